@@ -1,0 +1,218 @@
+"""What can go wrong, in the words that the caller reads.
+
+Two families: a `Problem` is answered to whoever sent a request, as RFC 9457 `application/problem+json`;
+a `ConfigurationError` stops the start and names the file, plugin, item and key to mend.
+An exception's docstring is its default message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One thing wrong with one field of a submitted document."""
+
+    #: JSON Pointer (RFC 6901) of the field; "" is the whole document.
+    pointer: str
+    #: What is wrong and what would be right, in one sentence.
+    detail: str
+    #: Stable word for programs: the JSON Schema keyword, or a plugin's own.
+    code: str = "invalid"
+
+
+class Problem(Exception):
+    """Something went wrong on our side; the same request may succeed later."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal-error"
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **members: Any,
+    ) -> None:
+        self.detail = detail or (type(self).__doc__ or "").strip().split("\n\n", 1)[0]
+        self.headers = dict(headers or {})
+        #: Extension members of the problem document (RFC 9457 section 3.2).
+        self.members = members
+        super().__init__(self.detail)
+
+    def document(self) -> dict[str, Any]:
+        """The problem as RFC 9457 members, ready for JSON."""
+        return {
+            "type": f"urn:banshi:problem:{self.code}",
+            "title": self.code.replace("-", " ").capitalize(),
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+            **self.members,
+        }
+
+
+class MalformedBody(Problem):
+    """The body could not be read; send one JSON object in UTF-8."""
+
+    status = 400
+    code = "malformed-body"
+
+
+class InvalidParameter(Problem):
+    """A parameter of the path, query or headers has a value that it can't have."""
+
+    status = 400
+    code = "invalid-parameter"
+
+
+class Unauthenticated(Problem):
+    """This needs a bearer token; get one from the identity provider and send it in Authorization."""
+
+    status = 401
+    code = "unauthenticated"
+
+
+class Forbidden(Problem):
+    """Your role does not allow this."""
+
+    status = 403
+    code = "forbidden"
+
+
+class NotFound(Problem):
+    """There is nothing here that you may see."""
+
+    status = 404
+    code = "not-found"
+
+
+class MethodNotAllowed(Problem):
+    """This path knows other methods; the Allow header lists them."""
+
+    status = 405
+    code = "method-not-allowed"
+
+
+class Conflict(Problem):
+    """What you asked for does not fit the present state."""
+
+    status = 409
+    code = "conflict"
+
+
+class ActionNotPermitted(Conflict):
+    """The case is in a state in which you may not do this; permitted_actions lists what you may."""
+
+    code = "action-not-permitted"
+
+
+class StillRunning(Conflict):
+    """A request with this Idempotency-Key is still running; ask again in a second."""
+
+    code = "still-running"
+
+
+class TooLarge(Problem):
+    """The body is larger than this route takes."""
+
+    status = 413
+    code = "too-large"
+
+
+class UnsupportedMediaType(Problem):
+    """This route does not read that content type."""
+
+    status = 415
+    code = "unsupported-media-type"
+
+
+class InvalidFields(Problem):
+    """Some fields are wrong; problems lists every one with its JSON Pointer."""
+
+    status = 422
+    code = "invalid-fields"
+
+    def __init__(self, problems: Iterable[FieldProblem], detail: str | None = None) -> None:
+        self.problems = tuple(problems)
+        super().__init__(
+            detail,
+            problems=[{"pointer": p.pointer, "detail": p.detail, "code": p.code} for p in self.problems],
+        )
+
+
+class KeyReused(Problem):
+    """This Idempotency-Key was used for another body; take a new key for a new request."""
+
+    status = 422
+    code = "idempotency-key-reused"
+
+
+class TooManyRequests(Problem):
+    """Too many requests; wait as long as Retry-After says."""
+
+    status = 429
+    code = "too-many-requests"
+
+
+class DepartmentFailed(Problem):
+    """The department's service failed on this request; the department has been told."""
+
+    status = 502
+    code = "department-failed"
+
+
+class DepartmentUnavailable(Problem):
+    """The department's service is not answering at present; try again after Retry-After."""
+
+    status = 503
+    code = "department-unavailable"
+
+
+class Unavailable(Problem):
+    """The platform can't do this at present; try again after Retry-After."""
+
+    status = 503
+    code = "unavailable"
+
+
+class DepartmentTimedOut(Problem):
+    """The department's service took too long on this request."""
+
+    status = 504
+    code = "department-timed-out"
+
+
+class StorageFull(Problem):
+    """There is no room to store this; nothing was written, reading still works."""
+
+    status = 507
+    code = "storage-full"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to mend in the configuration or in a plugin."""
+
+    #: The plugin's name in plugins.toml, or "platform".
+    plugin: str
+    #: The rule that was broken, as a slug.
+    rule: str
+    #: What to do, naming file, item and key.
+    advice: str
+    #: A warning lets the platform start.
+    warning: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.plugin}: {self.rule}: {self.advice}"
+
+
+class ConfigurationError(Exception):
+    """The platform can't start with this configuration."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(str(f) for f in self.findings) or type(self).__doc__)
