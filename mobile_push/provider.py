@@ -1,0 +1,116 @@
+"""What every push provider looks like to the delivery loop: one message in, one receipt out.
+
+A provider sends and tells what became of it. It never retries later, never sleeps through a Retry-After
+and never touches the database: when to try again, and what to do with a dead token, is the loop's to decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from types import TracebackType
+from typing import Literal, Protocol, Self
+
+#: Seconds; a longer Retry-After is a mistake more often than a wish, and asking once an hour harms nobody.
+LONGEST_WAIT = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """What one phone is sent: a title and a link that wake it, no personal data (the inbox holds the rest)."""
+
+    #: The inbox message's id; the app shows each id once, since no provider can promise exactly once.
+    message_id: str
+    #: The address of one installation of the app, as its provider issued it.
+    token: str
+    title: str
+    #: Second line of the notification; "" for none.
+    body: str
+    #: What the app opens; a path of this platform.
+    link: str
+    kind: Literal["case", "notice", "alert"]
+    #: Seconds for which a phone that is off is still worth waking; 0 is now or never.
+    ttl: int
+    #: A newer push with the same key replaces this one on the phone; None keeps both.
+    collapse_key: str | None
+    #: "high" wakes a sleeping phone; providers demote an app that uses it for what can wait.
+    priority: Literal["high", "normal"]
+
+
+class Outcome(StrEnum):
+    """What became of a push, and so what the delivery loop does next."""
+
+    #: The provider took it.
+    ACCEPTED = "accepted"
+    #: This installation is gone for good: forget the token.
+    DEAD_TOKEN = "dead-token"  # noqa: S105  # an outcome's name, not a secret
+    #: Not now; the same push may go later, not before `retry_after`.
+    RETRY = "retry"
+    #: This very message can never be sent (too large, malformed); the token stays.
+    REJECTED = "rejected"
+    #: Our project's fault (credentials, rights, sender): the token stays, operators are told.
+    MISCONFIGURED = "misconfigured"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A provider's answer to one push."""
+
+    outcome: Outcome
+    #: Stable reason: the provider's own word ("UNREGISTERED") or ours in lower case ("timeout").
+    code: str
+    #: Seconds to wait at least, where the provider said so; None leaves it to the loop's own backoff.
+    retry_after: float | None = None
+    #: The provider's name for an accepted message, to ask its support about.
+    provider_message: str | None = None
+
+
+class Provider(Protocol):
+    """A way to phones. An async context manager: it opens connections on entry and closes them on exit.
+
+    Example::
+
+        async with FcmProvider(settings) as provider:
+            receipt = await provider.send(push)
+    """
+
+    @property
+    def name(self) -> str:
+        """The word for it in plugins.toml, device registrations and metrics."""
+        ...
+
+    @property
+    def paused_until(self) -> float:
+        """`time.monotonic()` until which the provider asked for silence as a whole; in the past when it did not."""
+        ...
+
+    async def send(self, push: Push) -> Receipt:
+        """Try once to send `push`; every failure is a receipt, only cancellation is raised."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that Retry-After asks for, as a number or an HTTP date (RFC 9110 section 10.2.3); None without one.
+
+    A date is held against the server's own Date header, so that neither clock's error counts.
+    """
+    text = headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text), LONGEST_WAIT)
+    try:
+        until = parsedate_to_datetime(text)
+        date = headers.get("Date")
+        now = parsedate_to_datetime(date) if date else datetime.now(UTC)
+        seconds = (until.replace(tzinfo=until.tzinfo or UTC) - now.replace(tzinfo=now.tzinfo or UTC)).total_seconds()
+    except ValueError:
+        return None
+    return min(max(seconds, 0.0), LONGEST_WAIT)

@@ -1,0 +1,112 @@
+"""Banshi: the kernel of one door to every department.
+
+For authors of plugins: everything in `__all__`, and `banshi.testing`. All other modules are the kernel's own and may
+change between versions.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from banshi.contract import (
+    API_VERSION,
+    LANGUAGES,
+    Channel,
+    Decision,
+    Department,
+    Item,
+    Key,
+    Message,
+    Resource,
+    Submission,
+    Tables,
+    Texts,
+    text_in,
+)
+from banshi.errors import (
+    Conflict,
+    FieldProblem,
+    Finding,
+    Forbidden,
+    InvalidFields,
+    InvalidParameter,
+    NotFound,
+    Problem,
+    TooManyRequests,
+    Unavailable,
+)
+from banshi.hookspecs import hookimpl
+from banshi.routes import Answer, Audience, Call, Parameter, Principal, Role, Route
+
+if TYPE_CHECKING:
+    from banshi.cases import decide, submissions
+    from banshi.forms import Form
+    from banshi.kinds.application import Application
+    from banshi.replies import Page, reply
+    from banshi.runtime import Platform
+    from banshi.store import Stale, Update, Write
+
+#: Names that are loaded when they are first used, so that `import banshi` stays light.
+_LATER = {
+    "Application": "banshi.kinds.application.handler",
+    "Form": "banshi.forms",
+    "Page": "banshi.replies",
+    "Platform": "banshi.runtime",
+    "Stale": "banshi.store",
+    "Update": "banshi.store",
+    "Write": "banshi.store",
+    "decide": "banshi.cases",
+    "reply": "banshi.replies",
+    "submissions": "banshi.cases",
+}
+
+__all__ = [
+    "API_VERSION",
+    "LANGUAGES",
+    "Answer",
+    "Application",
+    "Audience",
+    "Call",
+    "Channel",
+    "Conflict",
+    "Decision",
+    "Department",
+    "FieldProblem",
+    "Finding",
+    "Forbidden",
+    "Form",
+    "InvalidFields",
+    "InvalidParameter",
+    "Item",
+    "Key",
+    "Message",
+    "NotFound",
+    "Page",
+    "Parameter",
+    "Platform",
+    "Principal",
+    "Problem",
+    "Resource",
+    "Role",
+    "Route",
+    "Stale",
+    "Submission",
+    "Tables",
+    "Texts",
+    "TooManyRequests",
+    "Unavailable",
+    "Update",
+    "Write",
+    "decide",
+    "hookimpl",
+    "reply",
+    "submissions",
+    "text_in",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return getattr(importlib.import_module(_LATER[name]), name)
+    raise AttributeError(f"module 'banshi' has no attribute {name!r}; what a plugin may import is in banshi.__all__")

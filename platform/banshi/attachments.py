@@ -1,0 +1,126 @@
+"""Files that citizens hand in: streamed to disk, counted while they come, known by what their bytes are.
+
+The name on disk is ours, the client's name and media type are only shown; a form's field that takes a file says so with
+`"x-attachment": true`, and a submission may name only files that its own person uploaded and hasn't used elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from uuid_utils.compat import uuid7
+
+from banshi.errors import FieldProblem, InvalidFields, StorageFull, TooLarge, UnsupportedMediaType
+from banshi.models import Attachment
+from banshi.sniff import ACCEPTED, HEAD_BYTES, sniff
+from banshi.store import Update
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A file that has come in whole and lies under its final name."""
+
+    id: uuid.UUID
+    media_type: str
+    size: int
+    sha256: str
+
+
+async def receive(folder: Path, chunks: AsyncIterator[bytes], limit: int) -> Received:
+    """Stream a file to disk. Raises TooLarge as soon as the limit is passed, UnsupportedMediaType, StorageFull.
+
+    Nothing is left behind where it raises, and a crash leaves only a `.part` file that the next start clears.
+    """
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    identity = uuid7()
+    part, whole = folder / f"{identity}.part", folder / str(identity)
+    digest, size, head = hashlib.sha256(), 0, b""
+    try:
+        with part.open("xb") as stream:
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > limit:
+                    raise TooLarge(f"An attachment has at most {limit} bytes.", limit=limit)
+                head += chunk[: HEAD_BYTES - len(head)]
+                digest.update(chunk)
+                await asyncio.to_thread(stream.write, chunk)
+            media_type = sniff(head)
+            if media_type not in ACCEPTED:
+                raise UnsupportedMediaType(f"An attachment is one of {', '.join(ACCEPTED)}.", accepted=list(ACCEPTED))
+            await asyncio.to_thread(_sync, stream)
+        await asyncio.to_thread(part.rename, whole)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StorageFull() from None
+        raise
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    return Received(identity, media_type, size, digest.hexdigest())
+
+
+def _sync(stream: Any) -> None:
+    stream.flush()
+    os.fsync(stream.fileno())
+
+
+def clear_parts(folder: Path) -> int:
+    """Remove what a crash left half-written; the number of files."""
+    parts = list(folder.glob("*.part")) if folder.is_dir() else []
+    for part in parts:
+        part.unlink(missing_ok=True)
+    return len(parts)
+
+
+def attachment_ids(schema: Mapping[str, Any], answers: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
+    """The ids in `answers` at fields whose schema says `x-attachment`, as (JSON Pointer, id)."""
+    if schema.get("x-attachment") and isinstance(answers, str):
+        yield pointer, answers
+    if isinstance(answers, dict):
+        for name, value in answers.items():
+            inner = schema.get("properties", {}).get(name)
+            if isinstance(inner, dict):
+                yield from attachment_ids(inner, value, f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}")
+    if isinstance(answers, list) and isinstance(schema.get("items"), dict):
+        for position, value in enumerate(answers):
+            yield from attachment_ids(schema["items"], value, f"{pointer}/{position}")
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files that a submission names, and the updates that tie them to its case."""
+
+    rows: Sequence[Attachment] = ()
+    updates: Sequence[Update] = ()
+
+
+async def files_of(schema: Mapping[str, Any], answers: Mapping[str, Any], person: str, case_id: uuid.UUID) -> Files:
+    """The files that the answers name. Raises InvalidFields for one that isn't the person's or is used elsewhere."""
+    named = dict(attachment_ids(schema, answers))
+    if not named:
+        return Files()
+    wanted = {identity.lower() for identity in named.values()}
+    found = await Attachment.filter(id__in=list(wanted), person=person)
+    usable = {str(row.id): row for row in found if row.case_id in (None, case_id)}
+    problems = [
+        FieldProblem(
+            f"/answers{pointer}", "Upload this file first: no unused attachment of yours has that id.", "attachment"
+        )
+        for pointer, identity in named.items()
+        if identity.lower() not in usable
+    ]
+    if problems:
+        raise InvalidFields(problems)
+    fresh = [row.id for row in usable.values() if row.case_id is None]
+    where = {"id__in": fresh, "person": person, "case_id": None}
+    updates = (Update(Attachment, where, {"case_id": case_id}, rows=len(fresh)),) if fresh else ()
+    return Files(list(usable.values()), updates)

@@ -1,0 +1,337 @@
+"""The life of a case: its state table, and the only code that moves a case.
+
+A step is prepared from what was read (the state table is asked, the kind adds its effects), then written in one
+transaction that is conditional on the case's version: the case, its audit entry, what the kind adds and the outbox
+rows, all or nothing. Of two people who act at once one wins; the other is asked again with the new state and is told
+what is now permitted.
+"""
+
+from __future__ import annotations
+
+import copy
+import secrets
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from tortoise.models import Model
+from uuid_utils.compat import uuid7
+
+from banshi import outbox
+from banshi.calendar import Clock
+from banshi.contract import ClockEffect, Decision, Item, Message, Step, Submission, Texts, Who
+from banshi.errors import ActionNotPermitted, Conflict, FieldProblem, InvalidFields, NotFound
+from banshi.models import Case, CaseEvent
+from banshi.routes import Principal
+from banshi.store import Stale, Update, Write
+
+if TYPE_CHECKING:
+    from banshi.runtime import Platform
+
+#: The state in which every case begins, and the action that its first event bears.
+FIRST_STATE = "submitted"
+FIRST_ACTION = "submit"
+
+#: Case numbers: no vowels (no words), no letters that look like digits.
+ALPHABET = "0123456789BCDFGHJKLMNPQRSTVWXZ"
+
+#: Cases that are read at once when all of an item are walked.
+PAGE = 200
+
+#: How often a step is prepared anew when somebody else moved the case meanwhile.
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who moves a case: a person, or the platform itself (`principal` is None)."""
+
+    principal: Principal | None = None
+
+    def who(self, case: Case) -> Who | None:
+        """In which role this actor stands towards the case; None: in none."""
+        if self.principal is None:
+            return Who.SYSTEM
+        if self.principal.is_staff:
+            return Who.STAFF if self.principal.works_for(case.department, case.unit) else None
+        return Who.CITIZEN if case.person == self.principal.subject else None
+
+    @property
+    def subject(self) -> str:
+        return self.principal.subject if self.principal else ""
+
+
+SYSTEM = Actor()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A step about to be taken: what a kind's effects are computed from."""
+
+    case: Case
+    item: Item
+    step: Step
+    actor: Actor
+    at: datetime
+    reason: Texts | None = None
+    #: What the actor sent along: corrected answers.
+    answers: Mapping[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class Effects:
+    """What a kind adds to the transaction of a step."""
+
+    #: Columns of the case.
+    values: dict[str, Any] = field(default_factory=dict)
+    updates: list[Update] = field(default_factory=list)
+    rows: list[Model] = field(default_factory=list)
+    #: Goes into the audit entry.
+    details: dict[str, Any] | None = None
+
+
+def steps_of(platform: Platform, item: Item) -> Sequence[Step]:
+    return platform.registry.kinds[item.kind].steps(item.details)
+
+
+def item_of(platform: Platform, case: Case) -> Item:
+    """The item of a case. NotFound when its plugin is not loaded: the case stays, and comes back with the plugin."""
+    item = platform.registry.items.get(case.item)
+    if item is None:
+        raise NotFound("The department that this case belongs to is not connected at present; the case is kept.")
+    return item
+
+
+async def permitted(platform: Platform, case: Case, actor: Actor) -> list[Step]:
+    """The steps that the actor may take now, in the state table's order."""
+    who = actor.who(case)
+    if who is None or case.item not in platform.registry.items:
+        return []
+    open_steps = [
+        step
+        for step in steps_of(platform, item_of(platform, case))
+        if step.state == case.state and who in step.who and _has_role(step, case, actor)
+    ]
+    if any(step.other_than for step in open_steps) and actor.principal:
+        mine: Any = await CaseEvent.filter(case_id=case.id, actor_id=actor.subject).values_list("action", flat=True)
+        open_steps = [step for step in open_steps if step.other_than not in set(mine)]
+    return open_steps
+
+
+def _has_role(step: Step, case: Case, actor: Actor) -> bool:
+    principal = actor.principal
+    if principal is None or not principal.is_staff:
+        return True
+    # Nobody decides on business of their own.
+    return principal.subject != case.person and principal.may(step.role, case.department, case.unit)
+
+
+async def find(case_id: Any, actor: Actor) -> Case:
+    """The case, if the actor may see it; otherwise NotFound, as if it did not exist."""
+    case = await Case.get_or_none(id=case_id)
+    if case is None or actor.who(case) is None:
+        raise NotFound("There is no case of that id that you may see.")
+    return case
+
+
+def new_number(day: date) -> str:
+    """A case number that can be read out on the phone: 20261124-7K3M-9QXC. Chance makes it unguessable."""
+    code = "".join(secrets.choice(ALPHABET) for _ in range(8))
+    return f"{day:%Y%m%d}-{code[:4]}-{code[4:]}"
+
+
+def new_case(
+    platform: Platform, item: Item, principal: Principal, answers: Mapping[str, Any], *, renews: Any = None
+) -> tuple[Case, CaseEvent]:
+    """A case in its first state with its first event, not yet written."""
+    at = platform.now()
+    case = Case(
+        id=uuid7(),
+        number=new_number(platform.today()),
+        item=item.code,
+        item_version=item.version,
+        kind=item.kind,
+        department=item.department,
+        unit=item.unit,
+        state=FIRST_STATE,
+        person=principal.subject,
+        person_name=principal.name,
+        answers=dict(answers),
+        clock_allowed=item.promised_days if item.promised_days is not None else item.legal_days,
+        renews=renews,
+        created_at=at,
+        updated_at=at,
+    )
+    event = CaseEvent(
+        case_id=case.id,
+        version=1,
+        at=at,
+        action=FIRST_ACTION,
+        state_before="",
+        state=FIRST_STATE,
+        actor=Who.CITIZEN.value,
+        actor_id=principal.subject,
+    )
+    return case, event
+
+
+async def move(
+    platform: Platform,
+    case_id: Any,
+    action: str,
+    actor: Actor,
+    *,
+    reason: Texts | None = None,
+    answers: Mapping[str, Any] | None = None,
+    receipt: Callable[[Case], Sequence[Model]] = lambda _: (),
+) -> Case:
+    """Take `action`; the case as it is afterwards.
+
+    What `receipt` makes of that case is written in the same transaction (the stored answer to an Idempotency-Key).
+    Raises NotFound,
+    ActionNotPermitted with the actions that are permitted, InvalidFields, and what the department's handler lets
+    through.
+    """
+    for _ in range(TRIES):
+        case = await find(case_id, actor)
+        step = await _step(platform, case, action, actor)
+        if step.needs_reason and not reason:
+            raise InvalidFields([FieldProblem("/reason", "Say why: the citizen reads it.", "required")])
+        move = Move(
+            case=case,
+            item=item_of(platform, case),
+            step=step,
+            actor=actor,
+            at=platform.now(),
+            reason=reason,
+            answers=answers,
+        )
+        kind = platform.registry.kinds[case.kind]
+        effects = await kind.effects(platform, move) if kind.effects else Effects()
+        write = _write(platform, move, effects)
+        after = copy.copy(case).update_from_dict(dict(write.updates[0].values))
+        write.rows = [*write.rows, *receipt(after)]
+        try:
+            await platform.store.commit(write)
+        except Stale:
+            continue
+        return after
+    raise Conflict("Others are changing this case at the same time; read it again and decide anew.")
+
+
+def submission_of(platform: Platform, case: Case, answers: Mapping[str, Any] | None = None) -> Submission:
+    """The case as its handler sees it, with `answers` in place of the stored ones where they are given."""
+    return Submission(
+        case_id=str(case.id),
+        number=case.number,
+        item=item_of(platform, case),
+        answers=case.answers if answers is None else answers,
+        person=case.person,
+        name=case.person_name,
+        received_at=case.created_at.astimezone(platform.settings.timezone),
+        renews=str(case.renews) if case.renews else None,
+    )
+
+
+async def submissions(platform: Platform, item: str, state: str) -> AsyncIterator[Submission]:
+    """All cases of an item that are in a state, the oldest first, read page by page."""
+    after = uuid.UUID(int=0)
+    while rows := await Case.filter(item=item, state=state, id__gt=after).order_by("id").limit(PAGE):
+        for case in rows:
+            yield submission_of(platform, case)
+        after = rows[-1].id
+
+
+async def decide(platform: Platform, case_id: Any, decision: Decision) -> Case:
+    """Carry out what a department's code decided: an action that the state table gives to the platform."""
+    return await move(platform, case_id, decision.action, SYSTEM, reason=decision.reason)
+
+
+async def _step(platform: Platform, case: Case, action: str, actor: Actor) -> Step:
+    steps = await permitted(platform, case, actor)
+    for step in steps:
+        if step.action == action:
+            return step
+    raise ActionNotPermitted(
+        f"A case in the state {case.state!r} does not take the action {action!r} from you.",
+        state=case.state,
+        permitted_actions=[step.action for step in steps],
+    )
+
+
+def _write(platform: Platform, move: Move, effects: Effects) -> Write:
+    """Everything that the step writes, ready for the one transaction."""
+    case, step = move.case, move.step
+    values = {
+        "state": step.to,
+        "version": case.version + 1,
+        "updated_at": move.at,
+        "reason": dict(move.reason) if move.reason else None,
+        **_clock(platform, case, step),
+        **effects.values,
+    }
+    event = CaseEvent(
+        case_id=case.id,
+        version=case.version + 1,
+        at=move.at,
+        action=step.action,
+        state_before=case.state,
+        state=step.to,
+        actor=(move.actor.who(case) or Who.SYSTEM).value,
+        actor_id=move.actor.subject,
+        reason=values["reason"],
+        details=effects.details,
+    )
+    rows: list[Model] = [event, *effects.rows]
+    if step.tells:
+        rows += outbox.message_rows(platform, told(move), dedup=f"{case.id}:{case.version + 1}")
+    guard = Update(Case, {"id": case.id, "version": case.version}, values)
+    return Write(updates=[guard, *effects.updates], rows=rows)
+
+
+def told(move: Move) -> Message:
+    """The message that a step gives the citizen. The title crosses others' servers and names nobody."""
+    title = {
+        language: text.format(item=move.item.title[language], number=move.case.number)
+        for language, text in (move.step.tells or {}).items()
+    }
+    body = {language: (move.reason or {}).get(language, "") for language in title}
+    return Message(
+        id=outbox.new_message_id(),
+        kind="case",
+        person=move.case.person,
+        title=title,
+        body=body,
+        link=f"/v1/cases/{move.case.id}",
+        case_id=str(move.case.id),
+        created_at=move.at,
+    )
+
+
+def clock_of(case: Case) -> Clock | None:
+    """The case's clock; None where the item promises no days."""
+    if case.clock_allowed is None:
+        return None
+    return Clock(allowed=case.clock_allowed, used=case.clock_used, running_since=case.clock_since)
+
+
+def _clock(platform: Platform, case: Case, step: Step) -> dict[str, Any]:
+    """The clock's columns after the step, with the date that it leads to."""
+    clock = clock_of(case)
+    if clock is None or step.clock is ClockEffect.KEEP:
+        return {}
+    today = platform.today()
+    if step.clock is ClockEffect.RUN:
+        clock = clock if clock.running_since else clock.start(today, platform.calendar)
+    else:
+        clock = clock.stop(today, platform.calendar) if clock.running_since else clock
+    deadline = clock.deadline(platform.calendar)
+    return {
+        "clock_used": clock.used,
+        "clock_since": clock.running_since,
+        "due_on": deadline.due_on if deadline else None,
+        "due_provisional": deadline.provisional if deadline else False,
+        "urgency": deadline.due_on if deadline else date.max,
+    }

@@ -1,0 +1,107 @@
+"""plugins.toml: the platform's settings and the allow-list of plugins, read and held to its shape.
+
+Nothing that isn't listed is loaded. Each entry says where the plugin is (`path`, a folder, or `package`, an installed
+import package), for which version of the contract it was written (`api`), and its own settings.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from banshi.contract import API_VERSION
+from banshi.errors import ConfigurationError, Finding
+from banshi.settings import STRICT, Settings, SettingsError, typed
+
+#: Plugin names may use underscores too: an import package can bear the plugin's name.
+PLUGIN_NAME = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One plugin of the allow-list."""
+
+    __pydantic_config__ = STRICT
+
+    api: int
+    #: Folder of the plugin, relative to plugins.toml.
+    path: Path | None = None
+    #: Name of an installed import package.
+    package: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if (self.path is None) == (self.package is None):
+            raise ValueError('has to say where the plugin is: either path = "…" or package = "…"')
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """plugins.toml as typed values."""
+
+    file: Path
+    settings: Settings
+    entries: Mapping[str, Entry]
+
+
+def read_configuration(file: Path, overrides: Mapping[str, Any] | None = None) -> Configuration:
+    """Read plugins.toml; `overrides` is merged over it, table by table (`{"platform": {"data": …}}`).
+
+    Raises ConfigurationError with every finding at once.
+    """
+    document = _merge(_parse(file), overrides or {})
+    findings = [
+        Finding("platform", "unknown-table", f"{file}: remove [{key}]; the tables are [platform] and [plugins.NAME]")
+        for key in document
+        if key not in {"platform", "plugins"}
+    ]
+    settings = Settings()
+    try:
+        settings = typed(Settings, document.get("platform", {}), where="platform")
+    except SettingsError as error:
+        findings += [Finding("platform", "wrong-setting", f"{file}: {key} {why}") for key, why in error.problems]
+    entries: dict[str, Entry] = {}
+    for name, table in document.get("plugins", {}).items():
+        where = f"plugins.{name}"
+        if not PLUGIN_NAME.match(name):
+            findings.append(Finding(name, "bad-name", f"{file}: rename [{where}]: use a-z, 0-9 and single hyphens or underscores"))
+            continue
+        try:
+            entry = typed(Entry, {**table, "settings": {}} if isinstance(table, dict) else table, where=where)
+        except SettingsError as error:
+            findings += [Finding(name, "wrong-entry", f"{file}: {key} {why}") for key, why in error.problems]
+            continue
+        if entry.api != API_VERSION:
+            advice = f"{file}: {where}.api is {entry.api}; this kernel speaks {API_VERSION}: get a matching plugin"
+            findings.append(Finding(name, "wrong-api", advice))
+            continue
+        folder = (file.parent / entry.path).resolve() if entry.path else None
+        entries[name] = replace(entry, path=folder, settings=table.get("settings", {}))
+    if findings:
+        raise ConfigurationError(findings)
+    base = file.parent.resolve()
+    absolute = replace(settings, data=base / settings.data, keys=base / settings.keys if settings.keys else None)
+    return Configuration(file, absolute, entries)
+
+
+def _parse(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        advice = f"there is no {file}: run this in the folder that holds plugins.toml, or say --config FILE"
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        advice = f"{file} can't be read: {error}"
+    raise ConfigurationError([Finding("platform", "no-configuration", advice)])
+
+
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        present = merged.get(key)
+        both = isinstance(value, Mapping) and isinstance(present, Mapping)
+        merged[key] = _merge(present, value) if both and present is not None else value
+    return merged

@@ -1,0 +1,98 @@
+"""How cases and texts read in the API: rows as JSON documents, for one reader in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from banshi.cases import clock_of
+from banshi.contract import Step, text_in
+from banshi.models import Attachment, Case, CaseEvent
+
+if TYPE_CHECKING:
+    from banshi.runtime import Platform
+
+
+def moment(platform: Platform, at: datetime | None) -> str | None:
+    """A time as RFC 3339 in the city's time zone, with its offset."""
+    return at.astimezone(platform.settings.timezone).isoformat(timespec="milliseconds") if at else None
+
+
+def case_summary(platform: Platform, case: Case, language: str) -> dict[str, Any]:
+    """A case as lists show it."""
+    item = platform.registry.items.get(case.item)
+    return {
+        "id": str(case.id),
+        "number": case.number,
+        "item": {"code": case.item, "title": text_in(item.title, language) if item else case.item},
+        "department": case.department,
+        "state": case.state,
+        "reason": text_in(case.reason, language) if case.reason else None,
+        "deadline": _deadline(case),
+        "created_at": moment(platform, case.created_at),
+        "updated_at": moment(platform, case.updated_at),
+        "links": {"self": f"/v1/cases/{case.id}"},
+    }
+
+
+def case_document(
+    platform: Platform,
+    case: Case,
+    language: str,
+    *,
+    events: Sequence[CaseEvent],
+    permitted: Sequence[Step],
+    attachments: Sequence[Attachment] = (),
+    passes: bool = False,
+) -> dict[str, Any]:
+    """A case whole, with its timeline and what its reader may do now."""
+    document = case_summary(platform, case, language)
+    document |= {
+        "answers": case.answers,
+        "renews": str(case.renews) if case.renews else None,
+        "timeline": [
+            {
+                "at": moment(platform, event.at),
+                "action": event.action,
+                "state": event.state,
+                "by": event.actor,
+                "reason": text_in(event.reason, language) if event.reason else None,
+            }
+            for event in sorted(events, key=lambda event: event.version)
+        ],
+        "permitted_actions": [
+            {"action": step.action, "needs_reason": step.needs_reason, "leads_to": step.to} for step in permitted
+        ],
+        "attachments": [attachment_document(platform, one) for one in attachments],
+    }
+    if passes:
+        document["links"] |= {
+            "pass": f"/v1/cases/{case.id}/pass.svg",
+            "scans": f"/v1/cases/{case.id}/scans",
+        }
+    return document
+
+
+def attachment_document(platform: Platform, row: Attachment) -> dict[str, Any]:
+    return {
+        "id": str(row.id),
+        "name": row.name,
+        "media_type": row.media_type,
+        "size": row.size,
+        "sha256": row.sha256,
+        "created_at": moment(platform, row.created_at),
+        "links": {"self": f"/v1/attachments/{row.id}"},
+    }
+
+
+def _deadline(case: Case) -> dict[str, Any] | None:
+    clock = clock_of(case)
+    if clock is None:
+        return None
+    return {
+        "working_days": clock.allowed,
+        "running": clock.running_since is not None,
+        "due_on": case.due_on.isoformat() if case.due_on else None,
+        "provisional": case.due_provisional,
+    }

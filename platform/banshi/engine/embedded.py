@@ -1,0 +1,165 @@
+"""The engine in the server's own process: takes outbox rows and hands them to their consumers.
+
+Each consumer has a loop of its own, so that a department that hangs holds up nobody else's messages. A commit wakes the
+loops at once; the table itself is asked again when the next row falls due, so a lost wake-up costs a moment and never
+a row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import structlog
+from prometheus_client import Counter as Metric
+
+from banshi import outbox
+from banshi.contract import Channel, Key
+from banshi.logs import place_of
+from banshi.models import Case, OutboxRow
+
+if TYPE_CHECKING:
+    from banshi.outbox import Claimed
+    from banshi.runtime import Platform
+
+log = structlog.get_logger("banshi.engine")
+
+#: Rows that a channel is given at once, and submissions that are with their departments at once.
+BATCH = 256
+AT_ONCE = 32
+
+#: Longest time between two looks at the table, in seconds: how late a row may be that another process wrote.
+LONGEST_SLEEP = 1.0
+
+#: Does a batch and tells which rows failed, by id; raising says that some did, and each is tried alone.
+Work = Callable[[Sequence["Claimed"]], Awaitable[Mapping[str, Exception]]]
+
+
+class Consumer:
+    """Takes one consumer's rows, batch by batch, and settles them."""
+
+    def __init__(self, platform: Platform, name: str, work: Work, *, batch: int, settled: Metric) -> None:
+        self.platform = platform
+        self.name = name
+        self.wake = asyncio.Event()
+        self._work = work
+        self._batch = batch
+        self._settled = settled
+
+    async def run(self) -> None:
+        settings, store = self.platform.settings, self.platform.store
+        while True:
+            self.wake.clear()
+            try:
+                rows = await outbox.claim(
+                    self.platform.store, self.name, limit=self._batch, lease=settings.outbox_lease
+                )
+                if rows:
+                    await self._take(rows)
+                    continue
+                pause = await outbox.seconds_to_next(store, self.name)
+            except Exception as error:  # the database is away: the rows stay where they are, so keep asking
+                log.error("the outbox can't be read", consumer=self.name, error=type(error).__name__)
+                pause = LONGEST_SLEEP
+            await self._sleep(LONGEST_SLEEP if pause is None else min(max(pause, 0.0), LONGEST_SLEEP))
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self.wake.wait()
+        except TimeoutError:
+            pass
+
+    async def _take(self, rows: list[Claimed]) -> None:
+        try:
+            done = await self._work_off(rows)
+        except asyncio.CancelledError:
+            await asyncio.shield(outbox.release(self.platform.store, rows))
+            raise
+        await outbox.settle(self.platform.store, done)
+        self._settled.labels(self.name, "done").inc(len(done))
+
+    async def _work_off(self, rows: list[Claimed]) -> list[Claimed]:
+        """Do the work; the rows of it that are done. Where a batch raises, each row is tried alone."""
+        try:
+            failures = await self._work(rows)
+        except Exception as error:
+            if len(rows) > 1:
+                return [row for one in rows for row in await self._work_off([one])]
+            failures = {rows[0].id: error}
+        for row in rows:
+            if row.id in failures:
+                await self._failed(row, failures[row.id])
+        return [row for row in rows if row.id not in failures]
+
+    async def _failed(self, row: Claimed, error: Exception) -> None:
+        attempts = self.platform.settings.outbox_attempts
+        # The type alone: an exception's text may quote what a citizen wrote.
+        parked = await outbox.put_back(self.platform.store, row, type(error).__name__, attempts=attempts)
+        self._settled.labels(self.name, "parked" if parked else "retried").inc()
+        say = log.error if parked else log.warning
+        outcome = "parked for an operator" if parked else "will be tried again"
+        about = {"consumer": self.name, "row": row.id, "attempt": row.attempts}
+        say(f"outbox row {outcome}", **about, error=type(error).__name__, where=place_of(error))
+
+
+class Engine:
+    """All consumers of this process."""
+
+    def __init__(self, platform: Platform) -> None:
+        settled = Metric(
+            "banshi_outbox_rows",
+            "Outbox rows by consumer and outcome",
+            ["consumer", "outcome"],
+            registry=platform.metrics,
+        )
+        self.consumers = [Consumer(platform, outbox.INTAKE, _intake(platform), batch=AT_ONCE, settled=settled)]
+        for name, channel in platform.registry.channels.items():
+            work = _channel(platform, channel)
+            self.consumers.append(Consumer(platform, f"channel:{name}", work, batch=BATCH, settled=settled))
+        platform.store.on_commit(self._committed)
+
+    def _committed(self, models: frozenset[type]) -> None:
+        if OutboxRow in models:
+            for consumer in self.consumers:
+                consumer.wake.set()
+
+
+def _channel(platform: Platform, channel: Channel) -> Work:
+    async def deliver(rows: Sequence[Claimed]) -> Mapping[str, Exception]:
+        await channel.deliver(platform, [outbox.message_of(row.payload) for row in rows])
+        return {}
+
+    return deliver
+
+
+def _intake(platform: Platform) -> Work:
+    async def one(row: Claimed) -> None:
+        case = await Case.get(id=row.payload["case"])
+        intake = platform.registry.kinds[case.kind].intake
+        if intake is not None:
+            await intake(platform, case)
+
+    async def forward(rows: Sequence[Claimed]) -> Mapping[str, Exception]:
+        results = await asyncio.gather(*(one(row) for row in rows), return_exceptions=True)
+        return {row.id: result for row, result in zip(rows, results, strict=True) if isinstance(result, Exception)}
+
+    return forward
+
+
+ENGINE: Key[Engine] = Key("engine")
+
+
+@asynccontextmanager
+async def open_engine(platform: Platform) -> AsyncIterator[Engine]:
+    """The running engine; at the end it gives back what it had claimed."""
+    engine = Engine(platform)
+    tasks = [asyncio.create_task(consumer.run(), name=f"banshi-{consumer.name}") for consumer in engine.consumers]
+    try:
+        yield engine
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,137 @@
+"""The hooks: what a plugin may hand over when the platform starts.
+
+Hooks register, what they return acts. Each is a plain `def` that returns frozen values; it is called once, with the
+plugin's own typed settings if it asks for them, and an exception in one plugin's hook is reported under that plugin's
+name without keeping the others from loading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from banshi.contract import Channel, Kind, Resource, Tables
+from banshi.errors import Finding
+
+if TYPE_CHECKING:
+    import click
+
+    from banshi.routes import Route
+
+hookspec = pluggy.HookspecMarker("banshi")
+hookimpl = pluggy.HookimplMarker("banshi")
+
+
+@hookspec
+def banshi_settings() -> type:  # type: ignore[empty-body]
+    """Name the frozen dataclass that types this plugin's table `[plugins.<name>.settings]`.
+
+    ```python
+    @dataclass(frozen=True, kw_only=True)
+    class ZoneSettings:
+        closed_zones: frozenset[str] = frozenset()
+
+    @hookimpl
+    def banshi_settings():
+        return ZoneSettings
+    ```
+    """
+
+
+@hookspec
+def banshi_handlers(settings: Any) -> Mapping[str, Any]:  # type: ignore[empty-body]
+    """Give the behaviour of items, by code; an item that is left out gets its kind's default.
+
+    ```python
+    @hookimpl
+    def banshi_handlers(settings):
+        return {"zone-pass": ZonePass(settings.closed_zones)}
+    ```
+    """
+
+
+@hookspec
+def banshi_kinds() -> Iterable[Kind]:  # type: ignore[empty-body]
+    """Add kinds of item.
+
+    ```python
+    @hookimpl
+    def banshi_kinds():
+        return [APPLICATION]
+    ```
+    """
+
+
+@hookspec
+def banshi_tables() -> Tables:  # type: ignore[empty-body]
+    """Name the modules with this plugin's Tortoise models and migrations.
+
+    ```python
+    @hookimpl
+    def banshi_tables():
+        return Tables(models="mobile_push.models", migrations="mobile_push.migrations")
+    ```
+    """
+
+
+@hookspec
+def banshi_resources(settings: Any) -> Iterable[Resource[Any]]:  # type: ignore[empty-body]
+    """Give what lives as long as the server: connections, sessions, background tasks.
+
+    ```python
+    @hookimpl
+    def banshi_resources(settings):
+        return [Resource(DELIVERY, partial(open_delivery, settings))]
+    ```
+    """
+
+
+@hookspec
+def banshi_channels() -> Iterable[Channel]:  # type: ignore[empty-body]
+    """Add ways to reach people.
+
+    ```python
+    @hookimpl
+    def banshi_channels():
+        return [Channel(name="mobile_push", deliver=deliver)]
+    ```
+    """
+
+
+@hookspec
+def banshi_routes() -> Iterable[Route]:  # type: ignore[empty-body]
+    """Add routes to the HTTP API; each says who may call it.
+
+    ```python
+    @hookimpl
+    def banshi_routes():
+        return [Route(method="GET", path="/v1/inbox", audience=Audience.CITIZEN, handler=read_inbox, ...)]
+    ```
+    """
+
+
+@hookspec
+def banshi_commands() -> Iterable[click.Command]:  # type: ignore[empty-body]
+    """Add commands to `banshi`.
+
+    ```python
+    @hookimpl
+    def banshi_commands():
+        return [fcm_sandbox]
+    ```
+    """
+
+
+@hookspec
+def banshi_checks(settings: Any) -> Iterable[Finding]:  # type: ignore[empty-body]
+    """Report what is wrong with this plugin's settings or surroundings, for `banshi check` and the start.
+
+    ```python
+    @hookimpl
+    def banshi_checks(settings):
+        if not settings.fcm:
+            yield Finding("mobile_push", "no-provider", "add [plugins.mobile_push.settings.fcm] ...", warning=True)
+    ```
+    """

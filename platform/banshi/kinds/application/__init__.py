@@ -1,0 +1,31 @@
+"""Applications: the citizen fills a form, follows the case and gets a decision, often a QR pass."""
+
+from __future__ import annotations
+
+from banshi.contract import Kind
+from banshi.hookspecs import hookimpl
+from banshi.kinds.application.effects import effects
+from banshi.kinds.application.handler import Application
+from banshi.kinds.application.intake import intake
+from banshi.kinds.application.routes import routes
+from banshi.kinds.application.rules import ApplicationRules, check
+from banshi.kinds.application.steps import steps
+
+__all__ = ["APPLICATION", "Application", "ApplicationRules"]
+
+APPLICATION = Kind(
+    name="application",
+    title={"zh-CN": "申请", "en": "Application"},
+    details=ApplicationRules,
+    handler=Application,
+    steps=steps,
+    effects=effects,
+    intake=intake,
+    routes=routes,
+    check=check,
+)
+
+
+@hookimpl
+def banshi_kinds() -> list[Kind]:
+    return [APPLICATION]

@@ -1,0 +1,84 @@
+"""What a step of an application writes beside its state: corrected answers, a pass, a revocation."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from banshi import outbox
+from banshi.cases import Effects, Move, submission_of
+from banshi.containment import ask
+from banshi.contract import LANGUAGES
+from banshi.errors import DepartmentFailed, FieldProblem, InvalidFields
+from banshi.kinds.application.submission import check
+from banshi.passes import ledger
+
+if TYPE_CHECKING:
+    from banshi.models import Pass
+    from banshi.runtime import Platform
+
+
+async def effects(platform: Platform, move: Move) -> Effects:
+    """The effects of a step. Whatever may fail (form, handler, signing key) fails here, before any write."""
+    action = move.step.action
+    if action == "supplement":
+        return await _corrected(platform, move)
+    if move.answers is not None:
+        problem = FieldProblem("/answers", "Leave the answers out: only `supplement` takes them.", "unexpected")
+        raise InvalidFields([problem])
+    if action == "approve" and move.item.credential is not None:
+        issued = await _pass(platform, move)
+        return Effects(rows=[issued], details={"pass": issued.number})
+    if action == "revoke":
+        return Effects(updates=[ledger.revocation(move.case, move.at, move.reason)])
+    return Effects()
+
+
+async def _corrected(platform: Platform, move: Move) -> Effects:
+    if move.answers is None:
+        raise InvalidFields([FieldProblem("/answers", "Send the corrected answers, all of them.", "required")])
+    files = await check(platform, move.item, move.case, move.answers, LANGUAGES[0])
+    before = move.case.answers
+    changed = sorted(name for name in before.keys() | move.answers.keys() if before.get(name) != move.answers.get(name))
+    # The automatic check runs again on the corrected case.
+    again = outbox.intake_row(move.case.id, move.case.version + 1)
+    return Effects(
+        values={"answers": dict(move.answers)}, updates=list(files.updates), rows=[again], details={"fields": changed}
+    )
+
+
+async def _pass(platform: Platform, move: Move) -> Pass:
+    item, answers = move.item, move.case.answers
+    rules = item.credential
+    assert rules is not None  # noqa: S101 - the caller asked
+    own = await ask(platform, item, item.handler.claims, submission_of(platform, move.case), expect=dict)
+    claims: dict[str, Any] = {}
+    for claim in rules.claims:
+        value = own.get(claim.name, _at(answers, claim.source))
+        if value is not None:
+            claims[claim.name] = value
+    first, last = _day(answers, rules.valid_from), _day(answers, rules.valid_until)
+    try:
+        return await ledger.issue(platform, move.case, item, claims, ledger.validity(platform, item, first, last))
+    except ValueError:
+        # The handler gave a claim that a pass can't carry; the approval waits until the department has mended it.
+        raise DepartmentFailed(
+            "The department's service gave a claim that a pass can't carry; nothing was decided.", item=item.code
+        ) from None
+
+
+def _at(answers: Any, pointer: str) -> Any:
+    """The value at a JSON Pointer, or None."""
+    if not pointer:
+        return None
+    value = answers
+    for part in pointer.lstrip("/").split("/"):
+        if not isinstance(value, dict):
+            return None
+        value = value.get(part.replace("~1", "/").replace("~0", "~"))
+    return value
+
+
+def _day(answers: Any, pointer: str) -> date | None:
+    value = _at(answers, pointer)
+    return date.fromisoformat(value) if isinstance(value, str) else None

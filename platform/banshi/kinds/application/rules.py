@@ -1,0 +1,46 @@
+"""What an application's table in items.toml says beside the guide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from banshi.contract import Item
+from banshi.settings import STRICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """An approved case can be renewed by a new one."""
+
+    __pydantic_config__ = STRICT
+
+    #: Days before the pass ends from which on renewing is possible, and days after its end until which it is.
+    opens_days_before: int = 30
+    closes_days_after: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationRules:
+    """The table `[items.application]`."""
+
+    __pydantic_config__ = STRICT
+
+    renewal: Renewal | None = None
+    #: Approval takes two members of staff: one recommends, another approves.
+    second_person: bool = False
+
+
+def check(item: Item) -> Iterator[tuple[str, str]]:
+    """What is wrong with an application's declaration, as (rule, advice)."""
+    rules = item.details
+    if item.form is None:
+        yield "no-form", "declare `form`, a JSON Schema file or table: an application asks for something"
+    elif item.form.schema.get("additionalProperties") is not False:
+        yield "open-form", 'add "additionalProperties": false to the form: an unknown field has to be an error'
+    if item.result.kind == "pass" and item.credential is None:
+        yield "no-credential", "add [items.credential] with the claims, since its result is a pass"
+    if item.credential is not None and item.result.kind != "pass":
+        yield "unused-credential", 'remove [items.credential], or say result = { kind = "pass", … }'
+    if rules is not None and rules.renewal is not None and item.credential is None:
+        yield "renewal-without-pass", "remove [items.application.renewal]: only a pass that ends is renewed"

@@ -1,0 +1,76 @@
+"""The state table of applications: every step that an application can take, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from banshi.contract import ClockEffect, Step, Who
+from banshi.kinds.application.rules import ApplicationRules
+
+CITIZEN = frozenset({Who.CITIZEN})
+STAFF = frozenset({Who.STAFF})
+#: Staff, or the platform when the item's automatic check decides so.
+EITHER = frozenset({Who.STAFF, Who.SYSTEM})
+
+ACCEPTED = {"zh-CN": "{item}：已受理（{number}）", "en": "{item}: accepted ({number})"}
+RETURNED = {"zh-CN": "{item}：请补正材料（{number}）", "en": "{item}: please correct your application ({number})"}
+SUSPENDED = {
+    "zh-CN": "{item}：已转入特别程序，计时暂停（{number}）",
+    "en": "{item}: in a special procedure, the clock stands ({number})",
+}
+RESUMED = {"zh-CN": "{item}：恢复办理（{number}）", "en": "{item}: being worked on again ({number})"}
+APPROVED = {"zh-CN": "{item}：已批准（{number}）", "en": "{item}: approved ({number})"}
+REFUSED = {"zh-CN": "{item}：未获批准（{number}）", "en": "{item}: refused ({number})"}
+REVOKED = {"zh-CN": "{item}：已撤销（{number}）", "en": "{item}: revoked ({number})"}
+
+RUN, STOP, END = ClockEffect.RUN, ClockEffect.STOP, ClockEffect.END
+
+# fmt: off
+TABLE: tuple[Step, ...] = (
+    # A new submission: the automatic check accepts it, or staff do where the check could not.
+    Step(state="submitted", action="accept", who=EITHER, to="accepted", clock=RUN, tells=ACCEPTED),
+    Step(state="submitted", action="return", who=EITHER, to="returned", clock=STOP, tells=RETURNED, needs_reason=True),
+    Step(state="submitted", action="refuse", who=EITHER, to="refused", role="approver", clock=END, tells=REFUSED, needs_reason=True),
+    Step(state="submitted", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
+    # Being worked on: the clock runs.
+    Step(state="accepted", action="approve", who=EITHER, to="approved", role="approver", clock=END, tells=APPROVED),
+    Step(state="accepted", action="refuse", who=EITHER, to="refused", role="approver", clock=END, tells=REFUSED, needs_reason=True),
+    Step(state="accepted", action="return", who=EITHER, to="returned", clock=STOP, tells=RETURNED, needs_reason=True),
+    # Time for an expert opinion, a hearing or an inspection is not counted.
+    Step(state="accepted", action="suspend", who=STAFF, to="suspended", clock=STOP, tells=SUSPENDED, needs_reason=True),
+    Step(state="accepted", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
+    # Waiting for the citizen: the clock stands, and goes on as soon as the corrections are in.
+    Step(state="returned", action="supplement", who=CITIZEN, to="submitted", clock=RUN),
+    Step(state="returned", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
+    Step(state="suspended", action="resume", who=STAFF, to="accepted", clock=RUN, tells=RESUMED),
+    Step(state="suspended", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
+    # Decided.
+    Step(state="approved", action="revoke", who=EITHER, to="revoked", role="approver", tells=REVOKED, needs_reason=True, work=False),
+    Step(state="approved", action="close", who=EITHER, to="closed", role="approver", work=False),
+    Step(state="refused", action="close", who=EITHER, to="closed", role="approver", work=False),
+)
+# fmt: on
+
+#: The rows that the second-person rule adds; `approve` and `refuse` then start from here, by somebody else.
+RECOMMEND = Step(state="accepted", action="recommend", who=STAFF, to="recommended", role="reviewer")
+
+
+def _second_person() -> tuple[Step, ...]:
+    decisions = ("approve", "refuse")
+    rows = [step for step in TABLE if not (step.state == "accepted" and step.action == "approve")]
+    rows.append(RECOMMEND)
+    for step in TABLE:
+        if step.state == "accepted" and step.action in decisions:
+            rows.append(replace(step, state="recommended", who=STAFF, other_than="recommend"))
+        if step.state == "accepted" and step.action in {"return", "withdraw"}:
+            rows.append(replace(step, state="recommended"))
+    return tuple(rows)
+
+
+TWO_PERSON_TABLE = _second_person()
+
+
+def steps(rules: ApplicationRules) -> Sequence[Step]:
+    """The state table for an item with these rules."""
+    return TWO_PERSON_TABLE if rules.second_person else TABLE

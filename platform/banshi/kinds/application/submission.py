@@ -1,0 +1,63 @@
+"""A citizen's answers, held against the form, the files and the department's own rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from banshi.attachments import Files, files_of
+from banshi.cases import submission_of
+from banshi.containment import ask
+from banshi.contract import Item
+from banshi.errors import FieldProblem, InvalidFields
+from banshi.models import Case, Pass
+
+if TYPE_CHECKING:
+    from banshi.runtime import Platform
+
+
+async def check(platform: Platform, item: Item, case: Case, answers: Mapping[str, Any], language: str) -> Files:
+    """Everything wrong with the answers at once, as InvalidFields; otherwise the files that they name.
+
+    The schema comes first: the department's own check may rely on it.
+    """
+    if item.form is not None and (problems := item.form.problems(answers, language)):
+        raise InvalidFields([replace(problem, pointer=f"/answers{problem.pointer}") for problem in problems])
+    schema = item.form.schema if item.form else {}
+    files = Files()
+    missing: tuple[FieldProblem, ...] = ()
+    try:
+        files = await files_of(schema, answers, case.person, case.id)
+    except InvalidFields as error:
+        missing = error.problems
+    found = await ask(
+        platform, item, item.handler.validate, submission_of(platform, case, answers), expect=(list, tuple)
+    )
+    own = [replace(problem, pointer=f"/answers{problem.pointer}") for problem in found]
+    if missing or own:
+        raise InvalidFields([*missing, *own])
+    return files
+
+
+async def check_renewal(platform: Platform, item: Item, person: str, renewed_id: str) -> Case:
+    """The case to renew, if it is the person's, approved, of this item and near its end."""
+    renewal = item.details.renewal
+    earlier = await Case.get_or_none(id=renewed_id, person=person, item=item.code)
+    current = await Pass.filter(case_id=earlier.id).order_by("-number").first() if earlier else None
+    detail = ""
+    if renewal is None:
+        detail = "Cases of this item are not renewed; leave this out."
+    elif earlier is None or earlier.state != "approved" or current is None or current.revoked_at is not None:
+        detail = "Name an approved case of yours with a pass of this item."
+    else:
+        now = platform.now()
+        opens = current.expires_at - timedelta(days=renewal.opens_days_before)
+        if now < opens:
+            detail = f"It can be renewed from {opens.astimezone(platform.settings.timezone).date()} on."
+        elif now > current.expires_at + timedelta(days=renewal.closes_days_after):
+            detail = "It ended too long ago to be renewed; submit a new application."
+    if detail or earlier is None:
+        raise InvalidFields([FieldProblem("/renews", detail, "renewal")])
+    return earlier

@@ -1,0 +1,1 @@
+"""The kernel's migrations, applied in order at every start."""

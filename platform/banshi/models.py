@@ -1,0 +1,217 @@
+"""The kernel's tables.
+
+Nothing here knows a kind of item, a department or a channel by name. Keys are UUIDv7, so that the newest rows stand
+together; a person is the identity provider's subject and nothing else.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+from uuid_utils.compat import uuid7
+
+__all__ = [
+    "Attachment",
+    "Case",
+    "CaseEvent",
+    "Counter",
+    "IdempotencyKey",
+    "OutboxRow",
+    "Pass",
+    "Scan",
+    "SigningKey",
+]
+
+
+class Case(Model):
+    """One citizen's business with one item. Only `banshi.cases` changes a row."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    number = fields.CharField(max_length=24, unique=True)
+    item = fields.CharField(max_length=64)
+    item_version = fields.IntField()
+    kind = fields.CharField(max_length=32)
+    department = fields.CharField(max_length=64)
+    unit = fields.CharField(max_length=64, default="")
+    state = fields.CharField(max_length=32)
+    #: Subject of the citizen, and the name that the identity provider gave with it.
+    person = fields.CharField(max_length=255)
+    person_name = fields.CharField(max_length=255, default="")
+    answers: Any = fields.JSONField()
+    #: Counts the steps: every change is conditional on it, so that of two at once one wins.
+    version = fields.IntField(default=1)
+    #: The clock of the deadline (see `banshi.calendar.Clock`): working days allowed, used before the present run, and
+    #: the day since which it runs, or None while it stands.
+    clock_allowed = fields.IntField(null=True)
+    clock_used = fields.IntField(default=0)
+    clock_since = fields.DateField(null=True)
+    due_on = fields.DateField(null=True)
+    due_provisional = fields.BooleanField(default=False)
+    #: What the worklist is ordered by: `due_on`, or the end of time.
+    urgency = fields.DateField(default=date.max)
+    #: What the citizen was last told, as texts per language.
+    reason: Any = fields.JSONField(null=True)
+    #: The earlier case that this one renews.
+    renews = fields.UUIDField(null=True)
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "banshi_case"
+        indexes = [
+            Index(fields=("person", "id"), name="banshi_case_person"),
+            Index(fields=("department", "state", "urgency", "id"), name="banshi_case_worklist"),
+        ]
+
+
+class CaseEvent(Model):
+    """One step of a case: its timeline and its audit. Rows are only ever added."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    case: Any = fields.ForeignKeyField("banshi.Case", related_name="events", on_delete=fields.RESTRICT)
+    #: The case's version that this step made.
+    version = fields.IntField()
+    at = fields.DatetimeField()
+    action = fields.CharField(max_length=32)
+    state_before = fields.CharField(max_length=32)
+    state = fields.CharField(max_length=32)
+    #: citizen, staff or system, and the subject where a person acted.
+    actor = fields.CharField(max_length=16)
+    actor_id = fields.CharField(max_length=255, default="")
+    reason: Any = fields.JSONField(null=True)
+    #: What changed beside the state, without values: {"fields": ["/plate"]}.
+    details: Any = fields.JSONField(null=True)
+
+    class Meta:
+        table = "banshi_case_event"
+        unique_together = (("case", "version"),)
+
+
+class OutboxRow(Model):
+    """Something that a transaction promised to do for one consumer, at least once."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    consumer = fields.CharField(max_length=64)
+    topic = fields.CharField(max_length=64)
+    payload: Any = fields.JSONField()
+    #: Smaller goes first.
+    lane = fields.SmallIntField(default=0)
+    #: due, done or parked.
+    state = fields.CharField(max_length=8, default="due")
+    #: Milliseconds of the database's clock: not tried before, and leased to a worker until.
+    not_before = fields.BigIntField(default=0)
+    lease_until = fields.BigIntField(default=0)
+    #: How often it was claimed, also the fencing token that a settlement has to show.
+    attempts = fields.IntField(default=0)
+    #: The same promise is made once.
+    dedup = fields.CharField(max_length=120, unique=True)
+    last_error = fields.CharField(max_length=500, default="")
+    settled_at = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "banshi_outbox"
+        indexes = [Index(fields=("consumer", "state", "lane", "id"), name="banshi_outbox_due")]
+
+
+class IdempotencyKey(Model):
+    """The answer to a creating request, kept so that a repeated one gets the same."""
+
+    #: Hash of the caller and the key.
+    id = fields.CharField(max_length=64, primary_key=True)
+    #: Hash of method, path and body.
+    fingerprint = fields.CharField(max_length=64)
+    status = fields.SmallIntField()
+    headers: Any = fields.JSONField()
+    body = fields.TextField()
+    created_at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "banshi_idempotency_key"
+
+
+class Attachment(Model):
+    """A file that somebody uploaded. Its bytes lie in the attachments folder under the id: names are ours."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    person = fields.CharField(max_length=255)
+    #: The case that uses it, None until a submission names it.
+    case_id = fields.UUIDField(null=True, db_index=True)
+    #: What the citizen called it, for display only.
+    name = fields.CharField(max_length=200, default="")
+    #: What the bytes are, never what the client said.
+    media_type = fields.CharField(max_length=64)
+    size = fields.BigIntField()
+    sha256 = fields.CharField(max_length=64)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "banshi_attachment"
+        indexes = [Index(fields=("person", "case_id"), name="banshi_attachment_person")]
+
+
+class Counter(Model):
+    """Numbers that are given out once: `value` is the last one taken."""
+
+    name = fields.CharField(max_length=64, primary_key=True)
+    value = fields.BigIntField()
+
+    class Meta:
+        table = "banshi_counter"
+
+
+class SigningKey(Model):
+    """The public half and the life of a key that signs passes, its private half is a file."""
+
+    #: Eight hexadecimal digits, as every pass bears it.
+    kid = fields.CharField(max_length=16, primary_key=True)
+    public_pem = fields.TextField()
+    created_at = fields.DatetimeField()
+    #: It is published from its creation on and signs from here on, so that verifiers know it before they meet it.
+    signs_from = fields.DatetimeField()
+    #: It signs no more, and stays published for what it signed.
+    retired_at = fields.DatetimeField(null=True)
+    #: It was lost: nothing that it signed is valid.
+    revoked_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "banshi_signing_key"
+
+
+class Pass(Model):
+    """A signed QR pass. Its number is its place in the status list."""
+
+    number = fields.BigIntField(primary_key=True, generated=False)
+    case: Any = fields.ForeignKeyField("banshi.Case", related_name="passes", on_delete=fields.RESTRICT)
+    item = fields.CharField(max_length=64)
+    department = fields.CharField(max_length=64)
+    kid = fields.CharField(max_length=16)
+    issued_at = fields.DatetimeField()
+    not_before = fields.DatetimeField(null=True)
+    expires_at = fields.DatetimeField()
+    #: The compact text that the QR shows: fetching it again gives the same bytes.
+    text = fields.TextField()
+    revoked_at = fields.DatetimeField(null=True)
+    revoked_reason: Any = fields.JSONField(null=True)
+
+    class Meta:
+        table = "banshi_pass"
+
+
+class Scan(Model):
+    """An officer looked at a pass. Rows are only ever added, the holder sees them."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    #: The pass's number, None where what was scanned is no pass of ours.
+    number = fields.BigIntField(null=True, db_index=True)
+    at = fields.DatetimeField()
+    officer = fields.CharField(max_length=255)
+    department = fields.CharField(max_length=64)
+    place = fields.CharField(max_length=200, default="")
+    verdict = fields.CharField(max_length=32)
+
+    class Meta:
+        table = "banshi_scan"

@@ -1,0 +1,91 @@
+"""Idempotency keys: a creating request that is sent twice is done once.
+
+The stored answer is written in the transaction that creates the thing, so there is no moment in which one exists
+without the other. What failed is not stored: the same key may try again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+from tortoise.models import Model
+
+from banshi.contract import Key
+from banshi.errors import InvalidParameter, KeyReused, StillRunning
+from banshi.models import IdempotencyKey
+from banshi.replies import JSON, encode
+
+if TYPE_CHECKING:
+    from banshi.runtime import Platform
+
+HEADER = "Idempotency-Key"
+LONGEST = 128
+
+#: Hashes of the keys whose requests run in this process.
+RUNNING: Key[set[str]] = Key("idempotency keys in use")
+
+
+class Once:
+    """The Idempotency-Key of one request, or its absence."""
+
+    def __init__(self, platform: Platform, subject: str, key: str | None) -> None:
+        if key is not None and not (0 < len(key) <= LONGEST and key.isascii() and key.isprintable()):
+            raise InvalidParameter(f"{HEADER} has 1 to {LONGEST} printable ASCII characters.", parameter=HEADER)
+        self._platform = platform
+        # NUL can't be part of a subject or a header, so no two pairs share a hash.
+        self._id = _hash(subject.encode(), (key or "").encode()) if key is not None else None
+        self._fingerprint = ""
+        self._held = False
+
+    async def begin(self, *request: bytes) -> web.Response | None:
+        """The stored answer to this key, if the same request was answered before.
+
+        `request` is what makes a request the same: method, path, body. Raises KeyReused and StillRunning.
+        """
+        if self._id is None:
+            return None
+        self._fingerprint = _hash(*request)
+        running = self._platform[RUNNING]
+        if self._id in running:
+            raise StillRunning(headers={"Retry-After": "1"})
+        running.add(self._id)
+        self._held = True
+        return await self.stored()
+
+    async def stored(self) -> web.Response | None:
+        """The answer that is stored under this key, as it was given. Raises KeyReused."""
+        if self._id is None:
+            return None
+        stored = await IdempotencyKey.get_or_none(id=self._id)
+        if stored is None:
+            return None
+        if stored.fingerprint != self._fingerprint:
+            raise KeyReused()
+        headers = {**stored.headers, "Idempotency-Replayed": "true"}
+        return web.Response(body=stored.body.encode(), status=stored.status, content_type=JSON, headers=headers)
+
+    def receipt(self, document: Any, *, status: int = 201, headers: Mapping[str, str] | None = None) -> Sequence[Model]:
+        """The row that remembers this answer, for the transaction that makes it true; nothing without a key."""
+        if self._id is None:
+            return ()
+        row = IdempotencyKey(
+            id=self._id,
+            fingerprint=self._fingerprint,
+            status=status,
+            headers=dict(headers or {}),
+            body=encode(document).decode(),
+            created_at=self._platform.now(),
+        )
+        return (row,)
+
+    def end(self) -> None:
+        """The request is over, well or badly."""
+        if self._held and self._id is not None:
+            self._platform[RUNNING].discard(self._id)
+
+
+def _hash(*parts: bytes) -> str:
+    return hashlib.blake2b(b"\0".join(parts), digest_size=32).hexdigest()

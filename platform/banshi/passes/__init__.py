@@ -1,0 +1,42 @@
+"""Signed QR passes: the credential, its status list and its picture.
+
+What stands here is pure: no database, no web, and the time only as an argument.
+"""
+
+from __future__ import annotations
+
+from banshi.passes.cose import (
+    Credential,
+    PassRefused,
+    Reason,
+    check_times,
+    compact_bytes,
+    compact_text,
+    read,
+    read_bytes,
+    sign,
+    sign_bytes,
+)
+from banshi.passes.picture import png, svg, terminal, version
+from banshi.passes.status import Status, StatusList, StatusListRefused, status_of
+
+__all__ = [
+    "Credential",
+    "PassRefused",
+    "Reason",
+    "Status",
+    "StatusList",
+    "StatusListRefused",
+    "check_times",
+    "compact_bytes",
+    "compact_text",
+    "png",
+    "read",
+    "read_bytes",
+    "sign",
+    "sign_bytes",
+    "status_of",
+    "svg",
+    "terminal",
+    "version",
+]

@@ -1,0 +1,342 @@
+"""The credential inside a QR pass: COSE_Sign1 over a CWT, ES256, as one text of at most V10-M.
+
+Two steps, each with its own pair of functions, so that another carrier (a URL, a text that the phone signs again)
+replaces one and keeps the other: `sign_bytes`/`read_bytes` make and check the signed bytes,
+`compact_text`/`compact_bytes` carry them; `sign`/`read` are the two together.
+
+On the wire (RFC 9052 COSE, RFC 8392 CWT, RFC 9596 typ, RFC 8949 section 4.2 deterministic CBOR; CDDL)::
+
+    text   = "BS1:" base45(pass)
+    pass   = #6.18([bstr .cbor header, {}, bstr .cbor claims, bstr .size 64])
+    header = {1: -7, 4: kid: bstr .size (1..8), 16: "b/1"}
+    claims = {1: issuer: tstr, 4: expires: uint, ? 5: not-before: uint, 6: issued: uint, -65537: item}
+    item   = [code: tstr, status-list-index: uint, * (tstr / int / bool / [* tstr] / null)]
+
+An item's values stand in the order of its `labels`: on the wire, the position is the name. So an item may append
+labels and must never reorder, rename or remove one: passes that people already hold would be read wrongly.
+Null is a claim that this pass doesn't have; the last value is never null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+import cbor2
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+
+from banshi.passes import base45
+
+#: Says what was scanned before anything is parsed, and carries the version of the whole format.
+PREFIX = "BS1:"
+#: Keeps a pass from being taken for another object signed with the same key. RFC 9596 asks for a media type: this
+#: one is so by its syntax only, unregistered, because "application/banshi-pass+cwt" costs a whole QR version.
+TYP = "b/1"
+#: Far beyond what a phone reads in the street, far below what costs anything to refuse.
+MAX_BYTES = 680
+MAX_TEXT = len(PREFIX) + MAX_BYTES // 2 * 3
+
+_ALG, _KID, _TYP, _ES256 = 1, 4, 16, -7
+_ISS, _EXP, _NBF, _IAT = 1, 4, 5, 6
+#: The first key that RFC 8392 section 9.1.1 leaves to private use. No `cti` (7) stands beside it: issuer and index
+#: name the credential already, and a second name of eight bytes would be one more thing that can disagree.
+_ITEM = -65537
+#: Times stay in four bytes (until 2106), so that no reader meets a date that its calendar can't show.
+_TIME_END = 1 << 32
+#: The order of P-256's group (FIPS 186-5). (r, s) and (r, n - s) verify alike; only the lower s makes a pass.
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+#: RFC 6979: the same credential signed again is the same picture, so nothing but its fields need be kept.
+_ECDSA = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
+#: More lists and maps than any pass has; so few can't nest deeply either.
+_CONTAINERS = 32
+
+Claim: TypeAlias = str | int | Sequence[str]
+LabelsOf: TypeAlias = Callable[[str], Sequence[str] | None]
+
+
+class Reason(StrEnum):
+    """Why a pass is refused; programs may rely on these words."""
+
+    #: Something else was scanned: the prefix of this format and version is missing.
+    NOT_A_PASS = "not-a-pass"  # noqa: S105 - no password
+    #: Longer than any pass; not looked at further.
+    TOO_LONG = "too-long"
+    #: Not base45, not the kind of CBOR that a pass is made of, or cut short.
+    MALFORMED = "malformed"
+    #: Something follows the end of the pass.
+    TRAILING_BYTES = "trailing-bytes"
+    #: Another spelling of the same content: long integers, unsorted or repeated keys, indefinite lengths.
+    NOT_CANONICAL = "not-canonical"
+    #: Something stands in the header that no signature protects.
+    UNPROTECTED_HEADER = "unprotected-header"
+    #: Signed with another algorithm than ES256, or with one that isn't named.
+    WRONG_ALGORITHM = "wrong-algorithm"
+    #: A signed object of another type than a pass.
+    WRONG_TYPE = "wrong-type"
+    #: The protected header lacks the key id, or holds more than alg, kid and typ.
+    WRONG_HEADER = "wrong-header"
+    #: No key with that id: withdrawn, not fetched yet, or invented.
+    UNKNOWN_KEY = "unknown-key"
+    #: The other of the two signatures that ECDSA accepts for one pass.
+    HIGH_S = "high-s"
+    #: Not signed by the key that it names, or changed since.
+    BAD_SIGNATURE = "bad-signature"
+    #: Signed by a known key, but what is signed isn't a pass.
+    WRONG_CLAIMS = "wrong-claims"
+    #: Of an item that this verifier doesn't know.
+    UNKNOWN_ITEM = "unknown-item"
+    #: Holds more claims than this verifier knows of the item: its catalogue is older than the pass.
+    UNKNOWN_CLAIM = "unknown-claim"
+    #: Its time has not come.
+    NOT_YET_VALID = "not-yet-valid"
+    #: Its time is over.
+    EXPIRED = "expired"
+
+
+class PassRefused(Exception):
+    """This is not a pass that can be relied on."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        self.reason = reason
+        self.detail = detail
+        super().__init__(f"{reason}: {detail}")
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What one pass says, whatever carries it. Times are Unix seconds."""
+
+    #: Who issues, and whose status list holds the index; a region code of six digits keeps the picture small.
+    issuer: str
+    #: The item's code.
+    item: str
+    #: Place in the issuer's status list; with the issuer, it is the credential's id.
+    index: int
+    issued_at: int
+    #: None is valid from `issued_at` on, and saves six bytes.
+    not_before: int | None
+    #: The first second at which it is no longer valid.
+    expires_at: int
+    #: By label. None is left out, and lists become tuples, so that nothing changes afterwards.
+    claims: Mapping[str, Claim]
+
+    def __post_init__(self) -> None:
+        frozen = {k: tuple(v) if isinstance(v, list) else v for k, v in self.claims.items() if v is not None}
+        object.__setattr__(self, "claims", frozen)
+
+
+def sign(credential: Credential, labels: Sequence[str], *, key: ec.EllipticCurvePrivateKey, kid: bytes) -> str:
+    """Sign `credential` and write it as the text that goes into the picture; see `sign_bytes`."""
+    return compact_text(sign_bytes(credential, labels, key=key, kid=kid))
+
+
+def read(text: str, keys: Mapping[bytes, ec.EllipticCurvePublicKey], labels_of: LabelsOf) -> Credential:
+    """Return what a scanned text says, or raise `PassRefused`; see `read_bytes`."""
+    return read_bytes(compact_bytes(text), keys, labels_of)
+
+
+def check_times(credential: Credential, now: int, *, leeway: int = 60) -> Reason | None:
+    """Say whether `now` lies outside the credential's time by more than clocks differ; both in seconds.
+
+    As in RFC 7519 section 4.1.4, the second of `expires_at` itself is too late.
+    """
+    start = credential.issued_at if credential.not_before is None else credential.not_before
+    if now < start - leeway:
+        return Reason.NOT_YET_VALID
+    return Reason.EXPIRED if now >= credential.expires_at + leeway else None
+
+
+def compact_text(data: bytes) -> str:
+    """Write a pass's bytes as the compact text, all in the alphanumeric alphabet of QR codes."""
+    return PREFIX + base45.encode(data)
+
+
+def compact_bytes(text: str) -> bytes:
+    """Take a pass's bytes out of the compact text, or raise `PassRefused`."""
+    if len(text) > MAX_TEXT:
+        raise PassRefused(Reason.TOO_LONG, f"{len(text)} characters; a pass has at most {MAX_TEXT}")
+    if not text.startswith(PREFIX):
+        raise PassRefused(Reason.NOT_A_PASS, f"the text does not begin with {PREFIX}")
+    try:
+        return base45.decode(text.removeprefix(PREFIX))
+    except base45.NotBase45 as error:
+        raise PassRefused(Reason.MALFORMED, str(error)) from None
+
+
+def sign_bytes(credential: Credential, labels: Sequence[str], *, key: ec.EllipticCurvePrivateKey, kid: bytes) -> bytes:
+    """Sign `credential` with a P-256 key; the same arguments give the same bytes.
+
+    `labels` names every claim that the item may have, in the item's fixed order; `kid` has one to eight bytes.
+    Raises ValueError, naming the item and the culprit, for whatever a reader would refuse.
+    """
+    if not isinstance(key.curve, ec.SECP256R1) or not 1 <= len(kid) <= 8:
+        raise ValueError("a pass is signed with a P-256 key that has an id of one to eight bytes")
+    payload = _payload(credential, labels)
+    protected = _dump({_ALG: _ES256, _KID: kid, _TYP: TYP})
+    r, s = decode_dss_signature(key.sign(_to_be_signed(protected, payload), _ECDSA))
+    signature = r.to_bytes(32, "big") + min(s, _ORDER - s).to_bytes(32, "big")
+    data = b"\xd2" + _dump([protected, {}, payload, signature])
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"item {credential.item}: a pass of {len(data)} bytes; at most {MAX_BYTES} are read")
+    return data
+
+
+def read_bytes(data: bytes, keys: Mapping[bytes, ec.EllipticCurvePublicKey], labels_of: LabelsOf) -> Credential:
+    """Check a pass's signature and return what it says, or raise `PassRefused`, and nothing else.
+
+    `keys` holds the trusted P-256 keys by key id; `labels_of` gives an item's labels, None for an unknown item.
+    Says nothing about time or revocation: ask `check_times` and the status list.
+    """
+    if len(data) > MAX_BYTES:
+        raise PassRefused(Reason.TOO_LONG, f"{len(data)} bytes; a pass has at most {MAX_BYTES}")
+    match data[:1] == b"\xd2" and _load(data[1:]):
+        case [bytes(protected), dict(unprotected), bytes(payload), bytes(signature)] if len(signature) == 64:
+            pass
+        case _:
+            raise PassRefused(Reason.MALFORMED, "this is not a COSE_Sign1 with a signature of 64 bytes")
+    if unprotected:
+        raise PassRefused(Reason.UNPROTECTED_HEADER, "the unprotected header is not empty")
+    key = keys.get(_key_id(protected))
+    if key is None or not isinstance(key.curve, ec.SECP256R1):
+        raise PassRefused(Reason.UNKNOWN_KEY, "there is no P-256 key with the id that the pass names")
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+    if s > _ORDER // 2:
+        raise PassRefused(Reason.HIGH_S, "s is not the lower of its two values")
+    try:
+        key.verify(encode_dss_signature(r, s), _to_be_signed(protected, payload), _ECDSA)
+    except InvalidSignature:
+        raise PassRefused(Reason.BAD_SIGNATURE, "the signature does not fit") from None
+    # Not before: a stranger's payload is never parsed.
+    return _credential(payload, labels_of)
+
+
+def _payload(credential: Credential, labels: Sequence[str]) -> bytes:
+    guilty = f"item {credential.item}"
+    if len(set(labels)) < len(labels):
+        raise ValueError(f"{guilty}: two labels are the same")
+    if unknown := credential.claims.keys() - set(labels):
+        raise ValueError(f"{guilty}: no label for {', '.join(sorted(unknown))}; append it to the item's labels")
+    values = [credential.claims.get(label) for label in labels]
+    while values and values[-1] is None:
+        values.pop()
+    item = [credential.item, credential.index, *values]
+    claims = {_ISS: credential.issuer, _EXP: credential.expires_at, _IAT: credential.issued_at, _ITEM: item}
+    if credential.not_before is not None:
+        claims[_NBF] = credential.not_before
+    # Read back, because a pass that no verifier accepts would only be found out in the street.
+    try:
+        payload = _dump(claims)
+        _credential(payload, lambda _: labels)
+    except (PassRefused, cbor2.CBOREncodeError) as error:
+        raise ValueError(f"{guilty}: {error}") from error
+    if check_times(credential, credential.expires_at - 1, leeway=0):
+        raise ValueError(f"{guilty}: expires_at is not after the pass becomes valid")
+    return payload
+
+
+def _credential(payload: bytes, labels_of: LabelsOf) -> Credential:
+    claims = _load_map(payload)
+    if claims.keys() - {_NBF} != {_ISS, _EXP, _IAT, _ITEM}:
+        raise PassRefused(Reason.WRONG_CLAIMS, "other claims than those of a pass")
+    for time in claims.keys() & {_EXP, _NBF, _IAT}:
+        if type(claims[time]) is not int or not 0 <= claims[time] < _TIME_END:
+            raise PassRefused(Reason.WRONG_CLAIMS, f"claim {time} is not in whole seconds between 1970 and 2106")
+    match claims[_ISS], claims[_ITEM]:
+        case str(issuer), [str(item), index, *values] if issuer and item and type(index) is int and index >= 0:
+            pass
+        case _:
+            raise PassRefused(Reason.WRONG_CLAIMS, "issuer, item or index is missing or of the wrong type")
+    labels = labels_of(item)
+    if labels is None:
+        raise PassRefused(Reason.UNKNOWN_ITEM, f"item {item} is not in the catalogue")
+    if len(values) > len(labels):
+        raise PassRefused(Reason.UNKNOWN_CLAIM, f"item {item} has {len(labels)} labels, the pass {len(values)}")
+    if values and values[-1] is None:
+        raise PassRefused(Reason.NOT_CANONICAL, "the last value is null")
+    given = {label: value for label, value in zip(labels, values, strict=False) if value is not None}
+    for label, value in given.items():
+        if not isinstance(value, str | int) and not (
+            isinstance(value, list) and all(isinstance(v, str) for v in value)
+        ):
+            raise PassRefused(Reason.WRONG_CLAIMS, f"claim {label} is no text, whole number or list of texts")
+    return Credential(issuer, item, index, claims[_IAT], claims.get(_NBF), claims[_EXP], given)
+
+
+def _key_id(protected: bytes) -> bytes:
+    header = _load_map(protected)
+    if header.get(_ALG) != _ES256:
+        raise PassRefused(Reason.WRONG_ALGORITHM, "the protected header does not say ES256")
+    if header.get(_TYP) != TYP:
+        raise PassRefused(Reason.WRONG_TYPE, f"the protected header does not say {TYP}")
+    kid = header.get(_KID)
+    if header.keys() != {_ALG, _KID, _TYP} or not isinstance(kid, bytes):
+        raise PassRefused(Reason.WRONG_HEADER, "the protected header holds other than alg, kid and typ")
+    return kid
+
+
+def _to_be_signed(protected: bytes, payload: bytes) -> bytes:
+    return _dump(["Signature1", protected, b"", payload])
+
+
+def _dump(value: object) -> bytes:
+    # cbor2 sorts keys by length first (RFC 7049), RFC 8949 by their bytes; for every key of a pass that is the same.
+    return cbor2.dumps(value, canonical=True)
+
+
+def _load(data: bytes) -> Any:
+    """Read one whole data item in its one deterministic spelling."""
+    end = _end(data)
+    if end != len(data):
+        raise PassRefused(Reason.TRAILING_BYTES, f"{len(data) - end} bytes follow the end")
+    try:
+        value = cbor2.loads(data)
+    except cbor2.CBORDecodeError as error:
+        raise PassRefused(Reason.MALFORMED, str(error)) from None
+    if _dump(value) != data:
+        raise PassRefused(Reason.NOT_CANONICAL, "this is not the deterministic spelling of its content")
+    return value
+
+
+def _load_map(data: bytes) -> dict[int, Any]:
+    value = _load(data)
+    # Python takes True for 1, which would be a second spelling of a key.
+    if not isinstance(value, dict) or any(type(key) is not int for key in value):
+        raise PassRefused(Reason.MALFORMED, "this is not a map with integer keys")
+    return value
+
+
+def _end(data: bytes) -> int:
+    """Find where the first data item ends, by a walk over the heads of whatever it holds.
+
+    It lets only the types of a pass through to cbor2, which also resolves tags (bignums, decimals, patterns,
+    references) and sets memory aside for as many elements as a stranger announces.
+    """
+    at, pending, containers = 0, 1, 0
+    # Every element takes at least a byte, so a length that can't be true ends the walk at once.
+    while pending <= len(data) - at:
+        if not pending:
+            return at
+        head = data[at]
+        major, size = head >> 5, head & 31
+        at += 1
+        if size == 31 and 2 <= major <= 5:
+            raise PassRefused(Reason.NOT_CANONICAL, "an indefinite length")
+        if size > 27 or major == 6 or (major == 7 and head not in b"\xf4\xf5\xf6"):
+            raise PassRefused(Reason.MALFORMED, "a tag, a float or something else that no pass holds")
+        if size > 23:
+            start, at = at, at + (1 << size - 24)
+            size = int.from_bytes(data[start:at], "big")
+        pending -= 1
+        if major in (2, 3):
+            at += size
+        elif major in (4, 5):
+            pending += size * (major - 3)
+            containers += 1
+        if containers > _CONTAINERS:
+            raise PassRefused(Reason.MALFORMED, "more lists and maps than any pass holds")
+    raise PassRefused(Reason.MALFORMED, "the pass is cut short")

@@ -1,0 +1,196 @@
+"""The passes that were issued: signing one for a case, looking one up after a scan, revoking, the status list."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from banshi.contract import Item, Key, Texts
+from banshi.models import Case, Counter, Pass, Scan
+from banshi.passes import cose
+from banshi.passes.keys import KEYRING
+from banshi.passes.status import StatusList
+from banshi.store import Update, Write
+
+if TYPE_CHECKING:
+    from banshi.routes import Principal
+    from banshi.runtime import Platform
+
+#: Counter from which each pass takes its number: its place in the status list.
+NUMBERS = "pass"
+
+#: One pass seen at two places within this time is suspicious.
+ELSEWHERE = timedelta(minutes=10)
+
+#: Seconds for which a status list is served before it is made anew, and for which a verifier may rely on it.
+STATUS_FRESH = 15.0
+STATUS_TTL = 60
+STATUS_LIFETIME = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """From when until when a pass is valid. `until` is the first moment at which it no longer is."""
+
+    start: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a scan found."""
+
+    #: "valid", or why not: revoked, expired, not-yet-valid, unknown-pass, or a reason of `cose.Reason`.
+    code: str
+    detail: str = ""
+    credential: cose.Credential | None = None
+    record: Pass | None = None
+    #: It was seen elsewhere a moment ago.
+    seen_elsewhere: bool = False
+
+    @property
+    def valid(self) -> bool:
+        return self.code == "valid"
+
+
+async def issue(platform: Platform, case: Case, item: Item, claims: Mapping[str, Any], valid: Validity) -> Pass:
+    """Sign a pass for the case, as a row that the decision's transaction writes."""
+    rules = item.credential
+    if rules is None:
+        raise ValueError(f"item {item.code} declares no credential")
+    key, private = await platform[KEYRING].signer()
+    now = platform.now()
+    number = await platform.store.take_number(NUMBERS)
+    credential = cose.Credential(
+        issuer=platform.settings.pass_issuer,
+        item=item.code,
+        index=number,
+        issued_at=int(now.timestamp()),
+        not_before=int(valid.start.timestamp()) if valid.start > now else None,
+        expires_at=int(valid.until.timestamp()),
+        claims=claims,
+    )
+    labels = [claim.name for claim in rules.claims]
+    return Pass(
+        number=number,
+        case_id=case.id,
+        item=item.code,
+        department=item.department,
+        kid=key.kid,
+        issued_at=now,
+        not_before=valid.start,
+        expires_at=valid.until,
+        text=cose.sign(credential, labels, key=private, kid=bytes.fromhex(key.kid)),
+    )
+
+
+def validity(platform: Platform, item: Item, first: date | None, last: date | None) -> Validity:
+    """Whole days in the city's time zone, cut at the item's longest."""
+    longest = item.credential.longest_days if item.credential else 1
+    zone = platform.settings.timezone
+    start = datetime.combine(first or platform.today(), datetime.min.time(), zone)
+    end = start + timedelta(days=longest)
+    if last is not None:
+        end = min(end, datetime.combine(last + timedelta(days=1), datetime.min.time(), zone))
+    return Validity(start, end)
+
+
+def revocation(case: Case, at: datetime, reason: Texts | None) -> Update:
+    """The update that revokes whatever pass the case has."""
+    values = {"revoked_at": at, "revoked_reason": dict(reason) if reason else None}
+    return Update(Pass, {"case_id": case.id, "revoked_at": None}, values, rows=None)
+
+
+async def verify(platform: Platform, text: str, officer: Principal, place: str) -> Verdict:
+    """Check what an officer scanned against the keys and the live state, and record the scan."""
+    verdict = await _verdict(platform, text)
+    number = verdict.record.number if verdict.record else None
+    now = platform.now()
+    if number is not None:
+        recent = await Scan.filter(number=number, at__gte=now - ELSEWHERE).order_by("-at").limit(20)
+        elsewhere = any(scan.place != place and scan.officer != officer.subject for scan in recent)
+        verdict = Verdict(
+            code=verdict.code,
+            detail=verdict.detail,
+            credential=verdict.credential,
+            record=verdict.record,
+            seen_elsewhere=elsewhere,
+        )
+    department = next((role.department for role in officer.roles if role.name == "officer"), "")
+    scan = Scan(
+        number=number, at=now, officer=officer.subject, department=department, place=place, verdict=verdict.code
+    )
+    await platform.store.commit(Write(rows=[scan]))
+    return verdict
+
+
+async def _verdict(platform: Platform, text: str) -> Verdict:
+    def labels_of(code: str) -> list[str] | None:
+        item = platform.registry.items.get(code)
+        return [claim.name for claim in item.credential.claims] if item and item.credential else None
+
+    try:
+        credential = cose.read(text, await platform[KEYRING].public(), labels_of)
+    except cose.PassRefused as refused:
+        return Verdict(code=refused.reason.value, detail=refused.detail)
+    record = await Pass.get_or_none(number=credential.index)
+    if record is None or record.text != text:
+        # Well signed and yet not the one that we gave out: a restored backup, or a key in strange hands.
+        return Verdict(code="unknown-pass", detail="It is signed by us but not in our books.", credential=credential)
+    if record.revoked_at is not None:
+        return Verdict(code="revoked", credential=credential, record=record)
+    out_of_time = cose.check_times(credential, int(platform.now().timestamp()))
+    code = out_of_time.value if out_of_time else "valid"
+    return Verdict(code=code, credential=credential, record=record)
+
+
+class Revocations:
+    """The signed status list, made at most every few seconds."""
+
+    def __init__(self) -> None:
+        self._token = ""
+        self._made_at = float("-inf")
+
+    def forget(self) -> None:
+        self._made_at = float("-inf")
+
+    async def token(self, platform: Platform, subject: str) -> str:
+        """The list as a Status List Token (IETF Token Status List) with `subject` as its address."""
+        if time.monotonic() - self._made_at > STATUS_FRESH:
+            # Noted before reading: what is revoked meanwhile makes this list stale again.
+            self._made_at = time.monotonic()
+            counter = await Counter.get_or_none(name=NUMBERS)
+            revoked: Any = await Pass.filter(revoked_at__isnull=False).values_list("number", flat=True)
+            key, private = await platform[KEYRING].signer()
+            size = (counter.value if counter else 0) + 1
+            now = int(platform.now().timestamp())
+
+            def sign() -> str:
+                return StatusList((int(number) for number in revoked), size=size).signed(
+                    key=private,
+                    kid=key.kid,
+                    subject=subject,
+                    issued_at=now,
+                    expires_at=now + STATUS_LIFETIME,
+                    ttl=STATUS_TTL,
+                )
+
+            # Packing a million entries takes 70 ms, which the loop does not have.
+            self._token = await asyncio.to_thread(sign)
+        return self._token
+
+
+REVOCATIONS: Key[Revocations] = Key("revocations")
+
+
+@asynccontextmanager
+async def open_revocations(platform: Platform) -> AsyncIterator[Revocations]:
+    """The status list of this process, made anew as soon as this process revokes or issues something."""
+    revocations = Revocations()
+    platform.store.on_commit(lambda models: revocations.forget() if Pass in models else None)
+    yield revocations

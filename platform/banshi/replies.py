@@ -1,0 +1,122 @@
+"""Answers: JSON with an ETag, problems as RFC 9457, pages with a cursor."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from banshi.errors import InvalidParameter, Problem
+from banshi.routes import Answer, Call, Parameter
+
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+
+#: Rows of a page, when the caller doesn't say, and at most.
+PAGE = 20
+LONGEST_PAGE = 100
+
+#: The parameters of every list.
+PAGE_PARAMETERS = (
+    Parameter(
+        name="limit",
+        schema={"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE},
+        description="Rows at most.",
+    ),
+    Parameter(
+        name="cursor",
+        schema={"type": "string", "maxLength": 200},
+        description="Where to go on: `next` of the page before.",
+    ),
+)
+
+
+def encode(document: Any) -> bytes:
+    return orjson.dumps(document)
+
+
+def etag_of(body: bytes) -> str:
+    """A strong validator: the same bytes have the same tag on every machine."""
+    return f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+
+
+def reply(call: Call, document: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """`document` as JSON. A read gets an ETag, and 304 where the caller has it already."""
+    body = encode(document)
+    if call.route.method == "GET":
+        return reply_bytes(call, body, JSON, etag_of(body), headers)
+    return web.Response(body=body, status=status, content_type=JSON, headers=headers)
+
+
+def reply_bytes(
+    call: Call, body: bytes, media_type: str, etag: str, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """Prepared bytes with their ETag, or 304."""
+    asked = call.request.headers.get("If-None-Match")
+    all_headers = {"ETag": etag, "Cache-Control": "no-cache", **(headers or {})}
+    if asked is not None and (
+        asked.strip() == "*" or etag in [tag.strip().removeprefix("W/") for tag in asked.split(",")]
+    ):
+        return web.Response(status=304, headers=all_headers)
+    all_headers["Content-Type"] = media_type
+    return web.Response(body=body, headers=all_headers)
+
+
+def _matches(asked: str, etag: str) -> bool:
+    """Whether an If-None-Match header names the tag, compared weakly as a read wants it (RFC 9110 section 8.8.3.2)."""
+    return asked.strip() == "*" or etag in [tag.strip().removeprefix("W/") for tag in asked.split(",")]
+
+
+def problem_reply(problem: Problem) -> web.Response:
+    return web.Response(
+        body=encode(problem.document()), status=problem.status, content_type=PROBLEM, headers=problem.headers
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list, newest or most urgent first."""
+
+    rows: list[dict[str, Any]]
+    #: What the next page goes on after; None on the last page.
+    after: str | None
+
+    def document(self) -> dict[str, Any]:
+        return {"items": self.rows, "next": to_cursor(self.after) if self.after is not None else None}
+
+
+def to_cursor(after: str) -> str:
+    """A place in a list as callers see it: opaque, so that they don't build on it."""
+    return base64.urlsafe_b64encode(after.encode()).rstrip(b"=").decode()
+
+
+def from_cursor(call: Call) -> str | None:
+    """The place that the caller's cursor names."""
+    text = call.query.get("cursor")
+    if text is None:
+        return None
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
+    except ValueError:
+        raise InvalidParameter("cursor has to be the `next` of a page, unchanged.", parameter="cursor") from None
+
+
+def limit_of(call: Call) -> int:
+    return int(call.query.get("limit", PAGE))
+
+
+def page_schema(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": ["items", "next"],
+        "properties": {"items": {"type": "array", "items": row}, "next": {"type": ["string", "null"]}},
+    }
+
+
+def page_answer(row: Mapping[str, Any]) -> Answer:
+    return Answer(description="One page, and where to go on.", schema=page_schema(row))

@@ -1,0 +1,166 @@
+"""What a route is: verb, path, who may call it, what goes in and what comes out.
+
+A route's declaration is the single source of its authorisation, its checks and its entry in the OpenAPI document:
+what is not declared is not accepted, and a route without an audience can't be written.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from banshi.contract import Item
+    from banshi.forms import Form
+    from banshi.once import Once
+    from banshi.runtime import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A right of a member of staff, within one department or one unit of it."""
+
+    name: str
+    department: str
+    unit: str | None = None
+
+    def covers(self, name: str, department: str, unit: str) -> bool:
+        """Whether this role is `name` for work of that department and unit."""
+        return self.name == name and self.department == department and self.unit in (None, unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is calling, as the bearer token says."""
+
+    #: Issuer's subject: stable, and the only thing that tables keep of a person.
+    subject: str
+    name: str = ""
+    roles: tuple[Role, ...] = ()
+    #: Unix seconds at which the token ends.
+    expires_at: int = 0
+
+    @property
+    def is_staff(self) -> bool:
+        return bool(self.roles)
+
+    @property
+    def is_officer(self) -> bool:
+        return any(role.name == "officer" for role in self.roles)
+
+    def works_for(self, department: str, unit: str) -> bool:
+        """Whether any role but that of a scanning officer covers the department's unit."""
+        return any(role.covers(role.name, department, unit) for role in self.roles if role.name != "officer")
+
+    def may(self, role: str, department: str, unit: str) -> bool:
+        return any(own.covers(role, department, unit) for own in self.roles)
+
+
+class Audience(enum.StrEnum):
+    """Who may call a route. There is no default: a route states one, or it isn't served."""
+
+    ANYONE = "anyone"
+    CITIZEN = "citizen"
+    STAFF = "staff"
+    #: A citizen or a member of staff; the route itself decides what each may see.
+    PERSON = "person"
+    #: Staff in the street who scan passes.
+    OFFICER = "officer"
+
+    def admits(self, principal: Principal | None) -> bool:
+        if self is Audience.ANYONE:
+            return True
+        if principal is None:
+            return False
+        if self is Audience.PERSON:
+            return True
+        if self is Audience.CITIZEN:
+            return not principal.is_staff
+        if self is Audience.OFFICER:
+            return principal.is_officer
+        return any(role.name != "officer" for role in principal.roles)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One parameter of the query or the headers, held against its JSON Schema."""
+
+    name: str
+    schema: Mapping[str, Any]
+    description: str
+    place: Literal["query", "header"] = "query"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One documented answer: JSON by `schema`, or other bytes by `media_type`, or no body."""
+
+    description: str
+    schema: Mapping[str, Any] | None = None
+    media_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One operation of the HTTP API."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    #: aiohttp's notation: `/v1/cases/{id}`.
+    path: str
+    audience: Audience
+    handler: Callable[[Call], Awaitable[web.StreamResponse]]
+    #: Unique in the API; the name of the function in generated clients.
+    operation: str
+    summary: str
+    tag: str
+    answers: Mapping[int, Answer]
+    parameters: Sequence[Parameter] = ()
+    #: JSON Schema per parameter of the path; a string without control characters where none is given.
+    path_schemas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    #: The JSON body, where one is taken.
+    body: Form | None = None
+    #: A body that the handler streams itself: media type → JSON Schema for the document.
+    raw_body: Mapping[str, Mapping[str, Any]] | None = None
+    #: Honours Idempotency-Key: the handler writes `call.once.receipt(...)` in its transaction.
+    creates: bool = False
+    #: For a path with `{code}`: the JSON body's schema for one item, or None where the item hasn't this verb. The
+    #: OpenAPI document then has one operation per item.
+    per_item: Callable[[Item], Mapping[str, Any] | None] | None = None
+
+
+@dataclass
+class Call:
+    """One request, as a route's handler sees it: authorised, parsed and checked."""
+
+    platform: Platform
+    #: aiohttp's own request, for streaming.
+    request: web.Request
+    route: Route
+    language: str
+    #: None only where the audience is `anyone`.
+    caller: Principal | None
+    path: Mapping[str, str]
+    #: Declared query parameters, with the types of their schemas.
+    query: Mapping[str, Any]
+    #: The JSON body, or {} where the route takes none.
+    body: Any
+    #: Remembers the answer of a creating request under its Idempotency-Key.
+    once: Once
+
+    @cached_property
+    def principal(self) -> Principal:
+        """Who is calling. On a route for anyone this raises: such a route has no use for it."""
+        if self.caller is None:
+            raise RuntimeError(f"{self.route.operation} is open to anyone and has no principal")
+        return self.caller
+
+    @cached_property
+    def now(self) -> datetime:
+        return self.platform.now()

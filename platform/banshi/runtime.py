@@ -1,0 +1,61 @@
+"""The running platform: the parts that every request needs, in one value that is passed along.
+
+There is no global state: two platforms can run in one process, and a test builds one per case.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar, cast
+
+from prometheus_client import CollectorRegistry
+
+from banshi.calendar import WorkingCalendar
+from banshi.containment import Breakers
+from banshi.contract import Key
+from banshi.registry import Registry
+from banshi.settings import Settings
+from banshi.store import Store
+
+T = TypeVar("T")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Platform:
+    """Everything that lives as long as the server runs."""
+
+    registry: Registry
+    store: Store
+    calendar: WorkingCalendar
+    breakers: Breakers
+    metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
+    #: The time, in UTC. Tests turn it.
+    now: Callable[[], datetime] = _utc_now
+    #: Set once: the server is shutting down, long answers (streams) end.
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+    _resources: dict[Key[Any], Any] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> Settings:
+        return self.registry.configuration.settings
+
+    def today(self) -> date:
+        """The date in the city's time zone."""
+        return self.now().astimezone(self.settings.timezone).date()
+
+    def __getitem__(self, key: Key[T]) -> T:
+        """The open resource of that key; KeyError while it isn't open."""
+        return cast("T", self._resources[key])
+
+    def put(self, key: Key[T], value: T) -> None:
+        self._resources[key] = value
+
+    def drop(self, key: Key[Any]) -> None:
+        self._resources.pop(key, None)

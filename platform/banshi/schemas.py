@@ -1,0 +1,168 @@
+"""JSON Schemas of the documents that the API answers with, by their names in the OpenAPI document.
+
+They are closed where the kernel alone decides what is in them, so that an answer that drifts from its documentation
+fails the contract tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Schema = Mapping[str, Any]
+
+TEXT: Schema = {"type": "string"}
+MOMENT: Schema = {"type": "string", "format": "date-time", "description": "RFC 3339, with the city's offset."}
+MAYBE_MOMENT: Schema = {**MOMENT, "type": ["string", "null"]}
+MAYBE_TEXT: Schema = {"type": ["string", "null"]}
+LINKS: Schema = {"type": "object", "additionalProperties": {"type": "string"}}
+UUID: Schema = {"type": "string", "format": "uuid"}
+
+
+def ref(name: str) -> Schema:
+    """A reference to one of `SCHEMAS` or to a schema that a plugin's route names."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def record(properties: Mapping[str, Schema], optional: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A closed object whose properties are all there, but for the optional ones."""
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "required": required, "additionalProperties": False, "properties": dict(properties)}
+
+
+_ITEM_REFERENCE = record({"code": TEXT, "title": TEXT})
+
+_CASE_SUMMARY = {
+    "id": UUID,
+    "number": TEXT,
+    "item": _ITEM_REFERENCE,
+    "department": TEXT,
+    "state": TEXT,
+    "reason": MAYBE_TEXT,
+    "deadline": ref("Deadline"),
+    "created_at": MOMENT,
+    "updated_at": MOMENT,
+    "links": LINKS,
+}
+
+#: What the guide has beside the summary.
+_GUIDE = (
+    *("audience", "legal_basis", "conditions", "materials", "process", "fee", "legal_days", "promised_days"),
+    *("places", "result", "form", "details", "version", "unit", "credential"),
+)
+
+SCHEMAS: dict[str, Schema] = {
+    "Problem": {
+        "type": "object",
+        "description": "RFC 9457. `code` is stable; further members depend on it.",
+        "required": ["type", "title", "status", "code", "detail"],
+        "properties": {
+            "type": {"type": "string", "format": "uri"},
+            "title": TEXT,
+            "status": {"type": "integer"},
+            "code": TEXT,
+            "detail": TEXT,
+            "problems": {
+                "type": "array",
+                "items": record({"pointer": TEXT, "detail": TEXT, "code": TEXT}),
+                "description": "Every wrong field, by JSON Pointer.",
+            },
+            "permitted_actions": {"type": "array", "items": TEXT},
+        },
+    },
+    "Department": record(
+        {
+            "code": TEXT,
+            "title": TEXT,
+            "phone": TEXT,
+            "units": {"type": "array", "items": _ITEM_REFERENCE},
+            "links": LINKS,
+        }
+    ),
+    "ItemSummary": record(
+        {
+            "code": TEXT,
+            "title": TEXT,
+            "summary": TEXT,
+            "department": TEXT,
+            "kind": TEXT,
+            "fully_online": {"type": "boolean"},
+            "visits": {"type": "integer"},
+            "online_depth": {"type": ["object", "null"]},
+            "links": LINKS,
+        }
+    ),
+    "Item": {
+        "type": "object",
+        "description": "The whole guide, with the form's JSON Schema and the links to its verbs.",
+        "required": ["code", "title", "summary", "department", "kind", "links", *_GUIDE],
+        "properties": {
+            "code": TEXT,
+            "title": TEXT,
+            "summary": TEXT,
+            "department": TEXT,
+            "kind": TEXT,
+            "form": {"type": ["object", "null"]},
+            "links": LINKS,
+        },
+    },
+    "Deadline": {
+        "oneOf": [
+            {"type": "null"},
+            record(
+                {
+                    "working_days": {"type": "integer"},
+                    "running": {"type": "boolean"},
+                    "due_on": {"type": ["string", "null"], "format": "date"},
+                    "provisional": {"type": "boolean"},
+                }
+            ),
+        ]
+    },
+    "CaseSummary": record(_CASE_SUMMARY),
+    "Case": record(
+        {
+            **_CASE_SUMMARY,
+            "answers": {"type": "object"},
+            "renews": {"type": ["string", "null"], "format": "uuid"},
+            "timeline": {
+                "type": "array",
+                "items": record({"at": MOMENT, "action": TEXT, "state": TEXT, "by": TEXT, "reason": MAYBE_TEXT}),
+            },
+            "permitted_actions": {
+                "type": "array",
+                "items": record({"action": TEXT, "needs_reason": {"type": "boolean"}, "leads_to": TEXT}),
+            },
+            "attachments": {"type": "array", "items": ref("Attachment")},
+        }
+    ),
+    "Attachment": record(
+        {
+            "id": UUID,
+            "name": TEXT,
+            "media_type": TEXT,
+            "size": {"type": "integer"},
+            "sha256": TEXT,
+            "created_at": MOMENT,
+            "links": LINKS,
+        }
+    ),
+    "Verdict": record(
+        {
+            "verdict": {"type": "string", "description": "valid, or why not."},
+            "detail": TEXT,
+            "item": {"oneOf": [{"type": "null"}, _ITEM_REFERENCE]},
+            "claims": {
+                "type": "array",
+                "items": record({"name": TEXT, "title": TEXT, "value": {}}),
+                "description": "Empty unless the pass is genuine.",
+            },
+            "issued_at": MAYBE_MOMENT,
+            "not_before": MAYBE_MOMENT,
+            "expires_at": MAYBE_MOMENT,
+            "reason": MAYBE_TEXT,
+            "seen_elsewhere": {"type": "boolean"},
+        }
+    ),
+    "Scan": record({"at": MOMENT, "department": TEXT, "officer": TEXT, "place": TEXT, "verdict": TEXT}),
+}

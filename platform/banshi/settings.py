@@ -1,0 +1,150 @@
+"""The platform's own settings, and how a table of plugins.toml becomes a typed value.
+
+Every setting is a field of a frozen dataclass; a wrong one stops the start with the file, the key and the reason.
+Secrets stay out of the file: a value written as "env:NAME" is read from that environment variable.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+T = TypeVar("T")
+
+STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """The city's identity provider. Without one, only tokens of `banshi token` are accepted."""
+
+    __pydantic_config__ = STRICT
+
+    #: The `iss` of its tokens; `/.well-known/openid-configuration` below it names the keys.
+    issuer: str
+    #: The `aud` that its tokens must bear.
+    audience: str
+    #: Where the keys are, if not where the issuer's configuration says.
+    jwks_uri: str | None = None
+    #: The claim that lists a member of staff's roles, and the claim with a person's name.
+    roles_claim: str = "banshi_roles"
+    name_claim: str = "name"
+    #: From the issuer's own role names to ours: {"jtj-sp" = "traffic:approver"}.
+    role_map: Mapping[str, str] = field(default_factory=dict)
+    #: Seconds for which the fetched keys are trusted before they are fetched again.
+    keys_ttl: float = 600.0
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.issuer)
+        local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+        if parts.scheme != "https" and not (parts.scheme == "http" and local):
+            raise ValueError("issuer has to be an https:// address (http:// only on this machine)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The table `[platform]` of plugins.toml."""
+
+    __pydantic_config__ = STRICT
+
+    #: Folder of the database file, attachments and keys; relative to plugins.toml.
+    data: Path = Path("data")
+    #: Tortoise's database URL; the default is a SQLite file in `data`.
+    database: str = ""
+    #: Folder of the private signing keys; the default is `keys` in `data`. Machines that issue passes share it.
+    keys: Path | None = None
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
+    identity: Identity | None = None
+    #: Short name of the authority in every pass; an offline verifier sees it.
+    pass_issuer: str = "BANSHI"  # noqa: S105
+    #: Largest JSON body and largest attachment, in bytes.
+    body_limit: int = 262_144
+    attachment_limit: int = 10_485_760
+    #: Bytes of attachments that one person may have uploaded without using them in a case.
+    attachment_quota: int = 104_857_600
+    #: Seconds that a department's handler may take, failures in a row that open its breaker, seconds until it is
+    #: tried again.
+    handler_timeout: float = 5.0
+    breaker_failures: int = 5
+    breaker_pause: float = 10.0
+    #: Attempts after which work that keeps failing is parked for an operator; seconds of a lease; days for which
+    #: settled work and idempotency keys are kept.
+    outbox_attempts: int = 12
+    outbox_lease: float = 30.0
+    keep_days: int = 7
+    #: A year's order of the State Council, before the library knows it: its days off, its working weekends, the year.
+    holidays: frozenset[date] = frozenset()
+    make_up_days: frozenset[date] = frozenset()
+    holiday_years: frozenset[int] = frozenset()
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    def __post_init__(self) -> None:
+        for name in ("body_limit", "attachment_limit", "outbox_attempts", "keep_days", "breaker_failures"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} has to be at least 1")
+        for name in ("handler_timeout", "breaker_pause", "outbox_lease"):
+            if not 0 < getattr(self, name) <= 3600:
+                raise ValueError(f"{name} has to be more than 0 and at most 3600 seconds")
+
+    @property
+    def database_url(self) -> str:
+        """What Tortoise connects to. SQLite syncs each commit: what was acknowledged survives a power cut."""
+        if self.database:
+            return self.database
+        return f"sqlite://{self.data / 'banshi.sqlite3'}?synchronous=FULL&wal_autocheckpoint=8000&busy_timeout=5000"
+
+    @property
+    def keys_folder(self) -> Path:
+        return self.keys or self.data / "keys"
+
+    @property
+    def attachments_folder(self) -> Path:
+        return self.data / "attachments"
+
+
+class SettingsError(ValueError):
+    """One table of settings is wrong; `problems` lists (key, reason)."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{key}: {reason}" for key, reason in problems))
+
+
+def typed(cls: type[T], table: Mapping[str, Any], *, where: str) -> T:
+    """`table` as a `cls` (a dataclass or a pydantic model), or a `SettingsError` with every wrong key under `where`."""
+    try:
+        return TypeAdapter(cls).validate_python(_from_environment(table))
+    except ValidationError as error:
+        raise SettingsError(list(reasons(error, where))) from None
+    except KeyError as error:
+        raise SettingsError([(where, f"the environment variable {error.args[0]} is not set")]) from None
+
+
+def reasons(error: ValidationError, where: str = "") -> Iterator[tuple[str, str]]:
+    """Pydantic's findings as (dotted key, sentence); values are left out, since one may be a secret."""
+    for item in error.errors(include_url=False, include_input=False, include_context=False):
+        key = ".".join(part for part in (where, *(str(part) for part in item["loc"])) if part)
+        message = {
+            "missing": "is missing",
+            "extra_forbidden": "is not a known key",
+            "unexpected_keyword_argument": "is not a known key",
+        }.get(item["type"], item["msg"].removeprefix("Value error, "))
+        yield key, message[0].lower() + message[1:]
+
+
+def _from_environment(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith("env:"):
+        return os.environ[value.removeprefix("env:")]
+    if isinstance(value, Mapping):
+        return {key: _from_environment(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_from_environment(part) for part in value]
+    return value

@@ -1,0 +1,221 @@
+"""The database: opening it, and the one way to write to it.
+
+A request prepares a `Write` and awaits its commit. While one transaction is under way the next ones gather, and all of
+them go into one: under load a sync to disk is shared by many requests, and a single request waits for nobody. What a
+write changes is conditional, so no transaction holds a lock while Python thinks, and no plugin or provider is ever
+awaited inside one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.context import TortoiseContext, get_current_context, set_global_context
+from tortoise.exceptions import IntegrityError, OperationalError
+from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+from tortoise.models import Model
+from tortoise.transactions import in_transaction
+
+from banshi.contract import Tables
+from banshi.errors import StorageFull, Unavailable
+from banshi.models import Counter
+
+#: Label of the kernel's own tables; a plugin's tables bear the plugin's name.
+KERNEL = "banshi"
+
+#: Writes that share one transaction at most: bounds how long the first of them waits.
+GROUP = 256
+
+
+class Stale(Exception):
+    """A row that the write was conditional on has changed meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Set `values` in the rows that match `where`; the write fails as `Stale` unless exactly `rows` did."""
+
+    model: type[Model]
+    where: Mapping[str, Any]
+    values: Mapping[str, Any]
+    #: None: any number.
+    rows: int | None = 1
+
+
+@dataclass(slots=True)
+class Write:
+    """What one request wants written: all of it or nothing. The first update is the guard of the rest."""
+
+    updates: Sequence[Update] = ()
+    rows: Sequence[Model] = field(default_factory=list)
+
+
+class Store:
+    """The open database."""
+
+    def __init__(self, context: TortoiseContext, connection: BaseDBAsyncClient) -> None:
+        self.context = context
+        self.connection = connection
+        self.dialect = connection.capabilities.dialect
+        self._waiting: list[tuple[Write, asyncio.Future[None]]] = []
+        self._wake = asyncio.Event()
+        self._listeners: list[Callable[[frozenset[type[Model]]], None]] = []
+
+    def on_commit(self, listener: Callable[[frozenset[type[Model]]], None]) -> None:
+        """Call `listener` after each transaction with the models whose rows it changed or added."""
+        self._listeners.append(listener)
+
+    async def commit(self, write: Write) -> None:
+        """Write all of it in one transaction and return when it is on disk.
+
+        Raises Stale where a condition failed, tortoise's IntegrityError where a unique key is taken, StorageFull where
+        the disk has no room, Unavailable where the database does not answer; then nothing of it was written.
+        """
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((write, done))
+        self._wake.set()
+        # Shielded: a caller that leaves does not take back what others' transaction already holds.
+        await asyncio.shield(done)
+
+    async def take_number(self, name: str) -> int:
+        """The next number of the counter `name`. A number whose use fails is never given out again."""
+        async with in_transaction() as connection:
+            changed = await Counter.filter(name=name).using_db(connection).update(value=_plus_one())
+            if not changed:
+                await Counter.create(name=name, value=1, using_db=connection)
+                return 1
+            row = await Counter.get(name=name, using_db=connection)
+            return int(row.value)
+
+    async def run(self) -> None:
+        """Carry out the waiting writes, group by group, until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+                await self._carry_out(group)
+
+    async def _carry_out(self, group: list[tuple[Write, asyncio.Future[None]]]) -> None:
+        try:
+            failures = await self._transaction([write for write, _ in group])
+        except Exception as error:
+            if len(group) == 1:
+                _settle(group[0][1], _told(error))
+                return
+            # One of them spoiled the transaction: each alone, so that only the guilty one fails.
+            for one in group:
+                await self._carry_out([one])
+            return
+        except asyncio.CancelledError:
+            for _, done in group:
+                _settle(done, Unavailable("The platform is shutting down; send the request again."))
+            raise
+        for (_, done), failure in zip(group, failures, strict=True):
+            _settle(done, failure)
+        written = frozenset(
+            model
+            for (write, _), failed in zip(group, failures, strict=True)
+            if failed is None
+            for model in (*map(type, write.rows), *(update.model for update in write.updates))
+        )
+        for listener in self._listeners:
+            listener(written)
+
+    async def _transaction(self, writes: list[Write]) -> list[Exception | None]:
+        """All of `writes` in one transaction; the answer says which did not happen because it was stale."""
+        failures: list[Exception | None] = []
+        rows: dict[type[Model], list[Model]] = {}
+        async with in_transaction() as connection:
+            for write in writes:
+                failure = await _update(connection, write.updates)
+                failures.append(failure)
+                if failure is None:
+                    for row in write.rows:
+                        rows.setdefault(type(row), []).append(row)
+            # Rows without a foreign key go first: what others refer to has to be there.
+            for model in sorted(rows, key=lambda model: len(model._meta.fk_fields)):
+                await model.bulk_create(rows[model], using_db=connection)
+        return failures
+
+
+async def _update(connection: BaseDBAsyncClient, updates: Sequence[Update]) -> Exception | None:
+    for position, update in enumerate(updates):
+        changed = await update.model.filter(**update.where).using_db(connection).update(**update.values)
+        if update.rows is not None and changed != update.rows:
+            if position:
+                # The guard already changed something: the whole transaction has to go.
+                raise Stale(f"{update.model.__name__} {dict(update.where)}")
+            return Stale(f"{update.model.__name__} {dict(update.where)}")
+    return None
+
+
+def _settle(done: asyncio.Future[None], failure: Exception | None) -> None:
+    if done.done():
+        return
+    if failure is None:
+        done.set_result(None)
+    else:
+        done.set_exception(failure)
+        done.exception()  # a caller that left must not be reported as "exception never retrieved"
+
+
+def _told(error: Exception) -> Exception:
+    """`error` in the words of the API where it is not the caller's own doing."""
+    if isinstance(error, Stale | IntegrityError):
+        return error
+    cause = str(error)
+    full = "disk is full" in cause or "database or disk is full" in cause or "No space left" in cause
+    if full:
+        return StorageFull()
+    if isinstance(error, OperationalError | OSError | sqlite3.Error):
+        return Unavailable("The database does not answer; send the request again.", headers={"Retry-After": "5"})
+    return error
+
+
+def _plus_one() -> Any:
+    from tortoise.expressions import F
+
+    return F("value") + 1
+
+
+def orm_config(url: str, tables: Mapping[str, Tables]) -> dict[str, Any]:
+    """Tortoise's configuration: the kernel's tables and each plugin's, as apps of one connection."""
+    apps = {KERNEL: {"models": ["banshi.models"], "migrations": "banshi.migrations", "default_connection": "default"}}
+    for plugin, one in tables.items():
+        apps[plugin] = {"models": [one.models], "migrations": one.migrations, "default_connection": "default"}
+    return {"connections": {"default": url}, "apps": apps}
+
+
+@asynccontextmanager
+async def open_store(url: str, tables: Mapping[str, Tables]) -> AsyncIterator[Store]:
+    """The database at `url`, migrated to the newest schema, with its writer running."""
+    config = orm_config(url, tables)
+    async with TortoiseContext() as context:
+        await context.init(config=config)
+        if get_current_context() is context:
+            _as_fallback(context)
+        connection = context.connections.get("default")
+        executor = MigrationExecutor(connection, config["apps"])
+        await executor.migrate([MigrationTarget(app_label=app, name="__latest__") for app in config["apps"]])
+        store = Store(context, connection)
+        writer = asyncio.create_task(store.run(), name="banshi-store")
+        try:
+            yield store
+        finally:
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+
+
+def _as_fallback(context: TortoiseContext) -> None:
+    """Let tasks that were started elsewhere find this database, unless another one is open in this process."""
+    import tortoise.context
+
+    if tortoise.context._global_context is None:
+        set_global_context(context)

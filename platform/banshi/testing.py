@@ -1,0 +1,187 @@
+"""For authors of plugins: a whole platform on a temporary database, and people who call it over real HTTP.
+
+```python
+from banshi.testing import open_door
+
+async def test_a_good_application_is_accepted(tmp_path):
+    async with open_door(tmp_path, {"parks": Path("plugins/parks")}) as door:
+        wang = door.citizen("wang")
+        case = (await wang.post("/v1/items/bench/cases", {"answers": {"park": "east"}})).created()
+        await door.settled()
+        assert (await wang.get(case["links"]["self"])).ok()["state"] == "accepted"
+```
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from banshi import outbox
+from banshi.auth import development_token
+from banshi.configuration import Configuration, Entry
+from banshi.contract import API_VERSION
+from banshi.runtime import Platform
+from banshi.settings import Settings, typed
+from banshi.web.app import loaded, open_platform, serving
+
+#: The smallest file that is accepted as a photo: a PNG's signature and the head of its first chunk.
+TINY_PNG = b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR" + bytes(64)
+
+#: Longest time that `Door.settled` waits, in seconds.
+PATIENCE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.body)
+
+    def ok(self) -> Any:
+        """The document of a 200; anything else fails the test with what was answered."""
+        return self._expect(200)
+
+    def created(self) -> Any:
+        """The document of a 201."""
+        return self._expect(201)
+
+    def problem(self, status: int, code: str) -> Any:
+        """The problem document, which has to be of that status and code."""
+        document = self._expect(status)
+        assert self.headers["Content-Type"].startswith("application/problem+json"), self.headers  # noqa: S101
+        assert document["code"] == code, document  # noqa: S101
+        return document
+
+    def _expect(self, status: int) -> Any:
+        assert self.status == status, f"{self.status} instead of {status}: {self.body[:2000]!r}"  # noqa: S101
+        return self.document
+
+
+class Person:
+    """Somebody who calls the API, with a token or without."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str, token: str | None) -> None:
+        self._session = session
+        self._url = url
+        self.token = token
+
+    async def call(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **body: Any) -> Reply:
+        """Any request; `body` is what aiohttp's client takes: `json=`, `data=`, `params=`."""
+        all_headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        async with self._session.request(
+            method, self._url + path, headers={**all_headers, **(headers or {})}, **body
+        ) as response:
+            return Reply(response.status, response.headers.copy(), await response.read())
+
+    async def get(self, path: str, **rest: Any) -> Reply:
+        return await self.call("GET", path, **rest)
+
+    async def post(self, path: str, document: Any = None, *, key: str | None = None, **rest: Any) -> Reply:
+        """POST `document` as JSON, with an Idempotency-Key if one is given."""
+        if key is not None:
+            rest["headers"] = {**rest.get("headers", {}), "Idempotency-Key": key}
+        return await self.call("POST", path, json={} if document is None else document, **rest)
+
+    async def put(self, path: str, document: Any, **rest: Any) -> Reply:
+        return await self.call("PUT", path, json=document, **rest)
+
+    async def delete(self, path: str, **rest: Any) -> Reply:
+        return await self.call("DELETE", path, **rest)
+
+    async def upload(self, content: bytes = TINY_PNG, name: str = "photo.png", key: str | None = None) -> Reply:
+        """Hand in a file."""
+        form = aiohttp.FormData()
+        form.add_field("file", content, filename=name)
+        headers = {"Idempotency-Key": key} if key is not None else {}
+        return await self.call("POST", "/v1/attachments", data=form, headers=headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A running platform and the people at its door."""
+
+    platform: Platform
+    url: str
+    session: aiohttp.ClientSession
+
+    @property
+    def anyone(self) -> Person:
+        """Somebody without a token."""
+        return Person(self.session, self.url, None)
+
+    def citizen(self, subject: str, name: str = "") -> Person:
+        return self._person(subject, name, [])
+
+    def staff(self, subject: str, *roles: str) -> Person:
+        """A member of staff with roles such as "traffic:approver"."""
+        return self._person(subject, "", list(roles))
+
+    def officer(self, subject: str, department: str) -> Person:
+        """Somebody in the street who scans passes."""
+        return self._person(subject, "", [f"{department}:officer"])
+
+    def bearing(self, token: str) -> Person:
+        """Somebody with a token of your own making."""
+        return Person(self.session, self.url, token)
+
+    async def settled(self) -> None:
+        """Wait until everything that was promised has been done: no outbox row is due."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            waiting = await outbox.counts(self.platform.store)
+            if not any(state == "due" for _, state in waiting):
+                return
+            await asyncio.sleep(0.01)
+        raise TimeoutError(f"still waiting after {PATIENCE} s: {waiting}")
+
+    def _person(self, subject: str, name: str, roles: list[str]) -> Person:
+        token = development_token(self.platform.settings, subject, name=name, roles=roles)
+        return Person(self.session, self.url, token)
+
+
+@asynccontextmanager
+async def open_door(
+    folder: Path,
+    plugins: Mapping[str, Path | str],
+    *,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    platform: Mapping[str, Any] | None = None,
+) -> AsyncIterator[Door]:
+    """A platform with `plugins` (name → folder, or name → import package), serving on a port of its own.
+
+    `folder` takes its database and files; `settings` are the plugins' own by name, `platform` is `[platform]`.
+    Raises ConfigurationError with every finding, as the real start does.
+    """
+    given = settings or {}
+    entries = {
+        name: Entry(
+            api=API_VERSION,
+            path=place.resolve() if isinstance(place, Path) else None,
+            package=place if isinstance(place, str) else None,
+            settings=given.get(name, {}),
+        )
+        for name, place in plugins.items()
+    }
+    table = {"data": folder / "data", **(platform or {})}
+    configuration = Configuration(folder / "plugins.toml", typed(Settings, table, where="platform"), entries)
+    async with (
+        open_platform(loaded(configuration)) as running,
+        serving(running, "127.0.0.1", 0) as url,
+        aiohttp.ClientSession() as session,
+    ):
+        yield Door(running, url, session)

@@ -1,0 +1,123 @@
+"""Assembly: from a configuration to a running platform, and from a platform to an aiohttp application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from banshi import attachments, registry
+from banshi.auth import TOKENS, open_tokens
+from banshi.calendar import WorkingCalendar
+from banshi.configuration import Configuration, read_configuration
+from banshi.containment import Breakers
+from banshi.contract import Resource
+from banshi.engine.embedded import ENGINE, open_engine
+from banshi.kinds import KINDS
+from banshi.once import RUNNING
+from banshi.passes.keys import KEYRING, open_keyring
+from banshi.passes.ledger import REVOCATIONS, open_revocations
+from banshi.routes import Route
+from banshi.runtime import Platform
+from banshi.store import open_store
+from banshi.web import attachments as attachments_face
+from banshi.web import cases, catalogue, openapi, operations, passes
+from banshi.web.catalogue import GUIDES
+from banshi.web.dispatch import endpoint
+from banshi.web.envelope import envelope
+
+PLATFORM = web.AppKey("banshi_platform", Platform)
+
+#: The faces that are no kind's and no plugin's.
+FACES = (catalogue, cases, attachments_face, passes, operations)
+
+#: Opened before the plugins' resources, and closed after them.
+BEFORE_PLUGINS: tuple[Resource[Any], ...] = (
+    Resource(TOKENS, open_tokens),
+    Resource(KEYRING, open_keyring),
+    Resource(REVOCATIONS, open_revocations),
+)
+
+#: Opened when every plugin is ready to be given work.
+AFTER_PLUGINS: tuple[Resource[Any], ...] = (Resource(ENGINE, open_engine),)
+
+
+def configure(file: Path, overrides: Mapping[str, Any] | None = None) -> registry.Registry:
+    """The registry that plugins.toml describes. Raises ConfigurationError with every finding."""
+    return loaded(read_configuration(file, overrides))
+
+
+def loaded(configuration: Configuration) -> registry.Registry:
+    """The registry of a configuration, with the kernel's own kinds and routes."""
+    full = registry.load(configuration, KINDS)
+    full.routes[:0] = [("banshi", route) for route in kernel_routes(full)]
+    return full
+
+
+def kernel_routes(full: registry.Registry) -> list[Route]:
+    routes = [route for face in FACES for route in face.ROUTES]
+    return routes + [route for kind in full.kinds.values() for route in kind.routes()]
+
+
+@asynccontextmanager
+async def open_platform(full: registry.Registry) -> AsyncIterator[Platform]:
+    """The running platform: database, keys, the plugins' resources, and the engine on top."""
+    settings = full.configuration.settings
+    await asyncio.to_thread(_prepare_folders, full)
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(settings.database_url, full.tables))
+        calendar = WorkingCalendar(settings.holidays, settings.make_up_days, settings.holiday_years)
+        breakers = Breakers(settings.breaker_failures, settings.breaker_pause)
+        platform = Platform(registry=full, store=store, calendar=calendar, breakers=breakers)
+        platform.put(RUNNING, set())
+        platform.put(GUIDES, {})
+        operations.prepare(platform, openapi.document(full, [route for _, route in full.routes]))
+        plugins = [resource for _, resource in full.resources]
+        for resource in (*BEFORE_PLUGINS, *plugins, *AFTER_PLUGINS):
+            platform.put(resource.key, await stack.enter_async_context(resource.open(platform)))
+        yield platform
+
+
+def _prepare_folders(full: registry.Registry) -> None:
+    settings = full.configuration.settings
+    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.keys_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    attachments.clear_parts(settings.attachments_folder)
+
+
+def application(platform: Platform) -> web.Application:
+    """The aiohttp application that serves an open platform."""
+    app = web.Application(middlewares=[envelope(platform)])
+    app[PLATFORM] = platform
+    for _, route in platform.registry.routes:
+        handler = endpoint(platform, route)
+        if route.method == "GET":
+            app.router.add_get(route.path, handler)
+        else:
+            app.router.add_route(route.method, route.path, handler)
+
+    async def close(_: web.Application) -> None:
+        platform.closing.set()
+
+    app.on_shutdown.append(close)
+    return app
+
+
+@asynccontextmanager
+async def serving(platform: Platform, host: str, port: int) -> AsyncIterator[str]:
+    """Serve until the block ends; gives the address, with the real port where 0 was asked for."""
+    # handler_cancellation: a phone that leaves its stream ends the handler, instead of leaking it.
+    runner = web.AppRunner(application(platform), handler_cancellation=True, access_log=None, shutdown_timeout=10.0)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port, backlog=1024)
+        await site.start()
+        real = runner.addresses[0][1]
+        yield f"http://{f'[{host}]' if ':' in host else host}:{real}"
+    finally:
+        platform.closing.set()
+        await runner.cleanup()

@@ -1,0 +1,153 @@
+"""The attachments' face: a file comes in as multipart, and is read by its owner and by those who work on its case."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from aiohttp import BodyPartReader, web
+from tortoise.functions import Sum
+
+from banshi import attachments, cases
+from banshi.documents import attachment_document
+from banshi.errors import MalformedBody, NotFound, TooLarge, UnsupportedMediaType
+from banshi.models import Attachment
+from banshi.replies import reply
+from banshi.routes import Answer, Audience, Call, Route
+from banshi.schemas import UUID, ref
+from banshi.store import Write
+
+if TYPE_CHECKING:
+    from banshi.runtime import Platform
+
+#: Name of the multipart field.
+FIELD = "file"
+
+#: Bytes read at once, and seconds that a slow client may take for one of them.
+CHUNK = 65_536
+PATIENCE = 15.0
+
+MULTIPART = "multipart/form-data"
+
+
+async def upload(call: Call) -> web.StreamResponse:
+    """Store a file; its id goes into a form."""
+    platform, person = call.platform, call.principal.subject
+    if call.request.content_type != MULTIPART or "boundary" not in (call.request.headers.get("Content-Type") or ""):
+        raise UnsupportedMediaType(f"Send {MULTIPART} with one field {FIELD!r}.", accepted=[MULTIPART])
+    await _within_quota(platform, person)
+    part = await _file_part(call.request)
+    name = (part.filename or "")[-200:].replace("\0", "")
+    received = await attachments.receive(
+        platform.settings.attachments_folder, _chunks(part), platform.settings.attachment_limit
+    )
+    file = platform.settings.attachments_folder / str(received.id)
+    try:
+        stored = await call.once.begin(b"POST", b"/v1/attachments", received.sha256.encode(), name.encode())
+        if stored is not None:
+            file.unlink(missing_ok=True)
+            return stored
+        row = Attachment(
+            id=received.id,
+            person=person,
+            name=name,
+            media_type=received.media_type,
+            size=received.size,
+            sha256=received.sha256,
+            created_at=platform.now(),
+        )
+        document = attachment_document(platform, row)
+        headers = {"Location": f"/v1/attachments/{row.id}"}
+        await platform.store.commit(Write(rows=[row, *call.once.receipt(document, headers=headers)]))
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
+    return reply(call, document, status=201, headers=headers)
+
+
+async def download(call: Call) -> web.StreamResponse:
+    """The file, for whoever uploaded it and whoever may see its case."""
+    row = await Attachment.get_or_none(id=call.path["id"])
+    if row is None:
+        raise NotFound()
+    if row.person != call.principal.subject or call.principal.is_staff:
+        if row.case_id is None:
+            raise NotFound()
+        await cases.find(row.case_id, cases.Actor(call.principal))
+    headers = {
+        "Content-Type": row.media_type,
+        # Never shown inside a page of ours, whatever it contains.
+        "Content-Disposition": f'attachment; filename="{row.id}"',
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Cache-Control": "private, no-store",
+    }
+    return web.FileResponse(call.platform.settings.attachments_folder / str(row.id), headers=headers)
+
+
+async def _within_quota(platform: Platform, person: str) -> None:
+    rows = await Attachment.filter(person=person, case_id=None).annotate(total=Sum("size")).values("total")
+    if rows and (rows[0]["total"] or 0) >= platform.settings.attachment_quota:
+        raise TooLarge("You have uploaded much that no case uses; submit your application first, or wait a day.")
+
+
+async def _file_part(request: web.Request) -> BodyPartReader:
+    try:
+        reader = await request.multipart()
+        part = await asyncio.wait_for(reader.next(), PATIENCE)
+    except (ValueError, AssertionError, TimeoutError, RuntimeError):
+        raise MalformedBody("The multipart body can't be read.") from None
+    if not isinstance(part, BodyPartReader) or part.name != FIELD:
+        raise MalformedBody(f"The first field of the multipart body has to be {FIELD!r}.")
+    if part.headers.get("Content-Encoding") or part.headers.get("Content-Transfer-Encoding", "binary") != "binary":
+        raise UnsupportedMediaType("Send the file as it is, without encoding.")
+    return part
+
+
+async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
+    """The file's bytes. aiohttp's own size limit does not bind a multipart body: the receiver counts."""
+    while True:
+        try:
+            chunk = await asyncio.wait_for(part.read_chunk(CHUNK), PATIENCE)
+        except (ValueError, AssertionError, TimeoutError):
+            raise MalformedBody("The multipart body ends before its time.") from None
+        if not chunk:
+            return
+        yield chunk
+
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="/v1/attachments",
+        audience=Audience.CITIZEN,
+        handler=upload,
+        operation="upload",
+        summary="Upload a file for a form.",
+        tag="attachments",
+        raw_body={
+            MULTIPART: {
+                "type": "object",
+                "required": [FIELD],
+                "properties": {FIELD: {"type": "string", "contentMediaType": "application/octet-stream"}},
+            }
+        },
+        creates=True,
+        answers={
+            201: Answer(description="It is stored.", schema=ref("Attachment"), headers={"Location": "The attachment."}),
+            507: Answer(description="There is no room."),
+        },
+    ),
+    Route(
+        method="GET",
+        path="/v1/attachments/{id}",
+        audience=Audience.PERSON,
+        handler=download,
+        operation="download",
+        summary="Read a file.",
+        tag="attachments",
+        path_schemas={"id": UUID},
+        answers={200: Answer(description="The file's bytes.", media_type="*/*")},
+    ),
+)

@@ -1,0 +1,195 @@
+"""The cases' face, alike for every kind: own cases, one case, its steps, and the staff's worklist."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from tortoise.expressions import Q
+from tortoise.models import Model
+
+from banshi import cases
+from banshi.contract import LANGUAGES, Who
+from banshi.documents import case_document, case_summary
+from banshi.errors import InvalidParameter
+from banshi.forms import Form
+from banshi.models import Attachment, Case, CaseEvent, Pass
+from banshi.replies import PAGE_PARAMETERS, Page, from_cursor, limit_of, page_answer, reply
+from banshi.routes import Answer, Audience, Call, Parameter, Route
+from banshi.schemas import UUID, ref
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+ACTION = Form.from_schema(
+    {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "reason": {"type": "string", "minLength": 1, "maxLength": 1000, "description": "The citizen reads it."},
+            "answers": {"type": "object", "description": "For `supplement`: all answers, corrected."},
+        },
+    }
+)
+
+
+async def list_cases(call: Call) -> web.StreamResponse:
+    """The caller's own cases, the newest first."""
+    query = Case.filter(person=call.principal.subject)
+    if state := call.query.get("state"):
+        query = query.filter(state=state)
+    if after := from_cursor(call):
+        query = query.filter(id__lt=uuid_of(after))
+    limit = limit_of(call)
+    rows = await query.order_by("-id").limit(limit + 1)
+    shown = rows[:limit]
+    page = Page(
+        [case_summary(call.platform, case, call.language) for case in shown],
+        str(shown[-1].id) if len(rows) > limit else None,
+    )
+    return reply(call, page.document())
+
+
+async def show_case(call: Call) -> web.StreamResponse:
+    """A case with its timeline, its deadline, and what the reader may do now."""
+    actor = cases.Actor(call.principal)
+    case = await cases.find(call.path["id"], actor)
+    events = await CaseEvent.filter(case_id=case.id).order_by("version")
+    document = case_document(
+        call.platform,
+        case,
+        call.language,
+        events=events,
+        permitted=await cases.permitted(call.platform, case, actor),
+        attachments=await Attachment.filter(case_id=case.id).order_by("id"),
+        passes=await Pass.filter(case_id=case.id).exists(),
+    )
+    return reply(call, document)
+
+
+async def act(call: Call) -> web.StreamResponse:
+    """Take a step; the one way to move a case."""
+    reason = call.body.get("reason")
+
+    def receipt(case: Case) -> Sequence[Model]:
+        return call.once.receipt(case_summary(call.platform, case, call.language), status=200)
+
+    case = await cases.move(
+        call.platform,
+        call.path["id"],
+        call.path["action"],
+        cases.Actor(call.principal),
+        # Staff write in one language; the citizen reads what they wrote.
+        reason=dict.fromkeys(LANGUAGES, reason) if reason else None,
+        answers=call.body.get("answers"),
+        receipt=receipt,
+    )
+    return reply(call, case_summary(call.platform, case, call.language))
+
+
+async def worklist(call: Call) -> web.StreamResponse:
+    """The cases on which the caller may act, the most urgent first."""
+    scopes = _scopes(call)
+    if not scopes:
+        return reply(call, Page([], None).document())
+    query = Case.filter(Q(*scopes, join_type=Q.OR)).exclude(person=call.principal.subject)
+    if cursor := from_cursor(call):
+        due, identity = _place(cursor)
+        query = query.filter(Q(urgency__gt=due) | Q(urgency=due, id__gt=identity))
+    limit = limit_of(call)
+    rows = await query.order_by("urgency", "id").limit(limit + 1)
+    shown = rows[:limit]
+    after = f"{shown[-1].urgency}/{shown[-1].id}" if len(rows) > limit else None
+    documents = [case_summary(call.platform, case, call.language) for case in shown]
+    return reply(call, Page(documents, after).document())
+
+
+def _scopes(call: Call) -> list[Q]:
+    """Where each of the caller's roles has work: the items that it covers, in the states that wait for it."""
+    registry = call.platform.registry
+    waiting: dict[tuple[str, frozenset[str]], list[str]] = {}
+    for item in registry.items.values():
+        steps = registry.kinds[item.kind].steps(item.details)
+        for role in call.principal.roles:
+            if role.covers(role.name, item.department, item.unit):
+                states = frozenset(s.state for s in steps if s.work and Who.STAFF in s.who and s.role == role.name)
+                waiting.setdefault((item.department, states), []).append(item.code)
+    return [
+        Q(department=department, state__in=sorted(states), item__in=sorted(set(codes)))
+        for (department, states), codes in waiting.items()
+        if states
+    ]
+
+
+def _place(cursor: str) -> tuple[date, uuid.UUID]:
+    due, _, identity = cursor.partition("/")
+    try:
+        return date.fromisoformat(due), uuid.UUID(identity)
+    except ValueError:
+        raise InvalidParameter("cursor has to be the `next` of a page, unchanged.", parameter="cursor") from None
+
+
+def uuid_of(cursor: str) -> uuid.UUID:
+    """The id that a cursor names."""
+    return _place(f"{date.min}/{cursor}")[1]
+
+
+CASE_PATH = {"id": UUID}
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/v1/cases",
+        audience=Audience.CITIZEN,
+        handler=list_cases,
+        operation="list_cases",
+        summary="List the caller's own cases, the newest first.",
+        tag="cases",
+        parameters=(
+            Parameter(name="state", schema={"type": "string", "maxLength": 32}, description="Only this state."),
+            *PAGE_PARAMETERS,
+        ),
+        answers={200: page_answer(ref("CaseSummary"))},
+    ),
+    Route(
+        method="GET",
+        path="/v1/cases/{id}",
+        audience=Audience.PERSON,
+        handler=show_case,
+        operation="show_case",
+        summary="Show a case: timeline, deadline, permitted actions.",
+        tag="cases",
+        path_schemas=CASE_PATH,
+        answers={200: Answer(description="The case.", schema=ref("Case"))},
+    ),
+    Route(
+        method="POST",
+        path="/v1/cases/{id}/actions/{action}",
+        audience=Audience.PERSON,
+        handler=act,
+        operation="act",
+        summary="Take one of the permitted actions.",
+        tag="cases",
+        path_schemas={**CASE_PATH, "action": {"type": "string", "pattern": "^[a-z][a-z-]{0,31}$"}},
+        body=ACTION,
+        creates=True,
+        answers={
+            200: Answer(description="The case after the step.", schema=ref("CaseSummary")),
+            502: Answer(description="The department's service failed; nothing was changed."),
+            504: Answer(description="The department's service took too long; nothing was changed."),
+        },
+    ),
+    Route(
+        method="GET",
+        path="/v1/worklist",
+        audience=Audience.STAFF,
+        handler=worklist,
+        operation="worklist",
+        summary="List the cases on which the caller may act, the most urgent first.",
+        tag="staff",
+        parameters=PAGE_PARAMETERS,
+        answers={200: page_answer(ref("CaseSummary"))},
+    ),
+)

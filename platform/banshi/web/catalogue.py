@@ -1,0 +1,208 @@
+"""The catalogue face: departments and items, the guide and the form of each. Open to anyone, prepared once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from banshi.contract import LANGUAGES, Department, Item, Key, text_in
+from banshi.errors import InvalidParameter, NotFound
+from banshi.replies import (
+    JSON,
+    PAGE_PARAMETERS,
+    Page,
+    encode,
+    etag_of,
+    from_cursor,
+    limit_of,
+    page_answer,
+    reply,
+    reply_bytes,
+)
+from banshi.routes import Answer, Audience, Call, Parameter, Route
+from banshi.schemas import ref
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+#: Guides as bytes with their ETags, by item and language; made at the first request for each.
+Guides = dict[tuple[str, str], tuple[bytes, str]]
+GUIDES: Key[Guides] = Key("guides")
+
+#: Answers in the caller's language.
+VARIES = {"Vary": "Accept-Language"}
+
+
+async def list_departments(call: Call) -> web.StreamResponse:
+    documents = [department_document(one, call.language) for one in call.platform.registry.departments.values()]
+    return reply(call, {"items": documents, "next": None}, headers=_language(call))
+
+
+async def show_department(call: Call) -> web.StreamResponse:
+    department = call.platform.registry.departments.get(call.path["code"])
+    if department is None:
+        raise NotFound("There is no department of that code; GET /v1/departments lists them.")
+    return reply(call, department_document(department, call.language), headers=_language(call))
+
+
+async def list_items(call: Call) -> web.StreamResponse:
+    """A page of the items that match every given filter, by code."""
+    registry = call.platform.registry
+    department, kind = call.query.get("department"), call.query.get("kind")
+    if department is not None and department not in registry.departments:
+        raise InvalidParameter("There is no such department; GET /v1/departments lists them.", parameter="department")
+    if kind is not None and kind not in registry.kinds:
+        raise InvalidParameter(f"The kinds are {', '.join(sorted(registry.kinds))}.", parameter="kind")
+    online, words = call.query.get("fully_online"), str(call.query.get("q", "")).casefold().split()
+    after, limit = from_cursor(call), limit_of(call)
+    found = [
+        item
+        for code, item in sorted(registry.items.items())
+        if (department is None or item.department == department)
+        and (kind is None or item.kind == kind)
+        and (online is None or item.fully_online == online)
+        and (after is None or code > after)
+        and all(word in searchable(item) for word in words)
+    ]
+    shown = found[:limit]
+    documents = [item_summary(item, call.language) for item in shown]
+    page = Page(documents, shown[-1].code if len(found) > limit else None)
+    return reply(call, page.document(), headers=_language(call))
+
+
+async def show_item(call: Call) -> web.StreamResponse:
+    code = call.path["code"]
+    guides = call.platform[GUIDES]
+    guide = guides.get((code, call.language))
+    if guide is None:
+        item = call.platform.registry.items.get(code)
+        if item is None:
+            raise NotFound("There is no item of that code; GET /v1/items lists them.")
+        body = encode(item_document(item, call.language, call.platform.registry.routes))
+        guide = guides[code, call.language] = (body, etag_of(body))
+    return reply_bytes(call, *(guide[0], JSON, guide[1]), headers=LANGUAGE_HEADERS[call.language])
+
+
+LANGUAGE_HEADERS = {language: {"Content-Language": language, **VARIES} for language in LANGUAGES}
+
+
+def _language(call: Call) -> Mapping[str, str]:
+    return LANGUAGE_HEADERS[call.language]
+
+
+def searchable(item: Item) -> str:
+    """Everything that a search may find an item by, in lower case."""
+    keywords = [word for words in item.keywords.values() for word in words]
+    return " ".join([item.code, *item.title.values(), *item.summary.values(), *keywords]).casefold()
+
+
+def department_document(department: Department, language: str) -> dict[str, Any]:
+    return {
+        "code": department.code,
+        "title": text_in(department.title, language),
+        "phone": department.phone,
+        "units": [{"code": unit.code, "title": text_in(unit.title, language)} for unit in department.units],
+        "links": {
+            "self": f"/v1/departments/{department.code}",
+            "items": f"/v1/items?department={department.code}",
+        },
+    }
+
+
+def item_summary(item: Item, language: str) -> dict[str, Any]:
+    return {
+        "code": item.code,
+        "title": text_in(item.title, language),
+        "summary": text_in(item.summary, language),
+        "department": item.department,
+        "kind": item.kind,
+        "fully_online": item.fully_online,
+        "visits": item.visits,
+        "online_depth": asdict(item.online_depth) if item.online_depth else None,
+        "links": {"self": f"/v1/items/{item.code}", "department": f"/v1/departments/{item.department}"},
+    }
+
+
+def item_document(item: Item, language: str, routes: Sequence[tuple[str, Route]]) -> dict[str, Any]:
+    """The guide: everything that the department declared, in one language, with the form and the links to the verbs."""
+    document = item_summary(item, language)
+    for name in ("audience", "version", "unit", "legal_days", "promised_days"):
+        document[name] = getattr(item, name)
+    for name in ("legal_basis", "conditions", "materials", "process", "fee", "places", "result", "details"):
+        document[name] = in_language(getattr(item, name), language)
+    document["credential"] = in_language(item.credential, language)
+    document["form"] = item.form.schema if item.form else None
+    verbs = {
+        route.operation: route.path.replace("{code}", item.code)
+        for _, route in routes
+        if route.per_item is not None and route.per_item(item) is not None
+    }
+    document["links"] |= verbs
+    return document
+
+
+def in_language(value: Any, language: str) -> Any:
+    """A declared value as JSON, with every text in several languages replaced by the one asked for."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: in_language(getattr(value, name), language) for name in value.__dataclass_fields__}
+    if isinstance(value, Mapping):
+        if LANGUAGES[0] in value:
+            return text_in(value, language)
+        return {name: in_language(part, language) for name, part in value.items()}
+    if isinstance(value, tuple | list):
+        return [in_language(part, language) for part in value]
+    return value
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/v1/departments",
+        audience=Audience.ANYONE,
+        handler=list_departments,
+        operation="list_departments",
+        summary="List the departments.",
+        tag="catalogue",
+        answers={200: page_answer(ref("Department"))},
+    ),
+    Route(
+        method="GET",
+        path="/v1/departments/{code}",
+        audience=Audience.ANYONE,
+        handler=show_department,
+        operation="show_department",
+        summary="Show one department.",
+        tag="catalogue",
+        answers={200: Answer(description="The department.", schema=ref("Department"))},
+    ),
+    Route(
+        method="GET",
+        path="/v1/items",
+        audience=Audience.ANYONE,
+        handler=list_items,
+        operation="list_items",
+        summary="List and search the business items.",
+        tag="catalogue",
+        parameters=(
+            Parameter(
+                name="department", schema={"type": "string", "maxLength": 64}, description="A department's code."
+            ),
+            Parameter(name="kind", schema={"type": "string", "maxLength": 32}, description="A kind of item."),
+            Parameter(name="q", schema={"type": "string", "maxLength": 100}, description="Words, Chinese or English."),
+            Parameter(name="fully_online", schema={"type": "boolean"}, description="Done without a visit."),
+            *PAGE_PARAMETERS,
+        ),
+        answers={200: page_answer(ref("ItemSummary"))},
+    ),
+    Route(
+        method="GET",
+        path="/v1/items/{code}",
+        audience=Audience.ANYONE,
+        handler=show_item,
+        operation="show_item",
+        summary="Show an item's guide, its form and the links to its verbs.",
+        tag="catalogue",
+        answers={200: Answer(description="The guide.", schema=ref("Item"))},
+    ),
+)

@@ -1,0 +1,195 @@
+"""The way of a request: identity, authorisation, checks, the handler, and whatever went wrong as a problem.
+
+Each route is wrapped once at start in exactly the steps that its declaration asks for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import jsonschema_rs
+import orjson
+from aiohttp import web
+from tortoise.exceptions import IntegrityError
+
+from banshi import errors
+from banshi.auth import CHALLENGE, TOKENS
+from banshi.contract import LANGUAGES
+from banshi.once import HEADER, Once
+from banshi.replies import JSON
+from banshi.routes import Audience, Call, Parameter, Principal, Route
+from banshi.runtime import Platform
+from banshi.store import Stale
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+#: Path parameters without a schema of their own.
+SEGMENT = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r"^[A-Za-z0-9._~-]+$"}
+
+#: Deepest nesting of a JSON body; forms need a handful of levels.
+DEEPEST = 32
+
+ROUTE = web.RequestKey("banshi_route", Route)
+
+
+def endpoint(platform: Platform, route: Route) -> Handler:
+    """aiohttp's handler for a route."""
+    query = Query(route.parameters)
+    paths = {
+        name: jsonschema_rs.Draft202012Validator(dict(route.path_schemas.get(name, SEGMENT)), validate_formats=True)
+        for name in re.findall(r"{(\w+)}", route.path)
+    }
+    takes_json = route.body is not None or route.per_item is not None
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        request[ROUTE] = route
+        caller = None
+        if route.audience is not Audience.ANYONE:
+            caller = await authorise(platform, route, request)
+        for name, validator in paths.items():
+            if not validator.is_valid(request.match_info[name]):
+                raise errors.NotFound()
+        once = Once(platform, caller.subject if caller else "", request.headers.get(HEADER) if route.creates else None)
+        call = Call(
+            platform=platform,
+            request=request,
+            route=route,
+            language=language_of(request.headers.get("Accept-Language")),
+            caller=caller,
+            path=request.match_info,
+            query=query.read(request),
+            body={},
+            once=once,
+        )
+        if not takes_json:
+            return await route.handler(call)
+        raw = await read_body(request, platform.settings.body_limit)
+        call.body = parse(raw, request)
+        if route.body is not None:
+            route.body.check(call.body, call.language)
+        try:
+            stored = await once.begin(route.method.encode(), request.path.encode(), raw)
+            return stored or await route.handler(call)
+        except IntegrityError:
+            # Another process has used this key at the same moment, or something unique exists by now.
+            stored = await once.stored()
+            if stored is None:
+                raise errors.Conflict("It exists already; read it before you create it again.") from None
+            return stored
+        except Stale:
+            raise errors.Conflict("Something that this rests on has just changed; read it again.") from None
+        finally:
+            once.end()
+
+    return handle
+
+
+async def authorise(platform: Platform, route: Route, request: web.Request) -> Principal:
+    principal = await platform[TOKENS].principal(request.headers.get("Authorization"))
+    if principal is None:
+        raise errors.Unauthenticated(headers=CHALLENGE)
+    if not route.audience.admits(principal):
+        raise errors.Forbidden(f"This is for: {route.audience.value}. Your token is for somebody else.")
+    return principal
+
+
+class Query:
+    """The declared query parameters of a route, read with the types of their schemas."""
+
+    def __init__(self, parameters: Any) -> None:
+        self._parameters: dict[str, Parameter] = {one.name: one for one in parameters if one.place == "query"}
+        self._validators = {
+            name: jsonschema_rs.Draft202012Validator(dict(one.schema), validate_formats=True)
+            for name, one in self._parameters.items()
+        }
+
+    def read(self, request: web.Request) -> Mapping[str, Any]:
+        """The values by name. Raises InvalidParameter for an unknown, repeated or wrong one."""
+        if not request.query_string:
+            return {}
+        values: dict[str, Any] = {}
+        for name, text in request.query.items():
+            if name not in self._parameters:
+                known = ", ".join(self._parameters) or "none"
+                raise errors.InvalidParameter(f"There is no such query parameter; there are: {known}.")
+            if name in values:
+                raise errors.InvalidParameter(f"{name} may be given once.", parameter=name)
+            values[name] = self._value(name, text)
+        return values
+
+    def _value(self, name: str, text: str) -> Any:
+        schema = self._parameters[name].schema
+        value: Any = text
+        if schema.get("type") == "integer" and re.fullmatch(r"-?\d{1,15}", text):
+            value = int(text)
+        elif schema.get("type") == "boolean" and text in {"true", "false"}:
+            value = text == "true"
+        if "\0" in text or not self._validators[name].is_valid(value):
+            shape = orjson.dumps(dict(schema)).decode()
+            raise errors.InvalidParameter(f"{name} has to fit the schema {shape}.", parameter=name)
+        return value
+
+
+async def read_body(request: web.Request, limit: int) -> bytes:
+    """The whole JSON body. Raises UnsupportedMediaType, TooLarge."""
+    if request.content_type != JSON:
+        raise errors.UnsupportedMediaType(f"Send the body as {JSON}.", accepted=[JSON])
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise errors.UnsupportedMediaType("Send the body without Content-Encoding.")
+    if (request.content_length or 0) > limit:
+        raise errors.TooLarge(f"A body has at most {limit} bytes.", limit=limit)
+    parts, size = [], 0
+    async for chunk in request.content.iter_any():
+        size += len(chunk)
+        if size > limit:
+            raise errors.TooLarge(f"A body has at most {limit} bytes.", limit=limit)
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+def parse(raw: bytes, request: web.Request) -> dict[str, Any]:
+    """One JSON object. Raises MalformedBody."""
+    charset = (request.charset or "utf-8").lower()
+    if charset not in {"utf-8", "utf8"}:
+        raise errors.UnsupportedMediaType("Send the body in UTF-8.", accepted=[JSON])
+    try:
+        document = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise errors.MalformedBody(f"The body is not JSON in UTF-8: {error.msg} ({where}).") from None
+    if not isinstance(document, dict):
+        raise errors.MalformedBody("The body has to be one JSON object.")
+    if deeper(document, DEEPEST):
+        raise errors.MalformedBody(f"The body nests deeper than {DEEPEST} levels.")
+    return document
+
+
+def deeper(value: Any, levels: int) -> bool:
+    """Whether a JSON value nests deeper than so many levels."""
+    if not isinstance(value, dict | list):
+        return False
+    if levels == 0:
+        return True
+    return any(deeper(part, levels - 1) for part in (value.values() if isinstance(value, dict) else value))
+
+
+def language_of(header: str | None) -> str:
+    """The best of our languages for an Accept-Language header (RFC 9110 section 12.5.4)."""
+    if not header:
+        return LANGUAGES[0]
+    ranked: list[tuple[float, int, str]] = []
+    for position, part in enumerate(header.split(",")[:20]):
+        tag, _, quality = part.strip().partition(";")
+        primary = tag.strip().lower().split("-")[0]
+        match = next((own for own in LANGUAGES if own.lower().split("-")[0] == primary), None)
+        if tag.strip() == "*":
+            match = LANGUAGES[0]
+        try:
+            weight = float(quality.strip().removeprefix("q=")) if quality.strip() else 1.0
+        except ValueError:
+            continue
+        if match and weight > 0:
+            ranked.append((-weight, position, match))
+    return min(ranked)[2] if ranked else LANGUAGES[0]

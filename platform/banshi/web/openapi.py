@@ -1,0 +1,162 @@
+"""The OpenAPI 3.1 document, made from the same declarations that serve the requests.
+
+A verb whose body differs per item becomes one operation per item, so that generated clients know every form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from typing import Any
+
+import jsonschema_rs
+
+from banshi.contract import LANGUAGES, Item
+from banshi.once import HEADER, LONGEST
+from banshi.registry import Registry
+from banshi.replies import JSON, PROBLEM
+from banshi.routes import Audience, Route
+from banshi.schemas import SCHEMAS, ref
+from banshi.web.dispatch import SEGMENT
+
+WHO = {
+    Audience.ANYONE: "Anyone.",
+    Audience.CITIZEN: "Citizens.",
+    Audience.STAFF: "Staff.",
+    Audience.PERSON: "Citizens and staff.",
+    Audience.OFFICER: "Officers.",
+}
+
+#: What a problem with that status means, where a route doesn't say it in its own words.
+PROBLEMS = {
+    400: "A parameter or the body can't be read.",
+    401: "A bearer token is missing or not valid.",
+    403: "The token is for somebody else.",
+    404: "There is nothing here that the caller may see.",
+    409: "It does not fit the present state.",
+    413: "The body is too large.",
+    415: "The body is of another type.",
+    422: "Some fields are wrong; `problems` lists them all.",
+    502: "The department's service failed.",
+    503: "The platform or the department can't answer now; see Retry-After.",
+    504: "The department's service took too long.",
+}
+
+
+def document(registry: Registry, routes: Iterable[Route]) -> dict[str, Any]:
+    """The whole description."""
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        if route.per_item is None:
+            paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+            continue
+        for item in registry.items.values():
+            body = route.per_item(item)
+            if body is not None:
+                path = route.path.replace("{code}", item.code)
+                paths.setdefault(path, {})[route.method.lower()] = _operation(route, item, body)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Banshi",
+            "version": version("banshi"),
+            "summary": "One door to every department of a city.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": name} for name in sorted({route.tag for route in routes})],
+        "paths": paths,
+        "components": {
+            "schemas": dict(SCHEMAS),
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "OpenID Connect."}
+            },
+        },
+    }
+
+
+def _operation(route: Route, item: Item | None = None, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    suffix = "_" + item.code.replace("-", "_") if item else ""
+    operation: dict[str, Any] = {
+        "operationId": route.operation + suffix,
+        "summary": f"{route.summary} ({item.title[LANGUAGES[-1]]})" if item else route.summary,
+        "description": WHO[route.audience],
+        "tags": [route.tag],
+        "security": [] if route.audience is Audience.ANYONE else [{"bearer": []}],
+        "parameters": _parameters(route, skip={"code"} if item else frozenset()),
+        "responses": _responses(route),
+    }
+    if route.body is not None:
+        body = route.body.schema
+    if body is not None:
+        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": _inlined(body)}}}
+    elif route.raw_body is not None:
+        content = {media_type: {"schema": schema} for media_type, schema in route.raw_body.items()}
+        operation["requestBody"] = {"required": True, "content": content}
+    return operation
+
+
+def _parameters(route: Route, skip: Iterable[str]) -> list[dict[str, Any]]:
+    parameters: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": dict(route.path_schemas.get(name, SEGMENT))}
+        for name in re.findall(r"{(\w+)}", route.path)
+        if name not in skip
+    ]
+    parameters += [
+        {"name": one.name, "in": one.place, "description": one.description, "schema": dict(one.schema)}
+        for one in route.parameters
+    ]
+    if route.creates:
+        schema = {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "^[!-~]+$"}
+        description = "The same key and body are answered with the stored answer; take a new one per intention."
+        parameters.append({"name": HEADER, "in": "header", "description": description, "schema": schema})
+    return parameters
+
+
+def _responses(route: Route) -> dict[str, Any]:
+    responses = {}
+    for status, answer in sorted(route.answers.items()):
+        told: dict[str, Any] = {"description": answer.description}
+        if status >= 400:
+            told["content"] = {PROBLEM: {"schema": ref("Problem")}}
+        elif status != 204:
+            schema = {"schema": dict(answer.schema)} if answer.schema is not None else {}
+            told["content"] = {answer.media_type: schema}
+        if answer.headers:
+            told["headers"] = {
+                name: {"description": text, "schema": {"type": "string"}} for name, text in answer.headers.items()
+            }
+        responses[str(status)] = told
+    if route.method == "GET":
+        responses["304"] = {"description": "The caller has it already (If-None-Match)."}
+    for status in _problems_of(route):
+        if status not in route.answers:
+            problem = {"description": PROBLEMS[status], "content": {PROBLEM: {"schema": ref("Problem")}}}
+            responses[str(status)] = problem
+    return dict(sorted(responses.items()))
+
+
+def _problems_of(route: Route) -> set[int]:
+    """The statuses that the way of a request can give, whatever the handler does."""
+    statuses = {503}
+    takes_body = route.body is not None or route.per_item is not None or route.raw_body is not None
+    if route.audience is not Audience.ANYONE:
+        statuses |= {401, 403}
+    if "{" in route.path:
+        statuses.add(404)
+    statuses.add(400)
+    if takes_body:
+        statuses |= {409, 413, 415, 422}
+    if route.per_item is not None:
+        statuses |= {502, 504}
+    return statuses
+
+
+def _inlined(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A form's schema with its own references resolved: inside this document they would point elsewhere."""
+    if "$defs" not in schema and "$ref" not in schema:
+        return dict(schema)
+    resolved = dict(jsonschema_rs.dereference(dict(schema)))
+    resolved.pop("$defs", None)
+    return resolved

@@ -1,0 +1,113 @@
+"""What machines ask: health, readiness, metrics, the API's description."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from banshi import outbox
+from banshi.contract import Key
+from banshi.errors import Unavailable
+from banshi.replies import JSON, encode, etag_of, reply_bytes
+from banshi.routes import Answer, Audience, Call, Route
+
+if TYPE_CHECKING:
+    from banshi.runtime import Platform
+
+#: The OpenAPI document as bytes with its ETag, set once at assembly.
+DOCUMENT: Key[tuple[bytes, str]] = Key("openapi document")
+
+#: Seconds that the database has to answer a readiness probe.
+PATIENCE = 2.0
+
+
+async def healthz(_: Call) -> web.StreamResponse:
+    """The process answers."""
+    return web.Response(body=encode({"status": "ok"}), content_type=JSON)
+
+
+async def readyz(call: Call) -> web.StreamResponse:
+    """The process can serve: the database answers and the server isn't shutting down."""
+    if call.platform.closing.is_set():
+        raise Unavailable("The server is shutting down.", headers={"Retry-After": "5"})
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await call.platform.store.connection.execute_query("SELECT 1")
+    except Exception:  # whatever keeps the database from answering keeps this process from serving
+        raise Unavailable("The database does not answer.", headers={"Retry-After": "5"}) from None
+    return web.Response(body=encode({"status": "ready"}), content_type=JSON)
+
+
+async def metrics(call: Call) -> web.StreamResponse:
+    """Prometheus's text format. It names no person; a proxy should keep it inside all the same."""
+    body = await _outbox_lines(call.platform) + generate_latest(call.platform.metrics)
+    return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _outbox_lines(platform: Platform) -> bytes:
+    lines = ["# HELP banshi_outbox_waiting Outbox rows not yet done.", "# TYPE banshi_outbox_waiting gauge"]
+    for (consumer, state), count in sorted((await outbox.counts(platform.store)).items()):
+        lines.append(f'banshi_outbox_waiting{{consumer="{consumer}",state="{state}"}} {count}')
+    lines += ["# HELP banshi_breaker_open Plugins that are left alone at present.", "# TYPE banshi_breaker_open gauge"]
+    lines += [f'banshi_breaker_open{{plugin="{plugin}"}} 1' for plugin in platform.breakers.open_plugins()]
+    return ("\n".join(lines) + "\n").encode()
+
+
+async def openapi(call: Call) -> web.StreamResponse:
+    """The description of this API."""
+    body, etag = call.platform[DOCUMENT]
+    return reply_bytes(call, body, JSON, etag, {"Access-Control-Allow-Origin": "*"})
+
+
+def prepare(platform: Platform, document: object) -> None:
+    body = encode(document)
+    platform.put(DOCUMENT, (body, etag_of(body)))
+
+
+STATUS = {"type": "object", "required": ["status"], "properties": {"status": {"type": "string"}}}
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/healthz",
+        audience=Audience.ANYONE,
+        handler=healthz,
+        operation="healthz",
+        summary="Say that the process lives.",
+        tag="operations",
+        answers={200: Answer(description="It lives.", schema=STATUS)},
+    ),
+    Route(
+        method="GET",
+        path="/readyz",
+        audience=Audience.ANYONE,
+        handler=readyz,
+        operation="readyz",
+        summary="Say that the process can serve.",
+        tag="operations",
+        answers={200: Answer(description="It can.", schema=STATUS), 503: Answer(description="Not now.")},
+    ),
+    Route(
+        method="GET",
+        path="/metrics",
+        audience=Audience.ANYONE,
+        handler=metrics,
+        operation="metrics",
+        summary="Show Prometheus metrics.",
+        tag="operations",
+        answers={200: Answer(description="Metrics.", media_type="text/plain")},
+    ),
+    Route(
+        method="GET",
+        path="/openapi.json",
+        audience=Audience.ANYONE,
+        handler=openapi,
+        operation="openapi",
+        summary="Describe this API.",
+        tag="operations",
+        answers={200: Answer(description="OpenAPI 3.1.", schema={"type": "object"})},
+    ),
+)

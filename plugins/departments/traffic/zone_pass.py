@@ -1,0 +1,66 @@
+"""What the traffic police decide about a pass in Python: dates that fit, open zones, vehicles that may not enter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from banshi import Application, Decision, FieldProblem, Submission
+
+from .models import ZoneClosure
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrafficSettings:
+    """`[plugins.traffic.settings]`."""
+
+    #: Longest time that one pass is asked for, in days.
+    longest_days: int = 90
+    #: Vehicle classes that may never enter by day.
+    night_only: frozenset[str] = frozenset({"heavy-truck"})
+
+
+class ZonePass(Application):
+    """The restricted-zone vehicle pass."""
+
+    def __init__(self, settings: TrafficSettings) -> None:
+        self.settings = settings
+
+    async def validate(self, submission: Submission) -> Sequence[FieldProblem]:
+        answers = submission.answers
+        first, last = date.fromisoformat(answers["valid_from"]), date.fromisoformat(answers["valid_until"])
+        problems = []
+        if first < submission.received_at.date():
+            problems.append(FieldProblem("/valid_from", "起始日期不能早于今天。 It can't begin before today.", "past"))
+        if last < first:
+            problems.append(FieldProblem("/valid_until", "不能早于起始日期。 It can't end before it begins.", "order"))
+        elif (last - first).days >= self.settings.longest_days:
+            days = self.settings.longest_days
+            problems.append(FieldProblem("/valid_until", f"最长{days}天。 At most {days} days.", "too-long"))
+        closed = set(await ZoneClosure.filter(zone__in=answers["zones"]).values_list("zone", flat=True))
+        problems += [
+            FieldProblem(f"/zones/{position}", "该区域已关闭。 This zone is closed at present.", "closed")
+            for position, zone in enumerate(answers["zones"])
+            if zone in closed
+        ]
+        return problems
+
+    async def review(self, submission: Submission) -> Decision:
+        answers = submission.answers
+        if answers["vehicle_class"] in self.settings.night_only and answers["hours"] != "22-6":
+            reason = {
+                "zh-CN": "该车型只能申请夜间（22-6）通行，请改选时段。",
+                "en": "This class of vehicle may enter at night only (22-6); please choose those hours.",
+            }
+            return Decision(action="return", reason=reason)
+        return Decision(action="accept")
+
+    async def claims(self, submission: Submission) -> Mapping[str, Any]:
+        return {"holder": masked(submission.answers["driver"]["name"])}
+
+
+def masked(name: str) -> str:
+    """A name as an officer needs it to compare with a licence: 王小明 → 王*明, 李四 → 李*."""
+    return name[0] + "*" + (name[-1] if len(name) > 2 else "")

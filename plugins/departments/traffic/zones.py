@@ -1,0 +1,186 @@
+"""Closing and opening zones: a closed zone takes no applications, and its passes are revoked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from banshi import (
+    Answer,
+    Audience,
+    Call,
+    Decision,
+    Forbidden,
+    Form,
+    InvalidParameter,
+    Key,
+    Platform,
+    Problem,
+    Route,
+    decide,
+    reply,
+    submissions,
+)
+
+from .models import ZoneClosure
+
+ITEM = "zone-pass"
+
+CLOSURE = Form.from_schema(
+    {
+        "type": "object",
+        "required": ["reason"],
+        "additionalProperties": False,
+        "properties": {
+            "reason": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 500,
+                "description": "Why; holders of passes read it.",
+            }
+        },
+    }
+)
+
+ZONE: dict[str, Any] = {
+    "type": "object",
+    "required": ["zone", "open", "reason"],
+    "additionalProperties": False,
+    "properties": {
+        "zone": {"type": "string"},
+        "open": {"type": "boolean"},
+        "reason": {"type": ["string", "null"]},
+    },
+}
+
+
+def known_zones(platform: Platform) -> list[str]:
+    """The zones that the form offers."""
+    form = platform.registry.items[ITEM].form
+    return list(form.schema["properties"]["zones"]["items"]["enum"]) if form else []
+
+
+async def list_zones(call: Call) -> Any:
+    closures = {row.zone: row for row in await ZoneClosure.all()}
+    return reply(call, {"items": [_document(zone, closures.get(zone)) for zone in known_zones(call.platform)]})
+
+
+async def close_zone(call: Call) -> Any:
+    """Close the zone now; its passes are revoked outside the request, however many there are."""
+    zone = _authorised_zone(call)
+    defaults = {"reason": call.body["reason"], "closed_at": call.now, "closed_by": call.principal.subject}
+    closure, _ = await ZoneClosure.update_or_create(defaults | {"passes_revoked_at": None}, zone=zone)
+    call.platform[CLOSING].set()
+    return reply(call, _document(zone, closure))
+
+
+async def open_zone(call: Call) -> Any:
+    zone = _authorised_zone(call)
+    await ZoneClosure.filter(zone=zone).delete()
+    return reply(call, _document(zone, None))
+
+
+def _authorised_zone(call: Call) -> str:
+    item = call.platform.registry.items[ITEM]
+    if not call.principal.may("approver", item.department, item.unit):
+        raise Forbidden("Only an approver of the vehicle pass office opens and closes zones.")
+    zone = call.path["zone"]
+    if zone not in known_zones(call.platform):
+        raise InvalidParameter(f"The zones are {', '.join(known_zones(call.platform))}.", parameter="zone")
+    return zone
+
+
+def _document(zone: str, closure: ZoneClosure | None) -> dict[str, Any]:
+    return {"zone": zone, "open": closure is None, "reason": closure.reason if closure else None}
+
+
+#: Set when there are passes to revoke.
+CLOSING: Key[asyncio.Event] = Key("traffic zones closing")
+
+#: Seconds after which an unfinished revocation is taken up again.
+AGAIN = 30.0
+
+
+@asynccontextmanager
+async def open_closing(platform: Platform) -> AsyncIterator[asyncio.Event]:
+    """Revokes the passes of closed zones; what a crash left unfinished is taken up at the next start."""
+    wake = asyncio.Event()
+    wake.set()
+    task = asyncio.create_task(_revoke_all(platform, wake), name="traffic-zones-closing")
+    try:
+        yield wake
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _revoke_all(platform: Platform, wake: asyncio.Event) -> None:
+    while True:
+        try:
+            async with asyncio.timeout(AGAIN):
+                await wake.wait()
+        except TimeoutError:
+            pass
+        wake.clear()
+        for closure in await ZoneClosure.filter(passes_revoked_at=None):
+            await _revoke(platform, closure)
+
+
+async def _revoke(platform: Platform, closure: ZoneClosure) -> None:
+    reason = dict.fromkeys(("zh-CN", "en"), closure.reason)
+    async for submission in submissions(platform, ITEM, "approved"):
+        if closure.zone in submission.answers["zones"]:
+            try:
+                await decide(platform, submission.case_id, Decision(action="revoke", reason=reason))
+            except Problem:
+                # Somebody has moved it in this very moment; if it is still approved, the next round revokes it.
+                continue
+    left = [one async for one in submissions(platform, ITEM, "approved") if closure.zone in one.answers["zones"]]
+    if not left:
+        await ZoneClosure.filter(zone=closure.zone).update(passes_revoked_at=platform.now())
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/v1/traffic/zones",
+        audience=Audience.ANYONE,
+        handler=list_zones,
+        operation="list_traffic_zones",
+        summary="List the restricted zones and whether each is open to passes.",
+        tag="traffic",
+        answers={
+            200: Answer(
+                description="The zones.",
+                schema={
+                    "type": "object",
+                    "required": ["items"],
+                    "properties": {"items": {"type": "array", "items": ZONE}},
+                },
+            )
+        },
+    ),
+    Route(
+        method="PUT",
+        path="/v1/traffic/zones/{zone}/closure",
+        audience=Audience.STAFF,
+        handler=close_zone,
+        operation="close_traffic_zone",
+        summary="Close a zone and revoke its passes.",
+        tag="traffic",
+        body=CLOSURE,
+        answers={200: Answer(description="The zone is closed.", schema=ZONE)},
+    ),
+    Route(
+        method="DELETE",
+        path="/v1/traffic/zones/{zone}/closure",
+        audience=Audience.STAFF,
+        handler=open_zone,
+        operation="open_traffic_zone",
+        summary="Open a zone again; passes that were revoked stay so.",
+        tag="traffic",
+        answers={200: Answer(description="The zone is open.", schema=ZONE)},
+    ),
+)

@@ -1,0 +1,483 @@
+"""The FCM provider against the sandbox, over sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from mobile_push.fcm import FcmProvider, FcmSettings, classify
+from mobile_push.provider import Outcome, Push, Receipt, retry_after
+from mobile_push.sandbox import FcmSandbox
+
+
+def push(to: str = "phone-1", **changes: Any) -> Push:
+    values: dict[str, Any] = {
+        "message_id": "018f3c1e-7b7a-7c3a-9e5e-000000000001",
+        "token": to,
+        "title": "您的申请有新进展",
+        "body": "",
+        "link": "/cases/1",
+        "kind": "case",
+        "ttl": 3600,
+        "collapse_key": None,
+        "priority": "high",
+    }
+    return Push(**values | changes)
+
+
+class Clock:
+    """The provider's own clock, which a test sets ahead."""
+
+    ahead = 0.0
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.ahead
+
+    def time(self) -> float:
+        return time.time() + self.ahead
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    set_ahead = Clock()
+    monkeypatch.setattr("mobile_push.fcm.time", set_ahead)
+    return set_ahead
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[FcmSandbox]:
+    async with FcmSandbox() as server:
+        yield server
+
+
+@pytest.fixture
+def settings(sandbox: FcmSandbox, tmp_path: Path) -> FcmSettings:
+    key = sandbox.service_account_file(tmp_path / "key.json")
+    return FcmSettings(key, base_url=sandbox.base_url, timeout=5.0)
+
+
+@pytest.fixture
+async def fcm(settings: FcmSettings) -> AsyncIterator[FcmProvider]:
+    async with FcmProvider(settings) as provider:
+        yield provider
+
+
+async def test_an_accepted_message_carries_title_link_id_and_both_platforms_options(
+    sandbox: FcmSandbox, fcm: FcmProvider
+) -> None:
+    before = time.time()
+    receipt = await fcm.send(push(body="请查看", collapse_key="case-1", ttl=90))
+    name = "projects/banshi-sandbox/messages/0:1"
+    assert receipt == Receipt(Outcome.ACCEPTED, "OK", None, name)
+    message = sandbox.received[0].message
+    expires = int(message["apns"]["headers"].pop("apns-expiration"))
+    assert before + 89 <= expires <= time.time() + 91
+    assert message == {
+        "token": "phone-1",
+        "notification": {"title": "您的申请有新进展", "body": "请查看"},
+        "data": {"message_id": "018f3c1e-7b7a-7c3a-9e5e-000000000001", "kind": "case", "link": "/cases/1"},
+        "android": {
+            "priority": "HIGH",
+            "ttl": "90s",
+            "collapse_key": "case-1",
+            "notification": {"tag": "case-1"},
+        },
+        "apns": {"headers": {"apns-priority": "10", "apns-collapse-id": "case-1"}},
+    }
+
+
+async def test_a_ttl_beyond_four_weeks_and_a_long_collapse_key_are_brought_within_the_services_limits(
+    sandbox: FcmSandbox, fcm: FcmProvider
+) -> None:
+    receipt = await fcm.send(push(ttl=10**9, collapse_key="通" * 40, priority="normal"))
+    assert receipt.outcome is Outcome.ACCEPTED
+    message = sandbox.received[0].message
+    assert message["android"]["ttl"] == "2419200s"
+    assert len(message["apns"]["headers"]["apns-collapse-id"]) == 64
+    assert message["apns"]["headers"]["apns-priority"] == "5"
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "code", "wait"),
+    [
+        ("UNREGISTERED", Outcome.DEAD_TOKEN, "UNREGISTERED", None),
+        ("INVALID_ARGUMENT", Outcome.REJECTED, "INVALID_ARGUMENT", None),
+        ("SENDER_ID_MISMATCH", Outcome.MISCONFIGURED, "SENDER_ID_MISMATCH", None),
+        ("THIRD_PARTY_AUTH_ERROR", Outcome.MISCONFIGURED, "THIRD_PARTY_AUTH_ERROR", None),
+        ("PERMISSION_DENIED", Outcome.MISCONFIGURED, "PERMISSION_DENIED", None),
+        ("NOT_FOUND", Outcome.MISCONFIGURED, "NOT_FOUND", None),
+        ("QUOTA_EXCEEDED", Outcome.RETRY, "QUOTA_EXCEEDED", 60.0),
+        ("UNAVAILABLE", Outcome.RETRY, "UNAVAILABLE", None),
+        ("INTERNAL", Outcome.RETRY, "INTERNAL", None),
+        ("BAD_GATEWAY", Outcome.RETRY, "HTTP_502", None),
+        ("GATEWAY_TIMEOUT", Outcome.RETRY, "HTTP_504", None),
+        ("LOGIN_PAGE", Outcome.RETRY, "unreadable-answer", None),
+    ],
+)
+async def test_every_error_of_the_service_has_its_verdict(
+    sandbox: FcmSandbox, fcm: FcmProvider, fault: str, outcome: Outcome, code: str, wait: float | None
+) -> None:
+    sandbox.behaviour.faults = {"phone-1": fault}
+    assert await fcm.send(push()) == Receipt(outcome, code, wait)
+    assert sandbox.token_requests == 1, "no error but an expired token is a reason to fetch another"
+    assert (await fcm.send(push("phone-2"))).outcome is Outcome.ACCEPTED
+
+
+async def test_only_the_word_unregistered_forgets_a_token(sandbox: FcmSandbox, fcm: FcmProvider) -> None:
+    sandbox.behaviour.unregistered = {"phone-1"}
+    assert (await fcm.send(push())).outcome is Outcome.DEAD_TOKEN
+    for status in (400, 401, 403, 404, 410, 500, 503):
+        for body in (b"", b"UNREGISTERED", b"[]", b'{"error":[]}', b'{"error":{"status":"NOT_FOUND","details":{}}}'):
+            assert classify(status, {}, body).outcome is not Outcome.DEAD_TOKEN
+
+
+async def test_a_project_without_the_right_to_send_is_misconfigured_and_the_log_says_why(
+    sandbox: FcmSandbox, fcm: FcmProvider, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox.behaviour.wrong_project = True
+    for _ in range(3):
+        assert await fcm.send(push()) == Receipt(Outcome.MISCONFIGURED, "PERMISSION_DENIED")
+    assert caplog.text.count("cloudmessaging.messages.create") == 1
+
+
+async def test_a_project_id_in_the_settings_goes_before_the_key_files(
+    sandbox: FcmSandbox, settings: FcmSettings
+) -> None:
+    other = FcmSettings(settings.service_account_file, project_id="another", base_url=sandbox.base_url)
+    async with FcmProvider(other) as fcm:
+        assert await fcm.send(push()) == Receipt(Outcome.MISCONFIGURED, "PERMISSION_DENIED")
+
+
+@pytest.mark.parametrize(("share", "header"), [("quota", 7), ("unavailable", 7)])
+async def test_retry_after_in_seconds_is_told(sandbox: FcmSandbox, fcm: FcmProvider, share: str, header: int) -> None:
+    setattr(sandbox.behaviour, f"{share}_share", 1.0)
+    setattr(sandbox.behaviour, f"{share}_retry_after", header)
+    receipt = await fcm.send(push())
+    assert (receipt.outcome, receipt.retry_after) == (Outcome.RETRY, 7.0)
+
+
+async def test_retry_after_as_an_http_date_is_told_in_seconds(sandbox: FcmSandbox, fcm: FcmProvider) -> None:
+    sandbox.behaviour.quota_share = 1.0
+    sandbox.behaviour.quota_retry_after = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    receipt = await fcm.send(push())
+    assert receipt.retry_after is not None
+    assert 27 <= receipt.retry_after <= 31
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("0", 0.0),
+        ("99999999999", 3600.0),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("Wed, 21 Oct 2015 07:28:30 +0000", 30.0),
+        ("", None),
+        ("-5", None),
+        ("soon", None),
+        ("Wed, 99 Oct 2015 07:28:00 GMT", None),
+        ("²", None),
+    ],
+)
+def test_a_retry_after_is_held_against_the_servers_own_clock_and_kept_within_an_hour(
+    header: str, seconds: float | None
+) -> None:
+    assert retry_after({"Retry-After": header, "Date": "Wed, 21 Oct 2015 07:28:00 GMT"}) == seconds
+
+
+async def test_scattered_refusals_pause_nothing_and_a_run_of_them_pauses_the_provider(
+    sandbox: FcmSandbox, fcm: FcmProvider
+) -> None:
+    sandbox.behaviour.quota_share = 0.5
+    for _ in range(40):
+        await fcm.send(push())
+    assert sandbox.answers["QUOTA_EXCEEDED"] == 20
+    assert fcm.paused_until < time.monotonic()
+    sandbox.behaviour.quota_share, sandbox.behaviour.quota_retry_after = 1.0, 20
+    for _ in range(12):
+        await fcm.send(push())
+    assert 15 < fcm.paused_until - time.monotonic() <= 20
+
+
+async def test_a_server_that_never_answers_costs_the_timeout_and_is_tried_again(
+    sandbox: FcmSandbox, settings: FcmSettings
+) -> None:
+    sandbox.behaviour.hang = True
+    quick = FcmSettings(settings.service_account_file, base_url=settings.base_url, timeout=0.3)
+    async with FcmProvider(quick) as fcm:
+        started = time.monotonic()
+        assert await fcm.send(push()) == Receipt(Outcome.RETRY, "timeout")
+        assert time.monotonic() - started < 2
+    assert not sandbox.received
+
+
+async def test_a_message_that_arrived_but_was_not_answered_is_tried_again_with_the_same_id(
+    sandbox: FcmSandbox, settings: FcmSettings
+) -> None:
+    sandbox.behaviour.answer_late = 30.0
+    quick = FcmSettings(settings.service_account_file, base_url=settings.base_url, timeout=0.3)
+    async with FcmProvider(quick) as fcm:
+        assert await fcm.send(push()) == Receipt(Outcome.RETRY, "timeout")
+        sandbox.behaviour.answer_late = 0.0
+        assert (await fcm.send(push())).outcome is Outcome.ACCEPTED
+    ids = {record.message["data"]["message_id"] for record in sandbox.received}
+    assert (len(sandbox.received), len(ids)) == (2, 1)
+
+
+async def test_a_server_that_is_gone_means_later(settings: FcmSettings, sandbox: FcmSandbox) -> None:
+    gone = FcmSettings(
+        settings.service_account_file, base_url="http://127.0.0.1:1/v1/projects", token_uri=f"{sandbox.url}/token"
+    )
+    async with FcmProvider(gone) as fcm:
+        assert await fcm.send(push()) == Receipt(Outcome.RETRY, "connection")
+    assert await fcm.send(push()) == Receipt(Outcome.RETRY, "connection"), "a closed provider raises nothing"
+
+
+async def test_a_send_that_is_cancelled_is_cancelled(sandbox: FcmSandbox, fcm: FcmProvider) -> None:
+    sandbox.behaviour.latency = 30.0
+    task = asyncio.create_task(fcm.send(push()))
+    await asyncio.sleep(0.2)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"body": "长" * 1400}, "too-large"),
+        ({"title": None}, "not-text"),
+        ({"link": 7}, "not-text"),
+        ({"message_id": None}, "not-text"),
+        ({"title": "\ud83d"}, "not-text"),
+        ({"message_id": "\ud83d"}, "not-text"),
+        ({"token": ""}, "no-token"),
+    ],
+)
+async def test_what_can_never_be_sent_never_leaves(
+    sandbox: FcmSandbox, fcm: FcmProvider, changes: dict[str, Any], code: str
+) -> None:
+    assert await fcm.send(push(**changes)) == Receipt(Outcome.REJECTED, code)
+    assert not sandbox.answers
+    assert sandbox.token_requests == 0
+
+
+async def test_the_limit_counts_what_the_phone_gets_and_not_the_address(sandbox: FcmSandbox, fcm: FcmProvider) -> None:
+    receipt = await fcm.send(push("t" * 900, body="b" * 3800))
+    assert receipt.outcome is Outcome.ACCEPTED
+    assert len(sandbox.received[0].raw) > 4096
+
+
+async def test_fetching_a_token_does_not_hold_up_the_loop(sandbox: FcmSandbox, fcm: FcmProvider) -> None:
+    sandbox.behaviour.token_latency = 0.3
+    lags = []
+
+    async def probe() -> None:
+        while True:
+            started = time.monotonic()
+            await asyncio.sleep(0.005)
+            lags.append(time.monotonic() - started - 0.005)
+
+    task = asyncio.create_task(probe())
+    started = time.monotonic()
+    assert (await fcm.send(push())).outcome is Outcome.ACCEPTED
+    assert time.monotonic() - started >= 0.3
+    task.cancel()
+    assert len(lags) > 20
+    assert max(lags) < 0.15
+
+
+async def test_the_first_messages_share_one_token_request(sandbox: FcmSandbox, fcm: FcmProvider) -> None:
+    receipts = await asyncio.gather(*(fcm.send(push(f"phone-{n}")) for n in range(50)))
+    assert {r.outcome for r in receipts} == {Outcome.ACCEPTED}
+    assert sandbox.token_requests == 1
+
+
+async def test_an_expired_token_is_replaced_once_for_fifty_messages_and_all_arrive(
+    sandbox: FcmSandbox, fcm: FcmProvider
+) -> None:
+    for expiry in (1, 2):
+        await fcm.send(push())
+        sandbox.expire_tokens()
+        receipts = await asyncio.gather(*(fcm.send(push(f"phone-{n}")) for n in range(50)))
+        assert {r.outcome for r in receipts} == {Outcome.ACCEPTED}
+        assert sandbox.token_requests == 1 + expiry
+    assert len(sandbox.received) == 102
+
+
+async def test_a_late_refusal_of_the_old_token_does_not_throw_the_new_one_away(
+    sandbox: FcmSandbox, fcm: FcmProvider
+) -> None:
+    await fcm.send(push())
+    sandbox.behaviour.latency = 0.5
+    slow = asyncio.create_task(fcm.send(push("phone-2")))
+    await asyncio.sleep(0.2)
+    sandbox.behaviour.latency = 0.0
+    sandbox.expire_tokens()
+    assert (await fcm.send(push("phone-3"))).outcome is Outcome.ACCEPTED
+    assert (await slow).outcome is Outcome.ACCEPTED
+    assert sandbox.answers["UNAUTHENTICATED"] == 2
+    assert sandbox.token_requests == 2
+
+
+async def test_a_service_that_refuses_fresh_tokens_too_is_misconfigured_and_costs_one_more_token(
+    sandbox: FcmSandbox, fcm: FcmProvider
+) -> None:
+    sandbox.behaviour.faults = {"phone-1": "ACCESS_TOKEN_EXPIRED"}
+    for _ in range(5):
+        assert await fcm.send(push()) == Receipt(Outcome.MISCONFIGURED, "UNAUTHENTICATED")
+    assert sandbox.token_requests == 2
+    assert sandbox.answers["UNAUTHENTICATED"] == 2
+
+
+async def test_a_token_is_renewed_early_while_messages_go_on_with_the_old_one(
+    sandbox: FcmSandbox, fcm: FcmProvider, clock: Clock
+) -> None:
+    await fcm.send(push())
+    sandbox.behaviour.token_latency = 0.5
+    clock.ahead += 3600 - 290
+    started = time.monotonic()
+    assert (await fcm.send(push())).outcome is Outcome.ACCEPTED
+    assert time.monotonic() - started < 0.3, "the message did not wait for the next token"
+    await asyncio.sleep(0.7)
+    clock.ahead += 600
+    assert (await fcm.send(push())).outcome is Outcome.ACCEPTED
+    assert sandbox.token_requests == 2
+    assert set(sandbox.answers) == {"OK"}
+
+
+async def test_a_failed_early_renewal_leaves_the_old_token_in_use(
+    sandbox: FcmSandbox, fcm: FcmProvider, clock: Clock
+) -> None:
+    await fcm.send(push())
+    sandbox.behaviour.token_down = True
+    clock.ahead += 3600 - 290
+    for _ in range(20):
+        assert (await fcm.send(push())).outcome is Outcome.ACCEPTED
+        await asyncio.sleep(0.01)
+    assert sandbox.token_requests == 2
+
+
+async def test_a_dead_token_endpoint_means_later_and_is_not_hammered(
+    sandbox: FcmSandbox, fcm: FcmProvider, clock: Clock
+) -> None:
+    sandbox.behaviour.token_down = True
+    for _ in range(4):
+        receipts = await asyncio.gather(*(fcm.send(push()) for _ in range(500)))
+        assert set(receipts) == {Receipt(Outcome.RETRY, "token-endpoint")}
+    assert sandbox.token_requests == 1
+    sandbox.behaviour.token_down = False
+    clock.ahead += 5
+    assert (await fcm.send(push())).outcome is Outcome.ACCEPTED
+
+
+async def test_a_token_endpoint_that_hangs_means_later(sandbox: FcmSandbox, settings: FcmSettings) -> None:
+    sandbox.behaviour.token_latency = 2.0
+    quick = FcmSettings(settings.service_account_file, base_url=settings.base_url, timeout=0.3)
+    async with FcmProvider(quick) as fcm:
+        assert await fcm.send(push()) == Receipt(Outcome.RETRY, "token-endpoint")
+
+
+async def test_a_withdrawn_key_is_misconfigured(sandbox: FcmSandbox, fcm: FcmProvider) -> None:
+    sandbox.behaviour.token_refused = True
+    assert await fcm.send(push()) == Receipt(Outcome.MISCONFIGURED, "credentials")
+
+
+async def test_a_huge_answer_is_not_read_to_its_end(settings: FcmSettings) -> None:
+    sent = 0
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            while sent < 1_000_000_000:
+                writer.write(b" " * 65536)
+                sent += 65536
+                await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/projects"
+        async with FcmProvider(FcmSettings(settings.service_account_file, base_url=address)) as fcm:
+            assert await fcm.send(push()) == Receipt(Outcome.RETRY, "unreadable-answer")
+    assert sent < 50_000_000
+
+
+async def test_a_proxy_named_by_the_environment_carries_the_messages(
+    sandbox: FcmSandbox, settings: FcmSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.readline()).decode().split()[1])
+        writer.write(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        far = FcmSettings(settings.service_account_file, base_url="http://fcm.test/v1/projects")
+        async with FcmProvider(far) as fcm:
+            assert await fcm.send(push()) == Receipt(Outcome.RETRY, "HTTP_503")
+    assert asked == ["http://fcm.test/v1/projects/banshi-sandbox/messages:send"]
+
+
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        (None, "can't be read"),
+        (b"not json", "is not JSON"),
+        (b"[]", "is not a service account's key"),
+        (b'{"type":"authorized_user"}', "is not a service account's key"),
+        (b'{"type":"service_account","client_email":"a"}', "lacks private_key, token_uri, project_id"),
+        (
+            orjson.dumps(dict.fromkeys(("client_email", "private_key", "token_uri", "project_id"), "x"))[:-1]
+            + b',"type":"service_account"}',
+            "private_key in",
+        ),
+    ],
+)
+async def test_a_key_file_that_cant_be_used_is_named_with_what_to_do(
+    tmp_path: Path, content: bytes | None, advice: str
+) -> None:
+    path = tmp_path / "key.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ValueError, match=advice) as caught:
+        async with FcmProvider(FcmSettings(path)):
+            pass
+    assert str(path) in str(caught.value)
+    assert "download" in str(caught.value)
+
+
+async def test_a_ca_file_that_cant_be_used_is_named(settings: FcmSettings, tmp_path: Path) -> None:
+    with_ca = FcmSettings(settings.service_account_file, ca_file=tmp_path / "none.pem")
+    with pytest.raises(ValueError, match=r"none\.pem"):
+        async with FcmProvider(with_ca):
+            pass
+
+
+@pytest.mark.parametrize("wrong", [{"connections": 0}, {"timeout": 0.0}, {"base_url": "fcm.googleapis.com"}])
+def test_a_setting_that_cant_be_meant_is_named(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        FcmSettings(Path("key.json"), **wrong)
+
+
+def test_pyfcm_and_google_auth_are_not_imported_before_a_provider_opens() -> None:
+    code = "import sys, mobile_push.fcm, mobile_push.sandbox; print({m.split('.')[0] for m in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert not {"pyfcm", "google", "requests"} & set(loaded.replace("'", "").strip("{}\n").split(", "))
