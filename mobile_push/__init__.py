@@ -1,0 +1,64 @@
+"""mobile_push: case results, and later notices and alerts, to the mobile app.
+
+A message is first written to its person's inbox, with a sequence number; a push only wakes the phone. What is imported
+here is light: a provider's libraries are loaded when it is opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from banshi import Channel, Finding, Resource, Route, Tables, hookimpl
+from mobile_push import devices, reading
+from mobile_push.commands import fcm_sandbox
+from mobile_push.service import PUSH, deliver, open_push
+from mobile_push.settings import PushSettings
+
+if TYPE_CHECKING:
+    import click
+
+NAME = "mobile_push"
+
+
+@hookimpl
+def banshi_settings() -> type:
+    return PushSettings
+
+
+@hookimpl
+def banshi_tables() -> Tables:
+    return Tables(models="mobile_push.models", migrations="mobile_push.migrations")
+
+
+@hookimpl
+def banshi_resources(settings: PushSettings) -> Sequence[Resource[Any]]:
+    return [Resource(PUSH, partial(open_push, settings))]
+
+
+@hookimpl
+def banshi_channels() -> Sequence[Channel]:
+    return [Channel(name=NAME, deliver=deliver)]
+
+
+@hookimpl
+def banshi_routes() -> Sequence[Route]:
+    return [*devices.ROUTES, *reading.ROUTES]
+
+
+@hookimpl
+def banshi_commands() -> Sequence[click.Command]:
+    return [fcm_sandbox]
+
+
+@hookimpl
+def banshi_checks(settings: PushSettings) -> Iterable[Finding]:
+    if settings.fcm is None:
+        advice = "add [plugins.mobile_push.settings.fcm], or phones are reached only while the app's stream is open"
+        yield Finding(NAME, "no-provider", advice, warning=True)
+        return
+    try:
+        settings.fcm.service_account()
+    except ValueError as error:
+        yield Finding(NAME, "fcm-credentials", str(error))

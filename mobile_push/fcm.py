@@ -3,16 +3,12 @@
 pyfcm's own senders open a session, and an event loop, per call and sleep through Retry-After. Here one aiohttp
 session keeps its connections, so that a message costs little more than aiohttp itself. pyfcm and google-auth
 (88 ms, 32 MB) are imported when a provider opens, not when this module is.
-
-Source for the verdicts: https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode and
-https://firebase.google.com/docs/cloud-messaging/error-codes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import ssl
 import time
 import urllib.request
@@ -29,7 +25,28 @@ import aiohttp
 import orjson
 from yarl import URL
 
-from mobile_push.provider import Outcome, Push, Receipt, retry_after
+from mobile_push.fcm_answers import ERROR_CODES, EXPIRED, QUOTA_WAIT, classify
+from mobile_push.fcm_token import EARLY, FAILURE_HOLDS, TOKEN_ENDPOINT, AccessToken, NoToken
+from mobile_push.provider import Outcome, Push, Receipt
+
+__all__ = [
+    "ANSWER_LIMIT",
+    "CONNECTION",
+    "EARLY",
+    "ERROR_CODES",
+    "EXPIRED",
+    "FAILURE_HOLDS",
+    "LONGEST_TTL",
+    "PAYLOAD_LIMIT",
+    "QUOTA_WAIT",
+    "SCOPE",
+    "SUSTAINED",
+    "TIMEOUT",
+    "TOKEN_ENDPOINT",
+    "FcmProvider",
+    "FcmSettings",
+    "classify",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -38,33 +55,12 @@ SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 PAYLOAD_LIMIT = 4096
 #: Seconds: FCM keeps no message for longer than four weeks, and refuses a longer ttl.
 LONGEST_TTL = 28 * 24 * 3600
-#: Seconds to wait after a 429 without Retry-After, as the FCM documentation asks.
-QUOTA_WAIT = 60.0
 #: So many refusals for load with nothing accepted in between are no longer scattered: the provider asks for a pause.
 SUSTAINED = 10
 #: Bytes of an answer that are read; FCM's have a few hundred, and a proxy's error page must not fill the memory.
 ANSWER_LIMIT = 64 * 1024
-#: Seconds before an access token expires at which the next one is fetched, while the old one still works.
-EARLY = 300.0
-#: Seconds for which a failure of the token endpoint answers for every message, so that a dead one is not hammered.
-FAILURE_HOLDS = 5.0
-
-#: `error.details[].errorCode` → what it means for the message. Only one word forgets a token.
-ERROR_CODES = {
-    "UNREGISTERED": Outcome.DEAD_TOKEN,  # the app was removed, or its token replaced
-    "INVALID_ARGUMENT": Outcome.REJECTED,  # this message; it may be the payload, so the token stays
-    "SENDER_ID_MISMATCH": Outcome.MISCONFIGURED,  # the app was built for another Firebase project
-    "THIRD_PARTY_AUTH_ERROR": Outcome.MISCONFIGURED,  # the project's APNs certificate or Web Push key
-    "QUOTA_EXCEEDED": Outcome.RETRY,
-    "UNAVAILABLE": Outcome.RETRY,
-    "INTERNAL": Outcome.RETRY,
-    "UNSPECIFIED_ERROR": Outcome.RETRY,
-}
-#: Codes of a 401 that a fresh access token may mend; THIRD_PARTY_AUTH_ERROR is a 401 as well, and is none.
-EXPIRED = ("UNAUTHENTICATED", "HTTP_401")
 TIMEOUT = Receipt(Outcome.RETRY, "timeout")
 CONNECTION = Receipt(Outcome.RETRY, "connection")
-TOKEN_ENDPOINT = Receipt(Outcome.RETRY, "token-endpoint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,124 +111,6 @@ class FcmSettings:
         if self.project_id:
             account["project_id"] = self.project_id
         return account
-
-
-class _NoToken(Exception):
-    """There is no access token to send with; `receipt` says what that means for the message."""
-
-    def __init__(self, receipt: Receipt) -> None:
-        self.receipt = receipt
-        super().__init__(receipt.code)
-
-
-class _AccessToken:
-    """The one bearer token of all requests: fetched in a thread, by one caller for all, and early."""
-
-    def __init__(self, fetch: Callable[[], tuple[str, float]], timeout: float) -> None:
-        self._fetch = fetch
-        self._timeout = timeout
-        self._value = ""
-        self._expires = self._renew = 0.0
-        self._task: asyncio.Task[None] | None = None
-        self._failure = TOKEN_ENDPOINT
-        #: The value replaces one that FCM refused, and FCM has not accepted it yet.
-        self.suspect = False
-
-    def current(self) -> str | None:
-        """The Authorization header while there is a good one; renewal begins beside it."""
-        now = time.monotonic()
-        if now >= self._renew and self._task is None:
-            self._failure = TOKEN_ENDPOINT
-            self._task = asyncio.create_task(self._refresh(), name="fcm-token")
-        return self._value if now < self._expires else None
-
-    async def obtain(self) -> str:
-        """The Authorization header, after waiting for a fetch that is under way."""
-        value = self.current()
-        if value is None and self._task is not None:
-            # wait() leaves the task alone when it gives up: it fetches for everybody.
-            await asyncio.wait({self._task}, timeout=self._timeout)
-            value = self.current()
-        if value is None:
-            raise _NoToken(self._failure)
-        return value
-
-    def accepted(self, value: str) -> None:
-        """FCM took `value`: should it be refused later, another one is worth fetching."""
-        if value == self._value:
-            self.suspect = False
-
-    def refuse(self, value: str) -> None:
-        """Stop using a value that FCM answered 401 to, unless another caller has already replaced it."""
-        if value != self._value:
-            return
-        self._value, self._expires = "", 0.0
-        if self.suspect:  # the fresh one as well: a third would be refused too
-            logger.warning("FCM refuses a fresh access token as well: check the service account and its project")
-            self._failure = Receipt(Outcome.MISCONFIGURED, "UNAUTHENTICATED")
-            self._renew = time.monotonic() + FAILURE_HOLDS
-        else:
-            self._renew = 0.0
-        self.suspect = True
-
-    async def _refresh(self) -> None:
-        try:
-            value, lifetime = await asyncio.to_thread(self._fetch)
-        except Exception as error:  # google-auth, requests and ssl raise their own; each means "no token now"
-            self._failure = _token_failure(error)
-            self._renew = time.monotonic() + FAILURE_HOLDS
-            logger.warning("no FCM access token (%s): %.300s", self._failure.code, error)
-        else:
-            now = time.monotonic()
-            self._value, self._expires = f"Bearer {value}", now + lifetime
-            self._renew = now + lifetime - min(EARLY, lifetime / 4)
-        finally:
-            self._task = None
-
-    async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
-
-
-def _token_failure(error: Exception) -> Receipt:
-    """Tell a token endpoint that is out of order from one that refuses our key."""
-    answer = error.args[1] if len(error.args) > 1 else None
-    if isinstance(answer, Mapping) and "error" in answer and not getattr(error, "retryable", False):
-        return Receipt(Outcome.MISCONFIGURED, "credentials")
-    return TOKEN_ENDPOINT
-
-
-def classify(status: int, headers: Mapping[str, str], body: bytes) -> Receipt:
-    """What FCM's answer means: by `error.details[].errorCode` first, then by the error's and HTTP's status."""
-    try:
-        answer = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        answer = None
-    if status == 200:
-        if isinstance(answer, dict) and isinstance(answer.get("name"), str):
-            return Receipt(Outcome.ACCEPTED, "OK", None, answer["name"])
-        # Something between us and FCM answered; FCM has not said that it took the message.
-        return Receipt(Outcome.RETRY, "unreadable-answer")
-    error = answer.get("error") if isinstance(answer, dict) else None
-    if not isinstance(error, dict):
-        error = {}
-    details = error.get("details")
-    codes = (d.get("errorCode") for d in (details if isinstance(details, list) else ()) if isinstance(d, dict))
-    code = next((c for c in codes if isinstance(c, str) and c in ERROR_CODES), None)
-    if code is not None:
-        outcome = ERROR_CODES[code]
-    else:
-        word = error.get("status")
-        code = word if isinstance(word, str) and re.fullmatch("[A-Z_]{1,40}", word) else f"HTTP_{status}"
-        if code == "INVALID_ARGUMENT":
-            outcome = Outcome.REJECTED
-        else:  # any other 3xx or 4xx (401, 403, a 404 that names no token) is about us, not about this phone
-            outcome = Outcome.RETRY if status >= 500 or status in (408, 429) else Outcome.MISCONFIGURED
-    if outcome is not Outcome.RETRY:
-        return Receipt(outcome, code)
-    wait = retry_after(headers)
-    return Receipt(outcome, code, QUOTA_WAIT if wait is None and status == 429 else wait)
 
 
 def _open(settings: FcmSettings) -> tuple[Any, Callable[[], tuple[str, float]]]:
@@ -334,7 +212,7 @@ class FcmProvider:
         settings = self.settings
         self._client, fetch = await asyncio.to_thread(_open, settings)
         trusted = await asyncio.to_thread(_trusted, settings.ca_file)
-        self._token = _AccessToken(fetch, settings.timeout)
+        self._token = AccessToken(fetch, settings.timeout)
         self._url = URL(self._client.fcm_end_point)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=settings.connections, ssl=trusted, ttl_dns_cache=300),
@@ -360,7 +238,7 @@ class FcmProvider:
             return payload
         try:
             receipt = await self._deliver(payload)
-        except _NoToken as missing:
+        except NoToken as missing:
             return missing.receipt
         except TimeoutError:
             return TIMEOUT

@@ -292,7 +292,7 @@ def _write(platform: Platform, move: Move, effects: Effects) -> Write:
 
 
 def told(move: Move) -> Message:
-    """The message that a step gives the citizen. The title crosses others' servers and names nobody."""
+    """The message that a step gives the citizen."""
     title = {
         language: text.format(item=move.item.title[language], number=move.case.number)
         for language, text in (move.step.tells or {}).items()

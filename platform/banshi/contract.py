@@ -312,14 +312,13 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """Something that a person is told. What crosses somebody else's servers is `title` and `link` alone."""
+    """Something that a person is told, read inside the app. What crosses others' servers says only that it is there."""
 
     id: str
     kind: Literal["case", "notice", "alert"]
     #: The recipient, as the identity provider's subject.
     person: str
     title: Texts
-    #: Read inside the app only.
     body: Texts
     #: Path into the app and the API, without host.
     link: str

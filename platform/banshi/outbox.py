@@ -32,12 +32,6 @@ MESSAGE = "message"
 #: Lanes by urgency.
 CASE_LANE, ALERT_LANE, NOTICE_LANE = 0, 1, 2
 
-#: The database's clock in milliseconds, by dialect.
-CLOCK = {
-    "sqlite": "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
-    "postgres": "CAST(extract(epoch from clock_timestamp()) * 1000 AS BIGINT)",
-}
-
 #: Longest pause between two attempts, in seconds.
 LONGEST_PAUSE = 600.0
 
@@ -78,13 +72,12 @@ def new_message_id() -> str:
 
 async def claim(store: Store, consumer: str, *, limit: int, lease: float) -> list[Claimed]:
     """Take up to `limit` due rows of a consumer, the urgent lanes first, for `lease` seconds."""
-    clock = CLOCK[store.dialect]
-    skip = "" if store.dialect == "sqlite" else "FOR UPDATE SKIP LOCKED"
-    marks = _placeholders(store.dialect, 3)
+    clock = store.clock
+    marks = store.placeholders(3)
     sql = (
         f"UPDATE banshi_outbox SET attempts = attempts + 1, lease_until = {clock} + {marks[0]} WHERE id IN ("  # noqa: S608
         f"SELECT id FROM banshi_outbox WHERE consumer = {marks[1]} AND state = 'due' AND not_before <= {clock} "
-        f"AND lease_until <= {clock} ORDER BY lane, id LIMIT {marks[2]} {skip}) "
+        f"AND lease_until <= {clock} ORDER BY lane, id LIMIT {marks[2]} {store.skip_locked}) "
         "RETURNING id, consumer, topic, payload, attempts, lane"
     )
     rows = await store.connection.execute_query_dict(sql, [int(lease * 1000), consumer, limit])
@@ -98,9 +91,9 @@ async def settle(store: Store, done: Sequence[Claimed]) -> None:
     """Mark rows as done, unless another worker has taken them over meanwhile."""
     if not done:
         return
-    one, two = _placeholders(store.dialect)
+    one, two = store.placeholders(2)
     sql = (
-        f"UPDATE banshi_outbox SET state = 'done', settled_at = {CLOCK[store.dialect]}, last_error = '' "  # noqa: S608
+        f"UPDATE banshi_outbox SET state = 'done', settled_at = {store.clock}, last_error = '' "  # noqa: S608
         f"WHERE id = {one} AND attempts = {two} AND state = 'due'"
     )
     await store.connection.execute_many(sql, [[row.id, row.attempts] for row in done])
@@ -110,8 +103,8 @@ async def put_back(store: Store, row: Claimed, error: str, *, attempts: int, wai
     """Try `row` again after a growing pause with full jitter, or park it after `attempts`; True if it was parked."""
     parked = row.attempts >= attempts
     pause = wait if wait is not None else random.uniform(0, min(LONGEST_PAUSE, 0.5 * 2**row.attempts))  # noqa: S311
-    clock = CLOCK[store.dialect]
-    marks = _placeholders(store.dialect, 5)
+    clock = store.clock
+    marks = store.placeholders(5)
     sql = (
         f"UPDATE banshi_outbox SET state = {marks[0]}, lease_until = 0, not_before = {clock} + {marks[1]}, "  # noqa: S608
         f"last_error = {marks[2]} WHERE id = {marks[3]} AND attempts = {marks[4]}"
@@ -123,7 +116,7 @@ async def put_back(store: Store, row: Claimed, error: str, *, attempts: int, wai
 
 async def release(store: Store, rows: Sequence[Claimed]) -> None:
     """Give rows back untried, so that another worker need not wait for their lease to end."""
-    one, two = _placeholders(store.dialect)
+    one, two = store.placeholders(2)
     sql = (
         "UPDATE banshi_outbox SET lease_until = 0, attempts = attempts - 1 "  # noqa: S608
         f"WHERE id = {one} AND attempts = {two} AND state = 'due'"
@@ -136,8 +129,8 @@ async def seconds_to_next(store: Store, consumer: str) -> float | None:
     """Seconds until the consumer's next row is due, negative if one is; None when there is none."""
     later = "MAX" if store.dialect == "sqlite" else "GREATEST"
     sql = (
-        f"SELECT MIN({later}(not_before, lease_until)) - {CLOCK[store.dialect]} AS wait FROM banshi_outbox "  # noqa: S608
-        f"WHERE consumer = {_placeholders(store.dialect, 1)[0]} AND state = 'due'"
+        f"SELECT MIN({later}(not_before, lease_until)) - {store.clock} AS wait FROM banshi_outbox "  # noqa: S608
+        f"WHERE consumer = {store.placeholders(1)[0]} AND state = 'due'"
     )
     rows = await store.connection.execute_query_dict(sql, [consumer])
     return None if rows[0]["wait"] is None else rows[0]["wait"] / 1000
@@ -148,10 +141,6 @@ async def counts(store: Store) -> dict[tuple[str, str], int]:
     sql = "SELECT consumer, state, COUNT(*) AS n FROM banshi_outbox WHERE state <> 'done' GROUP BY consumer, state"
     rows = await store.connection.execute_query_dict(sql)
     return {(row["consumer"], row["state"]): row["n"] for row in rows}
-
-
-def _placeholders(dialect: str, count: int = 2) -> list[str]:
-    return ["?"] * count if dialect == "sqlite" else [f"${n + 1}" for n in range(count)]
 
 
 def _json(value: Any) -> dict[str, Any]:

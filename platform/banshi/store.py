@@ -33,6 +33,13 @@ KERNEL = "banshi"
 GROUP = 256
 
 
+#: The database's own clock in milliseconds, by dialect: the one clock that all workers share.
+CLOCK = {
+    "sqlite": "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+    "postgres": "CAST(extract(epoch from clock_timestamp()) * 1000 AS BIGINT)",
+}
+
+
 class Stale(Exception):
     """A row that the write was conditional on has changed meanwhile."""
 
@@ -66,6 +73,20 @@ class Store:
         self._waiting: list[tuple[Write, asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
         self._listeners: list[Callable[[frozenset[type[Model]]], None]] = []
+
+    @property
+    def clock(self) -> str:
+        """SQL for the database's time in milliseconds."""
+        return CLOCK[self.dialect]
+
+    @property
+    def skip_locked(self) -> str:
+        """SQL that lets two workers claim at once; SQLite has one writer anyway."""
+        return "" if self.dialect == "sqlite" else "FOR UPDATE SKIP LOCKED"
+
+    def placeholders(self, count: int) -> list[str]:
+        """Marks for the values of a hand-written statement."""
+        return ["?"] * count if self.dialect == "sqlite" else [f"${number + 1}" for number in range(count)]
 
     def on_commit(self, listener: Callable[[frozenset[type[Model]]], None]) -> None:
         """Call `listener` after each transaction with the models whose rows it changed or added."""

@@ -56,8 +56,6 @@ def group(config: str) -> None:
 
 def main() -> None:
     """The console script. A wrong configuration is told finding by finding, without a stack."""
-    # The script's own folder leads the path; a folder called `platform` beside it must never be taken for the
-    # standard library's module of that name.
     try:
         group(standalone_mode=True)
     except ConfigurationError as error:

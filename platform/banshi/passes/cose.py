@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, TypeAlias
 
 import cbor2
@@ -30,7 +29,27 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
-from banshi.passes import base45
+from banshi.passes import base45, cbor
+from banshi.passes.refusals import PassRefused, Reason
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_TEXT",
+    "PREFIX",
+    "TYP",
+    "Claim",
+    "Credential",
+    "LabelsOf",
+    "PassRefused",
+    "Reason",
+    "check_times",
+    "compact_bytes",
+    "compact_text",
+    "read",
+    "read_bytes",
+    "sign",
+    "sign_bytes",
+]
 
 #: Says what was scanned before anything is parsed, and carries the version of the whole format.
 PREFIX = "BS1:"
@@ -52,59 +71,9 @@ _TIME_END = 1 << 32
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 #: RFC 6979: the same credential signed again is the same picture, so nothing but its fields need be kept.
 _ECDSA = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
-#: More lists and maps than any pass has; so few can't nest deeply either.
-_CONTAINERS = 32
 
 Claim: TypeAlias = str | int | Sequence[str]
 LabelsOf: TypeAlias = Callable[[str], Sequence[str] | None]
-
-
-class Reason(StrEnum):
-    """Why a pass is refused; programs may rely on these words."""
-
-    #: Something else was scanned: the prefix of this format and version is missing.
-    NOT_A_PASS = "not-a-pass"  # noqa: S105 - no password
-    #: Longer than any pass; not looked at further.
-    TOO_LONG = "too-long"
-    #: Not base45, not the kind of CBOR that a pass is made of, or cut short.
-    MALFORMED = "malformed"
-    #: Something follows the end of the pass.
-    TRAILING_BYTES = "trailing-bytes"
-    #: Another spelling of the same content: long integers, unsorted or repeated keys, indefinite lengths.
-    NOT_CANONICAL = "not-canonical"
-    #: Something stands in the header that no signature protects.
-    UNPROTECTED_HEADER = "unprotected-header"
-    #: Signed with another algorithm than ES256, or with one that isn't named.
-    WRONG_ALGORITHM = "wrong-algorithm"
-    #: A signed object of another type than a pass.
-    WRONG_TYPE = "wrong-type"
-    #: The protected header lacks the key id, or holds more than alg, kid and typ.
-    WRONG_HEADER = "wrong-header"
-    #: No key with that id: withdrawn, not fetched yet, or invented.
-    UNKNOWN_KEY = "unknown-key"
-    #: The other of the two signatures that ECDSA accepts for one pass.
-    HIGH_S = "high-s"
-    #: Not signed by the key that it names, or changed since.
-    BAD_SIGNATURE = "bad-signature"
-    #: Signed by a known key, but what is signed isn't a pass.
-    WRONG_CLAIMS = "wrong-claims"
-    #: Of an item that this verifier doesn't know.
-    UNKNOWN_ITEM = "unknown-item"
-    #: Holds more claims than this verifier knows of the item: its catalogue is older than the pass.
-    UNKNOWN_CLAIM = "unknown-claim"
-    #: Its time has not come.
-    NOT_YET_VALID = "not-yet-valid"
-    #: Its time is over.
-    EXPIRED = "expired"
-
-
-class PassRefused(Exception):
-    """This is not a pass that can be relied on."""
-
-    def __init__(self, reason: Reason, detail: str) -> None:
-        self.reason = reason
-        self.detail = detail
-        super().__init__(f"{reason}: {detail}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +146,10 @@ def sign_bytes(credential: Credential, labels: Sequence[str], *, key: ec.Ellipti
     if not isinstance(key.curve, ec.SECP256R1) or not 1 <= len(kid) <= 8:
         raise ValueError("a pass is signed with a P-256 key that has an id of one to eight bytes")
     payload = _payload(credential, labels)
-    protected = _dump({_ALG: _ES256, _KID: kid, _TYP: TYP})
+    protected = cbor.dump({_ALG: _ES256, _KID: kid, _TYP: TYP})
     r, s = decode_dss_signature(key.sign(_to_be_signed(protected, payload), _ECDSA))
     signature = r.to_bytes(32, "big") + min(s, _ORDER - s).to_bytes(32, "big")
-    data = b"\xd2" + _dump([protected, {}, payload, signature])
+    data = b"\xd2" + cbor.dump([protected, {}, payload, signature])
     if len(data) > MAX_BYTES:
         raise ValueError(f"item {credential.item}: a pass of {len(data)} bytes; at most {MAX_BYTES} are read")
     return data
@@ -194,7 +163,7 @@ def read_bytes(data: bytes, keys: Mapping[bytes, ec.EllipticCurvePublicKey], lab
     """
     if len(data) > MAX_BYTES:
         raise PassRefused(Reason.TOO_LONG, f"{len(data)} bytes; a pass has at most {MAX_BYTES}")
-    match data[:1] == b"\xd2" and _load(data[1:]):
+    match data[:1] == b"\xd2" and cbor.load(data[1:]):
         case [bytes(protected), dict(unprotected), bytes(payload), bytes(signature)] if len(signature) == 64:
             pass
         case _:
@@ -230,7 +199,7 @@ def _payload(credential: Credential, labels: Sequence[str]) -> bytes:
         claims[_NBF] = credential.not_before
     # Read back, because a pass that no verifier accepts would only be found out in the street.
     try:
-        payload = _dump(claims)
+        payload = cbor.dump(claims)
         _credential(payload, lambda _: labels)
     except (PassRefused, cbor2.CBOREncodeError) as error:
         raise ValueError(f"{guilty}: {error}") from error
@@ -240,7 +209,7 @@ def _payload(credential: Credential, labels: Sequence[str]) -> bytes:
 
 
 def _credential(payload: bytes, labels_of: LabelsOf) -> Credential:
-    claims = _load_map(payload)
+    claims = cbor.load_map(payload)
     if claims.keys() - {_NBF} != {_ISS, _EXP, _IAT, _ITEM}:
         raise PassRefused(Reason.WRONG_CLAIMS, "other claims than those of a pass")
     for time in claims.keys() & {_EXP, _NBF, _IAT}:
@@ -268,7 +237,7 @@ def _credential(payload: bytes, labels_of: LabelsOf) -> Credential:
 
 
 def _key_id(protected: bytes) -> bytes:
-    header = _load_map(protected)
+    header = cbor.load_map(protected)
     if header.get(_ALG) != _ES256:
         raise PassRefused(Reason.WRONG_ALGORITHM, "the protected header does not say ES256")
     if header.get(_TYP) != TYP:
@@ -280,63 +249,4 @@ def _key_id(protected: bytes) -> bytes:
 
 
 def _to_be_signed(protected: bytes, payload: bytes) -> bytes:
-    return _dump(["Signature1", protected, b"", payload])
-
-
-def _dump(value: object) -> bytes:
-    # cbor2 sorts keys by length first (RFC 7049), RFC 8949 by their bytes; for every key of a pass that is the same.
-    return cbor2.dumps(value, canonical=True)
-
-
-def _load(data: bytes) -> Any:
-    """Read one whole data item in its one deterministic spelling."""
-    end = _end(data)
-    if end != len(data):
-        raise PassRefused(Reason.TRAILING_BYTES, f"{len(data) - end} bytes follow the end")
-    try:
-        value = cbor2.loads(data)
-    except cbor2.CBORDecodeError as error:
-        raise PassRefused(Reason.MALFORMED, str(error)) from None
-    if _dump(value) != data:
-        raise PassRefused(Reason.NOT_CANONICAL, "this is not the deterministic spelling of its content")
-    return value
-
-
-def _load_map(data: bytes) -> dict[int, Any]:
-    value = _load(data)
-    # Python takes True for 1, which would be a second spelling of a key.
-    if not isinstance(value, dict) or any(type(key) is not int for key in value):
-        raise PassRefused(Reason.MALFORMED, "this is not a map with integer keys")
-    return value
-
-
-def _end(data: bytes) -> int:
-    """Find where the first data item ends, by a walk over the heads of whatever it holds.
-
-    It lets only the types of a pass through to cbor2, which also resolves tags (bignums, decimals, patterns,
-    references) and sets memory aside for as many elements as a stranger announces.
-    """
-    at, pending, containers = 0, 1, 0
-    # Every element takes at least a byte, so a length that can't be true ends the walk at once.
-    while pending <= len(data) - at:
-        if not pending:
-            return at
-        head = data[at]
-        major, size = head >> 5, head & 31
-        at += 1
-        if size == 31 and 2 <= major <= 5:
-            raise PassRefused(Reason.NOT_CANONICAL, "an indefinite length")
-        if size > 27 or major == 6 or (major == 7 and head not in b"\xf4\xf5\xf6"):
-            raise PassRefused(Reason.MALFORMED, "a tag, a float or something else that no pass holds")
-        if size > 23:
-            start, at = at, at + (1 << size - 24)
-            size = int.from_bytes(data[start:at], "big")
-        pending -= 1
-        if major in (2, 3):
-            at += size
-        elif major in (4, 5):
-            pending += size * (major - 3)
-            containers += 1
-        if containers > _CONTAINERS:
-            raise PassRefused(Reason.MALFORMED, "more lists and maps than any pass holds")
-    raise PassRefused(Reason.MALFORMED, "the pass is cut short")
+    return cbor.dump(["Signature1", protected, b"", payload])

@@ -1,0 +1,157 @@
+"""The devices' face: a phone registers, is listed, and is forgotten."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from banshi import LANGUAGES, Answer, Audience, Call, Conflict, FieldProblem, Form, InvalidFields, NotFound, Route
+from banshi import Update, Write, reply
+from mobile_push.models import Device
+from mobile_push.service import PUSH
+from uuid_utils.compat import uuid7
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+REGISTRATION = Form.from_schema(
+    {
+        "type": "object",
+        "required": ["provider", "platform"],
+        "additionalProperties": False,
+        "properties": {
+            "provider": {"type": "string", "enum": ["fcm", "stream"]},
+            "token": {
+                "type": "string",
+                "minLength": 8,
+                "maxLength": 4096,
+                "pattern": "^[!-~]+$",
+                "description": "The provider's registration token; for `stream` an id that the app has made up.",
+            },
+            "platform": {"type": "string", "enum": ["android", "ios", "harmony", "web"]},
+            "language": {"type": "string", "enum": list(LANGUAGES)},
+        },
+    }
+)
+
+DEVICE: dict[str, Any] = {
+    "type": "object",
+    "required": ["id", "provider", "platform", "language", "created_at", "links"],
+    "additionalProperties": False,
+    "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "provider": {"type": "string"},
+        "platform": {"type": "string"},
+        "language": {"type": "string"},
+        "created_at": {"type": "string", "format": "date-time"},
+        "links": {"type": "object", "additionalProperties": {"type": "string"}},
+    },
+}
+
+
+def device_document(call: Call, device: Device) -> dict[str, Any]:
+    """A device as its owner sees it. The token stays with us."""
+    return {
+        "id": str(device.id),
+        "provider": device.provider,
+        "platform": device.platform,
+        "language": device.language,
+        "created_at": device.created_at.astimezone(call.platform.settings.timezone).isoformat(timespec="milliseconds"),
+        "links": {"self": f"/v1/devices/{device.id}", "inbox": "/v1/inbox", "stream": "/v1/inbox/stream"},
+    }
+
+
+async def register(call: Call) -> web.StreamResponse:
+    """Register this phone for the caller. A phone that changes hands leaves its former owner."""
+    push, person, body = call.platform[PUSH], call.principal.subject, call.body
+    if body["provider"] not in push.providers:
+        raise InvalidFields([FieldProblem("/provider", f"Set up here: {', '.join(push.providers)}.", "unavailable")])
+    if "token" not in body:
+        raise InvalidFields([FieldProblem("/token", "Send the provider's registration token.", "required")])
+    digest = hashlib.sha256(f"{body['provider']}\0{body['token']}".encode()).hexdigest()
+    present = await Device.get_or_none(token_hash=digest)
+    if present is None or present.person != person:
+        if await Device.filter(person=person).count() >= push.settings.devices:
+            raise Conflict(f"You have {push.settings.devices} devices already; forget one first.")
+    values = {
+        "person": person,
+        "platform": body["platform"],
+        "language": body.get("language", call.language),
+        "seen_at": call.now,
+    }
+    if present is None:
+        device = Device(
+            id=uuid7(), provider=body["provider"], token=body["token"], token_hash=digest, created_at=call.now, **values
+        )
+        write = Write(rows=[device])
+    else:
+        guard = Update(Device, {"id": present.id, "person": present.person}, values)
+        device = present.update_from_dict(values)
+        write = Write(updates=[guard])
+    document = device_document(call, device)
+    headers = {"Location": f"/v1/devices/{device.id}"}
+    write.rows = [*write.rows, *call.once.receipt(document, headers=headers)]
+    await call.platform.store.commit(write)
+    return reply(call, document, status=201, headers=headers)
+
+
+async def list_devices(call: Call) -> web.StreamResponse:
+    devices = await Device.filter(person=call.principal.subject).order_by("id")
+    return reply(call, {"items": [device_document(call, device) for device in devices], "next": None})
+
+
+async def forget(call: Call) -> web.StreamResponse:
+    """Forget a phone: nothing more is sent to it, and its token is deleted."""
+    from aiohttp import web
+
+    if not await Device.filter(id=call.path["id"], person=call.principal.subject).delete():
+        raise NotFound("You have no device of that id.")
+    return web.Response(status=204)
+
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="/v1/devices",
+        audience=Audience.CITIZEN,
+        handler=register,
+        operation="register_device",
+        summary="Register a phone for messages.",
+        tag="push",
+        body=REGISTRATION,
+        creates=True,
+        answers={
+            201: Answer(description="It is registered.", schema=DEVICE, headers={"Location": "The device."}),
+        },
+    ),
+    Route(
+        method="GET",
+        path="/v1/devices",
+        audience=Audience.CITIZEN,
+        handler=list_devices,
+        operation="list_devices",
+        summary="List the caller's phones.",
+        tag="push",
+        answers={
+            200: Answer(
+                description="The phones.",
+                schema={
+                    "type": "object",
+                    "required": ["items"],
+                    "properties": {"items": {"type": "array", "items": DEVICE}},
+                },
+            )
+        },
+    ),
+    Route(
+        method="DELETE",
+        path="/v1/devices/{id}",
+        audience=Audience.CITIZEN,
+        handler=forget,
+        operation="forget_device",
+        summary="Forget a phone.",
+        tag="push",
+        path_schemas={"id": {"type": "string", "format": "uuid"}},
+        answers={204: Answer(description="It is forgotten.")},
+    ),
+)

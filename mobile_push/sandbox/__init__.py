@@ -1,0 +1,255 @@
+"""A local stand-in for FCM: its HTTP v1 interface and Google's token endpoint, for development, demo and tests.
+
+It checks what the real service checks and answers errors in the real service's shape, so that an app's developer
+needs no Google account, and it fails on demand. `PUT /sandbox/behaviour` sets every switch of `Behaviour` (what is
+left out goes back to its default) and GET shows them; `GET /sandbox/messages?token=&after=` shows what arrived;
+`DELETE /sandbox/tokens` makes every access token expire. `python -m mobile_push.sandbox` starts it by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections import Counter, deque
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+from urllib.parse import parse_qs, urlsplit
+
+import orjson
+from aiohttp import web
+
+from mobile_push.sandbox.answers import FAULTS, JSON, NO_TOKEN, UNKNOWN_TOKEN, Answer, after, invalid
+from mobile_push.sandbox.behaviour import SWITCHES, Behaviour
+from mobile_push.sandbox.tokens import AUDIENCE, EMAIL, GRANT, SCOPE, TokenEndpoint
+from mobile_push.sandbox.validation import PAYLOAD_LIMIT, REQUEST, check_fields, content_size
+
+__all__ = [
+    "AUDIENCE",
+    "EMAIL",
+    "FAULTS",
+    "GRANT",
+    "KEPT",
+    "PAYLOAD_LIMIT",
+    "SCOPE",
+    "SWITCHES",
+    "Answer",
+    "Behaviour",
+    "FcmSandbox",
+    "Received",
+    "serve",
+]
+
+#: Messages that are kept to be looked at; the counts go on beyond.
+KEPT = 100_000
+
+
+class Received(NamedTuple):
+    """A message that the sandbox took."""
+
+    #: Counts from 1 in the order of arrival.
+    number: int
+    #: Whom it was for: a registration token, topic or condition.
+    token: str
+    #: `time.monotonic()` of its arrival.
+    arrived: float
+    #: The request's body as it came.
+    raw: bytes
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """The message as FCM's interface names its fields."""
+        message: dict[str, Any] = orjson.loads(self.raw)["message"]
+        return message
+
+
+class FcmSandbox:
+    """A server that speaks FCM HTTP v1 on this machine.
+
+    Example::
+
+        async with FcmSandbox() as sandbox:
+            key = sandbox.service_account_file(tmp_path / "key.json")
+            async with FcmProvider(FcmSettings(key, base_url=sandbox.base_url)) as fcm:
+                await fcm.send(push)
+            assert sandbox.received[0].token == push.token
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        project_id: str = "banshi-sandbox",
+        ssl_context: ssl.SSLContext | None = None,
+        record: bool = True,
+    ) -> None:
+        self.host, self.port, self.project_id = host, port, project_id
+        self.behaviour = Behaviour()
+        #: The last messages taken, KEPT at most; empty without `record`.
+        self.received: deque[Received] = deque(maxlen=KEPT)
+        #: Exact numbers of answers to messages by code: "OK", "UNREGISTERED", ….
+        self.answers: Counter[str] = Counter()
+        self._ssl = ssl_context
+        self._record = record
+        self._number = 0
+        self._due: dict[str, float] = {}
+        self._tokens = TokenEndpoint()
+        self._send_path = f"/v1/projects/{project_id}/messages:send"
+
+    @property
+    def url(self) -> str:
+        """The server's address, without a slash at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self._ssl else 'http'}://{host}:{self.port}"
+
+    @property
+    def base_url(self) -> str:
+        """What `FcmSettings.base_url` must be to send here."""
+        return f"{self.url}/v1/projects"
+
+    @property
+    def token_requests(self) -> int:
+        """Requests to the token endpoint."""
+        return self._tokens.requests
+
+    async def __aenter__(self) -> Self:
+        await self._tokens.make_key()
+        server = web.Server(self._handle, access_log=None, handler_cancellation=True)
+        # Handlers that hang on purpose must not hold up the end.
+        self._runner = web.ServerRunner(server, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, self.host, self.port, ssl_context=self._ssl, backlog=1024).start()
+        self.port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._runner.cleanup()
+
+    def service_account_file(self, path: Path) -> Path:
+        """Write a service account's key for this sandbox to `path`, readable by this user only.
+
+        A sandbox's earlier file keeps its key, so that a platform that runs goes on after the sandbox restarts.
+
+        Raises:
+            FileExistsError: `path` is something else, such as a real key; it is left alone.
+        """
+        return self._tokens.write_account(path, self.project_id, self.url)
+
+    def expire_tokens(self) -> None:
+        """Make every access token that was given out expire at once."""
+        self._tokens.expire()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        path = request.raw_path
+        if request.method == "POST" and path.endswith("/messages:send") and path.startswith("/v1/projects/"):
+            answer = await self._send(request, await request.read())
+            return web.Response(body=answer.body, status=answer.status, headers=answer.headers)
+        url = urlsplit(path)
+        match request.method, url.path:
+            case "POST", "/token":
+                status, document = await self._tokens.answer(request, self.behaviour, self.url)
+            case "GET", "/sandbox/behaviour":
+                status, document = 200, self.behaviour
+            case "PUT", "/sandbox/behaviour":
+                try:
+                    self.behaviour = Behaviour.read(orjson.loads(await request.read()))
+                    status, document = 200, self.behaviour
+                except ValueError as error:
+                    status, document = 400, {"detail": str(error)}
+            case "GET", "/sandbox/messages":
+                status, document = self._messages(parse_qs(url.query))
+            case "DELETE", "/sandbox/tokens":
+                self.expire_tokens()
+                status, document = 200, {}
+            case _:
+                status, document = 404, {"detail": f"{request.method} {url.path} is no path of the sandbox"}
+        return web.Response(body=orjson.dumps(document, default=list), status=status, headers=JSON)
+
+    async def _send(self, request: web.BaseRequest, body: bytes) -> Answer:
+        behaviour = self.behaviour
+        if behaviour.hang:
+            await asyncio.get_running_loop().create_future()
+        if behaviour.latency:
+            await asyncio.sleep(behaviour.latency)
+        answer = self._refusal(request) or self._take(body)
+        self.answers[answer.code] += 1
+        if behaviour.answer_late and answer.code == "OK":
+            await asyncio.sleep(behaviour.answer_late)
+        return answer
+
+    def _refusal(self, request: web.BaseRequest) -> Answer | None:
+        """The answer to a request that does not get as far as its message: who asks, for whom, how often."""
+        header = request.headers.get("Authorization")
+        expires = self._tokens.expires.get(header) if header else None
+        if expires is None:
+            return UNKNOWN_TOKEN if header else NO_TOKEN
+        if expires <= time.monotonic():
+            return FAULTS["ACCESS_TOKEN_EXPIRED"]
+        behaviour = self.behaviour
+        if behaviour.wrong_project or request.raw_path != self._send_path:
+            return FAULTS["PERMISSION_DENIED"]
+        if self._turn("quota", behaviour.quota_share):
+            return after(FAULTS["QUOTA_EXCEEDED"], behaviour.quota_retry_after)
+        if self._turn("unavailable", behaviour.unavailable_share):
+            return after(FAULTS["UNAVAILABLE"], behaviour.unavailable_retry_after)
+        return None
+
+    def _turn(self, what: str, share: float) -> bool:
+        """Whether this is one of the share, spread evenly: every run of the same length meets the same number."""
+        if not share:
+            return False
+        due = self._due.get(what, 0.0) + share
+        # Sums of shares such as 0.1 fall a hair short of 1.
+        self._due[what] = due - 1 if (turn := due > 1 - 1e-9) else due
+        return turn
+
+    def _take(self, body: bytes) -> Answer:
+        try:
+            document = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            return invalid([("", f"Invalid JSON payload received. {error}")])
+        found: list[tuple[str, str]] = []
+        check_fields(document, REQUEST, "", found)
+        if found:
+            return invalid(found)
+        message = document.get("message", {})
+        targets = [message[name] for name in ("token", "topic", "condition") if message.get(name)]
+        if len(targets) != 1:
+            text = "Exactly one recipient may be set." if targets else "Recipient of the message is not set."
+            return invalid([("message", text)], "INVALID_ARGUMENT")
+        if len(body) > PAYLOAD_LIMIT and content_size(message) > PAYLOAD_LIMIT:
+            text = f"Message is too big: notification and data exceed {PAYLOAD_LIMIT} bytes."
+            return invalid([("message", text)], "INVALID_ARGUMENT")
+        token = targets[0]
+        if token in self.behaviour.unregistered:
+            return FAULTS["UNREGISTERED"]
+        if token in self.behaviour.faults:
+            return FAULTS[self.behaviour.faults[token]]
+        name = f"projects/{self.project_id}/messages/"
+        if document.get("validate_only") or document.get("validateOnly"):
+            return Answer(200, "OK", orjson.dumps({"name": f"{name}fake_message_id"}))
+        self._number += 1
+        if self._record:
+            self.received.append(Received(self._number, token, time.monotonic(), body))
+        return Answer(200, "OK", b'{"name":"%b0:%d"}' % (name.encode(), self._number))
+
+    def _messages(self, query: dict[str, list[str]]) -> tuple[int, Any]:
+        token, after = query.get("token", [""])[0], query.get("after", ["0"])[0]
+        if not (after.isascii() and after.isdigit()):
+            return 400, {"detail": "after must be the number of a message"}
+        chosen = [r for r in self.received if r.number > int(after) and token in ("", r.token)][:1000]
+        messages = [{"number": r.number, "arrived": r.arrived, "message": r.message} for r in chosen]
+        return 200, {"messages": messages, "taken": self._number, "answers": self.answers}
+
+
+async def serve(host: str, port: int, service_account: Path) -> None:
+    """Run a sandbox until cancelled, write its key to `service_account` and print what to put into the settings."""
+    async with FcmSandbox(host, port) as sandbox:
+        path = sandbox.service_account_file(service_account)
+        print(f"FCM sandbox on {sandbox.url}; put into the fcm provider's settings:")
+        print(f'service_account_file = "{path.resolve()}"\nbase_url = "{sandbox.base_url}"', flush=True)
+        await asyncio.get_running_loop().create_future()

@@ -1,0 +1,76 @@
+"""What lives as long as the server: the inbox's hub and one delivery loop per configured provider."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+from banshi import Key, Message, Platform
+from mobile_push import inbox
+from mobile_push.delivery import Delivery, Metrics
+from mobile_push.inbox import Hub
+from mobile_push.settings import PushSettings
+from prometheus_client import Gauge
+
+
+@dataclass(slots=True)
+class Push:
+    """The running push service."""
+
+    platform: Platform
+    settings: PushSettings
+    hub: Hub = field(default_factory=Hub)
+    deliveries: list[Delivery] = field(default_factory=list)
+
+    @property
+    def providers(self) -> list[str]:
+        """The providers that phones may register for."""
+        return [inbox.STREAM, *(["fcm"] if self.settings.fcm else [])]
+
+    async def accept(self, messages: Sequence[Message]) -> None:
+        """Take messages over: when this returns they are in their inboxes, and their deliveries are planned."""
+        persons = await inbox.store(self.platform, messages, self.settings.ttl)
+        for person in persons:
+            self.hub.wake(person)
+        for delivery in self.deliveries:
+            delivery.wake.set()
+
+
+PUSH: Key[Push] = Key("mobile_push")
+
+
+@asynccontextmanager
+async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator[Push]:
+    """The running service; at its end the sends under way are finished and the rest is given back."""
+    push = Push(platform, settings)
+    gauge = Gauge("banshi_push_streams", "Open streams", registry=platform.metrics)
+    gauge.set_function(lambda: push.hub.open_streams)
+    async with AsyncExitStack() as stack:
+        if settings.fcm is not None:
+            from mobile_push.fcm import FcmProvider
+
+            provider = await stack.enter_async_context(FcmProvider(settings.fcm))
+            metrics = Metrics.of(platform)
+            at_once = settings.fcm.connections
+            push.deliveries.append(Delivery(platform, provider, settings, metrics, at_once=at_once))
+        tasks = [asyncio.create_task(one.run(), name="mobile-push-delivery") for one in push.deliveries]
+        streams = asyncio.create_task(_end_streams(platform, push))
+        try:
+            yield push
+        finally:
+            for task in (*tasks, streams):
+                task.cancel()
+            await asyncio.gather(*tasks, streams, return_exceptions=True)
+
+
+async def _end_streams(platform: Platform, push: Push) -> None:
+    """Wake every stream when the server shuts down, so that it ends by itself and the app reconnects elsewhere."""
+    await platform.closing.wait()
+    push.hub.wake_all()
+
+
+async def deliver(platform: Platform, messages: Sequence[Message]) -> None:
+    """The channel: what the kernel's engine calls."""
+    await platform[PUSH].accept(messages)

@@ -1,0 +1,40 @@
+"""`[plugins.mobile_push.settings]`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mobile_push.fcm import FcmSettings
+
+#: What a lock screen shows of a case's message. It crosses other companies' servers, so it says nothing of the case.
+CASE_TITLE = {"zh-CN": "您有一条新的办事消息", "en": "You have a new message about your case"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PushSettings:
+    """How phones are reached beside the app's own stream, which needs no setting."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - read by the kernel
+
+    #: Google's service; without it, phones are reached by the stream alone.
+    fcm: FcmSettings | None = None
+    case_title: Mapping[str, str] = field(default_factory=lambda: CASE_TITLE)
+    #: Seconds for which a provider keeps a message for a phone that is off, and for which we retry. The inbox keeps it
+    #: for good.
+    ttl: int = 86_400
+    #: Seconds after which another worker takes over what this one has claimed. One send takes at most four times the
+    #: provider's timeout.
+    lease: float = 60.0
+    #: Seconds between two signs of life on a stream.
+    heartbeat: float = 15.0
+    #: Phones that one person may register.
+    devices: int = 10
+
+    def __post_init__(self) -> None:
+        if not 0 < self.ttl <= 2_419_200:
+            raise ValueError("ttl has to be from 1 second to 28 days (2419200)")
+        if self.fcm is not None and self.lease <= 4 * self.fcm.timeout:
+            raise ValueError(f"lease has to be more than four times fcm.timeout ({4 * self.fcm.timeout:g} s)")
+        if self.heartbeat <= 0 or self.devices < 1:
+            raise ValueError("heartbeat and devices have to be positive")

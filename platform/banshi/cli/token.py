@@ -1,0 +1,28 @@
+"""`banshi token`: a bearer token for trying the platform out."""
+
+from __future__ import annotations
+
+import click
+
+from banshi.cli import config_of
+
+
+@click.command("token")
+@click.argument("subject")
+@click.option("--name", default="", help="The person's name.")
+@click.option("--role", "roles", multiple=True, help="department:role or department/unit:role; may be repeated.")
+@click.option("--hours", default=24, show_default=True, type=click.IntRange(1, 24 * 365), help="How long it is valid.")
+@click.pass_context
+def command(ctx: click.Context, subject: str, name: str, roles: tuple[str, ...], hours: int) -> None:
+    """Print a token for SUBJECT: a citizen, or staff where roles are given.
+
+    For development only: it refuses to work once plugins.toml names an identity provider.
+    """
+    from banshi.auth import development_token
+    from banshi.configuration import read_configuration
+
+    settings = read_configuration(config_of(ctx)).settings
+    try:
+        click.echo(development_token(settings, subject, name=name, roles=roles, lifetime=hours * 3600))
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None

@@ -1,0 +1,100 @@
+"""Answers held against JSON Schema 2020-12: every problem at once, each with the JSON Pointer of its field.
+
+A form is declared as a schema, or as a pydantic model whose schema is published. Its two readers are citizens, whose
+problems are told in zh-CN or en and never repeat what they entered, and authors, who learn at start-up what is wrong
+with a schema and where.
+
+An answer comes from anybody and a schema from any integrator, so neither may cost more than it says: patterns run in
+linear time, a schema can't reach outside itself, can't refer to itself and can't unfold without end, and only so many
+problems are looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from banshi.errors import FieldProblem, InvalidFields
+from banshi.forms.models import close, model_reader
+from banshi.forms.rules import copied, faults_of
+from banshi.forms.schemas import compiled, schema_reader
+from banshi.forms.words import Found, Reader, pointer, say
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+__all__ = ["MOST_PROBLEMS", "Form", "pointer"]
+
+#: Problems that one answer lists; the reader has to send it again anyway.
+MOST_PROBLEMS = 100
+
+
+class Form:
+    """What an item asks for. Made once at start-up by `from_schema` or `from_model`, then only read."""
+
+    __slots__ = ("_read", "_schema")
+
+    def __init__(self, schema: Mapping[str, Any], read: Reader) -> None:
+        self._schema = schema
+        self._read = read
+
+    @classmethod
+    def from_schema(cls, schema: Mapping[str, Any]) -> Form:
+        """The form that a JSON Schema 2020-12 describes.
+
+        `format` is asserted. `x-pattern-hint` beside a `pattern`, a sentence or {"zh-CN": …, "en": …}, is what a
+        citizen reads when the pattern isn't met. Raises ValueError with every fault and its place in the schema; a
+        `$ref` has to stay inside the schema ("#/$defs/…") and may not lead back to itself, and nothing is ever fetched.
+        """
+        own = copied(schema)
+        if faults := faults_of(own):
+            raise ValueError("; ".join(faults))
+        try:
+            validator = compiled(own)
+        except ValueError as error:
+            raise ValueError(f"#: the schema can't be compiled: {str(error).splitlines()[0]}") from error
+        return cls(own, schema_reader(own, validator))
+
+    @classmethod
+    def from_model(cls, model: Any) -> Form:
+        """The form that a pydantic model, or any type that pydantic's TypeAdapter takes, describes.
+
+        Answers are validated by the model alone, strictly, so that what is published is what is accepted; its schema
+        is for publishing. Unknown fields are refused unless the model's own `extra` says otherwise. Raises ValueError
+        for a type that pydantic can't read or publish.
+        """
+        from pydantic import PydanticUserError, TypeAdapter  # a quarter of a second that schemas don't need
+
+        try:
+            adapter: TypeAdapter[Any] = TypeAdapter(model)
+            schema = adapter.json_schema()
+        except PydanticUserError as error:
+            name = getattr(model, "__qualname__", repr(model))
+            raise ValueError(f"{name} can't be read as a form: {str(error).splitlines()[0]}") from error
+        return cls(schema, model_reader(adapter, closed=close(model, schema)))
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """The JSON Schema 2020-12 to publish. It is shared: copy it before changing anything."""
+        return self._schema
+
+    def problems(self, answers: Any, language: str = "en") -> tuple[FieldProblem, ...]:
+        """Everything that is wrong, at most `MOST_PROBLEMS` and then one that says so; empty if all is well.
+
+        `code` is the JSON Schema keyword ("required", "pattern", …). Beyond those there are "invalid" and whatever
+        codes a model's author raised, "nesting", "tooLarge" and "truncated".
+        """
+        return self._told(self._read(answers)[1], language)
+
+    def check(self, answers: Any, language: str = "en") -> Any:
+        """The answers as the handler gets them: the model's instance, or what came in. Raises InvalidFields."""
+        value, found = self._read(answers)
+        if found:
+            raise InvalidFields(self._told(found, language))
+        return value
+
+    def _told(self, found: Sequence[Found], language: str) -> tuple[FieldProblem, ...]:
+        told = list(dict.fromkeys(say(one, language) for one in found[: MOST_PROBLEMS * 2]))
+        if len(told) > MOST_PROBLEMS or len(found) > MOST_PROBLEMS * 2:
+            told[MOST_PROBLEMS:] = [say(Found((), "truncated", MOST_PROBLEMS), language)]
+        return tuple(told)
