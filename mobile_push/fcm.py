@@ -12,7 +12,7 @@ import logging
 import ssl
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -25,28 +25,11 @@ import aiohttp
 import orjson
 from yarl import URL
 
-from mobile_push.fcm_answers import ERROR_CODES, EXPIRED, QUOTA_WAIT, classify
-from mobile_push.fcm_token import EARLY, FAILURE_HOLDS, TOKEN_ENDPOINT, AccessToken, NoToken
+from mobile_push.fcm_answers import ERROR_CODES, EXPIRED, classify
+from mobile_push.fcm_token import FAILURE_HOLDS, AccessToken, NoToken
 from mobile_push.provider import Outcome, Push, Receipt
 
-__all__ = [
-    "ANSWER_LIMIT",
-    "CONNECTION",
-    "EARLY",
-    "ERROR_CODES",
-    "EXPIRED",
-    "FAILURE_HOLDS",
-    "LONGEST_TTL",
-    "PAYLOAD_LIMIT",
-    "QUOTA_WAIT",
-    "SCOPE",
-    "SUSTAINED",
-    "TIMEOUT",
-    "TOKEN_ENDPOINT",
-    "FcmProvider",
-    "FcmSettings",
-    "classify",
-]
+__all__ = ["ERROR_CODES", "FcmProvider", "FcmSettings", "classify"]
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 from aiohttp import web
 
-from mobile_push.sandbox.answers import FAULTS, JSON, NO_TOKEN, UNKNOWN_TOKEN, Answer, after, invalid
+from mobile_push.sandbox.answers import FAULTS, JSON, NO_TOKEN, UNKNOWN_TOKEN, Answer, invalid, with_retry_after
 from mobile_push.sandbox.behaviour import SWITCHES, Behaviour
 from mobile_push.sandbox.tokens import AUDIENCE, EMAIL, GRANT, SCOPE, TokenEndpoint
 from mobile_push.sandbox.validation import PAYLOAD_LIMIT, REQUEST, check_fields, content_size
@@ -193,9 +193,9 @@ class FcmSandbox:
         if behaviour.wrong_project or request.raw_path != self._send_path:
             return FAULTS["PERMISSION_DENIED"]
         if self._turn("quota", behaviour.quota_share):
-            return after(FAULTS["QUOTA_EXCEEDED"], behaviour.quota_retry_after)
+            return with_retry_after(FAULTS["QUOTA_EXCEEDED"], behaviour.quota_retry_after)
         if self._turn("unavailable", behaviour.unavailable_share):
-            return after(FAULTS["UNAVAILABLE"], behaviour.unavailable_retry_after)
+            return with_retry_after(FAULTS["UNAVAILABLE"], behaviour.unavailable_retry_after)
         return None
 
     def _turn(self, what: str, share: float) -> bool:

@@ -64,6 +64,6 @@ UNKNOWN_TOKEN = _error(401, "UNAUTHENTICATED", BAD_TOKEN, reason="ACCESS_TOKEN_T
 NO_TOKEN = _error(401, "UNAUTHENTICATED", BAD_TOKEN, reason="CREDENTIALS_MISSING")
 
 
-def after(answer: Answer, retry_after: int | str | None) -> Answer:
+def with_retry_after(answer: Answer, retry_after: int | str | None) -> Answer:
     """`answer` with a Retry-After header; None leaves it without one."""
     return answer if retry_after is None else answer._replace(headers=JSON | {"Retry-After": str(retry_after)})

@@ -13,27 +13,23 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import structlog
 
 from banshi.contract import Key
-from banshi.errors import Unauthenticated, Unavailable
-from banshi.private_files import write_private
+from banshi.errors import Unauthenticated
 from banshi.routes import Principal, Role
-from banshi.settings import Identity, Settings
+from banshi.settings import Settings
+from banshi.token_keys import DevelopmentKeys, IssuerKeys, Keys, development_key
 
 if TYPE_CHECKING:
-    import aiohttp
-    from joserfc.jwk import KeySet
-
     from banshi.runtime import Platform
 
 log = structlog.get_logger("banshi.auth")
 
 #: Signature algorithms that are accepted: public-key ones only.
-ALGORITHMS = ["ES256", "ES384", "RS256", "RS384", "RS512", "PS256", "EdDSA"]
+ALGORITHMS = ["ES256", "ES384", "RS256", "RS384", "RS512", "PS256", "Ed25519", "EdDSA"]
 
 #: Issuer and audience of development tokens.
 DEVELOPMENT = "banshi-development"
@@ -42,8 +38,7 @@ DEVELOPMENT = "banshi-development"
 REMEMBERED = 20_000
 LONGEST_TOKEN = 8_192
 
-#: Seconds between two fetches of the keys that an unknown key id may cause; seconds of tolerance between clocks.
-REFETCH = 10.0
+#: Seconds of tolerance between clocks.
 LEEWAY = 30
 
 #: "traffic:approver", or "traffic/zone-office:approver" within one unit.
@@ -73,6 +68,8 @@ class Tokens:
     role_map: Mapping[str, str]
     keys: Keys
     _remembered: OrderedDict[str, Principal] = field(default_factory=OrderedDict)
+    #: The generation of the keys that the remembered tokens were checked against.
+    _generation: int = 0
 
     async def principal(self, authorization: str | None) -> Principal | None:
         """The caller that an Authorization header names; None without one. Raises Unauthenticated for a bad one."""
@@ -81,9 +78,13 @@ class Tokens:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token or len(token) > LONGEST_TOKEN:
             raise refuse("Authorization has to be: Bearer <token>")
+        if self._generation != self.keys.generation:
+            # The issuer has other keys by now: what a withdrawn one signed is looked at anew.
+            self._generation = self.keys.generation
+            self._remembered.clear()
         known = self._remembered.get(token)
         if known is not None:
-            if known.expires_at > time.time():
+            if known.expires_at + LEEWAY > time.time():
                 return known
             del self._remembered[token]
             raise refuse("The token has expired; get a new one from the identity provider.")
@@ -94,29 +95,26 @@ class Tokens:
         return principal
 
     async def _claims(self, token: str) -> dict[str, Any]:
-        from joserfc import jwt
-        from joserfc.errors import JoseError
-
-        for fresh in (False, True):
-            keys = await self.keys.get(fresh=fresh)
-            try:
-                claims = jwt.decode(token, keys, algorithms=ALGORITHMS).claims
-                break
-            except (JoseError, ValueError, KeyError, TypeError):
-                # A key id that is not in the set may be one that the issuer has just begun to use.
-                if fresh or not self.keys.may_have_changed():
-                    raise refuse("The token's signature is not one of the identity provider's.") from None
+        keys = await self.keys.get()
+        claims = _decoded(token, keys)
+        if claims is None:
+            # A key id that is not in the set may be one that the issuer has just begun to use.
+            newer = await self.keys.newer(keys)
+            claims = _decoded(token, newer) if newer is not None else None
+        if claims is None:
+            raise refuse("The token's signature is not one of the identity provider's.")
         now = time.time()
         audiences = claims.get("aud")
         if claims.get("iss") != self.issuer:
             raise refuse("The token is from another issuer.")
         if self.audience not in (audiences if isinstance(audiences, list) else [audiences]):
             raise refuse("The token is meant for another audience.")
-        if not isinstance(claims.get("exp"), int | float) or claims["exp"] + LEEWAY <= now:
+        ends, begins, subject = claims.get("exp"), claims.get("nbf", 0), claims.get("sub")
+        if not _is_moment(ends) or ends + LEEWAY <= now:
             raise refuse("The token has expired; get a new one from the identity provider.")
-        if isinstance(claims.get("nbf"), int | float) and claims["nbf"] - LEEWAY > now:
+        if not _is_moment(begins) or begins - LEEWAY > now:
             raise refuse("The token is not valid yet.")
-        if not isinstance(claims.get("sub"), str) or not 0 < len(claims["sub"]) <= 255:
+        if not isinstance(subject, str) or not 0 < len(subject) <= 255 or not subject.isprintable():
             raise refuse("The token names no subject.")
         return claims
 
@@ -132,76 +130,26 @@ class Tokens:
         name = claims.get(self.name_claim)
         return Principal(
             subject=claims["sub"],
-            name=name[:255] if isinstance(name, str) else "",
+            name="".join(filter(str.isprintable, name))[:255] if isinstance(name, str) else "",
             roles=tuple(roles),
             expires_at=int(claims["exp"]),
         )
 
 
-class Keys(Protocol):
-    """Where the public keys that tokens are signed with come from."""
+def _decoded(token: str, keys: Any) -> dict[str, Any] | None:
+    """The claims of a token that one of the keys has signed; None for any other text."""
+    from joserfc import jwt
+    from joserfc.errors import JoseError
 
-    def may_have_changed(self) -> bool:
-        """Whether asking anew may bring a key that was not there before."""
-
-    async def get(self, *, fresh: bool = False) -> Any:
-        """A key or key set for joserfc; `fresh` asks anew if that may change anything."""
-
-
-class IssuerKeys:
-    """The issuer's public keys: fetched once, kept for `ttl`, fetched again when an unknown key id turns up."""
-
-    def __init__(self, identity: Identity, session: aiohttp.ClientSession) -> None:
-        self._identity = identity
-        self._session = session
-        self._keys: KeySet | None = None
-        self._fetched = 0.0
-        self._lock = asyncio.Lock()
-
-    def may_have_changed(self) -> bool:
-        return time.monotonic() - self._fetched > REFETCH
-
-    async def get(self, *, fresh: bool = False) -> Any:
-        async with self._lock:
-            age = time.monotonic() - self._fetched
-            if self._keys is None or age > self._identity.keys_ttl or (fresh and age > REFETCH):
-                try:
-                    self._keys = await self._fetch()
-                    self._fetched = time.monotonic()
-                except Exception as error:
-                    log.error("the identity provider's keys can't be fetched", error=type(error).__name__)
-                    if self._keys is None:
-                        told = "The identity provider does not answer, so no token can be checked."
-                        raise Unavailable(told, headers={"Retry-After": "5"}) from None
-            return self._keys
-
-    async def _fetch(self) -> KeySet:
-        from joserfc.jwk import KeySet
-
-        uri = self._identity.jwks_uri
-        if uri is None:
-            address = self._identity.issuer.rstrip("/") + "/.well-known/openid-configuration"
-            uri = str((await self._json(address))["jwks_uri"])
-        return KeySet.import_key_set(await self._json(uri))
-
-    async def _json(self, address: str) -> Any:
-        async with self._session.get(address, allow_redirects=False) as response:
-            response.raise_for_status()
-            return await response.json(content_type=None)
+    try:
+        return jwt.decode(token, keys, algorithms=ALGORITHMS).claims
+    except (JoseError, ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
-class DevelopmentKeys:
-    """The one key of this machine, for tokens of `banshi token`."""
-
-    def __init__(self, folder: Path) -> None:
-        self._key = development_key(folder)
-
-    def may_have_changed(self) -> bool:
-        return False
-
-    async def get(self, *, fresh: bool = False) -> Any:
-        del fresh
-        return self._key
+def _is_moment(value: Any) -> TypeGuard[int | float]:
+    """Whether a claim is a NumericDate that this machine can reckon with."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**53
 
 
 TOKENS: Key[Tokens] = Key("tokens")
@@ -219,19 +167,15 @@ async def open_tokens(platform: Platform) -> AsyncIterator[Tokens]:
 
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
         keys = IssuerKeys(identity, session)
-        yield Tokens(
-            identity.issuer, identity.audience, identity.roles_claim, identity.name_claim, identity.role_map, keys
-        )
-
-
-def development_key(folder: Path) -> Any:
-    """The key of this machine's development tokens, made on first use and readable by its owner alone."""
-    from joserfc.jwk import ECKey
-
-    file = folder / "development-token.pem"
-    if not file.exists():
-        write_private(file, ECKey.generate_key("P-256").as_pem(private=True))
-    return ECKey.import_key(file.read_bytes())
+        keeping = asyncio.create_task(keys.keep_fresh(), name="banshi-issuer-keys-fresh")
+        try:
+            yield Tokens(
+                identity.issuer, identity.audience, identity.roles_claim, identity.name_claim, identity.role_map, keys
+            )
+        finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+            await keys.close()
 
 
 def development_token(

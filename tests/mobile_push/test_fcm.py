@@ -51,7 +51,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     set_ahead = Clock()
-    monkeypatch.setattr("mobile_push.fcm.time", set_ahead)
+    for module in ("fcm", "fcm_token"):
+        monkeypatch.setattr(f"mobile_push.{module}.time", set_ahead)
     return set_ahead
 
 
