@@ -24,6 +24,9 @@ T = TypeVar("T")
 
 TABLES = {"department", "units", "items"}
 
+#: Fields of an item that the platform fills in.
+NOT_DECLARED = frozenset({"department", "plugin", "details", "handler"})
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
@@ -32,6 +35,8 @@ class Catalogue:
     department: Department | None
     items: tuple[Item, ...]
     findings: tuple[Finding, ...]
+    #: Codes of all items that it names, those that are wrong too.
+    declared: frozenset[str] = frozenset()
 
 
 class Reader:
@@ -49,44 +54,55 @@ class Reader:
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             self._find("unreadable", str(error))
             return Catalogue(None, (), tuple(self.findings))
-        for table in document.keys() - TABLES:
+        for table in sorted(document.keys() - TABLES):
             self._find("unknown-table", f"remove [{table}]; the tables are {', '.join(sorted(TABLES))}")
-        department = self._department(document)
-        tables = document.get("items", [])
-        items = []
-        if department:
-            for position, table in enumerate(tables):
-                item = self._item(table, position, department)
-                if item:
-                    items.append(item)
-        return Catalogue(department, tuple(items), tuple(self.findings))
+        units = [self._value(Unit, table, f"units[{i}]") for i, table in self._tables(document, "units")]
+        department = self._department(document, tuple(unit for unit in units if unit))
+        tables = self._tables(document, "items")
+        # Without a department there are no items, but what is wrong with them is told all the same.
+        items = [self._item(table, position, department) for position, table in tables]
+        kept = tuple(item for item in items if item) if department else ()
+        return Catalogue(
+            department, kept, tuple(self.findings), frozenset(str(table.get("code")) for _, table in tables)
+        )
 
-    def _department(self, document: Mapping[str, Any]) -> Department | None:
-        if "department" not in document:
+    def _department(self, document: Mapping[str, Any], units: tuple[Unit, ...]) -> Department | None:
+        declared = document.get("department")
+        if not isinstance(declared, dict):
             self._find("no-department", "add a [department] table with code and title")
             return None
-        units = [self._value(Unit, table, f"units[{i}]") for i, table in enumerate(document.get("units", []))]
-        table = {**document["department"], "units": tuple(unit for unit in units if unit)}
-        return self._value(Department, table, "department")
+        if "units" in declared:
+            self._find("wrong-value", "department.units is not a known key; write [[units]]")
+        for code in sorted({unit.code for unit in units if [one.code for one in units].count(unit.code) > 1}):
+            self._find("duplicate-unit", f"rename one of the units {code!r}")
+        return self._value(Department, {**declared, "units": units}, "department")
 
-    def _item(self, raw: Any, position: int, department: Department) -> Item | None:
-        if not isinstance(raw, dict):
-            self._find("wrong-value", f"items[{position}] has to be a table: write [[items]]")
-            return None
-        table = dict(raw)
+    def _tables(self, document: Mapping[str, Any], name: str) -> list[tuple[int, dict[str, Any]]]:
+        """The tables `[[name]]`, each with its position."""
+        tables = document.get(name, [])
+        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+            self._find("wrong-value", f"{name} has to be a list of tables: write [[{name}]]")
+            return []
+        return list(enumerate(tables))
+
+    def _item(self, declared: Mapping[str, Any], position: int, department: Department | None) -> Item | None:
+        table = dict(declared)
         where = f"items.{table.get('code', position)}"
-        kind = self.kinds.get(table.get("kind", ""))
+        name = table.get("kind")
+        kind = self.kinds.get(name) if isinstance(name, str) else None
         if kind is None:
             known = ", ".join(sorted(self.kinds))
-            self._find("unknown-kind", f"{where}.kind is {table.get('kind')!r}; write one of {known}")
+            self._find("unknown-kind", f"{where}.kind is {name!r}; write one of {known}")
             return None
+        for key in sorted(NOT_DECLARED & table.keys()):
+            self._find("wrong-value", f"{where}.{key} is not a known key")
         table["form"] = self._form(table.get("form"), where)
         table["details"] = self._value(kind.details, table.pop(kind.name, {}), f"{where}.{kind.name}")
-        table |= {"department": department.code, "plugin": self.plugin}
+        table |= {"department": department.code if department else "", "plugin": self.plugin, "handler": None}
         item = self._value(Item, table, where)
-        if item and item.unit and item.unit not in {unit.code for unit in department.units}:
+        if item and department and item.unit and item.unit not in {unit.code for unit in department.units}:
             self._find("unknown-unit", f"{where}.unit is {item.unit!r}; declare it as [[units]] or name a declared one")
-        for language in (item.keywords if item else {}).keys() - set(LANGUAGES):
+        for language in sorted((item.keywords if item else {}).keys() - set(LANGUAGES)):
             self._find("unknown-language", f"{where}.keywords.{language}: the languages are {', '.join(LANGUAGES)}")
         return item
 
@@ -100,9 +116,11 @@ class Reader:
                 source = f"{where}.form ({declared})"
                 if not file.is_relative_to(self.file.parent.resolve()):
                     raise ValueError("has to be a file inside the plugin's folder")
+                if not file.is_file():
+                    raise ValueError("there is no such file")
                 declared = json.loads(file.read_text(encoding="utf-8"))
             return Form.from_schema(declared)
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, RecursionError) as error:
             self._find("wrong-schema", f"{source}: {error}")
             return None
 
@@ -114,30 +132,31 @@ class Reader:
             for key, why in reasons(error, where):
                 self._find("wrong-value", f"{key} {why}")
             return None
-        if isinstance(value, Department | Unit | Item) and not re.match(SLUG, value.code):
-            self._find("bad-slug", f"{where}.code is {value.code!r}: use a-z, 0-9 and single hyphens")
-            return None
         for key, missing in _untranslated(value, where):
             self._find("missing-translation", f"{key} has no text in {missing}: add it")
+        if isinstance(value, Department | Unit | Item) and not re.fullmatch(SLUG, value.code):
+            self._find("bad-slug", f"{where}.code is {value.code!r}: use a-z, 0-9 and single hyphens")
+            return None
         return value
 
     def _find(self, rule: str, advice: str) -> None:
         self.findings.append(Finding(self.plugin, rule, f"{self.file}: {advice}"))
 
 
-def _untranslated(value: Any, where: str) -> Iterator[tuple[str, str]]:
+def _untranslated(value: Any, where: str, *, texts: bool = False) -> Iterator[tuple[str, str]]:
     """Every text below `value` that lacks one of the languages, as (dotted key, language).
 
-    In the contract's values a mapping from string to string is always one text in several languages.
+    In the contract's values a mapping from string to string is always one text in several languages; `texts` says that
+    an empty one is too.
     """
     if is_dataclass(value) and not isinstance(value, type):
         for one in fields(value):
-            yield from _untranslated(getattr(value, one.name), f"{where}.{one.name}")
+            yield from _untranslated(getattr(value, one.name), f"{where}.{one.name}", texts="Texts" in str(one.type))
     elif isinstance(value, Mapping):
-        if value and all(isinstance(text, str) for text in value.values()):
+        if (value or texts) and all(isinstance(text, str) for text in value.values()):
             for language in LANGUAGES:
                 if not str(value.get(language, "")).strip():
                     yield where, language
     elif isinstance(value, Sequence) and not isinstance(value, str):
         for position, part in enumerate(value):
-            yield from _untranslated(part, f"{where}[{position}]")
+            yield from _untranslated(part, f"{where}[{position}]", texts=texts)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,9 @@ from banshi.settings import STRICT, Settings, SettingsError, typed
 
 #: Plugin names may use underscores too: an import package can bear the plugin's name.
 PLUGIN_NAME = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*\Z")
+
+#: Names under which findings and tables are the kernel's own.
+RESERVED = frozenset({"banshi", "platform"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,16 @@ def read_configuration(file: Path, overrides: Mapping[str, Any] | None = None) -
 
     Raises ConfigurationError with every finding at once.
     """
+    configuration, findings = inspect_configuration(file, overrides)
+    if findings:
+        raise ConfigurationError(findings)
+    return configuration
+
+
+def inspect_configuration(
+    file: Path, overrides: Mapping[str, Any] | None = None
+) -> tuple[Configuration, list[Finding]]:
+    """What of plugins.toml is right, and everything that is wrong. Raises ConfigurationError if it can't be read."""
     document = _merge(_parse(file), overrides or {})
     findings = [
         Finding("platform", "unknown-table", f"{file}: remove [{key}]; the tables are [platform] and [plugins.NAME]")
@@ -64,28 +77,43 @@ def read_configuration(file: Path, overrides: Mapping[str, Any] | None = None) -
         settings = typed(Settings, document.get("platform", {}), where="platform")
     except SettingsError as error:
         findings += [Finding("platform", "wrong-setting", f"{file}: {key} {why}") for key, why in error.problems]
+    tables = document.get("plugins", {})
+    if not isinstance(tables, dict):
+        findings.append(Finding("platform", "wrong-setting", f"{file}: plugins has to be tables: write [plugins.NAME]"))
+        tables = {}
     entries: dict[str, Entry] = {}
-    for name, table in document.get("plugins", {}).items():
-        where = f"plugins.{name}"
-        if not PLUGIN_NAME.match(name):
-            findings.append(Finding(name, "bad-name", f"{file}: rename [{where}]: use a-z, 0-9 and single hyphens or underscores"))
-            continue
+    for name, table in tables.items():
         try:
-            entry = typed(Entry, {**table, "settings": {}} if isinstance(table, dict) else table, where=where)
-        except SettingsError as error:
-            findings += [Finding(name, "wrong-entry", f"{file}: {key} {why}") for key, why in error.problems]
-            continue
-        if entry.api != API_VERSION:
-            advice = f"{file}: {where}.api is {entry.api}; this kernel speaks {API_VERSION}: get a matching plugin"
-            findings.append(Finding(name, "wrong-api", advice))
-            continue
-        folder = (file.parent / entry.path).resolve() if entry.path else None
-        entries[name] = replace(entry, path=folder, settings=table.get("settings", {}))
-    if findings:
-        raise ConfigurationError(findings)
+            entries[name] = _entry(file, name, table, {other.replace("-", "_") for other in entries})
+        except ConfigurationError as error:
+            findings += error.findings
     base = file.parent.resolve()
     absolute = replace(settings, data=base / settings.data, keys=base / settings.keys if settings.keys else None)
-    return Configuration(file, absolute, entries)
+    return Configuration(file, absolute, entries), findings
+
+
+def _entry(file: Path, name: str, table: Any, taken: Set[str]) -> Entry:
+    """One entry with its folder made absolute. Raises ConfigurationError."""
+    where = f"plugins.{name}"
+
+    def wrong(rule: str, *advices: str) -> ConfigurationError:
+        return ConfigurationError([Finding(name, rule, f"{file}: {advice}") for advice in advices])
+
+    if not PLUGIN_NAME.match(name) or name in RESERVED:
+        words = f"use a-z, 0-9 and single hyphens or underscores, and not {' or '.join(sorted(RESERVED))}"
+        raise wrong("bad-name", f"rename [{where}]: {words}")
+    if name.replace("-", "_") in taken:
+        raise wrong("bad-name", f"rename [{where}]: another plugin's name differs from it by a hyphen alone")
+    try:
+        entry = typed(Entry, {**table, "settings": {}} if isinstance(table, dict) else table, where=where)
+    except SettingsError as error:
+        raise wrong("wrong-entry", *(f"{key} {why}" for key, why in error.problems)) from None
+    settings = table.get("settings", {})
+    if not isinstance(settings, dict):
+        raise wrong("wrong-entry", f"{where}.settings has to be a table: write [{where}.settings]")
+    if entry.api != API_VERSION:
+        raise wrong("wrong-api", f"{where}.api is {entry.api}; this kernel speaks {API_VERSION}: get a matching plugin")
+    return replace(entry, path=(file.parent / entry.path).resolve() if entry.path else None, settings=settings)
 
 
 def _parse(file: Path) -> dict[str, Any]:

@@ -7,31 +7,27 @@ plugin's name, and the start is refused with the whole list.
 from __future__ import annotations
 
 import difflib
-import importlib
-import importlib.util
 import inspect
-import sys
-import traceback
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import click
 import pluggy
+from pydantic import TypeAdapter
 
 from banshi import hookspecs
 from banshi.catalogue import Catalogue, Reader
 from banshi.configuration import Configuration, Entry
-from banshi.contract import Channel, Department, Item, Kind, Resource, Tables
-from banshi.errors import ConfigurationError, Finding
+from banshi.contract import SLUG, Channel, Department, Item, Kind, Resource, Tables
+from banshi.errors import Finding
 from banshi.forms import Form
+from banshi.modules import did_you_mean, import_plugin, place_of, read_hooks, told
 from banshi.routes import Route
 from banshi.settings import SettingsError, typed
-
-#: Parent of the modules that are loaded from folders.
-NAMESPACE = "banshi_plugins"
 
 
 @dataclass(slots=True)
@@ -43,7 +39,6 @@ class Plugin:
     folder: Path
     settings: Any = None
     department: Department | None = None
-    items: tuple[Item, ...] = ()
 
 
 @dataclass(slots=True)
@@ -60,21 +55,12 @@ class Registry:
     resources: list[tuple[str, Resource[Any]]] = field(default_factory=list)
     tables: dict[str, Tables] = field(default_factory=dict)
     commands: dict[str, click.Command] = field(default_factory=dict)
+    #: Who registered what: (noun, code) → plugin.
+    owners: dict[tuple[str, str], str] = field(default_factory=dict)
+    #: Hook → the plugins that use it.
+    hooks: dict[str, list[str]] = field(default_factory=dict)
     #: Warnings: the platform starts, `banshi check` shows them.
     warnings: tuple[Finding, ...] = ()
-
-
-def load(configuration: Configuration, builtins: Sequence[ModuleType]) -> Registry:
-    """The registry of all listed plugins.
-
-    `builtins` are the kernel's own plugins: the kinds. Raises ConfigurationError with every finding.
-    """
-    registry, findings = inspect_plugins(configuration, builtins)
-    wrong = [finding for finding in findings if not finding.warning]
-    if wrong:
-        raise ConfigurationError(wrong)
-    registry.warnings = tuple(findings)
-    return registry
 
 
 def inspect_plugins(configuration: Configuration, builtins: Sequence[ModuleType]) -> tuple[Registry, list[Finding]]:
@@ -91,6 +77,12 @@ class Loader:
         self.configuration = configuration
         self.registry = Registry(configuration)
         self.findings: list[Finding] = []
+        #: Plugins whose settings are wrong: their hooks that ask for settings are not called.
+        self.unset: set[str] = set()
+        #: Folders of plugins that can't be imported: their items.toml is still read for what is wrong with it.
+        self.broken: dict[str, Path] = {}
+        #: Codes of items that were declared, right or wrong, by plugin.
+        self.declared: dict[str, frozenset[str]] = {}
         self.manager = pluggy.PluginManager("banshi")
         self.manager.add_hookspecs(hookspecs)
 
@@ -102,7 +94,7 @@ class Loader:
             if module_and_folder:
                 self._register(name, *module_and_folder)
         self._settings()
-        self._each("banshi_kinds", Kind, lambda _, kind: self._unique(self.registry.kinds, kind.name, kind, "kind"))
+        self._each("banshi_kinds", Kind, self._kind)
         self._catalogues()
         self._handlers()
         self._each("banshi_channels", Channel, self._channel)
@@ -115,50 +107,59 @@ class Loader:
                 self._wrong_type(plugin, "banshi_tables", tables, "a Tables value")
         self._each("banshi_commands", click.Command, self._command)
         self._each("banshi_checks", Finding, lambda _, finding: self.findings.append(finding))
-        self._routes_are_distinct()
 
     # -- modules and hooks ---------------------------------------------------------------------------------------
 
     def _import(self, name: str, entry: Entry) -> tuple[ModuleType, Path] | None:
+        if entry.path and not entry.path.is_dir():
+            self._find(name, "no-folder", f"{self._file}: mend plugins.{name}.path: there is no folder {entry.path}")
+            return None
         try:
-            if entry.package:
-                module = importlib.import_module(entry.package)
-                return module, Path(str(module.__file__)).parent
-            assert entry.path is not None  # noqa: S101 - Entry holds exactly one of the two
-            if not entry.path.is_dir():
-                self._find(name, "no-folder", f"plugins.{name}.path: there is no folder {entry.path}")
-                return None
-            return _import_folder(name, entry.path), entry.path
+            return import_plugin(name, entry)
         except BaseException as error:  # a plugin's import may even call sys.exit: it stops this plugin alone
             if isinstance(error, KeyboardInterrupt):
                 raise
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            what = f"{type(error).__name__}: {error} ({place.filename}:{place.lineno})"
-            self._find(name, "import-failed", f"mend the error that its import raises: {what}")
+            if isinstance(error, ModuleNotFoundError) and error.name == entry.package:
+                advice = f"{self._file}: mend plugins.{name}.package, or install {entry.package}: it is not there"
+                self._find(name, "no-package", advice)
+            else:
+                advice = f"mend what its import raises: {told(error)} ({place_of(error, entry.path)})"
+                self._find(name, "import-failed", advice)
+                if entry.path:
+                    self.broken[name] = entry.path
             return None
 
     def _register(self, name: str, module: ModuleType, folder: Path) -> None:
-        self.findings += hook_findings(name, module)
-        try:
-            self.manager.register(module, name=name)
-        except pluggy.PluginValidationError as error:
-            self._find(name, "hook-arguments", " ".join(str(error).split()))
+        if name in self.registry.plugins:
+            advice = f"{self._file}: rename [plugins.{name}]: the kernel has a plugin of that name itself"
+            self._find(name, "reserved-name", advice)
             return
+        hooks, wrong = read_hooks(name, module)
+        self.findings += wrong
+        # Only the hooks that are right: a wrong one must not keep the plugin's others from being checked.
+        right = ModuleType(module.__name__)
+        vars(right).update(hooks)
+        self.manager.register(right, name=name)
         self.registry.plugins[name] = Plugin(name, module, folder)
+        for hook in hooks:
+            self.registry.hooks.setdefault(hook, []).append(name)
 
     def _call(self, hook: str) -> Iterator[tuple[str, Any]]:
         """Call a hook plugin by plugin, so that each answer and each exception has an owner."""
         for implementation in getattr(self.manager.hook, hook).get_hookimpls():
             name = implementation.plugin_name
-            if name not in self.registry.plugins or inspect.iscoroutinefunction(implementation.function):
+            if name in self.unset and "settings" in implementation.argnames:
                 continue
             known = {"settings": self.registry.plugins[name].settings}
             try:
                 answer = implementation.function(*(known[argument] for argument in implementation.argnames))
-                if inspect.isgenerator(answer):
+                if isinstance(answer, Iterator):
                     answer = list(answer)
-            except Exception as error:  # the plugin's own mistake, told under its name
-                self._find(name, "hook-failed", f"{hook} raised {type(error).__name__}: {error}")
+            except BaseException as error:  # the plugin's own mistake, even sys.exit, told under its name
+                if isinstance(error, KeyboardInterrupt):
+                    raise
+                place = place_of(error, self.registry.plugins[name].folder)
+                self._find(name, "hook-failed", f"mend what {hook} raises: {told(error)} ({place})")
                 continue
             yield name, answer
 
@@ -183,22 +184,48 @@ class Loader:
             where = f"plugins.{name}.settings"
             if name not in types:
                 for key in entry.settings:
-                    self._find(name, "wrong-setting", f"{self._file}: remove {where}.{key}: it has no settings")
+                    self._find(name, "wrong-setting", f"{self._file}: remove {where}.{key}: the plugin has no settings")
+                continue
+            self.unset.add(name)
+            if not isinstance(types[name], type):
+                self._wrong_type(name, "banshi_settings", types[name], "a dataclass")
                 continue
             try:
                 self.registry.plugins[name].settings = typed(types[name], entry.settings, where=where)
             except SettingsError as error:
                 for key, why in error.problems:
                     self._find(name, "wrong-setting", f"{self._file}: {key} {why}")
+            except Exception as error:  # the dataclass itself: a type that pydantic can't read, a __post_init__
+                what = f"mend {types[name].__qualname__}, which types {where}: {told(error)}"
+                self._find(name, "wrong-settings-type", what)
+            else:
+                self.unset.remove(name)
+
+    def _kind(self, plugin: str, kind: Kind) -> None:
+        if not re.fullmatch(SLUG, kind.name) or kind.name in {one.name for one in fields(Item)}:
+            self._find(
+                plugin, "bad-slug", f"rename the kind {kind.name!r}: a-z, 0-9, single hyphens, no key of an item"
+            )
+            return
+        try:
+            TypeAdapter(kind.details)
+        except Exception as error:  # whatever pydantic can't read
+            self._find(plugin, "wrong-kind", f"mend the kind {kind.name}: its details can't be read: {told(error)}")
+            return
+        self._unique(self.registry.kinds, kind.name, kind, "kind", plugin)
 
     def _catalogues(self) -> None:
         for plugin in self.registry.plugins.values():
             file = plugin.folder / "items.toml"
             if plugin.name in self.configuration.entries and file.is_file():
                 self._take(plugin, Reader(plugin.name, file, self.registry.kinds).read())
+        for name, folder in self.broken.items():
+            if (folder / "items.toml").is_file():
+                self.findings += Reader(name, folder / "items.toml", self.registry.kinds).read().findings
 
     def _take(self, plugin: Plugin, catalogue: Catalogue) -> None:
         self.findings += catalogue.findings
+        self.declared[plugin.name] = catalogue.declared
         if catalogue.department:
             plugin.department = catalogue.department
             self._unique(
@@ -208,24 +235,28 @@ class Loader:
             self._unique(self.registry.items, item.code, item, "item", plugin.name)
 
     def _handlers(self) -> None:
-        given = dict(self._call("banshi_handlers"))
-        for plugin, handlers in given.items():
+        for plugin, handlers in self._call("banshi_handlers"):
             if not isinstance(handlers, Mapping):
                 self._wrong_type(plugin, "banshi_handlers", handlers, "a mapping from item code to handler")
                 continue
             for code, handler in handlers.items():
                 item = self.registry.items.get(code)
-                if item is None or item.plugin != plugin:
-                    own = [one.code for one in self.registry.items.values() if one.plugin == plugin]
-                    self._find(plugin, "unknown-item", f"banshi_handlers names {code!r}; {_did_you_mean(code, own)}")
-                    continue
-                self.registry.items[code] = self._with_handler(item, handler)
+                declared = self.declared.get(plugin, frozenset())
+                if item is not None and item.plugin == plugin:
+                    self.registry.items[code] = self._with_handler(item, handler)
+                elif code not in declared:
+                    advice = f"banshi_handlers names the item {code!r}, which items.toml does not: "
+                    self._find(plugin, "unknown-item", advice + did_you_mean(str(code), sorted(declared)))
         for code, item in self.registry.items.items():
             kind = self.registry.kinds[item.kind]
-            if item.handler is None and kind.handler is not None:
-                self.registry.items[code] = item = replace(item, handler=kind.handler())
-            for rule, advice in kind.check(item) if kind.check else ():
-                self._find(item.plugin, rule, f"items.{code}: {advice}")
+            try:
+                if item.handler is None and kind.handler is not None:
+                    self.registry.items[code] = item = replace(item, handler=kind.handler())
+                for rule, advice in kind.check(item) if kind.check else ():
+                    self._find(item.plugin, rule, f"items.{code}: {advice}")
+            except Exception as error:  # a plugin's own kind
+                owner = self.registry.owners["kind", kind.name]
+                self._find(owner, "kind-failed", f"mend what the kind {kind.name} raises for {code}: {told(error)}")
 
     def _with_handler(self, item: Item, handler: Any) -> Item:
         base = self.registry.kinds[item.kind].handler
@@ -233,11 +264,7 @@ class Loader:
             expected = f"an instance of a {base.__name__} subclass" if base else f"nothing for the kind {item.kind}"
             self._wrong_type(item.plugin, f"banshi_handlers[{item.code!r}]", handler, expected)
             return item
-        for name in (name for name in vars(base) if not name.startswith("_")):
-            method = getattr(handler, name)
-            if inspect.iscoroutinefunction(getattr(base, name)) and not inspect.iscoroutinefunction(method):
-                where = f"{type(handler).__name__}.{name}"
-                self._find(item.plugin, "not-async", f"write `async def {name}`: {where} of {item.code} is awaited")
+        self.findings += handler_findings(item, handler, base)
         model = getattr(handler, "form", None)
         try:
             form = Form.from_model(model) if model is not None else item.form
@@ -254,15 +281,6 @@ class Loader:
     def _command(self, plugin: str, command: click.Command) -> None:
         self._unique(self.registry.commands, str(command.name), command, "command", plugin)
 
-    def _routes_are_distinct(self) -> None:
-        seen: dict[str, str] = {}
-        for plugin, route in self.registry.routes:
-            for key in (f"{route.method} {route.path}", route.operation):
-                if key in seen:
-                    advice = f"take another path and operation: {seen[key]} has registered {key!r} too"
-                    self._find(plugin, "duplicate-route", advice)
-                seen[key] = plugin
-
     # -- findings ------------------------------------------------------------------------------------------------
 
     @property
@@ -275,60 +293,33 @@ class Loader:
     def _wrong_type(self, plugin: str, hook: str, value: Any, expected: str) -> None:
         self._find(plugin, "wrong-type", f"{hook} has to return {expected}, not {type(value).__name__}")
 
-    def _unique(self, index: dict[str, Any], key: str, value: Any, noun: str, plugin: str = "") -> None:
+    def _unique(self, index: dict[str, Any], key: str, value: Any, noun: str, plugin: str) -> None:
+        owner = self.registry.owners.setdefault((noun, key), plugin)
         if key in index:
-            owner = getattr(index[key], "plugin", "") or next(
-                (p.name for p in self.registry.plugins.values() if p.department is index[key]), "another plugin"
-            )
-            self._find(plugin or key, f"duplicate-{noun}", f"rename {noun} {key!r}: {owner} has one of that code")
+            self._find(plugin, f"duplicate-{noun}", f"rename the {noun} {key!r}: {owner} has one of that name already")
             return
         index[key] = value
 
 
-def hook_findings(name: str, module: ModuleType) -> Iterator[Finding]:
-    """What is wrong with the hooks that a module defines: misspelt, not marked, or `async def`."""
-    known = [hook for hook in vars(hookspecs) if hook.startswith("banshi_")]
-    for attribute, value in vars(module).items():
-        if not attribute.startswith("banshi_") or not inspect.isfunction(value):
+def handler_findings(item: Item, handler: Any, base: type) -> Iterator[Finding]:
+    """What is wrong with the methods of an item's handler; `base` is its kind's class of handlers."""
+    own = type(handler).__qualname__
+    asked = {name: one for name, one in vars(base).items() if inspect.iscoroutinefunction(one)}
+    for name, default in asked.items():
+        method = getattr(handler, name)
+        arguments = list(inspect.signature(default).parameters)
+        if not inspect.iscoroutinefunction(method):
+            advice = f"items.{item.code}: write `async def {name}` in {own}: it is awaited"
+            yield Finding(item.plugin, "not-async", advice)
             continue
-        if attribute not in known:
-            advice = f"there is no hook {attribute}; {_did_you_mean(attribute, known)}"
-            yield Finding(name, "unknown-hook", advice)
-        elif inspect.iscoroutinefunction(value):
-            advice = f"write `def {attribute}`, not `async def`: hooks register at start, what they return may be async"
-            yield Finding(name, "async-hook", advice)
-        elif not hasattr(value, "banshi_impl"):
-            yield Finding(name, "unmarked-hook", f"put @hookimpl above {attribute}: without it, it is never called")
-
-
-def _did_you_mean(word: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, known, 1)
-    return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known) or 'none'}"
-
-
-def _import_folder(name: str, folder: Path) -> ModuleType:
-    """The plugin in `folder` as the package `banshi_plugins.<name>`; a folder without Python is an empty module."""
-    qualified = f"{NAMESPACE}.{name.replace('-', '_')}"
-    loaded = sys.modules.get(qualified)
-    if loaded is not None and list(getattr(loaded, "__path__", [])) == [str(folder)]:
-        return loaded
-    for stale in [key for key in sys.modules if key == qualified or key.startswith(qualified + ".")]:
-        del sys.modules[stale]
-    sys.modules.setdefault(NAMESPACE, ModuleType(NAMESPACE)).__path__ = []
-    source = folder / "__init__.py"
-    if not source.is_file():
-        module = ModuleType(qualified)
-        module.__path__ = [str(folder)]
-        sys.modules[qualified] = module
-        return module
-    spec = importlib.util.spec_from_file_location(qualified, source, submodule_search_locations=[str(folder)])
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{source} can't be loaded")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[qualified] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[qualified]
-        raise
-    return module
+        try:
+            inspect.signature(method).bind(*arguments[1:])
+        except TypeError:
+            called = f"{name}({', '.join(arguments)})"
+            advice = f"items.{item.code}: write `async def {called}` in {own}: that is how it is called"
+            yield Finding(item.plugin, "handler-arguments", advice)
+    for name in vars(type(handler)):
+        close = difflib.get_close_matches(name, asked, 1, cutoff=0.85)
+        if close and not name.startswith("_") and not hasattr(base, name):
+            advice = f"items.{item.code}: rename {own}.{name}, which is never called: did you mean {close[0]!r}?"
+            yield Finding(item.plugin, "misspelt-method", advice, warning=True)

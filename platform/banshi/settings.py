@@ -121,7 +121,7 @@ class SettingsError(ValueError):
 def typed(cls: type[T], table: Mapping[str, Any], *, where: str) -> T:
     """`table` as a `cls` (a dataclass or a pydantic model), or a `SettingsError` with every wrong key under `where`."""
     try:
-        return TypeAdapter(cls).validate_python(_from_environment(table))
+        return TypeAdapter(cls).validate_python(_from_environment(table), extra="forbid")
     except ValidationError as error:
         raise SettingsError(list(reasons(error, where))) from None
     except KeyError as error:

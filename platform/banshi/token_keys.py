@@ -100,7 +100,8 @@ class IssuerKeys:
                 self._keys, self._document = _key_set(document), document
                 self.generation += 1
         except Exception as error:  # the keys that there are go on; without any, every caller is told so
-            log.error("the identity provider's keys can't be fetched", error=type(error).__name__)
+            why = str(error)[:200]
+            log.error("the identity provider's keys can't be fetched", error=type(error).__name__, why=why)
 
     async def _discovered(self) -> str:
         issuer = self._identity.issuer

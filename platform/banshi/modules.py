@@ -1,0 +1,110 @@
+"""A plugin's module: imported from a folder or a package, and its hooks held to the contract."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import inspect
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from banshi import hookspecs
+from banshi.configuration import Entry
+from banshi.errors import Finding
+
+#: Parent of the modules that are loaded from folders.
+NAMESPACE = "banshi_plugins"
+
+
+def import_plugin(name: str, entry: Entry) -> tuple[ModuleType, Path]:
+    """The module of an entry of plugins.toml, and its folder. Raises whatever the import raises."""
+    if entry.path is not None:
+        return _import_folder(name, entry.path), entry.path
+    module = importlib.import_module(str(entry.package))
+    return module, Path(module.__path__[0]) if hasattr(module, "__path__") else Path(str(module.__file__)).parent
+
+
+def _import_folder(name: str, folder: Path) -> ModuleType:
+    """The plugin in `folder` as the package `banshi_plugins.<name>`; a folder without Python is an empty module."""
+    qualified = f"{NAMESPACE}.{name.replace('-', '_')}"
+    loaded = sys.modules.get(qualified)
+    if loaded is not None and list(getattr(loaded, "__path__", [])) == [str(folder)]:
+        return loaded
+    for stale in [key for key in sys.modules if key == qualified or key.startswith(qualified + ".")]:
+        del sys.modules[stale]
+    sys.modules.setdefault(NAMESPACE, ModuleType(NAMESPACE)).__path__ = []
+    source = folder / "__init__.py"
+    if not source.is_file():
+        module = ModuleType(qualified)
+        module.__path__ = [str(folder)]
+        sys.modules[qualified] = module
+        return module
+    spec = importlib.util.spec_from_file_location(qualified, source, submodule_search_locations=[str(folder)])
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{source} can't be loaded")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[qualified] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[qualified]
+        raise
+    return module
+
+
+def read_hooks(name: str, module: ModuleType) -> tuple[dict[str, Any], list[Finding]]:
+    """The hooks of a module that are right, and what is wrong with the others."""
+    known = [hook for hook in vars(hookspecs) if hook.startswith("banshi_")]
+    right: dict[str, Any] = {}
+    wrong: list[Finding] = []
+    for attribute, value in vars(module).items():
+        marked = hasattr(value, "banshi_impl")
+        if not inspect.isfunction(value) or not (marked or attribute.startswith("banshi_")):
+            continue
+        where = f"{value.__code__.co_filename}:{value.__code__.co_firstlineno}"
+        if attribute not in known:
+            advice = f"{where}: there is no hook {attribute}: {did_you_mean(attribute, known)}"
+            wrong.append(Finding(name, "unknown-hook", advice))
+        elif inspect.iscoroutinefunction(value) or inspect.isasyncgenfunction(value):
+            advice = f"{where}: write `def {attribute}`, not `async def`: only what it returns may be async"
+            wrong.append(Finding(name, "async-hook", advice))
+        elif not marked:
+            advice = f"{where}: put @hookimpl above {attribute}: without it, it is never called"
+            wrong.append(Finding(name, "unmarked-hook", advice))
+        elif given := _arguments(value) - _arguments(getattr(hookspecs, attribute)):
+            advice = f"{where}: remove {', '.join(sorted(given))} from {attribute}: `banshi hooks {attribute}` shows it"
+            wrong.append(Finding(name, "hook-arguments", advice))
+        else:
+            right[attribute] = value
+    return right, wrong
+
+
+def _arguments(function: Callable[..., Any]) -> set[str]:
+    """The arguments that a caller has to give."""
+    parameters = inspect.signature(function).parameters.values()
+    return {one.name for one in parameters if one.default is one.empty and one.kind is not one.VAR_KEYWORD}
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(word, known, 1)
+    return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known) or 'none'}"
+
+
+def told(error: BaseException) -> str:
+    """An exception on one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
+def place_of(error: BaseException, folder: Path | None) -> str:
+    """Where it was raised: the last line in the plugin's own folder, if there is one."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if folder and Path(frame.filename).is_relative_to(folder)]
+    place = (own or frames)[-1]
+    return f"{place.filename}:{place.lineno}"
