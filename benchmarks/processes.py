@@ -108,8 +108,8 @@ def python(script: str, *arguments: str) -> list[str]:
 
 
 def banshi(config: Path, *arguments: str) -> list[str]:
-    """The command that runs `banshi` as the console script does."""
-    return [sys.executable, "-c", "from banshi.cli import main; main()", "--config", str(config), *arguments]
+    """The command line `banshi`, of the environment that this runs in."""
+    return [str(Path(sys.executable).with_name("banshi")), "--config", str(config), *arguments]
 
 
 def finished(command: Sequence[str], *, side: int, seconds: float, given: Any = None, **environment: str) -> Any:

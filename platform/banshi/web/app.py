@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
-from banshi import attachments, registry
+from banshi import attachments, checks, registry
 from banshi.auth import TOKENS, open_tokens
 from banshi.calendar import WorkingCalendar
-from banshi.configuration import Configuration, read_configuration
+from banshi.configuration import Configuration, inspect_configuration
 from banshi.containment import Breakers
 from banshi.contract import Resource
+from banshi.errors import ConfigurationError, Finding
 from banshi.engine.embedded import ENGINE, open_engine
 from banshi.kinds import KINDS
 from banshi.once import RUNNING
@@ -48,14 +49,25 @@ AFTER_PLUGINS: tuple[Resource[Any], ...] = (Resource(ENGINE, open_engine),)
 
 def configure(file: Path, overrides: Mapping[str, Any] | None = None) -> registry.Registry:
     """The registry that plugins.toml describes. Raises ConfigurationError with every finding."""
-    return loaded(read_configuration(file, overrides))
+    configuration, wrong = inspect_configuration(file, overrides)
+    return loaded(configuration, wrong)
 
 
-def loaded(configuration: Configuration) -> registry.Registry:
-    """The registry of a configuration, with the kernel's own kinds and routes."""
-    full = registry.load(configuration, KINDS)
-    full.routes[:0] = [("banshi", route) for route in kernel_routes(full)]
+def loaded(configuration: Configuration, wrong: Sequence[Finding] = ()) -> registry.Registry:
+    """The registry of a configuration in which `wrong` was found already. Raises ConfigurationError for any error."""
+    full, found = inspected(configuration)
+    errors = [finding for finding in (*wrong, *found) if not finding.warning]
+    if errors:
+        raise ConfigurationError(errors)
+    full.warnings = tuple(found)
     return full
+
+
+def inspected(configuration: Configuration, *, strict: bool = False) -> tuple[registry.Registry, list[Finding]]:
+    """The registry with the kernel's own kinds and routes, as far as it could be filled, and every finding."""
+    full, found = registry.inspect_plugins(configuration, KINDS)
+    full.routes[:0] = [("banshi", route) for route in kernel_routes(full)]
+    return full, [*found, *checks.findings(full, strict=strict)]
 
 
 def kernel_routes(full: registry.Registry) -> list[Route]:

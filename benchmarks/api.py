@@ -1,0 +1,258 @@
+"""Reads, writes and the start of the real `banshi serve`, each against a named peer in the same run.
+
+    python benchmarks/api.py            # everything, about three minutes
+    python benchmarks/api.py --short    # a look whether it works at all, as in continuous integration
+
+benchmarks/README.md says what is compared with what, and why that is fair.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from banshi.auth import development_token
+from banshi.settings import Settings
+from processes import HERE, ROOT, Running, alternate, banshi, finished, machine, median, python, running, table
+
+#: Citizens who submit in turn.
+CITIZENS = 200
+
+#: Requests under way at once.
+AT_ONCE = 64
+
+#: Seconds until the engine has worked off what a round has submitted.
+PATIENCE = 120.0
+
+ITEM = "/v1/items/zone-pass"
+CASES = "/v1/items/fast-pass/cases"
+
+#: An application of about 1 KB.
+ANSWERS = {
+    "plate": "川BD12345",
+    "vehicle_class": "light-truck",
+    "zones": ["2", "5"],
+    "hours": "9-17",
+    "valid_from": "2099-01-01",
+    "valid_until": "2099-01-31",
+    "purpose": "为社区超市配送蔬菜" * 22,
+    "driver": {"name": "王小明", "phone": "13800000000"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How long the benchmark runs."""
+
+    rounds: int
+    seconds: float
+    warm_up: float
+    starts: int
+
+
+FULL = Length(rounds=5, seconds=4.0, warm_up=1.0, starts=7)
+SHORT = Length(rounds=1, seconds=1.0, warm_up=0.2, starts=1)
+
+
+def configuration(folder: Path, **plugins: str) -> Path:
+    """A plugins.toml in `folder` that loads plugins as the repository's does; its data lie in `folder` too."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = ["[platform]", 'data = "data"', 'log_level = "info"']
+    for name, place in plugins.items():
+        lines += [f"[plugins.{name}]", "api = 1", place]
+    file = folder / "plugins.toml"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return file
+
+
+def city(folder: Path) -> Path:
+    """The plugins that the repository's plugins.toml loads."""
+    traffic = ROOT / "plugins" / "departments" / "traffic"
+    return configuration(folder, traffic=f'path = "{traffic}"', mobile_push='package = "mobile_push"')
+
+
+def office(folder: Path) -> Path:
+    """The benchmark's own department beside mobile_push."""
+    permits = HERE / "plugins" / "permits"
+    return configuration(folder, permits=f'path = "{permits}"', mobile_push='package = "mobile_push"')
+
+
+def fetched(url: str) -> tuple[bytes, dict[str, str]]:
+    with urllib.request.urlopen(url, timeout=10) as response:  # noqa: S310 - our own server
+        return response.read(), dict(response.headers)
+
+
+def load(server: Running, length: Length, *, core: int = 1, **plan: Any) -> dict[str, Any]:
+    """One round of load on a server, with the server's processor time per request."""
+    where = urlsplit(server.url)
+    plan |= {"host": where.hostname, "port": where.port, "at_once": AT_ONCE}
+    plan |= {"seconds": length.seconds, "warm_up": length.warm_up}
+    before = server.cpu()
+    result: dict[str, Any] = finished(python("load.py"), side=core, seconds=length.seconds + 60, given=plan)
+    result["cpu"] = (server.cpu() - before) / result["all"] * 1e6
+    wanted = plan["expect"]
+    if set(result["statuses"]) != {wanted}:
+        raise RuntimeError(f"{server.url} answered {result['statuses']} instead of {wanted} alone")
+    return result
+
+
+# -- reads -----------------------------------------------------------------------------------------------------------
+
+
+def reads(folder: Path, length: Length) -> None:
+    """`GET` of an item's guide against bare aiohttp with the same bytes and headers."""
+    with ExitStack() as stack:
+        ours = stack.enter_context(running(banshi(city(folder), "serve", "--port", "0")))
+        body, headers = fetched(ours.url + ITEM)
+        same = {name: text for name, text in headers.items() if name not in {"Content-Length", "Date", "Server"}}
+        answer = folder / "answer.json"
+        answer.write_text(json.dumps({"headers": same, "body": body.decode()}))
+        bare = stack.enter_context(running(python("peers/bare.py", str(answer))))
+        assert fetched(bare.url + ITEM)[0] == body
+        plan = {"head": f"GET {ITEM} HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n", "expect": "200"}
+        results = alternate(
+            length.rounds,
+            {"bare aiohttp": lambda: load(bare, length, **plan), "banshi": lambda: load(ours, length, **plan)},
+        )
+    print(f"## GET {ITEM}: {len(body)} bytes, {AT_ONCE} at once\n")
+    compare(results, "bare aiohttp")
+
+
+def compare(results: dict[str, list[dict[str, Any]]], peer: str) -> None:
+    """Print each side's medians and its ratio to the peer's, round by round."""
+    rows = []
+    for name, rounds in results.items():
+        pairs = zip(rounds, results[peer], strict=True)
+        ratio = median([one["per_second"] / other["per_second"] for one, other in pairs])
+        cells = [median([one[key] for one in rounds]) for key in ("per_second", "cpu", "p50", "p99", "busy")]
+        rate, cpu, p50, p99, busy = cells
+        row = [name, f"{rate:,.0f}", f"{cpu:,.0f}", f"{p50:.1f}", f"{p99:.1f}", f"{busy:.0%}", f"{ratio:.2f}"]
+        rows.append(row)
+    table(["", "requests/s", "server's CPU µs", "p50 ms", "p99 ms", "load's core", "ratio"], rows)
+
+
+# -- writes ----------------------------------------------------------------------------------------------------------
+
+
+def writes(folder: Path, length: Length) -> None:
+    """`POST` of a case against the leanest hand-written handler that writes the same rows."""
+    files = {name: office(folder / name) for name in ("whole", "quiet")}
+    form = HERE / "plugins" / "permits" / "forms" / "fast-pass.json"
+    (folder / "lean").mkdir()
+    with ExitStack() as stack:
+        whole = stack.enter_context(running(banshi(files["whole"], "serve", "--port", "0")))
+        quiet = stack.enter_context(
+            running(python("without_engine.py", "--config", str(files["quiet"]), "serve", "--port", "0"))
+        )
+        keys = folder / "whole" / "data" / "keys"
+        posts = {name: submission(folder / name / "data") for name in files}
+        lean = stack.enter_context(running(python("peers/lean.py", str(folder / "lean"), str(keys), str(form))))
+        sides = {
+            "lean aiohttp + Tortoise": round_of(lean, length, posts["whole"]),
+            "banshi, the same writes": round_of(quiet, length, posts["quiet"]),
+            "banshi, whole": round_of(whole, length, posts["whole"], settle=True),
+        }
+        results = alternate(length.rounds, sides)
+    print(f"## POST {CASES}: {len(posts['whole']['body'].encode())} bytes, {AT_ONCE} at once, SQLite synchronous=FULL\n")
+    compare(results, "lean aiohttp + Tortoise")
+    done = median([one["done"] for one in results["banshi, whole"]])
+    print(f"The whole server also accepted the cases and wrote the messages: {done:,.0f} cases/s from the first request")
+    print("until nothing was left to do, its engine's work during and after the load included.\n")
+
+
+def submission(data: Path) -> dict[str, Any]:
+    """The plan of submissions by many citizens, each with a key of its own."""
+    settings = Settings(data=data)
+    return {
+        "head": f"POST {CASES} HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n"
+        "Authorization: Bearer {token}\r\nIdempotency-Key: {key}\r\n",
+        "body": json.dumps({"answers": ANSWERS}, ensure_ascii=False),
+        "tokens": [development_token(settings, f"citizen-{number}") for number in range(CITIZENS)],
+        "expect": "201",
+    }
+
+
+def round_of(
+    server: Running, length: Length, plan: dict[str, Any], *, settle: bool = False
+) -> Callable[[], dict[str, Any]]:
+    """One round of submissions; with `settle` it also waits until the engine has nothing left to do."""
+
+    def go() -> dict[str, Any]:
+        started = time.perf_counter()
+        result = load(server, length, **plan, keys=f"{time.time_ns():x}")
+        if settle:
+            while b'state="due"' in fetched(f"{server.url}/metrics")[0]:
+                if time.perf_counter() - started > PATIENCE:
+                    raise RuntimeError(f"the engine is still busy after {PATIENCE:g} s")
+                time.sleep(0.05)
+            result["done"] = result["all"] / (time.perf_counter() - started)
+        return result
+
+    return go
+
+
+# -- the start -------------------------------------------------------------------------------------------------------
+
+
+def start(folder: Path, length: Length) -> None:
+    """From the start of the process to the first answered request, on a new and on a present database; the import."""
+    fresh, again, imports, nothing = [], [], [], []
+    for number in range(length.starts):
+        file = city(folder / f"start-{number}")
+        fresh.append(seconds_to_answer(file))
+        again.append(seconds_to_answer(file))
+        imports.append(seconds_of("import banshi"))
+        nothing.append(seconds_of("pass"))
+    print("## Start\n")
+    rows = [
+        ["`banshi serve` on a new database, to the first answer", f"{median(fresh):.2f}", f"{max(fresh):.2f}"],
+        ["`banshi serve` on a present database, to the first answer", f"{median(again):.2f}", f"{max(again):.2f}"],
+        ["`import banshi`, the interpreter's own start included", f"{median(imports):.3f}", f"{max(imports):.3f}"],
+        ["the interpreter's own start", f"{median(nothing):.3f}", f"{max(nothing):.3f}"],
+    ]
+    table(["", "median s", "worst s"], rows)
+
+
+def seconds_to_answer(file: Path) -> float:
+    began = time.perf_counter()
+    with running(banshi(file, "serve", "--port", "0")) as server:
+        fetched(server.url + ITEM)
+        return time.perf_counter() - began
+
+
+def seconds_of(code: str) -> float:
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    parts: dict[str, Callable[[Path, Length], None]] = {"reads": reads, "writes": writes, "start": start}
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"only these: {', '.join(parts)}")
+    parser.add_argument("--short", action="store_true", help="one short round of each")
+    parser.add_argument("--rounds", type=int, help="rounds of each, in alternation")
+    given = parser.parse_args()
+    length = SHORT if given.short else FULL
+    if given.rounds:
+        length = Length(given.rounds, length.seconds, length.warm_up, given.rounds)
+    print(f"{machine()}\n")
+    for name in given.parts or parts:
+        with tempfile.TemporaryDirectory(prefix="banshi-benchmark-", dir=os.environ.get("BENCHMARK_FOLDER")) as folder:
+            parts[name](Path(folder), length)
+
+
+if __name__ == "__main__":
+    main()
