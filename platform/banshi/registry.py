@@ -6,7 +6,6 @@ plugin's name, and the start is refused with the whole list.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -203,16 +202,17 @@ class Loader:
 
     def _kind(self, plugin: str, kind: Kind) -> None:
         if not re.fullmatch(SLUG, kind.name) or kind.name in {one.name for one in fields(Item)}:
-            self._find(
-                plugin, "bad-slug", f"rename the kind {kind.name!r}: a-z, 0-9, single hyphens, no key of an item"
-            )
+            words = "use a-z, 0-9 and single hyphens, and no key of an item"
+            self._find(plugin, "bad-slug", f"rename the kind {kind.name!r}: {words}")
             return
         try:
             TypeAdapter(kind.details)
-        except Exception as error:  # whatever pydantic can't read
-            self._find(plugin, "wrong-kind", f"mend the kind {kind.name}: its details can't be read: {told(error)}")
+            routes = [(plugin, route) for route in kind.routes()]
+        except Exception as error:  # what pydantic can't read, or what a plugin's own kind raises
+            self._find(plugin, "kind-failed", f"mend the kind {kind.name}: {told(error)}")
             return
         self._unique(self.registry.kinds, kind.name, kind, "kind", plugin)
+        self.registry.routes += routes
 
     def _catalogues(self) -> None:
         for plugin in self.registry.plugins.values():
@@ -264,7 +264,6 @@ class Loader:
             expected = f"an instance of a {base.__name__} subclass" if base else f"nothing for the kind {item.kind}"
             self._wrong_type(item.plugin, f"banshi_handlers[{item.code!r}]", handler, expected)
             return item
-        self.findings += handler_findings(item, handler, base)
         model = getattr(handler, "form", None)
         try:
             form = Form.from_model(model) if model is not None else item.form
@@ -299,27 +298,3 @@ class Loader:
             self._find(plugin, f"duplicate-{noun}", f"rename the {noun} {key!r}: {owner} has one of that name already")
             return
         index[key] = value
-
-
-def handler_findings(item: Item, handler: Any, base: type) -> Iterator[Finding]:
-    """What is wrong with the methods of an item's handler; `base` is its kind's class of handlers."""
-    own = type(handler).__qualname__
-    asked = {name: one for name, one in vars(base).items() if inspect.iscoroutinefunction(one)}
-    for name, default in asked.items():
-        method = getattr(handler, name)
-        arguments = list(inspect.signature(default).parameters)
-        if not inspect.iscoroutinefunction(method):
-            advice = f"items.{item.code}: write `async def {name}` in {own}: it is awaited"
-            yield Finding(item.plugin, "not-async", advice)
-            continue
-        try:
-            inspect.signature(method).bind(*arguments[1:])
-        except TypeError:
-            called = f"{name}({', '.join(arguments)})"
-            advice = f"items.{item.code}: write `async def {called}` in {own}: that is how it is called"
-            yield Finding(item.plugin, "handler-arguments", advice)
-    for name in vars(type(handler)):
-        close = difflib.get_close_matches(name, asked, 1, cutoff=0.85)
-        if close and not name.startswith("_") and not hasattr(base, name):
-            advice = f"items.{item.code}: rename {own}.{name}, which is never called: did you mean {close[0]!r}?"
-            yield Finding(item.plugin, "misspelt-method", advice, warning=True)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.context import TortoiseContext, get_current_context, set_global_context
 from tortoise.exceptions import IntegrityError, OperationalError
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
@@ -211,7 +212,10 @@ def orm_config(url: str, tables: Mapping[str, Tables]) -> dict[str, Any]:
     apps = {KERNEL: {"models": ["banshi.models"], "migrations": "banshi.migrations", "default_connection": "default"}}
     for plugin, one in tables.items():
         apps[plugin] = {"models": [one.models], "migrations": one.migrations, "default_connection": "default"}
-    return {"connections": {"default": url}, "apps": apps}
+    connection = expand_db_url(url)
+    if connection["engine"] == "tortoise.backends.sqlite":
+        pass
+    return {"connections": {"default": connection}, "apps": apps}
 
 
 @asynccontextmanager
@@ -223,8 +227,7 @@ async def open_store(url: str, tables: Mapping[str, Tables]) -> AsyncIterator[St
         if get_current_context() is context:
             _as_fallback(context)
         connection = context.connections.get("default")
-        executor = MigrationExecutor(connection, config["apps"])
-        await executor.migrate([MigrationTarget(app_label=app, name="__latest__") for app in config["apps"]])
+        await _migrate(config["apps"])
         store = Store(context, connection)
         writer = asyncio.create_task(store.run(), name="banshi-store")
         try:
@@ -232,6 +235,17 @@ async def open_store(url: str, tables: Mapping[str, Tables]) -> AsyncIterator[St
         finally:
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
+
+
+async def _migrate(apps: dict[str, Any]) -> None:
+    """Bring every app's tables to the newest schema.
+
+    In one transaction: a process that is killed between a migration and the note that it was applied would leave a
+    database with which none could start again.
+    """
+    async with in_transaction() as connection:
+        executor = MigrationExecutor(connection, apps)
+        await executor.migrate([MigrationTarget(app_label=app, name="__latest__") for app in apps])
 
 
 def _as_fallback(context: TortoiseContext) -> None:

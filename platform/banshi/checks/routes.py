@@ -10,7 +10,6 @@ from typing import Any
 import jsonschema_rs
 
 from banshi.errors import Finding
-from banshi.modules import told
 from banshi.registry import Registry
 from banshi.routes import Audience, Route
 from banshi.schemas import SCHEMAS

@@ -130,7 +130,7 @@ class Story:
         key = uuid.uuid4().hex
         first = await self.citizen.post("/v1/items/zone-pass/cases", {"answers": answers}, key=key)
         second = await self.citizen.post("/v1/items/zone-pass/cases", {"answers": answers}, key=key)
-        case = first.created()
+        case: dict[str, Any] = first.created()
         require(second.created()["id"] == case["id"], "one Idempotency-Key made two cases")
         cases = (await self.citizen.get("/v1/cases")).ok()["items"]
         require(len(cases) == 1, f"the citizen has {len(cases)} cases")

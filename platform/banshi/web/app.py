@@ -11,18 +11,18 @@ from typing import Any
 from aiohttp import web
 
 from banshi import attachments, checks, registry
-from banshi.auth import TOKENS, open_tokens
+from banshi.auth import LONGEST_TOKEN, TOKENS, open_tokens
 from banshi.calendar import WorkingCalendar
 from banshi.configuration import Configuration, inspect_configuration
 from banshi.containment import Breakers
 from banshi.contract import Resource
-from banshi.errors import ConfigurationError, Finding
 from banshi.engine.embedded import ENGINE, open_engine
+from banshi.engine.upkeep import UPKEEP, open_upkeep
+from banshi.errors import ConfigurationError, Finding
 from banshi.kinds import KINDS
 from banshi.once import RUNNING
 from banshi.passes.keys import KEYRING, open_keyring
 from banshi.passes.ledger import REVOCATIONS, open_revocations
-from banshi.routes import Route
 from banshi.runtime import Platform
 from banshi.store import open_store
 from banshi.web import attachments as attachments_face
@@ -44,7 +44,7 @@ BEFORE_PLUGINS: tuple[Resource[Any], ...] = (
 )
 
 #: Opened when every plugin is ready to be given work.
-AFTER_PLUGINS: tuple[Resource[Any], ...] = (Resource(ENGINE, open_engine),)
+AFTER_PLUGINS: tuple[Resource[Any], ...] = (Resource(ENGINE, open_engine), Resource(UPKEEP, open_upkeep))
 
 
 def configure(file: Path, overrides: Mapping[str, Any] | None = None) -> registry.Registry:
@@ -64,15 +64,10 @@ def loaded(configuration: Configuration, wrong: Sequence[Finding] = ()) -> regis
 
 
 def inspected(configuration: Configuration, *, strict: bool = False) -> tuple[registry.Registry, list[Finding]]:
-    """The registry with the kernel's own kinds and routes, as far as it could be filled, and every finding."""
+    """The registry with the kernel's own kinds and faces, as far as it could be filled, and every finding."""
     full, found = registry.inspect_plugins(configuration, KINDS)
-    full.routes[:0] = [("banshi", route) for route in kernel_routes(full)]
+    full.routes[:0] = [("banshi", route) for face in FACES for route in face.ROUTES]
     return full, [*found, *checks.findings(full, strict=strict)]
-
-
-def kernel_routes(full: registry.Registry) -> list[Route]:
-    routes = [route for face in FACES for route in face.ROUTES]
-    return routes + [route for kind in full.kinds.values() for route in kind.routes()]
 
 
 @asynccontextmanager
@@ -123,7 +118,16 @@ def application(platform: Platform) -> web.Application:
 async def serving(platform: Platform, host: str, port: int) -> AsyncIterator[str]:
     """Serve until the block ends; gives the address, with the real port where 0 was asked for."""
     # handler_cancellation: a phone that leaves its stream ends the handler, instead of leaking it.
-    runner = web.AppRunner(application(platform), handler_cancellation=True, access_log=None, shutdown_timeout=10.0)
+    runner = web.AppRunner(
+        application(platform),
+        handler_cancellation=True,
+        access_log=None,
+        shutdown_timeout=10.0,
+        # Nothing that comes compressed is read, so nothing is ever expanded.
+        auto_decompress=False,
+        # The longest token that is looked at fits into a header.
+        max_field_size=2 * LONGEST_TOKEN,
+    )
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port, backlog=1024)

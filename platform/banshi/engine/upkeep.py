@@ -1,0 +1,69 @@
+"""Clears away what is no longer needed: settled work, remembered answers, files that no case uses.
+
+In small steps, so that no transaction is long. What was promised and is not done is never touched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from banshi.contract import Key
+from banshi.logs import place_of
+from banshi.models import Attachment, IdempotencyKey, OutboxRow
+
+if TYPE_CHECKING:
+    from banshi.runtime import Platform
+
+log = structlog.get_logger("banshi.upkeep")
+
+#: Seconds between two rounds; rows that one statement deletes at most.
+ROUND = 3_600.0
+STEP = 500
+
+#: How long an upload waits for the submission that names it.
+UNUSED = timedelta(days=1)
+
+
+async def tidy(platform: Platform) -> None:
+    """One round."""
+    before = platform.now() - timedelta(days=platform.settings.keep_days)
+    moment = int(before.timestamp() * 1000)
+    while ids := await OutboxRow.filter(state="done", settled_at__lt=moment).limit(STEP).values_list("id", flat=True):
+        await OutboxRow.filter(id__in=list(ids)).delete()
+    while ids := await IdempotencyKey.filter(created_at__lt=before).limit(STEP).values_list("id", flat=True):
+        await IdempotencyKey.filter(id__in=list(ids)).delete()
+    while files := await Attachment.filter(case_id=None, created_at__lt=platform.now() - UNUSED).limit(STEP):
+        # The row goes first and only while it is unused: a file that a submission has just named stays.
+        for file in files:
+            if await Attachment.filter(id=file.id, case_id=None).delete():
+                path = platform.settings.attachments_folder / str(file.id)
+                await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+async def _keep_tidy(platform: Platform) -> None:
+    while True:
+        try:
+            await tidy(platform)
+        except Exception as error:  # nothing is lost by tidying an hour later
+            log.error("could not tidy up", error=type(error).__name__, where=place_of(error))
+        await asyncio.sleep(ROUND)
+
+
+UPKEEP: Key[None] = Key("upkeep")
+
+
+@asynccontextmanager
+async def open_upkeep(platform: Platform) -> AsyncIterator[None]:
+    """Tidies up at start and every hour."""
+    task = asyncio.create_task(_keep_tidy(platform), name="banshi-upkeep")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
