@@ -214,7 +214,7 @@ def orm_config(url: str, tables: Mapping[str, Tables]) -> dict[str, Any]:
         apps[plugin] = {"models": [one.models], "migrations": one.migrations, "default_connection": "default"}
     connection = expand_db_url(url)
     if connection["engine"] == "tortoise.backends.sqlite":
-        pass
+        connection["engine"] = "banshi.sqlite"
     return {"connections": {"default": connection}, "apps": apps}
 
 

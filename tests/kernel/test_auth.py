@@ -9,20 +9,23 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from aiohttp import web
+from joserfc import jws
+from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
+from oidc_provider_mock import User, run_server_in_thread
+
 from banshi import auth, token_keys
 from banshi.auth import TOKENS, development_token
 from banshi.settings import Identity, Settings
 from banshi.testing import Door, Reply, open_door
-from joserfc import jws
-from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
-from oidc_provider_mock import User, run_server_in_thread
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 
@@ -93,13 +96,21 @@ class Issuer:
         return jws.serialize_compact({"typ": "JWT", **head}, json.dumps(left), key, algorithms=[head["alg"]])
 
 
-@pytest.fixture
-async def issuer() -> AsyncIterator[Issuer]:
+@asynccontextmanager
+async def started_issuer() -> AsyncIterator[Issuer]:
     one = Issuer()
     await one.start()
-    yield one
-    one.hanging.set()
-    await one.stop()
+    try:
+        yield one
+    finally:
+        one.hanging.set()
+        await one.stop()
+
+
+@pytest.fixture
+async def issuer() -> AsyncIterator[Issuer]:
+    async with started_issuer() as one:
+        yield one
 
 
 @asynccontextmanager
@@ -158,9 +169,7 @@ async def signed_in(session: aiohttp.ClientSession, provider: str, subject: str,
         "state": "s1",
         "nonce": "n1",
     }
-    sent = session.post(
-        f"{provider}/oauth2/authorize", params=query, data={"sub": subject}, allow_redirects=False
-    )
+    sent = session.post(f"{provider}/oauth2/authorize", params=query, data={"sub": subject}, allow_redirects=False)
     async with sent as answer:
         back = parse_qs(urlsplit(answer.headers["Location"]).query)
     assert back["state"] == ["s1"]
@@ -245,12 +254,34 @@ def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
 # -- impostors -----------------------------------------------------------------------------------------------------
 
 
-async def test_a_good_token_is_accepted_so_that_the_refusals_below_mean_something(city: Door, issuer: Issuer) -> None:
-    assert (await ask(city, issuer.token())).ok()["items"] == []
-    assert (await ask(city, issuer.token(aud=["other", AUDIENCE]))).ok()["items"] == []
-    assert (await ask(city, issuer.token(banshi_roles=["traffic/zone-office:reviewer"]), WORK)).ok()["items"] == []
+@dataclass(frozen=True)
+class World:
+    """One issuer and one platform for all the tests that only look."""
+
+    issuer: Issuer
+    door: Door
 
 
+#: These tests share a platform, and so the loop that it runs in.
+together = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    async with started_issuer() as issuer, platform_of(tmp_path_factory.mktemp("world"), issuer.url) as door:
+        yield World(issuer, door)
+
+
+@together
+async def test_a_good_token_is_accepted_so_that_the_refusals_below_mean_something(world: World) -> None:
+    assert (await ask(world.door, world.issuer.token())).ok()["items"] == []
+    assert (await ask(world.door, world.issuer.token(aud=["other", AUDIENCE]))).ok()["items"] == []
+    assert (await ask(world.door, world.issuer.token(banshi_roles=["traffic/zone-office:reviewer"]), WORK)).ok()[
+        "items"
+    ] == []
+
+
+@together
 @pytest.mark.parametrize(
     ("claims", "told"),
     [
@@ -285,45 +316,44 @@ async def test_a_good_token_is_accepted_so_that_the_refusals_below_mean_somethin
     ],
 )
 async def test_a_well_signed_token_with_a_wrong_claim_is_refused(
-    city: Door, issuer: Issuer, claims: dict[str, Any], told: str
+    world: World, claims: dict[str, Any], told: str
 ) -> None:
     """… and its bearer is told which one."""
-    assert told in await refused(city, issuer.token(**claims))
+    assert told in await refused(world.door, world.issuer.token(**claims))
 
 
-async def test_an_expired_token_has_half_a_minute_of_grace_and_no_more(city: Door, issuer: Issuer) -> None:
+@together
+async def test_an_expired_token_has_half_a_minute_of_grace_and_no_more(world: World) -> None:
     """Clocks differ a little; a token that is remembered gets the same grace as one that is seen first."""
     now = int(time.time())
-    within = issuer.token(exp=now - 5)
+    within = world.issuer.token(exp=now - 5)
     for _ in range(3):
-        (await ask(city, within)).ok()
-    assert "expired" in await refused(city, issuer.token(exp=now - auth.LEEWAY - 1))
-    (await ask(city, issuer.token(nbf=now + auth.LEEWAY - 5))).ok()
-    assert "not valid yet" in await refused(city, issuer.token(nbf=now + auth.LEEWAY + 5))
+        (await ask(world.door, within)).ok()
+    assert "expired" in await refused(world.door, world.issuer.token(exp=now - auth.LEEWAY - 1))
+    (await ask(world.door, world.issuer.token(nbf=now + auth.LEEWAY - 5))).ok()
+    assert "not valid yet" in await refused(world.door, world.issuer.token(nbf=now + auth.LEEWAY + 5))
 
 
-async def test_a_remembered_token_ends_when_it_says(
-    city: Door, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@together
+async def test_a_remembered_token_ends_when_it_says(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The cache saves the signature's check and not a second of life."""
-    token = issuer.token()
-    (await ask(city, token)).ok()
-    (await ask(city, token)).ok()
+    token = world.issuer.token()
+    (await ask(world.door, token)).ok()
+    (await ask(world.door, token)).ok()
     later(monkeypatch, 600 + auth.LEEWAY - 5)
-    (await ask(city, token)).ok()
+    (await ask(world.door, token)).ok()
     later(monkeypatch, 600 + auth.LEEWAY + 5)
     for _ in range(2):
-        assert "expired" in await refused(city, token)
+        assert "expired" in await refused(world.door, token)
 
 
-async def test_tokens_are_remembered_up_to_a_limit(
-    city: Door, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@together
+async def test_tokens_are_remembered_up_to_a_limit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A flood of good tokens can't fill the memory; the oldest are checked again."""
     monkeypatch.setattr(auth, "REMEMBERED", 5)
     for number in range(12):
-        (await ask(city, issuer.token(sub=f"person-{number}"))).ok()
-    assert len(city.platform[TOKENS]._remembered) == 5
+        (await ask(world.door, world.issuer.token(sub=f"person-{number}"))).ok()
+    assert len(world.door.platform[TOKENS]._remembered) == 5
 
 
 def unsigned(issuer: Issuer, algorithm: str) -> str:
@@ -331,25 +361,27 @@ def unsigned(issuer: Issuer, algorithm: str) -> str:
     return f"{part({'alg': algorithm, 'kid': 'first', 'typ': 'JWT'})}.{payload}."
 
 
+@together
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "nOnE", "", "RS256"])
-async def test_an_unsigned_token_is_refused(city: Door, issuer: Issuer, algorithm: str) -> None:
+async def test_an_unsigned_token_is_refused(world: World, algorithm: str) -> None:
     """However it spells `alg: none` (RFC 8725 section 3.1)."""
-    assert "signature" in await refused(city, unsigned(issuer, algorithm))
+    assert "signature" in await refused(world.door, unsigned(world.issuer, algorithm))
 
 
+@together
 @pytest.mark.parametrize("form", ["pem", "der", "jwk"])
 @pytest.mark.parametrize("algorithm", ["HS256", "HS512"])
-async def test_the_public_key_is_no_shared_secret(city: Door, issuer: Issuer, algorithm: str, form: str) -> None:
+async def test_the_public_key_is_no_shared_secret(world: World, algorithm: str, form: str) -> None:
     """A token signed by HMAC with the published key as its secret (RFC 8725 section 2.1)."""
-    key = issuer.keys[0]
+    key = world.issuer.keys[0]
     secrets = {
         "pem": key.as_pem(private=False),
         "der": key.as_der(private=False),
         "jwk": json.dumps(key.as_dict(private=False)).encode(),
     }
-    signed = f"{part({'alg': algorithm, 'kid': 'first', 'typ': 'JWT'})}.{issuer.token().split('.')[1]}"
+    signed = f"{part({'alg': algorithm, 'kid': 'first', 'typ': 'JWT'})}.{world.issuer.token().split('.')[1]}"
     code = hmac.digest(secrets[form], signed.encode(), f"sha{algorithm[2:]}")
-    assert "signature" in await refused(city, f"{signed}.{part(code)}")
+    assert "signature" in await refused(world.door, f"{signed}.{part(code)}")
 
 
 async def test_a_shared_secret_among_the_published_keys_signs_nothing(tmp_path: Path, issuer: Issuer) -> None:
@@ -398,20 +430,26 @@ async def test_the_other_public_key_algorithms_are_read(
         (await ask(door, issuer.token(key, header={"alg": algorithm}))).ok()
 
 
-async def test_a_token_that_brings_its_own_key_is_refused(city: Door, issuer: Issuer) -> None:
+@together
+async def test_a_token_that_brings_its_own_key_is_refused(world: World) -> None:
     """`jwk`, `jku` and `x5u` in the header are never followed."""
     own = ECKey.generate_key("P-256")
-    for extra in ({"jwk": own.as_dict(private=False)}, {"jku": issuer.url + "/elsewhere"}, {"x5u": issuer.url + "/x"}):
-        forged = issuer.token(own, header={"alg": "ES256", "kid": "first", **extra})
-        assert "signature" in await refused(city, forged)
+    for extra in (
+        {"jwk": own.as_dict(private=False)},
+        {"jku": world.issuer.url + "/elsewhere"},
+        {"x5u": world.issuer.url + "/x"},
+    ):
+        forged = world.issuer.token(own, header={"alg": "ES256", "kid": "first", **extra})
+        assert "signature" in await refused(world.door, forged)
 
 
-async def test_a_token_that_was_changed_is_refused(city: Door, issuer: Issuer) -> None:
+@together
+async def test_a_token_that_was_changed_is_refused(world: World) -> None:
     """One flipped character anywhere, an exchanged payload, a cut end, junk behind it."""
-    good = issuer.token()
+    good = world.issuer.token()
     head, payload, signature = good.split(".")
     claims = json.loads(base64.urlsafe_b64decode(payload + "==="))
-    (await ask(city, good)).ok()
+    (await ask(world.door, good)).ok()
     forged = [f"{head}.{part({**claims, 'sub': 'zhang'})}.{signature}"]
     forged.append(f"{head}.{part({**claims, 'banshi_roles': ['traffic:approver']})}.{signature}")
     forged += [good[:length] for length in (1, len(head), len(good) // 2, len(good) - 2)]
@@ -420,9 +458,10 @@ async def test_a_token_that_was_changed_is_refused(city: Door, issuer: Issuer) -
         other = "A" if good[place] != "A" else "B"
         forged.append(good[:place] + other + good[place + 1 :])
     for token in forged:
-        assert "signature" in await refused(city, token)
+        assert "signature" in await refused(world.door, token)
 
 
+@together
 @pytest.mark.parametrize(
     "header",
     [
@@ -439,54 +478,61 @@ async def test_a_token_that_was_changed_is_refused(city: Door, issuer: Issuer) -
         b"\xff\xfe",
     ],
 )
-async def test_a_malformed_header_is_refused(city: Door, issuer: Issuer, header: bytes) -> None:
-    _, payload, signature = issuer.token().split(".")
-    assert "signature" in await refused(city, f"{part(header)}.{payload}.{signature}")
+async def test_a_malformed_header_is_refused(world: World, header: bytes) -> None:
+    _, payload, signature = world.issuer.token().split(".")
+    assert "signature" in await refused(world.door, f"{part(header)}.{payload}.{signature}")
 
 
+@together
 @pytest.mark.parametrize("payload", [b"[" * 3000, b"[]", b"null", b"7", b"\xff", b'{"exp": 1' + b"0" * 3000 + b"}"])
-async def test_a_well_signed_payload_that_is_no_claims_is_refused(city: Door, issuer: Issuer, payload: bytes) -> None:
-    token = jws.serialize_compact({"alg": "RS256", "kid": "first"}, payload, issuer.keys[0])
-    await refused(city, token)
+async def test_a_well_signed_payload_that_is_no_claims_is_refused(world: World, payload: bytes) -> None:
+    token = jws.serialize_compact({"alg": "RS256", "kid": "first"}, payload, world.issuer.keys[0])
+    await refused(world.door, token)
 
 
-async def test_a_huge_token_is_refused_without_looking_at_it(city: Door, issuer: Issuer) -> None:
+@together
+async def test_a_huge_token_is_refused_without_looking_at_it(world: World) -> None:
     """Longer than any real one, and refused before its signature costs anything."""
-    fetched = issuer.fetched
-    told = await refused(city, issuer.token(padding="x" * auth.LONGEST_TOKEN)[: auth.LONGEST_TOKEN + 1])
+    fetched = world.issuer.fetched
+    told = await refused(world.door, world.issuer.token(padding="x" * auth.LONGEST_TOKEN)[: auth.LONGEST_TOKEN + 1])
     assert "Bearer <token>" in told
-    assert issuer.fetched == fetched
+    assert world.issuer.fetched == fetched
 
 
+@together
 @pytest.mark.parametrize("form", ["Basic {}", "{}", "Bearer", "Bearer ", "Token {}", "bearer\t{}", "Bearer {},{}"])
-async def test_another_scheme_is_refused(city: Door, issuer: Issuer, form: str) -> None:
-    token = issuer.token()
-    answer = await city.anyone.get(MINE, headers={"Authorization": form.format(token, token)})
+async def test_another_scheme_is_refused(world: World, form: str) -> None:
+    token = world.issuer.token()
+    answer = await world.door.anyone.get(MINE, headers={"Authorization": form.format(token, token)})
     answer.problem(401, "unauthenticated")
     assert "invalid_token" in answer.headers["WWW-Authenticate"]
 
 
-async def test_the_scheme_is_case_insensitive(city: Door, issuer: Issuer) -> None:
+@together
+async def test_the_scheme_is_case_insensitive(world: World) -> None:
     """RFC 9110 section 11.1."""
-    (await city.anyone.get(MINE, headers={"Authorization": f"bEaReR {issuer.token()}"})).ok()
+    (await world.door.anyone.get(MINE, headers={"Authorization": f"bEaReR {world.issuer.token()}"})).ok()
 
 
-async def test_nobody_is_told_how_to_come_in(city: Door) -> None:
+@together
+async def test_nobody_is_told_how_to_come_in(world: World) -> None:
     """Without a token the answer is a challenge, and no error (RFC 6750 section 3.1)."""
-    answer = await city.anyone.get(MINE)
+    answer = await world.door.anyone.get(MINE)
     answer.problem(401, "unauthenticated")
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="banshi"'
 
 
-async def test_a_bad_token_does_no_harm_where_anyone_may_read(city: Door) -> None:
+@together
+async def test_a_bad_token_does_no_harm_where_anyone_may_read(world: World) -> None:
     """An app that sends its expired token everywhere still reads the catalogue."""
-    (await city.bearing("rubbish").get("/v1/items")).ok()
+    (await world.door.bearing("rubbish").get("/v1/items")).ok()
 
 
-async def test_a_name_that_no_table_takes_is_mended_rather_than_refused(city: Door, issuer: Issuer) -> None:
+@together
+async def test_a_name_that_no_table_takes_is_mended_rather_than_refused(world: World) -> None:
     """NUL and lone surrogates can't be stored; the person is who they are all the same."""
     for given, kept in (("王\0小\ud800明", "王小明"), ("x" * 300, "x" * 255), (7, "")):
-        known = await city.platform[TOKENS].principal(f"Bearer {issuer.token(name=given)}")
+        known = await world.door.platform[TOKENS].principal(f"Bearer {world.issuer.token(name=given)}")
         assert known is not None
         assert known.name == kept
 
@@ -506,9 +552,7 @@ async def test_the_keys_are_fetched_once_for_everybody(tmp_path: Path, issuer: I
         assert issuer.fetched == 1
 
 
-async def test_an_unknown_key_id_asks_the_issuer_at_most_every_ten_seconds(
-    tmp_path: Path, issuer: Issuer
-) -> None:
+async def test_an_unknown_key_id_asks_the_issuer_at_most_every_ten_seconds(tmp_path: Path, issuer: Issuer) -> None:
     """A flood of invented key ids is no flood at the issuer's door."""
     stranger = RSAKey.generate_key(2048, {"kid": "invented"})
     async with platform_of(tmp_path, issuer.url) as door:
@@ -578,7 +622,11 @@ async def test_old_keys_go_on_while_the_issuer_fails(city: Door, issuer: Issuer,
         await issuer.stop()
     issuer.status = 500 if way == "error" else 200
     issuer.redirect_to = "/elsewhere" if way == "redirect" else None
-    wrong: dict[str, Any] = {"nonsense": {"keys": [{"kty": "?"}]}, "empty": {"keys": []}, "huge": {"keys": "x" * 2_000_000}}
+    wrong: dict[str, Any] = {
+        "nonsense": {"keys": [{"kty": "?"}]},
+        "empty": {"keys": []},
+        "huge": {"keys": "x" * 2_000_000},
+    }
     issuer.document = wrong.get(way)
     await asyncio.sleep(0.35)
     assert "signature" in await refused(city, stranger)

@@ -63,15 +63,8 @@ def endpoint(platform: Platform, route: Route) -> Handler:
             body={},
             once=once,
         )
-        if not takes_json:
-            return await route.handler(call)
-        raw = await read_body(request, platform.settings.body_limit)
-        call.body = parse(raw, request)
-        if route.body is not None:
-            route.body.check(call.body, call.language)
         try:
-            stored = await once.begin(route.method.encode(), request.path.encode(), raw)
-            return stored or await route.handler(call)
+            return await (answer_json(call) if takes_json else route.handler(call))
         except IntegrityError:
             # Another process has used this key at the same moment, or something unique exists by now.
             stored = await once.stored()
@@ -84,6 +77,17 @@ def endpoint(platform: Platform, route: Route) -> Handler:
             once.end()
 
     return handle
+
+
+async def answer_json(call: Call) -> web.StreamResponse:
+    """Read and check the JSON body, then answer: from what is stored under the Idempotency-Key, or by the handler."""
+    route, request = call.route, call.request
+    raw = await read_body(request, call.platform.settings.body_limit)
+    call.body = parse(raw, request)
+    if route.body is not None:
+        route.body.check(call.body, call.language)
+    stored = await call.once.begin(route.method.encode(), request.path.encode(), raw)
+    return stored or await route.handler(call)
 
 
 async def authorise(platform: Platform, route: Route, request: web.Request) -> Principal:
