@@ -105,7 +105,8 @@ class Loader:
             else:
                 self._wrong_type(plugin, "banshi_tables", tables, "a Tables value")
         self._each("banshi_commands", click.Command, self._command)
-        self._each("banshi_checks", Finding, lambda _, finding: self.findings.append(finding))
+        # Under its own name, whatever it says: a plugin finds nothing wrong with another.
+        self._each("banshi_checks", Finding, lambda name, one: self.findings.append(replace(one, plugin=name)))
 
     # -- modules and hooks ---------------------------------------------------------------------------------------
 
@@ -201,7 +202,7 @@ class Loader:
                 self.unset.remove(name)
 
     def _kind(self, plugin: str, kind: Kind) -> None:
-        if not re.fullmatch(SLUG, kind.name) or kind.name in {one.name for one in fields(Item)}:
+        if not re.fullmatch(SLUG, str(kind.name)) or kind.name in {one.name for one in fields(Item)}:
             words = "use a-z, 0-9 and single hyphens, and no key of an item"
             self._find(plugin, "bad-slug", f"rename the kind {kind.name!r}: {words}")
             return
@@ -261,7 +262,7 @@ class Loader:
     def _with_handler(self, item: Item, handler: Any) -> Item:
         base = self.registry.kinds[item.kind].handler
         if base is None or not isinstance(handler, base):
-            expected = f"an instance of a {base.__name__} subclass" if base else f"nothing for the kind {item.kind}"
+            expected = f"an instance of a subclass of {base.__name__}" if base else f"nothing for the kind {item.kind}"
             self._wrong_type(item.plugin, f"banshi_handlers[{item.code!r}]", handler, expected)
             return item
         model = getattr(handler, "form", None)

@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema_rs
 
 from banshi.errors import Finding
+from banshi.modules import told
 from banshi.registry import Registry
 from banshi.routes import Audience, Route
 from banshi.schemas import SCHEMAS
@@ -32,7 +33,11 @@ def routes_are_distinct(registry: Registry) -> Iterator[Finding]:
 def routes_say_what_they_do(registry: Registry) -> Iterator[Finding]:
     """A route says who may call it, what goes in and what comes out; the API's documentation is made of that."""
     for plugin, route in registry.routes:
-        for advice in route_faults(route):
+        try:
+            faults = list(route_faults(route))
+        except (AttributeError, TypeError) as error:
+            faults = [f"give each field of the route a value of its type: {told(error)}"]
+        for advice in faults:
             yield Finding(plugin, "incomplete-route", f"{route.method} {route.path}: {advice}")
 
 

@@ -49,21 +49,27 @@ class Consumer:
         self._settled = settled
 
     async def run(self) -> None:
-        settings, store = self.platform.settings, self.platform.store
         while True:
             self.wake.clear()
             try:
-                rows = await outbox.claim(
-                    self.platform.store, self.name, limit=self._batch, lease=settings.outbox_lease
-                )
-                if rows:
+                if rows := await self._claim():
                     await self._take(rows)
                     continue
-                pause = await outbox.seconds_to_next(store, self.name)
+                pause = await outbox.seconds_to_next(self.platform.store, self.name)
             except Exception as error:  # the database is away: the rows stay where they are, so keep asking
                 log.error("the outbox can't be read", consumer=self.name, error=type(error).__name__)
                 pause = LONGEST_SLEEP
             await self._sleep(LONGEST_SLEEP if pause is None else min(max(pause, 0.0), LONGEST_SLEEP))
+
+    async def _claim(self) -> list[Claimed]:
+        store, lease = self.platform.store, self.platform.settings.outbox_lease
+        claim = asyncio.create_task(outbox.claim(store, self.name, limit=self._batch, lease=lease))
+        try:
+            return await asyncio.shield(claim)
+        except asyncio.CancelledError:
+            # The server stops in this very moment: what is being claimed would wait for its lease to end.
+            await outbox.release(store, await claim)
+            raise
 
     async def _sleep(self, seconds: float) -> None:
         try:
@@ -78,7 +84,13 @@ class Consumer:
         except asyncio.CancelledError:
             await asyncio.shield(outbox.release(self.platform.store, rows))
             raise
-        await outbox.settle(self.platform.store, done)
+        settlement = asyncio.create_task(outbox.settle(self.platform.store, done))
+        try:
+            await asyncio.shield(settlement)
+        except asyncio.CancelledError:
+            # What was done is recorded before the server stops, so that nobody does it again.
+            await settlement
+            raise
         self._settled.labels(self.name, "done").inc(len(done))
 
     async def _work_off(self, rows: list[Claimed]) -> list[Claimed]:
@@ -129,7 +141,9 @@ class Engine:
 
 def _channel(platform: Platform, channel: Channel) -> Work:
     async def deliver(rows: Sequence[Claimed]) -> Mapping[str, Exception]:
-        await channel.deliver(platform, [outbox.message_of(row.payload) for row in rows])
+        # A channel that hangs beyond the lease would hold up everything behind it for good.
+        async with asyncio.timeout(platform.settings.outbox_lease):
+            await channel.deliver(platform, [outbox.message_of(row.payload) for row in rows])
         return {}
 
     return deliver

@@ -5,6 +5,8 @@ Each route is wrapped once at start in exactly the steps that its declaration as
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -30,6 +32,9 @@ SEGMENT = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r"^[A-
 
 #: Deepest nesting of a JSON body; forms need a handful of levels.
 DEEPEST = 32
+
+#: Seconds within which a JSON body has to be there.
+PATIENCE = 15.0
 
 ROUTE = web.RequestKey("banshi_route", Route)
 
@@ -87,7 +92,14 @@ async def answer_json(call: Call) -> web.StreamResponse:
     if route.body is not None:
         route.body.check(call.body, call.language)
     stored = await call.once.begin(route.method.encode(), request.path.encode(), raw)
-    return stored or await route.handler(call)
+    try:
+        return stored or await route.handler(call)
+    except errors.Problem:
+        # An earlier attempt whose caller hung up may have been written while this one was being checked.
+        stored = await call.once.stored()
+        if stored is None:
+            raise
+        return stored
 
 
 async def authorise(platform: Platform, route: Route, request: web.Request) -> Principal:
@@ -126,7 +138,7 @@ class Query:
     def _value(self, name: str, text: str) -> Any:
         schema = self._parameters[name].schema
         value: Any = text
-        if schema.get("type") == "integer" and re.fullmatch(r"-?\d{1,15}", text):
+        if schema.get("type") == "integer" and re.fullmatch(r"-?[0-9]{1,15}", text):
             value = int(text)
         elif schema.get("type") == "boolean" and text in {"true", "false"}:
             value = text == "true"
@@ -145,11 +157,15 @@ async def read_body(request: web.Request, limit: int) -> bytes:
     if (request.content_length or 0) > limit:
         raise errors.TooLarge(f"A body has at most {limit} bytes.", limit=limit)
     parts, size = [], 0
-    async for chunk in request.content.iter_any():
-        size += len(chunk)
-        if size > limit:
-            raise errors.TooLarge(f"A body has at most {limit} bytes.", limit=limit)
-        parts.append(chunk)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            async for chunk in request.content.iter_any():
+                size += len(chunk)
+                if size > limit:
+                    raise errors.TooLarge(f"A body has at most {limit} bytes.", limit=limit)
+                parts.append(chunk)
+    except TimeoutError:
+        raise errors.MalformedBody(f"The body was not all there after {PATIENCE:g} seconds.") from None
     return b"".join(parts)
 
 
@@ -167,7 +183,24 @@ def parse(raw: bytes, request: web.Request) -> dict[str, Any]:
         raise errors.MalformedBody("The body has to be one JSON object.")
     if deeper(document, DEEPEST):
         raise errors.MalformedBody(f"The body nests deeper than {DEEPEST} levels.")
+    if b"\\u0000" in raw and "\\u0000" in json.dumps(document):
+        raise errors.MalformedBody("The body has a NUL character (\\u0000), which no text needs and no database stores.")
+    _refuse_twins(raw, document)
     return document
+
+
+def _refuse_twins(raw: bytes, document: Any) -> None:
+    """Raise MalformedBody for an object that has a key twice: two readers would read two different things."""
+
+    def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            raise errors.MalformedBody("The body has an object with the same key twice.")
+        return found
+
+    # What most clients send is what we would write, so that nothing can be missing from it.
+    if orjson.dumps(document) != raw:
+        json.loads(raw, object_pairs_hook=distinct)
 
 
 def deeper(value: Any, levels: int) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from banshi import Application, Decision, FieldProblem, Submission
+from banshi import Application, Conflict, Decision, FieldProblem, Submission
 
 from .models import ZoneClosure
 
@@ -39,7 +39,7 @@ class ZonePass(Application):
         elif (last - first).days >= self.settings.longest_days:
             days = self.settings.longest_days
             problems.append(FieldProblem("/valid_until", f"最长{days}天。 At most {days} days.", "too-long"))
-        closed = set(await ZoneClosure.filter(zone__in=answers["zones"]).values_list("zone", flat=True))
+        closed = await _closed(answers["zones"])
         problems += [
             FieldProblem(f"/zones/{position}", "该区域已关闭。 This zone is closed at present.", "closed")
             for position, zone in enumerate(answers["zones"])
@@ -58,7 +58,20 @@ class ZonePass(Application):
         return Decision(action="accept")
 
     async def claims(self, submission: Submission) -> Mapping[str, Any]:
+        # A zone may have closed since the application came in.
+        if closed := await _closed(submission.answers["zones"]):
+            zones = ", ".join(sorted(closed))
+            raise Conflict(
+                f"区域{zones}已关闭，请退回补正，或待开放后再批准。 "
+                f"Zone {zones} is closed at present: return the application, or approve it once the zone is open."
+            )
         return {"holder": masked(submission.answers["driver"]["name"])}
+
+
+async def _closed(zones: Sequence[str]) -> set[str]:
+    """Which of the zones are closed at present."""
+    closed: Any = await ZoneClosure.filter(zone__in=zones).values_list("zone", flat=True)
+    return set(closed)
 
 
 def masked(name: str) -> str:

@@ -1,0 +1,192 @@
+"""What a department says of itself and its items: the elements of the national list of government service items.
+
+All of it is data, from `items.toml`, as frozen values; together they are an item's guide (办事指南).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from banshi.forms import Form
+
+#: Values that are read from items.toml: an unknown key there is an error.
+_FROM_DATA = {"extra": "forbid", "arbitrary_types_allowed": True}
+
+#: One text in several languages: BCP 47 tag → text. Every text has all of `LANGUAGES`.
+Texts = Mapping[str, str]
+
+#: The languages that every text must have; the first is the default.
+LANGUAGES = ("zh-CN", "en")
+
+#: Codes of departments, units, items and plugins: lower case, digits, hyphens; used in URLs.
+SLUG = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+
+
+def text_in(texts: Texts, language: str) -> str:
+    """The text in `language`, or in the default language where it has none."""
+    return texts.get(language) or texts[LANGUAGES[0]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalBasis:
+    """A law that the item rests on. Cite one only where name and article are certain."""
+
+    __pydantic_config__ = _FROM_DATA
+
+    title: Texts
+    article: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """A document that the citizen hands in."""
+
+    __pydantic_config__ = _FROM_DATA
+
+    title: Texts
+    required: bool = True
+    #: Where the citizen gets it: issued by an authority, made by the applicant, or already held by the platform.
+    source: Literal["authority", "applicant", "platform"] = "applicant"
+    #: JSON Pointer of the form's field that takes it, where there is one.
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fee:
+    """What the item costs. `amount` is in fen (0.01 yuan), so that no float is involved."""
+
+    __pydantic_config__ = _FROM_DATA
+
+    amount: int = 0
+    note: Texts | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """An office where the item can be asked about or done."""
+
+    __pydantic_config__ = _FROM_DATA
+
+    title: Texts
+    address: Texts
+    phone: str
+    hours: Texts | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnlineDepth:
+    """How much of the item can be done online: a code and the published list that it is from."""
+
+    __pydantic_config__ = _FROM_DATA
+
+    code: str
+    code_list: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What the citizen holds in the end."""
+
+    __pydantic_config__ = _FROM_DATA
+
+    kind: Literal["none", "answer", "pass", "certificate"]
+    title: Texts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One thing that a pass says. An item's claims keep their order for good: it is their number on the wire."""
+
+    __pydantic_config__ = _FROM_DATA
+
+    name: str
+    title: Texts
+    #: JSON Pointer into the answers; empty where the handler's `claims` gives the value.
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassRules:
+    """What an approved case's QR pass says, and for how long."""
+
+    __pydantic_config__ = _FROM_DATA
+
+    #: The least that an officer needs, and nothing else.
+    claims: tuple[Claim, ...]
+    #: JSON Pointers to the answers with the first and last day (dates, in the city's time zone).
+    valid_from: str = ""
+    valid_until: str = ""
+    #: Longest validity in days; also the validity where no answer says it.
+    longest_days: int = 365
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A part of a department that works on cases."""
+
+    __pydantic_config__ = _FROM_DATA
+
+    code: str
+    title: Texts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One business item as its department declares it: the guide, the form, and what its kind adds."""
+
+    __pydantic_config__ = _FROM_DATA
+
+    code: str
+    department: str
+    #: The plugin that declared it.
+    plugin: str
+    #: Name of one of the registered kinds.
+    kind: str
+    #: Counts up when form or rules change; a case keeps the version that it was submitted under.
+    version: int = 1
+    title: Texts
+    summary: Texts
+    audience: tuple[Literal["person", "organisation"], ...]
+    legal_basis: tuple[LegalBasis, ...] = ()
+    conditions: tuple[Texts, ...] = ()
+    materials: tuple[Material, ...] = ()
+    process: tuple[Texts, ...] = ()
+    fee: Fee = field(default_factory=Fee)
+    #: Working days that the law allows, and that the department promises. None: not known.
+    legal_days: int | None = None
+    promised_days: int | None = None
+    #: How often the citizen has to come in person; 0 is fully online.
+    visits: int = 0
+    online_depth: OnlineDepth | None = None
+    places: tuple[Place, ...] = ()
+    result: Result
+    #: The QR pass, for an item whose result is one.
+    credential: PassRules | None = None
+    #: The unit that works on its cases.
+    unit: str = ""
+    #: Everyday words that the search should find it by, per language.
+    keywords: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: The compiled form, or None for an item that asks nothing.
+    form: Form | None = None
+    #: The kind's own value type, from the table of items.toml that bears the kind's name.
+    details: Any = None
+    #: The department's behaviour: an instance of the kind's handler class.
+    handler: Any = None
+
+    @property
+    def fully_online(self) -> bool:
+        return self.visits == 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Department:
+    """An authority with business items of its own."""
+
+    __pydantic_config__ = _FROM_DATA
+
+    code: str
+    title: Texts
+    phone: str = ""
+    units: tuple[Unit, ...] = ()
