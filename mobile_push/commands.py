@@ -22,4 +22,9 @@ def fcm_sandbox(host: str, port: int, service_account: Path) -> None:
     """Run a local server that speaks FCM HTTP v1 and Google's token endpoint."""
     from mobile_push.sandbox import serve
 
-    asyncio.run(serve(host, port, service_account))
+    try:
+        asyncio.run(serve(host, port, service_account))
+    except KeyboardInterrupt:
+        pass
+    except OSError as error:
+        raise click.ClickException(f"{error.strerror or error}; say another --port or --service-account") from None

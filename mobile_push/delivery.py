@@ -12,11 +12,12 @@ import time
 from dataclasses import dataclass
 
 import structlog
+from prometheus_client import Counter, Histogram
+
 from banshi import Platform
-from mobile_push.provider import Outcome, Provider, Receipt
+from mobile_push.provider import Outcome, Provider, Push, Receipt
 from mobile_push.queue import Job, Queue, Settlement
 from mobile_push.settings import PushSettings
-from prometheus_client import Counter, Histogram
 
 log = structlog.get_logger("mobile_push")
 
@@ -33,7 +34,10 @@ LONGEST_SLEEP = 1.0
 FIRST_PAUSE, LONGEST_PAUSE, OPERATOR_PAUSE = 1.0, 600.0, 60.0
 
 #: Seconds that sends under way get to finish when the server stops.
-DRAIN = 5.0
+DRAIN = 3.0
+
+#: Seconds between two words to the operators about the same thing.
+QUIET = 60.0
 
 #: What a final outcome makes of a delivery.
 STATES = {Outcome.ACCEPTED: "sent", Outcome.DEAD_TOKEN: "dead", Outcome.REJECTED: "failed"}
@@ -78,6 +82,9 @@ class Delivery:
         self._jobs: asyncio.Queue[Job | None] = asyncio.Queue()
         self._settlements: list[Settlement] = []
         self._outcome = asyncio.Event()
+        #: Seconds after its claim for which a job may still be begun: it has to end before its lease does.
+        self._good_for = settings.lease - provider.longest_send
+        self._told: dict[str, float] = {}
 
     async def run(self) -> None:
         """Deliver until cancelled; then finish what is under way and give the rest back."""
@@ -108,7 +115,7 @@ class Delivery:
                 await asyncio.sleep(min(paused, LONGEST_SLEEP))
                 continue
             try:
-                jobs = await self._queue.claim(room) if room >= self._at_once else []
+                jobs = await self._claim(room) if room >= self._at_once else []
             except Exception as error:  # the database is away; what is due stays due, so keep asking
                 log.error("deliveries can't be read", provider=self._provider.name, error=type(error).__name__)
                 await asyncio.sleep(LONGEST_SLEEP)
@@ -118,17 +125,55 @@ class Delivery:
             if not jobs:
                 await _either(self.wake, LONGEST_SLEEP if self._jobs.empty() else GATHER)
 
+    async def _claim(self, room: int) -> list[Job]:
+        claim = asyncio.create_task(self._queue.claim(room))
+        try:
+            return await asyncio.shield(claim)
+        except asyncio.CancelledError:
+            # The server stops in this very moment: what is being claimed would wait for its lease to end.
+            await self._queue.give_back(await claim)
+            raise
+
     async def _send_all(self) -> None:
+        provider, metrics = self._provider, self._metrics
         while (job := await self._jobs.get()) is not None:
             if job.push is None:
                 state = "expired" if job.code == "expired" else "failed"
+                metrics.attempts.labels(provider.name, state, job.code).inc()
                 self._take_in(Settlement(job, state, job.code))
                 continue
-            receipt = await self._provider.send(job.push)
-            self._metrics.attempts.labels(self._provider.name, receipt.outcome.value, receipt.code).inc()
+            if time.monotonic() - job.claimed > self._good_for:
+                # Whoever claims it next sends it; both of us would be one too many.
+                continue
+            if (paused := provider.paused_until - time.monotonic()) > 0:
+                self._take_in(Settlement(job, "due", "paused", wait=paused + _jitter(FIRST_PAUSE)))
+                continue
+            receipt = await self._send(job, job.push)
+            metrics.attempts.labels(provider.name, receipt.outcome.value, receipt.code).inc()
             if receipt.outcome is Outcome.ACCEPTED:
-                self._metrics.seconds.labels(self._provider.name).observe(max(0.0, time.time() - job.since))
+                metrics.seconds.labels(provider.name).observe(max(0.0, time.time() - job.since))
             self._take_in(settlement_of(job, receipt))
+
+    async def _send(self, job: Job, push: Push) -> Receipt:
+        try:
+            receipt = await self._provider.send(push)
+        except asyncio.CancelledError:
+            # The server stops; whether it went out nobody knows. It is due again at once, for the next worker.
+            self._take_in(Settlement(job, "due", "stopped"))
+            raise
+        except Exception as error:  # a provider that breaks its word: this message waits, and all others go on
+            self._tell("a push provider failed", type(error).__name__)
+            return Receipt(Outcome.RETRY, "provider-failed")
+        if receipt.outcome is Outcome.MISCONFIGURED:
+            self._tell("the push project is misconfigured; tokens are kept, sending goes on once mended", receipt.code)
+        return receipt
+
+    def _tell(self, what: str, code: str) -> None:
+        """Tell the operators, once a minute for each code: every message would say the same."""
+        now = time.monotonic()
+        if now - self._told.get(code, -QUIET) >= QUIET:
+            self._told[code] = now
+            log.error(what, provider=self._provider.name, code=code)
 
     def _take_in(self, settlement: Settlement) -> None:
         self._settlements.append(settlement)
@@ -158,13 +203,15 @@ def settlement_of(job: Job, receipt: Receipt) -> Settlement:
     state = STATES.get(receipt.outcome)
     if state is not None:
         return Settlement(job, state, receipt.code, receipt.provider_message or "")
-    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(job.attempts, 16))
-    # Full jitter: a thousand that failed together don't come back together.
-    pause = random.uniform(0, longest)  # noqa: S311
+    pause = _jitter(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(job.attempts, 16)))
     if receipt.outcome is Outcome.MISCONFIGURED:
-        log.error("the push project is misconfigured; tokens are kept, sending goes on once mended", code=receipt.code)
         pause += OPERATOR_PAUSE
     return Settlement(job, "due", receipt.code, wait=(receipt.retry_after or 0.0) + pause)
+
+
+def _jitter(longest: float) -> float:
+    """A pause of at most so many seconds. Full jitter: a thousand that failed together don't come back together."""
+    return random.uniform(0, longest)  # noqa: S311
 
 
 async def _either(event: asyncio.Event, seconds: float) -> None:

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from banshi import LANGUAGES, Answer, Audience, Call, Conflict, FieldProblem, Form, InvalidFields, NotFound, Route
-from banshi import Update, Write, reply
+from tortoise.exceptions import IntegrityError
+from uuid_utils.compat import uuid7
+
+from banshi import (
+    LANGUAGES,
+    Answer,
+    Audience,
+    Call,
+    Conflict,
+    FieldProblem,
+    Form,
+    InvalidFields,
+    NotFound,
+    Route,
+    Stale,
+    Update,
+    Write,
+    reply,
+)
 from mobile_push.models import Device
 from mobile_push.service import PUSH
-from uuid_utils.compat import uuid7
 
 if TYPE_CHECKING:
     from aiohttp import web
+
+#: How often a registration is prepared anew when another one of the same phone comes between.
+TRIES = 5
 
 REGISTRATION = Form.from_schema(
     {
@@ -63,16 +83,35 @@ def device_document(call: Call, device: Device) -> dict[str, Any]:
 
 async def register(call: Call) -> web.StreamResponse:
     """Register this phone for the caller. A phone that changes hands leaves its former owner."""
-    push, person, body = call.platform[PUSH], call.principal.subject, call.body
+    push, body = call.platform[PUSH], call.body
     if body["provider"] not in push.providers:
         raise InvalidFields([FieldProblem("/provider", f"Set up here: {', '.join(push.providers)}.", "unavailable")])
     if "token" not in body:
         raise InvalidFields([FieldProblem("/token", "Send the provider's registration token.", "required")])
+    async with push.registering.setdefault(call.principal.subject, asyncio.Lock()):
+        for _ in range(TRIES):
+            write, document = await _registration(call)
+            headers = {"Location": document["links"]["self"]}
+            write.rows = [*write.rows, *call.once.receipt(document, headers=headers)]
+            try:
+                await call.platform.store.commit(write)
+            except (IntegrityError, Stale):
+                # Another request registers this very phone, or has used this Idempotency-Key: look again.
+                if stored := await call.once.stored():
+                    return stored
+                continue
+            return reply(call, document, status=201, headers=headers)
+    raise Conflict("Others are registering this phone at the same time; send the request again.")
+
+
+async def _registration(call: Call) -> tuple[Write, dict[str, Any]]:
+    """What makes the phone the caller's, and the document of it. Raises Conflict at the limit."""
+    push, person, body = call.platform[PUSH], call.principal.subject, call.body
     digest = hashlib.sha256(f"{body['provider']}\0{body['token']}".encode()).hexdigest()
     present = await Device.get_or_none(token_hash=digest)
-    if present is None or present.person != person:
-        if await Device.filter(person=person).count() >= push.settings.devices:
-            raise Conflict(f"You have {push.settings.devices} devices already; forget one first.")
+    more = present is None or present.person != person
+    if more and await Device.filter(person=person).count() >= push.settings.devices:
+        raise Conflict(f"You have {push.settings.devices} devices already; forget one first.")
     values = {
         "person": person,
         "platform": body["platform"],
@@ -83,16 +122,9 @@ async def register(call: Call) -> web.StreamResponse:
         device = Device(
             id=uuid7(), provider=body["provider"], token=body["token"], token_hash=digest, created_at=call.now, **values
         )
-        write = Write(rows=[device])
-    else:
-        guard = Update(Device, {"id": present.id, "person": present.person}, values)
-        device = present.update_from_dict(values)
-        write = Write(updates=[guard])
-    document = device_document(call, device)
-    headers = {"Location": f"/v1/devices/{device.id}"}
-    write.rows = [*write.rows, *call.once.receipt(document, headers=headers)]
-    await call.platform.store.commit(write)
-    return reply(call, document, status=201, headers=headers)
+        return Write(rows=[device]), device_document(call, device)
+    guard = Update(Device, {"id": present.id, "person": present.person}, values)
+    return Write(updates=[guard]), device_document(call, present.update_from_dict(values))
 
 
 async def list_devices(call: Call) -> web.StreamResponse:

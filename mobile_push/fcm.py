@@ -186,6 +186,11 @@ class FcmProvider:
         self._session: aiohttp.ClientSession | None = None
         self._authorization = ""
 
+    @property
+    def longest_send(self) -> float:
+        """Seconds that one send takes at most: two tries, each of which may wait for an access token."""
+        return 4 * self.settings.timeout
+
     async def __aenter__(self) -> Self:
         """Open the connections; no request is made yet.
 

@@ -4,46 +4,73 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.exceptions import IntegrityError
+from tortoise.transactions import in_transaction
+
 from banshi import Message, Platform, text_in
 from mobile_push.models import Delivery, Device, InboxMessage
-from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.transactions import in_transaction
 
 #: Providers whose phones have to be woken by somebody else; the stream's phones are connected or read later.
 STREAM = "stream"
 
 
+#: How often messages are stored anew when somebody else stored some of them at the same moment.
+TRIES = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listener:
+    """One open stream."""
+
+    #: Ends it at once, whatever it is waiting for.
+    cut: Callable[[], None]
+    #: Set when there may be something to read.
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 class Hub:
     """Wakes the streams of a person. It carries no message: whoever is woken reads the inbox."""
 
-    def __init__(self) -> None:
-        self._listening: dict[str, set[asyncio.Event]] = defaultdict(set)
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._listening: dict[str, list[Listener]] = defaultdict(list)
 
     @contextmanager
-    def listening(self, person: str) -> Iterator[asyncio.Event]:
-        event = asyncio.Event()
-        self._listening[person].add(event)
+    def listening(self, person: str, cut: Callable[[], None]) -> Iterator[asyncio.Event]:
+        """Listen for a person; `cut` ends the stream. One too many ends the oldest: its phone has left unnoticed."""
+        listener = Listener(cut)
+        self._listening[person].append(listener)
+        if len(self._listening[person]) > self._most:
+            self._listening[person].pop(0).cut()
         try:
-            yield event
+            yield listener.news
         finally:
-            self._listening[person].discard(event)
-            if not self._listening[person]:
-                del self._listening[person]
+            left = [one for one in self._listening.pop(person, ()) if one is not listener]
+            if left:
+                self._listening[person] = left
 
     def wake(self, person: str) -> None:
-        for event in self._listening.get(person, ()):
-            event.set()
+        for listener in self._listening.get(person, ()):
+            listener.news.set()
 
     def wake_all(self) -> None:
-        for events in self._listening.values():
-            for event in events:
-                event.set()
+        for listener in self._all():
+            listener.news.set()
+
+    def cut_all(self) -> None:
+        for listener in self._all():
+            listener.cut()
+
+    def _all(self) -> list[Listener]:
+        return [listener for listeners in self._listening.values() for listener in listeners]
 
     @property
     def open_streams(self) -> int:
@@ -53,11 +80,20 @@ class Hub:
 async def store(platform: Platform, messages: Sequence[Message], ttl: int) -> set[str]:
     """Put messages into their inboxes and plan their deliveries, in one transaction; the persons who got any.
 
-    A message that is there already is left as it is, so the same batch may come twice.
+    A message that is there already is left as it is, so the same batch may come twice, even at the same moment.
     """
+    for _ in range(TRIES - 1):
+        try:
+            return await _store(platform, messages, ttl)
+        except IntegrityError:
+            continue
+    return await _store(platform, messages, ttl)
+
+
+async def _store(platform: Platform, messages: Sequence[Message], ttl: int) -> set[str]:
     known = await InboxMessage.filter(id__in=[message.id for message in messages]).values_list("id", flat=True)
     present = {str(one) for one in known}
-    fresh = [message for message in messages if message.id not in present]
+    fresh = list({message.id: message for message in messages if message.id not in present}.values())
     if not fresh:
         return set()
     persons = sorted({message.person for message in fresh})

@@ -87,6 +87,11 @@ class Provider(Protocol):
         """`time.monotonic()` until which the provider asked for silence as a whole; in the past when it did not."""
         ...
 
+    @property
+    def longest_send(self) -> float:
+        """Seconds that one send takes at most."""
+        ...
+
     async def send(self, push: Push) -> Receipt:
         """Try once to send `push`; every failure is a receipt, only cancellation is raised."""
         ...

@@ -6,11 +6,13 @@ can't settle what another has taken over.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+
 from banshi import Platform, text_in
 from mobile_push.models import Device
 from mobile_push.provider import Push
@@ -29,6 +31,8 @@ class Job:
     #: None where there is nothing to send any more; `code` then says why.
     push: Push | None
     code: str = ""
+    #: `time.monotonic()` of the claim: the lease runs from here.
+    claimed: float = field(default_factory=time.monotonic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,9 @@ class Queue:
         read = (
             "SELECT d.id, d.attempts, d.device_id, d.expires, v.token, v.language, m.id AS message, m.kind, m.title, "  # noqa: S608
             f"m.link, {store.clock} AS now FROM push_delivery d "
-            "JOIN push_inbox_message m ON m.id = d.message_id LEFT JOIN push_device v ON v.id = d.device_id "
+            "JOIN push_inbox_message m ON m.id = d.message_id "
+            # A phone that is somebody else's by now gets nothing more of its former owner's.
+            "LEFT JOIN push_device v ON v.id = d.device_id AND v.person = m.person "
             f"WHERE d.id IN ({marks}) ORDER BY d.id"
         )
         rows = await store.connection.execute_query_dict(read, [row["id"] for row in claimed])

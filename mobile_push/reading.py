@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 from aiohttp import web
+
 from banshi import Answer, Audience, Call, InvalidParameter, Parameter, Route, reply
 from mobile_push import inbox
 from mobile_push.service import PUSH
@@ -51,7 +52,6 @@ async def read_inbox(call: Call) -> web.StreamResponse:
 
 async def stream_inbox(call: Call) -> web.StreamResponse:
     """Server-sent events: first what the app has missed, then each message as it comes."""
-    push, person = call.platform[PUSH], call.principal.subject
     last = _last_seen(call)
     response = web.StreamResponse(
         headers={
@@ -62,17 +62,33 @@ async def stream_inbox(call: Call) -> web.StreamResponse:
         }
     )
     await response.prepare(call.request)
-    await response.write(f"retry: {RECONNECT}\n\n".encode())
-    with push.hub.listening(person) as news:
-        while not call.platform.closing.is_set():
-            news.clear()
-            rows = await inbox.read(person, last, PAGE)
-            for row in rows:
-                await response.write(event(inbox.document(call.platform, row, call.language)))
-                last = row.seq
-            if not rows and not await _woken(news, push.settings.heartbeat):
-                await response.write(b": alive\n\n")
+    transport = call.request.transport
+    if transport is not None:
+        try:
+            with call.platform[PUSH].hub.listening(call.principal.subject, transport.abort) as news:
+                await _follow(call, response, news, last)
+        except (TimeoutError, ConnectionError):
+            # It reads too slowly, or has left: it comes back with the last id that it has, and misses nothing.
+            transport.abort()
     return response
+
+
+async def _follow(call: Call, response: web.StreamResponse, news: asyncio.Event, last: int) -> None:
+    """Write until the server closes or the caller's token ends. Raises TimeoutError where the phone does not read."""
+    settings, platform = call.platform[PUSH].settings, call.platform
+    await response.write(b"retry: %d\n\n" % RECONNECT)
+    while not platform.closing.is_set() and (left := call.principal.expires_at - platform.now().timestamp()) > 0:
+        news.clear()
+        rows = await inbox.read(call.principal.subject, last, PAGE)
+        if rows:
+            page = b"".join(event(inbox.document(platform, row, call.language)) for row in rows)
+            last = rows[-1].seq
+        elif await _woken(news, min(settings.heartbeat, left)):
+            continue
+        else:
+            page = b": alive\n\n"
+        async with asyncio.timeout(settings.stream_timeout):
+            await response.write(page)
 
 
 def event(document: dict[str, Any]) -> bytes:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+
+from prometheus_client import Gauge
 
 from banshi import Key, Message, Platform
 from mobile_push import inbox
 from mobile_push.delivery import Delivery, Metrics
 from mobile_push.inbox import Hub
 from mobile_push.settings import PushSettings
-from prometheus_client import Gauge
+
+#: Seconds that a stream gets to end by itself; what a phone does not read in that time it reads after reconnecting.
+LAST_WORDS = 1.0
 
 
 @dataclass(slots=True)
@@ -21,8 +26,10 @@ class Push:
 
     platform: Platform
     settings: PushSettings
-    hub: Hub = field(default_factory=Hub)
+    hub: Hub
     deliveries: list[Delivery] = field(default_factory=list)
+    #: Persons who are registering a phone in this moment: one after the other, so that the limit holds.
+    registering: weakref.WeakValueDictionary[str, asyncio.Lock] = field(default_factory=weakref.WeakValueDictionary)
 
     @property
     def providers(self) -> list[str]:
@@ -44,7 +51,7 @@ PUSH: Key[Push] = Key("mobile_push")
 @asynccontextmanager
 async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator[Push]:
     """The running service; at its end the sends under way are finished and the rest is given back."""
-    push = Push(platform, settings)
+    push = Push(platform, settings, Hub(settings.devices))
     gauge = Gauge("banshi_push_streams", "Open streams", registry=platform.metrics)
     gauge.set_function(lambda: push.hub.open_streams)
     async with AsyncExitStack() as stack:
@@ -69,6 +76,8 @@ async def _end_streams(platform: Platform, push: Push) -> None:
     """Wake every stream when the server shuts down, so that it ends by itself and the app reconnects elsewhere."""
     await platform.closing.wait()
     push.hub.wake_all()
+    await asyncio.sleep(LAST_WORDS)
+    push.hub.cut_all()
 
 
 async def deliver(platform: Platform, messages: Sequence[Message]) -> None:

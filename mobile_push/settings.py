@@ -28,7 +28,9 @@ class PushSettings:
     lease: float = 60.0
     #: Seconds between two signs of life on a stream.
     heartbeat: float = 15.0
-    #: Phones that one person may register.
+    #: Seconds that a phone may take to read what its stream sends; then it is cut off, and catches up when it is back.
+    stream_timeout: float = 20.0
+    #: Phones that one person may register, and streams that one person may have open.
     devices: int = 10
 
     def __post_init__(self) -> None:
@@ -36,5 +38,5 @@ class PushSettings:
             raise ValueError("ttl has to be from 1 second to 28 days (2419200)")
         if self.fcm is not None and self.lease <= 4 * self.fcm.timeout:
             raise ValueError(f"lease has to be more than four times fcm.timeout ({4 * self.fcm.timeout:g} s)")
-        if self.heartbeat <= 0 or self.devices < 1:
-            raise ValueError("heartbeat and devices have to be positive")
+        if min(self.heartbeat, self.stream_timeout, self.devices) <= 0:
+            raise ValueError("heartbeat, stream_timeout and devices have to be positive")

@@ -250,6 +250,8 @@ async def serve(host: str, port: int, service_account: Path) -> None:
     """Run a sandbox until cancelled, write its key to `service_account` and print what to put into the settings."""
     async with FcmSandbox(host, port) as sandbox:
         path = sandbox.service_account_file(service_account)
-        print(f"FCM sandbox on {sandbox.url}; put into the fcm provider's settings:")
-        print(f'service_account_file = "{path.resolve()}"\nbase_url = "{sandbox.base_url}"', flush=True)
+        print(f"FCM sandbox on {sandbox.url} until Ctrl-C. Put this into plugins.toml and start `banshi serve`:\n")
+        print("[plugins.mobile_push.settings.fcm]")
+        print(f'service_account_file = "{path.resolve()}"\nbase_url = "{sandbox.base_url}"\n')
+        print(f"What a phone got: {sandbox.url}/sandbox/messages?token=TOKEN", flush=True)
         await asyncio.get_running_loop().create_future()

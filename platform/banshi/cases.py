@@ -186,6 +186,7 @@ async def move(
     reason: Texts | None = None,
     answers: Mapping[str, Any] | None = None,
     receipt: Callable[[Case], Sequence[Model]] = lambda _: (),
+    version: int | None = None,
 ) -> Case:
     """Take `action`; the case as it is afterwards.
 
@@ -196,6 +197,8 @@ async def move(
     """
     for _ in range(TRIES):
         case = await find(case_id, actor)
+        if version is not None and case.version != version:
+            raise Conflict("The case has moved on meanwhile.")
         step = await _step(platform, case, action, actor)
         if step.needs_reason and not reason:
             raise InvalidFields([FieldProblem("/reason", "Say why: the citizen reads it.", "required")])
@@ -244,9 +247,12 @@ async def submissions(platform: Platform, item: str, state: str) -> AsyncIterato
         after = rows[-1].id
 
 
-async def decide(platform: Platform, case_id: Any, decision: Decision) -> Case:
-    """Carry out what a department's code decided: an action that the state table gives to the platform."""
-    return await move(platform, case_id, decision.action, SYSTEM, reason=decision.reason)
+async def decide(platform: Platform, case_id: Any, decision: Decision, *, version: int | None = None) -> Case:
+    """Carry out what a department's code decided: an action that the state table gives to the platform.
+
+    With `version` only if the case is still as it was when the department looked at it; otherwise Conflict.
+    """
+    return await move(platform, case_id, decision.action, SYSTEM, reason=decision.reason, version=version)
 
 
 async def _step(platform: Platform, case: Case, action: str, actor: Actor) -> Step:

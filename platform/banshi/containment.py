@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import structlog
 
@@ -29,7 +29,7 @@ log = structlog.get_logger("banshi.containment")
 
 @dataclass(slots=True)
 class Breaker:
-    """Counts a plugin's failures in a row, and stays open for a while once there were too many."""
+    """Counts failures in a row, and stays open for a while once there were too many."""
 
     limit: int
     pause: float
@@ -42,32 +42,38 @@ class Breaker:
             return 0.0
         return max(0.0, self.opened_at + self.pause - time.monotonic())
 
+    def admit(self) -> float:
+        """0 for a call that may go ahead, otherwise the seconds to wait. After a pause one call tries for all."""
+        wait = self.remaining()
+        if not wait and self.opened_at is not None:
+            self.opened_at = time.monotonic()
+        return wait
+
     def record(self, *, failed: bool) -> None:
         if not failed:
             self.failures, self.opened_at = 0, None
             return
         self.failures += 1
         if self.failures >= self.limit:
-            # After the pause one call is let through; its failure lands here again and opens anew.
             self.opened_at = time.monotonic()
 
 
 class Breakers:
-    """One breaker per plugin."""
+    """One breaker per plugin and question: where reviews fail, submissions are still checked, taken and kept."""
 
     def __init__(self, limit: int, pause: float) -> None:
         self._limit = limit
         self._pause = pause
-        self._breakers: dict[str, Breaker] = {}
+        self._breakers: dict[tuple[str, str], Breaker] = {}
 
-    def of(self, plugin: str) -> Breaker:
-        breaker = self._breakers.get(plugin)
+    def of(self, plugin: str, question: str) -> Breaker:
+        breaker = self._breakers.get((plugin, question))
         if breaker is None:
-            breaker = self._breakers[plugin] = Breaker(self._limit, self._pause)
+            breaker = self._breakers[plugin, question] = Breaker(self._limit, self._pause)
         return breaker
 
     def open_plugins(self) -> list[str]:
-        return sorted(name for name, breaker in self._breakers.items() if breaker.remaining())
+        return sorted({plugin for (plugin, _), breaker in self._breakers.items() if breaker.remaining()})
 
 
 async def ask(
@@ -82,32 +88,39 @@ async def ask(
     A `Problem` that the handler raises on purpose passes through: it is meant for the citizen. Raises DepartmentFailed,
     DepartmentTimedOut or DepartmentUnavailable for everything else that goes wrong.
     """
-    breaker = platform.breakers.of(item.plugin)
+    breaker = platform.breakers.of(item.plugin, getattr(question, "__name__", ""))
     about: dict[str, Any] = {"department": item.department, "item": item.code}
-    if wait := breaker.remaining():
+    if wait := breaker.admit():
         raise DepartmentUnavailable(headers={"Retry-After": str(int(wait) + 1)}, **about)
-    try:
-        async with asyncio.timeout(platform.settings.handler_timeout):
-            answer = await question(*arguments)
-    except Problem:
-        breaker.record(failed=False)
-        raise
-    except TimeoutError:
-        breaker.record(failed=True)
-        log.error("handler timed out", plugin=item.plugin, item=item.code, seconds=platform.settings.handler_timeout)
-        raise DepartmentTimedOut(**about) from None
-    except BaseException as error:  # SystemExit would end the server; only a cancellation of our own goes on
-        task = asyncio.current_task()
-        if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
-            raise
-        breaker.record(failed=True)
-        log.error("handler failed", plugin=item.plugin, item=item.code, error=type(error).__name__, where=place_of(error))
-        raise DepartmentFailed(**about) from None
-    if not isinstance(answer, expect):
-        breaker.record(failed=True)
-        wrong = {"expected": str(expect), "returned": type(answer).__name__}
-        log.error("handler returned the wrong type", plugin=item.plugin, item=item.code, **wrong)
-        raise DepartmentFailed(**about)
-    breaker.record(failed=False)
-    return answer
+    answer, error = await _within(platform.settings.handler_timeout, question, arguments)
+    if error is None and not isinstance(answer, expect):
+        error = TypeError("it returned the wrong type")
+    breaker.record(failed=error is not None and not isinstance(error, Problem))
+    if error is None:
+        return cast("T", answer)
+    if isinstance(error, Problem):
+        raise error
+    what = {"error": type(error).__name__, "where": place_of(error), "returned": type(answer).__name__}
+    log.error("handler failed", plugin=item.plugin, item=item.code, **what)
+    raise (DepartmentTimedOut if isinstance(error, TimeoutError) else DepartmentFailed)(**about)
 
+
+async def _within(
+    seconds: float, question: Callable[..., Awaitable[Any]], arguments: tuple[Any, ...]
+) -> tuple[Any, Any]:
+    """The outcome of the question, or a TimeoutError after so many seconds."""
+    task = asyncio.create_task(_outcome(question, arguments))
+    try:
+        # Not asyncio.timeout: a handler that swallows its cancellation would keep the caller waiting for good.
+        await asyncio.wait({task}, timeout=seconds)
+        return task.result() if task.done() else (None, TimeoutError())
+    finally:
+        task.cancel()
+
+
+async def _outcome(question: Callable[..., Awaitable[Any]], arguments: tuple[Any, ...]) -> tuple[Any, Any]:
+    """What the handler answers, and what it raises: inside its task, since a SystemExit would end the server."""
+    try:
+        return await question(*arguments), None
+    except BaseException as error:
+        return None, error

@@ -66,6 +66,10 @@ def case_document(
         ],
         "attachments": [attachment_document(platform, one) for one in attachments],
     }
+    clock = clock_of(case)
+    if clock is not None and (deadline := clock.deadline(platform.calendar)) is not None:
+        # Why this date: the days on the way that were not counted.
+        document["deadline"]["explanation"] = deadline.explain(language)
     if passes:
         document["links"] |= {
             "pass": f"/v1/cases/{case.id}/pass.svg",

@@ -11,6 +11,7 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,7 @@ def configure(level: str = "info") -> None:
     """Send all logs, the libraries' too, to standard error as JSON lines."""
     number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _request,
-            structlog.processors.JSONRenderer(serializer=orjson.dumps),
-        ],
+        processors=[_line],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
@@ -47,10 +43,13 @@ def place_of(error: BaseException) -> str:
     return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
 
 
-def _request(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _line(_: Any, level: str, event: MutableMapping[str, Any]) -> bytes:
+    """An event as a line of JSON. One step in place of structlog's four: each request pays for it."""
+    event["level"] = level
+    event["timestamp"] = datetime.now(UTC)
     if identity := REQUEST_ID.get():
         event["request"] = identity
-    return event
+    return orjson.dumps(event, default=repr, option=orjson.OPT_UTC_Z)
 
 
 class _Bridge(logging.Handler):
@@ -60,5 +59,5 @@ class _Bridge(logging.Handler):
         fields = {"library": record.name}
         if record.exc_info and record.exc_info[0] is not None:
             fields["error"] = record.exc_info[0].__name__
-        message = record.msg if record.args else record.getMessage().splitlines()[0]
+        message = record.msg if record.args else record.getMessage().partition("\n")[0]
         structlog.get_logger().log(record.levelno, str(message), **fields)

@@ -7,6 +7,7 @@ without the other. What failed is not stored: the same key may try again.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 HEADER = "Idempotency-Key"
 LONGEST = 128
+VISIBLE = re.compile(r"[!-~]+")
 
 #: Hashes of the keys whose requests run in this process.
 RUNNING: Key[set[str]] = Key("idempotency keys in use")
@@ -32,8 +34,8 @@ class Once:
     """The Idempotency-Key of one request, or its absence."""
 
     def __init__(self, platform: Platform, subject: str, key: str | None) -> None:
-        if key is not None and not (0 < len(key) <= LONGEST and key.isascii() and key.isprintable()):
-            raise InvalidParameter(f"{HEADER} has 1 to {LONGEST} printable ASCII characters.", parameter=HEADER)
+        if key is not None and not (0 < len(key) <= LONGEST and VISIBLE.fullmatch(key)):
+            raise InvalidParameter(f"{HEADER} has 1 to {LONGEST} ASCII characters without spaces.", parameter=HEADER)
         self._platform = platform
         # NUL can't be part of a subject or a header, so no two pairs share a hash.
         self._id = _hash(subject.encode(), (key or "").encode()) if key is not None else None

@@ -11,11 +11,15 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from banshi.contract import LANGUAGES
 from banshi.errors import InvalidParameter, Problem
 from banshi.routes import Answer, Call, Parameter
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+
+#: What an answer says of its language.
+LANGUAGE_HEADERS = {language: {"Content-Language": language, "Vary": "Accept-Language"} for language in LANGUAGES}
 
 #: Rows of a page, when the caller doesn't say, and at most.
 PAGE = 20
@@ -46,11 +50,12 @@ def etag_of(body: bytes) -> str:
 
 
 def reply(call: Call, document: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-    """`document` as JSON. A read gets an ETag, and 304 where the caller has it already."""
+    """`document` as JSON, in the caller's language. A read gets an ETag, and 304 where the caller has it already."""
     body = encode(document)
+    all_headers = {**LANGUAGE_HEADERS[call.language], **(headers or {})}
     if call.route.method == "GET":
-        return reply_bytes(call, body, JSON, etag_of(body), headers)
-    return web.Response(body=body, status=status, content_type=JSON, headers=headers)
+        return reply_bytes(call, body, JSON, etag_of(body), all_headers)
+    return web.Response(body=body, status=status, content_type=JSON, headers=all_headers)
 
 
 def reply_bytes(
@@ -58,10 +63,10 @@ def reply_bytes(
 ) -> web.Response:
     """Prepared bytes with their ETag, or 304."""
     asked = call.request.headers.get("If-None-Match")
-    all_headers = {"ETag": etag, "Cache-Control": "no-cache", **(headers or {})}
-    if asked is not None and (
-        asked.strip() == "*" or etag in [tag.strip().removeprefix("W/") for tag in asked.split(",")]
-    ):
+    # What was read with a token is its bearer's: no cache on the way keeps it for others.
+    kept = "no-cache" if call.caller is None else "private, no-cache"
+    all_headers = {"ETag": etag, "Cache-Control": kept, **(headers or {})}
+    if asked is not None and _matches(asked, etag):
         return web.Response(status=304, headers=all_headers)
     all_headers["Content-Type"] = media_type
     return web.Response(body=body, headers=all_headers)

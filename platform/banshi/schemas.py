@@ -115,7 +115,12 @@ SCHEMAS: dict[str, Schema] = {
                     "running": {"type": "boolean"},
                     "due_on": {"type": ["string", "null"], "format": "date"},
                     "provisional": {"type": "boolean"},
-                }
+                    "explanation": {
+                        "type": "object",
+                        "description": "In a whole case, while the clock runs: the days that were not counted, and why.",
+                    },
+                },
+                optional=("explanation",),
             ),
         ]
     },

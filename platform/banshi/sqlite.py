@@ -43,8 +43,9 @@ class Begin(SqliteTransactionContext):
             finally:
                 self._trxlock.release()
             raise
-        self.token = get_connections().set(self.connection_name, self.connection)
-        return self.connection
+        connection: TransactionalDBClient = self.connection
+        self.token = get_connections().set(self.connection_name, connection)
+        return connection
 
 
 class Client(SqliteClient):

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tortoise.migrations.recorder import MigrationRecorder
+
 from banshi.models import Counter
 from banshi.store import Store, open_store
-from banshi.testing import Door
-from tortoise.migrations.recorder import MigrationRecorder
+from banshi.testing import Door, Reply
 
 #: How often something is cancelled at a random moment.
 ROUNDS = 300
@@ -83,24 +85,20 @@ async def test_who_hangs_up_at_any_moment_harms_nobody_and_may_try_again_at_once
     chance = random.Random(3)
     for number in range(30):
         document = {"answers": await answers(wang)}
-        calls = (
-            lambda: wang.post("/v1/items/zone-pass/cases", document, key=f"submit-{number}"),
-            lambda: staff.post(f"/v1/cases/{case['id']}/actions/approve", key=f"approve-{number}"),
-        )
-        for call in calls:
-            await hung_up(call, chance.random() * 0.01)
-            async with asyncio.timeout(5):
-                answer = await call()
-                while answer.status == 409 and answer.document["code"] == "still-running":
-                    answer = await call()
-            assert answer.status in {200, 201}, answer
-            case = answer.document
-            await bare_door.settled()
+        case = await insisting(chance, partial(wang.post, "/v1/items/zone-pass/cases", document, key=f"s-{number}"))
+        await bare_door.settled()
+        await insisting(chance, partial(staff.post, f"/v1/cases/{case['id']}/actions/approve", key=f"a-{number}"))
     assert len((await wang.get("/v1/cases?limit=100")).ok()["items"]) == 30
 
 
-async def hung_up(call: Callable[[], Awaitable[Any]], after: float) -> None:
+async def insisting(chance: random.Random, call: Callable[[], Awaitable[Reply]]) -> Any:
+    """Call, hang up within 10 ms, and call again at once until there is an answer."""
     task = asyncio.ensure_future(call())
-    await asyncio.sleep(after)
+    await asyncio.sleep(chance.random() * 0.01)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+    async with asyncio.timeout(5):
+        while (answer := await call()).document.get("code") == "still-running":
+            pass
+    assert answer.status in {200, 201}, answer
+    return answer.document

@@ -42,7 +42,7 @@ def command(ctx: click.Context, plugin: str | None, strict: bool) -> None:
         click.secho(f"{finding}{' (warning)' if finding.warning else ''}", fg="yellow" if finding.warning else "red")
     warnings = sum(finding.warning for finding in found)
     errors = len(found) - warnings
-    click.echo(f"{errors or 'no'} to mend, {warnings or 'no'} warning{'' if warnings == 1 else 's'}")
+    click.echo(f"{errors or 'nothing'} to mend, {warnings or 'no'} warning{'' if warnings == 1 else 's'}")
     sys.exit(1 if errors or (strict and warnings) else 0)
 
 

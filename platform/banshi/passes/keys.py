@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -76,17 +77,19 @@ class Keyring:
             raise Unavailable("There is no key to sign passes with: an operator has to run `banshi keys rotate --now`.")
         newest = max(usable, key=lambda row: row.signs_from)
         if newest.kid not in self._private:
-            self._private[newest.kid] = self._load(newest.kid)
+            self._private[newest.kid] = self._load(newest)
         return newest, self._private[newest.kid]
 
-    def _load(self, kid: str) -> ec.EllipticCurvePrivateKey:
-        file = key_file(self._platform.settings.keys_folder, kid)
+    def _load(self, row: SigningKey) -> ec.EllipticCurvePrivateKey:
+        file = key_file(self._platform.settings.keys_folder, row.kid)
         try:
             key = serialization.load_pem_private_key(file.read_bytes(), password=None)
-        except (OSError, ValueError) as error:
-            log.error("a signing key can't be read", kid=kid, error=type(error).__name__)
-            raise Unavailable(f"The private half of key {kid} is not on this machine.") from None
-        assert isinstance(key, ec.EllipticCurvePrivateKey)  # noqa: S101 - we wrote the file
+            # What another key signs, nobody could verify.
+            if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != _public(row.public_pem):
+                raise ValueError("another key")
+        except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+            log.error("a signing key can't be read", kid=row.kid, error=type(error).__name__)
+            raise Unavailable(f"The private half of key {row.kid} is not on this machine.") from None
         return key
 
 

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from banshi.contract import Item, Key, Texts
+from banshi.errors import Conflict
 from banshi.models import Case, Counter, Pass, Scan
 from banshi.passes import cose
 from banshi.passes.keys import KEYRING
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 #: Counter from which each pass takes its number: its place in the status list.
 NUMBERS = "pass"
+
+#: The first number that the database can't hold; only a stolen key signs such a one.
+NUMBERS_END = 1 << 63
 
 #: One pass seen at two places within this time is suspicious.
 ELSEWHERE = timedelta(minutes=10)
@@ -59,12 +63,17 @@ class Verdict:
 
 
 async def issue(platform: Platform, case: Case, item: Item, claims: Mapping[str, Any], valid: Validity) -> Pass:
-    """Sign a pass for the case, as a row that the decision's transaction writes."""
+    """Sign a pass for the case, as a row that the decision's transaction writes.
+
+    Raises Conflict where its time is over already, Unavailable where there is no key to sign with.
+    """
     rules = item.credential
     if rules is None:
         raise ValueError(f"item {item.code} declares no credential")
-    key, private = await platform[KEYRING].signer()
     now = platform.now()
+    if valid.until <= now:
+        raise Conflict("The time that was applied for is over: return the application for new dates, or refuse it.")
+    key, private = await platform[KEYRING].signer()
     number = await platform.store.take_number(NUMBERS)
     credential = cose.Credential(
         issuer=platform.settings.pass_issuer,
@@ -138,7 +147,7 @@ async def _verdict(platform: Platform, text: str) -> Verdict:
         credential = cose.read(text, await platform[KEYRING].public(), labels_of)
     except cose.PassRefused as refused:
         return Verdict(code=refused.reason.value, detail=refused.detail)
-    record = await Pass.get_or_none(number=credential.index)
+    record = await Pass.get_or_none(number=credential.index) if credential.index < NUMBERS_END else None
     if record is None or record.text != text:
         # Well signed and yet not the one that we gave out: a restored backup, or a key in strange hands.
         return Verdict(code="unknown-pass", detail="It is signed by us but not in our books.", credential=credential)
@@ -155,34 +164,48 @@ class Revocations:
     def __init__(self) -> None:
         self._token = ""
         self._made_at = float("-inf")
+        self._making = asyncio.Lock()
 
     def forget(self) -> None:
         self._made_at = float("-inf")
 
     async def token(self, platform: Platform, subject: str) -> str:
-        """The list as a Status List Token (IETF Token Status List) with `subject` as its address."""
-        if time.monotonic() - self._made_at > STATUS_FRESH:
-            # Noted before reading: what is revoked meanwhile makes this list stale again.
-            self._made_at = time.monotonic()
-            counter = await Counter.get_or_none(name=NUMBERS)
-            revoked: Any = await Pass.filter(revoked_at__isnull=False).values_list("number", flat=True)
-            key, private = await platform[KEYRING].signer()
-            size = (counter.value if counter else 0) + 1
-            now = int(platform.now().timestamp())
+        """The list as a Status List Token (IETF Token Status List) with `subject` as its address.
 
-            def sign() -> str:
-                return StatusList((int(number) for number in revoked), size=size).signed(
-                    key=private,
-                    kid=key.kid,
-                    subject=subject,
-                    issued_at=now,
-                    expires_at=now + STATUS_LIFETIME,
-                    ttl=STATUS_TTL,
-                )
+        Raises Unavailable where there is no key to sign with.
+        """
+        # Whoever asks while it is being made waits for it.
+        async with self._making:
+            if time.monotonic() - self._made_at > STATUS_FRESH:
+                # Noted before reading: what is revoked meanwhile makes this list stale again.
+                self._made_at = time.monotonic()
+                try:
+                    self._token = await self._made(platform, subject)
+                except BaseException:
+                    self.forget()
+                    raise
+            return self._token
 
-            # Packing a million entries takes 70 ms, which the loop does not have.
-            self._token = await asyncio.to_thread(sign)
-        return self._token
+    async def _made(self, platform: Platform, subject: str) -> str:
+        revoked: Any = await Pass.filter(revoked_at__isnull=False).values_list("number", flat=True)
+        # Read after the passes: a number that is revoked was taken before.
+        counter = await Counter.get_or_none(name=NUMBERS)
+        key, private = await platform[KEYRING].signer()
+        size = (counter.value if counter else 0) + 1
+        now = int(platform.now().timestamp())
+
+        def sign() -> str:
+            return StatusList((int(number) for number in revoked), size=size).signed(
+                key=private,
+                kid=key.kid,
+                subject=subject,
+                issued_at=now,
+                expires_at=now + STATUS_LIFETIME,
+                ttl=STATUS_TTL,
+            )
+
+        # Packing a million entries takes 70 ms, which the loop does not have.
+        return await asyncio.to_thread(sign)
 
 
 REVOCATIONS: Key[Revocations] = Key("revocations")

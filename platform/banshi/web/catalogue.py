@@ -10,6 +10,7 @@ from banshi.contract import LANGUAGES, Department, Item, Key, text_in
 from banshi.errors import InvalidParameter, NotFound
 from banshi.replies import (
     JSON,
+    LANGUAGE_HEADERS,
     PAGE_PARAMETERS,
     Page,
     encode,
@@ -30,20 +31,17 @@ if TYPE_CHECKING:
 Guides = dict[tuple[str, str], tuple[bytes, str]]
 GUIDES: Key[Guides] = Key("guides")
 
-#: Answers in the caller's language.
-VARIES = {"Vary": "Accept-Language"}
-
 
 async def list_departments(call: Call) -> web.StreamResponse:
     documents = [department_document(one, call.language) for one in call.platform.registry.departments.values()]
-    return reply(call, {"items": documents, "next": None}, headers=_language(call))
+    return reply(call, {"items": documents, "next": None})
 
 
 async def show_department(call: Call) -> web.StreamResponse:
     department = call.platform.registry.departments.get(call.path["code"])
     if department is None:
         raise NotFound("There is no department of that code; GET /v1/departments lists them.")
-    return reply(call, department_document(department, call.language), headers=_language(call))
+    return reply(call, department_document(department, call.language))
 
 
 async def list_items(call: Call) -> web.StreamResponse:
@@ -68,7 +66,7 @@ async def list_items(call: Call) -> web.StreamResponse:
     shown = found[:limit]
     documents = [item_summary(item, call.language) for item in shown]
     page = Page(documents, shown[-1].code if len(found) > limit else None)
-    return reply(call, page.document(), headers=_language(call))
+    return reply(call, page.document())
 
 
 async def show_item(call: Call) -> web.StreamResponse:
@@ -81,14 +79,7 @@ async def show_item(call: Call) -> web.StreamResponse:
             raise NotFound("There is no item of that code; GET /v1/items lists them.")
         body = encode(item_document(item, call.language, call.platform.registry.routes))
         guide = guides[code, call.language] = (body, etag_of(body))
-    return reply_bytes(call, *(guide[0], JSON, guide[1]), headers=LANGUAGE_HEADERS[call.language])
-
-
-LANGUAGE_HEADERS = {language: {"Content-Language": language, **VARIES} for language in LANGUAGES}
-
-
-def _language(call: Call) -> Mapping[str, str]:
-    return LANGUAGE_HEADERS[call.language]
+    return reply_bytes(call, guide[0], JSON, guide[1], LANGUAGE_HEADERS[call.language])
 
 
 def searchable(item: Item) -> str:

@@ -9,6 +9,7 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import jsonschema_rs
@@ -183,8 +184,8 @@ def parse(raw: bytes, request: web.Request) -> dict[str, Any]:
         raise errors.MalformedBody("The body has to be one JSON object.")
     if deeper(document, DEEPEST):
         raise errors.MalformedBody(f"The body nests deeper than {DEEPEST} levels.")
-    if b"\\u0000" in raw and "\\u0000" in json.dumps(document):
-        raise errors.MalformedBody("The body has a NUL character (\\u0000), which no text needs and no database stores.")
+    if b"\\u0000" in raw and has_nul(document):
+        raise errors.MalformedBody("The body has a NUL character (\\u0000); no text needs one, no database stores it.")
     _refuse_twins(raw, document)
     return document
 
@@ -212,6 +213,16 @@ def deeper(value: Any, levels: int) -> bool:
     return any(deeper(part, levels - 1) for part in (value.values() if isinstance(value, dict) else value))
 
 
+def has_nul(value: Any) -> bool:
+    """Whether a NUL character is anywhere in a JSON value."""
+    if isinstance(value, dict):
+        return any(has_nul(part) for pair in value.items() for part in pair)
+    if isinstance(value, list):
+        return any(map(has_nul, value))
+    return isinstance(value, str) and "\0" in value
+
+
+@lru_cache(maxsize=512)
 def language_of(header: str | None) -> str:
     """The best of our languages for an Accept-Language header (RFC 9110 section 12.5.4)."""
     if not header:

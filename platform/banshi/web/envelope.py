@@ -59,12 +59,16 @@ def envelope(platform: Platform) -> Any:
         REQUEST_ID.set(identity)
         try:
             response = await handler(request)
-        except Problem as problem:
-            response = problem_reply(problem)
-        except web.HTTPException as refusal:
-            response = problem_reply(_refusal(refusal))
-        except Exception as error:
-            response = problem_reply(_unexpected(error))
+            if not isinstance(response, web.StreamResponse):
+                raise TypeError(f"a handler gave {type(response).__name__} in place of a response")
+        except BaseException as error:  # a plugin's sys.exit would end the server; only a caller who left goes on
+            caller = request.transport
+            if _caller_left(error, caller):
+                raise
+            response = _told(error)
+            if request.writer.output_size and caller is not None:
+                # The answer has begun; a second one inside it would be read as more of the first.
+                caller.abort()
         took = time.perf_counter() - started
         if not response.prepared:
             response.headers[HEADER] = identity
@@ -81,15 +85,31 @@ def envelope(platform: Platform) -> Any:
     return surround
 
 
-def _refusal(refusal: web.HTTPException) -> Problem:
-    cls = REFUSALS.get(refusal.status)
-    if cls is None:
-        raise refusal
-    headers = {"Allow": refusal.headers["Allow"]} if "Allow" in refusal.headers else {}
-    return cls(headers=headers)
+def _caller_left(error: BaseException, caller: asyncio.Transport | None) -> bool:
+    """Whether there is nobody to answer any more. A plugin can raise CancelledError just so: that is its own fault."""
+    task = asyncio.current_task()
+    cancelled = isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
+    gone = isinstance(error, ConnectionError) and (caller is None or caller.is_closing())
+    return cancelled or gone or isinstance(error, GeneratorExit)
 
 
-def _unexpected(error: Exception) -> Problem:
+def _told(error: BaseException) -> web.StreamResponse:
+    """What the caller gets for whatever went wrong."""
+    if isinstance(error, web.HTTPException):
+        if error.status < 400:
+            return error
+        if cls := REFUSALS.get(error.status):
+            headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+            return problem_reply(cls(headers=headers))
+    if isinstance(error, Problem):
+        try:
+            return problem_reply(error)
+        except TypeError as wrong:  # a plugin's problem has a member that is no JSON
+            error = wrong
+    return problem_reply(_unexpected(error))
+
+
+def _unexpected(error: BaseException) -> Problem:
     """What the caller is told of an error that nobody foresaw; the log has its place, nobody gets its text."""
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return errors.StorageFull()

@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema_rs
 
 from banshi.contract import LANGUAGES, Item
-from banshi.once import HEADER, LONGEST
+from banshi.once import HEADER, LONGEST, VISIBLE
 from banshi.registry import Registry
 from banshi.replies import JSON, PROBLEM
 from banshi.routes import Audience, Route
@@ -108,7 +108,7 @@ def _parameters(route: Route, skip: Iterable[str]) -> list[dict[str, Any]]:
         for one in route.parameters
     ]
     if route.creates:
-        schema = {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "^[!-~]+$"}
+        schema = {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": f"^{VISIBLE.pattern}$"}
         description = "The same key and body are answered with the stored answer; take a new one per intention."
         parameters.append({"name": HEADER, "in": "header", "description": description, "schema": schema})
     return parameters

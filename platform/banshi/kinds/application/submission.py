@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from banshi.attachments import Files, files_of
 from banshi.cases import submission_of
 from banshi.containment import ask
-from banshi.contract import Item
+from banshi.contract import Item, Submission
 from banshi.errors import FieldProblem, InvalidFields
 from banshi.models import Case, Pass
 
@@ -32,10 +32,12 @@ async def check(platform: Platform, item: Item, case: Case, answers: Mapping[str
         files = await files_of(schema, answers, case.person, case.id)
     except InvalidFields as error:
         missing = error.problems
-    found = await ask(
-        platform, item, item.handler.validate, submission_of(platform, case, answers), expect=(list, tuple)
-    )
-    own = [replace(problem, pointer=f"/answers{problem.pointer}") for problem in found]
+
+    async def validate(submission: Submission) -> list[FieldProblem]:
+        found = await item.handler.validate(submission)
+        return [FieldProblem(f"/answers{one.pointer}", str(one.detail), str(one.code)) for one in found]
+
+    own = await ask(platform, item, validate, submission_of(platform, case, answers), expect=list)
     if missing or own:
         raise InvalidFields([*missing, *own])
     return files

@@ -1,0 +1,198 @@
+"""docs/plugins.md is true: its examples are run as they stand, its tables hold every key, hook and rule."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import os
+import re
+import shlex
+import subprocess
+import sys
+import typing
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import banshi
+from banshi import hookspecs
+from banshi.catalogue import NOT_DECLARED
+from banshi.cli.hooks import hooks, signature_of
+from banshi.configuration import Entry
+from banshi.contract import Department, Item, Kind, Unit
+from banshi.kinds import KINDS
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
+KERNEL = Path(banshi.__file__).parent
+
+
+# -- the examples ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block: what it is, and what its info string says to do with it."""
+
+    language: str
+    options: dict[str, str]
+    text: str
+    line: int
+
+
+def blocks(page: str) -> Iterator[Block]:
+    for found in re.finditer(r"^```(\w+)([^\n]*)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
+        options = dict(re.findall(r'(\w+)="([^"]*)"', found[2]))
+        yield Block(found[1], options, found[3], page.count("\n", 0, found.start()) + 1)
+
+
+def run_block(block: Block, folder: Path) -> None:
+    """Do what a reader does with it."""
+    if place := block.options.get("title") or block.options.get("add"):
+        file = folder / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        before = file.read_text(encoding="utf-8") if "add" in block.options else ""
+        file.write_text(before + block.text, encoding="utf-8")
+    elif block.language == "python":
+        exec(compile(block.text, f"docs/plugins.md:{block.line}", "exec", dont_inherit=True), {})  # noqa: S102
+    elif tree := block.options.get("tree"):
+        for line in block.text.splitlines():
+            assert (folder / tree / line.split()[0]).is_file(), line
+    else:
+        assert block.language == "console", f"docs/plugins.md:{block.line}: nothing runs a block of {block.language}"
+        run_console(block, folder)
+
+
+def run_console(block: Block, folder: Path) -> None:
+    """Each command succeeds, and says every line that the page shows below it."""
+    said = ""
+    for line in block.text.splitlines():
+        if line.startswith("$ "):
+            said = run(line[2:], folder)
+        else:
+            assert line in said, f"docs/plugins.md:{block.line}: {line!r} is not in:\n{said}"
+
+
+def run(line: str, folder: Path) -> str:
+    program, *arguments = shlex.split(line)
+    start = {"banshi": ["-c", "from banshi.cli import main; main()"], "python": []}[program]
+    # The repository's own tools are shown as they are called from its root.
+    arguments = [str(ROOT / one) if one.startswith("tools/") else one for one in arguments]
+    # No cached bytecode: files are rewritten within the second that its timestamps can tell apart.
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": "-p no:cacheprovider -p no:xdist"}
+    done = subprocess.run(
+        [sys.executable, *start, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"$ {line}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.mark.timeout(240)
+def test_every_example_of_the_page_works_in_the_order_in_which_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "plugins.toml").touch()
+    for block in blocks(PAGE):
+        run_block(block, tmp_path)
+
+
+def test_the_page_has_no_block_that_the_extractor_misses() -> None:
+    assert len(re.findall(r"^```", PAGE, re.MULTILINE)) == 2 * len(list(blocks(PAGE)))
+
+
+# -- the tables --------------------------------------------------------------------------------------------------
+
+
+def rows(heading: str, first: str) -> list[list[str]]:
+    """The rows of the table under a heading whose first column is called `first`."""
+    section = re.split(r"^## ", PAGE.split(f"## {heading}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
+    table = re.search(rf"^\| {first} \|.*\n\|[ -|]*\n((?:\|.*\n)*)", section, re.MULTILINE)
+    assert table, f"there is no table of {first} under {heading}"
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table[1].splitlines()]
+
+
+def declared_keys(cls: type, prefix: str, *, skip: frozenset[str] = frozenset()) -> dict[str, bool]:
+    """Every key below a table of items.toml → whether it has to be there."""
+    found: dict[str, bool] = {}
+    hints = typing.get_type_hints(cls)
+    for one in dataclasses.fields(cls):
+        if one.name in skip:
+            continue
+        inner = table_type(hints[one.name])
+        needed = one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
+        found |= declared_keys(inner, f"{prefix}.{one.name}") if inner else {f"{prefix}.{one.name}": needed}
+    return found
+
+
+def table_type(hint: Any) -> type | None:
+    """The dataclass that a field's type is, or is a list of, or may be; texts and forms are no tables."""
+    for one in (hint, *typing.get_args(hint)):
+        if isinstance(one, type) and dataclasses.is_dataclass(one):
+            return one
+    return None
+
+
+def kinds() -> list[Kind]:
+    return [kind for module in KINDS for kind in module.banshi_kinds()]
+
+
+def test_the_table_of_keys_is_the_dataclasses() -> None:
+    expected = declared_keys(Department, "department", skip=frozenset({"units"})) | declared_keys(Unit, "units")
+    expected |= declared_keys(Item, "items", skip=NOT_DECLARED)
+    for kind in kinds():
+        expected |= declared_keys(kind.details, f"items.{kind.name}")
+    told = {row[0].strip("`"): row[1] == "yes" for row in rows("items.toml, key by key", "key")}
+    assert told == expected
+
+
+def test_the_table_of_an_entry_is_the_dataclass() -> None:
+    told = {row[0].strip("`") for row in rows("What is in the folder", "key")}
+    assert told == {one.name for one in dataclasses.fields(Entry)}
+
+
+def test_every_hook_is_documented_with_its_exact_signature() -> None:
+    told = [row[0].strip("`") for row in rows("The hooks", "hook")]
+    assert told == [signature_of(name, spec) for name, spec in hooks().items()]
+    assert len(told) == sum(name.startswith("banshi_") for name in vars(hookspecs))
+
+
+def test_every_rule_is_explained() -> None:
+    told = [rule for row in rows("What `banshi check` finds", "rule") for rule in re.findall(r"`([a-z-]+)`", row[0])]
+    assert sorted(told) == sorted(rules_in_the_code())
+
+
+#: What makes a finding; the rule is one of its first two arguments.
+MAKERS = {"Finding", "_find", "_of", "wrong"}
+SLUG = re.compile(r"[a-z]+(-[a-z]+)+|unmigrated|unreadable|semicolon")
+
+
+def rules_in_the_code() -> set[str]:
+    """Every rule that the kernel's code can report, read from its source."""
+    found: set[str] = set()
+    for file in KERNEL.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=arguments) if name in MAKERS:
+                    texts = [one.value for one in arguments if isinstance(one, ast.Constant)]
+                    found |= {text for text in texts[:2] if isinstance(text, str) and SLUG.fullmatch(text)}
+                case ast.Call(func=ast.Attribute(attr="_unique"), args=[*_, ast.Constant(value=noun), _]):
+                    found.add(f"duplicate-{noun}")
+                case ast.Yield(value=ast.Tuple(elts=[ast.Constant(value=str(rule)), _])) if "kinds" in file.parts:
+                    found.add(rule)
+    return found
+
+
+def test_every_public_name_that_the_page_imports_is_public() -> None:
+    names = set(re.findall(r"^from banshi import (.+)$", PAGE, re.MULTILINE))
+    imported = {name.split()[0] for line in names for name in line.split("#")[0].split(",")}
+    assert imported <= set(banshi.__all__)
+    assert set(re.findall(r"^from (banshi\.\w+)", PAGE, re.MULTILINE)) == {"banshi.testing"}
+
+
+def test_field_types_of_items_are_read_as_tables() -> None:
+    """A guard of the guard: `tuple[Material, ...]` and `Renewal | None` count as tables, `Texts` does not."""
+    hints = typing.get_type_hints(Item)
+    assert table_type(hints["materials"]) is not None
+    assert table_type(hints["title"]) is None
+    assert isinstance(table_type(hints["online_depth"]), type)
