@@ -1,8 +1,8 @@
 """The load: keeps connections open, sends the next request on each as soon as it is answered, and tells how it went.
 
-A process of its own, on its own core. It reads a plan as JSON from standard input and prints a result as JSON. It speaks
-HTTP/1.1 by hand, with one `bytes.find` per header that it needs, so that it costs less than any server it measures;
-`busy` says how much of its core it used, and a figure at which it comes near 1 is the load's and not the server's.
+A process of its own, on its own core. It reads a plan as JSON from standard input and prints a result as JSON. It
+speaks HTTP/1.1 by hand, with one `bytes.find` per header that it needs, so that it costs less than any server that it
+measures; `busy` says how much of its core it used, and a rate at which that comes near 1 is the load's own.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def requests(plan: dict[str, Any]) -> Iterator[bytes]:
     middle, _, after = rest.partition("{key}")
     tail = after.encode() + b"\r\n" + body
     parts = [f"{before}{token}{middle}{plan['keys']}-".encode() for token in plan["tokens"]]
-    for number, part in zip(itertools.count(), itertools.cycle(parts)):  # noqa: B905 - both are endless
+    for number, part in zip(itertools.count(), itertools.cycle(parts)):
         yield part + b"%d" % number + tail
 
 
@@ -92,7 +92,8 @@ async def run(plan: dict[str, Any]) -> dict[str, Any]:
     """Carry a plan out: warm up, measure for so many seconds, let what is under way end."""
     load, loop = Load(plan), asyncio.get_running_loop()
     load.begin = time.perf_counter() + plan["warm_up"]
-    made = [loop.create_connection(lambda: Connection(load), plan["host"], plan["port"]) for _ in range(plan["at_once"])]
+    place = plan["host"], plan["port"]
+    made = [loop.create_connection(lambda: Connection(load), *place) for _ in range(plan["at_once"])]
     connections = [protocol for _, protocol in await asyncio.gather(*made)]
     await asyncio.sleep(max(0.0, load.begin - time.perf_counter()))
     cpu, started = time.process_time(), time.perf_counter()

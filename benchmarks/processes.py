@@ -77,7 +77,7 @@ def running(command: Sequence[str], *, side: int = 0, **environment: str) -> Ite
         text=True,
         cwd=ROOT,
         env={**os.environ, **environment},
-        preexec_fn=pin(side),  # noqa: PLW1509 - this process has no threads
+        preexec_fn=pin(side),
     )
     try:
         assert process.stdout is not None
@@ -123,7 +123,7 @@ def finished(command: Sequence[str], *, side: int, seconds: float, given: Any = 
         cwd=ROOT,
         env={**os.environ, **environment},
         timeout=seconds,
-        preexec_fn=pin(side),  # noqa: PLW1509 - this process has no threads
+        preexec_fn=pin(side),
         check=True,
     )
     return json.loads(done.stdout)

@@ -192,6 +192,10 @@ class Delivery:
             return
         try:
             await self._queue.settle(group)
+        except asyncio.CancelledError:
+            # The server stops: its last act records them again, which changes nothing where it was done already.
+            self._settlements = [*group, *self._settlements]
+            raise
         except Exception as error:  # the leases run on: whoever claims them next sends them again
             log.error("outcomes can't be recorded", provider=self._provider.name, error=type(error).__name__)
         if any(one.state == "due" for one in group):

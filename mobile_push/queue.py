@@ -82,7 +82,8 @@ class Queue:
         return [self._job(row) for row in rows]
 
     def _job(self, row: Mapping[str, Any]) -> Job:
-        left = (row["expires"] - row["now"]) // 1000
+        # Rounded up: a message in its last second is still one.
+        left = -((row["now"] - row["expires"]) // 1000)
         since = row["expires"] / 1000 - self._settings.ttl
         gone = "forgotten" if row["token"] is None else "expired" if left <= 0 else ""
         push = None if gone else self._push(row, int(left))

@@ -11,6 +11,7 @@ Arguments: the folder for the database, the folder with the development key, the
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import secrets
@@ -20,18 +21,18 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import asyncio
 import jsonschema_rs
 import orjson
 import uvloop
 from aiohttp import web
-from banshi.auth import ALGORITHMS, development_key
-from banshi.models import Case, CaseEvent, IdempotencyKey, OutboxRow
-from banshi.store import open_store
 from joserfc import jwt
 from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 from uuid_utils.compat import uuid7
+
+from banshi.auth import ALGORITHMS, development_key
+from banshi.models import Case, CaseEvent, IdempotencyKey, OutboxRow
+from banshi.store import open_store
 
 ZONE = ZoneInfo("Asia/Shanghai")
 ALPHABET = "0123456789BCDFGHJKLMNPQRSTVWXZ"
@@ -47,7 +48,8 @@ def submit_with(form: dict[str, Any], key: Any) -> Any:
     def person_of(header: str) -> str:
         person = people.get(header)
         if person is None:
-            person = people[header] = jwt.decode(header.removeprefix("Bearer "), key, algorithms=ALGORITHMS).claims["sub"]
+            token = jwt.decode(header.removeprefix("Bearer "), key, algorithms=ALGORITHMS)
+            person = people[header] = token.claims["sub"]
         return person
 
     async def submit(request: web.Request) -> web.Response:
@@ -154,11 +156,11 @@ def shown(identity: Any, number: str, at: datetime, answers: dict[str, Any]) -> 
     }
 
 
-async def serve(data: Path, keys: Path, form: Path) -> None:
+async def serve(data: Path, submit: Any) -> None:
     url = f"sqlite://{data / 'lean.sqlite3'}?synchronous=FULL&wal_autocheckpoint=8000&busy_timeout=5000"
     async with open_store(url, {}):
         app = web.Application()
-        app.router.add_post("/v1/items/{code}/cases", submit_with(json.loads(form.read_text()), development_key(keys)))
+        app.router.add_post("/v1/items/{code}/cases", submit)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
@@ -167,4 +169,5 @@ async def serve(data: Path, keys: Path, form: Path) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(*map(Path, sys.argv[1:4])))
+    data, keys, form = map(Path, sys.argv[1:4])
+    uvloop.run(serve(data, submit_with(json.loads(form.read_text()), development_key(keys))))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -56,11 +56,12 @@ class Reader:
             return Catalogue(None, (), tuple(self.findings))
         for table in sorted(document.keys() - TABLES):
             self._find("unknown-table", f"remove [{table}]; the tables are {', '.join(sorted(TABLES))}")
-        units = [self._value(Unit, table, f"units[{i}]") for i, table in self._tables(document, "units")]
-        department = self._department(document, tuple(unit for unit in units if unit))
+        read = [self._value(Unit, table, f"units[{i}]") for i, table in self._tables(document, "units")]
+        units = tuple(unit for unit in read if unit)
+        department = self._department(document, units)
         tables = self._tables(document, "items")
         # Without a department there are no items, but what is wrong with them is told all the same.
-        items = [self._item(table, position, department) for position, table in tables]
+        items = [self._item(table, position, department, {unit.code for unit in units}) for position, table in tables]
         kept = tuple(item for item in items if item) if department else ()
         return Catalogue(
             department, kept, tuple(self.findings), frozenset(str(table.get("code")) for _, table in tables)
@@ -85,7 +86,9 @@ class Reader:
             return []
         return list(enumerate(tables))
 
-    def _item(self, declared: Mapping[str, Any], position: int, department: Department | None) -> Item | None:
+    def _item(
+        self, declared: Mapping[str, Any], position: int, department: Department | None, units: Set[str]
+    ) -> Item | None:
         table = dict(declared)
         where = f"items.{table.get('code', position)}"
         name = table.get("kind")
@@ -100,7 +103,7 @@ class Reader:
         table["details"] = self._value(kind.details, table.pop(kind.name, {}), f"{where}.{kind.name}")
         table |= {"department": department.code if department else "", "plugin": self.plugin, "handler": None}
         item = self._value(Item, table, where)
-        if item and department and item.unit and item.unit not in {unit.code for unit in department.units}:
+        if item and item.unit and item.unit not in units:
             self._find("unknown-unit", f"{where}.unit is {item.unit!r}; declare it as [[units]] or name a declared one")
         for language in sorted((item.keywords if item else {}).keys() - set(LANGUAGES)):
             self._find("unknown-language", f"{where}.keywords.{language}: the languages are {', '.join(LANGUAGES)}")

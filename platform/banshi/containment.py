@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import structlog
+from tortoise.exceptions import DBConnectionError
 
 from banshi.contract import Item
-from banshi.errors import DepartmentFailed, DepartmentTimedOut, DepartmentUnavailable, Problem
+from banshi.errors import DepartmentFailed, DepartmentTimedOut, DepartmentUnavailable, Problem, Unavailable
 from banshi.logs import place_of
 
 if TYPE_CHECKING:
@@ -95,6 +96,9 @@ async def ask(
     answer, error = await _within(platform.settings.handler_timeout, question, arguments)
     if error is None and not isinstance(answer, expect):
         error = TypeError("it returned the wrong type")
+    if isinstance(error, DBConnectionError):
+        # The platform's own database is away, which is no failure of the department's.
+        error = Unavailable("The database does not answer; send the request again.", headers={"Retry-After": "5"})
     breaker.record(failed=error is not None and not isinstance(error, Problem))
     if error is None:
         return cast("T", answer)

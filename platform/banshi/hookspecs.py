@@ -107,7 +107,17 @@ def banshi_routes() -> Iterable[Route]:  # type: ignore[empty-body]
     ```python
     @hookimpl
     def banshi_routes():
-        return [Route(method="GET", path="/v1/inbox", audience=Audience.CITIZEN, handler=read_inbox, ...)]
+        inbox = Route(
+            method="GET",
+            path="/v1/inbox",
+            audience=Audience.CITIZEN,
+            handler=read_inbox,
+            operation="read_inbox",
+            summary="Read the messages.",
+            tag="inbox",
+            answers={200: Answer(description="The messages.")},
+        )
+        return [inbox]
     ```
     """
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from pydantic import PydanticUserError
+
 from banshi import hookspecs
 from banshi.configuration import Entry
 from banshi.errors import Finding
@@ -97,6 +99,9 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
 
 def told(error: BaseException) -> str:
     """An exception on one line."""
+    if isinstance(error, PydanticUserError):
+        # What follows is pydantic's advice to whoever calls it.
+        return f"{type(error).__name__}: {str(error).split('. ')[0]}"
     return " ".join(f"{type(error).__name__}: {error}".split())
 
 

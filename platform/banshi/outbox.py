@@ -107,7 +107,7 @@ async def put_back(store: Store, row: Claimed, error: str, *, attempts: int, wai
     marks = store.placeholders(5)
     sql = (
         f"UPDATE banshi_outbox SET state = {marks[0]}, lease_until = 0, not_before = {clock} + {marks[1]}, "  # noqa: S608
-        f"last_error = {marks[2]} WHERE id = {marks[3]} AND attempts = {marks[4]}"
+        f"last_error = {marks[2]} WHERE id = {marks[3]} AND attempts = {marks[4]} AND state = 'due'"
     )
     values = ["parked" if parked else "due", int(pause * 1000), error[:500], row.id, row.attempts]
     await store.connection.execute_query(sql, values)

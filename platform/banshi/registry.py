@@ -268,8 +268,8 @@ class Loader:
         model = getattr(handler, "form", None)
         try:
             form = Form.from_model(model) if model is not None else item.form
-        except (ValueError, TypeError) as error:
-            self._find(item.plugin, "wrong-schema", f"items.{item.code}: {type(handler).__name__}.form: {error}")
+        except Exception as error:  # whatever pydantic says of something that is no model
+            self._find(item.plugin, "wrong-schema", f"items.{item.code}: {type(handler).__name__}.form: {told(error)}")
             form = item.form
         return replace(item, handler=handler, form=form)
 

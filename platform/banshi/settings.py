@@ -120,12 +120,16 @@ class SettingsError(ValueError):
 
 def typed(cls: type[T], table: Mapping[str, Any], *, where: str) -> T:
     """`table` as a `cls` (a dataclass or a pydantic model), or a `SettingsError` with every wrong key under `where`."""
+    unset: dict[str, str] = {}
+    filled = _from_environment(table, where, unset)
+    problems = list(unset.items())
     try:
-        return TypeAdapter(cls).validate_python(_from_environment(table), extra="forbid")
+        value = TypeAdapter(cls).validate_python(filled, extra="forbid")
     except ValidationError as error:
-        raise SettingsError(list(reasons(error, where))) from None
-    except KeyError as error:
-        raise SettingsError([(where, f"the environment variable {error.args[0]} is not set")]) from None
+        problems += [(key, why) for key, why in reasons(error, where) if key not in unset]
+    if problems:
+        raise SettingsError(problems)
+    return value
 
 
 def reasons(error: ValidationError, where: str = "") -> Iterator[tuple[str, str]]:
@@ -140,11 +144,15 @@ def reasons(error: ValidationError, where: str = "") -> Iterator[tuple[str, str]
         yield key, message[0].lower() + message[1:]
 
 
-def _from_environment(value: Any) -> Any:
+def _from_environment(value: Any, where: str, unset: dict[str, str]) -> Any:
+    """`value` with every "env:NAME" filled in; what is not in the environment goes into `unset`, by its key."""
     if isinstance(value, str) and value.startswith("env:"):
-        return os.environ[value.removeprefix("env:")]
+        name = value.removeprefix("env:")
+        if name not in os.environ:
+            unset[where] = f"needs the environment variable {name}, which is not set"
+        return os.environ.get(name, value)
     if isinstance(value, Mapping):
-        return {key: _from_environment(part) for key, part in value.items()}
+        return {key: _from_environment(part, f"{where}.{key}", unset) for key, part in value.items()}
     if isinstance(value, list):
-        return [_from_environment(part) for part in value]
+        return [_from_environment(part, f"{where}.{position}", unset) for position, part in enumerate(value)]
     return value

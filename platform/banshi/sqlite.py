@@ -8,11 +8,13 @@ the engine.
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 from tortoise.backends.base.client import NestedTransactionContext, TransactionalDBClient, TransactionContext
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
 from tortoise.connection import get_connections
+from tortoise.exceptions import OperationalError
 
 
 class Transaction(SqliteTransactionWrapper):
@@ -20,6 +22,13 @@ class Transaction(SqliteTransactionWrapper):
 
     def _in_transaction(self) -> TransactionContext:
         return NestedTransactionContext(Transaction(self))
+
+    async def begin(self) -> None:
+        """Begin as a writer: waiting for another process here costs nothing, failing later costs the transaction."""
+        try:
+            await self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise OperationalError(error) from error
 
     async def execute_script(self, query: str) -> None:
         """Run the statements of a migration one by one: sqlite3's own executescript commits what came before it."""

@@ -15,17 +15,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.context import TortoiseContext, get_current_context, set_global_context
-from tortoise.exceptions import IntegrityError, OperationalError
+from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from banshi.contract import Tables
 from banshi.errors import StorageFull, Unavailable
-from banshi.models import Counter
+from banshi.logs import place_of
+
+log = structlog.get_logger("banshi.store")
 
 #: Label of the kernel's own tables; a plugin's tables bear the plugin's name.
 KERNEL = "banshi"
@@ -33,6 +36,14 @@ KERNEL = "banshi"
 #: Writes that share one transaction at most: bounds how long the first of them waits.
 GROUP = 256
 
+#: Seconds that closing waits for what is still to be written.
+DRAIN = 5.0
+
+#: Of processes that start together on PostgreSQL, the one that holds this lock migrates.
+MIGRATING = 0x62616E736869
+
+#: Tortoise's engine → ours, which survives a task that is cancelled in the middle of a transaction.
+ENGINES = {"tortoise.backends.sqlite": "banshi.sqlite", "tortoise.backends.asyncpg": "banshi.postgres"}
 
 #: The database's own clock in milliseconds, by dialect: the one clock that all workers share.
 CLOCK = {
@@ -72,6 +83,8 @@ class Store:
         self.connection = connection
         self.dialect = connection.capabilities.dialect
         self._waiting: list[tuple[Write, asyncio.Future[None]]] = []
+        self._group: list[tuple[Write, asyncio.Future[None]]] = []
+        self._closing = False
         self._wake = asyncio.Event()
         self._listeners: list[Callable[[frozenset[type[Model]]], None]] = []
 
@@ -99,6 +112,8 @@ class Store:
         Raises Stale where a condition failed, tortoise's IntegrityError where a unique key is taken, StorageFull where
         the disk has no room, Unavailable where the database does not answer; then nothing of it was written.
         """
+        if self._closing:
+            raise _shutting_down()
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((write, done))
         self._wake.set()
@@ -107,38 +122,52 @@ class Store:
 
     async def take_number(self, name: str) -> int:
         """The next number of the counter `name`. A number whose use fails is never given out again."""
-        async with in_transaction() as connection:
-            changed = await Counter.filter(name=name).using_db(connection).update(value=_plus_one())
-            if not changed:
-                await Counter.create(name=name, value=1, using_db=connection)
-                return 1
-            row = await Counter.get(name=name, using_db=connection)
-            return int(row.value)
+        mark = self.placeholders(1)[0]
+        sql = (
+            f"INSERT INTO banshi_counter (name, value) VALUES ({mark}, 1) "  # noqa: S608 - marks, not values
+            "ON CONFLICT (name) DO UPDATE SET value = banshi_counter.value + 1 RETURNING value"
+        )
+        try:
+            rows = await self.connection.execute_query_dict(sql, [name])
+        except Exception as error:
+            raise _told(error) from error
+        return int(rows[0]["value"])
 
     async def run(self) -> None:
-        """Carry out the waiting writes, group by group, until cancelled."""
+        """Carry out the waiting writes, group by group, until the store is closed."""
         while True:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
-                group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
-                await self._carry_out(group)
+                self._group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+                await self._carry_out(self._group)
+            if self._closing:
+                return
+
+    async def close(self, writer: asyncio.Task[None]) -> None:
+        """Let `writer` carry out what still waits, for `DRAIN` seconds at most, and tell whoever is left over."""
+        self._closing = True
+        self._wake.set()
+        try:
+            await asyncio.wait([writer], timeout=DRAIN)
+        finally:
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+            for _, done in (*self._group, *self._waiting):
+                _settle(done, _shutting_down())
 
     async def _carry_out(self, group: list[tuple[Write, asyncio.Future[None]]]) -> None:
         try:
             failures = await self._transaction([write for write, _ in group])
         except Exception as error:
-            if len(group) == 1:
-                _settle(group[0][1], _told(error))
+            if len(group) == 1 or self._is_outage(error):
+                for _, done in group:
+                    _settle(done, _told(error))
                 return
             # One of them spoiled the transaction: each alone, so that only the guilty one fails.
             for one in group:
                 await self._carry_out([one])
             return
-        except asyncio.CancelledError:
-            for _, done in group:
-                _settle(done, Unavailable("The platform is shutting down; send the request again."))
-            raise
         for (_, done), failure in zip(group, failures, strict=True):
             _settle(done, failure)
         written = frozenset(
@@ -148,7 +177,18 @@ class Store:
             for model in (*map(type, write.rows), *(update.model for update in write.updates))
         )
         for listener in self._listeners:
-            listener(written)
+            try:
+                listener(written)
+            except Exception as error:  # it only wakes somebody, and the next write must not wait for its mending
+                log.error("a listener of the store failed", error=type(error).__name__, where=place_of(error))
+
+    def _is_outage(self, error: Exception) -> bool:
+        """Whether the database fails all alike: trying each write alone would only make each wait as long again."""
+        if isinstance(error, IntegrityError):
+            return False
+        return isinstance(error, DBConnectionError | OSError | sqlite3.Error) or (
+            self.dialect == "sqlite" and isinstance(error, OperationalError)
+        )
 
     async def _transaction(self, writes: list[Write]) -> list[Exception | None]:
         """All of `writes` in one transaction; the answer says which did not happen because it was stale."""
@@ -193,18 +233,15 @@ def _told(error: Exception) -> Exception:
     if isinstance(error, Stale | IntegrityError):
         return error
     cause = str(error)
-    full = "disk is full" in cause or "database or disk is full" in cause or "No space left" in cause
-    if full:
+    if "disk is full" in cause or "No space left" in cause:
         return StorageFull()
-    if isinstance(error, OperationalError | OSError | sqlite3.Error):
+    if isinstance(error, OperationalError | DBConnectionError | OSError | sqlite3.Error):
         return Unavailable("The database does not answer; send the request again.", headers={"Retry-After": "5"})
     return error
 
 
-def _plus_one() -> Any:
-    from tortoise.expressions import F
-
-    return F("value") + 1
+def _shutting_down() -> Unavailable:
+    return Unavailable("The platform is shutting down; send the request again.", headers={"Retry-After": "5"})
 
 
 def orm_config(url: str, tables: Mapping[str, Tables]) -> dict[str, Any]:
@@ -213,8 +250,7 @@ def orm_config(url: str, tables: Mapping[str, Tables]) -> dict[str, Any]:
     for plugin, one in tables.items():
         apps[plugin] = {"models": [one.models], "migrations": one.migrations, "default_connection": "default"}
     connection = expand_db_url(url)
-    if connection["engine"] == "tortoise.backends.sqlite":
-        connection["engine"] = "banshi.sqlite"
+    connection["engine"] = ENGINES.get(connection["engine"], connection["engine"])
     return {"connections": {"default": connection}, "apps": apps}
 
 
@@ -233,18 +269,21 @@ async def open_store(url: str, tables: Mapping[str, Tables]) -> AsyncIterator[St
         try:
             yield store
         finally:
-            writer.cancel()
-            await asyncio.gather(writer, return_exceptions=True)
+            await store.close(writer)
 
 
 async def _migrate(apps: dict[str, Any]) -> None:
     """Bring every app's tables to the newest schema.
 
     In one transaction: a process that is killed between a migration and the note that it was applied would leave a
-    database with which none could start again.
+    database with which none could start again. Of several that start together one migrates while the others wait.
     """
     async with in_transaction() as connection:
+        if connection.capabilities.dialect == "postgres":
+            await connection.execute_query(f"SELECT pg_advisory_xact_lock({MIGRATING})")
         executor = MigrationExecutor(connection, apps)
+        # Tortoise asks for the table of what was applied before it makes it, which would spoil the transaction.
+        await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
         await executor.migrate([MigrationTarget(app_label=app, name="__latest__") for app in apps])
 
 

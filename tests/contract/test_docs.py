@@ -54,7 +54,7 @@ def run_block(block: Block, folder: Path) -> None:
     if place := block.options.get("title") or block.options.get("add"):
         file = folder / place
         file.parent.mkdir(parents=True, exist_ok=True)
-        before = file.read_text(encoding="utf-8") if "add" in block.options else ""
+        before = file.read_text(encoding="utf-8") + "\n\n" if "add" in block.options else ""
         file.write_text(before + block.text, encoding="utf-8")
     elif block.language == "python":
         exec(compile(block.text, f"docs/plugins.md:{block.line}", "exec", dont_inherit=True), {})  # noqa: S102

@@ -18,11 +18,6 @@ from typing import Any
 import cbor2
 import pytest
 import zxingcpp
-from banshi import passes
-from banshi.models import CaseEvent, Pass, Scan, SigningKey
-from banshi.passes import Credential, Reason, base45, cose, keys, ledger
-from banshi.passes.keys import KEYRING
-from banshi.testing import Door, Person, open_door
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -32,6 +27,12 @@ from joserfc.jwk import ECKey
 from PIL import Image
 from pycose.keys.ec2 import EC2Key
 from pycose.messages.sign1message import Sign1Message
+
+from banshi import passes
+from banshi.models import CaseEvent, Pass, Scan, SigningKey
+from banshi.passes import Credential, Reason, base45, cose, keys, ledger
+from banshi.passes.keys import KEYRING
+from banshi.testing import Door, Person, open_door
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 PLUGINS = {"traffic": TRAFFIC}

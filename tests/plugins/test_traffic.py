@@ -13,6 +13,9 @@ from typing import Any
 
 import cbor2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from banshi import API_VERSION, passes
 from banshi.configuration import Configuration, Entry
 from banshi.models import Case, Counter, Pass
@@ -20,8 +23,6 @@ from banshi.passes import base45
 from banshi.settings import Settings
 from banshi.testing import Door, Person, Reply, open_door
 from banshi.web.app import loaded
-from hypothesis import given
-from hypothesis import strategies as st
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 

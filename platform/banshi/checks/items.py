@@ -30,7 +30,7 @@ def handlers_answer_as_they_are_called(registry: Registry) -> Iterator[Finding]:
                 called = f"async def {name}({', '.join(arguments)})"
                 yield _of(item, "handler-arguments", f"write `{called}` in {own}: that is how it is called")
         for name in vars(type(item.handler)):
-            close = difflib.get_close_matches(name, asked, 1, cutoff=0.85)
+            close = difflib.get_close_matches(name, asked, 1, cutoff=0.8)
             if close and not name.startswith("_") and not hasattr(base, name):
                 advice = f"rename {own}.{name}, which is never called: did you mean {close[0]!r}?"
                 yield _of(item, "misspelt-method", advice, warning=True)

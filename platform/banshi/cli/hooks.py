@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 from rich.markdown import Markdown
+from rich.markup import escape
 from rich.table import Table
 
 from banshi import hookspecs
@@ -75,7 +76,7 @@ def show_all(known: Mapping[str, Callable[..., Any]], users: Mapping[str, list[s
         return
     table = Table("hook", "what it does", "used by", box=None, pad_edge=False)
     for name, spec in known.items():
-        table.add_row(f"[bold cyan]{name}", sentence_of(spec), ", ".join(users.get(name, [])) or "[dim]nobody")
+        table.add_row(f"[bold cyan]{name}", escape(sentence_of(spec)), ", ".join(users.get(name, [])) or "[dim]nobody")
     console.print(table)
 
 
@@ -83,7 +84,7 @@ def show_one(name: str, spec: Callable[..., Any], users: list[str]) -> None:
     console = Console()
     text = f"{inspect.getdoc(spec)}\n\nUsed by: {', '.join(users) or 'nobody'}."
     if console.is_terminal:
-        console.print(f"[bold cyan]{signature_of(name, spec)}", highlight=False)
+        console.print(f"[bold cyan]{escape(signature_of(name, spec))}", highlight=False)
         console.print(Markdown(text))
     else:
         click.echo(f"{signature_of(name, spec)}\n\n{text}")

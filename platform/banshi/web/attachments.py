@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-from aiohttp import BodyPartReader, web
+from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 from tortoise.functions import Sum
 
 from banshi import attachments, cases
@@ -14,7 +16,7 @@ from banshi.documents import attachment_document
 from banshi.errors import MalformedBody, NotFound, TooLarge, UnsupportedMediaType
 from banshi.models import Attachment
 from banshi.replies import reply
-from banshi.routes import Answer, Audience, Call, Route
+from banshi.routes import Answer, Audience, Call, Principal, Route
 from banshi.schemas import UUID, ref
 from banshi.store import Write
 
@@ -30,17 +32,23 @@ PATIENCE = 15.0
 
 MULTIPART = "multipart/form-data"
 
+#: What aiohttp raises for a body that isn't what it says.
+UNREADABLE = (ValueError, AssertionError, TimeoutError, RuntimeError, HttpProcessingError)
+
 
 async def upload(call: Call) -> web.StreamResponse:
     """Store a file; its id goes into a form."""
     platform, person = call.platform, call.principal.subject
-    if call.request.content_type != MULTIPART or "boundary" not in (call.request.headers.get("Content-Type") or ""):
+    headers = call.request.headers
+    if call.request.content_type != MULTIPART or "boundary" not in headers.get("Content-Type", ""):
         raise UnsupportedMediaType(f"Send {MULTIPART} with one field {FIELD!r}.", accepted=[MULTIPART])
+    if "Content-Encoding" in headers:
+        raise UnsupportedMediaType("Send the body without Content-Encoding.")
     await _within_quota(platform, person)
-    part = await _file_part(call.request)
-    name = (part.filename or "")[-200:].replace("\0", "")
+    reader, part = await _file_part(call.request)
+    name = shown_name(part.filename)
     received = await attachments.receive(
-        platform.settings.attachments_folder, _chunks(part), platform.settings.attachment_limit
+        platform.settings.attachments_folder, _chunks(reader, part), platform.settings.attachment_limit
     )
     file = platform.settings.attachments_folder / str(received.id)
     try:
@@ -58,23 +66,25 @@ async def upload(call: Call) -> web.StreamResponse:
             created_at=platform.now(),
         )
         document = attachment_document(platform, row)
-        headers = {"Location": f"/v1/attachments/{row.id}"}
-        await platform.store.commit(Write(rows=[row, *call.once.receipt(document, headers=headers)]))
+        location = {"Location": f"/v1/attachments/{row.id}"}
+        await platform.store.commit(Write(rows=[row, *call.once.receipt(document, headers=location)]))
     except BaseException:
         file.unlink(missing_ok=True)
         raise
-    return reply(call, document, status=201, headers=headers)
+    return reply(call, document, status=201, headers=location)
+
+
+def shown_name(given: str | None) -> str:
+    """The end of what the sender calls the file, for display only: without folders and what no table can store."""
+    name = re.split(r"[/\\]", given or "")[-1]
+    return "".join(filter(str.isprintable, name))[-200:]
 
 
 async def download(call: Call) -> web.StreamResponse:
     """The file, for whoever uploaded it and whoever may see its case."""
     row = await Attachment.get_or_none(id=call.path["id"])
-    if row is None:
-        raise NotFound()
-    if row.person != call.principal.subject or call.principal.is_staff:
-        if row.case_id is None:
-            raise NotFound()
-        await cases.find(row.case_id, cases.Actor(call.principal))
+    if row is None or not await _may_read(row, call.principal):
+        raise NotFound("There is no file of that id that you may read.")
     headers = {
         "Content-Type": row.media_type,
         # Never shown inside a page of ours, whatever it contains.
@@ -83,7 +93,19 @@ async def download(call: Call) -> web.StreamResponse:
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "Cache-Control": "private, no-store",
     }
-    return web.FileResponse(call.platform.settings.attachments_folder / str(row.id), headers=headers)
+    file = call.platform.settings.attachments_folder / str(row.id)
+    if not await asyncio.to_thread(file.is_file):
+        raise NotFound("The file is not there any more.")
+    return web.FileResponse(file, headers=headers)
+
+
+async def _may_read(row: Attachment, reader: Principal) -> bool:
+    if row.person == reader.subject and not reader.is_staff:
+        return True
+    try:
+        return row.case_id is not None and await cases.find(row.case_id, cases.Actor(reader)) is not None
+    except NotFound:
+        return False
 
 
 async def _within_quota(platform: Platform, person: str) -> None:
@@ -92,29 +114,30 @@ async def _within_quota(platform: Platform, person: str) -> None:
         raise TooLarge("You have uploaded much that no case uses; submit your application first, or wait a day.")
 
 
-async def _file_part(request: web.Request) -> BodyPartReader:
+async def _file_part(request: web.Request) -> tuple[MultipartReader, BodyPartReader]:
     try:
         reader = await request.multipart()
         part = await asyncio.wait_for(reader.next(), PATIENCE)
-    except (ValueError, AssertionError, TimeoutError, RuntimeError):
+    except UNREADABLE:
         raise MalformedBody("The multipart body can't be read.") from None
     if not isinstance(part, BodyPartReader) or part.name != FIELD:
         raise MalformedBody(f"The first field of the multipart body has to be {FIELD!r}.")
     if part.headers.get("Content-Encoding") or part.headers.get("Content-Transfer-Encoding", "binary") != "binary":
         raise UnsupportedMediaType("Send the file as it is, without encoding.")
-    return part
+    return reader, part
 
 
-async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
+async def _chunks(reader: MultipartReader, part: BodyPartReader) -> AsyncIterator[bytes]:
     """The file's bytes. aiohttp's own size limit does not bind a multipart body: the receiver counts."""
-    while True:
-        try:
-            chunk = await asyncio.wait_for(part.read_chunk(CHUNK), PATIENCE)
-        except (ValueError, AssertionError, TimeoutError):
-            raise MalformedBody("The multipart body ends before its time.") from None
-        if not chunk:
-            return
-        yield chunk
+    try:
+        # An empty chunk is no end: a body that breaks off has one too, and half a file must not pass for a whole one.
+        while not part.at_eof():
+            yield await asyncio.wait_for(part.read_chunk(CHUNK), PATIENCE)
+        more = await asyncio.wait_for(reader.next(), PATIENCE)
+    except UNREADABLE:
+        raise MalformedBody("The multipart body ends before its time.") from None
+    if more is not None:
+        raise MalformedBody(f"The multipart body has one field, {FIELD!r}, and no other.")
 
 
 ROUTES = (

@@ -13,15 +13,15 @@ from typing import Any
 
 import structlog
 from aiohttp import web
-from prometheus_client import Counter, Histogram
 from tortoise.exceptions import DBConnectionError, OperationalError
 
 from banshi import errors
 from banshi.errors import Problem
-from banshi.logs import REQUEST_ID, place_of
+from banshi.logs import REQUEST_ID, place_of, request_log
 from banshi.replies import problem_reply
 from banshi.runtime import Platform
 from banshi.web.dispatch import ROUTE
+from banshi.web.meters import Requests
 
 log = structlog.get_logger("banshi.web")
 
@@ -31,6 +31,9 @@ HEADER = "X-Request-ID"
 
 #: A caller's own request id is kept if it looks like one.
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+
+#: What the log and the metrics say where nobody is there any more to be answered.
+CALLER_LEFT = 499
 
 #: What aiohttp's own refusals mean in ours.
 REFUSALS: dict[int, type[Problem]] = {
@@ -44,10 +47,8 @@ REFUSALS: dict[int, type[Problem]] = {
 
 def envelope(platform: Platform) -> Any:
     """aiohttp's middleware around everything, unknown paths too."""
-    names = ["operation", "method", "status"]
-    requests = Counter("banshi_http_requests", "Requests by operation and status", names, registry=platform.metrics)
-    seconds = Histogram("banshi_http_seconds", "Seconds to answer", ["operation"], registry=platform.metrics)
-    meters: dict[tuple[str, str, int], tuple[Any, Any]] = {}
+    requests, say = Requests(), request_log()
+    platform.metrics.register(requests)
     # Unique between processes and restarts, and cheap: a random part for the process and a count.
     process, count = os.urandom(4).hex(), itertools.count(1)
 
@@ -57,40 +58,43 @@ def envelope(platform: Platform) -> Any:
         given = request.headers.get(HEADER)
         identity = given if given and GIVEN_ID.match(given) else f"{process}-{next(count):x}"
         REQUEST_ID.set(identity)
-        try:
-            response = await handler(request)
-            if not isinstance(response, web.StreamResponse):
-                raise TypeError(f"a handler gave {type(response).__name__} in place of a response")
-        except BaseException as error:  # a plugin's sys.exit would end the server; only a caller who left goes on
-            caller = request.transport
-            if _caller_left(error, caller):
-                raise
-            response = _told(error)
-            if request.writer.output_size and caller is not None:
-                # The answer has begun; a second one inside it would be read as more of the first.
-                caller.abort()
+        response = await _answered(request, handler)
         took = time.perf_counter() - started
         if not response.prepared:
             response.headers[HEADER] = identity
-        route = request.get(ROUTE)
-        operation = route.operation if route else "unknown"
-        key = (operation, request.method if route else "", response.status)
-        if key not in meters:
-            meters[key] = (requests.labels(operation, key[1], response.status), seconds.labels(operation))
-        meters[key][0].inc()
-        meters[key][1].observe(took)
-        log.info("request", operation=operation, status=response.status, ms=round(took * 1000, 2))
+        route, status = request.get(ROUTE), response.status
+        operation, method = (route.operation, request.method) if route else ("unknown", "")
+        requests.add(operation, method, status, took)
+        say(operation, status, took)
         return response
 
     return surround
 
 
-def _caller_left(error: BaseException, caller: asyncio.Transport | None) -> bool:
-    """Whether there is nobody to answer any more. A plugin can raise CancelledError just so: that is its own fault."""
+async def _answered(request: web.Request, handler: Next) -> web.StreamResponse:
+    """The handler's answer, or a problem for whatever it raised."""
+    try:
+        response = await handler(request)
+        if not isinstance(response, web.StreamResponse):
+            raise TypeError(f"a handler gave {type(response).__name__} in place of a response")
+        return response
+    except BaseException as error:  # a plugin's sys.exit would end the server; only a cancellation goes on
+        if _cancelled(error):
+            raise
+        caller = request.transport
+        gone = isinstance(error, ConnectionError) and (caller is None or caller.is_closing())
+        response = web.Response(status=CALLER_LEFT) if gone else _told(error)
+        if request.writer.output_size and caller is not None:
+            # The answer has begun; a second one inside it would be read as more of the first.
+            caller.abort()
+        return response
+
+
+def _cancelled(error: BaseException) -> bool:
+    """Whether this very task was cancelled. A plugin can raise CancelledError just so: that is its own failure."""
     task = asyncio.current_task()
     cancelled = isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
-    gone = isinstance(error, ConnectionError) and (caller is None or caller.is_closing())
-    return cancelled or gone or isinstance(error, GeneratorExit)
+    return cancelled or isinstance(error, GeneratorExit)
 
 
 def _told(error: BaseException) -> web.StreamResponse:

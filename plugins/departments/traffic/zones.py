@@ -151,7 +151,7 @@ async def _revoke_all(platform: Platform, wake: asyncio.Event) -> None:
 
 async def _revoke(platform: Platform, closure: ZoneClosure) -> None:
     reason = dict.fromkeys(("zh-CN", "en"), closure.reason)
-    still = {"zone": closure.zone, "closed_at": closure.closed_at}
+    still: dict[str, Any] = {"zone": closure.zone, "closed_at": closure.closed_at}
     began, left = platform.now(), False
     async for submission in submissions(platform, ITEM, "approved"):
         if closure.zone not in submission.answers["zones"]:

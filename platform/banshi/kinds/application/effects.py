@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from banshi import outbox
 from banshi.cases import Effects, Move, submission_of
 from banshi.containment import ask
-from banshi.contract import LANGUAGES
+from banshi.contract import LANGUAGES, Submission
 from banshi.errors import DepartmentFailed, FieldProblem, InvalidFields
 from banshi.kinds.application.submission import check
 from banshi.passes import ledger
@@ -51,7 +51,11 @@ async def _pass(platform: Platform, move: Move) -> Pass:
     item, answers = move.item, move.case.answers
     rules = item.credential
     assert rules is not None  # noqa: S101 - the caller asked
-    own = await ask(platform, item, item.handler.claims, submission_of(platform, move.case), expect=dict)
+
+    async def own_claims(submission: Submission) -> dict[str, Any]:
+        return dict(await item.handler.claims(submission))
+
+    own = await ask(platform, item, own_claims, submission_of(platform, move.case), expect=dict)
     claims: dict[str, Any] = {}
     for claim in rules.claims:
         value = own.get(claim.name, _at(answers, claim.source))
@@ -60,10 +64,11 @@ async def _pass(platform: Platform, move: Move) -> Pass:
     first, last = _day(answers, rules.valid_from), _day(answers, rules.valid_until)
     try:
         return await ledger.issue(platform, move.case, item, claims, ledger.validity(platform, item, first, last))
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         # The handler gave a claim that a pass can't carry; the approval waits until the department has mended it.
         raise DepartmentFailed(
-            "The department's service gave a claim that a pass can't carry; nothing was decided.", item=item.code
+            "The department's service gave a claim or a date that a pass can't carry; nothing was decided.",
+            item=item.code,
         ) from None
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from banshi import cases, outbox
 from banshi.documents import case_document
-from banshi.errors import NotFound
+from banshi.errors import InvalidFields, NotFound
 from banshi.forms import Form
-from banshi.kinds.application.submission import check, check_renewal
+from banshi.kinds.application.submission import check, check_renewal, form_problems
 from banshi.replies import reply
 from banshi.routes import Answer, Audience, Call, Route
 from banshi.schemas import ref
@@ -49,8 +49,11 @@ async def submit(call: Call) -> web.StreamResponse:
     item = platform.registry.items.get(call.path["code"])
     if item is None or item.kind != "application":
         raise NotFound("There is no item of that code to apply for; GET /v1/items lists them.")
-    ENVELOPE.check(call.body, call.language)
-    answers = call.body["answers"]
+    answers = call.body.get("answers")
+    if wrong := ENVELOPE.problems(call.body, call.language):
+        # Everything at once: what is wrong around the answers and what is wrong in them.
+        inside = form_problems(item, answers, call.language) if isinstance(answers, dict) else []
+        raise InvalidFields([*wrong, *inside])
     case, event = cases.new_case(platform, item, call.principal, answers)
     files = await check(platform, item, case, answers, call.language)
     if renewed := call.body.get("renews"):

@@ -18,13 +18,19 @@ if TYPE_CHECKING:
     from banshi.runtime import Platform
 
 
+def form_problems(item: Item, answers: Any, language: str) -> list[FieldProblem]:
+    """What the item's form says against the answers, with pointers into the body."""
+    found = item.form.problems(answers, language) if item.form is not None else ()
+    return [replace(problem, pointer=f"/answers{problem.pointer}") for problem in found]
+
+
 async def check(platform: Platform, item: Item, case: Case, answers: Mapping[str, Any], language: str) -> Files:
     """Everything wrong with the answers at once, as InvalidFields; otherwise the files that they name.
 
     The schema comes first: the department's own check may rely on it.
     """
-    if item.form is not None and (problems := item.form.problems(answers, language)):
-        raise InvalidFields([replace(problem, pointer=f"/answers{problem.pointer}") for problem in problems])
+    if problems := form_problems(item, answers, language):
+        raise InvalidFields(problems)
     schema = item.form.schema if item.form else {}
     files = Files()
     missing: tuple[FieldProblem, ...] = ()

@@ -1,0 +1,113 @@
+"""Messages through FCM: mobile_push's whole way against pyfcm and firebase-admin, at two latencies of the provider.
+
+    python benchmarks/push.py            # everything, about four minutes
+    python benchmarks/push.py --short    # a look whether it works at all, as in continuous integration
+
+benchmarks/README.md says what is compared with what, and why that is fair.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import ssl
+import tempfile
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from processes import Running, alternate, finished, machine, median, python, running, table
+
+#: Names of the senders, the peer of the aim first.
+PEERS = ("pyfcm async", "pyfcm notify", "firebase-admin")
+OURS = "mobile_push"
+
+#: What each is called in the table.
+TITLES = {
+    "pyfcm async": "pyfcm `async_notify_multiple_devices`",
+    "pyfcm notify": "pyfcm `notify` in a loop",
+    "firebase-admin": "firebase-admin `send_each_async`, batches of 500",
+    "mobile_push": "mobile_push, the whole way",
+}
+
+#: Seconds that the provider takes for an answer.
+LATENCIES = (0.0, 0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How much is sent: messages that count, messages before them, rounds."""
+
+    count: int
+    warm: int
+    rounds: int
+
+
+FULL = Length(count=5_000, warm=1_000, rounds=3)
+SHORT = Length(count=300, warm=50, rounds=1)
+
+
+def behave(provider: Running, folder: Path, latency: float) -> None:
+    """Set the provider's latency."""
+    trusted = ssl.create_default_context(cafile=str(folder / "ca.pem"))
+    body = json.dumps({"latency": latency}).encode()
+    request = urllib.request.Request(f"{provider.url}/sandbox/behaviour", data=body, method="PUT")  # noqa: S310
+    with urllib.request.urlopen(request, timeout=10, context=trusted) as answer:  # noqa: S310 - our own server
+        assert answer.status == 200
+
+
+def sender(name: str, provider: Running, folder: Path, length: Length, latency: float) -> Callable[[], dict[str, Any]]:
+    """One round of a sender, in a process of its own."""
+    # One message after the other takes minutes at 50 ms each, and the thousandth tells nothing new.
+    share = 25 if name == "pyfcm notify" and latency else 1
+    plan = {"sender": name, "folder": str(folder), "url": provider.url}
+    plan |= {"count": max(10, length.count // share), "warm": max(5, length.warm // share)}
+
+    def go() -> dict[str, Any]:
+        before = provider.cpu()
+        result: dict[str, Any] = finished(python("peers/senders.py"), side=0, seconds=300, given=plan)
+        result["per_second"] = plan["count"] / result["seconds"]
+        result["cpu"] = result["cpu"] / plan["count"] * 1e6
+        result["provider"] = (provider.cpu() - before) / (plan["count"] + plan["warm"]) * 1e6
+        return result
+
+    return go
+
+
+def compare(length: Length, provider: Running, folder: Path, latency: float) -> None:
+    """Print every sender's rate and cost at one latency, and ours as a multiple of each peer's."""
+    behave(provider, folder, latency)
+    sides = {name: sender(name, provider, folder, length, latency) for name in (*PEERS, OURS)}
+    results = alternate(length.rounds, sides)
+    rows = []
+    for name, rounds in results.items():
+        rate, cpu, there = (median([one[key] for one in rounds]) for key in ("per_second", "cpu", "provider"))
+        pairs = list(zip(results[OURS], rounds, strict=True))
+        faster = median([ours["per_second"] / one["per_second"] for ours, one in pairs])
+        cheaper = median([one["cpu"] / ours["cpu"] for ours, one in pairs])
+        cells = [f"{rate:,.0f}", f"{cpu:,.0f}", f"{there:,.0f}", f"{faster:.1f}", f"{cheaper:.1f}"]
+        rows.append([TITLES[name], *cells])
+    print(f"## {latency * 1000:g} ms: {length.count:,} messages to as many tokens, TLS\n")
+    table(["", "messages/s", "CPU µs a message", "provider's CPU µs", "ours is faster by", "ours is cheaper by"], rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--short", action="store_true", help="one short round of each")
+    parser.add_argument("--rounds", type=int, help="rounds of each sender, in alternation")
+    given = parser.parse_args()
+    length = SHORT if given.short else FULL
+    if given.rounds:
+        length = Length(length.count, length.warm, given.rounds)
+    print(f"{machine()}\n")
+    with tempfile.TemporaryDirectory(prefix="banshi-benchmark-") as name:
+        folder = Path(name)
+        with running(python("peers/provider.py", str(folder)), side=1) as provider:
+            for latency in LATENCIES:
+                compare(length, provider, folder, latency)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""PostgreSQL for Tortoise, with an outage under one name, and safe against a task that is cancelled in the middle.
+
+asyncpg has a dozen names for a server that is restarting, full of connections or gone; Tortoise lets them through, and
+its pool loses a connection for good when a task is cancelled while its transaction begins. `banshi.store` names this
+module as the engine.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.backends.base.client import NestedTransactionContext, TransactionContext, TransactionContextPooled
+from tortoise.connection import get_connections
+from tortoise.exceptions import DBConnectionError, OperationalError
+
+#: The server, or the way to it, can't do this now. What a statement says wrongly is none of these.
+OUTAGES = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+    asyncpg.InternalClientError,
+    OSError,
+)
+
+
+def outage(error: Exception) -> Exception:
+    """`error` as Tortoise's own where it is an outage or a deadlock; any other as it is."""
+    if isinstance(error, asyncpg.TransactionRollbackError):
+        return OperationalError(error)
+    # asyncpg says that a connection is closed in the family in which it also says that an argument is wrong.
+    if isinstance(error, OUTAGES) or (isinstance(error, asyncpg.InterfaceError) and not isinstance(error, ValueError)):
+        return DBConnectionError(error)
+    return error
+
+
+class Translated(AsyncpgDBClient):
+    """A connection whose outages are DBConnectionErrors."""
+
+    async def _translate_exceptions(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await super()._translate_exceptions(func, *args, **kwargs)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+            raise outage(error) from error
+
+
+class Transaction(Translated, TransactionWrapper):
+    """The connection inside a transaction."""
+
+    def _in_transaction(self) -> TransactionContext:
+        return NestedTransactionContext(Transaction(self))
+
+
+class Begin(TransactionContextPooled):
+    """The transaction, as `async with` takes it."""
+
+    async def __aenter__(self) -> Any:
+        await self.ensure_connection()
+        pool = self.client._parent._pool
+        try:
+            self.client._connection = await pool.acquire()
+        except Exception as error:
+            raise outage(error) from error
+        try:
+            await self.client.begin()
+        except BaseException:
+            # The pool ends whatever transaction it finds open.
+            await pool.release(self.client._connection)
+            raise
+        self.token = get_connections().set(self.connection_name, self.client)
+        return self.client
+
+    async def __aexit__(self, *raised: Any) -> None:
+        try:
+            await super().__aexit__(*raised)
+        except Exception as error:
+            raise outage(error) from error
+
+
+class Client(Translated):
+    """The pool of connections of a process."""
+
+    def _in_transaction(self) -> TransactionContext:
+        return Begin(Transaction(self), self._pool_init_lock)
+
+
+#: Where Tortoise looks.
+client_class = Client

@@ -1,0 +1,1 @@
+"""It has no settings, and its entry has."""

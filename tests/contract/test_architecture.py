@@ -1,0 +1,245 @@
+"""The repository's own promises: imports go one way, the kernel knows no kind by name, plugins see the public face."""
+
+from __future__ import annotations
+
+import ast
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import banshi
+from banshi.kinds import KINDS
+
+ROOT = Path(__file__).resolve().parents[2]
+KERNEL = ROOT / "platform" / "banshi"
+
+#: Every module of the kernel: each imports only what stands before it. What is only a type, under TYPE_CHECKING, may
+#: point the other way.
+# fmt: off
+ORDER = [
+    "errors", "logs", "calendar", "sniff", "private_files", "settings",
+    "forms", "routes", "schemas", "token_keys",
+    "guide", "contract", "hookspecs",
+    "configuration", "catalogue", "modules", "registry",
+    "models", "migrations", "sqlite", "postgres", "store",
+    "containment", "runtime",
+    "outbox", "replies", "once", "attachments", "auth", "passes",
+    "cases", "documents",
+    "engine",
+    "kinds",
+    "checks",
+    "web",
+    "testing",
+    "cli",
+]
+# fmt: on
+
+
+def source_files(*folders: Path) -> list[Path]:
+    return [file for folder in folders for file in sorted(folder.rglob("*.py"))]
+
+
+def is_type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Everything in a module that runs; what is under TYPE_CHECKING doesn't."""
+    for child in ast.iter_child_nodes(node):
+        if is_type_checking(child):
+            yield from statements(ast.Module(body=child.orelse, type_ignores=[]))  # type: ignore[attr-defined]
+        else:
+            yield child
+            yield from statements(child)
+
+
+def imports(file: Path) -> Iterator[str]:
+    """The absolute imports of a file that run: modules, and names as `module.name`."""
+    for node in statements(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def kernel_module(name: str) -> str | None:
+    """The module or package directly below `banshi` that an imported name belongs to."""
+    parts = name.split(".")
+    return parts[1] if parts[0] == "banshi" and len(parts) > 1 else None
+
+
+# -- imports go one way ------------------------------------------------------------------------------------------
+
+
+def test_every_module_of_the_kernel_has_its_place_in_the_order() -> None:
+    there = {path.stem for path in KERNEL.iterdir() if path.suffix == ".py" or any(path.glob("*.py"))}
+    assert there - {"__init__"} == set(ORDER)
+    assert len(ORDER) == len(set(ORDER))
+
+
+@pytest.mark.parametrize("module", ORDER)
+def test_a_module_imports_only_what_stands_before_it(module: str) -> None:
+    before = {*ORDER[: ORDER.index(module)], module}
+    files = source_files(KERNEL / module) or [KERNEL / f"{module}.py"]
+    for file in files:
+        used = {kernel_module(name) for name in imports(file)} - {None}
+        assert used <= before, f"{file.relative_to(ROOT)} imports {sorted(used - before)}, which stand after it"
+
+
+def test_the_kernel_imports_no_plugin_but_in_its_demo() -> None:
+    for file in source_files(KERNEL):
+        wrong = [name for name in imports(file) if name.split(".")[0] in {"mobile_push", "plugins"}]
+        # The demo shows the whole house, with Google's stand-in.
+        assert not wrong or file == KERNEL / "cli" / "demo.py", f"{file}: {wrong}"
+
+
+def test_what_is_imported_under_type_checking_is_left_out() -> None:
+    """A guard of the guard."""
+    tree = ast.parse("if TYPE_CHECKING:\n    import a\nelse:\n    import b\ndef f():\n    import c\n")
+    names = [alias.name for node in statements(tree) if isinstance(node, ast.Import) for alias in node.names]
+    assert names == ["b", "c"]
+
+
+# -- the public face ---------------------------------------------------------------------------------------------
+
+
+def public_imports(file: Path, allowed: set[str]) -> list[str]:
+    """What a file imports of the kernel that it may not: names outside `banshi.__all__`, other modules."""
+    named = {f"banshi.{name}" for name in banshi.__all__}
+    return [name for name in imports(file) if name.split(".")[0] == "banshi" and name not in named | allowed]
+
+
+def test_mobile_push_and_the_plugins_import_the_public_names_alone() -> None:
+    for file in source_files(ROOT / "mobile_push", ROOT / "plugins"):
+        testing = {name for name in imports(file) if name.startswith("banshi.testing.")}
+        wrong = public_imports(file, testing if file.name.startswith("test_") else set())
+        assert not wrong, f"{file.relative_to(ROOT)} imports {wrong}: only banshi.__all__ is public"
+
+
+def test_plugins_do_not_import_each_other() -> None:
+    for file in source_files(ROOT / "plugins"):
+        wrong = [name for name in imports(file) if re.match(r"(plugins|mobile_push|banshi_plugins)\b", name)]
+        assert not wrong, f"{file.relative_to(ROOT)}: {wrong}"
+
+
+def test_every_public_name_is_there_and_others_are_refused() -> None:
+    assert len(banshi.__all__) == len(set(banshi.__all__))
+    assert all(hasattr(banshi, name) for name in banshi.__all__)
+    with pytest.raises(AttributeError, match=r"what a plugin may import is in banshi\.__all__"):
+        banshi.Registry  # noqa: B018
+
+
+def test_import_banshi_pulls_in_neither_the_web_face_nor_plugins_nor_their_libraries() -> None:
+    code = "import banshi, sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    heavy = r"(banshi\.(web|kinds|store|models|registry|cli|testing)|banshi_plugins|mobile_push|aiohttp|pyfcm|google)\b"
+    heavy += r"|(tortoise|prometheus_client|joserfc|segno|rich)\b"
+    assert not [name for name in loaded.split() if re.match(heavy, name)]
+
+
+# -- nobody knows a kind by name ---------------------------------------------------------------------------------
+
+NAMES = [kind.name for module in KINDS for kind in module.banshi_kinds()]
+
+#: Names of kinds that are also words of HTTP; as a string of its own each stands only where it means that.
+WORDS = {"query": {"routes.py": "a parameter's place", "web/dispatch.py": "a parameter's place"}}
+
+
+def outside_the_kinds() -> list[tuple[str, ast.Module]]:
+    files = [file for file in source_files(KERNEL, ROOT / "mobile_push") if KERNEL / "kinds" not in file.parents]
+    return [
+        (file.relative_to(KERNEL if KERNEL in file.parents else ROOT).as_posix(), ast.parse(file.read_text("utf-8")))
+        for file in files
+    ]
+
+
+def test_no_kind_is_named_outside_its_folder() -> None:
+    assert {"application", "appointment", "query", "appeal", "posting"} == set(NAMES)
+    for place, tree in outside_the_kinds():
+        strings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+        named = {name for name in NAMES if name in strings and place not in WORDS.get(name, {})}
+        assert not named, f"{place} names the kind {named}"
+
+
+def test_nothing_of_a_kind_is_used_outside_its_folder_but_by_the_public_face() -> None:
+    exported = {name for module in KINDS for name in module.__all__}
+    for place, tree in outside_the_kinds():
+        if place == "__init__.py":
+            continue
+        # `web.Application` is aiohttp's.
+        used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        used |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
+        assert not used & exported, f"{place} uses {used & exported}"
+        below = [name for node in ast.walk(tree) if (name := getattr(node, "module", None)) and "banshi.kinds." in name]
+        assert not below, f"{place} imports {below}; banshi.kinds.KINDS is enough"
+
+
+# -- platform/ is only a folder ----------------------------------------------------------------------------------
+
+
+def test_platform_is_only_a_folder() -> None:
+    assert [path.name for path in (ROOT / "platform").iterdir() if path.name != "__pycache__"] == ["banshi"]
+
+
+def is_the_standard_library(module_file: str) -> bool:
+    return ROOT not in Path(module_file).resolve().parents and Path(module_file).name == "platform.py"
+
+
+def test_under_pytest_platform_is_the_standard_library() -> None:
+    assert is_the_standard_library(str(platform.__file__))
+    assert platform.system()
+
+
+def test_from_the_root_of_the_repository_platform_is_the_standard_library() -> None:
+    code = "import platform; platform.system(); print(platform.__file__)"
+    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert is_the_standard_library(said.strip())
+
+
+PROBE = """
+import atexit, sys
+
+@atexit.register
+def tell():
+    import platform
+    print("platform:", platform.system() and platform.__file__, file=sys.stderr)
+"""
+
+
+def test_in_the_console_script_platform_is_the_standard_library(tmp_path: Path) -> None:
+    script = shutil.which("banshi", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    assert script, "banshi is not installed"
+    # Runs in the script's own process, when it ends.
+    (tmp_path / "sitecustomize.py").write_text(PROBE)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([script, "--version"], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    found = re.search(r"^platform: (.+)$", done.stderr, re.MULTILINE)
+    assert found, done.stderr
+    assert is_the_standard_library(found[1])
+
+
+# -- nothing of the machine that it was written on ---------------------------------------------------------------
+
+#: Written in halves, so that this file doesn't find itself.
+LOCAL = [
+    half + other
+    for half, other in [("pypi", ".org"), ("python", "hosted"), ("ana", "conda.org"), ("/wo", "rk/"), ("/ho", "me/")]
+]
+
+
+def test_no_file_names_a_registry_or_a_folder_of_one_machine() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git repository")
+    for name in filter(None, listed.stdout.split("\0")):
+        file = ROOT / name
+        if file.is_file():
+            text = file.read_bytes().decode("utf-8", errors="ignore")
+            assert not [word for word in LOCAL if word in text], name

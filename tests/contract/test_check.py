@@ -1,0 +1,170 @@
+"""`banshi check` prints every finding at once, and its status is what a pipeline needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from banshi.cli import group
+
+BROKEN = Path(__file__).parent / "broken" / "plugins.toml"
+GOOD = '[plugins.good]\npath = "{}"\napi = 1\n'.format((BROKEN.parent / "good").as_posix())
+
+
+def check(config: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(group, ["--config", str(config), "check", *arguments])
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    """A configuration with one plugin, of which some facts are not known."""
+    file = tmp_path / "plugins.toml"
+    file.write_text(GOOD)
+    return file
+
+
+def lines(said: Result) -> list[str]:
+    return [line for line in said.output.splitlines() if ": " in line]
+
+
+def test_nothing_wrong_is_said_in_one_line_and_is_status_0(good: Path) -> None:
+    said = check(good)
+    assert (said.exit_code, said.output) == (0, "nothing to mend, no warnings\n")
+
+
+def test_what_is_not_known_of_an_item_is_listed_under_strict_alone_and_is_then_status_1(good: Path) -> None:
+    said = check(good, "--strict")
+    assert said.exit_code == 1
+    assert said.output.startswith(
+        "good: unknown-facts: items.good-item: add legal_basis, promised_days, online_depth, places "
+    )
+    assert said.output.endswith("nothing to mend, 1 warning\n")
+
+
+def test_every_finding_of_every_plugin_is_printed_errors_first() -> None:
+    said = check(BROKEN)
+    assert said.exit_code == 1
+    found = lines(said)
+    assert len(found) > 100
+    assert all(line.count(": ") >= 2 for line in found)
+    warnings = [line.endswith("(warning)") for line in found]
+    assert warnings == sorted(warnings)
+    assert said.output.splitlines()[-1] == f"{warnings.count(False)} to mend, {warnings.count(True)} warnings"
+
+
+def test_one_plugin_can_be_asked_about() -> None:
+    said = check(BROKEN, "again")
+    assert said.exit_code == 1
+    assert [line.partition(": ")[0] for line in lines(said)] == ["again", "again"]
+
+
+def test_a_good_plugin_beside_broken_ones_is_status_0() -> None:
+    assert check(BROKEN, "good").exit_code == 0
+
+
+def test_a_plugin_whose_entry_is_wrong_can_be_asked_about_too() -> None:
+    assert "plugins.typo.paht is not a known key" in check(BROKEN, "typo").output
+
+
+def test_one_of_the_kernels_own_plugins_can_be_asked_about(good: Path) -> None:
+    assert check(good, "application").exit_code == 0
+
+
+def test_an_unknown_plugin_is_told_with_what_was_meant(good: Path) -> None:
+    said = check(good, "god")
+    assert said.exit_code == 2
+    assert "there is no plugin god in" in said.output
+    assert "did you mean 'good'?" in said.output
+
+
+def test_a_file_that_is_not_there_is_told_and_is_status_1(tmp_path: Path) -> None:
+    said = check(tmp_path / "plugins.toml", "good")
+    assert said.exit_code == 1
+    assert "no-configuration: there is no" in said.output
+
+
+def test_a_command_that_the_kernel_has_is_told() -> None:
+    said = check(BROKEN, "routes")
+    assert "routes: duplicate-command: rename the command 'serve'" in said.output
+
+
+def test_a_model_that_has_changed_since_its_migration_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "drift"
+    (folder / "migrations").mkdir(parents=True)
+    (folder / "migrations" / "__init__.py").touch()
+    (folder / "migrations" / "0001_initial.py").write_text(MIGRATION)
+    (folder / "models.py").write_text(MODELS)
+    (folder / "__init__.py").write_text(TABLES)
+    (tmp_path / "plugins.toml").write_text('[plugins.drift]\npath = "drift"\napi = 1\n')
+    assert check(tmp_path / "plugins.toml").exit_code == 0
+    (tmp_path / "drift2").mkdir()
+    folder.rename(tmp_path / "drift2" / "drift")
+    models = tmp_path / "drift2" / "drift" / "models.py"
+    models.write_text(MODELS.replace("max_length=8", "max_length=9"))
+    (tmp_path / "plugins.toml").write_text('[plugins.drift]\npath = "drift2/drift"\napi = 1\n')
+    said = check(tmp_path / "plugins.toml")
+    assert said.exit_code == 1
+    assert said.output.startswith("drift: unmigrated: run `python tools/make_migrations.py`")
+
+
+def test_as_a_process_it_has_the_same_status_and_no_colours() -> None:
+    done = run("--config", str(BROKEN), "check", "again")
+    assert done.returncode == 1
+    assert done.stdout.endswith("2 to mend, no warnings\n")
+    assert "\x1b" not in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_the_server_refuses_the_same_errors_without_a_stack() -> None:
+    done = run("--config", str(BROKEN), "serve", "--port", "0")
+    assert done.returncode == 2
+    assert "again: duplicate-item: rename the item 'good-item': good has one of that name already" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from banshi.cli import main; main()", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+TABLES = """
+from banshi import Tables, hookimpl
+
+
+@hookimpl
+def banshi_tables():
+    return Tables(models=f"{__name__}.models", migrations=f"{__name__}.migrations")
+"""
+
+MODELS = """
+from tortoise import fields
+from tortoise.models import Model
+
+
+class Thing(Model):
+    code = fields.CharField(max_length=8, primary_key=True)
+
+    class Meta:
+        table = "drift_thing"
+"""
+
+MIGRATION = """
+from tortoise import fields, migrations
+from tortoise.migrations import operations as ops
+
+
+class Migration(migrations.Migration):
+    initial = True
+    operations = [
+        ops.CreateModel(
+            name="Thing",
+            fields=[("code", fields.CharField(primary_key=True, unique=True, db_index=True, max_length=8))],
+            options={"table": "drift_thing", "app": "drift", "pk_attr": "code"},
+            bases=["Model"],
+        ),
+    ]
+"""

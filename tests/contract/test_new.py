@@ -1,0 +1,130 @@
+"""`banshi new` makes a plugin that keeps the contract and whose test passes, before anybody has changed it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from banshi.cli import group
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty city: a folder with an empty plugins.toml, where the commands are run."""
+    (tmp_path / "plugins.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def new(*arguments: str) -> Result:
+    return CliRunner().invoke(group, ["new", *arguments])
+
+
+def entry_of(said: Result) -> str:
+    """The lines for plugins.toml, as they were printed."""
+    return said.output[said.output.index("[plugins.") :].split("\n\n")[0] + "\n"
+
+
+def test_the_lines_that_it_prints_and_the_files_that_it_makes_pass_the_strict_check(city: Path) -> None:
+    said = new("lost_property")
+    assert said.exit_code == 0, said.output
+    assert entry_of(said) == '[plugins.lost_property]\npath = "plugins/departments/lost_property"\napi = 1\n'
+    (city / "plugins.toml").write_text(entry_of(said))
+    checked = CliRunner().invoke(group, ["check", "--strict"])
+    assert (checked.exit_code, checked.output) == (0, "nothing to mend, no warnings\n")
+
+
+def test_it_makes_four_files_and_says_what_to_do_next(city: Path) -> None:
+    said = new("exit-entry", "--into", "city")
+    folder = city / "city" / "exit_entry"
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert files == {"__init__.py", "items.toml", "forms/event.json", "test_exit_entry.py"}
+    assert "banshi check exit-entry" in said.output
+    assert "python -m pytest city/exit_entry" in said.output
+    assert "docs/plugins.md" in said.output
+
+
+def test_the_behaviour_has_fewer_than_forty_lines_and_no_placeholder_is_left(city: Path) -> None:
+    new("parks")
+    folder = city / "plugins" / "departments" / "parks"
+    assert len((folder / "__init__.py").read_text(encoding="utf-8").splitlines()) < 40
+    texts = [path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.is_file()]
+    assert not [text for text in texts if "$name" in text or "$slug" in text or "$title" in text or "$$" in text]
+
+
+def test_its_own_test_passes_as_it_was_made(city: Path) -> None:
+    new("exit-entry")
+    environment = {**os.environ, "PYTEST_ADDOPTS": "-p no:cacheprovider", "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "pytest", "-q", "plugins/departments/exit_entry"]
+    done = subprocess.run(command, cwd=city, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "3 passed" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["fire", "exit-entry", "public_order_administration"])
+def test_it_keeps_this_repositorys_style(name: str, city: Path) -> None:
+    new(name)
+    # As if it lay in the repository: with its settings, but nobody else sees a file there.
+    for arguments in (["check"], ["format", "--check"]):
+        for file in (city / "plugins").rglob("*.py"):
+            shown = ROOT / file.relative_to(city)
+            command = ["ruff", *arguments, "--no-cache", "--stdin-filename", str(shown), "-"]
+            done = subprocess.run(
+                [sys.executable, "-m", *command], input=file.read_bytes(), cwd=ROOT, capture_output=True, check=False
+            )
+            assert done.returncode == 0, f"{file.name}: {done.stdout.decode()}{done.stderr.decode()}"
+
+
+def test_its_types_are_right(city: Path) -> None:
+    new("fire")
+    command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), "--no-incremental"]
+    environment = {**os.environ, "MYPYPATH": f"{ROOT / 'platform'}:{city}"}
+    done = subprocess.run(
+        [*command, "plugins/departments/fire"], cwd=city, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("Parks", "use a-z, 0-9 and single hyphens or underscores"),
+        ("2parks", "begin with a letter"),
+        ("../parks", "use a-z"),
+        ("parks--city", "single hyphens"),
+        ("platform", "it has a meaning of its own here"),
+        ("application", "it has a meaning of its own here"),
+        ("class", "it has a meaning of its own here"),
+    ],
+)
+def test_a_name_that_a_plugin_cannot_have_is_refused_with_what_to_do(name: str, why: str, city: Path) -> None:
+    said = new(name)
+    assert said.exit_code == 1
+    assert f"{name!r} can't be the plugin's name: " in said.output
+    assert why in said.output
+    assert not (city / "plugins").exists()
+
+
+@pytest.mark.parametrize("name", ["exit-entry", "exit_entry"])
+def test_a_name_that_plugins_toml_has_already_is_refused(name: str, city: Path) -> None:
+    (city / "plugins.toml").write_text('[plugins.exit-entry]\npath = "x"\napi = 7\n')
+    said = new(name)
+    assert said.exit_code == 1
+    assert "plugins.toml has a plugin of that name; take another" in said.output
+
+
+def test_a_folder_that_exists_is_left_as_it_is(city: Path) -> None:
+    folder = city / "plugins" / "departments" / "parks"
+    folder.mkdir(parents=True)
+    (folder / "notes.txt").write_text("mine")
+    said = new("parks")
+    assert said.exit_code == 1
+    assert "exists already: take another name, or move it away" in said.output
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]

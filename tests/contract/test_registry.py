@@ -1,0 +1,296 @@
+"""The registry holds each plugin to the contract, names the culprit, and tells everything at once.
+
+`broken/` has a plugin for everything that can be wrong; `EXPECTED` is what is found, as the author reads it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from banshi import Finding
+from banshi.checks.kinds import table_faults
+from banshi.configuration import inspect_configuration, read_configuration
+from banshi.errors import ConfigurationError
+from banshi.kinds.application.steps import TABLE, TWO_PERSON_TABLE
+from banshi.web.app import configure, inspected
+
+BROKEN = Path(__file__).parent / "broken"
+
+#: Plugin → each finding's rule, and what its advice has to name.
+EXPECTED: dict[str, list[tuple[str, str]]] = {
+    # The file itself, and its entries.
+    "platform": [
+        ("unknown-table", "plugins.toml: remove [plugin]; the tables are [platform] and [plugins.NAME]"),
+        ("wrong-setting", "plugins.toml: platform.datta is not a known key"),
+    ],
+    "typo": [("wrong-entry", "plugins.toml: plugins.typo.paht is not a known key")],
+    "both": [("wrong-entry", 'either path = "…" or package = "…"')],
+    "future": [("wrong-api", "plugins.future.api is 2; this kernel speaks 1: get a matching plugin")],
+    "Capital": [("bad-name", "rename [plugins.Capital]: use a-z, 0-9 and single hyphens or underscores")],
+    "banshi": [("bad-name", "rename [plugins.banshi]")],
+    "hook-failures": [("bad-name", "rename [plugins.hook-failures]: another plugin's name differs from it by")],
+    "flat": [("wrong-entry", "plugins.flat.settings has to be a table")],
+    "application": [("reserved-name", "rename [plugins.application]: the kernel has a plugin of that name itself")],
+    "missing": [("no-folder", "mend plugins.missing.path: there is no folder")],
+    "absent": [("no-package", "mend plugins.absent.package, or install no_such_distribution")],
+    # Imports; the items of a plugin that can't be imported are read all the same.
+    "raises": [
+        ("import-failed", "RuntimeError: the register is away ({broken}/raises/__init__.py:3)"),
+        ("bad-slug", "raises/items.toml: department.code is 'Raises': use a-z, 0-9 and single hyphens"),
+    ],
+    "exits": [("import-failed", "SystemExit: no licence ({broken}/exits/__init__.py:5)")],
+    # Hooks.
+    "hooks": [
+        ("unknown-hook", "hooks/__init__.py:10: there is no hook banshi_handler: did you mean 'banshi_handlers'?"),
+        ("unknown-hook", "there is no hook bansi_routes: did you mean 'banshi_routes'?"),
+        ("async-hook", "write `def banshi_channels`, not `async def`"),
+        ("unmarked-hook", "put @hookimpl above banshi_checks: without it, it is never called"),
+        ("hook-arguments", "remove settings from banshi_commands"),
+    ],
+    "types": [
+        ("wrong-type", "banshi_settings has to return a dataclass, not int"),
+        ("wrong-type", "banshi_kinds has to return a list of Kind, not NoneType"),
+        ("wrong-type", "banshi_handlers has to return a mapping from item code to handler, not list"),
+        ("wrong-type", "banshi_channels has to return a list of Channel, not str"),
+        ("wrong-type", "banshi_routes has to return Route values, not dict"),
+        ("wrong-type", "banshi_resources has to return Resource values, not int"),
+        ("wrong-type", "banshi_tables has to return a Tables value, not dict"),
+        ("wrong-type", "banshi_commands has to return Command values, not builtin_function_or_method"),
+        ("wrong-type", "banshi_checks has to return Finding values, not str"),
+    ],
+    "hook_failures": [
+        ("hook-failed", "banshi_handlers raises: ZeroDivisionError: division by zero ({broken}/hook_failures"),
+        ("hook-failed", "banshi_routes raises: SystemExit: 3"),
+        ("hook-failed", "banshi_checks raises: KeyError: 'fcm'"),
+    ],
+    # Settings: file, key, reason; and no hook is called with settings that are wrong.
+    "settings": [
+        ("wrong-setting", "plugins.toml: plugins.settings.settings.key needs the environment variable BANSHI_NO_SUCH"),
+        ("wrong-setting", "plugins.settings.settings.office is missing"),
+        ("wrong-setting", "plugins.settings.settings.days input should be a valid integer"),
+        ("wrong-setting", "plugins.settings.settings.dayz is not a known key"),
+    ],
+    "untyped": [("wrong-settings-type", "mend Settings, which types plugins.untyped.settings")],
+    "unset": [("wrong-setting", "remove plugins.unset.settings.days: the plugin has no settings")],
+    # Items.
+    "items": [
+        ("unknown-table", "items/items.toml: remove [settings]; the tables are department, items, units"),
+        ("missing-translation", "units[1].title has no text in en: add it"),
+        ("bad-slug", "units[2].code is 'Front Desk'"),
+        ("duplicate-unit", "rename one of the units 'office'"),
+        ("wrong-value", "department.website is not a known key"),
+        ("wrong-schema", "items.half-a-from.form: #/properties/plate/type"),
+        ("missing-translation", "items.half-a-from.summary has no text in zh-CN"),
+        ("missing-translation", "items.half-a-from.summary has no text in en"),
+        ("unknown-language", "items.half-a-from.keywords.zh: the languages are zh-CN, en"),
+        ("unknown-unit", "items.half-a-from.unit is 'offices'; declare it as [[units]] or name a declared one"),
+        ("wrong-value", "items.wrong-value.handler is not a known key"),
+        ("wrong-schema", "items.wrong-value.form (nowhere.json): there is no such file"),
+        ("wrong-value", "items.wrong-value.application.second_persons is not a known key"),
+        ("wrong-value", "items.wrong-value.title is missing"),
+        ("wrong-value", "items.wrong-value.audience.0 input should be 'person' or 'organisation'"),
+        ("wrong-value", "items.wrong-value.visits input should be a valid integer"),
+        ("wrong-value", "items.wrong-value.titel is not a known key"),
+        ("missing-translation", "items.Bad-Slug.conditions[1] has no text in en"),
+        ("bad-slug", "items.Bad-Slug.code is 'Bad-Slug'"),
+        ("unknown-kind", "items.unknown-kind.kind is 'aplication'; write one of appeal, application,"),
+        # The items that are declared but wrong are not called unknown, too.
+        ("unknown-item", "banshi_handlers names the item 'half-a-form', which items.toml does not: did you mean"),
+    ],
+    "numbers": [
+        ("missing-translation", "numbers/items.toml: department.title has no text in en"),
+        ("no-form", "items.numbers: declare `form`"),
+        ("no-credential", "items.numbers: add [items.credential] with the claims, since its result is a pass"),
+        ("unknown-field", "items.numbers: mend materials[0].field: the form has no field '/photo'"),
+        ("wrong-number", "version is 0: it has to be at least 1"),
+        ("wrong-number", "visits is -1"),
+        ("wrong-number", "fee.amount is -100: it has to be at least 0, in fen"),
+        ("late-promise", "promised_days is 10: the law allows 5"),
+    ],
+    "unreadable": [("unreadable", "unreadable/items.toml: Expected ']' at the end of a table declaration (at line 1")],
+    "nobody": [
+        ("no-department", "nobody/items.toml: add a [department] table with code and title"),
+        ("wrong-schema", "items.nobody-item.form (../good/form.json): has to be a file inside the plugin's folder"),
+    ],
+    "again": [
+        ("duplicate-department", "rename the department 'good': good has one of that name already"),
+        ("duplicate-item", "rename the item 'good-item': good has one of that name already"),
+    ],
+    "passes": [
+        ("unknown-field", "mend materials[0].field: the form has no field '/photos/0'"),
+        ("unknown-field", "mend credential.claims.holder.source: the form has no field '/person/nme'"),
+        ("claim-type", "let the handler's claims() give person"),
+        ("not-a-date", 'give the field /from "format": "date": credential.valid_from reads a day from it'),
+        ("unknown-field", "mend credential.valid_until: the form has no field '/until'"),
+        ("duplicate-claim", "rename one of the claims 'holder'"),
+        ("empty-claim", "add credential.claims.class.source, or a handler whose claims() gives 'class'"),
+        ("hidden-attachment", "move the x-attachment at #/$defs/photo of the form"),
+        ("wrong-number", "credential.longest_days has to be at least 1"),
+    ],
+    # Behaviour.
+    "handlers": [
+        ("wrong-type", "banshi_handlers['class'] has to return an instance of a subclass of Application, not type"),
+        ("wrong-schema", "items.model: Model.form"),
+        (
+            "unknown-item",
+            "names the item 'mispelt', which items.toml does not: did you mean 'misspelt'?",
+        ),
+        ("unknown-item", "names the item 'zone-pass', which items.toml does not: there are: arguments, class,"),
+        ("not-async", "write `async def` for deliver of channel post"),
+        ("not-async", "write `async def` for deliver of channel post"),
+        ("duplicate-channel", "rename the channel 'post'"),
+        ("not-async", "items.sync: write `async def review` in Sync: it is awaited"),
+        ("handler-arguments", "items.arguments: write `async def claims(self, submission)` in Arguments"),
+        ("misspelt-method", "items.misspelt: rename Misspelt.reveiw, which is never called: did you mean 'review'?"),
+    ],
+    "routes": [
+        ("duplicate-route", "change GET /v1/items/{number}: banshi has registered it already"),
+        ("duplicate-route", "change operation 'show_item': banshi has registered it already"),
+        ("incomplete-route", "get /v1/a: method is one of GET, POST"),
+        ("incomplete-route", "get /v1/a: audience is an Audience, such as Audience.CITIZEN, not 'citizen'"),
+        ("incomplete-route", "get /v1/a: write `async def` for its handler"),
+        ("incomplete-route", "get /v1/a: operation is a name such as list_zones"),
+        ("incomplete-route", "GET v1/b/{id:[0-9]+}: path begins with / and names its parameters as {name}"),
+        ("incomplete-route", "say in summary what it does, and in tag where it belongs"),
+        ("incomplete-route", "describe in answers what comes back when all is well"),
+        ("incomplete-route", "describe answers[404]"),
+        ("incomplete-route", "GET /v1/cc: mend answers[200].schema: there is no schema 'Thing'"),
+        ("incomplete-route", "GET /v1/cc: describe the parameter q"),
+        ("incomplete-route", "GET /v1/cc: mend the schema of q"),
+        ("incomplete-route", "GET /v1/cc: remove path_schemas['id']: the path has no such parameter"),
+        ("incomplete-route", "GET /v1/cc: take one body (body, raw_body or per_item), and none with GET"),
+        ("incomplete-route", "GET /v1/ddd: give each field of the route a value of its type"),
+        ("incomplete-route", "POST /v1/eeee: put {code} into the path"),
+    ],
+    "tables": [
+        ("no-migration", "write the first migration of banshi_plugins.tables.models"),
+        ("semicolon", "take the semicolon out of the docstring of Case"),
+        ("semicolon", "take the semicolon out of the comment of Case.number"),
+        ("duplicate-table", "rename the table 'banshi_case' of Case: banshi has one of that name"),
+    ],
+    "kinds": [
+        ("kind-failed", "mend the kind unreadable"),
+        ("bad-slug", "rename the kind 'form'"),
+        ("duplicate-kind", "rename the kind 'application': application has one of that name already"),
+        ("guide-only", "leaky-item: shown as a guide only"),
+        ("guide-only", "raising-item: shown as a guide only"),
+        ("state-table", "kind leaky: add a step that leads to 'dreaming', or remove those that leave it"),
+        ("state-table", "add a step that leads on from 'waiting': a case can never end from there"),
+        ("state-table", "end the clock in the steps to 'done'"),
+        ("state-table", "mend the message of 'start' in 'submitted': it has no text in zh-CN"),
+        ("state-table", "'{name}' may mention {item} and {number} alone"),
+        ("state-table", "remove one of the two steps 'start' in 'submitted': only the first is ever taken"),
+        ("state-table", "Single '{' encountered in format string in '{'"),
+        ("state-table", "rename 'Drop it' in 'submitted': an action is a-z and hyphens"),
+        ("state-table", "say who may take 'Drop it' in 'submitted'"),
+        ("state-table", "mend other_than of 'finish' in 'working': there is no action 'begin'"),
+        ("kind-failed", "mend what steps of the kind raising raises: LookupError: no steps"),
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def found() -> list[Finding]:
+    configuration, wrong = inspect_configuration(BROKEN / "plugins.toml")
+    _, more = inspected(configuration)
+    return [*wrong, *more]
+
+
+@pytest.mark.parametrize("plugin", EXPECTED)
+def test_everything_that_is_wrong_with_a_plugin_is_found_and_nothing_else(plugin: str, found: list[Finding]) -> None:
+    own = [finding for finding in found if finding.plugin == plugin]
+    listed = "\n".join(map(str, own))
+    assert sorted(finding.rule for finding in own) == sorted(rule for rule, _ in EXPECTED[plugin]), listed
+    for rule, advice in EXPECTED[plugin]:
+        words = advice.replace("{broken}", str(BROKEN))
+        assert any(finding.rule == rule and words in finding.advice for finding in own), f"{words!r} in:\n{listed}"
+
+
+def test_nothing_is_found_about_a_good_plugin_beside_broken_ones(found: list[Finding]) -> None:
+    assert {finding.plugin for finding in found} == set(EXPECTED)
+    assert "good" not in EXPECTED
+    configuration, _ = inspect_configuration(BROKEN / "plugins.toml")
+    registry, _ = inspected(configuration)
+    assert registry.items["good-item"].plugin == "good"
+
+
+def test_each_finding_is_one_line_that_names_the_plugin_the_rule_and_what_to_do(found: list[Finding]) -> None:
+    for finding in found:
+        assert str(finding) == f"{finding.plugin}: {finding.rule}: {finding.advice}"
+        assert "\n" not in str(finding)
+        assert len(finding.advice.split()) >= 4, finding
+
+
+def test_the_start_is_refused_with_every_error_at_once_and_without_the_warnings(found: list[Finding]) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        configure(BROKEN / "plugins.toml")
+    assert list(refused.value.findings) == [finding for finding in found if not finding.warning]
+
+
+def test_no_value_of_a_setting_is_told_since_it_may_be_a_secret(found: list[Finding]) -> None:
+    assert "many" not in "".join(finding.advice for finding in found if finding.plugin == "settings")
+
+
+def test_a_plugin_that_does_not_compile_is_told_with_file_and_line(tmp_path: Path) -> None:
+    found = findings(tmp_path, "def banshi_settings(:\n")
+    assert [finding.rule for finding in found] == ["import-failed"]
+    assert f"{tmp_path / 'park' / '__init__.py'}:1" in found[0].advice
+
+
+def test_a_plugin_blames_nobody_else(tmp_path: Path) -> None:
+    found = findings(
+        tmp_path,
+        "from banshi import Finding, hookimpl\n"
+        "@hookimpl\n"
+        "def banshi_checks():\n"
+        "    yield Finding('traffic', 'no-reason', 'blame the traffic police', warning=True)\n",
+    )
+    assert found == [Finding("park", "no-reason", "blame the traffic police", warning=True)]
+
+
+def test_one_package_under_two_names_is_told_as_duplicates(tmp_path: Path) -> None:
+    file = tmp_path / "plugins.toml"
+    entries = [f'[plugins.{name}]\npackage = "mobile_push"\napi = 1\n' for name in ("mobile_push", "again")]
+    file.write_text("\n".join(entries))
+    _, found = inspected(read_configuration(file))
+    errors = [finding for finding in found if not finding.warning]
+    assert {finding.plugin for finding in errors} == {"again"}
+    assert {finding.rule for finding in errors} >= {"duplicate-channel", "duplicate-command", "duplicate-route"}
+
+
+def test_a_plugin_of_the_same_name_in_another_folder_is_the_one_that_is_loaded(tmp_path: Path) -> None:
+    for place in ("one", "two"):
+        findings(tmp_path / place, f"PLACE = {place!r}\n")
+        assert place == sys.modules["banshi_plugins.park"].PLACE
+
+
+def test_a_configuration_that_cannot_be_read_says_where_it_was_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"there is no .*plugins\.toml: run this in the folder"):
+        read_configuration(tmp_path / "plugins.toml")
+    (tmp_path / "plugins.toml").write_text("[plugins\n")
+    with pytest.raises(ConfigurationError, match=r"can't be read: Expected"):
+        read_configuration(tmp_path / "plugins.toml")
+
+
+def test_a_setting_is_taken_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BANSHI_TEST_ISSUER", "CITY")
+    (tmp_path / "plugins.toml").write_text('[platform]\npass_issuer = "env:BANSHI_TEST_ISSUER"\n')
+    assert read_configuration(tmp_path / "plugins.toml").settings.pass_issuer == "CITY"
+    assert os.environ["BANSHI_TEST_ISSUER"] == "CITY"
+
+
+@pytest.mark.parametrize("table", [TABLE, TWO_PERSON_TABLE], ids=["one person decides", "two persons decide"])
+def test_the_state_tables_of_applications_hold(table: tuple[object, ...]) -> None:
+    assert list(table_faults(table)) == []  # type: ignore[arg-type]
+
+
+def findings(folder: Path, source: str) -> list[Finding]:
+    """What is found about a plugin called `park` with this `__init__.py`."""
+    (folder / "park").mkdir(parents=True)
+    (folder / "park" / "__init__.py").write_text(source)
+    (folder / "plugins.toml").write_text('[plugins.park]\npath = "park"\napi = 1\n')
+    return inspected(read_configuration(folder / "plugins.toml"))[1]

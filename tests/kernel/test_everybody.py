@@ -1,0 +1,399 @@
+"""Every route of the kernel and of every plugin in plugins.toml, called by everybody who has no business there.
+
+OWASP API security 2023: API1 (broken object level authorisation) and API5 (broken function level authorisation).
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from banshi.configuration import read_configuration
+from banshi.routes import Audience, Route
+from banshi.testing import TINY_PNG, Door, Person, Reply, open_door
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: A second department, so that there is staff of another one.
+PARKS = """
+[department]
+code = "parks"
+title = { zh-CN = "公园处", en = "Parks" }
+
+[[items]]
+code = "bench"
+kind = "application"
+title = { zh-CN = "长椅", en = "Bench" }
+summary = { zh-CN = "申请一张长椅。", en = "Ask for a bench." }
+audience = ["person"]
+result = { kind = "answer", title = { zh-CN = "答复", en = "Answer" } }
+
+[items.form]
+type = "object"
+additionalProperties = false
+"""
+
+#: What somebody outside a route's audience is answered. Written out here, not taken from the code that is tested.
+OUTSIDE: dict[Audience, dict[str, int]] = {
+    Audience.ANYONE: {},
+    Audience.PERSON: {"nobody": 401},
+    Audience.CITIZEN: {"nobody": 401, "colleague": 403, "other-unit": 403, "staff": 403, "officer": 403},
+    Audience.STAFF: {"nobody": 401, "wang": 403, "officer": 403},
+    Audience.OFFICER: {"nobody": 401, "wang": 403, "colleague": 403, "other-unit": 403, "staff": 403},
+}
+
+together = pytest.mark.asyncio(loop_scope="module")
+
+
+@dataclass(frozen=True)
+class World:
+    """A platform with all plugins, on which wang has a case with files, a pass and a scan."""
+
+    door: Door
+    people: dict[str, Person]
+    #: The ids of what is wang's, by the noun that stands before `{id}` in a path.
+    owned: dict[str, str]
+
+    @property
+    def routes(self) -> list[Route]:
+        return [route for _, route in self.door.platform.registry.routes]
+
+    async def state(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every table, but for those of the engine's own bookkeeping."""
+        connection = self.door.platform.store.connection
+        tables = await connection.execute_query_dict("SELECT name FROM sqlite_master WHERE type = 'table'")
+        names = [row["name"] for row in tables if "outbox" not in row["name"] and not row["name"].startswith("sqlite")]
+        return {
+            name: [tuple(row.values()) for row in await connection.execute_query_dict(f'SELECT * FROM "{name}"')]  # noqa: S608
+            for name in names
+        }
+
+
+def people_of(door: Door) -> dict[str, Person]:
+    return {
+        "nobody": door.anyone,
+        "wang": door.citizen("wang", "王小明"),
+        "zhang": door.citizen("zhang", "张三"),
+        "colleague": door.staff("chen", "parks:reviewer", "parks:approver"),
+        "other-unit": door.staff("zhou", "traffic/licence-office:reviewer", "traffic/licence-office:approver"),
+        "staff": door.staff("li", "traffic:reviewer", "traffic:approver"),
+        "officer": door.officer("p007", "traffic"),
+    }
+
+
+async def answers_of(person: Person, **changes: Any) -> dict[str, Any]:
+    files = [(await person.upload()).created()["id"] for _ in range(2)]
+    return {
+        "plate": "川BD12345",
+        "vehicle_class": "light-truck",
+        "zones": ["2"],
+        "hours": "9-17",
+        "valid_from": "2099-01-01",
+        "valid_until": "2099-01-31",
+        "purpose": "配送蔬菜",
+        "driver": {"name": "王小明", "phone": "13800000000"},
+        "licence": files[0],
+        "registration": files[1],
+        **changes,
+    }
+
+
+async def submitted(door: Door, person: Person) -> dict[str, Any]:
+    case: dict[str, Any] = (
+        await person.post("/v1/items/zone-pass/cases", {"answers": await answers_of(person)})
+    ).created()
+    await door.settled()
+    return case
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    folder = tmp_path_factory.mktemp("everybody")
+    (folder / "parks").mkdir()
+    (folder / "parks" / "items.toml").write_text(PARKS, encoding="utf-8")
+    entries = read_configuration(ROOT / "plugins.toml").entries
+    plugins: dict[str, Path | str] = {name: one.path or str(one.package) for name, one in entries.items()}
+    async with open_door(folder, {**plugins, "parks": folder / "parks"}) as door:
+        people = people_of(door)
+        wang, staff = people["wang"], people["staff"]
+        case = await submitted(door, wang)
+        (await staff.post(f"/v1/cases/{case['id']}/actions/approve")).ok()
+        text = (await wang.get(f"/v1/cases/{case['id']}/pass.txt")).body.decode()
+        (await people["officer"].post("/v1/passes/verify", {"text": text, "place": "东门"})).ok()
+        device = {"provider": "stream", "token": "phone-of-wang-0001", "platform": "android", "language": "en"}
+        owned = {"cases": case["id"], "attachments": case["attachments"][0]["id"]}
+        if "mobile_push" in plugins:
+            owned["devices"] = (await wang.post("/v1/devices", device)).created()["id"]
+        await door.settled()
+        yield World(door, people, owned)
+
+
+def addressed(route: Route, owned: dict[str, str] | None = None) -> str:
+    """The route's path with parameters that could be real, or with what is wang's where `owned` is given."""
+    noun = route.path.split("/{id}")[0].rpartition("/")[2]
+    known = {"code": "zone-pass", "zone": "2", "action": "approve", "id": (owned or {}).get(noun, str(uuid.uuid4()))}
+    return re.sub(r"{(\w+)}", lambda match: known.get(match[1], "x1"), route.path)
+
+
+async def called(person: Person, method: str, path: str, **rest: Any) -> Reply:
+    """The answer with its body, or without it where it is a stream that doesn't end."""
+    headers = {"Authorization": f"Bearer {person.token}"} if person.token else {}
+    headers |= rest.pop("headers", {})
+    async with person._session.request(method, person._url + path, headers=headers, **rest) as answer:
+        streams = answer.headers.get("Content-Type", "").startswith("text/event-stream")
+        return Reply(answer.status, answer.headers.copy(), b"" if streams else await answer.read())
+
+
+#: Requests whose body or address is wrong in every way, so that who comes first is seen: the doorman or the parser.
+WRONG: tuple[dict[str, Any], ...] = (
+    {},
+    {"json": {"nonsense": 1}},
+    {"data": b"\xff" * 20, "headers": {"Content-Type": "application/json"}},
+    {"data": b"x" * 400_000, "headers": {"Content-Type": "text/plain", "Idempotency-Key": "k" * 300}},
+    {"params": {"nonsense": "\0"}},
+)
+
+
+@together
+async def test_every_route_says_who_may_call_it(world: World) -> None:
+    """There is no default audience; a plugin's route states one as the kernel's do."""
+    assert len(world.routes) > 20
+    for route in world.routes:
+        assert isinstance(route.audience, Audience), route.path
+
+
+@together
+async def test_the_open_routes_are_these(world: World) -> None:
+    """A route that becomes open to anyone is a decision, made here too."""
+    assert {f"{route.method} {route.path}" for route in world.routes if route.audience is Audience.ANYONE} == {
+        "GET /healthz",
+        "GET /readyz",
+        "GET /metrics",
+        "GET /openapi.json",
+        "GET /v1/departments",
+        "GET /v1/departments/{code}",
+        "GET /v1/items",
+        "GET /v1/items/{code}",
+        "GET /v1/passes/keys",
+        "GET /v1/passes/revocations",
+        "GET /v1/traffic/zones",
+    }
+
+
+def outsiders(world: World) -> Iterator[tuple[Route, str, int]]:
+    for route in world.routes:
+        for name, status in OUTSIDE[route.audience].items():
+            yield route, name, status
+
+
+@together
+async def test_nobody_outside_an_audience_gets_past_the_doorman(world: World) -> None:
+    """401 or 403 before anything else is looked at: never 404, 400, 422 or 500, and nothing changes."""
+    before = await world.state()
+    for route, name, status in outsiders(world):
+        for path in (addressed(route), addressed(route, world.owned)):
+            for request in WRONG:
+                answer = await called(world.people[name], route.method, path, **request)
+                assert answer.status == status, f"{name}: {route.method} {path}: {answer.body!r}"
+                assert answer.document["code"] == ("unauthenticated" if status == 401 else "forbidden")
+                assert ("WWW-Authenticate" in answer.headers) == (status == 401)
+    assert await world.state() == before
+
+
+@together
+async def test_a_path_that_cannot_be_does_not_say_so_to_outsiders(world: World) -> None:
+    """An id that is no id is 401 or 403 too, as the right one would be."""
+    for route, name, status in outsiders(world):
+        if "{" in route.path:
+            path = re.sub(r"{\w+}", "no%20such%00thing", route.path)
+            assert (await called(world.people[name], route.method, path)).status == status, path
+
+
+@together
+async def test_those_who_are_meant_get_in(world: World) -> None:
+    """… so that the refusals above mean something: the people of an audience get some other answer than 401 or 403."""
+    insiders = {
+        Audience.ANYONE: ["nobody", "wang", "staff", "officer"],
+        Audience.PERSON: ["wang", "staff"],
+        Audience.CITIZEN: ["wang", "zhang"],
+        Audience.STAFF: ["staff"],
+        Audience.OFFICER: ["officer"],
+    }
+    for route in world.routes:
+        for name in insiders[route.audience]:
+            answer = await called(world.people[name], route.method, addressed(route), params={"nonsense": "1"})
+            assert answer.status in {200, 400, 404, 415, 422}, f"{name}: {route.method} {route.path}: {answer.body!r}"
+
+
+#: A good body for each route that takes one: what is refused is refused for who asks, not for what is sent.
+GOOD_BODIES: dict[str, dict[str, Any]] = {"act": {"reason": "想看看"}}
+
+
+@together
+@pytest.mark.parametrize("name", ["zhang", "colleague", "other-unit", "officer"])
+async def test_what_is_somebody_else_s_does_not_exist(world: World, name: str) -> None:
+    """Another citizen, staff of another department or unit, an officer: 404 wherever wang's ids are asked for.
+
+    The answer is the one that an invented id gets, to the letter, so that nobody learns what exists.
+    """
+    before = await world.state()
+    seen = set()
+    for route in world.routes:
+        if "{id}" not in route.path or name in OUTSIDE[route.audience]:
+            continue
+        body = {"json": GOOD_BODIES.get(route.operation, {})} if route.body is not None else {}
+        real = await called(world.people[name], route.method, addressed(route, world.owned), **body)
+        invented = await called(world.people[name], route.method, addressed(route), **body)
+        assert real.status == 404, f"{route.method} {route.path}: {real.status} {real.body!r}"
+        assert real.document["code"] == "not-found"
+        assert real.body == invented.body
+        different = {"X-Request-ID", "Date"}
+        assert {k: v for k, v in real.headers.items() if k not in different} == {
+            k: v for k, v in invented.headers.items() if k not in different
+        }
+        seen.add(route.operation)
+    assert {"show_case", "act", "download"} <= seen
+    assert await world.state() == before
+
+
+@together
+async def test_the_owner_sees_what_is_theirs(world: World) -> None:
+    wang, case = world.people["wang"], world.owned["cases"]
+    assert (await wang.get(f"/v1/cases/{case}")).ok()["state"] == "approved"
+    assert [row["id"] for row in (await wang.get("/v1/cases")).ok()["items"]] == [case]
+    assert (await wang.get(f"/v1/attachments/{world.owned['attachments']}")).body == TINY_PNG
+    for ending in ("svg", "png", "txt"):
+        assert (await wang.get(f"/v1/cases/{case}/pass.{ending}")).status == 200
+    assert [scan["verdict"] for scan in (await wang.get(f"/v1/cases/{case}/scans")).ok()["items"]] == ["not-yet-valid"]
+
+
+@together
+async def test_staff_of_the_unit_see_the_case_and_its_files_but_not_the_pass(world: World) -> None:
+    """Staff decide; the pass and its scans are the citizen's."""
+    case = world.owned["cases"]
+    for staff in (world.people["staff"], world.door.staff("sun", "traffic/zone-office:reviewer")):
+        (await staff.get(f"/v1/cases/{case}")).ok()
+        assert (await staff.get(f"/v1/attachments/{world.owned['attachments']}")).body == TINY_PNG
+        for path in ("pass.svg", "pass.png", "pass.txt", "scans"):
+            (await staff.get(f"/v1/cases/{case}/{path}")).problem(403, "forbidden")
+
+
+@together
+async def test_a_file_that_no_case_uses_is_its_owner_s_alone(world: World) -> None:
+    """Staff see files through cases; the same person as a member of staff doesn't see their private uploads."""
+    file = (await world.people["zhang"].upload()).created()["id"]
+    for name in ("wang", "colleague", "other-unit", "staff", "officer"):
+        (await world.people[name].get(f"/v1/attachments/{file}")).problem(404, "not-found")
+    (await world.door.staff("zhang", "traffic:reviewer").get(f"/v1/attachments/{file}")).problem(404, "not-found")
+    assert (await world.people["zhang"].get(f"/v1/attachments/{file}")).body == TINY_PNG
+
+
+@together
+async def test_the_lists_show_their_reader_s_own_alone(world: World) -> None:
+    """Another citizen has no cases; staff elsewhere have nothing to work on."""
+    case = await submitted(world.door, world.people["wang"])
+    assert (await world.people["zhang"].get("/v1/cases")).ok()["items"] == []
+    for name in ("colleague", "other-unit"):
+        assert (await world.people[name].get("/v1/worklist")).ok()["items"] == []
+    assert case["id"] in [row["id"] for row in (await world.people["staff"].get("/v1/worklist")).ok()["items"]]
+
+
+@together
+async def test_nobody_decides_on_business_of_their_own(world: World) -> None:
+    """li is staff by day and hands in an application as a citizen: it is for somebody else to decide."""
+    citizen, staff = world.door.citizen("li"), world.people["staff"]
+    case = await submitted(world.door, citizen)
+    seen = (await staff.get(f"/v1/cases/{case['id']}")).ok()
+    assert seen["permitted_actions"] == []
+    assert case["id"] not in [row["id"] for row in (await staff.get("/v1/worklist")).ok()["items"]]
+    for action in ("accept", "approve", "refuse", "return", "suspend", "withdraw", "supplement"):
+        answer = await staff.post(f"/v1/cases/{case['id']}/actions/{action}", {"reason": "给自己"})
+        assert answer.problem(409, "action-not-permitted")["permitted_actions"] == []
+    other = world.door.staff("sun", "traffic:approver")
+    assert (await other.post(f"/v1/cases/{case['id']}/actions/approve")).ok()["state"] == "approved"
+
+
+@together
+async def test_a_role_of_one_sort_is_not_a_role_of_another(world: World) -> None:
+    """A reviewer can't approve, an approver can't review, and a made-up role can do nothing."""
+    case = await submitted(world.door, world.people["wang"])
+    offered = {
+        "traffic:reviewer": ["return", "suspend"],
+        "traffic/zone-office:reviewer": ["return", "suspend"],
+        "traffic:approver": ["approve", "refuse"],
+        "traffic:sweeper": [],
+    }
+    for role, actions in offered.items():
+        staff = world.door.staff("sun", role)
+        seen = (await staff.get(f"/v1/cases/{case['id']}")).ok()
+        assert [one["action"] for one in seen["permitted_actions"]] == actions, role
+        for action in {"approve", "refuse", "return", "suspend", "withdraw"} - set(actions):
+            answer = await staff.post(f"/v1/cases/{case['id']}/actions/{action}", {"reason": "越权"})
+            assert answer.problem(409, "action-not-permitted")["permitted_actions"] == actions
+
+
+@together
+async def test_head_tells_no_more_than_get(world: World) -> None:
+    """Same status and headers as GET, no body; outsiders learn neither size nor tag of what is somebody else's."""
+    for route in world.routes:
+        if route.method != "GET" or "stream" in route.path:
+            continue
+        path = addressed(route, world.owned)
+        for person in world.people.values():
+            get, head = await called(person, "GET", path), await called(person, "HEAD", path)
+            assert head.status == get.status, path
+            assert head.body == b""
+            assert head.headers.get("ETag") == get.headers.get("ETag") or "revocations" in path
+            if get.status >= 400:
+                assert "ETag" not in head.headers
+
+
+@together
+async def test_other_methods_are_refused_for_everybody_alike(world: World) -> None:
+    """OPTIONS and TRACE echo nothing, least of all a token; the Allow header says what there is."""
+    paths = {route.path: [one for one in world.routes if one.path == route.path] for route in world.routes}
+    for path, routes in paths.items():
+        real = addressed(routes[0], world.owned)
+        allowed = {one.method for one in routes} | ({"HEAD"} if any(one.method == "GET" for one in routes) else set())
+        for method in {"OPTIONS", "TRACE", "GET", "POST", "PUT", "PATCH", "DELETE"} - allowed:
+            for name in ("nobody", "wang"):
+                answer = await called(world.people[name], method, real, headers={"X-Secret": "geheim-4711"})
+                answer.problem(405, "method-not-allowed")
+                assert set(re.split(r",\s*", answer.headers["Allow"])) == allowed, path
+                assert b"geheim" not in answer.body
+                assert (world.people[name].token or "-----").encode() not in answer.body
+                assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+@together
+async def test_a_method_in_a_header_is_not_a_method(world: World) -> None:
+    """Nobody gets around the doorman with X-HTTP-Method-Override."""
+    case = world.owned["cases"]
+    headers = {"X-HTTP-Method-Override": "DELETE", "X-Original-URL": "/metrics", "X-Forwarded-User": "wang"}
+    (await world.people["nobody"].get(f"/v1/cases/{case}", headers=headers)).problem(401, "unauthenticated")
+
+
+@together
+async def test_a_token_in_the_address_opens_nothing(world: World) -> None:
+    """Addresses end up in logs; a token there is refused as an unknown parameter, or not looked at."""
+    token = world.people["wang"].token
+    assert token is not None
+    (await world.people["nobody"].get("/v1/cases", params={"access_token": token})).problem(401, "unauthenticated")
+    async with aiohttp.ClientSession(cookies={"access_token": token, "Authorization": f"Bearer {token}"}) as session:
+        (await Person(session, world.door.url, None).get("/v1/cases")).problem(401, "unauthenticated")
+
+
+@together
+async def test_a_citizen_s_key_is_not_another_s(world: World) -> None:
+    """Two people with the same Idempotency-Key each get their own answer."""
+    zhang = (await world.people["zhang"].upload(key="same")).created()
+    li = (await world.door.citizen("li").upload(key="same")).created()
+    assert zhang["id"] != li["id"]

@@ -1,0 +1,623 @@
+"""The one way to write keeps its word on both databases: all of a write or nothing, many in one transaction, the guilty
+one fails alone, and whoever waits is answered, whatever happens to the disk, the server or the process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tortoise.context import TortoiseContext
+from tortoise.exceptions import IntegrityError
+from tortoise.migrations.autodetector import MigrationAutodetector
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+
+from banshi import outbox
+from banshi.errors import Unavailable
+from banshi.models import Case, CaseEvent, Counter, IdempotencyKey, OutboxRow, Pass
+from banshi.store import DRAIN, KERNEL, Stale, Store, Update, Write, open_store, orm_config
+from banshi.testing import Door, Person, open_door
+from banshi.web.app import configure
+
+ROOT = Path(__file__).resolve().parents[2]
+TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
+BOTH: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
+
+Answers = Callable[..., Awaitable[dict[str, Any]]]
+
+
+@pytest.fixture
+async def store(database: str) -> AsyncIterator[Store]:
+    async with open_store(database, {}) as opened:
+        yield opened
+
+
+@pytest.fixture
+def transactions(store: Store) -> list[frozenset[type[Model]]]:
+    """What the listeners were told, transaction by transaction."""
+    told: list[frozenset[type[Model]]] = []
+    store.on_commit(told.append)
+    return told
+
+
+def row(name: str) -> OutboxRow:
+    return OutboxRow(consumer="test", topic="test", payload={"name": name}, dedup=name)
+
+
+async def present() -> set[str]:
+    return {str(name) for name in await OutboxRow.all().values_list("dedup", flat=True)}
+
+
+async def counter(name: str, value: int = 0) -> None:
+    await Counter.create(name=name, value=value)
+
+
+async def value_of(name: str) -> int:
+    return int((await Counter.get(name=name)).value)
+
+
+def add(name: str, before: int, **more: Any) -> Update:
+    """Set a counter that has to stand at `before` to the next number."""
+    return Update(Counter, {"name": name, "value": before}, {"value": before + 1}, **more)
+
+
+def case(number: str) -> Case:
+    now = "2026-11-24T00:00:00+00:00"
+    texts = {
+        "item": "zone-pass",
+        "kind": "application",
+        "department": "traffic",
+        "state": "submitted",
+        "person": "wang",
+    }
+    return Case(number=number, item_version=1, answers={"字": ["王"]}, created_at=now, updated_at=now, **texts)
+
+
+def event(of: Case, version: int = 1) -> CaseEvent:
+    now = "2026-11-24T00:00:00+00:00"
+    texts = {"action": "submit", "state_before": "", "state": "submitted", "actor": "citizen"}
+    return CaseEvent(case_id=of.id, version=version, at=now, **texts)
+
+
+# Group commit
+
+
+async def test_two_hundred_writes_at_once_share_a_few_transactions(
+    store: Store, transactions: list[frozenset[type[Model]]]
+) -> None:
+    await asyncio.gather(*(store.commit(Write(rows=[row(f"row-{number}")])) for number in range(200)))
+    assert len(await present()) == 200
+    assert len(transactions) <= 5
+
+
+async def test_a_single_write_waits_for_nobody(store: Store, transactions: list[frozenset[type[Model]]]) -> None:
+    await store.commit(Write(rows=[row("one")]))
+    assert await present() == {"one"}
+    assert len(transactions) == 1
+
+
+async def test_rows_that_refer_to_each_other_are_written_whichever_comes_first(store: Store) -> None:
+    one, two = case("1"), case("2")
+    await asyncio.gather(
+        store.commit(Write(rows=[event(one), one])), store.commit(Write(rows=[two, row("x"), event(two)]))
+    )
+    assert await CaseEvent.all().count() == 2
+
+
+async def test_one_taken_key_among_many_fails_alone(store: Store) -> None:
+    await store.commit(Write(rows=[row("taken")]))
+    names = [f"row-{number}" for number in range(30)] + ["taken"] + [f"later-{number}" for number in range(30)]
+    results = await asyncio.gather(*(store.commit(Write(rows=[row(name)])) for name in names), return_exceptions=True)
+    failed = [name for name, result in zip(names, results, strict=True) if result is not None]
+    assert failed == ["taken"]
+    assert isinstance(results[30], IntegrityError)
+    assert await present() == set(names)
+
+
+async def test_a_row_that_refers_to_nothing_fails_alone_and_all_of_its_write_with_it(store: Store) -> None:
+    good, lost = case("good"), case("never written")
+    results = await asyncio.gather(
+        store.commit(Write(rows=[good, event(good)])),
+        store.commit(Write(rows=[row("beside the lost"), event(lost)])),
+        store.commit(Write(rows=[row("other")])),
+        return_exceptions=True,
+    )
+    assert [type(result) for result in results] == [type(None), IntegrityError, type(None)]
+    assert await present() == {"other"}
+    assert await CaseEvent.all().count() == 1
+
+
+async def test_of_many_who_change_the_same_row_one_wins_and_the_others_are_told_that_it_is_stale(store: Store) -> None:
+    await counter("version", 1)
+    writes = [Write(updates=[add("version", 1)], rows=[row(f"by-{number}")]) for number in range(20)]
+    results = await asyncio.gather(*(store.commit(write) for write in writes), return_exceptions=True)
+    assert sorted(type(result).__name__ for result in results) == ["NoneType"] + ["Stale"] * 19
+    assert await value_of("version") == 2
+    assert await present() == {f"by-{results.index(None)}"}
+
+
+async def test_a_second_update_that_is_stale_takes_the_first_and_the_rows_back_and_nobody_elses(store: Store) -> None:
+    for name in ("guard", "second", "other"):
+        await counter(name, 1)
+    results = await asyncio.gather(
+        store.commit(Write(updates=[add("other", 1)], rows=[row("other")])),
+        store.commit(Write(updates=[add("guard", 1), add("second", 99)], rows=[row("half")])),
+        store.commit(Write(rows=[row("another")])),
+        return_exceptions=True,
+    )
+    assert [type(result) for result in results] == [type(None), Stale, type(None)]
+    assert [await value_of(name) for name in ("guard", "second", "other")] == [1, 1, 2]
+    assert await present() == {"other", "another"}
+
+
+async def test_an_update_of_any_number_of_rows_is_never_stale(store: Store) -> None:
+    await counter("guard", 1)
+    revokes_none = Update(Counter, {"name__in": ["a", "b"]}, {"value": 0}, rows=None)
+    await store.commit(Write(updates=[add("guard", 1), revokes_none]))
+    assert await value_of("guard") == 2
+
+
+async def test_the_first_of_two_writes_of_one_group_makes_the_second_stale(store: Store) -> None:
+    """Both are in one transaction: the second sees what the first did."""
+    await counter("version", 1)
+    first, second, third = await asyncio.gather(
+        store.commit(Write(updates=[add("version", 1)])),
+        store.commit(Write(updates=[add("version", 1)])),
+        store.commit(Write(updates=[add("version", 2)])),
+        return_exceptions=True,
+    )
+    assert (first, type(second), third) == (None, Stale, None)
+    assert await value_of("version") == 3
+
+
+async def test_the_listeners_are_told_which_tables_have_changed_and_not_of_what_failed(
+    store: Store, transactions: list[frozenset[type[Model]]]
+) -> None:
+    await counter("version", 1)
+    one = case("1")
+    await store.commit(Write(updates=[add("version", 1)], rows=[one, event(one)]))
+    with pytest.raises(Stale):
+        await store.commit(Write(updates=[add("version", 1)], rows=[row("x")]))
+    assert transactions[0] == {Counter, Case, CaseEvent}
+    assert all(OutboxRow not in models for models in transactions)
+
+
+async def test_a_listener_that_fails_holds_up_neither_the_writes_nor_the_other_listeners(
+    store: Store, transactions: list[frozenset[type[Model]]]
+) -> None:
+    def broken(_: frozenset[type[Model]]) -> None:
+        raise RuntimeError("a listener")
+
+    store.on_commit(broken)
+    after: list[Any] = []
+    store.on_commit(after.append)
+    for name in ("one", "two"):
+        async with asyncio.timeout(5):
+            await store.commit(Write(rows=[row(name)]))
+    assert len(transactions) == len(after) == 2
+
+
+# Who leaves, and who closes
+
+
+async def test_whoever_leaves_leaves_all_or_nothing_and_takes_nobody_down(store: Store) -> None:
+    cases = [case(f"{number:03}") for number in range(60)]
+    tasks = [asyncio.create_task(store.commit(Write(rows=[one, event(one), row(one.number)]))) for one in cases]
+    for position, task in enumerate(tasks):
+        if position % 3 == 0:
+            # Some before they have begun, some while the transaction is under way.
+            await asyncio.sleep(0)
+            task.cancel()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    stayed = {one.number for position, (one, result) in enumerate(zip(cases, results, strict=True)) if result is None}
+    assert len(stayed) >= 40
+    written = {str(number) for number in await Case.all().values_list("number", flat=True)}
+    assert stayed <= written
+    assert await present() == written
+    assert await CaseEvent.all().count() == len(written)
+    await store.commit(Write(rows=[row("afterwards")]))
+
+
+async def test_closing_the_store_answers_everybody_who_waits_and_what_was_confirmed_is_there(database: str) -> None:
+    async with open_store(database, {}) as store:
+        tasks = [asyncio.create_task(store.commit(Write(rows=[row(f"row-{number}")]))) for number in range(700)]
+        await asyncio.sleep(0.002)
+    async with asyncio.timeout(5):
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert {type(result) for result in results} <= {type(None), Unavailable}
+    with pytest.raises(Unavailable, match="shutting down") as refused:
+        await store.commit(Write(rows=[row("too late")]))
+    assert refused.value.headers["Retry-After"]
+    confirmed = {f"row-{number}" for number, result in enumerate(results) if result is None}
+    async with open_store(database, {}):
+        assert await present() == confirmed
+
+
+async def test_closing_does_not_wait_for_ever_for_a_database_that_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("banshi.store.DRAIN", 0.2)
+    assert DRAIN > 0.2
+    async with open_store(f"sqlite://{tmp_path / 'banshi.sqlite3'}", {}) as store:
+
+        async def hangs(*_: Any) -> Any:
+            await asyncio.sleep(3600)
+
+        monkeypatch.setattr(store, "_transaction", hangs)
+        tasks = [asyncio.create_task(store.commit(Write(rows=[row(f"row-{number}")]))) for number in range(300)]
+        await asyncio.sleep(0.01)
+        started = time.monotonic()
+    assert time.monotonic() - started < 2
+    async with asyncio.timeout(2):
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert {type(result) for result in results} == {Unavailable}
+
+
+# Numbers
+
+
+async def test_a_number_is_given_out_once_even_the_very_first(store: Store) -> None:
+    numbers = await asyncio.gather(*(store.take_number("pass") for _ in range(50)))
+    assert sorted(numbers) == list(range(1, 51))
+    assert await store.take_number("another") == 1
+
+
+async def test_a_number_whose_use_failed_is_not_given_out_again(store: Store) -> None:
+    await store.commit(Write(rows=[row("taken")]))
+    first = await store.take_number("pass")
+    with pytest.raises(IntegrityError):
+        await store.commit(Write(rows=[row("taken")]))
+    assert await store.take_number("pass") == first + 1
+
+
+# The disk and the database fail
+
+
+async def execute(store: Store, statement: str) -> None:
+    await store.connection.execute_query(statement)
+
+
+async def counts() -> tuple[int, ...]:
+    return tuple([await model.all().count() for model in (Case, CaseEvent, OutboxRow, IdempotencyKey)])
+
+
+@asynccontextmanager
+async def full_disk(store: Store) -> AsyncIterator[None]:
+    """The database file can't grow by a page."""
+    ((pages,),) = (tuple(one) for one in (await store.connection.execute_query("PRAGMA page_count"))[1])
+    await execute(store, f"PRAGMA max_page_count = {pages}")
+    try:
+        yield
+    finally:
+        await execute(store, "PRAGMA max_page_count = 1073741823")
+
+
+async def test_a_full_disk_is_507_with_nothing_half_written_and_reads_go_on(bare_door: Door, answers: Answers) -> None:
+    store, wang = bare_door.platform.store, bare_door.citizen("wang")
+    body = {"answers": await answers(wang, purpose="满" * 200)}
+    first = (await wang.post("/v1/items/zone-pass/cases", body)).created()
+    await bare_door.settled()
+    more = [{"answers": await answers(wang, purpose="满" * 200)} for _ in range(30)]
+    async with full_disk(store):
+        accepted = 0
+        for number, one in enumerate(more):
+            before = await counts()
+            reply = await wang.post("/v1/items/zone-pass/cases", one, key=f"key-{number}")
+            if reply.status == 507:
+                break
+            accepted += 1
+            reply.created()
+        reply.problem(507, "storage-full")
+        assert await Case.all().count() == 1 + accepted
+        assert (await counts())[3] == before[3]
+        several = await asyncio.gather(
+            *(
+                wang.post("/v1/items/zone-pass/cases", one, key=f"several-{number}")
+                for number, one in enumerate(more[-5:])
+            )
+        )
+        assert {reply.status for reply in several} <= {201, 507}
+        assert (await wang.get(first["links"]["self"])).ok()["id"] == first["id"]
+        assert len((await wang.get("/v1/cases")).ok()["items"]) >= 1
+        assert (await bare_door.anyone.get("/readyz")).status == 200
+    repeated = (await wang.post("/v1/items/zone-pass/cases", more[number], key=f"key-{number}")).created()
+    assert (await wang.get(repeated["links"]["self"])).ok()["state"] in {"submitted", "accepted"}
+    events = await CaseEvent.filter(version=1).count()
+    assert events == await Case.all().count()
+
+
+@pytest.fixture
+async def impatient(tmp_path: Path) -> AsyncIterator[Door]:
+    """A platform that waits for another process's lock for a tenth of a second only."""
+    url = f"sqlite://{tmp_path / 'banshi.sqlite3'}?busy_timeout=100"
+    async with open_door(tmp_path, {"traffic": TRAFFIC}, platform={"database": url}) as door:
+        yield door
+
+
+async def test_a_database_that_another_process_holds_is_503_with_retry_after_for_all_at_once(
+    impatient: Door, answers: Answers, tmp_path: Path
+) -> None:
+    wang = impatient.citizen("wang")
+    bodies = [{"answers": await answers(wang)} for _ in range(40)]
+    other = sqlite3.connect(tmp_path / "banshi.sqlite3", isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        started = time.monotonic()
+        replies = await asyncio.gather(
+            *(wang.post("/v1/items/zone-pass/cases", body, key=f"k-{n}") for n, body in enumerate(bodies))
+        )
+        # Each alone would have waited as long again.
+        assert time.monotonic() - started < 2
+        for reply in replies:
+            reply.problem(503, "unavailable")
+            assert int(reply.headers["Retry-After"]) > 0
+        assert (await wang.get("/v1/cases")).ok()["items"] == []
+        other.execute("ROLLBACK")
+    finally:
+        other.close()
+    assert await counts() == (0, 0, 0, 0)
+    for number, body in enumerate(bodies[:3]):
+        (await wang.post("/v1/items/zone-pass/cases", body, key=f"k-{number}")).created()
+
+
+async def test_a_database_that_can_only_be_read_is_503_with_retry_after_and_reads_go_on(
+    bare_door: Door, answers: Answers
+) -> None:
+    store, wang = bare_door.platform.store, bare_door.citizen("wang")
+    body = {"answers": await answers(wang)}
+    waiting = (await wang.post("/v1/items/zone-pass/cases", {"answers": await answers(wang)})).created()
+    await bare_door.settled()
+    await execute(store, "PRAGMA query_only = ON")
+    link = waiting["links"]["self"]
+    approver = bare_door.staff("li", "traffic:approver")
+    for reply in (
+        await wang.post("/v1/items/zone-pass/cases", body),
+        await approver.post(f"{link}/actions/approve"),
+        await approver.put("/v1/traffic/zones/2/closure", {"reason": "x"}),
+    ):
+        reply.problem(503, "unavailable")
+        assert reply.headers["Retry-After"]
+    assert (await wang.get(link)).ok()["state"] == "accepted"
+    await execute(store, "PRAGMA query_only = OFF")
+    (await approver.post(f"{link}/actions/approve")).ok()
+
+
+# Migrations
+
+
+async def test_every_apps_models_are_what_its_migrations_make() -> None:
+    """The kernel's, and those of every plugin in plugins.toml."""
+    registry = configure(ROOT / "plugins.toml")
+    config = orm_config("sqlite://:memory:", registry.tables)
+    assert set(config["apps"]) == {KERNEL, *registry.tables}
+    assert {"traffic", "mobile_push"} <= set(config["apps"])
+    async with TortoiseContext() as context:
+        await context.init(config=config)
+        assert context.apps is not None
+        assert await MigrationAutodetector(context.apps, config["apps"]).changes() == []
+
+
+async def test_all_migrations_apply_forward_from_empty_and_a_second_start_changes_nothing(database: str) -> None:
+    tables = configure(ROOT / "plugins.toml").tables
+    async with open_store(database, tables) as store:
+        applied = await recorded(store)
+        assert {app for app, _, _ in applied} == {KERNEL, *tables}
+        assert context_models(store)
+        for model in context_models(store):
+            assert await model.all().count() == 0
+    async with open_store(database, tables) as store:
+        assert await recorded(store) == applied
+
+
+async def recorded(store: Store) -> list[tuple[str, str, str]]:
+    rows = await store.connection.execute_query_dict("SELECT app, name, applied_at FROM tortoise_migrations")
+    return sorted((row["app"], row["name"], str(row["applied_at"])) for row in rows)
+
+
+def context_models(store: Store) -> list[type[Model]]:
+    assert store.context.apps is not None
+    return [model for models in store.context.apps.values() for model in models.values()]
+
+
+async def test_a_plugin_that_comes_later_gets_its_tables_and_one_that_goes_keeps_them(database: str) -> None:
+    tables = configure(ROOT / "plugins.toml").tables
+    async with open_store(database, {"mobile_push": tables["mobile_push"]}):
+        pass
+    async with open_store(database, tables) as store:
+        assert {app for app, _, _ in await recorded(store)} == {KERNEL, *tables}
+    async with open_store(database, {}) as store:
+        assert {app for app, _, _ in await recorded(store)} == {KERNEL, *tables}
+        assert await store.connection.execute_query_dict("SELECT COUNT(*) AS n FROM traffic_zone_closure") == [{"n": 0}]
+
+
+START = """
+import asyncio, json, sys
+from pathlib import Path
+from banshi import logs
+from banshi.passes.keys import KEYRING
+from banshi.testing import open_door
+
+async def main(folder, traffic, database):
+    logs.configure("error")
+    print("ready", flush=True)
+    while not (folder / "go").exists():
+        await asyncio.sleep(0.001)
+    async with open_door(folder, {"traffic": traffic, "mobile_push": "mobile_push"}, platform=database) as door:
+        ring = door.platform[KEYRING]
+        row, _ = await ring.signer()
+        token = door.citizen("wang").token
+        reply = await door.anyone.get("/v1/passes/keys")
+        print(json.dumps({"kid": row.kid, "token": token, "status": reply.status}))
+
+asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])))
+"""
+
+
+async def test_processes_that_start_together_on_an_empty_folder_all_work(database: str, tmp_path: Path) -> None:
+    """Tables, signing keys and the development key are made by whichever comes first."""
+    arguments = [str(tmp_path), str(TRAFFIC), json.dumps({"database": database})]
+    processes = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", START, *arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for _ in range(2)
+    ]
+    async with asyncio.timeout(60):
+        for process in processes:
+            assert process.stdout is not None
+            assert await process.stdout.readline() == b"ready\n", (await process.communicate())[1].decode()
+        (tmp_path / "go").touch()
+        outputs = [await process.communicate() for process in processes]
+    for process, (_, errors) in zip(processes, outputs, strict=True):
+        assert process.returncode == 0, errors.decode()
+    found = [json.loads(output) for output, _ in outputs]
+    assert {one["status"] for one in found} == {200}
+    # Whoever comes after them accepts what each of them signs.
+    async with open_door(tmp_path, BOTH, platform={"database": database}) as door:
+        published = (await door.anyone.get("/v1/passes/keys")).ok()["keys"]
+        assert {one["kid"] for one in found} <= {key["kid"] for key in published}
+        for one in found:
+            (await door.bearing(one["token"]).get("/v1/cases")).ok()
+
+
+# The whole way, on both databases
+
+
+async def test_an_application_goes_from_the_phone_to_the_scan_on_either_database(
+    database: str, tmp_path: Path, answers: Answers
+) -> None:
+    async with open_door(tmp_path, BOTH, platform={"database": database}) as door:
+        wang, approver = door.citizen("wang", name="王小明"), door.staff("li", "traffic:approver", "traffic:reviewer")
+        phone = {"provider": "stream", "token": "phone-of-wang", "platform": "android"}
+        assert (await wang.post("/v1/devices", phone, key="phone")).created() == (
+            await wang.post("/v1/devices", phone, key="phone")
+        ).created()
+        today = door.platform.today().isoformat()
+        document = {"answers": await answers(wang, valid_from=today, valid_until=today)}
+        case_ = (await wang.post("/v1/items/zone-pass/cases", document, key="one")).created()
+        assert (await wang.post("/v1/items/zone-pass/cases", document, key="one")).created()["id"] == case_["id"]
+        other = {"answers": {**document["answers"], "plate": "川B12345"}}
+        (await wang.post("/v1/items/zone-pass/cases", other, key="one")).problem(422, "idempotency-key-reused")
+        await door.settled()
+        link = case_["links"]["self"]
+        assert [one["id"] for one in (await approver.get("/v1/worklist")).ok()["items"]] == [case_["id"]]
+        (await approver.post(f"{link}/actions/return", {"reason": "请补正"})).ok()
+        (await wang.post(f"{link}/actions/supplement", {"answers": document["answers"]})).ok()
+        await door.settled()
+        replies = await asyncio.gather(*(approver.post(f"{link}/actions/approve") for _ in range(5)))
+        assert sorted(reply.status for reply in replies) == [200, 409, 409, 409, 409]
+        await door.settled()
+        await scanned(door, wang, link)
+        inbox = (await wang.get("/v1/inbox", headers={"Accept-Language": "en"})).ok()["items"]
+        assert [one["seq"] for one in inbox] == [1, 2, 3, 4, 5]
+        assert [one["title"].split(": ")[1].split(" (")[0] for one in inbox] == [
+            *("accepted", "please correct your application", "accepted", "approved", "revoked")
+        ]
+        assert await outbox.counts(door.platform.store) == {}
+
+
+async def until(ask: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(5):
+        while not await ask():  # noqa: ASYNC110 - what it waits for happens in the server
+            await asyncio.sleep(0.02)
+
+
+async def scanned(door: Door, person: Person, link: str) -> None:
+    text = (await person.get(f"{link}/pass.txt")).body.decode()
+    officer = door.officer("chen", "traffic")
+    assert (await officer.post("/v1/passes/verify", {"text": text, "place": "A"})).ok()["verdict"] == "valid"
+    (await door.staff("li", "traffic:approver").put("/v1/traffic/zones/2/closure", {"reason": "施工"})).ok()
+
+    async def revoked() -> bool:
+        return bool((await officer.post("/v1/passes/verify", {"text": text})).ok()["verdict"] == "revoked")
+
+    await until(revoked)
+    await door.settled()
+    assert (await person.get(f"{link}/scans")).ok()["items"][-1]["verdict"] == "valid"
+    assert (await Pass.get()).revoked_reason == {"zh-CN": "施工", "en": "施工"}
+
+
+async def test_who_hangs_up_takes_no_connection_with_them_on_either_database(
+    database: str, tmp_path: Path, answers: Answers
+) -> None:
+    async with open_door(tmp_path, {"traffic": TRAFFIC}, platform={"database": database}) as door:
+        wang = door.citizen("wang")
+        body = {"answers": await answers(wang)}
+        for number in range(40):
+            task = asyncio.create_task(wang.post("/v1/items/zone-pass/cases", body, key=f"key-{number}"))
+            await asyncio.sleep(number / 10_000)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        async with asyncio.timeout(5):
+            (await wang.post("/v1/items/zone-pass/cases", {"answers": await answers(wang)})).created()
+            await door.settled()
+        assert await Case.all().count() == await CaseEvent.filter(version=1).count()
+
+
+# PostgreSQL goes away and comes back
+
+
+async def test_a_server_that_ends_every_connection_is_503_at_most_and_back_at_once(
+    postgres: str, tmp_path: Path, answers: Answers
+) -> None:
+    import asyncpg
+
+    name = postgres.rpartition("application_name=")[2]
+    administrator = await asyncpg.connect(postgres.partition("?")[0].replace("asyncpg:", "postgres:", 1))
+    end_all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1"
+    try:
+        platform = {"database": postgres, "outbox_lease": 0.5}
+        async with open_door(tmp_path, BOTH, platform=platform) as door:
+            wang = door.citizen("wang")
+            confirmed = []
+            for number in range(12):
+                body = {"answers": await answers(wang)}
+                asking = asyncio.create_task(insisting(wang, body, f"key-{number}"))
+                if number % 3 == 1:
+                    await asyncio.sleep(number / 2000)
+                    await administrator.execute(end_all, name)
+                confirmed.append(await asking)
+            await door.settled()
+            assert {str(one) for one in await Case.all().values_list("id", flat=True)} == set(confirmed)
+            assert len((await wang.get("/v1/inbox?limit=100")).ok()["items"]) == 12
+    finally:
+        await administrator.close()
+
+
+async def insisting(person: Person, body: dict[str, Any], key: str) -> str:
+    """Submit as an app does: again with the same key when it is told to."""
+    async with asyncio.timeout(5):
+        while (reply := await person.post("/v1/items/zone-pass/cases", body, key=key)).status == 503:
+            assert reply.headers["Retry-After"]
+            await asyncio.sleep(0.05)
+    return str(reply.created()["id"])
+
+
+async def test_the_store_counts_its_connections_right_when_transactions_are_cancelled(
+    postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_store(f"{postgres}&maxsize=2", {}) as store:
+        from tortoise.transactions import in_transaction
+
+        async def short() -> None:
+            async with in_transaction() as connection:
+                await connection.execute_query("SELECT 1")
+
+        for number in range(60):
+            task = asyncio.create_task(short())
+            await asyncio.sleep(number / 30_000)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        async with asyncio.timeout(5):
+            await asyncio.gather(*(short() for _ in range(10)))
+            await store.commit(Write(rows=[row("one")]))
+            assert await QuerySet(OutboxRow).count() == 1

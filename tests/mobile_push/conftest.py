@@ -1,0 +1,127 @@
+"""A platform whose pushes go to the FCM sandbox, and messages to send."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from banshi import Message
+from banshi.testing import Door, open_door
+from mobile_push.sandbox import FcmSandbox
+from mobile_push.sandbox.tokens import TokenEndpoint
+from mobile_push.service import deliver
+
+TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
+
+#: Longest time in seconds that a test waits for something.
+PATIENCE = 10.0
+
+OpenPush = Callable[..., AbstractAsyncContextManager[Door]]
+
+
+#: The one key of all sandboxes here: making one takes longer than most tests.
+KEYS: list[Any] = []
+
+
+@pytest.fixture
+async def sandbox(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FcmSandbox]:
+    make = TokenEndpoint.make_key
+
+    async def made_once(endpoint: TokenEndpoint) -> None:
+        if not KEYS:
+            await make(endpoint)
+            KEYS.extend(endpoint._keys)
+        endpoint._keys = list(KEYS)
+
+    monkeypatch.setattr(TokenEndpoint, "make_key", made_once)
+    async with FcmSandbox() as server:
+        yield server
+
+
+@pytest.fixture
+def open_push(tmp_path: Path, sandbox: FcmSandbox) -> OpenPush:
+    """`open_push(ttl=…, fcm={"timeout": …})`: a platform on the sandbox; a second one shares its database."""
+
+    def opened(*, fcm: dict[str, Any] | None = None, **settings: Any) -> AbstractAsyncContextManager[Door]:
+        key = sandbox.service_account_file(tmp_path / "key.json")
+        own = {"service_account_file": str(key), "base_url": sandbox.base_url, "connections": 20, **(fcm or {})}
+        plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
+        return open_door(tmp_path, plugins, settings={"mobile_push": {"fcm": own, **settings}})
+
+    return opened
+
+
+@pytest.fixture
+async def door(open_push: OpenPush) -> AsyncIterator[Door]:
+    """A platform with the traffic police, mobile_push, and the sandbox for FCM."""
+    async with open_push() as opened:
+        yield opened
+
+
+@pytest.fixture
+def message() -> Callable[..., Message]:
+    """`message("wang", title=…)`: a message to a person."""
+
+    def made(person: str = "wang", **changes: Any) -> Message:
+        values: dict[str, Any] = {
+            "id": str(uuid4()),
+            "kind": "case",
+            "person": person,
+            "title": {"zh-CN": "禁区通行证：已批准", "en": "Vehicle pass: approved"},
+            "body": {"zh-CN": "王小明，请查看", "en": "Wang Xiaoming, please look"},
+            "link": "/v1/cases/01a20e51-b8d0-73bc-a1cc-8c2006b6a5e1",
+            "case_id": None,
+            "created_at": datetime.now(UTC),
+        }
+        return Message(**values | changes)
+
+    return made
+
+
+@pytest.fixture
+def send(message: Callable[..., Message]) -> Callable[..., Awaitable[Message]]:
+    """`await send(door, "wang")`: one message to a person, through the channel."""
+
+    async def sent(door: Door, person: str = "wang", **changes: Any) -> Message:
+        one = message(person, **changes)
+        await deliver(door.platform, [one])
+        return one
+
+    return sent
+
+
+@pytest.fixture
+def until() -> Callable[..., Awaitable[None]]:
+    """`await until(lambda: …)`: wait for a condition, plain or awaitable."""
+
+    async def waited(condition: Callable[[], Any], seconds: float = PATIENCE) -> None:
+        deadline = time.monotonic() + seconds
+        while True:
+            holds = condition()
+            if isinstance(holds, Awaitable):
+                holds = await holds
+            if holds:
+                return
+            assert time.monotonic() < deadline, f"still not so after {seconds} s"
+            await asyncio.sleep(0.01)
+
+    return waited
+
+
+@pytest.fixture
+def deliveries() -> Callable[..., Awaitable[list[dict[str, Any]]]]:
+    """`await deliveries(door)`: the delivery rows as dictionaries, the oldest first."""
+
+    async def read(door: Door) -> list[dict[str, Any]]:
+        rows = await door.platform.store.connection.execute_query_dict("SELECT * FROM push_delivery ORDER BY id")
+        return [dict(row) for row in rows]
+
+    return read

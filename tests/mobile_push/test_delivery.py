@@ -1,0 +1,565 @@
+"""From an inbox to a phone: what crosses Google's servers, what comes back, and that nothing is lost on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from structlog.testing import CapturingLogger
+
+from banshi import Message
+from banshi.testing import Door, open_door
+from mobile_push import inbox
+from mobile_push.delivery import FIRST_PAUSE, LONGEST_PAUSE, OPERATOR_PAUSE, settlement_of
+from mobile_push.fcm import FcmProvider
+from mobile_push.models import Device
+from mobile_push.provider import Outcome, Push, Receipt
+from mobile_push.queue import Job, Queue, Settlement
+from mobile_push.sandbox import FcmSandbox
+from mobile_push.service import PUSH, deliver
+from mobile_push.settings import CASE_TITLE, PushSettings
+
+Make = Callable[..., Message]
+Send = Callable[..., Awaitable[Message]]
+Until = Callable[..., Awaitable[None]]
+Deliveries = Callable[[Door], Awaitable[list[dict[str, Any]]]]
+
+UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries come quickly here."""
+    monkeypatch.setattr("mobile_push.delivery.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("mobile_push.delivery.LONGEST_PAUSE", 0.2)
+    monkeypatch.setattr("mobile_push.delivery.LONGEST_SLEEP", 0.05)
+    monkeypatch.setattr("mobile_push.delivery.OPERATOR_PAUSE", 0.4)
+    monkeypatch.setattr("mobile_push.fcm_token.FAILURE_HOLDS", 0.2)
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> CapturingLogger:
+    capture = CapturingLogger()
+    monkeypatch.setattr("mobile_push.delivery.log", capture)
+    return capture
+
+
+async def register(door: Door, token: str, person: str = "wang", **changes: Any) -> dict[str, Any]:
+    document = {"provider": "fcm", "token": token, "platform": "android", **changes}
+    device: dict[str, Any] = (await door.citizen(person).post("/v1/devices", document)).created()
+    return device
+
+
+async def tokens(door: Door) -> list[str]:
+    rows = await door.platform.store.connection.execute_query_dict("SELECT token FROM push_device ORDER BY token")
+    return [row["token"] for row in rows]
+
+
+async def metric(door: Door, line: str) -> float:
+    """The value of a metric's line, 0 where there is none."""
+    text = (await door.anyone.get("/metrics")).body.decode()
+    return next((float(one.split()[-1]) for one in text.splitlines() if one.startswith(line)), 0.0)
+
+
+@pytest.fixture
+def outcomes(deliveries: Deliveries, until: Until) -> Callable[[Door], Awaitable[list[tuple[str, str]]]]:
+    """`await outcomes(door)`: (state, code) of every delivery, once none is due any more."""
+
+    async def read(door: Door) -> list[tuple[str, str]]:
+        async def settled() -> bool:
+            return all(row["state"] != "due" for row in await deliveries(door))
+
+        await until(settled)
+        return [(row["state"], row["code"]) for row in await deliveries(door)]
+
+    return read
+
+
+async def test_a_case_result_reaches_the_phone_without_a_word_of_the_case_or_the_person(
+    door: Door, sandbox: FcmSandbox, answers: Any, until: Until
+) -> None:
+    wang, staff = door.citizen("wang", "王小明"), door.staff("li", "traffic:reviewer", "traffic:approver")
+    await register(door, "phone-0001")
+    case = (await wang.post("/v1/items/zone-pass/cases", {"answers": await answers(wang)})).created()
+    await until(lambda: len(sandbox.received) == 1)
+    started = time.monotonic()
+    (await staff.post(f"{case['links']['self']}/actions/approve")).ok()
+    await until(lambda: len(sandbox.received) == 2)
+    assert time.monotonic() - started < 1.0, "within a second"
+    read = (await wang.get("/v1/inbox")).ok()["items"]
+    for one, in_inbox in zip(sandbox.received, read, strict=True):
+        identity = in_inbox["id"]
+        message = one.message
+        assert re.fullmatch(r"\d+s", message["android"].pop("ttl"))
+        assert re.fullmatch(r"\d+", message["apns"]["headers"].pop("apns-expiration"))
+        assert message == {
+            "token": "phone-0001",
+            "notification": {"title": CASE_TITLE["zh-CN"]},
+            "data": {"message_id": identity, "kind": "case", "link": case["links"]["self"]},
+            "android": {"priority": "HIGH", "notification": {"tag": identity}},
+            "apns": {"headers": {"apns-priority": "10", "apns-collapse-id": identity}},
+        }
+        text = one.raw.decode() + orjson.loads(one.raw)["message"]["notification"]["title"]
+        for secret in ("wang", "王", "川", "BD12345", "1380000", "通行证", "批准", "受理", case["number"], "traffic"):
+            assert secret not in text
+
+
+async def test_every_phone_of_a_person_is_woken_in_its_own_language_and_nobody_elses(
+    door: Door, sandbox: FcmSandbox, send: Send, until: Until
+) -> None:
+    await register(door, "phone-chinese")
+    await register(door, "phone-english", language="en", platform="ios")
+    await register(door, "phone-of-li", person="li")
+    await register(door, "phone-by-stream", provider="stream")
+    await send(door, "wang")
+    await until(lambda: len(sandbox.received) == 2)
+    await asyncio.sleep(0.2)
+    titles = {one.token: one.message["notification"]["title"] for one in sandbox.received}
+    assert titles == {"phone-chinese": CASE_TITLE["zh-CN"], "phone-english": CASE_TITLE["en"]}
+
+
+async def test_what_became_of_it_is_recorded_for_each_phone(
+    door: Door, sandbox: FcmSandbox, send: Send, deliveries: Deliveries, outcomes: Any
+) -> None:
+    devices = {name: await register(door, f"phone-{name}") for name in ("good", "gone", "bad")}
+    sandbox.behaviour.unregistered = {"phone-gone"}
+    sandbox.behaviour.faults = {"phone-bad": "INVALID_ARGUMENT"}
+    one = await send(door)
+    await outcomes(door)
+    rows = {str(row["device_id"]): row for row in await deliveries(door)}
+    assert {str(row["message_id"]) for row in rows.values()} == {one.id}
+    told = {name: rows[device["id"]] for name, device in devices.items()}
+    assert {name: (row["state"], row["code"]) for name, row in told.items()} == {
+        "good": ("sent", "OK"),
+        "gone": ("dead", "UNREGISTERED"),
+        "bad": ("failed", "INVALID_ARGUMENT"),
+    }
+    assert told["good"]["provider_message"] == "projects/banshi-sandbox/messages/0:1"
+    assert all(row["settled_at"] and row["attempts"] == 1 and not row["lease_until"] for row in rows.values())
+    assert await metric(door, 'banshi_push_attempts_total{code="OK",outcome="accepted",provider="fcm"}') == 1
+    assert await metric(door, 'banshi_push_attempts_total{code="UNREGISTERED",outcome="dead-token"') == 1
+    assert await metric(door, 'banshi_push_seconds_count{provider="fcm"}') == 1
+
+
+async def test_unregistered_forgets_that_phone_and_no_other(
+    door: Door, sandbox: FcmSandbox, send: Send, outcomes: Any
+) -> None:
+    for name in ("kept", "gone", "wrong"):
+        await register(door, f"phone-{name}")
+    await register(door, "phone-of-li", person="li")
+    sandbox.behaviour.unregistered = {"phone-gone"}
+    sandbox.behaviour.faults = {"phone-wrong": "INVALID_ARGUMENT"}
+    await send(door)
+    await outcomes(door)
+    assert await tokens(door) == ["phone-kept", "phone-of-li", "phone-wrong"]
+    await send(door)
+    await outcomes(door)
+    assert sandbox.answers["UNREGISTERED"] == 1, "nobody asks for it again"
+
+
+@pytest.mark.parametrize("fault", ["project", "SENDER_ID_MISMATCH", "THIRD_PARTY_AUTH_ERROR", "NOT_FOUND"])
+async def test_a_fault_of_our_own_project_keeps_the_phone_tells_the_operators_once_and_is_tried_again(
+    door: Door, sandbox: FcmSandbox, send: Send, until: Until, outcomes: Any, log: CapturingLogger, fault: str
+) -> None:
+    code = "PERMISSION_DENIED" if fault == "project" else fault
+    if fault == "project":
+        sandbox.behaviour.wrong_project = True
+    else:
+        sandbox.behaviour.faults = {"phone-0001": fault}
+    await register(door, "phone-0001")
+    await send(door)
+    await send(door)
+    await until(lambda: sandbox.answers[code] >= 2)
+    refused = time.monotonic()
+    assert await metric(door, f'banshi_push_attempts_total{{code="{code}",outcome="misconfigured"') >= 2
+    sandbox.behaviour.wrong_project, sandbox.behaviour.faults = False, {}
+    assert await outcomes(door) == [("sent", "OK")] * 2
+    assert sandbox.received[0].arrived - refused > 0.3, "an operator needs time: it is not hammered"
+    assert await tokens(door) == ["phone-0001"]
+    told = [call for call in log.calls if call.method_name == "error"]
+    assert [(call.args[0].split(";")[0], call.kwargs["code"]) for call in told] == [
+        ("the push project is misconfigured", code)
+    ]
+
+
+async def test_a_message_is_not_sent_again_before_retry_after(
+    door: Door, sandbox: FcmSandbox, send: Send, until: Until, outcomes: Any
+) -> None:
+    await register(door, "phone-0001")
+    sandbox.behaviour.quota_share, sandbox.behaviour.quota_retry_after = 1.0, 2
+    await send(door)
+    await until(lambda: sandbox.answers["QUOTA_EXCEEDED"] == 1)
+    refused = time.monotonic()
+    sandbox.behaviour.quota_share = 0.0
+    assert await outcomes(door) == [("sent", "OK")]
+    assert 1.95 < sandbox.received[0].arrived - refused < 4.0
+
+
+async def test_a_run_of_refusals_silences_everything_that_is_claimed_already(
+    open_push: Any, sandbox: FcmSandbox, message: Make, until: Until, outcomes: Any
+) -> None:
+    async with open_push(fcm={"connections": 8}) as door:
+        await register(door, "phone-0001")
+        sandbox.behaviour.quota_share, sandbox.behaviour.quota_retry_after = 1.0, 2
+        await deliver(door.platform, [message() for _ in range(100)])
+        await until(lambda: sandbox.answers["QUOTA_EXCEEDED"] >= 10)
+        await asyncio.sleep(0.5)
+        refused = sandbox.answers["QUOTA_EXCEEDED"]
+        assert refused <= 10 + 8, "what was under way, and nothing more"
+        await asyncio.sleep(0.5)
+        assert sandbox.answers["QUOTA_EXCEEDED"] == refused
+        sandbox.behaviour.quota_share = 0.0
+        assert await outcomes(door) == [("sent", "OK")] * 100
+        assert len(sandbox.received) == 100
+
+
+async def test_a_service_that_is_down_is_asked_again_until_it_works(
+    door: Door, sandbox: FcmSandbox, message: Make, until: Until, outcomes: Any
+) -> None:
+    await register(door, "phone-0001")
+    sandbox.behaviour.unavailable_share = 1.0
+    await deliver(door.platform, [message() for _ in range(30)])
+    await until(lambda: sandbox.answers["UNAVAILABLE"] >= 90)
+    sandbox.behaviour.unavailable_share = 0.0
+    assert await outcomes(door) == [("sent", "OK")] * 30
+    ids = Counter(one.message["data"]["message_id"] for one in sandbox.received)
+    assert len(ids) == 30
+    assert set(ids.values()) == {1}
+
+
+async def test_nothing_is_lost_where_a_third_of_all_answers_is_an_error(
+    door: Door, sandbox: FcmSandbox, message: Make, outcomes: Any
+) -> None:
+    people = [f"citizen-{number}" for number in range(5)]
+    for person in people:
+        await register(door, f"phone-of-{person}", person=person)
+    sandbox.behaviour.unavailable_share, sandbox.behaviour.quota_share = 0.2, 0.1
+    sandbox.behaviour.quota_retry_after = 0
+    batch = [message(people[number % 5]) for number in range(400)]
+    await deliver(door.platform, batch)
+    assert set(await outcomes(door)) == {("sent", "OK")}
+    arrived = Counter((one.token, one.message["data"]["message_id"]) for one in sandbox.received)
+    assert arrived == Counter((f"phone-of-{one.person}", one.id) for one in batch)
+    assert sandbox.answers["UNAVAILABLE"] > 50
+
+
+async def test_trying_ends_when_the_message_does_and_the_inbox_keeps_it(
+    open_push: Any, sandbox: FcmSandbox, send: Send, outcomes: Any
+) -> None:
+    async with open_push(ttl=1) as door:
+        await register(door, "phone-0001")
+        sandbox.behaviour.unavailable_share = 1.0
+        await send(door)
+        assert await outcomes(door) == [("expired", "expired")]
+        asked = sandbox.answers["UNAVAILABLE"]
+        assert asked >= 2
+        sandbox.behaviour.unavailable_share = 0.0
+        await asyncio.sleep(0.5)
+        assert not sandbox.received
+        assert await metric(door, 'banshi_push_attempts_total{code="expired",outcome="expired",provider="fcm"}') == 1
+        assert len((await door.citizen("wang").get("/v1/inbox")).ok()["items"]) == 1
+
+
+async def test_a_dead_token_endpoint_loses_nothing(
+    door: Door, sandbox: FcmSandbox, message: Make, until: Until, deliveries: Deliveries, outcomes: Any
+) -> None:
+    await register(door, "phone-0001")
+    sandbox.behaviour.token_down = True
+    await deliver(door.platform, [message() for _ in range(10)])
+
+    async def refused() -> bool:
+        return all(row["code"] == "token-endpoint" for row in await deliveries(door))
+
+    await until(refused)
+    sandbox.behaviour.token_down = False
+    assert await outcomes(door) == [("sent", "OK")] * 10
+    assert len(sandbox.received) == 10
+
+
+async def test_a_service_that_hangs_costs_its_timeout_and_is_asked_again(
+    open_push: Any, sandbox: FcmSandbox, send: Send, until: Until, deliveries: Deliveries, outcomes: Any
+) -> None:
+    async with open_push(fcm={"timeout": 0.3}) as door:
+        await register(door, "phone-0001")
+        sandbox.behaviour.hang = True
+        await send(door)
+
+        async def timed_out() -> bool:
+            return (await deliveries(door))[0]["code"] == "timeout"
+
+        await until(timed_out)
+        sandbox.behaviour.hang = False
+        assert await outcomes(door) == [("sent", "OK")]
+
+
+async def test_a_message_that_was_taken_and_not_answered_goes_again_with_the_same_id(
+    open_push: Any, sandbox: FcmSandbox, send: Send, until: Until, outcomes: Any
+) -> None:
+    async with open_push(fcm={"timeout": 0.3}) as door:
+        await register(door, "phone-0001")
+        sandbox.behaviour.answer_late = 5.0
+        one = await send(door)
+        await until(lambda: sandbox.received)
+        sandbox.behaviour.answer_late = 0.0
+        assert await outcomes(door) == [("sent", "OK")]
+        assert [each.message["data"]["message_id"] for each in sandbox.received] == [one.id] * 2
+
+
+def job(attempts: int) -> Job:
+    return Job(1, attempts, "device", 0.0, None)
+
+
+def test_pauses_grow_spread_and_never_undercut_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mobile_push.delivery.FIRST_PAUSE", FIRST_PAUSE)
+    monkeypatch.setattr("mobile_push.delivery.LONGEST_PAUSE", LONGEST_PAUSE)
+    monkeypatch.setattr("mobile_push.delivery.OPERATOR_PAUSE", OPERATOR_PAUSE)
+    for attempts in (1, 2, 5, 9, 30, 10_000):
+        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts, 16))
+        settled = [settlement_of(job(attempts), Receipt(Outcome.RETRY, "UNAVAILABLE")) for _ in range(400)]
+        assert {one.state for one in settled} == {"due"}
+        waits = sorted(one.wait for one in settled)
+        assert waits[0] < longest * 0.1, "jitter is full"
+        assert longest * 0.9 < waits[-1] <= longest
+        for _ in range(50):
+            assert settlement_of(job(attempts), Receipt(Outcome.RETRY, "QUOTA_EXCEEDED", 7.0)).wait >= 7.0
+            assert settlement_of(job(attempts), Receipt(Outcome.MISCONFIGURED, "credentials")).wait >= OPERATOR_PAUSE
+
+
+async def test_a_provider_that_raises_holds_up_no_other_message_and_is_asked_again(
+    open_push: Any, monkeypatch: pytest.MonkeyPatch, message: Make, outcomes: Any, log: CapturingLogger
+) -> None:
+    send, raised = FcmProvider.send, Counter[str]()
+
+    async def faulty(self: FcmProvider, push: Push) -> Receipt:
+        raised[push.message_id] += 1
+        if raised[push.message_id] == 1:
+            raise ZeroDivisionError
+        return await send(self, push)
+
+    monkeypatch.setattr(FcmProvider, "send", faulty)
+    async with open_push(fcm={"connections": 2}) as door:
+        await register(door, "phone-0001")
+        await deliver(door.platform, [message() for _ in range(10)])
+        assert await outcomes(door) == [("sent", "OK")] * 10
+    assert [call.kwargs["code"] for call in log.calls] == ["ZeroDivisionError"]
+
+
+async def test_an_outcome_that_could_not_be_recorded_is_sent_again_after_the_lease(
+    open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch, send: Send, outcomes: Any
+) -> None:
+    settle, failed = Queue.settle, []
+
+    async def once_away(self: Queue, settlements: Any) -> None:
+        if not failed:
+            failed.append(time.monotonic())
+            raise OSError("the database is away")
+        await settle(self, settlements)
+
+    monkeypatch.setattr(Queue, "settle", once_away)
+    async with open_push(lease=1.0, fcm={"timeout": 0.2}) as door:
+        await register(door, "phone-0001")
+        one = await send(door)
+        assert await outcomes(door) == [("sent", "OK")]
+    assert [each.message["data"]["message_id"] for each in sandbox.received] == [one.id] * 2
+    assert sandbox.received[1].arrived - failed[0] > 0.8
+
+
+async def test_a_stopping_server_gives_back_what_it_had_claimed_and_the_next_one_sends_it_at_once(
+    open_push: Any, sandbox: FcmSandbox, message: Make, until: Until, deliveries: Deliveries, outcomes: Any
+) -> None:
+    batch = [message() for _ in range(12)]
+    async with open_push(fcm={"connections": 4}) as door:
+        await register(door, "phone-0001")
+        sandbox.behaviour.latency = 0.4
+        await deliver(door.platform, batch)
+        await until(lambda: sandbox.answers["OK"] >= 4)
+    sandbox.behaviour.latency = 0.0
+    sent = len(sandbox.received)
+    assert 4 <= sent < 12, "what was under way came to its end, the rest was not begun"
+    async with open_push() as door:
+        started = time.monotonic()
+        assert await outcomes(door) == [("sent", "OK")] * 12
+        assert time.monotonic() - started < 1.5
+        assert {row["attempts"] for row in await deliveries(door)} == {1}, "what was not tried does not count"
+    arrived = Counter(one.message["data"]["message_id"] for one in sandbox.received)
+    assert arrived == Counter(one.id for one in batch)
+
+
+async def test_a_send_that_hangs_when_the_server_stops_is_due_again_at_once(
+    open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch, send: Send, until: Until, outcomes: Any
+) -> None:
+    monkeypatch.setattr("mobile_push.delivery.DRAIN", 0.3)
+    async with open_push() as door:
+        await register(door, "phone-0001")
+        sandbox.behaviour.hang = True
+        await send(door)
+        await asyncio.sleep(0.3)
+        started = time.monotonic()
+    assert time.monotonic() - started < 1.5
+    sandbox.behaviour.hang = False
+    async with open_push() as door:
+        started = time.monotonic()
+        assert await outcomes(door) == [("sent", "OK")]
+        assert time.monotonic() - started < 1.5
+
+
+async def test_what_is_being_claimed_while_the_server_stops_is_given_back(
+    tmp_path: Path, open_push: Any, monkeypatch: pytest.MonkeyPatch, message: Make, deliveries: Deliveries
+) -> None:
+    claim, claiming = Queue.claim, asyncio.Event()
+
+    async def slow(self: Queue, limit: int) -> list[Job]:
+        jobs = await claim(self, limit)
+        if jobs:
+            claiming.set()
+            await asyncio.sleep(0.3)
+        return jobs
+
+    monkeypatch.setattr(Queue, "claim", slow)
+    async with open_push() as door:
+        await register(door, "phone-0001")
+        await deliver(door.platform, [message() for _ in range(3)])
+        await claiming.wait()
+    async with open_door(tmp_path, {"mobile_push": "mobile_push"}) as door:
+        rows = await deliveries(door)
+    assert [(row["state"], row["attempts"], row["lease_until"]) for row in rows] == [("due", 0, 0)] * 3
+
+
+class Workers:
+    """A database with one phone and messages for it, and workers that take them by hand."""
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+
+    def queue(self, lease: float = 60.0) -> Queue:
+        return Queue(self.door.platform, "fcm", PushSettings(lease=lease))
+
+    async def prepare(self, messages: list[Message]) -> None:
+        now = self.door.platform.now()
+        own = {"person": "wang", "provider": "fcm", "platform": "ios", "language": "en"}
+        await Device.create(token="phone-0001", token_hash="x", created_at=now, seen_at=now, **own)
+        await inbox.store(self.door.platform, messages, 60)
+
+
+@pytest.fixture
+async def workers(tmp_path: Path) -> Any:
+    async with open_door(tmp_path, {"mobile_push": "mobile_push"}) as door:
+        yield Workers(door)
+
+
+async def test_two_workers_never_claim_the_same(workers: Workers, message: Make) -> None:
+    await workers.prepare([message() for _ in range(60)])
+    taken = await asyncio.gather(*(workers.queue().claim(7) for _ in range(12)))
+    ids = [one.id for jobs in taken for one in jobs]
+    assert len(ids) == len(set(ids)) == 60
+    assert [one.id for one in taken[0]] == sorted(one.id for one in taken[0])
+
+
+async def test_what_a_dead_worker_had_claimed_is_taken_over_after_its_lease_and_not_before(
+    workers: Workers, message: Make, until: Until
+) -> None:
+    await workers.prepare([message()])
+    claimed = time.monotonic()
+    assert [one.attempts for one in await workers.queue(lease=0.8).claim(10)] == [1]
+    living, taken = workers.queue(), []
+
+    async def taken_over() -> bool:
+        taken.extend(await living.claim(10))
+        return bool(taken)
+
+    await until(taken_over)
+    assert [one.attempts for one in taken] == [2]
+    assert 0.75 < time.monotonic() - claimed < 2.0
+
+
+async def test_a_running_server_takes_over_what_a_dead_worker_had_claimed(
+    workers: Workers, open_push: Any, sandbox: FcmSandbox, message: Make, until: Until
+) -> None:
+    await workers.prepare([message()])
+    await workers.queue(lease=1.5).claim(10)
+    claimed = time.monotonic()
+    async with open_push():
+        await until(lambda: sandbox.received)
+    assert 1.4 < sandbox.received[0].arrived - claimed < 3.0
+
+
+async def test_a_worker_that_was_thought_dead_settles_and_gives_back_nothing_that_another_has_taken_over(
+    workers: Workers, message: Make, deliveries: Deliveries
+) -> None:
+    await workers.prepare([message()])
+    late, living = workers.queue(lease=0.05), workers.queue()
+    (old,) = await late.claim(1)
+    await asyncio.sleep(0.1)
+    (new,) = await living.claim(1)
+    before = await deliveries(workers.door)
+    await late.settle([Settlement(old, "dead", "UNREGISTERED")])
+    await late.give_back([old])
+    assert await deliveries(workers.door) == before
+    await living.settle([Settlement(new, "sent", "OK", "m-1")])
+    await late.settle([Settlement(old, "failed", "x")])
+    (row,) = await deliveries(workers.door)
+    assert (row["state"], row["code"], row["provider_message"], row["attempts"]) == ("sent", "OK", "m-1", 2)
+
+
+async def test_a_late_worker_that_found_the_token_dead_does_not_forget_the_phone_that_has_a_new_one(
+    workers: Workers, message: Make
+) -> None:
+    await workers.prepare([message()])
+    queue = workers.queue()
+    (taken,) = await queue.claim(1)
+    await Device.filter(person="wang").update(token="phone-0002")
+    await queue.settle([Settlement(taken, "dead", "UNREGISTERED")])
+    assert await tokens(workers.door) == ["phone-0002"]
+
+
+async def test_a_worker_does_not_begin_what_it_could_not_end_within_its_lease(
+    open_push: Any, sandbox: FcmSandbox, message: Make, outcomes: Any, until: Until
+) -> None:
+    async with open_push(lease=1.2, fcm={"timeout": 0.25, "connections": 1}) as door:
+        await register(door, "phone-0001")
+        # One takes longer than the lease leaves for the second: the second waits for its next turn.
+        sandbox.behaviour.latency = 0.24
+        await deliver(door.platform, [message() for _ in range(4)])
+        assert await outcomes(door) == [("sent", "OK")] * 4
+    arrived = Counter(one.message["data"]["message_id"] for one in sandbox.received)
+    assert set(arrived.values()) == {1}
+
+
+async def test_deliveries_wait_while_the_database_is_away_and_go_on_when_it_is_back(
+    open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch, send: Send, outcomes: Any, until: Until
+) -> None:
+    claim, away = Queue.claim, [True]
+
+    async def sometimes(self: Queue, limit: int) -> list[Job]:
+        if away:
+            raise OSError("the database is away")
+        return await claim(self, limit)
+
+    monkeypatch.setattr(Queue, "claim", sometimes)
+    async with open_push() as door:
+        await register(door, "phone-0001")
+        await send(door)
+        await asyncio.sleep(0.3)
+        assert not sandbox.received
+        away.clear()
+        assert await outcomes(door) == [("sent", "OK")]
+        assert door.platform[PUSH].deliveries
+
+
+def test_settings_that_cant_be_meant_are_named() -> None:
+    for wrong, word in (
+        ({"ttl": 0}, "ttl"),
+        ({"ttl": 2_419_201}, "ttl"),
+        ({"heartbeat": 0}, "heartbeat"),
+        ({"stream_timeout": -1.0}, "stream_timeout"),
+        ({"devices": 0}, "devices"),
+    ):
+        with pytest.raises(ValueError, match=word):
+            PushSettings(**wrong)
