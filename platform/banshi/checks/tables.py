@@ -7,7 +7,6 @@ import pkgutil
 from collections.abc import Iterator
 
 from tortoise.context import TortoiseContext
-from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.models import Model
 
 from banshi.errors import Finding
@@ -44,6 +43,8 @@ def tables_are_there(registry: Registry) -> Iterator[Finding]:
 
 async def unmigrated(registry: Registry) -> list[Finding]:
     """Where the models say something else than the migrations; for `banshi check`, when all else about tables holds."""
+    from tortoise.migrations.autodetector import MigrationAutodetector  # a server doesn't need it
+
     config = orm_config("sqlite://:memory:", registry.tables)
     async with TortoiseContext() as context:
         await context.init(config=config)
