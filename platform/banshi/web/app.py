@@ -27,6 +27,7 @@ from banshi.runtime import Platform
 from banshi.store import open_store
 from banshi.web import attachments as attachments_face
 from banshi.web import cases, catalogue, openapi, operations, passes
+from banshi.web.cases import WORK
 from banshi.web.catalogue import GUIDES
 from banshi.web.dispatch import endpoint
 from banshi.web.envelope import envelope
@@ -82,6 +83,7 @@ async def open_platform(full: registry.Registry) -> AsyncIterator[Platform]:
         platform = Platform(registry=full, store=store, calendar=calendar, breakers=breakers)
         platform.put(RUNNING, set())
         platform.put(GUIDES, {})
+        platform.put(WORK, {})
         operations.prepare(platform, openapi.document(full, [route for _, route in full.routes]))
         plugins = [resource for _, resource in full.resources]
         for resource in (*BEFORE_PLUGINS, *plugins, *AFTER_PLUGINS):

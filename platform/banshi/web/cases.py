@@ -11,17 +11,22 @@ from tortoise.expressions import Q
 from tortoise.models import Model
 
 from banshi import cases
-from banshi.contract import LANGUAGES, Who
+from banshi.contract import LANGUAGES, Key, Who
 from banshi.documents import case_document, case_summary
 from banshi.errors import InvalidParameter
 from banshi.forms import Form
 from banshi.models import Attachment, Case, CaseEvent, Pass
+from banshi.registry import Registry
 from banshi.replies import PAGE_PARAMETERS, Page, from_cursor, limit_of, page_answer, reply
 from banshi.routes import Answer, Audience, Call, Parameter, Route
 from banshi.schemas import UUID, ref
 
 if TYPE_CHECKING:
     from aiohttp import web
+
+#: By department and role: unit, the states in which cases wait for that role, and the items' codes.
+Work = dict[tuple[str, str], list[tuple[str, list[str], list[str]]]]
+WORK: Key[Work] = Key("work by role")
 
 ACTION = Form.from_schema(
     {
@@ -108,19 +113,30 @@ async def worklist(call: Call) -> web.StreamResponse:
 
 def _scopes(call: Call) -> list[Q]:
     """Where each of the caller's roles has work: the items that it covers, in the states that wait for it."""
-    registry = call.platform.registry
-    waiting: dict[tuple[str, frozenset[str]], list[str]] = {}
+    work = call.platform[WORK]
+    if not work:
+        work.update(_work(call.platform.registry))
+    scopes = []
+    for role in call.principal.roles:
+        for unit, states, codes in work.get((role.department, role.name), ()):
+            if role.unit in (None, unit):
+                scopes.append(Q(department=role.department, state__in=states, item__in=codes))
+    return scopes
+
+
+def _work(registry: Registry) -> Work:
+    """The whole index of work, made once: a request then looks up its caller's roles, however many items there are."""
+    found: dict[tuple[str, str], dict[tuple[str, frozenset[str]], list[str]]] = {}
     for item in registry.items.values():
         steps = registry.kinds[item.kind].steps(item.details)
-        for role in call.principal.roles:
-            if role.covers(role.name, item.department, item.unit):
-                states = frozenset(s.state for s in steps if s.work and Who.STAFF in s.who and s.role == role.name)
-                waiting.setdefault((item.department, states), []).append(item.code)
-    return [
-        Q(department=department, state__in=sorted(states), item__in=sorted(set(codes)))
-        for (department, states), codes in waiting.items()
-        if states
-    ]
+        waiting = [step for step in steps if step.work and Who.STAFF in step.who]
+        for role in {step.role for step in waiting}:
+            states = frozenset(step.state for step in waiting if step.role == role)
+            units = found.setdefault((item.department, role), {})
+            units.setdefault((item.unit, states), []).append(item.code)
+    return {
+        key: [(unit, sorted(states), codes) for (unit, states), codes in units.items()] for key, units in found.items()
+    }
 
 
 def _place(cursor: str) -> tuple[date, uuid.UUID]:
