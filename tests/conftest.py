@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from banshi.testing import Door, Person, open_door
 
 ROOT = Path(__file__).resolve().parent.parent

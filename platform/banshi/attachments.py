@@ -120,7 +120,10 @@ async def files_of(schema: Mapping[str, Any], answers: Mapping[str, Any], person
     ]
     if problems:
         raise InvalidFields(problems)
-    fresh = [row.id for row in usable.values() if row.case_id is None]
-    where = {"id__in": fresh, "person": person, "case_id": None}
-    updates = (Update(Attachment, where, {"case_id": case_id}, rows=len(fresh)),) if fresh else ()
+    # One update a file: where another case has taken one meanwhile, none of them may be tied to this one.
+    updates = [
+        Update(Attachment, {"id": row.id, "person": person, "case_id": None}, {"case_id": case_id})
+        for row in usable.values()
+        if row.case_id is None
+    ]
     return Files(list(usable.values()), updates)

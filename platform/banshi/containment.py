@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import structlog
 from tortoise.exceptions import DBConnectionError
 
-from banshi.contract import Item
+from banshi.contract import Item, Submission
 from banshi.errors import DepartmentFailed, DepartmentTimedOut, DepartmentUnavailable, Problem, Unavailable
 from banshi.logs import place_of
 
@@ -30,11 +30,15 @@ log = structlog.get_logger("banshi.containment")
 
 @dataclass(slots=True)
 class Breaker:
-    """Counts failures in a row, and stays open for a while once there were too many."""
+    """Counts the people on whom a plugin failed in a row, and stays open for a while once there were too many.
+
+    People rather than calls: what one of them sends can make a handler fail as often as they like, and must not close
+    the department to everybody else.
+    """
 
     limit: int
     pause: float
-    failures: int = 0
+    failed_on: set[str] = field(default_factory=set)
     opened_at: float | None = None
 
     def remaining(self) -> float:
@@ -50,12 +54,13 @@ class Breaker:
             self.opened_at = time.monotonic()
         return wait
 
-    def record(self, *, failed: bool) -> None:
+    def record(self, person: str, *, failed: bool) -> None:
         if not failed:
-            self.failures, self.opened_at = 0, None
+            self.failed_on.clear()
+            self.opened_at = None
             return
-        self.failures += 1
-        if self.failures >= self.limit:
+        self.failed_on.add(person)
+        if len(self.failed_on) >= self.limit:
             self.opened_at = time.monotonic()
 
 
@@ -80,11 +85,12 @@ class Breakers:
 async def ask(
     platform: Platform,
     item: Item,
-    question: Callable[..., Awaitable[Any]],
-    *arguments: Any,
+    question: Callable[[Submission], Awaitable[Any]],
+    submission: Submission,
+    *,
     expect: type[T] | tuple[type[T], ...],
 ) -> T:
-    """`await question(*arguments)`, which has to give an `expect`.
+    """`await question(submission)`, which has to give an `expect`.
 
     A `Problem` that the handler raises on purpose passes through: it is meant for the citizen. Raises DepartmentFailed,
     DepartmentTimedOut or DepartmentUnavailable for everything else that goes wrong.
@@ -93,13 +99,13 @@ async def ask(
     about: dict[str, Any] = {"department": item.department, "item": item.code}
     if wait := breaker.admit():
         raise DepartmentUnavailable(headers={"Retry-After": str(int(wait) + 1)}, **about)
-    answer, error = await _within(platform.settings.handler_timeout, question, arguments)
+    answer, error = await _within(platform.settings.handler_timeout, question, submission)
     if error is None and not isinstance(answer, expect):
         error = TypeError("it returned the wrong type")
     if isinstance(error, DBConnectionError):
         # The platform's own database is away, which is no failure of the department's.
         error = Unavailable("The database does not answer; send the request again.", headers={"Retry-After": "5"})
-    breaker.record(failed=error is not None and not isinstance(error, Problem))
+    breaker.record(submission.person, failed=error is not None and not isinstance(error, Problem))
     if error is None:
         return cast("T", answer)
     if isinstance(error, Problem):
@@ -110,10 +116,10 @@ async def ask(
 
 
 async def _within(
-    seconds: float, question: Callable[..., Awaitable[Any]], arguments: tuple[Any, ...]
+    seconds: float, question: Callable[[Submission], Awaitable[Any]], submission: Submission
 ) -> tuple[Any, Any]:
     """The outcome of the question, or a TimeoutError after so many seconds."""
-    task = asyncio.create_task(_outcome(question, arguments))
+    task = asyncio.create_task(_outcome(question, submission))
     try:
         # Not asyncio.timeout: a handler that swallows its cancellation would keep the caller waiting for good.
         await asyncio.wait({task}, timeout=seconds)
@@ -122,9 +128,9 @@ async def _within(
         task.cancel()
 
 
-async def _outcome(question: Callable[..., Awaitable[Any]], arguments: tuple[Any, ...]) -> tuple[Any, Any]:
+async def _outcome(question: Callable[[Submission], Awaitable[Any]], submission: Submission) -> tuple[Any, Any]:
     """What the handler answers, and what it raises: inside its task, since a SystemExit would end the server."""
     try:
-        return await question(*arguments), None
+        return await question(submission), None
     except BaseException as error:
         return None, error

@@ -60,8 +60,8 @@ def request_log() -> Callable[[str, int, float], None]:
 
     def write() -> None:
         lines = []
-        for at, identity, *request in waiting:
-            event = {**_request(*request), "event": "request", "level": "info"}
+        for at, identity, operation, status, seconds in waiting:
+            event = {**_request(operation, status, seconds), "event": "request", "level": "info"}
             lines.append(_json({**event, "timestamp": datetime.fromtimestamp(at, UTC), "request": identity}))
         waiting.clear()
         out.write(b"\n".join([*lines, b""]))

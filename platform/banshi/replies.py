@@ -34,7 +34,7 @@ PAGE_PARAMETERS = (
     ),
     Parameter(
         name="cursor",
-        schema={"type": "string", "maxLength": 200},
+        schema={"type": "string", "minLength": 1, "maxLength": 200},
         description="Where to go on: `next` of the page before.",
     ),
 )

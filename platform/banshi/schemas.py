@@ -117,7 +117,7 @@ SCHEMAS: dict[str, Schema] = {
                     "provisional": {"type": "boolean"},
                     "explanation": {
                         "type": "object",
-                        "description": "In a whole case, while the clock runs: the days that were not counted, and why.",
+                        "description": "In a whole case while the clock runs: the days that were not counted.",
                     },
                 },
                 optional=("explanation",),

@@ -25,7 +25,7 @@ from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from banshi.contract import Tables
-from banshi.errors import StorageFull, Unavailable
+from banshi.errors import ConfigurationError, Finding, StorageFull, Unavailable
 from banshi.logs import place_of
 
 log = structlog.get_logger("banshi.store")
@@ -256,14 +256,22 @@ def orm_config(url: str, tables: Mapping[str, Tables]) -> dict[str, Any]:
 
 @asynccontextmanager
 async def open_store(url: str, tables: Mapping[str, Tables]) -> AsyncIterator[Store]:
-    """The database at `url`, migrated to the newest schema, with its writer running."""
+    """The database at `url`, migrated to the newest schema, with its writer running.
+
+    Raises ConfigurationError where it can't be opened.
+    """
     config = orm_config(url, tables)
     async with TortoiseContext() as context:
         await context.init(config=config)
         if get_current_context() is context:
             _as_fallback(context)
         connection = context.connections.get("default")
-        await _migrate(config["apps"])
+        try:
+            await _migrate(config["apps"])
+        except (OperationalError, DBConnectionError, OSError, sqlite3.Error) as error:
+            # Not the address: it may hold a password.
+            advice = f"look at platform.database and at the server; it can't be opened: {error}"
+            raise ConfigurationError([Finding("platform", "no-database", advice)]) from error
         store = Store(context, connection)
         writer = asyncio.create_task(store.run(), name="banshi-store")
         try:

@@ -10,12 +10,13 @@ from typing import Annotated, Any, Literal
 
 import jsonschema_rs
 import pytest
-from banshi.errors import FieldProblem, InvalidFields
-from banshi.forms import MOST_PROBLEMS, Form
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, FutureDate, field_validator
 from pydantic_core import PydanticCustomError
+
+from banshi.errors import FieldProblem, InvalidFields
+from banshi.forms import MOST_PROBLEMS, Form
 
 PLATE_HINT = {"zh-CN": "请填写号牌，如 京A12345。", "en": "Give a plate such as 京A12345."}
 

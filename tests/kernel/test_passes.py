@@ -19,8 +19,6 @@ from typing import Any
 import cbor2
 import pytest
 import zxingcpp
-from banshi import passes
-from banshi.passes import Credential, PassRefused, Reason, Status, StatusList, StatusListRefused, base45, cose
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
@@ -32,6 +30,9 @@ from joserfc.jwk import ECKey
 from PIL import Image
 from pycose.keys.ec2 import EC2Key
 from pycose.messages.sign1message import Sign1Message
+
+from banshi import passes
+from banshi.passes import Credential, PassRefused, Reason, Status, StatusList, StatusListRefused, base45, cose
 
 KEY, OTHER, STRANGER = (ec.derive_private_key(secret, ec.SECP256R1()) for secret in (11, 12, 13))
 KID, OTHER_KID = b"\x8a\x01\x5c\xe2", b"\x8b\x01\x5c\xe2"

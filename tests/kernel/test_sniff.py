@@ -6,10 +6,11 @@ import io
 import struct
 
 import pytest
-from banshi.sniff import ACCEPTED, HEAD_BYTES, sniff
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+
+from banshi.sniff import ACCEPTED, HEAD_BYTES, sniff
 
 
 def picture(form: str, **options: object) -> bytes:

@@ -55,7 +55,7 @@ def group(config: str) -> None:
 
 
 def main() -> None:
-    """The console script. A wrong configuration is told finding by finding, without a stack."""
+    """The console script. What an operator can mend is told in a sentence each, without a stack."""
     try:
         group(standalone_mode=True)
     except ConfigurationError as error:
@@ -63,3 +63,8 @@ def main() -> None:
             click.secho(str(finding), fg="red", err=True)
         click.echo(f"{len(error.findings)} to mend; `banshi check` shows them with the warnings.", err=True)
         sys.exit(2)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        click.secho(f"{error.filename}: {error.strerror}", fg="red", err=True)
+        sys.exit(1)

@@ -15,19 +15,20 @@ from typing import Any
 import click
 
 from banshi.cli import config_of
-from banshi.cli.serve import run
+from banshi.cli.serve import PORT, listening, run
 
 
 @click.command("demo")
 @click.option("--exit", "leave", is_flag=True, help="End after the story.")
-@click.option("--port", default=0, help="Port to listen on; 0 takes a free one.")
+@click.option("--port", default=0, type=PORT, help="Port to listen on; 0 takes a free one.")
 @click.pass_context
 def command(ctx: click.Context, leave: bool, port: int) -> None:
     """Show a vehicle pass from application to scan, then leave the server up until Ctrl-C."""
     from banshi.cli.story import StoryFailed
 
     try:
-        run(demo(config_of(ctx), leave=leave, port=port))
+        with listening("127.0.0.1", port):
+            run(demo(config_of(ctx), leave=leave, port=port))
     except StoryFailed as error:
         click.secho(f"The story stopped: {error}", fg="red", err=True)
         sys.exit(1)

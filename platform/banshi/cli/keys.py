@@ -51,7 +51,13 @@ def show(ctx: click.Context) -> None:
 
 
 @command.command("rotate")
-@click.option("--lead", default=48, show_default=True, help="Hours for which the new key is published before it signs.")
+@click.option(
+    "--lead",
+    default=48,
+    type=click.IntRange(0, 24 * 365),
+    show_default=True,
+    help="Hours for which the new key is published before it signs.",
+)
 @click.option("--now", "at_once", is_flag=True, help="Sign with it at once: after a key was lost.")
 @click.pass_context
 def rotate(ctx: click.Context, lead: int, at_once: bool) -> None:

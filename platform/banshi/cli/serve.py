@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import signal
+import socket
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -17,10 +21,13 @@ from banshi.registry import Registry
 
 log = structlog.get_logger("banshi.serve")
 
+#: What a port can be; 0 takes a free one.
+PORT = click.IntRange(0, 65_535)
+
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8080, show_default=True, help="Port to listen on; 0 takes a free one.")
+@click.option("--port", default=8080, type=PORT, show_default=True, help="Port to listen on; 0 takes a free one.")
 @click.pass_context
 def command(ctx: click.Context, host: str, port: int) -> None:
     """Run the platform on plugins.toml."""
@@ -30,10 +37,8 @@ def command(ctx: click.Context, host: str, port: int) -> None:
     logs.configure(registry.configuration.settings.log_level)
     for finding in registry.warnings:
         click.secho(str(finding), fg="yellow", err=True)
-    try:
+    with listening(host, port):
         run(serve(registry, host, port))
-    except OSError as error:
-        raise click.ClickException(f"can't listen on {host}:{port}: {error.strerror}; say --port") from None
 
 
 async def serve(registry: Registry, host: str, port: int) -> None:
@@ -50,6 +55,21 @@ async def serve(registry: Registry, host: str, port: int) -> None:
         log.info("serving", url=url, plugins=sorted(registry.configuration.entries), items=len(registry.items))
         await stop.wait()
         log.info("stopping")
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[None]:
+    """Says in one sentence why an address can't be listened on."""
+    try:
+        yield
+    except OSError as error:
+        unknown = isinstance(error, socket.gaierror)
+        if not unknown and error.errno not in {errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES}:
+            raise
+        if error.filename is not None:
+            raise
+        why = error.strerror if unknown else os.strerror(error.errno or 0)
+        raise click.ClickException(f"can't listen on {host}:{port}: {why}; say --host and --port") from None
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:

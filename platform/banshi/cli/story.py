@@ -168,8 +168,8 @@ class Story:
         returned = await self.act(self.reviewer, link, "return", {"reason": "请写明配送的具体地点。"})
         require(returned["deadline"]["running"] is False, "the clock did not stop")
         _, message = await self.phone.told("please correct", started)
-        told = f"{message['title']}: {message['body']}"
-        self.tell("return it for correction", f"state {returned['state']}, the clock stands; the phone is told:\n{told}")
+        told = f"state {returned['state']}, the clock stands; the phone is told:\n{message['title']}: {message['body']}"
+        self.tell("return it for correction", told)
         corrected = {**(await self.citizen.get(link)).ok()["answers"], "purpose": "为第二、五区的社区超市夜间配送蔬菜"}
         started = time.monotonic()
         await self.act(self.citizen, link, "supplement", {"answers": corrected})
@@ -236,8 +236,8 @@ class Story:
         self.tell("scans it after it was revoked", f"{revoked['verdict']}: {revoked['reason']}")
         scans = (await self.citizen.get(f"{case['links']['self']}/scans")).ok()["items"]
         require([scan["verdict"] for scan in scans] == ["revoked", "valid"], f"the scans are {scans}")
-        lines = "\n".join(f"{scan['at'][:19]} {scan['officer']} at {scan['place']}: {scan['verdict']}" for scan in scans)
-        self.tell("The citizen sees who scanned it", lines)
+        lines = [f"{scan['at'][:19]} {scan['officer']} at {scan['place']}: {scan['verdict']}" for scan in scans]
+        self.tell("The citizen sees who scanned it", "\n".join(lines))
 
     async def verify(self, text: str, place: str) -> dict[str, Any]:
         reply = await self.officer.post(

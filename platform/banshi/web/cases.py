@@ -33,7 +33,14 @@ ACTION = Form.from_schema(
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            "reason": {"type": "string", "minLength": 1, "maxLength": 1000, "description": "The citizen reads it."},
+            "reason": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 1000,
+                "pattern": r"\S",
+                "x-pattern-hint": {"zh-CN": "请写明理由。", "en": "Say why in words."},
+                "description": "The citizen reads it.",
+            },
             "answers": {"type": "object", "description": "For `supplement`: all answers, corrected."},
         },
     }
