@@ -21,6 +21,17 @@ T = TypeVar("T")
 
 STRICT = ConfigDict(extra="forbid")
 
+#: The databases that the platform is tested on, by the beginnings of their URLs.
+DATABASES = ("sqlite://", "asyncpg://", "postgres://", "postgresql://")
+
+#: More would make the QR code of a full pass larger than a phone reads in the street (V10-M).
+LONGEST_ISSUER = 16
+
+AT_LEAST_ONE = (
+    *("body_limit", "attachment_limit", "attachment_quota"),
+    *("outbox_attempts", "keep_days", "breaker_failures"),
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
@@ -87,7 +98,11 @@ class Settings:
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def __post_init__(self) -> None:
-        for name in ("body_limit", "attachment_limit", "outbox_attempts", "keep_days", "breaker_failures"):
+        if self.database and not self.database.startswith(DATABASES):
+            raise ValueError(f"database has to begin with {' or '.join(DATABASES)}")
+        if not 0 < len(self.pass_issuer.encode()) <= LONGEST_ISSUER:
+            raise ValueError(f"pass_issuer has to be 1 to {LONGEST_ISSUER} bytes long: it is in every picture of a pass")
+        for name in AT_LEAST_ONE:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} has to be at least 1")
         for name in ("handler_timeout", "breaker_pause", "outbox_lease"):

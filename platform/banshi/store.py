@@ -256,23 +256,19 @@ def orm_config(url: str, tables: Mapping[str, Tables]) -> dict[str, Any]:
 
 @asynccontextmanager
 async def open_store(url: str, tables: Mapping[str, Tables]) -> AsyncIterator[Store]:
-    """The database at `url`, migrated to the newest schema, with its writer running.
-
-    Raises ConfigurationError where it can't be opened.
-    """
+    """The database at `url`, migrated to the newest schema, with its writer running. Raises ConfigurationError."""
     config = orm_config(url, tables)
     async with TortoiseContext() as context:
-        await context.init(config=config)
-        if get_current_context() is context:
-            _as_fallback(context)
-        connection = context.connections.get("default")
         try:
+            await context.init(config=config)
+            if get_current_context() is context:
+                _as_fallback(context)
             await _migrate(config["apps"])
-        except (OperationalError, DBConnectionError, OSError, sqlite3.Error) as error:
-            # Not the address: it may hold a password.
-            advice = f"look at platform.database and at the server; it can't be opened: {error}"
+        except (OperationalError, DBConnectionError, OSError, ImportError, sqlite3.Error) as error:
+            # Without the address, which may hold a password.
+            advice = f"mend platform.database or what it names; the database can't be opened: {error}"
             raise ConfigurationError([Finding("platform", "no-database", advice)]) from error
-        store = Store(context, connection)
+        store = Store(context, context.connections.get("default"))
         writer = asyncio.create_task(store.run(), name="banshi-store")
         try:
             yield store

@@ -1,0 +1,179 @@
+"""The story that goes on while the server is killed: citizens and staff who insist on an answer and remember it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+#: Seconds between two attempts while the server is away, and seconds for which one call is insisted on.
+PAUSE, PATIENCE = 0.05, 60.0
+
+#: The smallest file that is taken for a photo.
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(64)
+
+#: What may happen to an accepted case: who does what, and the state that the case is then in.
+PLANS: tuple[tuple[tuple[str, str, str], ...], ...] = (
+    (("staff", "approve", "approved"),),
+    (("staff", "return", "returned"), ("citizen", "supplement", "accepted"), ("staff", "approve", "approved")),
+    (("staff", "suspend", "suspended"), ("staff", "resume", "accepted"), ("staff", "approve", "approved")),
+    (("staff", "approve", "approved"), ("staff", "revoke", "revoked")),
+    (("staff", "refuse", "refused"),),
+    (("citizen", "withdraw", "withdrawn"),),
+)
+NEEDS_REASON = {"return", "suspend", "refuse", "revoke"}
+
+
+@dataclass
+class Memory:
+    """Everything that the server has acknowledged, and whatever it should not have answered."""
+
+    #: Person → the token of the phone that was registered for it.
+    phones: dict[str, str] = field(default_factory=dict)
+    #: Case → its person, its expected state, and the actions that people took, in order.
+    person: dict[str, str] = field(default_factory=dict)
+    state: dict[str, str] = field(default_factory=dict)
+    actions: dict[str, list[str]] = field(default_factory=dict)
+    #: Idempotency keys that were answered, uploads by id with what was uploaded.
+    keys: set[str] = field(default_factory=set)
+    uploads: dict[str, bytes] = field(default_factory=dict)
+    #: Calls that had to be sent more than once, and answers that were stored ones.
+    repeated: int = 0
+    replayed: int = 0
+    wrong: list[str] = field(default_factory=list)
+    #: Set whenever something is about to be written.
+    sent: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Caller:
+    """A person with a token, who sends a request again and again, with one key, until it is answered."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str, token: str, memory: Memory) -> None:
+        self._session, self._url, self._memory = session, url, memory
+        self._headers = {"Authorization": f"Bearer {token}"}
+
+    async def post(self, path: str, key: str, document: Any = None, file: bytes | None = None) -> dict[str, Any]:
+        """POST with an Idempotency-Key; the acknowledged document."""
+        status, answer = await self._insist("POST", path, {"Idempotency-Key": key}, document, file)
+        if status not in (200, 201):
+            self._memory.wrong.append(f"POST {path} ({key}): {status} {answer.get('code')} {answer.get('detail')}")
+            raise Unexpected
+        self._memory.keys.add(key)
+        return answer
+
+    async def get(self, path: str) -> dict[str, Any]:
+        status, answer = await self._insist("GET", path, {}, None, None)
+        if status != 200:
+            self._memory.wrong.append(f"GET {path}: {status} {answer.get('code')}")
+            raise Unexpected
+        return answer
+
+    async def _insist(
+        self, method: str, path: str, headers: Mapping[str, str], document: Any, file: bytes | None
+    ) -> tuple[int, dict[str, Any]]:
+        deadline, attempts = time.monotonic() + PATIENCE, 0
+        while time.monotonic() < deadline:
+            attempts += 1
+            body: dict[str, Any] = {}
+            if method == "POST":
+                self._memory.sent.set()
+                body = {"json": document or {}}
+            if file is not None:
+                form = aiohttp.FormData()
+                form.add_field("file", file, filename="photo.png")
+                body = {"data": form}
+            try:
+                request = self._session.request(method, self._url + path, headers={**self._headers, **headers}, **body)
+                async with request as response:
+                    answer: dict[str, Any] = await response.json(content_type=None)
+                    again = response.status == 503 or answer.get("code") == "still-running"
+                    if not again:
+                        self._memory.repeated += attempts > 1
+                        self._memory.replayed += "Idempotency-Replayed" in response.headers
+                        return response.status, answer
+            except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
+                pass  # the server is dead, dying or not yet there
+            await asyncio.sleep(PAUSE)
+        self._memory.wrong.append(f"{method} {path}: no answer in {PATIENCE:g} s")
+        raise Unexpected
+
+
+class Unexpected(Exception):
+    """An answer that should not be; it is remembered."""
+
+
+@dataclass
+class Story:
+    """One citizen who applies for one pass after the other, and the staff who decide."""
+
+    name: str
+    citizen: Caller
+    staff: Caller
+    memory: Memory
+    chance: random.Random
+    ends: asyncio.Event
+
+    async def live(self) -> None:
+        token = f"phone-of-{self.name}"
+        device = {"provider": "fcm", "token": token, "platform": "android"}
+        await self.citizen.post("/v1/devices", f"{self.name}/device", device)
+        self.memory.phones[self.name] = token
+        number = 0
+        while not self.ends.is_set():
+            number += 1
+            try:
+                await self._one_case(f"{self.name}/{number}")
+            except Unexpected:
+                return
+
+    async def _one_case(self, key: str) -> None:
+        answers = await self._answers(key)
+        case = (await self.citizen.post("/v1/items/zone-pass/cases", f"{key}/submit", {"answers": answers}))["id"]
+        memory = self.memory
+        memory.person[case], memory.state[case], memory.actions[case] = self.name, "submitted", []
+        await self._until(case, "accepted")
+        for step, (who, action, state) in enumerate(self.chance.choice(PLANS)):
+            body: dict[str, Any] = {"reason": "因故"} if action in NEEDS_REASON else {}
+            if action == "supplement":
+                body = {"answers": {**answers, "purpose": "运输蔬菜和水果"}}
+            caller = self.citizen if who == "citizen" else self.staff
+            await caller.post(f"/v1/cases/{case}/actions/{action}", f"{key}/{step}/{action}", body)
+            memory.actions[case].append(action)
+            memory.state[case] = state
+            await self._until(case, state)
+            await asyncio.sleep(self.chance.random() * 0.05)
+
+    async def _answers(self, key: str) -> dict[str, Any]:
+        files = []
+        for name in ("licence", "registration"):
+            content = PNG + f"{key}/{name}".encode()
+            stored = await self.citizen.post("/v1/attachments", f"{key}/{name}", file=content)
+            self.memory.uploads[stored["id"]] = content
+            files.append(stored["id"])
+        return {
+            "plate": "川BD12345",
+            "vehicle_class": "light-truck",
+            "zones": ["2"],
+            "hours": "9-17",
+            "valid_from": "2099-01-01",
+            "valid_until": "2099-01-31",
+            "purpose": "运输蔬菜",
+            "driver": {"name": "王小明", "phone": "13800000000"},
+            "licence": files[0],
+            "registration": files[1],
+        }
+
+    async def _until(self, case: str, state: str) -> None:
+        """Wait until the case is in that state; the automatic check follows after the answer."""
+        deadline = time.monotonic() + PATIENCE
+        while (found := (await self.citizen.get(f"/v1/cases/{case}"))["state"]) != state:
+            if time.monotonic() > deadline:
+                self.memory.wrong.append(f"case {case} is {found} and never became {state}")
+                raise Unexpected
+            await asyncio.sleep(PAUSE)
+        self.memory.state[case] = state

@@ -1,0 +1,42 @@
+"""The main job on real input: one vehicle pass, from the phone to the street."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from banshi.cli.demo import stage
+from banshi.cli.story import Story
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: The console script of the environment that runs the tests.
+BANSHI = shutil.which("banshi", path=str(Path(sys.executable).parent))
+
+
+async def test_a_pass_goes_from_the_phone_through_the_department_to_the_officer_s_scan() -> None:
+    told: list[str] = []
+    async with stage(ROOT / "plugins.toml", 0) as (door, sandbox):
+        story = Story(door, sandbox, lambda step, result: told.append(f"{step}: {result}"))
+        await story.run()
+    # Every step has checked what came back; here stand the promises in figures.
+    assert len(told) == 16
+    assert story.push_seconds < 1.0
+    assert story.stream_seconds < 1.0
+    assert any(line.startswith("submits with one mistake: 422, /answers/plate") for line in told)
+    assert any(line.startswith("Staff of another department look for the case: 404") for line in told)
+    assert any("refused: bad-signature" in line for line in told)
+    print(f"FCM after {story.push_seconds * 1000:.0f} ms, the stream after {story.stream_seconds * 1000:.0f} ms")
+
+
+def test_banshi_demo_exit_tells_the_story_and_ends_with_status_0(tmp_path: Path) -> None:
+    assert BANSHI is not None
+    command = [BANSHI, "--config", str(ROOT / "plugins.toml"), "demo", "--exit"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "An officer scans it" in done.stdout
+    assert "█▄▄▄█" in done.stdout, "the QR code is drawn"
+    assert "The story took" in done.stdout
+    assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
