@@ -172,26 +172,18 @@ async def inboxes_by_http(session: aiohttp.ClientSession, url: str, people: dict
 async def run(kills: int, seed: int, quick: bool, folder: Path) -> int:
     chance, memory, ends = random.Random(seed), Memory(), asyncio.Event()
     settings = Settings(data=folder / "data")
-    names = [f"citizen-{number}" for number in range(CITIZENS)]
-    people = {name: development_token(settings, name) for name in names}
+    people = {name: development_token(settings, name) for name in (f"citizen-{one}" for one in range(CITIZENS))}
     staff = development_token(settings, "staff", roles=["traffic:reviewer", "traffic:approver"])
     timeout = aiohttp.ClientTimeout(total=5)
     async with FcmSandbox() as sandbox, aiohttp.ClientSession(timeout=timeout) as session:
         sandbox.behaviour.latency = 0.02
         server = Server(configuration(folder, sandbox), free_port(), folder / "server.log")
         try:
-            stories = [
-                Story(
-                    name,
-                    Caller(session, server.url, people[name], memory),
-                    Caller(session, server.url, staff, memory),
-                    memory,
-                    random.Random(f"{seed}/{name}"),
-                    ends,
-                )
-                for name in names
-            ]
-            lives = [asyncio.create_task(story.live()) for story in stories]
+            lives = []
+            for name, token in people.items():
+                own = random.Random(f"{seed}/{name}")
+                citizen, officer = (Caller(session, server.url, each, memory, own) for each in (token, staff))
+                lives.append(asyncio.create_task(Story(name, citizen, officer, memory, own, ends).live()))
             recovery, in_start = await kill_again_and_again(server, session, memory, kills, chance, quick)
             ends.set()
             await asyncio.gather(*lives)

@@ -14,6 +14,9 @@ import aiohttp
 #: Seconds between two attempts while the server is away, and seconds for which one call is insisted on.
 PAUSE, PATIENCE = 0.05, 60.0
 
+#: Share of the requests whose caller hangs up within 20 ms, as a phone does in a lift, and sends them again.
+HANGS_UP = 0.1
+
 #: The smallest file that is taken for a photo.
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(64)
 
@@ -53,8 +56,10 @@ class Memory:
 class Caller:
     """A person with a token, who sends a request again and again, with one key, until it is answered."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, token: str, memory: Memory) -> None:
-        self._session, self._url, self._memory = session, url, memory
+    def __init__(
+        self, session: aiohttp.ClientSession, url: str, token: str, memory: Memory, chance: random.Random | None = None
+    ) -> None:
+        self._session, self._url, self._memory, self._chance = session, url, memory, chance
         self._headers = {"Authorization": f"Bearer {token}"}
 
     async def post(self, path: str, key: str, document: Any = None, file: bytes | None = None) -> dict[str, Any]:
@@ -87,6 +92,8 @@ class Caller:
                 form = aiohttp.FormData()
                 form.add_field("file", file, filename="photo.png")
                 body = {"data": form}
+            if self._chance and attempts == 1 and self._chance.random() < HANGS_UP:
+                body["timeout"] = aiohttp.ClientTimeout(total=self._chance.uniform(0.001, 0.02))
             try:
                 request = self._session.request(method, self._url + path, headers={**self._headers, **headers}, **body)
                 async with request as response:
@@ -97,7 +104,7 @@ class Caller:
                         self._memory.replayed += "Idempotency-Replayed" in response.headers
                         return response.status, answer
             except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
-                pass  # the server is dead, dying or not yet there
+                pass  # the server is dead, dying or not yet there, or we hung up
             await asyncio.sleep(PAUSE)
         self._memory.wrong.append(f"{method} {path}: no answer in {PATIENCE:g} s")
         raise Unexpected

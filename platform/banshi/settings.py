@@ -101,7 +101,7 @@ class Settings:
         if self.database and not self.database.startswith(DATABASES):
             raise ValueError(f"database has to begin with {' or '.join(DATABASES)}")
         if not 0 < len(self.pass_issuer.encode()) <= LONGEST_ISSUER:
-            raise ValueError(f"pass_issuer has to be 1 to {LONGEST_ISSUER} bytes long: it is in every picture of a pass")
+            raise ValueError(f"pass_issuer has to be 1 to {LONGEST_ISSUER} bytes long: every pass bears it")
         for name in AT_LEAST_ONE:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} has to be at least 1")

@@ -60,6 +60,12 @@ class Begin(SqliteTransactionContext):
 class Client(SqliteClient):
     """The one connection of a process."""
 
+    async def create_connection(self, with_db: bool) -> None:
+        if self._connection is None:
+            # What can't be opened fails here, and not in a thread that outlives the loop which it reports to.
+            sqlite3.connect(self.filename).close()
+        await super().create_connection(with_db)
+
     def _in_transaction(self) -> TransactionContext:
         return Begin(Transaction(self), self._lock)
 

@@ -119,7 +119,7 @@ async def test_the_pause_grows_with_full_jitter_and_has_an_end(store: Store, mon
         bounds.append((low, high))
         return 0.0
 
-    monkeypatch.setattr(outbox.random, "uniform", longest)
+    monkeypatch.setattr("banshi.outbox.random.uniform", longest)
     await promise(store, "one")
     for _ in range(12):
         (row,) = await claim(store)
@@ -136,9 +136,9 @@ async def test_what_keeps_failing_is_parked_and_never_dropped(store: Store) -> N
         assert await outbox.put_back(store, row, "ValueError" * 100, attempts=3, wait=0) is (attempt == 3)
     assert await claim(store) == []
     assert await outbox.counts(store) == {(WORK, "parked"): 1}
-    row = await OutboxRow.get()
-    assert (row.state, row.attempts, row.payload["name"]) == ("parked", 3, "one")
-    assert row.last_error.startswith("ValueError")
+    parked = await OutboxRow.get()
+    assert (parked.state, parked.attempts, parked.payload["name"]) == ("parked", 3, "one")
+    assert parked.last_error.startswith("ValueError")
 
 
 async def test_given_back_rows_are_due_at_once_and_their_attempt_does_not_count(store: Store) -> None:
@@ -217,7 +217,7 @@ def broken_channel(door: Door, monkeypatch: pytest.MonkeyPatch) -> list[int]:
         tries.append(len(messages))
         raise RuntimeError("the channel is broken")
 
-    monkeypatch.setattr(outbox.random, "uniform", lambda *_: 0.0)
+    monkeypatch.setattr("banshi.outbox.random.uniform", lambda *_: 0.0)
     push = door.platform.registry.channels["mobile_push"]
     object.__setattr__(push, "deliver", fails)
     return tries

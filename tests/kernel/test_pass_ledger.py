@@ -29,6 +29,7 @@ from pycose.keys.ec2 import EC2Key
 from pycose.messages.sign1message import Sign1Message
 
 from banshi import passes
+from banshi.errors import NotFound, Unavailable
 from banshi.models import CaseEvent, Pass, Scan, SigningKey
 from banshi.passes import Credential, Reason, base45, cose, keys, ledger
 from banshi.passes.keys import KEYRING
@@ -536,7 +537,7 @@ def pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 async def test_an_unknown_key_is_not_revoked(bare_door: Door) -> None:
-    with pytest.raises(keys.NotFound, match="banshi keys"):
+    with pytest.raises(NotFound, match="banshi keys"):
         await keys.revoke(bare_door.platform.settings.keys_folder, "00000000", datetime.now(UTC))
     assert await SigningKey.filter(revoked_at__isnull=False).count() == 0
 
@@ -614,7 +615,7 @@ async def test_a_list_that_could_not_be_made_is_made_at_the_next_request(
     ring = issued.door.platform[KEYRING]
 
     async def away() -> Any:
-        raise keys.Unavailable("The private half is on another machine.")
+        raise Unavailable("The private half is on another machine.")
 
     with monkeypatch.context() as broken:
         broken.setattr(ring, "signer", away)
@@ -680,7 +681,7 @@ def with_pycose(data: bytes, key: dict[str, Any]) -> dict[int, Any]:
     message = Sign1Message.decode(data)
     message.key = EC2Key(crv="P_256", x=octets(key["x"]), y=octets(key["y"]))
     assert message.verify_signature()
-    return dict(cbor2.loads(message.payload))
+    return dict(cbor2.loads(message.payload or b""))
 
 
 @pytest.mark.parametrize("check", [with_cwt, with_pycose])

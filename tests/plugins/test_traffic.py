@@ -398,7 +398,8 @@ async def test_anyone_reads_which_zones_are_open(bare_door: Door) -> None:
 async def test_closing_a_zone_revokes_all_its_passes_and_no_other_and_tells_their_holders(
     door: Door, answers: Answers
 ) -> None:
-    concerned, others = {}, {}
+    concerned: dict[str, Any] = {}
+    others: dict[str, Any] = {}
     for number in range(6):
         person = door.citizen(f"person-{number}")
         zones = [["2"], ["1", "2", "3"], ["6", "2"], ["1"], ["3", "4"], ["5"]][number]
@@ -451,7 +452,8 @@ async def test_a_database_that_fails_while_passes_are_revoked_only_delays_it(
     await approved_pass(bare_door, wang, await answers(wang, zones=["2"]))
     zones = zones_module(bare_door)
     monkeypatch.setattr(zones, "AGAIN", 0.02)
-    real, failures = zones.submissions, []
+    real = zones.submissions
+    failures: list[Any] = []
 
     def fails_twice(*arguments: Any) -> Any:
         if len(failures) < 2:

@@ -64,7 +64,7 @@ async def stage(config: Path, port: int) -> AsyncIterator[tuple[Any, Any]]:
     """The door of a platform as plugins.toml has it, but on temporary data and with a local push provider."""
     import aiohttp
 
-    from banshi import logs
+    from banshi import API_VERSION, logs
     from banshi.testing import Door
     from banshi.web.app import configure, open_platform, serving
     from mobile_push.sandbox import FcmSandbox
@@ -76,7 +76,7 @@ async def stage(config: Path, port: int) -> AsyncIterator[tuple[Any, Any]]:
             fcm = {"service_account_file": str(account), "base_url": sandbox.base_url, "connections": 20}
             overrides = {
                 "platform": {"data": f"{folder}/data", "database": "", "keys": None, "identity": None},
-                "plugins": {"mobile_push": {"settings": {"fcm": fcm}}},
+                "plugins": {"mobile_push": {"package": "mobile_push", "api": API_VERSION, "settings": {"fcm": fcm}}},
             }
             async with (
                 open_platform(configure(config, overrides)) as platform,

@@ -98,6 +98,8 @@ class Story:
             await self.approve(case)
             text = await self.fetch_pass(case)
             await self.scan(case, text)
+        except AssertionError as error:  # an answer of another status than the story expects
+            raise StoryFailed(str(error)) from error
         finally:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)

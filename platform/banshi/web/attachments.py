@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import re
+import uuid
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiohttp import BodyPartReader, MultipartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
+from tortoise.exceptions import IntegrityError
 from tortoise.functions import Sum
 
 from banshi import attachments, cases
 from banshi.documents import attachment_document
-from banshi.errors import MalformedBody, NotFound, TooLarge, UnsupportedMediaType
+from banshi.errors import (
+    KeyReused,
+    MalformedBody,
+    NotFound,
+    StillRunning,
+    StorageFull,
+    TooLarge,
+    UnsupportedMediaType,
+)
 from banshi.models import Attachment
 from banshi.replies import reply
 from banshi.routes import Answer, Audience, Call, Principal, Route
@@ -50,28 +61,38 @@ async def upload(call: Call) -> web.StreamResponse:
     received = await attachments.receive(
         platform.settings.attachments_folder, _chunks(reader, part), platform.settings.attachment_limit
     )
-    file = platform.settings.attachments_folder / str(received.id)
     try:
-        stored = await call.once.begin(b"POST", b"/v1/attachments", received.sha256.encode(), name.encode())
-        if stored is not None:
-            file.unlink(missing_ok=True)
-            return stored
-        row = Attachment(
-            id=received.id,
-            person=person,
-            name=name,
-            media_type=received.media_type,
-            size=received.size,
-            sha256=received.sha256,
-            created_at=platform.now(),
-        )
-        document = attachment_document(platform, row)
-        location = {"Location": f"/v1/attachments/{row.id}"}
-        await platform.store.commit(Write(rows=[row, *call.once.receipt(document, headers=location)]))
-    except BaseException:
-        file.unlink(missing_ok=True)
+        return await _record(call, received, name)
+    except (IntegrityError, StorageFull, KeyReused, StillRunning):
+        # Nothing of it was recorded. Otherwise nobody knows: a caller who hangs up leaves a write that goes on.
+        _file(platform, received.id).unlink(missing_ok=True)
         raise
+
+
+async def _record(call: Call, received: attachments.Received, name: str) -> web.StreamResponse:
+    """Make the file an attachment of the caller's, or answer what is stored under the Idempotency-Key."""
+    platform = call.platform
+    stored = await call.once.begin(b"POST", b"/v1/attachments", received.sha256.encode(), name.encode())
+    if stored is not None:
+        _file(platform, received.id).unlink(missing_ok=True)
+        return stored
+    row = Attachment(
+        id=received.id,
+        person=call.principal.subject,
+        name=name,
+        media_type=received.media_type,
+        size=received.size,
+        sha256=received.sha256,
+        created_at=platform.now(),
+    )
+    document = attachment_document(platform, row)
+    location = {"Location": f"/v1/attachments/{row.id}"}
+    await platform.store.commit(Write(rows=[row, *call.once.receipt(document, headers=location)]))
     return reply(call, document, status=201, headers=location)
+
+
+def _file(platform: Platform, identity: uuid.UUID) -> Path:
+    return platform.settings.attachments_folder / str(identity)
 
 
 def shown_name(given: str | None) -> str:
@@ -93,7 +114,7 @@ async def download(call: Call) -> web.StreamResponse:
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "Cache-Control": "private, no-store",
     }
-    file = call.platform.settings.attachments_folder / str(row.id)
+    file = _file(call.platform, row.id)
     if not await asyncio.to_thread(file.is_file):
         raise NotFound("The file is not there any more.")
     return web.FileResponse(file, headers=headers)

@@ -48,23 +48,26 @@ def endpoint(platform: Platform, route: Route) -> Handler:
         for name in re.findall(r"{(\w+)}", route.path)
     }
     takes_json = route.body is not None or route.per_item is not None
+    without_key = Once(platform, "", None)
 
     async def handle(request: web.Request) -> web.StreamResponse:
         request[ROUTE] = route
+        path, headers, once = request.match_info, request.headers, without_key
         caller = None
         if route.audience is not Audience.ANYONE:
             caller = await authorise(platform, route, request)
         for name, validator in paths.items():
-            if not validator.is_valid(request.match_info[name]):
+            if not validator.is_valid(path[name]):
                 raise errors.NotFound()
-        once = Once(platform, caller.subject if caller else "", request.headers.get(HEADER) if route.creates else None)
+        if route.creates:
+            once = Once(platform, caller.subject if caller else "", headers.get(HEADER))
         call = Call(
             platform=platform,
             request=request,
             route=route,
-            language=language_of(request.headers.get("Accept-Language")),
+            language=language_of(headers.get("Accept-Language")),
             caller=caller,
-            path=request.match_info,
+            path=path,
             query=query.read(request),
             body={},
             once=once,

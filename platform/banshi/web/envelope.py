@@ -58,7 +58,14 @@ def envelope(platform: Platform) -> Any:
         given = request.headers.get(HEADER)
         identity = given if given and GIVEN_ID.match(given) else f"{process}-{next(count):x}"
         REQUEST_ID.set(identity)
-        response = await _answered(request, handler)
+        try:
+            response = await handler(request)
+            if not isinstance(response, web.StreamResponse):
+                raise TypeError(f"a handler gave {type(response).__name__} in place of a response")
+        except BaseException as error:  # a plugin's sys.exit would end the server; only a cancellation goes on
+            if _cancelled(error):
+                raise
+            response = _failed(request, error)
         took = time.perf_counter() - started
         if not response.prepared:
             response.headers[HEADER] = identity
@@ -71,23 +78,15 @@ def envelope(platform: Platform) -> Any:
     return surround
 
 
-async def _answered(request: web.Request, handler: Next) -> web.StreamResponse:
-    """The handler's answer, or a problem for whatever it raised."""
-    try:
-        response = await handler(request)
-        if not isinstance(response, web.StreamResponse):
-            raise TypeError(f"a handler gave {type(response).__name__} in place of a response")
-        return response
-    except BaseException as error:  # a plugin's sys.exit would end the server; only a cancellation goes on
-        if _cancelled(error):
-            raise
-        caller = request.transport
-        gone = isinstance(error, ConnectionError) and (caller is None or caller.is_closing())
-        response = web.Response(status=CALLER_LEFT) if gone else _told(error)
-        if request.writer.output_size and caller is not None:
-            # The answer has begun; a second one inside it would be read as more of the first.
-            caller.abort()
-        return response
+def _failed(request: web.Request, error: BaseException) -> web.StreamResponse:
+    """The answer in place of the one that the handler did not give."""
+    caller = request.transport
+    gone = isinstance(error, ConnectionError) and (caller is None or caller.is_closing())
+    response = web.Response(status=CALLER_LEFT) if gone else _told(error)
+    if request.writer.output_size and caller is not None:
+        # The answer has begun; a second one inside it would be read as more of the first.
+        caller.abort()
+    return response
 
 
 def _cancelled(error: BaseException) -> bool:

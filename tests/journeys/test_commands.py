@@ -1,0 +1,418 @@
+"""The commands work as an operator meets them: from a shell, in a folder, beside a running server, with one sentence
+for whatever is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from banshi import cli, logs
+from banshi.models import SigningKey
+from banshi.passes import keys, picture
+from banshi.testing import open_door
+
+ROOT = Path(__file__).resolve().parents[2]
+TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
+BANSHI = Path(sys.executable).with_name("banshi")
+
+#: Longest time in seconds that a command may take here; a busy machine is no failure.
+PATIENCE = 60.0
+
+
+# The demonstration
+
+
+def test_banshi_demo_draws_a_pass_that_a_scanner_reads_and_stays_up_until_it_is_told_to_stop() -> None:
+    with started(ROOT, "demo") as running:
+        url = running.line(r"The server stays up .*: (http://.*)/openapi.json")
+        token = running.line(r"CITIZEN=(\S+)")
+        running.line(r"OFFICER=(\S+)")
+        assert drawn(running.seen).startswith("BS1:")
+        assert get(f"{url}/readyz") == 200
+        assert get(f"{url}/v1/cases", token) == 200
+        assert running.stop() == 0
+
+
+def drawn(output: str) -> str:
+    """What a scanner reads from the half blocks in a terminal; light on dark, as a terminal shows them."""
+    lines = [line[4:] for line in output.splitlines() if re.fullmatch(r" {4}[ █▀▄]{40,}", line)]
+    upper, lower = {" ": 0, "█": 255, "▀": 255, "▄": 0}, {" ": 0, "█": 255, "▀": 0, "▄": 255}
+    width = max(map(len, lines))
+    image = Image.new("L", (width, 2 * len(lines)))
+    for row, line in enumerate(lines):
+        for column, char in enumerate(line.ljust(width)):
+            image.putpixel((column, 2 * row), upper[char])
+            image.putpixel((column, 2 * row + 1), lower[char])
+    (read,) = zxingcpp.read_barcodes(image.resize((width * 6, 2 * len(lines) * 6), Image.Resampling.NEAREST))
+    return str(read.text)
+
+
+def test_the_reader_of_half_blocks_reads_what_the_terminal_shows() -> None:
+    shown = "\n".join(f"    {line}" for line in picture.terminal("BS1:ABC" * 30).splitlines())
+    assert drawn(shown) == "BS1:ABC" * 30
+
+
+# A server in a folder
+
+
+PLUGINS = f"""
+[platform]
+data = "data"
+
+[plugins.traffic]
+path = "{TRAFFIC}"
+api = 1
+
+[plugins.mobile_push]
+package = "mobile_push"
+api = 1
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "plugins.toml").write_text(PLUGINS, encoding="utf-8")
+    return tmp_path
+
+
+def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The console script, run to its end."""
+    return subprocess.run(
+        [BANSHI, *arguments], cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+
+
+@dataclass
+class Running:
+    """A console script that stays up."""
+
+    process: subprocess.Popen[str]
+    seen: str = ""
+
+    def line(self, pattern: str) -> str:
+        """The first group of the first line that fits, once it is printed."""
+        deadline = time.monotonic() + PATIENCE
+        assert self.process.stdout is not None
+        while not (found := re.search(pattern, self.seen)):
+            ready, _, _ = select.select([self.process.stdout], [], [], max(0.0, deadline - time.monotonic()))
+            text = os.read(self.process.stdout.fileno(), 65_536).decode() if ready else ""
+            assert text, f"it printed {self.seen!r} and then {'ended' if ready else 'nothing more'}"
+            self.seen += text
+        return str(found[1])
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE)
+
+    def __enter__(self) -> Running:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdout, self.process.stderr):
+            assert stream is not None
+            stream.close()
+
+
+def started(folder: Path, *arguments: str) -> Running:
+    process = subprocess.Popen(
+        [BANSHI, *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    return Running(process)
+
+
+def get(url: str, token: str = "") -> int:
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})  # noqa: S310
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        return int(answer.status)
+
+
+@pytest.fixture
+def serving(folder: Path) -> Iterator[tuple[Running, str]]:
+    with started(folder, "serve", "--port", "0") as running:
+        yield running, running.line(r"Banshi serves on (\S+)")
+
+
+def test_a_server_answers_its_first_request_seconds_after_its_start_and_ends_cleanly(
+    folder: Path, record_property: Any
+) -> None:
+    began = time.monotonic()
+    with started(folder, "serve", "--port", "0") as running:
+        url = running.line(r"Banshi serves on (\S+)")
+        assert get(f"{url}/v1/items/zone-pass") == 200
+        took = time.monotonic() - began
+        record_property("seconds to the first answer, new database", round(took, 2))
+        assert running.stop() == 0
+    began = time.monotonic()
+    with started(folder, "serve", "--port", "0") as running:
+        url = running.line(r"Banshi serves on (\S+)")
+        assert get(f"{url}/v1/items/zone-pass") == 200
+        again = time.monotonic() - began
+    print(f"start to first answered request: {took:.2f} s with a new database, {again:.2f} s with the old one")
+    assert took < 10
+    assert again < 10
+
+
+def test_a_token_of_the_command_opens_the_server_that_runs_beside_it(
+    folder: Path, serving: tuple[Running, str]
+) -> None:
+    _, url = serving
+    made = command(folder, "token", "wang", "--name", "王小明")
+    assert (made.returncode, made.stderr) == (0, "")
+    assert get(f"{url}/v1/cases", made.stdout.strip()) == 200
+
+
+def test_keys_are_listed_rotated_and_revoked_while_the_server_runs(folder: Path, serving: tuple[Running, str]) -> None:
+    running, url = serving
+    first = command(folder, "keys").stdout.split()
+    assert first[1:] == ["signs"]
+    rotated = command(folder, "keys", "rotate", "--lead", "5")
+    assert (rotated.returncode, rotated.stderr) == (0, "")
+    kid = rotated.stdout.split()[0]
+    listed = command(folder, "keys", "list").stdout.splitlines()
+    assert [line.split()[0] for line in listed] == [first[0], kid]
+    assert listed[0].endswith("signs")
+    assert "published, signs from" in listed[1]
+    unsure = subprocess.run(
+        [BANSHI, "keys", "revoke", first[0]], cwd=folder, input="n\n", capture_output=True, text=True, check=False
+    )
+    assert unsure.returncode == 1
+    revoked = command(folder, "keys", "revoke", first[0], "--yes")
+    assert (revoked.returncode, revoked.stderr) == (0, "")
+    assert "banshi keys rotate --now" in revoked.stdout
+    assert not (folder / "data" / "keys" / f"pass-{first[0]}.pem").exists()
+    assert "revoked" in command(folder, "keys", "list").stdout.splitlines()[0]
+    assert get(f"{url}/v1/passes/keys") == 200
+    assert running.stop() == 0
+
+
+# The same commands beside a server in this process, whose memory of the keys is short
+
+
+async def test_a_running_server_takes_up_what_the_keys_command_does(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(keys, "FRESH", 0.0)
+    plugins: dict[str, Path | str] = {"traffic": TRAFFIC}
+    async with open_door(folder, plugins) as door:
+
+        async def published() -> list[str]:
+            return [key["kid"] for key in (await door.anyone.get("/v1/passes/keys")).ok()["keys"]]
+
+        (first,) = await published()
+        await asyncio.to_thread(banshi, monkeypatch, folder, "keys", "rotate", "--now")
+        second = capsys.readouterr().out.splitlines()[-1].split()[0]
+        assert await published() == [first, second]
+        row, _ = await door.platform[keys.KEYRING].signer()
+        assert row.kid == second
+        await asyncio.to_thread(banshi, monkeypatch, folder, "keys", "revoke", first, "--yes")
+        assert await published() == [second]
+
+
+def banshi(monkeypatch: pytest.MonkeyPatch, folder: Path, *arguments: str) -> int:
+    """The console script's function, in this process; its exit status."""
+    monkeypatch.setattr(sys, "argv", ["banshi", "--config", str(folder / "plugins.toml"), *arguments])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return int(ended.value.code or 0)
+
+
+async def test_keys_say_in_which_part_of_their_life_they_are(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with open_door(folder, {"traffic": TRAFFIC}) as door:
+        now, place = datetime.now(UTC), door.platform.settings.keys_folder
+        await SigningKey.all().update(created_at=now - timedelta(days=9), signs_from=now - timedelta(days=9))
+        await keys.rotate(place, now - timedelta(days=3), timedelta(days=1))
+        await keys.rotate(place, now, timedelta(days=2))
+    assert await asyncio.to_thread(banshi, monkeypatch, folder, "keys", "list") == 0
+    retired, signs, published = capsys.readouterr().out.splitlines()
+    assert retired.endswith("still verifies")
+    assert signs.split()[1:] == ["signs"]
+    assert "published, signs from" in published
+
+
+def test_before_the_first_start_there_is_no_key_and_the_command_says_when_there_will_be(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert banshi(monkeypatch, folder, "keys") == 0
+    assert "the first start of `banshi serve` makes one" in capsys.readouterr().out
+
+
+# One sentence for whatever is wrong
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> str:
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Traceback" not in err
+    return str(err)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("serve",), ("token", "wang"), ("keys",), ("keys", "rotate"), ("demo", "--exit")]
+)
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "there is no "),
+        ("[platform", "can't be read: Expected"),
+        ("[platform]\nkeep_days = 0\n", "keep_days has to be"),
+        ("[platfrom]\n", "remove [platfrom]"),
+    ],
+)
+def test_a_wrong_configuration_is_told_in_a_sentence_with_the_files_name_and_status_2(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    content: str | None,
+    sentence: str,
+) -> None:
+    if content is not None:
+        (tmp_path / "plugins.toml").write_text(content, encoding="utf-8")
+    assert banshi(monkeypatch, tmp_path, *arguments) == 2
+    first, last = said(capsys).splitlines()
+    assert first.startswith("platform: ")
+    assert str(tmp_path / "plugins.toml") in first
+    assert sentence in first
+    assert last.startswith("1 to mend")
+
+
+def test_a_broken_file_is_told_by_the_console_script_without_a_stack(tmp_path: Path) -> None:
+    (tmp_path / "plugins.toml").write_text("[platform\n", encoding="utf-8")
+    done = command(tmp_path, "serve")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("platform: no-configuration: plugins.toml can't be read: Expected")
+    assert len(done.stderr.splitlines()) == 2
+
+
+def test_a_taken_port_is_told_in_one_sentence(folder: Path, serving: tuple[Running, str]) -> None:
+    port = serving[1].rpartition(":")[2]
+    done = command(folder, "serve", "--port", port)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1] == (
+        f"Error: can't listen on 127.0.0.1:{port}: Address already in use; say --host and --port"
+    )
+    assert "Traceback" not in done.stderr
+    assert get(f"{serving[1]}/readyz") == 200
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (("serve", "--host", "nonesuch.invalid", "--port", "0"), 1, "can't listen on nonesuch.invalid:0"),
+        (("serve", "--host", "192.0.2.1", "--port", "0"), 1, "can't listen on 192.0.2.1:0"),
+        (("serve", "--port", "65536"), 2, "Invalid value for '--port'"),
+        (("serve", "--port", "http"), 2, "Invalid value for '--port'"),
+        (("demo", "--port", "-1"), 2, "Invalid value for '--port'"),
+        (("keys", "rotate", "--lead", "-1"), 2, "Invalid value for '--lead'"),
+        (("keys", "revoke", "00000000", "--yes"), 1, "There is no key 00000000"),
+        (("token", "wang", "--role", "approver"), 1, "a role is written department:role"),
+        (("token", "wang", "--hours", "0"), 2, "Invalid value for '--hours'"),
+        (("nonesuch",), 2, "No such command"),
+    ],
+)
+def test_a_wrong_argument_is_told_in_a_sentence(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    status: int,
+    sentence: str,
+) -> None:
+    monkeypatch.setattr(logs, "configure", lambda _: None)
+    assert banshi(monkeypatch, folder, *arguments) == status
+    out, err = capsys.readouterr()
+    assert "Traceback" not in err
+    assert sentence in err.splitlines()[-1], (out, err)
+
+
+def test_the_demonstration_says_that_its_port_is_taken(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(logs, "configure", lambda _: None)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert banshi(monkeypatch, ROOT, "demo", "--exit", "--port", port) == 1
+    assert f"can't listen on 127.0.0.1:{port}" in capsys.readouterr().err
+
+
+def test_the_demonstration_says_that_it_needs_the_traffic_polices_plugin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(logs, "configure", lambda _: None)
+    (tmp_path / "plugins.toml").write_text("[platform]\n", encoding="utf-8")
+    assert banshi(monkeypatch, tmp_path, "demo", "--exit") == 1
+    err = capsys.readouterr().err
+    assert err.splitlines()[-1].startswith("The story stopped: 404 instead of 200")
+    assert "Traceback" not in err
+
+
+WITH_PROVIDER = '[platform.identity]\nissuer = "https://id.example.org"\naudience = "banshi"\n'
+
+
+def test_no_development_token_is_made_once_an_identity_provider_is_configured(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "plugins.toml").write_text(WITH_PROVIDER, encoding="utf-8")
+    assert banshi(monkeypatch, folder, "token", "wang") == 1
+    (sentence,) = said(capsys).splitlines()
+    assert "identity provider" in sentence
+    assert not (folder / "data").exists()
+
+
+@pytest.mark.parametrize("arguments", [("serve", "--port", "0"), ("keys",), ("keys", "rotate")])
+@pytest.mark.parametrize(
+    ("database", "why"),
+    [
+        ("asyncpg://postgres:open-sesame@127.0.0.1:1/banshi", "Connect"),
+        ("sqlite:///nonesuch/folder/banshi.sqlite3", "unable to open database file"),
+    ],
+)
+def test_a_database_that_can_not_be_opened_is_told_in_a_sentence_without_its_password(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    database: str,
+    why: str,
+) -> None:
+    monkeypatch.setattr(logs, "configure", lambda _: None)
+    (folder / "plugins.toml").write_text(f'[platform]\ndatabase = "{database}"\n', encoding="utf-8")
+    assert banshi(monkeypatch, folder, *arguments) == 2
+    sentence, _ = said(capsys).splitlines()
+    assert sentence.startswith("platform: no-database: mend platform.database")
+    assert why in sentence
+    assert "sesame" not in sentence
+
+
+@pytest.mark.parametrize("arguments", [("serve", "--port", "0"), ("keys",), ("token", "wang")])
+def test_a_data_folder_that_can_not_be_made_is_told_with_its_path(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(logs, "configure", lambda _: None)
+    (folder / "plugins.toml").write_text('[platform]\ndata = "plugins.toml"\n', encoding="utf-8")
+    assert banshi(monkeypatch, folder, *arguments) == 1
+    (sentence,) = said(capsys).splitlines()
+    assert sentence.startswith(str(folder / "plugins.toml"))

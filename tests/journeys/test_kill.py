@@ -1,0 +1,20 @@
+"""kill -9 of the server at random moments: what was acknowledged is there, and no push is lost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.timeout(110)
+def test_nothing_that_was_acknowledged_is_lost_when_the_server_is_killed_again_and_again() -> None:
+    command = [sys.executable, str(ROOT / "benchmarks" / "chaos.py"), "--kills", "8", "--quick"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, cwd=ROOT, check=False)
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "| lost or broken | 0 |" in done.stdout

@@ -1,0 +1,170 @@
+"""SIGTERM: what is under way comes to its end, streams close properly, and the process ends with 0."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sqlite3
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import pytest
+
+from banshi.auth import development_token
+from banshi.settings import Settings
+from banshi.testing import TINY_PNG, Person
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: Seconds that the server may take to start, and to end after SIGTERM.
+START, STOP = 30.0, 5.0
+
+
+@dataclass
+class Server:
+    """`banshi serve` as its own process."""
+
+    process: asyncio.subprocess.Process
+    url: str
+    settings: Settings
+    session: aiohttp.ClientSession
+
+    def citizen(self, name: str) -> Person:
+        return Person(self.session, self.url, development_token(self.settings, name))
+
+    async def stopped(self) -> tuple[int, float]:
+        """Wait for the end after a signal: the exit status and the seconds."""
+        started = time.monotonic()
+        status = await asyncio.wait_for(self.process.wait(), 30)
+        return status, time.monotonic() - started
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    text = (ROOT / "plugins.toml").read_text()
+    text = text.replace('data = "data"', f'data = "{tmp_path / "data"}"\nlog_level = "warning"')
+    file = tmp_path / "plugins.toml"
+    file.write_text(text.replace('path = "plugins/', f'path = "{ROOT}/plugins/'))
+    return file
+
+
+def command(config: Path) -> list[str]:
+    return [str(Path(sys.executable).with_name("banshi")), "--config", str(config), "serve", "--port", "0"]
+
+
+@asynccontextmanager
+async def serving(config: Path) -> AsyncIterator[Server]:
+    process = await asyncio.create_subprocess_exec(*command(config), stdout=asyncio.subprocess.PIPE, cwd=ROOT)
+    try:
+        assert process.stdout is not None
+        line = (await asyncio.wait_for(process.stdout.readline(), START)).decode()
+        settings = Settings(data=config.parent / "data")
+        async with aiohttp.ClientSession() as session:
+            yield Server(process, line.split()[-1], settings, session)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def test_streams_and_idle_connections_end_and_the_status_is_zero(config: Path) -> None:
+    async with serving(config) as server:
+        people = [server.citizen(f"citizen-{number}") for number in range(20)]
+        ended: list[float] = []
+
+        async def follow(person: Person, ready: asyncio.Event) -> None:
+            headers = {"Authorization": f"Bearer {person.token}"}
+            async with server.session.get(f"{server.url}/v1/inbox/stream", headers=headers) as response:
+                assert response.status == 200
+                assert await response.content.readline() == b"retry: 2000\n"
+                ready.set()
+                await response.content.read()  # raises unless the stream comes to its proper end
+            ended.append(time.monotonic())
+
+        events = [asyncio.Event() for _ in people]
+        tasks = [asyncio.create_task(follow(*pair)) for pair in zip(people, events, strict=True)]
+        await asyncio.gather(*(event.wait() for event in events))
+        (await people[0].get("/v1/inbox")).ok()  # its connection stays open, idle
+        started = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        status, seconds = await server.stopped()
+        await asyncio.gather(*tasks)
+        assert (status, seconds < STOP) == (0, True), (status, seconds)
+        assert max(ended) - started < 2.0
+
+
+async def test_a_request_that_is_under_way_is_finished_and_a_new_one_is_refused(config: Path) -> None:
+    async with serving(config) as server:
+        wang, begun, go_on = server.citizen("wang"), asyncio.Event(), asyncio.Event()
+
+        async def slowly() -> AsyncIterator[bytes]:
+            yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="p.png"\r\n\r\n' + TINY_PNG
+            begun.set()
+            await go_on.wait()
+            yield b"the end\r\n--b--\r\n"
+
+        headers = {"Content-Type": "multipart/form-data; boundary=b"}
+        upload = asyncio.create_task(wang.call("POST", "/v1/attachments", data=slowly(), headers=headers))
+        await begun.wait()
+        await asyncio.sleep(0.3)
+        server.process.send_signal(signal.SIGTERM)
+        await asyncio.sleep(0.5)
+        address = urlsplit(server.url)
+        with pytest.raises(OSError, match=r"."):
+            await asyncio.open_connection(address.hostname, address.port)
+        go_on.set()
+        stored = (await upload).created()
+        status, seconds = await server.stopped()
+        assert (status, seconds < STOP) == (0, True), (status, seconds)
+        assert (server.settings.attachments_folder / stored["id"]).read_bytes() == TINY_PNG + b"the end"
+
+
+async def test_everything_that_was_answered_in_the_last_moment_is_stored(config: Path) -> None:
+    async with serving(config) as server:
+        answered: list[str] = []
+
+        async def register(number: int) -> None:
+            person = server.citizen(f"citizen-{number % 8}")
+            token = f"installation-{number:05}"
+            document: dict[str, Any] = {"provider": "stream", "token": token, "platform": "ios"}
+            with contextlib.suppress(aiohttp.ClientError):
+                reply = await person.post("/v1/devices", document)
+                if reply.status == 201:
+                    answered.append(reply.document["id"])
+                else:
+                    assert reply.status in {409, 503}, reply
+
+        tasks = [asyncio.create_task(register(number)) for number in range(120)]
+        while len(answered) < 10:
+            await asyncio.sleep(0)
+        server.process.send_signal(signal.SIGTERM)
+        await asyncio.gather(*tasks)
+        status, seconds = await server.stopped()
+        assert (status, seconds < STOP) == (0, True), (status, seconds)
+    with contextlib.closing(sqlite3.connect(server.settings.data / "banshi.sqlite3")) as connection:
+        stored = {row[0] for row in connection.execute("SELECT id FROM push_device")}
+        assert set(answered) <= stored
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+async def test_a_start_that_is_ended_by_sigterm_at_any_moment_harms_no_later_one(config: Path) -> None:
+    for after in (0.3, 0.6, 0.8, 1.0):
+        process = await asyncio.create_subprocess_exec(
+            *command(config), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL, cwd=ROOT
+        )
+        await asyncio.sleep(after)
+        process.send_signal(signal.SIGTERM)
+        status = await asyncio.wait_for(process.wait(), STOP)
+        assert status in {0, -signal.SIGTERM}
+    async with serving(config) as server:
+        assert (await server.citizen("wang").get("/readyz")).ok() == {"status": "ready"}
+        server.process.send_signal(signal.SIGTERM)
+        assert (await server.stopped())[0] == 0

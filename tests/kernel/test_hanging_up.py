@@ -1,0 +1,43 @@
+"""Who hangs up in the middle harms nobody, and whoever sends the same again is answered as if nothing had been."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from banshi.testing import TINY_PNG, Door, Reply
+
+
+async def test_who_hangs_up_at_any_moment_harms_nobody_and_may_try_again_at_once(bare_door: Door, answers: Any) -> None:
+    wang, staff = bare_door.citizen("wang"), bare_door.staff("li", "traffic:reviewer", "traffic:approver")
+    chance = random.Random(3)
+    for number in range(30):
+        document = {"answers": await answers(wang)}
+        case = await insisting(chance, partial(wang.post, "/v1/items/zone-pass/cases", document, key=f"s-{number}"))
+        await bare_door.settled()
+        await insisting(chance, partial(staff.post, f"/v1/cases/{case['id']}/actions/approve", key=f"a-{number}"))
+    assert len((await wang.get("/v1/cases?limit=100")).ok()["items"]) == 30
+
+
+async def test_a_file_whose_sender_hung_up_and_sent_it_again_is_there(bare_door: Door) -> None:
+    wang, chance = bare_door.citizen("wang"), random.Random(5)
+    for number in range(60):
+        content = TINY_PNG + bytes([number])
+        stored = await insisting(chance, partial(wang.upload, content, key=f"file-{number}"))
+        assert (await wang.get(f"/v1/attachments/{stored['id']}")).body == content
+
+
+async def insisting(chance: random.Random, call: Callable[[], Awaitable[Reply]]) -> Any:
+    """Call, hang up within 10 ms, and call again at once until there is an answer."""
+    task = asyncio.ensure_future(call())
+    await asyncio.sleep(chance.random() * 0.01)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    async with asyncio.timeout(5):
+        while (answer := await call()).document.get("code") == "still-running":
+            pass
+    assert answer.status in {200, 201}, answer
+    return answer.document
