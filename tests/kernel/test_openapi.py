@@ -1,0 +1,99 @@
+"""The API is what its description says, for every operation and for whatever a stranger sends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from banshi.testing import Door
+
+SCHEMATHESIS = shutil.which("schemathesis", path=str(Path(sys.executable).parent))
+
+#: Examples per operation: few by default; the long form is `BANSHI_SCHEMATHESIS_EXAMPLES=200`.
+EXAMPLES = os.environ.get("BANSHI_SCHEMATHESIS_EXAMPLES", "6")
+
+#: All but the one that takes a schema for the whole truth: an unknown cursor or department is refused with 400.
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
+    "response_schema_conformance,negative_data_rejection,ignored_auth,use_after_free,unsupported_method"
+)
+
+
+async def described(door: Door) -> dict[str, Any]:
+    document: dict[str, Any] = (await door.anyone.get("/openapi.json")).ok()
+    return document
+
+
+async def test_the_description_is_valid_openapi_3_1(door: Door) -> None:
+    document = await described(door)
+    assert document["openapi"].startswith("3.1")
+    validate(document)
+
+
+async def test_every_route_is_described_and_everything_described_is_served(door: Door) -> None:
+    document = await described(door)
+    told = {(method.upper(), path) for path, verbs in document["paths"].items() for method in verbs}
+    served = set()
+    for _, route in door.platform.registry.routes:
+        if route.per_item is None:
+            served.add((route.method, route.path))
+            continue
+        for item in door.platform.registry.items.values():
+            if route.per_item(item) is not None:
+                served.add((route.method, route.path.replace("{code}", item.code)))
+    assert told == served
+
+
+async def test_every_item_s_form_is_in_the_description(door: Door) -> None:
+    document = await described(door)
+    body = document["paths"]["/v1/items/zone-pass/cases"]["post"]["requestBody"]["content"]["application/json"]
+    form = (await door.anyone.get("/v1/items/zone-pass")).ok()["form"]
+    assert body["schema"]["properties"]["answers"]["required"] == form["required"]
+
+
+async def test_every_read_for_anyone_has_an_etag_that_is_answered_with_304(door: Door) -> None:
+    for path in ("/v1/items", "/v1/items/zone-pass", "/v1/departments", "/v1/passes/keys", "/openapi.json"):
+        first = await door.anyone.get(path)
+        assert first.status == 200, path
+        again = await door.anyone.get(path, headers={"If-None-Match": first.headers["ETag"]})
+        assert (again.status, again.body) == (304, b""), path
+        other = await door.anyone.get(path, headers={"If-None-Match": '"other"'})
+        assert other.status == 200, path
+
+
+@pytest.mark.parametrize(
+    ("subject", "roles"),
+    [("wang", []), ("li", ["traffic:reviewer", "traffic:approver", "traffic:officer"])],
+    ids=["citizen", "staff"],
+)
+async def test_schemathesis_finds_nothing_on_any_operation(
+    door: Door, tmp_path: Path, subject: str, roles: list[str]
+) -> None:
+    assert SCHEMATHESIS is not None
+    person = door.staff(subject, *roles) if roles else door.citizen(subject)
+    command = [
+        *(SCHEMATHESIS, "run", f"{door.url}/openapi.json", "-H", f"Authorization: Bearer {person.token}"),
+        # The stream has no end to wait for; tests/mobile_push/test_stream.py looks at it.
+        *("--exclude-operation-id", "stream_inbox", "--checks", CHECKS, "--max-examples", EXAMPLES),
+        *("--continue-on-failure", "--generation-deterministic", "--no-color", "--warnings", "off"),
+    ]
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    output, _ = await asyncio.wait_for(process.communicate(), 110)
+    told = output.decode()
+    print(told[-600:])
+    assert process.returncode == 0, told[-8000:]
+    tested = re.search(r"Tested: (\d+)", told)
+    assert tested is not None
+    operations = sum(len(verbs) for verbs in (await described(door))["paths"].values())
+    # It leaves out the stream, as asked, and by itself the address that it has the description from.
+    assert int(tested[1]) == operations - 2, "every other operation was tested"
