@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import statistics
 import subprocess
 import sys
@@ -81,10 +82,11 @@ def running(command: Sequence[str], *, side: int = 0, **environment: str) -> Ite
     )
     try:
         assert process.stdout is not None
-        said = process.stdout.readline()
+        there, _, _ = select.select([process.stdout], [], [], START)
+        said = process.stdout.readline() if there else ""
         if not said:
-            shown = "run it with BENCHMARK_ERRORS=1 to see why"
-            raise RuntimeError(f"{' '.join(command)} ended with status {process.wait(STOP)}; {shown}")
+            advice = "run this with BENCHMARK_ERRORS=1 to see why"
+            raise RuntimeError(f"{' '.join(command)} did not start; {advice}")
         yield Running(process, said)
     finally:
         stop(process)
