@@ -22,7 +22,7 @@ from uuid_utils.compat import uuid7
 from banshi import outbox
 from banshi.calendar import Clock
 from banshi.contract import ClockEffect, Decision, Item, Message, Step, Submission, Texts, Who
-from banshi.errors import ActionNotPermitted, Conflict, FieldProblem, InvalidFields, NotFound
+from banshi.errors import ActionNotPermitted, Conflict, FieldProblem, InvalidFields, NotFound, Unavailable
 from banshi.models import Case, CaseEvent
 from banshi.routes import Principal
 from banshi.store import Stale, Update, Write
@@ -97,10 +97,11 @@ def steps_of(platform: Platform, item: Item) -> Sequence[Step]:
 
 
 def item_of(platform: Platform, case: Case) -> Item:
-    """The item of a case. NotFound when its plugin is not loaded: the case stays, and comes back with the plugin."""
+    """The item of a case. Unavailable when its plugin is not loaded: the case stays, and comes back with the plugin."""
     item = platform.registry.items.get(case.item)
     if item is None:
-        raise NotFound("The department that this case belongs to is not connected at present; the case is kept.")
+        told = "The department that this case belongs to is not connected at present; the case is kept."
+        raise Unavailable(told, headers={"Retry-After": "60"})
     return item
 
 
@@ -191,20 +192,20 @@ async def move(
     """Take `action`; the case as it is afterwards.
 
     What `receipt` makes of that case is written in the same transaction (the stored answer to an Idempotency-Key).
-    Raises NotFound,
-    ActionNotPermitted with the actions that are permitted, InvalidFields, and what the department's handler lets
-    through.
+    Raises NotFound, ActionNotPermitted with the actions that are permitted, InvalidFields, Unavailable while the
+    department is not connected, and what its handler lets through.
     """
     for _ in range(TRIES):
         case = await find(case_id, actor)
         if version is not None and case.version != version:
             raise Conflict("The case has moved on meanwhile.")
+        item = item_of(platform, case)
         step = await _step(platform, case, action, actor)
         if step.needs_reason and not reason:
             raise InvalidFields([FieldProblem("/reason", "Say why: the citizen reads it.", "required")])
         move = Move(
             case=case,
-            item=item_of(platform, case),
+            item=item,
             step=step,
             actor=actor,
             at=platform.now(),

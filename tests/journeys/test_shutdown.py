@@ -130,6 +130,7 @@ async def test_a_request_that_is_under_way_is_finished_and_a_new_one_is_refused(
 async def test_everything_that_was_answered_in_the_last_moment_is_stored(config: Path) -> None:
     async with serving(config) as server:
         answered: list[str] = []
+        some = asyncio.Event()
 
         async def register(number: int) -> None:
             person = server.citizen(f"citizen-{number % 8}")
@@ -139,12 +140,13 @@ async def test_everything_that_was_answered_in_the_last_moment_is_stored(config:
                 reply = await person.post("/v1/devices", document)
                 if reply.status == 201:
                     answered.append(reply.document["id"])
+                    if len(answered) == 10:
+                        some.set()
                 else:
                     assert reply.status in {409, 503}, reply
 
         tasks = [asyncio.create_task(register(number)) for number in range(120)]
-        while len(answered) < 10:
-            await asyncio.sleep(0)
+        await some.wait()
         server.process.send_signal(signal.SIGTERM)
         await asyncio.gather(*tasks)
         status, seconds = await server.stopped()

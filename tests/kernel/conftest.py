@@ -56,22 +56,23 @@ async def postgres(postgres_server: str) -> AsyncIterator[str]:
 
     schema = f"test_{uuid.uuid4().hex}"
     connection = await asyncpg.connect(postgres_server.replace("asyncpg:", "postgres:", 1))
+    # Tortoise keeps the text of its INSERTs by table; no real process talks to both databases.
+    EXECUTOR_CACHE.clear()
     try:
         await connection.execute(f"CREATE SCHEMA {schema}")
         yield f"{postgres_server}?schema={schema}&application_name={schema}"
+        EXECUTOR_CACHE.clear()
         await connection.execute(f"DROP SCHEMA {schema} CASCADE")
     finally:
         await connection.close()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database on each of the two."""
-    url = str(request.getfixturevalue("postgres")) if request.param == "postgres" else sqlite_url(tmp_path)
-    # Tortoise keeps the text of its INSERTs by table; no real process talks to both databases.
-    EXECUTOR_CACHE.clear()
-    yield url
-    EXECUTOR_CACHE.clear()
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres"))
+    return sqlite_url(tmp_path)
 
 
 def sqlite_url(folder: Path) -> str:

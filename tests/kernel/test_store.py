@@ -579,8 +579,7 @@ async def test_a_server_that_ends_every_connection_is_503_at_most_and_back_at_on
         async with open_door(tmp_path, BOTH, platform=platform) as door:
             wang = door.citizen("wang")
             confirmed = []
-            for number in range(12):
-                body = {"answers": await answers(wang)}
+            for number, body in enumerate([{"answers": await answers(wang)} for _ in range(12)]):
                 asking = asyncio.create_task(insisting(wang, body, f"key-{number}"))
                 if number % 3 == 1:
                     await asyncio.sleep(number / 2000)

@@ -32,6 +32,9 @@ from banshi.web.catalogue import GUIDES
 from banshi.web.dispatch import endpoint
 from banshi.web.envelope import envelope
 
+#: Seconds that requests under way get to finish when the server stops, and between two looks at them.
+DRAIN, DRAIN_LOOK = 8.0, 0.02
+
 PLATFORM = web.AppKey("banshi_platform", Platform)
 
 #: The faces that are no kind's and no plugin's.
@@ -124,7 +127,7 @@ async def serving(platform: Platform, host: str, port: int) -> AsyncIterator[str
         application(platform),
         handler_cancellation=True,
         access_log=None,
-        shutdown_timeout=10.0,
+        shutdown_timeout=1.0,
         # Nothing that comes compressed is read, so nothing is ever expanded.
         auto_decompress=False,
         # The longest token that is looked at fits into a header.
@@ -138,4 +141,22 @@ async def serving(platform: Platform, host: str, port: int) -> AsyncIterator[str
         yield f"http://{f'[{host}]' if ':' in host else host}:{real}"
     finally:
         platform.closing.set()
+        for open_site in list(runner.sites):
+            await open_site.stop()
+        await _drained(runner)
         await runner.cleanup()
+
+
+async def _drained(runner: web.AppRunner) -> None:
+    """Wait for the requests under way, for `DRAIN` seconds at most, and close what is idle.
+
+    aiohttp's own shutdown drops whatever still comes in, so a body that is under way would never come to its end.
+    """
+    for _ in range(int(DRAIN / DRAIN_LOOK)):
+        await asyncio.sleep(DRAIN_LOOK)
+        connections = runner.server.connections if runner.server else []
+        idle = [connection for connection in connections if not connection._request_in_progress]
+        for connection in idle:
+            connection.close()
+        if len(idle) == len(connections):
+            return

@@ -17,10 +17,8 @@ from tortoise.functions import Sum
 from banshi import attachments, cases
 from banshi.documents import attachment_document
 from banshi.errors import (
-    KeyReused,
     MalformedBody,
     NotFound,
-    StillRunning,
     StorageFull,
     TooLarge,
     UnsupportedMediaType,
@@ -50,11 +48,7 @@ UNREADABLE = (ValueError, AssertionError, TimeoutError, RuntimeError, HttpProces
 async def upload(call: Call) -> web.StreamResponse:
     """Store a file; its id goes into a form."""
     platform, person = call.platform, call.principal.subject
-    headers = call.request.headers
-    if call.request.content_type != MULTIPART or "boundary" not in headers.get("Content-Type", ""):
-        raise UnsupportedMediaType(f"Send {MULTIPART} with one field {FIELD!r}.", accepted=[MULTIPART])
-    if "Content-Encoding" in headers:
-        raise UnsupportedMediaType("Send the body without Content-Encoding.")
+    _check_head(call.request)
     await _within_quota(platform, person)
     reader, part = await _file_part(call.request)
     name = shown_name(part.filename)
@@ -62,23 +56,16 @@ async def upload(call: Call) -> web.StreamResponse:
         platform.settings.attachments_folder, _chunks(reader, part), platform.settings.attachment_limit
     )
     try:
-        return await _record(call, received, name)
-    except (IntegrityError, StorageFull, KeyReused, StillRunning):
-        # Nothing of it was recorded. Otherwise nobody knows: a caller who hangs up leaves a write that goes on.
+        stored = await call.once.begin(b"POST", b"/v1/attachments", received.sha256.encode(), name.encode())
+    except BaseException:
         _file(platform, received.id).unlink(missing_ok=True)
         raise
-
-
-async def _record(call: Call, received: attachments.Received, name: str) -> web.StreamResponse:
-    """Make the file an attachment of the caller's, or answer what is stored under the Idempotency-Key."""
-    platform = call.platform
-    stored = await call.once.begin(b"POST", b"/v1/attachments", received.sha256.encode(), name.encode())
     if stored is not None:
         _file(platform, received.id).unlink(missing_ok=True)
         return stored
     row = Attachment(
         id=received.id,
-        person=call.principal.subject,
+        person=person,
         name=name,
         media_type=received.media_type,
         size=received.size,
@@ -87,8 +74,26 @@ async def _record(call: Call, received: attachments.Received, name: str) -> web.
     )
     document = attachment_document(platform, row)
     location = {"Location": f"/v1/attachments/{row.id}"}
-    await platform.store.commit(Write(rows=[row, *call.once.receipt(document, headers=location)]))
+    # A task of its own: a caller who hangs up does not take the write back, so the file must not go either.
+    write = asyncio.create_task(_record(platform, Write(rows=[row, *call.once.receipt(document, headers=location)])))
+    await asyncio.shield(write)
     return reply(call, document, status=201, headers=location)
+
+
+def _check_head(request: web.Request) -> None:
+    if request.content_type != MULTIPART or "boundary" not in request.headers.get("Content-Type", ""):
+        raise UnsupportedMediaType(f"Send {MULTIPART} with one field {FIELD!r}.", accepted=[MULTIPART])
+    if "Content-Encoding" in request.headers:
+        raise UnsupportedMediaType("Send the body without Content-Encoding.")
+
+
+async def _record(platform: Platform, write: Write) -> None:
+    """Write the attachment's row, or remove its file where it surely isn't written. Nobody knows after an outage."""
+    try:
+        await platform.store.commit(write)
+    except (IntegrityError, StorageFull):
+        _file(platform, write.rows[0].pk).unlink(missing_ok=True)
+        raise
 
 
 def _file(platform: Platform, identity: uuid.UUID) -> Path:
