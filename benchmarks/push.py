@@ -46,7 +46,7 @@ class Length:
 
 
 FULL = Length(count=5_000, warm=1_000, rounds=3)
-SHORT = Length(count=300, warm=50, rounds=1)
+SHORT = Length(count=300, warm=100, rounds=1)
 
 
 def behave(provider: Running, folder: Path, latency: float) -> None:

@@ -7,6 +7,7 @@ module as the engine.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -58,25 +59,35 @@ class Begin(TransactionContextPooled):
 
     async def __aenter__(self) -> Any:
         await self.ensure_connection()
-        pool = self.client._parent._pool
         try:
-            self.client._connection = await pool.acquire()
+            self.client._connection = await self.client._parent._pool.acquire()
         except Exception as error:
             raise outage(error) from error
         try:
             await self.client.begin()
         except BaseException:
             # The pool ends whatever transaction it finds open.
-            await pool.release(self.client._connection)
+            await self._give_back()
             raise
         self.token = get_connections().set(self.connection_name, self.client)
         return self.client
 
-    async def __aexit__(self, *raised: Any) -> None:
+    async def __aexit__(self, kind: Any, raised: Any, trace: Any) -> None:
         try:
-            await super().__aexit__(*raised)
+            if not self.client._finalized:
+                await (self.client.rollback() if kind else self.client.commit())
         except Exception as error:
             raise outage(error) from error
+        finally:
+            # First of all: a task that kept a dead connection as its own would fail with every statement from then on.
+            get_connections().reset(self.token)
+            await self._give_back()
+
+    async def _give_back(self) -> None:
+        """What was done is done, even if the connection breaks now: its pool then ends it and makes another."""
+        if self.client._parent._pool is not None:
+            with suppress(asyncpg.InterfaceError, *OUTAGES):
+                await self.client._parent._pool.release(self.client._connection)
 
 
 class Client(Translated):

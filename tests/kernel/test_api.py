@@ -351,7 +351,7 @@ async def test_a_server_that_is_asked_for_what_it_does_not_have_says_so_alike(wo
     }
 
 
-# -- schemathesis on what exists -----------------------------------------------------------------------------------------  # noqa: E501
+# -- schemathesis on what exists ---------------------------------------------------------------------------------
 
 #: Examples per operation; the long form is `BANSHI_SCHEMATHESIS_EXAMPLES=200`.
 EXAMPLES = os.environ.get("BANSHI_SCHEMATHESIS_EXAMPLES", "8")
@@ -397,7 +397,7 @@ async def test_schemathesis_finds_nothing_on_what_exists(world: World, who: str,
     assert process.returncode == 0, output.decode()[-8000:]
 
 
-# -- metrics and readiness -------------------------------------------------------------------------------------------------  # noqa: E501
+# -- metrics and readiness -----------------------------------------------------------------------------------------
 
 
 async def metrics_of(door: Door) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
@@ -582,7 +582,7 @@ def banshi_routes():
 """
 
 
-# -- logs ------------------------------------------------------------------------------------------------------------------  # noqa: E501
+# -- logs ----------------------------------------------------------------------------------------------------------
 
 
 @contextmanager
