@@ -64,7 +64,8 @@ async def stage(config: Path, port: int) -> AsyncIterator[tuple[Any, Any]]:
     """The door of a platform as plugins.toml has it, but on temporary data and with a local push provider."""
     import aiohttp
 
-    from banshi import API_VERSION, logs
+    from banshi import logs
+    from banshi.contract import API_VERSION
     from banshi.testing import Door
     from banshi.web.app import configure, open_platform, serving
     from mobile_push.sandbox import FcmSandbox
