@@ -16,10 +16,11 @@ from typing import Any
 
 import pytest
 from tortoise.context import TortoiseContext
-from tortoise.exceptions import IntegrityError
+from tortoise.exceptions import DBConnectionError, IntegrityError
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
+from tortoise.transactions import in_transaction
 
 from banshi import outbox
 from banshi.errors import Unavailable
@@ -592,6 +593,35 @@ async def test_a_server_that_ends_every_connection_is_503_at_most_and_back_at_on
         await administrator.close()
 
 
+async def test_a_task_whose_connection_broke_in_a_transaction_has_a_good_one_the_next_time(postgres: str) -> None:
+    """The store's own writer is such a task: with a dead connection for good, nothing would ever be written again."""
+    end_own = "SELECT pg_terminate_backend(pg_backend_pid())"
+    async with open_store(f"{postgres}&maxsize=1", {}) as store:
+        for number in range(3):
+            with pytest.raises(DBConnectionError):
+                async with in_transaction() as connection:
+                    await connection.execute_query(end_own)
+            assert await OutboxRow.all().count() == number
+            await store.commit(Write(rows=[row(f"row-{number}")]))
+        assert len(await present()) == 3
+
+
+async def test_what_was_written_is_written_though_its_connection_breaks_while_it_is_given_back(
+    postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import asyncpg
+
+    async def breaks(*_: Any, **__: Any) -> None:
+        raise asyncpg.ConnectionDoesNotExistError("the server has gone")
+
+    async with open_store(f"{postgres}&maxsize=1", {}) as store:
+        with monkeypatch.context() as broken:
+            broken.setattr(asyncpg.Connection, "reset", breaks)
+            await store.commit(Write(rows=[row("one")]))
+        await store.commit(Write(rows=[row("two")]))
+        assert await present() == {"one", "two"}
+
+
 async def insisting(person: Person, body: dict[str, Any], key: str) -> str:
     """Submit as an app does: again with the same key when it is told to."""
     async with asyncio.timeout(5):
@@ -605,7 +635,6 @@ async def test_the_store_counts_its_connections_right_when_transactions_are_canc
     postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_store(f"{postgres}&maxsize=2", {}) as store:
-        from tortoise.transactions import in_transaction
 
         async def short() -> None:
             async with in_transaction() as connection:
