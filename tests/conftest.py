@@ -13,7 +13,7 @@ from banshi.testing import Door, Person, open_door
 
 # The command line sends a process's logs to its standard error. pytest closes that behind every test, and a log line
 # that can't be written would stop the loops of the next one.
-logs.configure = lambda level="info": None
+logs.configure = lambda *_: None
 
 ROOT = Path(__file__).resolve().parent.parent
 TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
