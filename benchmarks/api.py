@@ -260,6 +260,8 @@ def main() -> None:
     if given.rounds:
         length = Length(given.rounds, length.seconds, length.warm_up, given.rounds)
     print(f"{machine()}\n")
+    if given.short:
+        print("The short form looks whether everything works; its figures say little.\n")
     for name in given.parts or parts:
         with tempfile.TemporaryDirectory(prefix="banshi-benchmark-", dir=os.environ.get("BENCHMARK_FOLDER")) as folder:
             parts[name](Path(folder), length)

@@ -102,6 +102,8 @@ def main() -> None:
     if given.rounds:
         length = Length(length.count, length.warm, given.rounds)
     print(f"{machine()}\n")
+    if given.short:
+        print("The short form looks whether everything works; its figures say little.\n")
     with tempfile.TemporaryDirectory(prefix="banshi-benchmark-") as name:
         folder = Path(name)
         with running(python("peers/provider.py", str(folder)), side=1) as provider:
