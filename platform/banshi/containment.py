@@ -99,7 +99,7 @@ async def ask(
     about: dict[str, Any] = {"department": item.department, "item": item.code}
     if wait := breaker.admit():
         raise DepartmentUnavailable(headers={"Retry-After": str(int(wait) + 1)}, **about)
-    answer, error = await _within(platform.settings.handler_timeout, question, submission)
+    answer, error = await contained(platform.settings.handler_timeout, question, submission)
     if error is None and not isinstance(answer, expect):
         error = TypeError("it returned the wrong type")
     if isinstance(error, DBConnectionError):
@@ -115,22 +115,20 @@ async def ask(
     raise (DepartmentTimedOut if isinstance(error, TimeoutError) else DepartmentFailed)(**about)
 
 
-async def _within(
-    seconds: float, question: Callable[[Submission], Awaitable[Any]], submission: Submission
-) -> tuple[Any, Any]:
-    """The outcome of the question, or a TimeoutError after so many seconds."""
-    task = asyncio.create_task(_outcome(question, submission))
+async def contained(seconds: float, call: Callable[..., Awaitable[Any]], *arguments: Any) -> tuple[Any, Any]:
+    """What a plugin's code answers and what it raises, or a TimeoutError after so many seconds; never an exception."""
+    task = asyncio.create_task(_outcome(call, arguments))
     try:
-        # Not asyncio.timeout: a handler that swallows its cancellation would keep the caller waiting for good.
+        # Not asyncio.timeout: code that swallows its cancellation would keep the caller waiting for good.
         await asyncio.wait({task}, timeout=seconds)
         return task.result() if task.done() else (None, TimeoutError())
     finally:
         task.cancel()
 
 
-async def _outcome(question: Callable[[Submission], Awaitable[Any]], submission: Submission) -> tuple[Any, Any]:
-    """What the handler answers, and what it raises: inside its task, since a SystemExit would end the server."""
+async def _outcome(call: Callable[..., Awaitable[Any]], arguments: tuple[Any, ...]) -> tuple[Any, Any]:
+    """The outcome, caught inside its task: a SystemExit would end the server."""
     try:
-        return await question(submission), None
+        return await call(*arguments), None
     except BaseException as error:
         return None, error

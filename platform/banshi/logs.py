@@ -13,9 +13,10 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import orjson
 import structlog
@@ -24,19 +25,35 @@ import structlog
 REQUEST_ID: contextvars.ContextVar[str] = contextvars.ContextVar("banshi_request_id", default="")
 
 
+class Output:
+    """Standard error, whose reader may be gone: a line that can't be written must stop nobody's work."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def write(self, line: bytes) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.write(line)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+
 #: Where the lines of requests go; None until logs are configured, and where their level is not asked for.
-_requests_to: BinaryIO | None = None
+_requests_to: Output | None = None
 
 
 def configure(level: str = "info") -> None:
     """Send all logs, the libraries' too, to standard error as JSON lines."""
     global _requests_to
     number = logging.getLevelNamesMapping()[level.upper()]
-    _requests_to = sys.stderr.buffer if number <= logging.INFO else None
+    output = Output(sys.stderr.buffer)
+    _requests_to = output if number <= logging.INFO else None
     structlog.configure(
         processors=[_line],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=structlog.BytesLoggerFactory(cast("BinaryIO", output)),
         cache_logger_on_first_use=True,
     )
     root = logging.getLogger()

@@ -114,6 +114,16 @@ async def put_back(store: Store, row: Claimed, error: str, *, attempts: int, wai
     return parked
 
 
+async def postpone(store: Store, row: Claimed, error: str, wait: float) -> None:
+    """Try `row` again after so many seconds, without counting: whom it is for is away, and that is not its fault."""
+    marks = store.placeholders(4)
+    sql = (
+        f"UPDATE banshi_outbox SET attempts = attempts - 1, lease_until = 0, not_before = {store.clock} + {marks[0]}, "  # noqa: S608
+        f"last_error = {marks[1]} WHERE id = {marks[2]} AND attempts = {marks[3]} AND state = 'due'"
+    )
+    await store.connection.execute_query(sql, [int(wait * 1000), error[:500], row.id, row.attempts])
+
+
 async def release(store: Store, rows: Sequence[Claimed]) -> None:
     """Give rows back untried, so that another worker need not wait for their lease to end."""
     one, two = store.placeholders(2)

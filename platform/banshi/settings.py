@@ -81,8 +81,8 @@ class Settings:
     attachment_limit: int = 10_485_760
     #: Bytes of attachments that one person may have uploaded without using them in a case.
     attachment_quota: int = 104_857_600
-    #: Seconds that a department's handler may take, failures in a row that open its breaker, seconds until it is
-    #: tried again.
+    #: Seconds that a department's handler may take, people on whom it fails in a row until its breaker opens, and
+    #: seconds until it is tried again.
     handler_timeout: float = 5.0
     breaker_failures: int = 5
     breaker_pause: float = 10.0

@@ -211,8 +211,8 @@ async def _update(connection: BaseDBAsyncClient, updates: Sequence[Update]) -> E
     for position, update in enumerate(updates):
         changed = await update.model.filter(**update.where).using_db(connection).update(**update.values)
         if update.rows is not None and changed != update.rows:
-            if position:
-                # The guard already changed something: the whole transaction has to go.
+            if position or changed:
+                # Something of this write is changed already: the whole transaction has to go.
                 raise Stale(f"{update.model.__name__} {dict(update.where)}")
             return Stale(f"{update.model.__name__} {dict(update.where)}")
     return None

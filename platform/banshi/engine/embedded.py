@@ -8,6 +8,7 @@ a row.
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -16,7 +17,9 @@ import structlog
 from prometheus_client import Counter as Metric
 
 from banshi import outbox
+from banshi.containment import contained
 from banshi.contract import Channel, Key
+from banshi.errors import Problem, Unavailable
 from banshi.logs import place_of
 from banshi.models import Case, OutboxRow
 
@@ -34,6 +37,10 @@ AT_ONCE = 32
 LONGEST_SLEEP = 1.0
 
 #: Does a batch and tells which rows failed, by id; raising says that some did, and each is tried alone.
+#: Seconds until something is tried again that is for somebody who is away and doesn't say until when, and the seconds
+#: over which what was postponed together comes back.
+AWAY, JITTER = 60.0, 5.0
+
 Work = Callable[[Sequence["Claimed"]], Awaitable[Mapping[str, Exception]]]
 
 
@@ -107,14 +114,21 @@ class Consumer:
         return [row for row in rows if row.id not in failures]
 
     async def _failed(self, row: Claimed, error: Exception) -> None:
+        about = {"consumer": self.name, "row": row.id, "attempt": row.attempts, "error": type(error).__name__}
+        if isinstance(error, Problem) and error.status == Unavailable.status:
+            # A department that is away for a day must find every submission waiting, not parked.
+            wait = float(error.headers.get("Retry-After", AWAY)) + random.uniform(0, JITTER)  # noqa: S311
+            await outbox.postpone(self.platform.store, row, type(error).__name__, wait)
+            self._settled.labels(self.name, "postponed").inc()
+            log.warning("outbox row waits for whom it is for", **about, seconds=round(wait))
+            return
         attempts = self.platform.settings.outbox_attempts
         # The type alone: an exception's text may quote what a citizen wrote.
         parked = await outbox.put_back(self.platform.store, row, type(error).__name__, attempts=attempts)
         self._settled.labels(self.name, "parked" if parked else "retried").inc()
         say = log.error if parked else log.warning
         outcome = "parked for an operator" if parked else "will be tried again"
-        about = {"consumer": self.name, "row": row.id, "attempt": row.attempts}
-        say(f"outbox row {outcome}", **about, error=type(error).__name__, where=place_of(error))
+        say(f"outbox row {outcome}", **about, where=place_of(error))
 
 
 class Engine:
@@ -141,9 +155,11 @@ class Engine:
 
 def _channel(platform: Platform, channel: Channel) -> Work:
     async def deliver(rows: Sequence[Claimed]) -> Mapping[str, Exception]:
+        messages = [outbox.message_of(row.payload) for row in rows]
         # A channel that hangs beyond the lease would hold up everything behind it for good.
-        async with asyncio.timeout(platform.settings.outbox_lease):
-            await channel.deliver(platform, [outbox.message_of(row.payload) for row in rows])
+        _, error = await contained(platform.settings.outbox_lease, channel.deliver, platform, messages)
+        if error is not None:
+            raise error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
         return {}
 
     return deliver

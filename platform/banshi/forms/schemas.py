@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 from urllib.parse import unquote
 
@@ -22,11 +23,21 @@ NAMED = ["properties", "patternProperties", "dependentSchemas", "$defs", "defini
 Node = tuple[Path, Any]
 
 
+def _is_date(text: str) -> bool:
+    """RFC 3339 full-date, of a year that can be computed with."""
+    try:
+        return len(text) == 10 and text[4] == text[7] == "-" and text.isascii() and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
 def compiled(schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
     return jsonschema_rs.Draft202012Validator(
         dict(schema),
         validate_formats=True,
         ignore_unknown_formats=False,
+        # The library takes the year 0 for one, which no calendar of Python's has.
+        formats={"date": _is_date},
         offline=True,
         pattern_options=jsonschema_rs.RegexOptions(size_limit=_PATTERN_BYTES, dfa_size_limit=_PATTERN_BYTES),
         email_options=jsonschema_rs.EmailOptions(
