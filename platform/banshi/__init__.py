@@ -40,12 +40,13 @@ from banshi.hookspecs import hookimpl
 from banshi.routes import Answer, Audience, Call, Parameter, Principal, Role, Route
 
 if TYPE_CHECKING:
-    from banshi.cases import decide, submissions
+    from banshi.cases import decide
     from banshi.forms import Form
     from banshi.kinds.application import Application
     from banshi.replies import Page, reply
     from banshi.runtime import Platform
     from banshi.store import Stale, Update, Write
+    from banshi.submission import submissions
 
 #: Names that are loaded when they are first used, so that `import banshi` stays light.
 _LATER = {
@@ -58,7 +59,7 @@ _LATER = {
     "Write": "banshi.store",
     "decide": "banshi.cases",
     "reply": "banshi.replies",
-    "submissions": "banshi.cases",
+    "submissions": "banshi.submission",
 }
 
 __all__ = [

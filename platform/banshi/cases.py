@@ -9,36 +9,24 @@ what is now permitted.
 from __future__ import annotations
 
 import copy
-import secrets
-import uuid
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from tortoise.models import Model
-from uuid_utils.compat import uuid7
 
 from banshi import outbox
 from banshi.calendar import Clock
-from banshi.contract import ClockEffect, Decision, Item, Message, Step, Submission, Texts, Who
-from banshi.errors import ActionNotPermitted, Conflict, FieldProblem, InvalidFields, NotFound, Unavailable
+from banshi.contract import ClockEffect, Decision, Item, Message, Step, Texts, Who
+from banshi.errors import ActionNotPermitted, Conflict, FieldProblem, InvalidFields, NotFound
 from banshi.models import Case, CaseEvent
 from banshi.routes import Principal
 from banshi.store import Stale, Update, Write
+from banshi.submission import item_of
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
-
-#: The state in which every case begins, and the action that its first event bears.
-FIRST_STATE = "submitted"
-FIRST_ACTION = "submit"
-
-#: Case numbers: no vowels (no words), no letters that look like digits.
-ALPHABET = "0123456789BCDFGHJKLMNPQRSTVWXZ"
-
-#: Cases that are read at once when all of an item are walked.
-PAGE = 200
 
 #: How often a step is prepared anew when somebody else moved the case meanwhile.
 TRIES = 5
@@ -96,15 +84,6 @@ def steps_of(platform: Platform, item: Item) -> Sequence[Step]:
     return platform.registry.kinds[item.kind].steps(item.details)
 
 
-def item_of(platform: Platform, case: Case) -> Item:
-    """The item of a case. Unavailable when its plugin is not loaded: the case stays, and comes back with the plugin."""
-    item = platform.registry.items.get(case.item)
-    if item is None:
-        told = "The department that this case belongs to is not connected at present; the case is kept."
-        raise Unavailable(told, headers={"Retry-After": "60"})
-    return item
-
-
 async def permitted(platform: Platform, case: Case, actor: Actor) -> list[Step]:
     """The steps that the actor may take now, in the state table's order."""
     who = actor.who(case)
@@ -135,47 +114,6 @@ async def find(case_id: Any, actor: Actor) -> Case:
     if case is None or actor.who(case) is None:
         raise NotFound("There is no case of that id that you may see.")
     return case
-
-
-def new_number(day: date) -> str:
-    """A case number that can be read out on the phone: 20261124-7K3M-9QXC. Chance makes it unguessable."""
-    code = "".join(secrets.choice(ALPHABET) for _ in range(8))
-    return f"{day:%Y%m%d}-{code[:4]}-{code[4:]}"
-
-
-def new_case(
-    platform: Platform, item: Item, principal: Principal, answers: Mapping[str, Any], *, renews: Any = None
-) -> tuple[Case, CaseEvent]:
-    """A case in its first state with its first event, not yet written."""
-    at = platform.now()
-    case = Case(
-        id=uuid7(),
-        number=new_number(platform.today()),
-        item=item.code,
-        item_version=item.version,
-        kind=item.kind,
-        department=item.department,
-        unit=item.unit,
-        state=FIRST_STATE,
-        person=principal.subject,
-        person_name=principal.name,
-        answers=dict(answers),
-        clock_allowed=item.promised_days if item.promised_days is not None else item.legal_days,
-        renews=renews,
-        created_at=at,
-        updated_at=at,
-    )
-    event = CaseEvent(
-        case_id=case.id,
-        version=1,
-        at=at,
-        action=FIRST_ACTION,
-        state_before="",
-        state=FIRST_STATE,
-        actor=Who.CITIZEN.value,
-        actor_id=principal.subject,
-    )
-    return case, event
 
 
 async def move(
@@ -223,29 +161,6 @@ async def move(
             continue
         return after
     raise Conflict("Others are changing this case at the same time; read it again and decide anew.")
-
-
-def submission_of(platform: Platform, case: Case, answers: Mapping[str, Any] | None = None) -> Submission:
-    """The case as its handler sees it, with `answers` in place of the stored ones where they are given."""
-    return Submission(
-        case_id=str(case.id),
-        number=case.number,
-        item=item_of(platform, case),
-        answers=case.answers if answers is None else answers,
-        person=case.person,
-        name=case.person_name,
-        received_at=case.created_at.astimezone(platform.settings.timezone),
-        renews=str(case.renews) if case.renews else None,
-    )
-
-
-async def submissions(platform: Platform, item: str, state: str) -> AsyncIterator[Submission]:
-    """All cases of an item that are in a state, the oldest first, read page by page."""
-    after = uuid.UUID(int=0)
-    while rows := await Case.filter(item=item, state=state, id__gt=after).order_by("id").limit(PAGE):
-        for case in rows:
-            yield submission_of(platform, case)
-        after = rows[-1].id
 
 
 async def decide(platform: Platform, case_id: Any, decision: Decision, *, version: int | None = None) -> Case:

@@ -31,7 +31,7 @@ ORDER = [
     "models", "migrations", "sqlite", "postgres", "store",
     "containment", "runtime",
     "outbox", "replies", "once", "attachments", "auth", "passes",
-    "cases", "documents",
+    "submission", "cases", "documents",
     "engine",
     "kinds",
     "checks",

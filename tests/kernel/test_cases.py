@@ -37,6 +37,7 @@ from banshi.models import Case, CaseEvent
 from banshi.passes.keys import KEYRING
 from banshi.routes import Principal
 from banshi.store import Write
+from banshi.submission import new_case
 from banshi.testing import Door, Person, open_door
 from banshi.web import app
 
@@ -372,7 +373,7 @@ class Life(RuleBasedStateMachine):
 
     async def _submitted(self) -> Any:
         item = self.platform.registry.items[self.code]
-        case, event = cases.new_case(self.platform, item, Principal(subject="owner"), {"what": "x"})
+        case, event = new_case(self.platform, item, Principal(subject="owner"), {"what": "x"})
         await self.platform.store.commit(Write(rows=[case, event]))
         return case.id
 

@@ -7,11 +7,11 @@ import string
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from banshi.cases import FIRST_STATE
 from banshi.contract import LANGUAGES, ClockEffect, Item, Kind, Step
 from banshi.errors import Finding
 from banshi.modules import told
 from banshi.registry import Registry
+from banshi.submission import FIRST_STATE
 
 #: What a step's message may mention.
 PLACEHOLDERS = {"item", "number"}

@@ -6,12 +6,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from banshi import outbox
-from banshi.cases import Effects, Move, submission_of
+from banshi.cases import Effects, Move
 from banshi.containment import ask
 from banshi.contract import LANGUAGES, Submission
 from banshi.errors import DepartmentFailed, FieldProblem, InvalidFields
 from banshi.kinds.application.submission import check
 from banshi.passes import ledger
+from banshi.submission import submission_of
 
 if TYPE_CHECKING:
     from banshi.models import Pass

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from banshi.cases import decide, item_of, submission_of
+from banshi.cases import decide
 from banshi.containment import ask
 from banshi.contract import Decision
 from banshi.errors import Conflict
 from banshi.models import Case
+from banshi.submission import item_of, submission_of
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform

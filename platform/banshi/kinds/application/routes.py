@@ -14,6 +14,7 @@ from banshi.replies import reply
 from banshi.routes import Answer, Audience, Call, Route
 from banshi.schemas import ref
 from banshi.store import Write
+from banshi.submission import new_case
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -54,7 +55,7 @@ async def submit(call: Call) -> web.StreamResponse:
         # Everything at once: what is wrong around the answers and what is wrong in them.
         inside = form_problems(item, answers, call.language) if isinstance(answers, dict) else []
         raise InvalidFields([*wrong, *inside])
-    case, event = cases.new_case(platform, item, call.principal, answers)
+    case, event = new_case(platform, item, call.principal, answers)
     files = await check(platform, item, case, answers, call.language)
     if renewed := call.body.get("renews"):
         case.renews = (await check_renewal(platform, item, call.principal.subject, renewed)).id

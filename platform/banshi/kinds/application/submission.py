@@ -8,11 +8,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from banshi.attachments import Files, files_of
-from banshi.cases import submission_of
 from banshi.containment import ask
 from banshi.contract import Item, Submission
 from banshi.errors import FieldProblem, InvalidFields
 from banshi.models import Case, Pass
+from banshi.submission import submission_of
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform

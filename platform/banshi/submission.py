@@ -1,0 +1,102 @@
+"""A case's beginning: its number and first rows, and how its department's handler sees it."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from uuid_utils.compat import uuid7
+
+from banshi.contract import Item, Submission, Who
+from banshi.errors import Unavailable
+from banshi.models import Case, CaseEvent
+from banshi.routes import Principal
+
+if TYPE_CHECKING:
+    from banshi.runtime import Platform
+
+#: The state in which every case begins, and the action that its first event bears.
+FIRST_STATE = "submitted"
+FIRST_ACTION = "submit"
+
+#: Case numbers: no vowels (no words), no letters that look like digits.
+ALPHABET = "0123456789BCDFGHJKLMNPQRSTVWXZ"
+
+#: Cases that are read at once when all of an item are walked.
+PAGE = 200
+
+
+def item_of(platform: Platform, case: Case) -> Item:
+    """The item of a case. Unavailable when its plugin is not loaded: the case stays, and comes back with the plugin."""
+    item = platform.registry.items.get(case.item)
+    if item is None:
+        told = "The department that this case belongs to is not connected at present; the case is kept."
+        raise Unavailable(told, headers={"Retry-After": "60"})
+    return item
+
+
+def new_number(day: date) -> str:
+    """A case number that can be read out on the phone: 20261124-7K3M-9QXC. Chance makes it unguessable."""
+    code = "".join(secrets.choice(ALPHABET) for _ in range(8))
+    return f"{day:%Y%m%d}-{code[:4]}-{code[4:]}"
+
+
+def new_case(
+    platform: Platform, item: Item, principal: Principal, answers: Mapping[str, Any], *, renews: Any = None
+) -> tuple[Case, CaseEvent]:
+    """A case in its first state with its first event, not yet written."""
+    at = platform.now()
+    case = Case(
+        id=uuid7(),
+        number=new_number(platform.today()),
+        item=item.code,
+        item_version=item.version,
+        kind=item.kind,
+        department=item.department,
+        unit=item.unit,
+        state=FIRST_STATE,
+        person=principal.subject,
+        person_name=principal.name,
+        answers=dict(answers),
+        clock_allowed=item.promised_days if item.promised_days is not None else item.legal_days,
+        renews=renews,
+        created_at=at,
+        updated_at=at,
+    )
+    event = CaseEvent(
+        case_id=case.id,
+        version=1,
+        at=at,
+        action=FIRST_ACTION,
+        state_before="",
+        state=FIRST_STATE,
+        actor=Who.CITIZEN.value,
+        actor_id=principal.subject,
+    )
+    return case, event
+
+
+def submission_of(platform: Platform, case: Case, answers: Mapping[str, Any] | None = None) -> Submission:
+    """The case as its handler sees it, with `answers` in place of the stored ones where they are given."""
+    return Submission(
+        case_id=str(case.id),
+        number=case.number,
+        item=item_of(platform, case),
+        answers=case.answers if answers is None else answers,
+        person=case.person,
+        name=case.person_name,
+        received_at=case.created_at.astimezone(platform.settings.timezone),
+        renews=str(case.renews) if case.renews else None,
+    )
+
+
+async def submissions(platform: Platform, item: str, state: str) -> AsyncIterator[Submission]:
+    """All cases of an item that are in a state, the oldest first, read page by page."""
+    after = uuid.UUID(int=0)
+    while rows := await Case.filter(item=item, state=state, id__gt=after).order_by("id").limit(PAGE):
+        for case in rows:
+            yield submission_of(platform, case)
+        after = rows[-1].id
