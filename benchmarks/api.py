@@ -137,16 +137,20 @@ def reads(folder: Path, length: Length) -> None:
 
 
 def compare(results: dict[str, list[dict[str, Any]]], peer: str) -> None:
-    """Print each side's medians and its ratio to the peer's, round by round."""
+    """Print each side's medians and, round by round, its ratio to the peer: by rate, and by the processor time.
+
+    The second hardly changes when somebody else uses the machine.
+    """
     rows = []
     for name, rounds in results.items():
-        pairs = zip(rounds, results[peer], strict=True)
+        pairs = list(zip(rounds, results[peer], strict=True))
         ratio = median([one["per_second"] / other["per_second"] for one, other in pairs])
+        cost = median([other["cpu"] / one["cpu"] for one, other in pairs])
         cells = [median([one[key] for one in rounds]) for key in ("per_second", "cpu", "p50", "p99", "busy")]
         rate, cpu, p50, p99, busy = cells
-        row = [name, f"{rate:,.0f}", f"{cpu:,.0f}", f"{p50:.1f}", f"{p99:.1f}", f"{busy:.0%}", f"{ratio:.2f}"]
-        rows.append(row)
-    table(["", "requests/s", "server's CPU µs", "p50 ms", "p99 ms", "load's core", "ratio"], rows)
+        row = [name, f"{rate:,.0f}", f"{cpu:,.0f}", f"{p50:.1f}", f"{p99:.1f}", f"{busy:.0%}"]
+        rows.append([*row, f"{ratio:.2f}", f"{cost:.2f}"])
+    table(["", "requests/s", "server's CPU µs", "p50 ms", "p99 ms", "load's core", "ratio", "ratio by CPU"], rows)
 
 
 # -- writes ----------------------------------------------------------------------------------------------------------
