@@ -12,7 +12,8 @@ from prometheus_client import Gauge
 
 from banshi import Key, Message, Platform
 from mobile_push import inbox
-from mobile_push.delivery import Delivery, Metrics
+from mobile_push.delivery.courier import Courier
+from mobile_push.delivery.tell import Metrics
 from mobile_push.inbox import Hub
 from mobile_push.settings import PushSettings
 
@@ -27,7 +28,7 @@ class Push:
     platform: Platform
     settings: PushSettings
     hub: Hub
-    deliveries: list[Delivery] = field(default_factory=list)
+    couriers: list[Courier] = field(default_factory=list)
     #: Persons who are registering a phone in this moment: one after the other, so that the limit holds.
     registering: weakref.WeakValueDictionary[str, asyncio.Lock] = field(default_factory=weakref.WeakValueDictionary)
 
@@ -41,8 +42,8 @@ class Push:
         persons = await inbox.store(self.platform, messages, self.settings.ttl)
         for person in persons:
             self.hub.wake(person)
-        for delivery in self.deliveries:
-            delivery.wake.set()
+        for courier in self.couriers:
+            courier.wake.set()
 
 
 PUSH: Key[Push] = Key("mobile_push")
@@ -60,9 +61,8 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
 
             provider = await stack.enter_async_context(FcmProvider(settings.fcm))
             metrics = Metrics.of(platform)
-            at_once = settings.fcm.connections
-            push.deliveries.append(Delivery(platform, provider, settings, metrics, at_once=at_once))
-        tasks = [asyncio.create_task(one.run(), name="mobile-push-delivery") for one in push.deliveries]
+            push.couriers.append(Courier(platform, provider, settings, metrics))
+        tasks = [asyncio.create_task(one.run(), name="mobile-push-delivery") for one in push.couriers]
         streams = asyncio.create_task(_end_streams(platform, push))
         try:
             yield push
