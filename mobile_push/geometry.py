@@ -13,7 +13,7 @@ from functools import cached_property
 
 #: (latitude, longitude)
 Point = tuple[float, float]
-#: (latitude, longitude) of the lower end, then of the upper.
+#: One end, then the other.
 Edge = tuple[float, float, float, float]
 
 #: Mean radius of the earth (IUGG) in kilometres.
@@ -72,48 +72,90 @@ class Polygon:
         return frozenset(self.points)
 
     @cached_property
-    def _bands(self) -> tuple[float, tuple[tuple[Edge, ...], ...]]:
-        """Bands a degree of latitude, and the edges that touch each band from south to north.
-
-        A point, or an edge of another polygon, is held against the edges of its own bands alone.
-        """
-        south, _, north, _ = self.box
-        bands = max(1, min(len(self.points), 4096))
-        scale = bands / (north - south) if north > south else 0.0
-        if not math.isfinite(scale):
-            scale = 0.0
-        edges: list[list[Edge]] = [[] for _ in range(bands)]
-        for a, b in self.edges():
-            low, high = (a, b) if a[0] <= b[0] else (b, a)
-            first, last = (min(bands - 1, int((lat - south) * scale)) for lat in (low[0], high[0]))
-            for band in range(first, last + 1):
-                edges[band].append((*low, *high))
-        return scale, tuple(tuple(band) for band in edges)
+    def _bands(self) -> _Bands:
+        return _Bands.of(self)
 
     def covers(self, lat: float, lon: float) -> bool:
         """Whether a point is inside or on the edge."""
         south, west, north, east = self.box
         if not (south <= lat <= north and west <= lon <= east):
             return False
-        scale, bands = self._bands
+        bands = self._bands
+        along, across = (lon, lat) if bands.turned else (lat, lon)
         inside = False
-        for lat1, lon1, lat2, lon2 in bands[min(len(bands) - 1, int((lat - south) * scale))]:
-            if lat1 <= lat < lat2:
-                side = (lon2 - lon1) * (lat - lat1) - (lon - lon1) * (lat2 - lat1)
+        for along1, across1, along2, across2 in bands.at(along):
+            if along1 <= along < along2:
+                side = (across2 - across1) * (along - along1) - (across - across1) * (along2 - along1)
                 if side > 0:
                     inside = not inside
                 elif side == 0:
                     return True
-            elif lat1 == lat == lat2 and (lon1 <= lon <= lon2 or lon2 <= lon <= lon1):
+            elif along1 == along == along2 and (across1 <= across <= across2 or across2 <= across <= across1):
                 return True
-        # The upper end of an edge belongs to none of the half-open spans above.
+        # The far end of an edge belongs to none of the half-open spans above.
         return inside or (lat, lon) in self._vertices
 
-    def _near(self, south: float, north: float) -> Iterator[Edge]:
-        scale, bands = self._bands
-        first, last = (max(0, min(len(bands) - 1, int((lat - self.box[0]) * scale))) for lat in (south, north))
-        for band in bands[first : last + 1]:
-            yield from band
+
+@dataclass(frozen=True, slots=True)
+class _Bands:
+    """A polygon's edges, sorted into bands from south to north, or from west to east where that parts them better.
+
+    A point, or an edge of another polygon, is held against the edges of its own bands alone.
+    """
+
+    #: Whether the bands go from west to east, and edges begin with their longitude.
+    turned: bool
+    start: float
+    #: Bands a degree.
+    scale: float
+    edges: tuple[tuple[Edge, ...], ...]
+
+    @classmethod
+    def of(cls, polygon: Polygon) -> _Bands:
+        south, west, north, east = polygon.box
+        edges = [(*a, *b) for a, b in polygon.edges()]
+        # How often the line goes over the whole height or width: so many edges are in a band at least.
+        over_height = sum(abs(edge[2] - edge[0]) for edge in edges) / ((north - south) or 1)
+        over_width = sum(abs(edge[3] - edge[1]) for edge in edges) / ((east - west) or 1)
+        turned = over_width < over_height
+        if turned:
+            edges = [(lon1, lat1, lon2, lat2) for lat1, lon1, lat2, lon2 in edges]
+        start, end, over = (west, east, over_width) if turned else (south, north, over_height)
+        # A comb's teeth are in every band; fewer bands keep what is stored near four times the edges.
+        count = max(1, min(len(edges), int(4 * len(edges) / max(over, 1))))
+        scale = count / (end - start) if end > start else 0.0
+        if not math.isfinite(scale):
+            scale = 0.0
+        bands: list[list[Edge]] = [[] for _ in range(count)]
+        for a1, b1, a2, b2 in edges:
+            edge = (a1, b1, a2, b2) if a1 <= a2 else (a2, b2, a1, b1)
+            for band in range(_band(edge[0], start, scale, count), _band(edge[2], start, scale, count) + 1):
+                bands[band].append(edge)
+        return cls(turned, start, scale, tuple(tuple(band) for band in bands))
+
+    def at(self, along: float) -> tuple[Edge, ...]:
+        return self.edges[_band(along, self.start, self.scale, len(self.edges))]
+
+    def cross(self, p: Point, q: Point) -> bool:
+        """Whether an edge between two points has a point in common with one of these."""
+        if self.turned:
+            p, q = p[::-1], q[::-1]
+        if p > q:
+            p, q = q, p
+        low, high = (p[1], q[1]) if p[1] <= q[1] else (q[1], p[1])
+        first, last = (_band(along, self.start, self.scale, len(self.edges)) for along in (p[0], q[0]))
+        for band in self.edges[first : last + 1]:
+            for a1, b1, a2, b2 in band:
+                # Most edges are beside, above or below; say so before any arithmetic.
+                if a1 > q[0] or a2 < p[0] or (b1 > high and b2 > high) or (b1 < low and b2 < low):
+                    continue
+                if _meet(p, q, (a1, b1), (a2, b2)):
+                    return True
+        return False
+
+
+def _band(along: float, start: float, scale: float, count: int) -> int:
+    return max(0, min(count - 1, int((along - start) * scale)))
 
 
 @dataclass(frozen=True)
@@ -178,11 +220,16 @@ def _polygons_meet(a: Polygon, b: Polygon) -> bool:
     if a.covers(*b.points[0]) or b.covers(*a.points[0]):
         return True
     fewer, more = (a, b) if len(a.points) <= len(b.points) else (b, a)
-    for p, q in fewer.edges():
-        low, high = min(p[0], q[0]), max(p[0], q[0])
-        if low <= north and high >= south and any(_cross(p, q, edge) for edge in more._near(low, high)):
-            return True
-    return False
+    return any(
+        more._bands.cross(p, q)
+        for p, q in fewer.edges()
+        if not (
+            (p[0] < south and q[0] < south)
+            or (p[0] > north and q[0] > north)
+            or (p[1] < west and q[1] < west)
+            or (p[1] > east and q[1] > east)
+        )
+    )
 
 
 def _side(a: Point, b: Point, c: Point) -> float:
@@ -190,11 +237,8 @@ def _side(a: Point, b: Point, c: Point) -> float:
     return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 
 
-def _cross(p: Point, q: Point, edge: Edge) -> bool:
-    """Whether two edges have a point in common."""
-    r, s = edge[:2], edge[2:]
-    if any(max(p[i], q[i]) < min(r[i], s[i]) or max(r[i], s[i]) < min(p[i], q[i]) for i in (0, 1)):
-        return False
+def _meet(p: Point, q: Point, r: Point, s: Point) -> bool:
+    """Whether two edges whose boxes meet have a point in common."""
     d1, d2, d3, d4 = _side(r, s, p), _side(r, s, q), _side(p, q, r), _side(p, q, s)
     return (d1 <= 0 <= d2 or d2 <= 0 <= d1) and (d3 <= 0 <= d4 or d4 <= 0 <= d3)
 

@@ -20,7 +20,7 @@ T = TypeVar("T")
 XML_SPACE = " \t\r\n"
 #: What XML 1.0 can't carry, not even escaped.
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,60})?|\.[0-9]{1,60})")
 
 
 class Kind(Generic[T]):
@@ -60,7 +60,7 @@ class Text(Kind[str]):
     blank = True
 
     def __init__(self, pattern: str = "", advice: str = "", *, most: int = 20_000) -> None:
-        self._pattern, self._advice = re.compile(pattern, re.ASCII), advice
+        self._pattern, self._advice = re.compile(pattern), advice
         self.schema = {"type": "string", "minLength": 1, "maxLength": most}
         if pattern:
             self.schema["pattern"] = f"^{pattern}$"
@@ -90,7 +90,7 @@ class Address(Text):
     def __init__(self, *, relative: bool = False) -> None:
         super().__init__(most=2000)
         self._relative = relative
-        self.schema = {**self.schema, "format": "uri-reference" if relative else "uri"}
+        self.schema = {**self.schema, "format": "iri-reference" if relative else "iri"}
 
     def check(self, value: str) -> None:
         super().check(value)
@@ -276,12 +276,12 @@ _FREE = Text()
 TEXT = Text()
 HEADLINE = Text(most=300)
 #: Names an alert or a sender within `references`, so nothing that parts those may be in it.
-NAME = Text(r"[^ \t\r\n,<&]+", "has a space, a comma, < or &, which CAP forbids here; take it out", most=300)
+NAME = Text(r"[^\s,<&]+", "has a space, a comma, < or &, which CAP forbids here; take it out", most=300)
 LANGUAGE = Text(
     r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*", "is no language; write one tag of RFC 5646, such as zh-CN or en", most=60
 )
 MEDIA_TYPE = Text(
-    r"[A-Za-z0-9][\w!#$&^.+-]*/[A-Za-z0-9][\w!#$&^.+-]*(?:; ?[\w.-]+=[\w.\"-]+)*",
+    r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*(?:; ?[A-Za-z0-9_.-]+=[A-Za-z0-9_.\"-]+)*",
     "is no media type; write one such as image/png",
     most=200,
 )
