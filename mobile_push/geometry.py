@@ -172,6 +172,18 @@ class Circle:
         if not 0 <= self.radius_km <= math.pi * EARTH_KM:
             raise ValueError(f"a circle with a radius of {self.radius_km} km; give 0 to 20015 km")
 
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """South, west, north, east of a box around it, the whole parallel where a pole or the meridian is near."""
+        lat, lon = self.center
+        high = self.radius_km / DEGREE_KM
+        south, north = max(-90.0, lat - high), min(90.0, lat + high)
+        widest = math.cos(math.radians(max(abs(south), abs(north))))
+        wide = 360.0 if widest < 1e-6 else high / widest
+        if lon - wide < -180 or lon + wide > 180:
+            return south, -180.0, north, 180.0
+        return south, lon - wide, north, lon + wide
+
     def covers(self, lat: float, lon: float) -> bool:
         """Whether a point is inside or on the edge."""
         if abs(lat - self.center[0]) * DEGREE_KM > self.radius_km + 1e-9:
