@@ -160,6 +160,9 @@ def _untranslated(value: Any, where: str, *, texts: bool = False) -> Iterator[tu
             for language in LANGUAGES:
                 if not str(value.get(language, "")).strip():
                     yield where, language
+        else:
+            for key, part in value.items():
+                yield from _untranslated(part, f"{where}.{key}")
     elif isinstance(value, Sequence) and not isinstance(value, str):
         for position, part in enumerate(value):
             yield from _untranslated(part, f"{where}[{position}]", texts=texts)
