@@ -302,6 +302,7 @@ def test_no_text_is_a_template_that_reaches_beyond_its_names(text: str) -> None:
     filled = messages.fill(template, values)
     rest = filled.replace("\ue000", "")
     assert set(rest) <= set(text) | {"\n", " "}
+    assert messages.clean(filled) == filled
 
 
 @given(reason=TEXT)
