@@ -235,6 +235,10 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
             "add a line to items.mistaken.messages.resume.body.en that needs none of {deadline}, {phone},",
         ),
         ("untold-reason", "mention {reason} in items.reticent.messages.refuse.body.en: the citizen has to learn why"),
+        (
+            "message-too-long",
+            "shorten items.reticent.messages.revoke.body.zh-CN: it gets up to 5000 characters, and 4000",
+        ),
         ("guide-only", "silent: shown as a guide only"),
     ],
 }
