@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from banshi.contract import LANGUAGES, Item, Step, Texts
 from banshi.errors import Finding
-from banshi.messages import ALWAYS, LONGEST_BODY, LONGEST_TITLE, Known, known, parse
+from banshi.messages import ALWAYS, LONGEST_BODY, LONGEST_TITLE, Known, clean, known, parse
 from banshi.modules import did_you_mean
 from banshi.registry import Registry
 
@@ -60,7 +60,7 @@ def default_faults(step: Step, table: Sequence[Step]) -> Iterator[str]:
     names = known(telling_steps(table)[step.action])
     for key, texts in (("title", step.tells.title), ("body", step.tells.body)):
         for language in LANGUAGES:
-            if not (texts or {}).get(language, "").strip():
+            if not clean((texts or {}).get(language, "")):
                 yield f"its {key} has no text in {language}"
         for finding in _faults("", key, texts or {}, names, {}, title=key == "title"):
             yield finding.advice
@@ -93,7 +93,7 @@ def _faults(
         if language not in LANGUAGES:
             yield Finding(plugin, "unknown-language", f"remove {key}: the languages are {', '.join(LANGUAGES)}")
             continue
-        if not text.strip():
+        if not clean(text):
             continue  # told as a missing translation
         try:
             template = parse(text)

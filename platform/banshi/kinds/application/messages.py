@@ -70,7 +70,7 @@ RESUMED = _message(
 最迟于{{deadline}}作出决定。
 您现在无需做任何事，办理结果会在这里告知您。
 {QUESTIONS_ZH}""",
-    f"""The special procedure is over; work on your application goes on since {{date}}.
+    f"""The special procedure is over; work on your application resumed on {{date}}.
 A note: {{reason}}
 You get a decision by {{deadline}} at the latest.
 There is nothing for you to do now; you will be told the outcome here.
