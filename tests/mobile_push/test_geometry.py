@@ -77,6 +77,16 @@ def test_edges_and_corners_belong_to_the_area() -> None:
         assert not SQUARE.covers(*point), point
 
 
+@pytest.mark.parametrize("far", [10.0, -10.0])
+def test_a_lone_tip_belongs_to_the_area(far: float) -> None:
+    """Two edges end there and none begins."""
+    tip = Polygon(((0, 0), (far, 5), (0, 10), (0, 0)))
+    turned = Polygon(tuple((lon, lat) for lat, lon in tip.points))
+    assert tip.covers(far, 5)
+    assert turned.covers(5, far)
+    assert not tip.covers(far, 5.001)
+
+
 def test_a_polygon_that_crosses_itself_follows_the_even_odd_rule() -> None:
     bow = Polygon(((0, 0), (10, 10), (0, 10), (10, 0), (0, 0)))
     assert bow.covers(3, 5) is False
