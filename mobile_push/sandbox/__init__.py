@@ -72,8 +72,8 @@ class FcmSandbox:
         async with FcmSandbox() as sandbox:
             key = sandbox.service_account_file(tmp_path / "key.json")
             async with FcmProvider(FcmSettings(key, base_url=sandbox.base_url)) as fcm:
-                await fcm.send(push)
-            assert sandbox.received[0].token == push.token
+                await fcm.send(push, token)
+            assert sandbox.received[0].token == token
     """
 
     def __init__(
