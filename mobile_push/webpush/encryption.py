@@ -79,7 +79,7 @@ class Bench:
         self._thread.shutdown(wait=False)
 
     def _take_up(self, loop: asyncio.AbstractEventLoop) -> None:
-        group = []
+        group: list[tuple[Callable[[], Any], asyncio.Future[Any]]] = []
         while self._waiting and len(group) < TOGETHER:
             work, future = self._waiting.popleft()
             if not future.done():  # whoever asked has left
@@ -88,9 +88,7 @@ class Bench:
         if group:
             self._thread.submit(self._do, loop, group)
 
-    def _do(
-        self, loop: asyncio.AbstractEventLoop, group: list[tuple[Callable[[], Any], asyncio.Future[Any]]]
-    ) -> None:
+    def _do(self, loop: asyncio.AbstractEventLoop, group: list[tuple[Callable[[], Any], asyncio.Future[Any]]]) -> None:
         done = [(future, *_outcome(work)) for work, future in group]
         with contextlib.suppress(RuntimeError):  # the loop has ended, and everybody with it
             loop.call_soon_threadsafe(self._hand_over, loop, done)

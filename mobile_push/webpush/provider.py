@@ -225,5 +225,5 @@ class WebPushProvider:
         if len(self._told) >= TOLD:
             self._told.clear()
         self._told[origin] = now
-        advice = "phones that subscribed with another key than private_key_file's have to subscribe anew"
-        logger.warning("the push service %s refuses us (%s): check webpush.contact and the clock; %s", origin, code, advice)
+        told = "the push service %s refuses us (%s): check webpush.contact and the clock; a phone that subscribed with "
+        logger.warning(told + "another key than private_key_file's has to subscribe anew", origin, code)
