@@ -152,6 +152,8 @@ class WebPushProvider:
 
     async def send(self, push: Push, token: str) -> Receipt:
         """Try once to send `push`; every failure is a receipt, only cancellation is raised."""
+        if self._session is None:
+            return CONNECTION
         try:
             to = Subscription.read(token, self.settings)
         except Forbidden:
@@ -184,6 +186,8 @@ class WebPushProvider:
             return CONNECTION
         except (aiohttp.ClientError, OSError):
             return CONNECTION
+        except ValueError:  # its key is no point on the curve
+            return Receipt(Outcome.REJECTED, "malformed-subscription")
 
     def _seal(self, to: Subscription, origin: str, text: bytes) -> tuple[str, bytes]:
         """Runs in the thread."""

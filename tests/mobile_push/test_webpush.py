@@ -199,6 +199,15 @@ async def test_a_token_that_is_no_subscription_is_refused_and_never_leaves(
     assert await webpush.send(push(), token) == Receipt(Outcome.REJECTED, "malformed-subscription")
 
 
+async def test_a_key_that_is_no_point_on_the_curve_is_refused_and_never_leaves(
+    sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str]
+) -> None:
+    document = json.loads(phone())
+    document["keys"]["p256dh"] = "B" + "_" * 86
+    assert await webpush.send(push(), json.dumps(document)) == Receipt(Outcome.REJECTED, "malformed-subscription")
+    assert not sandbox.answers
+
+
 # -- who sends ---------------------------------------------------------------------------------------------------
 
 
@@ -455,7 +464,8 @@ async def test_a_service_that_is_gone_means_later_and_a_closed_provider_raises_n
         async with WebPushSandbox() as sandbox:
             token = subscription(sandbox.subscribe(), webpush.settings)
         assert await webpush.send(push(), token) == Receipt(Outcome.RETRY, "connection")
-    assert await webpush.send(push(), token) == Receipt(Outcome.RETRY, "connection")
+    for shut in (webpush, WebPushProvider(settings())):
+        assert await shut.send(push(), token) == Receipt(Outcome.RETRY, "connection")
 
 
 async def test_a_send_that_is_cancelled_is_cancelled_and_the_next_goes_on(
@@ -628,6 +638,18 @@ async def test_a_name_that_leads_elsewhere_at_its_second_look_up_is_checked_agai
             connector.clear_dns_cache()
     assert next(turns, None) is None
     assert not sandbox.answers
+
+
+async def test_of_a_names_addresses_those_inside_are_passed_over(
+    sandbox: WebPushSandbox, webpush: WebPushProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, sandbox.port)) for address in ("10.0.0.1", "127.0.0.1")
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: inside)
+    token = json.dumps({**sandbox.subscribe(), "endpoint": f"http://localhost:{sandbox.port}/push/x"})
+    assert (await webpush.send(push(), token)).code == "HTTP_404"
+    assert sandbox.answers == {404: 1}
 
 
 async def test_a_name_that_does_not_exist_means_later(
