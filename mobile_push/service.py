@@ -36,8 +36,11 @@ class Push:
     platform: Platform
     settings: PushSettings
     hub: Hub
+    metrics: Metrics
     couriers: list[Courier] = field(default_factory=list)
     planners: list[Planner] = field(default_factory=list)
+    #: What browsers subscribe with; None where Web Push is not set up.
+    webpush_key: str | None = None
     #: Persons who are registering a phone in this moment: one after the other, so that the limit holds.
     registering: weakref.WeakValueDictionary[str, asyncio.Lock] = field(default_factory=weakref.WeakValueDictionary)
     #: One reads the common log on at a time, so that every stream hears of its entries in order.
@@ -79,7 +82,8 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
     """The running service; at its end the sends under way are finished and the rest is given back."""
     from mobile_push.stream import sweep
 
-    push = Push(platform, settings, Hub(CommonLog(platform), settings.devices))
+    metrics = Metrics.of(platform)
+    push = Push(platform, settings, Hub(CommonLog(platform), settings.devices), metrics)
     await push.hub.log.read_on()
     gauge = Gauge("banshi_push_streams", "Open streams", registry=platform.metrics)
     gauge.set_function(push.hub.__len__)
@@ -88,8 +92,13 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
             from mobile_push.fcm import FcmProvider
 
             provider = await stack.enter_async_context(FcmProvider(settings.fcm))
-            metrics = Metrics.of(platform)
             push.couriers.append(Courier(platform, provider, settings, metrics))
+        if settings.webpush is not None:
+            from mobile_push.webpush.provider import WebPushProvider
+
+            webpush = await stack.enter_async_context(WebPushProvider(settings.webpush))
+            push.webpush_key = webpush.public_key
+            push.couriers.append(Courier(platform, webpush, settings, metrics))
         lanes = ([Lane.ALERT], [Lane.NOTICE])
         push.planners += [Planner(platform, settings, own, push.wake) for own in lanes]
         works: list[Coroutine[Any, Any, None]] = [courier.run() for courier in push.couriers]

@@ -21,7 +21,6 @@ from mobile_push import inbox
 from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.parcel import ATTEMPTS, FIRST_PAUSE, LONGEST_PAUSE, OPERATOR_PAUSE, Parcel
 from mobile_push.delivery.rows import Job, Rows, Settlement, settlement_of
-from mobile_push.delivery.tell import Metrics
 from mobile_push.fcm import FcmProvider
 from mobile_push.models import Device
 from mobile_push.provider import Outcome, Push, Receipt
@@ -465,7 +464,7 @@ class Workers:
 
     def __init__(self, door: Door) -> None:
         self.door = door
-        self.metrics = Metrics.of(door.platform)
+        self.metrics = door.platform[PUSH].metrics
 
     def queue(self, lease: float = 60.0) -> Worker:
         provider: Any = SimpleNamespace(name="fcm", longest_send=0.0)
