@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from banshi.cases import decide
     from banshi.forms import Form
     from banshi.kinds.application import Application
+    from banshi.private_files import write_private
     from banshi.replies import Page, reply
     from banshi.runtime import Platform
     from banshi.store import Stale, Update, Write
@@ -60,6 +61,7 @@ _LATER = {
     "decide": "banshi.cases",
     "reply": "banshi.replies",
     "submissions": "banshi.submission",
+    "write_private": "banshi.private_files",
 }
 
 __all__ = [
@@ -104,6 +106,7 @@ __all__ = [
     "reply",
     "submissions",
     "text_in",
+    "write_private",
 ]
 
 
