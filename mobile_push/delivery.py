@@ -156,7 +156,7 @@ class Delivery:
 
     async def _send(self, job: Job, push: Push) -> Receipt:
         try:
-            receipt = await self._provider.send(push)
+            receipt = await self._provider.send(push, job.token)
         except asyncio.CancelledError:
             # The server stops; whether it went out nobody knows. It is due again at once, for the next worker.
             self._take_in(Settlement(job, "due", "stopped"))

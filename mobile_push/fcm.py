@@ -19,7 +19,7 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import aiohttp
 import orjson
@@ -42,6 +42,13 @@ LONGEST_TTL = 28 * 24 * 3600
 SUSTAINED = 10
 #: Bytes of an answer that are read; FCM's have a few hundred, and a proxy's error page must not fill the memory.
 ANSWER_LIMIT = 64 * 1024
+#: Pushes whose encoding is kept: the broadcasts under way, in each of their languages.
+KEPT = 32
+#: Seconds after which a push is encoded anew: Apple is told a moment of expiry, not a time to live.
+FRESH = 10.0
+#: Stands for the address in a request that is encoded for many. What it follows, `"token":`, is in no text: JSON
+#: escapes a text's quotation marks.
+PLACEHOLDER = "the address"
 TIMEOUT = Receipt(Outcome.RETRY, "timeout")
 CONNECTION = Receipt(Outcome.RETRY, "connection")
 
@@ -163,6 +170,16 @@ def _options(push: Push) -> dict[str, dict[str, Any]]:
     return {"android_config": android, "apns_config": {"headers": headers}}
 
 
+class Encoded(NamedTuple):
+    """A push as a request's body without the address that goes in between."""
+
+    push: Push
+    #: `time.monotonic()` of the encoding.
+    at: float
+    head: bytes
+    tail: bytes
+
+
 class FcmProvider:
     """Sends through Firebase Cloud Messaging.
 
@@ -172,7 +189,7 @@ class FcmProvider:
     Example::
 
         async with FcmProvider(FcmSettings(Path("service-account.json"))) as fcm:
-            receipt = await fcm.send(push)
+            receipt = await fcm.send(push, token)
     """
 
     name = "fcm"
@@ -185,6 +202,7 @@ class FcmProvider:
         self._told: dict[str, float] = {}
         self._session: aiohttp.ClientSession | None = None
         self._authorization = ""
+        self._encoded: dict[int, Encoded] = {}
 
     @property
     def longest_send(self) -> float:
@@ -219,9 +237,9 @@ class FcmProvider:
             await self._token.close()
             await session.close()
 
-    async def send(self, push: Push) -> Receipt:
-        """Try once to send `push`; every failure is a receipt, only cancellation is raised."""
-        payload = self._payload(push) if self._session is not None else CONNECTION
+    async def send(self, push: Push, token: str) -> Receipt:
+        """Try once to send `push` to `token`; every failure is a receipt, only cancellation is raised."""
+        payload = self._payload(push, token) if self._session is not None else CONNECTION
         if not isinstance(payload, bytes):
             return payload
         try:
@@ -240,26 +258,41 @@ class FcmProvider:
                 self.paused_until = max(self.paused_until, time.monotonic() + receipt.retry_after)
         return receipt
 
-    def _payload(self, push: Push) -> bytes | Receipt:
-        """The request's body, or why this push can't be one: checked here, as each 4xx counts against the quota."""
-        if not push.token:
+    def _payload(self, push: Push, token: str) -> bytes | Receipt:
+        """The request's body, or why there can't be one: checked here, as each 4xx counts against the quota."""
+        if not token:
             return Receipt(Outcome.REJECTED, "no-token")
-        data = {"message_id": push.message_id, "kind": push.kind, "link": push.link}
+        encoded = self._encoded.get(id(push))
         try:
-            "".join((push.token, push.title, push.body, *data.values()))  # raises TypeError for what is no text
-            payload: bytes = self._client.parse_payload(
-                fcm_token=push.token,
-                notification_title=push.title,
-                notification_body=push.body,
-                data_payload=data,
-                **_options(push),
-            )
+            if encoded is None or time.monotonic() - encoded.at > FRESH:
+                encoded = self._encode(push)
+            return encoded.head + orjson.dumps("" + token) + encoded.tail
         except (TypeError, UnicodeEncodeError):  # half a surrogate pair has no UTF-8
             return Receipt(Outcome.REJECTED, "not-text")
-        # Addresses and options don't count; measuring what does is only worth it for a long request.
-        if len(payload) > PAYLOAD_LIMIT and len(orjson.dumps([data, push.title, push.body])) > PAYLOAD_LIMIT:
+        except OverflowError:
             return Receipt(Outcome.REJECTED, "too-large")
-        return payload
+
+    def _encode(self, push: Push) -> Encoded:
+        """Keep `push` as a request without an address; TypeError for what is no text, OverflowError for too much."""
+        data = {"message_id": push.message_id, "kind": push.kind, "link": push.link}
+        "".join((push.title, push.body, *data.values()))  # raises TypeError for what is no text
+        payload: bytes = self._client.parse_payload(
+            fcm_token=PLACEHOLDER,
+            notification_title=push.title,
+            notification_body=push.body,
+            data_payload=data,
+            **_options(push),
+        )
+        # Options don't count; measuring what does is only worth it for a long request.
+        if len(payload) > PAYLOAD_LIMIT and len(orjson.dumps([data, push.title, push.body])) > PAYLOAD_LIMIT:
+            raise OverflowError
+        before, name, tail = payload.partition(b'"token":')
+        encoded = Encoded(push, time.monotonic(), before + name, tail.removeprefix(orjson.dumps(PLACEHOLDER)))
+        # The push is kept with it, so that no other can get its id meanwhile.
+        if len(self._encoded) >= KEPT:
+            del self._encoded[next(iter(self._encoded))]
+        self._encoded[id(push)] = encoded
+        return encoded
 
     async def _deliver(self, payload: bytes) -> Receipt:
         """Post once, and once more with a fresh access token when FCM refuses the one that it was sent with."""

@@ -1,4 +1,4 @@
-"""What every push provider looks like to the delivery loop: one message in, one receipt out.
+"""What every push provider looks like to the delivery loop: one message and one address in, one receipt out.
 
 A provider sends and tells what became of it. It never retries later, never sleeps through a Retry-After
 and never touches the database: when to try again, and what to do with a dead token, is the loop's to decide.
@@ -20,12 +20,13 @@ LONGEST_WAIT = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """What one phone is sent: a title and a link that wake it, no personal data (the inbox holds the rest)."""
+    """What phones are sent: a title and a link that wake them, no personal data (the inbox holds the rest).
+
+    A broadcast sends one and the same object to all its phones, so that a provider encodes it only once.
+    """
 
     #: The inbox message's id; the app shows each id once, since no provider can promise exactly once.
     message_id: str
-    #: The address of one installation of the app, as its provider issued it.
-    token: str
     title: str
     #: Second line of the notification; "" for none.
     body: str
@@ -74,7 +75,7 @@ class Provider(Protocol):
     Example::
 
         async with FcmProvider(settings) as provider:
-            receipt = await provider.send(push)
+            receipt = await provider.send(push, token)
     """
 
     @property
@@ -92,8 +93,11 @@ class Provider(Protocol):
         """Seconds that one send takes at most."""
         ...
 
-    async def send(self, push: Push) -> Receipt:
-        """Try once to send `push`; every failure is a receipt, only cancellation is raised."""
+    async def send(self, push: Push, token: str) -> Receipt:
+        """Try once to send `push` to `token`, the address of one installation of the app as this provider issued it.
+
+        Every failure is a receipt, only cancellation is raised.
+        """
         ...
 
     async def __aenter__(self) -> Self: ...

@@ -26,6 +26,8 @@ class Job:
     id: int
     attempts: int
     device: str
+    #: The device's address, as its provider issued it; "" where there is nothing to send any more.
+    token: str
     #: Unix seconds at which the message came to be.
     since: float
     #: None where there is nothing to send any more; `code` then says why.
@@ -87,13 +89,13 @@ class Queue:
         since = row["expires"] / 1000 - self._settings.ttl
         gone = "forgotten" if row["token"] is None else "expired" if left <= 0 else ""
         push = None if gone else self._push(row, int(left))
-        return Job(row["id"], row["attempts"], str(row["device_id"]), since, push, gone)
+        token = "" if gone else row["token"]
+        return Job(row["id"], row["attempts"], str(row["device_id"]), token, since, push, gone)
 
     def _push(self, row: Mapping[str, Any], ttl: int) -> Push:
         titles = self._settings.case_title if row["kind"] == "case" else _parsed(row["title"])
         return Push(
             message_id=str(row["message"]),
-            token=row["token"],
             title=text_in(titles, row["language"]),
             body="",
             link=row["link"],
@@ -128,7 +130,7 @@ class Queue:
         for one in settlements:
             if one.state == "dead" and one.job.push is not None:
                 # Only as long as the device still has that token: it may have got a new one meanwhile.
-                await Device.filter(id=one.job.device, token=one.job.push.token).delete()
+                await Device.filter(id=one.job.device, token=one.job.token).delete()
 
     async def give_back(self, jobs: Sequence[Job]) -> None:
         """Release what was claimed and not tried, so that nobody waits for the lease to end."""

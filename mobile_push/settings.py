@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mobile_push.fcm import FcmSettings
+from mobile_push.webpush import WebPushSettings
 
 #: What a lock screen shows of a case's message. It crosses other companies' servers, so it says nothing of the case.
 CASE_TITLE = {"zh-CN": "您有一条新的办事消息", "en": "You have a new message about your case"}
@@ -19,6 +20,8 @@ class PushSettings:
 
     #: Google's service; without it, phones are reached by the stream alone.
     fcm: FcmSettings | None = None
+    #: Browsers and UnifiedPush distributors.
+    webpush: WebPushSettings | None = None
     case_title: Mapping[str, str] = field(default_factory=lambda: CASE_TITLE)
     #: Seconds for which a provider keeps a message for a phone that is off, and for which we retry. The inbox keeps it
     #: for good.
@@ -38,5 +41,7 @@ class PushSettings:
             raise ValueError("ttl has to be from 1 second to 28 days (2419200)")
         if self.fcm is not None and self.lease <= 4 * self.fcm.timeout:
             raise ValueError(f"lease has to be more than four times fcm.timeout ({4 * self.fcm.timeout:g} s)")
+        if self.webpush is not None and self.lease <= 2 * self.webpush.timeout:
+            raise ValueError(f"lease has to be more than twice webpush.timeout ({2 * self.webpush.timeout:g} s)")
         if min(self.heartbeat, self.stream_timeout, self.devices) <= 0:
             raise ValueError("heartbeat, stream_timeout and devices have to be positive")

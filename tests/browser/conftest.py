@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.browser.firefox import PROGRAM, Firefox, open_firefox
+
+#: Seconds that anything may take here: other tests may have all cores.
+PATIENCE = 60.0
 
 OpenBrowser = Callable[..., AbstractAsyncContextManager[Firefox]]
 
@@ -24,3 +28,13 @@ def open_browser(tmp_path: Path) -> OpenBrowser:
             pytest.fail(why)
         pytest.skip(why)
     return partial(open_firefox, tmp_path / "firefox")
+
+
+async def until(condition: Callable[[], bool | Awaitable[bool]]) -> None:
+    """Wait for a condition, plain or awaitable. Raises TimeoutError."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            holds = condition()
+            if await holds if isinstance(holds, Awaitable) else holds:
+                return
+            await asyncio.sleep(0.05)

@@ -38,6 +38,11 @@ PREFERENCES: Mapping[str, Any] = {
     "browser.startup.page": 0,
     "datareporting.policy.dataSubmissionEnabled": False,
     "termsofuse.bypassNotification": True,
+    # Every site may show notifications, and a push service may be on this machine.
+    "permissions.default.desktop-notification": 1,
+    "dom.push.testing.allowInsecureServerURL": True,
+    # By the browser itself: there is no desktop that could show them.
+    "alerts.useSystemBackend": False,
 }
 
 

@@ -7,20 +7,17 @@ with Mozilla's own service (hello, register, notification, ack, unregister).
 from __future__ import annotations
 
 import base64
-import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import WSMsgType, web
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey
 
-#: The largest body that a push service has to take (RFC 8030 section 7.2), and the longest life of a VAPID token.
-LARGEST, LONGEST_LIFE = 4096, 86_400
+from mobile_push.sandbox.webpush_checks import Refusal, wrong_header, wrong_sender
+
+HELLO = {"messageType": "hello", "status": 200, "use_webpush": True, "broadcasts": {}}
 
 
 @dataclass
@@ -30,7 +27,9 @@ class Channel:
     identity: str
     browser: str
     #: The public key that alone may send to it, in base64url.
-    key: str
+    application_server_key: str
+    #: What it was given.
+    bodies: list[bytes] = field(default_factory=list)
     #: What the browser has not acknowledged, by version.
     waiting: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -42,9 +41,9 @@ class PushService:
     url: str = ""
     channels: dict[str, Channel] = field(default_factory=dict)
     sockets: dict[str, web.WebSocketResponse] = field(default_factory=dict)
-    #: Every push that was taken, and the versions that a browser has acknowledged, with its verdict.
-    pushes: list[web.Request] = field(default_factory=list)
-    acknowledged: dict[str, int] = field(default_factory=dict)
+    #: Why messages were not taken, and browsers' verdicts on the others by version.
+    refusals: list[Refusal] = field(default_factory=list)
+    verdicts: dict[str, int] = field(default_factory=dict)
 
     @property
     def websocket(self) -> str:
@@ -57,46 +56,37 @@ class PushService:
         if channel is None:
             return web.json_response({"reason": "there is no such subscription"}, status=410)
         body = await request.read()
-        if len(body) > LARGEST:
-            return web.json_response({"reason": "too large"}, status=413)
-        if not request.headers.get("TTL", "").isdigit() or request.headers.get("Content-Encoding") != "aes128gcm":
-            return web.json_response({"reason": "TTL and aes128gcm are needed"}, status=400)
-        if reason := self._refusal(request.headers.get("Authorization", ""), channel):
-            return web.json_response({"reason": reason}, status=403)
+        refusal = wrong_header(request.headers, body)
+        refusal = refusal or wrong_sender(request.headers.get("Authorization"), channel, self.url)
+        if refusal:
+            self.refusals.append(refusal)
+            return web.json_response({"reason": refusal.detail}, status=refusal.status)
+        version = await self._take(channel, body)
+        return web.Response(status=201, headers={"Location": f"{self.url}/message/{version}", "TTL": "0"})
+
+    async def repeat(self) -> None:
+        """Give every browser again, as messages of their own, what it was given."""
+        for channel in self.channels.values():
+            for body in list(channel.bodies):
+                await self._take(channel, body)
+
+    async def _take(self, channel: Channel, body: bytes) -> str:
         version = uuid.uuid4().hex
+        channel.bodies.append(body)
         channel.waiting[version] = {
             "messageType": "notification",
             "channelID": channel.identity,
             "version": version,
-            "data": base64.urlsafe_b64encode(body).decode().rstrip("="),
+            "data": base64.urlsafe_b64encode(body).rstrip(b"=").decode(),
             "headers": {"encoding": "aes128gcm"},
         }
-        self.pushes.append(request)
-        await self._deliver(channel)
-        return web.Response(status=201, headers={"Location": f"{self.url}/message/{version}", "TTL": "0"})
+        await self._send(channel, [channel.waiting[version]])
+        return version
 
-    def _refusal(self, authorization: str, channel: Channel) -> str | None:
-        """Why the sender is not the one that the browser subscribed to; None where it is."""
-        scheme, _, rest = authorization.partition(" ")
-        given = dict(part.strip().partition("=")[::2] for part in rest.split(","))
-        if scheme.lower() != "vapid" or given.get("k", "").rstrip("=") != channel.key:
-            return "another key than the subscription's"
-        point = base64.urlsafe_b64decode(channel.key + "==")
-        halves = (base64.urlsafe_b64encode(half).decode().rstrip("=") for half in (point[1:33], point[33:]))
-        key = ECKey.import_key({"kty": "EC", "crv": "P-256", **dict(zip("xy", halves, strict=True))})
-        try:
-            claims = jwt.decode(given.get("t", ""), key, algorithms=["ES256"]).claims
-        except (JoseError, ValueError) as error:
-            return f"the token is not signed with the key: {error}"
-        left = claims.get("exp", 0) - time.time()
-        if claims.get("aud") != self.url or not 0 < left <= LONGEST_LIFE or not claims.get("sub"):
-            return f"aud, exp or sub is wrong: {claims}"
-        return None
-
-    async def _deliver(self, channel: Channel) -> None:
+    async def _send(self, channel: Channel, notifications: Iterable[dict[str, Any]]) -> None:
         socket = self.sockets.get(channel.browser)
         if socket is not None and not socket.closed:
-            for notification in list(channel.waiting.values()):
+            for notification in notifications:
                 await socket.send_json(notification)
 
     async def browser(self, request: web.Request) -> web.WebSocketResponse:
@@ -116,7 +106,7 @@ class PushService:
                     await socket.send_json({**HELLO, "uaid": name})
                     for channel in self.channels.values():
                         if channel.browser == name:
-                            await self._deliver(channel)
+                            await self._send(channel, list(channel.waiting.values()))
                 case "register":
                     await socket.send_json(self._register(name, said))
                 case "unregister":
@@ -124,7 +114,7 @@ class PushService:
                     await socket.send_json({"messageType": "unregister", "channelID": said["channelID"], "status": 200})
                 case "ack":
                     for update in said["updates"]:
-                        self.acknowledged[update["version"]] = update["code"]
+                        self.verdicts[update["version"]] = update["code"]
                         if channel := self.channels.get(update["channelID"]):
                             channel.waiting.pop(update["version"], None)
                 case None:
@@ -136,9 +126,6 @@ class PushService:
         self.channels[identity] = Channel(identity, browser, said["key"].rstrip("="))
         endpoint = f"{self.url}/push/{identity}"
         return {"messageType": "register", "channelID": identity, "status": 200, "pushEndpoint": endpoint}
-
-
-HELLO = {"messageType": "hello", "status": 200, "use_webpush": True, "broadcasts": {}}
 
 
 @asynccontextmanager

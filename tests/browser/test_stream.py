@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,14 +17,11 @@ from banshi import Message
 from banshi.auth import development_token
 from banshi.testing import Door, open_door
 from mobile_push.service import deliver
-from tests.browser.conftest import OpenBrowser
+from tests.browser.conftest import PATIENCE, OpenBrowser, until
 from tests.browser.firefox import Page
 from tests.browser.site import Site, open_site
 
 ROOT = Path(__file__).resolve().parents[2]
-
-#: Seconds that anything may take here: other tests may have all cores.
-PATIENCE = 60.0
 
 
 pytestmark = pytest.mark.timeout(240)
@@ -77,15 +74,6 @@ async def corresponding(door: Door) -> AsyncIterator[Correspondence]:
         task = group.create_task(correspondence.go_on())
         yield correspondence
         task.cancel()
-
-
-async def until(condition: Callable[[], bool | Awaitable[bool]]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            holds = condition()
-            if await holds if isinstance(holds, Awaitable) else holds:
-                return
-            await asyncio.sleep(0.05)
 
 
 async def received(page: Page) -> list[str]:

@@ -313,7 +313,7 @@ async def test_a_message_that_was_taken_and_not_answered_goes_again_with_the_sam
 
 
 def job(attempts: int) -> Job:
-    return Job(1, attempts, "device", 0.0, None)
+    return Job(1, attempts, "device", "", 0.0, None)
 
 
 def test_pauses_grow_spread_and_never_undercut_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -337,11 +337,11 @@ async def test_a_provider_that_raises_holds_up_no_other_message_and_is_asked_aga
 ) -> None:
     send, raised = FcmProvider.send, Counter[str]()
 
-    async def faulty(self: FcmProvider, push: Push) -> Receipt:
+    async def faulty(self: FcmProvider, push: Push, token: str) -> Receipt:
         raised[push.message_id] += 1
         if raised[push.message_id] == 1:
             raise ZeroDivisionError
-        return await send(self, push)
+        return await send(self, push, token)
 
     monkeypatch.setattr(FcmProvider, "send", faulty)
     async with open_push(fcm={"connections": 2}) as door:

@@ -21,10 +21,9 @@ from mobile_push.provider import Outcome, Push, Receipt, retry_after
 from mobile_push.sandbox import FcmSandbox
 
 
-def push(to: str = "phone-1", **changes: Any) -> Push:
+def push(**changes: Any) -> Push:
     values: dict[str, Any] = {
         "message_id": "018f3c1e-7b7a-7c3a-9e5e-000000000001",
-        "token": to,
         "title": "您的申请有新进展",
         "body": "",
         "link": "/cases/1",
@@ -78,7 +77,7 @@ async def test_an_accepted_message_carries_title_link_id_and_both_platforms_opti
     sandbox: FcmSandbox, fcm: FcmProvider
 ) -> None:
     before = time.time()
-    receipt = await fcm.send(push(body="请查看", collapse_key="case-1", ttl=90))
+    receipt = await fcm.send(push(body="请查看", collapse_key="case-1", ttl=90), "phone-1")
     name = "projects/banshi-sandbox/messages/0:1"
     assert receipt == Receipt(Outcome.ACCEPTED, "OK", None, name)
     message = sandbox.received[0].message
@@ -101,7 +100,7 @@ async def test_an_accepted_message_carries_title_link_id_and_both_platforms_opti
 async def test_a_ttl_beyond_four_weeks_and_a_long_collapse_key_are_brought_within_the_services_limits(
     sandbox: FcmSandbox, fcm: FcmProvider
 ) -> None:
-    receipt = await fcm.send(push(ttl=10**9, collapse_key="通" * 40, priority="normal"))
+    receipt = await fcm.send(push(ttl=10**9, collapse_key="通" * 40, priority="normal"), "phone-1")
     assert receipt.outcome is Outcome.ACCEPTED
     message = sandbox.received[0].message
     assert message["android"]["ttl"] == "2419200s"
@@ -130,14 +129,14 @@ async def test_every_error_of_the_service_has_its_verdict(
     sandbox: FcmSandbox, fcm: FcmProvider, fault: str, outcome: Outcome, code: str, wait: float | None
 ) -> None:
     sandbox.behaviour.faults = {"phone-1": fault}
-    assert await fcm.send(push()) == Receipt(outcome, code, wait)
+    assert await fcm.send(push(), "phone-1") == Receipt(outcome, code, wait)
     assert sandbox.token_requests == 1, "no error but an expired token is a reason to fetch another"
-    assert (await fcm.send(push("phone-2"))).outcome is Outcome.ACCEPTED
+    assert (await fcm.send(push(), "phone-2")).outcome is Outcome.ACCEPTED
 
 
 async def test_only_the_word_unregistered_forgets_a_token(sandbox: FcmSandbox, fcm: FcmProvider) -> None:
     sandbox.behaviour.unregistered = {"phone-1"}
-    assert (await fcm.send(push())).outcome is Outcome.DEAD_TOKEN
+    assert (await fcm.send(push(), "phone-1")).outcome is Outcome.DEAD_TOKEN
     for status in (400, 401, 403, 404, 410, 500, 503):
         for body in (b"", b"UNREGISTERED", b"[]", b'{"error":[]}', b'{"error":{"status":"NOT_FOUND","details":{}}}'):
             assert classify(status, {}, body).outcome is not Outcome.DEAD_TOKEN
@@ -148,7 +147,7 @@ async def test_a_project_without_the_right_to_send_is_misconfigured_and_the_log_
 ) -> None:
     sandbox.behaviour.wrong_project = True
     for _ in range(3):
-        assert await fcm.send(push()) == Receipt(Outcome.MISCONFIGURED, "PERMISSION_DENIED")
+        assert await fcm.send(push(), "phone-1") == Receipt(Outcome.MISCONFIGURED, "PERMISSION_DENIED")
     assert caplog.text.count("cloudmessaging.messages.create") == 1
 
 
@@ -157,21 +156,21 @@ async def test_a_project_id_in_the_settings_goes_before_the_key_files(
 ) -> None:
     other = FcmSettings(settings.service_account_file, project_id="another", base_url=sandbox.base_url)
     async with FcmProvider(other) as fcm:
-        assert await fcm.send(push()) == Receipt(Outcome.MISCONFIGURED, "PERMISSION_DENIED")
+        assert await fcm.send(push(), "phone-1") == Receipt(Outcome.MISCONFIGURED, "PERMISSION_DENIED")
 
 
 @pytest.mark.parametrize(("share", "header"), [("quota", 7), ("unavailable", 7)])
 async def test_retry_after_in_seconds_is_told(sandbox: FcmSandbox, fcm: FcmProvider, share: str, header: int) -> None:
     setattr(sandbox.behaviour, f"{share}_share", 1.0)
     setattr(sandbox.behaviour, f"{share}_retry_after", header)
-    receipt = await fcm.send(push())
+    receipt = await fcm.send(push(), "phone-1")
     assert (receipt.outcome, receipt.retry_after) == (Outcome.RETRY, 7.0)
 
 
 async def test_retry_after_as_an_http_date_is_told_in_seconds(sandbox: FcmSandbox, fcm: FcmProvider) -> None:
     sandbox.behaviour.quota_share = 1.0
     sandbox.behaviour.quota_retry_after = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
-    receipt = await fcm.send(push())
+    receipt = await fcm.send(push(), "phone-1")
     assert receipt.retry_after is not None
     assert 27 <= receipt.retry_after <= 31
 
@@ -201,12 +200,12 @@ async def test_scattered_refusals_pause_nothing_and_a_run_of_them_pauses_the_pro
 ) -> None:
     sandbox.behaviour.quota_share = 0.5
     for _ in range(40):
-        await fcm.send(push())
+        await fcm.send(push(), "phone-1")
     assert sandbox.answers["QUOTA_EXCEEDED"] == 20
     assert fcm.paused_until < time.monotonic()
     sandbox.behaviour.quota_share, sandbox.behaviour.quota_retry_after = 1.0, 20
     for _ in range(12):
-        await fcm.send(push())
+        await fcm.send(push(), "phone-1")
     assert 15 < fcm.paused_until - time.monotonic() <= 20
 
 
@@ -217,7 +216,7 @@ async def test_a_server_that_never_answers_costs_the_timeout_and_is_tried_again(
     quick = FcmSettings(settings.service_account_file, base_url=settings.base_url, timeout=0.3)
     async with FcmProvider(quick) as fcm:
         started = time.monotonic()
-        assert await fcm.send(push()) == Receipt(Outcome.RETRY, "timeout")
+        assert await fcm.send(push(), "phone-1") == Receipt(Outcome.RETRY, "timeout")
         assert time.monotonic() - started < 2
     assert not sandbox.received
 
@@ -228,9 +227,9 @@ async def test_a_message_that_arrived_but_was_not_answered_is_tried_again_with_t
     sandbox.behaviour.answer_late = 30.0
     quick = FcmSettings(settings.service_account_file, base_url=settings.base_url, timeout=0.3)
     async with FcmProvider(quick) as fcm:
-        assert await fcm.send(push()) == Receipt(Outcome.RETRY, "timeout")
+        assert await fcm.send(push(), "phone-1") == Receipt(Outcome.RETRY, "timeout")
         sandbox.behaviour.answer_late = 0.0
-        assert (await fcm.send(push())).outcome is Outcome.ACCEPTED
+        assert (await fcm.send(push(), "phone-1")).outcome is Outcome.ACCEPTED
     ids = {record.message["data"]["message_id"] for record in sandbox.received}
     assert (len(sandbox.received), len(ids)) == (2, 1)
 
@@ -240,13 +239,13 @@ async def test_a_server_that_is_gone_means_later(settings: FcmSettings, sandbox:
         settings.service_account_file, base_url="http://127.0.0.1:1/v1/projects", token_uri=f"{sandbox.url}/token"
     )
     async with FcmProvider(gone) as fcm:
-        assert await fcm.send(push()) == Receipt(Outcome.RETRY, "connection")
-    assert await fcm.send(push()) == Receipt(Outcome.RETRY, "connection"), "a closed provider raises nothing"
+        assert await fcm.send(push(), "phone-1") == Receipt(Outcome.RETRY, "connection")
+    assert await fcm.send(push(), "phone-1") == Receipt(Outcome.RETRY, "connection"), "a closed provider raises nothing"
 
 
 async def test_a_send_that_is_cancelled_is_cancelled(sandbox: FcmSandbox, fcm: FcmProvider) -> None:
     sandbox.behaviour.latency = 30.0
-    task = asyncio.create_task(fcm.send(push()))
+    task = asyncio.create_task(fcm.send(push(), "phone-1"))
     await asyncio.sleep(0.2)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -262,19 +261,56 @@ async def test_a_send_that_is_cancelled_is_cancelled(sandbox: FcmSandbox, fcm: F
         ({"message_id": None}, "not-text"),
         ({"title": "\ud83d"}, "not-text"),
         ({"message_id": "\ud83d"}, "not-text"),
-        ({"token": ""}, "no-token"),
     ],
 )
 async def test_what_can_never_be_sent_never_leaves(
     sandbox: FcmSandbox, fcm: FcmProvider, changes: dict[str, Any], code: str
 ) -> None:
-    assert await fcm.send(push(**changes)) == Receipt(Outcome.REJECTED, code)
+    for _ in range(2):
+        assert await fcm.send(push(**changes), "phone-1") == Receipt(Outcome.REJECTED, code)
     assert not sandbox.answers
     assert sandbox.token_requests == 0
 
 
+@pytest.mark.parametrize(("token", "code"), [("", "no-token"), ("\ud83d", "not-text"), (7, "not-text")])
+async def test_what_is_no_address_never_leaves(sandbox: FcmSandbox, fcm: FcmProvider, token: Any, code: str) -> None:
+    assert await fcm.send(push(), token) == Receipt(Outcome.REJECTED, code)
+    assert not sandbox.answers
+
+
+@pytest.mark.parametrize("title", ['"token":"the address"', "the address", '\\"token\\":"', "号码\u2028"])
+async def test_one_push_to_many_phones_differs_in_the_address_alone(
+    sandbox: FcmSandbox, fcm: FcmProvider, title: str
+) -> None:
+    tokens = ["phone-1", 'quoted "phone"', "the address", "手机\n", "x" * 4096]
+    one = push(title=title, link=title)
+    for token in tokens:
+        assert (await fcm.send(one, token)).outcome is Outcome.ACCEPTED
+    messages = [record.message for record in sandbox.received]
+    assert [message.pop("token") for message in messages] == tokens
+    assert all(message == messages[0] for message in messages)
+    assert messages[0]["notification"]["title"] == messages[0]["data"]["link"] == title
+
+
+async def test_a_push_that_goes_on_for_long_is_given_its_expiry_anew(
+    sandbox: FcmSandbox, fcm: FcmProvider, clock: Clock
+) -> None:
+    one = push(ttl=60)
+    await fcm.send(one, "phone-1")
+    clock.ahead += 40
+    await fcm.send(one, "phone-2")
+    first, second = (int(r.message["apns"]["headers"]["apns-expiration"]) for r in sandbox.received)
+    assert 40 <= second - first <= 42
+
+
+async def test_hundreds_of_different_pushes_are_each_sent_as_they_are(sandbox: FcmSandbox, fcm: FcmProvider) -> None:
+    for number in range(200):
+        await fcm.send(push(title=f"title {number}"), "phone-1")
+    assert [r.message["notification"]["title"] for r in sandbox.received] == [f"title {n}" for n in range(200)]
+
+
 async def test_the_limit_counts_what_the_phone_gets_and_not_the_address(sandbox: FcmSandbox, fcm: FcmProvider) -> None:
-    receipt = await fcm.send(push("t" * 900, body="b" * 3800))
+    receipt = await fcm.send(push(body="b" * 3800), "t" * 900)
     assert receipt.outcome is Outcome.ACCEPTED
     assert len(sandbox.received[0].raw) > 4096
 
@@ -291,7 +327,7 @@ async def test_fetching_a_token_does_not_hold_up_the_loop(sandbox: FcmSandbox, f
 
     task = asyncio.create_task(probe())
     started = time.monotonic()
-    assert (await fcm.send(push())).outcome is Outcome.ACCEPTED
+    assert (await fcm.send(push(), "phone-1")).outcome is Outcome.ACCEPTED
     assert time.monotonic() - started >= 0.3
     task.cancel()
     assert len(lags) > 20
@@ -299,7 +335,7 @@ async def test_fetching_a_token_does_not_hold_up_the_loop(sandbox: FcmSandbox, f
 
 
 async def test_the_first_messages_share_one_token_request(sandbox: FcmSandbox, fcm: FcmProvider) -> None:
-    receipts = await asyncio.gather(*(fcm.send(push(f"phone-{n}")) for n in range(50)))
+    receipts = await asyncio.gather(*(fcm.send(push(), f"phone-{n}") for n in range(50)))
     assert {r.outcome for r in receipts} == {Outcome.ACCEPTED}
     assert sandbox.token_requests == 1
 
@@ -308,9 +344,9 @@ async def test_an_expired_token_is_replaced_once_for_fifty_messages_and_all_arri
     sandbox: FcmSandbox, fcm: FcmProvider
 ) -> None:
     for expiry in (1, 2):
-        await fcm.send(push())
+        await fcm.send(push(), "phone-1")
         sandbox.expire_tokens()
-        receipts = await asyncio.gather(*(fcm.send(push(f"phone-{n}")) for n in range(50)))
+        receipts = await asyncio.gather(*(fcm.send(push(), f"phone-{n}") for n in range(50)))
         assert {r.outcome for r in receipts} == {Outcome.ACCEPTED}
         assert sandbox.token_requests == 1 + expiry
     assert len(sandbox.received) == 102
@@ -319,13 +355,13 @@ async def test_an_expired_token_is_replaced_once_for_fifty_messages_and_all_arri
 async def test_a_late_refusal_of_the_old_token_does_not_throw_the_new_one_away(
     sandbox: FcmSandbox, fcm: FcmProvider
 ) -> None:
-    await fcm.send(push())
+    await fcm.send(push(), "phone-1")
     sandbox.behaviour.latency = 0.5
-    slow = asyncio.create_task(fcm.send(push("phone-2")))
+    slow = asyncio.create_task(fcm.send(push(), "phone-2"))
     await asyncio.sleep(0.2)
     sandbox.behaviour.latency = 0.0
     sandbox.expire_tokens()
-    assert (await fcm.send(push("phone-3"))).outcome is Outcome.ACCEPTED
+    assert (await fcm.send(push(), "phone-3")).outcome is Outcome.ACCEPTED
     assert (await slow).outcome is Outcome.ACCEPTED
     assert sandbox.answers["UNAUTHENTICATED"] == 2
     assert sandbox.token_requests == 2
@@ -336,7 +372,7 @@ async def test_a_service_that_refuses_fresh_tokens_too_is_misconfigured_and_cost
 ) -> None:
     sandbox.behaviour.faults = {"phone-1": "ACCESS_TOKEN_EXPIRED"}
     for _ in range(5):
-        assert await fcm.send(push()) == Receipt(Outcome.MISCONFIGURED, "UNAUTHENTICATED")
+        assert await fcm.send(push(), "phone-1") == Receipt(Outcome.MISCONFIGURED, "UNAUTHENTICATED")
     assert sandbox.token_requests == 2
     assert sandbox.answers["UNAUTHENTICATED"] == 2
 
@@ -344,15 +380,15 @@ async def test_a_service_that_refuses_fresh_tokens_too_is_misconfigured_and_cost
 async def test_a_token_is_renewed_early_while_messages_go_on_with_the_old_one(
     sandbox: FcmSandbox, fcm: FcmProvider, clock: Clock
 ) -> None:
-    await fcm.send(push())
+    await fcm.send(push(), "phone-1")
     sandbox.behaviour.token_latency = 0.5
     clock.ahead += 3600 - 290
     started = time.monotonic()
-    assert (await fcm.send(push())).outcome is Outcome.ACCEPTED
+    assert (await fcm.send(push(), "phone-1")).outcome is Outcome.ACCEPTED
     assert time.monotonic() - started < 0.3, "the message did not wait for the next token"
     await asyncio.sleep(0.7)
     clock.ahead += 600
-    assert (await fcm.send(push())).outcome is Outcome.ACCEPTED
+    assert (await fcm.send(push(), "phone-1")).outcome is Outcome.ACCEPTED
     assert sandbox.token_requests == 2
     assert set(sandbox.answers) == {"OK"}
 
@@ -360,11 +396,11 @@ async def test_a_token_is_renewed_early_while_messages_go_on_with_the_old_one(
 async def test_a_failed_early_renewal_leaves_the_old_token_in_use(
     sandbox: FcmSandbox, fcm: FcmProvider, clock: Clock
 ) -> None:
-    await fcm.send(push())
+    await fcm.send(push(), "phone-1")
     sandbox.behaviour.token_down = True
     clock.ahead += 3600 - 290
     for _ in range(20):
-        assert (await fcm.send(push())).outcome is Outcome.ACCEPTED
+        assert (await fcm.send(push(), "phone-1")).outcome is Outcome.ACCEPTED
         await asyncio.sleep(0.01)
     assert sandbox.token_requests == 2
 
@@ -374,24 +410,24 @@ async def test_a_dead_token_endpoint_means_later_and_is_not_hammered(
 ) -> None:
     sandbox.behaviour.token_down = True
     for _ in range(4):
-        receipts = await asyncio.gather(*(fcm.send(push()) for _ in range(500)))
+        receipts = await asyncio.gather(*(fcm.send(push(), "phone-1") for _ in range(500)))
         assert set(receipts) == {Receipt(Outcome.RETRY, "token-endpoint")}
     assert sandbox.token_requests == 1
     sandbox.behaviour.token_down = False
     clock.ahead += 5
-    assert (await fcm.send(push())).outcome is Outcome.ACCEPTED
+    assert (await fcm.send(push(), "phone-1")).outcome is Outcome.ACCEPTED
 
 
 async def test_a_token_endpoint_that_hangs_means_later(sandbox: FcmSandbox, settings: FcmSettings) -> None:
     sandbox.behaviour.token_latency = 2.0
     quick = FcmSettings(settings.service_account_file, base_url=settings.base_url, timeout=0.3)
     async with FcmProvider(quick) as fcm:
-        assert await fcm.send(push()) == Receipt(Outcome.RETRY, "token-endpoint")
+        assert await fcm.send(push(), "phone-1") == Receipt(Outcome.RETRY, "token-endpoint")
 
 
 async def test_a_withdrawn_key_is_misconfigured(sandbox: FcmSandbox, fcm: FcmProvider) -> None:
     sandbox.behaviour.token_refused = True
-    assert await fcm.send(push()) == Receipt(Outcome.MISCONFIGURED, "credentials")
+    assert await fcm.send(push(), "phone-1") == Receipt(Outcome.MISCONFIGURED, "credentials")
 
 
 async def test_a_huge_answer_is_not_read_to_its_end(settings: FcmSettings) -> None:
@@ -412,7 +448,7 @@ async def test_a_huge_answer_is_not_read_to_its_end(settings: FcmSettings) -> No
     async with server:
         address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/projects"
         async with FcmProvider(FcmSettings(settings.service_account_file, base_url=address)) as fcm:
-            assert await fcm.send(push()) == Receipt(Outcome.RETRY, "unreadable-answer")
+            assert await fcm.send(push(), "phone-1") == Receipt(Outcome.RETRY, "unreadable-answer")
     assert sent < 50_000_000
 
 
@@ -433,7 +469,7 @@ async def test_a_proxy_named_by_the_environment_carries_the_messages(
         monkeypatch.setenv("no_proxy", "127.0.0.1")
         far = FcmSettings(settings.service_account_file, base_url="http://fcm.test/v1/projects")
         async with FcmProvider(far) as fcm:
-            assert await fcm.send(push()) == Receipt(Outcome.RETRY, "HTTP_503")
+            assert await fcm.send(push(), "phone-1") == Receipt(Outcome.RETRY, "HTTP_503")
     assert asked == ["http://fcm.test/v1/projects/banshi-sandbox/messages:send"]
 
 

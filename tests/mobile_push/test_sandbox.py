@@ -29,7 +29,7 @@ from mobile_push.fcm import FcmProvider, FcmSettings
 from mobile_push.provider import Outcome, Push
 from mobile_push.sandbox import GRANT, KEPT, SCOPE, FcmSandbox, serve
 
-PUSH = Push("m-1", "phone-1", "标题", "", "/cases/1", "case", 60, None, "normal")
+PUSH = Push("m-1", "标题", "", "/cases/1", "case", 60, None, "normal")
 
 
 @pytest.fixture
@@ -320,7 +320,7 @@ async def test_a_sandbox_that_hangs_still_stops_at_once(tmp_path: Path) -> None:
         key = sandbox.service_account_file(tmp_path / "key.json")
         sandbox.behaviour.hang = True
         async with FcmProvider(FcmSettings(key, base_url=sandbox.base_url, timeout=30.0)) as fcm:
-            task = asyncio.create_task(fcm.send(PUSH))
+            task = asyncio.create_task(fcm.send(PUSH, "phone-1"))
             await asyncio.sleep(0.3)
             async with asyncio.timeout(3):
                 await sandbox.__aexit__(None, None, None)
@@ -356,9 +356,9 @@ async def test_over_tls_the_providers_ca_file_decides_whom_it_trusts(tmp_path: P
     async with FcmSandbox(ssl_context=context) as sandbox:
         key = sandbox.service_account_file(tmp_path / "key.json")
         async with FcmProvider(FcmSettings(key, base_url=sandbox.base_url, ca_file=ca_file)) as fcm:
-            assert (await fcm.send(PUSH)).outcome is Outcome.ACCEPTED
+            assert (await fcm.send(PUSH, "phone-1")).outcome is Outcome.ACCEPTED
         async with FcmProvider(FcmSettings(key, base_url=sandbox.base_url)) as fcm:
-            assert (await fcm.send(PUSH)).outcome is Outcome.RETRY
+            assert (await fcm.send(PUSH, "phone-1")).outcome is Outcome.RETRY
     assert len(sandbox.received) == 1
 
 
@@ -371,7 +371,7 @@ async def test_serve_prints_the_settings_that_send_to_it(tmp_path: Path, capsys:
     values = dict(line.split(" = ") for line in shown.splitlines() if " = " in line)
     settings = FcmSettings(Path(values["service_account_file"].strip('"')), base_url=values["base_url"].strip('"'))
     async with FcmProvider(settings) as fcm:
-        assert (await fcm.send(PUSH)).outcome is Outcome.ACCEPTED
+        assert (await fcm.send(PUSH, "phone-1")).outcome is Outcome.ACCEPTED
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
