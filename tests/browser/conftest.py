@@ -37,4 +37,4 @@ async def until(condition: Callable[[], bool | Awaitable[bool]]) -> None:
             holds = condition()
             if await holds if isinstance(holds, Awaitable) else holds:
                 return
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)

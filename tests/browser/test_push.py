@@ -12,7 +12,7 @@ import pytest
 from banshi.auth import development_token
 from banshi.testing import Door, open_door
 from mobile_push.settings import CASE_TITLE
-from mobile_push.webpush.vapid import write_key
+from mobile_push.webpush.vapid import public_key, write_key
 from tests.browser.conftest import OpenBrowser, until
 from tests.browser.firefox import Page
 from tests.browser.push_service import PushService, open_push_service
@@ -127,3 +127,24 @@ async def test_a_browser_that_has_unsubscribed_is_forgotten(
 
         await until(forgotten)
         assert await notifications(page) == []
+
+
+async def test_a_browser_that_subscribed_with_another_key_subscribes_anew(
+    site: Site, push_service: PushService, open_browser: OpenBrowser, tmp_path: Path
+) -> None:
+    former = public_key(await asyncio.to_thread(write_key, tmp_path / "former.pem"))
+    async with open_browser(dom__push__serverURL=push_service.websocket) as browser:
+        page = await browser.page(site.url)
+        await page.run(
+            """async (applicationServerKey) => {
+                await navigator.serviceWorker.register("/service-worker.js");
+                const { pushManager } = await navigator.serviceWorker.ready;
+                await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey });
+            }""",
+            former,
+        )
+        assert [one.application_server_key for one in push_service.channels.values()] == [former]
+        await page.run("() => app.subscribe(app.api)")
+        key = (await page.run("() => app.api('GET', '/v1/push/webpush-key')"))["application_server_key"]
+        assert key != former
+        await until(lambda: [one.application_server_key for one in push_service.channels.values()] == [key])

@@ -63,7 +63,7 @@ class Correspondence:
             )
             await deliver(self._door.platform, [one])
             self.sent.append(one.id)
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
 
 
 @asynccontextmanager
