@@ -9,7 +9,18 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-__all__ = ["Delivery", "Device", "InboxCounter", "InboxMessage"]
+__all__ = [
+    "Broadcast",
+    "Chunk",
+    "Delivery",
+    "Device",
+    "FanOut",
+    "Follow",
+    "InboxCounter",
+    "InboxMessage",
+    "PhoneReceipt",
+    "Profile",
+]
 
 
 class Device(Model):
@@ -26,9 +37,49 @@ class Device(Model):
     language = fields.CharField(max_length=16)
     created_at = fields.DatetimeField()
     seen_at = fields.DatetimeField()
+    #: Where the phone is at home: an administrative division's code (GB/T 2260), and a position, as the app says.
+    division = fields.CharField(max_length=12, default="", db_default="")
+    latitude = fields.FloatField(null=True)
+    longitude = fields.FloatField(null=True)
+    #: How many notices it was sent on which day (days since 1970 in the city), for the cap.
+    notice_day = fields.IntField(default=0, db_default=0)
+    notices = fields.IntField(default=0, db_default=0)
 
     class Meta:
         table = "push_device"
+        # A fan-out walks the phones of one provider by their ids.
+        indexes = [Index(fields=("provider", "id"), name="push_device_walk")]
+
+
+class Profile(Model):
+    """What a person wishes, for all phones alike, and how far they have read."""
+
+    person = fields.CharField(max_length=255, primary_key=True)
+    #: Whether notices may wake the phones at all. Alerts always do.
+    notices = fields.BooleanField(default=True)
+    #: Minutes after midnight in that time zone between which nothing but an alert makes a noise, or None.
+    quiet_from = fields.SmallIntField(null=True)
+    quiet_until = fields.SmallIntField(null=True)
+    timezone = fields.CharField(max_length=64, default="")
+    #: The last numbers of the personal and the common log that are marked as read.
+    read_seq = fields.BigIntField(default=0)
+    read_broadcast = fields.BigIntField(default=0)
+
+    class Meta:
+        table = "push_profile"
+
+
+class Follow(Model):
+    """A person follows a topic or, as `department:<slug>`, a department."""
+
+    id = fields.BigIntField(primary_key=True)
+    person = fields.CharField(max_length=255)
+    topic = fields.CharField(max_length=80)
+
+    class Meta:
+        table = "push_follow"
+        unique_together = (("person", "topic"),)
+        indexes = [Index(fields=("topic", "person"), name="push_follow_topic")]
 
 
 class InboxCounter(Model):
@@ -53,7 +104,10 @@ class InboxMessage(Model):
     body: Any = fields.JSONField()
     link = fields.CharField(max_length=255)
     case_id = fields.UUIDField(null=True)
+    #: The notice that it is this person's copy of.
+    broadcast_id = fields.UUIDField(null=True, db_index=True)
     created_at = fields.DatetimeField()
+    read_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "push_inbox_message"
@@ -67,7 +121,9 @@ class Delivery(Model):
     message_id = fields.UUIDField()
     device_id = fields.UUIDField()
     provider = fields.CharField(max_length=16)
-    #: due, sent, dead (the token), failed or expired.
+    #: The urgent lanes go first.
+    lane = fields.SmallIntField(default=0, db_default=0)
+    #: due, sent, dead (the token), failed, expired, parked or dropped.
     state = fields.CharField(max_length=8, default="due")
     #: The provider's word for it.
     code = fields.CharField(max_length=64, default="")
@@ -83,4 +139,120 @@ class Delivery(Model):
     class Meta:
         table = "push_delivery"
         unique_together = (("message_id", "device_id"),)
-        indexes = [Index(fields=("provider", "state", "id"), name="push_delivery_due")]
+        indexes = [Index(fields=("provider", "state", "lane", "id"), name="push_delivery_lane")]
+
+
+class Broadcast(Model):
+    """A notice or an alert to an audience. It is stored once, however many phones it goes to."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    #: notice or alert.
+    kind = fields.CharField(max_length=16)
+    department = fields.CharField(max_length=64)
+    #: draft, proposed, scheduled, published, cancelled, recalled or superseded.
+    state = fields.CharField(max_length=16)
+    version = fields.IntField(default=1)
+    #: Its place in the common log, from its publication on. Given in the publishing transaction, so that no reader
+    #: sees a number before a smaller one.
+    seq = fields.BigIntField(null=True, unique=True)
+    title: Any = fields.JSONField()
+    body: Any = fields.JSONField()
+    #: Markdown by language, read inside the app, and a picture's https address.
+    content: Any = fields.JSONField(null=True)
+    image = fields.CharField(max_length=500, default="")
+    link = fields.CharField(max_length=255)
+    audience: Any = fields.JSONField()
+    #: An alert as CAP has it, None for a notice.
+    cap: Any = fields.JSONField(null=True)
+    collapse_key = fields.CharField(max_length=64, default="")
+    #: The earlier one that this one takes the place of.
+    supersedes = fields.UUIDField(null=True)
+    author = fields.CharField(max_length=255)
+    approver = fields.CharField(max_length=255, default="")
+    created_at = fields.DatetimeField()
+    send_at = fields.DatetimeField(null=True)
+    expires_at = fields.DatetimeField()
+    #: Milliseconds of the database's clock.
+    published_at = fields.BigIntField(null=True)
+    ended_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "push_broadcast"
+        indexes = [Index(fields=("kind", "state", "id"), name="push_broadcast_state")]
+
+
+class FanOut(Model):
+    """The walk of one broadcast over the phones of one provider, or over the people whom it names."""
+
+    id = fields.BigIntField(primary_key=True)
+    broadcast_id = fields.UUIDField()
+    #: Empty for a walk over people.
+    provider = fields.CharField(max_length=16)
+    lane = fields.SmallIntField()
+    #: due, done or recalled.
+    state = fields.CharField(max_length=8, default="due")
+    #: The last key that is planned: everything up to it lies in chunks.
+    through = fields.CharField(max_length=255, default="")
+    #: How many phones or people were found so far.
+    found = fields.BigIntField(default=0)
+    lease_until = fields.BigIntField(default=0)
+    #: How often it was claimed, also the fencing token.
+    attempts = fields.IntField(default=0)
+    planned_at = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "push_fan_out"
+        unique_together = (("broadcast_id", "provider"),)
+        indexes = [Index(fields=("state", "lane", "id"), name="push_fan_out_due")]
+
+
+class Chunk(Model):
+    """Some hundred phones that a broadcast goes to together, and how far it has got with them."""
+
+    id = fields.BigIntField(primary_key=True)
+    broadcast_id = fields.UUIDField()
+    provider = fields.CharField(max_length=16)
+    lane = fields.SmallIntField()
+    #: due, done, parked, recalled or dropped.
+    state = fields.CharField(max_length=8, default="due")
+    #: The phones' ids, 16 bytes each, and a bit for each that is dealt with.
+    devices = fields.BinaryField()
+    done = fields.BinaryField()
+    size = fields.IntField()
+    #: A provider's own topic in place of phones.
+    topic = fields.CharField(max_length=160, default="")
+    #: How often these phones have been tried before, and why they are tried again.
+    tries = fields.SmallIntField(default=0)
+    code = fields.CharField(max_length=64, default="")
+    #: Milliseconds of the database's clock.
+    not_before = fields.BigIntField(default=0)
+    lease_until = fields.BigIntField(default=0)
+    expires = fields.BigIntField()
+    #: How often it was claimed, also the fencing token of a checkpoint.
+    attempts = fields.IntField(default=0)
+    #: What became of its phones: {"accepted": 500, "UNREGISTERED": 2}, and how long it took, as a histogram.
+    outcomes: Any = fields.JSONField(default=dict)
+    seconds: Any = fields.JSONField(default=dict)
+
+    class Meta:
+        table = "push_chunk"
+        indexes = [
+            Index(fields=("provider", "state", "lane", "id"), name="push_chunk_due"),
+            Index(fields=("broadcast_id",), name="push_chunk_broadcast"),
+        ]
+
+
+class PhoneReceipt(Model):
+    """What a phone says of a message: that it arrived, that it was opened."""
+
+    id = fields.BigIntField(primary_key=True)
+    #: The broadcast's or the inbox message's.
+    message_id = fields.UUIDField()
+    device_id = fields.UUIDField()
+    person = fields.CharField(max_length=255, db_index=True)
+    received_at = fields.DatetimeField(null=True)
+    opened_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "push_receipt"
+        unique_together = (("message_id", "device_id"),)

@@ -89,6 +89,21 @@ class Provider(Protocol):
         ...
 
     @property
+    def at_once(self) -> int:
+        """Sends that may be under way together."""
+        ...
+
+    @property
+    def per_second(self) -> float | None:
+        """Messages a second that it takes from us; None for any number."""
+        ...
+
+    @property
+    def one_service(self) -> bool:
+        """Whether all messages go to one service, so that its refusals and failures are everybody's."""
+        ...
+
+    @property
     def longest_send(self) -> float:
         """Seconds that one send takes at most."""
         ...

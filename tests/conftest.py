@@ -1,12 +1,16 @@
-"""What all tests share: a door to a platform with the real plugins, and a good application."""
+"""What all tests share: a door to a platform with the real plugins, a good application, and the two databases."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from banshi import logs
 from banshi.testing import Door, Person, open_door
@@ -55,3 +59,72 @@ async def good_answers(person: Person, **changes: Any) -> dict[str, Any]:
 def answers() -> Any:
     """`await answers(person, plate=…)`: right answers with some changed."""
     return good_answers
+
+
+# -- databases -------------------------------------------------------------------------------------------------------
+
+#: A server on which the tests may create databases of their own.
+SERVER = os.environ.get("BANSHI_TEST_POSTGRES", "postgres://postgres@127.0.0.1:5432/postgres")
+
+
+def _absent(why: str) -> Any:
+    """No PostgreSQL: a reason to skip on somebody's laptop, and to fail where the promise is checked."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI has to run the tests on PostgreSQL too: {why}")
+    pytest.skip(f"PostgreSQL: {why}")
+
+
+async def _administer(statement: str) -> None:
+    import asyncpg
+
+    connection = await asyncpg.connect(SERVER, timeout=5)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A database of this process's own, as a URL for Tortoise; dropped afterwards."""
+    try:
+        import asyncpg
+    except ImportError:
+        _absent("asyncpg is not installed (the extra `postgres`)")
+    name = f"banshi_test_{uuid.uuid4().hex}"
+    try:
+        asyncio.run(_administer(f"CREATE DATABASE {name}"))
+    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+        _absent(f"no server at {SERVER}: {error}")
+    yield f"{SERVER.replace('postgresql:', 'postgres:').rpartition('/')[0]}/{name}".replace("postgres:", "asyncpg:", 1)
+    asyncio.run(_administer(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+async def postgres(postgres_server: str) -> AsyncIterator[str]:
+    """An empty schema on PostgreSQL, as a URL for Tortoise."""
+    import asyncpg
+
+    schema = f"test_{uuid.uuid4().hex}"
+    connection = await asyncpg.connect(postgres_server.replace("asyncpg:", "postgres:", 1))
+    # Tortoise keeps the text of its INSERTs by table; no real process talks to both databases.
+    EXECUTOR_CACHE.clear()
+    try:
+        await connection.execute(f"CREATE SCHEMA {schema}")
+        yield f"{postgres_server}?schema={schema}&application_name={schema}"
+        EXECUTOR_CACHE.clear()
+        await connection.execute(f"DROP SCHEMA {schema} CASCADE")
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database on each of the two."""
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres"))
+    return sqlite_url(tmp_path)
+
+
+def sqlite_url(folder: Path) -> str:
+    return f"sqlite://{folder / 'banshi.sqlite3'}?busy_timeout=5000"

@@ -1,0 +1,55 @@
+"""Phones and messages of an earlier version are there after an upgrade."""
+
+from __future__ import annotations
+
+import importlib
+
+from tortoise.context import TortoiseContext
+from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+from tortoise.transactions import in_transaction
+
+from banshi import Tables
+from banshi.store import open_store, orm_config
+from mobile_push.models import Delivery, Device, InboxMessage
+
+TABLES = {"mobile_push": Tables(models="mobile_push.models", migrations="mobile_push.migrations")}
+
+#: What the first version wrote: a phone, a message, and a push of it that is due.
+ROWS = [
+    (
+        "INSERT INTO push_device (id, person, provider, token, token_hash, platform, language, created_at, seen_at) "
+        "VALUES ('01990000-0000-7000-8000-000000000001', 'wang', 'fcm', 'phone-0001', 'hash', 'android', 'zh-CN', "
+        "'2026-01-01T00:00:00+00:00', '2026-01-01T00:00:00+00:00')"
+    ),
+    "INSERT INTO push_inbox_counter (person, top) VALUES ('wang', 1)",
+    (
+        "INSERT INTO push_inbox_message (id, person, seq, kind, title, body, link, created_at) VALUES "
+        "('01990000-0000-7000-8000-000000000002', 'wang', 1, 'case', '{\"en\": \"Hello\"}', '{}', '/v1/cases/1', "
+        "'2026-01-01T00:00:00+00:00')"
+    ),
+    (
+        "INSERT INTO push_delivery (message_id, device_id, provider, state, code, provider_message, not_before, "
+        "lease_until, expires, attempts) VALUES ('01990000-0000-7000-8000-000000000002', "
+        "'01990000-0000-7000-8000-000000000001', 'fcm', 'due', '', '', 0, 0, 9999999999999, 3)"
+    ),
+]
+
+
+async def test_an_upgrade_from_the_first_version_keeps_phones_messages_and_what_is_due(database: str) -> None:
+    config = orm_config(database, TABLES)
+    async with TortoiseContext() as context:
+        await context.init(config=config)
+        async with in_transaction() as connection:
+            executor = MigrationExecutor(connection, config["apps"])
+            await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
+            await executor.migrate([MigrationTarget(app_label="mobile_push", name="0001_initial")])
+            for row in ROWS:
+                await connection.execute_script(row)
+    assert importlib.import_module("mobile_push.migrations.0002_broadcasts")
+    async with open_store(database, TABLES):
+        (device,) = await Device.all()
+        (message,) = await InboxMessage.all()
+        (delivery,) = await Delivery.all()
+    assert (device.person, device.token, device.division, device.latitude) == ("wang", "phone-0001", "", None)
+    assert (message.seq, message.title, message.read_at) == (1, {"en": "Hello"}, None)
+    assert (delivery.state, delivery.attempts, delivery.lane, delivery.device_id) == ("due", 3, 0, device.id)
