@@ -197,6 +197,7 @@ class FcmProvider:
     """
 
     name = "fcm"
+    one_service = True
 
     def __init__(self, settings: FcmSettings) -> None:
         self.settings = settings

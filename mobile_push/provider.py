@@ -99,6 +99,11 @@ class Provider(Protocol):
         ...
 
     @property
+    def one_service(self) -> bool:
+        """Whether all messages go to one service, so that its refusals and failures are everybody's."""
+        ...
+
+    @property
     def longest_send(self) -> float:
         """Seconds that one send takes at most."""
         ...

@@ -88,6 +88,7 @@ class WebPushProvider:
     """
 
     name = "webpush"
+    one_service = False
     paused_until = 0.0
 
     def __init__(self, settings: WebPushSettings) -> None:
@@ -105,6 +106,15 @@ class WebPushProvider:
     @property
     def at_once(self) -> int:
         return self.settings.connections
+
+    @property
+    def at_once(self) -> int:
+        return self.settings.connections
+
+    @property
+    def per_second(self) -> None:
+        """Each push service has limits of its own, and says so with 429."""
+        return
 
     @property
     def longest_send(self) -> float:
