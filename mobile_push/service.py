@@ -60,7 +60,7 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
 
             provider = await stack.enter_async_context(FcmProvider(settings.fcm))
             metrics = Metrics.of(platform)
-            at_once = settings.fcm.connections
+            at_once = settings.fcm.at_once
             push.deliveries.append(Delivery(platform, provider, settings, metrics, at_once=at_once))
         tasks = [asyncio.create_task(one.run(), name="mobile-push-delivery") for one in push.deliveries]
         streams = asyncio.create_task(_end_streams(platform, push))

@@ -12,6 +12,7 @@ import asyncio
 import ssl
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -120,14 +121,20 @@ class FcmSandbox:
         # Handlers that hang on purpose must not hold up the end.
         self._runner = web.ServerRunner(server, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, self.host, self.port, ssl_context=self._ssl, backlog=1024).start()
-        self.port = self._runner.addresses[0][1]
+        loop, factory = asyncio.get_running_loop(), self.protocol(server)
+        self._listener = await loop.create_server(factory, self.host, self.port, ssl=self._ssl, backlog=1024)
+        self.port = self._listener.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._listener.close()
         await self._runner.cleanup()
+
+    def protocol(self, http1: Callable[[], asyncio.BaseProtocol]) -> Callable[[], asyncio.BaseProtocol]:
+        """What speaks on a new connection: HTTP/1.1, unless a subclass adds to it."""
+        return http1
 
     def service_account_file(self, path: Path) -> Path:
         """Write a service account's key for this sandbox to `path`, readable by this user only.
@@ -175,22 +182,26 @@ class FcmSandbox:
             await asyncio.get_running_loop().create_future()
         if behaviour.latency:
             await asyncio.sleep(behaviour.latency)
-        answer = self._refusal(request) or self._take(body)
-        self.answers[answer.code] += 1
+        answer = self.answer(request.headers.get("Authorization"), request.raw_path, body)
         if behaviour.answer_late and answer.code == "OK":
             await asyncio.sleep(behaviour.answer_late)
         return answer
 
-    def _refusal(self, request: web.BaseRequest) -> Answer | None:
+    def answer(self, authorization: str | None, path: str, body: bytes) -> Answer:
+        """The answer to a message, and its place in the counts."""
+        answer = self._refusal(authorization, path) or self._take(body)
+        self.answers[answer.code] += 1
+        return answer
+
+    def _refusal(self, header: str | None, path: str) -> Answer | None:
         """The answer to a request that does not get as far as its message: who asks, for whom, how often."""
-        header = request.headers.get("Authorization")
         expires = self._tokens.expires.get(header) if header else None
         if expires is None:
             return UNKNOWN_TOKEN if header else NO_TOKEN
         if expires <= time.monotonic():
             return FAULTS["ACCESS_TOKEN_EXPIRED"]
         behaviour = self.behaviour
-        if behaviour.wrong_project or request.raw_path != self._send_path:
+        if behaviour.wrong_project or path != self._send_path:
             return FAULTS["PERMISSION_DENIED"]
         if self._turn("quota", behaviour.quota_share):
             return with_retry_after(FAULTS["QUOTA_EXCEEDED"], behaviour.quota_retry_after)

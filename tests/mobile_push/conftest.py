@@ -52,7 +52,7 @@ def open_push(tmp_path: Path, sandbox: FcmSandbox) -> OpenPush:
 
     def opened(*, fcm: dict[str, Any] | None = None, **settings: Any) -> AbstractAsyncContextManager[Door]:
         key = sandbox.service_account_file(tmp_path / "key.json")
-        own = {"service_account_file": str(key), "base_url": sandbox.base_url, "connections": 20, **(fcm or {})}
+        own = {"service_account_file": str(key), "base_url": sandbox.base_url, "at_once": 20, **(fcm or {})}
         plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
         return open_door(tmp_path, plugins, settings={"mobile_push": {"fcm": own, **settings}})
 

@@ -50,7 +50,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     set_ahead = Clock()
-    for module in ("fcm", "fcm_token"):
+    for module in ("fcm", "fcm_payload", "fcm_token"):
         monkeypatch.setattr(f"mobile_push.{module}.time", set_ahead)
     return set_ahead
 
@@ -508,7 +508,7 @@ async def test_a_ca_file_that_cant_be_used_is_named(settings: FcmSettings, tmp_p
             pass
 
 
-@pytest.mark.parametrize("wrong", [{"connections": 0}, {"timeout": 0.0}, {"base_url": "fcm.googleapis.com"}])
+@pytest.mark.parametrize("wrong", [{"at_once": 0}, {"timeout": 0.0}, {"base_url": "fcm.googleapis.com"}])
 def test_a_setting_that_cant_be_meant_is_named(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         FcmSettings(Path("key.json"), **wrong)

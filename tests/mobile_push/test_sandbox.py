@@ -328,24 +328,25 @@ async def test_a_sandbox_that_hangs_still_stops_at_once(tmp_path: Path) -> None:
 
 
 def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
-    """A server's context for 127.0.0.1, and the file that a client must trust."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sandbox")])
+    """A server's context for 127.0.0.1, and the file of the authority that a client must trust."""
     now = dt.datetime.now(dt.UTC)
-    cert = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
+    names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("authority", "sandbox")]
+    authority, server = (
+        x509.CertificateBuilder(names[0], name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(hours=1))
         .not_valid_after(now + dt.timedelta(hours=1))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        .sign(key, hashes.SHA256())
+        .add_extension(x509.BasicConstraints(ca=key is keys[0], path_length=None), True)
+        .sign(keys[0], hashes.SHA256())
+        for name, key in zip(names, keys, strict=True)
     )
     pem, both = folder / "ca.pem", folder / "server.pem"
-    pem.write_bytes(cert.public_bytes(serialization.Encoding.PEM))
-    private = key.private_bytes(
+    pem.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
+    private = keys[1].private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    both.write_bytes(private + pem.read_bytes())
+    both.write_bytes(private + server.public_bytes(serialization.Encoding.PEM))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(both)
     return context, pem

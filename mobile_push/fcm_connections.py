@@ -1,0 +1,177 @@
+"""The way to Google: a few HTTP/2 connections that carry all requests, and HTTP/1.1 where there is no HTTP/2.
+
+One connection carries 100 requests at once, so there is one for each hundred that may be under way, each in a client of
+its own: a client opens a second connection only when it loses the first. What goes wrong is a receipt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+import urllib.request
+from collections.abc import Mapping
+from datetime import timedelta
+from itertools import cycle
+from pathlib import Path
+from typing import NamedTuple, Self
+from urllib.parse import urlsplit
+
+from pyreqwest.client import Client, ClientBuilder
+from pyreqwest.exceptions import PyreqwestError, RequestPanicError
+from pyreqwest.proxy import ProxyBuilder
+
+from mobile_push.provider import Outcome, Receipt
+
+logger = logging.getLogger(__name__)
+
+#: Requests that Google lets one HTTP/2 connection carry at once.
+STREAMS = 100
+#: Bytes of an answer that are read; FCM's have a few hundred, and a proxy's error page must not fill the memory.
+ANSWER_LIMIT = 64 * 1024
+#: Seconds after which a silent connection is asked for a sign of life, and that it may take to give one.
+PING = timedelta(seconds=20)
+TIMEOUT = Receipt(Outcome.RETRY, "timeout")
+CONNECTION = Receipt(Outcome.RETRY, "connection")
+
+
+class Answer(NamedTuple):
+    """An HTTP answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Failed(Exception):
+    """There is no answer; `receipt` says what that means for the message."""
+
+    def __init__(self, receipt: Receipt) -> None:
+        self.receipt = receipt
+        super().__init__(receipt.code)
+
+
+class Connection:
+    """A client, and whether its connection is known to work."""
+
+    __slots__ = ("client", "first", "works")
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        #: Without it, each of the first hundred requests would open a connection, and all but one be thrown away.
+        self.first = asyncio.Lock()
+        self.works = False
+
+
+class Connections:
+    """Posts JSON to one server.
+
+    Args:
+        url: Where the requests go; it decides whether a proxy stands in between.
+        at_once: Requests under way at most.
+        timeout: Seconds until a request without a whole answer has failed, waiting for a connection included.
+        ca_file: PEM file of certificate authorities to trust beside the system's.
+
+    Raises:
+        ValueError: `ca_file` can't be used; the text says what to do.
+    """
+
+    def __init__(self, url: str, at_once: int, timeout: float, ca_file: Path | None) -> None:
+        self._timeout = timeout
+        made = [
+            Connection(_client(url, min(STREAMS, at_once), timeout, ca_file)) for _ in range(-(-at_once // STREAMS))
+        ]
+        self._all = made
+        self._turns = cycle(made)
+        self._open = True
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections; what is under way fails at once."""
+        self._open = False
+        for one in self._all:
+            await one.client.close()
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """The answer, of which at most ANSWER_LIMIT bytes are read; redirects are answers too.
+
+        Raises:
+            Failed: there is none.
+        """
+        connection = next(self._turns)
+        try:
+            if connection.works:
+                return await self._post(connection, url, body, headers)
+            async with asyncio.timeout(self._timeout), connection.first:
+                if not connection.works:
+                    answer = await self._post(connection, url, body, headers)
+                    connection.works = True
+                    return answer
+            return await self._post(connection, url, body, headers)
+        except TimeoutError:  # RequestTimeoutError is one
+            raise Failed(TIMEOUT) from None
+        except PyreqwestError as error:
+            connection.works = False
+            if isinstance(error, RequestPanicError):
+                logger.error("the HTTP client failed: %s", error)
+            raise Failed(CONNECTION) from None
+
+    async def _post(self, connection: Connection, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        if not self._open:
+            raise Failed(CONNECTION)
+        request = connection.client.post(url).headers(headers).body_bytes(body).build_streamed()
+        async with request as response:
+            reader = response.body_reader
+            answer = bytes(await reader.read_chunk() or b"")
+            while len(answer) <= ANSWER_LIMIT and (more := await reader.read_chunk()) is not None:
+                answer += bytes(more)
+            return Answer(response.status, response.headers, answer)
+
+
+def _client(url: str, at_once: int, timeout: float, ca_file: Path | None) -> Client:
+    builder = (
+        ClientBuilder()
+        .http2(True)
+        .http2_keep_alive_interval(PING)
+        .http2_keep_alive_timeout(PING)
+        .max_connections(at_once)
+        .timeout(timedelta(seconds=timeout))
+        .follow_redirects(False)
+        .default_cookie_store(False)
+        .gzip(False)
+        .brotli(False)
+        .zstd(False)
+        .deflate(False)
+        .referer(False)
+        .user_agent("banshi")
+    )
+    proxy = proxy_for(url)
+    builder = builder.proxy(ProxyBuilder.all(proxy)) if proxy else builder.no_proxy()
+    for authority in _authorities(ca_file):
+        builder = builder.add_root_certificate_der(authority)
+    return builder.build()
+
+
+def _authorities(ca_file: Path | None) -> list[bytes]:
+    if ca_file is None:
+        return []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(ca_file)
+    except OSError as error:  # ssl.SSLError is one
+        raise ValueError(f"ca_file {ca_file} can't be used ({error}); name a PEM file of certificates") from None
+    found = context.get_ca_certs(binary_form=True)
+    if not found:
+        raise ValueError(f"ca_file {ca_file} holds no authority's certificate; name the authority's, not the server's")
+    return found
+
+
+def proxy_for(url: str) -> str | None:
+    """The proxy that HTTPS_PROXY and NO_PROXY ask for, read once: google-auth's client obeys them as well."""
+    parts = urlsplit(url)
+    return None if urllib.request.proxy_bypass(parts.hostname or "") else urllib.request.getproxies().get(parts.scheme)
