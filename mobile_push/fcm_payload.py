@@ -112,3 +112,11 @@ def _options(push: Push) -> dict[str, dict[str, Any]]:
         "apns-collapse-id": key if len(key.encode()) <= 64 else sha256(key.encode()).hexdigest(),
     }
     return {"android_config": android, "apns_config": {"headers": headers}}
+
+
+def is_token(value: object) -> bool:
+    """Whether `value` can be an address: text that has bytes in UTF-8."""
+    try:
+        return isinstance(value, str) and bool(value.encode())
+    except UnicodeEncodeError:
+        return False

@@ -1,9 +1,10 @@
-"""A local stand-in for FCM: its HTTP v1 interface and Google's token endpoint, for development, demo and tests.
+"""A local stand-in for FCM: its HTTP v1 interface, its topics and Google's token endpoint, for development and tests.
 
 It checks what the real service checks and answers errors in the real service's shape, so that an app's developer
 needs no Google account, and it fails on demand. `PUT /sandbox/behaviour` sets every switch of `Behaviour` (what is
-left out goes back to its default) and GET shows them; `GET /sandbox/messages?token=&after=` shows what arrived;
-`DELETE /sandbox/tokens` makes every access token expire. `python -m mobile_push.sandbox` starts it by itself.
+left out goes back to its default) and GET shows them; `GET /sandbox/messages?token=&after=` shows what arrived and
+`GET /sandbox/topics` who follows what; `DELETE /sandbox/tokens` makes every access token expire.
+`python -m mobile_push.sandbox` starts it by itself.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import asyncio
 import ssl
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -24,6 +25,7 @@ from aiohttp import web
 from mobile_push.sandbox.answers import FAULTS, JSON, NO_TOKEN, UNKNOWN_TOKEN, Answer, invalid, with_retry_after
 from mobile_push.sandbox.behaviour import SWITCHES, Behaviour
 from mobile_push.sandbox.tokens import AUDIENCE, EMAIL, GRANT, SCOPE, TokenEndpoint
+from mobile_push.sandbox.topics import CALLS, Topics
 from mobile_push.sandbox.validation import PAYLOAD_LIMIT, REQUEST, check_fields, content_size
 
 __all__ = [
@@ -97,6 +99,7 @@ class FcmSandbox:
         self._number = 0
         self._due: dict[str, float] = {}
         self._tokens = TokenEndpoint()
+        self._topics = Topics()
         self._send_path = f"/v1/projects/{project_id}/messages:send"
 
     @property
@@ -109,6 +112,16 @@ class FcmSandbox:
     def base_url(self) -> str:
         """What `FcmSettings.base_url` must be to send here."""
         return f"{self.url}/v1/projects"
+
+    @property
+    def topics_url(self) -> str:
+        """What `FcmSettings.topics_url` must be to follow topics here."""
+        return f"{self.url}/iid/v1"
+
+    @property
+    def followers(self) -> Mapping[str, set[str]]:
+        """Topic → the tokens that follow it."""
+        return self._topics.followers
 
     @property
     def token_requests(self) -> int:
@@ -155,6 +168,9 @@ class FcmSandbox:
         if request.method == "POST" and path.endswith("/messages:send") and path.startswith("/v1/projects/"):
             answer = await self._send(request, await request.read())
             return web.Response(body=answer.body, status=answer.status, headers=answer.headers)
+        if request.method == "POST" and path.startswith("/iid/v1:") and (call := path.partition(":")[2]) in CALLS:
+            answer = await self._change_topics(request, call)
+            return web.Response(body=answer.body, status=answer.status, headers=answer.headers)
         url = urlsplit(path)
         match request.method, url.path:
             case "POST", "/token":
@@ -169,6 +185,8 @@ class FcmSandbox:
                     status, document = 400, {"detail": str(error)}
             case "GET", "/sandbox/messages":
                 status, document = self._messages(parse_qs(url.query))
+            case "GET", "/sandbox/topics":
+                status, document = 200, {topic: sorted(tokens) for topic, tokens in self.followers.items()}
             case "DELETE", "/sandbox/tokens":
                 self.expire_tokens()
                 status, document = 200, {}
@@ -189,11 +207,22 @@ class FcmSandbox:
 
     def answer(self, authorization: str | None, path: str, body: bytes) -> Answer:
         """The answer to a message, and its place in the counts."""
-        answer = self._refusal(authorization, path) or self._take(body)
+        answer = self._refusal(authorization, path == self._send_path) or self._take(body)
         self.answers[answer.code] += 1
         return answer
 
-    def _refusal(self, header: str | None, path: str) -> Answer | None:
+    async def _change_topics(self, request: web.BaseRequest, call: str) -> Answer:
+        body = await request.read()
+        behaviour = self.behaviour
+        if behaviour.hang:
+            await asyncio.get_running_loop().create_future()
+        await asyncio.sleep(behaviour.latency)
+        if request.headers.get("access_token_auth") != "true":
+            return NO_TOKEN
+        refusal = self._refusal(request.headers.get("Authorization"), True)
+        return refusal or self._topics.answer(call, body, behaviour)
+
+    def _refusal(self, header: str | None, ours: bool) -> Answer | None:
         """The answer to a request that does not get as far as its message: who asks, for whom, how often."""
         expires = self._tokens.expires.get(header) if header else None
         if expires is None:
@@ -201,7 +230,7 @@ class FcmSandbox:
         if expires <= time.monotonic():
             return FAULTS["ACCESS_TOKEN_EXPIRED"]
         behaviour = self.behaviour
-        if behaviour.wrong_project or path != self._send_path:
+        if behaviour.wrong_project or not ours:
             return FAULTS["PERMISSION_DENIED"]
         if self._turn("quota", behaviour.quota_share):
             return with_retry_after(FAULTS["QUOTA_EXCEEDED"], behaviour.quota_retry_after)
@@ -263,6 +292,7 @@ async def serve(host: str, port: int, service_account: Path) -> None:
         path = sandbox.service_account_file(service_account)
         print(f"FCM sandbox on {sandbox.url} until Ctrl-C. Put this into plugins.toml and start `banshi serve`:\n")
         print("[plugins.mobile_push.settings.fcm]")
-        print(f'service_account_file = "{path.resolve()}"\nbase_url = "{sandbox.base_url}"\n')
+        print(f'service_account_file = "{path.resolve()}"\nbase_url = "{sandbox.base_url}"')
+        print(f'topics_url = "{sandbox.topics_url}"\n')
         print(f"What a phone got: {sandbox.url}/sandbox/messages?token=TOKEN", flush=True)
         await asyncio.get_running_loop().create_future()

@@ -52,7 +52,8 @@ def open_push(tmp_path: Path, sandbox: FcmSandbox) -> OpenPush:
 
     def opened(*, fcm: dict[str, Any] | None = None, **settings: Any) -> AbstractAsyncContextManager[Door]:
         key = sandbox.service_account_file(tmp_path / "key.json")
-        own = {"service_account_file": str(key), "base_url": sandbox.base_url, "at_once": 20, **(fcm or {})}
+        urls = {"base_url": sandbox.base_url, "topics_url": sandbox.topics_url}
+        own = {"service_account_file": str(key), **urls, "at_once": 20, **(fcm or {})}
         plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
         return open_door(tmp_path, plugins, settings={"mobile_push": {"fcm": own, **settings}})
 

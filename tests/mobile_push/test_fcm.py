@@ -56,15 +56,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[FcmSandbox]:
-    async with FcmSandbox() as server:
-        yield server
-
-
-@pytest.fixture
 def settings(sandbox: FcmSandbox, tmp_path: Path) -> FcmSettings:
     key = sandbox.service_account_file(tmp_path / "key.json")
-    return FcmSettings(key, base_url=sandbox.base_url, timeout=5.0)
+    return FcmSettings(key, base_url=sandbox.base_url, topics_url=sandbox.topics_url, timeout=5.0)
 
 
 @pytest.fixture
@@ -508,7 +502,9 @@ async def test_a_ca_file_that_cant_be_used_is_named(settings: FcmSettings, tmp_p
             pass
 
 
-@pytest.mark.parametrize("wrong", [{"at_once": 0}, {"timeout": 0.0}, {"base_url": "fcm.googleapis.com"}])
+@pytest.mark.parametrize(
+    "wrong", [{"at_once": 0}, {"timeout": 0.0}, {"base_url": "fcm.googleapis.com"}, {"topics_url": "iid"}]
+)
 def test_a_setting_that_cant_be_meant_is_named(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         FcmSettings(Path("key.json"), **wrong)
