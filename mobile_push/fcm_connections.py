@@ -10,11 +10,12 @@ import asyncio
 import logging
 import ssl
 import urllib.request
+from collections import deque
 from collections.abc import Mapping
 from datetime import timedelta
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from pyreqwest.client import Client, ClientBuilder
@@ -57,7 +58,8 @@ class Connection:
     __slots__ = ("client", "first", "works")
 
     def __init__(self, client: Client) -> None:
-        self.client = client
+        #: None once it is closed. Its sockets close when nothing refers to it any more, not when it is told to close.
+        self.client: Client | None = client
         #: Without it, each of the first hundred requests would open a connection, and all but one be thrown away.
         self.first = asyncio.Lock()
         self.works = False
@@ -78,24 +80,21 @@ class Connections:
 
     def __init__(self, url: str, at_once: int, timeout: float, ca_file: Path | None) -> None:
         self._timeout = timeout
-        made = [
-            Connection(_client(url, min(STREAMS, at_once), timeout, ca_file)) for _ in range(-(-at_once // STREAMS))
-        ]
-        self._all = made
-        self._turns = cycle(made)
-        self._open = True
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
+        self._all = [Connection(_client(url, timeout, ca_file)) for _ in range(-(-at_once // STREAMS))]
+        #: A connection for each request that may still begin. Waiting is done here and not in the client, which sends
+        #: what waits there even when its caller has given it up.
+        self._free = deque(islice(cycle(self._all), at_once))
+        self._waiting: deque[asyncio.Future[Connection]] = deque()
 
     async def close(self) -> None:
-        """Close all connections; what is under way fails at once."""
-        self._open = False
+        """Close all connections: what is under way fails at once, and what waits never leaves."""
+        for turn in self._waiting:
+            if not turn.done():
+                turn.set_exception(Failed(CONNECTION))
         for one in self._all:
-            await one.client.close()
+            client, one.client = one.client, None
+            if client is not None:
+                await client.close()
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """The answer, of which at most ANSWER_LIMIT bytes are read; redirects are answers too.
@@ -103,7 +102,25 @@ class Connections:
         Raises:
             Failed: there is none.
         """
-        connection = next(self._turns)
+        if self._free:
+            return await self._use(self._free.popleft(), url, body, headers)
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._use(await self._turn(), url, body, headers)
+        except TimeoutError:
+            raise Failed(TIMEOUT) from None
+
+    async def _turn(self) -> Connection:
+        turn: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self._give(turn.result())  # it came in the very moment in which nobody wanted it any more
+            raise
+
+    async def _use(self, connection: Connection, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         try:
             if connection.works:
                 return await self._post(connection, url, body, headers)
@@ -120,11 +137,22 @@ class Connections:
             if isinstance(error, RequestPanicError):
                 logger.error("the HTTP client failed: %s", error)
             raise Failed(CONNECTION) from None
+        finally:
+            self._give(connection)
+
+    def _give(self, connection: Connection) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(connection)
+                return
+        self._free.append(connection)
 
     async def _post(self, connection: Connection, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        if not self._open:
+        client = connection.client
+        if client is None:
             raise Failed(CONNECTION)
-        request = connection.client.post(url).headers(headers).body_bytes(body).build_streamed()
+        request = client.post(url).headers(headers).body_bytes(body).build_streamed()
         async with request as response:
             reader = response.body_reader
             answer = bytes(await reader.read_chunk() or b"")
@@ -133,13 +161,12 @@ class Connections:
             return Answer(response.status, response.headers, answer)
 
 
-def _client(url: str, at_once: int, timeout: float, ca_file: Path | None) -> Client:
+def _client(url: str, timeout: float, ca_file: Path | None) -> Client:
     builder = (
         ClientBuilder()
         .http2(True)
         .http2_keep_alive_interval(PING)
         .http2_keep_alive_timeout(PING)
-        .max_connections(at_once)
         .timeout(timedelta(seconds=timeout))
         .follow_redirects(False)
         .default_cookie_store(False)

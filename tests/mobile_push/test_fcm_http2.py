@@ -304,10 +304,10 @@ async def test_a_huge_answer_is_given_up_and_its_connection_goes_on(server: Serv
     assert given < 10_000_000
 
 
-async def test_a_send_that_is_cancelled_gives_its_stream_up_and_harms_no_other(
+async def test_sends_that_are_cancelled_harm_no_other_and_make_room_when_their_time_is_over(
     server: Server, settings: FcmSettings, until: Any
 ) -> None:
-    async with FcmProvider(settings) as fcm:
+    async with FcmProvider(replace(settings, timeout=1.0)) as fcm:
         assert (await fcm.send(PUSH, "first")).outcome is Outcome.ACCEPTED
         server.answer = silence
         tasks = [asyncio.create_task(fcm.send(PUSH, f"phone-{number}")) for number in range(20)]
@@ -325,13 +325,45 @@ async def test_closing_while_messages_are_under_way_ends_each_with_a_receipt(
     server: Server, settings: FcmSettings, until: Any
 ) -> None:
     server.answer = silence
-    async with FcmProvider(settings) as fcm:
+    async with FcmProvider(replace(settings, timeout=1.5)) as fcm:
         tasks = [asyncio.create_task(fcm.send(PUSH, f"phone-{number}")) for number in range(20)]
         await until(lambda: server.asked)
         started = time.monotonic()
     assert set(await asyncio.gather(*tasks)) == {LATER}
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 1
     await until(lambda: not server.alive)
+    assert server.asked.total() == 1, "what waited for the first connection never left"
+
+
+@pytest.mark.parametrize("end", ["cancel", "close"])
+async def test_what_waits_for_its_turn_when_its_send_or_the_provider_ends_never_leaves(
+    server: Server, settings: FcmSettings, until: Any, end: str
+) -> None:
+    server.answer = silence
+    async with FcmProvider(replace(settings, at_once=1, timeout=1.0)) as fcm:
+        tasks = [asyncio.create_task(fcm.send(PUSH, f"phone-{number}")) for number in range(5)]
+        await until(lambda: server.asked)
+        if end == "cancel":
+            for task in tasks[1:]:
+                task.cancel()
+            await asyncio.wait(tasks)
+            assert tasks[0].result() == Receipt(Outcome.RETRY, "timeout")
+            server.answer = accept
+            assert (await fcm.send(PUSH, "after")).outcome is Outcome.ACCEPTED
+    if end == "close":
+        assert await asyncio.gather(*tasks) == [LATER] * 5
+    await until(lambda: not server.alive)
+    assert not {"phone-1", "phone-2", "phone-3", "phone-4"} & set(server.asked)
+
+
+async def test_a_turn_that_never_comes_costs_the_timeout(server: Server, settings: FcmSettings) -> None:
+    server.answer = silence
+    async with FcmProvider(replace(settings, at_once=1, timeout=0.5)) as fcm:
+        started = time.monotonic()
+        assert set(outcomes(await sent(fcm, 30))) == {"timeout"}
+        assert time.monotonic() - started < 3
+        server.answer = accept
+        assert outcomes(await sent(fcm, 30)) == {"OK": 30}
 
 
 async def test_a_proxy_carries_http2_through_its_tunnel(
