@@ -75,7 +75,7 @@ class Connections:
         ca_file: PEM file of certificate authorities to trust beside the system's.
 
     Raises:
-        ValueError: `ca_file` can't be used; the text says what to do.
+        ValueError: `ca_file` or the environment's proxy can't be used; the text says what to do.
     """
 
     def __init__(self, url: str, at_once: int, timeout: float, ca_file: Path | None) -> None:
@@ -177,8 +177,13 @@ def _client(url: str, timeout: float, ca_file: Path | None) -> Client:
         .referer(False)
         .user_agent("banshi")
     )
-    proxy = proxy_for(url)
-    builder = builder.proxy(ProxyBuilder.all(proxy)) if proxy else builder.no_proxy()
+    builder = builder.no_proxy()  # what the environment asks for is read by us, as for the access token
+    if proxy := proxy_for(url):
+        try:
+            builder = builder.proxy(ProxyBuilder.all(proxy))
+        except ValueError as error:  # without the address: it may hold a password
+            name = f"{urlsplit(url).scheme}_proxy"
+            raise ValueError(f"{name} in the environment is no proxy's address ({error.args[0]}); mend it") from None
     for authority in _authorities(ca_file):
         builder = builder.add_root_certificate_der(authority)
     return builder.build()

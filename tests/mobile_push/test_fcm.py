@@ -467,6 +467,18 @@ async def test_a_proxy_named_by_the_environment_carries_the_messages(
     assert asked == ["http://fcm.test/v1/projects/banshi-sandbox/messages:send"]
 
 
+async def test_a_proxy_that_is_no_address_is_named_without_its_password(
+    settings: FcmSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://user:secret-word@[proxy")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    far = FcmSettings(settings.service_account_file, base_url="http://fcm.test/v1/projects")
+    with pytest.raises(ValueError, match="http_proxy in the environment is no proxy's address") as caught:
+        async with FcmProvider(far):
+            pass
+    assert "secret-word" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("content", "advice"),
     [
