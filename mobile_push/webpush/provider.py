@@ -100,13 +100,6 @@ class WebPushProvider:
         self._told: dict[str, float] = {}
         self._session: aiohttp.ClientSession | None = None
 
-    #: Each push service has a limit of its own, and says so.
-    per_second: float | None = None
-
-    @property
-    def at_once(self) -> int:
-        return self.settings.connections
-
     @property
     def at_once(self) -> int:
         return self.settings.connections
