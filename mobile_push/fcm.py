@@ -49,7 +49,8 @@ class FcmSettings:
     topics_url: str = "https://iid.googleapis.com/iid/v1"
     #: Where access tokens come from; None takes the service account file's.
     token_uri: str | None = None
-    #: Messages under way at most. Google answers in about 50 ms: 1,000 are 20,000 a second, on ten connections.
+    #: Messages under way at most. Google answers in about 50 ms: 1,000 are 20,000 a second, on ten connections; where a
+    #: proxy knows HTTP/1.1 alone, each has a connection of its own.
     at_once: int = 1000
     #: Messages a minute that the project may send; Google's default quota.
     per_minute: int = 600_000

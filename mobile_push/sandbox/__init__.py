@@ -285,6 +285,7 @@ async def serve(host: str, port: int, service_account: Path) -> None:
         print(f"FCM sandbox on {sandbox.url} until Ctrl-C. Put this into plugins.toml and start `banshi serve`:\n")
         print("[plugins.mobile_push.settings.fcm]")
         print(f'service_account_file = "{path.resolve()}"\nbase_url = "{sandbox.base_url}"')
-        print(f'topics_url = "{sandbox.topics_url}"\n')
+        # The sandbox speaks HTTP/1.1, where each message under way is an open file on both sides.
+        print(f'topics_url = "{sandbox.topics_url}"\nat_once = 100\n')
         print(f"What a phone got: {sandbox.url}/sandbox/messages?token=TOKEN", flush=True)
         await asyncio.get_running_loop().create_future()

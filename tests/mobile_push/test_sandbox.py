@@ -344,9 +344,11 @@ async def test_serve_prints_the_settings_that_send_to_it(tmp_path: Path, capsys:
         await asyncio.sleep(0.05)
         shown += capsys.readouterr().out
     values = dict(line.split(" = ") for line in shown.splitlines() if " = " in line)
-    settings = FcmSettings(Path(values["service_account_file"].strip('"')), base_url=values["base_url"].strip('"'))
-    async with FcmProvider(settings) as fcm:
+    assert values["at_once"] == "100"
+    account, base, topics = (values[key].strip('"') for key in ("service_account_file", "base_url", "topics_url"))
+    async with FcmProvider(FcmSettings(Path(account), base_url=base, topics_url=topics)) as fcm:
         assert (await fcm.send(PUSH, "phone-1")).outcome is Outcome.ACCEPTED
+        assert (await fcm.subscribe("everyone", ["phone-1"]))[0].outcome is Outcome.ACCEPTED
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
