@@ -1,7 +1,7 @@
 """Quiet hours: how long a phone still has to be left alone. Pure arithmetic on clocks, whatever daylight saving does.
 
-A person's hours begin the first time that their wall clock shows `from`, and end the last time that it shows `until`:
-an hour that comes twice is quiet both times. Where the clock jumps over one of the two, the jump itself takes its place.
+A person's hours begin the first time that their wall clock shows `from` and end the last time that it shows `until`, so
+an hour that comes twice is quiet both times. Where the clock jumps over one of the two, the jump takes its place.
 """
 
 from __future__ import annotations
@@ -71,5 +71,5 @@ def zone_of(name: str) -> ZoneInfo:
 
 @lru_cache(maxsize=1)
 def zone_names() -> frozenset[str]:
-    """The IANA names that a person may choose: places and UTC, none of the old abbreviations or of this machine's own."""
+    """The IANA names that a person may choose: places and UTC, no old abbreviations and nothing of this machine's."""
     return frozenset(name for name in available_timezones() if "/" in name or name == "UTC")

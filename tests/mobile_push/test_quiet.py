@@ -20,7 +20,7 @@ ZONES = (
 NIGHT = (22 * 60, 7 * 60)
 
 minutes = st.integers(0, MINUTES - 1)
-moments = st.datetimes(datetime(2010, 1, 1), datetime(2031, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+moments = st.datetimes(datetime(2010, 1, 1), datetime(2031, 1, 1), timezones=st.just(UTC))
 zones = st.sampled_from(ZONES)
 
 
