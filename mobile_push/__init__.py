@@ -11,8 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from banshi import Channel, Finding, Resource, Route, Tables, hookimpl
-from mobile_push import devices, preferences, reading
-from mobile_push.commands import fcm_sandbox
+from mobile_push import devices, preferences, reading, webpush_route
+from mobile_push.commands import fcm_sandbox, webpush_key, webpush_sandbox
 from mobile_push.service import PUSH, deliver, open_push
 from mobile_push.settings import PushSettings
 
@@ -44,21 +44,32 @@ def banshi_channels() -> Sequence[Channel]:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    return [*devices.ROUTES, *preferences.ROUTES, *reading.ROUTES]
+    return [*devices.ROUTES, *preferences.ROUTES, *reading.ROUTES, *webpush_route.ROUTES]
 
 
 @hookimpl
 def banshi_commands() -> Sequence[click.Command]:
-    return [fcm_sandbox]
+    return [fcm_sandbox, webpush_key, webpush_sandbox]
 
 
 @hookimpl
 def banshi_checks(settings: PushSettings) -> Iterable[Finding]:
-    if settings.fcm is None:
-        advice = "add [plugins.mobile_push.settings.fcm], or phones are reached only while the app's stream is open"
+    if settings.fcm is None and settings.webpush is None:
+        advice = (
+            "add [plugins.mobile_push.settings.fcm] or .webpush, or phones are reached only while their stream is open"
+        )
         yield Finding(NAME, "no-provider", advice, warning=True)
-        return
-    try:
-        settings.fcm.service_account()
-    except ValueError as error:
-        yield Finding(NAME, "fcm-credentials", str(error))
+    if settings.fcm is not None:
+        try:
+            settings.fcm.service_account()
+        except ValueError as error:
+            yield Finding(NAME, "fcm-credentials", str(error))
+    if settings.webpush is not None:
+        from mobile_push.webpush.vapid import read_key
+
+        try:
+            read_key(settings.webpush.private_key_file)
+        except ValueError as error:
+            yield Finding(NAME, "webpush-key", str(error))
+        if settings.webpush.loopback:
+            yield Finding(NAME, "webpush-loopback", "take webpush.loopback out where people are served", warning=True)

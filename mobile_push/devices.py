@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tortoise.exceptions import IntegrityError
@@ -26,7 +27,9 @@ from banshi import (
     reply,
 )
 from mobile_push.models import Device
-from mobile_push.service import PUSH
+from mobile_push.service import PUSH, Push
+from mobile_push.webpush import subscription
+from mobile_push.webpush.subscriptions import LONGEST_ENDPOINT
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -40,13 +43,30 @@ REGISTRATION = Form.from_schema(
         "required": ["provider", "platform"],
         "additionalProperties": False,
         "properties": {
-            "provider": {"type": "string", "enum": ["fcm", "stream"]},
+            "provider": {"type": "string", "enum": ["fcm", "stream", "webpush"]},
             "token": {
                 "type": "string",
                 "minLength": 8,
                 "maxLength": 4096,
                 "pattern": "^[!-~]+$",
                 "description": "The provider's registration token; for `stream` an id that the app has made up.",
+            },
+            "subscription": {
+                "type": "object",
+                "description": "For `webpush` in place of the token: what `PushSubscription.toJSON()` gives.",
+                "required": ["endpoint", "keys"],
+                "properties": {
+                    "endpoint": {"type": "string", "maxLength": LONGEST_ENDPOINT},
+                    "expirationTime": {"type": ["number", "null"]},
+                    "keys": {
+                        "type": "object",
+                        "required": ["p256dh", "auth"],
+                        "properties": {
+                            "p256dh": {"type": "string", "maxLength": 200},
+                            "auth": {"type": "string", "maxLength": 200},
+                        },
+                    },
+                },
             },
             "platform": {"type": "string", "enum": ["android", "ios", "harmony", "web"]},
             "language": {"type": "string", "enum": list(LANGUAGES)},
@@ -86,11 +106,10 @@ async def register(call: Call) -> web.StreamResponse:
     push, body = call.platform[PUSH], call.body
     if body["provider"] not in push.providers:
         raise InvalidFields([FieldProblem("/provider", f"Set up here: {', '.join(push.providers)}.", "unavailable")])
-    if "token" not in body:
-        raise InvalidFields([FieldProblem("/token", "Send the provider's registration token.", "required")])
+    address = _address(push, body)
     async with push.registering.setdefault(call.principal.subject, asyncio.Lock()):
         for _ in range(TRIES):
-            write, document = await _registration(call)
+            write, document = await _registration(call, address)
             headers = {"Location": document["links"]["self"]}
             write.rows = [*write.rows, *call.once.receipt(document, headers=headers)]
             try:
@@ -104,10 +123,30 @@ async def register(call: Call) -> web.StreamResponse:
     raise Conflict("Others are registering this phone at the same time; send the request again.")
 
 
-async def _registration(call: Call) -> tuple[Write, dict[str, Any]]:
+def _address(push: Push, body: Mapping[str, Any]) -> str:
+    """What the provider calls this phone: its token, or the subscription as one text."""
+    settings = push.settings.webpush if body["provider"] == "webpush" else None
+    field, other = ("subscription", "token") if settings else ("token", "subscription")
+    problems = []
+    if field not in body:
+        told = "Send what subscription.toJSON() gives." if settings else "Send the provider's registration token."
+        problems.append(FieldProblem(f"/{field}", told, "required"))
+    if other in body:
+        problems.append(FieldProblem(f"/{other}", f"Leave it out: this provider takes a {field}.", "not-taken"))
+    if problems:
+        raise InvalidFields(problems)
+    if settings is None:
+        return str(body["token"])
+    try:
+        return subscription(body["subscription"], settings)
+    except ValueError as error:
+        raise InvalidFields([FieldProblem("/subscription", f"{error}.", "unusable")]) from None
+
+
+async def _registration(call: Call, address: str) -> tuple[Write, dict[str, Any]]:
     """What makes the phone the caller's, and the document of it. Raises Conflict at the limit."""
     push, person, body = call.platform[PUSH], call.principal.subject, call.body
-    digest = hashlib.sha256(f"{body['provider']}\0{body['token']}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{body['provider']}\0{address}".encode()).hexdigest()
     present = await Device.get_or_none(token_hash=digest)
     more = present is None or present.person != person
     if more and await Device.filter(person=person).count() >= push.settings.devices:
@@ -120,7 +159,7 @@ async def _registration(call: Call) -> tuple[Write, dict[str, Any]]:
     }
     if present is None:
         device = Device(
-            id=uuid7(), provider=body["provider"], token=body["token"], token_hash=digest, created_at=call.now, **values
+            id=uuid7(), provider=body["provider"], token=address, token_hash=digest, created_at=call.now, **values
         )
         return Write(rows=[device]), device_document(call, device)
     guard = Update(Device, {"id": present.id, "person": present.person}, values)

@@ -93,7 +93,7 @@ async def document(call: Call) -> dict[str, Any]:
     """The caller's preferences. What isn't offered any more is left out, so that they may be sent back as they are."""
     person = call.principal.subject
     profile = await Profile.get_or_none(person=person) or Profile(person=person)
-    followed = set(await Follow.filter(person=person).values_list("topic", flat=True))
+    followed = {row.topic for row in await Follow.filter(person=person)}
     quiet = None
     if profile.quiet_from is not None and profile.quiet_until is not None:
         quiet = {

@@ -28,13 +28,16 @@ class Push:
     settings: PushSettings
     hub: Hub
     deliveries: list[Delivery] = field(default_factory=list)
+    #: What browsers subscribe with; "" where Web Push is not set up.
+    webpush_key: str = ""
     #: Persons who are registering a phone in this moment: one after the other, so that the limit holds.
     registering: weakref.WeakValueDictionary[str, asyncio.Lock] = field(default_factory=weakref.WeakValueDictionary)
 
     @property
     def providers(self) -> list[str]:
         """The providers that phones may register for."""
-        return [inbox.STREAM, *(["fcm"] if self.settings.fcm else [])]
+        pushed = {"fcm": self.settings.fcm, "webpush": self.settings.webpush}
+        return [inbox.STREAM, *(name for name, settings in pushed.items() if settings)]
 
     async def accept(self, messages: Sequence[Message]) -> None:
         """Take messages over: when this returns they are in their inboxes, and their deliveries are planned."""
@@ -54,14 +57,21 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
     push = Push(platform, settings, Hub(settings.devices))
     gauge = Gauge("banshi_push_streams", "Open streams", registry=platform.metrics)
     gauge.set_function(lambda: push.hub.open_streams)
+    metrics = Metrics.of(platform)
     async with AsyncExitStack() as stack:
         if settings.fcm is not None:
             from mobile_push.fcm import FcmProvider
 
             provider = await stack.enter_async_context(FcmProvider(settings.fcm))
-            metrics = Metrics.of(platform)
             at_once = settings.fcm.connections
             push.deliveries.append(Delivery(platform, provider, settings, metrics, at_once=at_once))
+        if settings.webpush is not None:
+            from mobile_push.webpush.provider import WebPushProvider
+
+            webpush = await stack.enter_async_context(WebPushProvider(settings.webpush))
+            push.webpush_key = webpush.public_key
+            at_once = settings.webpush.connections
+            push.deliveries.append(Delivery(platform, webpush, settings, metrics, at_once=at_once))
         tasks = [asyncio.create_task(one.run(), name="mobile-push-delivery") for one in push.deliveries]
         streams = asyncio.create_task(_end_streams(platform, push))
         try:

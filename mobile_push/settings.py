@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from banshi import LANGUAGES
 from mobile_push.fcm import FcmSettings
+from mobile_push.webpush import WebPushSettings
 
 #: The shape of a topic's code, as of a department's.
 SLUG = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
@@ -30,6 +31,8 @@ class PushSettings:
 
     #: Google's service; without it, phones are reached by the stream alone.
     fcm: FcmSettings | None = None
+    #: Browsers and UnifiedPush distributors.
+    webpush: WebPushSettings | None = None
     case_title: Mapping[str, str] = field(default_factory=lambda: CASE_TITLE)
     #: Seconds for which a provider keeps a message for a phone that is off, and for which we retry. The inbox keeps it
     #: for good.
@@ -53,6 +56,8 @@ class PushSettings:
             raise ValueError("ttl has to be from 1 second to 28 days (2419200)")
         if self.fcm is not None and self.lease <= 4 * self.fcm.timeout:
             raise ValueError(f"lease has to be more than four times fcm.timeout ({4 * self.fcm.timeout:g} s)")
+        if self.webpush is not None and self.lease <= 2 * self.webpush.timeout:
+            raise ValueError(f"lease has to be more than twice webpush.timeout ({2 * self.webpush.timeout:g} s)")
         if min(self.heartbeat, self.stream_timeout, self.devices) <= 0:
             raise ValueError("heartbeat, stream_timeout and devices have to be positive")
         if not SHORTEST_ABSENCE <= self.forget_after_days <= LONGEST_ABSENCE:

@@ -22,6 +22,7 @@ from aiohttp import web
 
 from mobile_push.sandbox.answers import FAULTS, JSON, NO_TOKEN, UNKNOWN_TOKEN, Answer, invalid, with_retry_after
 from mobile_push.sandbox.behaviour import SWITCHES, Behaviour
+from mobile_push.sandbox.shares import Shares
 from mobile_push.sandbox.tokens import AUDIENCE, EMAIL, GRANT, SCOPE, TokenEndpoint
 from mobile_push.sandbox.validation import PAYLOAD_LIMIT, REQUEST, check_fields, content_size
 
@@ -94,7 +95,7 @@ class FcmSandbox:
         self._ssl = ssl_context
         self._record = record
         self._number = 0
-        self._due: dict[str, float] = {}
+        self._shares = Shares()
         self._tokens = TokenEndpoint()
         self._send_path = f"/v1/projects/{project_id}/messages:send"
 
@@ -192,20 +193,11 @@ class FcmSandbox:
         behaviour = self.behaviour
         if behaviour.wrong_project or request.raw_path != self._send_path:
             return FAULTS["PERMISSION_DENIED"]
-        if self._turn("quota", behaviour.quota_share):
+        if self._shares.turn("quota", behaviour.quota_share):
             return with_retry_after(FAULTS["QUOTA_EXCEEDED"], behaviour.quota_retry_after)
-        if self._turn("unavailable", behaviour.unavailable_share):
+        if self._shares.turn("unavailable", behaviour.unavailable_share):
             return with_retry_after(FAULTS["UNAVAILABLE"], behaviour.unavailable_retry_after)
         return None
-
-    def _turn(self, what: str, share: float) -> bool:
-        """Whether this is one of the share, spread evenly: every run of the same length meets the same number."""
-        if not share:
-            return False
-        due = self._due.get(what, 0.0) + share
-        # Sums of shares such as 0.1 fall a hair short of 1.
-        self._due[what] = due - 1 if (turn := due > 1 - 1e-9) else due
-        return turn
 
     def _take(self, body: bytes) -> Answer:
         try:
