@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -11,10 +12,14 @@ from banshi import Platform
 from mobile_push.models import Device, Follow, InboxMessage, PhoneReceipt, Profile
 
 
-async def erase_device(platform: Platform, device: UUID, person: str) -> bool:
-    """Forget a person's phone, its receipts and what is due for it; whether there was one."""
+async def erase_device(platform: Platform, device: UUID, person: str, *, before: datetime | None = None) -> bool:
+    """Forget a person's phone, its receipts and what is due for it; whether there was one.
+
+    With `before`, only one that was last seen before that.
+    """
+    phone = Device.filter(id=device, person=person)
     async with in_transaction() as connection:
-        found = await Device.filter(id=device, person=person).using_db(connection).delete()
+        found = await (phone.filter(seen_at__lt=before) if before else phone).using_db(connection).delete()
         if found:
             await end_deliveries(platform, connection, device, person)
             await PhoneReceipt.filter(device_id=device, person=person).using_db(connection).delete()

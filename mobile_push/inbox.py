@@ -61,6 +61,11 @@ class Hub:
         for listener in self._listening.get(person, ()):
             listener.news.set()
 
+    def cut(self, person: str) -> None:
+        """End a person's streams."""
+        for listener in list(self._listening.get(person, ())):
+            listener.cut()
+
     def wake_all(self) -> None:
         for listener in self._all():
             listener.news.set()

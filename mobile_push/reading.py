@@ -10,6 +10,7 @@ from aiohttp import web
 
 from banshi import Answer, Audience, Call, InvalidParameter, Parameter, Route, reply
 from mobile_push import inbox
+from mobile_push.presence import DEVICE, note_presence
 from mobile_push.service import PUSH
 
 #: Messages read at once, and at most in one answer.
@@ -43,6 +44,7 @@ MESSAGE: dict[str, Any] = {
 
 async def read_inbox(call: Call) -> web.StreamResponse:
     """The messages behind `after`, the oldest first."""
+    await note_presence(call)
     limit = call.query.get("limit", PAGE)
     rows = await inbox.read(call.principal.subject, call.query.get("after", 0), limit + 1)
     shown = rows[:limit]
@@ -53,6 +55,7 @@ async def read_inbox(call: Call) -> web.StreamResponse:
 async def stream_inbox(call: Call) -> web.StreamResponse:
     """Server-sent events: first what the app has missed, then each message as it comes."""
     last = _last_seen(call)
+    await note_presence(call)
     response = web.StreamResponse(
         headers={
             "Content-Type": "text/event-stream",
@@ -130,6 +133,7 @@ ROUTES = (
                 schema={"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE},
                 description="Messages at most.",
             ),
+            DEVICE,
         ),
         answers={
             200: Answer(
@@ -161,6 +165,7 @@ ROUTES = (
                 description="The last event's id.",
                 place="header",
             ),
+            DEVICE,
         ),
         answers={200: Answer(description="Events named `message`.", media_type="text/event-stream")},
     ),

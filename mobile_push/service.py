@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from prometheus_client import Gauge
 
 from banshi import Key, Message, Platform
-from mobile_push import inbox
+from mobile_push import inbox, upkeep
 from mobile_push.delivery import Delivery, Metrics
 from mobile_push.inbox import Hub
 from mobile_push.settings import PushSettings
@@ -73,6 +73,7 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
             at_once = settings.webpush.connections
             push.deliveries.append(Delivery(platform, webpush, settings, metrics, at_once=at_once))
         tasks = [asyncio.create_task(one.run(), name="mobile-push-delivery") for one in push.deliveries]
+        tasks.append(asyncio.create_task(upkeep.keep_tidy(platform, settings.forget_after_days), name="push-upkeep"))
         streams = asyncio.create_task(_end_streams(platform, push))
         try:
             yield push

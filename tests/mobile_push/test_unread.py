@@ -1,0 +1,136 @@
+"""How much is unread, and marking it as read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from banshi import Message
+from banshi.testing import Door, Person, open_door
+from mobile_push.models import Broadcast, Profile
+from mobile_push.service import deliver
+
+Make = Callable[..., Message]
+
+
+@pytest.fixture
+async def door(tmp_path: Any, database: str) -> AsyncIterator[Door]:
+    async with open_door(tmp_path, {"mobile_push": "mobile_push"}, platform={"database": database}) as one:
+        yield one
+
+
+async def unread(person: Person) -> int:
+    found: int = (await person.get("/v1/inbox/unread")).ok()["unread"]
+    return found
+
+
+async def mark(person: Person, through: Any) -> int:
+    left: int = (await person.post("/v1/inbox/read", {"through": through})).ok()["unread"]
+    return left
+
+
+async def test_each_message_is_unread_until_it_is_marked_and_another_person_has_their_own(
+    door: Door, message: Make
+) -> None:
+    wang, li = door.citizen("wang"), door.citizen("li")
+    assert await unread(wang) == 0
+    await deliver(door.platform, [message() for _ in range(5)] + [message("li")])
+    assert (await unread(wang), await unread(li)) == (5, 1)
+    assert await mark(wang, 3) == 2
+    assert await mark(wang, 5) == 0
+    assert (await unread(wang), await unread(li)) == (0, 1)
+    await deliver(door.platform, [message()])
+    assert await unread(wang) == 1
+
+
+async def test_a_message_that_was_opened_is_read_and_counted_once(door: Door, message: Make) -> None:
+    wang, messages = door.citizen("wang"), [message() for _ in range(4)]
+    await deliver(door.platform, messages)
+    document = {"provider": "stream", "token": "phone-0001", "platform": "android"}
+    device = (await wang.post("/v1/devices", document)).created()["id"]
+    at = datetime.now(UTC).isoformat()
+    for position, left in ((3, 3), (0, 2), (0, 2)):
+        receipt = {"message_id": messages[position].id, "event": "opened", "at": at}
+        (await wang.post("/v1/receipts", {"device": device, "receipts": [receipt]})).ok()
+        assert await unread(wang) == left
+    receipt = {"message_id": messages[1].id, "event": "received", "at": at}
+    (await wang.post("/v1/receipts", {"device": device, "receipts": [receipt]})).ok()
+    assert await unread(wang) == 2, "what arrived is not yet read"
+    assert await mark(wang, 2) == 1
+
+
+async def test_a_mark_never_goes_backwards_and_never_ahead_of_what_there_is(door: Door, message: Make) -> None:
+    wang = door.citizen("wang")
+    assert await mark(wang, 99) == 0
+    await deliver(door.platform, [message() for _ in range(5)])
+    assert await unread(wang) == 5, "a mark on an empty inbox marks nothing that comes later"
+    for through, left in ((4, 1), (2, 1), (0, 1), ("4", 1), (2**53, 0)):
+        assert await mark(wang, through) == left
+    await deliver(door.platform, [message()])
+    assert await unread(wang) == 1
+
+
+async def test_marks_at_once_leave_the_furthest(door: Door, message: Make) -> None:
+    wang = door.citizen("wang")
+    await deliver(door.platform, [message() for _ in range(20)])
+    await asyncio.gather(*(mark(wang, through) for through in (3, 18, 7, 11, 1, 18, 2, 15)))
+    assert await unread(wang) == 2
+
+
+async def test_a_cursor_marks_both_logs(door: Door, message: Make) -> None:
+    wang, now = door.citizen("wang"), datetime.now(UTC)
+    await deliver(door.platform, [message() for _ in range(3)])
+    for seq in (1, 2):
+        await Broadcast.create(
+            kind="alert",
+            department="x",
+            state="published",
+            seq=seq,
+            title={},
+            body={},
+            link="/",
+            audience={},
+            author="li",
+            created_at=now,
+            expires_at=now + timedelta(hours=1),
+        )
+    for through, marks in (("2.1", (2, 1)), ("1.99", (2, 2)), ("3", (3, 2)), ("0.0", (3, 2))):
+        await mark(wang, through)
+        profile = await Profile.get(person="wang")
+        assert (profile.read_seq, profile.read_broadcast) == marks
+
+
+async def test_marking_leaves_the_preferences_alone_and_the_other_way_round(door: Door, message: Make) -> None:
+    wang = door.citizen("wang")
+    night = {"from": "22:00", "until": "07:00", "timezone": "Asia/Shanghai"}
+    wished = {"topics": [], "departments": [], "quiet_hours": night, "notices": False}
+    await deliver(door.platform, [message(), message()])
+    assert await mark(wang, 1) == 1
+    (await wang.put("/v1/preferences", wished)).ok()
+    assert await unread(wang) == 1
+    assert await mark(wang, 2) == 0
+    assert (await wang.get("/v1/preferences")).ok() == wished
+
+
+async def test_a_wrong_place_is_told_and_marks_nothing(door: Door, message: Make) -> None:
+    wang = door.citizen("wang")
+    await deliver(door.platform, [message()])
+    wrong: tuple[Any, ...] = (-1, 1.5, 2**53 + 1, "", "-1", "1.", ".1", "1.2.3", "1e3", " 1", "1\n", "１", "9" * 16)
+    for through in (*wrong, None, True, [1], {"seq": 1}, "' OR 1=1 --"):
+        problem = (await wang.post("/v1/inbox/read", {"through": through})).problem(422, "invalid-fields")
+        assert [one["pointer"] for one in problem["problems"]] == ["/through"], through
+    (await wang.post("/v1/inbox/read", {})).problem(422, "invalid-fields")
+    (await wang.post("/v1/inbox/read", {"through": 1, "person": "li"})).problem(422, "invalid-fields")
+    (await wang.post("/v1/inbox/read?through=1", {"through": 1})).problem(400, "invalid-parameter")
+    (await wang.get("/v1/inbox/unread?person=li")).problem(400, "invalid-parameter")
+    for person, status, code in (
+        (door.anyone, 401, "unauthenticated"),
+        (door.staff("wang", "traffic:approver"), 403, "forbidden"),
+    ):
+        (await person.get("/v1/inbox/unread")).problem(status, code)
+        (await person.post("/v1/inbox/read", {"through": 1})).problem(status, code)
+    assert await unread(wang) == 1
