@@ -56,9 +56,7 @@ def banshi_commands() -> Sequence[click.Command]:
 @hookimpl
 def banshi_checks(settings: PushSettings) -> Iterable[Finding]:
     if settings.fcm is None and settings.webpush is None:
-        advice = (
-            "add [plugins.mobile_push.settings.fcm] or .webpush, or phones are reached only while their stream is open"
-        )
+        advice = "add [plugins.mobile_push.settings.fcm] or .webpush, or only phones with an open stream are reached"
         yield Finding(NAME, "no-provider", advice, warning=True)
     if settings.fcm is not None:
         try:

@@ -28,8 +28,8 @@ class Push:
     settings: PushSettings
     hub: Hub
     deliveries: list[Delivery] = field(default_factory=list)
-    #: What browsers subscribe with; "" where Web Push is not set up.
-    webpush_key: str = ""
+    #: What browsers subscribe with; None where Web Push is not set up.
+    webpush_key: str | None = None
     #: Persons who are registering a phone in this moment: one after the other, so that the limit holds.
     registering: weakref.WeakValueDictionary[str, asyncio.Lock] = field(default_factory=weakref.WeakValueDictionary)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from banshi import Answer, Audience, Call, NotFound, Route, reply
+from banshi import Answer, Audience, Call, Route, reply
 from mobile_push.service import PUSH
 
 if TYPE_CHECKING:
@@ -15,10 +15,7 @@ CACHED = {"Cache-Control": "public, max-age=3600"}
 
 
 async def read_key(call: Call) -> web.StreamResponse:
-    key = call.platform[PUSH].webpush_key
-    if not key:
-        raise NotFound("Web Push is not set up here; use the stream.")
-    return reply(call, {"application_server_key": key}, headers=CACHED)
+    return reply(call, {"application_server_key": call.platform[PUSH].webpush_key}, headers=CACHED)
 
 
 ROUTES = (
@@ -39,9 +36,9 @@ ROUTES = (
                     "additionalProperties": False,
                     "properties": {
                         "application_server_key": {
-                            "type": "string",
+                            "type": ["string", "null"],
                             "pattern": "^[A-Za-z0-9_-]{87}$",
-                            "description": "What `pushManager.subscribe` calls applicationServerKey, in base64url.",
+                            "description": "For `pushManager.subscribe`, in base64url; null where it is not set up.",
                         }
                     },
                 },

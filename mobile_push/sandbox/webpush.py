@@ -149,7 +149,7 @@ class WebPushSandbox:
                 case "GET", "behaviour", "":
                     return 200, self.behaviour
                 case "PUT", "behaviour", "":
-                    self.behaviour = WebPushBehaviour.read(orjson.loads(body))
+                    self.behaviour = WebPushBehaviour.read(body)
                     return 200, self.behaviour
                 case "GET", "messages", "":
                     return 200, self._messages(query)
@@ -222,7 +222,8 @@ class WebPushSandbox:
         self._number += 1
         ttl = min(int(request.headers["TTL"]), LONGEST_TTL)
         now = time.monotonic()
-        self._keep(Received(self._number, identity, now, now + ttl, dict(request.headers), text))
+        headers = {str(name): value for name, value in request.headers.items()}
+        self._keep(Received(self._number, identity, now, now + ttl, headers, text))
         # The address of the message, by which its sender can speak of it.
         return web.Response(status=201, headers={"Location": f"{self.url}/message/{self._number}", "TTL": str(ttl)})
 

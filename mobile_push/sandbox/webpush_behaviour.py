@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -39,14 +39,14 @@ class WebPushBehaviour:
     answer_late: Seconds = 0.0
 
     @classmethod
-    def read(cls, document: Any) -> WebPushBehaviour:
+    def read(cls, document: bytes) -> WebPushBehaviour:
         """The behaviour that a JSON document describes.
 
         Raises:
             ValueError: a switch is unknown or its value wrong; the text names every one.
         """
         try:
-            return TypeAdapter(cls).validate_python(document)
+            return TypeAdapter(cls).validate_json(document)
         except ValidationError as error:
             found = error.errors(include_url=False, include_input=False, include_context=False)
             raise ValueError(

@@ -29,13 +29,13 @@ def encrypt(text: bytes, to: Subscription, *, private_key: Any = None, salt: byt
     """The body of the request: header and one record. `private_key` and `salt` are made anew unless a test gives them.
 
     Raises:
-        ValueError: the text has more than PLAINTEXT_LIMIT bytes.
+        ValueError: the text has more than PLAINTEXT_LIMIT bytes, or none.
     """
     import http_ece
     from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
-    if len(text) > PLAINTEXT_LIMIT:
-        raise ValueError(f"the text has {len(text)} bytes; {PLAINTEXT_LIMIT} fit into one message")
+    if not 1 <= len(text) <= PLAINTEXT_LIMIT:  # of an empty text, http_ece makes a header without a record
+        raise ValueError(f"the text has {len(text)} bytes; 1 to {PLAINTEXT_LIMIT} fit into one message")
     body: bytes = http_ece.encrypt(
         text,
         salt=salt,

@@ -132,7 +132,7 @@ def _endpoint(text: object, settings: WebPushSettings) -> str:
         raise ValueError("endpoint has characters that no address has; send it percent-encoded, without a fragment")
     try:
         url = URL(text, encoded=True)
-        host, port = url.host or "", url.port or 0
+        host, port = (url.raw_host or "").lower(), url.port or 0
     except ValueError:
         raise ValueError("endpoint is no address; send the browser's own, unchanged") from None
     if url.user is not None or url.password is not None or "@" in url.raw_authority:

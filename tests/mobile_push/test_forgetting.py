@@ -67,8 +67,14 @@ async def settled_in(door: Door, name: str) -> tuple[dict[str, Any], Message]:
     person = door.citizen(name)
     device = await registered(person, f"{TOKEN}-{name}", area={"location": {"latitude": 31.4, "longitude": 104.6}})
     message = Message(
-        id=str(uuid4()), kind="case", person=name, title={"zh-CN": name}, body={"zh-CN": name},
-        link="/v1/cases/1", case_id=None, created_at=datetime.now(UTC),
+        id=str(uuid4()),
+        kind="case",
+        person=name,
+        title={"zh-CN": name},
+        body={"zh-CN": name},
+        link="/v1/cases/1",
+        case_id=None,
+        created_at=datetime.now(UTC),
     )
     await deliver(door.platform, [message])
     await due(message, device)
