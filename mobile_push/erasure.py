@@ -30,11 +30,12 @@ async def end_deliveries(platform: Platform, connection: BaseDBAsyncClient, devi
     """What is due for a phone that is gone ends here; it would else wait for its turn to find that out."""
     store = platform.store
     one, two = store.placeholders(2)
-    # By the person's messages, which an index knows; none knows the phones' deliveries.
+    # By the person's messages, which an index knows; none knows the phones' deliveries. One that is being settled in
+    # this moment is not waited for: if it stays due, whoever claims it finds no phone.
     sql = (
         f"UPDATE push_delivery SET state = 'failed', code = 'forgotten', lease_until = 0, settled_at = {store.clock} "  # noqa: S608 - marks, not values
-        f"WHERE device_id = {one} AND state = 'due' "
-        f"AND message_id IN (SELECT id FROM push_inbox_message WHERE person = {two})"
+        f"WHERE id IN (SELECT id FROM push_delivery WHERE device_id = {one} AND state = 'due' "
+        f"AND message_id IN (SELECT id FROM push_inbox_message WHERE person = {two}) {store.skip_locked})"
     )
     await connection.execute_query(sql, [str(device), person])
 
