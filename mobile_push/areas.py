@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from banshi import FieldProblem, InvalidFields
+from mobile_push.divisions import check_division
 from mobile_push.models import Device
 
 #: Decimals of a degree that are kept: about a hundred metres, which tells the street that floods but not the door.
@@ -13,7 +15,7 @@ DECIMALS = 3
 
 DIVISION: dict[str, Any] = {
     "type": "string",
-    "pattern": "^[1-8][0-9]{5}([0-9]{3}){0,2}$",
+    "pattern": "^(1[1-9]|[2-9][0-9])[0-9]{4}([0-9]{3}){0,2}$",
     "description": "GB/T 2260: 6 digits; 9 with the street or town, 12 with the community or village.",
     "x-pattern-hint": {
         "zh-CN": "请填写行政区划代码：6位，或含街道的9位、含社区的12位。",
@@ -51,8 +53,13 @@ SHOWN: dict[str, Any] = {
 
 
 def columns(area: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What the device's row keeps of an area. It takes the place of all that was there."""
+    """What the device's row keeps of an area; it takes the place of all that was there. Raises InvalidFields."""
     area = area or {}
+    if "division" in area:
+        try:
+            check_division(area["division"])
+        except ValueError as error:
+            raise InvalidFields([FieldProblem("/area/division", f"{error}.", "unknown")]) from None
     location = area.get("location") or {}
     return {
         "division": area.get("division", ""),

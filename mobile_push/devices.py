@@ -120,6 +120,7 @@ async def register(call: Call) -> web.StreamResponse:
     async with push.registering.setdefault(call.principal.subject, asyncio.Lock()):
         for _ in range(TRIES):
             if device := await registration.register(call, address, receipt):
+                await push.heed(device.person)
                 return reply(call, device_document(call, device), status=201, headers=_location(device))
             # Another request registers this very phone, or has used this Idempotency-Key: look again.
             if stored := await call.once.stored():
@@ -133,8 +134,10 @@ def _location(device: Device) -> dict[str, str]:
 
 async def change(call: Call) -> web.StreamResponse:
     """Take in what is new: the provider's new address, the language, the area. Pushes that are due follow."""
-    async with call.platform[PUSH].registering.setdefault(call.principal.subject, asyncio.Lock()):
+    push, person = call.platform[PUSH], call.principal.subject
+    async with push.registering.setdefault(person, asyncio.Lock()):
         device = await registration.change(call, UUID(call.path["id"]))
+    await push.heed(person)
     return reply(call, device_document(call, device))
 
 
@@ -149,6 +152,7 @@ async def forget(call: Call) -> web.StreamResponse:
 
     if not await erase_device(call.platform, UUID(call.path["id"]), call.principal.subject):
         raise NotFound("You have no device of that id.")
+    await call.platform[PUSH].heed(call.principal.subject)
     return web.Response(status=204)
 
 

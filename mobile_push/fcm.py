@@ -67,6 +67,8 @@ class FcmSettings:
     token_uri: str | None = None
     #: Connections at most, and so messages under way. Google answers in about 50 ms: 500 are 10,000 a second.
     connections: int = 500
+    #: Messages a minute that the project may send; Google's default quota.
+    per_minute: int = 600_000
     #: Seconds until a message without an answer counts as failed, waiting for a free connection included.
     timeout: float = 10.0
     #: PEM file of the certificate authorities to trust instead of the system's, behind a proxy that opens TLS.
@@ -75,6 +77,8 @@ class FcmSettings:
     def __post_init__(self) -> None:
         if self.connections < 1:
             raise ValueError(f"connections is {self.connections}; set at least 1")
+        if self.per_minute < 1:
+            raise ValueError(f"per_minute is {self.per_minute}; set at least 1, or leave it out for Google's default")
         if not self.timeout > 0:
             raise ValueError(f"timeout is {self.timeout}; set the seconds after which to give up, such as 10")
         if not self.base_url.startswith(("https://", "http://")):
@@ -203,6 +207,14 @@ class FcmProvider:
         self._session: aiohttp.ClientSession | None = None
         self._authorization = ""
         self._encoded: dict[int, Encoded] = {}
+
+    @property
+    def at_once(self) -> int:
+        return self.settings.connections
+
+    @property
+    def per_second(self) -> float:
+        return self.settings.per_minute / 60
 
     @property
     def longest_send(self) -> float:

@@ -9,6 +9,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
 from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, Route, reply, text_in
+from mobile_push.broadcasts.audience import DEPARTMENT
 from mobile_push.models import Follow, Profile
 from mobile_push.quiet import zone_names
 from mobile_push.service import PUSH
@@ -16,9 +17,6 @@ from mobile_push.settings import SLUG
 
 if TYPE_CHECKING:
     from aiohttp import web
-
-#: What stands before a department's code in `push_follow`.
-DEPARTMENT = "department:"
 
 #: Topics, and departments, that one person may follow.
 MOST = 100
@@ -80,6 +78,7 @@ async def change(call: Call) -> web.StreamResponse:
             await _follow(connection, person, body["topics"], departments=False)
         if "departments" in body:
             await _follow(connection, person, body["departments"], departments=True)
+    await call.platform[PUSH].heed(person)
     return reply(call, await document(call))
 
 

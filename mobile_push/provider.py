@@ -89,6 +89,16 @@ class Provider(Protocol):
         ...
 
     @property
+    def at_once(self) -> int:
+        """Sends that may be under way together."""
+        ...
+
+    @property
+    def per_second(self) -> float | None:
+        """Messages a second that it takes from us; None for any number."""
+        ...
+
+    @property
     def longest_send(self) -> float:
         """Seconds that one send takes at most."""
         ...

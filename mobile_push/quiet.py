@@ -15,13 +15,13 @@ DAY = timedelta(days=1)
 MINUTES = 24 * 60
 
 
-def quiet_until(minutes_from: int | None, until: int | None, timezone: str, now: datetime) -> float:
+def quiet_for(begins: int | None, ends: int | None, timezone: str, now: datetime) -> float:
     """Seconds from `now` until the quiet hours end; 0 outside them, and for somebody who has none.
 
-    `minutes_from` and `until` are minutes after midnight in `timezone`, an IANA name; `now` is aware. A time zone that
+    `begins` and `ends` are minutes after midnight in `timezone`, an IANA name; `now` is aware. A time zone that
     this machine doesn't know has no quiet hours: a push at a wrong time is better than none.
     """
-    if minutes_from is None or until is None or minutes_from == until:
+    if begins is None or ends is None or begins == ends:
         return 0.0
     try:
         zone = zone_of(timezone)
@@ -31,17 +31,17 @@ def quiet_until(minutes_from: int | None, until: int | None, timezone: str, now:
     today = now.astimezone(zone).date()
     # Yesterday's hours may reach into today, and a jump may join two nights.
     for begun in (today - DAY, today, today + DAY):
-        start, end = hours(begun, minutes_from, until, zone)
+        start, end = hours(begun, begins, ends, zone)
         if start <= quiet < end:
             quiet = end
     return (quiet - now).total_seconds()
 
 
 @lru_cache(maxsize=1024)
-def hours(begun: date, minutes_from: int, until: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def hours(begun: date, begins: int, ends: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The quiet hours that begin on a day, as two moments in UTC. Cached: a fan-out asks the same for thousands."""
-    ended = begun if minutes_from < until else begun + DAY
-    return _moment(begun, minutes_from, zone, fold=0), _moment(ended, until, zone, fold=1)
+    ended = begun if begins < ends else begun + DAY
+    return _moment(begun, begins, zone, fold=0), _moment(ended, ends, zone, fold=1)
 
 
 def _moment(day: date, minutes: int, zone: ZoneInfo, *, fold: int) -> datetime:

@@ -44,6 +44,8 @@ class PushSettings:
     heartbeat: float = 15.0
     #: Seconds that a phone may take to read what its stream sends; then it is cut off, and catches up when it is back.
     stream_timeout: float = 20.0
+    #: Notices that wake one phone in a day at most; None for any number. The inbox has them all.
+    notices_a_day: int | None = None
     #: Phones that one person may register, and streams that one person may have open.
     devices: int = 10
     #: Days without a sign of life after which a phone is forgotten. Google's tokens end after 270.
@@ -58,6 +60,8 @@ class PushSettings:
             raise ValueError(f"lease has to be more than four times fcm.timeout ({4 * self.fcm.timeout:g} s)")
         if self.webpush is not None and self.lease <= 2 * self.webpush.timeout:
             raise ValueError(f"lease has to be more than twice webpush.timeout ({2 * self.webpush.timeout:g} s)")
+        if self.notices_a_day is not None and self.notices_a_day < 1:
+            raise ValueError("notices_a_day has to be at least 1; leave it out for no limit")
         if min(self.heartbeat, self.stream_timeout, self.devices) <= 0:
             raise ValueError("heartbeat, stream_timeout and devices have to be positive")
         if not SHORTEST_ABSENCE <= self.forget_after_days <= LONGEST_ABSENCE:

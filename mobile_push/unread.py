@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from banshi import Answer, Audience, Call, Form, Route, reply
-from mobile_push.models import Broadcast, InboxCounter, InboxMessage, Profile
+from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, Platform, Route, reply
+from mobile_push import cursor, inbox
+from mobile_push.broadcasts.publication import EVERYBODY
+from mobile_push.cursor import Cursor
+from mobile_push.models import InboxMessage, PhoneReceipt, Profile
+from mobile_push.service import PUSH
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -26,8 +30,8 @@ MARK = Form.from_schema(
             "through": {
                 "type": ["integer", "string"],
                 "minimum": 0,
-                "maximum": 2**53,
-                "pattern": r"^[0-9]{1,15}(\.[0-9]{1,15})?$",
+                "maximum": cursor.LARGEST,
+                "pattern": cursor.PATTERN,
                 "description": "The last message that was seen: its `seq`, or a cursor of the inbox.",
                 "x-pattern-hint": {
                     "zh-CN": "请填写消息的 seq，或收件箱返回的 cursor。",
@@ -39,20 +43,25 @@ MARK = Form.from_schema(
 )
 
 
-async def unread(person: str) -> int:
-    """How many messages of a person are neither opened nor marked as read."""
-    profile = await Profile.get_or_none(person=person)
-    read = profile.read_seq if profile else 0
-    return await InboxMessage.filter(person=person, seq__gt=read, read_at__isnull=True).count()
+async def unread(platform: Platform, person: str) -> int:
+    """How many messages of a person are neither opened nor marked as read: their own, and those for everybody."""
+    profile = await Profile.get_or_none(person=person) or Profile(person=person)
+    own = await InboxMessage.filter(person=person, seq__gt=profile.read_seq, read_at__isnull=True).count()
+    listener = await inbox.listener_of(platform, person)
+    common = platform[PUSH].hub.log.behind(profile.read_broadcast, listener)
+    valid = {entry.broadcast.id for entry in common if not entry.ended}
+    if not valid:
+        return own
+    opened = PhoneReceipt.filter(person=person, message_id__in=list(valid), opened_at__isnull=False)
+    return own + len(valid - {receipt.message_id for receipt in await opened})
 
 
-async def mark_read(person: str, seq: int, broadcast: int) -> None:
-    """Mark both logs as read up to these numbers: never backwards, and nothing that has yet to come."""
-    counter = await InboxCounter.get_or_none(person=person)
-    newest = await Broadcast.filter(seq__isnull=False).order_by("-seq").first() if broadcast else None
+async def mark_read(platform: Platform, person: str, through: Cursor) -> None:
+    """Mark both logs as read up to a place: never backwards, and nothing that has yet to come."""
+    tops = await inbox.tops(platform, [person, EVERYBODY])
     marks = {
-        "read_seq": min(seq, counter.top if counter else 0),
-        "read_broadcast": min(broadcast, (newest.seq or 0) if newest else 0),
+        "read_seq": min(through.personal, tops.get(person, 0)),
+        "read_broadcast": min(through.common, tops.get(EVERYBODY, 0)),
     }
     if not any(marks.values()):
         return
@@ -62,14 +71,19 @@ async def mark_read(person: str, seq: int, broadcast: int) -> None:
 
 
 async def count(call: Call) -> web.StreamResponse:
-    return reply(call, {"unread": await unread(call.principal.subject)})
+    return reply(call, {"unread": await unread(call.platform, call.principal.subject)})
 
 
 async def mark(call: Call) -> web.StreamResponse:
     """Mark all up to a place as read, and say what is left."""
     through = call.body["through"]
-    seq, _, broadcast = through.partition(".") if isinstance(through, str) else (through, "", "")
-    await mark_read(call.principal.subject, int(seq), int(broadcast or 0))
+    try:
+        place = Cursor.of(through) if isinstance(through, str) else Cursor(int(through))
+    except ValueError as error:
+        raise InvalidFields(
+            [FieldProblem("/through", f"That is no place in this inbox: {error}.", "unknown")]
+        ) from None
+    await mark_read(call.platform, call.principal.subject, place)
     return await count(call)
 
 

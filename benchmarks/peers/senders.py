@@ -154,7 +154,7 @@ async def _ours(plan: dict[str, Any]) -> dict[str, float]:
     logs.configure("info")
     async with open_platform(loaded(configuration)) as platform:
         await _rows(plan["warm"] + plan["count"])
-        wake = platform[PUSH].deliveries[0].wake
+        wake = platform[PUSH].couriers[0].wake
         await _wave(platform.store.connection, wake, 0, plan["warm"])
         cpu, started = time.process_time(), time.perf_counter()
         await _wave(platform.store.connection, wake, plan["warm"], plan["warm"] + plan["count"])

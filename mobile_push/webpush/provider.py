@@ -100,6 +100,16 @@ class WebPushProvider:
         self._session: aiohttp.ClientSession | None = None
 
     @property
+    def at_once(self) -> int:
+        """Sends that may be under way together."""
+        return self.settings.connections
+
+    @property
+    def per_second(self) -> None:
+        """Push services publish no rate; each says 429 for itself."""
+        return None
+
+    @property
     def longest_send(self) -> float:
         """Seconds that one send takes at most."""
         return self.settings.timeout + 1.0

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from banshi.replies import Page, reply
     from banshi.runtime import Platform
     from banshi.store import Stale, Update, Write
-    from banshi.submission import submissions
+    from banshi.submission import people_with_cases, submissions
 
 #: Names that are loaded when they are first used, so that `import banshi` stays light.
 _LATER = {
@@ -58,6 +58,7 @@ _LATER = {
     "Update": "banshi.store",
     "Write": "banshi.store",
     "decide": "banshi.cases",
+    "people_with_cases": "banshi.submission",
     "reply": "banshi.replies",
     "submissions": "banshi.submission",
 }
@@ -101,6 +102,7 @@ __all__ = [
     "Write",
     "decide",
     "hookimpl",
+    "people_with_cases",
     "reply",
     "submissions",
     "text_in",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -100,3 +100,11 @@ async def submissions(platform: Platform, item: str, state: str) -> AsyncIterato
         for case in rows:
             yield submission_of(platform, case)
         after = rows[-1].id
+
+
+async def people_with_cases(
+    platform: Platform, items: Sequence[str], states: Sequence[str], *, after: str = "", limit: int
+) -> list[str]:
+    """The next people behind `after` who have a case of one of these items in one of these states, in order."""
+    found = Case.filter(item__in=items, state__in=states, person__gt=after).using_db(platform.store.connection)
+    return [str(one) for one in await found.order_by("person").limit(limit).distinct().values_list("person", flat=True)]

@@ -95,9 +95,9 @@ async def test_who_takes_a_phone_over_learns_nothing_of_its_former_owner(plain: 
 async def test_a_new_token_keeps_the_phone_and_what_is_due_follows_it(
     door: Door, sandbox: FcmSandbox, send: Send, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mobile_push.delivery.FIRST_PAUSE", 0.05)
-    monkeypatch.setattr("mobile_push.delivery.LONGEST_SLEEP", 0.1)
-    monkeypatch.setattr("mobile_push.delivery.LONGEST_PAUSE", 0.2)
+    monkeypatch.setattr("mobile_push.delivery.parcel.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("mobile_push.delivery.courier.LONGEST_SLEEP", 0.1)
+    monkeypatch.setattr("mobile_push.delivery.parcel.LONGEST_PAUSE", 0.2)
     wang = door.citizen("wang")
     device = await registered(wang, OLD, "fcm", area=HOME)
     sandbox.behaviour.unavailable_share = 1.0
@@ -201,9 +201,11 @@ WRONG: tuple[tuple[dict[str, Any], set[str]], ...] = (
             "5107031",
             "5107030011",
             "51070300100100",
-            "910101",
+            "100101",
             "010101",
             "51070a",
+            "510003",
+            "510703000100",
             "５１０７０３",
             510703,
             None,

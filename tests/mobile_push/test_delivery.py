@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -17,11 +18,13 @@ from structlog.testing import CapturingLogger
 from banshi import Message
 from banshi.testing import Door, open_door
 from mobile_push import inbox
-from mobile_push.delivery import FIRST_PAUSE, LONGEST_PAUSE, OPERATOR_PAUSE, settlement_of
+from mobile_push.delivery.lanes import Lane
+from mobile_push.delivery.parcel import ATTEMPTS, FIRST_PAUSE, LONGEST_PAUSE, OPERATOR_PAUSE, Parcel
+from mobile_push.delivery.rows import Job, Rows, Settlement, settlement_of
+from mobile_push.delivery.tell import Metrics
 from mobile_push.fcm import FcmProvider
 from mobile_push.models import Device
 from mobile_push.provider import Outcome, Push, Receipt
-from mobile_push.queue import Job, Queue, Settlement
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.service import PUSH, deliver
 from mobile_push.settings import CASE_TITLE, PushSettings
@@ -37,17 +40,19 @@ UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries come quickly here."""
-    monkeypatch.setattr("mobile_push.delivery.FIRST_PAUSE", 0.05)
-    monkeypatch.setattr("mobile_push.delivery.LONGEST_PAUSE", 0.2)
-    monkeypatch.setattr("mobile_push.delivery.LONGEST_SLEEP", 0.05)
-    monkeypatch.setattr("mobile_push.delivery.OPERATOR_PAUSE", 0.4)
+    monkeypatch.setattr("mobile_push.delivery.parcel.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("mobile_push.delivery.parcel.LONGEST_PAUSE", 0.2)
+    monkeypatch.setattr("mobile_push.delivery.courier.LONGEST_SLEEP", 0.05)
+    monkeypatch.setattr("mobile_push.delivery.pace.FIRST_REST", 0.05)
+    monkeypatch.setattr("mobile_push.delivery.pace.LONGEST_REST", 0.2)
+    monkeypatch.setattr("mobile_push.delivery.parcel.OPERATOR_PAUSE", 0.4)
     monkeypatch.setattr("mobile_push.fcm_token.FAILURE_HOLDS", 0.2)
 
 
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> CapturingLogger:
     capture = CapturingLogger()
-    monkeypatch.setattr("mobile_push.delivery.log", capture)
+    monkeypatch.setattr("mobile_push.delivery.tell.log", capture)
     return capture
 
 
@@ -313,15 +318,15 @@ async def test_a_message_that_was_taken_and_not_answered_goes_again_with_the_sam
 
 
 def job(attempts: int) -> Job:
-    return Job(1, attempts, "device", "", 0.0, None)
+    return Job(1, attempts, "device", "token", 0.0, 0.0)
 
 
 def test_pauses_grow_spread_and_never_undercut_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mobile_push.delivery.FIRST_PAUSE", FIRST_PAUSE)
-    monkeypatch.setattr("mobile_push.delivery.LONGEST_PAUSE", LONGEST_PAUSE)
-    monkeypatch.setattr("mobile_push.delivery.OPERATOR_PAUSE", OPERATOR_PAUSE)
-    for attempts in (1, 2, 5, 9, 30, 10_000):
-        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts, 16))
+    monkeypatch.setattr("mobile_push.delivery.parcel.FIRST_PAUSE", FIRST_PAUSE)
+    monkeypatch.setattr("mobile_push.delivery.parcel.LONGEST_PAUSE", LONGEST_PAUSE)
+    monkeypatch.setattr("mobile_push.delivery.parcel.OPERATOR_PAUSE", OPERATOR_PAUSE)
+    for attempts in (1, 2, 5, 9, ATTEMPTS - 1):
+        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempts)
         settled = [settlement_of(job(attempts), Receipt(Outcome.RETRY, "UNAVAILABLE")) for _ in range(400)]
         assert {one.state for one in settled} == {"due"}
         waits = sorted(one.wait for one in settled)
@@ -330,6 +335,12 @@ def test_pauses_grow_spread_and_never_undercut_the_provider(monkeypatch: pytest.
         for _ in range(50):
             assert settlement_of(job(attempts), Receipt(Outcome.RETRY, "QUOTA_EXCEEDED", 7.0)).wait >= 7.0
             assert settlement_of(job(attempts), Receipt(Outcome.MISCONFIGURED, "credentials")).wait >= OPERATOR_PAUSE
+
+
+def test_what_fails_too_often_is_parked_for_an_operator_unless_our_own_project_is_at_fault() -> None:
+    for attempts in (ATTEMPTS, 10_000):
+        assert settlement_of(job(attempts), Receipt(Outcome.RETRY, "UNAVAILABLE", 7.0)).state == "parked"
+        assert settlement_of(job(attempts), Receipt(Outcome.MISCONFIGURED, "credentials")).state == "due"
 
 
 async def test_a_provider_that_raises_holds_up_no_other_message_and_is_asked_again(
@@ -351,24 +362,24 @@ async def test_a_provider_that_raises_holds_up_no_other_message_and_is_asked_aga
     assert [call.kwargs["code"] for call in log.calls] == ["ZeroDivisionError"]
 
 
-async def test_an_outcome_that_could_not_be_recorded_is_sent_again_after_the_lease(
+async def test_an_outcome_that_could_not_be_recorded_is_recorded_later_and_not_sent_again(
     open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch, send: Send, outcomes: Any
 ) -> None:
-    settle, failed = Queue.settle, []
+    record, failed = Rows._record, []
 
-    async def once_away(self: Queue, settlements: Any) -> None:
-        if not failed:
-            failed.append(time.monotonic())
+    async def twice_away(self: Rows, group: Any) -> None:
+        if len(failed) < 2:
+            failed.append(group)
             raise OSError("the database is away")
-        await settle(self, settlements)
+        await record(self, group)
 
-    monkeypatch.setattr(Queue, "settle", once_away)
-    async with open_push(lease=1.0, fcm={"timeout": 0.2}) as door:
+    monkeypatch.setattr(Rows, "_record", twice_away)
+    async with open_push() as door:
         await register(door, "phone-0001")
         one = await send(door)
         assert await outcomes(door) == [("sent", "OK")]
-    assert [each.message["data"]["message_id"] for each in sandbox.received] == [one.id] * 2
-    assert sandbox.received[1].arrived - failed[0] > 0.8
+    assert [each.message["data"]["message_id"] for each in sandbox.received] == [one.id]
+    assert len(failed) == 2
 
 
 async def test_a_stopping_server_gives_back_what_it_had_claimed_and_the_next_one_sends_it_at_once(
@@ -395,7 +406,7 @@ async def test_a_stopping_server_gives_back_what_it_had_claimed_and_the_next_one
 async def test_a_send_that_hangs_when_the_server_stops_is_due_again_at_once(
     open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch, send: Send, until: Until, outcomes: Any
 ) -> None:
-    monkeypatch.setattr("mobile_push.delivery.DRAIN", 0.3)
+    monkeypatch.setattr("mobile_push.delivery.courier.DRAIN", 0.3)
     async with open_push() as door:
         await register(door, "phone-0001")
         sandbox.behaviour.hang = True
@@ -413,16 +424,16 @@ async def test_a_send_that_hangs_when_the_server_stops_is_due_again_at_once(
 async def test_what_is_being_claimed_while_the_server_stops_is_given_back(
     tmp_path: Path, open_push: Any, monkeypatch: pytest.MonkeyPatch, message: Make, deliveries: Deliveries
 ) -> None:
-    claim, claiming = Queue.claim, asyncio.Event()
+    claim, claiming = Rows.claim, asyncio.Event()
 
-    async def slow(self: Queue, limit: int) -> list[Job]:
-        jobs = await claim(self, limit)
-        if jobs:
+    async def slow(self: Rows, lane: Lane, limit: int) -> list[Parcel]:
+        parcels = await claim(self, lane, limit)
+        if parcels:
             claiming.set()
             await asyncio.sleep(0.3)
-        return jobs
+        return parcels
 
-    monkeypatch.setattr(Queue, "claim", slow)
+    monkeypatch.setattr(Rows, "claim", slow)
     async with open_push() as door:
         await register(door, "phone-0001")
         await deliver(door.platform, [message() for _ in range(3)])
@@ -432,14 +443,33 @@ async def test_what_is_being_claimed_while_the_server_stops_is_given_back(
     assert [(row["state"], row["attempts"], row["lease_until"]) for row in rows] == [("due", 0, 0)] * 3
 
 
+class Worker:
+    """Takes and settles by hand, as the jobs that the rows are."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+
+    async def claim(self, limit: int) -> list[Job]:
+        return [parcel.key for parcel in await self.rows.claim(Lane.NOTICE, limit)]
+
+    async def settle(self, settlements: list[Settlement]) -> None:
+        await self.rows._record(settlements)
+
+    async def give_back(self, jobs: list[Job]) -> None:
+        push = Push("id", "title", "", "/", "case", 60, None, "high")
+        await self.rows.give_back([Parcel(push, job.token, Lane.CASE, self.rows, job) for job in jobs])
+
+
 class Workers:
     """A database with one phone and messages for it, and workers that take them by hand."""
 
     def __init__(self, door: Door) -> None:
         self.door = door
+        self.metrics = Metrics.of(door.platform)
 
-    def queue(self, lease: float = 60.0) -> Queue:
-        return Queue(self.door.platform, "fcm", PushSettings(lease=lease))
+    def queue(self, lease: float = 60.0) -> Worker:
+        provider: Any = SimpleNamespace(name="fcm", longest_send=0.0)
+        return Worker(Rows(self.door.platform, provider, PushSettings(lease=lease), self.metrics))
 
     async def prepare(self, messages: list[Message]) -> None:
         now = self.door.platform.now()
@@ -535,14 +565,14 @@ async def test_a_worker_does_not_begin_what_it_could_not_end_within_its_lease(
 async def test_deliveries_wait_while_the_database_is_away_and_go_on_when_it_is_back(
     open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch, send: Send, outcomes: Any, until: Until
 ) -> None:
-    claim, away = Queue.claim, [True]
+    claim, away = Rows.claim, [True]
 
-    async def sometimes(self: Queue, limit: int) -> list[Job]:
+    async def sometimes(self: Rows, lane: Lane, limit: int) -> list[Parcel]:
         if away:
             raise OSError("the database is away")
-        return await claim(self, limit)
+        return await claim(self, lane, limit)
 
-    monkeypatch.setattr(Queue, "claim", sometimes)
+    monkeypatch.setattr(Rows, "claim", sometimes)
     async with open_push() as door:
         await register(door, "phone-0001")
         await send(door)
@@ -550,7 +580,7 @@ async def test_deliveries_wait_while_the_database_is_away_and_go_on_when_it_is_b
         assert not sandbox.received
         away.clear()
         assert await outcomes(door) == [("sent", "OK")]
-        assert door.platform[PUSH].deliveries
+        assert door.platform[PUSH].couriers
 
 
 def test_settings_that_cant_be_meant_are_named() -> None:

@@ -25,9 +25,9 @@ PHONE = "phone-0001"
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries come quickly here."""
-    monkeypatch.setattr("mobile_push.delivery.FIRST_PAUSE", 0.05)
-    monkeypatch.setattr("mobile_push.delivery.LONGEST_PAUSE", 0.2)
-    monkeypatch.setattr("mobile_push.delivery.LONGEST_SLEEP", 0.1)
+    monkeypatch.setattr("mobile_push.delivery.parcel.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("mobile_push.delivery.parcel.LONGEST_PAUSE", 0.2)
+    monkeypatch.setattr("mobile_push.delivery.courier.LONGEST_SLEEP", 0.1)
 
 
 async def register(person: Person, token: str = PHONE, key: str | None = None, **changes: Any) -> Reply:

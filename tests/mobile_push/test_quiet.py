@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobile_push.quiet import MINUTES, quiet_until, zone_names
+from mobile_push.quiet import MINUTES, quiet_for, zone_names
 
 #: Zones that tell different stories: none, an hour, half an hour, a whole day left out, at midnight, far from UTC.
 ZONES = (
@@ -31,7 +31,7 @@ def at(text: str, zone: str = "Asia/Shanghai", fold: int = 0) -> datetime:
 
 def ends(hours: tuple[int, int], now: datetime, zone: str = "Asia/Shanghai") -> datetime | None:
     """When the quiet hours of `now` end."""
-    left = quiet_until(*hours, zone, now)
+    left = quiet_for(*hours, zone, now)
     return now.astimezone(UTC) + timedelta(seconds=left) if left else None
 
 
@@ -69,50 +69,50 @@ def steady(now: datetime, zone: str) -> bool:
 def test_the_hours_run_from_one_time_to_the_other_and_over_midnight(
     hours: tuple[int, int], now: str, seconds: float
 ) -> None:
-    assert quiet_until(*hours, "Asia/Shanghai", at(now)) == seconds
+    assert quiet_for(*hours, "Asia/Shanghai", at(now)) == seconds
 
 
 def test_who_has_no_hours_is_never_quiet() -> None:
     now = at("2026-05-05T03:00:00")
-    assert quiet_until(None, None, "", now) == 0
-    assert quiet_until(*NIGHT, "", now) == 0
-    assert quiet_until(60, 60, "Asia/Shanghai", now) == 0
+    assert quiet_for(None, None, "", now) == 0
+    assert quiet_for(*NIGHT, "", now) == 0
+    assert quiet_for(60, 60, "Asia/Shanghai", now) == 0
 
 
 @pytest.mark.parametrize("name", ["", "Mars/Olympus", "../etc/passwd", "/etc/passwd", "Asia/\0", "a" * 300, "Asia"])
 def test_a_time_zone_that_this_machine_has_not_holds_nothing_up(name: str) -> None:
-    assert quiet_until(*NIGHT, name, at("2026-05-05T03:00:00")) == 0
+    assert quiet_for(*NIGHT, name, at("2026-05-05T03:00:00")) == 0
 
 
 def test_a_night_on_which_the_clock_goes_forward_is_an_hour_shorter() -> None:
-    assert quiet_until(*NIGHT, "Europe/Berlin", at("2026-03-28T22:00:00", "Europe/Berlin")) == 8 * 3600
+    assert quiet_for(*NIGHT, "Europe/Berlin", at("2026-03-28T22:00:00", "Europe/Berlin")) == 8 * 3600
 
 
 def test_a_night_on_which_the_clock_goes_back_is_an_hour_longer() -> None:
-    assert quiet_until(*NIGHT, "Europe/Berlin", at("2026-10-24T22:00:00", "Europe/Berlin")) == 10 * 3600
+    assert quiet_for(*NIGHT, "Europe/Berlin", at("2026-10-24T22:00:00", "Europe/Berlin")) == 10 * 3600
 
 
 def test_hours_that_end_within_the_hour_that_is_left_out_end_with_the_jump() -> None:
     """In Berlin, 02:00 to 03:00 was not on 29 March 2026."""
     zone, jump = "Europe/Berlin", at("2026-03-29T03:00:00", "Europe/Berlin")
     assert ends((22 * 60, 2 * 60 + 30), at("2026-03-29T01:59:00", zone), zone) == jump
-    assert quiet_until(22 * 60, 2 * 60 + 30, zone, jump) == 0
+    assert quiet_for(22 * 60, 2 * 60 + 30, zone, jump) == 0
 
 
 def test_hours_that_begin_within_the_hour_that_is_left_out_begin_with_the_jump() -> None:
     zone = "Europe/Berlin"
-    assert quiet_until(2 * 60 + 30, 4 * 60, zone, at("2026-03-29T01:59:59", zone)) == 0
-    assert quiet_until(2 * 60 + 30, 4 * 60, zone, at("2026-03-29T03:00:00", zone)) == 3600
+    assert quiet_for(2 * 60 + 30, 4 * 60, zone, at("2026-03-29T01:59:59", zone)) == 0
+    assert quiet_for(2 * 60 + 30, 4 * 60, zone, at("2026-03-29T03:00:00", zone)) == 3600
 
 
 def test_an_hour_that_comes_twice_is_quiet_both_times() -> None:
     """In Berlin, 02:00 to 03:00 was twice on 25 October 2026."""
     zone = "Europe/Berlin"
     for fold, seconds in ((0, 5400), (1, 1800)):
-        assert quiet_until(22 * 60, 2 * 60 + 30, zone, at("2026-10-25T02:00:00", zone, fold)) == seconds
+        assert quiet_for(22 * 60, 2 * 60 + 30, zone, at("2026-10-25T02:00:00", zone, fold)) == seconds
     # Between the two the clock shows what is neither; nobody is woken for half an hour.
-    assert quiet_until(22 * 60, 2 * 60 + 30, zone, at("2026-10-25T02:45:00", zone)) == 2700
-    assert quiet_until(22 * 60, 2 * 60 + 30, zone, at("2026-10-25T02:30:00", zone, fold=1)) == 0
+    assert quiet_for(22 * 60, 2 * 60 + 30, zone, at("2026-10-25T02:45:00", zone)) == 2700
+    assert quiet_for(22 * 60, 2 * 60 + 30, zone, at("2026-10-25T02:30:00", zone, fold=1)) == 0
 
 
 def test_a_day_that_never_was_joins_two_nights() -> None:
@@ -125,7 +125,7 @@ def test_a_day_that_never_was_joins_two_nights() -> None:
 def test_while_the_clock_shows_a_time_within_the_hours_it_is_quiet(
     start: int, end: int, zone: str, now: datetime
 ) -> None:
-    quiet = quiet_until(start, end, zone, now) > 0
+    quiet = quiet_for(start, end, zone, now) > 0
     if start != end and within(shown(now, zone), start, end):
         assert quiet
     elif steady(now, zone):
@@ -136,7 +136,7 @@ def test_while_the_clock_shows_a_time_within_the_hours_it_is_quiet(
 def test_where_no_clock_changes_the_hours_end_when_the_clock_says_so(
     start: int, end: int, zone: str, now: datetime
 ) -> None:
-    left = quiet_until(start, end, zone, now)
+    left = quiet_for(start, end, zone, now)
     if left and steady(now, zone):
         past = shown(now, zone) * 60 + now.second + now.microsecond / 1e6
         assert left == pytest.approx((end * 60 - past) % (24 * 3600))
@@ -146,10 +146,10 @@ def test_where_no_clock_changes_the_hours_end_when_the_clock_says_so(
 def test_whoever_waits_a_while_has_that_while_less_to_wait(
     start: int, end: int, zone: str, now: datetime, share: float
 ) -> None:
-    left = quiet_until(start, end, zone, now)
+    left = quiet_for(start, end, zone, now)
     assert 0 <= left <= 50 * 3600
     waited = timedelta(seconds=int(left * share))
-    assert quiet_until(start, end, zone, now + waited) == pytest.approx(left - waited.total_seconds())
+    assert quiet_for(start, end, zone, now + waited) == pytest.approx(left - waited.total_seconds())
 
 
 def test_a_person_chooses_a_place_or_utc() -> None:

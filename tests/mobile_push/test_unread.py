@@ -11,8 +11,8 @@ import pytest
 
 from banshi import Message
 from banshi.testing import Door, Person, open_door
-from mobile_push.models import Broadcast, Profile
-from mobile_push.service import deliver
+from mobile_push.models import Broadcast, InboxCounter, Profile
+from mobile_push.service import PUSH, deliver
 
 Make = Callable[..., Message]
 
@@ -81,23 +81,47 @@ async def test_marks_at_once_leave_the_furthest(door: Door, message: Make) -> No
     assert await unread(wang) == 2
 
 
+async def publish(door: Door, seq: int, **changes: Any) -> Broadcast:
+    """A broadcast at its place in the common log."""
+    now = datetime.now(UTC)
+    values: dict[str, Any] = {
+        "kind": "notice", "department": "traffic", "state": "published", "seq": seq, "link": "/", "author": "li",
+        "title": {"zh-CN": "x"}, "body": {"zh-CN": "y"}, "audience": {"everyone": True}, "created_at": now,
+        "expires_at": now + timedelta(hours=1), "published_at": int(now.timestamp() * 1000),
+    }
+    row = await Broadcast.create(**(values | changes))
+    await InboxCounter.update_or_create(person="", defaults={"top": seq})
+    await door.platform[PUSH].announce()
+    return row
+
+
+async def test_notices_and_alerts_count_for_whom_they_are_until_they_are_marked_or_opened(
+    door: Door, message: Make
+) -> None:
+    wang, li = door.citizen("wang"), door.citizen("li")
+    document = {"provider": "stream", "token": "phone-0001", "platform": "android", "area": {"division": "510703"}}
+    device = (await wang.post("/v1/devices", document)).created()["id"]
+    await deliver(door.platform, [message()])
+    everybody = await publish(door, 1)
+    await publish(door, 2, audience={"divisions": ["5107" + "00"]})
+    await publish(door, 3, audience={"topics": ["weather"]})
+    await publish(door, 4, state="recalled")
+    assert (await unread(wang), await unread(li)) == (3, 1)
+    at = datetime.now(UTC).isoformat()
+    receipt = {"message_id": str(everybody.id), "event": "opened", "at": at}
+    (await wang.post("/v1/receipts", {"device": device, "receipts": [receipt]})).ok()
+    assert (await unread(wang), await unread(li)) == (2, 1)
+    assert await mark(wang, "0.2") == 1
+    assert await mark(wang, "1.2") == 0
+    await publish(door, 5)
+    assert (await unread(wang), await unread(li)) == (1, 2)
+
+
 async def test_a_cursor_marks_both_logs(door: Door, message: Make) -> None:
-    wang, now = door.citizen("wang"), datetime.now(UTC)
+    wang = door.citizen("wang")
     await deliver(door.platform, [message() for _ in range(3)])
     for seq in (1, 2):
-        await Broadcast.create(
-            kind="alert",
-            department="x",
-            state="published",
-            seq=seq,
-            title={},
-            body={},
-            link="/",
-            audience={},
-            author="li",
-            created_at=now,
-            expires_at=now + timedelta(hours=1),
-        )
+        await publish(door, seq)
     for through, marks in (("2.1", (2, 1)), ("1.99", (2, 2)), ("3", (3, 2)), ("0.0", (3, 2))):
         await mark(wang, through)
         profile = await Profile.get(person="wang")
@@ -119,7 +143,22 @@ async def test_marking_leaves_the_preferences_alone_and_the_other_way_round(door
 async def test_a_wrong_place_is_told_and_marks_nothing(door: Door, message: Make) -> None:
     wang = door.citizen("wang")
     await deliver(door.platform, [message()])
-    wrong: tuple[Any, ...] = (-1, 1.5, 2**53 + 1, "", "-1", "1.", ".1", "1.2.3", "1e3", " 1", "1\n", "１", "9" * 16)
+    wrong: tuple[Any, ...] = (
+        -1,
+        1.5,
+        2**53 + 1,
+        "",
+        "-1",
+        "1.",
+        ".1",
+        "1.2.3",
+        "1e3",
+        " 1",
+        "1\n",
+        "１",
+        "9" * 16,
+        "9" * 17,
+    )
     for through in (*wrong, None, True, [1], {"seq": 1}, "' OR 1=1 --"):
         problem = (await wang.post("/v1/inbox/read", {"through": through})).problem(422, "invalid-fields")
         assert [one["pointer"] for one in problem["problems"]] == ["/through"], through

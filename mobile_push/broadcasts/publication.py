@@ -1,0 +1,100 @@
+"""The moment in which a broadcast becomes public, and the one in which it is taken back.
+
+Both give it a number in the common log, which every inbox and stream reads. The log's counter is locked until the
+transaction ends, so that no reader sees a number before a smaller one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.transactions import in_transaction
+
+from banshi import Platform, Stale
+from mobile_push.broadcasts.audience import Audience
+from mobile_push.delivery.lanes import Lane
+from mobile_push.models import Broadcast, FanOut
+
+#: The person whose counter numbers the common log: no identity provider gives out an empty subject.
+EVERYBODY = ""
+
+LANES = {"alert": Lane.ALERT, "notice": Lane.NOTICE}
+
+#: The provider of a walk over people instead of phones.
+PEOPLE = ""
+
+
+async def publish(platform: Platform, broadcast: Broadcast, providers: Collection[str], **changes: Any) -> Broadcast:
+    """Make it public and plan its fan-out, in one transaction. Raises Stale if it has changed since it was read.
+
+    An earlier broadcast that it takes the place of is withdrawn in the same moment.
+    """
+    async with in_transaction() as connection:
+        now = await _now(platform, connection)
+        values = {**changes, "state": "published", "seq": await next_number(platform, connection), "published_at": now}
+        await _change(connection, broadcast, values)
+        if broadcast.supersedes:
+            await withdraw(platform, connection, broadcast.supersedes, "superseded")
+        walks = [PEOPLE] if Audience.of(broadcast.audience).people else sorted(providers)
+        lane = int(LANES[broadcast.kind])
+        rows = [FanOut(broadcast_id=broadcast.id, provider=one, lane=lane) for one in walks]
+        if rows:
+            await FanOut.bulk_create(rows, using_db=connection)
+    return broadcast.update_from_dict({**values, "version": broadcast.version + 1})
+
+
+async def recall(platform: Platform, broadcast: Broadcast, at: datetime) -> Broadcast:
+    """Take a public broadcast back: what isn't sent stays unsent, and inboxes show that it was recalled."""
+    async with in_transaction() as connection:
+        # A new number: whoever has read it already learns of the recall.
+        values = {"state": "recalled", "seq": await next_number(platform, connection), "ended_at": at}
+        await _change(connection, broadcast, values)
+        await _stop(platform, connection, broadcast.id)
+    return broadcast.update_from_dict({**values, "version": broadcast.version + 1})
+
+
+async def withdraw(platform: Platform, connection: BaseDBAsyncClient, identity: UUID, state: str) -> None:
+    """Stop an earlier broadcast in favour of a newer one."""
+    changed = await Broadcast.filter(id=identity, state="published").using_db(connection).update(state=state)
+    if changed:
+        await _stop(platform, connection, identity)
+
+
+async def next_number(platform: Platform, connection: BaseDBAsyncClient) -> int:
+    """The next number of the common log; the counter stays locked until the transaction ends."""
+    mark = platform.store.placeholders(1)[0]
+    sql = (
+        f"INSERT INTO push_inbox_counter (person, top) VALUES ({mark}, 1) "  # noqa: S608 - marks, not values
+        "ON CONFLICT (person) DO UPDATE SET top = push_inbox_counter.top + 1 RETURNING top"
+    )
+    rows = await connection.execute_query_dict(sql, [EVERYBODY])
+    return int(rows[0]["top"])
+
+
+async def _change(connection: BaseDBAsyncClient, broadcast: Broadcast, values: dict[str, Any]) -> None:
+    guard = {"id": broadcast.id, "version": broadcast.version, "state": broadcast.state}
+    changed = await Broadcast.filter(**guard).using_db(connection).update(**values, version=broadcast.version + 1)
+    if not changed:
+        raise Stale(f"broadcast {broadcast.id}")
+
+
+async def _stop(platform: Platform, connection: BaseDBAsyncClient, identity: UUID) -> None:
+    """What isn't sent of a broadcast stays unsent."""
+    key: Any = str(identity) if platform.store.dialect == "sqlite" else identity
+    mark = platform.store.placeholders(1)[0]
+    for table in ("push_fan_out", "push_chunk"):
+        sql = f"UPDATE {table} SET state = 'recalled' WHERE broadcast_id = {mark} AND state IN ('due', 'parked')"  # noqa: S608
+        await connection.execute_query(sql, [key])
+    copies = f"SELECT id FROM push_inbox_message WHERE broadcast_id = {mark}"  # noqa: S608
+    sql = f"UPDATE push_delivery SET state = 'dropped', code = 'recalled' WHERE state = 'due' AND message_id IN ({copies})"  # noqa: S608, E501
+    await connection.execute_query(sql, [key])
+
+
+async def _now(platform: Platform, connection: BaseDBAsyncClient) -> int:
+    """Milliseconds of the database's clock."""
+    rows = await connection.execute_query_dict(f"SELECT {platform.store.clock} AS now")
+    return int(rows[0]["now"])

@@ -1,0 +1,1 @@
+"""Delivery: from what is due in the database to what a provider has taken."""

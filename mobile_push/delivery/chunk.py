@@ -1,0 +1,137 @@
+"""A chunk: some hundred phones that a broadcast goes to together, and a bit for each that is dealt with."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import orjson
+
+from mobile_push.delivery.lanes import Lane
+
+#: Phones of one chunk, and bytes of a phone's id.
+CHUNK = 512
+WIDTH = 16
+
+#: Why a phone of a chunk is for later where nothing went wrong.
+QUIET_HOURS = "quiet hours"
+
+#: Each step of the histogram of seconds is so much longer than the one before: its error is below five percent.
+STEP = math.log(1.1)
+
+
+def bucket_of(seconds: float) -> int:
+    """The step of the histogram that a duration belongs to."""
+    return math.ceil(math.log(max(seconds, 0.001) * 1000) / STEP)
+
+
+def seconds_of(bucket: int) -> float:
+    """The longest duration of that step."""
+    return math.exp(bucket * STEP) / 1000
+
+
+@dataclass(slots=True, eq=False)
+class Open:
+    """A chunk that is claimed, and what has become of its phones since it was read."""
+
+    id: int
+    broadcast: UUID
+    lane: Lane
+    attempts: int
+    size: int
+    tries: int
+    #: Milliseconds of the database's clock: the end of the message, its publication, and what that clock showed when
+    #: `time.monotonic()` showed 0.
+    expires: int
+    published: int
+    epoch: float
+    done: bytearray
+    devices: bytes
+    outcomes: Counter[str]
+    seconds: Counter[int]
+    left: int = 0
+    #: When the lease was last taken or renewed.
+    leased: float = 0.0
+    changed: bool = False
+    #: It isn't ours any more: it was recalled, or another worker has taken it over.
+    lost: bool = False
+    #: Phones that are to be tried again: (wait, code, place).
+    later: list[tuple[float, str, int]] = field(default_factory=list)
+    #: Phones whose message an operator has to look at: (code, place).
+    parked: list[tuple[str, int]] = field(default_factory=list)
+    dead: list[tuple[UUID, str]] = field(default_factory=list)
+    sent: list[int] = field(default_factory=list)
+
+    def tick(self, place: int, word: str) -> None:
+        """The phone at that place is dealt with."""
+        self.done[place >> 3] |= 1 << (place & 7)
+        self.outcomes[word] += 1
+        self.left -= 1
+        self.changed = True
+
+    def open_places(self) -> list[int]:
+        return [place for place in range(self.size) if not self.done[place >> 3] >> (place & 7) & 1]
+
+    def device(self, place: int) -> bytes:
+        return self.devices[place * WIDTH : (place + 1) * WIDTH]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A chunk's state at one moment: what comes in while the database writes is for the next one."""
+
+    chunk: Open
+    done: bytes
+    outcomes: str
+    seconds: str
+    state: str
+    later: list[tuple[float, str, int]]
+    parked: list[tuple[str, int]]
+    dead: list[tuple[UUID, str]]
+    sent: list[bytes]
+
+    @classmethod
+    def of(cls, one: Open) -> Checkpoint:
+        return cls(
+            chunk=one,
+            done=bytes(one.done),
+            outcomes=orjson.dumps(one.outcomes).decode(),
+            seconds=orjson.dumps({str(bucket): count for bucket, count in one.seconds.items()}).decode(),
+            state="due" if one.left else "done",
+            later=list(one.later),
+            parked=list(one.parked),
+            dead=list(one.dead),
+            sent=[one.device(place) for place in one.sent],
+        )
+
+    def recorded(self) -> None:
+        """Take what was written down out of the chunk."""
+        one = self.chunk
+        del one.later[: len(self.later)], one.parked[: len(self.parked)]
+        del one.dead[: len(self.dead)], one.sent[: len(self.sent)]
+        one.changed = one.done != self.done
+
+
+def together(later: Sequence[tuple[float, str, int]]) -> list[tuple[float, str, list[int]]]:
+    """Phones that are tried again together: those of one code, at the latest of their times, but for quiet hours."""
+    groups: dict[tuple[float, str], list[tuple[float, int]]] = defaultdict(list)
+    for wait, code, place in later:
+        groups[(wait if code == QUIET_HOURS else 0.0, code)].append((wait, place))
+    return [
+        (max(wait for wait, _ in found), code, [place for _, place in found]) for (_, code), found in groups.items()
+    ]
+
+
+def by_code(parked: Sequence[tuple[str, int]]) -> dict[str, list[int]]:
+    groups: dict[str, list[int]] = defaultdict(list)
+    for code, place in parked:
+        groups[code].append(place)
+    return groups
+
+
+def bytes_for(count: int) -> int:
+    """Bytes of a bit for each."""
+    return (count + 7) // 8

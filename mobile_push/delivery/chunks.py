@@ -1,0 +1,242 @@
+"""Broadcasts on their way: chunks of phones that are claimed under a lease, sent and check-pointed.
+
+What became of a phone sets its bit: it was sent, its token was dead, or it lies in another chunk by now, which is for
+later (a refusal that may be tried again, quiet hours) or for an operator. So a worker that is killed repeats only what
+it had not recorded, and one phone that is slow holds up no other.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.transactions import in_transaction
+
+from banshi import Platform
+from mobile_push.delivery import parcel as parcels
+from mobile_push.delivery.chunk import CHUNK, QUIET_HOURS, Checkpoint, Open, bucket_of, by_code, bytes_for, together
+from mobile_push.delivery.lanes import Lane
+from mobile_push.delivery.parcel import Parcel, pause_before
+from mobile_push.delivery.phones import Phones
+from mobile_push.delivery.tell import Metrics
+from mobile_push.models import Broadcast, Device
+from mobile_push.provider import Outcome, Provider, Push, Receipt
+from mobile_push.settings import PushSettings
+
+
+class Chunks:
+    """The broadcasts that go through one provider."""
+
+    def __init__(self, platform: Platform, provider: Provider, settings: PushSettings, metrics: Metrics) -> None:
+        self._store = platform.store
+        self._provider = provider.name
+        self._lease = settings.lease
+        self._metrics = metrics
+        self._phones = Phones(platform, provider.name, settings)
+        self._open: dict[int, Open] = {}
+        #: Seconds for which a send may be begun after its chunk's lease was renewed.
+        self._good_for = settings.lease - provider.longest_send
+
+    async def claim(self, lane: Lane, limit: int) -> list[Parcel]:
+        """Take chunks of that lane and the ones before it, the urgent and oldest first: about `limit` parcels."""
+        store = self._store
+        lease, provider, last, most = store.placeholders(4)
+        sql = (
+            f"UPDATE push_chunk SET attempts = attempts + 1, lease_until = {store.clock} + {lease} WHERE id IN ("  # noqa: S608 - marks, not values
+            f"SELECT id FROM push_chunk WHERE provider = {provider} AND state = 'due' AND lane <= {last} "
+            f"AND not_before <= {store.clock} AND lease_until <= {store.clock} ORDER BY lane, id LIMIT {most} "
+            f"{store.skip_locked}) RETURNING id, broadcast_id, lane, attempts, size, tries, expires, devices, done, "
+            f"outcomes, seconds, {store.clock} AS now"
+        )
+        values = [int(self._lease * 1000), self._provider, int(lane), max(1, limit // CHUNK)]
+        rows = await store.connection.execute_query_dict(sql, values)
+        rows.sort(key=lambda row: (row["lane"], row["id"]))
+        claimed: list[Parcel] = []
+        for row in rows:
+            claimed += await self._unpack(row)
+        return claimed
+
+    async def _unpack(self, row: Mapping[str, Any]) -> list[Parcel]:
+        broadcast = await self._phones.broadcast(row["broadcast_id"])
+        chunk = Open(
+            id=row["id"],
+            broadcast=broadcast.id,
+            lane=Lane(row["lane"]),
+            attempts=row["attempts"],
+            size=row["size"],
+            tries=row["tries"],
+            expires=row["expires"],
+            published=broadcast.published_at or row["now"],
+            epoch=row["now"] - time.monotonic() * 1000,
+            done=bytearray(row["done"]),
+            devices=bytes(row["devices"]),
+            outcomes=Counter(_parsed(row["outcomes"])),
+            seconds=Counter({int(bucket): count for bucket, count in _parsed(row["seconds"]).items()}),
+            leased=time.monotonic(),
+        )
+        places = chunk.open_places()
+        chunk.left = len(places)
+        # One that was done but for the word that it is.
+        chunk.changed = not places
+        self._open[chunk.id] = chunk
+        left = -((row["now"] - row["expires"]) // 1000)
+        if left <= 0:
+            for place in places:
+                chunk.tick(place, "expired")
+            return []
+        return await self._parcels(chunk, broadcast, places, int(left))
+
+    async def _parcels(self, chunk: Open, broadcast: Broadcast, places: Sequence[int], ttl: int) -> list[Parcel]:
+        """The chunk's phones as parcels; those that are held back are ticked off."""
+        pushes: dict[str, Push] = {}
+        found: list[Parcel] = []
+        phones = await self._phones.read(chunk.lane, [chunk.device(place) for place in places])
+        for place in places:
+            phone = phones.get(chunk.device(place))
+            if phone is None:
+                chunk.tick(place, "forgotten")
+            elif phone.held:
+                chunk.tick(place, phone.held)
+            elif phone.wait:
+                chunk.later.append((phone.wait, QUIET_HOURS, place))
+                chunk.tick(place, "later")
+            else:
+                push = pushes.get(phone.language)
+                if push is None:
+                    push = pushes[phone.language] = self._phones.push(broadcast, phone.language, ttl)
+                found.append(Parcel(push, phone.token, chunk.lane, self, (chunk, place)))
+        return found
+
+    def ready(self, parcel: Parcel) -> bool:
+        chunk: Open = parcel.key[0]
+        return not chunk.lost and time.monotonic() - chunk.leased <= self._good_for
+
+    def settle(self, parcel: Parcel, receipt: Receipt) -> None:
+        chunk: Open = parcel.key[0]
+        place: int = parcel.key[1]
+        outcome = receipt.outcome
+        if outcome is Outcome.ACCEPTED:
+            took = (chunk.epoch + time.monotonic() * 1000 - chunk.published) / 1000
+            chunk.seconds[bucket_of(took)] += 1
+            chunk.tick(place, "accepted")
+            if chunk.lane is Lane.NOTICE:
+                chunk.sent.append(place)
+        elif outcome is Outcome.DEAD_TOKEN:
+            chunk.dead.append((UUID(bytes=chunk.device(place)), parcel.token))
+            chunk.tick(place, "dead")
+        elif outcome is Outcome.REJECTED or (chunk.tries >= parcels.ATTEMPTS and outcome is not Outcome.MISCONFIGURED):
+            chunk.parked.append((receipt.code, place))
+            chunk.tick(place, "parked")
+        else:
+            chunk.later.append((pause_before(chunk.tries, receipt), receipt.code, place))
+            chunk.tick(place, "later")
+
+    async def record(self) -> bool:
+        """Check-point every chunk that has changed, and keep the lease of the others."""
+        now = time.monotonic()
+        due = [one for one in self._open.values() if one.changed or now - one.leased > self._lease / 4]
+        if not due:
+            return False
+        checkpoints = [Checkpoint.of(one) for one in due]
+        async with in_transaction() as connection:
+            states = [await self._keep(connection, one) for one in checkpoints]
+        for one, state in zip(checkpoints, states, strict=True):
+            chunk = one.chunk
+            chunk.lost = state is None or state == "recalled"
+            if state is not None:
+                one.recorded()
+                chunk.leased = now
+            if chunk.lost or not (chunk.left or chunk.changed):
+                self._open.pop(chunk.id, None)
+        await self._after([one for one, state in zip(checkpoints, states, strict=True) if state is not None])
+        return any(one.later for one in checkpoints)
+
+    async def _keep(self, connection: BaseDBAsyncClient, one: Checkpoint) -> str | None:
+        """Write a checkpoint down; its state now, or None, and nothing is written, where it isn't ours any more."""
+        store, chunk = self._store, one.chunk
+        done, outcomes, seconds, state, lease, identity, attempts = store.placeholders(7)
+        sql = (
+            f"UPDATE push_chunk SET done = {done}, outcomes = {outcomes}, seconds = {seconds}, "  # noqa: S608
+            f"state = CASE state WHEN 'due' THEN {state} ELSE state END, lease_until = {store.clock} + {lease} "
+            f"WHERE id = {identity} AND attempts = {attempts} AND state IN ('due', 'recalled') RETURNING state"
+        )
+        lasts = int(self._lease * 1000)
+        values = [one.done, one.outcomes, one.seconds, one.state, lasts, chunk.id, chunk.attempts]
+        rows = await connection.execute_query_dict(sql, values)
+        if not rows:
+            return None
+        if rows[0]["state"] != "recalled":
+            for wait, code, places in together(one.later):
+                await self._split_off(connection, chunk, "due", wait, code, places)
+        for code, places in by_code(one.parked).items():
+            await self._split_off(connection, chunk, "parked", 0.0, code, places)
+        return str(rows[0]["state"])
+
+    async def _split_off(
+        self, connection: BaseDBAsyncClient, one: Open, state: str, wait: float, code: str, places: Sequence[int]
+    ) -> None:
+        """Put some phones of a chunk into a chunk of their own."""
+        store = self._store
+        # Quiet hours are no attempt.
+        tries = one.tries if code == QUIET_HOURS else one.tries + 1
+        devices = b"".join(map(one.device, places))
+        values = {
+            "broadcast_id": key(store.dialect, one.broadcast),
+            "provider": self._provider,
+            "lane": int(one.lane),
+            "state": state,
+            "devices": devices,
+            "done": bytes(bytes_for(len(places))),
+            "size": len(places),
+            "tries": tries,
+            "code": code[:64],
+            "expires": one.expires,
+            "not_before": int(wait * 1000),
+        }
+        marks = store.placeholders(len(values))
+        marks[-1] = f"{store.clock} + {marks[-1]}"
+        sql = (
+            f"INSERT INTO push_chunk ({', '.join(values)}, lease_until, attempts, topic, outcomes, seconds) "  # noqa: S608
+            f"VALUES ({', '.join(marks)}, 0, 0, '', '{{}}', '{{}}')"
+        )
+        await connection.execute_query(sql, list(values.values()))
+
+    async def _after(self, checkpoints: Iterable[Checkpoint]) -> None:
+        """What need not be in the transaction: forget dead tokens, count what each phone was sent."""
+        sent: list[bytes] = []
+        for one in checkpoints:
+            for device, token in one.dead:
+                # Only as long as the device still has that token: it may have got a new one meanwhile.
+                await Device.filter(id=device, token=token).delete()
+            sent += one.sent
+        await self._phones.count(sent)
+
+    async def give_back(self, given: Sequence[Parcel]) -> None:
+        """Release the chunks of parcels that nobody sends now; what was recorded of them stays."""
+        chunks = {id(parcel.key[0]): parcel.key[0] for parcel in given}.values()
+        one, two = self._store.placeholders(2)
+        sql = (
+            "UPDATE push_chunk SET lease_until = 0, attempts = attempts - 1 "  # noqa: S608
+            f"WHERE id = {one} AND attempts = {two} AND state = 'due'"
+        )
+        await self.record()
+        for chunk in chunks:
+            chunk.lost = True
+            self._open.pop(chunk.id, None)
+        if chunks:
+            await self._store.connection.execute_many(sql, [[chunk.id, chunk.attempts] for chunk in chunks])
+
+
+def key(dialect: str, identity: UUID) -> Any:
+    """An id as the database's driver takes it."""
+    return str(identity) if dialect == "sqlite" else identity
+
+
+def _parsed(value: Any) -> Mapping[str, Any]:
+    parsed: Mapping[str, Any] = orjson.loads(value) if isinstance(value, str | bytes) else value
+    return parsed

@@ -1,0 +1,244 @@
+"""The courier of one provider: takes what is due, the urgent first, sends it, and has recorded what became of it.
+
+What became of messages is recorded in small groups, so that a worker that dies loses nothing and repeats at most what
+it had not recorded. No transaction is open while a provider is awaited.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Sequence
+
+from banshi import Platform
+from mobile_push.delivery.chunks import Chunks
+from mobile_push.delivery.lanes import Lane
+from mobile_push.delivery.pace import Pace
+from mobile_push.delivery.parcel import STOPPED, Parcel, Source
+from mobile_push.delivery.rows import Rows
+from mobile_push.delivery.tell import Metrics, Teller, log
+from mobile_push.provider import Outcome, Provider, Receipt
+from mobile_push.settings import PushSettings
+
+#: Parcels claimed for each send that may be under way: enough that no connection waits for the database. And seconds
+#: of the rate that are claimed at most: what waits for longer would only wait for its lease to end.
+AHEAD, SECONDS_AHEAD = 2, 5.0
+
+#: Longest time in seconds that an outcome waits for others to be recorded with.
+GATHER = 0.02
+
+#: Longest sleep in seconds when nothing is due: how late a row may be that another process wrote.
+LONGEST_SLEEP = 1.0
+
+#: Seconds of a rest from which on what is claimed is given back: others may be able to send it.
+LONG_REST = 5.0
+
+#: Seconds that sends under way get to finish when the server stops.
+DRAIN = 3.0
+
+
+class Courier:
+    """Delivers through one provider."""
+
+    def __init__(self, platform: Platform, provider: Provider, settings: PushSettings, metrics: Metrics) -> None:
+        self.wake = asyncio.Event()
+        self.provider = provider
+        self.pace = Pace(provider.per_second, provider.at_once)
+        self._metrics = metrics
+        self._teller = Teller(provider.name)
+        rows, chunks = (of(platform, provider, settings, metrics) for of in (Rows, Chunks))
+        self._sources: tuple[Source, ...] = (rows, chunks)
+        self._waiting: dict[Lane, deque[Parcel]] = {lane: deque() for lane in Lane}
+        self._idle: list[asyncio.Future[None]] = []
+        #: When somebody idle is roused to look again, and what does it.
+        self._alarm: asyncio.TimerHandle | None = None
+        self._outcome = asyncio.Event()
+        self._stopping = False
+        for lane in Lane:
+            waiting = self._waiting[lane]
+            metrics.waiting.labels(provider.name, lane.name.lower()).set_function(waiting.__len__)
+        metrics.share.labels(provider.name).set_function(lambda: self.pace.share)
+        metrics.resting.labels(provider.name).set_function(lambda: float(self.pace.resting > 0))
+
+    async def run(self) -> None:
+        """Deliver until cancelled; then finish what is under way and give the rest back."""
+        senders = [asyncio.create_task(self._send_all()) for _ in range(self.provider.at_once)]
+        recorder = asyncio.create_task(self._record_all())
+        try:
+            await self._claim_all()
+        finally:
+            await asyncio.shield(self._stop(senders, recorder))
+
+    async def _stop(self, senders: list[asyncio.Task[None]], recorder: asyncio.Task[None]) -> None:
+        self._stopping = True
+        left = self._take_all()
+        self._rouse(len(self._idle))
+        await asyncio.wait(senders, timeout=DRAIN)
+        for task in (*senders, recorder):
+            task.cancel()
+        await asyncio.gather(*senders, recorder, return_exceptions=True)
+        await self._record()
+        await self._give_back(left)
+
+    # -- claiming ------------------------------------------------------------------------------------------------
+
+    async def _claim_all(self) -> None:
+        while True:
+            self.wake.clear()
+            resting = max(self.pace.resting, self.provider.paused_until - time.monotonic())
+            if resting > 0:
+                self.pace.resting_until = max(self.pace.resting_until, time.monotonic() + resting)
+                if resting > LONG_REST and not self.pace.under_way and (left := self._take_all()):
+                    await self._give_back(left)
+                await asyncio.sleep(min(resting, LONGEST_SLEEP))
+                self._rouse_all()
+                continue
+            claimed, failure = await self._claim()
+            for parcel in claimed:
+                self._waiting[parcel.lane].append(parcel)
+            if claimed:
+                self._rouse_all()
+            elif failure is not None:  # the database is away; what is due stays due, so keep asking
+                log.error("deliveries can't be read", provider=self.provider.name, error=type(failure).__name__)
+                await asyncio.sleep(LONGEST_SLEEP)
+            else:
+                full = any(self._waiting.values())
+                await _either(self.wake, GATHER if full else LONGEST_SLEEP)
+
+    def _room(self) -> tuple[Lane, int] | None:
+        """The last lane for which parcels may be claimed, and how many; None where there are enough."""
+        enough = self.provider.at_once * AHEAD
+        if self.pace.per_second is not None:
+            enough = max(1, min(enough, int(self.pace.per_second * SECONDS_AHEAD)))
+        waiting = 0
+        found = None
+        for lane in Lane:
+            waiting += len(self._waiting[lane])
+            if waiting * 2 <= enough:
+                found = (lane, enough - waiting)
+        return found
+
+    async def _claim(self) -> tuple[list[Parcel], Exception | None]:
+        """What could be claimed, and why something could not."""
+        room = self._room()
+        if room is None:
+            return [], None
+        claims = asyncio.gather(*(source.claim(*room) for source in self._sources), return_exceptions=True)
+        try:
+            results = await asyncio.shield(claims)
+        except asyncio.CancelledError:
+            # The server stops in this very moment: what is being claimed would wait for its lease to end.
+            await self._give_back([parcel for found in await claims if isinstance(found, list) for parcel in found])
+            raise
+        # What a claim found to be settled already.
+        self._outcome.set()
+        failures = [one for one in results if isinstance(one, Exception)]
+        found = [parcel for one in results if not isinstance(one, BaseException) for parcel in one]
+        return found, failures[0] if failures else None
+
+    def _take_all(self) -> list[Parcel]:
+        left = [parcel for waiting in self._waiting.values() for parcel in waiting]
+        for waiting in self._waiting.values():
+            waiting.clear()
+        return left
+
+    async def _give_back(self, left: Sequence[Parcel]) -> None:
+        for source in self._sources:
+            await source.give_back([parcel for parcel in left if parcel.source is source])
+
+    # -- sending -------------------------------------------------------------------------------------------------
+
+    def _next(self) -> Parcel | float:
+        """The parcel to be sent now, the most urgent; or the seconds to wait, 0.0 for until there is one."""
+        shortest = 0.0
+        for lane, waiting in self._waiting.items():
+            while waiting and not waiting[0].source.ready(waiting[0]):
+                waiting.popleft()
+            if waiting:
+                pause = self.pace.take(lane)
+                if not pause:
+                    return waiting.popleft()
+                shortest = min(shortest or pause, pause)
+        return shortest
+
+    async def _send_all(self) -> None:
+        while not self._stopping:
+            parcel = self._next()
+            if isinstance(parcel, float):
+                await self._idle_for(parcel)
+            else:
+                await self._send(parcel)
+
+    async def _send(self, parcel: Parcel) -> None:
+        try:
+            receipt = await self.provider.send(parcel.push, parcel.token)
+        except asyncio.CancelledError:
+            # The server stops; whether it went out nobody knows. It is due again at once, for the next worker.
+            self.pace.left(parcel.lane)
+            parcel.source.settle(parcel, STOPPED)
+            raise
+        except Exception as error:  # a provider that breaks its word: this message waits, and all others go on
+            self._teller.tell("a push provider failed", type(error).__name__)
+            receipt = Receipt(Outcome.RETRY, "provider-failed")
+        if receipt.outcome is Outcome.MISCONFIGURED:
+            self._teller.tell(
+                "the push project is misconfigured; tokens are kept, sending goes on once mended", receipt.code
+            )
+        self.pace.answered(parcel.lane, receipt)
+        self._metrics.attempts.labels(self.provider.name, receipt.outcome.value, receipt.code).inc()
+        parcel.source.settle(parcel, receipt)
+        self._outcome.set()
+
+    async def _idle_for(self, seconds: float) -> None:
+        """Wait to be roused, or until it may be time to look again."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
+        self._idle.append(future)
+        if seconds:
+            at = loop.time() + min(seconds, LONGEST_SLEEP)
+            if self._alarm is None or at < self._alarm.when():
+                if self._alarm is not None:
+                    self._alarm.cancel()
+                self._alarm = loop.call_at(at, self._ring)
+        await future
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self._rouse_all()
+
+    def _rouse_all(self) -> None:
+        """Rouse as many as can do something; the one who can't sets the alarm anew."""
+        waiting = sum(map(len, self._waiting.values()))
+        self._rouse(min(len(self._idle), waiting, max(1, self.pace.free)))
+
+    def _rouse(self, count: int) -> None:
+        for _ in range(count):
+            future = self._idle.pop()
+            if not future.done():
+                future.set_result(None)
+
+    # -- recording -----------------------------------------------------------------------------------------------
+
+    async def _record_all(self) -> None:
+        while True:
+            await _either(self._outcome, LONGEST_SLEEP)
+            self._outcome.clear()
+            await self._record()
+            await asyncio.sleep(GATHER)
+
+    async def _record(self) -> None:
+        for source in self._sources:
+            try:
+                if await source.record():
+                    self.wake.set()
+            except Exception as error:  # it is kept and recorded with what comes next
+                log.error("outcomes can't be recorded", provider=self.provider.name, error=type(error).__name__)
+
+
+async def _either(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass

@@ -1,0 +1,150 @@
+"""How fast one provider is sent to: its quota, what its refusals ask for, and when it is left alone for a while.
+
+Scattered refusals cost nothing but another try of the message that was refused. Where they become many the rate comes
+down by a factor and rises again step by step, and where nothing gets through any more the provider is left alone
+for a growing while, after which a few messages find out whether it is back.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mobile_push.delivery.lanes import RESERVED, Lane
+from mobile_push.provider import Outcome, Receipt
+
+#: Seconds of the full rate that may be sent at once after a rest.
+BURST = 0.1
+
+#: Seconds over which answers are counted before the rate is changed.
+WINDOW = 1.0
+
+#: Share of refusals for load in a window from which on the rate comes down, and answers that a window needs for it.
+TOO_MANY, ENOUGH = 0.05, 20
+
+#: What the rate is multiplied with when it comes down, what share of the full rate it rises by in each window, and
+#: below what share it never falls.
+DOWN, UP, LEAST = 0.7, 0.05, 0.01
+
+#: Failures in a row, with nothing accepted in between, after which the provider is left alone; the bounds in seconds
+#: of how long; and how many messages then try whether it is back.
+FAILURES, FIRST_REST, LONGEST_REST, PROBES = 20, 1.0, 60.0, 4
+
+
+@dataclass(slots=True)
+class Bucket:
+    """A token bucket of a capacity and a rate that others decide."""
+
+    level: float = 0.0
+    at: float = 0.0
+
+    def fill(self, rate: float, capacity: float, now: float) -> float:
+        self.level = min(capacity, self.level + (now - self.at) * rate)
+        self.at = now
+        return self.level
+
+
+@dataclass(slots=True)
+class Pace:
+    """Says of each message whether it may go now. Times are `time.monotonic()`'s, so no clock that jumps matters."""
+
+    #: Messages a second; None for as fast as it goes.
+    per_second: float | None
+    #: Sends that may be under way together.
+    at_once: int
+    clock: Callable[[], float] = time.monotonic
+    #: The share of the full rate that the provider puts up with at present.
+    share: float = 1.0
+    #: Until when nothing is sent, and why.
+    resting_until: float = 0.0
+    under_way: int = 0
+    _alerts_under_way: int = 0
+    _all: Bucket = field(default_factory=Bucket)
+    _others: Bucket = field(default_factory=Bucket)
+    _window: float = 0.0
+    _answers: int = 0
+    _refusals: int = 0
+    _failures: int = 0
+    _rests: int = 0
+
+    @property
+    def resting(self) -> float:
+        """Seconds for which the provider is still left alone; 0.0 when it isn't."""
+        return max(0.0, self.resting_until - self.clock())
+
+    @property
+    def free(self) -> int:
+        """How many messages may go now at most."""
+        free = self.at_once - self.under_way
+        return free if self.per_second is None else min(free, int(self._all.level))
+
+    @property
+    def probing(self) -> bool:
+        """Whether it is being found out if the provider is back."""
+        return self._failures >= FAILURES
+
+    def take(self, lane: Lane) -> float:
+        """0.0 and the message is under way, or the seconds to wait at least before asking again."""
+        now = self.clock()
+        if now < self.resting_until:
+            return self.resting_until - now
+        alert = lane is Lane.ALERT
+        room = self.at_once - (0 if alert else max(1, int(self.at_once * RESERVED)) if self.at_once > 1 else 0)
+        if self.under_way >= self.at_once or (not alert and self.under_way - self._alerts_under_way >= room):
+            return BURST
+        if self.probing and self.under_way >= PROBES:
+            return BURST
+        if self.per_second is not None:
+            rate = self.per_second * self.share
+            if self._all.fill(rate, max(1.0, rate * BURST), now) < 1:
+                return (1 - self._all.level) / rate
+            if not alert:
+                less = rate * (1 - RESERVED)
+                if self._others.fill(less, max(1.0, less * BURST), now) < 1:
+                    return (1 - self._others.level) / less
+                self._others.level -= 1
+            self._all.level -= 1
+        self.under_way += 1
+        self._alerts_under_way += alert
+        return 0.0
+
+    def answered(self, lane: Lane, receipt: Receipt) -> None:
+        """Take in what became of a message that was under way."""
+        self.under_way -= 1
+        self._alerts_under_way -= lane is Lane.ALERT
+        outcome = receipt.outcome
+        self._answers += 1
+        if outcome is Outcome.RETRY and receipt.retry_after is not None:
+            self._refusals += 1
+        if outcome is Outcome.RETRY or outcome is Outcome.MISCONFIGURED:
+            self._failures += 1
+            if self._failures >= FAILURES:
+                self._rest(receipt)
+        elif self._failures:
+            self._failures = self._rests = 0
+        now = self.clock()
+        if now - self._window >= WINDOW:
+            self._judge(now)
+
+    def left(self, lane: Lane) -> None:
+        """A message that was under way came to nothing: the server stops, or it was recalled."""
+        self.under_way -= 1
+        self._alerts_under_way -= lane is Lane.ALERT
+
+    def _rest(self, receipt: Receipt) -> None:
+        now = self.clock()
+        if now < self.resting_until:
+            return
+        longest = min(LONGEST_REST, FIRST_REST * 2.0**self._rests)
+        self._rests = min(self._rests + 1, 16)
+        # At least half of it, so that a rest is one; and never less than what the provider asks for.
+        self.resting_until = now + max(receipt.retry_after or 0.0, random.uniform(longest / 2, longest))  # noqa: S311
+
+    def _judge(self, now: float) -> None:
+        if self._answers >= ENOUGH and self._refusals > self._answers * TOO_MANY:
+            self.share = max(LEAST, self.share * DOWN)
+        elif self._answers:
+            self.share = min(1.0, self.share + UP)
+        self._window, self._answers, self._refusals = now, 0, 0

@@ -1,0 +1,124 @@
+"""The phones of a chunk, as a broadcast meets them: where each is reached, in which language, and whether now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from banshi import Platform, text_in
+from mobile_push.delivery.lanes import Lane
+from mobile_push.models import Broadcast
+from mobile_push.provider import Push
+from mobile_push.quiet import quiet_for
+from mobile_push.settings import PushSettings
+
+#: Why a phone is not woken: its owner wishes no notices, or it had enough of them today.
+UNWANTED, ENOUGH = "unwanted", "enough today"
+
+#: Broadcasts whose texts are kept in memory.
+KEPT = 64
+
+
+class Phone(NamedTuple):
+    """One phone."""
+
+    token: str
+    language: str
+    #: Why it isn't woken at all; empty where it is.
+    held: str = ""
+    #: Seconds until its owner's quiet hours end.
+    wait: float = 0.0
+
+
+class Phones:
+    """Reads the phones of one provider."""
+
+    def __init__(self, platform: Platform, provider: str, settings: PushSettings) -> None:
+        self._platform = platform
+        self._store = platform.store
+        self._provider = provider
+        self._cap = settings.notices_a_day
+        self._broadcasts: dict[UUID, Broadcast] = {}
+
+    async def broadcast(self, identity: Any) -> Broadcast:
+        """The broadcast that a chunk belongs to, as it was when it was first asked for."""
+        identity = identity if isinstance(identity, UUID) else UUID(str(identity))
+        known = self._broadcasts.get(identity)
+        if known is None:
+            if len(self._broadcasts) >= KEPT:
+                self._broadcasts.pop(next(iter(self._broadcasts)))
+            known = self._broadcasts[identity] = await Broadcast.get(id=identity)
+        return known
+
+    def push(self, broadcast: Broadcast, language: str, ttl: int) -> Push:
+        """What each phone of that language is sent: the headline and a link, the rest is read inside the app."""
+        return Push(
+            message_id=str(broadcast.id),
+            title=text_in(broadcast.title, language),
+            body=text_in(broadcast.body, language)[:LONGEST_BODY],
+            link=broadcast.link,
+            kind="alert" if broadcast.kind == "alert" else "notice",
+            ttl=ttl,
+            collapse_key=broadcast.collapse_key or None,
+            priority="high" if broadcast.kind == "alert" else "normal",
+        )
+
+    async def read(self, lane: Lane, devices: Sequence[bytes]) -> Mapping[bytes, Phone]:
+        """The phones of these ids that are still there. An alert asks nobody's wishes."""
+        if not devices:
+            return {}
+        store = self._store
+        (provider, *marks) = store.placeholders(1 + len(devices))
+        columns, wishes = "d.id, d.token, d.language", ""
+        if lane is Lane.NOTICE:
+            columns += ", p.notices, p.quiet_from, p.quiet_until, p.timezone, d.notice_day, d.notices AS had"
+            wishes = "LEFT JOIN push_profile p ON p.person = d.person "
+        sql = f"SELECT {columns} FROM push_device d {wishes}WHERE d.provider = {provider} AND d.id IN ({', '.join(marks)})"  # noqa: S608, E501
+        ids = [UUID(bytes=one) for one in devices]
+        keys: list[Any] = [str(one) for one in ids] if store.dialect == "sqlite" else list(ids)
+        _, rows = await store.connection.execute_query(sql, [self._provider, *keys])
+        if lane is not Lane.NOTICE:
+            return {_bytes_of(row[0]): Phone(row[1], row[2]) for row in rows}
+        now = self._platform.now()
+        today = self._today()
+        return {_bytes_of(row[0]): self._wished(row, now, today) for row in rows}
+
+    def _wished(self, row: Any, now: Any, today: int) -> Phone:
+        """A phone with what its owner wishes of notices."""
+        _, token, language, notices, quiet_from, quiet_until, timezone, day, had = row
+        if notices is not None and not notices:
+            return Phone(token, language, UNWANTED)
+        if self._cap is not None and day == today and had >= self._cap:
+            return Phone(token, language, ENOUGH)
+        if quiet_from is None:
+            return Phone(token, language)
+        return Phone(token, language, "", quiet_for(quiet_from, quiet_until, timezone, now))
+
+    async def count(self, devices: Sequence[bytes]) -> None:
+        """Count a notice for each of these phones, where there is a cap."""
+        if self._cap is None or not devices:
+            return
+        store, today = self._store, self._today()
+        marks = store.placeholders(2 + len(devices))
+        sql = (
+            f"UPDATE push_device SET notices = CASE notice_day WHEN {marks[0]} THEN notices + 1 ELSE 1 END, "  # noqa: S608
+            f"notice_day = {marks[1]} WHERE id IN ({', '.join(marks[2:])})"
+        )
+        ids = [UUID(bytes=one) for one in devices]
+        keys: list[Any] = [str(one) for one in ids] if store.dialect == "sqlite" else list(ids)
+        await store.connection.execute_query(sql, [today, today, *keys])
+
+    def _today(self) -> int:
+        """Days since 1970 in the city."""
+        return self._platform.today().toordinal()
+
+
+#: Characters of a broadcast's text that a lock screen shows.
+LONGEST_BODY = 200
+
+
+def _bytes_of(value: Any) -> bytes:
+    if isinstance(value, str):
+        return bytes.fromhex(value.replace("-", ""))
+    return bytes(value.bytes)

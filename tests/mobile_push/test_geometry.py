@@ -1,0 +1,217 @@
+"""Polygons and circles, judged by GEOS through shapely."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from typing import Any
+
+import pytest
+import shapely
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from mobile_push.geometry import EARTH_KM, MOST_POINTS, Circle, Point, Polygon, distance_km, intersects
+
+WITHIN = settings(max_examples=150, deadline=None)
+
+
+def star(corners: int, lat: float = 30.0, lon: float = 120.0, size: float = 0.3) -> Polygon:
+    """A wavy ring around a place."""
+    points = []
+    for step in range(corners):
+        angle = 2 * math.pi * step / corners
+        reach = size * (1 + 0.3 * math.sin(7 * angle))
+        points.append((lat + reach * math.sin(angle), lon + reach * math.cos(angle)))
+    return Polygon((*points, points[0]))
+
+
+def geos(polygon: Polygon) -> Any:
+    return shapely.Polygon([(lon, lat) for lat, lon in polygon.points])
+
+
+SQUARE = Polygon(((0, 0), (0, 10), (10, 10), (10, 0), (0, 0)))
+
+# A grid of whole numbers meets edges, corners and level lines all the time.
+GRID = st.tuples(st.integers(0, 12), st.integers(0, 12)).map(lambda point: (float(point[0]), float(point[1])))
+
+
+@st.composite
+def rings(draw: st.DrawFn) -> Polygon:
+    """A simple polygon with corners on the grid."""
+    points = draw(st.lists(GRID, min_size=3, max_size=9, unique=True))
+    lat, lon = (sum(values) / len(points) + 0.01 for values in zip(*points, strict=True))
+    # Around their middle, so that few of them cross themselves.
+    points.sort(key=lambda point: math.atan2(point[0] - lat, point[1] - lon))
+    ring = Polygon((*points, points[0]))
+    assume(geos(ring).is_valid)
+    return ring
+
+
+# -- a point in a polygon ------------------------------------------------------------------------------------------
+
+
+@WITHIN
+@given(rings(), GRID)
+def test_a_polygon_covers_the_points_that_geos_says_it_covers(ring: Polygon, point: Point) -> None:
+    assert ring.covers(*point) == geos(ring).covers(shapely.Point(point[1], point[0]))
+    between = point[0] + 0.5, point[1] + 0.25
+    assert ring.covers(*between) == geos(ring).covers(shapely.Point(between[1], between[0]))
+
+
+@pytest.mark.parametrize("corners", [3, 8, 101, 5000])
+def test_many_corners_change_nothing(corners: int) -> None:
+    polygon, judge, chance = star(corners), geos(star(corners)), random.Random(7)
+    shapely.prepare(judge)
+    points = [(chance.uniform(29.5, 30.5), chance.uniform(119.5, 120.5)) for _ in range(5000)]
+    inside = [polygon.covers(lat, lon) for lat, lon in points]
+    assert inside == [bool(shapely.contains_xy(judge, lon, lat)) for lat, lon in points]
+    assert 200 < sum(inside) < 4800
+
+
+def test_edges_and_corners_belong_to_the_area() -> None:
+    for point in [(0, 0), (10, 10), (0, 10), (10, 0), (0, 5), (10, 5), (5, 0), (5, 10), (5, 5)]:
+        assert SQUARE.covers(*point), point
+    for point in [(-1e-9, 5), (10 + 1e-9, 5), (5, -1e-9), (5, 10 + 1e-9), (11, 11), (5, math.nan), (math.inf, 5)]:
+        assert not SQUARE.covers(*point), point
+
+
+@pytest.mark.parametrize("far", [10.0, -10.0])
+def test_a_lone_tip_belongs_to_the_area(far: float) -> None:
+    """Two edges end there and none begins."""
+    tip = Polygon(((0, 0), (far, 5), (0, 10), (0, 0)))
+    turned = Polygon(tuple((lon, lat) for lat, lon in tip.points))
+    assert tip.covers(far, 5)
+    assert turned.covers(5, far)
+    assert not tip.covers(far, 5.001)
+
+
+def test_a_polygon_that_crosses_itself_follows_the_even_odd_rule() -> None:
+    bow = Polygon(((0, 0), (10, 10), (0, 10), (10, 0), (0, 0)))
+    assert bow.covers(3, 5) is False
+    assert bow.covers(5, 9) is True
+
+
+def test_a_million_points_are_no_matter_of_minutes() -> None:
+    """2,000,000 a second were measured; a tenth of that passes here, beside other work."""
+    polygon, chance = star(100), random.Random(1)
+    points = [(chance.uniform(29.5, 30.5), chance.uniform(119.5, 120.5)) for _ in range(100_000)]
+    began = time.process_time()
+    assert any(polygon.covers(lat, lon) for lat, lon in points)
+    for lat, lon in points:
+        polygon.covers(lat, lon)
+    assert time.process_time() - began < 1.0
+
+
+# -- shapes that meet ----------------------------------------------------------------------------------------------
+
+
+@WITHIN
+@given(rings(), rings())
+def test_polygons_meet_when_geos_says_so(one: Polygon, other: Polygon) -> None:
+    assert intersects(one, other) == intersects(other, one) == geos(one).intersects(geos(other))
+
+
+@pytest.mark.parametrize(("east", "north"), [(0.0, 0.0), (0.1, 0.4), (0.5, 0.5), (0.55, 0.6), (2.0, 0.0)])
+def test_polygons_with_many_corners_meet_when_geos_says_so(east: float, north: float) -> None:
+    one, other = star(2000), star(37, 30 + north, 120 + east)
+    assert intersects(one, other) == geos(one).intersects(geos(other))
+
+
+def test_a_polygon_within_another_meets_it() -> None:
+    inner = Polygon(((4, 4), (4, 6), (6, 6), (4, 4)))
+    assert intersects(SQUARE, inner)
+    assert intersects(inner, SQUARE)
+
+
+def comb(*, turned: bool, lat: float = 0, lon: float = 0) -> Polygon:
+    """As many teeth as a polygon may have, each over its whole height; turned, each over its whole width."""
+    teeth = [(0.0 if step % 2 else 10.0, 0.001 * step) for step in range(MOST_POINTS - 2)]
+    points = [(lat + a, lon + b) for a, b in [*teeth, (-1.0, 5.0), teeth[0]]]
+    return Polygon(tuple((b, a) for a, b in points) if turned else tuple(points))
+
+
+@pytest.mark.parametrize("turned", [True, False])
+def test_hostile_polygons_of_the_largest_size_are_compared_in_bearable_time(turned: bool) -> None:
+    one, other = comb(turned=turned), comb(turned=turned, lon=60)
+    # Between the teeth, without a touch; and across them.
+    between = comb(turned=turned, lon=0.0004, lat=10.3)
+    began = time.process_time()
+    assert intersects(one, other) is False
+    assert intersects(one, between) is True
+    assert intersects(one, star(2000, 60, 60)) is False
+    assert sum(one.covers(lat / 10, lon / 10) for lat in range(100) for lon in range(100)) > 100
+    assert time.process_time() - began < 10
+    stored = sum(len(band) for band in one._bands.edges)
+    assert stored < 6 * MOST_POINTS, "a small document must not fill the memory"
+
+
+def test_a_circle_covers_what_is_near_enough() -> None:
+    hangzhou, shanghai = (30.2741, 120.1551), (31.2304, 121.4737)
+    assert distance_km(hangzhou, shanghai) == pytest.approx(164, abs=2)
+    assert Circle(hangzhou, 170).covers(*shanghai)
+    assert not Circle(hangzhou, 160).covers(*shanghai)
+    assert Circle(hangzhou, 0).covers(*hangzhou)
+    assert Circle((0, 179.9), 50).covers(0, -179.9), "the 180th meridian is no wall for a circle"
+    assert Circle((90, 0), 1).covers(90, 77)
+    assert distance_km((0, 0), (0, 180)) == pytest.approx(math.pi * EARTH_KM)
+
+
+@WITHIN
+@given(st.floats(-60, 60), st.floats(-170, 170), st.floats(0.1, 200), st.floats(0, 2 * math.pi), st.floats(0, 3))
+def test_a_circle_and_a_polygon_meet_when_they_are_near_enough(
+    lat: float, lon: float, radius: float, angle: float, far: float
+) -> None:
+    """Against distances along the great circle to many points of the polygon's edge."""
+    assume(abs(far - 1) > 0.05)
+    north = radius * far / 111.195
+    center = lat + north * math.sin(angle), lon + north * math.cos(angle) / math.cos(math.radians(lat))
+    assume(abs(center[1]) < 178)
+    size = radius / 111.195 / 10
+    corners = [(center[0] + a * size, center[1] + b * size) for a, b in [(-1, -1), (-1, 1), (1, 1), (1, -1)]]
+    polygon, circle = Polygon((*corners, corners[0])), Circle((lat, lon), radius)
+    edge = [
+        (a[0] + (b[0] - a[0]) * part / 20, a[1] + (b[1] - a[1]) * part / 20)
+        for a, b in polygon.edges()
+        for part in range(20)
+    ]
+    nearest = min(distance_km((lat, lon), point) for point in edge)
+    assume(abs(nearest - radius) > radius * 0.03)
+    near = nearest <= radius or polygon.covers(lat, lon)
+    assert intersects(circle, polygon) == intersects(polygon, circle) == near
+
+
+def test_circles_meet_when_their_radii_reach() -> None:
+    assert intersects(Circle((30, 120), 60), Circle((31, 120), 60))
+    assert not intersects(Circle((30, 120), 50), Circle((31, 120), 50))
+    with pytest.raises(TypeError):
+        intersects(SQUARE, "somewhere")  # type: ignore[arg-type]
+
+
+# -- what is refused -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("points", "says"),
+    [
+        ((), "at least four"),
+        (((0, 0), (0, 1), (0, 0)), "at least four"),
+        (((0, 0), (0, 1), (1, 1), (1, 0)), "not closed"),
+        (((0, 0), (0, 1), (0, 1), (0, 0)), "different points"),
+        (((91, 0), (0, 1), (1, 1), (91, 0)), "latitude"),
+        (((0, 181), (0, 1), (1, 1), (0, 181)), "longitude"),
+        (((math.nan, 0), (0, 1), (1, 1), (math.nan, 0)), "no place on earth"),
+        (((0, 179), (0, -179), (1, -179), (0, 179)), "two polygons"),
+        (((0.0, 0.0), *((1.0, float(n % 90)) for n in range(MOST_POINTS)), (0.0, 0.0)), "simplify"),
+    ],
+)
+def test_a_polygon_that_means_nothing_is_refused_with_advice(points: tuple[Point, ...], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Polygon(points)
+
+
+@pytest.mark.parametrize(("center", "radius"), [((91, 0), 1), ((0, 0), -1), ((0, 0), math.nan), ((0, 0), 30_000)])
+def test_a_circle_that_means_nothing_is_refused(center: Point, radius: float) -> None:
+    with pytest.raises(ValueError, match=r"latitude|radius"):
+        Circle(center, radius)
