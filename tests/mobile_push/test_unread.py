@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -85,9 +86,18 @@ async def publish(door: Door, seq: int, **changes: Any) -> Broadcast:
     """A broadcast at its place in the common log."""
     now = datetime.now(UTC)
     values: dict[str, Any] = {
-        "kind": "notice", "department": "traffic", "state": "published", "seq": seq, "link": "/", "author": "li",
-        "title": {"zh-CN": "x"}, "body": {"zh-CN": "y"}, "audience": {"everyone": True}, "created_at": now,
-        "expires_at": now + timedelta(hours=1), "published_at": int(now.timestamp() * 1000),
+        "kind": "notice",
+        "department": "traffic",
+        "state": "published",
+        "seq": seq,
+        "link": "/",
+        "author": "li",
+        "title": {"zh-CN": "x"},
+        "body": {"zh-CN": "y"},
+        "audience": {"everyone": True},
+        "created_at": now,
+        "expires_at": now + timedelta(hours=1),
+        "published_at": int(now.timestamp() * 1000),
     }
     row = await Broadcast.create(**(values | changes))
     await InboxCounter.update_or_create(person="", defaults={"top": seq})
@@ -173,3 +183,39 @@ async def test_a_wrong_place_is_told_and_marks_nothing(door: Door, message: Make
         (await person.get("/v1/inbox/unread")).problem(status, code)
         (await person.post("/v1/inbox/read", {"through": 1})).problem(status, code)
     assert await unread(wang) == 1
+
+
+async def test_an_open_stream_goes_by_what_its_person_wishes_from_now_on(tmp_path: Any) -> None:
+    topics = {"weather": {"zh-CN": "天气", "en": "Weather"}}
+    plugins: dict[str, Any] = {"mobile_push": "mobile_push"}
+    async with open_door(tmp_path, plugins, settings={"mobile_push": {"topics": topics}}) as door:
+        wang = door.citizen("wang")
+        document = {"provider": "stream", "token": "phone-0001", "platform": "android"}
+        path = (await wang.post("/v1/devices", document)).created()["links"]["self"]
+        headers = {"Authorization": f"Bearer {wang.token}"}
+        async with door.session.get(f"{door.url}/v1/inbox/stream", headers=headers) as response:
+            assert response.status == 200
+
+            async def heard() -> str:
+                async with asyncio.timeout(10):
+                    async for line in response.content:
+                        if line.startswith(b"data: "):
+                            return str(json.loads(line[6:])["title"])
+                raise AssertionError("the stream has ended")
+
+            await publish(door, 1, title={"zh-CN": "everybody"})
+            assert await heard() == "everybody"
+            weather, home = {"topics": ["weather"]}, {"divisions": ["510700"]}
+            await publish(door, 2, audience=weather, title={"zh-CN": "not followed"})
+            (await wang.call("PATCH", "/v1/preferences", json={"topics": ["weather"]})).ok()
+            await publish(door, 3, audience=weather, title={"zh-CN": "followed"})
+            assert await heard() == "followed"
+            (await wang.call("PATCH", "/v1/preferences", json={"topics": []})).ok()
+            await publish(door, 4, audience=weather, title={"zh-CN": "no longer followed"})
+            (await wang.call("PATCH", path, json={"area": {"division": "510703"}})).ok()
+            await publish(door, 5, audience=home, title={"zh-CN": "at home"})
+            assert await heard() == "at home"
+            assert (await wang.delete(path)).status == 204
+            await publish(door, 6, audience=home, title={"zh-CN": "no longer at home"})
+            await publish(door, 7, title={"zh-CN": "everybody again"})
+            assert await heard() == "everybody again"
