@@ -115,6 +115,29 @@ async def test_a_new_token_keeps_the_phone_and_what_is_due_follows_it(
     assert other["id"] != device["id"], "and the old one is nobody's"
 
 
+async def test_a_push_under_way_to_a_token_that_has_just_ended_goes_to_the_new_one(
+    door: Door, sandbox: FcmSandbox, send: Send, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mobile_push.delivery.courier.LONGEST_SLEEP", 0.1)
+    wang = door.citizen("wang")
+    device = await registered(wang, OLD, "fcm")
+    sandbox.behaviour.unregistered = {OLD}
+    sandbox.behaviour.latency = 0.5
+    message = await send(door, "wang")
+
+    async def under_way() -> bool:
+        rows = await door.platform.store.connection.execute_query_dict("SELECT attempts FROM push_delivery")
+        return [row["attempts"] for row in rows] == [1]
+
+    await until(under_way)
+    await changed(wang, device, token=NEW)
+    sandbox.behaviour.latency = 0.0
+    await until(lambda: sandbox.received)
+    assert [(one.token, one.message["data"]["message_id"]) for one in sandbox.received] == [(NEW, message.id)]
+    assert sandbox.answers["UNREGISTERED"] == 1
+    assert [one["id"] for one in await listed(wang)] == [device["id"]]
+
+
 async def test_a_token_that_another_registration_has_becomes_the_phones_own(plain: Door) -> None:
     wang, li = plain.citizen("wang"), plain.citizen("li")
     first, second, hers = await registered(wang), await registered(wang, NEW), await registered(li, "phone-of-li")
