@@ -49,13 +49,15 @@ FULL = Length(count=5_000, warm=1_000, rounds=3)
 SHORT = Length(count=300, warm=100, rounds=1)
 
 
-def behave(provider: Running, folder: Path, latency: float) -> None:
-    """Set the provider's latency."""
+def ask(provider: Running, folder: Path, path: str, told: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Ask the provider for a document, or tell it one."""
     trusted = ssl.create_default_context(cafile=str(folder / "ca.pem"))
-    body = json.dumps({"latency": latency}).encode()
-    request = urllib.request.Request(f"{provider.url}/sandbox/behaviour", data=body, method="PUT")  # noqa: S310
+    body, method = (None, "GET") if told is None else (json.dumps(told).encode(), "PUT")
+    request = urllib.request.Request(f"{provider.url}{path}", data=body, method=method)  # noqa: S310
     with urllib.request.urlopen(request, timeout=10, context=trusted) as answer:  # noqa: S310 - our own server
         assert answer.status == 200
+        document: dict[str, Any] = json.load(answer)
+        return document
 
 
 def sender(name: str, provider: Running, folder: Path, length: Length, latency: float) -> Callable[[], dict[str, Any]]:
@@ -66,8 +68,11 @@ def sender(name: str, provider: Running, folder: Path, length: Length, latency: 
     plan |= {"count": max(10, length.count // share), "warm": max(5, length.warm // share)}
 
     def go() -> dict[str, Any]:
+        ask(provider, folder, "/provider/report")  # what it counts begins anew
         before = provider.cpu()
         result: dict[str, Any] = finished(python("peers/senders.py"), side=0, seconds=300, given=plan)
+        seen = ask(provider, folder, "/provider/report")
+        assert seen["distinct"] == plan["count"] + plan["warm"], f"{seen['distinct']} phones got a message"
         result["per_second"] = plan["count"] / result["seconds"]
         result["cpu"] = result["cpu"] / plan["count"] * 1e6
         result["provider"] = (provider.cpu() - before) / (plan["count"] + plan["warm"]) * 1e6
@@ -78,7 +83,7 @@ def sender(name: str, provider: Running, folder: Path, length: Length, latency: 
 
 def compare(length: Length, provider: Running, folder: Path, latency: float) -> None:
     """Print every sender's rate and cost at one latency, and ours as a multiple of each peer's."""
-    behave(provider, folder, latency)
+    ask(provider, folder, "/sandbox/behaviour", {"latency": latency})
     sides = {name: sender(name, provider, folder, length, latency) for name in (*PEERS, OURS)}
     results = alternate(length.rounds, sides)
     rows = []

@@ -56,7 +56,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--short", action="store_true", help="one short round of each")
     short = parser.parse_args().short
-    count, rounds = (200, 1) if short else (4_000, 3)
+    count, rounds = (200, 1) if short else (2_000, 3)
     print(f"{machine()}\n")
     if short:
         print("The short form looks whether everything works; its figures say little.\n")

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from banshi import Channel, Finding, Resource, Route, Tables, hookimpl
-from mobile_push import devices, person, preferences, reading, receipts, unread, webpush_route
+from mobile_push import devices, person, preferences, reading, receipts, tickets, unread, webpush_route
 from mobile_push.commands import fcm_sandbox, webpush_key, webpush_sandbox
 from mobile_push.service import PUSH, deliver, open_push
 from mobile_push.settings import PushSettings
@@ -34,7 +34,7 @@ def banshi_tables() -> Tables:
 
 @hookimpl
 def banshi_resources(settings: PushSettings) -> Sequence[Resource[Any]]:
-    return [Resource(PUSH, partial(open_push, settings))]
+    return [Resource(PUSH, partial(open_push, settings)), Resource(tickets.TICKETS, tickets.open_tickets)]
 
 
 @hookimpl
@@ -44,7 +44,7 @@ def banshi_channels() -> Sequence[Channel]:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    faces = (devices, person, preferences, reading, receipts, unread, webpush_route)
+    faces = (devices, person, preferences, reading, receipts, tickets, unread, webpush_route)
     return [route for face in faces for route in face.ROUTES]
 
 

@@ -36,6 +36,7 @@ class Push:
     platform: Platform
     settings: PushSettings
     hub: Hub
+    metrics: Metrics
     couriers: list[Courier] = field(default_factory=list)
     planners: list[Planner] = field(default_factory=list)
     #: What browsers subscribe with; None where Web Push is not set up.
@@ -86,11 +87,11 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
     """The running service; at its end the sends under way are finished and the rest is given back."""
     from mobile_push.stream import sweep
 
-    push = Push(platform, settings, Hub(CommonLog(platform), settings.devices))
+    metrics = Metrics.of(platform)
+    push = Push(platform, settings, Hub(CommonLog(platform), settings.devices), metrics)
     await push.hub.log.read_on()
     gauge = Gauge("banshi_push_streams", "Open streams", registry=platform.metrics)
     gauge.set_function(push.hub.__len__)
-    metrics = Metrics.of(platform)
     async with AsyncExitStack() as stack:
         if settings.fcm is not None:
             from mobile_push.fcm import FcmProvider

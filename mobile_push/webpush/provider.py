@@ -88,6 +88,7 @@ class WebPushProvider:
     """
 
     name = "webpush"
+    one_service = False
     paused_until = 0.0
 
     def __init__(self, settings: WebPushSettings) -> None:
@@ -101,13 +102,12 @@ class WebPushProvider:
 
     @property
     def at_once(self) -> int:
-        """Sends that may be under way together."""
         return self.settings.connections
 
     @property
     def per_second(self) -> None:
-        """Push services publish no rate; each says 429 for itself."""
-        return None
+        """Each push service has limits of its own, and says so with 429."""
+        return
 
     @property
     def longest_send(self) -> float:
@@ -162,6 +162,8 @@ class WebPushProvider:
 
     async def send(self, push: Push, token: str) -> Receipt:
         """Try once to send `push`; every failure is a receipt, only cancellation is raised."""
+        if self._session is None:
+            return CONNECTION
         try:
             to = Subscription.read(token, self.settings)
         except Forbidden:
@@ -194,6 +196,8 @@ class WebPushProvider:
             return CONNECTION
         except (aiohttp.ClientError, OSError):
             return CONNECTION
+        except ValueError:  # its key is no point on the curve
+            return Receipt(Outcome.REJECTED, "malformed-subscription")
 
     def _seal(self, to: Subscription, origin: str, text: bytes) -> tuple[str, bytes]:
         """Runs in the thread."""

@@ -12,7 +12,6 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from ipaddress import IPv4Address
 from typing import Any
 
@@ -67,10 +66,8 @@ class Subscription:
         keys = document.get("keys")
         if not isinstance(keys, Mapping):
             raise ValueError("keys has to be an object with p256dh and auth; send what subscription.toJSON() gives")
-        p256dh = _decoded(keys, "p256dh", POINT)
-        if not _on_curve(p256dh):
-            raise ValueError("keys.p256dh is no point on P-256; send the browser's own key, unchanged")
-        return cls(_endpoint(document.get("endpoint"), settings), p256dh, _decoded(keys, "auth", SECRET))
+        p256dh, auth = _decoded(keys, "p256dh", POINT), _decoded(keys, "auth", SECRET)
+        return cls(_endpoint(document.get("endpoint"), settings), p256dh, auth)
 
 
 def subscription(value: str | Mapping[str, Any], settings: WebPushSettings) -> str:
@@ -79,7 +76,11 @@ def subscription(value: str | Mapping[str, Any], settings: WebPushSettings) -> s
     Raises:
         ValueError: it can't be sent to; the text says what to do.
     """
-    return Subscription.read(value, settings).text
+    found = Subscription.read(value, settings)
+    # Here alone: encrypting looks at the point anyway, and a phone registers once.
+    if not _on_curve(found.p256dh):
+        raise ValueError("keys.p256dh is no point on P-256; send the browser's own key, unchanged")
+    return found.text
 
 
 def _document(value: str | Mapping[str, Any]) -> Mapping[str, Any]:
@@ -112,7 +113,6 @@ def _encoded(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-@lru_cache(maxsize=4096)
 def _on_curve(point: bytes) -> bool:
     from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 

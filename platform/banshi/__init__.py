@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from banshi.cases import decide
     from banshi.forms import Form
     from banshi.kinds.application import Application
+    from banshi.private_files import write_private
     from banshi.replies import Page, reply
     from banshi.runtime import Platform
     from banshi.store import Stale, Update, Write
@@ -61,6 +62,7 @@ _LATER = {
     "people_with_cases": "banshi.submission",
     "reply": "banshi.replies",
     "submissions": "banshi.submission",
+    "write_private": "banshi.private_files",
 }
 
 __all__ = [
@@ -106,6 +108,7 @@ __all__ = [
     "reply",
     "submissions",
     "text_in",
+    "write_private",
 ]
 
 

@@ -182,6 +182,7 @@ async def test_the_open_routes_are_these(world: World) -> None:
         "GET /v1/departments/{code}",
         "GET /v1/items",
         "GET /v1/items/{code}",
+        "GET /v1/inbox/stream/by-ticket",
         "GET /v1/passes/keys",
         "GET /v1/passes/revocations",
         "GET /v1/push/webpush-key",
