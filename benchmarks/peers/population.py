@@ -58,8 +58,8 @@ def platform_of(plan: Mapping[str, Any]) -> Any:
     return loaded(read_configuration(file))
 
 
-async def phones(platform: Any, count: int, warm: int = 0) -> None:
-    """So many people with a phone each, the first of them in another city than the rest."""
+async def phones(platform: Any, count: int, warm: int = 0, *, first: int = 0) -> None:
+    """So many people with a phone each, numbered from `first`, those before `warm` in another city than the rest."""
     store = platform.store
     columns = "id, person, provider, token, token_hash, platform, language, created_at, seen_at, division"
     marks = ", ".join(store.placeholders(10))
@@ -67,7 +67,8 @@ async def phones(platform: Any, count: int, warm: int = 0) -> None:
     now: Any = datetime.now(UTC)
     if store.dialect == "sqlite":
         now = now.isoformat(sep=" ")
-    for start in range(0, count, BATCH):
+    end = first + count
+    for start in range(first, end, BATCH):
         rows = [
             [
                 key(store, device_id(number)),
@@ -81,7 +82,7 @@ async def phones(platform: Any, count: int, warm: int = 0) -> None:
                 now,
                 WARM if number < warm else COUNTED,
             ]
-            for number in range(start, min(start + BATCH, count))
+            for number in range(start, min(start + BATCH, end))
         ]
         await store.connection.execute_many(sql, rows)
 
