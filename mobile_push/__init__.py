@@ -10,14 +10,21 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from banshi import Channel, Finding, Resource, Route, Tables, hookimpl
+from banshi import Channel, Finding, Offer, Resource, Route, Tables, hookimpl
 from mobile_push import devices, person, preferences, reading, receipts, tickets, unread, webpush_route
 from mobile_push.commands import fcm_sandbox, webpush_key, webpush_sandbox
+from mobile_push.provider import PROVIDERS, Outcome, Provider, Push, Receipt, Way
 from mobile_push.service import PUSH, deliver, open_push
 from mobile_push.settings import PushSettings
 
 if TYPE_CHECKING:
     import click
+
+    from mobile_push.fcm import FcmSettings
+    from mobile_push.webpush import WebPushSettings
+
+#: What a plugin with a provider of its own needs; the rest is mobile_push's.
+__all__ = ["PROVIDERS", "Outcome", "Provider", "Push", "Receipt", "Way"]
 
 NAME = "mobile_push"
 
@@ -40,6 +47,26 @@ def banshi_resources(settings: PushSettings) -> Sequence[Resource[Any]]:
 @hookimpl
 def banshi_channels() -> Sequence[Channel]:
     return [Channel(name=NAME, deliver=deliver)]
+
+
+@hookimpl
+def banshi_offers(settings: PushSettings) -> Iterable[Offer[Way]]:
+    if settings.fcm is not None:
+        yield Offer(PROVIDERS, Way("fcm", partial(_fcm, settings.fcm)))
+    if settings.webpush is not None:
+        yield Offer(PROVIDERS, Way("webpush", partial(_webpush, settings.webpush)))
+
+
+def _fcm(settings: FcmSettings) -> Provider:
+    from mobile_push.fcm import FcmProvider
+
+    return FcmProvider(settings)
+
+
+def _webpush(settings: WebPushSettings) -> Provider:
+    from mobile_push.webpush.provider import WebPushProvider
+
+    return WebPushProvider(settings)
 
 
 @hookimpl

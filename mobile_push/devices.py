@@ -66,7 +66,11 @@ REGISTRATION = Form.from_schema(
         "required": ["provider", "platform"],
         "additionalProperties": False,
         "properties": {
-            "provider": {"type": "string", "enum": ["fcm", "stream", "webpush"]},
+            "provider": {
+                "type": "string",
+                "pattern": "^[a-z0-9-]{1,16}$",
+                "description": "`fcm`, `stream`, `webpush`, or another one that is set up here.",
+            },
             "platform": {"type": "string", "enum": ["android", "ios", "harmony", "web"]},
             **_FIELDS,
         },

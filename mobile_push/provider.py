@@ -6,13 +6,15 @@ and never touches the database: when to try again, and what to do with a dead to
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from types import TracebackType
 from typing import Literal, Protocol, Self
+
+from banshi import Key
 
 #: Seconds; a longer Retry-After is a mistake more often than a wish, and asking once an hour harms nobody.
 LONGEST_WAIT = 3600.0
@@ -120,6 +122,20 @@ class Provider(Protocol):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A provider that a plugin offers: `banshi_offers` gives it under `PROVIDERS`, and phones register for its name."""
+
+    #: Letters, digits and hyphens, at most 16; what phones say when they register.
+    name: str
+    #: Makes the provider, which is opened when the server starts and closed when it stops.
+    make: Callable[[], Provider]
+
+
+#: Where mobile_push finds the providers; its own are offered in the same way.
+PROVIDERS: Key[Way] = Key("mobile_push.providers")
 
 
 class TopicProvider(Provider, Protocol):

@@ -20,6 +20,7 @@ from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.planner import Planner
 from mobile_push.delivery.tell import Metrics, log
 from mobile_push.hub import Hub
+from mobile_push.provider import PROVIDERS
 from mobile_push.settings import PushSettings
 
 #: Seconds that a stream gets to end by itself; what a phone does not read in that time it reads after reconnecting.
@@ -93,17 +94,15 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
     gauge = Gauge("banshi_push_streams", "Open streams", registry=platform.metrics)
     gauge.set_function(push.hub.__len__)
     async with AsyncExitStack() as stack:
-        if settings.fcm is not None:
-            from mobile_push.fcm import FcmProvider
-
-            provider = await stack.enter_async_context(FcmProvider(settings.fcm))
+        for name, way in platform.registry.offered(PROVIDERS):
+            if way.name in push.providers:
+                raise ValueError(
+                    f"{name}: rename its provider {way.name}: phones can register for one that way already"
+                )
+            provider = await stack.enter_async_context(way.make())
             push.couriers.append(Courier(platform, provider, settings, metrics))
-        if settings.webpush is not None:
-            from mobile_push.webpush.provider import WebPushProvider
-
-            webpush = await stack.enter_async_context(WebPushProvider(settings.webpush))
-            push.webpush_key = webpush.public_key
-            push.couriers.append(Courier(platform, webpush, settings, metrics))
+            # What browsers subscribe with.
+            push.webpush_key = getattr(provider, "public_key", push.webpush_key)
         lanes = ([Lane.ALERT], [Lane.NOTICE])
         push.planners += [Planner(platform, settings, own, push.wake) for own in lanes]
         works: list[Coroutine[Any, Any, None]] = [courier.run() for courier in push.couriers]

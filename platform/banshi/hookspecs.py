@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from banshi.contract import Channel, Kind, Resource, Tables
+from banshi.contract import Channel, Kind, Offer, Resource, Tables
 from banshi.errors import Finding
 
 if TYPE_CHECKING:
@@ -96,6 +96,20 @@ def banshi_channels() -> Iterable[Channel]:  # type: ignore[empty-body]
     @hookimpl
     def banshi_channels():
         return [Channel(name="mobile_push", deliver=deliver)]
+    ```
+    """
+
+
+@hookspec
+def banshi_offers(settings: Any) -> Iterable[Offer[Any]]:  # type: ignore[empty-body]
+    """Give other plugins what they take, under the keys that they have made.
+
+    ```python
+    from mobile_push import PROVIDERS, Way
+
+    @hookimpl
+    def banshi_offers(settings):
+        return [Offer(PROVIDERS, Way("jpush", partial(JPushProvider, settings)))]
     ```
     """
 
