@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from banshi import Channel, Finding, Resource, Route, Tables, hookimpl
 from mobile_push import devices, reading
+from mobile_push.broadcasts import notices
 from mobile_push.commands import fcm_sandbox
 from mobile_push.service import PUSH, deliver, open_push
 from mobile_push.settings import PushSettings
@@ -44,7 +45,7 @@ def banshi_channels() -> Sequence[Channel]:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    return [*devices.ROUTES, *reading.ROUTES]
+    return [*devices.ROUTES, *reading.ROUTES, *notices.ROUTES]
 
 
 @hookimpl

@@ -270,6 +270,15 @@ class FcmProvider:
                 self.paused_until = max(self.paused_until, time.monotonic() + receipt.retry_after)
         return receipt
 
+    def preview(self, push: Push) -> dict[str, Any]:
+        """The request's body without the phone's address, or why there can't be one."""
+        payload = self._payload(push, PLACEHOLDER)
+        if not isinstance(payload, bytes):
+            return {"refused": payload.code}
+        body: dict[str, Any] = orjson.loads(payload)
+        del body["message"]["token"]
+        return body
+
     def _payload(self, push: Push, token: str) -> bytes | Receipt:
         """The request's body, or why there can't be one: checked here, as each 4xx counts against the quota."""
         if not token:

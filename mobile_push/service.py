@@ -37,6 +37,17 @@ class Push:
         """The providers that phones may register for."""
         return [inbox.STREAM, *(["fcm"] if self.settings.fcm else [])]
 
+    @property
+    def couriered(self) -> list[str]:
+        """The providers that a fan-out walks over."""
+        return [courier.provider.name for courier in self.couriers]
+
+    async def announce(self) -> None:
+        """Something was published or recalled: tell the open streams, and begin its fan-out."""
+        self.hub.wake_all()
+        for courier in self.couriers:
+            courier.wake.set()
+
     async def accept(self, messages: Sequence[Message]) -> None:
         """Take messages over: when this returns they are in their inboxes, and their deliveries are planned."""
         persons = await inbox.store(self.platform, messages, self.settings.ttl)

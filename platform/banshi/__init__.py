@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from banshi.replies import Page, reply
     from banshi.runtime import Platform
     from banshi.store import Stale, Update, Write
-    from banshi.submission import submissions
+    from banshi.submission import count_people, submissions
 
 #: Names that are loaded when they are first used, so that `import banshi` stays light.
 _LATER = {
@@ -57,6 +57,7 @@ _LATER = {
     "Stale": "banshi.store",
     "Update": "banshi.store",
     "Write": "banshi.store",
+    "count_people": "banshi.submission",
     "decide": "banshi.cases",
     "reply": "banshi.replies",
     "submissions": "banshi.submission",
@@ -99,6 +100,7 @@ __all__ = [
     "Unavailable",
     "Update",
     "Write",
+    "count_people",
     "decide",
     "hookimpl",
     "reply",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -100,3 +100,12 @@ async def submissions(platform: Platform, item: str, state: str) -> AsyncIterato
         for case in rows:
             yield submission_of(platform, case)
         after = rows[-1].id
+
+
+async def count_people(platform: Platform, items: Sequence[str], states: Sequence[str]) -> int:
+    """How many people have a case of one of these items in one of these states."""
+    marks = platform.store.placeholders(len(items) + len(states))
+    of_items, in_states = ", ".join(marks[: len(items)]), ", ".join(marks[len(items) :])
+    sql = f"SELECT COUNT(DISTINCT person) AS people FROM banshi_case WHERE item IN ({of_items}) AND state IN ({in_states})"  # noqa: S608, E501
+    rows = await platform.store.connection.execute_query_dict(sql, [*items, *states])
+    return int(rows[0]["people"])
