@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from banshi import Channel, Finding, Resource, Route, Tables, hookimpl
 from mobile_push import devices, reading
-from mobile_push.broadcasts import notices
+from mobile_push.broadcasts import alerts, notices, public
+from mobile_push.broadcasts.outside import SENDERS, open_senders
+from mobile_push.broadcasts.schedule import SCHEDULE, open_schedule
+from mobile_push.checks import findings
 from mobile_push.commands import fcm_sandbox
 from mobile_push.service import PUSH, deliver, open_push
 from mobile_push.settings import PushSettings
@@ -35,7 +38,11 @@ def banshi_tables() -> Tables:
 
 @hookimpl
 def banshi_resources(settings: PushSettings) -> Sequence[Resource[Any]]:
-    return [Resource(PUSH, partial(open_push, settings))]
+    return [
+        Resource(PUSH, partial(open_push, settings)),
+        Resource(SENDERS, partial(open_senders, settings)),
+        Resource(SCHEDULE, partial(open_schedule, settings)),
+    ]
 
 
 @hookimpl
@@ -45,7 +52,7 @@ def banshi_channels() -> Sequence[Channel]:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    return [*devices.ROUTES, *reading.ROUTES, *notices.ROUTES]
+    return [*devices.ROUTES, *reading.ROUTES, *notices.ROUTES, *alerts.ROUTES, *public.ROUTES]
 
 
 @hookimpl
@@ -54,12 +61,5 @@ def banshi_commands() -> Sequence[click.Command]:
 
 
 @hookimpl
-def banshi_checks(settings: PushSettings) -> Iterable[Finding]:
-    if settings.fcm is None:
-        advice = "add [plugins.mobile_push.settings.fcm], or phones are reached only while the app's stream is open"
-        yield Finding(NAME, "no-provider", advice, warning=True)
-        return
-    try:
-        settings.fcm.service_account()
-    except ValueError as error:
-        yield Finding(NAME, "fcm-credentials", str(error))
+def banshi_checks(settings: PushSettings, registry: Any) -> Iterable[Finding]:
+    return findings(NAME, settings, registry)

@@ -213,7 +213,8 @@ class CapMessage(Model):
     id = fields.UUIDField(primary_key=True)
     #: Hash of sender, identifier and time.
     name = fields.CharField(max_length=64, unique=True)
-    xml = fields.TextField()
+    #: As it was signed, to the byte.
+    xml = fields.BinaryField()
 
     class Meta:
         table = "push_cap_message"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from banshi import LANGUAGES
+from mobile_push.divisions import check_division
 from mobile_push.fcm import FcmSettings
 
 #: The shape of a topic's code, as of a department's.
@@ -30,6 +31,12 @@ class AlertSender:
     key_file: Path
     #: The department under whose name the alerts go out.
     department: str
+    #: The division (GB/T 2260) that an alert is for whose areas name neither a division nor a shape.
+    division: str = ""
+
+    def __post_init__(self) -> None:
+        if self.division:
+            check_division(self.division)
 
 
 @dataclass(frozen=True, kw_only=True)

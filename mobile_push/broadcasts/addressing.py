@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from banshi import FieldProblem, Platform
-from mobile_push.broadcasts.audience import DEPARTMENT, Audience
 from mobile_push.cap import Alert, geometry_of, polygons_of
 from mobile_push.cap.shapes import CIRCLE, POLYGON
 from mobile_push.divisions import check_division
@@ -76,12 +75,11 @@ def problems(
                 yield _unknown(f"{pointer}/{name}/{place}", name, code, codes)
     for place, code in enumerate(document.get("divisions", ())):
         yield from _told(f"{pointer}/divisions/{place}", check_division, code)
-    shapes = len(document.get("circles", ()))
     for place, polygon in enumerate(document.get("polygons", ())):
         yield from _told(f"{pointer}/polygons/{place}", polygons_of, polygon)
-        shapes += len(polygon["coordinates"]) if polygon["type"] == "MultiPolygon" else 1
     for place, circle in enumerate(document.get("circles", ())):
         yield from _told(f"{pointer}/circles/{place}", CIRCLE.values, circle)
+    shapes = shapes_of(document)
     if shapes > MOST_SHAPES:
         detail = f"It has {shapes} polygons and circles; simplify it to {MOST_SHAPES} at most, or name divisions."
         yield FieldProblem(pointer, detail, "maxItems")
@@ -145,11 +143,12 @@ def is_of_followers(document: Mapping[str, Any]) -> bool:
     return set(document) <= {"topics", "departments"}
 
 
-def bounds(document: Mapping[str, Any]) -> int:
-    """How many conditions of a database's statement it takes."""
-    audience = Audience.of(document)
-    return len(audience.divisions) + len(audience.areas)
+def divisions_of(document: Mapping[str, Any]) -> int:
+    return len(document.get("divisions", ()))
 
 
-def topics_of(departments: Iterable[str]) -> list[str]:
-    return [DEPARTMENT + one for one in departments]
+def shapes_of(document: Mapping[str, Any]) -> int:
+    """How many polygons and circles there are, each of a MultiPolygon counted."""
+    polygons = document.get("polygons", ())
+    several = sum(len(one["coordinates"]) if one["type"] == "MultiPolygon" else 1 for one in polygons)
+    return several + len(document.get("circles", ()))

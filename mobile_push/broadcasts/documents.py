@@ -30,7 +30,7 @@ _RECORD: dict[str, Any] = {
     "content": {**_TEXTS, "type": ["object", "null"]},
     "image": _STRING,
     "link": _STRING,
-    "audience": addressing.SCHEMA | {"minProperties": 0},
+    "audience": {**addressing.SCHEMA, "minProperties": 0},
     "collapse_key": _STRING,
     "supersedes": {"type": "array", "items": _ID},
     "alert": {
@@ -162,7 +162,9 @@ def page(platform: Platform, broadcast: Broadcast, language: str) -> dict[str, A
 
 
 def moment(platform: Platform, at: datetime | None) -> str | None:
-    return at and at.astimezone(platform.settings.timezone).isoformat(timespec="milliseconds")
+    if at is None:
+        return None
+    return at.astimezone(platform.settings.timezone).isoformat(timespec="milliseconds")
 
 
 def published_at(platform: Platform, broadcast: Broadcast) -> str | None:

@@ -110,7 +110,7 @@ async def create(platform: Platform, broadcast: Broadcast, *, draft: bool, recei
     broadcast.created_at = platform.now()
     if not draft:
         check_sendable(platform, broadcast)
-    state = "draft" if draft else _next(platform, broadcast, "published", broadcast.created_at)
+    state = "draft" if draft else _next(broadcast, "published", broadcast.created_at)
     if not draft and broadcast.department in platform[PUSH].settings.second_person:
         state = "proposed"
     if state != "published":
@@ -175,6 +175,20 @@ def changed_meanwhile(broadcast: Broadcast) -> Conflict:
     )
 
 
+async def create_signed(platform: Platform, broadcast: Broadcast, along: publication.Along) -> Broadcast:
+    """Publish an alert from outside: its sender's signature is the authority, and nobody here is asked."""
+    broadcast.state, broadcast.version = "draft", 1
+    broadcast.created_at = platform.now()
+
+    def both(after: Broadcast) -> Sequence[Model]:
+        return (_event(platform, after, "receive", after.author), *along(after))
+
+    push = platform[PUSH]
+    after = await publication.publish(platform, broadcast, push.couriered, new=True, along=both)
+    await push.announce()
+    return after
+
+
 async def publish_due(platform: Platform, broadcast: Broadcast) -> None:
     """Publish one whose time has come, or give it up if its end has come as well. Raises Stale if another did."""
     if broadcast.ttl is None and broadcast.expires_at <= platform.now():
@@ -184,7 +198,10 @@ async def publish_due(platform: Platform, broadcast: Broadcast) -> None:
     def along(after: Broadcast) -> Sequence[Model]:
         return (_event(platform, after, "send", ""),)
 
-    await _publish(platform, broadcast, along=along)
+    try:
+        await _publish(platform, broadcast, along=along)
+    except InvalidFields:  # of an alert, the text in one language is over
+        await _write(platform, broadcast, {"state": "cancelled"}, "expire", "", "", publication.nothing)
 
 
 async def _step(platform: Platform, broadcast: Broadcast, action: str, principal: Principal) -> Step:
@@ -216,7 +233,7 @@ async def _take(
     if to in {"published", "proposed"}:
         check_sendable(platform, broadcast)
     if to == "published":
-        to = _next(platform, broadcast, to, platform.now())
+        to = _next(broadcast, to, platform.now())
     if step.action == "approve":
         values["approver"] = subject
     if to == "cancelled":
@@ -234,7 +251,7 @@ def check_sendable(platform: Platform, broadcast: Broadcast) -> None:
         raise InvalidFields([FieldProblem("/expires_at", "It is over already; give a later time.", "past")])
 
 
-def _next(platform: Platform, broadcast: Broadcast, to: str, now: datetime) -> str:
+def _next(broadcast: Broadcast, to: str, now: datetime) -> str:
     return "scheduled" if broadcast.send_at is not None and broadcast.send_at > now else to
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -112,8 +111,11 @@ async def _change(connection: BaseDBAsyncClient, broadcast: Broadcast, values: d
 
 
 async def _add(connection: BaseDBAsyncClient, rows: Sequence[Model]) -> None:
-    for model, group in groupby(sorted(rows, key=lambda row: type(row).__name__), type):
-        await model.bulk_create(list(group), using_db=connection)
+    groups: dict[type[Model], list[Model]] = {}
+    for row in rows:
+        groups.setdefault(type(row), []).append(row)
+    for model, several in groups.items():
+        await model.bulk_create(several, using_db=connection)
 
 
 async def _stop(platform: Platform, connection: BaseDBAsyncClient, identity: UUID) -> None:

@@ -44,15 +44,13 @@ def timing(
         values |= {"ttl": None, "expires_at": end}
         yield from _end(end, start)
         return
-    if "ttl" in body or broadcast.pk is None or broadcast.ttl is not None or not _has_end(broadcast):
+    # A new broadcast has no end yet.
+    end = getattr(broadcast, "expires_at", None)
+    if "ttl" in body or broadcast.ttl is not None or end is None:
         seconds = body.get("ttl") or broadcast.ttl or ttl
         values |= {"ttl": seconds, "expires_at": start + timedelta(seconds=seconds)}
     elif "send_at" in body:
-        yield from _end(broadcast.expires_at, start)
-
-
-def _has_end(broadcast: Broadcast) -> bool:
-    return getattr(broadcast, "expires_at", None) is not None
+        yield from _end(end, start)
 
 
 def moment(text: str) -> datetime | None:

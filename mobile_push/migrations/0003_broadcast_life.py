@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                     "name",
                     fields.CharField(unique=True, description="Hash of sender, identifier and time.", max_length=64),
                 ),
-                ("xml", fields.TextField(unique=False)),
+                ("xml", fields.BinaryField(description="As it was signed, to the byte.")),
             ],
             options={
                 "table": "push_cap_message",

@@ -37,13 +37,13 @@ from banshi.errors import (
     Unavailable,
 )
 from banshi.hookspecs import hookimpl
-from banshi.routes import Answer, Audience, Call, Parameter, Principal, Role, Route
+from banshi.routes import Answer, Audience, Call, Parameter, Principal, Role, Route, SignedBody
 
 if TYPE_CHECKING:
     from banshi.cases import decide
     from banshi.forms import Form
     from banshi.kinds.application import Application
-    from banshi.replies import Page, reply
+    from banshi.replies import Page, etag_of, reply, reply_bytes
     from banshi.runtime import Platform
     from banshi.store import Stale, Update, Write
     from banshi.submission import count_people, submissions
@@ -59,7 +59,9 @@ _LATER = {
     "Write": "banshi.store",
     "count_people": "banshi.submission",
     "decide": "banshi.cases",
+    "etag_of": "banshi.replies",
     "reply": "banshi.replies",
+    "reply_bytes": "banshi.replies",
     "submissions": "banshi.submission",
 }
 
@@ -92,6 +94,7 @@ __all__ = [
     "Resource",
     "Role",
     "Route",
+    "SignedBody",
     "Stale",
     "Submission",
     "Tables",
@@ -102,8 +105,10 @@ __all__ = [
     "Write",
     "count_people",
     "decide",
+    "etag_of",
     "hookimpl",
     "reply",
+    "reply_bytes",
     "submissions",
     "text_in",
 ]
