@@ -7,7 +7,7 @@ from typing import Any
 
 from banshi import FieldProblem, Platform
 from mobile_push.cap import Alert, geometry_of, polygons_of
-from mobile_push.cap.shapes import CIRCLE, POLYGON
+from mobile_push.cap.shapes import CIRCLE
 from mobile_push.divisions import check_division
 from mobile_push.geometry import Circle, Polygon
 from mobile_push.settings import LONGEST_TOPIC, SLUG
@@ -18,6 +18,23 @@ MOST_NAMES = 100
 
 _SLUG = {"type": "string", "minLength": 1, "maxLength": LONGEST_TOPIC, "pattern": SLUG}
 _NAMES = {"type": "array", "minItems": 1, "maxItems": MOST_NAMES, "uniqueItems": True, "items": _SLUG}
+
+#: GeoJSON's outer shape. What is inside is held against GeoJSON's own rules, which a JSON Schema can't say; the body's
+#: limit bounds it.
+GEOMETRY: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["type", "coordinates"],
+    "additionalProperties": False,
+    "properties": {
+        "type": {"type": "string", "enum": ["Polygon", "MultiPolygon"]},
+        "coordinates": {
+            "type": "array",
+            "minItems": 1,
+            "items": {"type": "array"},
+            "description": "As RFC 7946 has them, without holes: longitude comes first.",
+        },
+    },
+}
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -36,7 +53,7 @@ SCHEMA: Mapping[str, Any] = {
             "items": {"type": "string", "minLength": 6, "maxLength": 6},
             "description": "Codes of GB/T 2260; a code covers all that lie in it.",
         },
-        "polygons": {"type": "array", "minItems": 1, "maxItems": MOST_SHAPES, "items": POLYGON.schema},
+        "polygons": {"type": "array", "minItems": 1, "maxItems": MOST_SHAPES, "items": GEOMETRY},
         "circles": {"type": "array", "minItems": 1, "maxItems": MOST_SHAPES, "items": CIRCLE.schema},
         "people": {
             "type": "object",

@@ -26,6 +26,7 @@ from mobile_push.broadcasts import addressing, alerting, documents, life, outsid
 from mobile_push.broadcasts.notices import check_changeable
 from mobile_push.broadcasts.timing import SEND_AT, timing
 from mobile_push.cap import ALERT_SCHEMA, MEDIA_TYPE, Alert, CapError, MessageType, Status, alert_of
+from mobile_push.cap.shapes import POLYGON
 from mobile_push.models import Broadcast
 from mobile_push.service import PUSH
 
@@ -35,7 +36,28 @@ if TYPE_CHECKING:
 #: Earlier alerts that one may update or cancel together.
 MOST_EARLIER = 100
 
-_CAP = {name: schema for name, schema in ALERT_SCHEMA["properties"].items() if name != "references"}
+#: Characters of a text; a file inside an alert may be longer.
+LONGEST_TEXT = 20_000
+
+
+def _bounded_by_the_body(schema: Any) -> Any:
+    """CAP's schema without its bounds on lists, files and GeoJSON, which the size of a body bounds as well."""
+    if isinstance(schema, list):
+        return [_bounded_by_the_body(one) for one in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    if schema.get("oneOf") == POLYGON.schema["oneOf"]:
+        return addressing.GEOMETRY
+    return {
+        key: _bounded_by_the_body(one)
+        for key, one in schema.items()
+        if key != "maxItems" and not (key == "maxLength" and one > LONGEST_TEXT)
+    }
+
+
+_CAP = {
+    name: _bounded_by_the_body(schema) for name, schema in ALERT_SCHEMA["properties"].items() if name != "references"
+}
 _OWN: dict[str, Any] = {
     "references": {
         "type": "array",
@@ -246,7 +268,7 @@ ROUTES = (
     ),
     Route(
         method="PATCH",
-        path="/v1/alerts/{id}",
+        path="/v1/alerts/{id}/record",
         audience=Audience.STAFF,
         handler=change_alert,
         operation="change_alert",

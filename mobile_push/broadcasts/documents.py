@@ -96,6 +96,10 @@ _PAGE: dict[str, Any] = {
 PAGE = _closed(_PAGE)
 
 
+#: Where staff find the whole record: what anybody may read of an alert has its own address.
+RECORDED = {"notice": "", "alert": "/record"}
+
+
 def record(platform: Platform, broadcast: Broadcast) -> dict[str, Any]:
     """All of it, for staff of its department."""
     address = f"/v1/{broadcast.kind}s/{broadcast.id}"
@@ -121,7 +125,7 @@ def record(platform: Platform, broadcast: Broadcast) -> dict[str, Any]:
         "ttl": broadcast.ttl,
         "expires_at": moment(platform, broadcast.expires_at),
         "published_at": published_at(platform, broadcast),
-        "links": {"self": address, "preview": f"{address}/preview"},
+        "links": {"self": address, "record": f"{address}{RECORDED[broadcast.kind]}", "preview": f"{address}/preview"},
     }
 
 

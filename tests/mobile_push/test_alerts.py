@@ -58,7 +58,9 @@ def moment(door: Door, **apart: float) -> str:
 
 
 def alert(door: Door, **changes: Any) -> dict[str, Any]:
-    english = info(door, language="en", event="Rainstorm", headline="Red alert for rainstorm", description="Heavy rain.")
+    english = info(
+        door, language="en", event="Rainstorm", headline="Red alert for rainstorm", description="Heavy rain."
+    )
     document = {
         "department": "traffic",
         "status": "Actual",
