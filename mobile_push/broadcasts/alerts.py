@@ -204,10 +204,8 @@ async def _audience(
     if audience is not None and alert.message_type is MessageType.CANCEL and alert.status is Status.ACTUAL:
         detail = "A Cancel goes to all who got what it cancels; leave this out."
         raise InvalidFields([FieldProblem("/audience", detail, "forbidden")])
-    if audience is None and row.cap is not None and not {"info", "references", "status", "msg_type"} & set(body):
-        audience = row.audience
     if audience is None:
-        audience = derived
+        audience = row.audience if await _said(row, push.alerts.exercise_topic) else derived
     if audience is None:
         detail = "Its areas say neither division (GB/T 2260) nor polygon nor circle; say here whom it is for."
         raise InvalidFields([FieldProblem("/audience", detail, "required")])
@@ -216,6 +214,14 @@ async def _audience(
     if wrong:
         raise InvalidFields(wrong)
     return audience
+
+
+async def _said(row: Broadcast, exercise_topic: str) -> bool:
+    """Whether somebody has said whom a stored alert is for: it is not what its areas make."""
+    if row.cap is None:
+        return False
+    before = await _earlier(row, {})
+    return bool(row.audience != alerting.audience_of(sending.stored(row.cap), before, exercise_topic))
 
 
 ROUTES = (
