@@ -90,7 +90,7 @@ def texts(alert: Alert, earlier: Sequence[Broadcast]) -> dict[str, Any]:
     for language in LANGUAGES:
         info = alert.info_in(language)
         title[language], body[language] = _text(alert, info, earlier, language)
-    return {"title": title, "body": {language: text for language, text in body.items() if text}}
+    return {"title": title, "body": body}
 
 
 def _text(alert: Alert, info: Info | None, earlier: Sequence[Broadcast], language: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -174,6 +174,13 @@ def moment(platform: Platform, at: datetime | None) -> str | None:
 def published_at(platform: Platform, broadcast: Broadcast) -> str | None:
     at = broadcast.published_at
     return None if at is None else moment(platform, datetime.fromtimestamp(at / 1000, UTC))
+
+
+def filled(texts: Mapping[str, str] | None) -> dict[str, str]:
+    """A text in each of our languages: where one is missing, in the one that is there; empty without any."""
+    given = texts or {}
+    other = next(iter(given.values()), "")
+    return {language: given.get(language, other) for language in LANGUAGES}
 
 
 def texts_schema(most: int, *, both: bool, about: str) -> dict[str, Any]:

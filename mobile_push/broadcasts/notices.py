@@ -104,7 +104,7 @@ async def create_notice(call: Call) -> web.StreamResponse:
         kind="notice",
         department=department,
         author=principal.subject,
-        body={},
+        body=documents.filled(None),
         link=f"/v1/notices/{identity}",
     )
     notice.update_from_dict(await values_of(call, notice, body))
@@ -141,7 +141,11 @@ async def values_of(call: Call, notice: Broadcast, body: Mapping[str, Any]) -> d
     """The columns that a body sets. Raises InvalidFields with everything that is wrong."""
     settings = call.platform[PUSH].settings
     wrong: list[FieldProblem] = []
-    values: dict[str, Any] = {name: body[name] for name in ("title", "body", "content", "collapse_key") if name in body}
+    values: dict[str, Any] = {name: body[name] for name in ("title", "collapse_key") if name in body}
+    if "body" in body:
+        values["body"] = documents.filled(body["body"])
+    if "content" in body:
+        values["content"] = documents.filled(body["content"]) if body["content"] else None
     if "image" in body:
         values["image"] = body["image"] or ""
     if "link" in body:

@@ -108,7 +108,7 @@ def in_inbox(platform: Platform, broadcast: Broadcast, language: str) -> dict[st
         "kind": broadcast.kind,
         "department": broadcast.department,
         "title": text_in(broadcast.title, language),
-        "body": text_in(broadcast.body, language) if broadcast.body else "",
+        "body": text_in(broadcast.body, language),
         "content": text_in(broadcast.content, language) if broadcast.content else "",
         "image": broadcast.image,
         "link": broadcast.link,

@@ -130,7 +130,7 @@ def summary(call: Call, row: Broadcast) -> dict[str, Any]:
         "department": row.department,
         "state": row.state,
         "title": text_in(row.title, call.language),
-        "body": text_in(row.body, call.language) if row.body else "",
+        "body": text_in(row.body, call.language),
         "event": info.get("event", ""),
         "status": row.cap["status"],
         "msg_type": row.cap["msg_type"],
