@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from banshi import LANGUAGES, Platform, text_in
-from mobile_push.broadcasts import addressing, life
+from mobile_push.broadcasts import addressing, steps
 from mobile_push.broadcasts.publication import earlier_of
 from mobile_push.cap import ALERT_DOCUMENT_SCHEMA
 from mobile_push.models import Broadcast, BroadcastEvent
@@ -23,7 +23,7 @@ _RECORD: dict[str, Any] = {
     "id": _ID,
     "kind": {"type": "string", "enum": ["notice", "alert"]},
     "department": _STRING,
-    "state": {"type": "string", "enum": list(life.STATES)},
+    "state": {"type": "string", "enum": list(steps.STATES)},
     "version": {"type": "integer", "minimum": 1, "description": "Send it along to change or decide what you read."},
     "title": _TEXTS,
     "body": _TEXTS,
@@ -75,7 +75,7 @@ def _closed(properties: dict[str, Any], optional: Sequence[str] = ()) -> dict[st
     }
 
 
-ACTIONS = {"type": "array", "items": {"type": "string", "enum": list(life.ACTIONS)}}
+ACTIONS = {"type": "array", "items": {"type": "string", "enum": list(steps.ACTIONS)}}
 RECORD = _closed(_RECORD)
 WHOLE_RECORD = _closed({**_RECORD, "permitted_actions": ACTIONS, "history": _HISTORY})
 RECORDS = _closed({"items": {"type": "array", "items": RECORD}, "next": {"type": ["string", "null"]}})
@@ -84,7 +84,7 @@ _PAGE: dict[str, Any] = {
     "id": _ID,
     "kind": {"type": "string", "enum": ["notice"]},
     "department": _STRING,
-    "state": {"type": "string", "enum": sorted(life.PUBLIC)},
+    "state": {"type": "string", "enum": sorted(steps.PUBLIC)},
     "title": _STRING,
     "body": _STRING,
     "content": {"type": "string", "description": "Markdown."},

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tortoise.models import Model
 
 from banshi import Conflict, FieldProblem, Forbidden, InvalidFields, Platform, Principal, Stale, Update, Write
 from mobile_push.broadcasts import publication
+from mobile_push.broadcasts.steps import TABLE, TWO_PERSON_TABLE, WRITING, Step
 from mobile_push.models import Broadcast, BroadcastEvent
 from mobile_push.service import PUSH
 
@@ -23,50 +23,6 @@ PUBLISHER = "publisher"
 
 #: How often a step is decided anew when somebody else came first.
 TRIES = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One row of the state table."""
-
-    state: str
-    action: str
-    #: `published` is `scheduled` where the time to send lies ahead.
-    to: str
-    #: It takes somebody who has not written what it says.
-    by_another: bool = False
-    needs_reason: bool = False
-
-
-# fmt: off
-TABLE: tuple[Step, ...] = (
-    # Being written.
-    Step(state="draft", action="publish", to="published"),
-    Step(state="draft", action="cancel", to="cancelled"),
-    # Waiting for its time.
-    Step(state="scheduled", action="cancel", to="cancelled"),
-    # Public.
-    Step(state="published", action="recall", to="recalled"),
-)
-
-#: Where a department asks for a second person: publishing proposes, and somebody else decides.
-TWO_PERSON_TABLE: tuple[Step, ...] = (
-    Step(state="draft", action="publish", to="proposed"),
-    Step(state="proposed", action="approve", to="published", by_another=True),
-    Step(state="proposed", action="return", to="draft", needs_reason=True),
-    Step(state="proposed", action="cancel", to="cancelled"),
-    *(step for step in TABLE if step.action != "publish"),
-)
-# fmt: on
-
-#: States in which what it says may still be changed, and in which the public may read it.
-CHANGEABLE = frozenset({"draft", "proposed", "scheduled"})
-PUBLIC = frozenset({"published", "recalled", "superseded"})
-STATES = ("draft", "proposed", "scheduled", "published", "cancelled", "recalled", "superseded")
-ACTIONS = tuple(dict.fromkeys(step.action for step in (*TABLE, *TWO_PERSON_TABLE)))
-
-#: Actions of the record that write what a broadcast says.
-WRITING = ("create", "change")
 
 
 class ActionNotPermitted(Conflict):
@@ -268,15 +224,15 @@ async def _publish(
     now = platform.now()
     if broadcast.ttl is not None:
         values["expires_at"] = now + timedelta(seconds=broadcast.ttl)
+    messages: list[Model] = []
     if broadcast.cap is not None:
         prepared, message = await sending.prepared(platform, broadcast, now)
         values.update(prepared)
+        messages.append(message)
 
-        def both(after: Broadcast) -> Sequence[Model]:
-            return (message, *along(after))
+    def both(after: Broadcast) -> Sequence[Model]:
+        return (*messages, *along(after))
 
-    else:
-        both = along  # type: ignore[assignment]
     push = platform[PUSH]
     after = await publication.publish(platform, broadcast, push.couriered, new=new, along=both, **values)
     await push.announce()
@@ -311,8 +267,3 @@ def _event(platform: Platform, after: Broadcast, action: str, subject: str, reas
         actor=subject,
         reason=reason,
     )
-
-
-def in_utc(text: str) -> datetime:
-    """A time with an offset, as tables keep it: SQLite compares times as text."""
-    return datetime.fromisoformat(text).astimezone(UTC)

@@ -10,7 +10,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, NotFound, Route, Stale, reply
-from mobile_push.broadcasts import addressing, documents, life, staff
+from mobile_push.broadcasts import addressing, documents, life, staff, steps
 from mobile_push.broadcasts.timing import EXPIRES_AT, SEND_AT, TTL, timing
 from mobile_push.models import Broadcast, InboxMessage
 from mobile_push.service import PUSH
@@ -127,7 +127,7 @@ async def change_notice(call: Call) -> web.StreamResponse:
 
 
 def check_changeable(broadcast: Broadcast, version: int) -> None:
-    if broadcast.state not in life.CHANGEABLE:
+    if broadcast.state not in steps.CHANGEABLE:
         raise life.ActionNotPermitted(
             f"It is {broadcast.state} and stays as it is; publish a new one that supersedes it.",
             state=broadcast.state,
@@ -188,7 +188,7 @@ async def show_notice(call: Call) -> web.StreamResponse:
 
 async def _may_read(call: Call, notice: Broadcast) -> bool:
     """Whether it is public; one to people who are named is theirs alone."""
-    if notice.state not in life.PUBLIC:
+    if notice.state not in steps.PUBLIC:
         return False
     if "people" not in notice.audience:
         return True

@@ -18,7 +18,7 @@ from banshi import (
     reply_bytes,
     text_in,
 )
-from mobile_push.broadcasts import documents, life, sending, staff
+from mobile_push.broadcasts import documents, sending, staff, steps
 from mobile_push.cap import ALERT_DOCUMENT_SCHEMA, MEDIA_TYPE, Alert, FeedEntry, feed
 from mobile_push.divisions import check_division, divisions_meet
 from mobile_push.models import Broadcast, CapMessage
@@ -41,7 +41,7 @@ _STRING = {"type": "string"}
 _SUMMARY: dict[str, Any] = {
     "id": {"type": "string", "format": "uuid"},
     "department": _STRING,
-    "state": {"type": "string", "enum": sorted(life.PUBLIC)},
+    "state": {"type": "string", "enum": sorted(steps.PUBLIC)},
     "title": _STRING,
     "body": _STRING,
     "event": _STRING,
@@ -110,7 +110,7 @@ def _concerns(row: Broadcast, division: str) -> bool:
 
 
 async def _public(call: Call) -> Broadcast:
-    row = await Broadcast.get_or_none(id=call.path["id"], kind="alert", state__in=life.PUBLIC)
+    row = await Broadcast.get_or_none(id=call.path["id"], kind="alert", state__in=steps.PUBLIC)
     if row is None:
         raise NotFound("There is no alert of that id.")
     return row

@@ -21,7 +21,7 @@ from banshi import (
     Route,
     reply,
 )
-from mobile_push.broadcasts import documents, life, preview
+from mobile_push.broadcasts import documents, life, preview, steps
 from mobile_push.models import Broadcast, BroadcastEvent
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ ACTION = Form.from_schema(
 
 #: The parameters of a list of records.
 LIST = (
-    Parameter(name="state", schema={"type": "string", "enum": list(life.STATES)}, description="Only this state."),
+    Parameter(name="state", schema={"type": "string", "enum": list(steps.STATES)}, description="Only this state."),
     Parameter(name="department", schema={"type": "string", "maxLength": 64}, description="Only this department's."),
     Parameter(
         name="limit",
