@@ -11,12 +11,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from banshi import Channel, Finding, Resource, Route, Tables, hookimpl
-from mobile_push import devices, reading
+from mobile_push import devices, person, preferences, reading, receipts, tickets, unread, webpush_route
 from mobile_push.broadcasts import alerts, notices, public
 from mobile_push.broadcasts.outside import SENDERS, open_senders
 from mobile_push.broadcasts.schedule import SCHEDULE, open_schedule
 from mobile_push.checks import findings
-from mobile_push.commands import fcm_sandbox
+from mobile_push.commands import fcm_sandbox, webpush_key, webpush_sandbox
 from mobile_push.service import PUSH, deliver, open_push
 from mobile_push.settings import PushSettings
 
@@ -40,6 +40,7 @@ def banshi_tables() -> Tables:
 def banshi_resources(settings: PushSettings) -> Sequence[Resource[Any]]:
     return [
         Resource(PUSH, partial(open_push, settings)),
+        Resource(tickets.TICKETS, tickets.open_tickets),
         Resource(SENDERS, partial(open_senders, settings)),
         Resource(SCHEDULE, partial(open_schedule, settings)),
     ]
@@ -52,12 +53,14 @@ def banshi_channels() -> Sequence[Channel]:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    return [*devices.ROUTES, *reading.ROUTES, *notices.ROUTES, *alerts.ROUTES, *public.ROUTES]
+    phone = (devices, person, preferences, reading, receipts, tickets, unread, webpush_route)
+    # The order counts: the ids of `public` would take the other paths.
+    return [route for face in (*phone, notices, alerts, public) for route in face.ROUTES]
 
 
 @hookimpl
 def banshi_commands() -> Sequence[click.Command]:
-    return [fcm_sandbox]
+    return [fcm_sandbox, webpush_key, webpush_sandbox]
 
 
 @hookimpl

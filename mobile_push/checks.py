@@ -26,14 +26,23 @@ def findings(plugin: str, settings: PushSettings, registry: Any) -> Iterator[Fin
 
 
 def _providers(plugin: str, settings: PushSettings) -> Iterator[Finding]:
-    if settings.fcm is None:
-        advice = "add [plugins.mobile_push.settings.fcm], or phones are reached only while the app's stream is open"
+    if settings.fcm is None and settings.webpush is None:
+        advice = "add [plugins.mobile_push.settings.fcm] or .webpush, or only phones with an open stream are reached"
         yield Finding(plugin, "no-provider", advice, warning=True)
-        return
-    try:
-        settings.fcm.service_account()
-    except ValueError as error:
-        yield Finding(plugin, "fcm-credentials", str(error))
+    if settings.fcm is not None:
+        try:
+            settings.fcm.service_account()
+        except ValueError as error:
+            yield Finding(plugin, "fcm-credentials", str(error))
+    if settings.webpush is not None:
+        from mobile_push.webpush.vapid import read_key
+
+        try:
+            read_key(settings.webpush.private_key_file)
+        except ValueError as error:
+            yield Finding(plugin, "webpush-key", str(error))
+        if settings.webpush.loopback:
+            yield Finding(plugin, "webpush-loopback", "take webpush.loopback out where people are served", warning=True)
 
 
 def _keys(plugin: str, alerts: AlertSettings) -> Iterator[Finding]:

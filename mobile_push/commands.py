@@ -28,3 +28,37 @@ def fcm_sandbox(host: str, port: int, service_account: Path) -> None:
         pass
     except OSError as error:
         raise click.ClickException(f"{error.strerror or error}; say another --port or --service-account") from None
+
+
+@click.command("webpush-sandbox")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=9098, show_default=True, help="Port to listen on.")
+def webpush_sandbox(host: str, port: int) -> None:
+    """Run a local push server that speaks Web Push and opens what it gets."""
+    from mobile_push.sandbox.webpush import serve_webpush
+
+    try:
+        asyncio.run(serve_webpush(host, port))
+    except KeyboardInterrupt:
+        pass
+    except OSError as error:
+        raise click.ClickException(f"{error.strerror or error}; say another --port") from None
+
+
+@click.command("webpush-key")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def webpush_key(file: Path) -> None:
+    """Write a key for Web Push to FILE, unless it is there, and print its public half for the app."""
+    from mobile_push.webpush.vapid import public_key, read_key, write_key
+
+    try:
+        key = write_key(file)
+        click.echo(f"Wrote {file}; keep it: phones subscribe with its public half.", err=True)
+    except FileExistsError:
+        try:
+            key = read_key(file)
+        except ValueError as error:
+            raise click.ClickException(str(error).removeprefix("private_key_file ")) from None
+    except OSError as error:
+        raise click.ClickException(f"{file} can't be written ({error.strerror}); name another") from None
+    click.echo(public_key(key))

@@ -1,33 +1,46 @@
-"""Codes of administrative divisions (GB/T 2260): province, city, county, two digits each; 00 stands for the whole."""
+"""Codes of administrative divisions: GB/T 2260, and its finer extensions.
+
+Two digits each for province, city and county (GB/T 2260), then three each for town (GB/T 10114) and village. Zeros to
+the end of the code stand for the whole.
+"""
 
 from __future__ import annotations
 
 import re
 
-_CODE = re.compile(r"[1-9][0-9]{5}", re.ASCII)
+_CODE = re.compile(r"([1-9][0-9])([0-9]{2})([0-9]{2})(?:([0-9]{3})([0-9]{3})?)?")
 
 
 def check_division(code: str) -> str:
     """The code itself.
 
     Raises:
-        ValueError: it is no code of GB/T 2260; the text says what is.
+        ValueError: it is no code of a division; the text says what is.
     """
-    if not _CODE.fullmatch(code):
-        raise ValueError(f"{code[:20]!r} is no division; write the six digits of GB/T 2260, such as 330106")
-    if code[:2] < "11":
+    found = _CODE.fullmatch(code)
+    if not found:
+        raise ValueError(
+            f"{code[:20]!r} is no division; write the six digits of GB/T 2260, such as 330106, or nine or twelve"
+        )
+    province, city, county, town, village = (int(digits or 0) for digits in found.groups())
+    if province < 11:
         raise ValueError(f"{code} is no province; for the whole country address everyone, without a division")
-    if code[2:4] == "00" and code[4:] != "00":
-        raise ValueError(f"{code} names a county without its city; write all six digits, such as 330106 or 330100")
+    # Some cities have towns and no counties (441900003), so a town needs the city alone.
+    if not city and (county or town or village):
+        raise ValueError(f"{code} names a place without its city; write all digits, such as 330106 or 330100")
+    if village and not town:
+        raise ValueError(f"{code} names a village without its town; write all digits, such as 330106109051")
     return code
 
 
 def division_prefix(code: str) -> str:
     """The digits that every division within this one begins with: 330100 gives 3301. Raises as `check_division`."""
-    prefix = check_division(code)
-    while prefix.endswith("00"):
-        prefix = prefix[:-2]
-    return prefix
+    parts = _CODE.fullmatch(check_division(code))
+    assert parts  # noqa: S101  it was checked
+    digits = [part for part in parts.groups() if part]
+    while not int(digits[-1]):
+        digits.pop()
+    return "".join(digits)
 
 
 def covers_division(code: str, other: str) -> bool:
@@ -36,7 +49,7 @@ def covers_division(code: str, other: str) -> bool:
     Raises:
         ValueError: one of them is no division.
     """
-    return check_division(other).startswith(division_prefix(code))
+    return division_prefix(other).startswith(division_prefix(code))
 
 
 def divisions_meet(code: str, other: str) -> bool:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -16,81 +13,34 @@ from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from banshi import Message, Platform, text_in
-from mobile_push.models import Delivery, Device, InboxMessage
+from mobile_push.broadcasts.audience import Listener, Place
+from mobile_push.delivery.lanes import Lane
+from mobile_push.models import Broadcast, Delivery, Device, InboxMessage
 
 #: Providers whose phones have to be woken by somebody else; the stream's phones are connected or read later.
 STREAM = "stream"
-
 
 #: How often messages are stored anew when somebody else stored some of them at the same moment.
 TRIES = 3
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Listener:
-    """One open stream."""
-
-    #: Ends it at once, whatever it is waiting for.
-    cut: Callable[[], None]
-    #: Set when there may be something to read.
-    news: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-class Hub:
-    """Wakes the streams of a person. It carries no message: whoever is woken reads the inbox."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._listening: dict[str, list[Listener]] = defaultdict(list)
-
-    @contextmanager
-    def listening(self, person: str, cut: Callable[[], None]) -> Iterator[asyncio.Event]:
-        """Listen for a person; `cut` ends the stream. One too many ends the oldest: its phone has left unnoticed."""
-        listener = Listener(cut)
-        self._listening[person].append(listener)
-        if len(self._listening[person]) > self._most:
-            self._listening[person].pop(0).cut()
-        try:
-            yield listener.news
-        finally:
-            left = [one for one in self._listening.pop(person, ()) if one is not listener]
-            if left:
-                self._listening[person] = left
-
-    def wake(self, person: str) -> None:
-        for listener in self._listening.get(person, ()):
-            listener.news.set()
-
-    def wake_all(self) -> None:
-        for listener in self._all():
-            listener.news.set()
-
-    def cut_all(self) -> None:
-        for listener in self._all():
-            listener.cut()
-
-    def _all(self) -> list[Listener]:
-        return [listener for listeners in self._listening.values() for listener in listeners]
-
-    @property
-    def open_streams(self) -> int:
-        return sum(map(len, self._listening.values()))
-
-
-async def store(platform: Platform, messages: Sequence[Message], ttl: int) -> set[str]:
+async def store(
+    platform: Platform, messages: Sequence[Message], ttl: int, *, broadcast: Broadcast | None = None
+) -> set[str]:
     """Put messages into their inboxes and plan their deliveries, in one transaction; the persons who got any.
 
-    A message that is there already is left as it is, so the same batch may come twice, even at the same moment.
+    A message that is there already is left as it is, so the same batch may come twice, even at the same moment. With a
+    `broadcast` they are its copies, and live as long as it does.
     """
     for _ in range(TRIES - 1):
         try:
-            return await _store(platform, messages, ttl)
+            return await _store(platform, messages, ttl, broadcast)
         except IntegrityError:
             continue
-    return await _store(platform, messages, ttl)
+    return await _store(platform, messages, ttl, broadcast)
 
 
-async def _store(platform: Platform, messages: Sequence[Message], ttl: int) -> set[str]:
+async def _store(platform: Platform, messages: Sequence[Message], ttl: int, broadcast: Broadcast | None) -> set[str]:
     known = await InboxMessage.filter(id__in=[message.id for message in messages]).values_list("id", flat=True)
     present = {str(one) for one in known}
     fresh = list({message.id: message for message in messages if message.id not in present}.values())
@@ -102,21 +52,26 @@ async def _store(platform: Platform, messages: Sequence[Message], ttl: int) -> s
         devices[device.person].append(device)
     async with in_transaction() as connection:
         numbers = await _take_numbers(platform, connection, Counter(message.person for message in fresh))
-        rows = [_row(message, next(numbers[message.person])) for message in fresh]
+        rows = [_row(message, next(numbers[message.person]), broadcast) for message in fresh]
         await InboxMessage.bulk_create(rows, using_db=connection)
         deliveries = [
-            Delivery(
-                message_id=message.id,
-                device_id=device.id,
-                provider=device.provider,
-                expires=int((message.created_at + timedelta(seconds=ttl)).timestamp() * 1000),
-            )
-            for message in fresh
-            for device in devices[message.person]
+            _delivery(message, device, ttl, broadcast) for message in fresh for device in devices[message.person]
         ]
         if deliveries:
             await Delivery.bulk_create(deliveries, using_db=connection)
     return set(persons)
+
+
+def _delivery(message: Message, device: Device, ttl: int, broadcast: Broadcast | None) -> Delivery:
+    ends = broadcast.expires_at if broadcast else message.created_at + timedelta(seconds=ttl)
+    lane = {"case": Lane.CASE, "alert": Lane.ALERT, "notice": Lane.NOTICE}[message.kind]
+    return Delivery(
+        message_id=message.id,
+        device_id=device.id,
+        provider=device.provider,
+        lane=int(lane),
+        expires=int(ends.timestamp() * 1000),
+    )
 
 
 async def _take_numbers(
@@ -136,7 +91,7 @@ async def _take_numbers(
     return numbers
 
 
-def _row(message: Message, number: int) -> InboxMessage:
+def _row(message: Message, number: int, broadcast: Broadcast | None) -> InboxMessage:
     return InboxMessage(
         id=UUID(message.id),
         person=message.person,
@@ -146,17 +101,48 @@ def _row(message: Message, number: int) -> InboxMessage:
         body=dict(message.body),
         link=message.link,
         case_id=UUID(message.case_id) if message.case_id else None,
+        broadcast_id=broadcast.id if broadcast else None,
         created_at=message.created_at,
     )
 
 
 async def read(person: str, after: int, limit: int) -> list[InboxMessage]:
-    """The person's messages behind a sequence number, the oldest first."""
+    """The person's own messages behind a sequence number, the oldest first."""
     return await InboxMessage.filter(person=person, seq__gt=after).order_by("seq").limit(limit)
 
 
+async def tops(platform: Platform, persons: Sequence[str]) -> dict[str, int]:
+    """The last number of each of these persons' own logs; those without one are left out."""
+    if not persons:
+        return {}
+    marks = ", ".join(platform.store.placeholders(len(persons)))
+    sql = f"SELECT person, top FROM push_inbox_counter WHERE person IN ({marks})"  # noqa: S608 - marks, not values
+    return {row["person"]: row["top"] for row in await platform.store.connection.execute_query_dict(sql, list(persons))}
+
+
+async def listener_of(platform: Platform, person: str) -> Listener:
+    """What of a person decides which broadcasts are theirs: whom they follow, and where their phones are at home."""
+    one, two = platform.store.placeholders(2)
+    sql = (
+        f"SELECT topic, '' AS division, NULL AS latitude, NULL AS longitude FROM push_follow WHERE person = {one} "  # noqa: S608
+        "UNION ALL SELECT '', division, latitude, longitude FROM push_device "
+        f"WHERE person = {two} AND (division <> '' OR latitude IS NOT NULL)"
+    )
+    rows = await platform.store.connection.execute_query_dict(sql, [person, person])
+    if not rows:
+        return NOWHERE
+    return Listener(
+        frozenset(row["topic"] for row in rows if row["topic"]),
+        tuple(Place(row["division"], row["latitude"], row["longitude"]) for row in rows if not row["topic"]),
+    )
+
+
+#: Somebody who follows nothing and says nowhere where they are: most people.
+NOWHERE = Listener()
+
+
 def document(platform: Platform, row: InboxMessage, language: str) -> dict[str, Any]:
-    """A message as the app reads it."""
+    """A person's own message as the app reads it; the cursor is the reader's own."""
     return {
         "seq": row.seq,
         "id": str(row.id),

@@ -1,117 +1,95 @@
-"""The inbox's face: reading by sequence number, and the live stream."""
+"""The inbox's face: reading behind a cursor, and the live stream's route."""
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-import orjson
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, InvalidParameter, Parameter, Route, reply
-from mobile_push import inbox
+from banshi import Answer, Audience, Call, InvalidParameter, Parameter, Platform, Route, reply
+from mobile_push import cursor, inbox
+from mobile_push.broadcasts.log import Entry
+from mobile_push.cursor import Cursor
+from mobile_push.models import InboxMessage
+from mobile_push.presence import DEVICE, note_presence
 from mobile_push.service import PUSH
+from mobile_push.stream import PAGE, stream_inbox
 
-#: Messages read at once, and at most in one answer.
-PAGE = 50
+#: Messages at most in one answer.
 LONGEST_PAGE = 200
-
-#: Milliseconds after which a browser or app reconnects a broken stream.
-RECONNECT = 2_000
 
 AFTER = Parameter(
     name="after",
-    schema={"type": "integer", "minimum": 0, "maximum": 2**53, "default": 0},
-    description="The last sequence number that the app has.",
+    schema={"type": "string", "pattern": cursor.PATTERN, "default": "0"},
+    description="The cursor of the last message that the app has.",
 )
 
 MESSAGE: dict[str, Any] = {
     "type": "object",
-    "required": ["seq", "id", "kind", "title", "body", "link", "created_at"],
+    "required": ["cursor", "id", "kind", "title", "body", "link", "created_at"],
     "additionalProperties": False,
     "properties": {
-        "seq": {"type": "integer", "description": "Without gaps, from 1."},
+        "cursor": {
+            "type": "string",
+            "pattern": cursor.PATTERN,
+            "description": "Go on behind it; compare it with none.",
+        },
+        "seq": {"type": "integer", "description": "Of the person's own messages: without gaps, from 1."},
         "id": {"type": "string", "format": "uuid", "description": "What a push calls message_id."},
         "kind": {"type": "string", "enum": ["case", "notice", "alert"]},
+        "state": {
+            "type": "string",
+            "enum": ["published", "recalled", "superseded"],
+            "description": "Of a notice or an alert; take one that was recalled or superseded off the screen.",
+        },
+        "department": {"type": "string"},
         "title": {"type": "string"},
         "body": {"type": "string"},
+        "content": {"type": "string", "description": "Markdown, for the page that shows it whole."},
+        "image": {"type": "string"},
         "link": {"type": "string"},
+        "supersedes": {"type": "string", "description": "The id of the one that it takes the place of."},
         "created_at": {"type": "string", "format": "date-time"},
+        "expires_at": {"type": "string", "format": "date-time"},
     },
 }
 
 
 async def read_inbox(call: Call) -> web.StreamResponse:
-    """The messages behind `after`, the oldest first."""
+    """The messages behind `after`, the oldest first: the person's own and those for everybody, in one order."""
+    await note_presence(call)
+    platform, person = call.platform, call.principal.subject
     limit = call.query.get("limit", PAGE)
-    rows = await inbox.read(call.principal.subject, call.query.get("after", 0), limit + 1)
-    shown = rows[:limit]
-    documents = [inbox.document(call.platform, row, call.language) for row in shown]
-    return reply(call, {"items": documents, "next": shown[-1].seq if len(rows) > limit else None})
-
-
-async def stream_inbox(call: Call) -> web.StreamResponse:
-    """Server-sent events: first what the app has missed, then each message as it comes."""
-    last = _last_seen(call)
-    response = web.StreamResponse(
-        headers={
-            "Content-Type": "text/event-stream",
-            "Cache-Control": "no-store",
-            # A proxy that gathers the answer would keep every message to itself.
-            "X-Accel-Buffering": "no",
-        }
-    )
-    await response.prepare(call.request)
-    transport = call.request.transport
-    if transport is not None:
-        try:
-            with call.platform[PUSH].hub.listening(call.principal.subject, transport.abort) as news:
-                await _follow(call, response, news, last)
-        except (TimeoutError, ConnectionError):
-            # It reads too slowly, or has left: it comes back with the last id that it has, and misses nothing.
-            transport.abort()
-    return response
-
-
-async def _follow(call: Call, response: web.StreamResponse, news: asyncio.Event, last: int) -> None:
-    """Write until the server closes or the caller's token ends. Raises TimeoutError where the phone does not read."""
-    settings, platform = call.platform[PUSH].settings, call.platform
-    await response.write(b"retry: %d\n\n" % RECONNECT)
-    while not platform.closing.is_set() and (left := call.principal.expires_at - platform.now().timestamp()) > 0:
-        news.clear()
-        rows = await inbox.read(call.principal.subject, last, PAGE)
-        if rows:
-            page = b"".join(event(inbox.document(platform, row, call.language)) for row in rows)
-            last = rows[-1].seq
-        elif await _woken(news, min(settings.heartbeat, left)):
-            continue
-        else:
-            page = b": alive\n\n"
-        async with asyncio.timeout(settings.stream_timeout):
-            await response.write(page)
-
-
-def event(document: dict[str, Any]) -> bytes:
-    """A message as one server-sent event; JSON has no line breaks of its own."""
-    return b"id: %d\nevent: message\ndata: %b\n\n" % (document["seq"], orjson.dumps(document))
-
-
-def _last_seen(call: Call) -> int:
-    text = call.request.headers.get("Last-Event-ID")
-    if text is None or text == "":
-        return int(call.query.get("after", 0))
-    if not (text.isascii() and text.isdigit() and len(text) <= 16):
-        raise InvalidParameter("Last-Event-ID has to be the id of a message of this stream.", parameter="Last-Event-ID")
-    return int(text)
-
-
-async def _woken(news: asyncio.Event, seconds: float) -> bool:
     try:
-        async with asyncio.timeout(seconds):
-            await news.wait()
-    except TimeoutError:
-        return False
-    return True
+        after = Cursor.of(call.query.get("after", "0"))
+    except ValueError as error:
+        raise InvalidParameter(f"after is no place in this inbox: {error}.", parameter="after") from None
+    own = await inbox.read(person, after.personal, limit + 1)
+    listener = await inbox.listener_of(platform, person)
+    common = list(platform[PUSH].hub.log.behind(after.common, listener))
+    documents = list(merged(platform, own, common, after, call.language, limit))
+    more = len(own) + len(common) > limit
+    return reply(call, {"items": documents, "next": documents[-1]["cursor"] if more else None})
+
+
+def merged(
+    platform: Platform, own: Sequence[InboxMessage], common: Sequence[Entry], after: Cursor, language: str, limit: int
+) -> Iterator[dict[str, Any]]:
+    """Both logs in the order of time, as far as each one's own order allows; each document with its cursor."""
+    one, other = 0, 0
+    while limit and (one < len(own) or other < len(common)):
+        limit -= 1
+        published = common[other].broadcast.published_at or 0 if other < len(common) else None
+        if published is None or (one < len(own) and own[one].created_at.timestamp() * 1000 <= published):
+            after = Cursor(own[one].seq, after.common)
+            document = inbox.document(platform, own[one], language)
+            one += 1
+        else:
+            after = Cursor(after.personal, common[other].seq)
+            document = common[other].document(language)
+            other += 1
+        yield {"cursor": str(after), **document}
 
 
 ROUTES = (
@@ -121,7 +99,7 @@ ROUTES = (
         audience=Audience.CITIZEN,
         handler=read_inbox,
         operation="read_inbox",
-        summary="Read the messages behind a sequence number.",
+        summary="Read the messages behind a cursor.",
         tag="push",
         parameters=(
             AFTER,
@@ -130,6 +108,7 @@ ROUTES = (
                 schema={"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE},
                 description="Messages at most.",
             ),
+            DEVICE,
         ),
         answers={
             200: Answer(
@@ -139,7 +118,7 @@ ROUTES = (
                     "required": ["items", "next"],
                     "properties": {
                         "items": {"type": "array", "items": MESSAGE},
-                        "next": {"type": ["integer", "null"], "description": "The next `after`; null at the end."},
+                        "next": {"type": ["string", "null"], "description": "The next `after`; null at the end."},
                     },
                 },
             )
@@ -157,10 +136,11 @@ ROUTES = (
             AFTER,
             Parameter(
                 name="Last-Event-ID",
-                schema={"type": "string", "pattern": "^[0-9]{0,16}$"},
+                schema={"type": "string", "pattern": f"^$|{cursor.PATTERN}"},
                 description="The last event's id.",
                 place="header",
             ),
+            DEVICE,
         ),
         answers={200: Answer(description="Events named `message`.", media_type="text/event-stream")},
     ),

@@ -1,24 +1,32 @@
-"""What lives as long as the server: the inbox's hub and one delivery loop per configured provider."""
+"""What lives as long as the server: the open streams, the walkers of fan-outs, and a courier per provider."""
 
 from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from prometheus_client import Gauge
 
 from banshi import Key, Message, Platform
-from mobile_push import inbox
+from mobile_push import inbox, upkeep
+from mobile_push.broadcasts.log import CommonLog
+from mobile_push.broadcasts.publication import EVERYBODY
 from mobile_push.delivery.courier import Courier
-from mobile_push.delivery.tell import Metrics
-from mobile_push.inbox import Hub
+from mobile_push.delivery.lanes import Lane
+from mobile_push.delivery.planner import Planner
+from mobile_push.delivery.tell import Metrics, log
+from mobile_push.hub import Hub
 from mobile_push.settings import PushSettings
 
 #: Seconds that a stream gets to end by itself; what a phone does not read in that time it reads after reconnecting.
 LAST_WORDS = 1.0
+
+#: Seconds between two looks for what another process has published.
+LOOK = 1.0
 
 
 @dataclass(slots=True)
@@ -28,31 +36,45 @@ class Push:
     platform: Platform
     settings: PushSettings
     hub: Hub
+    metrics: Metrics
     couriers: list[Courier] = field(default_factory=list)
+    planners: list[Planner] = field(default_factory=list)
+    #: What browsers subscribe with; None where Web Push is not set up.
+    webpush_key: str | None = None
     #: Persons who are registering a phone in this moment: one after the other, so that the limit holds.
     registering: weakref.WeakValueDictionary[str, asyncio.Lock] = field(default_factory=weakref.WeakValueDictionary)
+    #: One reads the common log on at a time, so that every stream hears of its entries in order.
+    _announcing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def providers(self) -> list[str]:
         """The providers that phones may register for."""
-        return [inbox.STREAM, *(["fcm"] if self.settings.fcm else [])]
+        return [inbox.STREAM, *self.couriered]
 
     @property
     def couriered(self) -> list[str]:
         """The providers that a fan-out walks over."""
         return [courier.provider.name for courier in self.couriers]
 
-    async def announce(self) -> None:
-        """Something was published or recalled: tell the open streams, and begin its fan-out."""
-        self.hub.wake_all()
-        for courier in self.couriers:
-            courier.wake.set()
-
     async def accept(self, messages: Sequence[Message]) -> None:
         """Take messages over: when this returns they are in their inboxes, and their deliveries are planned."""
-        persons = await inbox.store(self.platform, messages, self.settings.ttl)
-        for person in persons:
-            self.hub.wake(person)
+        self.hub.wake(await inbox.store(self.platform, messages, self.settings.ttl))
+        self.wake()
+
+    async def announce(self) -> None:
+        """Something was published or recalled: tell the open streams, and begin its fan-out."""
+        for planner in self.planners:
+            planner.wake.set()
+        async with self._announcing:
+            await self.hub.publish(await self.hub.log.read_on())
+
+    async def heed(self, person: str) -> None:
+        """A person follows something else, or is somewhere else: their open streams go by that from now on."""
+        if self.hub.listens(person):
+            self.hub.changed(person, await inbox.listener_of(self.platform, person))
+
+    def wake(self) -> None:
+        """There is something to be sent."""
         for courier in self.couriers:
             courier.wake.set()
 
@@ -63,30 +85,63 @@ PUSH: Key[Push] = Key("mobile_push")
 @asynccontextmanager
 async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator[Push]:
     """The running service; at its end the sends under way are finished and the rest is given back."""
-    push = Push(platform, settings, Hub(settings.devices))
+    from mobile_push.stream import sweep
+
+    metrics = Metrics.of(platform)
+    push = Push(platform, settings, Hub(CommonLog(platform), settings.devices), metrics)
+    await push.hub.log.read_on()
     gauge = Gauge("banshi_push_streams", "Open streams", registry=platform.metrics)
-    gauge.set_function(lambda: push.hub.open_streams)
+    gauge.set_function(push.hub.__len__)
     async with AsyncExitStack() as stack:
         if settings.fcm is not None:
             from mobile_push.fcm import FcmProvider
 
             provider = await stack.enter_async_context(FcmProvider(settings.fcm))
-            metrics = Metrics.of(platform)
             push.couriers.append(Courier(platform, provider, settings, metrics))
-        tasks = [asyncio.create_task(one.run(), name="mobile-push-delivery") for one in push.couriers]
-        streams = asyncio.create_task(_end_streams(platform, push))
+        if settings.webpush is not None:
+            from mobile_push.webpush.provider import WebPushProvider
+
+            webpush = await stack.enter_async_context(WebPushProvider(settings.webpush))
+            push.webpush_key = webpush.public_key
+            push.couriers.append(Courier(platform, webpush, settings, metrics))
+        lanes = ([Lane.ALERT], [Lane.NOTICE])
+        push.planners += [Planner(platform, settings, own, push.wake) for own in lanes]
+        works: list[Coroutine[Any, Any, None]] = [courier.run() for courier in push.couriers]
+        works += [planner.run() for planner in push.planners]
+        works += [_end_streams(push), _kept_up("sweeper", sweep, push), _kept_up("common log", _look_for_news, push)]
+        works.append(upkeep.keep_tidy(platform, settings.forget_after_days))
+        tasks = [asyncio.create_task(work, name="mobile-push") for work in works]
         try:
             yield push
         finally:
-            for task in (*tasks, streams):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, streams, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _end_streams(platform: Platform, push: Push) -> None:
+async def _kept_up(what: str, work: Any, push: Push) -> None:
+    """Do something again after it failed: the database may be away for a while."""
+    while True:
+        try:
+            await work(push)
+        except Exception as error:
+            log.error("push goes on after a failure", work=what, error=type(error).__name__)
+            await asyncio.sleep(LOOK)
+
+
+async def _look_for_news(push: Push) -> None:
+    """Find what other processes have published."""
+    while True:
+        await asyncio.sleep(LOOK)
+        tops = await inbox.tops(push.platform, [EVERYBODY])
+        if tops.get(EVERYBODY, 0) > push.hub.log.top:
+            await push.announce()
+
+
+async def _end_streams(push: Push) -> None:
     """Wake every stream when the server shuts down, so that it ends by itself and the app reconnects elsewhere."""
-    await platform.closing.wait()
-    push.hub.wake_all()
+    await push.platform.closing.wait()
+    push.hub.end_all()
     await asyncio.sleep(LAST_WORDS)
     push.hub.cut_all()
 

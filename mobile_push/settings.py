@@ -10,12 +10,16 @@ from pathlib import Path
 from banshi import LANGUAGES
 from mobile_push.divisions import check_division
 from mobile_push.fcm import FcmSettings
+from mobile_push.webpush import WebPushSettings
 
 #: The shape of a topic's code, as of a department's.
 SLUG = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 
 #: Characters of a topic's code at most.
 LONGEST_TOPIC = 64
+
+#: Days; an app that is used at all is heard of more often, and Google's own tokens end after 270.
+SHORTEST_ABSENCE, LONGEST_ABSENCE = 30, 3650
 
 #: What a lock screen shows of a case's message. It crosses other companies' servers, so it says nothing of the case.
 CASE_TITLE = {"zh-CN": "您有一条新的办事消息", "en": "You have a new message about your case"}
@@ -81,6 +85,8 @@ class PushSettings:
 
     #: Google's service; without it, phones are reached by the stream alone.
     fcm: FcmSettings | None = None
+    #: Browsers and UnifiedPush distributors.
+    webpush: WebPushSettings | None = None
     case_title: Mapping[str, str] = field(default_factory=lambda: CASE_TITLE)
     #: Seconds for which a provider keeps a message for a phone that is off, and for which we retry. The inbox keeps it
     #: for good.
@@ -96,6 +102,8 @@ class PushSettings:
     notices_a_day: int | None = None
     #: Phones that one person may register, and streams that one person may have open.
     devices: int = 10
+    #: Days without a sign of life after which a phone is forgotten. Google's tokens end after 270.
+    forget_after_days: int = 270
     #: What people may follow beside departments: code → title by language.
     topics: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     #: Departments whose notices and alerts a second person has to approve.
@@ -107,10 +115,14 @@ class PushSettings:
             raise ValueError("ttl has to be from 1 second to 28 days (2419200)")
         if self.fcm is not None and self.lease <= 4 * self.fcm.timeout:
             raise ValueError(f"lease has to be more than four times fcm.timeout ({4 * self.fcm.timeout:g} s)")
+        if self.webpush is not None and self.lease <= 2 * self.webpush.timeout:
+            raise ValueError(f"lease has to be more than twice webpush.timeout ({2 * self.webpush.timeout:g} s)")
         if self.notices_a_day is not None and self.notices_a_day < 1:
             raise ValueError("notices_a_day has to be at least 1; leave it out for no limit")
         if min(self.heartbeat, self.stream_timeout, self.devices) <= 0:
             raise ValueError("heartbeat, stream_timeout and devices have to be positive")
+        if not SHORTEST_ABSENCE <= self.forget_after_days <= LONGEST_ABSENCE:
+            raise ValueError(f"forget_after_days has to be from {SHORTEST_ABSENCE} to {LONGEST_ABSENCE}")
         for code, title in self.topics.items():
             _check_topic(code, title)
         if self.alerts.exercise_topic and self.alerts.exercise_topic not in self.topics:

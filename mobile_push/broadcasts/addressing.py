@@ -50,7 +50,7 @@ SCHEMA: Mapping[str, Any] = {
             "minItems": 1,
             "maxItems": MOST_DIVISIONS,
             "uniqueItems": True,
-            "items": {"type": "string", "minLength": 6, "maxLength": 6},
+            "items": {"type": "string", "minLength": 6, "maxLength": 12},
             "description": "Codes of GB/T 2260; a code covers all that lie in it.",
         },
         "polygons": {"type": "array", "minItems": 1, "maxItems": MOST_SHAPES, "items": GEOMETRY},

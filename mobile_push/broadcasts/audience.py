@@ -117,6 +117,11 @@ class Audience:
         return replace(self, areas=()).condition(marks)
 
     @property
+    def sure_values(self) -> list[Any]:
+        """The values for the marks of `sure`."""
+        return replace(self, areas=()).values if self.areas else []
+
+    @property
     def values(self) -> list[Any]:
         """The values for the marks of `condition`."""
         if self.everyone:

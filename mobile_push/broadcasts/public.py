@@ -198,7 +198,7 @@ ROUTES = (
         parameters=(
             Parameter(
                 name="division",
-                schema={"type": "string", "minLength": 6, "maxLength": 6},
+                schema={"type": "string", "minLength": 6, "maxLength": 12},
                 description="A code of GB/T 2260: only what may concern people there.",
             ),
             Parameter(

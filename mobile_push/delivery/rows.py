@@ -11,14 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
 from banshi import Platform, text_in
 from mobile_push.delivery import parcel as parcels
 from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.parcel import Parcel, pause_before
 from mobile_push.delivery.tell import Metrics
-from mobile_push.models import Device
+from mobile_push.models import Delivery, Device
 from mobile_push.provider import Outcome, Provider, Push, Receipt
 from mobile_push.settings import PushSettings
 
@@ -82,7 +80,7 @@ class Rows:
         marks = ", ".join(store.placeholders(len(claimed)))
         read = (
             "SELECT d.id, d.attempts, d.device_id, d.lane, d.expires, v.token, v.language, m.id AS message, m.kind, "  # noqa: S608
-            f"m.title, m.link, {store.clock} AS now FROM push_delivery d "
+            f"m.link, {store.clock} AS now FROM push_delivery d "
             "JOIN push_inbox_message m ON m.id = d.message_id "
             # A phone that is somebody else's by now gets nothing more of its former owner's.
             "LEFT JOIN push_device v ON v.id = d.device_id AND v.person = m.person "
@@ -107,10 +105,10 @@ class Rows:
         return Parcel(self._push(row, int(left)), token, Lane(row["lane"]), self, job)
 
     def _push(self, row: Mapping[str, Any], ttl: int) -> Push:
-        titles = self._settings.case_title if row["kind"] == "case" else _parsed(row["title"])
         return Push(
             message_id=str(row["message"]),
-            title=text_in(titles, row["language"]),
+            # Whoever has such a message has such a case: that is nobody else's business, a notice's copy or not.
+            title=text_in(self._settings.case_title, row["language"]),
             body="",
             link=row["link"],
             kind=row["kind"],
@@ -163,7 +161,12 @@ class Rows:
         for one in group:
             if one.state == "dead":
                 # Only as long as the device still has that token: it may have got a new one meanwhile.
-                await Device.filter(id=one.job.device, token=one.job.token).delete()
+                if await Device.filter(id=one.job.device, token=one.job.token).delete():
+                    continue
+                if await Device.filter(id=one.job.device).exists():
+                    # It has, and the message goes there.
+                    same = Delivery.filter(id=one.job.id, attempts=one.job.attempts, state="dead")
+                    await same.update(state="due", settled_at=None)
 
     async def give_back(self, given: Sequence[Parcel]) -> None:
         """Release what was claimed and not tried, so that nobody waits for the lease to end."""
@@ -186,8 +189,3 @@ def settlement_of(job: Job, receipt: Receipt) -> Settlement:
     if job.attempts >= parcels.ATTEMPTS and receipt.outcome is not Outcome.MISCONFIGURED:
         return Settlement(job, "parked", receipt.code)
     return Settlement(job, "due", receipt.code, wait=pause_before(job.attempts, receipt))
-
-
-def _parsed(value: Any) -> Mapping[str, str]:
-    texts: Mapping[str, str] = orjson.loads(value) if isinstance(value, str | bytes) else value
-    return texts

@@ -43,10 +43,11 @@ if TYPE_CHECKING:
     from banshi.cases import decide
     from banshi.forms import Form
     from banshi.kinds.application import Application
+    from banshi.private_files import write_private
     from banshi.replies import Page, etag_of, reply, reply_bytes
     from banshi.runtime import Platform
     from banshi.store import Stale, Update, Write
-    from banshi.submission import count_people, submissions
+    from banshi.submission import count_people, people_with_cases, submissions
 
 #: Names that are loaded when they are first used, so that `import banshi` stays light.
 _LATER = {
@@ -60,9 +61,11 @@ _LATER = {
     "count_people": "banshi.submission",
     "decide": "banshi.cases",
     "etag_of": "banshi.replies",
+    "people_with_cases": "banshi.submission",
     "reply": "banshi.replies",
     "reply_bytes": "banshi.replies",
     "submissions": "banshi.submission",
+    "write_private": "banshi.private_files",
 }
 
 __all__ = [
@@ -107,10 +110,12 @@ __all__ = [
     "decide",
     "etag_of",
     "hookimpl",
+    "people_with_cases",
     "reply",
     "reply_bytes",
     "submissions",
     "text_in",
+    "write_private",
 ]
 
 

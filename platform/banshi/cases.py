@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tortoise.models import Model
 
-from banshi import outbox
+from banshi import messages, outbox
 from banshi.calendar import Clock
 from banshi.contract import ClockEffect, Decision, Item, Message, Step, Texts, Who
 from banshi.errors import ActionNotPermitted, Conflict, FieldProblem, InvalidFields, NotFound
@@ -78,6 +78,8 @@ class Effects:
     rows: list[Model] = field(default_factory=list)
     #: Goes into the audit entry.
     details: dict[str, Any] | None = None
+    #: What the step's message may mention beyond the kernel's own, by placeholder.
+    mentions: dict[str, messages.Value] = field(default_factory=dict)
 
 
 def steps_of(platform: Platform, item: Item) -> Sequence[Step]:
@@ -139,7 +141,7 @@ async def move(
             raise Conflict("The case has moved on meanwhile.")
         item = item_of(platform, case)
         step = await _step(platform, case, action, actor)
-        if step.needs_reason and not reason:
+        if step.needs_reason and not any(map(messages.clean, (reason or {}).values())):
             raise InvalidFields([FieldProblem("/reason", "Say why: the citizen reads it.", "required")])
         move = Move(
             case=case,
@@ -208,18 +210,29 @@ def _write(platform: Platform, move: Move, effects: Effects) -> Write:
     )
     rows: list[Model] = [event, *effects.rows]
     if step.tells:
-        rows += outbox.message_rows(platform, told(move), dedup=f"{case.id}:{case.version + 1}")
+        rows += outbox.message_rows(
+            platform, told(platform, move, values.get("due_on"), effects), dedup=f"{case.id}:{case.version + 1}"
+        )
     guard = Update(Case, {"id": case.id, "version": case.version}, values)
     return Write(updates=[guard, *effects.updates], rows=rows)
 
 
-def told(move: Move) -> Message:
+def told(platform: Platform, move: Move, due_on: date | None, effects: Effects) -> Message:
     """The message that a step gives the citizen."""
-    title = {
-        language: text.format(item=move.item.title[language], number=move.case.number)
-        for language, text in (move.step.tells or {}).items()
+    item, department = move.item, platform.registry.departments[move.item.department]
+    values: dict[str, messages.Value | None] = {
+        "item": item.title,
+        "number": move.case.number,
+        "department": department.title,
+        "phone": department.phone,
+        "result": item.result.title,
+        "date": move.at.astimezone(platform.settings.timezone).date(),
+        "reason": move.reason,
+        "deadline": due_on,
+        **effects.mentions,
     }
-    body = {language: (move.reason or {}).get(language, "") for language in title}
+    given = {name: value for name, value in values.items() if value}
+    title, body = messages.written(move.step, item, given)
     return Message(
         id=outbox.new_message_id(),
         kind="case",

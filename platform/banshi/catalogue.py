@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from banshi.contract import LANGUAGES, SLUG, Department, Item, Kind, Unit
 from banshi.errors import Finding
 from banshi.forms import Form
+from banshi.messages import clean
 from banshi.settings import reasons
 
 T = TypeVar("T")
@@ -158,8 +159,11 @@ def _untranslated(value: Any, where: str, *, texts: bool = False) -> Iterator[tu
     elif isinstance(value, Mapping):
         if (value or texts) and all(isinstance(text, str) for text in value.values()):
             for language in LANGUAGES:
-                if not str(value.get(language, "")).strip():
+                if not clean(str(value.get(language, ""))):
                     yield where, language
+        else:
+            for key, part in value.items():
+                yield from _untranslated(part, f"{where}.{key}")
     elif isinstance(value, Sequence) and not isinstance(value, str):
         for position, part in enumerate(value):
             yield from _untranslated(part, f"{where}[{position}]", texts=texts)

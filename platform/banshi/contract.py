@@ -12,7 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from banshi.guide import LANGUAGES, SLUG, Claim, Department, Item, PassRules, Texts, Unit, text_in
+from banshi.guide import (
+    LANGUAGES,
+    SLUG,
+    Claim,
+    Department,
+    Item,
+    MessageTemplates,
+    PassRules,
+    Texts,
+    Unit,
+    text_in,
+)
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -33,6 +44,7 @@ __all__ = [
     "Key",
     "Kind",
     "Message",
+    "MessageTemplates",
     "PassRules",
     "Resource",
     "Step",
@@ -83,8 +95,10 @@ class Step:
     #: What staff need for it: the name of a role in the case's department.
     role: str = "reviewer"
     clock: ClockEffect = ClockEffect.KEEP
-    #: The title of the message that the citizen gets; None tells nothing. May hold {item} and {number}.
-    tells: Texts | None = None
+    #: The message that the citizen gets, title and body, where the item has no words of its own; None tells nothing.
+    tells: MessageTemplates | None = None
+    #: Placeholders beyond the kernel's that the message may have: the kind's effects give them, where there are any.
+    mentions: frozenset[str] = frozenset()
     #: The reason must be given; the citizen reads it.
     needs_reason: bool = False
     #: Whether it puts the case into the worklist of those who may take it; a revocation waits for nobody.

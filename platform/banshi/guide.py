@@ -123,6 +123,17 @@ class PassRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageTemplates:
+    """What the citizen is told of a step. `banshi.messages` says what a template may hold; None leaves the default."""
+
+    __pydantic_config__ = _FROM_DATA
+
+    #: One line.
+    title: Texts | None = None
+    body: Texts | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
     """A part of a department that works on cases."""
 
@@ -166,6 +177,8 @@ class Item:
     credential: PassRules | None = None
     #: The unit that works on its cases.
     unit: str = ""
+    #: The department's own words for its messages, by action of the state table.
+    messages: Mapping[str, MessageTemplates] = field(default_factory=dict)
     #: Everyday words that the search should find it by, per language.
     keywords: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: The compiled form, or None for an item that asks nothing.

@@ -64,6 +64,7 @@ class Case(Model):
         table = "banshi_case"
         indexes = [
             Index(fields=("person", "id"), name="banshi_case_person"),
+            Index(fields=("item", "state", "person"), name="banshi_case_people"),
             Index(fields=("department", "state", "urgency", "id"), name="banshi_case_worklist"),
         ]
 

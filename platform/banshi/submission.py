@@ -109,3 +109,11 @@ async def count_people(platform: Platform, items: Sequence[str], states: Sequenc
     sql = f"SELECT COUNT(DISTINCT person) AS people FROM banshi_case WHERE item IN ({of_items}) AND state IN ({in_states})"  # noqa: S608, E501
     rows = await platform.store.connection.execute_query_dict(sql, [*items, *states])
     return int(rows[0]["people"])
+
+
+async def people_with_cases(
+    platform: Platform, items: Sequence[str], states: Sequence[str], *, after: str = "", limit: int
+) -> list[str]:
+    """The next people behind `after` who have a case of one of these items in one of these states, in order."""
+    found = Case.filter(item__in=items, state__in=states, person__gt=after).using_db(platform.store.connection)
+    return [str(one) for one in await found.order_by("person").limit(limit).distinct().values_list("person", flat=True)]

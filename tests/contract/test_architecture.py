@@ -26,7 +26,7 @@ KERNEL = ROOT / "platform" / "banshi"
 ORDER = [
     "errors", "logs", "calendar", "sniff", "private_files", "settings",
     "forms", "routes", "schemas", "token_keys",
-    "guide", "contract", "hookspecs",
+    "guide", "contract", "messages", "hookspecs",
     "configuration", "catalogue", "modules", "registry",
     "models", "migrations", "sqlite", "postgres", "store",
     "containment", "runtime",

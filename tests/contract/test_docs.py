@@ -18,11 +18,12 @@ from typing import Any
 import pytest
 
 import banshi
-from banshi import hookspecs
+from banshi import hookspecs, messages
 from banshi.catalogue import NOT_DECLARED
+from banshi.checks.messages import telling_steps
 from banshi.cli.hooks import hooks, signature_of
 from banshi.configuration import Entry
-from banshi.contract import Department, Item, Kind, Unit
+from banshi.contract import Department, Item, Kind, Step, Unit
 from banshi.kinds import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -181,6 +182,32 @@ def rules_in_the_code() -> set[str]:
                 case ast.Yield(value=ast.Tuple(elts=[ast.Constant(value=str(rule)), _])) if "kinds" in file.parts:
                     found.add(rule)
     return found
+
+
+def test_the_table_of_placeholders_is_what_the_kinds_steps_can_mention() -> None:
+    told = {row[0].strip("`{}"): row[2] for row in rows("Messages", "placeholder")}
+    actions = telling()
+    everywhere = {name for name, where in told.items() if where == "everywhere"}
+    assert everywhere == messages.ALWAYS
+    possible = {action: messages.known(steps) for action, steps in actions.items()}
+    assert told.keys() == set[str]().union(*(known.certain | known.possible for known in possible.values()))
+    for name in told.keys() - everywhere:
+        # A row that names actions, before it says more, names all of them.
+        named = set(re.findall(r"`([a-z]+)`", told[name].split(";")[0]))
+        having = {action for action, known in possible.items() if name in known.certain | known.possible}
+        assert named == having if named else having == actions.keys(), name
+    always = set(re.findall(r"`([a-z]+)`", told["reason"]))
+    assert always == {action for action, known in possible.items() if "reason" in known.certain}
+
+
+def test_the_table_of_messages_is_the_steps_that_tell() -> None:
+    assert {row[0].strip("`") for row in rows("Messages", "action")} == telling().keys()
+
+
+def telling() -> dict[str, list[Step]]:
+    """The steps of the kernel's kinds that tell the citizen something, by action."""
+    tables = [kind.steps(kind.details()) for kind in kinds() if kind.handler is not None]
+    return telling_steps([step for table in tables for step in table])
 
 
 def test_every_public_name_that_the_page_imports_is_public() -> None:

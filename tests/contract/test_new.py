@@ -59,6 +59,20 @@ def test_the_behaviour_has_fewer_than_forty_lines_and_no_placeholder_is_left(cit
     assert not [text for text in texts if "$name" in text or "$slug" in text or "$title" in text or "$$" in text]
 
 
+def test_the_message_that_stands_there_as_a_comment_is_right_once_it_is_none(city: Path) -> None:
+    (city / "plugins.toml").write_text(entry_of(new("parks")))
+    items = city / "plugins" / "departments" / "parks" / "items.toml"
+    text = items.read_text(encoding="utf-8")
+    begin = text.index("# [items.messages.")
+    example = text[begin : text.index("\n\n", begin)]
+    alive = "\n".join(line.removeprefix("# ") for line in example.splitlines())
+    items.write_text(text.replace(example, alive), encoding="utf-8")
+    checked = CliRunner().invoke(group, ["check", "--strict"])
+    assert (checked.exit_code, checked.output) == (0, "nothing to mend, no warnings\n")
+    items.write_text(text.replace(example, alive.replace("{valid_until}", "{until}")), encoding="utf-8")
+    assert "unknown-placeholder" in CliRunner().invoke(group, ["check"]).output
+
+
 def test_its_own_test_passes_as_it_was_made(city: Path) -> None:
     new("exit-entry")
     environment = {**os.environ, "PYTEST_ADDOPTS": "-p no:cacheprovider", "PYTHONDONTWRITEBYTECODE": "1"}

@@ -202,8 +202,11 @@ async def test_the_open_routes_are_these(world: World) -> None:
         "GET /v1/departments/{code}",
         "GET /v1/items",
         "GET /v1/items/{code}",
+        "GET /v1/inbox/stream/by-ticket",
         "GET /v1/passes/keys",
         "GET /v1/passes/revocations",
+        "GET /v1/push/webpush-key",
+        "GET /v1/topics",
         "GET /v1/traffic/zones",
     }
 
@@ -258,6 +261,7 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "act": {"reason": "想看看"},
     "change_notice": {"version": 1, "collapse_key": "water"},
     "change_alert": {"version": 1, "note": "想改改"},
+    "change_device": {"language": "en"},
 }
 
 

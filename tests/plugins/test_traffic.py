@@ -225,7 +225,7 @@ async def test_a_heavy_truck_by_day_is_returned_at_once_with_a_reason_in_both_la
         assert words in shown["reason"]
         assert shown["timeline"][-1]["by"] == "system"
         told = (await wang.get("/v1/inbox", headers={"Accept-Language": language})).ok()["items"]
-        assert [message["body"] for message in told] == [shown["reason"]]
+        assert [shown["reason"] in message["body"] for message in told] == [True]
     assert shown["deadline"]["running"] is False
     corrected = {"answers": {**shown["answers"], "hours": "22-6"}}
     (await wang.post(f"{link}/actions/supplement", corrected)).ok()
@@ -414,7 +414,7 @@ async def test_closing_a_zone_revokes_all_its_passes_and_no_other_and_tells_thei
         verdict = (await officer.post("/v1/passes/verify", {"text": text})).ok()
         assert (verdict["verdict"], verdict["reason"]) == ("revoked", "二号区域施工关闭")
         last = (await person.get("/v1/inbox")).ok()["items"][-1]
-        assert ("已撤销" in last["title"], last["body"]) == (True, "二号区域施工关闭")
+        assert ("已撤销" in last["title"], "二号区域施工关闭" in last["body"]) == (True, True)
     for person, case, text in others.values():
         assert (await person.get(case["links"]["self"])).ok()["state"] == "approved"
         assert (await officer.post("/v1/passes/verify", {"text": text})).ok()["verdict"] == "not-yet-valid"

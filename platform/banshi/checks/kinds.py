@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from banshi.contract import LANGUAGES, ClockEffect, Item, Kind, Step
+from banshi.checks.messages import default_faults
+from banshi.contract import ClockEffect, Item, Kind, Step
 from banshi.errors import Finding
 from banshi.modules import told
 from banshi.registry import Registry
 from banshi.submission import FIRST_STATE
-
-#: What a step's message may mention.
-PLACEHOLDERS = {"item", "number"}
 
 #: What a path of the API can hold as an action.
 ACTION = re.compile(r"[a-z][a-z-]{0,31}")
@@ -69,7 +66,7 @@ def table_faults(table: Sequence[Step]) -> Iterator[str]:
         seen[step.state, step.action] = step.who | seen.get((step.state, step.action), frozenset())
         if step.other_than is not None and step.other_than not in actions:
             yield f"mend other_than of {name}: there is no action {step.other_than!r}"
-        yield from (f"mend the message of {name}: {fault}" for fault in _message_faults(step))
+        yield from (f"mend the message of {name}: {fault}" for fault in default_faults(step, table))
 
 
 def _walk(start: set[str], table: Sequence[Step], ends_of: Callable[[Step], tuple[str, str]]) -> set[str]:
@@ -96,19 +93,3 @@ def _running(table: Sequence[Step]) -> set[str]:
                 reached.add(after)
                 waiting.append(after)
     return {state for state, runs in reached if runs}
-
-
-def _message_faults(step: Step) -> Iterator[str]:
-    if step.tells is None:
-        return
-    for language in LANGUAGES:
-        if not step.tells.get(language):
-            yield f"it has no text in {language}"
-    for text in step.tells.values():
-        try:
-            names = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
-        except ValueError as error:
-            yield f"{error} in {text!r}"
-            continue
-        if names - PLACEHOLDERS:
-            yield f"{text!r} may mention {{item}} and {{number}} alone"

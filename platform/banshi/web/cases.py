@@ -15,6 +15,7 @@ from banshi.contract import LANGUAGES, Key, Who
 from banshi.documents import case_document, case_summary
 from banshi.errors import InvalidParameter
 from banshi.forms import Form
+from banshi.messages import LONGEST_VALUE
 from banshi.models import Attachment, Case, CaseEvent, Pass
 from banshi.registry import Registry
 from banshi.replies import PAGE_PARAMETERS, Page, from_cursor, limit_of, page_answer, reply
@@ -36,7 +37,7 @@ ACTION = Form.from_schema(
             "reason": {
                 "type": "string",
                 "minLength": 1,
-                "maxLength": 1000,
+                "maxLength": LONGEST_VALUE,
                 "pattern": r"\S",
                 "x-pattern-hint": {"zh-CN": "请写明理由。", "en": "Say why in words."},
                 "description": "The citizen reads it.",

@@ -236,6 +236,40 @@ def test_what_is_wrong_is_named_by_its_pointer(pointer: str, value: Any, at: str
     assert caught.value.detail
 
 
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def places(value: Any, pointer: str = "") -> Iterator[str]:
+    """The pointer of every place in a document."""
+    if pointer:
+        yield pointer
+    steps = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, inner in steps:
+        yield from places(inner, f"{pointer}/{step}")
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(list(places(RAIN))), JUNK)
+def test_no_junk_does_anything_but_become_an_alert_or_be_refused_at_a_place_in_the_document(
+    pointer: str, junk: Any
+) -> None:
+    document = changed(pointer, junk)
+    refused = None
+    try:
+        alert = taken(document)
+    except CapError as error:
+        refused = error.pointer
+    else:
+        assert (
+            taken({k: v for k, v in document_of(alert).items() if k not in ("identifier", "sender", "sent")}) == alert
+        )
+    assert refused is None or refused in {*places(document)} or refused.rpartition("/")[0] in {"", *places(document)}
+
+
 def test_a_cancel_needs_no_text() -> None:
     reference = {"sender": "warnings@city.example", "identifier": "0", "sent": "2026-07-01T08:00:00+08:00"}
     document = {"status": "Actual", "msg_type": "Cancel", "scope": "Public", "references": [reference]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import re
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509.oid import NameOID
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 from signxml import CanonicalizationMethod, DigestAlgorithm, SignatureMethod, XMLSigner
 from signxml.algorithms import SignatureConstructionMethod
@@ -379,6 +382,29 @@ def test_nothing_is_read_but_what_was_signed(make_alert: MakeAlert, monkeypatch:
     digest = re.search(rb"<ds:DigestValue>([^<]+)", xml)
     assert digest
     assert base64.b64encode(hashlib.sha256(seen[-1]).digest()) == digest[1]
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_no_mangled_document_is_believed_to_say_anything_else(data: st.DataObject) -> None:
+    xml, alert = signed_once()
+    start = data.draw(st.integers(0, len(xml)))
+    end = data.draw(st.integers(start, min(len(xml), start + 40)))
+    # Junk, or another piece of the same document: a tag, a digest, half a signature.
+    other = data.draw(st.integers(0, len(xml)))
+    piece = data.draw(st.binary(max_size=12) | st.just(xml[other : other + data.draw(st.integers(0, 600))]))
+    found = None
+    with contextlib.suppress(CapError):
+        found = verify(xml[:start] + piece + xml[end:], allowed())
+    assert found in (None, alert)
+
+
+@cache
+def signed_once() -> tuple[bytes, Alert]:
+    alert = read(b"""<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2"><identifier>1</identifier>
+      <sender>warnings@city.example</sender><sent>2026-07-01T08:30:00+08:00</sent><status>Actual</status>
+      <msgType>Alert</msgType><scope>Public</scope><note>one two three</note></alert>""")
+    return sign(alert, pem("ec"), certificate("ec")), alert
 
 
 # -- keys ----------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from banshi import outbox
@@ -15,6 +15,7 @@ from banshi.passes import ledger
 from banshi.submission import submission_of
 
 if TYPE_CHECKING:
+    from banshi.messages import Value
     from banshi.models import Pass
     from banshi.runtime import Platform
 
@@ -29,7 +30,7 @@ async def effects(platform: Platform, move: Move) -> Effects:
         raise InvalidFields([problem])
     if action == "approve" and move.item.credential is not None:
         issued = await _pass(platform, move)
-        return Effects(rows=[issued], details={"pass": issued.number})
+        return Effects(rows=[issued], details={"pass": issued.number}, mentions=_days(platform, issued))
     if action == "revoke":
         return Effects(updates=[ledger.revocation(move.case, move.at, move.reason)])
     return Effects()
@@ -71,6 +72,14 @@ async def _pass(platform: Platform, move: Move) -> Pass:
             "The department's service gave a claim or a date that a pass can't carry; nothing was decided.",
             item=item.code,
         ) from None
+
+
+def _days(platform: Platform, issued: Pass) -> dict[str, Value]:
+    """The first and the last day of a pass, for the message: it ends with the last day's midnight."""
+    zone = platform.settings.timezone
+    first = (issued.not_before or issued.issued_at).astimezone(zone)
+    last = issued.expires_at.astimezone(zone) - timedelta(microseconds=1)
+    return {"valid_from": first.date(), "valid_until": last.date()}
 
 
 def _at(answers: Any, pointer: str) -> Any:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from banshi.contract import Item
+from banshi.kinds.application.messages import PASS
+from banshi.messages import parse
 from banshi.settings import STRICT
 
 
@@ -42,5 +45,16 @@ def check(item: Item) -> Iterator[tuple[str, str]]:
         yield "no-credential", "add [items.credential] with the claims, since its result is a pass"
     if item.credential is not None and item.result.kind != "pass":
         yield "unused-credential", 'remove [items.credential], or say result = { kind = "pass", … }'
+    if item.credential is None and "approve" in item.messages:
+        yield from _mentioned_passes(item)
     if rules is not None and rules.renewal is not None and item.credential is None:
         yield "renewal-without-pass", "remove [items.application.renewal]: only a pass that ends is renewed"
+
+
+def _mentioned_passes(item: Item) -> Iterator[tuple[str, str]]:
+    """What the item's own words for an approval say of a pass that it never gives; broken braces are told elsewhere."""
+    for language, text in (item.messages["approve"].body or {}).items():
+        with suppress(ValueError):
+            for name in sorted(parse(text).names & PASS):
+                where = f"messages.approve.body.{language}"
+                yield "unknown-placeholder", f"take {{{name}}} out of {where}: the item gives no pass"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from banshi.contract import ClockEffect, Step, Who
+from banshi.kinds.application.messages import ACCEPTED, APPROVED, PASS, REFUSED, RESUMED, RETURNED, REVOKED, SUSPENDED
 from banshi.kinds.application.rules import ApplicationRules
 
 CITIZEN = frozenset({Who.CITIZEN})
@@ -13,19 +14,10 @@ STAFF = frozenset({Who.STAFF})
 #: Staff, or the platform when the item's automatic check decides so.
 EITHER = frozenset({Who.STAFF, Who.SYSTEM})
 
-ACCEPTED = {"zh-CN": "{item}：已受理（{number}）", "en": "{item}: accepted ({number})"}
-RETURNED = {"zh-CN": "{item}：请补正材料（{number}）", "en": "{item}: please correct your application ({number})"}
-SUSPENDED = {
-    "zh-CN": "{item}：已转入特别程序，计时暂停（{number}）",
-    "en": "{item}: in a special procedure, the clock stands ({number})",
-}
-RESUMED = {"zh-CN": "{item}：恢复办理（{number}）", "en": "{item}: being worked on again ({number})"}
-APPROVED = {"zh-CN": "{item}：已批准（{number}）", "en": "{item}: approved ({number})"}
-REFUSED = {"zh-CN": "{item}：未获批准（{number}）", "en": "{item}: refused ({number})"}
-REVOKED = {"zh-CN": "{item}：已撤销（{number}）", "en": "{item}: revoked ({number})"}
-
 RUN, STOP, END = ClockEffect.RUN, ClockEffect.STOP, ClockEffect.END
 
+# Silent are the citizen's own steps, which were answered when they were taken; `recommend`, which decides nothing yet;
+# and `close`, which files a case whose outcome the citizen has been told.
 # fmt: off
 TABLE: tuple[Step, ...] = (
     # A new submission: the automatic check accepts it, or staff do where the check could not.
@@ -34,7 +26,7 @@ TABLE: tuple[Step, ...] = (
     Step(state="submitted", action="refuse", who=EITHER, to="refused", role="approver", clock=END, tells=REFUSED, needs_reason=True),
     Step(state="submitted", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
     # Being worked on: the clock runs.
-    Step(state="accepted", action="approve", who=EITHER, to="approved", role="approver", clock=END, tells=APPROVED),
+    Step(state="accepted", action="approve", who=EITHER, to="approved", role="approver", clock=END, tells=APPROVED, mentions=PASS),
     Step(state="accepted", action="refuse", who=EITHER, to="refused", role="approver", clock=END, tells=REFUSED, needs_reason=True),
     Step(state="accepted", action="return", who=EITHER, to="returned", clock=STOP, tells=RETURNED, needs_reason=True),
     # Time for an expert opinion, a hearing or an inspection is not counted.

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from banshi import hookimpl
-from banshi.contract import ClockEffect, Kind, Step, Who
+from banshi.contract import ClockEffect, Kind, MessageTemplates, Step, Who
 
 STAFF = frozenset({Who.STAFF})
 TITLE = {"zh-CN": "类", "en": "Kind"}
+UNWRITTEN = MessageTemplates(title={"en": "{name}"}, body=TITLE)
+HALF_WRITTEN = MessageTemplates(title={"zh-CN": "{", "en": "Done"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +26,8 @@ class Unreadable:
 
 def leaky(_: Any) -> Sequence[Step]:
     return (
-        Step(state="submitted", action="start", who=STAFF, to="working", clock=ClockEffect.RUN, tells={"en": "{name}"}),
-        Step(state="submitted", action="start", who=STAFF, to="done", tells={"zh-CN": "{", "en": "Done"}),
+        Step(state="submitted", action="start", who=STAFF, to="working", clock=ClockEffect.RUN, tells=UNWRITTEN),
+        Step(state="submitted", action="start", who=STAFF, to="done", tells=HALF_WRITTEN),
         Step(state="submitted", action="Drop it", who=frozenset(), to="done"),
         Step(state="working", action="finish", who=STAFF, to="done", other_than="begin"),
         Step(state="working", action="wait", who=STAFF, to="waiting"),

@@ -1,0 +1,227 @@
+"""What Web Push costs the sender: encryption by itself, and whole sends of ours and of pywebpush.
+
+A process of its own, on its own core. It reads a plan as JSON from standard input: {"sender", "folder", "url", "warm",
+"count"}; and prints {"seconds", "cpu"} of what counts, and where it was measured the event loop's "lag" (p99, seconds).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import os
+import ssl
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import uvloop
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from mobile_push.provider import Outcome, Push
+from mobile_push.webpush import Subscription, WebPushSettings, subscription
+from mobile_push.webpush.encryption import Bench, encrypt
+from mobile_push.webpush.provider import WebPushProvider, payload
+from mobile_push.webpush.vapid import public_key, read_key, write_key
+
+#: Sends under way at once; the default of `connections`.
+AT_ONCE = 100
+PHONES = 50
+PUSH = Push(
+    message_id="019abcde-0000-7000-8000-000000000000",
+    title="您有一条新的办事消息",
+    body="",
+    link="/v1/cases/019abcde-0000-7000-8000-000000000000",
+    kind="case",
+    ttl=86_400,
+    collapse_key=None,
+    priority="high",
+)
+
+
+def settings(plan: dict[str, Any]) -> WebPushSettings:
+    folder = Path(plan["folder"])
+    file = folder / "vapid.pem"
+    if not file.exists():
+        write_key(file)
+    ca = folder / "ca.pem" if plan["url"] else None
+    return WebPushSettings(private_key_file=file, contact="mailto:push@example.org", loopback=True, ca_file=ca)
+
+
+def phone() -> Subscription:
+    point = (
+        ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    )
+    return Subscription("https://push.example.org/push/x", point, os.urandom(16))
+
+
+async def measured(send: Callable[[int], Awaitable[Any]], plan: dict[str, Any], at_once: int) -> dict[str, float]:
+    """Send a first wave, then the one that counts, `at_once` at the same time; the loop's lag is watched beside it."""
+    lags: list[float] = []
+
+    async def probe() -> None:
+        while True:
+            started = time.perf_counter()
+            await asyncio.sleep(0.001)
+            lags.append(time.perf_counter() - started - 0.001)
+
+    async def wave(count: int) -> None:
+        numbers = iter(range(count))
+
+        async def one_after_the_other() -> None:
+            for number in numbers:
+                await send(number)
+
+        await asyncio.gather(*(one_after_the_other() for _ in range(at_once)))
+
+    await wave(plan["warm"])
+    watching = asyncio.create_task(probe())
+    cpu, started = time.process_time(), time.perf_counter()
+    await wave(plan["count"])
+    result = {"seconds": time.perf_counter() - started, "cpu": time.process_time() - cpu}
+    watching.cancel()
+    return result | {"lag": sorted(lags)[int(len(lags) * 0.99)] if lags else 0.0}
+
+
+# -- encryption by itself --------------------------------------------------------------------------------------------
+
+
+def by_hand(text: bytes, to: Subscription) -> bytes:
+    """RFC 8291 with `cryptography` alone: the runner-up of http_ece."""
+    key, salt = ec.generate_private_key(ec.SECP256R1()), os.urandom(16)
+    point = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    secret = key.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), to.p256dh))
+    prk_key = hmac.digest(to.auth, secret, "sha256")
+    ikm = hmac.digest(prk_key, b"WebPush: info\0" + to.p256dh + point + b"\x01", "sha256")
+    prk = hmac.digest(salt, ikm, "sha256")
+    cek = hmac.digest(prk, b"Content-Encoding: aes128gcm\0\x01", "sha256")[:16]
+    nonce = hmac.digest(prk, b"Content-Encoding: nonce\0\x01", "sha256")[:12]
+    return salt + b"\0\0\x10\0\x41" + point + AESGCM(cek).encrypt(nonce, text + b"\x02", None)
+
+
+async def inline(plan: dict[str, Any], how: Callable[[bytes, Subscription], bytes]) -> dict[str, float]:
+    to, text = phone(), payload(PUSH)
+
+    async def send(_: int) -> None:
+        how(text, to)
+        await asyncio.sleep(0)
+
+    return await measured(send, plan, AT_ONCE)
+
+
+async def a_hop_each(plan: dict[str, Any]) -> dict[str, float]:
+    to, text, loop = phone(), payload(PUSH), asyncio.get_running_loop()
+    with ThreadPoolExecutor(1) as thread:
+        return await measured(lambda _: loop.run_in_executor(thread, encrypt, text, to), plan, AT_ONCE)
+
+
+async def bench(plan: dict[str, Any]) -> dict[str, float]:
+    to, text, shared = phone(), payload(PUSH), Bench()
+    try:
+        return await measured(lambda _: shared.run(partial(encrypt, text, to)), plan, AT_ONCE)
+    finally:
+        shared.close()
+
+
+# -- whole sends -----------------------------------------------------------------------------------------------------
+
+
+async def subscribed(plan: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    address = f"{plan['url']}/sandbox/subscriptions"
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False)) as session:
+        phones = []
+        for _ in range(PHONES):
+            async with session.post(address, json={"applicationServerKey": key}) as answer:
+                phones.append(await answer.json())
+        return phones
+
+
+async def ours(plan: dict[str, Any]) -> dict[str, float]:
+    own = settings(plan)
+    async with WebPushProvider(own) as provider:
+        tokens = [subscription(one, own) for one in await subscribed(plan, provider.public_key)]
+
+        async def send(number: int) -> None:
+            receipt = await provider.send(PUSH, tokens[number % PHONES])
+            assert receipt.outcome is Outcome.ACCEPTED, receipt
+
+        return await measured(send, plan, AT_ONCE)
+
+
+async def pywebpush_async(plan: dict[str, Any]) -> dict[str, float]:
+    """`webpush_async` on one session, AT_ONCE at the same time."""
+    from pywebpush import webpush_async
+
+    own, text = settings(plan), payload(PUSH).decode()
+    phones = await subscribed(plan, public_key(read_key(own.private_key_file)))
+    trusted = ssl.create_default_context(cafile=str(own.ca_file))
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusted)) as session:
+
+        async def send(number: int) -> None:
+            answer = await webpush_async(
+                phones[number % PHONES],
+                text,
+                vapid_private_key=str(own.private_key_file),
+                vapid_claims={"sub": own.contact},
+                ttl=PUSH.ttl,
+                headers={"Urgency": "high"},
+                timeout=aiohttp.ClientTimeout(total=10),  # type: ignore[arg-type]
+                aiohttp_session=session,
+            )
+            assert not isinstance(answer, str)
+            assert answer.status == 201
+
+        return await measured(send, plan, AT_ONCE)
+
+
+def pywebpush_blocking(plan: dict[str, Any]) -> dict[str, float]:
+    """`webpush` on one session, one message after the other."""
+    import requests
+    from pywebpush import webpush
+
+    own, text = settings(plan), payload(PUSH).decode()
+    phones = asyncio.run(subscribed(plan, public_key(read_key(own.private_key_file))))
+    with requests.Session() as session:
+        # Without it, a bundle that the environment names goes before `verify`.
+        session.verify, session.trust_env = str(own.ca_file), False
+
+        def wave(count: int) -> None:
+            for number in range(count):
+                answer = webpush(
+                    phones[number % PHONES],
+                    text,
+                    vapid_private_key=str(own.private_key_file),
+                    vapid_claims={"sub": own.contact},
+                    ttl=PUSH.ttl,
+                    headers={"Urgency": "high"},
+                    requests_session=session,
+                )
+                assert not isinstance(answer, str)
+                assert answer.status_code == 201
+
+        wave(plan["warm"])
+        cpu, started = time.process_time(), time.perf_counter()
+        wave(plan["count"])
+        return {"seconds": time.perf_counter() - started, "cpu": time.process_time() - cpu, "lag": 0.0}
+
+
+LOOPED = {
+    "http_ece": partial(inline, how=encrypt),
+    "by hand": partial(inline, how=by_hand),
+    "a hop each": a_hop_each,
+    "together": bench,
+    "mobile_push": ours,
+    "pywebpush async": pywebpush_async,
+}
+
+if __name__ == "__main__":
+    given = json.load(sys.stdin)
+    name = given["sender"]
+    print(json.dumps(pywebpush_blocking(given) if name == "pywebpush" else uvloop.run(LOOPED[name](given))))

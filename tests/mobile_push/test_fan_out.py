@@ -1,0 +1,389 @@
+"""A broadcast on its way to many phones: all of them once, in the right order, whoever is killed in the middle."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from banshi import Stale
+from banshi.testing import Door
+from mobile_push import inbox
+from mobile_push.broadcasts import publication
+from mobile_push.delivery.chunk import Open
+from mobile_push.delivery.chunks import Chunks
+from mobile_push.models import Broadcast, Chunk, Device, FanOut, Follow, Profile
+from mobile_push.sandbox import FcmSandbox
+from mobile_push.service import PUSH
+
+Until = Callable[..., Awaitable[None]]
+
+TITLE = {"zh-CN": "停电通知", "en": "Power cut"}
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries come quickly here, chunks are small, and a step of a walk is small too."""
+    monkeypatch.setattr("mobile_push.delivery.parcel.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("mobile_push.delivery.parcel.LONGEST_PAUSE", 0.2)
+    monkeypatch.setattr("mobile_push.delivery.courier.LONGEST_SLEEP", 0.05)
+    monkeypatch.setattr("mobile_push.delivery.pace.FIRST_REST", 0.05)
+    monkeypatch.setattr("mobile_push.delivery.pace.LONGEST_REST", 0.2)
+    monkeypatch.setattr("mobile_push.delivery.planner.CHUNK", 16)
+    monkeypatch.setattr("mobile_push.delivery.planner.STEP", 40)
+    monkeypatch.setattr("mobile_push.delivery.chunks.CHUNK", 16)
+
+
+async def phones(door: Door, count: int, prefix: str = "phone", **changes: Any) -> list[str]:
+    """So many registered phones, each of a person of its own; their tokens."""
+    now = door.platform.now()
+    rows = []
+    for number in range(count):
+        token = f"{prefix}-{number:06}"
+        own = {"person": f"{prefix}-{number}", "provider": "fcm", "platform": "android", "language": "zh-CN", **changes}
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        rows.append(Device(token=token, token_hash=digest, created_at=now, seen_at=now, **own))
+    await Device.bulk_create(rows)
+    return [row.token for row in rows]
+
+
+async def broadcast(door: Door, kind: str = "notice", *, lasts: float = 3600, **changes: Any) -> Broadcast:
+    """A draft of a broadcast to everyone."""
+    now = door.platform.now()
+    values: dict[str, Any] = {
+        "kind": kind,
+        "department": "traffic",
+        "state": "draft",
+        "title": TITLE,
+        "body": {"zh-CN": "今晚十点至六点", "en": "Tonight from ten to six"},
+        "link": "/notices/1",
+        "audience": {"everyone": True},
+        "author": "li",
+        "created_at": now,
+        "expires_at": now + timedelta(seconds=lasts),
+    }
+    return await Broadcast.create(**values | changes)
+
+
+async def publish(door: Door, one: Broadcast) -> Broadcast:
+    push = door.platform[PUSH]
+    published = await publication.publish(door.platform, one, push.couriered)
+    await push.announce()
+    return published
+
+
+def arrived(sandbox: FcmSandbox) -> Counter[str]:
+    return Counter(one.token for one in sandbox.received)
+
+
+async def outcomes(door: Door, one: Broadcast) -> Counter[str]:
+    """What became of its phones, over all chunks."""
+    total: Counter[str] = Counter()
+    for chunk in await Chunk.filter(broadcast_id=one.id):
+        total.update(chunk.outcomes)
+    return total
+
+
+@pytest.fixture
+def ended(until: Until) -> Callable[..., Awaitable[Counter[str]]]:
+    """`await ended(door, broadcast)`: what became of its phones, once nothing of it is due any more."""
+
+    async def waited(door: Door, one: Broadcast, seconds: float = 20.0) -> Counter[str]:
+        async def over() -> bool:
+            walks = await FanOut.filter(broadcast_id=one.id, state="due").count()
+            return not walks and not await Chunk.filter(broadcast_id=one.id, state="due").count()
+
+        await until(over, seconds)
+        return await outcomes(door, one)
+
+    return waited
+
+
+async def test_everyone_gets_a_broadcast_once_in_their_own_language(
+    door: Door, sandbox: FcmSandbox, ended: Any
+) -> None:
+    chinese = await phones(door, 130)
+    english = await phones(door, 5, "english", language="en")
+    one = await publish(door, await broadcast(door))
+    assert await ended(door, one) == Counter({"accepted": 135})
+    assert arrived(sandbox) == Counter([*chinese, *english])
+    for received in sandbox.received:
+        message = received.message
+        expected = TITLE["en" if received.token.startswith("english") else "zh-CN"]
+        assert message["notification"]["title"] == expected
+        assert message["data"] == {"message_id": str(one.id), "kind": "notice", "link": "/notices/1"}
+    walk = await FanOut.get(broadcast_id=one.id)
+    assert (walk.state, walk.found) == ("done", 135)
+    assert await Chunk.filter(broadcast_id=one.id).count() == 10, "chunks of 16 at most"
+
+
+async def test_a_broadcast_is_stored_once_and_found_in_every_inbox(door: Door, until: Until) -> None:
+    one = await publish(door, await broadcast(door))
+    for person in ("wang", "li"):
+        (item,) = (await door.citizen(person).get("/v1/inbox", headers={"Accept-Language": "en"})).ok()["items"]
+        assert (item["id"], item["title"], item["kind"]) == (str(one.id), "Power cut", "notice")
+        assert (await door.citizen(person).get(f"/v1/inbox?after={item['cursor']}")).ok()["items"] == []
+    assert await inbox.InboxMessage.all().count() == 0
+
+
+SQUARE = {
+    "type": "Polygon",
+    "coordinates": [[[120.0, 30.0], [121.0, 30.0], [121.0, 31.0], [120.0, 31.0], [120.0, 30.0]]],
+}
+
+
+@pytest.mark.parametrize(
+    ("audience", "expected"),
+    [
+        ({"everyone": True}, {"hangzhou", "xihu", "inside", "beside", "follower", "nowhere"}),
+        ({"divisions": ["330100"]}, {"hangzhou", "xihu"}),
+        ({"divisions": ["330106"]}, {"xihu"}),
+        ({"divisions": ["330000"]}, {"hangzhou", "xihu"}),
+        ({"divisions": ["440000"]}, set()),
+        ({"polygons": [SQUARE]}, {"inside"}),
+        ({"circles": [{"center": [120.5, 30.5], "radius_km": 5}]}, {"inside"}),
+        ({"topics": ["weather"]}, {"follower"}),
+        ({"departments": ["traffic"]}, {"nowhere"}),
+        ({"departments": ["traffic"], "divisions": ["330106"], "polygons": [SQUARE]}, {"nowhere", "xihu", "inside"}),
+    ],
+)
+async def test_an_audience_means_the_same_for_the_push_the_inbox_and_the_stream(
+    door: Door, sandbox: FcmSandbox, ended: Any, audience: dict[str, Any], expected: set[str]
+) -> None:
+    places: dict[str, dict[str, Any]] = {
+        "hangzhou": {"division": "330100"},
+        "xihu": {"division": "330106"},
+        "inside": {"latitude": 30.5, "longitude": 120.5},
+        "beside": {"latitude": 30.5, "longitude": 121.5},
+        "follower": {},
+        "nowhere": {},
+    }
+    for name, place in places.items():
+        await phones(door, 1, name, **{"person": name, **place})
+    await Follow.create(person="follower", topic="weather")
+    await Follow.create(person="nowhere", topic="department:traffic")
+    one = await publish(door, await broadcast(door, audience=audience))
+    await ended(door, one)
+    assert {token.removesuffix("-000000") for token in arrived(sandbox)} == expected
+    read = set()
+    for name in places:
+        items = (await door.citizen(name).get("/v1/inbox")).ok()["items"]
+        read |= {name for item in items if item["id"] == str(one.id)}
+    assert read == expected
+
+
+async def test_refusals_are_tried_again_dead_tokens_forgotten_and_bad_ones_parked(
+    door: Door, sandbox: FcmSandbox, ended: Any
+) -> None:
+    good = await phones(door, 60)
+    await phones(door, 3, "dead")
+    sandbox.behaviour.unregistered = {f"dead-{number:06}" for number in range(3)}
+    sandbox.behaviour.unavailable_share = 0.2
+    one = await publish(door, await broadcast(door))
+    result = await ended(door, one)
+    assert (result["accepted"], result["dead"]) == (60, 3)
+    assert result["later"] >= 10
+    assert arrived(sandbox) == Counter(good)
+    assert sorted([device.token for device in await Device.all()]) == good
+
+
+async def test_nothing_is_sent_before_its_retry_after(
+    door: Door, sandbox: FcmSandbox, ended: Any, until: Until
+) -> None:
+    await phones(door, 40)
+    sandbox.behaviour.quota_share = 0.1
+    sandbox.behaviour.quota_retry_after = 1
+    started = time.monotonic()
+    one = await publish(door, await broadcast(door))
+    await until(lambda: sandbox.answers["OK"] >= 36)
+    sandbox.behaviour.quota_share = 0.0
+    assert (await ended(door, one))["accepted"] == 40
+    late = [received.arrived - started for received in list(sandbox.received)[-4:]]
+    assert min(late) >= 1.0
+    assert max(arrived(sandbox).values()) == 1
+
+
+async def test_an_alert_overtakes_a_notice_that_is_under_way(
+    open_push: Any, sandbox: FcmSandbox, ended: Any, until: Until
+) -> None:
+    async with open_push(fcm={"per_minute": 12_000}) as door:
+        await phones(door, 400)
+        notice = await publish(door, await broadcast(door))
+        await until(lambda: len(sandbox.received) >= 40)
+        alert = await publish(door, await broadcast(door, "alert"))
+        begun = time.monotonic()
+        await ended(door, alert)
+        kinds = [(one.message["data"]["kind"], one.arrived) for one in sandbox.received]
+        assert next(arrival for kind, arrival in kinds if kind == "alert") - begun < 0.3
+        after = [kind for kind, arrival in kinds if arrival > begun]
+        assert Counter(after[:200])["alert"] > 120, "the notice waits while the alert goes out"
+        assert (await ended(door, notice))["accepted"] == 400
+
+
+async def test_quiet_hours_hold_a_notice_back_and_no_alert(
+    door: Door, sandbox: FcmSandbox, ended: Any, until: Until
+) -> None:
+    await phones(door, 3)
+    now = door.platform.now()
+    minute = now.hour * 60 + now.minute
+    quiet = {"quiet_from": (minute - 60) % 1440, "quiet_until": (minute + 60) % 1440, "timezone": "UTC"}
+    await Profile.create(person="phone-0", **quiet)
+    await Profile.create(person="phone-1", notices=False)
+    notice = await publish(door, await broadcast(door))
+    await until(lambda: arrived(sandbox) == Counter(["phone-000002"]))
+
+    async def split() -> bool:
+        return await Chunk.filter(broadcast_id=notice.id, code="quiet hours").count() == 1
+
+    await until(split)
+    held = await Chunk.get(broadcast_id=notice.id, code="quiet hours")
+    assert (held.state, held.size, held.tries) == ("due", 1, 0)
+
+    async def recorded() -> bool:
+        return await outcomes(door, notice) == Counter({"accepted": 1, "unwanted": 1, "later": 1})
+
+    await until(recorded)
+    alert = await publish(door, await broadcast(door, "alert"))
+    assert await ended(door, alert) == Counter({"accepted": 3})
+
+
+async def test_no_phone_gets_more_notices_in_a_day_than_the_city_wants(
+    open_push: Any, sandbox: FcmSandbox, ended: Any
+) -> None:
+    async with open_push(notices_a_day=2) as door:
+        await phones(door, 20)
+        results = [await ended(door, await publish(door, await broadcast(door))) for _ in range(3)]
+        assert results == [Counter({"accepted": 20})] * 2 + [Counter({"enough today": 20})]
+        alert = await publish(door, await broadcast(door, "alert"))
+        assert await ended(door, alert) == Counter({"accepted": 20})
+
+
+async def test_a_recall_stops_what_is_not_sent_and_takes_it_off_the_screens(
+    open_push: Any, sandbox: FcmSandbox, until: Until
+) -> None:
+    async with open_push(fcm={"per_minute": 3_000}) as door:
+        await phones(door, 200)
+        one = await publish(door, await broadcast(door))
+        await until(lambda: len(sandbox.received) >= 20)
+        (before,) = (await door.citizen("wang").get("/v1/inbox")).ok()["items"]
+        await publication.recall(door.platform, one, door.platform.now())
+        await door.platform[PUSH].announce()
+        await asyncio.sleep(0.3)
+        sent = len(sandbox.received)
+        assert sent < 120
+        await asyncio.sleep(0.3)
+        assert len(sandbox.received) == sent
+        assert await Chunk.filter(broadcast_id=one.id, state="due").count() == 0
+        assert (await outcomes(door, one))["accepted"] == sent
+        (after,) = (await door.citizen("wang").get(f"/v1/inbox?after={before['cursor']}")).ok()["items"]
+        assert (after["id"], after["state"], after["title"]) == (before["id"], "recalled", "")
+        assert (await door.citizen("new").get("/v1/inbox")).ok()["items"] == []
+
+
+async def test_what_has_expired_is_not_sent_any_more(open_push: Any, sandbox: FcmSandbox, ended: Any) -> None:
+    async with open_push(fcm={"per_minute": 600}) as door:
+        await phones(door, 100)
+        one = await publish(door, await broadcast(door, lasts=1.5))
+        result = await ended(door, one)
+        assert result["expired"] > 0
+        assert result["accepted"] + result["expired"] == 100
+        assert (await door.citizen("wang").get("/v1/inbox")).ok()["items"] == []
+
+
+async def test_a_server_that_stops_in_the_middle_loses_nothing_and_repeats_nothing(
+    open_push: Any, sandbox: FcmSandbox, ended: Any, until: Until
+) -> None:
+    async with open_push(fcm={"per_minute": 6_000}) as door:
+        tokens = await phones(door, 200)
+        one = await publish(door, await broadcast(door))
+        await until(lambda: len(sandbox.received) >= 50)
+    assert len(sandbox.received) < 200
+    async with open_push() as door:
+        started = time.monotonic()
+        assert (await ended(door, one))["accepted"] == 200
+        assert time.monotonic() - started < 3.0, "nobody waits for a lease"
+    assert arrived(sandbox) == Counter(tokens)
+
+
+async def test_a_checkpoint_that_is_not_ours_any_more_writes_nothing(
+    door: Door, sandbox: FcmSandbox, ended: Any
+) -> None:
+    sandbox.behaviour.hang = True
+    await phones(door, 5)
+    one = await publish(door, await broadcast(door))
+    await asyncio.sleep(0.3)
+    chunks: Chunks = door.platform[PUSH].couriers[0]._sources[1]  # type: ignore[assignment]
+    (mine,) = chunks._open.values()
+    await Chunk.filter(id=mine.id).update(attempts=mine.attempts + 1)
+    before = await Chunk.get(id=mine.id)
+    mine.parked.append(("x", 0))
+    mine.tick(0, "parked")
+    await chunks.record()
+    assert mine.lost
+    after = await Chunk.get(id=mine.id)
+    assert (after.done, after.outcomes) == (before.done, before.outcomes)
+    assert await Chunk.all().count() == 1
+    assert one.seq == 1
+
+
+async def test_people_whom_a_query_names_get_a_copy_of_their_own_and_their_phones_no_word_of_it(
+    door: Door, sandbox: FcmSandbox, answers: Any, until: Until
+) -> None:
+    wang = door.citizen("wang", "王小明")
+    await phones(door, 1, "wang", person="wang")
+    await phones(door, 1, "li", person="li")
+    (await wang.post("/v1/items/zone-pass/cases", {"answers": await answers(wang)})).created()
+    await until(lambda: len(sandbox.received) == 1)
+    audience = {"people": {"items": ["zone-pass"], "states": ["accepted", "submitted"]}}
+    one = await publish(door, await broadcast(door, audience=audience))
+    await until(lambda: len(sandbox.received) == 2)
+    last = sandbox.received[-1]
+    assert last.token == "wang-000000"
+    assert "停电" not in last.message["notification"]["title"]
+    items = (await wang.get("/v1/inbox")).ok()["items"]
+    assert [(item["seq"], item["kind"], item["title"]) for item in items][1:] == [(2, "notice", TITLE["zh-CN"])]
+    assert (await door.citizen("li").get("/v1/inbox")).ok()["items"] == []
+    assert (await FanOut.get(broadcast_id=one.id)).found == 1
+
+
+async def test_two_who_publish_the_same_at_once_publish_it_once(door: Door) -> None:
+    one = await broadcast(door)
+    other = await Broadcast.get(id=one.id)
+    results = await asyncio.gather(
+        *(publication.publish(door.platform, each, ["fcm"]) for each in (one, other)), return_exceptions=True
+    )
+    assert sorted(type(result).__name__ for result in results) == ["Broadcast", "Stale"]
+    assert any(isinstance(result, Stale) for result in results)
+    assert await FanOut.all().count() == 1
+
+
+async def test_an_open_stream_hears_of_a_broadcast_and_its_recall_at_once(door: Door, until: Until) -> None:
+    token = door.citizen("wang").token
+    async with door.session.get(f"{door.url}/v1/inbox/stream", headers={"Authorization": f"Bearer {token}"}) as answer:
+        one = await publish(door, await broadcast(door))
+        await publication.recall(door.platform, one, door.platform.now())
+        await door.platform[PUSH].announce()
+        text = b""
+        async with asyncio.timeout(5):
+            while text.count(b"event: message") < 2:
+                text += await answer.content.readany()
+    assert text.count(str(one.id).encode()) == 2
+    assert b"id: 0.1\n" in text
+    assert b'"state":"recalled"' in text
+
+
+def test_places_are_ticked_off_one_by_one() -> None:
+    from mobile_push.delivery.lanes import Lane
+
+    one = Open(1, UUID(int=1), Lane.NOTICE, 1, 11, 0, 0, 0, 0.0, bytearray(2), bytes(11 * 16), Counter(), Counter(), 11)
+    for place in (0, 7, 8, 10):
+        one.tick(place, "accepted")
+    assert one.open_places() == [1, 2, 3, 4, 5, 6, 9]
+    assert (one.left, one.outcomes) == (7, Counter({"accepted": 4}))
