@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from banshi import Channel, Finding, Offer, Resource, Route, Tables, hookimpl
 from mobile_push import devices, person, preferences, reading, receipts, tickets, unread, webpush_route
+from mobile_push.broadcasts import alerts, notices, public
+from mobile_push.broadcasts.outside import SENDERS, open_senders
+from mobile_push.broadcasts.schedule import SCHEDULE, open_schedule
+from mobile_push.checks import findings
 from mobile_push.commands import fcm_sandbox, webpush_key, webpush_sandbox
 from mobile_push.provider import PROVIDERS, Outcome, Provider, Push, Receipt, Way
 from mobile_push.service import PUSH, deliver, open_push
@@ -41,7 +45,12 @@ def banshi_tables() -> Tables:
 
 @hookimpl
 def banshi_resources(settings: PushSettings) -> Sequence[Resource[Any]]:
-    return [Resource(PUSH, partial(open_push, settings)), Resource(tickets.TICKETS, tickets.open_tickets)]
+    return [
+        Resource(PUSH, partial(open_push, settings)),
+        Resource(tickets.TICKETS, tickets.open_tickets),
+        Resource(SENDERS, partial(open_senders, settings)),
+        Resource(SCHEDULE, partial(open_schedule, settings)),
+    ]
 
 
 @hookimpl
@@ -71,8 +80,9 @@ def _webpush(settings: WebPushSettings) -> Provider:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    faces = (devices, person, preferences, reading, receipts, tickets, unread, webpush_route)
-    return [route for face in faces for route in face.ROUTES]
+    phone = (devices, person, preferences, reading, receipts, tickets, unread, webpush_route)
+    # The order counts: the ids of `public` would take the other paths.
+    return [route for face in (*phone, notices, alerts, public) for route in face.ROUTES]
 
 
 @hookimpl
@@ -81,21 +91,5 @@ def banshi_commands() -> Sequence[click.Command]:
 
 
 @hookimpl
-def banshi_checks(settings: PushSettings) -> Iterable[Finding]:
-    if settings.fcm is None and settings.webpush is None:
-        advice = "add [plugins.mobile_push.settings.fcm] or .webpush, or only phones with an open stream are reached"
-        yield Finding(NAME, "no-provider", advice, warning=True)
-    if settings.fcm is not None:
-        try:
-            settings.fcm.service_account()
-        except ValueError as error:
-            yield Finding(NAME, "fcm-credentials", str(error))
-    if settings.webpush is not None:
-        from mobile_push.webpush.vapid import read_key
-
-        try:
-            read_key(settings.webpush.private_key_file)
-        except ValueError as error:
-            yield Finding(NAME, "webpush-key", str(error))
-        if settings.webpush.loopback:
-            yield Finding(NAME, "webpush-loopback", "take webpush.loopback out where people are served", warning=True)
+def banshi_checks(settings: PushSettings, registry: Any) -> Iterable[Finding]:
+    return findings(NAME, settings, registry)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from banshi import LANGUAGES
+from mobile_push.divisions import check_division
 from mobile_push.fcm import FcmSettings
 from mobile_push.webpush import WebPushSettings
 
@@ -21,6 +23,58 @@ SHORTEST_ABSENCE, LONGEST_ABSENCE = 30, 3650
 
 #: What a lock screen shows of a case's message. It crosses other companies' servers, so it says nothing of the case.
 CASE_TITLE = {"zh-CN": "您有一条新的办事消息", "en": "You have a new message about your case"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertSender:
+    """Somebody outside whose signed alerts are believed."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - read by the kernel
+
+    #: PEM file of the sender's certificate or public key.
+    key_file: Path
+    #: The department under whose name the alerts go out.
+    department: str
+    #: The division (GB/T 2260) that an alert is for whose areas name neither a division nor a shape.
+    division: str = ""
+
+    def __post_init__(self) -> None:
+        if self.division:
+            check_division(self.division)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertSettings:
+    """Who sends alerts, and whose are believed (`[plugins.mobile_push.settings.alerts]`)."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - read by the kernel
+
+    #: CAP's sender of the alerts that staff publish here; without it they can't.
+    sender: str = ""
+    #: Outside senders by the name that their alerts bear.
+    senders: Mapping[str, AlertSender] = field(default_factory=dict)
+    #: Seconds after which a signed alert from outside is too old to be new: somebody may have kept it.
+    newest: float = 3600.0
+    #: PEM files of the key with which own alerts are signed, and of its certificate.
+    key_file: Path | None = None
+    certificate_file: Path | None = None
+    #: The topic whose followers take part in exercises and tests; without it those reach nobody by themselves.
+    exercise_topic: str = ""
+    #: Where the public reaches this platform; without it, addresses in the feed are those of the request.
+    address: str = ""
+
+    def __post_init__(self) -> None:
+        for name in filter(None, (self.sender, *self.senders)):
+            if not re.fullmatch(r"[^\s,<&]{1,300}", name):
+                raise ValueError(f"sender {name[:60]!r} has a space, a comma, < or &, which CAP forbids; take it out")
+        if self.sender in self.senders:
+            raise ValueError(f"senders has {self.sender} itself; name those outside only")
+        if not 60 <= self.newest <= 604_800:
+            raise ValueError("newest has to be from a minute to a week (604800 seconds)")
+        if self.certificate_file and not self.key_file:
+            raise ValueError("certificate_file needs key_file, the key that it was issued for")
+        if self.address and not re.fullmatch(r"https?://[^\s/?#@]+", self.address):
+            raise ValueError("address is the beginning of our addresses, such as https://api.city.example")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +106,9 @@ class PushSettings:
     forget_after_days: int = 270
     #: What people may follow beside departments: code → title by language.
     topics: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    #: Departments whose notices and alerts a second person has to approve.
+    second_person: frozenset[str] = frozenset()
+    alerts: AlertSettings = field(default_factory=AlertSettings)
 
     def __post_init__(self) -> None:
         if not 0 < self.ttl <= 2_419_200:
@@ -68,6 +125,8 @@ class PushSettings:
             raise ValueError(f"forget_after_days has to be from {SHORTEST_ABSENCE} to {LONGEST_ABSENCE}")
         for code, title in self.topics.items():
             _check_topic(code, title)
+        if self.alerts.exercise_topic and self.alerts.exercise_topic not in self.topics:
+            raise ValueError(f"alerts.exercise_topic: add topics.{self.alerts.exercise_topic}, or nobody can follow it")
 
 
 def _check_topic(code: str, title: Mapping[str, str]) -> None:

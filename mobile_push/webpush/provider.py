@@ -11,7 +11,7 @@ import ssl
 import time
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import aiohttp
 import orjson
@@ -159,6 +159,11 @@ class WebPushProvider:
         if session is not None:
             await session.close()
             self._bench.close()
+
+    def preview(self, push: Push) -> dict[str, Any]:
+        """What the browser decrypts."""
+        shown: dict[str, Any] = orjson.loads(payload(push))
+        return shown
 
     async def send(self, push: Push, token: str) -> Receipt:
         """Try once to send `push`; every failure is a receipt, only cancellation is raised."""

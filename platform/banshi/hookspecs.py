@@ -149,8 +149,10 @@ def banshi_commands() -> Iterable[click.Command]:  # type: ignore[empty-body]
 
 
 @hookspec
-def banshi_checks(settings: Any) -> Iterable[Finding]:  # type: ignore[empty-body]
+def banshi_checks(settings: Any, registry: Any) -> Iterable[Finding]:  # type: ignore[empty-body]
     """Report what is wrong with this plugin's settings or surroundings, for `banshi check` and the start.
+
+    `registry.departments` and `registry.items` are all there are, by their codes, for settings that name one.
 
     ```python
     @hookimpl

@@ -159,7 +159,7 @@ class Loader:
             name = implementation.plugin_name
             if name in self.unset and "settings" in implementation.argnames:
                 continue
-            known = {"settings": self.registry.plugins[name].settings}
+            known = {"settings": self.registry.plugins[name].settings, "registry": self.registry}
             try:
                 answer = implementation.function(*(known[argument] for argument in implementation.argnames))
                 if isinstance(answer, Iterator):
