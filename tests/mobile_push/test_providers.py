@@ -84,5 +84,5 @@ async def test_a_provider_that_nobody_brought_is_refused_with_what_there_is(tmp_
     async with open_door(tmp_path, plugins) as door:
         phone: dict[str, Any] = {"provider": "fcm", "token": "phone-0001", "platform": "android"}
         problem = (await door.citizen("wang").post("/v1/devices", phone)).problem(422, "invalid-fields")
-    assert problem["errors"][0]["pointer"] == "/provider"
-    assert "stream, recorder" in problem["errors"][0]["detail"]
+    assert problem["problems"][0]["pointer"] == "/provider"
+    assert "stream, recorder" in problem["problems"][0]["detail"]
