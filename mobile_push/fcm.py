@@ -21,9 +21,9 @@ import orjson
 from mobile_push.fcm_answers import ERROR_CODES, classify
 from mobile_push.fcm_connections import CONNECTION, Connections
 from mobile_push.fcm_endpoint import Endpoint
-from mobile_push.fcm_payload import PLACEHOLDER, Encoder
+from mobile_push.fcm_payload import NO_TOKEN, PLACEHOLDER, Encoder, is_token
 from mobile_push.fcm_token import FAILURE_HOLDS, AccessToken
-from mobile_push.fcm_topics import NO_TOPIC, is_topic, request, results
+from mobile_push.fcm_topics import BATCH, NO_TOPIC, is_topic, request, results
 from mobile_push.provider import Outcome, Push, Receipt
 
 __all__ = ["ERROR_CODES", "FcmProvider", "FcmSettings", "classify"]
@@ -201,6 +201,15 @@ class FcmProvider:
         """Try once to send `push` to all who follow `topic`: ACCEPTED says that FCM took it, not whom it reaches."""
         return await self._send(self._encoder.to_topic(push, topic) if is_topic(topic) else NO_TOPIC)
 
+    def preview(self, push: Push) -> dict[str, Any]:
+        """The request's body without the phone's address, or why there can't be one."""
+        payload = self._encoder.to_token(push, PLACEHOLDER)
+        if not isinstance(payload, bytes):
+            return {"refused": payload.code}
+        body: dict[str, Any] = orjson.loads(payload)
+        del body["message"]["token"]
+        return body
+
     async def subscribe(self, topic: str, tokens: Sequence[str]) -> list[Receipt]:
         """Let phones follow `topic`: a receipt for each token, in their order; ACCEPTED where it follows now."""
         return await self._change("batchAdd", topic, tokens)
@@ -223,14 +232,17 @@ class FcmProvider:
                 self.paused_until = max(self.paused_until, time.monotonic() + receipt.retry_after)
         return receipt
 
-    def preview(self, push: Push) -> dict[str, Any]:
-        """The request's body without the phone's address, or why there can't be one."""
-        payload = self._encoder.to_token(push, PLACEHOLDER)
-        if not isinstance(payload, bytes):
-            return {"refused": payload.code}
-        body: dict[str, Any] = orjson.loads(payload)
-        del body["message"]["token"]
-        return body
+    async def _change(self, call: str, topic: str, tokens: Sequence[str]) -> list[Receipt]:
+        if not is_topic(topic):
+            return [NO_TOPIC] * len(tokens)
+        receipts: list[Receipt] = []
+        for start in range(0, len(tokens), BATCH):
+            some = tokens[start : start + BATCH]
+            # One that can't be a token could cost all others theirs.
+            good = [token for token in some if is_token(token)]
+            answers = iter(await self._call(call, topic, good) if good else ())
+            receipts += [next(answers) if is_token(token) else NO_TOKEN for token in some]
+        return receipts
 
     async def _call(self, call: str, topic: str, tokens: list[str]) -> list[Receipt]:
         if self._topics is None:
