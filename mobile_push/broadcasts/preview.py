@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import astuple
 from typing import Any, Protocol, runtime_checkable
 
 import orjson
 
-from banshi import LANGUAGES, Platform, count_people, text_in
+from banshi import LANGUAGES, Platform, count_people
 from mobile_push.broadcasts.audience import Audience
-from mobile_push.broadcasts.documents import moment, published_at
+from mobile_push.broadcasts.log import Entry
 from mobile_push.delivery.phones import Phones
 from mobile_push.models import Broadcast
 from mobile_push.provider import Push
@@ -102,19 +103,13 @@ async def size(platform: Platform, broadcast: Broadcast) -> dict[str, Any]:
 
 
 def in_inbox(platform: Platform, broadcast: Broadcast, language: str) -> dict[str, Any]:
-    """The broadcast as the app will read it; what is given when it is published is null before."""
-    return {
-        "id": str(broadcast.id),
-        "kind": broadcast.kind,
-        "department": broadcast.department,
-        "title": text_in(broadcast.title, language),
-        "body": text_in(broadcast.body, language),
-        "content": text_in(broadcast.content, language) if broadcast.content else "",
-        "image": broadcast.image,
-        "link": broadcast.link,
-        "created_at": published_at(platform, broadcast),
-        "expires_at": moment(platform, broadcast.expires_at),
-    }
+    """The broadcast as the app will read it, but for its cursor; one that isn't public, as if it were from now on."""
+    shown = copy.copy(broadcast)
+    if shown.published_at is None:
+        shown.state, shown.published_at = "published", int(platform.now().timestamp() * 1000)
+    expires = shown.expires_at.timestamp()
+    entry = Entry(shown.seq or 0, shown, Audience.of(shown.audience), expires, platform.settings.timezone)
+    return entry.document(language)
 
 
 def event(one: Mapping[str, Any]) -> str:
