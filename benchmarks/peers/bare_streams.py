@@ -1,4 +1,4 @@
-"""The peer of the stream: aiohttp alone, on uvloop, that keeps server-sent event streams open and writes to all in turn.
+"""The peer of the stream: aiohttp alone, on uvloop, that keeps event streams open and writes to all in turn.
 
 It has the same two operations for the benchmark as `plugins/crier`. `POST …/alerts?size=…` writes one event of that
 size to every stream: first with each response's `write`, as anybody would, then with each transport's, the least
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -17,6 +18,11 @@ import uvloop
 from aiohttp import web
 
 HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+def resident() -> int:
+    """Bytes of this process's memory that are in use."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 class Streams:
@@ -64,8 +70,8 @@ class Streams:
 
     async def state(self, _: web.Request) -> web.Response:
         gc.collect()
-        resident = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        return web.json_response({"resident": resident, "streams": len(self.open), "cpu": time.process_time()})
+        figures = {"resident": resident(), "streams": len(self.open), "cpu": time.process_time()}
+        return web.json_response(figures | {"blocks": sys.getallocatedblocks()})
 
 
 async def serve() -> None:

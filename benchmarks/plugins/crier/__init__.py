@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import sys
 import time
 from collections.abc import Sequence
 from datetime import timedelta
@@ -63,9 +64,12 @@ async def publish(call: Call) -> web.StreamResponse:
 async def state(call: Call) -> web.StreamResponse:
     """What the process holds, after a collection."""
     gc.collect()
+    hub = call.platform[PUSH].hub
     figures: dict[str, Any] = {
         "resident": resident(),
-        "streams": len(call.platform[PUSH].hub),
+        "blocks": sys.getallocatedblocks(),
+        "streams": len(hub),
+        "waiting": max((stream.transport.get_write_buffer_size() for stream in hub.all()), default=0),
         "tasks": len(asyncio.all_tasks()),
         "descriptors": len(os.listdir("/proc/self/fd")),  # noqa: PTH208 - no paths are needed
         "cpu": time.process_time(),
