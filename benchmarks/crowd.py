@@ -19,12 +19,13 @@ class Crowd:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def connect(self, count: int, *, first: int = 0, at_once: int = 500) -> dict[str, Any]:
+    def connect(self, count: int, *, first: int = 0, at_once: int = 500, tries: int = 1) -> dict[str, Any]:
         """Open streams, so many at once; the last id that a phone got is where it goes on.
 
-        Gives `seconds`, `took` (each phone's second of being open), `statuses`, `failures`, and `open`.
+        Gives `seconds`, `took` (each phone's second of being open), `statuses`, `failures`, how often a phone tried
+        `again` (2 s later, as the stream tells it), and `open`.
         """
-        return self._do("connect", first=first, count=count, at_once=at_once)
+        return self._do("connect", first=first, count=count, at_once=at_once, tries=tries)
 
     def arrived(self, common: int, count: int, *, seconds: float = 60.0) -> dict[str, Any]:
         """Wait until the broadcast with that number in the common log has reached `count` phones.

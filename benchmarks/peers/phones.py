@@ -24,6 +24,9 @@ import uvloop
 #: connection has ended.
 PER_ADDRESS = 2_500
 
+#: Seconds after which a phone tries again.
+RECONNECT = 2.0
+
 
 class Phone(asyncio.Protocol):
     """One phone: remembers the last id that it got."""
@@ -124,7 +127,7 @@ class Phones:
 
     def lost(self, phone: Phone) -> None:
         if self.open.get(phone.number) is phone:
-            self.cut += 1
+            self.cut += phone.opened is None
             self._forget(phone)
 
     def _forget(self, phone: Phone) -> None:
@@ -132,27 +135,25 @@ class Phones:
         if phone.cursor:
             self.cursors[phone.number] = phone.cursor
 
-    async def connect(self, first: int, count: int, at_once: int) -> dict[str, Any]:
+    async def connect(self, first: int, count: int, at_once: int, tries: int) -> dict[str, Any]:
         """Open the streams of phones; each counts as open when its first line has come."""
-        began, took, failures = time.monotonic(), array("d"), Counter[str]()
-        gate, loop = asyncio.Semaphore(at_once), asyncio.get_running_loop()
+        began, took, failures, again = time.monotonic(), array("d"), Counter[str](), 0
+        gate = asyncio.Semaphore(at_once)
         self.statuses.clear()
 
         async def one(number: int) -> None:
+            nonlocal again
             async with gate:
-                phone = Phone(self, number)
-                phone.cursor = self.cursors.pop(number, b"")
-                self.open[number] = phone
-                source = (f"127.1.{os.getpid() % 256}.{1 + number // PER_ADDRESS}", 0)
-                opened = phone.opened
-                assert opened is not None
-                try:
-                    await loop.create_connection(lambda: phone, self.host, self.port, local_addr=source)
-                    await opened
-                except OSError as error:
-                    failures[str(error)] += 1
-                    if self.open.get(number) is phone:
-                        self._forget(phone)
+                for left in reversed(range(tries)):
+                    try:
+                        await self._connect(number)
+                        break
+                    except OSError as error:
+                        if not left:
+                            failures[str(error)] += 1
+                            return
+                        again += 1
+                        await asyncio.sleep(RECONNECT)
                 took.append(time.monotonic() - began)
 
         await asyncio.gather(*map(one, range(first, first + count)))
@@ -163,9 +164,25 @@ class Phones:
             "seconds": time.monotonic() - began,
             "statuses": self.statuses,
             "failures": failures,
+            "again": again,
             "open": len(self.open),
             "took": list(took),
         }
+
+    async def _connect(self, number: int) -> None:
+        """Open one stream. Raises OSError where it doesn't come about."""
+        phone = Phone(self, number)
+        phone.cursor = self.cursors.pop(number, b"")
+        self.open[number] = phone
+        source, opened = (f"127.1.{os.getpid() % 256}.{1 + number // PER_ADDRESS}", 0), phone.opened
+        assert opened is not None
+        try:
+            await asyncio.get_running_loop().create_connection(lambda: phone, self.host, self.port, local_addr=source)
+            await opened
+        except OSError:
+            if self.open.get(number) is phone:
+                self._forget(phone)
+            raise
 
     async def arrived(self, common: int, count: int, seconds: float) -> dict[str, Any]:
         """When the broadcast of that number reached each phone, once it has reached `count` of them."""
