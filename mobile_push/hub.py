@@ -20,7 +20,7 @@ from mobile_push.cursor import Cursor
 #: Bytes that may wait for a phone to be read. A whole page of the inbox fits.
 BACKLOG = 262_144
 
-#: Streams that are written to before others get their turn.
+#: Streams that are looked at or written to before others get their turn.
 SLICE = 256
 
 ALIVE = b": alive\n\n"

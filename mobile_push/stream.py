@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import orjson
@@ -12,11 +13,12 @@ from aiohttp import HttpVersion11, web
 from banshi import Call, InvalidParameter
 from mobile_push import inbox
 from mobile_push.cursor import Cursor
-from mobile_push.hub import ALIVE, UNKNOWN, Hub, Stream, event
+from mobile_push.hub import ALIVE, SLICE, UNKNOWN, Hub, Stream, event
 from mobile_push.service import PUSH
 
 if TYPE_CHECKING:
     from mobile_push.service import Push
+    from mobile_push.settings import PushSettings
 
 #: Own messages that are read at once.
 PAGE = 50
@@ -127,20 +129,23 @@ async def sweep(push: Push) -> None:
     """Look after the open streams, round by round: signs of life, phones that left, and messages of other processes."""
     while True:
         await asyncio.sleep(ROUND)
-        quiet = _look_at_all(push)
-        # Whoever has heard nothing for a while may have missed what another process wrote.
-        tops = await inbox.tops(push.platform, sorted({stream.person for stream in quiet}))
-        for stream in quiet:
-            if tops.get(stream.person, 0) > stream.cursor.personal:
-                stream.personal = True
-                stream.wake()
+        streams = push.hub.all()
+        for start in range(0, len(streams), SLICE):
+            quiet = _look_at(streams[start : start + SLICE], push.settings)
+            # Whoever has heard nothing for a while may have missed what another process wrote.
+            tops = await inbox.tops(push.platform, sorted({stream.person for stream in quiet}))
+            for stream in quiet:
+                if tops.get(stream.person, 0) > stream.cursor.personal:
+                    stream.personal = True
+                    stream.wake()
+            await asyncio.sleep(0)
 
 
-def _look_at_all(push: Push) -> list[Stream]:
+def _look_at(streams: Sequence[Stream], settings: PushSettings) -> list[Stream]:
     """End the streams whose time has come; those that got a sign of life."""
-    now, settings = time.monotonic(), push.settings
+    now = time.monotonic()
     quiet = []
-    for stream in push.hub.all():
+    for stream in streams:
         waiting = stream.transport.get_write_buffer_size()
         if stream.transport.is_closing() or now > stream.ends:
             stream.end()

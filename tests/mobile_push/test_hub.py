@@ -308,6 +308,30 @@ async def test_a_database_that_fails_is_a_problem_for_each_phone_that_comes_and_
         assert stream.person == "wang"
 
 
+async def test_signs_of_life_go_out_to_a_few_streams_at_a_time(
+    open_push: Any, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten thousand in one go would hold everybody up, and no database takes a question about as many people."""
+    monkeypatch.setattr("mobile_push.stream.SLICE", 10)
+    monkeypatch.setattr("mobile_push.stream.ROUND", 0.05)
+    tops, asked = inbox.tops, [0]
+
+    async def counted(platform: Any, persons: Any) -> Any:
+        asked.append(len(persons))
+        return await tops(platform, persons)
+
+    monkeypatch.setattr(inbox, "tops", counted)
+    async with open_push(heartbeat=0.1) as door:
+        phones = [Phone(door, f"citizen-{number}") for number in range(35)]
+        wires = [phone.connected() for phone in phones]
+        for wire in wires:
+            await wire.__aenter__()
+        await until(lambda: all(b": alive" in phone.wire.waiting for phone in phones))
+        for wire in wires:
+            await wire.__aexit__(None, None, None)
+    assert max(asked) <= 10
+
+
 async def test_a_stream_that_has_ended_is_written_to_no_more(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its connection may serve another request by then."""
     push, wire = door.platform[PUSH], Wire()
