@@ -88,6 +88,7 @@ class WebPushProvider:
     """
 
     name = "webpush"
+    one_service = False
     paused_until = 0.0
 
     def __init__(self, settings: WebPushSettings) -> None:
@@ -99,12 +100,14 @@ class WebPushProvider:
         self._told: dict[str, float] = {}
         self._session: aiohttp.ClientSession | None = None
 
-    #: Each push service has a limit of its own, and says so.
-    per_second: float | None = None
-
     @property
     def at_once(self) -> int:
         return self.settings.connections
+
+    @property
+    def per_second(self) -> None:
+        """Each push service has limits of its own, and says so with 429."""
+        return
 
     @property
     def longest_send(self) -> float:
