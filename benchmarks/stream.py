@@ -35,8 +35,8 @@ SIZE = 200
 #: File descriptors that a server needs for itself.
 OWN_FILES = 64
 
-#: Seconds until what has just changed has settled, and until a server has noticed that phones have left.
-SETTLE, PATIENCE = 2.0, 60.0
+#: Seconds that a server gets to notice that phones have left.
+PATIENCE = 60.0
 
 #: Phones that stop reading, and the broadcasts to them alone that fill what the system keeps for each.
 DEAF, FILLING, FILLING_SIZE = 100, 260, 20_000
@@ -52,10 +52,12 @@ class Length:
     most: int
     broadcasts: int
     deaf: int
+    #: Seconds until what has just changed has settled.
+    settle: float
 
 
-FULL = Length(phones=10_000, most=20_000, broadcasts=7, deaf=DEAF)
-SHORT = Length(phones=500, most=1_000, broadcasts=2, deaf=10)
+FULL = Length(phones=10_000, most=20_000, broadcasts=7, deaf=DEAF, settle=2.0)
+SHORT = Length(phones=500, most=1_000, broadcasts=2, deaf=10, settle=0.2)
 
 
 def asked(server: Running, path: str, *, method: str = "GET") -> dict[str, Any]:
@@ -73,14 +75,14 @@ def publish(server: Running, size: int = SIZE, topic: str = "") -> dict[str, Any
     return asked(server, f"alerts?size={size}" + (f"&topic={topic}" if topic else ""), method="POST")
 
 
-def empty(server: Running) -> dict[str, Any]:
+def empty(server: Running, length: Length) -> dict[str, Any]:
     """The server's state once it has noticed that all phones have left."""
     deadline = time.monotonic() + PATIENCE
     while state(server)["streams"]:
         if time.monotonic() > deadline:
             raise RuntimeError(f"{server.url} still has {state(server)['streams']} streams after {PATIENCE:g} s")
         time.sleep(0.2)
-    time.sleep(SETTLE)
+    time.sleep(length.settle)
     return state(server)
 
 
@@ -135,10 +137,10 @@ def filled(server: Running, phones: Crowd, length: Length) -> dict[str, float]:
     opened(phones, min(200, length.phones))
     publish(server)
     phones.leave(min(200, length.phones))
-    before = empty(server)
+    before = empty(server, length)
     result = opened(phones, length.phones)
     cpu = state(server)["cpu"] - before["cpu"]
-    time.sleep(SETTLE)
+    time.sleep(length.settle)
     after = state(server)
     return {
         "before": before["resident"],
@@ -180,10 +182,10 @@ def emptied(server: Running, phones: Crowd, length: Length) -> dict[str, float]:
     The memory of those who left stays with the allocators, for those who come; what is alive is counted in blocks.
     """
     phones.leave(length.phones)
-    first = empty(server)
+    first = empty(server, length)
     opened(phones, length.phones)
     phones.leave(length.phones)
-    second = empty(server)
+    second = empty(server, length)
     return {
         "grown": second["resident"] - first["resident"],
         "alive": second["blocks"] - first["blocks"],
@@ -275,7 +277,7 @@ def deaf(folder: Path, length: Length) -> None:
         opened(phones, count)
         quiet = round_of(ours, phones, count)
         phones.turn_deaf(some)
-        time.sleep(SETTLE)
+        time.sleep(length.settle)
         before = state(ours)
         for _ in range(FILLING):
             last = publish(ours, FILLING_SIZE, "deaf")["seq"]
@@ -289,7 +291,7 @@ def deaf(folder: Path, length: Length) -> None:
                 raise RuntimeError(f"{now['streams'] - count + some} phones that do not read are still there")
             time.sleep(0.1)
         cut = now["at"] - filled_at
-        time.sleep(SETTLE)
+        time.sleep(length.settle)
         grown = state(ours)["resident"] - before["resident"]
         phones.leave(some)
         back = time.monotonic()
@@ -332,7 +334,7 @@ def most(folder: Path, length: Length) -> None:
         with crowd(ours.url, people[:half]) as one, crowd(ours.url, people[half:]) as other:
             before = state(ours)
             seconds = sum(opened(phones, size)["seconds"] for phones, size in ((one, half), (other, count - half)))
-            time.sleep(SETTLE)
+            time.sleep(length.settle)
             each = (state(ours)["resident"] - before["resident"]) / count
             told = publish(ours)
             at = []
