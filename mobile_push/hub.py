@@ -20,10 +20,13 @@ from mobile_push.cursor import Cursor
 #: Bytes that may wait for a phone to be read. A whole page of the inbox fits.
 BACKLOG = 262_144
 
-#: Streams that are written to before others get their turn.
+#: Streams that are looked at or written to before others get their turn.
 SLICE = 256
 
 ALIVE = b": alive\n\n"
+
+#: In place of what has not been read yet.
+UNKNOWN = Listener()
 
 
 @dataclass(slots=True, eq=False)
@@ -32,23 +35,24 @@ class Stream:
 
     person: str
     language: str
-    listener: Listener
     cursor: Cursor
     transport: asyncio.Transport
     #: Whether the answer is sent in chunks, as HTTP/1.1 does.
     chunked: bool
     #: `time.monotonic()` at which the caller's token expires.
     ends: float
-    #: Set when the stream's task has something to do.
-    news: asyncio.Event = field(default_factory=asyncio.Event)
+    #: What of the person decides which broadcasts are theirs. Until it is known, the stream is not current.
+    listener: Listener = UNKNOWN
     #: There may be something new in the person's own log.
-    personal: bool = True
+    personal: bool = False
     #: It has been told everything in the common log that is for it.
     current: bool = False
     ending: bool = False
     written: float = field(default_factory=time.monotonic)
     #: Since when its phone has not read all that was written; 0.0 when it has.
     stalled: float = 0.0
+    #: What the stream's task waits for while it has nothing to do. An Event for each would cost three times as much.
+    _news: asyncio.Future[None] | None = None
 
     @property
     def full(self) -> bool:
@@ -67,18 +71,27 @@ class Stream:
         self.cursor = Cursor(self.cursor.personal, entry.seq)
         self.write(event(self.cursor, entry.data(self.language)))
 
+    async def news(self) -> None:
+        """Wait until there is something to do. The caller has just seen that there is nothing."""
+        self._news = asyncio.get_running_loop().create_future()
+        try:
+            await self._news
+        finally:
+            self._news = None
+
     def wake(self) -> None:
-        self.news.set()
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
 
     def end(self) -> None:
         self.ending = True
-        self.news.set()
+        self.wake()
 
     def cut(self) -> None:
         """End it at once, whatever it is waiting for: the phone comes back with the last id that it has."""
         self.ending = True
         self.transport.abort()
-        self.news.set()
+        self.wake()
 
 
 class Hub:
@@ -99,6 +112,8 @@ class Hub:
         try:
             yield stream
         finally:
+            # Whoever holds it in a list of all writes no more to a connection that may serve another request by now.
+            stream.ending = True
             left = [one for one in self._streams.pop(stream.person, ()) if one is not stream]
             if left:
                 self._streams[stream.person] = left
@@ -129,6 +144,8 @@ class Hub:
         for entry in entries:
             audience, seq = entry.audience, entry.seq
             for position, stream in enumerate(self.all()):
+                if position % SLICE == SLICE - 1:
+                    await asyncio.sleep(0)
                 if not stream.current or stream.cursor.common >= seq:
                     continue
                 if stream.ending or not audience.includes(stream.listener):
@@ -138,8 +155,6 @@ class Hub:
                     stream.wake()
                     continue
                 stream.tell(entry)
-                if position % SLICE == SLICE - 1:
-                    await asyncio.sleep(0)
 
     def all(self) -> list[Stream]:
         return [stream for streams in self._streams.values() for stream in streams]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -120,25 +121,54 @@ async def tops(platform: Platform, persons: Sequence[str]) -> dict[str, int]:
     return {row["person"]: row["top"] for row in await platform.store.connection.execute_query_dict(sql, list(persons))}
 
 
-async def listener_of(platform: Platform, person: str) -> Listener:
-    """What of a person decides which broadcasts are theirs: whom they follow, and where their phones are at home."""
-    one, two = platform.store.placeholders(2)
-    sql = (
-        f"SELECT topic, '' AS division, NULL AS latitude, NULL AS longitude FROM push_follow WHERE person = {one} "  # noqa: S608
-        "UNION ALL SELECT '', division, latitude, longitude FROM push_device "
-        f"WHERE person = {two} AND (division <> '' OR latitude IS NOT NULL)"
-    )
-    rows = await platform.store.connection.execute_query_dict(sql, [person, person])
-    if not rows:
-        return NOWHERE
-    return Listener(
-        frozenset(row["topic"] for row in rows if row["topic"]),
-        tuple(Place(row["division"], row["latitude"], row["longitude"]) for row in rows if not row["topic"]),
-    )
-
-
 #: Somebody who follows nothing and says nowhere where they are: most people.
 NOWHERE = Listener()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a person stands: what decides which broadcasts are theirs, and the last number of their own log."""
+
+    listener: Listener = NOWHERE
+    top: int = 0
+
+
+#: Somebody of whom nothing is known yet.
+NEW = Standing()
+
+
+async def standings(platform: Platform, persons: Collection[str]) -> dict[str, Standing]:
+    """Where each of these persons stands: whom they follow, where their phones are at home, and their last number."""
+    marks = iter(platform.store.placeholders(3 * len(persons)))
+    places, follows, counters = (", ".join(next(marks) for _ in persons) for _ in range(3))
+    # The places come first: PostgreSQL takes the types of the columns from them.
+    sql = (
+        "SELECT person, '' AS topic, division, latitude, longitude, 0 AS top FROM push_device "  # noqa: S608 - marks
+        f"WHERE person IN ({places}) AND (division <> '' OR latitude IS NOT NULL) "
+        f"UNION ALL SELECT person, topic, '', NULL, NULL, 0 FROM push_follow WHERE person IN ({follows}) "
+        f"UNION ALL SELECT person, '', '', NULL, NULL, top FROM push_inbox_counter WHERE person IN ({counters})"
+    )
+    rows = await platform.store.connection.execute_query_dict(sql, [*persons, *persons, *persons])
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row["person"]].append(row)
+    return {person: _standing(found[person]) if person in found else NEW for person in persons}
+
+
+def _standing(rows: Sequence[Any]) -> Standing:
+    follows = frozenset(row["topic"] for row in rows if row["topic"])
+    places = tuple(
+        Place(row["division"], row["latitude"], row["longitude"])
+        for row in rows
+        if row["division"] or row["latitude"] is not None
+    )
+    listener = Listener(follows, places) if follows or places else NOWHERE
+    return Standing(listener, max(row["top"] for row in rows))
+
+
+async def listener_of(platform: Platform, person: str) -> Listener:
+    """What of a person decides which broadcasts are theirs."""
+    return (await standings(platform, [person]))[person].listener
 
 
 def document(platform: Platform, row: InboxMessage, language: str) -> dict[str, Any]:

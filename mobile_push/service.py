@@ -13,6 +13,7 @@ from prometheus_client import Gauge
 
 from banshi import Key, Message, Platform
 from mobile_push import inbox, upkeep
+from mobile_push.arrivals import Arrivals
 from mobile_push.broadcasts.log import CommonLog
 from mobile_push.broadcasts.publication import EVERYBODY
 from mobile_push.delivery.courier import Courier
@@ -37,6 +38,7 @@ class Push:
     platform: Platform
     settings: PushSettings
     hub: Hub
+    arrivals: Arrivals
     metrics: Metrics
     couriers: list[Courier] = field(default_factory=list)
     planners: list[Planner] = field(default_factory=list)
@@ -89,7 +91,7 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
     from mobile_push.stream import sweep
 
     metrics = Metrics.of(platform)
-    push = Push(platform, settings, Hub(CommonLog(platform), settings.devices), metrics)
+    push = Push(platform, settings, Hub(CommonLog(platform), settings.devices), Arrivals(platform), metrics)
     await push.hub.log.read_on()
     gauge = Gauge("banshi_push_streams", "Open streams", registry=platform.metrics)
     gauge.set_function(push.hub.__len__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import orjson
@@ -12,12 +13,13 @@ from aiohttp import HttpVersion11, web
 from banshi import Call, InvalidParameter
 from mobile_push import inbox
 from mobile_push.cursor import Cursor
-from mobile_push.hub import ALIVE, Hub, Stream, event
+from mobile_push.hub import ALIVE, SLICE, UNKNOWN, Hub, Stream, event
 from mobile_push.presence import note_presence
 from mobile_push.service import PUSH
 
 if TYPE_CHECKING:
     from mobile_push.service import Push
+    from mobile_push.settings import PushSettings
 
 #: Own messages that are read at once.
 PAGE = 50
@@ -34,6 +36,36 @@ async def stream_inbox(call: Call) -> web.StreamResponse:
     cursor = last_seen(call)
     await note_presence(call)
     push, request = call.platform[PUSH], call.request
+    transport = request.transport
+    if transport is None:
+        raise ConnectionResetError("the phone has left already")
+    left = call.principal.expires_at - call.platform.now().timestamp()
+    stream = Stream(
+        person=call.principal.subject,
+        language=call.language,
+        cursor=cursor,
+        transport=transport,
+        chunked=request.version >= HttpVersion11,
+        ends=time.monotonic() + left,
+    )
+    with push.hub.open(stream):
+        await arrive(push, stream)
+        response = await begin(request, stream)
+        await follow(push, stream)
+    return response
+
+
+async def arrive(push: Push, stream: Stream) -> None:
+    """Find out where the person stands. The stream is open already: what comes meanwhile is told to it."""
+    standing = await push.arrivals.standing(stream.person)
+    if stream.listener is UNKNOWN:
+        stream.listener = standing.listener
+    if standing.top > stream.cursor.personal:
+        stream.personal = True
+
+
+async def begin(request: web.Request, stream: Stream) -> web.StreamResponse:
+    """Send the head and the first line; from then on the stream writes its chunks by itself."""
     response = web.StreamResponse(
         headers={
             "Content-Type": "text/event-stream",
@@ -42,54 +74,38 @@ async def stream_inbox(call: Call) -> web.StreamResponse:
             "X-Accel-Buffering": "no",
         }
     )
-    chunked = request.version >= HttpVersion11
-    if chunked:
+    if stream.chunked:
         response.enable_chunked_encoding()
-    listener = await inbox.listener_of(call.platform, call.principal.subject)
     await response.prepare(request)
-    # The head goes out with the first write; from then on the stream writes its chunks by itself.
     await response.write(b"retry: %d\n\n" % RECONNECT)
-    transport = request.transport
-    if transport is None:
-        return response
-    left = call.principal.expires_at - call.platform.now().timestamp()
-    stream = Stream(
-        person=call.principal.subject,
-        language=call.language,
-        listener=listener,
-        cursor=cursor,
-        transport=transport,
-        chunked=chunked,
-        ends=time.monotonic() + left,
-    )
-    with push.hub.open(stream):
-        await follow(push, stream)
     return response
 
 
 async def follow(push: Push, stream: Stream) -> None:
     """Write what is new until the stream ends."""
     while not (stream.ending or push.platform.closing.is_set()):
-        stream.news.clear()
         if stream.full and not await _drained(stream, push.settings.stream_timeout):
             stream.cut()
             return
         if stream.personal:
-            stream.personal = await _tell_own(push, stream)
+            await _tell_own(push, stream)
         elif not stream.current:
             _tell_common(push.hub, stream)
         else:
-            await stream.news.wait()
+            await stream.news()
 
 
-async def _tell_own(push: Push, stream: Stream) -> bool:
-    """Write the next page of the person's own messages; whether there may be more."""
+async def _tell_own(push: Push, stream: Stream) -> None:
+    """Write the next page of the person's own messages."""
+    # Not afterwards: what is stored while this reads wakes the stream again.
+    stream.personal = False
     rows = await inbox.read(stream.person, stream.cursor.personal, PAGE)
     for row in rows:
         stream.cursor = Cursor(row.seq, stream.cursor.common)
         document = inbox.document(push.platform, row, stream.language)
         stream.write(event(stream.cursor, orjson.dumps(document)[1:] + b"\n\n"))
-    return len(rows) == PAGE
+    if len(rows) == PAGE:
+        stream.personal = True
 
 
 def _tell_common(hub: Hub, stream: Stream) -> None:
@@ -115,20 +131,23 @@ async def sweep(push: Push) -> None:
     """Look after the open streams, round by round: signs of life, phones that left, and messages of other processes."""
     while True:
         await asyncio.sleep(ROUND)
-        quiet = _look_at_all(push)
-        # Whoever has heard nothing for a while may have missed what another process wrote.
-        tops = await inbox.tops(push.platform, sorted({stream.person for stream in quiet}))
-        for stream in quiet:
-            if tops.get(stream.person, 0) > stream.cursor.personal:
-                stream.personal = True
-                stream.wake()
+        streams = push.hub.all()
+        for start in range(0, len(streams), SLICE):
+            quiet = _look_at(streams[start : start + SLICE], push.settings)
+            # Whoever has heard nothing for a while may have missed what another process wrote.
+            tops = await inbox.tops(push.platform, sorted({stream.person for stream in quiet}))
+            for stream in quiet:
+                if tops.get(stream.person, 0) > stream.cursor.personal:
+                    stream.personal = True
+                    stream.wake()
+            await asyncio.sleep(0)
 
 
-def _look_at_all(push: Push) -> list[Stream]:
+def _look_at(streams: Sequence[Stream], settings: PushSettings) -> list[Stream]:
     """End the streams whose time has come; those that got a sign of life."""
-    now, settings = time.monotonic(), push.settings
+    now = time.monotonic()
     quiet = []
-    for stream in push.hub.all():
+    for stream in streams:
         waiting = stream.transport.get_write_buffer_size()
         if stream.transport.is_closing() or now > stream.ends:
             stream.end()

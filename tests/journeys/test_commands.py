@@ -174,6 +174,35 @@ def test_a_server_answers_its_first_request_seconds_after_its_start_and_ends_cle
     assert again < 10
 
 
+def limited(folder: Path, files: str) -> Running:
+    """A server that was started in a shell with a limit of open files."""
+    line = f'ulimit {files} && exec "$0" serve --port 0'
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return Running(subprocess.Popen(["/bin/sh", "-c", line, str(BANSHI)], cwd=folder, **pipes))
+
+
+def connected(url: str, count: int) -> tuple[list[socket.socket], int]:
+    """So many connections that stay open, and how many of them were answered."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    opened, answered = [socket.create_connection((host, int(port)), timeout=10) for _ in range(count)], 0
+    for one in opened:
+        one.settimeout(10 if answered else 30)
+        try:
+            one.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            answered += one.recv(65_536).startswith(b"HTTP/1.1 200")
+        except OSError:
+            one.settimeout(1)
+    return opened, answered
+
+
+def test_a_server_takes_as_many_connections_as_the_system_permits_whatever_its_shell_hands_out(folder: Path) -> None:
+    with limited(folder, "-Sn 64") as running:
+        opened, answered = connected(running.line(r"Banshi serves on (\S+)"), 150)
+        for one in opened:
+            one.close()
+        assert answered == 150
+
+
 def test_a_token_of_the_command_opens_the_server_that_runs_beside_it(beside: tuple[Path, str]) -> None:
     folder, url = beside
     made = command(folder, "token", "wang", "--name", "王小明")

@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
@@ -37,6 +37,7 @@ def command(ctx: click.Context, host: str, port: int) -> None:
     logs.configure(registry.configuration.settings.log_level)
     for finding in registry.warnings:
         click.secho(str(finding), fg="yellow", err=True)
+    permit_connections()
     with listening(host, port):
         run(serve(registry, host, port))
 
@@ -55,6 +56,19 @@ async def serve(registry: Registry, host: str, port: int) -> None:
         log.info("serving", url=url, plugins=sorted(registry.configuration.entries), items=len(registry.items))
         await stop.wait()
         log.info("stopping")
+
+
+def permit_connections() -> None:
+    """Ask for as many open files as the system permits: each connection is one, and shells hand out 1,024."""
+    try:
+        import resource
+    except ImportError:  # Windows knows no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        # Some systems name a hard limit that they then refuse.
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 @contextmanager

@@ -35,6 +35,10 @@ from banshi.web.envelope import envelope
 #: Seconds that requests under way get to finish when the server stops, and between two looks at them.
 DRAIN, DRAIN_LOOK = 8.0, 0.02
 
+#: Connections that may wait to be accepted. After a restart all phones come back in the same moment, and whoever finds
+#: no room tries again seconds later. The system makes it `somaxconn` where that is less.
+BACKLOG = 4096
+
 PLATFORM = web.AppKey("banshi_platform", Platform)
 
 #: The faces that are no kind's and no plugin's.
@@ -135,7 +139,7 @@ async def serving(platform: Platform, host: str, port: int) -> AsyncIterator[str
     )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port, backlog=1024)
+        site = web.TCPSite(runner, host, port, backlog=BACKLOG)
         await site.start()
         real = runner.addresses[0][1]
         yield f"http://{f'[{host}]' if ':' in host else host}:{real}"

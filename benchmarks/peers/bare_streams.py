@@ -1,0 +1,90 @@
+"""The peer of the stream: aiohttp alone, on uvloop, that keeps event streams open and writes to all in turn.
+
+It has the same two operations for the benchmark as `plugins/crier`. `POST …/alerts?size=…` writes one event of that
+size to every stream: first with each response's `write`, as anybody would, then with each transport's, the least
+that can be done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import sys
+import time
+from pathlib import Path
+
+import uvloop
+from aiohttp import web
+
+HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+def resident() -> int:
+    """Bytes of this process's memory that are in use."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+class Streams:
+    """The open streams, with the transport that each writes to."""
+
+    def __init__(self) -> None:
+        self.open: dict[web.StreamResponse, asyncio.Transport] = {}
+        self.count = 0
+
+    async def follow(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers=HEADERS)
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        await response.write(b"retry: 2000\n\n")
+        assert request.transport is not None
+        self.open[response] = request.transport
+        try:
+            await asyncio.Event().wait()
+        finally:
+            del self.open[response]
+        return response
+
+    def event(self, size: int) -> bytes:
+        self.count += 1
+        return b'id: 0.%d\nevent: message\ndata: {"cursor":"0.%d","body":"%b"}\n\n' % (
+            self.count,
+            self.count,
+            b"a" * size,
+        )
+
+    async def publish(self, request: web.Request) -> web.Response:
+        data, began, used = self.event(int(request.query.get("size", "200"))), time.monotonic(), time.process_time()
+        seq = self.count
+        for response in list(self.open):
+            await response.write(data)
+        seconds, cpu = time.monotonic() - began, time.process_time() - used
+        # Whoever reads on the other side gets that first, so that the second round does not meet full sockets.
+        await asyncio.sleep(1.0)
+        data = self.event(int(request.query.get("size", "200")))
+        least = time.monotonic()
+        for transport in list(self.open.values()):
+            transport.write(b"%x\r\n%b\r\n" % (len(data), data))
+        least = time.monotonic() - least
+        return web.json_response({"seq": seq, "began": began, "seconds": seconds, "cpu": cpu, "least": least})
+
+    async def state(self, _: web.Request) -> web.Response:
+        gc.collect()
+        figures = {"resident": resident(), "streams": len(self.open), "cpu": time.process_time()}
+        return web.json_response(figures | {"blocks": sys.getallocatedblocks()})
+
+
+async def serve() -> None:
+    streams, app = Streams(), web.Application()
+    app.router.add_get("/v1/inbox/stream", streams.follow)
+    app.router.add_post("/v1/benchmark/alerts", streams.publish)
+    app.router.add_get("/v1/benchmark/state", streams.state)
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
+    print(f"http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    uvloop.run(serve())

@@ -1,0 +1,373 @@
+"""The stream with ten thousand phones: what one costs, how fast a broadcast reaches all, and what is left behind.
+
+    python benchmarks/stream.py            # everything, about five minutes
+    python benchmarks/stream.py --short    # a look whether it works at all, as in continuous integration
+
+benchmarks/README.md says what is compared with what, and why that is fair.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import sqlite3
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from api import configuration
+from crowd import Crowd, crowd
+from processes import HERE, Running, banshi, machine, median, python, running, table
+
+from banshi.auth import development_token
+from banshi.settings import Settings
+
+#: Bytes of a broadcast's text.
+SIZE = 200
+
+#: File descriptors that a server needs for itself.
+OWN_FILES = 64
+
+#: Seconds that a server gets to notice that phones have left.
+PATIENCE = 60.0
+
+#: Phones that stop reading, and the broadcasts to them alone that fill what the system keeps for each.
+DEAF, FILLING, FILLING_SIZE = 100, 260, 20_000
+
+KIB = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How many phones, how many of them at once at most, and how many broadcasts."""
+
+    phones: int
+    most: int
+    broadcasts: int
+    deaf: int
+    #: Seconds until what has just changed has settled.
+    settle: float
+
+
+FULL = Length(phones=10_000, most=20_000, broadcasts=7, deaf=DEAF, settle=2.0)
+SHORT = Length(phones=500, most=1_000, broadcasts=2, deaf=10, settle=0.2)
+
+
+def asked(server: Running, path: str, *, method: str = "GET") -> dict[str, Any]:
+    request = urllib.request.Request(f"{server.url}/v1/benchmark/{path}", method=method)  # noqa: S310 - our own server
+    with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310 - our own server
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def state(server: Running) -> dict[str, Any]:
+    return asked(server, "state")
+
+
+def publish(server: Running, size: int = SIZE, topic: str = "") -> dict[str, Any]:
+    return asked(server, f"alerts?size={size}" + (f"&topic={topic}" if topic else ""), method="POST")
+
+
+def empty(server: Running, length: Length) -> dict[str, Any]:
+    """The server's state once it has noticed that all phones have left."""
+    deadline = time.monotonic() + PATIENCE
+    while state(server)["streams"]:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{server.url} still has {state(server)['streams']} streams after {PATIENCE:g} s")
+        time.sleep(0.2)
+    time.sleep(length.settle)
+    return state(server)
+
+
+def opened(phones: Crowd, count: int, **rest: Any) -> dict[str, Any]:
+    """Connect phones; every one has to be let in."""
+    result = phones.connect(count, **rest)
+    if result["failures"] or set(result["statuses"]) != {"200"}:
+        raise RuntimeError(f"phones were not let in: {result['failures']}, {result['statuses']}")
+    return result
+
+
+def town(folder: Path) -> Path:
+    """mobile_push, and a department for the benchmark that publishes when it is told to."""
+    crier = HERE / "plugins" / "crier"
+    return configuration(folder, crier=f'path = "{crier}"', mobile_push='package = "mobile_push"')
+
+
+def tokens(folder: Path, count: int) -> list[str]:
+    settings = Settings(data=folder / "data")
+    return [development_token(settings, f"citizen-{number}") for number in range(count)]
+
+
+# -- what one costs, and a broadcast to all ---------------------------------------------------------------------------
+
+
+def broadcasts(folder: Path, length: Length) -> None:
+    """Memory per open stream, and the time of a broadcast, against bare aiohttp."""
+    count = length.phones
+    with (
+        running(banshi(town(folder), "serve", "--port", "0")) as ours,
+        running(python("peers/bare_streams.py")) as bare,
+        crowd(ours.url, people := tokens(folder, count)) as our_phones,
+        crowd(bare.url, people) as bare_phones,
+    ):
+        sides = {"bare aiohttp": (bare, bare_phones), "banshi": (ours, our_phones)}
+        memory = {name: filled(server, phones, length) for name, (server, phones) in sides.items()}
+        rounds: dict[str, list[dict[str, float]]] = {name: [] for name in sides}
+        for _ in range(length.broadcasts):
+            for name, (server, phones) in sides.items():
+                rounds[name].append(round_of(server, phones, count))
+                time.sleep(0.5)
+        for name, (server, phones) in sides.items():
+            memory[name] |= emptied(server, phones, length)
+    print(f"## {count:,} open streams\n")
+    show_memory(memory, count)
+    show_rounds(rounds)
+
+
+def filled(server: Running, phones: Crowd, length: Length) -> dict[str, float]:
+    """Open all phones; what each of them costs, in bytes and in processor time."""
+    # What is loaded and allocated for the very first ones is not theirs.
+    opened(phones, min(200, length.phones))
+    publish(server)
+    phones.leave(min(200, length.phones))
+    before = empty(server, length)
+    result = opened(phones, length.phones)
+    cpu = state(server)["cpu"] - before["cpu"]
+    time.sleep(length.settle)
+    after = state(server)
+    return {
+        "before": before["resident"],
+        "each": (after["resident"] - before["resident"]) / length.phones,
+        "connect": result["seconds"],
+        "cpu": cpu / length.phones * 1e6,
+        "blocks": before["blocks"],
+        "tasks": before.get("tasks", 0),
+        "files": before.get("descriptors", 0),
+    }
+
+
+def round_of(server: Running, phones: Crowd, count: int) -> dict[str, float]:
+    """One broadcast: seconds of writing to all, and until it reached the first, nearly all, and the last phone."""
+    told = publish(server)
+    at = phones.arrived(told["seq"], count)
+    check(at, count)
+    arrivals = [moment - told["began"] for moment in at["at"]]
+    return {
+        "write": told["seconds"],
+        "cpu": told["cpu"],
+        "least": told.get("least", 0.0),
+        "first": arrivals[0],
+        "p99": arrivals[len(arrivals) * 99 // 100],
+        "last": arrivals[-1],
+    }
+
+
+def check(found: dict[str, Any], count: int) -> None:
+    if len(found["at"]) != count or found["disorder"] or found["cut"]:
+        raise RuntimeError(
+            f"{len(found['at'])} of {count} phones got it; {found['disorder']} out of order, {found['cut']} cut off"
+        )
+
+
+def emptied(server: Running, phones: Crowd, length: Length) -> dict[str, float]:
+    """Let all leave, come and leave again: what the second time adds is lost.
+
+    The memory of those who left stays with the allocators, for those who come; what is alive is counted in blocks.
+    """
+    phones.leave(length.phones)
+    first = empty(server, length)
+    opened(phones, length.phones)
+    phones.leave(length.phones)
+    second = empty(server, length)
+    return {
+        "grown": second["resident"] - first["resident"],
+        "alive": second["blocks"] - first["blocks"],
+        "tasks left": second.get("tasks", 0),
+        "files left": second.get("descriptors", 0),
+    }
+
+
+def show_memory(memory: dict[str, dict[str, float]], count: int) -> None:
+    rows, peer = [], memory["bare aiohttp"]
+    for name, one in memory.items():
+        ratio, rate = one["each"] / peer["each"], count / one["connect"]
+        row = [name, f"{one['each'] / KIB:.1f}", f"{ratio:.2f}", f"{one['cpu']:,.0f}", f"{rate:,.0f}"]
+        rows.append([*row, f"{one['grown'] / count:,.0f}", f"{one['alive'] / count:.3f}"])
+    head = [
+        "",
+        "KiB each",
+        "ratio",
+        "CPU µs to open one",
+        "opened/s",
+        "bytes each left behind",
+        "objects each left behind",
+    ]
+    table(head, rows)
+    ours = memory["banshi"]
+    print(f"Tasks before and after: {ours['tasks']:.0f} and {ours['tasks left']:.0f}; ", end="")
+    print(f"open files: {ours['files']:.0f} and {ours['files left']:.0f}.\n")
+
+
+def show_rounds(rounds: dict[str, list[dict[str, float]]]) -> None:
+    rows = []
+    peers = rounds["bare aiohttp"]
+    for name, own in rounds.items():
+        cells = [f"{median([one[key] for one in own]) * 1e3:,.0f}" for key in ("write", "cpu", "first", "p99", "last")]
+        ratios = [
+            median([one[key] / peer[key] for one, peer in zip(own, peers, strict=True)]) for key in ("write", "cpu")
+        ]
+        rows.append([name, *cells, *(f"{ratio:.2f}" for ratio in ratios)])
+    least = median([one["least"] for one in peers])
+    rows.append(["bare `transport.write` of ready bytes", f"{least * 1e3:,.0f}", "", "", "", "", "", ""])
+    head = ["a broadcast to all", "ms to write", "CPU ms", "first phone ms", "p99", "last", "ratio", "ratio by CPU"]
+    table(head, rows)
+
+
+# -- a restart --------------------------------------------------------------------------------------------------------
+
+
+def storm(folder: Path, length: Length) -> None:
+    """All phones come back at once after a restart, each to what it has missed."""
+    count, file = length.phones, town(folder)
+    with running(banshi(file, "serve", "--port", "0")) as first:
+        port = first.url.rpartition(":")[2]
+        people = tokens(folder, count)
+        with crowd(first.url, people) as phones:
+            opened(phones, count)
+            check(phones.arrived(publish(first)["seq"], count), count)
+            first.process.kill()
+            first.process.wait()
+            with running(banshi(file, "serve", "--port", port)) as second:
+                missed = [publish(second)["seq"] for _ in range(3)]
+                time.sleep(1.0)
+                before, began = state(second)["cpu"], time.monotonic()
+                result = opened(phones, count, at_once=count, tries=5)
+                at = phones.arrived(missed[-1], count)["at"]
+                cpu = state(second)["cpu"] - before
+    took = sorted(moment - began for moment in at)
+    if len(took) != count:
+        raise RuntimeError(f"{len(took)} of {count} phones caught up")
+    print(f"## {count:,} phones come back at the same moment, three broadcasts behind\n")
+    rows = [[f"{took[count // 2]:.1f}", f"{took[count * 99 // 100]:.1f}", f"{took[-1]:.1f}"]]
+    rows[0] += [f"{count / took[-1]:,.0f}", f"{cpu / count * 1e6:,.0f}", str(result["again"])]
+    table(["s until half had caught up", "p99", "all", "phones/s", "CPU µs each", "connected a second time"], rows)
+    assert result["open"] == count
+
+
+# -- phones that do not read ------------------------------------------------------------------------------------------
+
+
+def deaf(folder: Path, length: Length) -> None:
+    """Some phones stop reading and get more than fits: what the others and the server notice of it."""
+    count, some = length.phones, length.deaf
+    file = town(folder)
+    file.write_text(f"{file.read_text()}\n[plugins.mobile_push.settings]\nstream_timeout = 5.0\n", encoding="utf-8")
+    with (
+        running(banshi(file, "serve", "--port", "0")) as ours,
+        crowd(ours.url, tokens(folder, count)) as phones,
+    ):
+        follow(folder / "data", [f"citizen-{number}" for number in range(some)])
+        opened(phones, count)
+        quiet = round_of(ours, phones, count)
+        phones.turn_deaf(some)
+        time.sleep(length.settle)
+        before = state(ours)
+        for _ in range(FILLING):
+            last = publish(ours, FILLING_SIZE, "deaf")["seq"]
+        filled_at = time.monotonic()
+        told = publish(ours)
+        others = phones.arrived(told["seq"], count - some)["at"]
+        most = 0.0
+        while (now := state(ours))["streams"] > count - some:
+            most = max(most, now["waiting"])
+            if time.monotonic() - filled_at > PATIENCE:
+                raise RuntimeError(f"{now['streams'] - count + some} phones that do not read are still there")
+            time.sleep(0.1)
+        cut = now["at"] - filled_at
+        time.sleep(length.settle)
+        grown = state(ours)["resident"] - before["resident"]
+        phones.leave(some)
+        back = time.monotonic()
+        opened(phones, some)
+        caught = phones.arrived(last, some)["at"]
+        everyone = phones.arrived(told["seq"], count)
+    if len(caught) != some or len(everyone["at"]) != count or everyone["disorder"]:
+        raise RuntimeError(f"{len(caught)} of {some} phones caught up; {everyone['disorder']} events out of order")
+    p99 = others[len(others) * 99 // 100] - told["began"]
+    print(
+        f"## {some} of {count:,} phones stop reading, {FILLING} broadcasts of {FILLING_SIZE // 1000} KB come for each\n"
+    )
+    rows = [
+        ["p99 of a broadcast to all, before", f"{quiet['p99'] * 1e3:,.0f} ms"],
+        ["p99 of a broadcast to the others, meanwhile", f"{p99 * 1e3:,.0f} ms"],
+        ["most bytes that waited for one phone", f"{most / KIB:,.0f} KiB"],
+        ["memory that had grown by the end, the broadcasts themselves included", f"{grown / KIB / KIB:.1f} MiB"],
+        ["from the last of these until all of them were cut off (stream_timeout 5 s)", f"{cut:.1f} s"],
+        ["until they had caught up after coming back", f"{caught[-1] - back:.1f} s"],
+    ]
+    table(["", "figure"], rows)
+
+
+def follow(data: Path, people: Sequence[str]) -> None:
+    """Let people follow the topic `deaf`."""
+    with closing(sqlite3.connect(next(data.glob("*.sqlite3")), timeout=30)) as database, database:
+        database.executemany("INSERT INTO push_follow (person, topic) VALUES (?, 'deaf')", [(one,) for one in people])
+
+
+# -- as many as there can be ------------------------------------------------------------------------------------------
+
+
+def most(folder: Path, length: Length) -> None:
+    """Twice as many phones, as far as the system lets one process have files open."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    count = min(length.most, limit - OWN_FILES) if limit > 0 else length.most
+    with running(banshi(town(folder), "serve", "--port", "0")) as ours:
+        people = tokens(folder, count)
+        half = count // 2
+        with crowd(ours.url, people[:half]) as one, crowd(ours.url, people[half:]) as other:
+            before = state(ours)
+            seconds = sum(opened(phones, size)["seconds"] for phones, size in ((one, half), (other, count - half)))
+            time.sleep(length.settle)
+            each = (state(ours)["resident"] - before["resident"]) / count
+            told = publish(ours)
+            at = []
+            for phones, size in ((one, half), (other, count - half)):
+                found = phones.arrived(told["seq"], size)
+                check(found, size)
+                at += found["at"]
+            # A whole round of signs of life has to pass.
+            time.sleep(20.0 if length is FULL else 1.0)
+            streams = state(ours)["streams"]
+    print(f"## {count:,} phones; one process may have {limit:,} files open here\n")
+    rows = [[f"{seconds:.1f}", f"{each / KIB:.1f}", f"{(max(at) - told['began']) * 1e3:,.0f}", str(count - streams)]]
+    table(["s to open all", "KiB each", "ms until a broadcast reached all", "lost"], rows)
+
+
+def main() -> None:
+    parts: dict[str, Callable[[Path, Length], None]] = {
+        "broadcasts": broadcasts,
+        "storm": storm,
+        "deaf": deaf,
+        "most": most,
+    }
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"only these: {', '.join(parts)}")
+    parser.add_argument("--short", action="store_true", help="few phones")
+    given = parser.parse_args()
+    print(f"{machine()}\n")
+    if given.short:
+        print("The short form looks whether everything works; its figures say little.\n")
+    for name in given.parts or parts:
+        with tempfile.TemporaryDirectory(prefix="banshi-benchmark-", dir=os.environ.get("BENCHMARK_FOLDER")) as folder:
+            parts[name](Path(folder), SHORT if given.short else FULL)
+
+
+if __name__ == "__main__":
+    main()
