@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from banshi import Channel, Finding, Resource, Route, Tables, hookimpl
 from mobile_push import devices, reading, tickets, webpush_route
 from mobile_push.commands import fcm_sandbox, webpush_key, webpush_sandbox
+from mobile_push.reports import keeper
+from mobile_push.reports import routes as reports
 from mobile_push.service import PUSH, deliver, open_push
 from mobile_push.settings import PushSettings
 
@@ -34,7 +36,11 @@ def banshi_tables() -> Tables:
 
 @hookimpl
 def banshi_resources(settings: PushSettings) -> Sequence[Resource[Any]]:
-    return [Resource(PUSH, partial(open_push, settings)), Resource(tickets.TICKETS, tickets.open_tickets)]
+    return [
+        Resource(PUSH, partial(open_push, settings)),
+        Resource(tickets.TICKETS, tickets.open_tickets),
+        Resource(keeper.REPORTS, keeper.open_reports),
+    ]
 
 
 @hookimpl
@@ -44,7 +50,7 @@ def banshi_channels() -> Sequence[Channel]:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    return [*devices.ROUTES, *reading.ROUTES, *tickets.ROUTES, *webpush_route.ROUTES]
+    return [*devices.ROUTES, *reading.ROUTES, *tickets.ROUTES, *webpush_route.ROUTES, *reports.ROUTES]
 
 
 @hookimpl

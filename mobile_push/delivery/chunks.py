@@ -135,6 +135,9 @@ class Chunks:
         else:
             chunk.later.append((pause_before(chunk.tries, receipt), receipt.code, place))
             chunk.tick(place, "later")
+        if chunk.recalled:
+            # It was under way when the broadcast was recalled: what became of it is recorded like the rest.
+            self._open.setdefault(chunk.id, chunk)
 
     async def record(self) -> bool:
         """Check-point every chunk that has changed, and keep the lease of the others."""
@@ -147,7 +150,8 @@ class Chunks:
             states = [await self._keep(connection, one) for one in checkpoints]
         for one, state in zip(checkpoints, states, strict=True):
             chunk = one.chunk
-            chunk.lost = state is None or state == "recalled"
+            chunk.recalled = state == "recalled"
+            chunk.lost = state is None or chunk.recalled
             if state is not None:
                 one.recorded()
                 chunk.leased = now
@@ -170,11 +174,12 @@ class Chunks:
         rows = await connection.execute_query_dict(sql, values)
         if not rows:
             return None
-        if rows[0]["state"] != "recalled":
-            for wait, code, places in together(one.later):
-                await self._split_off(connection, chunk, "due", wait, code, places)
+        # Of a broadcast that was recalled nobody sends or retries anything; the report counts its phones all the same.
+        recalled = rows[0]["state"] == "recalled"
+        for wait, code, places in together(one.later):
+            await self._split_off(connection, chunk, "recalled" if recalled else "due", wait, code, places)
         for code, places in by_code(one.parked).items():
-            await self._split_off(connection, chunk, "parked", 0.0, code, places)
+            await self._split_off(connection, chunk, "recalled" if recalled else "parked", 0.0, code, places)
         return str(rows[0]["state"])
 
     async def _split_off(
