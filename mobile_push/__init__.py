@@ -14,7 +14,7 @@ from banshi import Channel, Finding, Resource, Route, Tables, hookimpl
 from mobile_push import devices, reading, tickets, webpush_route
 from mobile_push.commands import fcm_sandbox, webpush_key, webpush_sandbox
 from mobile_push.reports import keeper
-from mobile_push.reports import routes as reports
+from mobile_push.reports import routes as report_routes
 from mobile_push.service import PUSH, deliver, open_push
 from mobile_push.settings import PushSettings
 
@@ -50,7 +50,7 @@ def banshi_channels() -> Sequence[Channel]:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    return [*devices.ROUTES, *reading.ROUTES, *tickets.ROUTES, *webpush_route.ROUTES, *reports.ROUTES]
+    return [*devices.ROUTES, *reading.ROUTES, *tickets.ROUTES, *webpush_route.ROUTES, *report_routes.ROUTES]
 
 
 @hookimpl
