@@ -15,6 +15,7 @@ from mobile_push import devices, reading, tickets, webpush_route
 from mobile_push.commands import fcm_sandbox, webpush_key, webpush_sandbox
 from mobile_push.reports import keeper
 from mobile_push.reports import routes as report_routes
+from mobile_push.reports.commands import push
 from mobile_push.service import PUSH, deliver, open_push
 from mobile_push.settings import PushSettings
 
@@ -55,7 +56,7 @@ def banshi_routes() -> Sequence[Route]:
 
 @hookimpl
 def banshi_commands() -> Sequence[click.Command]:
-    return [fcm_sandbox, webpush_key, webpush_sandbox]
+    return [fcm_sandbox, push, webpush_key, webpush_sandbox]
 
 
 @hookimpl

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from banshi import Key, Platform
 from mobile_push.delivery.tell import log
 from mobile_push.reports.live import Watches
+from mobile_push.reports.metrics import Figures, keep_reading
 from mobile_push.reports.streams import add_up
 from mobile_push.service import PUSH
 
@@ -41,12 +42,16 @@ REPORTS: Key[Reports] = Key("mobile_push reports")
 @asynccontextmanager
 async def open_reports(platform: Platform) -> AsyncIterator[Reports]:
     reports = Reports(platform, Watches(platform))
-    task = asyncio.create_task(reports.run(), name="mobile-push-reports")
+    figures = Figures(platform[PUSH].couriered)
+    platform.metrics.register(figures)
+    works = (reports.run(), keep_reading(platform, figures))
+    tasks = [asyncio.create_task(work, name="mobile-push-reports") for work in works]
     try:
         yield reports
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         try:
             await add_up(platform, platform[PUSH].hub.written)
         except Exception as error:  # what is lost is a figure of the last second
