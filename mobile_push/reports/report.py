@@ -166,7 +166,7 @@ async def _take_in_seconds(platform: Platform, report: Report, identity: Any) ->
 
 _REASONS = {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}}
 _COUNT = {"type": "integer", "minimum": 0}
-_SECONDS = {"type": ["number", "null"], "description": "From publication to acceptance, up to 5 % too many."}
+_SECONDS = {"type": ["number", "null"], "description": "From publication to acceptance, 5 % more or less."}
 _STRING = {"type": "string"}
 
 _TALLY: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -132,13 +133,13 @@ class Chunked:
 
 
 def percentile(seconds: Mapping[int, int], share: float) -> float | None:
-    """The seconds within which that share of the phones was served, at most five percent too many; None for none."""
+    """The seconds within which that share of the phones was served, five percent more or less; None for none."""
     wanted = share * sum(seconds.values())
     reached = 0
     for bucket in sorted(seconds):
         reached += seconds[bucket]
         if reached >= wanted and reached:
-            return round(seconds_of(bucket), 3)
+            return round(math.sqrt(seconds_of(bucket - 1) * seconds_of(bucket)), 3)
     return None
 
 
