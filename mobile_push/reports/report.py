@@ -37,7 +37,10 @@ FROM push_inbox_message m JOIN push_delivery d ON d.message_id = m.id
 WHERE m.broadcast_id = {id} GROUP BY d.provider, d.state, d.code
 UNION ALL
 SELECT 'received', '', '', '', CAST(COUNT(opened_at) AS VARCHAR(20)), COUNT(received_at)
-FROM push_receipt WHERE message_id = {id} OR message_id IN (SELECT id FROM push_inbox_message WHERE broadcast_id = {id})
+FROM push_receipt WHERE message_id = {id}
+UNION ALL
+SELECT 'received', '', '', '', CAST(COUNT(r.opened_at) AS VARCHAR(20)), COUNT(r.received_at)
+FROM push_inbox_message m JOIN push_receipt r ON r.message_id = m.id WHERE m.broadcast_id = {id}
 """
 
 #: How each database writes a value that is used again and again, and how it takes JSON apart.
@@ -137,7 +140,8 @@ def _take_in(report: Report, chunked: Chunked, what: str, of: tuple[str, str, st
             group = "forgotten"
         report.providers[provider].add(group, code, number)
     elif what == "received":
-        report.received, report.opened = number, int(word)
+        report.received += number
+        report.opened += int(word)
 
 
 def _handed(state: str) -> str:

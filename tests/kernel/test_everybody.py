@@ -46,7 +46,7 @@ OUTSIDE: dict[Audience, dict[str, int]] = {
     Audience.ANYONE: {},
     Audience.PERSON: {"nobody": 401},
     Audience.CITIZEN: {"nobody": 401, "colleague": 403, "other-unit": 403, "staff": 403, "officer": 403},
-    Audience.STAFF: {"nobody": 401, "wang": 403, "officer": 403},
+    Audience.STAFF: {"nobody": 401, "wang": 403, "zhang": 403, "officer": 403},
     Audience.OFFICER: {"nobody": 401, "wang": 403, "colleague": 403, "other-unit": 403, "staff": 403},
 }
 
