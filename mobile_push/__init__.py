@@ -10,9 +10,14 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from banshi import Channel, Finding, Resource, Route, Tables, hookimpl
-from mobile_push import devices, reading, tickets, webpush_route
+from banshi import Channel, Finding, Offer, Resource, Route, Tables, hookimpl
+from mobile_push import devices, person, preferences, reading, receipts, tickets, unread, webpush_route
+from mobile_push.broadcasts import alerts, notices, public
+from mobile_push.broadcasts.outside import SENDERS, open_senders
+from mobile_push.broadcasts.schedule import SCHEDULE, open_schedule
+from mobile_push.checks import findings
 from mobile_push.commands import fcm_sandbox, webpush_key, webpush_sandbox
+from mobile_push.provider import PROVIDERS, Outcome, Provider, Push, Receipt, Way
 from mobile_push.reports import keeper
 from mobile_push.reports import routes as report_routes
 from mobile_push.reports.commands import push
@@ -21,6 +26,12 @@ from mobile_push.settings import PushSettings
 
 if TYPE_CHECKING:
     import click
+
+    from mobile_push.fcm import FcmSettings
+    from mobile_push.webpush import WebPushSettings
+
+#: What a plugin with a provider of its own needs; the rest is mobile_push's.
+__all__ = ["PROVIDERS", "Outcome", "Provider", "Push", "Receipt", "Way"]
 
 NAME = "mobile_push"
 
@@ -41,6 +52,8 @@ def banshi_resources(settings: PushSettings) -> Sequence[Resource[Any]]:
         Resource(PUSH, partial(open_push, settings)),
         Resource(tickets.TICKETS, tickets.open_tickets),
         Resource(keeper.REPORTS, keeper.open_reports),
+        Resource(SENDERS, partial(open_senders, settings)),
+        Resource(SCHEDULE, partial(open_schedule, settings)),
     ]
 
 
@@ -50,8 +63,30 @@ def banshi_channels() -> Sequence[Channel]:
 
 
 @hookimpl
+def banshi_offers(settings: PushSettings) -> Iterable[Offer[Way]]:
+    if settings.fcm is not None:
+        yield Offer(PROVIDERS, Way("fcm", partial(_fcm, settings.fcm)))
+    if settings.webpush is not None:
+        yield Offer(PROVIDERS, Way("webpush", partial(_webpush, settings.webpush)))
+
+
+def _fcm(settings: FcmSettings) -> Provider:
+    from mobile_push.fcm import FcmProvider
+
+    return FcmProvider(settings)
+
+
+def _webpush(settings: WebPushSettings) -> Provider:
+    from mobile_push.webpush.provider import WebPushProvider
+
+    return WebPushProvider(settings)
+
+
+@hookimpl
 def banshi_routes() -> Sequence[Route]:
-    return [*devices.ROUTES, *reading.ROUTES, *tickets.ROUTES, *webpush_route.ROUTES, *report_routes.ROUTES]
+    phone = (devices, person, preferences, reading, receipts, tickets, unread, webpush_route)
+    # The order counts: the ids of `public` would take the other paths.
+    return [route for face in (*phone, report_routes, notices, alerts, public) for route in face.ROUTES]
 
 
 @hookimpl
@@ -60,21 +95,5 @@ def banshi_commands() -> Sequence[click.Command]:
 
 
 @hookimpl
-def banshi_checks(settings: PushSettings) -> Iterable[Finding]:
-    if settings.fcm is None and settings.webpush is None:
-        advice = "add [plugins.mobile_push.settings.fcm] or .webpush, or only phones with an open stream are reached"
-        yield Finding(NAME, "no-provider", advice, warning=True)
-    if settings.fcm is not None:
-        try:
-            settings.fcm.service_account()
-        except ValueError as error:
-            yield Finding(NAME, "fcm-credentials", str(error))
-    if settings.webpush is not None:
-        from mobile_push.webpush.vapid import read_key
-
-        try:
-            read_key(settings.webpush.private_key_file)
-        except ValueError as error:
-            yield Finding(NAME, "webpush-key", str(error))
-        if settings.webpush.loopback:
-            yield Finding(NAME, "webpush-loopback", "take webpush.loopback out where people are served", warning=True)
+def banshi_checks(settings: PushSettings, registry: Any) -> Iterable[Finding]:
+    return findings(NAME, settings, registry)

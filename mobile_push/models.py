@@ -11,6 +11,8 @@ from uuid_utils.compat import uuid7
 
 __all__ = [
     "Broadcast",
+    "BroadcastEvent",
+    "CapMessage",
     "Chunk",
     "Delivery",
     "Device",
@@ -167,10 +169,14 @@ class Broadcast(Model):
     collapse_key = fields.CharField(max_length=64, default="")
     #: The earlier one that this one takes the place of.
     supersedes = fields.UUIDField(null=True)
+    #: The ids of all of them, where there are several.
+    earlier: Any = fields.JSONField(null=True)
     author = fields.CharField(max_length=255)
     approver = fields.CharField(max_length=255, default="")
     created_at = fields.DatetimeField()
     send_at = fields.DatetimeField(null=True)
+    #: Seconds from its publication to its end, where no time was given. It then sets `expires_at` anew.
+    ttl = fields.IntField(null=True)
     expires_at = fields.DatetimeField()
     #: Milliseconds of the database's clock.
     published_at = fields.BigIntField(null=True)
@@ -179,6 +185,39 @@ class Broadcast(Model):
     class Meta:
         table = "push_broadcast"
         indexes = [Index(fields=("kind", "state", "id"), name="push_broadcast_state")]
+
+
+class BroadcastEvent(Model):
+    """One step in the life of a broadcast: who did what, when. Rows are only added."""
+
+    id = fields.BigIntField(primary_key=True)
+    broadcast_id = fields.UUIDField()
+    #: The broadcast's version from this step on.
+    version = fields.IntField()
+    at = fields.DatetimeField()
+    action = fields.CharField(max_length=16)
+    state = fields.CharField(max_length=16)
+    #: Subject of the member of staff, empty for the platform itself.
+    actor = fields.CharField(max_length=255)
+    reason = fields.TextField(default="")
+
+    class Meta:
+        table = "push_broadcast_event"
+        unique_together = (("broadcast_id", "version"),)
+
+
+class CapMessage(Model):
+    """A published alert as the XML that is served, found by what CAP names it by."""
+
+    #: The broadcast's id.
+    id = fields.UUIDField(primary_key=True)
+    #: Hash of sender, identifier and time.
+    name = fields.CharField(max_length=64, unique=True)
+    #: As it was signed, to the byte.
+    xml = fields.BinaryField()
+
+    class Meta:
+        table = "push_cap_message"
 
 
 class FanOut(Model):

@@ -6,13 +6,15 @@ and never touches the database: when to try again, and what to do with a dead to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from types import TracebackType
 from typing import Literal, Protocol, Self
+
+from banshi import Key
 
 #: Seconds; a longer Retry-After is a mistake more often than a wish, and asking once an hour harms nobody.
 LONGEST_WAIT = 3600.0
@@ -99,6 +101,11 @@ class Provider(Protocol):
         ...
 
     @property
+    def one_service(self) -> bool:
+        """Whether all messages go to one service, so that its refusals and failures are everybody's."""
+        ...
+
+    @property
     def longest_send(self) -> float:
         """Seconds that one send takes at most."""
         ...
@@ -115,6 +122,36 @@ class Provider(Protocol):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A provider that a plugin offers: `banshi_offers` gives it under `PROVIDERS`, and phones register for its name."""
+
+    #: Letters, digits and hyphens, at most 16; what phones say when they register.
+    name: str
+    #: Makes the provider, which is opened when the server starts and closed when it stops.
+    make: Callable[[], Provider]
+
+
+#: Where mobile_push finds the providers; its own are offered in the same way.
+PROVIDERS: Key[Way] = Key("mobile_push.providers")
+
+
+class TopicProvider(Provider, Protocol):
+    """A provider that keeps lists of its own of who follows a topic, so that one request reaches all of them."""
+
+    async def send_topic(self, push: Push, topic: str) -> Receipt:
+        """Try once to send `push` to all who follow `topic`: ACCEPTED says that it was taken, not whom it reaches."""
+        ...
+
+    async def subscribe(self, topic: str, tokens: Sequence[str]) -> list[Receipt]:
+        """Let phones follow `topic`: a receipt for each token, in their order; ACCEPTED where it follows now."""
+        ...
+
+    async def unsubscribe(self, topic: str, tokens: Sequence[str]) -> list[Receipt]:
+        """Let phones follow `topic` no more: a receipt for each token, in their order."""
+        ...
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

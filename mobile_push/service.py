@@ -12,7 +12,7 @@ from typing import Any
 from prometheus_client import Gauge
 
 from banshi import Key, Message, Platform
-from mobile_push import inbox
+from mobile_push import inbox, upkeep
 from mobile_push.broadcasts.log import CommonLog
 from mobile_push.broadcasts.publication import EVERYBODY
 from mobile_push.delivery.courier import Courier
@@ -20,6 +20,7 @@ from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.planner import Planner
 from mobile_push.delivery.tell import Metrics, log
 from mobile_push.hub import Hub
+from mobile_push.provider import PROVIDERS
 from mobile_push.settings import PushSettings
 
 #: Seconds that a stream gets to end by itself; what a phone does not read in that time it reads after reconnecting.
@@ -68,6 +69,11 @@ class Push:
         async with self._announcing:
             await self.hub.publish(await self.hub.log.read_on())
 
+    async def heed(self, person: str) -> None:
+        """A person follows something else, or is somewhere else: their open streams go by that from now on."""
+        if self.hub.listens(person):
+            self.hub.changed(person, await inbox.listener_of(self.platform, person))
+
     def wake(self) -> None:
         """There is something to be sent."""
         for courier in self.couriers:
@@ -88,22 +94,21 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
     gauge = Gauge("banshi_push_streams", "Open streams", registry=platform.metrics)
     gauge.set_function(push.hub.__len__)
     async with AsyncExitStack() as stack:
-        if settings.fcm is not None:
-            from mobile_push.fcm import FcmProvider
-
-            provider = await stack.enter_async_context(FcmProvider(settings.fcm))
+        for name, way in platform.registry.offered(PROVIDERS):
+            if way.name in push.providers:
+                raise ValueError(
+                    f"{name}: rename its provider {way.name}: phones can register for one that way already"
+                )
+            provider = await stack.enter_async_context(way.make())
             push.couriers.append(Courier(platform, provider, settings, metrics))
-        if settings.webpush is not None:
-            from mobile_push.webpush.provider import WebPushProvider
-
-            webpush = await stack.enter_async_context(WebPushProvider(settings.webpush))
-            push.webpush_key = webpush.public_key
-            push.couriers.append(Courier(platform, webpush, settings, metrics))
+            # What browsers subscribe with.
+            push.webpush_key = getattr(provider, "public_key", push.webpush_key)
         lanes = ([Lane.ALERT], [Lane.NOTICE])
         push.planners += [Planner(platform, settings, own, push.wake) for own in lanes]
         works: list[Coroutine[Any, Any, None]] = [courier.run() for courier in push.couriers]
         works += [planner.run() for planner in push.planners]
         works += [_end_streams(push), _kept_up("sweeper", sweep, push), _kept_up("common log", _look_for_news, push)]
+        works.append(upkeep.keep_tidy(platform, settings.forget_after_days))
         tasks = [asyncio.create_task(work, name="mobile-push") for work in works]
         try:
             yield push

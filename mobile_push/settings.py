@@ -2,14 +2,79 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from banshi import LANGUAGES
+from mobile_push.divisions import check_division
 from mobile_push.fcm import FcmSettings
 from mobile_push.webpush import WebPushSettings
 
+#: The shape of a topic's code, as of a department's.
+SLUG = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+
+#: Characters of a topic's code at most.
+LONGEST_TOPIC = 64
+
+#: Days; an app that is used at all is heard of more often, and Google's own tokens end after 270.
+SHORTEST_ABSENCE, LONGEST_ABSENCE = 30, 3650
+
 #: What a lock screen shows of a case's message. It crosses other companies' servers, so it says nothing of the case.
 CASE_TITLE = {"zh-CN": "您有一条新的办事消息", "en": "You have a new message about your case"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertSender:
+    """Somebody outside whose signed alerts are believed."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - read by the kernel
+
+    #: PEM file of the sender's certificate or public key.
+    key_file: Path
+    #: The department under whose name the alerts go out.
+    department: str
+    #: The division (GB/T 2260) that an alert is for whose areas name neither a division nor a shape.
+    division: str = ""
+
+    def __post_init__(self) -> None:
+        if self.division:
+            check_division(self.division)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertSettings:
+    """Who sends alerts, and whose are believed (`[plugins.mobile_push.settings.alerts]`)."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - read by the kernel
+
+    #: CAP's sender of the alerts that staff publish here; without it they can't.
+    sender: str = ""
+    #: Outside senders by the name that their alerts bear.
+    senders: Mapping[str, AlertSender] = field(default_factory=dict)
+    #: Seconds after which a signed alert from outside is too old to be new: somebody may have kept it.
+    newest: float = 3600.0
+    #: PEM files of the key with which own alerts are signed, and of its certificate.
+    key_file: Path | None = None
+    certificate_file: Path | None = None
+    #: The topic whose followers take part in exercises and tests; without it those reach nobody by themselves.
+    exercise_topic: str = ""
+    #: Where the public reaches this platform; without it, addresses in the feed are those of the request.
+    address: str = ""
+
+    def __post_init__(self) -> None:
+        for name in filter(None, (self.sender, *self.senders)):
+            if not re.fullmatch(r"[^\s,<&]{1,300}", name):
+                raise ValueError(f"sender {name[:60]!r} has a space, a comma, < or &, which CAP forbids; take it out")
+        if self.sender in self.senders:
+            raise ValueError(f"senders has {self.sender} itself; name those outside only")
+        if not 60 <= self.newest <= 604_800:
+            raise ValueError("newest has to be from a minute to a week (604800 seconds)")
+        if self.certificate_file and not self.key_file:
+            raise ValueError("certificate_file needs key_file, the key that it was issued for")
+        if self.address and not re.fullmatch(r"https?://[^\s/?#@]+", self.address):
+            raise ValueError("address is the beginning of our addresses, such as https://api.city.example")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,16 +102,36 @@ class PushSettings:
     notices_a_day: int | None = None
     #: Phones that one person may register, and streams that one person may have open.
     devices: int = 10
+    #: Days without a sign of life after which a phone is forgotten. Google's tokens end after 270.
+    forget_after_days: int = 270
+    #: What people may follow beside departments: code → title by language.
+    topics: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    #: Departments whose notices and alerts a second person has to approve.
+    second_person: frozenset[str] = frozenset()
+    alerts: AlertSettings = field(default_factory=AlertSettings)
 
     def __post_init__(self) -> None:
         if not 0 < self.ttl <= 2_419_200:
             raise ValueError("ttl has to be from 1 second to 28 days (2419200)")
         if self.fcm is not None and self.lease <= 4 * self.fcm.timeout:
             raise ValueError(f"lease has to be more than four times fcm.timeout ({4 * self.fcm.timeout:g} s)")
-        if self.notices_a_day is not None and self.notices_a_day < 1:
-            raise ValueError("notices_a_day has to be at least 1; leave it out for no limit")
-
         if self.webpush is not None and self.lease <= 2 * self.webpush.timeout:
             raise ValueError(f"lease has to be more than twice webpush.timeout ({2 * self.webpush.timeout:g} s)")
+        if self.notices_a_day is not None and self.notices_a_day < 1:
+            raise ValueError("notices_a_day has to be at least 1; leave it out for no limit")
         if min(self.heartbeat, self.stream_timeout, self.devices) <= 0:
             raise ValueError("heartbeat, stream_timeout and devices have to be positive")
+        if not SHORTEST_ABSENCE <= self.forget_after_days <= LONGEST_ABSENCE:
+            raise ValueError(f"forget_after_days has to be from {SHORTEST_ABSENCE} to {LONGEST_ABSENCE}")
+        for code, title in self.topics.items():
+            _check_topic(code, title)
+        if self.alerts.exercise_topic and self.alerts.exercise_topic not in self.topics:
+            raise ValueError(f"alerts.exercise_topic: add topics.{self.alerts.exercise_topic}, or nobody can follow it")
+
+
+def _check_topic(code: str, title: Mapping[str, str]) -> None:
+    if not re.fullmatch(SLUG, code) or len(code) > LONGEST_TOPIC:
+        raise ValueError(f"topics.{code}: a code is lower case letters, digits and hyphens, {LONGEST_TOPIC} at most")
+    missing = [language for language in LANGUAGES if not title.get(language, "").strip()]
+    if missing:
+        raise ValueError(f"topics.{code} needs a title in {' and '.join(missing)}")

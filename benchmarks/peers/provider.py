@@ -1,4 +1,8 @@
-"""The provider for all senders: mobile_push's FCM sandbox over TLS, on uvloop, keeping nothing.
+"""The provider for all senders: mobile_push's FCM sandbox over TLS, on uvloop, with HTTP/2 for whom asks for it.
+
+It keeps no messages, only what shows whether each was sent, and when: `GET /provider/report` tells it and begins anew,
+`PUT /provider/shares` sets the shares of messages that are taken and never answered (`silent`) and whose phone is gone
+(`unregistered`).
 
 Argument: a folder, in which it puts `account.json` (the service account's key) and `ca.pem` (the certificate to trust).
 """
@@ -11,47 +15,170 @@ import ipaddress
 import resource
 import ssl
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import orjson
 import uvloop
+from aiohttp import web
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from http2 import Connection, block
 
-from mobile_push.sandbox import FcmSandbox
+from mobile_push.sandbox import FAULTS, Answer, FcmSandbox
+
+Issuer = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
+
+
+class Seen:
+    """What became of the messages since the last report."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, int] = {}
+        #: Token → times that a message for it was taken.
+        self.taken: dict[str, int] = {}
+        #: Token → `time.monotonic()` of its first request.
+        self.first: dict[str, float] = {}
+        #: Token → when it may be asked for again.
+        self.not_before: dict[str, float] = {}
+        self.early = self.refused = 0
+        self.connections = 0
+
+    def report(self) -> dict[str, Any]:
+        times = sorted(self.first.values())
+        return {
+            "answers": self.answers,
+            "distinct": len(self.taken),
+            "taken": sum(self.taken.values()),
+            "refused": self.refused,
+            "early": self.early,
+            "connections": self.connections,
+            "seconds": times[-1] - times[0] if times else 0.0,
+        }
+
+
+class Provider(FcmSandbox):
+    """The sandbox behind HTTP/2."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        super().__init__(ssl_context=context, record=False)
+        self.seen = Seen()
+        self.shares = {"silent": 0.0, "unregistered": 0.0}
+        self._heads: dict[tuple[int, str], bytes] = {}
+        self._due_later: dict[float, list[tuple[Connection, int, bytes, bytes]]] = {}
+
+    def protocol(self, http1: Callable[[], asyncio.BaseProtocol]) -> Callable[[], asyncio.BaseProtocol]:
+        def made() -> Connection:
+            self.seen.connections += 1
+            return Connection(self.respond, http1)
+
+        return made
+
+    def answer(self, authorization: str | None, path: str, body: bytes) -> Answer:
+        answer = super().answer(authorization, path, body)
+        seen, now = self.seen, time.monotonic()
+        if answer.code == "OK" and self._shares.turn("gone", self.shares["unregistered"]):
+            answer = FAULTS["UNREGISTERED"]
+        seen.answers[answer.code] = seen.answers.get(answer.code, 0) + 1
+        # The address is the first value of a message, whoever wrote it; JSON of our own senders escapes nothing in it.
+        start = body.find(b'"token":') + 8
+        start = body.find(b'"', start) + 1
+        token = body[start : body.find(b'"', start)].decode()
+        seen.first.setdefault(token, now)
+        wait = answer.headers.get("Retry-After")
+        if seen.not_before and (until := seen.not_before.pop(token, None)) is not None and now < until:
+            seen.early += 1
+        if wait is not None:
+            seen.refused += 1
+            seen.not_before[token] = now + float(wait)
+        elif answer.code == "OK":
+            seen.taken[token] = seen.taken.get(token, 0) + 1
+        return answer
+
+    def respond(self, connection: Connection, stream: int, headers: dict[str, str], body: bytes) -> None:
+        if headers.get(":method") != "POST":
+            connection.answer(stream, block(405, {}), b"")
+            connection.flush()
+            return
+        behaviour = self.behaviour
+        if behaviour.hang:
+            return
+        answer = self.answer(headers.get("authorization"), headers.get(":path", ""), body)
+        if answer.code == "OK" and self._shares.turn("silent", self.shares["silent"]):
+            return
+        wait = answer.headers.get("Retry-After", "")
+        head = self._heads.get((answer.status, wait))
+        if head is None:
+            head = self._heads[answer.status, wait] = block(answer.status, answer.headers)
+        if not behaviour.latency:
+            connection.answer(stream, head, answer.body)
+            connection.flush()
+            return
+        # One timer for all that came in the same turn of the loop.
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        later = self._due_later.get(now)
+        if later is None:
+            later = self._due_later[now] = []
+            loop.call_later(behaviour.latency, self._answer_all, now)
+        later.append((connection, stream, head, answer.body))
+
+    def _answer_all(self, key: float) -> None:
+        all_of_them = self._due_later.pop(key)
+        for connection, stream, head, body in all_of_them:
+            connection.answer(stream, head, body)
+        for connection in {one[0] for one in all_of_them}:
+            connection.flush()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.raw_path == "/provider/report":
+            seen, self.seen = self.seen, Seen()
+            return web.json_response(seen.report())
+        if request.raw_path == "/provider/shares":
+            self.shares |= orjson.loads(await request.read())
+            return web.json_response(self.shares)
+        return await super()._handle(request)
+
+
+def signed(name: str, ca: bool, key: ec.EllipticCurvePrivateKey, by: Issuer | None) -> x509.Certificate:
+    """A certificate of one day; `by` issued it, or itself."""
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    issuer, signer = (by[0].subject, by[1]) if by else (subject, key)
+    now = datetime.datetime.now(datetime.UTC)
+    return (
+        x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+        .sign(signer, hashes.SHA256())
+    )
 
 
 def tls(folder: Path) -> ssl.SSLContext:
     """A server's context with a new certificate for this machine, on the curve that Google's front ends use too."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "ca.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
-    private = folder / "tls-key.pem"
-    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    authority, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    root = signed("benchmark", True, authority, None)
+    leaf = signed("127.0.0.1", False, key, (root, authority))
+    (folder / "ca.pem").write_bytes(root.public_bytes(Encoding.PEM))
+    both = folder / "server.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    both.write_bytes(private + leaf.public_bytes(Encoding.PEM))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "ca.pem", private)
+    context.load_cert_chain(both)
+    context.set_alpn_protocols(["h2", "http/1.1"])
     return context
 
 
 async def serve(folder: Path) -> None:
-    async with FcmSandbox(ssl_context=tls(folder), record=False) as sandbox:
-        sandbox.service_account_file(folder / "account.json")
-        print(sandbox.url, flush=True)
+    async with Provider(tls(folder)) as provider:
+        provider.service_account_file(folder / "account.json")
+        print(provider.url, flush=True)
         await asyncio.Event().wait()
 
 

@@ -6,12 +6,13 @@ transaction ends, so that no reader sees a number before a smaller one.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from banshi import Platform, Stale
@@ -27,40 +28,66 @@ LANES = {"alert": Lane.ALERT, "notice": Lane.NOTICE}
 #: The provider of a walk over people instead of phones.
 PEOPLE = ""
 
+#: Makes the rows that belong to a change, from the broadcast as it is after it.
+Along = Callable[[Broadcast], Sequence[Model]]
 
-async def publish(platform: Platform, broadcast: Broadcast, providers: Collection[str], **changes: Any) -> Broadcast:
+
+def nothing(_: Broadcast) -> Sequence[Model]:
+    return ()
+
+
+async def publish(
+    platform: Platform,
+    broadcast: Broadcast,
+    providers: Collection[str],
+    *,
+    new: bool = False,
+    along: Along = nothing,
+    **changes: Any,
+) -> Broadcast:
     """Make it public and plan its fan-out, in one transaction. Raises Stale if it has changed since it was read.
 
-    An earlier broadcast that it takes the place of is withdrawn in the same moment.
+    A `new` one is stored first. Earlier broadcasts that it takes the place of are withdrawn in the same moment, and
+    what `along` makes is written with it.
     """
     async with in_transaction() as connection:
         now = await _now(platform, connection)
+        if new:
+            await broadcast.save(using_db=connection, force_create=True)
+        for identity in earlier_of(broadcast):
+            await withdraw(platform, connection, identity, "superseded")
         values = {**changes, "state": "published", "seq": await next_number(platform, connection), "published_at": now}
-        await _change(connection, broadcast, values)
-        if broadcast.supersedes:
-            await withdraw(platform, connection, broadcast.supersedes, "superseded")
+        after = await _change(connection, broadcast, values)
         walks = [PEOPLE] if Audience.of(broadcast.audience).people else sorted(providers)
         lane = int(LANES[broadcast.kind])
         rows = [FanOut(broadcast_id=broadcast.id, provider=one, lane=lane) for one in walks]
-        if rows:
-            await FanOut.bulk_create(rows, using_db=connection)
-    return broadcast.update_from_dict({**values, "version": broadcast.version + 1})
+        await _add(connection, [*rows, *along(after)])
+    return after
 
 
-async def recall(platform: Platform, broadcast: Broadcast, at: datetime) -> Broadcast:
+async def recall(platform: Platform, broadcast: Broadcast, at: datetime, *, along: Along = nothing) -> Broadcast:
     """Take a public broadcast back: what isn't sent stays unsent, and inboxes show that it was recalled."""
     async with in_transaction() as connection:
         # A new number: whoever has read it already learns of the recall.
         values = {"state": "recalled", "seq": await next_number(platform, connection), "ended_at": at}
-        await _change(connection, broadcast, values)
+        after = await _change(connection, broadcast, values)
         await _stop(platform, connection, broadcast.id)
-    return broadcast.update_from_dict({**values, "version": broadcast.version + 1})
+        await _add(connection, along(after))
+    return after
+
+
+def earlier_of(broadcast: Broadcast) -> list[UUID]:
+    """The broadcasts that this one takes the place of, in one order: two at once lock their rows in the same."""
+    found = {UUID(str(one)) for one in broadcast.earlier or ()}
+    return sorted(found | {broadcast.supersedes} if broadcast.supersedes else found)
 
 
 async def withdraw(platform: Platform, connection: BaseDBAsyncClient, identity: UUID, state: str) -> None:
-    """Stop an earlier broadcast in favour of a newer one."""
-    changed = await Broadcast.filter(id=identity, state="published").using_db(connection).update(state=state)
-    if changed:
+    """Stop an earlier broadcast in favour of a newer one. It gets a new number, as a recalled one does."""
+    # The number comes first, whoever locks rows: the counter is the one lock that all who publish wait at.
+    values = {"state": state, "seq": await next_number(platform, connection)}
+    rows = Broadcast.filter(id=identity, state="published").using_db(connection)
+    if await rows.update(**values):
         await _stop(platform, connection, identity)
 
 
@@ -75,11 +102,20 @@ async def next_number(platform: Platform, connection: BaseDBAsyncClient) -> int:
     return int(rows[0]["top"])
 
 
-async def _change(connection: BaseDBAsyncClient, broadcast: Broadcast, values: dict[str, Any]) -> None:
+async def _change(connection: BaseDBAsyncClient, broadcast: Broadcast, values: dict[str, Any]) -> Broadcast:
     guard = {"id": broadcast.id, "version": broadcast.version, "state": broadcast.state}
-    changed = await Broadcast.filter(**guard).using_db(connection).update(**values, version=broadcast.version + 1)
-    if not changed:
+    values = {**values, "version": broadcast.version + 1}
+    if not await Broadcast.filter(**guard).using_db(connection).update(**values):
         raise Stale(f"broadcast {broadcast.id}")
+    return broadcast.update_from_dict(values)
+
+
+async def _add(connection: BaseDBAsyncClient, rows: Sequence[Model]) -> None:
+    groups: dict[type[Model], list[Model]] = {}
+    for row in rows:
+        groups.setdefault(type(row), []).append(row)
+    for model, several in groups.items():
+        await model.bulk_create(several, using_db=connection)
 
 
 async def _stop(platform: Platform, connection: BaseDBAsyncClient, identity: UUID) -> None:

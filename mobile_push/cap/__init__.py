@@ -5,6 +5,8 @@ Values and bytes only: no database, no HTTP, nothing of mobile_push but its geom
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from mobile_push.cap.alert import Alert
 from mobile_push.cap.area import GB_T_2260, Area
 from mobile_push.cap.documents import alert_of, document_of
@@ -17,7 +19,6 @@ from mobile_push.cap.reference import Reference
 from mobile_push.cap.resource import Resource
 from mobile_push.cap.schema import ALERT_DOCUMENT_SCHEMA, ALERT_SCHEMA
 from mobile_push.cap.shapes import geometry_of, polygons_of
-from mobile_push.cap.signature import SenderKey, sign, verify
 from mobile_push.cap.vocabulary import (
     Category,
     Certainty,
@@ -29,6 +30,9 @@ from mobile_push.cap.vocabulary import (
     Urgency,
 )
 from mobile_push.cap.writing import NAMESPACE, write
+
+if TYPE_CHECKING:
+    from mobile_push.cap.signature import SenderKey, sign, verify
 
 __all__ = [
     "ALERT_DOCUMENT_SCHEMA",
@@ -65,3 +69,14 @@ __all__ = [
     "verify",
     "write",
 ]
+
+#: Names that are loaded when they are first used: XML signatures take a while, and most processes check none.
+_LATER = frozenset({"SenderKey", "sign", "verify"})
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        from mobile_push.cap import signature
+
+        return getattr(signature, name)
+    raise AttributeError(f"module 'mobile_push.cap' has no attribute {name!r}")

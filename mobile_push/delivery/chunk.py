@@ -58,8 +58,6 @@ class Open:
     changed: bool = False
     #: It isn't ours any more: it was recalled, or another worker has taken it over.
     lost: bool = False
-    #: It was recalled; what was under way then is still recorded.
-    recalled: bool = False
     #: Phones that are to be tried again: (wait, code, place).
     later: list[tuple[float, str, int]] = field(default_factory=list)
     #: Phones whose message an operator has to look at: (code, place).

@@ -135,14 +135,13 @@ class Chunks:
         else:
             chunk.later.append((pause_before(chunk.tries, receipt), receipt.code, place))
             chunk.tick(place, "later")
-        if chunk.recalled:
-            # It was under way when the broadcast was recalled: what became of it is recorded like the rest.
-            self._open.setdefault(chunk.id, chunk)
 
     async def record(self) -> bool:
         """Check-point every chunk that has changed, and keep the lease of the others."""
         now = time.monotonic()
-        due = [one for one in self._open.values() if one.changed or now - one.leased > self._lease / 4]
+        due = [
+            one for one in self._open.values() if one.changed or (not one.lost and now - one.leased > self._lease / 4)
+        ]
         if not due:
             return False
         checkpoints = [Checkpoint.of(one) for one in due]
@@ -150,13 +149,16 @@ class Chunks:
             states = [await self._keep(connection, one) for one in checkpoints]
         for one, state in zip(checkpoints, states, strict=True):
             chunk = one.chunk
-            chunk.recalled = state == "recalled"
-            chunk.lost = state is None or chunk.recalled
+            chunk.lost = state is None or state == "recalled"
             if state is not None:
                 one.recorded()
+            if not chunk.lost:
                 chunk.leased = now
-            if chunk.lost or not (chunk.left or chunk.changed):
+            if state is None or not (chunk.left or chunk.changed):
                 self._open.pop(chunk.id, None)
+        # What was under way when a broadcast was recalled has been told by now.
+        for chunk in [one for one in self._open.values() if one.lost and now - one.leased > self._lease]:
+            self._open.pop(chunk.id)
         await self._after([one for one, state in zip(checkpoints, states, strict=True) if state is not None])
         return any(one.later for one in checkpoints)
 

@@ -44,7 +44,7 @@ class Courier:
     def __init__(self, platform: Platform, provider: Provider, settings: PushSettings, metrics: Metrics) -> None:
         self.wake = asyncio.Event()
         self.provider = provider
-        self.pace = Pace(provider.per_second, provider.at_once)
+        self.pace = Pace(provider.per_second, provider.at_once, provider.one_service)
         self._metrics = metrics
         self._teller = Teller(provider.name)
         rows, chunks = (of(platform, provider, settings, metrics) for of in (Rows, Chunks))

@@ -54,6 +54,9 @@ class Pace:
     per_second: float | None
     #: Sends that may be under way together.
     at_once: int
+    #: Whether refusals and failures are everybody's; where each message may go to another service, one must not slow
+    #: all others down.
+    one_service: bool = True
     clock: Callable[[], float] = time.monotonic
     #: The share of the full rate that the provider puts up with at present.
     share: float = 1.0
@@ -114,6 +117,8 @@ class Pace:
         """Take in what became of a message that was under way."""
         self.under_way -= 1
         self._alerts_under_way -= lane is Lane.ALERT
+        if not self.one_service:
+            return
         outcome = receipt.outcome
         self._answers += 1
         if outcome is Outcome.RETRY and receipt.retry_after is not None:

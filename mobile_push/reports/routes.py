@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from banshi import Answer, Audience, Call, Conflict, Forbidden, NotFound, Parameter, Route, reply
+from mobile_push.broadcasts import staff
 from mobile_push.delivery.tell import log
-from mobile_push.models import Broadcast
 from mobile_push.reports import letters
 from mobile_push.reports.keeper import REPORTS
 from mobile_push.reports.live import stream_report
@@ -18,8 +18,8 @@ from mobile_push.service import PUSH
 if TYPE_CHECKING:
     from aiohttp import web
 
-#: The role that publishes, within a department; and the one that runs the platform as a whole, which is no department.
-PUBLISHER, OPERATOR, PLATFORM = "publisher", "operator", "platform"
+#: The role that runs the platform as a whole, which is no department.
+OPERATOR, PLATFORM = "operator", "platform"
 
 #: Rows of a page, when the caller doesn't say, and at most.
 PAGE, LONGEST_PAGE = 20, 100
@@ -28,23 +28,15 @@ ID = {"type": "string", "format": "uuid"}
 LETTER_ID = {"type": "string", "pattern": letters.PATTERN}
 
 
-async def find(call: Call, kind: str) -> Broadcast:
-    """The broadcast, for publishers of its department; otherwise NotFound, as if it did not exist."""
-    broadcast = await Broadcast.get_or_none(id=call.path["id"], kind=kind)
-    if broadcast is None or not call.principal.may(PUBLISHER, broadcast.department, ""):
-        raise NotFound(f"There is no {kind} of that id that you may see.")
-    return broadcast
-
-
 async def show_report(kind: str, call: Call) -> web.StreamResponse:
     """What became of it so far."""
-    report = await report_of(call.platform, await find(call, kind))
+    report = await report_of(call.platform, await staff.find(call, kind))
     return reply(call, report.document(call.platform))
 
 
 async def follow_report(kind: str, call: Call) -> web.StreamResponse:
     """Its figures live, until all of it is dealt with."""
-    return await stream_report(call, await find(call, kind), call.platform[REPORTS].watches)
+    return await stream_report(call, await staff.find(call, kind), call.platform[REPORTS].watches)
 
 
 def check_operator(call: Call) -> None:

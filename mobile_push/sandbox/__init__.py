@@ -1,9 +1,10 @@
-"""A local stand-in for FCM: its HTTP v1 interface and Google's token endpoint, for development, demo and tests.
+"""A local stand-in for FCM: its HTTP v1 interface, its topics and Google's token endpoint, for development and tests.
 
 It checks what the real service checks and answers errors in the real service's shape, so that an app's developer
 needs no Google account, and it fails on demand. `PUT /sandbox/behaviour` sets every switch of `Behaviour` (what is
-left out goes back to its default) and GET shows them; `GET /sandbox/messages?token=&after=` shows what arrived;
-`DELETE /sandbox/tokens` makes every access token expire. `python -m mobile_push.sandbox` starts it by itself.
+left out goes back to its default) and GET shows them; `GET /sandbox/messages?token=&after=` shows what arrived and
+`GET /sandbox/topics` who follows what; `DELETE /sandbox/tokens` makes every access token expire.
+`python -m mobile_push.sandbox` starts it by itself.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import asyncio
 import ssl
 import time
 from collections import Counter, deque
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -24,6 +26,7 @@ from mobile_push.sandbox.answers import FAULTS, JSON, NO_TOKEN, UNKNOWN_TOKEN, A
 from mobile_push.sandbox.behaviour import SWITCHES, Behaviour
 from mobile_push.sandbox.shares import Shares
 from mobile_push.sandbox.tokens import AUDIENCE, EMAIL, GRANT, SCOPE, TokenEndpoint
+from mobile_push.sandbox.topics import CALLS, Topics
 from mobile_push.sandbox.validation import PAYLOAD_LIMIT, REQUEST, check_fields, content_size
 
 __all__ = [
@@ -97,6 +100,7 @@ class FcmSandbox:
         self._number = 0
         self._shares = Shares()
         self._tokens = TokenEndpoint()
+        self._topics = Topics()
         self._send_path = f"/v1/projects/{project_id}/messages:send"
 
     @property
@@ -111,6 +115,16 @@ class FcmSandbox:
         return f"{self.url}/v1/projects"
 
     @property
+    def topics_url(self) -> str:
+        """What `FcmSettings.topics_url` must be to follow topics here."""
+        return f"{self.url}/iid/v1"
+
+    @property
+    def followers(self) -> Mapping[str, set[str]]:
+        """Topic → the tokens that follow it."""
+        return self._topics.followers
+
+    @property
     def token_requests(self) -> int:
         """Requests to the token endpoint."""
         return self._tokens.requests
@@ -121,14 +135,20 @@ class FcmSandbox:
         # Handlers that hang on purpose must not hold up the end.
         self._runner = web.ServerRunner(server, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, self.host, self.port, ssl_context=self._ssl, backlog=1024).start()
-        self.port = self._runner.addresses[0][1]
+        loop, factory = asyncio.get_running_loop(), self.protocol(server)
+        self._listener = await loop.create_server(factory, self.host, self.port, ssl=self._ssl, backlog=1024)
+        self.port = self._listener.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._listener.close()
         await self._runner.cleanup()
+
+    def protocol(self, http1: Callable[[], asyncio.BaseProtocol]) -> Callable[[], asyncio.BaseProtocol]:
+        """What speaks on a new connection: HTTP/1.1, unless a subclass adds to it."""
+        return http1
 
     def service_account_file(self, path: Path) -> Path:
         """Write a service account's key for this sandbox to `path`, readable by this user only.
@@ -149,6 +169,9 @@ class FcmSandbox:
         if request.method == "POST" and path.endswith("/messages:send") and path.startswith("/v1/projects/"):
             answer = await self._send(request, await request.read())
             return web.Response(body=answer.body, status=answer.status, headers=answer.headers)
+        if request.method == "POST" and path.startswith("/iid/v1:") and (call := path.partition(":")[2]) in CALLS:
+            answer = await self._change_topics(request, call)
+            return web.Response(body=answer.body, status=answer.status, headers=answer.headers)
         url = urlsplit(path)
         match request.method, url.path:
             case "POST", "/token":
@@ -163,6 +186,8 @@ class FcmSandbox:
                     status, document = 400, {"detail": str(error)}
             case "GET", "/sandbox/messages":
                 status, document = self._messages(parse_qs(url.query))
+            case "GET", "/sandbox/topics":
+                status, document = 200, {topic: sorted(tokens) for topic, tokens in self.followers.items()}
             case "DELETE", "/sandbox/tokens":
                 self.expire_tokens()
                 status, document = 200, {}
@@ -176,22 +201,37 @@ class FcmSandbox:
             await asyncio.get_running_loop().create_future()
         if behaviour.latency:
             await asyncio.sleep(behaviour.latency)
-        answer = self._refusal(request) or self._take(body)
-        self.answers[answer.code] += 1
+        answer = self.answer(request.headers.get("Authorization"), request.raw_path, body)
         if behaviour.answer_late and answer.code == "OK":
             await asyncio.sleep(behaviour.answer_late)
         return answer
 
-    def _refusal(self, request: web.BaseRequest) -> Answer | None:
+    def answer(self, authorization: str | None, path: str, body: bytes) -> Answer:
+        """The answer to a message, and its place in the counts."""
+        answer = self._refusal(authorization, path == self._send_path) or self._take(body)
+        self.answers[answer.code] += 1
+        return answer
+
+    async def _change_topics(self, request: web.BaseRequest, call: str) -> Answer:
+        body = await request.read()
+        behaviour = self.behaviour
+        if behaviour.hang:
+            await asyncio.get_running_loop().create_future()
+        await asyncio.sleep(behaviour.latency)
+        if request.headers.get("access_token_auth") != "true":
+            return NO_TOKEN
+        refusal = self._refusal(request.headers.get("Authorization"), True)
+        return refusal or self._topics.answer(call, body, behaviour)
+
+    def _refusal(self, header: str | None, ours: bool) -> Answer | None:
         """The answer to a request that does not get as far as its message: who asks, for whom, how often."""
-        header = request.headers.get("Authorization")
         expires = self._tokens.expires.get(header) if header else None
         if expires is None:
             return UNKNOWN_TOKEN if header else NO_TOKEN
         if expires <= time.monotonic():
             return FAULTS["ACCESS_TOKEN_EXPIRED"]
         behaviour = self.behaviour
-        if behaviour.wrong_project or request.raw_path != self._send_path:
+        if behaviour.wrong_project or not ours:
             return FAULTS["PERMISSION_DENIED"]
         if self._shares.turn("quota", behaviour.quota_share):
             return with_retry_after(FAULTS["QUOTA_EXCEEDED"], behaviour.quota_retry_after)
@@ -244,6 +284,8 @@ async def serve(host: str, port: int, service_account: Path) -> None:
         path = sandbox.service_account_file(service_account)
         print(f"FCM sandbox on {sandbox.url} until Ctrl-C. Put this into plugins.toml and start `banshi serve`:\n")
         print("[plugins.mobile_push.settings.fcm]")
-        print(f'service_account_file = "{path.resolve()}"\nbase_url = "{sandbox.base_url}"\n')
+        print(f'service_account_file = "{path.resolve()}"\nbase_url = "{sandbox.base_url}"')
+        # The sandbox speaks HTTP/1.1, where each message under way is an open file on both sides.
+        print(f'topics_url = "{sandbox.topics_url}"\nat_once = 100\n')
         print(f"What a phone got: {sandbox.url}/sandbox/messages?token=TOKEN", flush=True)
         await asyncio.get_running_loop().create_future()

@@ -60,6 +60,8 @@ FAULTS = {
     "GATEWAY_TIMEOUT": Answer(504, "GATEWAY_TIMEOUT", b"<html>Error 504", HTML),
     "LOGIN_PAGE": Answer(200, "LOGIN_PAGE", b"<html>Please sign in to this network", HTML),
 }
+#: What `Behaviour.topic_faults` may name for a phone: the results of Instance ID's batch calls.
+TOPIC_FAULTS = ("NOT_FOUND", "INVALID_ARGUMENT", "INTERNAL", "TOO_MANY_TOPICS", "RESOURCE_EXHAUSTED", "UNAVAILABLE")
 UNKNOWN_TOKEN = _error(401, "UNAUTHENTICATED", BAD_TOKEN, reason="ACCESS_TOKEN_TYPE_UNSUPPORTED")
 NO_TOKEN = _error(401, "UNAUTHENTICATED", BAD_TOKEN, reason="CREDENTIALS_MISSING")
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from mobile_push.sandbox.answers import FAULTS
+from mobile_push.sandbox.answers import FAULTS, TOPIC_FAULTS
 
 
 def _seconds(value: Any) -> bool:
@@ -21,16 +21,24 @@ def _retry_after(value: Any) -> bool:
     )
 
 
-#: Type of a switch → its check, and what to write.
+def _faults(known: Iterable[str]) -> tuple[Callable[[Any], bool], str]:
+    """The check of a switch that names a fault for each token, and what to write."""
+    names = frozenset(known)
+
+    def check(value: Any) -> bool:
+        return isinstance(value, dict) and all(isinstance(f, str) and f in names for f in value.values())
+
+    return check, f"an object of token: fault, a fault being one of {', '.join(sorted(names))}"
+
+
+#: Type of a switch, or its name where the type says too little → its check, and what to write.
 SWITCHES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "float": (_seconds, "a number, 0 or more"),
     "bool": (lambda v: isinstance(v, bool), "true or false"),
     "int | str | None": (_retry_after, "whole seconds, an HTTP date, or null for no header"),
     "set[str]": (lambda v: isinstance(v, set | list) and all(isinstance(t, str) for t in v), "a list of tokens"),
-    "dict[str, str]": (
-        lambda v: isinstance(v, dict) and all(isinstance(f, str) and f in FAULTS for f in v.values()),
-        f"an object of token: fault, a fault being one of {', '.join(FAULTS)}",
-    ),
+    "faults": _faults(FAULTS),
+    "topic_faults": _faults(TOPIC_FAULTS),
 }
 
 
@@ -44,6 +52,8 @@ class Behaviour:
     unregistered: set[str] = field(default_factory=set)
     #: Token → name of the error in FAULTS that it gets.
     faults: dict[str, str] = field(default_factory=dict)
+    #: Token → the error in TOPIC_FAULTS that it gets when it is to follow a topic or leave it.
+    topic_faults: dict[str, str] = field(default_factory=dict)
     #: Share of messages, 0 to 1, that get 429 QUOTA_EXCEEDED; spread evenly, so that 0.01 is every hundredth.
     quota_share: float = 0.0
     quota_retry_after: int | str | None = 1
@@ -78,8 +88,10 @@ class Behaviour:
         for name, value in document.items():
             if name not in cls.__annotations__:
                 wrong.append(f"{name} is no switch; there are {', '.join(cls.__annotations__)}")
-            elif not SWITCHES[cls.__annotations__[name]][0](value):
-                wrong.append(f"{name} must be {SWITCHES[cls.__annotations__[name]][1]}")
+                continue
+            check, advice = SWITCHES.get(name) or SWITCHES[cls.__annotations__[name]]
+            if not check(value):
+                wrong.append(f"{name} must be {advice}")
         if wrong:
             raise ValueError("; ".join(wrong))
         return cls(**document | {"unregistered": set(document.get("unregistered", ()))})

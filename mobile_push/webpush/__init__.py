@@ -1,7 +1,7 @@
 """The `webpush` provider: browsers, and UnifiedPush distributors such as ntfy, which speak the same protocol.
 
 RFC 8030 delivers, RFC 8291 encrypts (aes128gcm, RFC 8188), RFC 8292 says who sends (VAPID). What is imported here is
-light: aiohttp and the cryptography are loaded when a provider opens.
+light: what encrypts and signs is loaded when a provider opens.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import ssl
 import time
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import aiohttp
 import orjson
@@ -88,6 +88,7 @@ class WebPushProvider:
     """
 
     name = "webpush"
+    one_service = False
     paused_until = 0.0
 
     def __init__(self, settings: WebPushSettings) -> None:
@@ -99,12 +100,14 @@ class WebPushProvider:
         self._told: dict[str, float] = {}
         self._session: aiohttp.ClientSession | None = None
 
-    #: Each push service has a limit of its own, and says so.
-    per_second: float | None = None
-
     @property
     def at_once(self) -> int:
         return self.settings.connections
+
+    @property
+    def per_second(self) -> None:
+        """Each push service has limits of its own, and says so with 429."""
+        return
 
     @property
     def longest_send(self) -> float:
@@ -156,6 +159,11 @@ class WebPushProvider:
         if session is not None:
             await session.close()
             self._bench.close()
+
+    def preview(self, push: Push) -> dict[str, Any]:
+        """What the browser decrypts."""
+        shown: dict[str, Any] = orjson.loads(payload(push))
+        return shown
 
     async def send(self, push: Push, token: str) -> Receipt:
         """Try once to send `push`; every failure is a receipt, only cancellation is raised."""

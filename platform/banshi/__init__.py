@@ -18,6 +18,7 @@ from banshi.contract import (
     Item,
     Key,
     Message,
+    Offer,
     Resource,
     Submission,
     Tables,
@@ -37,17 +38,17 @@ from banshi.errors import (
     Unavailable,
 )
 from banshi.hookspecs import hookimpl
-from banshi.routes import Answer, Audience, Call, Parameter, Principal, Role, Route
+from banshi.routes import Answer, Audience, Call, Parameter, Principal, Role, Route, SignedBody
 
 if TYPE_CHECKING:
     from banshi.cases import decide
     from banshi.forms import Form
     from banshi.kinds.application import Application
     from banshi.private_files import write_private
-    from banshi.replies import Page, reply
+    from banshi.replies import Page, etag_of, reply, reply_bytes
     from banshi.runtime import Platform
     from banshi.store import Stale, Update, Write
-    from banshi.submission import people_with_cases, submissions
+    from banshi.submission import count_people, people_with_cases, submissions
 
 #: Names that are loaded when they are first used, so that `import banshi` stays light.
 _LATER = {
@@ -58,9 +59,12 @@ _LATER = {
     "Stale": "banshi.store",
     "Update": "banshi.store",
     "Write": "banshi.store",
+    "count_people": "banshi.submission",
     "decide": "banshi.cases",
+    "etag_of": "banshi.replies",
     "people_with_cases": "banshi.submission",
     "reply": "banshi.replies",
+    "reply_bytes": "banshi.replies",
     "submissions": "banshi.submission",
     "write_private": "banshi.private_files",
 }
@@ -86,6 +90,7 @@ __all__ = [
     "Key",
     "Message",
     "NotFound",
+    "Offer",
     "Page",
     "Parameter",
     "Platform",
@@ -94,6 +99,7 @@ __all__ = [
     "Resource",
     "Role",
     "Route",
+    "SignedBody",
     "Stale",
     "Submission",
     "Tables",
@@ -102,10 +108,13 @@ __all__ = [
     "Unavailable",
     "Update",
     "Write",
+    "count_people",
     "decide",
+    "etag_of",
     "hookimpl",
     "people_with_cases",
     "reply",
+    "reply_bytes",
     "submissions",
     "text_in",
     "write_private",

@@ -45,6 +45,7 @@ __all__ = [
     "Kind",
     "Message",
     "MessageTemplates",
+    "Offer",
     "PassRules",
     "Resource",
     "Step",
@@ -201,6 +202,14 @@ class Resource(Generic[T]):
 
     key: Key[T]
     open: Callable[[Platform], AbstractAsyncContextManager[T]]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer(Generic[T]):
+    """Something that one plugin gives another: the one that takes it made the key, and says what it wants there."""
+
+    key: Key[T]
+    value: T
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from banshi.contract import Channel, Kind, Resource, Tables
+from banshi.contract import Channel, Kind, Offer, Resource, Tables
 from banshi.errors import Finding
 
 if TYPE_CHECKING:
@@ -101,6 +101,20 @@ def banshi_channels() -> Iterable[Channel]:  # type: ignore[empty-body]
 
 
 @hookspec
+def banshi_offers(settings: Any) -> Iterable[Offer[Any]]:  # type: ignore[empty-body]
+    """Give other plugins what they take, under the keys that they have made.
+
+    ```python
+    from mobile_push import PROVIDERS, Way
+
+    @hookimpl
+    def banshi_offers(settings):
+        return [Offer(PROVIDERS, Way("jpush", partial(JPushProvider, settings)))]
+    ```
+    """
+
+
+@hookspec
 def banshi_routes() -> Iterable[Route]:  # type: ignore[empty-body]
     """Add routes to the HTTP API; each says who may call it.
 
@@ -135,8 +149,10 @@ def banshi_commands() -> Iterable[click.Command]:  # type: ignore[empty-body]
 
 
 @hookspec
-def banshi_checks(settings: Any) -> Iterable[Finding]:  # type: ignore[empty-body]
+def banshi_checks(settings: Any, registry: Any) -> Iterable[Finding]:  # type: ignore[empty-body]
     """Report what is wrong with this plugin's settings or surroundings, for `banshi check` and the start.
+
+    `registry.departments` and `registry.items` are all there are, by their codes, for settings that name one.
 
     ```python
     @hookimpl

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import pluggy
@@ -21,12 +21,14 @@ from pydantic import TypeAdapter
 from banshi import hookspecs
 from banshi.catalogue import Catalogue, Reader
 from banshi.configuration import Configuration, Entry
-from banshi.contract import SLUG, Channel, Department, Item, Kind, Resource, Tables
+from banshi.contract import SLUG, Channel, Department, Item, Key, Kind, Offer, Resource, Tables
 from banshi.errors import Finding
 from banshi.forms import Form
 from banshi.modules import did_you_mean, import_plugin, place_of, read_hooks, told
 from banshi.routes import Route
 from banshi.settings import SettingsError, typed
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -52,6 +54,8 @@ class Registry:
     channels: dict[str, Channel] = field(default_factory=dict)
     routes: list[tuple[str, Route]] = field(default_factory=list)
     resources: list[tuple[str, Resource[Any]]] = field(default_factory=list)
+    #: What plugins give each other, each with the giver's name.
+    offers: list[tuple[str, Offer[Any]]] = field(default_factory=list)
     tables: dict[str, Tables] = field(default_factory=dict)
     commands: dict[str, click.Command] = field(default_factory=dict)
     #: Who registered what: (noun, code) → plugin.
@@ -60,6 +64,10 @@ class Registry:
     hooks: dict[str, list[str]] = field(default_factory=dict)
     #: Warnings: the platform starts, `banshi check` shows them.
     warnings: tuple[Finding, ...] = ()
+
+    def offered(self, key: Key[T]) -> list[tuple[str, T]]:
+        """What plugins offer under a key, each with the giver's name."""
+        return [(plugin, offer.value) for plugin, offer in self.offers if offer.key is key]
 
 
 def inspect_plugins(configuration: Configuration, builtins: Sequence[ModuleType]) -> tuple[Registry, list[Finding]]:
@@ -99,6 +107,7 @@ class Loader:
         self._each("banshi_channels", Channel, self._channel)
         self._each("banshi_routes", Route, lambda plugin, route: self.registry.routes.append((plugin, route)))
         self._each("banshi_resources", Resource, lambda plugin, one: self.registry.resources.append((plugin, one)))
+        self._each("banshi_offers", Offer, lambda plugin, one: self.registry.offers.append((plugin, one)))
         for plugin, tables in self._call("banshi_tables"):
             if isinstance(tables, Tables):
                 self.registry.tables[plugin] = tables
@@ -150,7 +159,7 @@ class Loader:
             name = implementation.plugin_name
             if name in self.unset and "settings" in implementation.argnames:
                 continue
-            known = {"settings": self.registry.plugins[name].settings}
+            known = {"settings": self.registry.plugins[name].settings, "registry": self.registry}
             try:
                 answer = implementation.function(*(known[argument] for argument in implementation.argnames))
                 if isinstance(answer, Iterator):

@@ -107,6 +107,19 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedBody:
+    """A body that proves by its own signature who sent it, in place of a bearer token."""
+
+    media_type: str
+    #: Gets the whole body as bytes in `call.body`, and no caller. It refuses what is not signed by somebody it trusts.
+    handler: Callable[[Call], Awaitable[web.StreamResponse]]
+    #: JSON Schema for the API's document.
+    schema: Mapping[str, Any]
+    #: Bytes at most.
+    limit: int = 1_048_576
+
+
 @dataclass(frozen=True, kw_only=True)
 class Route:
     """One operation of the HTTP API."""
@@ -128,6 +141,8 @@ class Route:
     body: Form | None = None
     #: A body that the handler streams itself: media type → JSON Schema for the document.
     raw_body: Mapping[str, Mapping[str, Any]] | None = None
+    #: Taken beside the JSON body, by its media type: whoever signed it needs no token.
+    signed: SignedBody | None = None
     #: Honours Idempotency-Key: the handler writes `call.once.receipt(...)` in its transaction.
     creates: bool = False
     #: For a path with `{code}`: the JSON body's schema for one item, or None where the item hasn't this verb. The
@@ -149,7 +164,7 @@ class Call:
     path: Mapping[str, str]
     #: Declared query parameters, with the types of their schemas.
     query: Mapping[str, Any]
-    #: The JSON body, or {} where the route takes none.
+    #: The JSON body, the bytes of a signed one, or {} where the route takes none.
     body: Any
     #: Remembers the answer of a creating request under its Idempotency-Key.
     once: Once

@@ -102,6 +102,15 @@ async def submissions(platform: Platform, item: str, state: str) -> AsyncIterato
         after = rows[-1].id
 
 
+async def count_people(platform: Platform, items: Sequence[str], states: Sequence[str]) -> int:
+    """How many people have a case of one of these items in one of these states."""
+    marks = platform.store.placeholders(len(items) + len(states))
+    of_items, in_states = ", ".join(marks[: len(items)]), ", ".join(marks[len(items) :])
+    sql = f"SELECT COUNT(DISTINCT person) AS people FROM banshi_case WHERE item IN ({of_items}) AND state IN ({in_states})"  # noqa: S608, E501
+    rows = await platform.store.connection.execute_query_dict(sql, [*items, *states])
+    return int(rows[0]["people"])
+
+
 async def people_with_cases(
     platform: Platform, items: Sequence[str], states: Sequence[str], *, after: str = "", limit: int
 ) -> list[str]:

@@ -114,6 +114,20 @@ async def submitted(door: Door, person: Person) -> dict[str, Any]:
     return case
 
 
+async def drafts(door: Door) -> dict[str, str]:
+    """A notice and an alert of the traffic police that aren't public."""
+    publisher = door.staff("sun", "traffic:publisher")
+    texts = {"zh-CN": "草稿", "en": "Draft"}
+    common = {"department": "traffic", "audience": {"everyone": True}, "draft": True}
+    alert = {"status": "Actual", "msg_type": "Alert", "scope": "Public", **common}
+    info = {"language": "zh-CN", "category": ["Met"], "event": "暴雨", "urgency": "Immediate"}
+    alert["info"] = [{**info, "severity": "Severe", "certainty": "Observed"}]
+    return {
+        "notices": (await publisher.post("/v1/notices", {**common, "title": texts})).created()["id"],
+        "alerts": (await publisher.post("/v1/alerts", alert)).created()["id"],
+    }
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     folder = tmp_path_factory.mktemp("everybody")
@@ -121,7 +135,8 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
     (folder / "parks" / "items.toml").write_text(PARKS, encoding="utf-8")
     entries = read_configuration(ROOT / "plugins.toml").entries
     plugins: dict[str, Path | str] = {name: one.path or str(one.package) for name, one in entries.items()}
-    async with open_door(folder, {**plugins, "parks": folder / "parks"}) as door:
+    settings = {"mobile_push": {"alerts": {"sender": "alerts@city.example"}}} if "mobile_push" in plugins else {}
+    async with open_door(folder, {**plugins, "parks": folder / "parks"}, settings=settings) as door:
         people = people_of(door)
         wang, staff = people["wang"], people["staff"]
         case = await submitted(door, wang)
@@ -132,6 +147,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
         owned = {"cases": case["id"], "attachments": case["attachments"][0]["id"]}
         if "mobile_push" in plugins:
             owned["devices"] = (await wang.post("/v1/devices", device)).created()["id"]
+            owned |= await drafts(door)
         await door.settled()
         yield World(door, people, owned)
 
@@ -178,6 +194,10 @@ async def test_the_open_routes_are_these(world: World) -> None:
         "GET /readyz",
         "GET /metrics",
         "GET /openapi.json",
+        "GET /v1/alerts",
+        "GET /v1/alerts.atom",
+        "GET /v1/alerts/{id}",
+        "GET /v1/alerts/{id}.xml",
         "GET /v1/departments",
         "GET /v1/departments/{code}",
         "GET /v1/items",
@@ -186,6 +206,7 @@ async def test_the_open_routes_are_these(world: World) -> None:
         "GET /v1/passes/keys",
         "GET /v1/passes/revocations",
         "GET /v1/push/webpush-key",
+        "GET /v1/topics",
         "GET /v1/traffic/zones",
     }
 
@@ -236,7 +257,12 @@ async def test_those_who_are_meant_get_in(world: World) -> None:
 
 
 #: A good body for each route that takes one: what is refused is refused for who asks, not for what is sent.
-GOOD_BODIES: dict[str, dict[str, Any]] = {"act": {"reason": "想看看"}}
+GOOD_BODIES: dict[str, dict[str, Any]] = {
+    "act": {"reason": "想看看"},
+    "change_notice": {"version": 1, "collapse_key": "water"},
+    "change_alert": {"version": 1, "note": "想改改"},
+    "change_device": {"language": "en"},
+}
 
 
 @together

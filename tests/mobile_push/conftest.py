@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
+import ipaddress
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -12,6 +15,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from banshi import Message
 from banshi.testing import Door, open_door
@@ -47,12 +54,39 @@ async def sandbox(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FcmSandbox]:
 
 
 @pytest.fixture
+def tls(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
+    """A server's context for 127.0.0.1, and the file of the authority that a client must trust."""
+    now = dt.datetime.now(dt.UTC)
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
+    names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("authority", "sandbox")]
+    authority, server = (
+        x509.CertificateBuilder(names[0], name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+        .add_extension(x509.BasicConstraints(ca=key is keys[0], path_length=None), True)
+        .sign(keys[0], hashes.SHA256())
+        for name, key in zip(names, keys, strict=True)
+    )
+    pem, both = tmp_path / "ca.pem", tmp_path / "server.pem"
+    pem.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
+    private = keys[1].private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    both.write_bytes(private + server.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(both)
+    return context, pem
+
+
+@pytest.fixture
 def open_push(tmp_path: Path, sandbox: FcmSandbox) -> OpenPush:
     """`open_push(ttl=…, fcm={"timeout": …})`: a platform on the sandbox; a second one shares its database."""
 
     def opened(*, fcm: dict[str, Any] | None = None, **settings: Any) -> AbstractAsyncContextManager[Door]:
         key = sandbox.service_account_file(tmp_path / "key.json")
-        own = {"service_account_file": str(key), "base_url": sandbox.base_url, "connections": 20, **(fcm or {})}
+        urls = {"base_url": sandbox.base_url, "topics_url": sandbox.topics_url}
+        own = {"service_account_file": str(key), **urls, "at_once": 20, **(fcm or {})}
         plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
         return open_door(tmp_path, plugins, settings={"mobile_push": {"fcm": own, **settings}})
 

@@ -209,7 +209,7 @@ async def test_a_message_is_not_sent_again_before_retry_after(
 async def test_a_run_of_refusals_silences_everything_that_is_claimed_already(
     open_push: Any, sandbox: FcmSandbox, message: Make, until: Until, outcomes: Any
 ) -> None:
-    async with open_push(fcm={"connections": 8}) as door:
+    async with open_push(fcm={"at_once": 8}) as door:
         await register(door, "phone-0001")
         sandbox.behaviour.quota_share, sandbox.behaviour.quota_retry_after = 1.0, 2
         await deliver(door.platform, [message() for _ in range(100)])
@@ -354,7 +354,7 @@ async def test_a_provider_that_raises_holds_up_no_other_message_and_is_asked_aga
         return await send(self, push, token)
 
     monkeypatch.setattr(FcmProvider, "send", faulty)
-    async with open_push(fcm={"connections": 2}) as door:
+    async with open_push(fcm={"at_once": 2}) as door:
         await register(door, "phone-0001")
         await deliver(door.platform, [message() for _ in range(10)])
         assert await outcomes(door) == [("sent", "OK")] * 10
@@ -385,7 +385,7 @@ async def test_a_stopping_server_gives_back_what_it_had_claimed_and_the_next_one
     open_push: Any, sandbox: FcmSandbox, message: Make, until: Until, deliveries: Deliveries, outcomes: Any
 ) -> None:
     batch = [message() for _ in range(12)]
-    async with open_push(fcm={"connections": 4}) as door:
+    async with open_push(fcm={"at_once": 4}) as door:
         await register(door, "phone-0001")
         sandbox.behaviour.latency = 0.4
         await deliver(door.platform, batch)
@@ -551,7 +551,7 @@ async def test_a_late_worker_that_found_the_token_dead_does_not_forget_the_phone
 async def test_a_worker_does_not_begin_what_it_could_not_end_within_its_lease(
     open_push: Any, sandbox: FcmSandbox, message: Make, outcomes: Any, until: Until
 ) -> None:
-    async with open_push(lease=1.2, fcm={"timeout": 0.25, "connections": 1}) as door:
+    async with open_push(lease=1.2, fcm={"timeout": 0.25, "at_once": 1}) as door:
         await register(door, "phone-0001")
         # One takes longer than the lease leaves for the second: the second waits for its next turn.
         sandbox.behaviour.latency = 0.24

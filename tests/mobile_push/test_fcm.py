@@ -50,21 +50,15 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     set_ahead = Clock()
-    for module in ("fcm", "fcm_token"):
+    for module in ("fcm", "fcm_payload", "fcm_token"):
         monkeypatch.setattr(f"mobile_push.{module}.time", set_ahead)
     return set_ahead
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[FcmSandbox]:
-    async with FcmSandbox() as server:
-        yield server
-
-
-@pytest.fixture
 def settings(sandbox: FcmSandbox, tmp_path: Path) -> FcmSettings:
     key = sandbox.service_account_file(tmp_path / "key.json")
-    return FcmSettings(key, base_url=sandbox.base_url, timeout=5.0)
+    return FcmSettings(key, base_url=sandbox.base_url, topics_url=sandbox.topics_url, timeout=5.0)
 
 
 @pytest.fixture
@@ -473,6 +467,18 @@ async def test_a_proxy_named_by_the_environment_carries_the_messages(
     assert asked == ["http://fcm.test/v1/projects/banshi-sandbox/messages:send"]
 
 
+async def test_a_proxy_that_is_no_address_is_named_without_its_password(
+    settings: FcmSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://user:secret-word@[proxy")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    far = FcmSettings(settings.service_account_file, base_url="http://fcm.test/v1/projects")
+    with pytest.raises(ValueError, match="http_proxy in the environment is no proxy's address") as caught:
+        async with FcmProvider(far):
+            pass
+    assert "secret-word" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("content", "advice"),
     [
@@ -508,7 +514,9 @@ async def test_a_ca_file_that_cant_be_used_is_named(settings: FcmSettings, tmp_p
             pass
 
 
-@pytest.mark.parametrize("wrong", [{"connections": 0}, {"timeout": 0.0}, {"base_url": "fcm.googleapis.com"}])
+@pytest.mark.parametrize(
+    "wrong", [{"at_once": 0}, {"timeout": 0.0}, {"base_url": "fcm.googleapis.com"}, {"topics_url": "iid"}]
+)
 def test_a_setting_that_cant_be_meant_is_named(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         FcmSettings(Path("key.json"), **wrong)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import ipaddress
 import ssl
 import stat
 from collections import deque
@@ -17,10 +16,8 @@ from typing import Any
 import aiohttp
 import orjson
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from google.auth import crypt, jwt
 from pyfcm import FCMNotification
 from pyfcm.errors import FCMNotRegisteredError, InvalidDataError
@@ -327,32 +324,10 @@ async def test_a_sandbox_that_hangs_still_stops_at_once(tmp_path: Path) -> None:
                 assert (await task).outcome is Outcome.RETRY
 
 
-def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
-    """A server's context for 127.0.0.1, and the file that a client must trust."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sandbox")])
-    now = dt.datetime.now(dt.UTC)
-    cert = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        .sign(key, hashes.SHA256())
-    )
-    pem, both = folder / "ca.pem", folder / "server.pem"
-    pem.write_bytes(cert.public_bytes(serialization.Encoding.PEM))
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    both.write_bytes(private + pem.read_bytes())
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(both)
-    return context, pem
-
-
-async def test_over_tls_the_providers_ca_file_decides_whom_it_trusts(tmp_path: Path) -> None:
-    context, ca_file = certificate(tmp_path)
+async def test_over_tls_the_providers_ca_file_decides_whom_it_trusts(
+    tmp_path: Path, tls: tuple[ssl.SSLContext, Path]
+) -> None:
+    context, ca_file = tls
     async with FcmSandbox(ssl_context=context) as sandbox:
         key = sandbox.service_account_file(tmp_path / "key.json")
         async with FcmProvider(FcmSettings(key, base_url=sandbox.base_url, ca_file=ca_file)) as fcm:
@@ -369,9 +344,11 @@ async def test_serve_prints_the_settings_that_send_to_it(tmp_path: Path, capsys:
         await asyncio.sleep(0.05)
         shown += capsys.readouterr().out
     values = dict(line.split(" = ") for line in shown.splitlines() if " = " in line)
-    settings = FcmSettings(Path(values["service_account_file"].strip('"')), base_url=values["base_url"].strip('"'))
-    async with FcmProvider(settings) as fcm:
+    assert values["at_once"] == "100"
+    account, base, topics = (values[key].strip('"') for key in ("service_account_file", "base_url", "topics_url"))
+    async with FcmProvider(FcmSettings(Path(account), base_url=base, topics_url=topics)) as fcm:
         assert (await fcm.send(PUSH, "phone-1")).outcome is Outcome.ACCEPTED
+        assert (await fcm.subscribe("everyone", ["phone-1"]))[0].outcome is Outcome.ACCEPTED
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

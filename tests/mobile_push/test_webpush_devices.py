@@ -13,6 +13,7 @@ from banshi.testing import Door, Reply, open_door
 from mobile_push import banshi_checks
 from mobile_push.fcm import FcmSettings
 from mobile_push.sandbox.webpush import WebPushSandbox
+from mobile_push.service import PUSH
 from mobile_push.settings import PushSettings
 from mobile_push.webpush import WebPushSettings
 from mobile_push.webpush.vapid import public_key, read_key, write_key
@@ -32,6 +33,8 @@ async def server() -> AsyncIterator[WebPushSandbox]:
 async def web(tmp_path: Path, server: WebPushSandbox, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Door]:
     """A platform that sends Web Push, to the sandbox as well."""
     monkeypatch.setattr("mobile_push.delivery.parcel.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("mobile_push.delivery.parcel.LONGEST_PAUSE", 0.2)
+    monkeypatch.setattr("mobile_push.delivery.courier.LONGEST_SLEEP", 0.1)
     write_key(tmp_path / "vapid.pem")
     own = {
         "private_key_file": str(tmp_path / "vapid.pem"),
@@ -102,6 +105,22 @@ async def test_a_service_out_of_order_delays_a_message_and_loses_none(
     await until(lambda: server.answers[503] >= 2)
     server.behaviour.unavailable_share = 0.0
     await until(lambda: len(server.received) == 1)
+
+
+async def test_phones_whose_services_refuse_them_hold_up_nobody_else(
+    web: Door, server: WebPushSandbox, send: Send, until: Until
+) -> None:
+    """A run of failures rests a provider that is one service; here each phone may name a service of its own."""
+    foreign = [server.subscribe("B" * 87) for _ in range(10)]
+    for person in ("zhao", "qian", "sun"):
+        for phone in foreign:
+            (await register(web, {**phone, "endpoint": phone["endpoint"] + f"?{person}"}, person)).created()
+        await send(web, person)
+    await until(lambda: server.answers[404] + server.answers[403] >= 25)
+    (await register(web, server.subscribe(await key_of(web)))).created()
+    await send(web)
+    await until(lambda: server.received, 3)
+    assert web.platform[PUSH].couriers[0].pace.resting == 0.0
 
 
 async def test_the_key_is_the_files_and_may_be_cached(web: Door, tmp_path: Path) -> None:

@@ -77,6 +77,8 @@ def route_faults(route: Route) -> Iterator[str]:
     bodies = [route.body is not None, route.raw_body is not None, route.per_item is not None]
     if sum(bodies) > 1 or (route.method == "GET" and any(bodies)):
         yield "take one body (body, raw_body or per_item), and none with GET"
+    if route.signed is not None and (route.body is None or not inspect.iscoroutinefunction(route.signed.handler)):
+        yield "signed stands beside a JSON body, and its handler is an `async def`"
     if route.per_item is not None and "code" not in parameters:
         yield "put {code} into the path: per_item is about the item of that code"
 

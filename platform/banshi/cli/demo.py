@@ -74,7 +74,8 @@ async def stage(config: Path, port: int) -> AsyncIterator[tuple[Any, Any]]:
     with tempfile.TemporaryDirectory(prefix="banshi-demo-") as folder:
         async with FcmSandbox() as sandbox:
             account = sandbox.service_account_file(Path(folder) / "fcm-sandbox.json")
-            fcm = {"service_account_file": str(account), "base_url": sandbox.base_url, "connections": 20}
+            urls = {"base_url": sandbox.base_url, "topics_url": sandbox.topics_url}
+            fcm = {"service_account_file": str(account), **urls, "at_once": 20}
             overrides = {
                 "platform": {"data": f"{folder}/data", "database": "", "keys": None, "identity": None},
                 "plugins": {"mobile_push": {"package": "mobile_push", "api": API_VERSION, "settings": {"fcm": fcm}}},

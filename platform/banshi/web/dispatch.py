@@ -54,7 +54,8 @@ def endpoint(platform: Platform, route: Route) -> Handler:
         request[ROUTE] = route
         path, headers, once = request.match_info, request.headers, without_key
         caller = None
-        if route.audience is not Audience.ANYONE:
+        signed = route.signed if route.signed and request.content_type == route.signed.media_type else None
+        if route.audience is not Audience.ANYONE and signed is None:
             caller = await authorise(platform, route, request)
         for name, validator in paths.items():
             if not validator.is_valid(path[name]):
@@ -73,6 +74,9 @@ def endpoint(platform: Platform, route: Route) -> Handler:
             once=once,
         )
         try:
+            if signed is not None:
+                call.body = await read_body(request, signed.limit, signed.media_type)
+                return await signed.handler(call)
             return await (answer_json(call) if takes_json else route.handler(call))
         except IntegrityError:
             # Another process has used this key at the same moment, or something unique exists by now.
@@ -152,10 +156,10 @@ class Query:
         return value
 
 
-async def read_body(request: web.Request, limit: int) -> bytes:
-    """The whole JSON body. Raises UnsupportedMediaType, TooLarge."""
-    if request.content_type != JSON:
-        raise errors.UnsupportedMediaType(f"Send the body as {JSON}.", accepted=[JSON])
+async def read_body(request: web.Request, limit: int, media_type: str = JSON) -> bytes:
+    """The whole body. Raises UnsupportedMediaType, TooLarge."""
+    if request.content_type != media_type:
+        raise errors.UnsupportedMediaType(f"Send the body as {media_type}.", accepted=[media_type])
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise errors.UnsupportedMediaType("Send the body without Content-Encoding.")
     if (request.content_length or 0) > limit:

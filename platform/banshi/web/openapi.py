@@ -90,7 +90,10 @@ def _operation(route: Route, item: Item | None = None, body: Mapping[str, Any] |
     if route.body is not None:
         body = route.body.schema
     if body is not None:
-        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": _inlined(body)}}}
+        content: dict[str, Any] = {JSON: {"schema": _inlined(body)}}
+        if route.signed is not None:
+            content[route.signed.media_type] = {"schema": dict(route.signed.schema)}
+        operation["requestBody"] = {"required": True, "content": content}
     elif route.raw_body is not None:
         content = {media_type: {"schema": schema} for media_type, schema in route.raw_body.items()}
         operation["requestBody"] = {"required": True, "content": content}

@@ -1,0 +1,171 @@
+"""How staff and senders outside say whom a broadcast is for: the document, and what may stand in it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from banshi import FieldProblem, Platform
+from mobile_push.cap import Alert, geometry_of, polygons_of
+from mobile_push.cap.shapes import CIRCLE
+from mobile_push.divisions import check_division
+from mobile_push.geometry import Circle, Polygon
+from mobile_push.settings import LONGEST_TOPIC, SLUG
+
+#: Divisions, and polygons and circles together: a database's statement takes so many, and no city needs more.
+MOST_DIVISIONS, MOST_SHAPES = 200, 100
+MOST_NAMES = 100
+
+_SLUG = {"type": "string", "minLength": 1, "maxLength": LONGEST_TOPIC, "pattern": SLUG}
+_NAMES = {"type": "array", "minItems": 1, "maxItems": MOST_NAMES, "uniqueItems": True, "items": _SLUG}
+
+#: GeoJSON's outer shape. What is inside is held against GeoJSON's own rules, which a JSON Schema can't say; the body's
+#: limit bounds it.
+GEOMETRY: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["type", "coordinates"],
+    "additionalProperties": False,
+    "properties": {
+        "type": {"type": "string", "enum": ["Polygon", "MultiPolygon"]},
+        "coordinates": {
+            "type": "array",
+            "minItems": 1,
+            "items": {"type": "array"},
+            "description": "As RFC 7946 has them, without holes: longitude comes first.",
+        },
+    },
+}
+
+SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "minProperties": 1,
+    "additionalProperties": False,
+    "description": "Whoever any of the parts names; or `people`, alone.",
+    "properties": {
+        "everyone": {"const": True},
+        "topics": _NAMES,
+        "departments": {**_NAMES, "description": "The followers of these departments."},
+        "divisions": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MOST_DIVISIONS,
+            "uniqueItems": True,
+            "items": {"type": "string", "minLength": 6, "maxLength": 12},
+            "description": "Codes of GB/T 2260; a code covers all that lie in it.",
+        },
+        "polygons": {"type": "array", "minItems": 1, "maxItems": MOST_SHAPES, "items": GEOMETRY},
+        "circles": {"type": "array", "minItems": 1, "maxItems": MOST_SHAPES, "items": CIRCLE.schema},
+        "people": {
+            "type": "object",
+            "required": ["items", "states"],
+            "additionalProperties": False,
+            "description": "Those who have a case of these items in these states, by when it was handed in.",
+            "properties": {
+                "items": _NAMES,
+                "states": {
+                    "type": "array",
+                    "minItems": 1,
+                    "maxItems": 20,
+                    "uniqueItems": True,
+                    "items": {"type": "string", "pattern": "^[a-z][a-z-]{0,31}$"},
+                },
+            },
+        },
+    },
+}
+
+
+def problems(
+    platform: Platform,
+    topics: Collection[str],
+    department: str,
+    document: Mapping[str, Any],
+    pointer: str = "/audience",
+) -> Iterator[FieldProblem]:
+    """What is wrong with an audience that fits the schema."""
+    if "people" in document:
+        yield from _people(platform, department, document, pointer)
+    known = {"topics": topics, "departments": platform.registry.departments}
+    for name, codes in known.items():
+        for place, code in enumerate(document.get(name, ())):
+            if code not in codes:
+                yield _unknown(f"{pointer}/{name}/{place}", name, code, codes)
+    for place, code in enumerate(document.get("divisions", ())):
+        yield from _told(f"{pointer}/divisions/{place}", check_division, code)
+    for place, polygon in enumerate(document.get("polygons", ())):
+        yield from _told(f"{pointer}/polygons/{place}", polygons_of, polygon)
+    for place, circle in enumerate(document.get("circles", ())):
+        yield from _told(f"{pointer}/circles/{place}", CIRCLE.values, circle)
+    shapes = shapes_of(document)
+    if shapes > MOST_SHAPES:
+        detail = f"It has {shapes} polygons and circles; simplify it to {MOST_SHAPES} at most, or name divisions."
+        yield FieldProblem(pointer, detail, "maxItems")
+
+
+def _people(platform: Platform, department: str, document: Mapping[str, Any], pointer: str) -> Iterator[FieldProblem]:
+    if len(document) > 1:
+        yield FieldProblem(pointer, "People are named alone; send the others a notice of their own.", "maxProperties")
+    items = platform.registry.items
+    own = {code for code, item in items.items() if item.department == department}
+    for place, code in enumerate(document["people"]["items"]):
+        where = f"{pointer}/people/items/{place}"
+        if code not in items:
+            yield _unknown(where, "items", code, own)
+        elif code not in own:
+            yield FieldProblem(where, f"{code} is another department's; name your own items only.", "forbidden")
+
+
+def _unknown(pointer: str, noun: str, code: str, known: Iterable[str]) -> FieldProblem:
+    there = ", ".join(sorted(known)[:20]) or "none"
+    return FieldProblem(pointer, f"There is no {code!r} among the {noun}; there are: {there}.", "unknown")
+
+
+def _told(pointer: str, check: Any, value: Any) -> Iterator[FieldProblem]:
+    try:
+        check(value)
+    except ValueError as error:
+        text = str(error)
+        yield FieldProblem(pointer, f"{text[0].upper()}{text[1:]}.", "invalid")
+
+
+def of_areas(alert: Alert) -> dict[str, Any] | None:
+    """The audience that an alert's own areas make; None where one of them says neither shape nor division."""
+    areas = [area for info in alert.infos for area in info.areas]
+    if not areas or not all(area.divisions or area.shapes for area in areas):
+        return None
+    # The same area stands in the text of each language.
+    shapes = dict.fromkeys(shape for area in areas for shape in area.shapes)
+    found = {
+        "divisions": list(dict.fromkeys(code for area in areas for code in area.divisions)),
+        "polygons": [geometry_of(one) for one in shapes if isinstance(one, Polygon)],
+        "circles": [CIRCLE.plain(one) for one in shapes if isinstance(one, Circle)],
+    }
+    return {name: several for name, several in found.items() if several}
+
+
+def united(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The audience of all of them together; none of them names people."""
+    if any(one.get("everyone") for one in documents):
+        return {"everyone": True}
+    found: dict[str, Any] = {}
+    for document in documents:
+        for name, several in document.items():
+            there = found.setdefault(name, [])
+            there += [one for one in several if one not in there]
+    return found
+
+
+def is_of_followers(document: Mapping[str, Any]) -> bool:
+    """Whether it reaches only those who chose to be reached."""
+    return set(document) <= {"topics", "departments"}
+
+
+def divisions_of(document: Mapping[str, Any]) -> int:
+    return len(document.get("divisions", ()))
+
+
+def shapes_of(document: Mapping[str, Any]) -> int:
+    """How many polygons and circles there are, each of a MultiPolygon counted."""
+    polygons = document.get("polygons", ())
+    several = sum(len(one["coordinates"]) if one["type"] == "MultiPolygon" else 1 for one in polygons)
+    return several + len(document.get("circles", ()))

@@ -1,0 +1,252 @@
+"""Notices: staff write, publish and take back; whoever a notice is for reads it whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, NotFound, Route, Stale, reply
+from mobile_push.broadcasts import addressing, documents, life, staff, steps
+from mobile_push.broadcasts.timing import EXPIRES_AT, SEND_AT, TTL, timing
+from mobile_push.models import Broadcast, InboxMessage
+from mobile_push.service import PUSH
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+#: Characters of what a lock screen shows, of the page behind it, and of addresses.
+LONGEST_TITLE, LONGEST_BODY, LONGEST_CONTENT = 120, 1000, 20_000
+
+#: Notices that one may take the place of.
+MOST_EARLIER = 20
+
+_WRITTEN: dict[str, Any] = {
+    "title": documents.texts_schema(LONGEST_TITLE, both=True, about="What a lock screen shows first."),
+    "body": documents.texts_schema(LONGEST_BODY, both=False, about="The line below it."),
+    "content": {
+        **documents.texts_schema(LONGEST_CONTENT, both=False, about="Markdown, read inside the app."),
+        "type": ["object", "null"],
+    },
+    "image": {
+        "type": ["string", "null"],
+        "maxLength": 500,
+        "pattern": r"^https://[^\s/]+(/\S*)?$",
+        "x-pattern-hint": {
+            "zh-CN": "请填写以 https:// 开头的地址。",
+            "en": "Give an address that begins with https://.",
+        },
+    },
+    "link": {
+        "type": ["string", "null"],
+        "maxLength": 255,
+        "pattern": r"^/([^/\\\s][^\\\s]*)?$",
+        "x-pattern-hint": {
+            "zh-CN": "请填写应用内的路径，以一个 / 开头。",
+            "en": "Give a path into the app: one / first.",
+        },
+        "description": "A path into the app; the notice's own page where none is given.",
+    },
+    "audience": addressing.SCHEMA,
+    "send_at": SEND_AT,
+    "expires_at": EXPIRES_AT,
+    "ttl": TTL,
+    "collapse_key": {
+        "type": "string",
+        "maxLength": 64,
+        "pattern": "^[A-Za-z0-9._-]*$",
+        "description": "A newer notice with the same key replaces this one on the phone.",
+    },
+    "supersedes": {
+        "type": "array",
+        "maxItems": MOST_EARLIER,
+        "uniqueItems": True,
+        "items": staff.UUID,
+        "description": "Public notices of the department that this one takes the place of.",
+    },
+}
+
+NOTICE = Form.from_schema(
+    {
+        "type": "object",
+        "required": ["department", "title", "audience"],
+        "additionalProperties": False,
+        "properties": {
+            "department": {"type": "string", "minLength": 1, "maxLength": 64},
+            **_WRITTEN,
+            "draft": {"type": "boolean", "default": False, "description": "Store it without publishing it."},
+        },
+    }
+)
+
+CHANGE = Form.from_schema(
+    {
+        "type": "object",
+        "required": ["version"],
+        "minProperties": 2,
+        "additionalProperties": False,
+        "properties": {"version": staff.VERSION, **_WRITTEN},
+    }
+)
+
+
+async def create_notice(call: Call) -> web.StreamResponse:
+    """Store a notice; it is published at once, unless it is a draft or its time lies ahead."""
+    body, principal = call.body, call.principal
+    department = body["department"]
+    staff.check_department(call, department)
+    identity = uuid7()
+    notice = Broadcast(
+        id=identity,
+        kind="notice",
+        department=department,
+        author=principal.subject,
+        body=documents.filled(None),
+        link=f"/v1/notices/{identity}",
+    )
+    notice.update_from_dict(await values_of(call, notice, body))
+    stored = await life.create(
+        call.platform, notice, draft=body.get("draft", False), receipt=staff.receipt(call, status=201)
+    )
+    return staff.created(call, stored)
+
+
+async def change_notice(call: Call) -> web.StreamResponse:
+    """Change what is not public yet."""
+    notice = await staff.find(call, "notice")
+    check_changeable(notice, call.body["version"])
+    values = await values_of(call, notice, call.body)
+    try:
+        after = await life.change(call.platform, notice, call.principal, values, staff.receipt(call, status=200))
+    except Stale:
+        raise life.changed_meanwhile(await staff.find(call, "notice")) from None
+    return reply(call, documents.record(call.platform, after))
+
+
+def check_changeable(broadcast: Broadcast, version: int) -> None:
+    if broadcast.state not in steps.CHANGEABLE:
+        raise life.ActionNotPermitted(
+            f"It is {broadcast.state} and stays as it is; publish a new one that supersedes it.",
+            state=broadcast.state,
+            permitted_actions=[],
+        )
+    if broadcast.version != version:
+        raise life.changed_meanwhile(broadcast)
+
+
+async def values_of(call: Call, notice: Broadcast, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that a body sets. Raises InvalidFields with everything that is wrong."""
+    settings = call.platform[PUSH].settings
+    wrong: list[FieldProblem] = []
+    values: dict[str, Any] = {name: body[name] for name in ("title", "collapse_key") if name in body}
+    if "body" in body:
+        values["body"] = documents.filled(body["body"])
+    if "content" in body:
+        values["content"] = documents.filled(body["content"]) if body["content"] else None
+    if "image" in body:
+        values["image"] = body["image"] or ""
+    if "link" in body:
+        values["link"] = body["link"] or f"/v1/notices/{notice.id}"
+    if "audience" in body:
+        values["audience"] = body["audience"]
+        wrong += addressing.problems(call.platform, settings.topics, notice.department, body["audience"])
+    wrong += timing(call.platform, settings.ttl, notice, body, values)
+    wrong += await _supersedes(notice, body, values)
+    if wrong:
+        raise InvalidFields(wrong)
+    return values
+
+
+async def _supersedes(notice: Broadcast, body: Mapping[str, Any], values: dict[str, Any]) -> list[FieldProblem]:
+    """Take in which earlier notices it takes the place of."""
+    if "supersedes" not in body:
+        return []
+    ids = [UUID(one) for one in body["supersedes"]]
+    there = await Broadcast.filter(id__in=ids, kind="notice", department=notice.department, state="published")
+    known = {one.id for one in there}
+    values["supersedes"] = ids[0] if ids else None
+    values["earlier"] = [str(one) for one in ids] if len(ids) > 1 else None
+    return [
+        FieldProblem(f"/supersedes/{place}", "Your department has no public notice of that id.", "unknown")
+        for place, one in enumerate(ids)
+        if one not in known
+    ]
+
+
+async def show_notice(call: Call) -> web.StreamResponse:
+    """The whole record for those who publish for its department, its page for whoever it is for."""
+    notice = await Broadcast.get_or_none(id=call.path["id"], kind="notice")
+    if notice is not None and life.may_publish(call.principal, notice.department):
+        return reply(call, await staff.whole(call, notice))
+    if notice is None or not await _may_read(call, notice):
+        raise NotFound("There is no notice of that id that you may see.")
+    return reply(call, documents.page(call.platform, notice, call.language))
+
+
+async def _may_read(call: Call, notice: Broadcast) -> bool:
+    """Whether it is public; one to people who are named is theirs alone."""
+    if notice.state not in steps.PUBLIC:
+        return False
+    if "people" not in notice.audience:
+        return True
+    return await InboxMessage.filter(person=call.principal.subject, broadcast_id=notice.id).exists()
+
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="/v1/notices",
+        audience=Audience.STAFF,
+        handler=create_notice,
+        operation="create_notice",
+        summary="Publish a notice, now or later, or store a draft.",
+        tag="push",
+        body=NOTICE,
+        creates=True,
+        answers={
+            201: Answer(description="It is stored.", schema=documents.RECORD, headers={"Location": "The notice."})
+        },
+    ),
+    Route(
+        method="GET",
+        path="/v1/notices",
+        audience=Audience.STAFF,
+        handler=partial(staff.list_records, "notice"),
+        operation="list_notices",
+        summary="List the notices of the caller's departments, the newest first.",
+        tag="push",
+        parameters=staff.LIST,
+        answers={200: Answer(description="One page, and where to go on.", schema=documents.RECORDS)},
+    ),
+    Route(
+        method="GET",
+        path="/v1/notices/{id}",
+        audience=Audience.PERSON,
+        handler=show_notice,
+        operation="show_notice",
+        summary="Read a notice: its page, or for those who publish its whole record.",
+        tag="push",
+        path_schemas=staff.ID_PATH,
+        answers={200: Answer(description="The notice.", schema={"oneOf": [documents.PAGE, documents.WHOLE_RECORD]})},
+    ),
+    Route(
+        method="PATCH",
+        path="/v1/notices/{id}",
+        audience=Audience.STAFF,
+        handler=change_notice,
+        operation="change_notice",
+        summary="Change a notice that is not public yet.",
+        tag="push",
+        path_schemas=staff.ID_PATH,
+        body=CHANGE,
+        creates=True,
+        answers={
+            200: Answer(description="The notice as it is now.", schema=documents.RECORD),
+            409: Answer(description="It is public, or of another version."),
+        },
+    ),
+    *staff.routes("notice"),
+)

@@ -1,0 +1,121 @@
+"""What phones will be sent of a broadcast, before they are: the very bodies, and how many phones there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import astuple
+from typing import Any, Protocol, runtime_checkable
+
+import orjson
+
+from banshi import LANGUAGES, Platform, count_people, text_in
+from mobile_push.broadcasts.audience import Audience
+from mobile_push.broadcasts.documents import moment, published_at
+from mobile_push.delivery.phones import Phones
+from mobile_push.models import Broadcast
+from mobile_push.provider import Push
+from mobile_push.service import PUSH
+
+_BY_LANGUAGE = {"type": "object", "additionalProperties": {"type": "object"}}
+
+SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["audience", "providers", "inbox", "stream"],
+    "additionalProperties": False,
+    "properties": {
+        "audience": {
+            "type": "object",
+            "required": ["phones", "people", "exact"],
+            "additionalProperties": False,
+            "properties": {
+                "phones": {
+                    "type": ["object", "null"],
+                    "additionalProperties": {"type": "integer"},
+                    "description": "By provider; null where people are named, who are looked up when it is sent.",
+                },
+                "people": {"type": ["integer", "null"], "description": "Who are named, where they are."},
+                "exact": {
+                    "type": "boolean",
+                    "description": "False where polygons or circles count whatever is in the boxes around them.",
+                },
+            },
+        },
+        "providers": {
+            "type": "object",
+            "additionalProperties": _BY_LANGUAGE,
+            "description": "By provider and language: the body without the phone's address.",
+        },
+        "inbox": {**_BY_LANGUAGE, "description": "By language: the document that the app reads."},
+        "stream": {"type": "object", "additionalProperties": {"type": "string"}, "description": "The event."},
+    },
+}
+
+
+@runtime_checkable
+class Previews(Protocol):
+    """A provider that can show what it would send."""
+
+    def preview(self, push: Push) -> dict[str, Any]:
+        """The body of the request, or what it seals, without the phone's address."""
+        ...
+
+
+async def document(platform: Platform, broadcast: Broadcast) -> dict[str, Any]:
+    """The whole preview."""
+    push = platform[PUSH]
+    providers: dict[str, Any] = {}
+    for courier in push.couriers:
+        provider = courier.provider
+        if isinstance(provider, Previews):
+            phones = Phones(platform, provider.name, push.settings)
+            providers[provider.name] = {
+                language: provider.preview(phones.push(broadcast, language, _ttl(platform, broadcast)))
+                for language in LANGUAGES
+            }
+    inbox = {language: in_inbox(platform, broadcast, language) for language in LANGUAGES}
+    return {
+        "audience": await size(platform, broadcast),
+        "providers": providers,
+        "inbox": inbox,
+        "stream": {language: event(one) for language, one in inbox.items()},
+    }
+
+
+def _ttl(platform: Platform, broadcast: Broadcast) -> int:
+    if broadcast.ttl is not None and broadcast.published_at is None:
+        return broadcast.ttl
+    start = max(platform.now(), broadcast.send_at or platform.now())
+    return max(0, int((broadcast.expires_at - start).total_seconds()))
+
+
+async def size(platform: Platform, broadcast: Broadcast) -> dict[str, Any]:
+    """How many phones are in the audience now."""
+    audience = Audience.of(broadcast.audience)
+    if audience.people is not None:
+        return {"phones": None, "people": await count_people(platform, *astuple(audience.people)), "exact": True}
+    values = audience.values
+    condition = audience.condition(platform.store.placeholders(len(values)))
+    sql = f"SELECT d.provider AS provider, COUNT(*) AS phones FROM push_device d WHERE {condition} GROUP BY d.provider"  # noqa: S608
+    rows = await platform.store.connection.execute_query_dict(sql, values)
+    exact = audience.everyone or not audience.areas
+    return {"phones": {row["provider"]: row["phones"] for row in rows}, "people": None, "exact": exact}
+
+
+def in_inbox(platform: Platform, broadcast: Broadcast, language: str) -> dict[str, Any]:
+    """The broadcast as the app will read it; what is given when it is published is null before."""
+    return {
+        "id": str(broadcast.id),
+        "kind": broadcast.kind,
+        "department": broadcast.department,
+        "title": text_in(broadcast.title, language),
+        "body": text_in(broadcast.body, language),
+        "content": text_in(broadcast.content, language) if broadcast.content else "",
+        "image": broadcast.image,
+        "link": broadcast.link,
+        "created_at": published_at(platform, broadcast),
+        "expires_at": moment(platform, broadcast.expires_at),
+    }
+
+
+def event(one: Mapping[str, Any]) -> str:
+    return f"event: message\ndata: {orjson.dumps(one).decode()}\n\n"

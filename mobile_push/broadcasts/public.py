@@ -1,0 +1,262 @@
+"""What anybody may read of alerts: those in force, one as JSON, as CAP's XML, and all as an Atom feed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from banshi import (
+    Answer,
+    Audience,
+    Call,
+    InvalidParameter,
+    NotFound,
+    Parameter,
+    Route,
+    etag_of,
+    reply,
+    reply_bytes,
+    text_in,
+)
+from mobile_push.broadcasts import documents, sending, staff, steps
+from mobile_push.cap import ALERT_DOCUMENT_SCHEMA, MEDIA_TYPE, Alert, FeedEntry, feed
+from mobile_push.divisions import check_division, divisions_meet
+from mobile_push.models import Broadcast, CapMessage
+from mobile_push.service import PUSH
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+ATOM = "application/atom+xml"
+
+#: Alerts in force that are looked at, and entries of the feed.
+MOST_ACTIVE, MOST_ENTRIES = 500, 100
+
+#: Seconds for which a copy of the feed may be shown, and of an alert's XML, which never changes.
+FRESH, LASTING = 30, 86_400
+
+FEED_TITLES = {"zh-CN": "预警信息", "en": "Alerts"}
+
+_STRING = {"type": "string"}
+_SUMMARY: dict[str, Any] = {
+    "id": {"type": "string", "format": "uuid"},
+    "department": _STRING,
+    "state": {"type": "string", "enum": sorted(steps.PUBLIC)},
+    "title": _STRING,
+    "body": _STRING,
+    "event": _STRING,
+    "status": _STRING,
+    "msg_type": _STRING,
+    "urgency": _STRING,
+    "severity": _STRING,
+    "certainty": _STRING,
+    "areas": {"type": "array", "items": _STRING, "description": "Names of the areas."},
+    "published_at": {"type": ["string", "null"], "format": "date-time"},
+    "expires_at": {"type": "string", "format": "date-time"},
+    "links": {"type": "object", "additionalProperties": _STRING},
+}
+SUMMARY: Mapping[str, Any] = {
+    "type": "object",
+    "required": list(_SUMMARY),
+    "additionalProperties": False,
+    "properties": _SUMMARY,
+}
+WHOLE: Mapping[str, Any] = {
+    **SUMMARY,
+    "required": [*_SUMMARY, "alert"],
+    "properties": {**_SUMMARY, "alert": ALERT_DOCUMENT_SCHEMA},
+}
+
+
+async def list_alerts(call: Call) -> web.StreamResponse:
+    """The alerts in force, the newest first."""
+    query = Broadcast.filter(kind="alert", state="published", expires_at__gt=call.now)
+    if "cursor" in call.query:
+        query = query.filter(seq__lt=int(call.query["cursor"]))
+    limit, division = call.query.get("limit", staff.PAGE), call.query.get("division")
+    if division is not None:
+        _check_division(division)
+    shown: list[Broadcast] = []
+    more = False
+    for row in await query.order_by("-seq").limit(MOST_ACTIVE):
+        if _in_force(row) and (division is None or _concerns(row, division)):
+            more = len(shown) == limit
+            if more:
+                break
+            shown.append(row)
+    items = [summary(call, row) for row in shown]
+    return reply(call, {"items": items, "next": str(shown[-1].seq) if more else None})
+
+
+def _check_division(code: str) -> None:
+    try:
+        check_division(code)
+    except ValueError as error:
+        raise InvalidParameter(f"division: {error}.", parameter="division") from None
+
+
+def _in_force(row: Broadcast) -> bool:
+    """Whether it warns of something real. A Cancel ends a warning and is none itself."""
+    return bool(row.cap["status"] == "Actual" and row.cap["msg_type"] != "Cancel")
+
+
+def _concerns(row: Broadcast, division: str) -> bool:
+    """Whether it may be for people there. What is known by its shape alone is shown to all: better than to miss it."""
+    audience = row.audience
+    if audience.get("everyone") or audience.get("polygons") or audience.get("circles"):
+        return True
+    codes = audience.get("divisions", ())
+    return not codes or any(divisions_meet(code, division) for code in codes)
+
+
+async def _public(call: Call) -> Broadcast:
+    row = await Broadcast.get_or_none(id=call.path["id"], kind="alert", state__in=steps.PUBLIC)
+    if row is None:
+        raise NotFound("There is no alert of that id.")
+    return row
+
+
+async def show_alert(call: Call) -> web.StreamResponse:
+    """One alert, whatever has become of it since it was public."""
+    row = await _public(call)
+    return reply(call, {**summary(call, row), "alert": row.cap})
+
+
+def summary(call: Call, row: Broadcast) -> dict[str, Any]:
+    address = f"/v1/alerts/{row.id}"
+    info = _info(row.cap, call.language)
+    return {
+        "id": str(row.id),
+        "department": row.department,
+        "state": row.state,
+        "title": text_in(row.title, call.language),
+        "body": text_in(row.body, call.language),
+        "event": info.get("event", ""),
+        "status": row.cap["status"],
+        "msg_type": row.cap["msg_type"],
+        **{name: info.get(name, "") for name in ("urgency", "severity", "certainty")},
+        "areas": [area["area_desc"] for area in info.get("area", ())],
+        "published_at": documents.published_at(call.platform, row),
+        "expires_at": documents.moment(call.platform, row.expires_at),
+        "links": {"self": address, "xml": f"{address}.xml"},
+    }
+
+
+def _info(cap: Mapping[str, Any], language: str) -> Mapping[str, Any]:
+    """The text for a reader of that language, as `Alert.info_in` chooses it."""
+    infos: list[Mapping[str, Any]] = cap.get("info", [])
+    primary = language.split("-")[0].lower()
+    same = [one for one in infos if one["language"].lower().split("-")[0] == primary]
+    exact = [one for one in same if one["language"].lower() == language.lower()]
+    return next(iter([*exact, *same, *infos]), {})
+
+
+async def show_xml(call: Call) -> web.StreamResponse:
+    """The alert as CAP has it: the very bytes that were signed."""
+    await _public(call)
+    message = await CapMessage.get(id=call.path["id"])
+    xml = bytes(message.xml)
+    headers = {"Cache-Control": f"public, max-age={LASTING}", "X-Content-Type-Options": "nosniff"}
+    return reply_bytes(call, xml, MEDIA_TYPE, etag_of(xml), headers)
+
+
+async def show_feed(call: Call) -> web.StreamResponse:
+    """The alerts in force and those that end one, for alert hubs."""
+    query = Broadcast.filter(kind="alert", state="published", expires_at__gt=call.now)
+    rows = [row for row in await query.order_by("-seq").limit(MOST_ACTIVE) if row.cap["status"] == "Actual"]
+    settings = call.platform[PUSH].settings.alerts
+    base = settings.address or f"{call.request.scheme}://{call.request.host}"
+    entries = [FeedEntry(_alert(row), f"{base}/v1/alerts/{row.id}.xml") for row in rows[:MOST_ENTRIES]]
+    body = feed(
+        entries,
+        url=f"{base}/v1/alerts.atom",
+        title=FEED_TITLES[call.language],
+        author=settings.sender or "banshi",
+        language=call.language,
+    )
+    headers = {
+        "Cache-Control": f"public, max-age={FRESH}",
+        "Content-Language": call.language,
+        "Vary": "Accept-Language",
+    }
+    return reply_bytes(call, body, ATOM, etag_of(body), headers)
+
+
+def _alert(row: Broadcast) -> Alert:
+    return sending.stored(row.cap)
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/v1/alerts",
+        audience=Audience.ANYONE,
+        handler=list_alerts,
+        operation="list_alerts",
+        summary="List the alerts in force, the newest first.",
+        tag="alerts",
+        parameters=(
+            Parameter(
+                name="division",
+                schema={"type": "string", "minLength": 6, "maxLength": 12},
+                description="A code of GB/T 2260: only what may concern people there.",
+            ),
+            Parameter(
+                name="limit",
+                schema={"type": "integer", "minimum": 1, "maximum": staff.LONGEST_PAGE, "default": staff.PAGE},
+                description="Rows at most.",
+            ),
+            Parameter(
+                name="cursor",
+                schema={"type": "string", "pattern": "^[0-9]{1,18}$"},
+                description="Where to go on: `next` of the page before.",
+            ),
+        ),
+        answers={
+            200: Answer(
+                description="One page, and where to go on.",
+                schema={
+                    "type": "object",
+                    "required": ["items", "next"],
+                    "properties": {
+                        "items": {"type": "array", "items": SUMMARY},
+                        "next": {"type": ["string", "null"]},
+                    },
+                },
+            )
+        },
+    ),
+    Route(
+        method="GET",
+        path="/v1/alerts.atom",
+        audience=Audience.ANYONE,
+        handler=show_feed,
+        operation="alert_feed",
+        summary="The alerts in force as an Atom feed.",
+        tag="alerts",
+        answers={200: Answer(description="An Atom feed (RFC 4287) with CAP's own elements.", media_type=ATOM)},
+    ),
+    # Before the next one, whose id would take the ending.
+    Route(
+        method="GET",
+        path="/v1/alerts/{id}.xml",
+        audience=Audience.ANYONE,
+        handler=show_xml,
+        operation="alert_xml",
+        summary="An alert in CAP 1.2's own XML.",
+        tag="alerts",
+        path_schemas=staff.ID_PATH,
+        answers={200: Answer(description="The XML, signed where a key is configured.", media_type=MEDIA_TYPE)},
+    ),
+    Route(
+        method="GET",
+        path="/v1/alerts/{id}",
+        audience=Audience.ANYONE,
+        handler=show_alert,
+        operation="show_alert",
+        summary="Read an alert.",
+        tag="alerts",
+        path_schemas=staff.ID_PATH,
+        answers={200: Answer(description="The alert.", schema=WHOLE)},
+    ),
+)

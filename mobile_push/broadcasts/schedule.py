@@ -1,0 +1,58 @@
+"""The schedule: publishes what is due. It runs in every process; each broadcast is published by one of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from banshi import Key, Platform, Stale
+from mobile_push.broadcasts import life
+from mobile_push.models import Broadcast
+from mobile_push.settings import PushSettings
+
+log = structlog.get_logger("mobile_push")
+
+#: Seconds between two looks, and broadcasts that one look takes on.
+LOOK, AT_ONCE = 1.0, 100
+
+SCHEDULE: Key[asyncio.Task[None]] = Key("schedule of broadcasts")
+
+
+@asynccontextmanager
+async def open_schedule(_: PushSettings, platform: Platform) -> AsyncIterator[asyncio.Task[None]]:
+    """The running schedule."""
+    task = asyncio.create_task(run(platform), name="mobile-push-schedule")
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def run(platform: Platform) -> None:
+    """Look for what is due, for as long as the server runs."""
+    while True:
+        try:
+            await publish_due(platform)
+        except Exception as error:  # the database may be away for a while; what is due then goes out late
+            log.error("the schedule can't be read", error=type(error).__name__)
+        await asyncio.sleep(LOOK)
+
+
+async def publish_due(platform: Platform) -> int:
+    """Publish all whose time has come; how many this process did."""
+    due = Broadcast.filter(state="scheduled", send_at__lte=platform.now())
+    published = 0
+    # Alerts before notices.
+    for row in await due.order_by("kind", "send_at").limit(AT_ONCE):
+        try:
+            await life.publish_due(platform, row)
+            published += 1
+        except Stale:  # another process was quicker, or somebody cancelled it
+            continue
+        except Exception as error:  # this one waits for its mending, the others go out
+            log.error("a scheduled broadcast can't be published", id=str(row.id), error=type(error).__name__)
+    return published

@@ -1,0 +1,186 @@
+"""What staff do with notices and alerts alike: list them, look at one and its history, decide about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tortoise.models import Model
+
+from banshi import (
+    Answer,
+    Audience,
+    Call,
+    FieldProblem,
+    Forbidden,
+    Form,
+    InvalidFields,
+    NotFound,
+    Parameter,
+    Route,
+    reply,
+)
+from mobile_push.broadcasts import documents, life, preview, steps
+from mobile_push.models import Broadcast, BroadcastEvent
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+#: Rows of a page, when the caller doesn't say, and at most.
+PAGE, LONGEST_PAGE = 20, 100
+
+UUID = {"type": "string", "format": "uuid"}
+ID_PATH = {"id": UUID}
+VERSION = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1, "description": "The version that you have read."}
+
+ACTION = Form.from_schema(
+    {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "reason": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 1000,
+                "pattern": r"\S",
+                "x-pattern-hint": {"zh-CN": "请写明理由。", "en": "Say why in words."},
+                "description": "Colleagues read it.",
+            },
+            "version": VERSION,
+        },
+    }
+)
+
+#: The parameters of a list of records.
+LIST = (
+    Parameter(name="state", schema={"type": "string", "enum": list(steps.STATES)}, description="Only this state."),
+    Parameter(name="department", schema={"type": "string", "maxLength": 64}, description="Only this department's."),
+    Parameter(
+        name="limit",
+        schema={"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE},
+        description="Rows at most.",
+    ),
+    Parameter(name="cursor", schema=UUID, description="Where to go on: `next` of the page before."),
+)
+
+
+def check_department(call: Call, department: str) -> None:
+    """Raise InvalidFields for an unknown department, Forbidden for one that the caller doesn't publish for."""
+    known = call.platform.registry.departments
+    if department not in known:
+        there = ", ".join(sorted(known)) or "none"
+        detail = f"There is no such department; there are: {there}."
+        raise InvalidFields([FieldProblem("/department", detail, "unknown")])
+    if not life.may_publish(call.principal, department):
+        raise Forbidden(f"This takes the role {department}:{life.PUBLISHER}, which your token does not bear.")
+
+
+async def find(call: Call, kind: str) -> Broadcast:
+    """The broadcast, for publishers of its department; otherwise NotFound, as if it did not exist."""
+    broadcast = await Broadcast.get_or_none(id=call.path["id"], kind=kind)
+    if broadcast is None or not life.may_publish(call.principal, broadcast.department):
+        raise NotFound(f"There is no {kind} of that id that you may see.")
+    return broadcast
+
+
+async def list_records(kind: str, call: Call) -> web.StreamResponse:
+    """The notices or alerts of the caller's departments, the newest first."""
+    own = [one for one in call.platform.registry.departments if life.may_publish(call.principal, one)]
+    query = Broadcast.filter(kind=kind, department__in=own)
+    for name in ("state", "department"):
+        if name in call.query:
+            query = query.filter(**{name: call.query[name]})
+    if "cursor" in call.query:
+        query = query.filter(id__lt=call.query["cursor"])
+    limit = call.query.get("limit", PAGE)
+    rows = await query.order_by("-id").limit(limit + 1) if own else []
+    shown = rows[:limit]
+    items = [documents.record(call.platform, one) for one in shown]
+    return reply(call, {"items": items, "next": str(shown[-1].id) if len(rows) > limit else None})
+
+
+async def show_record(kind: str, call: Call) -> web.StreamResponse:
+    """All of one, with who did what and what the caller may do now."""
+    return reply(call, await whole(call, await find(call, kind)))
+
+
+async def whole(call: Call, broadcast: Broadcast) -> dict[str, Any]:
+    events = await BroadcastEvent.filter(broadcast_id=broadcast.id).order_by("version")
+    writers = await life.writers_of(broadcast)
+    return {
+        **documents.record(call.platform, broadcast),
+        "permitted_actions": life.permitted(call.platform, broadcast, writers, call.principal.subject),
+        "history": documents.history(call.platform, events),
+    }
+
+
+async def act(kind: str, call: Call) -> web.StreamResponse:
+    """Take a step in its life."""
+    after = await life.move(
+        call.platform,
+        partial(find, call, kind),
+        call.path["action"],
+        call.principal,
+        reason=call.body.get("reason", ""),
+        version=call.body.get("version"),
+        receipt=receipt(call, status=200),
+    )
+    return reply(call, documents.record(call.platform, after))
+
+
+async def show_preview(kind: str, call: Call) -> web.StreamResponse:
+    """What phones will be sent, and how many there are."""
+    return reply(call, await preview.document(call.platform, await find(call, kind)))
+
+
+def receipt(call: Call, *, status: int) -> life.Receipt:
+    """The row that remembers the answer under the caller's Idempotency-Key."""
+
+    def made(after: Broadcast) -> Sequence[Model]:
+        return call.once.receipt(documents.record(call.platform, after), status=status, headers=location(after))
+
+    return made
+
+
+def location(broadcast: Broadcast) -> dict[str, str]:
+    return {"Location": f"/v1/{broadcast.kind}s/{broadcast.id}"}
+
+
+def created(call: Call, broadcast: Broadcast) -> web.StreamResponse:
+    return reply(call, documents.record(call.platform, broadcast), status=201, headers=location(broadcast))
+
+
+def routes(kind: str) -> Sequence[Route]:
+    """The routes that are alike for notices and alerts."""
+    nouns = f"{kind}s"
+    conflict = Answer(description="It is in a state, or of a version, in which this is not possible.")
+    return (
+        Route(
+            method="POST",
+            path=f"/v1/{nouns}/{{id}}/actions/{{action}}",
+            audience=Audience.STAFF,
+            handler=partial(act, kind),
+            operation=f"act_on_{kind}",
+            summary="Publish, approve, return, cancel or recall it.",
+            tag="push",
+            path_schemas={**ID_PATH, "action": {"type": "string", "pattern": "^[a-z][a-z-]{0,31}$"}},
+            body=ACTION,
+            creates=True,
+            answers={
+                200: Answer(description="It is as it is afterwards.", schema=documents.RECORD),
+                409: conflict,
+            },
+        ),
+        Route(
+            method="GET",
+            path=f"/v1/{nouns}/{{id}}/preview",
+            audience=Audience.STAFF,
+            handler=partial(show_preview, kind),
+            operation=f"preview_{kind}",
+            summary="What each platform's phone will be sent, and how many phones there are.",
+            tag="push",
+            path_schemas=ID_PATH,
+            answers={200: Answer(description="By provider and language.", schema=preview.SCHEMA)},
+        ),
+    )

@@ -1,0 +1,80 @@
+"""One of Google's addresses, as our project: connections, access token, and a second try with a fresh one."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from pyreqwest.http import HeaderMap
+
+from mobile_push.fcm_answers import EXPIRED
+from mobile_push.fcm_connections import Connections, Failed
+from mobile_push.fcm_token import AccessToken, NoToken
+from mobile_push.provider import Outcome, Receipt
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between two words to the log about the same refusal.
+QUIET = 60.0
+T = TypeVar("T")
+#: Makes of an answer's status, headers and body one receipt for the whole request, or something finer.
+Read = Callable[[int, Mapping[str, str], bytes], Receipt | T]
+
+
+class Endpoint:
+    """Posts JSON to one address."""
+
+    def __init__(self, connections: Connections, token: AccessToken, headers: Mapping[str, str]) -> None:
+        self._connections = connections
+        self._token = token
+        self._fixed = {"Content-Type": "application/json", **headers}
+        self._authorization = ""
+        self._headers = HeaderMap(self._fixed)
+        self._told: dict[str, float] = {}
+
+    async def close(self) -> None:
+        """Close the connections; what is under way fails at once."""
+        await self._connections.close()
+
+    async def post(self, url: str, payload: bytes, read: Read[T]) -> Receipt | T:
+        """Post once, and once more with a fresh access token when the one that it was sent with is refused.
+
+        Every failure is a receipt, only cancellation is raised.
+        """
+        token = self._token
+        try:
+            for _ in range(2):
+                value = token.current() or await token.obtain()
+                verdict = await self._once(url, payload, value, read)
+                if not isinstance(verdict, Receipt):
+                    token.accepted(value)
+                elif verdict.code in EXPIRED:
+                    token.refuse(value)
+                    continue
+                elif token.suspect and verdict.outcome is not Outcome.RETRY:
+                    token.accepted(value)
+                return verdict
+        except NoToken as missing:
+            return missing.receipt
+        except Failed as failed:
+            return failed.receipt
+        return verdict
+
+    async def _once(self, url: str, payload: bytes, authorization: str, read: Read[T]) -> Receipt | T:
+        if authorization is not self._authorization:
+            self._authorization = authorization
+            self._headers = HeaderMap(self._fixed | {"Authorization": authorization})
+        answer = await self._connections.post(url, payload, self._headers)
+        verdict = read(answer.status, answer.headers, answer.body)
+        if isinstance(verdict, Receipt) and verdict.outcome is Outcome.MISCONFIGURED and verdict.code not in EXPIRED:
+            self._tell(verdict.code, answer.body)
+        return verdict
+
+    def _tell(self, code: str, answer: bytes) -> None:
+        """Log what Google says about our project, once a minute for each code: each message would say the same."""
+        now = time.monotonic()
+        if now - self._told.get(code, -QUIET) >= QUIET:
+            self._told[code] = now
+            logger.warning("FCM refuses this project (%s): %.500s", code, answer.decode(errors="replace"))
