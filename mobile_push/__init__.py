@@ -18,6 +18,9 @@ from mobile_push.broadcasts.schedule import SCHEDULE, open_schedule
 from mobile_push.checks import findings
 from mobile_push.commands import fcm_sandbox, webpush_key, webpush_sandbox
 from mobile_push.provider import PROVIDERS, Outcome, Provider, Push, Receipt, Way
+from mobile_push.reports import keeper
+from mobile_push.reports import routes as report_routes
+from mobile_push.reports.commands import push
 from mobile_push.service import PUSH, deliver, open_push
 from mobile_push.settings import PushSettings
 
@@ -48,6 +51,7 @@ def banshi_resources(settings: PushSettings) -> Sequence[Resource[Any]]:
     return [
         Resource(PUSH, partial(open_push, settings)),
         Resource(tickets.TICKETS, tickets.open_tickets),
+        Resource(keeper.REPORTS, keeper.open_reports),
         Resource(SENDERS, partial(open_senders, settings)),
         Resource(SCHEDULE, partial(open_schedule, settings)),
     ]
@@ -82,12 +86,12 @@ def _webpush(settings: WebPushSettings) -> Provider:
 def banshi_routes() -> Sequence[Route]:
     phone = (devices, person, preferences, reading, receipts, tickets, unread, webpush_route)
     # The order counts: the ids of `public` would take the other paths.
-    return [route for face in (*phone, notices, alerts, public) for route in face.ROUTES]
+    return [route for face in (*phone, report_routes, notices, alerts, public) for route in face.ROUTES]
 
 
 @hookimpl
 def banshi_commands() -> Sequence[click.Command]:
-    return [fcm_sandbox, webpush_key, webpush_sandbox]
+    return [fcm_sandbox, push, webpush_key, webpush_sandbox]
 
 
 @hookimpl

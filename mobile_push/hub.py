@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from mobile_push.broadcasts.audience import Listener
 from mobile_push.broadcasts.log import CommonLog, Entry
@@ -101,6 +102,8 @@ class Hub:
         self.log = log
         self._most = most
         self._streams: dict[str, list[Stream]] = defaultdict(list)
+        #: Open streams that a broadcast was written to as it came out, until a report's keeper takes the figure.
+        self.written: Counter[UUID] = Counter()
 
     @contextmanager
     def open(self, stream: Stream) -> Iterator[Stream]:
@@ -155,6 +158,8 @@ class Hub:
                     stream.wake()
                     continue
                 stream.tell(entry)
+                if not entry.ended:
+                    self.written[entry.broadcast.id] += 1
 
     def all(self) -> list[Stream]:
         return [stream for streams in self._streams.values() for stream in streams]

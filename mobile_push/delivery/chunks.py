@@ -176,11 +176,12 @@ class Chunks:
         rows = await connection.execute_query_dict(sql, values)
         if not rows:
             return None
-        if rows[0]["state"] != "recalled":
-            for wait, code, places in together(one.later):
-                await self._split_off(connection, chunk, "due", wait, code, places)
+        # Of a broadcast that was recalled nobody sends or retries anything; the report counts its phones all the same.
+        recalled = rows[0]["state"] == "recalled"
+        for wait, code, places in together(one.later):
+            await self._split_off(connection, chunk, "recalled" if recalled else "due", wait, code, places)
         for code, places in by_code(one.parked).items():
-            await self._split_off(connection, chunk, "parked", 0.0, code, places)
+            await self._split_off(connection, chunk, "recalled" if recalled else "parked", 0.0, code, places)
         return str(rows[0]["state"])
 
     async def _split_off(

@@ -1,0 +1,161 @@
+"""Dead letters: what a provider refused again and again or for good, until an operator retries it or gives it up.
+
+There are two sorts: a delivery is one message to one phone, a chunk is a broadcast to those of its phones that were
+refused with the same word. Neither shows a person, a token or a text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from banshi import Platform
+
+#: `delivery-12`, `chunk-7`.
+PATTERN = "^(chunk|delivery)-[1-9][0-9]{0,17}$"
+
+#: Sorts in the order of a list, and their tables.
+SORTS = {"chunk": "push_chunk", "delivery": "push_delivery"}
+
+#: What can be done with one, and what it is afterwards.
+ACTIONS = {"retry": "due", "drop": "dropped"}
+
+#: What is read of each sort.
+COLUMNS = {
+    # A parked chunk was due from the moment on in which it was parked.
+    "chunk": """
+        SELECT c.id, c.broadcast_id AS message, b.kind, b.department, c.provider, c.code, c.size AS phones,
+        c.not_before AS since, c.expires, {clock} AS now, c.state, b.state AS broadcast
+        FROM push_chunk c JOIN push_broadcast b ON b.id = c.broadcast_id
+    """,
+    "delivery": """
+        SELECT c.id, c.message_id AS message, m.kind, b.department, c.provider, c.code, 1 AS phones,
+        COALESCE(c.settled_at, 0) AS since, c.expires, {clock} AS now, c.state, b.state AS broadcast
+        FROM push_delivery c JOIN push_inbox_message m ON m.id = c.message_id
+        LEFT JOIN push_broadcast b ON b.id = m.broadcast_id
+    """,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One dead letter."""
+
+    sort: str
+    number: int
+    #: Of the broadcast, or of the inbox message.
+    message: str
+    kind: str
+    #: Of a broadcast; None for a message to one person.
+    department: str | None
+    provider: str
+    #: The provider's own word.
+    code: str
+    phones: int
+    #: Milliseconds of the database's clock: since when it lies here, when its message ends, and that clock.
+    since: int
+    expires: int
+    now: int
+    state: str
+    #: Of the broadcast that it belongs to, if any.
+    broadcast: str | None
+
+    @property
+    def id(self) -> str:
+        return f"{self.sort}-{self.number}"
+
+    @property
+    def over(self) -> str | None:
+        """Why it can't be sent any more, or None."""
+        if self.broadcast not in (None, "published"):
+            return f"its broadcast is {self.broadcast}"
+        return "it has expired" if self.expires <= self.now else None
+
+    def document(self, platform: Platform) -> dict[str, Any]:
+        def moment(milliseconds: int) -> str:
+            at = datetime.fromtimestamp(milliseconds / 1000, UTC)
+            return at.astimezone(platform.settings.timezone).isoformat(timespec="milliseconds")
+
+        return {
+            "id": self.id,
+            "message": self.message,
+            "kind": self.kind,
+            "department": self.department,
+            "provider": self.provider,
+            "code": self.code,
+            "phones": self.phones,
+            "since": moment(self.since),
+            "expires_at": moment(self.expires),
+            "retryable": self.over is None,
+        }
+
+
+async def providers_of(platform: Platform, table: str) -> list[str]:
+    """The providers in a table, by as many steps through its index as there are: it may have millions of rows."""
+    sql = (
+        f"WITH RECURSIVE p(provider) AS (SELECT MIN(provider) FROM {table} UNION ALL "  # noqa: S608
+        f"SELECT (SELECT MIN(provider) FROM {table} WHERE provider > p.provider) FROM p WHERE p.provider IS NOT NULL) "
+        "SELECT provider FROM p WHERE provider IS NOT NULL"
+    )
+    _, rows = await platform.store.connection.execute_query(sql)
+    return [row[0] for row in rows]
+
+
+async def page(platform: Platform, after: tuple[str, int] | None, limit: int) -> list[Letter]:
+    """Up to `limit` of them behind a place: chunks first, since each is many phones, and the oldest first."""
+    letters: list[Letter] = []
+    for sort, table in SORTS.items():
+        if after is not None and sort < after[0]:
+            continue
+        behind = after[1] if after is not None and sort == after[0] else 0
+        providers = await providers_of(platform, table)
+        if not providers or len(letters) == limit:
+            continue
+        *these, number, most = platform.store.placeholders(len(providers) + 2)
+        sql = (
+            f"{COLUMNS[sort].format(clock=platform.store.clock)} WHERE c.provider IN ({', '.join(these)}) "
+            f"AND c.state = 'parked' AND c.id > {number} ORDER BY c.id LIMIT {most}"
+        )
+        values = [*providers, behind, limit - len(letters)]
+        letters += _letters(sort, await platform.store.connection.execute_query_dict(sql, values))
+    return letters
+
+
+async def find(platform: Platform, identity: str) -> Letter | None:
+    """The dead letter of that id, or what was one; None where there is nothing of that id."""
+    sort, _, number = identity.partition("-")
+    sql = f"{COLUMNS[sort].format(clock=platform.store.clock)} WHERE c.id = {platform.store.placeholders(1)[0]}"
+    found = _letters(sort, await platform.store.connection.execute_query_dict(sql, [int(number)]))
+    return found[0] if found else None
+
+
+async def move(platform: Platform, letter: Letter, action: str) -> bool:
+    """Retry or drop it; False where somebody else was first, or its message is over by now."""
+    store = platform.store
+    (number,) = store.placeholders(1)
+    changes = "state = 'dropped'"
+    guard = ""
+    if action == "retry":
+        tries = "tries = 0, attempts = attempts + 1" if letter.sort == "chunk" else "attempts = 0, settled_at = NULL"
+        changes = f"state = 'due', not_before = 0, lease_until = 0, {tries}"
+        guard = f"AND expires > {store.clock} "
+        if letter.sort == "delivery":
+            guard += (
+                "AND NOT EXISTS (SELECT 1 FROM push_inbox_message m JOIN push_broadcast b ON b.id = m.broadcast_id "
+                "WHERE m.id = message_id AND b.state <> 'published') "
+            )
+    sql = f"UPDATE {SORTS[letter.sort]} SET {changes} WHERE id = {number} AND state = 'parked' {guard}"  # noqa: S608
+    count, _ = await store.connection.execute_query(sql, [letter.number])
+    return bool(count)
+
+
+def _letters(sort: str, rows: Sequence[dict[str, Any]]) -> list[Letter]:
+    return [
+        Letter(sort=sort, number=row["id"], message=str(row["message"]), **{name: row[name] for name in _PLAIN})
+        for row in rows
+    ]
+
+
+_PLAIN = ("kind", "department", "provider", "code", "phones", "since", "expires", "now", "state", "broadcast")

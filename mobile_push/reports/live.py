@@ -1,0 +1,144 @@
+"""Reports that are followed live. However many follow the same broadcast, it is read once for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import orjson
+from aiohttp import web
+
+from banshi import Call, Platform, TooManyRequests
+from mobile_push.models import Broadcast
+from mobile_push.reports.report import Report, report_of
+from mobile_push.service import PUSH
+
+#: Seconds between two readings of a report, and how many times as long as a reading took it is left alone at least:
+#: those who watch a broadcast to a million phones leave the database to those who send it.
+PAUSE, SHARE = 0.5, 10.0
+
+#: Reports that are followed at once in this process, and by one person.
+MOST, MOST_EACH = 64, 4
+
+#: Milliseconds after which a browser comes back to a stream that broke.
+RECONNECT = 2_000
+
+
+@dataclass(slots=True)
+class Watch:
+    """One report that somebody follows."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    followers: int = 0
+    report: Report | None = None
+    #: `time.monotonic()` from which on it is read anew.
+    good_until: float = 0.0
+    pause: float = PAUSE
+
+
+@dataclass(slots=True)
+class Watches:
+    """The reports that are followed in this process."""
+
+    platform: Platform
+    _watches: dict[UUID, Watch] = field(default_factory=dict)
+    _persons: Counter[str] = field(default_factory=Counter)
+
+    def __len__(self) -> int:
+        return self._persons.total()
+
+    @contextmanager
+    def follow(self, identity: UUID, person: str) -> Iterator[Watch]:
+        """Follow a report. Raises TooManyRequests."""
+        if len(self) >= MOST or self._persons[person] >= MOST_EACH:
+            whose = "you follow" if self._persons[person] >= MOST_EACH else "are followed"
+            raise TooManyRequests(
+                f"Too many reports {whose} at once; close one, or read the report without /stream.",
+                headers={"Retry-After": "5"},
+            )
+        watch = self._watches.setdefault(identity, Watch())
+        watch.followers += 1
+        self._persons[person] += 1
+        try:
+            yield watch
+        finally:
+            watch.followers -= 1
+            self._persons[person] -= 1
+            self._persons += Counter()  # without those who follow nothing any more
+            if not watch.followers:
+                self._watches.pop(identity, None)
+
+    async def read(self, watch: Watch, identity: UUID) -> Report:
+        """The report, at most so old as a follower would wait for the next one anyway."""
+        async with watch.lock:
+            if watch.report is None or time.monotonic() >= watch.good_until:
+                begun = time.monotonic()
+                watch.report = await report_of(self.platform, await Broadcast.get(id=identity))
+                now = time.monotonic()
+                watch.pause = max(PAUSE, SHARE * (now - begun))
+                # A little less: whoever has slept that long gets a new one.
+                watch.good_until = now + watch.pause * 0.9
+            return watch.report
+
+
+async def stream_report(call: Call, broadcast: Broadcast, watches: Watches) -> web.StreamResponse:
+    """Server-sent events: `report` whenever it has changed, and `finished` with the last one."""
+    with watches.follow(broadcast.id, call.principal.subject) as watch:
+        report = await watches.read(watch, broadcast.id)
+        response = web.StreamResponse(
+            headers={
+                "Content-Type": "text/event-stream",
+                "Cache-Control": "no-store",
+                # A proxy that gathers the answer would keep every figure to itself.
+                "X-Accel-Buffering": "no",
+            }
+        )
+        if call.request.version >= (1, 1):
+            response.enable_chunked_encoding()
+        await response.prepare(call.request)
+        if call.request.method == "HEAD":
+            return response
+        await _follow(call, response, watches, watch, report)
+        return response
+
+
+async def _follow(call: Call, response: web.StreamResponse, watches: Watches, watch: Watch, report: Report) -> None:
+    platform, settings = call.platform, call.platform[PUSH].settings
+    ends = time.monotonic() + call.principal.expires_at - platform.now().timestamp()
+    told, written = b"", 0.0
+    data = b"retry: %d\n\n" % RECONNECT
+    while True:
+        document = orjson.dumps(report.document(platform))
+        if document != told or report.finished:
+            data += b"event: %b\ndata: %b\n\n" % (b"finished" if report.finished else b"report", document)
+            told = document
+        elif time.monotonic() - written >= settings.heartbeat:
+            data += b": alive\n\n"
+        if data:
+            try:
+                async with asyncio.timeout(settings.stream_timeout):
+                    await response.write(data)
+            except TimeoutError:
+                # It reads nothing any more. Whoever is there still comes back.
+                if call.request.transport is not None:
+                    call.request.transport.abort()
+                return
+            data, written = b"", time.monotonic()
+        if report.finished or time.monotonic() >= ends or await _closing(platform, watch.pause):
+            return
+        report = await watches.read(watch, report.broadcast.id)
+
+
+async def _closing(platform: Platform, seconds: float) -> bool:
+    """Wait so long; True at once where the server shuts down."""
+    try:
+        async with asyncio.timeout(seconds):
+            await platform.closing.wait()
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,153 @@
+"""What is due, for how long, and what is dead: figures of the database, read every few seconds for whoever scrapes.
+
+Every process reads the same figures, so take the maximum over processes and not the sum. Where the database can't be
+read there are none, rather than old ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from banshi import Platform
+from mobile_push.delivery.lanes import Lane
+from mobile_push.delivery.tell import log
+from mobile_push.reports.letters import SORTS, providers_of
+
+#: Seconds between two readings, and how many times as long as a reading took it is left alone at least.
+PAUSE, SHARE = 5.0, 20.0
+
+#: Of the due chunks, or deliveries, of some providers: phones, and since when the one that may be sent longest has been
+#: so, in milliseconds of the database's clock.
+DUE = {
+    "chunk": """
+        SELECT c.provider, c.lane, SUM(c.size - COALESCE((SELECT SUM({number}) FROM {each}(c.outcomes) w), 0)),
+        MIN(CASE WHEN c.not_before > {clock} THEN NULL WHEN c.not_before > COALESCE(b.published_at, 0)
+        THEN c.not_before ELSE b.published_at END), {clock}
+        FROM push_chunk c JOIN push_broadcast b ON b.id = c.broadcast_id
+        WHERE c.provider IN ({these}) AND c.state = 'due' GROUP BY c.provider, c.lane
+    """,
+    "delivery": """
+        SELECT d.provider, d.lane, COUNT(*), MIN(CASE WHEN d.not_before > {clock} THEN NULL
+        WHEN d.not_before > {created} THEN d.not_before ELSE {created} END), {clock}
+        FROM push_delivery d JOIN push_inbox_message m ON m.id = d.message_id
+        WHERE d.provider IN ({these}) AND d.state = 'due' GROUP BY d.provider, d.lane
+    """,
+}
+
+#: The same of dead letters: how many there are.
+DEAD = "SELECT provider, COUNT(*) FROM {table} WHERE provider IN ({these}) AND state = 'parked' GROUP BY provider"
+
+#: Broadcasts of which anything is still to be done, by lane.
+UNDER_WAY = """
+    SELECT lane, COUNT(DISTINCT broadcast_id) FROM (
+    SELECT lane, broadcast_id FROM push_fan_out WHERE state = 'due' UNION ALL
+    SELECT lane, broadcast_id FROM push_chunk WHERE provider IN ({these}) AND state = 'due') w GROUP BY lane
+"""
+
+#: How each database takes JSON apart, and its milliseconds of a message's time.
+DIALECTS = {
+    "sqlite": {
+        "each": "json_each",
+        "number": "w.value",
+        "created": "CAST(unixepoch(m.created_at, 'subsec') * 1000 AS INTEGER)",
+    },
+    "postgres": {
+        "each": "jsonb_each_text",
+        "number": "CAST(w.value AS BIGINT)",
+        "created": "CAST(extract(epoch from m.created_at) * 1000 AS BIGINT)",
+    },
+}
+
+
+@dataclass(slots=True)
+class Reading:
+    """The figures of one moment."""
+
+    #: (provider, lane) → phones, and → seconds.
+    due: dict[tuple[str, str], int] = field(default_factory=dict)
+    oldest: dict[tuple[str, str], float] = field(default_factory=dict)
+    #: (provider, sort) → dead letters.
+    dead: dict[tuple[str, str], int] = field(default_factory=dict)
+    #: Kind → broadcasts.
+    under_way: dict[str, int] = field(default_factory=dict)
+
+
+async def read(platform: Platform) -> Reading:
+    """The figures as they are now."""
+    reading = Reading()
+    for lane in (Lane.ALERT, Lane.NOTICE):
+        reading.under_way[lane.name.lower()] = 0
+    for sort, table in SORTS.items():
+        providers = await providers_of(platform, table)
+        if sort == "chunk":
+            for lane, count in await _rows(platform, UNDER_WAY, providers or [""]):
+                reading.under_way[Lane(lane).name.lower()] = int(count)
+        if not providers:
+            continue
+        for provider, count in await _rows(platform, DEAD.replace("{table}", table), providers):
+            reading.dead[provider, sort] = int(count)
+        for provider in providers:
+            reading.dead.setdefault((provider, sort), 0)
+        for provider, lane, phones, since, now in await _rows(platform, DUE[sort], providers):
+            key = (provider, Lane(lane).name.lower())
+            reading.due[key] = reading.due.get(key, 0) + int(phones)
+            if since is not None:
+                age = max(0.0, (now - since) / 1000)
+                reading.oldest[key] = max(reading.oldest.get(key, 0.0), age)
+    return reading
+
+
+async def _rows(platform: Platform, sql: str, providers: Sequence[str]) -> Sequence[Any]:
+    store = platform.store
+    these = ", ".join(store.placeholders(len(providers)))
+    text = sql.format(these=these, clock=store.clock, **DIALECTS[store.dialect])
+    _, rows = await store.connection.execute_query(text, list(providers))
+    return [tuple(row) for row in rows]
+
+
+class Figures(Collector):
+    """The last reading, for Prometheus."""
+
+    def __init__(self, providers: Sequence[str]) -> None:
+        #: Providers whose lanes are shown even where nothing is due: what comes and goes can't be alerted on.
+        self._providers = providers
+        self.reading: Reading | None = None
+
+    def collect(self) -> Iterator[Metric]:
+        due = GaugeMetricFamily("banshi_push_due", "Phones to be sent to", labels=["provider", "lane"])
+        oldest = GaugeMetricFamily(
+            "banshi_push_oldest_due_seconds", "Since when the oldest message may be sent", labels=["provider", "lane"]
+        )
+        dead = GaugeMetricFamily("banshi_push_dead_letters", "Waiting for an operator", labels=["provider", "sort"])
+        under_way = GaugeMetricFamily("banshi_push_broadcasts_under_way", "Being sent", labels=["kind"])
+        reading = self.reading
+        if reading is not None:
+            lanes = {(provider, lane.name.lower()) for provider in self._providers for lane in Lane}
+            for key in sorted(lanes | reading.due.keys()):
+                due.add_metric(key, reading.due.get(key, 0))
+                oldest.add_metric(key, reading.oldest.get(key, 0.0))
+            sorts = {(provider, sort) for provider in self._providers for sort in SORTS}
+            for key in sorted(sorts | reading.dead.keys()):
+                dead.add_metric(key, reading.dead.get(key, 0))
+            for kind, count in sorted(reading.under_way.items()):
+                under_way.add_metric([kind], count)
+        yield from (due, oldest, dead, under_way)
+
+
+async def keep_reading(platform: Platform, figures: Figures) -> None:
+    """Read on until cancelled."""
+    while True:
+        begun = time.monotonic()
+        try:
+            figures.reading = await read(platform)
+        except Exception as error:  # the database is away: no figures are better than old ones
+            figures.reading = None
+            log.error("the figures of what is due can't be read", error=type(error).__name__)
+        await asyncio.sleep(max(PAUSE, SHARE * (time.monotonic() - begun)))

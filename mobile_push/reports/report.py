@@ -1,0 +1,238 @@
+"""The report of a broadcast. What it counts is read in one statement, so that the figures are of one moment."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from banshi import Platform
+from mobile_push.broadcasts.publication import PEOPLE
+from mobile_push.delivery.chunks import key
+from mobile_push.inbox import STREAM
+from mobile_push.models import Broadcast
+from mobile_push.reports.tally import GROUPS, STATES, Chunked, Tally, took
+
+#: States of a broadcast of which nothing will ever be sent, or from which on it has been.
+NEVER, PUBLIC = frozenset({"cancelled"}), frozenset({"published", "recalled", "superseded"})
+
+#: All that is counted: what it is, the provider, a state, a code, a word, and the number. The chunks are read once: the
+#: ids of their phones lie between what is counted.
+FIGURES = """
+WITH chunk AS MATERIALIZED
+(SELECT provider, state, code, topic, size, outcomes, seconds FROM push_chunk WHERE broadcast_id = {id})
+SELECT 'walk', provider, state, '', '', CAST(found AS BIGINT) FROM push_fan_out WHERE broadcast_id = {id}
+UNION ALL
+SELECT 'size', provider, state, code, '', CAST(SUM(size) AS BIGINT)
+FROM chunk WHERE topic = '' GROUP BY provider, state, code
+UNION ALL
+SELECT 'word', provider, state, code, w.key, CAST(SUM({number}) AS BIGINT)
+FROM chunk, {each}(outcomes) w WHERE topic = '' GROUP BY provider, state, code, w.key
+UNION ALL
+SELECT 'seconds', provider, '', '', w.key, CAST(SUM({number}) AS BIGINT)
+FROM chunk, {each}(seconds) w WHERE topic = '' GROUP BY provider, w.key
+UNION ALL
+SELECT 'topic', provider, state, code, topic, 0 FROM chunk WHERE topic <> ''
+UNION ALL
+SELECT 'copy', d.provider, d.state, d.code, '', COUNT(*)
+FROM push_inbox_message m JOIN push_delivery d ON d.message_id = m.id
+WHERE m.broadcast_id = {id} GROUP BY d.provider, d.state, d.code
+UNION ALL
+SELECT 'received', '', '', '', CAST(COUNT(opened_at) AS VARCHAR(20)), COUNT(received_at)
+FROM push_receipt WHERE message_id = {id}
+UNION ALL
+SELECT 'received', '', '', '', CAST(COUNT(r.opened_at) AS VARCHAR(20)), COUNT(r.received_at)
+FROM push_inbox_message m JOIN push_receipt r ON r.message_id = m.id WHERE m.broadcast_id = {id}
+"""
+
+#: How each database writes a value that is used again and again, and how it takes JSON apart.
+DIALECTS = {
+    "sqlite": {"id": "?1", "each": "json_each", "number": "w.value"},
+    "postgres": {"id": "$1", "each": "jsonb_each_text", "number": "CAST(w.value AS BIGINT)"},
+}
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of a broadcast, up to one moment."""
+
+    broadcast: Broadcast
+    total: Tally
+    providers: dict[str, Tally]
+    #: People whom its query named, where it is to people.
+    people: int | None = None
+    #: Providers' own topics that it was handed to, and what became of that.
+    topics: list[dict[str, str]] = field(default_factory=list)
+    #: Open streams that it was written to when it came out.
+    streams: int = 0
+    received: int = 0
+    opened: int = 0
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing of it is to be sent any more."""
+        if self.broadcast.state not in PUBLIC:
+            return self.broadcast.state in NEVER
+        waiting = self.total.groups["waiting"] or any(one["state"] == "waiting" for one in self.topics)
+        return not (self.total.planning or waiting)
+
+    def document(self, platform: Platform) -> dict[str, Any]:
+        one = self.broadcast
+        timezone = platform.settings.timezone
+        published = None
+        if one.published_at is not None:
+            published = datetime.fromtimestamp(one.published_at / 1000, UTC).astimezone(timezone)
+        return {
+            "id": str(one.id),
+            "kind": one.kind,
+            "department": one.department,
+            "state": one.state,
+            "published_at": published.isoformat(timespec="milliseconds") if published else None,
+            "expires_at": one.expires_at.astimezone(timezone).isoformat(timespec="milliseconds"),
+            "finished": self.finished,
+            "people": self.people,
+            "total": self.total.document(),
+            "providers": [{"provider": name, **tally.document()} for name, tally in sorted(self.providers.items())],
+            "topics": self.topics,
+            "streams": self.streams,
+            "received": self.received,
+            "opened": self.opened,
+        }
+
+
+async def report_of(platform: Platform, broadcast: Broadcast) -> Report:
+    """The report as it stands now."""
+    report = Report(broadcast, Tally(), defaultdict(Tally))
+    chunked = Chunked()
+    dialect = platform.store.dialect
+    identity = key(dialect, broadcast.id)
+    _, rows = await platform.store.connection.execute_query(FIGURES.format(**DIALECTS[dialect]), [identity])
+    for what, provider, state, code, word, number in rows:
+        _take_in(report, chunked, what, (provider, state, code), word, int(number))
+    for provider, group, code, phones in chunked.left():
+        report.providers[provider].add(group, code, phones)
+    if report.people is not None:
+        await _take_in_seconds(platform, report, identity)
+    for tally in report.providers.values():
+        report.total.merge(tally)
+    return report
+
+
+def _take_in(report: Report, chunked: Chunked, what: str, of: tuple[str, str, str], word: str, number: int) -> None:
+    provider, state, code = of
+    if what == "walk":
+        if provider == STREAM:
+            report.streams = number
+        elif provider == PEOPLE:
+            report.people = number
+            report.total.planning |= state == "due"
+        else:
+            report.providers[provider].planning |= state == "due"
+    elif what == "size":
+        chunked.size(provider, state, code, number)
+    elif what == "word":
+        chunked.word(report.providers[provider], of, word, number)
+    elif what == "seconds":
+        report.providers[provider].seconds[int(word)] += number
+    elif what == "topic":
+        report.topics.append({"provider": provider, "topic": word, "state": _handed(state), "code": code})
+    elif what == "copy":
+        group = "recalled" if (state, code) == ("dropped", "recalled") else STATES[state]
+        if (state, code) == ("failed", "forgotten"):
+            group = "forgotten"
+        report.providers[provider].add(group, code, number)
+    elif what == "received":
+        report.received += number
+        report.opened += int(word)
+
+
+def _handed(state: str) -> str:
+    """What became of handing a broadcast to a provider's topic. What the provider does with it, it tells nobody."""
+    return {"due": "waiting", "done": "handed to topic"}.get(state, state)
+
+
+async def _take_in_seconds(platform: Platform, report: Report, identity: Any) -> None:
+    """How long it took for the copies of a broadcast to people, which are rows of their own.
+
+    The longer it took, the coarser: ten milliseconds from one second on, a second from a minute on.
+    """
+    store = platform.store
+    mark = store.placeholders(1)[0]
+    sql = (
+        "SELECT provider, CASE WHEN took < 1000 THEN took WHEN took < 60000 THEN took / 10 * 10 "  # noqa: S608
+        "ELSE took / 1000 * 1000 END AS about, COUNT(*) FROM ("
+        f"SELECT d.provider, d.settled_at - {int(report.broadcast.published_at or 0)} AS took FROM push_delivery d "
+        f"JOIN push_inbox_message m ON m.id = d.message_id WHERE m.broadcast_id = {mark} AND d.state = 'sent') one "
+        "GROUP BY provider, about"
+    )
+    _, rows = await store.connection.execute_query(sql, [identity])
+    for provider, about, count in rows:
+        report.providers[provider].seconds[took(max(0, int(about)))] += count
+
+
+_REASONS = {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}}
+_COUNT = {"type": "integer", "minimum": 0}
+_SECONDS = {"type": ["number", "null"], "description": "From publication to acceptance, 5 % more or less."}
+_STRING = {"type": "string"}
+
+_TALLY: dict[str, Any] = {
+    "planning": {"type": "boolean", "description": "Its phones are still being looked up: there may be more."},
+    "phones": {**_COUNT, "description": "The audience as far as it is known; the groups below add up to it."},
+    "sent": {**_COUNT, "description": "Phones about which a provider has had its last word."},
+    **{name: {**_COUNT, "description": about} for name, about in GROUPS.items()},
+    "waiting_for": {**_REASONS, "description": "What those who wait are waiting for."},
+    "refused": {**_REASONS, "description": "Failed and parked ones, by the provider's own word."},
+    "seconds": {
+        "type": "object",
+        "required": ["p50", "p99"],
+        "additionalProperties": False,
+        "properties": {"p50": _SECONDS, "p99": _SECONDS},
+    },
+}
+
+
+def _closed(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": list(properties),
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+SCHEMA = _closed(
+    {
+        "id": {"type": "string", "format": "uuid"},
+        "kind": {"type": "string", "enum": ["notice", "alert"]},
+        "department": _STRING,
+        "state": _STRING,
+        "published_at": {"type": ["string", "null"], "format": "date-time"},
+        "expires_at": {"type": "string", "format": "date-time"},
+        "finished": {"type": "boolean", "description": "Nothing of it is to be sent any more."},
+        "people": {
+            "type": ["integer", "null"],
+            "description": "People whom its query named; null for another audience.",
+        },
+        "total": _closed(_TALLY),
+        "providers": {"type": "array", "items": _closed({"provider": _STRING, **_TALLY})},
+        "topics": {
+            "type": "array",
+            "description": "Providers' own topics that it was handed to: their phones are counted nowhere.",
+            "items": _closed(
+                {
+                    "provider": _STRING,
+                    "topic": _STRING,
+                    "state": {
+                        "type": "string",
+                        "enum": ["waiting", "handed to topic", "parked", "recalled", "dropped"],
+                    },
+                    "code": _STRING,
+                }
+            ),
+        },
+        "streams": {**_COUNT, "description": "Open streams that it was written to as it came out."},
+        "received": {**_COUNT, "description": "Phones that said it arrived."},
+        "opened": {**_COUNT, "description": "Phones on which it was opened."},
+    }
+)

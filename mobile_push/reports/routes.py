@@ -1,0 +1,205 @@
+"""Reports for those who publish, and dead letters for whoever runs the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from banshi import Answer, Audience, Call, Conflict, Forbidden, NotFound, Parameter, Route, reply
+from mobile_push.broadcasts import staff
+from mobile_push.delivery.tell import log
+from mobile_push.reports import letters
+from mobile_push.reports.keeper import REPORTS
+from mobile_push.reports.live import stream_report
+from mobile_push.reports.report import SCHEMA, report_of
+from mobile_push.service import PUSH
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+#: The role that runs the platform as a whole, which is no department.
+OPERATOR, PLATFORM = "operator", "platform"
+
+#: Rows of a page, when the caller doesn't say, and at most.
+PAGE, LONGEST_PAGE = 20, 100
+
+ID = {"type": "string", "format": "uuid"}
+LETTER_ID = {"type": "string", "pattern": letters.PATTERN}
+
+
+async def show_report(kind: str, call: Call) -> web.StreamResponse:
+    """What became of it so far."""
+    report = await report_of(call.platform, await staff.find(call, kind))
+    return reply(call, report.document(call.platform))
+
+
+async def follow_report(kind: str, call: Call) -> web.StreamResponse:
+    """Its figures live, until all of it is dealt with."""
+    return await stream_report(call, await staff.find(call, kind), call.platform[REPORTS].watches)
+
+
+def check_operator(call: Call) -> None:
+    """Raise Forbidden for everybody but those who run the platform."""
+    if not call.principal.may(OPERATOR, PLATFORM, ""):
+        raise Forbidden(f"This takes the role {PLATFORM}:{OPERATOR}, which your token does not bear.")
+
+
+async def list_letters(call: Call) -> web.StreamResponse:
+    """A page of the dead letters."""
+    check_operator(call)
+    after = None
+    if (cursor := call.query.get("cursor")) is not None:
+        sort, _, number = cursor.partition("-")
+        after = (sort, int(number))
+    limit = call.query.get("limit", PAGE)
+    found = await letters.page(call.platform, after, limit + 1)
+    shown = found[:limit]
+    items = [one.document(call.platform) for one in shown]
+    return reply(call, {"items": items, "next": shown[-1].id if len(found) > limit else None})
+
+
+async def move_letter(action: str, call: Call) -> web.StreamResponse:
+    """Retry or drop one."""
+    check_operator(call)
+    letter = await _letter(call)
+    if letter.state == "parked" and action == "retry" and letter.over is not None:
+        raise Conflict(f"It can't be sent any more: {letter.over}. Drop it.", state=letter.state)
+    if letter.state != "parked" or not await letters.move(call.platform, letter, action):
+        letter = await _letter(call)
+        raise Conflict(f"It is no dead letter any more: it is {letter.state} now.", state=letter.state)
+    # The log is the record of who decided: a dead letter has no history of its own.
+    about = {"letter": letter.id, "message": letter.message, "provider": letter.provider, "code": letter.code}
+    done = "retried" if action == "retry" else "dropped"
+    log.info(f"a dead letter was {done}", subject=call.principal.subject, phones=letter.phones, **about)
+    if action == "retry":
+        call.platform[PUSH].wake()
+    return reply(call, {"id": letter.id, "state": letters.ACTIONS[action], "phones": letter.phones})
+
+
+async def _letter(call: Call) -> letters.Letter:
+    letter = await letters.find(call.platform, call.path["id"])
+    if letter is None:
+        raise NotFound("There is no dead letter of that id.")
+    return letter
+
+
+LETTER: dict[str, Any] = {
+    "type": "object",
+    "required": [
+        *("id", "message", "kind", "department", "provider", "code", "phones", "since", "expires_at", "retryable"),
+    ],
+    "additionalProperties": False,
+    "properties": {
+        "id": LETTER_ID,
+        "message": {**ID, "description": "Of the notice, the alert or the inbox message."},
+        "kind": {"type": "string", "enum": ["case", "notice", "alert"]},
+        "department": {"type": ["string", "null"], "description": "Of a notice or an alert."},
+        "provider": {"type": "string"},
+        "code": {"type": "string", "description": "The provider's own word, or ours in lower case."},
+        "phones": {"type": "integer", "minimum": 0},
+        "since": {"type": "string", "format": "date-time"},
+        "expires_at": {"type": "string", "format": "date-time"},
+        "retryable": {"type": "boolean", "description": "Its message is neither over nor taken back."},
+    },
+}
+
+MOVED: dict[str, Any] = {
+    "type": "object",
+    "required": ["id", "state", "phones"],
+    "additionalProperties": False,
+    "properties": {
+        "id": LETTER_ID,
+        "state": {"type": "string", "enum": list(letters.ACTIONS.values())},
+        "phones": {"type": "integer", "minimum": 0},
+    },
+}
+
+
+def _report_routes(kind: str) -> Sequence[Route]:
+    return (
+        Route(
+            method="GET",
+            path=f"/v1/{kind}s/{{id}}/report",
+            audience=Audience.STAFF,
+            handler=partial(show_report, kind),
+            operation=f"report_{kind}",
+            summary="Show what became of it on every phone, and how long it took.",
+            tag="push",
+            path_schemas={"id": ID},
+            answers={200: Answer(description="The figures of this moment.", schema=SCHEMA)},
+        ),
+        Route(
+            method="GET",
+            path=f"/v1/{kind}s/{{id}}/report/stream",
+            audience=Audience.STAFF,
+            handler=partial(follow_report, kind),
+            operation=f"follow_report_{kind}",
+            summary="Follow the report live, until all of it is dealt with.",
+            tag="push",
+            path_schemas={"id": ID},
+            answers={
+                200: Answer(
+                    description="Events named `report`, and `finished` for the last one; the data is a report.",
+                    media_type="text/event-stream",
+                ),
+                429: Answer(description="Too many reports are followed at once."),
+            },
+        ),
+    )
+
+
+def _move_route(action: str, summary: str) -> Route:
+    return Route(
+        method="POST",
+        path=f"/v1/ops/push/dead-letters/{{id}}/{action}",
+        audience=Audience.STAFF,
+        handler=partial(move_letter, action),
+        operation=f"{action}_dead_letter",
+        summary=summary,
+        tag="operations",
+        path_schemas={"id": LETTER_ID},
+        answers={
+            200: Answer(description="It is done.", schema=MOVED),
+            409: Answer(description="It is no dead letter any more, or its message is over."),
+        },
+    )
+
+
+ROUTES = (
+    *_report_routes("notice"),
+    *_report_routes("alert"),
+    Route(
+        method="GET",
+        path="/v1/ops/push/dead-letters",
+        audience=Audience.STAFF,
+        handler=list_letters,
+        operation="list_dead_letters",
+        summary="List what could not be delivered and waits for an operator.",
+        tag="operations",
+        parameters=(
+            Parameter(
+                name="limit",
+                schema={"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE},
+                description="Rows at most.",
+            ),
+            Parameter(name="cursor", schema=LETTER_ID, description="Where to go on: `next` of the page before."),
+        ),
+        answers={
+            200: Answer(
+                description="One page, and where to go on.",
+                schema={
+                    "type": "object",
+                    "required": ["items", "next"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "items": {"type": "array", "items": LETTER},
+                        "next": {"type": ["string", "null"]},
+                    },
+                },
+            )
+        },
+    ),
+    _move_route("retry", "Send it again, as if for the first time."),
+    _move_route("drop", "Give it up; the inbox keeps the message."),
+)
