@@ -17,6 +17,7 @@ from mobile_push.broadcasts.log import CommonLog
 from mobile_push.broadcasts.publication import EVERYBODY
 from mobile_push.delivery.courier import Courier
 from mobile_push.delivery.lanes import Lane
+from mobile_push.delivery.leases import alive
 from mobile_push.delivery.planner import Planner
 from mobile_push.delivery.tell import Metrics, log
 from mobile_push.hub import Hub
@@ -99,6 +100,7 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
             webpush = await stack.enter_async_context(WebPushProvider(settings.webpush))
             push.webpush_key = webpush.public_key
             push.couriers.append(Courier(platform, webpush, settings, metrics))
+        await stack.enter_async_context(alive(platform, push.couriered))
         lanes = ([Lane.ALERT], [Lane.NOTICE])
         push.planners += [Planner(platform, settings, own, push.wake) for own in lanes]
         works: list[Coroutine[Any, Any, None]] = [courier.run() for courier in push.couriers]
