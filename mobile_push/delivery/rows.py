@@ -73,8 +73,8 @@ class Rows:
         claim = (
             f"UPDATE push_delivery SET attempts = attempts + 1, lease_until = {store.clock} + {lease} WHERE id IN ("  # noqa: S608 - marks, not values
             f"SELECT id FROM push_delivery WHERE provider = {provider} AND state = 'due' AND lane <= {last} "
-            f"AND not_before <= {store.clock} AND {free(store.clock, self._settings.lease)} ORDER BY lane, id LIMIT {most} "
-            f"{store.skip_locked}) RETURNING id"
+            f"AND not_before <= {store.clock} AND {free(store.clock, self._settings.lease)} "
+            f"ORDER BY lane, id LIMIT {most} {store.skip_locked}) RETURNING id"
         )
         values = [int(self._settings.lease * 1000), self._provider, int(lane), limit]
         claimed = await store.connection.execute_query_dict(claim, values)
