@@ -13,70 +13,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
-import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from chaos_ledger import Account
+from chaos_outages import clock, credentials, silent_provider, token_endpoint
+from chaos_report import FULL, SHORT, Length, Report, spread
 from chaos_town import town
-from processes import machine, table
-
-
-@dataclass(frozen=True, slots=True)
-class Length:
-    """How much a run holds."""
-
-    phones: int
-    kills: int
-    #: Seconds for which something is out of order.
-    outage: float
-    seed: int = 1
-    postgres: bool = False
-
+from processes import machine
 
 #: Seconds after a kill in which messages still come out of the sockets.
 IN_SOCKETS = 0.2
-
-FULL, SHORT = Length(30_000, 20, 60.0), Length(1_500, 3, 3.0)
-
-
-@dataclass
-class Report:
-    """The figures of a fault, and the promises that it broke."""
-
-    title: str
-    rows: list[tuple[str, str]] = field(default_factory=list)
-    broken: list[str] = field(default_factory=list)
-
-    def say(self, what: str, figure: object) -> None:
-        self.rows.append((what, str(figure)))
-
-    def promise(self, kept: bool, what: str) -> None:
-        if not kept:
-            self.broken.append(what)
-
-    def count(self, account: Account) -> None:
-        """Nothing may be lost; what came twice is told."""
-        self.say("messages promised; lost", f"{account.promised:,}; {len(account.lost)}")
-        self.say("taken more than once, all of them", f"{account.again} ({account.again / account.promised:.2%})")
-        self.say(
-            "the same less those whose answer the provider held back",
-            f"{account.again_without_need} ({account.share:.2%})",
-        )
-        self.promise(not account.lost, f"lost: {account.lost[:5]}")
-
-    def print(self) -> None:
-        print(f"\n## {self.title}\n")
-        table(("", "figure"), self.rows)
-        for one in self.broken:
-            print(f"BROKEN  {one}")
-
-
-def spread(values: list[float]) -> str:
-    return " / ".join(f"{one:.2f}" for one in (min(values), statistics.median(values), max(values)))
 
 
 async def kills(folder: Path, length: Length) -> Report:
@@ -84,7 +32,7 @@ async def kills(folder: Path, length: Length) -> Report:
     chance = random.Random(length.seed)
     # Slow enough that a start and some seconds of work fit between two kills.
     per_minute = 18_750
-    fcm, push = ("", "") if length.phones >= FULL.phones else ("timeout = 0.5\nat_once = 100", "lease = 3")
+    fcm, push = ("", "") if length.full else ("timeout = 0.5\nat_once = 100", "lease = 3")
     async with town(folder, length.phones, per_minute=per_minute, postgres=length.postgres, fcm=fcm, push=push) as one:
         one.ledger.behaviour.quota_share = one.ledger.behaviour.unavailable_share = 0.02
         one.ledger.behaviour.latency = 0.02
@@ -121,7 +69,7 @@ async def kills(folder: Path, length: Length) -> Report:
         report.say("seconds in all", f"{time.monotonic() - begun:.0f}")
         report.say("answers", dict(one.ledger.answers))
         report.say("sent again before their Retry-After", one.ledger.early)
-        report.promise(account.share <= 0.01 or length.phones < FULL.phones, "more than one percent came twice")
+        report.promise(account.share <= 0.01 or not length.full, "more than one percent came twice")
         report.promise(not one.ledger.early, "sent before its Retry-After")
         for wrong in one.memory.wrong:
             report.promise(False, wrong)
@@ -130,7 +78,13 @@ async def kills(folder: Path, length: Length) -> Report:
 
 Fault = Callable[[Path, Length], Awaitable[Report]]
 
-FAULTS: dict[str, Fault] = {"kills": kills}
+FAULTS: dict[str, Fault] = {
+    "kills": kills,
+    "clock": clock,
+    "token": token_endpoint,
+    "silent": silent_provider,
+    "credentials": credentials,
+}
 
 
 async def run(names: list[str], length: Length) -> bool:
