@@ -2,6 +2,7 @@
 
     python benchmarks/chaos.py --kills 30       # about two minutes
     python benchmarks/chaos.py --kills 8 --quick
+    python benchmarks/chaos.py push             # the faults of pushing: see chaos_push.py
 
 The real `banshi serve` runs on SQLite and is killed by its process id, also while it starts for the first time; a local
 stand-in for Google's service outlives it. People send their requests again with the same Idempotency-Key until they are
@@ -13,13 +14,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import os
 import random
 import signal
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -29,8 +27,9 @@ from pathlib import Path
 import aiohttp
 import chaos_checks
 from chaos_checks import Database
+from chaos_server import Server, free_port
 from chaos_story import Caller, Memory, Story
-from processes import ROOT, banshi, table
+from processes import ROOT, table
 
 from banshi.auth import development_token
 from banshi.settings import Settings
@@ -42,51 +41,8 @@ CITIZENS = 5
 #: the others that come within 20 ms of a request.
 IN_START, FIRST_STARTS, IN_REQUEST = 0.25, 2, 0.7
 
-#: Seconds that a start may take, that the stop may take, and until all promises are kept.
-START, STOP, SETTLE = 30.0, 10.0, 45.0
-
-
-class Server:
-    """`banshi serve`, started, killed and started again on the same port and folder."""
-
-    def __init__(self, config: Path, port: int, log: Path) -> None:
-        self._command = [*banshi(config), "serve", "--port", str(port)]
-        self.url = f"http://127.0.0.1:{port}"
-        self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(self._command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log)
-
-    async def ready(self, session: aiohttp.ClientSession) -> None:
-        """Wait until it answers. Raises RuntimeError where it ends by itself."""
-        assert self._process is not None
-        deadline = time.monotonic() + START
-        while time.monotonic() < deadline:
-            if (status := self._process.poll()) is not None:
-                raise RuntimeError(f"banshi serve ended with status {status}:\n{self._log.read_text()[-3000:]}")
-            with contextlib.suppress(aiohttp.ClientError, OSError):
-                async with session.get(f"{self.url}/readyz") as response:
-                    if response.status == 200:
-                        return
-            await asyncio.sleep(0.02)
-        raise RuntimeError(f"banshi serve is not ready after {START:g} s:\n{self._log.read_text()[-3000:]}")
-
-    def kill(self) -> None:
-        self.end(signal.SIGKILL)
-
-    def end(self, number: int) -> int:
-        """Send a signal, and wait for the end; its status."""
-        process, self._process = self._process, None
-        if process is None:
-            return 0
-        process.send_signal(number)
-        try:
-            return process.wait(STOP)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            return process.wait(STOP)
+#: Seconds until all promises are kept.
+SETTLE = 45.0
 
 
 def configuration(folder: Path, sandbox: FcmSandbox) -> Path:
@@ -106,13 +62,6 @@ def configuration(folder: Path, sandbox: FcmSandbox) -> Path:
     file = folder / "plugins.toml"
     file.write_text(text)
     return file
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 async def kill_again_and_again(
@@ -235,6 +184,10 @@ def scoreboard(
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["push"]:
+        import chaos_push
+
+        sys.exit(chaos_push.main(sys.argv[2:]))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)

@@ -18,6 +18,7 @@ from mobile_push.broadcasts.log import CommonLog
 from mobile_push.broadcasts.publication import EVERYBODY
 from mobile_push.delivery.courier import Courier
 from mobile_push.delivery.lanes import Lane
+from mobile_push.delivery.leases import alive
 from mobile_push.delivery.planner import Planner
 from mobile_push.delivery.tell import Metrics, log
 from mobile_push.hub import Hub
@@ -105,6 +106,7 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
             push.couriers.append(Courier(platform, provider, settings, metrics))
             # What browsers subscribe with.
             push.webpush_key = getattr(provider, "public_key", push.webpush_key)
+        await stack.enter_async_context(alive(platform, push.couriered))
         lanes = ([Lane.ALERT], [Lane.NOTICE])
         push.planners += [Planner(platform, settings, own, push.wake) for own in lanes]
         works: list[Coroutine[Any, Any, None]] = [courier.run() for courier in push.couriers]

@@ -32,6 +32,9 @@ from http2 import Connection, block
 
 from mobile_push.sandbox import FAULTS, Answer, FcmSandbox
 
+#: In place of the answer to a message that is taken.
+SILENCE = Answer(0, "SILENCE", b"")
+
 Issuer = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
 
 
@@ -98,6 +101,8 @@ class Provider(FcmSandbox):
             seen.not_before[token] = now + float(wait)
         elif answer.code == "OK":
             seen.taken[token] = seen.taken.get(token, 0) + 1
+            if self._shares.turn("silent", self.shares["silent"]):
+                return SILENCE
         return answer
 
     def respond(self, connection: Connection, stream: int, headers: dict[str, str], body: bytes) -> None:
@@ -109,7 +114,7 @@ class Provider(FcmSandbox):
         if behaviour.hang:
             return
         answer = self.answer(headers.get("authorization"), headers.get(":path", ""), body)
-        if answer.code == "OK" and self._shares.turn("silent", self.shares["silent"]):
+        if answer is SILENCE:
             return
         wait = answer.headers.get("Retry-After", "")
         head = self._heads.get((answer.status, wait))

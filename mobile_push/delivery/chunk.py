@@ -58,6 +58,8 @@ class Open:
     changed: bool = False
     #: It isn't ours any more: it was recalled, or another worker has taken it over.
     lost: bool = False
+    #: Some of its phones were given up because the lease was too old; it is left to end, and claimed anew.
+    lapsed: bool = False
     #: Phones that are to be tried again: (wait, code, place).
     later: list[tuple[float, str, int]] = field(default_factory=list)
     #: Phones whose message an operator has to look at: (code, place).
@@ -71,6 +73,12 @@ class Open:
         self.outcomes[word] += 1
         self.left -= 1
         self.changed = True
+
+    def inherit(self, other: Open) -> None:
+        """Take over what is known of the same chunk from an earlier claim, written down or not."""
+        self.done, self.outcomes, self.seconds = other.done, other.outcomes, other.seconds
+        self.later, self.parked, self.dead, self.sent = other.later, other.parked, other.dead, other.sent
+        self.changed = other.changed
 
     def open_places(self) -> list[int]:
         return [place for place in range(self.size) if not self.done[place >> 3] >> (place & 7) & 1]

@@ -21,6 +21,7 @@ from banshi import Platform
 from mobile_push.delivery import parcel as parcels
 from mobile_push.delivery.chunk import CHUNK, QUIET_HOURS, Checkpoint, Open, bucket_of, by_code, bytes_for, together
 from mobile_push.delivery.lanes import Lane
+from mobile_push.delivery.leases import free
 from mobile_push.delivery.parcel import Parcel, pause_before
 from mobile_push.delivery.phones import Phones
 from mobile_push.delivery.tell import Metrics
@@ -49,7 +50,7 @@ class Chunks:
         sql = (
             f"UPDATE push_chunk SET attempts = attempts + 1, lease_until = {store.clock} + {lease} WHERE id IN ("  # noqa: S608 - marks, not values
             f"SELECT id FROM push_chunk WHERE provider = {provider} AND state = 'due' AND lane <= {last} "
-            f"AND not_before <= {store.clock} AND lease_until <= {store.clock} ORDER BY lane, id LIMIT {most} "
+            f"AND not_before <= {store.clock} AND {free(store.clock, self._lease)} ORDER BY lane, id LIMIT {most} "
             f"{store.skip_locked}) RETURNING id, broadcast_id, lane, attempts, size, tries, expires, devices, done, "
             f"outcomes, seconds, {store.clock} AS now"
         )
@@ -57,11 +58,25 @@ class Chunks:
         rows = await store.connection.execute_query_dict(sql, values)
         rows.sort(key=lambda row: (row["lane"], row["id"]))
         claimed: list[Parcel] = []
-        for row in rows:
-            claimed += await self._unpack(row)
+        try:
+            for row in rows:
+                claimed += await self._unpack(row)
+        except BaseException:
+            # The database went away: nobody sends these, and their leases must end.
+            for row in rows:
+                if row["id"] in self._open:
+                    self._open[row["id"]].lapsed = True
+            raise
         return claimed
 
     async def _unpack(self, row: Mapping[str, Any]) -> list[Parcel]:
+        mine = self._open.get(row["id"])
+        # Nobody else had it meanwhile, so that what we know of it is the newest.
+        ours = mine is not None and not mine.lost and row["attempts"] == mine.attempts + 1
+        if mine is not None and ours and not mine.lapsed:
+            # The clock jumped, or the database was away, and our own lease had ended: it is on its way all the same.
+            mine.attempts, mine.leased = row["attempts"], time.monotonic()
+            return []
         broadcast = await self._phones.broadcast(row["broadcast_id"])
         chunk = Open(
             id=row["id"],
@@ -79,10 +94,14 @@ class Chunks:
             seconds=Counter({int(bucket): count for bucket, count in _parsed(row["seconds"]).items()}),
             leased=time.monotonic(),
         )
+        if mine is not None:
+            mine.lost = True
+            if ours:
+                chunk.inherit(mine)
         places = chunk.open_places()
         chunk.left = len(places)
         # One that was done but for the word that it is.
-        chunk.changed = not places
+        chunk.changed = chunk.changed or not places
         self._open[chunk.id] = chunk
         left = -((row["now"] - row["expires"]) // 1000)
         if left <= 0:
@@ -114,7 +133,9 @@ class Chunks:
 
     def ready(self, parcel: Parcel) -> bool:
         chunk: Open = parcel.key[0]
-        return not chunk.lost and time.monotonic() - chunk.leased <= self._good_for
+        if time.monotonic() - chunk.leased > self._good_for:
+            chunk.lapsed = True
+        return not (chunk.lost or chunk.lapsed)
 
     def settle(self, parcel: Parcel, receipt: Receipt) -> None:
         chunk: Open = parcel.key[0]
@@ -140,7 +161,9 @@ class Chunks:
         """Check-point every chunk that has changed, and keep the lease of the others."""
         now = time.monotonic()
         due = [
-            one for one in self._open.values() if one.changed or (not one.lost and now - one.leased > self._lease / 4)
+            one
+            for one in self._open.values()
+            if one.changed or (not (one.lost or one.lapsed) and now - one.leased > self._lease / 4)
         ]
         if not due:
             return False
@@ -152,12 +175,13 @@ class Chunks:
             chunk.lost = state is None or state == "recalled"
             if state is not None:
                 one.recorded()
-            if not chunk.lost:
+            if not (chunk.lost or chunk.lapsed):
                 chunk.leased = now
             if state is None or not (chunk.left or chunk.changed):
                 self._open.pop(chunk.id, None)
-        # What was under way when a broadcast was recalled has been told by now.
-        for chunk in [one for one in self._open.values() if one.lost and now - one.leased > self._lease]:
+        # What was under way when a broadcast was recalled, or a lease let go, has been told by now.
+        ended = [one for one in self._open.values() if (one.lost or one.lapsed) and not one.changed]
+        for chunk in [one for one in ended if now - one.leased > self._lease]:
             self._open.pop(chunk.id)
         await self._after([one for one, state in zip(checkpoints, states, strict=True) if state is not None])
         return any(one.later for one in checkpoints)
@@ -171,7 +195,8 @@ class Chunks:
             f"state = CASE state WHEN 'due' THEN {state} ELSE state END, lease_until = {store.clock} + {lease} "
             f"WHERE id = {identity} AND attempts = {attempts} AND state IN ('due', 'recalled') RETURNING state"
         )
-        lasts = int(self._lease * 1000)
+        left = self._lease - (time.monotonic() - chunk.leased if chunk.lapsed else 0.0)
+        lasts = int(max(0.0, left) * 1000)
         values = [one.done, one.outcomes, one.seconds, one.state, lasts, chunk.id, chunk.attempts]
         rows = await connection.execute_query_dict(sql, values)
         if not rows:

@@ -168,6 +168,9 @@ class Courier:
             if isinstance(parcel, float):
                 await self._idle_for(parcel)
             else:
+                if self._alarm is None and any(self._waiting.values()):
+                    # Somebody always looks what may go next, however long this send takes.
+                    self._rouse(min(1, len(self._idle)))
                 await self._send(parcel)
 
     async def _send(self, parcel: Parcel) -> None:

@@ -22,6 +22,7 @@ from mobile_push.broadcasts.publication import PEOPLE
 from mobile_push.delivery.chunk import CHUNK, bytes_for
 from mobile_push.delivery.chunks import key
 from mobile_push.delivery.lanes import Lane
+from mobile_push.delivery.leases import free
 from mobile_push.delivery.tell import log
 from mobile_push.models import Broadcast, Chunk
 from mobile_push.settings import PushSettings
@@ -70,7 +71,7 @@ class Planner:
         sql = (
             f"UPDATE push_fan_out SET attempts = attempts + 1, lease_until = {store.clock} + {lease} WHERE id IN ("  # noqa: S608 - marks, not values
             f"SELECT id FROM push_fan_out WHERE state = 'due' AND lane IN ({', '.join(lanes)}) "
-            f"AND lease_until <= {store.clock} ORDER BY lane, id LIMIT 1 {store.skip_locked}) "
+            f"AND {free(store.clock, self._settings.lease)} ORDER BY lane, id LIMIT 1 {store.skip_locked}) "
             "RETURNING id, broadcast_id, provider, lane, through, attempts"
         )
         values = [int(self._settings.lease * 1000), *map(int, self._lanes)]

@@ -14,6 +14,7 @@ from typing import Any
 from banshi import Platform, text_in
 from mobile_push.delivery import parcel as parcels
 from mobile_push.delivery.lanes import Lane
+from mobile_push.delivery.leases import free
 from mobile_push.delivery.parcel import Parcel, pause_before
 from mobile_push.delivery.tell import Metrics
 from mobile_push.models import Delivery, Device
@@ -24,7 +25,7 @@ from mobile_push.settings import PushSettings
 STATES = {Outcome.ACCEPTED: "sent", Outcome.DEAD_TOKEN: "dead", Outcome.REJECTED: "failed"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Job:
     """One claimed row."""
 
@@ -62,6 +63,8 @@ class Rows:
         #: Seconds after its claim for which a job may still be begun: it has to end before its lease does.
         self._good_for = settings.lease - provider.longest_send
         self._settlements: list[Settlement] = []
+        #: What is claimed and not recorded yet.
+        self._held: dict[int, Job] = {}
 
     async def claim(self, lane: Lane, limit: int) -> list[Parcel]:
         """Take up to `limit` due deliveries of that lane and the ones before it, the urgent and oldest first."""
@@ -70,8 +73,8 @@ class Rows:
         claim = (
             f"UPDATE push_delivery SET attempts = attempts + 1, lease_until = {store.clock} + {lease} WHERE id IN ("  # noqa: S608 - marks, not values
             f"SELECT id FROM push_delivery WHERE provider = {provider} AND state = 'due' AND lane <= {last} "
-            f"AND not_before <= {store.clock} AND lease_until <= {store.clock} ORDER BY lane, id LIMIT {most} "
-            f"{store.skip_locked}) RETURNING id"
+            f"AND not_before <= {store.clock} AND {free(store.clock, self._settings.lease)} "
+            f"ORDER BY lane, id LIMIT {most} {store.skip_locked}) RETURNING id"
         )
         values = [int(self._settings.lease * 1000), self._provider, int(lane), limit]
         claimed = await store.connection.execute_query_dict(claim, values)
@@ -94,6 +97,11 @@ class Rows:
         """What to send; None, and the row is settled, where there is nothing to send any more."""
         now, ends = row["now"] / 1000, row["expires"] / 1000
         token = row["token"]
+        held = self._held.get(row["id"])
+        if held is not None:
+            # The clock jumped, or the database was away, and our own lease had ended: it is on its way all the same.
+            held.attempts, held.now, held.claimed = row["attempts"], now, time.monotonic()
+            return None
         job = Job(row["id"], row["attempts"], str(row["device_id"]), token or "", ends - self._settings.ttl, now)
         # Rounded up: a message in its last second is still one.
         left = -((row["now"] - row["expires"]) // 1000)
@@ -102,6 +110,7 @@ class Rows:
             self._metrics.attempts.labels(self._provider, state, code).inc()
             self._settlements.append(Settlement(job, state, code))
             return None
+        self._held[job.id] = job
         return Parcel(self._push(row, int(left)), token, Lane(row["lane"]), self, job)
 
     def _push(self, row: Mapping[str, Any], ttl: int) -> Push:
@@ -120,7 +129,10 @@ class Rows:
     def ready(self, parcel: Parcel) -> bool:
         job: Job = parcel.key
         # Whoever claims it next sends it; both of us would be one too many.
-        return time.monotonic() - job.claimed <= self._good_for
+        if time.monotonic() - job.claimed <= self._good_for:
+            return True
+        self._forget(job)
+        return False
 
     def settle(self, parcel: Parcel, receipt: Receipt) -> None:
         job: Job = parcel.key
@@ -159,6 +171,7 @@ class Rows:
         ]
         await store.connection.execute_many(sql, values)
         for one in group:
+            self._forget(one.job)
             if one.state == "dead":
                 # Only as long as the device still has that token: it may have got a new one meanwhile.
                 if await Device.filter(id=one.job.device, token=one.job.token).delete():
@@ -178,7 +191,13 @@ class Rows:
             f"WHERE id = {one} AND attempts = {two} AND state = 'due'"
         )
         jobs: list[Job] = [parcel.key for parcel in given]
+        for job in jobs:
+            self._forget(job)
         await self._store.connection.execute_many(sql, [[job.id, job.attempts] for job in jobs])
+
+    def _forget(self, job: Job) -> None:
+        if self._held.get(job.id) is job:
+            del self._held[job.id]
 
 
 def settlement_of(job: Job, receipt: Receipt) -> Settlement:

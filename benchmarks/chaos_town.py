@@ -1,0 +1,228 @@
+"""A town for the faults of pushing: many phones, a notice to all of them, and citizens whose cases go on beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import random
+import signal
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+from chaos_ledger import Account, Key, Ledger, Way
+from chaos_server import Server, free_port
+from chaos_story import Caller, Memory, Story
+from processes import ROOT
+from provider import tls
+
+from banshi.auth import development_token
+from banshi.settings import Settings
+from banshi.testing import open_door
+from mobile_push.broadcasts.publication import publish
+from mobile_push.models import Broadcast, Device
+
+#: A PostgreSQL server on which databases of our own may be made.
+POSTGRES = os.environ.get("BANSHI_TEST_POSTGRES", "postgres://postgres@127.0.0.1:5432/postgres")
+
+CITIZENS = 3
+STAFF = ["traffic:reviewer", "traffic:approver"]
+
+#: Seconds after which what is still not done never will be.
+PATIENCE = 240.0
+
+
+@dataclass
+class Town:
+    """Everything that a fault is tried on."""
+
+    folder: Path
+    ledger: Ledger
+    way: Way
+    server: Server
+    session: aiohttp.ClientSession
+    database: str
+    broadcast: str
+    tokens: list[str]
+    memory: Memory = field(default_factory=Memory)
+    started: float = field(default_factory=time.monotonic)
+    _ends: asyncio.Event = field(default_factory=asyncio.Event)
+    _lives: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def start(self) -> None:
+        self.server.start()
+        await self.server.ready(self.session)
+
+    def live(self, seed: int) -> None:
+        """Let citizens and staff begin; each insists on an answer."""
+        settings = Settings(data=self.folder / "data")
+        for name in (f"citizen-{one}" for one in range(CITIZENS)):
+            own = random.Random(f"{seed}/{name}")
+            tokens = (development_token(settings, name), development_token(settings, "staff", roles=STAFF))
+            people = (Caller(self.session, self.server.url, each, self.memory, own) for each in tokens)
+            self._lives.append(asyncio.create_task(Story(name, *people, self.memory, own, self._ends).live()))
+
+    async def rest(self) -> None:
+        """No citizen begins anything new."""
+        self._ends.set()
+        await asyncio.gather(*self._lives)
+
+    async def settled(self, patience: float = PATIENCE) -> None:
+        """Wait until nothing is due any more, and end the server. Raises TimeoutError."""
+        async with asyncio.timeout(patience):
+            while await self._due():  # noqa: ASYNC110 - nobody else tells
+                await asyncio.sleep(0.2)
+        status = await asyncio.to_thread(self.server.end, signal.SIGTERM)
+        if status:
+            self.memory.wrong.append(f"after SIGTERM the server ended with status {status}")
+
+    async def _due(self) -> int:
+        rows = await self.read("push_fan_out"), await self.read("push_chunk"), await self.read("push_delivery")
+        outbox = await self.read("banshi_outbox")
+        return sum(states.get("due", 0) for states in (*rows, outbox))
+
+    async def read(self, table: str) -> dict[str, int]:
+        """How many rows of a table are in each state."""
+        rows = await query(self.database, f"SELECT state, COUNT(*) AS n FROM {table} GROUP BY state")
+        return {row["state"]: row["n"] for row in rows}
+
+    async def promised(self) -> set[Key]:
+        """Whom what was promised: the notice to each phone of the beginning, and each case message to its person."""
+        rows = await query(self.database, "SELECT person, id FROM push_inbox_message WHERE kind = 'case'")
+        personal = {(str(row["id"]), self.memory.phones[row["person"]]) for row in rows}
+        return personal | {(self.broadcast, token) for token in self.tokens}
+
+    async def account(self) -> Account:
+        return self.ledger.account(await self.promised())
+
+    async def metrics(self) -> str:
+        async with self.session.get(f"{self.server.url}/metrics") as answer:
+            return await answer.text()
+
+    def log(self) -> str:
+        return (self.folder / "server.log").read_text()
+
+
+async def query(database: str, sql: str) -> list[Mapping[str, Any]]:
+    """Read from the server's database beside it."""
+    if database.startswith("sqlite"):
+        import sqlite3
+
+        file = database.removeprefix("sqlite://").partition("?")[0]
+
+        def read() -> list[Mapping[str, Any]]:
+            connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)
+            connection.row_factory = sqlite3.Row
+            try:
+                return [dict(row) for row in connection.execute(sql)]
+            finally:
+                connection.close()
+
+        return await asyncio.to_thread(read)
+    import asyncpg
+
+    connection = await asyncpg.connect(database.replace("asyncpg://", "postgres://", 1))
+    try:
+        return [dict(row) for row in await connection.fetch(sql)]
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def town(
+    folder: Path,
+    phones: int,
+    *,
+    per_minute: int,
+    postgres: bool = False,
+    push: str = "",
+    fcm: str = "",
+    environment: Mapping[str, str] | None = None,
+) -> AsyncIterator[Town]:
+    """A town with so many phones and a published notice; no server runs yet. `push` and `fcm` are settings."""
+    async with Ledger(tls(folder)) as ledger, Way(to=ledger.port) as way, database_for(folder, postgres) as database:
+        account = ledger.service_account_file(folder / "account.json")
+        text = (ROOT / "plugins.toml").read_text()
+        own = f'data = "{folder / "data"}"\ndatabase = "{database}"\nlog_level = "warning"'
+        text = text.replace('data = "data"', own).replace('path = "plugins/', f'path = "{ROOT}/plugins/')
+        text += (
+            f"\n[plugins.mobile_push.settings]\n{push}\n[plugins.mobile_push.settings.fcm]\n{fcm}\n"
+            f'service_account_file = "{account}"\nbase_url = "https://127.0.0.1:{way.port}/v1/projects"\n'
+            f'ca_file = "{folder / "ca.pem"}"\nper_minute = {per_minute}\n'
+        )
+        config = folder / "plugins.toml"
+        config.write_text(text)
+        broadcast, tokens = await populated(folder, database, phones)
+        server = Server(config, free_port(), folder / "server.log", **(environment or {}))
+        timeout = aiohttp.ClientTimeout(total=5)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            found = Town(folder, ledger, way, server, session, database, broadcast, tokens)
+            try:
+                yield found
+            finally:
+                for life in found._lives:
+                    life.cancel()
+                server.kill()
+
+
+@asynccontextmanager
+async def database_for(folder: Path, postgres: bool) -> AsyncIterator[str]:
+    """The address of a new database, which is dropped at the end."""
+    if not postgres:
+        yield Settings(data=folder / "data").database_url
+        return
+    import asyncpg
+
+    name = f"banshi_chaos_{uuid4().hex[:12]}"
+    connection = await asyncpg.connect(POSTGRES)
+    await connection.execute(f"CREATE DATABASE {name}")
+    try:
+        yield f"{POSTGRES.rpartition('/')[0].replace('postgres://', 'asyncpg://', 1)}/{name}"
+    finally:
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await connection.close()
+
+
+async def populated(folder: Path, database: str, phones: int) -> tuple[str, list[str]]:
+    """Register phones and publish a notice to everyone; its id and the phones' tokens."""
+    plugins: dict[str, Path | str] = {"traffic": ROOT / "plugins/departments/traffic", "mobile_push": "mobile_push"}
+    tokens = [f"phone-{number:08}" for number in range(phones)]
+    async with open_door(folder, plugins, platform={"database": database}) as door:
+        now = door.platform.now()
+        for start in range(0, phones, 2000):
+            await Device.bulk_create(
+                [
+                    Device(
+                        person=f"of-{token}",
+                        provider="fcm",
+                        token=token,
+                        token_hash=hashlib.sha256(token.encode()).hexdigest(),
+                        platform="android",
+                        language="zh-CN",
+                        created_at=now,
+                        seen_at=now,
+                    )
+                    for token in tokens[start : start + 2000]
+                ]
+            )
+        one = await Broadcast.create(
+            kind="notice",
+            department="traffic",
+            state="draft",
+            title={"zh-CN": "停电通知"},
+            body={"zh-CN": "今晚十点至六点"},
+            link="/notices/1",
+            audience={"everyone": True},
+            author="staff",
+            created_at=now,
+            expires_at=now + timedelta(days=1),
+        )
+        await publish(door.platform, one, ["fcm"])
+    return str(one.id), tokens

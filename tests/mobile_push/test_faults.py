@@ -1,0 +1,325 @@
+"""What goes wrong around deliveries: kills, clocks that jump, services that are away. Nothing is lost.
+
+`benchmarks/chaos.py push` is the long form, with its figures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import signal
+import sys
+import time
+from asyncio.subprocess import DEVNULL
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from structlog.testing import CapturingLogger
+from tortoise.exceptions import OperationalError
+
+from banshi.store import CLOCK
+from banshi.testing import Door, open_door
+from mobile_push.broadcasts.publication import publish
+from mobile_push.delivery.chunks import Chunks
+from mobile_push.delivery.lanes import Lane
+from mobile_push.delivery.phones import Phones
+from mobile_push.delivery.rows import Rows
+from mobile_push.models import Broadcast, Chunk, Delivery, Device, FanOut
+from mobile_push.sandbox import FcmSandbox
+from mobile_push.sandbox.webpush import WebPushSandbox
+from mobile_push.service import PUSH
+from mobile_push.webpush.vapid import write_key
+
+ROOT = Path(__file__).resolve().parents[2]
+TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
+HOUR = 3_600_000
+
+Until = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries come quickly here, and chunks are small."""
+    monkeypatch.setattr("mobile_push.delivery.parcel.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("mobile_push.delivery.parcel.LONGEST_PAUSE", 0.2)
+    monkeypatch.setattr("mobile_push.delivery.parcel.OPERATOR_PAUSE", 0.3)
+    monkeypatch.setattr("mobile_push.delivery.courier.LONGEST_SLEEP", 0.05)
+    monkeypatch.setattr("mobile_push.delivery.pace.FIRST_REST", 0.05)
+    monkeypatch.setattr("mobile_push.delivery.pace.LONGEST_REST", 0.2)
+    monkeypatch.setattr("mobile_push.delivery.planner.CHUNK", 16)
+    monkeypatch.setattr("mobile_push.delivery.planner.STEP", 40)
+    monkeypatch.setattr("mobile_push.delivery.chunks.CHUNK", 16)
+    monkeypatch.setattr("mobile_push.fcm_token.FAILURE_HOLDS", 0.2)
+
+
+@pytest.fixture
+def turn(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """`turn(HOUR)`: SQLite's clock is an hour ahead from now on."""
+    right = CLOCK["sqlite"]
+
+    def turned(milliseconds: int) -> None:
+        monkeypatch.setitem(CLOCK, "sqlite", f"({right} + {milliseconds})")
+
+    return turned
+
+
+async def phones(door: Door, count: int, provider: str = "fcm") -> list[str]:
+    now = door.platform.now()
+    tokens = [f"phone-{number:06}" for number in range(count)]
+    own = {"provider": provider, "platform": "android", "language": "zh-CN", "created_at": now, "seen_at": now}
+    digests = [hashlib.sha256(token.encode()).hexdigest() for token in tokens]
+    pairs = zip(tokens, digests, strict=True)
+    await Device.bulk_create([Device(person=f"of-{token}", token=token, token_hash=one, **own) for token, one in pairs])
+    return tokens
+
+
+async def notice(door: Door, *providers: str) -> Broadcast:
+    """A notice to everyone, published."""
+    now = door.platform.now()
+    values: dict[str, Any] = {"title": {"zh-CN": "停电通知"}, "body": {"zh-CN": "今晚"}, "audience": {"everyone": True}}
+    draft = await Broadcast.create(
+        **values,
+        kind="notice",
+        department="traffic",
+        state="draft",
+        link="/notices/1",
+        author="li",
+        created_at=now,
+        expires_at=now + timedelta(days=1),
+    )
+    published = await publish(door.platform, draft, providers or ["fcm"])
+    await door.platform[PUSH].announce()
+    return published
+
+
+def arrived(sandbox: FcmSandbox) -> Counter[str]:
+    return Counter(one.token for one in sandbox.received)
+
+
+async def metric(door: Door, line: str) -> float:
+    """The value of the first metric whose line begins so, 0 where there is none."""
+    text = (await door.anyone.get("/metrics")).body.decode()
+    return next((float(one.split()[-1]) for one in text.splitlines() if one.startswith(line)), 0.0)
+
+
+async def nothing_due() -> bool:
+    counts = [await model.filter(state="due").count() for model in (FanOut, Chunk, Delivery)]
+    return not any(counts)
+
+
+async def test_a_clock_that_jumps_an_hour_ahead_and_back_sends_nothing_twice_and_holds_nothing_up(
+    open_push: Any, sandbox: FcmSandbox, message: Any, turn: Any, until: Until
+) -> None:
+    sandbox.behaviour.latency = 0.02
+    async with open_push(fcm={"per_minute": 12_000}) as door:
+        tokens = await phones(door, 300)
+        await notice(door)
+        await until(lambda: len(sandbox.received) >= 50)
+        turn(HOUR)
+        await door.platform[PUSH].accept([message(f"of-{token}") for token in tokens[:40]])
+        await until(lambda: len(sandbox.received) >= 150)
+        turn(0)
+        await until(nothing_due)
+    assert arrived(sandbox) == Counter(tokens) + Counter(tokens[:40])
+
+
+async def test_what_a_dead_server_had_claimed_while_the_clock_was_ahead_is_not_held_for_an_hour(
+    tmp_path: Path, open_push: Any, sandbox: FcmSandbox, message: Any, turn: Any, until: Until
+) -> None:
+    # This one has no way to FCM, and lives on, so that no lease is taken for a dead server's.
+    async with open_door(tmp_path, {"traffic": TRAFFIC, "mobile_push": "mobile_push"}) as other:
+        tokens = await phones(other, 40)
+        turn(HOUR)
+        await notice(other)
+        await until(lambda: FanOut.filter(state="done").count())
+        await other.platform[PUSH].accept([message("of-phone-000001")])
+        dead: Any = SimpleNamespace(name="fcm", longest_send=1.0)
+        push = other.platform[PUSH]
+        for kind in (Rows, Chunks):
+            assert len(await kind(other.platform, dead, push.settings, push.metrics).claim(Lane.NOTICE, 64))
+        turn(0)
+        async with open_push():
+            await until(lambda: sandbox.answers["OK"] == 41)
+            await until(nothing_due)
+    assert arrived(sandbox) == Counter([*tokens, "phone-000001"])
+
+
+async def test_a_lease_that_a_living_server_holds_is_nobody_elses(
+    tmp_path: Path, open_push: Any, sandbox: FcmSandbox, until: Until
+) -> None:
+    async with open_door(tmp_path, {"traffic": TRAFFIC, "mobile_push": "mobile_push"}) as other:
+        await phones(other, 16)
+        await notice(other)
+        await until(lambda: FanOut.filter(state="done").count())
+        push = other.platform[PUSH]
+        living: Any = SimpleNamespace(name="fcm", longest_send=1.0)
+        assert len(await Chunks(other.platform, living, push.settings, push.metrics).claim(Lane.NOTICE, 64)) == 16
+        async with open_push():
+            await asyncio.sleep(0.3)
+            assert not sandbox.received
+    # Now nobody lives who could have claimed anything.
+    async with open_push():
+        await until(nothing_due)
+    assert max(arrived(sandbox).values()) == 1
+    assert len(sandbox.received) == 16
+
+
+async def test_phones_that_were_given_up_while_the_database_was_away_are_not_forgotten(
+    open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch, until: Until
+) -> None:
+    record, away = Chunks.record, [True]
+
+    async def sometimes(self: Chunks) -> bool:
+        if away and sandbox.received:
+            raise OperationalError("the database is away")
+        return await record(self)
+
+    monkeypatch.setattr(Chunks, "record", sometimes)
+    async with open_push(lease=1.2, fcm={"timeout": 0.25, "per_minute": 6_000}) as door:
+        tokens = await phones(door, 60)
+        await notice(door)
+        await until(lambda: sandbox.received)
+        await asyncio.sleep(0.5)  # longer than a lease leaves for another send
+        assert len(sandbox.received) < 60
+        away.clear()
+        await until(nothing_due)
+    assert arrived(sandbox) == Counter(tokens)
+
+
+async def test_phones_of_a_claim_that_failed_half_way_are_not_forgotten(
+    open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch, until: Until
+) -> None:
+    read, calls = Phones.read, []
+
+    async def sometimes(self: Phones, lane: Lane, devices: Any) -> Any:
+        calls.append(lane)
+        if len(calls) == 2:
+            raise OperationalError("the database is away")
+        return await read(self, lane, devices)
+
+    monkeypatch.setattr(Phones, "read", sometimes)
+    async with open_push(lease=1.2, fcm={"timeout": 0.25}) as door:
+        tokens = await phones(door, 32)
+        await notice(door)
+        await until(nothing_due)
+    assert arrived(sandbox) == Counter(tokens)
+
+
+async def test_a_token_endpoint_that_is_down_for_a_while_costs_nothing_but_time(
+    open_push: Any, sandbox: FcmSandbox, until: Until
+) -> None:
+    async with open_push(fcm={"per_minute": 12_000}) as door:
+        tokens = await phones(door, 200)
+        await notice(door)
+        await until(lambda: len(sandbox.received) >= 40)
+        sandbox.behaviour.token_down = True
+        sandbox.expire_tokens()
+        asked = sandbox.token_requests
+        await asyncio.sleep(0.8)
+        assert len(sandbox.received) < 200
+        assert sandbox.token_requests - asked < 12, "a dead endpoint is not hammered"
+        sandbox.behaviour.token_down = False
+        await until(nothing_due)
+    assert arrived(sandbox) == Counter(tokens)
+
+
+@pytest.mark.parametrize("fault", ["wrong_project", "token_refused"])
+async def test_wrong_credentials_forget_no_phone_tell_the_operators_and_once_mended_everything_goes_out(
+    open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch, until: Until, fault: str
+) -> None:
+    log = CapturingLogger()
+    monkeypatch.setattr("mobile_push.delivery.tell.log", log)
+    setattr(sandbox.behaviour, fault, True)
+    async with open_push() as door:
+        tokens = await phones(door, 50)
+        await notice(door)
+
+        async def told() -> float:
+            return await metric(door, 'banshi_push_attempts_total{code="')
+
+        await until(told)
+        await until(lambda: door.platform[PUSH].couriers[0].pace.resting > 0)
+        words = [call.args[0] for call in log.calls if call.method_name == "error"]
+        assert words == ["the push project is misconfigured; tokens are kept, sending goes on once mended"]
+        assert await Device.all().count() == 50
+        setattr(sandbox.behaviour, fault, False)
+        await until(nothing_due)
+        assert await Device.all().count() == 50
+    assert arrived(sandbox) == Counter(tokens)
+
+
+async def test_a_provider_that_never_answers_is_left_alone_and_the_others_go_on(
+    tmp_path: Path, sandbox: FcmSandbox, message: Any, until: Until
+) -> None:
+    write_key(tmp_path / "vapid.pem")
+    sandbox.behaviour.hang = True
+    key = sandbox.service_account_file(tmp_path / "key.json")
+    fcm = {"service_account_file": str(key), "base_url": sandbox.base_url, "at_once": 25, "timeout": 0.3}
+    webpush = {"private_key_file": str(tmp_path / "vapid.pem"), "contact": "mailto:push@example.org", "loopback": True}
+    settings = {"mobile_push": {"fcm": fcm, "webpush": webpush}}
+    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
+    async with WebPushSandbox() as browsers, open_door(tmp_path, plugins, settings=settings) as door:
+        subscription = browsers.subscribe(
+            (await door.anyone.get("/v1/push/webpush-key")).ok()["application_server_key"]
+        )
+        document = {"provider": "webpush", "platform": "web", "subscription": subscription}
+        (await door.citizen("li").post("/v1/devices", document)).created()
+        tokens = await phones(door, 60)
+        await notice(door, "fcm", "webpush")
+        couriers = {one.provider.name: one for one in door.platform[PUSH].couriers}
+        await until(lambda: couriers["fcm"].pace.resting > 0)
+        await door.platform[PUSH].accept([message("li")])
+        await until(lambda: len(browsers.received) == 2)
+        assert not sandbox.received
+        sandbox.behaviour.hang = False
+        await until(nothing_due)
+        assert couriers["fcm"].pace.under_way == 0
+    assert arrived(sandbox) == Counter(tokens)
+
+
+async def test_a_server_that_is_killed_is_replaced_at_once_and_its_phones_get_their_notice(
+    tmp_path: Path, sandbox: FcmSandbox, until: Until
+) -> None:
+    sandbox.behaviour.latency = 0.02
+    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
+    async with open_door(tmp_path, plugins) as door:
+        tokens = await phones(door, 400)
+        await notice(door)
+    config = tmp_path / "plugins.toml"
+    config.write_text(
+        f'[platform]\ndata = "{tmp_path / "data"}"\nlog_level = "warning"\n'
+        f'[plugins.traffic]\npath = "{TRAFFIC}"\napi = 1\n'
+        '[plugins.mobile_push]\npackage = "mobile_push"\napi = 1\n[plugins.mobile_push.settings.fcm]\n'
+        f'service_account_file = "{sandbox.service_account_file(tmp_path / "key.json")}"\n'
+        f'base_url = "{sandbox.base_url}"\nper_minute = 12000\nat_once = 20\n'
+    )
+    command = [str(Path(sys.executable).with_name("banshi")), "--config", str(config), "serve", "--port", "0"]
+    for enough in (100, 400):
+        server = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=DEVNULL, stderr=DEVNULL)
+        try:
+            # The lease is a minute: what the killed had claimed is free again because nobody else lives.
+            await until(lambda enough=enough: len(arrived(sandbox)) >= enough, 40)
+        finally:
+            server.send_signal(signal.SIGKILL)
+            await server.wait()
+    assert set(arrived(sandbox)) == set(tokens)
+    assert arrived(sandbox).total() - 400 <= 2 * 20, "what was under way, and what was not recorded yet"
+
+
+async def test_a_send_that_takes_long_slows_no_other_down(open_push: Any, sandbox: FcmSandbox, until: Until) -> None:
+    async with open_push(fcm={"per_minute": 6_000}) as door:
+        tokens = await phones(door, 150)
+        sandbox.behaviour.latency = 0.5
+        await notice(door)
+        await until(lambda: sandbox.received)
+        started, before = time.monotonic(), len(sandbox.received)
+        await until(nothing_due)
+        took = time.monotonic() - started
+        # Of 20 at once, 16 may be a notice's: 32 a second.
+        assert (150 - before) / took > 16, f"{150 - before} in {took:.1f} s"
+    assert arrived(sandbox) == Counter(tokens)
