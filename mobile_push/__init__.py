@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from banshi import Channel, Finding, Resource, Route, Tables, hookimpl
-from mobile_push import devices, reading, tickets, webpush_route
+from mobile_push import devices, person, preferences, reading, receipts, tickets, unread, webpush_route
 from mobile_push.commands import fcm_sandbox, webpush_key, webpush_sandbox
 from mobile_push.service import PUSH, deliver, open_push
 from mobile_push.settings import PushSettings
@@ -44,7 +44,8 @@ def banshi_channels() -> Sequence[Channel]:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    return [*devices.ROUTES, *reading.ROUTES, *tickets.ROUTES, *webpush_route.ROUTES]
+    faces = (devices, person, preferences, reading, receipts, tickets, unread, webpush_route)
+    return [route for face in faces for route in face.ROUTES]
 
 
 @hookimpl

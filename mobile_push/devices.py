@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-
-from tortoise.exceptions import IntegrityError
-from uuid_utils.compat import uuid7
+from uuid import UUID
 
 from banshi import (
     LANGUAGES,
@@ -21,21 +18,47 @@ from banshi import (
     InvalidFields,
     NotFound,
     Route,
-    Stale,
-    Update,
-    Write,
     reply,
 )
+from mobile_push import areas, registration
+from mobile_push.erasure import erase_device
 from mobile_push.models import Device
-from mobile_push.service import PUSH, Push
-from mobile_push.webpush import subscription
+from mobile_push.registration import TRIES
+from mobile_push.service import PUSH
 from mobile_push.webpush.subscriptions import LONGEST_ENDPOINT
 
 if TYPE_CHECKING:
     from aiohttp import web
+    from tortoise.models import Model
 
-#: How often a registration is prepared anew when another one of the same phone comes between.
-TRIES = 5
+_FIELDS: dict[str, Any] = {
+    "token": {
+        "type": "string",
+        "minLength": 8,
+        "maxLength": 4096,
+        "pattern": "^[!-~]+$",
+        "description": "The provider's registration token; for `stream` an id that the app has made up.",
+    },
+    "subscription": {
+        "type": "object",
+        "description": "For `webpush` in place of the token: what `PushSubscription.toJSON()` gives.",
+        "required": ["endpoint", "keys"],
+        "properties": {
+            "endpoint": {"type": "string", "maxLength": LONGEST_ENDPOINT},
+            "expirationTime": {"type": ["number", "null"]},
+            "keys": {
+                "type": "object",
+                "required": ["p256dh", "auth"],
+                "properties": {
+                    "p256dh": {"type": "string", "maxLength": 200},
+                    "auth": {"type": "string", "maxLength": 200},
+                },
+            },
+        },
+    },
+    "language": {"type": "string", "enum": list(LANGUAGES)},
+    "area": areas.AREA,
+}
 
 REGISTRATION = Form.from_schema(
     {
@@ -44,46 +67,26 @@ REGISTRATION = Form.from_schema(
         "additionalProperties": False,
         "properties": {
             "provider": {"type": "string", "enum": ["fcm", "stream", "webpush"]},
-            "token": {
-                "type": "string",
-                "minLength": 8,
-                "maxLength": 4096,
-                "pattern": "^[!-~]+$",
-                "description": "The provider's registration token; for `stream` an id that the app has made up.",
-            },
-            "subscription": {
-                "type": "object",
-                "description": "For `webpush` in place of the token: what `PushSubscription.toJSON()` gives.",
-                "required": ["endpoint", "keys"],
-                "properties": {
-                    "endpoint": {"type": "string", "maxLength": LONGEST_ENDPOINT},
-                    "expirationTime": {"type": ["number", "null"]},
-                    "keys": {
-                        "type": "object",
-                        "required": ["p256dh", "auth"],
-                        "properties": {
-                            "p256dh": {"type": "string", "maxLength": 200},
-                            "auth": {"type": "string", "maxLength": 200},
-                        },
-                    },
-                },
-            },
             "platform": {"type": "string", "enum": ["android", "ios", "harmony", "web"]},
-            "language": {"type": "string", "enum": list(LANGUAGES)},
+            **_FIELDS,
         },
     }
 )
 
+CHANGE = Form.from_schema({"type": "object", "minProperties": 1, "additionalProperties": False, "properties": _FIELDS})
+
 DEVICE: dict[str, Any] = {
     "type": "object",
-    "required": ["id", "provider", "platform", "language", "created_at", "links"],
+    "required": ["id", "provider", "platform", "language", "area", "created_at", "seen_at", "links"],
     "additionalProperties": False,
     "properties": {
         "id": {"type": "string", "format": "uuid"},
         "provider": {"type": "string"},
         "platform": {"type": "string"},
         "language": {"type": "string"},
+        "area": areas.SHOWN,
         "created_at": {"type": "string", "format": "date-time"},
+        "seen_at": {"type": "string", "format": "date-time", "description": "A phone that isn't seen is forgotten."},
         "links": {"type": "object", "additionalProperties": {"type": "string"}},
     },
 }
@@ -91,79 +94,51 @@ DEVICE: dict[str, Any] = {
 
 def device_document(call: Call, device: Device) -> dict[str, Any]:
     """A device as its owner sees it. The token stays with us."""
+    zone = call.platform.settings.timezone
     return {
         "id": str(device.id),
         "provider": device.provider,
         "platform": device.platform,
         "language": device.language,
-        "created_at": device.created_at.astimezone(call.platform.settings.timezone).isoformat(timespec="milliseconds"),
+        "area": areas.document(device),
+        "created_at": device.created_at.astimezone(zone).isoformat(timespec="milliseconds"),
+        "seen_at": device.seen_at.astimezone(zone).isoformat(timespec="milliseconds"),
         "links": {"self": f"/v1/devices/{device.id}", "inbox": "/v1/inbox", "stream": "/v1/inbox/stream"},
     }
 
 
 async def register(call: Call) -> web.StreamResponse:
-    """Register this phone for the caller. A phone that changes hands leaves its former owner."""
+    """Register this phone for the caller, or renew what is known of it. One that changes hands leaves its owner."""
     push, body = call.platform[PUSH], call.body
     if body["provider"] not in push.providers:
         raise InvalidFields([FieldProblem("/provider", f"Set up here: {', '.join(push.providers)}.", "unavailable")])
-    address = _address(push, body)
+    address = registration.address_of(push, body["provider"], body)
+
+    def receipt(device: Device) -> Sequence[Model]:
+        return call.once.receipt(device_document(call, device), headers=_location(device))
+
     async with push.registering.setdefault(call.principal.subject, asyncio.Lock()):
         for _ in range(TRIES):
-            write, document = await _registration(call, address)
-            headers = {"Location": document["links"]["self"]}
-            write.rows = [*write.rows, *call.once.receipt(document, headers=headers)]
-            try:
-                await call.platform.store.commit(write)
-            except (IntegrityError, Stale):
-                # Another request registers this very phone, or has used this Idempotency-Key: look again.
-                if stored := await call.once.stored():
-                    return stored
-                continue
-            return reply(call, document, status=201, headers=headers)
+            if device := await registration.register(call, address, receipt):
+                await push.heed(device.person)
+                return reply(call, device_document(call, device), status=201, headers=_location(device))
+            # Another request registers this very phone, or has used this Idempotency-Key: look again.
+            if stored := await call.once.stored():
+                return stored
     raise Conflict("Others are registering this phone at the same time; send the request again.")
 
 
-def _address(push: Push, body: Mapping[str, Any]) -> str:
-    """What the provider calls this phone: its token, or the subscription as one text."""
-    settings = push.settings.webpush if body["provider"] == "webpush" else None
-    field, other = ("subscription", "token") if settings else ("token", "subscription")
-    problems = []
-    if field not in body:
-        told = "Send what subscription.toJSON() gives." if settings else "Send the provider's registration token."
-        problems.append(FieldProblem(f"/{field}", told, "required"))
-    if other in body:
-        problems.append(FieldProblem(f"/{other}", f"Leave it out: this provider takes a {field}.", "not-taken"))
-    if problems:
-        raise InvalidFields(problems)
-    if settings is None:
-        return str(body["token"])
-    try:
-        return subscription(body["subscription"], settings)
-    except ValueError as error:
-        raise InvalidFields([FieldProblem("/subscription", f"{error}.", "unusable")]) from None
+def _location(device: Device) -> dict[str, str]:
+    return {"Location": f"/v1/devices/{device.id}"}
 
 
-async def _registration(call: Call, address: str) -> tuple[Write, dict[str, Any]]:
-    """What makes the phone the caller's, and the document of it. Raises Conflict at the limit."""
-    push, person, body = call.platform[PUSH], call.principal.subject, call.body
-    digest = hashlib.sha256(f"{body['provider']}\0{address}".encode()).hexdigest()
-    present = await Device.get_or_none(token_hash=digest)
-    more = present is None or present.person != person
-    if more and await Device.filter(person=person).count() >= push.settings.devices:
-        raise Conflict(f"You have {push.settings.devices} devices already; forget one first.")
-    values = {
-        "person": person,
-        "platform": body["platform"],
-        "language": body.get("language", call.language),
-        "seen_at": call.now,
-    }
-    if present is None:
-        device = Device(
-            id=uuid7(), provider=body["provider"], token=address, token_hash=digest, created_at=call.now, **values
-        )
-        return Write(rows=[device]), device_document(call, device)
-    guard = Update(Device, {"id": present.id, "person": present.person}, values)
-    return Write(updates=[guard]), device_document(call, present.update_from_dict(values))
+async def change(call: Call) -> web.StreamResponse:
+    """Take in what is new: the provider's new address, the language, the area. Pushes that are due follow."""
+    push, person = call.platform[PUSH], call.principal.subject
+    async with push.registering.setdefault(person, asyncio.Lock()):
+        device = await registration.change(call, UUID(call.path["id"]))
+    await push.heed(person)
+    return reply(call, device_document(call, device))
 
 
 async def list_devices(call: Call) -> web.StreamResponse:
@@ -172,11 +147,12 @@ async def list_devices(call: Call) -> web.StreamResponse:
 
 
 async def forget(call: Call) -> web.StreamResponse:
-    """Forget a phone: nothing more is sent to it, and its token is deleted."""
+    """Forget a phone: nothing more is sent to it; its token and its receipts are deleted."""
     from aiohttp import web
 
-    if not await Device.filter(id=call.path["id"], person=call.principal.subject).delete():
+    if not await erase_device(call.platform, UUID(call.path["id"]), call.principal.subject):
         raise NotFound("You have no device of that id.")
+    await call.platform[PUSH].heed(call.principal.subject)
     return web.Response(status=204)
 
 
@@ -213,6 +189,18 @@ ROUTES = (
                 },
             )
         },
+    ),
+    Route(
+        method="PATCH",
+        path="/v1/devices/{id}",
+        audience=Audience.CITIZEN,
+        handler=change,
+        operation="change_device",
+        summary="Give a phone its new token, language or area.",
+        tag="push",
+        path_schemas={"id": {"type": "string", "format": "uuid"}},
+        body=CHANGE,
+        answers={200: Answer(description="The phone.", schema=DEVICE)},
     ),
     Route(
         method="DELETE",

@@ -110,6 +110,15 @@ class Hub:
                 stream.personal = True
                 stream.wake()
 
+    def cut(self, person: str) -> None:
+        """End a person's streams at once."""
+        for stream in list(self._streams.get(person, ())):
+            stream.cut()
+
+    def listens(self, person: str) -> bool:
+        """Whether a person has a stream open."""
+        return person in self._streams
+
     def changed(self, person: str, listener: Listener) -> None:
         """A person follows something else, or is somewhere else, from now on."""
         for stream in self._streams.get(person, ()):

@@ -12,6 +12,7 @@ from mobile_push import cursor, inbox
 from mobile_push.broadcasts.log import Entry
 from mobile_push.cursor import Cursor
 from mobile_push.models import InboxMessage
+from mobile_push.presence import DEVICE, note_presence
 from mobile_push.service import PUSH
 from mobile_push.stream import PAGE, stream_inbox
 
@@ -57,6 +58,7 @@ MESSAGE: dict[str, Any] = {
 
 async def read_inbox(call: Call) -> web.StreamResponse:
     """The messages behind `after`, the oldest first: the person's own and those for everybody, in one order."""
+    await note_presence(call)
     platform, person = call.platform, call.principal.subject
     limit = call.query.get("limit", PAGE)
     try:
@@ -106,6 +108,7 @@ ROUTES = (
                 schema={"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE},
                 description="Messages at most.",
             ),
+            DEVICE,
         ),
         answers={
             200: Answer(
@@ -137,6 +140,7 @@ ROUTES = (
                 description="The last event's id.",
                 place="header",
             ),
+            DEVICE,
         ),
         answers={200: Answer(description="Events named `message`.", media_type="text/event-stream")},
     ),

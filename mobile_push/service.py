@@ -12,7 +12,7 @@ from typing import Any
 from prometheus_client import Gauge
 
 from banshi import Key, Message, Platform
-from mobile_push import inbox
+from mobile_push import inbox, upkeep
 from mobile_push.broadcasts.log import CommonLog
 from mobile_push.broadcasts.publication import EVERYBODY
 from mobile_push.delivery.courier import Courier
@@ -68,6 +68,11 @@ class Push:
         async with self._announcing:
             await self.hub.publish(await self.hub.log.read_on())
 
+    async def heed(self, person: str) -> None:
+        """A person follows something else, or is somewhere else: their open streams go by that from now on."""
+        if self.hub.listens(person):
+            self.hub.changed(person, await inbox.listener_of(self.platform, person))
+
     def wake(self) -> None:
         """There is something to be sent."""
         for courier in self.couriers:
@@ -104,6 +109,7 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
         works: list[Coroutine[Any, Any, None]] = [courier.run() for courier in push.couriers]
         works += [planner.run() for planner in push.planners]
         works += [_end_streams(push), _kept_up("sweeper", sweep, push), _kept_up("common log", _look_for_news, push)]
+        works.append(upkeep.keep_tidy(platform, settings.forget_after_days))
         tasks = [asyncio.create_task(work, name="mobile-push") for work in works]
         try:
             yield push

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from banshi import LANGUAGES
 from mobile_push.fcm import FcmSettings
 from mobile_push.webpush import WebPushSettings
+
+#: The shape of a topic's code, as of a department's.
+SLUG = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+
+#: Characters of a topic's code at most.
+LONGEST_TOPIC = 64
+
+#: Days; an app that is used at all is heard of more often, and Google's own tokens end after 270.
+SHORTEST_ABSENCE, LONGEST_ABSENCE = 30, 3650
 
 #: What a lock screen shows of a case's message. It crosses other companies' servers, so it says nothing of the case.
 CASE_TITLE = {"zh-CN": "您有一条新的办事消息", "en": "You have a new message about your case"}
@@ -37,16 +48,31 @@ class PushSettings:
     notices_a_day: int | None = None
     #: Phones that one person may register, and streams that one person may have open.
     devices: int = 10
+    #: Days without a sign of life after which a phone is forgotten. Google's tokens end after 270.
+    forget_after_days: int = 270
+    #: What people may follow beside departments: code → title by language.
+    topics: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 0 < self.ttl <= 2_419_200:
             raise ValueError("ttl has to be from 1 second to 28 days (2419200)")
         if self.fcm is not None and self.lease <= 4 * self.fcm.timeout:
             raise ValueError(f"lease has to be more than four times fcm.timeout ({4 * self.fcm.timeout:g} s)")
-        if self.notices_a_day is not None and self.notices_a_day < 1:
-            raise ValueError("notices_a_day has to be at least 1; leave it out for no limit")
-
         if self.webpush is not None and self.lease <= 2 * self.webpush.timeout:
             raise ValueError(f"lease has to be more than twice webpush.timeout ({2 * self.webpush.timeout:g} s)")
+        if self.notices_a_day is not None and self.notices_a_day < 1:
+            raise ValueError("notices_a_day has to be at least 1; leave it out for no limit")
         if min(self.heartbeat, self.stream_timeout, self.devices) <= 0:
             raise ValueError("heartbeat, stream_timeout and devices have to be positive")
+        if not SHORTEST_ABSENCE <= self.forget_after_days <= LONGEST_ABSENCE:
+            raise ValueError(f"forget_after_days has to be from {SHORTEST_ABSENCE} to {LONGEST_ABSENCE}")
+        for code, title in self.topics.items():
+            _check_topic(code, title)
+
+
+def _check_topic(code: str, title: Mapping[str, str]) -> None:
+    if not re.fullmatch(SLUG, code) or len(code) > LONGEST_TOPIC:
+        raise ValueError(f"topics.{code}: a code is lower case letters, digits and hyphens, {LONGEST_TOPIC} at most")
+    missing = [language for language in LANGUAGES if not title.get(language, "").strip()]
+    if missing:
+        raise ValueError(f"topics.{code} needs a title in {' and '.join(missing)}")

@@ -13,6 +13,7 @@ from banshi import Call, InvalidParameter
 from mobile_push import inbox
 from mobile_push.cursor import Cursor
 from mobile_push.hub import ALIVE, Hub, Stream, event
+from mobile_push.presence import note_presence
 from mobile_push.service import PUSH
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ LOOK, ROUND = 0.05, 1.0
 async def stream_inbox(call: Call) -> web.StreamResponse:
     """Server-sent events: first what the app has missed, then each message as it comes."""
     cursor = last_seen(call)
+    await note_presence(call)
     push, request = call.platform[PUSH], call.request
     response = web.StreamResponse(
         headers={

@@ -16,7 +16,7 @@ from mobile_push.delivery import parcel as parcels
 from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.parcel import Parcel, pause_before
 from mobile_push.delivery.tell import Metrics
-from mobile_push.models import Device
+from mobile_push.models import Delivery, Device
 from mobile_push.provider import Outcome, Provider, Push, Receipt
 from mobile_push.settings import PushSettings
 
@@ -161,7 +161,12 @@ class Rows:
         for one in group:
             if one.state == "dead":
                 # Only as long as the device still has that token: it may have got a new one meanwhile.
-                await Device.filter(id=one.job.device, token=one.job.token).delete()
+                if await Device.filter(id=one.job.device, token=one.job.token).delete():
+                    continue
+                if await Device.filter(id=one.job.device).exists():
+                    # It has, and the message goes there.
+                    same = Delivery.filter(id=one.job.id, attempts=one.job.attempts, state="dead")
+                    await same.update(state="due", settled_at=None)
 
     async def give_back(self, given: Sequence[Parcel]) -> None:
         """Release what was claimed and not tried, so that nobody waits for the lease to end."""

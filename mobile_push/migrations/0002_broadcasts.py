@@ -326,4 +326,10 @@ class Migration(migrations.Migration):
             name="read_at",
             field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
         ),
+        # Tortoise makes the table anew on SQLite to alter a field, and leaves out the key that no two deliveries of a
+        # message to a phone share. PostgreSQL has it still, under this name.
+        ops.RunSQL(
+            'CREATE UNIQUE INDEX IF NOT EXISTS "uid_push_delive_message_d05313" '
+            'ON "push_delivery" ("message_id", "device_id")'
+        ),
     ]

@@ -186,6 +186,7 @@ async def test_the_open_routes_are_these(world: World) -> None:
         "GET /v1/passes/keys",
         "GET /v1/passes/revocations",
         "GET /v1/push/webpush-key",
+        "GET /v1/topics",
         "GET /v1/traffic/zones",
     }
 
@@ -236,7 +237,10 @@ async def test_those_who_are_meant_get_in(world: World) -> None:
 
 
 #: A good body for each route that takes one: what is refused is refused for who asks, not for what is sent.
-GOOD_BODIES: dict[str, dict[str, Any]] = {"act": {"reason": "想看看"}}
+GOOD_BODIES: dict[str, dict[str, Any]] = {
+    "act": {"reason": "想看看"},
+    "change_device": {"language": "en"},
+}
 
 
 @together

@@ -63,7 +63,8 @@ async def test_the_same_token_again_is_the_same_phone_with_what_is_new(door: Doo
     wang = door.citizen("wang")
     first = (await register(wang)).created()
     again = (await register(wang, language="en", platform="ios")).created()
-    assert again == {**first, "language": "en", "platform": "ios"}
+    assert again["seen_at"] > first["seen_at"]
+    assert again == {**first, "language": "en", "platform": "ios", "seen_at": again["seen_at"]}
     assert await devices(wang) == [again]
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 
+from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import TortoiseContext
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.transactions import in_transaction
 
 from banshi import Tables
 from banshi.store import open_store, orm_config
+from mobile_push import models
 from mobile_push.models import Delivery, Device, InboxMessage
 
 TABLES = {"mobile_push": Tables(models="mobile_push.models", migrations="mobile_push.migrations")}
@@ -53,3 +55,31 @@ async def test_an_upgrade_from_the_first_version_keeps_phones_messages_and_what_
     assert (device.person, device.token, device.division, device.latitude) == ("wang", "phone-0001", "", None)
     assert (message.seq, message.title, message.read_at) == (1, {"en": "Hello"}, None)
     assert (delivery.state, delivery.attempts, delivery.lane, delivery.device_id) == ("due", 3, 0, device.id)
+
+
+async def keys(connection: BaseDBAsyncClient, table: str) -> set[tuple[str, ...]]:
+    """The columns of every unique key of a table, as the database has them."""
+    if connection.capabilities.dialect == "sqlite":
+        indexes = await connection.execute_query_dict(f"PRAGMA index_list({table})")
+        names = [row["name"] for row in indexes if row["unique"]]
+        infos = [await connection.execute_query_dict(f'PRAGMA index_info("{name}")') for name in names]
+        return {tuple(row["name"] for row in info) for info in infos}
+    rows = await connection.execute_query_dict(
+        "SELECT ARRAY(SELECT a.attname::text FROM unnest(i.indkey) WITH ORDINALITY AS k(number, place) "  # noqa: S608
+        "JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number ORDER BY k.place) AS columns "
+        f"FROM pg_index i WHERE i.indrelid = '{table}'::regclass AND i.indisunique"
+    )
+    return {tuple(row["columns"]) for row in rows}
+
+
+async def test_every_key_that_a_model_declares_is_in_the_database(database: str) -> None:
+    """Tortoise loses them where SQLite's table is made anew; a migration then has to give them back."""
+    async with open_store(database, TABLES) as store:
+        for name in models.__all__:
+            meta = getattr(models, name)._meta
+            declared = {tuple(one) for one in meta.unique_together}
+            declared |= {
+                (field.model_field_name,) for field in meta.fields_map.values() if field.unique and not field.pk
+            }
+            missing = declared - await keys(store.connection, meta.db_table)
+            assert not missing, f"{meta.db_table}: {missing}"
