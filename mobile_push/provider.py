@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import Literal, Protocol, Self, runtime_checkable
 
 #: Seconds; a longer Retry-After is a mistake more often than a wish, and asking once an hour harms nobody.
 LONGEST_WAIT = 3600.0
@@ -122,6 +122,7 @@ class Provider(Protocol):
     ) -> None: ...
 
 
+@runtime_checkable
 class TopicProvider(Provider, Protocol):
     """A provider that keeps lists of its own of who follows a topic, so that one request reaches all of them."""
 

@@ -21,6 +21,8 @@ from mobile_push.delivery.planner import Planner
 from mobile_push.delivery.tell import Metrics, log
 from mobile_push.hub import Hub
 from mobile_push.settings import PushSettings
+from mobile_push.topics.keeper import Keeper
+from mobile_push.topics.rounds import turn
 
 #: Seconds that a stream gets to end by itself; what a phone does not read in that time it reads after reconnecting.
 LAST_WORDS = 1.0
@@ -92,12 +94,15 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
     await push.hub.log.read_on()
     gauge = Gauge("banshi_push_streams", "Open streams", registry=platform.metrics)
     gauge.set_function(push.hub.__len__)
+    keepers: list[Keeper] = []
     async with AsyncExitStack() as stack:
         if settings.fcm is not None:
             from mobile_push.fcm import FcmProvider
 
             provider = await stack.enter_async_context(FcmProvider(settings.fcm))
             push.couriers.append(Courier(platform, provider, settings, metrics))
+            await turn(platform, provider.name, on=settings.fcm.topics)
+            keepers = [Keeper(platform, provider, settings)] * settings.fcm.topics
         if settings.webpush is not None:
             from mobile_push.webpush.provider import WebPushProvider
 
@@ -108,6 +113,7 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
         push.planners += [Planner(platform, settings, own, push.wake) for own in lanes]
         works: list[Coroutine[Any, Any, None]] = [courier.run() for courier in push.couriers]
         works += [planner.run() for planner in push.planners]
+        works += [keeper.run() for keeper in keepers]
         works += [_end_streams(push), _kept_up("sweeper", sweep, push), _kept_up("common log", _look_for_news, push)]
         works.append(upkeep.keep_tidy(platform, settings.forget_after_days))
         tasks = [asyncio.create_task(work, name="mobile-push") for work in works]
