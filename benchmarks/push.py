@@ -14,22 +14,28 @@ import ssl
 import tempfile
 import urllib.request
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from databases import has_postgres, postgres
 from processes import Running, alternate, finished, machine, median, python, running, table
 
 #: Names of the senders, the peer of the aim first.
 PEERS = ("pyfcm async", "pyfcm notify", "firebase-admin")
-OURS = "mobile_push"
+#: Our ways: a broadcast, and a message to each of as many persons.
+OURS = ("broadcast", "personal")
 
 #: What each is called in the table.
 TITLES = {
     "pyfcm async": "pyfcm `async_notify_multiple_devices`",
     "pyfcm notify": "pyfcm `notify` in a loop",
     "firebase-admin": "firebase-admin `send_each_async`, batches of 500",
-    "mobile_push": "mobile_push, the whole way",
+    "broadcast": "mobile_push, the whole way of a broadcast",
+    "personal": "mobile_push, the whole way of messages to persons",
+    "broadcast on PostgreSQL": "… of a broadcast, on PostgreSQL",
+    "personal on PostgreSQL": "… of messages to persons, on PostgreSQL",
 }
 
 #: Seconds that the provider takes for an answer.
@@ -48,6 +54,12 @@ class Length:
 FULL = Length(count=5_000, warm=1_000, rounds=3)
 SHORT = Length(count=300, warm=100, rounds=1)
 
+#: How many times as many messages we are given: a second of them has to last for a second.
+OUR_SHARE = 4
+
+#: More than one process sends: what it could do is measured, not Google's quota.
+PER_MINUTE = 60_000_000
+
 
 def ask(provider: Running, folder: Path, path: str, told: dict[str, Any] | None = None) -> dict[str, Any]:
     """Ask the provider for a document, or tell it one."""
@@ -63,11 +75,18 @@ def ask(provider: Running, folder: Path, path: str, told: dict[str, Any] | None 
 def sender(name: str, provider: Running, folder: Path, length: Length, latency: float) -> Callable[[], dict[str, Any]]:
     """One round of a sender, in a process of its own."""
     # One message after the other takes minutes at 50 ms each, and the thousandth tells nothing new.
-    share = 25 if name == "pyfcm notify" and latency else 1
-    plan = {"sender": name, "folder": str(folder), "url": provider.url}
-    plan |= {"count": max(10, length.count // share), "warm": max(5, length.warm // share)}
+    share = 1 / 25 if name == "pyfcm notify" and latency else 1
+    way, _, elsewhere = name.partition(" on ")
+    plan: dict[str, Any] = {"sender": way, "folder": str(folder), "url": provider.url, "per_minute": PER_MINUTE}
+    if way in OURS:
+        share = OUR_SHARE
+    plan |= {"count": max(10, int(length.count * share)), "warm": max(5, int(length.warm * share))}
 
     def go() -> dict[str, Any]:
+        with postgres() if elsewhere else nullcontext(None) as database:
+            return measured({**plan, "database": database})
+
+    def measured(plan: dict[str, Any]) -> dict[str, Any]:
         ask(provider, folder, "/provider/report")  # what it counts begins anew
         before = provider.cpu()
         result: dict[str, Any] = finished(python("peers/senders.py"), side=0, seconds=300, given=plan)
@@ -84,18 +103,23 @@ def sender(name: str, provider: Running, folder: Path, length: Length, latency: 
 def compare(length: Length, provider: Running, folder: Path, latency: float) -> None:
     """Print every sender's rate and cost at one latency, and ours as a multiple of each peer's."""
     ask(provider, folder, "/sandbox/behaviour", {"latency": latency})
-    sides = {name: sender(name, provider, folder, length, latency) for name in (*PEERS, OURS)}
+    names = [*PEERS, *OURS, *(f"{one} on PostgreSQL" for one in OURS if has_postgres())]
+    sides = {name: sender(name, provider, folder, length, latency) for name in names}
     results = alternate(length.rounds, sides)
     rows = []
     for name, rounds in results.items():
         rate, cpu, there = (median([one[key] for one in rounds]) for key in ("per_second", "cpu", "provider"))
-        pairs = list(zip(results[OURS], rounds, strict=True))
-        faster = median([ours["per_second"] / one["per_second"] for ours, one in pairs])
-        cheaper = median([one["cpu"] / ours["cpu"] for ours, one in pairs])
-        cells = [f"{rate:,.0f}", f"{cpu:,.0f}", f"{there:,.0f}", f"{faster:.1f}", f"{cheaper:.1f}"]
+        cells = [f"{rate:,.0f}", f"{cpu:,.0f}", f"{there:,.0f}"]
+        for own in OURS:
+            pairs = list(zip(results[own], rounds, strict=True))
+            cells.append(f"{median([ours['per_second'] / one['per_second'] for ours, one in pairs]):.1f}")
+            cells.append(f"{median([one['cpu'] / ours['cpu'] for ours, one in pairs]):.1f}")
         rows.append([TITLES[name], *cells])
     print(f"## {latency * 1000:g} ms: {length.count:,} messages to as many tokens, TLS\n")
-    table(["", "messages/s", "CPU µs a message", "provider's CPU µs", "ours is faster by", "ours is cheaper by"], rows)
+    head = ["", "messages/s", "CPU µs a message", "provider's CPU µs"]
+    for own in OURS:
+        head += [f"{own} is faster by", "and cheaper by"]
+    table(head, rows)
 
 
 def main() -> None:

@@ -82,7 +82,7 @@ class Provider(FcmSandbox):
     def answer(self, authorization: str | None, path: str, body: bytes) -> Answer:
         answer = super().answer(authorization, path, body)
         seen, now = self.seen, time.monotonic()
-        if answer.code == "OK" and self._turn("gone", self.shares["unregistered"]):
+        if answer.code == "OK" and self._shares.turn("gone", self.shares["unregistered"]):
             answer = FAULTS["UNREGISTERED"]
         seen.answers[answer.code] = seen.answers.get(answer.code, 0) + 1
         # The address is the first value of a message, whoever wrote it; JSON of our own senders escapes nothing in it.
@@ -109,7 +109,7 @@ class Provider(FcmSandbox):
         if behaviour.hang:
             return
         answer = self.answer(headers.get("authorization"), headers.get(":path", ""), body)
-        if answer.code == "OK" and self._turn("silent", self.shares["silent"]):
+        if answer.code == "OK" and self._shares.turn("silent", self.shares["silent"]):
             return
         wait = answer.headers.get("Retry-After", "")
         head = self._heads.get((answer.status, wait))

@@ -14,32 +14,34 @@ import resource
 import sys
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import uvloop
+from population import (
+    COUNTED,
+    LINK,
+    TTL,
+    WARM,
+    dealt_with,
+    message_id,
+    messages,
+    phones,
+    platform_of,
+    published,
+    token_of,
+)
 
 PROJECT = "banshi-sandbox"
 TITLE = "您有一条新的办事消息"
-LINK = "/v1/cases/019abcde-0000-7000-8000-000000000000"
-TTL = 86_400
 
 #: firebase-admin takes no more messages in one call.
 FIREBASE_BATCH = 500
 
 #: Seconds that a peer may wait for one answer: its own limit must not cost it the others' answers.
 PATIENCE = 120
-
-
-def token_of(number: int) -> str:
-    """A registration token of the length that FCM's have."""
-    return f"{number:022d}:APA91b{'x' * 134}"
-
-
-def message_id(number: int) -> str:
-    return f"019abcde-0000-7000-8000-{number:012x}"
 
 
 def measured(send: Callable[[Sequence[Any]], Any], messages: Sequence[Any], warm: int) -> dict[str, float]:
@@ -138,111 +140,57 @@ def firebase(plan: dict[str, Any]) -> dict[str, float]:
 # -- mobile_push -----------------------------------------------------------------------------------------------------
 
 
-def ours(plan: dict[str, Any]) -> dict[str, float]:
-    """The whole way: rows claimed from SQLite, encoded, sent, their outcomes recorded; on a platform as served."""
-    return uvloop.run(_ours(plan))
+def personal(plan: dict[str, Any]) -> dict[str, float]:
+    """The whole way of messages to persons: rows claimed, encoded, sent, their outcomes recorded; as served."""
+    return uvloop.run(_ours(plan, _personal_wave))
 
 
-async def _ours(plan: dict[str, Any]) -> dict[str, float]:
+def broadcast(plan: dict[str, Any]) -> dict[str, float]:
+    """The whole way of one broadcast: walked, claimed in chunks, encoded, sent, its outcomes recorded; as served."""
+    return uvloop.run(_ours(plan, _broadcast_wave))
+
+
+async def _ours(plan: dict[str, Any], wave: Callable[..., Awaitable[None]]) -> dict[str, float]:
     from banshi import logs
-    from banshi.configuration import read_configuration
-    from banshi.web.app import loaded, open_platform
-    from mobile_push.service import PUSH
+    from banshi.web.app import open_platform
 
-    folder = Path(plan["folder"])
-    configuration = read_configuration(_settings(plan, folder))
     logs.configure("info")
-    async with open_platform(loaded(configuration)) as platform:
-        await _rows(plan["warm"] + plan["count"])
-        wake = platform[PUSH].couriers[0].wake
-        await _wave(platform.store.connection, wake, 0, plan["warm"])
+    async with open_platform(platform_of(plan)) as platform:
+        await phones(platform, plan["warm"] + plan["count"], plan["warm"])
+        await wave(platform, 0, plan["warm"])
         cpu, started = time.process_time(), time.perf_counter()
-        await _wave(platform.store.connection, wake, plan["warm"], plan["warm"] + plan["count"])
+        await wave(platform, plan["warm"], plan["warm"] + plan["count"])
         return {"seconds": time.perf_counter() - started, "cpu": time.process_time() - cpu}
 
 
-def _settings(plan: dict[str, Any], folder: Path) -> Path:
-    file = folder / f"plugins-{time.time_ns()}.toml"
-    file.write_text(
-        f'[platform]\ndata = "data-{time.time_ns()}"\n'
-        '[plugins.mobile_push]\npackage = "mobile_push"\napi = 1\n'
-        "[plugins.mobile_push.settings.fcm]\n"
-        f'service_account_file = "{folder / "account.json"}"\n'
-        f'base_url = "{plan["url"]}/v1/projects"\n'
-        f'ca_file = "{folder / "ca.pem"}"\n'
-    )
-    return file
+async def _personal_wave(platform: Any, first: int, end: int) -> None:
+    """Let a message to each of these persons fall due, and wait until the outcome of each is recorded."""
+    from mobile_push.service import PUSH
 
-
-async def _rows(count: int) -> None:
-    """A person, a phone, a message in the inbox and a delivery that is not yet due, `count` times."""
-    from datetime import UTC, datetime
-    from uuid import UUID
-
-    from mobile_push.models import Delivery, Device, InboxMessage
-
-    now, texts = datetime.now(UTC), {"zh-CN": "禁区通行证：已批准", "en": "Restricted-zone vehicle pass: approved"}
-    numbers = range(count)
-    await Device.bulk_create(
-        [
-            Device(
-                id=UUID(int=number + 1),
-                person=f"person-{number}",
-                provider="fcm",
-                token=token_of(number),
-                token_hash=f"{number:064x}",
-                platform="android",
-                language="zh-CN",
-                created_at=now,
-                seen_at=now,
-            )
-            for number in numbers
-        ]
-    )
-    await InboxMessage.bulk_create(
-        [
-            InboxMessage(
-                id=UUID(message_id(number)),
-                person=f"person-{number}",
-                seq=1,
-                kind="case",
-                title=texts,
-                body=texts,
-                link=LINK,
-                created_at=now,
-            )
-            for number in numbers
-        ]
-    )
-    await Delivery.bulk_create(
-        [
-            Delivery(
-                id=number + 1,
-                message_id=UUID(message_id(number)),
-                device_id=UUID(int=number + 1),
-                provider="fcm",
-                not_before=int(time.time() * 1000) + 86_400_000,
-                expires=int((time.time() + TTL) * 1000),
-            )
-            for number in numbers
-        ]
-    )
-
-
-async def _wave(connection: Any, wake: asyncio.Event, first: int, end: int) -> None:
-    """Let deliveries fall due, and wait until the outcome of each is recorded."""
-    await connection.execute_query("UPDATE push_delivery SET not_before = 0 WHERE id > ? AND id <= ?", [first, end])
-    wake.set()
-    left = "SELECT 1 FROM push_delivery WHERE provider = 'fcm' AND state = 'due' AND id > ? AND id <= ? LIMIT 1"
-    while await connection.execute_query_dict(left, [first, end]):  # noqa: ASYNC110 - nobody else tells
+    await messages(platform, first, end)
+    store = platform.store
+    marks = store.placeholders(2)
+    where = f"id > {marks[0]} AND id <= {marks[1]}"
+    await store.connection.execute_query(f"UPDATE push_delivery SET not_before = 0 WHERE {where}", [first, end])
+    platform[PUSH].wake()
+    left = f"SELECT 1 FROM push_delivery WHERE provider = 'fcm' AND state = 'due' AND {where} LIMIT 1"
+    while await store.connection.execute_query_dict(left, [first, end]):  # noqa: ASYNC110 - nobody else tells
         await asyncio.sleep(0.02)
-    sent = "SELECT COUNT(*) AS n FROM push_delivery WHERE state = 'sent' AND id > ? AND id <= ?"
-    rows = await connection.execute_query_dict(sent, [first, end])
+    sent = f"SELECT COUNT(*) AS n FROM push_delivery WHERE state = 'sent' AND {where}"
+    rows = await store.connection.execute_query_dict(sent, [first, end])
     assert rows[0]["n"] == end - first, f"{rows[0]['n']} of {end - first} were sent"
 
 
+async def _broadcast_wave(platform: Any, first: int, end: int) -> None:
+    """A notice to these phones, until the outcome of each is recorded."""
+    one = await published(platform, divisions=[COUNTED if first else WARM])
+    outcomes = await dealt_with(one)
+    assert outcomes == {"accepted": end - first}, outcomes
+
+
 SENDERS: dict[str, Callable[[dict[str, Any]], dict[str, float]]] = {
-    "mobile_push": ours,
+    "personal": personal,
+    "broadcast": broadcast,
     "pyfcm notify": pyfcm_notify,
     "pyfcm async": pyfcm_async,
     "firebase-admin": firebase,
