@@ -129,7 +129,8 @@ class Keeper:
 
     async def _carry_out(self, changes: Sequence[Change]) -> None:
         groups: dict[tuple[str, bool], list[Change]] = defaultdict(list)
-        for change in changes:
+        # In the order in which they are written down, so that no two transactions wait for each other's rows.
+        for change in sorted(changes, key=lambda change: str(change["token_hash"])):
             groups[change["topic"], bool(change["follow"])].append(change)
         calls = iter(
             (topic, follow, group[start : start + BATCH])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -11,8 +13,10 @@ from typing import Any
 import pytest
 
 from banshi import LANGUAGES
+from banshi.errors import ConfigurationError
 from banshi.testing import Door
 from mobile_push.broadcasts import publication
+from mobile_push.fcm import FcmProvider
 from mobile_push.models import Broadcast, Chunk, Device, FanOut, Follow, TopicChange, TopicRound
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.service import PUSH
@@ -41,8 +45,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def open_topics(open_push: Any) -> Any:
     """A platform whose alerts go by topic."""
 
-    def opened(*, fcm: dict[str, Any] | None = None, **settings: Any) -> Any:
-        return open_push(fcm={"topics": True, **(fcm or {})}, topics=TOPICS, **settings)
+    def opened(topics: Any = True, **settings: Any) -> Any:
+        return open_push(fcm={"topics": topics}, topics=TOPICS, **settings)
 
     return opened
 
@@ -225,3 +229,228 @@ async def test_an_audience_goes_by_topic_where_it_is_one_and_reaches_the_same_ph
             wanted |= {"phone-token-3"}
         assert reached(sandbox, one) == Counter(wanted), (audience, kind)
         assert outcomes == +Counter(handed=handed, accepted=0 if handed else len(wanted)), (audience, kind)
+
+
+PEOPLE, TOKENS = ("wang", "li", "smith"), tuple(f"phone-token-{number}" for number in range(5))
+
+
+async def something(door: Door, chance: random.Random) -> None:
+    """One thing that a phone or its owner does; it may come too late, as somebody else has the phone by now."""
+    person, token = chance.choice(PEOPLE), chance.choice(TOKENS)
+    citizen, language = door.citizen(person), chance.choice(LANGUAGES)
+    phones = (await citizen.get("/v1/devices")).ok()["items"]
+    phone = f"/v1/devices/{chance.choice(phones)['id']}" if phones else "/v1/devices/none"
+    match chance.randrange(9):
+        case 0 | 1 | 2:
+            body = {"provider": "fcm", "token": token, "platform": "android", "language": language}
+            reply = await citizen.post("/v1/devices", body)
+        case 3:
+            reply = await citizen.call("PATCH", phone, json={"language": language})
+        case 4:
+            reply = await citizen.call("PATCH", phone, json={"token": token, "language": language})
+        case 5 | 6:
+            topics = [one for one in TOPICS if chance.random() < 0.5]
+            wishes = {"topics": topics, "departments": ["traffic"] * chance.randrange(2)}
+            reply = await citizen.call("PATCH", "/v1/preferences", json=wishes)
+        case 7:
+            reply = await citizen.call("DELETE", phone)
+        case _:
+            reply = await citizen.call("DELETE", "/v1/me/push")
+    assert reply.status in {200, 201, 204, 400, 404, 409, 422}, reply
+
+
+async def test_who_follows_is_who_should_after_whatever_phones_and_people_do_at_once(
+    open_topics: Any, sandbox: FcmSandbox, settled: Any, ended: Any, database: str
+) -> None:
+    chance, most = random.Random(11), 0
+    async with open_topics(database=database) as door:
+        for _ in range(6):
+            sandbox.behaviour.topic_faults = {token: "INTERNAL" for token in TOKENS if chance.random() < 0.3}
+            for _ in range(6):
+                await asyncio.gather(*(something(door, chance) for _ in range(3)))
+            # Whatever is still under way: whoever is there gets an alert, though perhaps twice.
+            phones = {device.token for device in await Device.all()}
+            one = await alert(door, {"everyone": True})
+            await ended(one)
+            assert phones <= set(reached(sandbox, one))
+            sandbox.behaviour.topic_faults = {}
+            await settled(door)
+            assert followed(sandbox) == await expected(door)
+            most = max(most, len(followed(sandbox)))
+        assert most >= 4, "phones of both languages, and topics, were among it"
+        assert sum(sends(sandbox, one) for one in await Broadcast.all()) >= 12
+
+
+async def test_turning_topics_on_lets_everybody_who_is_there_follow_and_turning_them_off_ends_it(
+    open_topics: Any, sandbox: FcmSandbox, settled: Any, ended: Any
+) -> None:
+    async with open_topics(False) as door:
+        for number in range(20):
+            await register(door, f"wang-{number}", f"phone-token-{number:02}", ("zh-CN", "en")[number % 2])
+            if number % 3 == 0:
+                await follow(door, f"wang-{number}", topics=["weather"])
+        assert (await ended(await alert(door, {"everyone": True}))) == Counter(accepted=20)
+        assert not await TopicRound.exists()
+        assert not await TopicChange.exists()
+    async with open_topics() as door:
+        await settled(door)
+        first = await expected(door)
+        assert followed(sandbox) == first
+        assert sum(map(len, first.values())) == 20 + 7
+    async with open_topics() as door:
+        assert await expected(door) == first, "a restart changes nothing"
+        assert (await ended(await alert(door, {"everyone": True}))) == Counter(handed=2)
+        sandbox.behaviour.topic_faults = {"phone-token-00": "INTERNAL"}
+        await follow(door, "wang-0", topics=[])
+    sandbox.behaviour.topic_faults = {}
+    async with open_topics(False) as door:
+        assert not await TopicChange.exists(), "no token stays behind"
+        assert (await ended(await alert(door, {"everyone": True}))) == Counter(accepted=20)
+        await follow(door, "wang-3", topics=[])
+    async with open_topics() as door:
+        await settled(door)
+        second = await expected(door)
+        assert {topic: tokens for topic, tokens in followed(sandbox).items() if topic not in first} == second
+        one = await alert(door, {"topics": ["weather"]})
+        assert await ended(one) == Counter(handed=2)
+        assert reached(sandbox, one) == Counter(f"phone-token-{number:02}" for number in (6, 9, 12, 15, 18))
+
+
+async def test_before_everybody_is_written_down_an_alert_goes_to_each_phone_by_its_token(
+    open_topics: Any, sandbox: FcmSandbox, ended: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mobile_push.topics.rounds.SETTLING", 60.0)
+    async with open_topics() as door:
+        await register(door, "wang", "phone-token-1")
+        one = await alert(door, {"everyone": True})
+        assert await ended(one) == Counter(accepted=1)
+        assert await TopicChange.filter(follow=True).count() == 1
+
+
+async def test_no_change_is_ticked_off_while_a_message_to_topics_is_under_way(
+    door: Door, sandbox: FcmSandbox, settled: Any, ended: Any, until: Until
+) -> None:
+    phone = await register(door, "wang", "phone-token-1")
+    await settled(door)
+    sandbox.behaviour.unavailable_share = 1.0
+    one = await alert(door, {"everyone": True})
+
+    async def planned() -> bool:
+        return await Chunk.filter(broadcast_id=one.id, code="UNAVAILABLE").exists()
+
+    await until(planned)
+    # Neither of the two messages has gone out, and the phone changes from one topic to the other.
+    (await door.citizen("wang").call("PATCH", f"/v1/devices/{phone}", json={"language": "en"})).ok()
+    await asyncio.sleep(0.2)
+    assert await TopicChange.all().count() == 2
+    assert list(followed(sandbox).values()) == [{"phone-token-1"}]
+    sandbox.behaviour.unavailable_share = 0.0
+    outcomes = await ended(one)
+    assert outcomes["handed"] == 2
+    assert outcomes["later"] >= 2
+    assert sends(sandbox, one) == 2
+    assert reached(sandbox, one) == Counter(["phone-token-1"])
+    await settled(door)
+    assert followed(sandbox) == await expected(door)
+
+
+async def test_a_recalled_alert_goes_to_no_topic_any_more(
+    door: Door, sandbox: FcmSandbox, settled: Any, ended: Any, until: Until
+) -> None:
+    await register(door, "wang", "phone-token-1")
+    await settled(door)
+    sandbox.behaviour.unavailable_share = 1.0
+    one = await alert(door, {"everyone": True})
+    await until(lambda: sandbox.answers["UNAVAILABLE"] >= 2)
+    await publication.recall(door.platform, one, door.platform.now())
+    await ended(one)
+    sandbox.behaviour.unavailable_share = 0.0
+    await register(door, "li", "phone-token-2")
+    await settled(door)
+    assert sends(sandbox, one) == 0
+
+
+async def test_a_later_wish_is_carried_out_after_an_earlier_one_that_is_under_way(
+    door: Door, sandbox: FcmSandbox, settled: Any, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, subscribe = asyncio.Event(), asyncio.Event(), FcmProvider.subscribe
+
+    async def slow(self: Any, topic: str, tokens: Any) -> Any:
+        begun.set()
+        await go_on.wait()
+        return await subscribe(self, topic, tokens)
+
+    monkeypatch.setattr(FcmProvider, "subscribe", slow)
+    phone = await register(door, "wang", "phone-token-1")
+    await begun.wait()
+    assert (await door.citizen("wang").call("DELETE", f"/v1/devices/{phone}")).status == 204
+    await asyncio.sleep(0.1)
+    assert not followed(sandbox)
+    go_on.set()
+    await settled(door)
+    assert not followed(sandbox)
+    assert len(sandbox.followers) == 1
+
+
+async def test_a_phone_that_the_provider_will_not_have_is_asked_for_again_tomorrow_and_goes_by_token(
+    door: Door, sandbox: FcmSandbox, until: Until, ended: Any
+) -> None:
+    sandbox.behaviour.topic_faults = {"phone-token-1": "TOO_MANY_TOPICS"}
+    phone = await register(door, "wang", "phone-token-1")
+
+    async def refused() -> bool:
+        return await TopicChange.filter(code="TOO_MANY_TOPICS").exists()
+
+    await until(refused)
+    change = await TopicChange.get(code="TOO_MANY_TOPICS")
+    assert change.not_before / 1000 - time.time() > 80_000
+    assert await ended(await alert(door, {"everyone": True})) == Counter(handed=2, accepted=1)
+    assert (await door.citizen("wang").call("DELETE", f"/v1/devices/{phone}")).status == 204
+
+    async def gone() -> bool:
+        return not await TopicChange.exists()
+
+    await until(gone)
+
+
+async def test_nothing_is_asked_before_its_retry_after_and_then_nothing_is_lost(
+    door: Door, sandbox: FcmSandbox, settled: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[float] = []
+    subscribe = FcmProvider.subscribe
+
+    async def noted(self: Any, topic: str, tokens: Any) -> Any:
+        calls.append(time.monotonic())
+        receipts = await subscribe(self, topic, tokens)
+        sandbox.behaviour.quota_share = 0.0
+        return receipts
+
+    sandbox.behaviour.quota_share, sandbox.behaviour.quota_retry_after = 1.0, 1
+    monkeypatch.setattr(FcmProvider, "subscribe", noted)
+    await register(door, "wang", "phone-token-1")
+    await settled(door)
+    assert len(calls) == 2
+    assert calls[1] - calls[0] >= 1.0
+    assert followed(sandbox) == await expected(door)
+
+
+async def test_of_several_processes_one_carries_changes_out_and_another_goes_on_when_it_stops(
+    open_topics: Any, sandbox: FcmSandbox, settled: Any, until: Until
+) -> None:
+    async with open_topics() as second:
+        async with open_topics() as first:
+            await register(first, "wang", "phone-token-1")
+            await settled(second)
+            (holder,) = await TopicRound.all().values_list("holder", flat=True)
+            await register(second, "li", "phone-token-2")
+            await settled(second)
+            assert await TopicRound.all().values_list("holder", flat=True) == [holder]
+        await register(second, "zhang", "phone-token-3")
+        await settled(second)
+        assert followed(sandbox) == await expected(second)
+
+
+async def test_a_setting_that_says_neither_yes_nor_no_is_refused_by_name(open_topics: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"mobile_push.*topics"):
+        async with open_topics("always"):
+            pass
