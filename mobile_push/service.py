@@ -95,14 +95,15 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
     gauge = Gauge("banshi_push_streams", "Open streams", registry=platform.metrics)
     gauge.set_function(push.hub.__len__)
     keepers: list[Keeper] = []
+    await turn(platform, "fcm", on=settings.fcm is not None and settings.fcm.topics)
     async with AsyncExitStack() as stack:
         if settings.fcm is not None:
             from mobile_push.fcm import FcmProvider
 
             provider = await stack.enter_async_context(FcmProvider(settings.fcm))
             push.couriers.append(Courier(platform, provider, settings, metrics))
-            await turn(platform, provider.name, on=settings.fcm.topics)
-            keepers = [Keeper(platform, provider, settings)] * settings.fcm.topics
+            if settings.fcm.topics:
+                keepers.append(Keeper(platform, provider, settings))
         if settings.webpush is not None:
             from mobile_push.webpush.provider import WebPushProvider
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from prometheus_client import Gauge
 from tortoise.transactions import in_transaction
 
 from banshi import Platform
@@ -30,7 +31,7 @@ from mobile_push.topics.rounds import under_way
 BATCH, PER_SECOND, CALLS = 1000, 3000, 4
 
 #: Phones that were there before whose changes are written down in one step.
-STEP = 500
+STEP = 1000
 
 #: Seconds between two looks for changes, and between two tries of one that the provider refuses. The phone is sent to
 #: by its token meanwhile.
@@ -49,6 +50,7 @@ class Keeper:
         self._provider = provider
         self._settings = settings
         self._teller = Teller(provider.name)
+        self._waiting = Gauge("banshi_push_topic_changes", "Changes to be carried out", registry=platform.metrics)
         self._holder = secrets.token_hex(16)
         self._leased = -settings.lease
         #: `time.monotonic()` until which the provider asked for silence.
@@ -81,7 +83,7 @@ class Keeper:
             await self._carry_out(changes)
             # The rate holds on average over this step.
             await asyncio.sleep(max(0.0, asked + len(changes) / PER_SECOND - time.monotonic()))
-        if not round_["complete"] and len(changes) < BATCH:
+        if not round_["complete"] and len(changes) < PER_SECOND:
             await self._write_down_next(round_)
             return True
         return bool(changes)
@@ -108,7 +110,14 @@ class Keeper:
         if not rows:
             return None
         self._leased = now
+        await self._measure()
         return rows[0]
+
+    async def _measure(self) -> None:
+        mark = self._store.placeholders(1)[0]
+        sql = f"SELECT COUNT(*) AS waiting FROM push_topic_change WHERE provider = {mark}"  # noqa: S608
+        rows = await self._store.connection.execute_query_dict(sql, [self._provider.name])
+        self._waiting.set(rows[0]["waiting"])
 
     async def _release(self) -> None:
         provider, holder = self._store.placeholders(2)
@@ -128,18 +137,24 @@ class Keeper:
         return await store.connection.execute_query_dict(sql, [name, name, name, PER_SECOND])
 
     async def _carry_out(self, changes: Sequence[Change]) -> None:
-        groups: dict[tuple[str, bool], list[Change]] = defaultdict(list)
+        # Google's topics may hang on the app's installation and not on its token: leaving with the old token comes
+        # before following with the new one, or it could undo it.
+        for follow in (False, True):
+            await self._call_all(follow, [change for change in changes if bool(change["follow"]) is follow])
+
+    async def _call_all(self, follow: bool, changes: Sequence[Change]) -> None:
+        groups: dict[str, list[Change]] = defaultdict(list)
         # In the order in which they are written down, so that no two transactions wait for each other's rows.
         for change in sorted(changes, key=lambda change: str(change["token_hash"])):
-            groups[change["topic"], bool(change["follow"])].append(change)
+            groups[change["topic"]].append(change)
         calls = iter(
-            (topic, follow, group[start : start + BATCH])
-            for (topic, follow), group in groups.items()
+            (topic, group[start : start + BATCH])
+            for topic, group in groups.items()
             for start in range(0, len(group), BATCH)
         )
 
         async def call_on() -> None:
-            for topic, follow, some in calls:
+            for topic, some in calls:
                 # A call that outlived our lease could be overtaken by a later change.
                 if time.monotonic() - self._leased > self._settings.lease - self._provider.longest_send:
                     return
@@ -148,7 +163,7 @@ class Keeper:
                 await self._settle(some, follow, await self._call(topic, follow, some))
 
         async with asyncio.TaskGroup() as tasks:
-            for _ in range(CALLS):
+            for _ in range(min(CALLS, len(groups) + len(changes) // BATCH)):
                 tasks.create_task(call_on())
 
     async def _call(self, topic: str, follow: bool, changes: Sequence[Change]) -> Sequence[Receipt]:
@@ -232,6 +247,8 @@ class Keeper:
             if taken:
                 # Whoever changed something since the rows were read has written it down, and knows better.
                 await write_down(self._platform, connection, changes, unless_known=True)
+        if taken and ended:
+            log.info("alerts go by topic from now on: everybody who was there is written down", provider=name)
         if not round_["through"]:
             await self._forget_earlier_rounds(round_["round"])
 

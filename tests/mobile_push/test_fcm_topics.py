@@ -265,7 +265,8 @@ async def test_who_follows_is_who_should_after_whatever_phones_and_people_do_at_
     chance, most = random.Random(11), 0
     async with open_topics(database=database) as door:
         for _ in range(6):
-            sandbox.behaviour.topic_faults = {token: "INTERNAL" for token in TOKENS if chance.random() < 0.3}
+            faults = ("INTERNAL", "UNAVAILABLE", "PERMISSION_DENIED")
+            sandbox.behaviour.topic_faults = {token: chance.choice(faults) for token in TOKENS if chance.random() < 0.3}
             for _ in range(6):
                 await asyncio.gather(*(something(door, chance) for _ in range(3)))
             # Whatever is still under way: whoever is there gets an alert, though perhaps twice.
