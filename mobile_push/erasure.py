@@ -10,6 +10,7 @@ from tortoise.transactions import in_transaction
 
 from banshi import Platform
 from mobile_push.models import Device, Follow, InboxMessage, PhoneReceipt, Profile
+from mobile_push.topics.changes import kept
 
 
 async def erase_device(platform: Platform, device: UUID, person: str, *, before: datetime | None = None) -> bool:
@@ -18,7 +19,7 @@ async def erase_device(platform: Platform, device: UUID, person: str, *, before:
     With `before`, only one that was last seen before that.
     """
     phone = Device.filter(id=device, person=person)
-    async with in_transaction() as connection:
+    async with in_transaction() as connection, kept(platform, connection, [person]):
         found = await (phone.filter(seen_at__lt=before) if before else phone).using_db(connection).delete()
         if found:
             await end_deliveries(platform, connection, device, person)
@@ -48,7 +49,7 @@ async def erase_person(platform: Platform, person: str) -> None:
     """
     mark = platform.store.placeholders(1)[0]
     # Phones first, as receipts do, so that the two never wait for each other.
-    async with in_transaction() as connection:
+    async with in_transaction() as connection, kept(platform, connection, [person]):
         await Device.filter(person=person).using_db(connection).delete()
         await PhoneReceipt.filter(person=person).using_db(connection).delete()
         # Whoever stores a message takes its number from this row: it waits here, or we wait for it.

@@ -22,6 +22,8 @@ __all__ = [
     "InboxMessage",
     "PhoneReceipt",
     "Profile",
+    "TopicChange",
+    "TopicRound",
 ]
 
 
@@ -295,3 +297,47 @@ class PhoneReceipt(Model):
     class Meta:
         table = "push_receipt"
         unique_together = (("message_id", "device_id"),)
+
+
+class TopicRound(Model):
+    """A provider's topics: their names' beginning, and how far the phones that were there before have got into them.
+
+    Each time that topics are turned on is a round with names of its own: nobody follows them yet, whatever was left
+    behind.
+    """
+
+    provider = fields.CharField(max_length=16, primary_key=True)
+    round = fields.CharField(max_length=16)
+    active = fields.BooleanField()
+    #: The last phone whose changes are written down, and whether it was the last of all.
+    through = fields.CharField(max_length=36, default="")
+    complete = fields.BooleanField(default=False)
+    #: The one process that carries changes out, and the database's milliseconds until which it does.
+    holder = fields.CharField(max_length=32, default="")
+    lease_until = fields.BigIntField()
+
+    class Meta:
+        table = "push_topic_round"
+
+
+class TopicChange(Model):
+    """A phone is to follow one of a provider's topics, or no more. The row goes once the provider has done it."""
+
+    id = fields.BigIntField(primary_key=True)
+    provider = fields.CharField(max_length=16)
+    token_hash = fields.CharField(max_length=64)
+    token = fields.TextField()
+    topic = fields.CharField(max_length=160)
+    follow = fields.BooleanField()
+    #: Which wish it is: a later one takes the place of an earlier one.
+    version = fields.IntField(default=1)
+    attempts = fields.IntField(default=0)
+    #: The provider's word for why it is tried again.
+    code = fields.CharField(max_length=64, default="")
+    #: Milliseconds of the database's clock.
+    not_before = fields.BigIntField(default=0)
+
+    class Meta:
+        table = "push_topic_change"
+        unique_together = (("topic", "token_hash"),)
+        indexes = [Index(fields=("provider", "not_before", "id"), name="push_topic_change_due")]

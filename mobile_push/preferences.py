@@ -14,6 +14,7 @@ from mobile_push.models import Follow, Profile
 from mobile_push.quiet import zone_names
 from mobile_push.service import PUSH
 from mobile_push.settings import SLUG
+from mobile_push.topics.changes import kept
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -70,7 +71,7 @@ async def change(call: Call) -> web.StreamResponse:
     """Set what the body names; the rest stays. PUT names everything."""
     _check(call)
     person, body = call.principal.subject, call.body
-    async with in_transaction() as connection:
+    async with in_transaction() as connection, kept(call.platform, connection, [person]):
         await _hold(connection, person)
         if values := _columns(body):
             await Profile.filter(person=person).using_db(connection).update(**values)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import Literal, Protocol, Self, runtime_checkable
 
 from banshi import Key
 
@@ -138,6 +138,7 @@ class Way:
 PROVIDERS: Key[Way] = Key("mobile_push.providers")
 
 
+@runtime_checkable
 class TopicProvider(Provider, Protocol):
     """A provider that keeps lists of its own of who follows a topic, so that one request reaches all of them."""
 

@@ -16,6 +16,8 @@ from mobile_push import areas
 from mobile_push.erasure import end_deliveries
 from mobile_push.models import Device
 from mobile_push.service import PUSH, Push
+from mobile_push.topics.changes import kept
+from mobile_push.topics.rounds import in_use
 from mobile_push.webpush import subscription
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ async def register(call: Call, address: str, receipt: Callable[[Device], Sequenc
         if present is not None and renewed:
             device = present.update_from_dict(values)
             guard = Update(Device, {"id": device.id, "person": person}, values)
-            await call.platform.store.commit(Write(updates=[guard], rows=list(receipt(device))))
+            await _commit(call, Write(updates=[guard], rows=list(receipt(device))))
             return device
         device = Device(
             id=uuid7(),
@@ -79,7 +81,7 @@ async def register(call: Call, address: str, receipt: Callable[[Device], Sequenc
         )
         rows = [device, *receipt(device)]
         if present is None:
-            await call.platform.store.commit(Write(rows=rows))
+            await _commit(call, Write(rows=rows))
         else:
             await _take_over(call, present, rows)
     except (IntegrityError, Stale):
@@ -87,9 +89,24 @@ async def register(call: Call, address: str, receipt: Callable[[Device], Sequenc
     return device
 
 
+async def _commit(call: Call, write: Write) -> None:
+    """Write it with those of other requests; in a transaction of its own where topics have to follow."""
+    platform = call.platform
+    if not await in_use(platform):
+        await platform.store.commit(write)
+        return
+    async with in_transaction() as connection, kept(platform, connection, [call.principal.subject]):
+        for one in write.updates:
+            if not await one.model.filter(**one.where).using_db(connection).update(**one.values):
+                raise Stale(f"{one.model.__name__} {dict(one.where)}")
+        for row in write.rows:
+            await row.save(using_db=connection, force_create=True)
+
+
 async def _take_over(call: Call, former: Device, rows: Sequence[Model]) -> None:
     """The phone gets a new id in its new hands: what was planned for the old one, or said of it, stays with that."""
-    async with in_transaction() as connection:
+    persons = {former.person, call.principal.subject}
+    async with in_transaction() as connection, kept(call.platform, connection, persons):
         if not await Device.filter(id=former.id, person=former.person).using_db(connection).delete():
             raise Stale("the phone has changed hands again")
         await end_deliveries(call.platform, connection, former.id, former.person)
@@ -113,8 +130,9 @@ async def change(call: Call, identity: UUID) -> Device:
             address = address_of(push, device.provider, body)
             values |= {"token": address, "token_hash": _digest(device.provider, address)}
         try:
-            async with in_transaction() as connection:
-                if "token_hash" in values:
+            hashes = [values["token_hash"]] if "token_hash" in values else []
+            async with in_transaction() as connection, kept(call.platform, connection, [person], hashes):
+                if hashes:
                     await _make_room(call, device, values["token_hash"], connection)
                 if not await Device.filter(id=device.id, person=person).using_db(connection).update(**values):
                     raise Stale("the phone was forgotten")

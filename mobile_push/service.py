@@ -22,8 +22,10 @@ from mobile_push.delivery.leases import alive
 from mobile_push.delivery.planner import Planner
 from mobile_push.delivery.tell import Metrics, log
 from mobile_push.hub import Hub
-from mobile_push.provider import PROVIDERS
+from mobile_push.provider import PROVIDERS, TopicProvider
 from mobile_push.settings import PushSettings
+from mobile_push.topics.keeper import Keeper
+from mobile_push.topics.rounds import turn
 
 #: Seconds that a stream gets to end by itself; what a phone does not read in that time it reads after reconnecting.
 LAST_WORDS = 1.0
@@ -96,6 +98,8 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
     await push.hub.log.read_on()
     gauge = Gauge("banshi_push_streams", "Open streams", registry=platform.metrics)
     gauge.set_function(push.hub.__len__)
+    keepers: list[Keeper] = []
+    await turn(platform, "fcm", on=settings.fcm is not None and settings.fcm.topics)
     async with AsyncExitStack() as stack:
         for name, way in platform.registry.offered(PROVIDERS):
             if way.name in push.providers:
@@ -106,11 +110,14 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
             push.couriers.append(Courier(platform, provider, settings, metrics))
             # What browsers subscribe with.
             push.webpush_key = getattr(provider, "public_key", push.webpush_key)
+            if settings.fcm is not None and settings.fcm.topics and isinstance(provider, TopicProvider):
+                keepers.append(Keeper(platform, provider, settings))
         await stack.enter_async_context(alive(platform, push.couriered))
         lanes = ([Lane.ALERT], [Lane.NOTICE])
         push.planners += [Planner(platform, settings, own, push.wake) for own in lanes]
         works: list[Coroutine[Any, Any, None]] = [courier.run() for courier in push.couriers]
         works += [planner.run() for planner in push.planners]
+        works += [keeper.run() for keeper in keepers]
         works += [_end_streams(push), _kept_up("sweeper", sweep, push), _kept_up("common log", _look_for_news, push)]
         works.append(upkeep.keep_tidy(platform, settings.forget_after_days))
         tasks = [asyncio.create_task(work, name="mobile-push") for work in works]

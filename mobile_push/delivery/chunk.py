@@ -55,6 +55,8 @@ class Open:
     left: int = 0
     #: When the lease was last taken or renewed.
     leased: float = 0.0
+    #: A provider's own topic in place of phones; then there is one place, for the topic.
+    topic: str = ""
     changed: bool = False
     #: It isn't ours any more: it was recalled, or another worker has taken it over.
     lost: bool = False

@@ -28,6 +28,7 @@ from mobile_push.delivery.tell import Metrics
 from mobile_push.models import Broadcast, Device
 from mobile_push.provider import Outcome, Provider, Push, Receipt
 from mobile_push.settings import PushSettings
+from mobile_push.topics.rounds import language_of
 
 
 class Chunks:
@@ -52,7 +53,7 @@ class Chunks:
             f"SELECT id FROM push_chunk WHERE provider = {provider} AND state = 'due' AND lane <= {last} "
             f"AND not_before <= {store.clock} AND {free(store.clock, self._lease)} ORDER BY lane, id LIMIT {most} "
             f"{store.skip_locked}) RETURNING id, broadcast_id, lane, attempts, size, tries, expires, devices, done, "
-            f"outcomes, seconds, {store.clock} AS now"
+            f"topic, outcomes, seconds, {store.clock} AS now"
         )
         values = [int(self._lease * 1000), self._provider, int(lane), max(1, limit // CHUNK)]
         rows = await store.connection.execute_query_dict(sql, values)
@@ -83,7 +84,7 @@ class Chunks:
             broadcast=broadcast.id,
             lane=Lane(row["lane"]),
             attempts=row["attempts"],
-            size=row["size"],
+            size=1 if row["topic"] else row["size"],
             tries=row["tries"],
             expires=row["expires"],
             published=broadcast.published_at or row["now"],
@@ -93,6 +94,7 @@ class Chunks:
             outcomes=Counter(_parsed(row["outcomes"])),
             seconds=Counter({int(bucket): count for bucket, count in _parsed(row["seconds"]).items()}),
             leased=time.monotonic(),
+            topic=row["topic"],
         )
         if mine is not None:
             mine.lost = True
@@ -112,6 +114,9 @@ class Chunks:
 
     async def _parcels(self, chunk: Open, broadcast: Broadcast, places: Sequence[int], ttl: int) -> list[Parcel]:
         """The chunk's phones as parcels; those that are held back are ticked off."""
+        if chunk.topic:
+            told = self._phones.push(broadcast, language_of(chunk.topic), ttl)
+            return [Parcel(told, chunk.topic, chunk.lane, self, (chunk, place), topic=True) for place in places]
         pushes: dict[str, Push] = {}
         found: list[Parcel] = []
         phones = await self._phones.read(chunk.lane, [chunk.device(place) for place in places])
@@ -144,13 +149,16 @@ class Chunks:
         if outcome is Outcome.ACCEPTED:
             took = (chunk.epoch + time.monotonic() * 1000 - chunk.published) / 1000
             chunk.seconds[bucket_of(took)] += 1
-            chunk.tick(place, "accepted")
+            # Whom a topic reaches is the provider's to know.
+            chunk.tick(place, "handed" if chunk.topic else "accepted")
             if chunk.lane is Lane.NOTICE:
                 chunk.sent.append(place)
-        elif outcome is Outcome.DEAD_TOKEN:
+        elif outcome is Outcome.DEAD_TOKEN and not chunk.topic:
             chunk.dead.append((UUID(bytes=chunk.device(place)), parcel.token))
             chunk.tick(place, "dead")
-        elif outcome is Outcome.REJECTED or (chunk.tries >= parcels.ATTEMPTS and outcome is not Outcome.MISCONFIGURED):
+        elif outcome in (Outcome.REJECTED, Outcome.DEAD_TOKEN) or (
+            chunk.tries >= parcels.ATTEMPTS and outcome is not Outcome.MISCONFIGURED
+        ):
             chunk.parked.append((receipt.code, place))
             chunk.tick(place, "parked")
         else:
@@ -224,7 +232,8 @@ class Chunks:
             "state": state,
             "devices": devices,
             "done": bytes(bytes_for(len(places))),
-            "size": len(places),
+            "size": 0 if one.topic else len(places),
+            "topic": one.topic,
             "tries": tries,
             "code": code[:64],
             "expires": one.expires,
@@ -233,8 +242,8 @@ class Chunks:
         marks = store.placeholders(len(values))
         marks[-1] = f"{store.clock} + {marks[-1]}"
         sql = (
-            f"INSERT INTO push_chunk ({', '.join(values)}, lease_until, attempts, topic, outcomes, seconds) "  # noqa: S608
-            f"VALUES ({', '.join(marks)}, 0, 0, '', '{{}}', '{{}}')"
+            f"INSERT INTO push_chunk ({', '.join(values)}, lease_until, attempts, outcomes, seconds) "  # noqa: S608
+            f"VALUES ({', '.join(marks)}, 0, 0, '{{}}', '{{}}')"
         )
         await connection.execute_query(sql, list(values.values()))
 

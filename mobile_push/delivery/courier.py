@@ -18,7 +18,7 @@ from mobile_push.delivery.pace import Pace
 from mobile_push.delivery.parcel import STOPPED, Parcel, Source
 from mobile_push.delivery.rows import Rows
 from mobile_push.delivery.tell import Metrics, Teller, log
-from mobile_push.provider import Outcome, Provider, Receipt
+from mobile_push.provider import Outcome, Provider, Push, Receipt, TopicProvider
 from mobile_push.settings import PushSettings
 
 #: Parcels claimed for each send that may be under way: enough that no connection waits for the database. And seconds
@@ -175,7 +175,8 @@ class Courier:
 
     async def _send(self, parcel: Parcel) -> None:
         try:
-            receipt = await self.provider.send(parcel.push, parcel.token)
+            send = self._send_topic if parcel.topic else self.provider.send
+            receipt = await send(parcel.push, parcel.token)
         except asyncio.CancelledError:
             # The server stops; whether it went out nobody knows. It is due again at once, for the next worker.
             self.pace.left(parcel.lane)
@@ -192,6 +193,10 @@ class Courier:
         self._metrics.attempts.labels(self.provider.name, receipt.outcome.value, receipt.code).inc()
         parcel.source.settle(parcel, receipt)
         self._outcome.set()
+
+    async def _send_topic(self, push: Push, topic: str) -> Receipt:
+        assert isinstance(self.provider, TopicProvider)  # noqa: S101 - only such a one has topics in use
+        return await self.provider.send_topic(push, topic)
 
     async def _idle_for(self, seconds: float) -> None:
         """Wait to be roused, or until it may be time to look again."""

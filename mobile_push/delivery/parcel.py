@@ -1,4 +1,4 @@
-"""One message to one phone, on its way, and where it came from."""
+"""One message to one phone, or to a topic, on its way, and where it came from."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ class Parcel:
     source: Source
     #: The source's own name for it.
     key: Any
+    #: `token` is one of the provider's topics: the message goes to all who follow it.
+    topic: bool = False
 
 
 class Source(Protocol):

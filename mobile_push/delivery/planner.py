@@ -1,14 +1,16 @@
 """The fan-out of a broadcast: a walk over the phones of a provider by their ids, which leaves chunks to be sent behind.
 
 The walk is claimed under a lease and check-pointed with every step, so that it goes on where a worker that was killed
-had got to, and nothing is planned twice. What it holds in memory is one step. Alerts are walked by a worker of their
-own: none waits for a notice to a million phones.
+had got to, and nothing is planned twice. Where a provider's topics have the audience, they take the place of the phones
+that follow them, and only those that don't yet are walked. What it holds in memory is one step. Alerts are walked by a
+worker of their own: none waits for a notice to a million phones.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +28,7 @@ from mobile_push.delivery.leases import free
 from mobile_push.delivery.tell import log
 from mobile_push.models import Broadcast, Chunk
 from mobile_push.settings import PushSettings
+from mobile_push.topics.rounds import topics_for
 
 #: Phones looked at in one step, and people who get their copies in one.
 STEP, COPIES = 8 * CHUNK, 256
@@ -82,8 +85,11 @@ class Planner:
         """Go on with a fan-out to its end, or until it isn't ours any more."""
         broadcast = await Broadcast.get(id=claimed["broadcast_id"])
         audience = Audience.of(broadcast.audience)
-        step = self._people if claimed["provider"] == PEOPLE else self._phones
         through = claimed["through"]
+        if claimed["provider"] == PEOPLE:
+            step = self._people
+        else:
+            step = partial(self._phones, topics=await self._topics(claimed, audience))
         try:
             while through is not None:
                 through = await step(claimed, broadcast, audience, through)
@@ -93,27 +99,40 @@ class Planner:
             await asyncio.shield(self._give_back(claimed))
             raise
 
+    async def _topics(self, claimed: Mapping[str, Any], audience: Audience) -> Sequence[str]:
+        """The provider's topics that have the audience, but for phones with a change to come; none: walk them all."""
+        if not claimed["through"]:
+            return await topics_for(self._platform, claimed["provider"], claimed["lane"], audience)
+        # As it was begun.
+        sent = Chunk.filter(broadcast_id=claimed["broadcast_id"], provider=claimed["provider"]).exclude(topic="")
+        return [str(one) for one in await sent.distinct().values_list("topic", flat=True)]
+
     async def _phones(
-        self, claimed: Mapping[str, Any], broadcast: Broadcast, audience: Audience, through: str
+        self,
+        claimed: Mapping[str, Any],
+        broadcast: Broadcast,
+        audience: Audience,
+        through: str,
+        topics: Sequence[str] = (),
     ) -> str | None:
         """Put the next phones into chunks; where it has got to, None at the end."""
-        rows = await self._read(claimed["provider"], audience, through)
+        rows = await self._read(claimed["provider"], audience, through, topics)
         found = [row[0] for row in rows if row[3] or audience.covers(row[1], row[2])]
         devices = [bytes.fromhex(str(one).replace("-", "")) for one in found]
         last = str(rows[-1][0]) if rows else through
         ended = len(rows) < STEP
-        chunks = [
-            Chunk(
-                broadcast_id=broadcast.id,
-                provider=claimed["provider"],
-                lane=claimed["lane"],
-                devices=b"".join(devices[start : start + CHUNK]),
-                done=bytes(bytes_for(len(devices[start : start + CHUNK]))),
-                size=len(devices[start : start + CHUNK]),
-                expires=int(broadcast.expires_at.timestamp() * 1000),
-            )
-            for start in range(0, len(devices), CHUNK)
-        ]
+        made = partial(
+            Chunk,
+            broadcast_id=broadcast.id,
+            provider=claimed["provider"],
+            lane=claimed["lane"],
+            expires=int(broadcast.expires_at.timestamp() * 1000),
+        )
+        # A topic is no phone, but has a bit as well.
+        chunks = [made(devices=b"", done=bytes(1), size=0, topic=topic) for topic in topics if not through]
+        for start in range(0, len(devices), CHUNK):
+            some = devices[start : start + CHUNK]
+            chunks.append(made(devices=b"".join(some), done=bytes(bytes_for(len(some))), size=len(some)))
 
         async def write(connection: BaseDBAsyncClient) -> None:
             if chunks:
@@ -121,21 +140,30 @@ class Planner:
 
         return await self._advance(claimed, last, len(devices), ended, write)
 
-    async def _read(self, provider: str, audience: Audience, through: str) -> Sequence[Any]:
-        """The next phones of the audience: id, latitude, longitude, whether it is in it for sure."""
+    async def _read(self, provider: str, audience: Audience, through: str, topics: Sequence[str]) -> Sequence[Any]:
+        """The next phones of the audience: id, latitude, longitude, whether it is in it for sure.
+
+        With topics only those that are to follow one of them and don't yet.
+        """
         store = self._store
         wanted, sure = audience.values, audience.sure_values
-        marks = store.placeholders(3 + len(sure) + len(wanted))
-        surely = audience.sure(marks[: len(sure)])
-        which, after, most = marks[len(sure)], marks[len(sure) + 1], marks[-1]
-        condition = audience.condition(marks[len(sure) + 2 : -1])
+        marks = iter(store.placeholders(3 + len(sure) + len(topics) + len(wanted)))
+        surely = audience.sure([next(marks) for _ in sure])
+        phones, changed = "push_device d", "1 = 1"
+        if topics:
+            these = ", ".join(next(marks) for _ in topics)
+            to_come = f"SELECT DISTINCT token_hash FROM push_topic_change WHERE topic IN ({these}) AND follow"  # noqa: S608
+            # SQLite reads what stands first in a CROSS JOIN first: few changes, and not every phone.
+            phones, changed = f"({to_come}) c CROSS JOIN push_device d", "d.token_hash = c.token_hash"
+        which, after = next(marks), next(marks)
+        condition = audience.condition([next(marks) for _ in wanted])
         sql = (
-            f"SELECT d.id, d.latitude, d.longitude, CASE WHEN {surely} THEN 1 ELSE 0 END "  # noqa: S608
-            f"FROM push_device d WHERE d.provider = {which} AND d.id > {after} AND {condition} "
-            f"ORDER BY d.id LIMIT {most}"
+            f"SELECT d.id, d.latitude, d.longitude, CASE WHEN {surely} THEN 1 ELSE 0 END FROM {phones} "  # noqa: S608
+            f"WHERE d.provider = {which} AND d.id > {after} AND {changed} AND {condition} "
+            f"ORDER BY d.id LIMIT {next(marks)}"
         )
         position = UUID(through) if through else UUID(int=0)
-        values = [*sure, provider, key(store.dialect, position), *wanted, STEP]
+        values = [*sure, *topics, provider, key(store.dialect, position), *wanted, STEP]
         _, rows = await store.connection.execute_query(sql, values)
         return rows
 

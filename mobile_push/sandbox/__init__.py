@@ -60,6 +60,12 @@ class Received(NamedTuple):
     arrived: float
     #: The request's body as it came.
     raw: bytes
+    #: The tokens that followed the topic when it came; None for a message to one phone.
+    followers: frozenset[str] | None = None
+
+    def is_for(self, token: str) -> bool:
+        """Whether it reaches the phone of that token, by a topic or not; "" is any."""
+        return token in ("", self.token) or token in (self.followers or ())
 
     @property
     def message(self) -> dict[str, Any]:
@@ -266,14 +272,15 @@ class FcmSandbox:
             return Answer(200, "OK", orjson.dumps({"name": f"{name}fake_message_id"}))
         self._number += 1
         if self._record:
-            self.received.append(Received(self._number, token, time.monotonic(), body))
+            followers = frozenset(self.followers.get(token, ())) if message.get("topic") else None
+            self.received.append(Received(self._number, token, time.monotonic(), body, followers))
         return Answer(200, "OK", b'{"name":"%b0:%d"}' % (name.encode(), self._number))
 
     def _messages(self, query: dict[str, list[str]]) -> tuple[int, Any]:
         token, after = query.get("token", [""])[0], query.get("after", ["0"])[0]
         if not (after.isascii() and after.isdigit()):
             return 400, {"detail": "after must be the number of a message"}
-        chosen = [r for r in self.received if r.number > int(after) and token in ("", r.token)][:1000]
+        chosen = [r for r in self.received if r.number > int(after) and r.is_for(token)][:1000]
         messages = [{"number": r.number, "arrived": r.arrived, "message": r.message} for r in chosen]
         return 200, {"messages": messages, "taken": self._number, "answers": self.answers}
 

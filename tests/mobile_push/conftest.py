@@ -81,14 +81,20 @@ def tls(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
 
 @pytest.fixture
 def open_push(tmp_path: Path, sandbox: FcmSandbox) -> OpenPush:
-    """`open_push(ttl=…, fcm={"timeout": …})`: a platform on the sandbox; a second one shares its database."""
+    """`open_push(ttl=…, fcm={"timeout": …})`: a platform on the sandbox; a second one shares its database.
 
-    def opened(*, fcm: dict[str, Any] | None = None, **settings: Any) -> AbstractAsyncContextManager[Door]:
+    `database` is the address of another one.
+    """
+
+    def opened(
+        *, fcm: dict[str, Any] | None = None, database: str = "", **settings: Any
+    ) -> AbstractAsyncContextManager[Door]:
         key = sandbox.service_account_file(tmp_path / "key.json")
         urls = {"base_url": sandbox.base_url, "topics_url": sandbox.topics_url}
         own = {"service_account_file": str(key), **urls, "at_once": 20, **(fcm or {})}
         plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
-        return open_door(tmp_path, plugins, settings={"mobile_push": {"fcm": own, **settings}})
+        kernel = {"database": database} if database else {}
+        return open_door(tmp_path, plugins, settings={"mobile_push": {"fcm": own, **settings}}, platform=kernel)
 
     return opened
 
