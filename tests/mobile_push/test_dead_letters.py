@@ -28,7 +28,7 @@ LIST = "/v1/ops/push/dead-letters"
 async def door(tmp_path: Path, sandbox: FcmSandbox, database: str) -> AsyncIterator[Door]:
     """A platform on each of the databases."""
     key = sandbox.service_account_file(tmp_path / "key.json")
-    fcm = {"service_account_file": str(key), "base_url": sandbox.base_url, "connections": 20}
+    fcm = {"service_account_file": str(key), "base_url": sandbox.base_url, "at_once": 20}
     plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
     settings = {"mobile_push": {"fcm": fcm}}
     async with open_door(tmp_path, plugins, settings=settings, platform={"database": database}) as opened:
