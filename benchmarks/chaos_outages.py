@@ -138,12 +138,12 @@ async def clock(folder: Path, length: Length) -> Report:
 async def ended(one: Town, report: Report, since: float, what: str = "the end of the fault") -> None:
     """Wait until all of it is done, and tell what became of it."""
     await one.rest()
-    report.say(f"seconds from {what} to the next message", f"{one.ledger.next_after(since):.2f}")
     try:
         await one.settled()
     except TimeoutError:
         report.promise(False, "not everything was done in time")
     report.count(await one.account())
+    report.say(f"seconds from {what} to the next message", f"{one.ledger.next_after(since):.2f}")
     report.say("the last message, seconds after that", f"{one.ledger.times[-1] - since:.1f}")
     for wrong in one.memory.wrong:
         report.promise(False, wrong)
