@@ -94,7 +94,14 @@ async def clock(folder: Path, length: Length) -> Report:
         report.say("not run", "libfaketime is not installed (apt-get install faketime)")
         return report
     offset = folder / "offset"
-    offset.write_text("+0")
+
+    def turn(seconds: int) -> None:
+        """Put the clock so far from the right time. Whoever reads half a number ends."""
+        new = folder / "offset.new"
+        new.write_text(f"{seconds:+}")
+        new.replace(offset)
+
+    turn(0)
     environment = {
         "LD_PRELOAD": library,
         "FAKETIME_TIMESTAMP_FILE": str(offset),
@@ -103,20 +110,19 @@ async def clock(folder: Path, length: Length) -> Report:
     }
     async with town(folder, length.phones, per_minute=PER_MINUTE // 2, environment=environment) as one:
         await one.start()
-        one.live(length.seed)
         await one.ledger.until(length.phones // 5, 120)
-        offset.write_text("+3600")
+        turn(3600)
         jumped = time.monotonic()
         await one.ledger.until(2 * length.phones // 5, 120)
         one.server.kill()
         killed = time.monotonic()
-        offset.write_text("+0")
+        turn(0)
         await one.start()
         await one.ledger.until(3 * length.phones // 5, 120)
         back = time.monotonic()
-        offset.write_text("-3600")
+        turn(-3600)
         await one.ledger.until(4 * length.phones // 5, 120)
-        offset.write_text("+0")
+        turn(0)
         report.say(
             "longest silence in seconds around the jumps ahead and back",
             f"{silence(one, jumped):.2f}, {silence(one, back):.2f}",
@@ -132,12 +138,12 @@ async def clock(folder: Path, length: Length) -> Report:
 async def ended(one: Town, report: Report, since: float, what: str = "the end of the fault") -> None:
     """Wait until all of it is done, and tell what became of it."""
     await one.rest()
-    report.say(f"seconds from {what} to the next message", f"{one.ledger.next_after(since):.2f}")
     try:
         await one.settled()
     except TimeoutError:
         report.promise(False, "not everything was done in time")
     report.count(await one.account())
+    report.say(f"seconds from {what} to the next message", f"{one.ledger.next_after(since):.2f}")
     report.say("the last message, seconds after that", f"{one.ledger.times[-1] - since:.1f}")
     for wrong in one.memory.wrong:
         report.promise(False, wrong)

@@ -7,6 +7,7 @@ carry all messages. pyfcm and google-auth (88 ms, 32 MB) are imported when a pro
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from mobile_push.fcm_topics import BATCH, NO_TOPIC, is_topic, request, results
 from mobile_push.provider import Outcome, Push, Receipt
 
 __all__ = ["ERROR_CODES", "FcmProvider", "FcmSettings", "classify"]
+
+logger = logging.getLogger(__name__)
 
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 #: So many refusals for load with nothing accepted in between are no longer scattered: the provider asks for a pause.
@@ -111,17 +114,25 @@ def _open(settings: FcmSettings) -> tuple[Any, Callable[[], tuple[str, float]]]:
         def json_dumps(self, data: object) -> bytes:
             return orjson.dumps(data)
 
-    account = settings.service_account()
-    if settings.token_uri:
-        account["token_uri"] = settings.token_uri
-    try:
-        credentials = Credentials.from_service_account_info(account, scopes=[SCOPE])  # type: ignore[no-untyped-call]
-    except ValueError as error:
-        path = settings.service_account_file
-        raise ValueError(f"the private_key in {path} can't be used ({error}); download the key again") from None
+    def load() -> Any:
+        account = settings.service_account()
+        if settings.token_uri:
+            account["token_uri"] = settings.token_uri
+        try:
+            return Credentials.from_service_account_info(account, scopes=[SCOPE])  # type: ignore[no-untyped-call]
+        except ValueError as error:
+            path = settings.service_account_file
+            raise ValueError(f"the private_key in {path} can't be used ({error}); download the key again") from None
+
+    credentials = load()
     request = partial(Request(), timeout=settings.timeout, verify=str(settings.ca_file or "") or True)
 
     def fetch() -> tuple[str, float]:
+        nonlocal credentials
+        try:
+            credentials = load()  # an operator may have put a new key there
+        except ValueError as error:
+            logger.warning("the key that was read before is used: %s", error)
         credentials.refresh(request)
         token, expiry = credentials.token, credentials.expiry
         if not (isinstance(token, str) and token.isascii() and token.isprintable() and expiry):

@@ -19,6 +19,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from structlog.testing import CapturingLogger
 from tortoise.exceptions import OperationalError
 
@@ -322,4 +323,23 @@ async def test_a_send_that_takes_long_slows_no_other_down(open_push: Any, sandbo
         took = time.monotonic() - started
         # Of 20 at once, 16 may be a notice's: 32 a second.
         assert (150 - before) / took > 16, f"{150 - before} in {took:.1f} s"
+    assert arrived(sandbox) == Counter(tokens)
+
+
+async def test_a_new_key_file_takes_the_place_of_one_that_was_withdrawn_without_a_restart(
+    tmp_path: Path, open_push: Any, sandbox: FcmSandbox, until: Until
+) -> None:
+    async with open_push(fcm={"per_minute": 12_000}) as door:
+        tokens = await phones(door, 100)
+        await notice(door)
+        await until(lambda: len(sandbox.received) >= 20)
+        sandbox._tokens._keys = [await asyncio.to_thread(rsa.generate_private_key, 65537, 2048)]
+        sandbox.expire_tokens()
+        await until(lambda: door.platform[PUSH].couriers[0].pace.resting > 0)
+        (tmp_path / "key.json").write_text("half a file")  # whoever copies it is not done yet
+        await asyncio.sleep(0.3)
+        assert await Device.all().count() == 100
+        (tmp_path / "key.json").unlink()
+        sandbox.service_account_file(tmp_path / "key.json")
+        await until(nothing_due)
     assert arrived(sandbox) == Counter(tokens)
