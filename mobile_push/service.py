@@ -30,6 +30,9 @@ from mobile_push.topics.rounds import turn
 #: Seconds that a stream gets to end by itself; what a phone does not read in that time it reads after reconnecting.
 LAST_WORDS = 1.0
 
+#: The provider whose topics alerts may go by.
+FCM = "fcm"
+
 #: Seconds between two looks for what another process has published.
 LOOK = 1.0
 
@@ -99,7 +102,7 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
     gauge = Gauge("banshi_push_streams", "Open streams", registry=platform.metrics)
     gauge.set_function(push.hub.__len__)
     keepers: list[Keeper] = []
-    await turn(platform, "fcm", on=settings.fcm is not None and settings.fcm.topics)
+    await turn(platform, FCM, on=settings.fcm is not None and settings.fcm.topics)
     async with AsyncExitStack() as stack:
         for name, way in platform.registry.offered(PROVIDERS):
             if way.name in push.providers:
@@ -108,10 +111,11 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
                 )
             provider = await stack.enter_async_context(way.make())
             push.couriers.append(Courier(platform, provider, settings, metrics))
+            if way.name == FCM and settings.fcm is not None and settings.fcm.topics:
+                assert isinstance(provider, TopicProvider)  # noqa: S101 - our own
+                keepers.append(Keeper(platform, provider, settings))
             # What browsers subscribe with.
             push.webpush_key = getattr(provider, "public_key", push.webpush_key)
-            if settings.fcm is not None and settings.fcm.topics and isinstance(provider, TopicProvider):
-                keepers.append(Keeper(platform, provider, settings))
         await stack.enter_async_context(alive(platform, push.couriered))
         lanes = ([Lane.ALERT], [Lane.NOTICE])
         push.planners += [Planner(platform, settings, own, push.wake) for own in lanes]

@@ -33,7 +33,10 @@ UNION ALL
 SELECT 'seconds', provider, '', '', w.key, CAST(SUM({number}) AS BIGINT)
 FROM chunk, {each}(seconds) w WHERE topic = '' GROUP BY provider, w.key
 UNION ALL
-SELECT 'topic', provider, state, code, topic, 0 FROM chunk WHERE topic <> ''
+SELECT 'topic', provider, state, code, topic, 0 FROM chunk WHERE topic <> '' AND CAST(outcomes AS TEXT) = '{{}}'
+UNION ALL
+SELECT 'topic', provider, w.key, code, topic, 0
+FROM chunk, {each}(outcomes) w WHERE topic <> '' AND w.key NOT IN ('later', 'parked')
 UNION ALL
 SELECT 'copy', d.provider, d.state, d.code, '', COUNT(*)
 FROM push_inbox_message m JOIN push_delivery d ON d.message_id = m.id
@@ -149,7 +152,7 @@ def _take_in(report: Report, chunked: Chunked, what: str, of: tuple[str, str, st
 
 def _handed(state: str) -> str:
     """What became of handing a broadcast to a provider's topic. What the provider does with it, it tells nobody."""
-    return {"due": "waiting", "done": "handed to topic"}.get(state, state)
+    return {"due": "waiting", "done": "handed to topic", "handed": "handed to topic"}.get(state, state)
 
 
 async def _take_in_seconds(platform: Platform, report: Report, identity: Any) -> None:
@@ -225,7 +228,7 @@ SCHEMA = _closed(
                     "topic": _STRING,
                     "state": {
                         "type": "string",
-                        "enum": ["waiting", "handed to topic", "parked", "recalled", "dropped"],
+                        "enum": ["waiting", "handed to topic", "expired", "parked", "recalled", "dropped"],
                     },
                     "code": _STRING,
                 }

@@ -20,12 +20,13 @@ from tortoise.transactions import in_transaction
 
 from banshi import Platform
 from mobile_push.delivery.chunks import key
+from mobile_push.delivery.leases import free
 from mobile_push.delivery.parcel import pause_before
 from mobile_push.delivery.tell import Teller, log
 from mobile_push.provider import Outcome, Receipt, TopicProvider
 from mobile_push.settings import PushSettings
 from mobile_push.topics.changes import PHONES, wished, write_down
-from mobile_push.topics.rounds import under_way
+from mobile_push.topics.rounds import SETTLING, under_way
 
 #: Changes in one call, and in a second: Google's limits. Calls that are under way together.
 BATCH, PER_SECOND, CALLS = 1000, 3000, 4
@@ -99,10 +100,12 @@ class Keeper:
             )
             rows = await store.connection.execute_query_dict(sql, [self._provider.name, self._holder])
             return rows[0] if rows else None
+        # Waiting for what was under way when topics were turned on is written as a lease too.
+        lasts = max(self._settings.lease, SETTLING)
         holder, lease, provider, own = store.placeholders(4)
         sql = (
             f"UPDATE push_topic_round SET holder = {holder}, lease_until = {store.clock} + {lease} "  # noqa: S608
-            f"WHERE provider = {provider} AND active AND (holder = {own} OR lease_until <= {store.clock}) "
+            f"WHERE provider = {provider} AND active AND (holder = {own} OR {free(store.clock, lasts)}) "
             "RETURNING round, through, complete"
         )
         values = [self._holder, int(self._settings.lease * 1000), self._provider.name, self._holder]

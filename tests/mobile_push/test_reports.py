@@ -212,12 +212,16 @@ async def test_a_broadcast_to_people_counts_the_phones_of_their_copies(
 async def test_what_was_handed_to_a_provider_s_topic_has_no_figure_per_phone(door: Door) -> None:
     one = await publish(door, await broadcast(door))
     values = {"broadcast_id": one.id, "provider": "fcm", "lane": 2, "devices": b"", "done": b"", "expires": 2**42}
-    await Chunk.create(**values, size=0, topic="everyone", state="done", outcomes={"accepted": 1})
+    await Chunk.create(**values, size=0, topic="everyone", state="done", code="UNAVAILABLE", outcomes={"later": 1})
+    await Chunk.create(**values, size=0, topic="everyone", state="done", outcomes={"handed": 1})
     document = await report(door, one)
     check(document)
     assert document["topics"] == [{"provider": "fcm", "topic": "everyone", "state": "handed to topic", "code": ""}]
     assert document["total"]["phones"] == document["total"]["accepted"] == 0
-    await Chunk.filter(topic="everyone").update(state="due")
+    await Chunk.filter(topic="everyone").delete()
+    await Chunk.create(**values, size=0, topic="everyone", state="done", outcomes={"expired": 1})
+    assert [one["state"] for one in (await report(door, one))["topics"]] == ["expired"]
+    await Chunk.create(**values, size=0, topic="everyone", state="due", code="UNAVAILABLE")
     assert (await report(door, one))["finished"] is False
 
 
