@@ -57,7 +57,7 @@ def configuration(folder: Path, sandbox: FcmSandbox) -> Path:
     key = sandbox.service_account_file(folder / "key.json")
     text += (
         f"\n[plugins.mobile_push.settings]\nlease = 4.5\n\n[plugins.mobile_push.settings.fcm]\n"
-        f'service_account_file = "{key}"\nbase_url = "{sandbox.base_url}"\ntimeout = 1.0\nconnections = 20\n'
+        f'service_account_file = "{key}"\nbase_url = "{sandbox.base_url}"\ntimeout = 1.0\nat_once = 20\n'
     )
     file = folder / "plugins.toml"
     file.write_text(text)

@@ -13,13 +13,13 @@ from banshi import (
     Answer,
     Audience,
     Call,
+    Conflict,
     FieldProblem,
     Form,
     InvalidFields,
     Route,
     SignedBody,
     Stale,
-    Unavailable,
     reply,
 )
 from mobile_push.broadcasts import addressing, alerting, documents, life, outside, publication, sending, staff
@@ -107,7 +107,7 @@ async def create_alert(call: Call) -> web.StreamResponse:
     body, principal = call.body, call.principal
     staff.check_department(call, body["department"])
     if not call.platform[PUSH].settings.alerts.sender:
-        raise Unavailable("No alerts are sent from here yet: an operator sets alerts.sender of mobile_push first.")
+        raise Conflict("No alerts are sent from here yet: an operator sets alerts.sender of mobile_push first.")
     identity = uuid7()
     row = Broadcast(
         id=identity,

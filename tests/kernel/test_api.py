@@ -86,7 +86,7 @@ def write_archive(folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class World:
-    """A platform with all plugins, on which wang has an approved case, a file, a pass and a scan."""
+    """A platform with all plugins: wang has an approved case, a file, a pass and a scan, and everybody a broadcast."""
 
     door: Door
     wang: Person
@@ -95,6 +95,8 @@ class World:
     case: str
     file: str
     scanned: str
+    notice: str
+    alert: str
 
     @property
     def routes(self) -> list[Route]:
@@ -107,7 +109,8 @@ class World:
 
     def address(self, route: Route) -> str:
         """The route's path about something that exists."""
-        of = {"attachments": self.file}.get(route.path.split("/{id}")[0].rpartition("/")[2], self.case)
+        things = {"attachments": self.file, "notices": self.notice, "alerts": self.alert}
+        of = things.get(route.path.split("/{id}")[0].rpartition("/")[2], self.case)
         code = "traffic" if "departments" in route.path else "zone-pass"
         return route.path.replace("{id}", of).replace("{code}", code).replace("{zone}", "6")
 
@@ -140,15 +143,24 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
     folder = tmp_path_factory.mktemp("api")
     entries = read_configuration(ROOT / "plugins.toml").entries
     plugins: dict[str, Path | str] = {name: one.path or str(one.package) for name, one in entries.items()}
-    async with open_door(folder, {**plugins, "archive": write_archive(folder)}) as door:
+    settings = {"mobile_push": {"alerts": {"sender": "alerts@city.example"}}}
+    async with open_door(folder, {**plugins, "archive": write_archive(folder)}, settings=settings) as door:
         wang, officer = door.citizen("wang", "王小明"), door.officer("p007", "traffic")
-        staff = door.staff("li", "traffic:reviewer", "traffic:approver")
+        roles = ("traffic:reviewer", "traffic:approver", "traffic:publisher", "platform:operator")
+        staff = door.staff("li", *roles)
         case = (await wang.post("/v1/items/zone-pass/cases", {"answers": await answers_of(wang)})).created()
         await door.settled()
         (await staff.post(f"/v1/cases/{case['id']}/actions/approve")).ok()
         text = (await wang.get(f"/v1/cases/{case['id']}/pass.txt")).body.decode()
         (await officer.post("/v1/passes/verify", {"text": text, "place": "东门"})).ok()
-        yield World(door, wang, staff, officer, case["id"], case["attachments"][0]["id"], text)
+        common = {"department": "traffic", "audience": {"everyone": True}}
+        notice = (await staff.post("/v1/notices", {**common, "title": {"zh-CN": "通知", "en": "Notice"}})).created()
+        info = {"language": "zh-CN", "category": ["Met"], "event": "暴雨", "urgency": "Immediate"}
+        said = {"status": "Actual", "msg_type": "Alert", "scope": "Public", **common}
+        said["info"] = [{**info, "severity": "Severe", "certainty": "Observed"}]
+        alert = (await staff.post("/v1/alerts", said)).created()
+        files = case["attachments"][0]["id"]
+        yield World(door, wang, staff, officer, case["id"], files, text, notice["id"], alert["id"])
 
 
 # -- validators ------------------------------------------------------------------------------------------------------

@@ -219,7 +219,7 @@ async def test_more_areas_than_a_database_can_take_are_refused(door: Door) -> No
 async def test_without_a_sender_no_alert_is_sent(tmp_path: Path) -> None:
     async with open_door(tmp_path, {"traffic": TRAFFIC, "mobile_push": "mobile_push"}) as door:
         reply = await create(door)
-        assert "alerts.sender" in reply.problem(503, "unavailable")["detail"]
+        assert "alerts.sender" in reply.problem(409, "conflict")["detail"]
 
 
 async def test_only_a_publisher_of_the_department_publishes(door: Door) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -191,8 +192,11 @@ async def test_a_subscription_that_cant_be_sent_to_is_refused_with_advice_and_re
     assert (await web.citizen("wang").get("/v1/devices")).ok()["items"] == []
 
 
+NO_DEPARTMENTS: Any = SimpleNamespace(departments={})
+
+
 def rules(**settings: Any) -> dict[str, bool]:
-    return {one.rule: one.warning for one in banshi_checks(PushSettings(**settings))}
+    return {one.rule: one.warning for one in banshi_checks(PushSettings(**settings), NO_DEPARTMENTS)}
 
 
 def test_check_finds_a_key_that_is_missing_and_loopback_left_on(tmp_path: Path) -> None:
@@ -200,7 +204,7 @@ def test_check_finds_a_key_that_is_missing_and_loopback_left_on(tmp_path: Path) 
     web = WebPushSettings(private_key_file=file, contact="mailto:push@example.org")
     assert rules() == {"no-provider": True}
     assert rules(webpush=web) == {"webpush-key": False}
-    finding = next(iter(banshi_checks(PushSettings(webpush=web))))
+    finding = next(iter(banshi_checks(PushSettings(webpush=web), NO_DEPARTMENTS)))
     assert str(file) in str(finding)
     assert "banshi webpush-key" in str(finding)
     write_key(file)
