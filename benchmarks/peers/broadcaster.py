@@ -81,7 +81,19 @@ async def broadcast(plan: dict[str, Any]) -> dict[str, Any]:
         }
 
 
-WORKS: dict[str, Callable[[dict[str, Any]], Any]] = {"broadcast": broadcast}
+async def seed(plan: dict[str, Any]) -> dict[str, Any]:
+    """Fill the database of a configuration with phones; nothing is sent."""
+    from banshi import logs
+    from banshi.configuration import read_configuration
+    from banshi.web.app import loaded, open_platform
+
+    logs.configure("info")
+    async with open_platform(loaded(read_configuration(Path(plan["config"])))) as platform:
+        await phones(platform, plan["count"])
+    return {}
+
+
+WORKS: dict[str, Callable[[dict[str, Any]], Any]] = {"broadcast": broadcast, "seed": seed}
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from mobile_push.service import PUSH
 FILLER = "a"
 
 SIZE = Parameter(name="size", schema={"type": "integer", "minimum": 1}, description="Bytes of the text.")
+KIND = Parameter(name="kind", schema={"enum": ["alert", "notice"]}, description="What it is, an alert if not said.")
 TOPIC = Parameter(name="topic", schema={"type": "string"}, description="Those who follow it, in place of everyone.")
 SHOWN = {200: Answer(description="Figures.", schema={"type": "object"})}
 
@@ -33,14 +34,14 @@ def resident() -> int:
 
 
 async def publish(call: Call) -> web.StreamResponse:
-    """Publish an alert to everyone, and tell how long the writing to all open streams took.
+    """Publish a broadcast to everyone, and tell how long the writing to all open streams took.
 
     Moments are those of the monotonic clock, which all processes of a machine share.
     """
     push, now = call.platform[PUSH], call.platform.now()
     text = FILLER * call.query.get("size", 200)
     draft = await Broadcast.create(
-        kind="alert",
+        kind=call.query.get("kind", "alert"),
         department="crier",
         state="draft",
         title={"zh-CN": "暴雨预警", "en": "Rainstorm warning"},
@@ -88,7 +89,7 @@ def banshi_routes() -> Sequence[Route]:
             handler=publish,
             operation="benchmark_publish",
             summary="Publish an alert to everyone.",
-            parameters=(SIZE, TOPIC),
+            parameters=(SIZE, KIND, TOPIC),
             **both,
         ),
         Route(
