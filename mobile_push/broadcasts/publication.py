@@ -124,7 +124,10 @@ async def _stop(platform: Platform, connection: BaseDBAsyncClient, identity: UUI
     mark = platform.store.placeholders(1)[0]
     for table in ("push_fan_out", "push_chunk"):
         sql = f"UPDATE {table} SET state = 'recalled' WHERE broadcast_id = {mark} AND state IN ('due', 'parked')"  # noqa: S608
-        await connection.execute_query(sql, [key])
+        changed = 1
+        while changed:
+            # A chunk that was split off while this waited for its parent's lock is seen by the next look alone.
+            changed, _ = await connection.execute_query(sql, [key])
     copies = f"SELECT id FROM push_inbox_message WHERE broadcast_id = {mark}"  # noqa: S608
     sql = f"UPDATE push_delivery SET state = 'dropped', code = 'recalled' WHERE state = 'due' AND message_id IN ({copies})"  # noqa: S608, E501
     await connection.execute_query(sql, [key])

@@ -13,12 +13,15 @@ from typing import Any
 
 from banshi import Platform, text_in
 from mobile_push.delivery import parcel as parcels
+from mobile_push.delivery.chunk import QUIET_HOURS
 from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.leases import free
 from mobile_push.delivery.parcel import Parcel, pause_before
+from mobile_push.delivery.phones import UNWANTED
 from mobile_push.delivery.tell import Metrics
 from mobile_push.models import Delivery, Device
 from mobile_push.provider import Outcome, Provider, Push, Receipt
+from mobile_push.quiet import quiet_for
 from mobile_push.settings import PushSettings
 
 #: What a final outcome makes of a delivery.
@@ -57,6 +60,7 @@ class Rows:
 
     def __init__(self, platform: Platform, provider: Provider, settings: PushSettings, metrics: Metrics) -> None:
         self._store = platform.store
+        self._now = platform.now
         self._provider = provider.name
         self._settings = settings
         self._metrics = metrics
@@ -83,10 +87,12 @@ class Rows:
         marks = ", ".join(store.placeholders(len(claimed)))
         read = (
             "SELECT d.id, d.attempts, d.device_id, d.lane, d.expires, v.token, v.language, m.id AS message, m.kind, "  # noqa: S608
-            f"m.link, {store.clock} AS now FROM push_delivery d "
+            f"m.link, p.notices, p.quiet_from, p.quiet_until, p.timezone, {store.clock} AS now FROM push_delivery d "
             "JOIN push_inbox_message m ON m.id = d.message_id "
             # A phone that is somebody else's by now gets nothing more of its former owner's.
             "LEFT JOIN push_device v ON v.id = d.device_id AND v.person = m.person "
+            # An alert asks nobody's wishes.
+            "LEFT JOIN push_profile p ON p.person = m.person AND m.kind <> 'alert' "
             f"WHERE d.id IN ({marks}) ORDER BY d.lane, d.id"
         )
         rows = await store.connection.execute_query_dict(read, [row["id"] for row in claimed])
@@ -105,13 +111,23 @@ class Rows:
         job = Job(row["id"], row["attempts"], str(row["device_id"]), token or "", ends - self._settings.ttl, now)
         # Rounded up: a message in its last second is still one.
         left = -((row["now"] - row["expires"]) // 1000)
-        if token is None or left <= 0:
-            state, code = ("failed", "forgotten") if token is None else ("expired", "expired")
-            self._metrics.attempts.labels(self._provider, state, code).inc()
-            self._settlements.append(Settlement(job, state, code))
+        settled = self._without(job, row) if token is not None and left > 0 else _over(job)
+        if settled is not None:
+            if settled.state != "due":
+                self._metrics.attempts.labels(self._provider, settled.state, settled.code).inc()
+            self._settlements.append(settled)
             return None
         self._held[job.id] = job
         return Parcel(self._push(row, int(left)), token, Lane(row["lane"]), self, job)
+
+    def _without(self, job: Job, row: Mapping[str, Any]) -> Settlement | None:
+        """What becomes of a message that its person's wishes keep from waking a phone now; None for one that may."""
+        if row["kind"] == "notice" and row["notices"] is not None and not row["notices"]:
+            return Settlement(job, "failed", UNWANTED)
+        if row["quiet_from"] is None:
+            return None
+        wait = quiet_for(row["quiet_from"], row["quiet_until"], row["timezone"], self._now())
+        return Settlement(job, "due", QUIET_HOURS, wait=wait) if wait else None
 
     def _push(self, row: Mapping[str, Any], ttl: int) -> Push:
         return Push(
@@ -198,6 +214,11 @@ class Rows:
     def _forget(self, job: Job) -> None:
         if self._held.get(job.id) is job:
             del self._held[job.id]
+
+
+def _over(job: Job) -> Settlement:
+    """The end of a message whose phone is gone, or that has expired."""
+    return Settlement(job, "expired", "expired") if job.token else Settlement(job, "failed", "forgotten")
 
 
 def settlement_of(job: Job, receipt: Receipt) -> Settlement:

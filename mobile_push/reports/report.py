@@ -10,6 +10,7 @@ from typing import Any
 from banshi import Platform
 from mobile_push.broadcasts.publication import PEOPLE
 from mobile_push.delivery.chunks import key
+from mobile_push.delivery.phones import UNWANTED
 from mobile_push.inbox import STREAM
 from mobile_push.models import Broadcast
 from mobile_push.reports.tally import GROUPS, STATES, Chunked, Tally, took
@@ -142,8 +143,8 @@ def _take_in(report: Report, chunked: Chunked, what: str, of: tuple[str, str, st
         report.topics.append({"provider": provider, "topic": word, "state": _handed(state), "code": code})
     elif what == "copy":
         group = "recalled" if (state, code) == ("dropped", "recalled") else STATES[state]
-        if (state, code) == ("failed", "forgotten"):
-            group = "forgotten"
+        if state == "failed" and code in {"forgotten", UNWANTED}:
+            group = code
         report.providers[provider].add(group, code, number)
     elif what == "received":
         report.received += number

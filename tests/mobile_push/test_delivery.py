@@ -22,7 +22,7 @@ from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.parcel import ATTEMPTS, FIRST_PAUSE, LONGEST_PAUSE, OPERATOR_PAUSE, Parcel
 from mobile_push.delivery.rows import Job, Rows, Settlement, settlement_of
 from mobile_push.fcm import FcmProvider
-from mobile_push.models import Device
+from mobile_push.models import Device, Profile
 from mobile_push.provider import Outcome, Push, Receipt
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.service import PUSH, deliver
@@ -252,6 +252,30 @@ async def test_nothing_is_lost_where_a_third_of_all_answers_is_an_error(
     arrived = Counter((one.token, one.message["data"]["message_id"]) for one in sandbox.received)
     assert arrived == Counter((f"phone-of-{one.person}", one.id) for one in batch)
     assert sandbox.answers["UNAVAILABLE"] > 50
+
+
+async def test_quiet_hours_hold_a_case_result_back_until_they_end_and_no_alert(
+    door: Door, sandbox: FcmSandbox, send: Send, until: Until, deliveries: Deliveries
+) -> None:
+    await register(door, "phone-0001")
+    now = door.platform.now()
+    minute = now.hour * 60 + now.minute
+    quiet = {"quiet_from": (minute - 60) % 1440, "quiet_until": (minute + 60) % 1440, "timezone": "UTC"}
+    await Profile.create(person="wang", **quiet, notices=False)
+    await send(door)
+    await send(door, kind="notice")
+    alert = await send(door, kind="alert")
+    await until(lambda: len(sandbox.received) == 1)
+    assert sandbox.received[0].message["data"]["message_id"] == alert.id
+
+    async def held() -> bool:
+        rows = await deliveries(door)
+        return [(row["state"], row["code"]) for row in rows][:2] == [("due", "quiet hours"), ("failed", "unwanted")]
+
+    await until(held)
+    (first, *_) = await deliveries(door)
+    assert 3400 < (first["not_before"] - now.timestamp() * 1000) / 1000 < 3700
+    assert len(sandbox.received) == 1
 
 
 async def test_trying_ends_when_the_message_does_and_the_inbox_keeps_it(
