@@ -94,7 +94,8 @@ class Courier:
                 await asyncio.sleep(min(resting, LONGEST_SLEEP))
                 self._rouse_all()
                 continue
-            claimed, failure = await self._claim()
+            room = self._room()
+            claimed, failure = await self._claim(room)
             for parcel in claimed:
                 self._waiting[parcel.lane].append(parcel)
             if claimed:
@@ -103,8 +104,9 @@ class Courier:
                 log.error("deliveries can't be read", provider=self.provider.name, error=type(failure).__name__)
                 await asyncio.sleep(LONGEST_SLEEP)
             else:
-                full = any(self._waiting.values())
-                await _either(self.wake, GATHER if full else LONGEST_SLEEP)
+                # Nothing is due only where every lane was asked: what was full may have drained meanwhile.
+                nothing = room is not None and room[0] is Lane.NOTICE and not any(self._waiting.values())
+                await _either(self.wake, LONGEST_SLEEP if nothing else GATHER)
 
     def _room(self) -> tuple[Lane, int] | None:
         """The last lane for which parcels may be claimed, and how many; None where there are enough."""
@@ -119,9 +121,8 @@ class Courier:
                 found = (lane, enough - waiting)
         return found
 
-    async def _claim(self) -> tuple[list[Parcel], Exception | None]:
+    async def _claim(self, room: tuple[Lane, int] | None) -> tuple[list[Parcel], Exception | None]:
         """What could be claimed, and why something could not."""
-        room = self._room()
         if room is None:
             return [], None
         claims = asyncio.gather(*(source.claim(*room) for source in self._sources), return_exceptions=True)

@@ -19,6 +19,9 @@ from mobile_push import inbox
 from mobile_push.broadcasts import publication
 from mobile_push.delivery.chunk import Open
 from mobile_push.delivery.chunks import Chunks
+from mobile_push.delivery.lanes import Lane
+from mobile_push.delivery.parcel import Parcel
+from mobile_push.delivery.rows import Rows
 from mobile_push.models import Broadcast, Chunk, Device, FanOut, Follow, Profile
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.service import PUSH
@@ -227,6 +230,23 @@ async def test_an_alert_overtakes_a_notice_that_is_under_way(
         assert (await ended(door, notice))["accepted"] == 400
 
 
+async def test_a_notice_goes_on_without_a_pause_while_the_urgent_lanes_are_asked(
+    open_push: Any, sandbox: FcmSandbox, ended: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was in memory is sent while an alert is looked for: that nothing was found doesn't mean that nothing is due."""
+    monkeypatch.setattr("mobile_push.delivery.courier.LONGEST_SLEEP", 60.0)
+    claim = Rows.claim
+
+    async def slow(self: Rows, lane: Lane, limit: int) -> list[Parcel]:
+        await asyncio.sleep(0.05)
+        return await claim(self, lane, limit)
+
+    monkeypatch.setattr(Rows, "claim", slow)
+    async with open_push(fcm={"at_once": 20}) as door:
+        await phones(door, 300)
+        assert (await ended(door, await publish(door, await broadcast(door))))["accepted"] == 300
+
+
 async def test_quiet_hours_hold_a_notice_back_and_no_alert(
     door: Door, sandbox: FcmSandbox, ended: Any, until: Until
 ) -> None:
@@ -380,8 +400,6 @@ async def test_an_open_stream_hears_of_a_broadcast_and_its_recall_at_once(door: 
 
 
 def test_places_are_ticked_off_one_by_one() -> None:
-    from mobile_push.delivery.lanes import Lane
-
     one = Open(1, UUID(int=1), Lane.NOTICE, 1, 11, 0, 0, 0, 0.0, bytearray(2), bytes(11 * 16), Counter(), Counter(), 11)
     for place in (0, 7, 8, 10):
         one.tick(place, "accepted")
