@@ -233,7 +233,7 @@ async def test_an_alert_overtakes_a_notice_that_is_under_way(
 async def test_a_notice_goes_on_without_a_pause_while_the_urgent_lanes_are_asked(
     open_push: Any, sandbox: FcmSandbox, ended: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was in memory is sent while an alert is looked for: that nothing was found doesn't mean that nothing is due."""
+    """What was in memory is sent while an alert is looked for; that none was found doesn't mean that nothing is due."""
     monkeypatch.setattr("mobile_push.delivery.courier.LONGEST_SLEEP", 60.0)
     claim = Rows.claim
 
