@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -23,7 +24,7 @@ _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,60})?|\.[0-9]{1,60})")
 
 
-class Kind(Generic[T]):
+class Kind(ABC, Generic[T]):
     """What an element can hold. Every method raises ValueError that says what is wrong and what to do."""
 
     #: JSON Schema of the value in the API's documents.
@@ -31,17 +32,17 @@ class Kind(Generic[T]):
     #: Whether an element without text is as good as none, as it is for free text.
     blank = False
 
+    @abstractmethod
     def check(self, value: T) -> None:
         """Nothing, for a value that the standard allows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def text(self, value: T) -> str:
         """As the text of an XML element."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, text: str) -> T:
         """From the text of an XML element, without the white space around it."""
-        raise NotImplementedError
 
     def plain(self, value: T) -> Any:
         """As JSON has it."""

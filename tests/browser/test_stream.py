@@ -173,6 +173,9 @@ async def test_a_proxy_s_no_while_the_platform_is_away_leaves_no_gap(
             site.platform = door.url
             await some_more(page, correspondence)
         await everything(page, correspondence)
+    assert site.paths.count("POST /v1/inbox/stream/tickets") >= 2, (
+        "a no makes the browser give up, so the app begins anew"
+    )
 
 
 async def test_the_end_of_a_ticket_leaves_no_gap(door: Door, site: Site, open_browser: OpenBrowser) -> None:
