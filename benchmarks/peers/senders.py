@@ -140,6 +140,10 @@ def firebase(plan: dict[str, Any]) -> dict[str, float]:
 # -- mobile_push -----------------------------------------------------------------------------------------------------
 
 
+#: Sends what was prepared, and waits until what became of each is recorded.
+Wave = Callable[[], Awaitable[None]]
+
+
 def personal(plan: dict[str, Any]) -> dict[str, float]:
     """The whole way of messages to persons: rows claimed, encoded, sent, their outcomes recorded; as served."""
     return uvloop.run(_ours(plan, _personal_wave))
@@ -150,42 +154,54 @@ def broadcast(plan: dict[str, Any]) -> dict[str, float]:
     return uvloop.run(_ours(plan, _broadcast_wave))
 
 
-async def _ours(plan: dict[str, Any], wave: Callable[..., Awaitable[None]]) -> dict[str, float]:
+async def _ours(plan: dict[str, Any], prepare: Callable[..., Awaitable[Wave]]) -> dict[str, float]:
     from banshi import logs
+    from banshi.cli.serve import spare_the_collector
     from banshi.web.app import open_platform
 
     logs.configure("info")
+    warm, end = plan["warm"], plan["warm"] + plan["count"]
     async with open_platform(platform_of(plan)) as platform:
-        await phones(platform, plan["warm"] + plan["count"], plan["warm"])
-        await wave(platform, 0, plan["warm"])
+        spare_the_collector()
+        await phones(platform, end, warm)
+        await (await prepare(platform, 0, warm))()
+        send = await prepare(platform, warm, end)
         cpu, started = time.process_time(), time.perf_counter()
-        await wave(platform, plan["warm"], plan["warm"] + plan["count"])
+        await send()
         return {"seconds": time.perf_counter() - started, "cpu": time.process_time() - cpu}
 
 
-async def _personal_wave(platform: Any, first: int, end: int) -> None:
-    """Let a message to each of these persons fall due, and wait until the outcome of each is recorded."""
+async def _personal_wave(platform: Any, first: int, end: int) -> Wave:
+    """A message to each of these persons, about to fall due; to send them is to have each outcome recorded."""
     from mobile_push.service import PUSH
 
     await messages(platform, first, end)
-    store = platform.store
-    marks = store.placeholders(2)
+    connection, marks = platform.store.connection, platform.store.placeholders(2)
     where = f"id > {marks[0]} AND id <= {marks[1]}"
-    await store.connection.execute_query(f"UPDATE push_delivery SET not_before = 0 WHERE {where}", [first, end])
-    platform[PUSH].wake()
-    left = f"SELECT 1 FROM push_delivery WHERE provider = 'fcm' AND state = 'due' AND {where} LIMIT 1"
-    while await store.connection.execute_query_dict(left, [first, end]):  # noqa: ASYNC110 - nobody else tells
-        await asyncio.sleep(0.02)
-    sent = f"SELECT COUNT(*) AS n FROM push_delivery WHERE state = 'sent' AND {where}"
-    rows = await store.connection.execute_query_dict(sent, [first, end])
-    assert rows[0]["n"] == end - first, f"{rows[0]['n']} of {end - first} were sent"
+    await connection.execute_query(f"UPDATE push_delivery SET not_before = 0 WHERE {where}", [first, end])
+
+    async def send() -> None:
+        platform[PUSH].wake()
+        labels = {"provider": "fcm", "outcome": "accepted", "code": "OK"}
+        # Asking the database all the while would cost what is to be measured.
+        while (platform.metrics.get_sample_value("banshi_push_attempts_total", labels) or 0) < end:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        sent = f"SELECT COUNT(*) AS n FROM push_delivery WHERE state = 'sent' AND {where}"
+        while (await connection.execute_query_dict(sent, [first, end]))[0]["n"] < end - first:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    return send
 
 
-async def _broadcast_wave(platform: Any, first: int, end: int) -> None:
-    """A notice to these phones, until the outcome of each is recorded."""
-    one = await published(platform, divisions=[COUNTED if first else WARM])
-    outcomes = await dealt_with(one)
-    assert outcomes == {"accepted": end - first}, outcomes
+async def _broadcast_wave(platform: Any, first: int, end: int) -> Wave:
+    """A notice to these phones; to send it is to publish it and to have the outcome of each recorded."""
+
+    async def send() -> None:
+        one = await published(platform, divisions=[COUNTED if first else WARM])
+        outcomes = await dealt_with(one)
+        assert outcomes == {"accepted": end - first}, outcomes
+
+    return send
 
 
 SENDERS: dict[str, Callable[[dict[str, Any]], dict[str, float]]] = {

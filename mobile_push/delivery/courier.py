@@ -11,6 +11,8 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
+from prometheus_client import Counter
+
 from banshi import Platform
 from mobile_push.delivery.chunks import Chunks
 from mobile_push.delivery.lanes import Lane
@@ -25,8 +27,12 @@ from mobile_push.settings import PushSettings
 #: of the rate that are claimed at most: what waits for longer would only wait for its lease to end.
 AHEAD, SECONDS_AHEAD = 2, 5.0
 
-#: Longest time in seconds that an outcome waits for others to be recorded with.
-GATHER = 0.02
+#: Longest time in seconds that an outcome waits for others to be recorded with, where they are many and where they are
+#: few: there waiting saves little, and what was not recorded when a worker is killed is sent again.
+GATHER, GATHER_FEW = 0.02, 0.002
+
+#: Outcomes of one record that are many.
+MANY = 32
 
 #: Longest sleep in seconds when nothing is due: how late a row may be that another process wrote.
 LONGEST_SLEEP = 1.0
@@ -46,6 +52,7 @@ class Courier:
         self.provider = provider
         self.pace = Pace(provider.per_second, provider.at_once, provider.one_service)
         self._metrics = metrics
+        self._counters: dict[tuple[Outcome, str], Counter] = {}
         self._teller = Teller(provider.name)
         rows, chunks = (of(platform, provider, settings, metrics) for of in (Rows, Chunks))
         self._sources: tuple[Source, ...] = (rows, chunks)
@@ -54,6 +61,7 @@ class Courier:
         #: When somebody idle is roused to look again, and what does it.
         self._alarm: asyncio.TimerHandle | None = None
         self._outcome = asyncio.Event()
+        self._outcomes = 0
         self._stopping = False
         for lane in Lane:
             waiting = self._waiting[lane]
@@ -191,9 +199,19 @@ class Courier:
                 "the push project is misconfigured; tokens are kept, sending goes on once mended", receipt.code
             )
         self.pace.answered(parcel.lane, receipt)
-        self._metrics.attempts.labels(self.provider.name, receipt.outcome.value, receipt.code).inc()
+        self._count(receipt).inc()
         parcel.source.settle(parcel, receipt)
+        self._outcomes += 1
         self._outcome.set()
+
+    def _count(self, receipt: Receipt) -> Counter:
+        """The counter of such receipts; kept, because to find it by its labels costs more than to count."""
+        key = receipt.outcome, receipt.code
+        found = self._counters.get(key)
+        if found is None:
+            found = self._metrics.attempts.labels(self.provider.name, receipt.outcome.value, receipt.code)
+            self._counters[key] = found
+        return found
 
     async def _send_topic(self, push: Push, topic: str) -> Receipt:
         assert isinstance(self.provider, TopicProvider)  # noqa: S101 - only such a one has topics in use
@@ -233,8 +251,9 @@ class Courier:
         while True:
             await _either(self._outcome, LONGEST_SLEEP)
             self._outcome.clear()
+            count, self._outcomes = self._outcomes, 0
             await self._record()
-            await asyncio.sleep(GATHER)
+            await asyncio.sleep(GATHER if count >= MANY else GATHER_FEW)
 
     async def _record(self) -> None:
         for source in self._sources:

@@ -1,23 +1,19 @@
-"""Deliveries to persons, a row each, as a queue: claim what is due under a lease, settle it, give it back.
-
-Leases run on the database's clock. A settlement names the attempt that it belongs to, so a worker that was thought dead
-can't settle what another has taken over.
-"""
+"""Deliveries to persons, a row each: what becomes of a claimed one, by its person's wishes and by its receipt."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from banshi import Platform, text_in
 from mobile_push.delivery import parcel as parcels
 from mobile_push.delivery.chunk import QUIET_HOURS
 from mobile_push.delivery.lanes import Lane
-from mobile_push.delivery.leases import free
 from mobile_push.delivery.parcel import Parcel, pause_before
 from mobile_push.delivery.phones import UNWANTED
+from mobile_push.delivery.queue import Row, Settled, queue_of
 from mobile_push.delivery.tell import Metrics
 from mobile_push.models import Delivery, Device
 from mobile_push.provider import Outcome, Provider, Push, Receipt
@@ -28,7 +24,7 @@ from mobile_push.settings import PushSettings
 STATES = {Outcome.ACCEPTED: "sent", Outcome.DEAD_TOKEN: "dead", Outcome.REJECTED: "failed"}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Job:
     """One claimed row."""
 
@@ -40,11 +36,10 @@ class Job:
     since: float
     now: float
     #: `time.monotonic()` of the claim: the lease runs from here.
-    claimed: float = field(default_factory=time.monotonic)
+    claimed: float
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """What became of a job."""
 
     job: Job
@@ -59,11 +54,12 @@ class Rows:
     """The deliveries of one provider."""
 
     def __init__(self, platform: Platform, provider: Provider, settings: PushSettings, metrics: Metrics) -> None:
-        self._store = platform.store
         self._now = platform.now
         self._provider = provider.name
         self._settings = settings
         self._metrics = metrics
+        self._seconds = metrics.seconds.labels(provider.name)
+        self._queue = queue_of(platform, provider.name, settings.lease)
         #: Seconds after its claim for which a job may still be begun: it has to end before its lease does.
         self._good_for = settings.lease - provider.longest_send
         self._settlements: list[Settlement] = []
@@ -72,74 +68,52 @@ class Rows:
 
     async def claim(self, lane: Lane, limit: int) -> list[Parcel]:
         """Take up to `limit` due deliveries of that lane and the ones before it, the urgent and oldest first."""
-        store = self._store
-        lease, provider, last, most = store.placeholders(4)
-        claim = (
-            f"UPDATE push_delivery SET attempts = attempts + 1, lease_until = {store.clock} + {lease} WHERE id IN ("  # noqa: S608 - marks, not values
-            f"SELECT id FROM push_delivery WHERE provider = {provider} AND state = 'due' AND lane <= {last} "
-            f"AND not_before <= {store.clock} AND {free(store.clock, self._settings.lease)} "
-            f"ORDER BY lane, id LIMIT {most} {store.skip_locked}) RETURNING id"
-        )
-        values = [int(self._settings.lease * 1000), self._provider, int(lane), limit]
-        claimed = await store.connection.execute_query_dict(claim, values)
-        if not claimed:
-            return []
-        marks = ", ".join(store.placeholders(len(claimed)))
-        read = (
-            "SELECT d.id, d.attempts, d.device_id, d.lane, d.expires, v.token, v.language, m.id AS message, m.kind, "  # noqa: S608
-            f"m.link, p.notices, p.quiet_from, p.quiet_until, p.timezone, {store.clock} AS now FROM push_delivery d "
-            "JOIN push_inbox_message m ON m.id = d.message_id "
-            # A phone that is somebody else's by now gets nothing more of its former owner's.
-            "LEFT JOIN push_device v ON v.id = d.device_id AND v.person = m.person "
-            # An alert asks nobody's wishes.
-            "LEFT JOIN push_profile p ON p.person = m.person AND m.kind <> 'alert' "
-            f"WHERE d.id IN ({marks}) ORDER BY d.lane, d.id"
-        )
-        rows = await store.connection.execute_query_dict(read, [row["id"] for row in claimed])
-        found = [self._parcel(row) for row in rows]
+        rows = await self._queue.claim(lane, limit)
+        claimed = time.monotonic()
+        found = [self._parcel(row, claimed) for row in rows]
         return [one for one in found if one is not None]
 
-    def _parcel(self, row: Mapping[str, Any]) -> Parcel | None:
+    def _parcel(self, row: Row, claimed: float) -> Parcel | None:
         """What to send; None, and the row is settled, where there is nothing to send any more."""
-        now, ends = row["now"] / 1000, row["expires"] / 1000
-        token = row["token"]
-        held = self._held.get(row["id"])
+        now, ends = row.now / 1000, row.expires / 1000
+        held = self._held.get(row.id)
         if held is not None:
             # The clock jumped, or the database was away, and our own lease had ended: it is on its way all the same.
-            held.attempts, held.now, held.claimed = row["attempts"], now, time.monotonic()
+            held.attempts, held.now, held.claimed = row.attempts, now, claimed
             return None
-        job = Job(row["id"], row["attempts"], str(row["device_id"]), token or "", ends - self._settings.ttl, now)
+        token = row.token
+        job = Job(row.id, row.attempts, str(row.device), token or "", ends - self._settings.ttl, now, claimed)
         # Rounded up: a message in its last second is still one.
-        left = -((row["now"] - row["expires"]) // 1000)
+        left = -((row.now - row.expires) // 1000)
         settled = self._without(job, row) if token is not None and left > 0 else _over(job)
         if settled is not None:
             if settled.state != "due":
                 self._metrics.attempts.labels(self._provider, settled.state, settled.code).inc()
             self._settlements.append(settled)
             return None
-        self._held[job.id] = job
-        return Parcel(self._push(row, int(left)), token, Lane(row["lane"]), self, job)
+        self._held[row.id] = job
+        return Parcel(self._push(row, left), job.token, Lane(row.lane), self, job)
 
-    def _without(self, job: Job, row: Mapping[str, Any]) -> Settlement | None:
+    def _without(self, job: Job, row: Row) -> Settlement | None:
         """What becomes of a message that its person's wishes keep from waking a phone now; None for one that may."""
-        if row["kind"] == "notice" and row["notices"] is not None and not row["notices"]:
+        if row.kind == "notice" and row.notices is not None and not row.notices:
             return Settlement(job, "failed", UNWANTED)
-        if row["quiet_from"] is None:
+        if row.quiet_from is None:
             return None
-        wait = quiet_for(row["quiet_from"], row["quiet_until"], row["timezone"], self._now())
+        wait = quiet_for(row.quiet_from, row.quiet_until, row.timezone, self._now())
         return Settlement(job, "due", QUIET_HOURS, wait=wait) if wait else None
 
-    def _push(self, row: Mapping[str, Any], ttl: int) -> Push:
+    def _push(self, row: Row, ttl: int) -> Push:
         return Push(
-            message_id=str(row["message"]),
+            message_id=str(row.message),
             # Whoever has such a message has such a case: that is nobody else's business, a notice's copy or not.
-            title=text_in(self._settings.case_title, row["language"]),
+            title=text_in(self._settings.case_title, row.language),
             body="",
-            link=row["link"],
-            kind=row["kind"],
+            link=row.link,
+            kind=row.kind,
             ttl=ttl,
             collapse_key=None,
-            priority="normal" if row["kind"] == "notice" else "high",
+            priority="normal" if row.kind == "notice" else "high",
         )
 
     def ready(self, parcel: Parcel) -> bool:
@@ -154,7 +128,7 @@ class Rows:
         job: Job = parcel.key
         if receipt.outcome is Outcome.ACCEPTED:
             took = job.now + time.monotonic() - job.claimed - job.since
-            self._metrics.seconds.labels(self._provider).observe(max(0.0, took))
+            self._seconds.observe(max(0.0, took))
         self._settlements.append(settlement_of(job, receipt))
 
     async def record(self) -> bool:
@@ -171,21 +145,15 @@ class Rows:
         return any(one.state == "due" for one in group)
 
     async def _record(self, group: Sequence[Settlement]) -> None:
-        store = self._store
-        state, code, name, wait, identity, attempts, again = store.placeholders(7)
-        sql = (
-            f"UPDATE push_delivery SET state = {state}, code = {code}, provider_message = {name}, lease_until = 0, "  # noqa: S608
-            f"not_before = {store.clock} + {wait}, settled_at = {store.clock} "
-            f"WHERE id = {identity} AND attempts = {attempts} AND state = {again}"
-        )
-        values = [
+        await self._queue.settle(
             [
-                *(one.state, one.code[:64], one.provider_message[:255], int(one.wait * 1000)),
-                *(one.job.id, one.job.attempts, "due"),
+                Settled(
+                    one.state, one.code[:64], one.provider_message[:255], int(one.wait * 1000), job.id, job.attempts
+                )
+                for one in group
+                for job in (one.job,)
             ]
-            for one in group
-        ]
-        await store.connection.execute_many(sql, values)
+        )
         for one in group:
             self._forget(one.job)
             if one.state == "dead":
@@ -201,15 +169,10 @@ class Rows:
         """Release what was claimed and not tried, so that nobody waits for the lease to end."""
         if not given:
             return
-        one, two = self._store.placeholders(2)
-        sql = (
-            "UPDATE push_delivery SET lease_until = 0, attempts = attempts - 1 "  # noqa: S608
-            f"WHERE id = {one} AND attempts = {two} AND state = 'due'"
-        )
         jobs: list[Job] = [parcel.key for parcel in given]
         for job in jobs:
             self._forget(job)
-        await self._store.connection.execute_many(sql, [[job.id, job.attempts] for job in jobs])
+        await self._queue.give_back([(job.id, job.attempts) for job in jobs])
 
     def _forget(self, job: Job) -> None:
         if self._held.get(job.id) is job:

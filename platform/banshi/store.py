@@ -48,7 +48,8 @@ ENGINES = {"tortoise.backends.sqlite": "banshi.sqlite", "tortoise.backends.async
 #: The database's own clock in milliseconds, by dialect: the one clock that all workers share.
 CLOCK = {
     "sqlite": "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
-    "postgres": "CAST(extract(epoch from clock_timestamp()) * 1000 AS BIGINT)",
+    # In brackets of its own it is asked once a statement, and not for each row.
+    "postgres": "(SELECT CAST(extract(epoch from clock_timestamp()) * 1000 AS BIGINT))",
 }
 
 

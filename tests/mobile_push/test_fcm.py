@@ -207,11 +207,11 @@ async def test_a_server_that_never_answers_costs_the_timeout_and_is_tried_again(
     sandbox: FcmSandbox, settings: FcmSettings
 ) -> None:
     sandbox.behaviour.hang = True
-    quick = FcmSettings(settings.service_account_file, base_url=settings.base_url, timeout=0.3)
+    quick = FcmSettings(settings.service_account_file, base_url=settings.base_url, timeout=1.0)
     async with FcmProvider(quick) as fcm:
         started = time.monotonic()
         assert await fcm.send(push(), "phone-1") == Receipt(Outcome.RETRY, "timeout")
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 5
     assert not sandbox.received
 
 
@@ -219,7 +219,7 @@ async def test_a_message_that_arrived_but_was_not_answered_is_tried_again_with_t
     sandbox: FcmSandbox, settings: FcmSettings
 ) -> None:
     sandbox.behaviour.answer_late = 30.0
-    quick = FcmSettings(settings.service_account_file, base_url=settings.base_url, timeout=0.3)
+    quick = FcmSettings(settings.service_account_file, base_url=settings.base_url, timeout=1.0)
     async with FcmProvider(quick) as fcm:
         assert await fcm.send(push(), "phone-1") == Receipt(Outcome.RETRY, "timeout")
         sandbox.behaviour.answer_late = 0.0
@@ -414,7 +414,7 @@ async def test_a_dead_token_endpoint_means_later_and_is_not_hammered(
 
 async def test_a_token_endpoint_that_hangs_means_later(sandbox: FcmSandbox, settings: FcmSettings) -> None:
     sandbox.behaviour.token_latency = 2.0
-    quick = FcmSettings(settings.service_account_file, base_url=settings.base_url, timeout=0.3)
+    quick = FcmSettings(settings.service_account_file, base_url=settings.base_url, timeout=1.0)
     async with FcmProvider(quick) as fcm:
         assert await fcm.send(push(), "phone-1") == Receipt(Outcome.RETRY, "token-endpoint")
 

@@ -1,0 +1,159 @@
+"""The deliveries to persons as a queue in the database: rows are claimed under a lease, settled, or given back.
+
+Leases run on the database's clock. A settlement names the attempt that it belongs to, so a worker that was thought dead
+can't settle what another has taken over.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+import orjson
+
+from banshi import Platform
+from mobile_push.delivery.lanes import Lane
+from mobile_push.delivery.leases import free
+
+
+class Row(NamedTuple):
+    """A claimed delivery with all that sending it takes."""
+
+    id: int
+    attempts: int
+    device: Any
+    lane: int
+    #: Milliseconds of the database's clock: the end of the message, and the claim.
+    expires: int
+    now: int
+    message: Any
+    kind: Literal["case", "notice", "alert"]
+    link: str
+    #: None, as is its language, where the phone is gone or somebody else's by now: it gets nothing more of its former
+    #: owner's.
+    token: str | None
+    language: str
+    #: The person's wishes; None where nothing was wished, and for an alert, which asks nobody's.
+    notices: bool | None
+    quiet_from: int | None
+    quiet_until: int | None
+    timezone: str
+
+
+class Settled(NamedTuple):
+    """What a claimed row becomes."""
+
+    state: str
+    code: str
+    provider_message: str
+    #: Milliseconds from now on before which it isn't due again.
+    wait: int
+    id: int
+    attempts: int
+
+
+#: What is due and free, the most urgent first, the oldest of them first.
+DUE = (
+    "FROM push_delivery WHERE provider = {provider} AND state = 'due' AND lane <= {last} AND not_before <= {clock} "
+    "AND {free} ORDER BY lane, id LIMIT {most}"
+)
+TAKE = "UPDATE push_delivery SET attempts = attempts + 1, lease_until = {clock} + {lease} WHERE "
+
+#: The columns of a `Row`, of claimed rows `d`.
+COLUMNS = (
+    "d.id, d.attempts, d.device_id, d.lane, d.expires, {clock}, m.id, m.kind, m.link, v.token, v.language, "
+    "p.notices, p.quiet_from, p.quiet_until, p.timezone"
+)
+JOINS = (
+    "JOIN push_inbox_message m ON m.id = d.message_id "
+    "LEFT JOIN push_device v ON v.id = d.device_id AND v.person = m.person "
+    "LEFT JOIN push_profile p ON p.person = m.person AND m.kind <> 'alert' ORDER BY d.lane, d.id"
+)
+
+
+class Queue(ABC):
+    """The deliveries that go through one provider; `lease` is in seconds."""
+
+    def __init__(self, platform: Platform, provider: str, lease: float) -> None:
+        self._store = store = platform.store
+        self._given = [int(lease * 1000), provider]
+        names = dict(zip(("lease", "provider", "last", "most"), store.placeholders(4), strict=True))
+        names |= {"clock": store.clock, "free": free(store.clock, lease)}
+        self._take, self._due = TAKE.format(**names), DUE.format(**names)
+        self._columns = COLUMNS.format(clock=store.clock)
+        one, two = store.placeholders(2)
+        self._give_back = (
+            "UPDATE push_delivery SET lease_until = 0, attempts = attempts - 1 "  # noqa: S608 - marks, not values
+            f"WHERE id = {one} AND attempts = {two} AND state = 'due'"
+        )
+
+    @abstractmethod
+    async def claim(self, lane: Lane, limit: int) -> list[Row]:
+        """Take up to `limit` due rows of that lane and the ones before it, the urgent and oldest first."""
+
+    @abstractmethod
+    async def settle(self, group: Sequence[Settled]) -> None:
+        """Record what became of rows; one that somebody else has claimed meanwhile is left alone."""
+
+    async def give_back(self, rows: Sequence[tuple[int, int]]) -> None:
+        """Release (id, attempts) that were claimed and not tried, so that nobody waits for their leases to end."""
+        await self._store.connection.execute_many(self._give_back, list(map(list, rows)))
+
+
+class SqliteQueue(Queue):
+    """Row by row: a statement is a call inside the process."""
+
+    def __init__(self, platform: Platform, provider: str, lease: float) -> None:
+        super().__init__(platform, provider, lease)
+        self._claim = f"{self._take}id IN (SELECT id {self._due}) RETURNING id"
+        # SQLite can't read from a statement that writes.
+        self._read = f"SELECT {self._columns} FROM json_each(?) c JOIN push_delivery d ON d.id = c.value {JOINS}"  # noqa: S608
+        clock = self._store.clock
+        self._settle = (
+            f"UPDATE push_delivery SET state = ?, code = ?, provider_message = ?, not_before = {clock} + ?, "  # noqa: S608
+            f"lease_until = 0, settled_at = {clock} WHERE id = ? AND attempts = ? AND state = 'due'"
+        )
+
+    async def claim(self, lane: Lane, limit: int) -> list[Row]:
+        connection = self._store.connection
+        _, claimed = await connection.execute_query(self._claim, [*self._given, int(lane), limit])
+        if not claimed:
+            return []
+        ids = orjson.dumps([row[0] for row in claimed]).decode()
+        _, found = await connection.execute_query(self._read, [ids])
+        return [Row._make(row) for row in found]
+
+    async def settle(self, group: Sequence[Settled]) -> None:
+        await self._store.connection.execute_many(self._settle, [list(one) for one in group])
+
+
+class PostgresQueue(Queue):
+    """All rows in one statement: each is a message to another process."""
+
+    def __init__(self, platform: Platform, provider: str, lease: float) -> None:
+        super().__init__(platform, provider, lease)
+        clock, due = self._store.clock, f"{self._due} {self._store.skip_locked}"
+        # By their place in the table: a join of all claimed rows with all there are would look good to the planner.
+        claim = f"{self._take}ctid = ANY(ARRAY(SELECT ctid {due})) RETURNING *"
+        self._claim = f"WITH d AS ({claim}) SELECT {self._columns} FROM d {JOINS}"  # noqa: S608
+        self._settle = (
+            "UPDATE push_delivery d SET state = s.state, code = s.code, provider_message = s.name, "  # noqa: S608
+            f"not_before = {clock} + s.wait, lease_until = 0, settled_at = {clock} "
+            "FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::int[]) "
+            "AS s (state, code, name, wait, id, attempts) WHERE d.id = ANY($5::bigint[]) AND d.id = s.id "
+            "AND d.attempts = s.attempts AND d.state = 'due'"
+        )
+
+    async def claim(self, lane: Lane, limit: int) -> list[Row]:
+        _, found = await self._store.connection.execute_query(self._claim, [*self._given, int(lane), limit])
+        return [Row._make(row) for row in found]
+
+    async def settle(self, group: Sequence[Settled]) -> None:
+        await self._store.connection.execute_query(self._settle, [list(one) for one in zip(*group, strict=True)])
+
+
+def queue_of(platform: Platform, provider: str, lease: float) -> Queue:
+    """The queue of one provider, as the platform's database likes it best."""
+    made = SqliteQueue if platform.store.dialect == "sqlite" else PostgresQueue
+    return made(platform, provider, lease)
