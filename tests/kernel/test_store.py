@@ -407,15 +407,15 @@ async def test_every_apps_models_are_what_its_migrations_make() -> None:
         assert await MigrationAutodetector(context.apps, config["apps"]).changes() == []
 
 
-async def test_all_migrations_apply_forward_from_empty_and_a_second_start_changes_nothing(database: str) -> None:
+async def test_all_migrations_apply_forward_from_empty_and_a_second_start_changes_nothing(empty_database: str) -> None:
     tables = configure(ROOT / "plugins.toml").tables
-    async with open_store(database, tables) as store:
+    async with open_store(empty_database, tables) as store:
         applied = await recorded(store)
         assert {app for app, _, _ in applied} == {KERNEL, *tables}
         assert context_models(store)
         for model in context_models(store):
             assert await model.all().count() == 0
-    async with open_store(database, tables) as store:
+    async with open_store(empty_database, tables) as store:
         assert await recorded(store) == applied
 
 
@@ -429,13 +429,13 @@ def context_models(store: Store) -> list[type[Model]]:
     return [model for models in store.context.apps.values() for model in models.values()]
 
 
-async def test_a_plugin_that_comes_later_gets_its_tables_and_one_that_goes_keeps_them(database: str) -> None:
+async def test_a_plugin_that_comes_later_gets_its_tables_and_one_that_goes_keeps_them(empty_database: str) -> None:
     tables = configure(ROOT / "plugins.toml").tables
-    async with open_store(database, {"mobile_push": tables["mobile_push"]}):
+    async with open_store(empty_database, {"mobile_push": tables["mobile_push"]}):
         pass
-    async with open_store(database, tables) as store:
+    async with open_store(empty_database, tables) as store:
         assert {app for app, _, _ in await recorded(store)} == {KERNEL, *tables}
-    async with open_store(database, {}) as store:
+    async with open_store(empty_database, {}) as store:
         assert {app for app, _, _ in await recorded(store)} == {KERNEL, *tables}
         assert await store.connection.execute_query_dict("SELECT COUNT(*) AS n FROM traffic_zone_closure") == [{"n": 0}]
 
@@ -463,9 +463,9 @@ asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])))
 """
 
 
-async def test_processes_that_start_together_on_an_empty_folder_all_work(database: str, tmp_path: Path) -> None:
+async def test_processes_that_start_together_on_an_empty_folder_all_work(empty_database: str, tmp_path: Path) -> None:
     """Tables, signing keys and the development key are made by whichever comes first."""
-    arguments = [str(tmp_path), str(TRAFFIC), json.dumps({"database": database})]
+    arguments = [str(tmp_path), str(TRAFFIC), json.dumps({"database": empty_database})]
     processes = [
         await asyncio.create_subprocess_exec(
             sys.executable, "-c", START, *arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -483,7 +483,7 @@ async def test_processes_that_start_together_on_an_empty_folder_all_work(databas
     found = [json.loads(output) for output, _ in outputs]
     assert {one["status"] for one in found} == {200}
     # Whoever comes after them accepts what each of them signs.
-    async with open_door(tmp_path, BOTH, platform={"database": database}) as door:
+    async with open_door(tmp_path, BOTH, platform={"database": empty_database}) as door:
         published = (await door.anyone.get("/v1/passes/keys")).ok()["keys"]
         assert {one["kid"] for one in found} <= {key["kid"] for key in published}
         for one in found:
