@@ -16,6 +16,7 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 from banshi import logs, store
 from banshi.testing import Door, Person, open_door
 from banshi.upgrade import upgrade
+from banshi.web import app
 from tests import prepared
 
 # The command line sends a process's logs to its standard error. pytest closes that behind every test, and a log line
@@ -24,8 +25,43 @@ logs.configure = lambda *_: None
 
 store.upgrade = prepared.upgrade_from_memory
 
+# A thousand doors are closed here, one after the other, with nobody at them any more.
+app.DRAIN_LOOK = 0.002
+
 ROOT = Path(__file__).resolve().parent.parent
 TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
+
+
+# -- how the tests are run -------------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Whoever has nothing left to do takes tests of another: the last minute belongs to all."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, so that nobody is left alone with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _bytecode(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where nothing may be compiled for later, the processes that tests start find what the first ones compiled.
+
+    Otherwise each of them compiles all libraries anew, for a second and more. This process goes on as it was started:
+    tests write plugins, and write them again before a file's time can tell.
+    """
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        folder = tmp_path_factory.getbasetemp()
+        shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+        os.environ["PYTHONPYCACHEPREFIX"] = str(shared / "bytecode")
+
+
+# -- doors -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -99,6 +135,8 @@ def postgres_server() -> Iterator[str]:
     name = f"banshi_test_{uuid.uuid4().hex}"
     try:
         asyncio.run(_administer(f"CREATE DATABASE {name}"))
+        # What a test leaves behind needs to survive no power cut.
+        asyncio.run(_administer(f"ALTER DATABASE {name} SET synchronous_commit = off"))
     except (OSError, asyncpg.PostgresError, TimeoutError) as error:
         _absent(f"no server at {SERVER}: {error}")
     yield f"{SERVER.replace('postgresql:', 'postgres:').rpartition('/')[0]}/{name}".replace("postgres:", "asyncpg:", 1)
