@@ -6,21 +6,62 @@ import asyncio
 import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 
-from banshi import logs
+from banshi import logs, store
 from banshi.testing import Door, Person, open_door
+from banshi.upgrade import upgrade
+from banshi.web import app
+from tests import prepared
 
 # The command line sends a process's logs to its standard error. pytest closes that behind every test, and a log line
 # that can't be written would stop the loops of the next one.
 logs.configure = lambda *_: None
 
+store.upgrade = prepared.upgrade_from_memory
+
+# A thousand doors are closed here, one after the other, with nobody at them any more.
+app.DRAIN_LOOK = 0.002
+
 ROOT = Path(__file__).resolve().parent.parent
 TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
+
+
+# -- how the tests are run -------------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Whoever has nothing left to do takes tests of another: the last minute belongs to all."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, so that nobody is left alone with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _bytecode(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where nothing may be compiled for later, the processes that tests start find what the first ones compiled.
+
+    Otherwise each of them compiles all libraries anew, for a second and more. This process goes on as it was started:
+    tests write plugins, and write them again before a file's time can tell.
+    """
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        folder = tmp_path_factory.getbasetemp()
+        shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+        os.environ["PYTHONPYCACHEPREFIX"] = str(shared / "bytecode")
+
+
+# -- doors -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -94,35 +135,75 @@ def postgres_server() -> Iterator[str]:
     name = f"banshi_test_{uuid.uuid4().hex}"
     try:
         asyncio.run(_administer(f"CREATE DATABASE {name}"))
+        # What a test leaves behind needs to survive no power cut.
+        asyncio.run(_administer(f"ALTER DATABASE {name} SET synchronous_commit = off"))
     except (OSError, asyncpg.PostgresError, TimeoutError) as error:
         _absent(f"no server at {SERVER}: {error}")
     yield f"{SERVER.replace('postgresql:', 'postgres:').rpartition('/')[0]}/{name}".replace("postgres:", "asyncpg:", 1)
     asyncio.run(_administer(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
+#: Ends the connections that a test left behind: they might hold a lock.
+END_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1"
+
+#: Rows that may be emptied out of a schema which is used again; with more of them another one is made.
+FEW = 5000
+
+#: Schemas that were migrated, used and emptied again.
+FREE: list[str] = []
+
+
 @pytest.fixture
 async def postgres(postgres_server: str) -> AsyncIterator[str]:
-    """An empty schema on PostgreSQL, as a URL for Tortoise."""
+    """A schema on PostgreSQL with all tables and not a row, as a URL for Tortoise."""
+    async with administrator(postgres_server) as connection:
+        schema = FREE.pop() if FREE else await prepared.make_schema(connection, postgres_server)
+        name = f"test_{uuid.uuid4().hex}"
+        yield f"{postgres_server}?schema={schema}&application_name={name}"
+        await connection.execute(END_ALL, name)
+        if await prepared.empty_schema(connection, schema) <= FEW:
+            FREE.append(schema)
+
+
+@asynccontextmanager
+async def administrator(server: str) -> AsyncIterator[Any]:
+    """A connection to the database of this process, between tests of which each knows one database alone."""
     import asyncpg
 
-    schema = f"test_{uuid.uuid4().hex}"
-    connection = await asyncpg.connect(postgres_server.replace("asyncpg:", "postgres:", 1))
+    connection = await asyncpg.connect(server.replace("asyncpg:", "postgres:", 1))
     # Tortoise keeps the text of its INSERTs by table; no real process talks to both databases.
     EXECUTOR_CACHE.clear()
     try:
-        await connection.execute(f"CREATE SCHEMA {schema}")
-        yield f"{postgres_server}?schema={schema}&application_name={schema}"
-        EXECUTOR_CACHE.clear()
-        await connection.execute(f"DROP SCHEMA {schema} CASCADE")
+        yield connection
     finally:
+        EXECUTOR_CACHE.clear()
         await connection.close()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database on each of the two."""
+    """A database without a row on each of the two."""
     if request.param == "postgres":
         return str(request.getfixturevalue("postgres"))
+    return sqlite_url(tmp_path)
+
+
+@pytest.fixture
+async def empty_postgres(postgres_server: str) -> AsyncIterator[str]:
+    """A schema on PostgreSQL without a table, as a URL for Tortoise."""
+    schema = f"test_{uuid.uuid4().hex}"
+    async with administrator(postgres_server) as connection:
+        await connection.execute(f"CREATE SCHEMA {schema}")
+        yield f"{postgres_server}?schema={schema}&application_name={schema}"
+        await connection.execute(f"DROP SCHEMA {schema} CASCADE")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A database without a table on each of the two, for tests of what makes the tables."""
+    monkeypatch.setattr(store, "upgrade", upgrade)
+    if request.param == "postgres":
+        return str(request.getfixturevalue("empty_postgres"))
     return sqlite_url(tmp_path)
 
 

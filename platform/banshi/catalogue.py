@@ -13,13 +13,13 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from banshi.contract import LANGUAGES, SLUG, Department, Item, Kind, Unit
 from banshi.errors import Finding
 from banshi.forms import Form
 from banshi.messages import clean
-from banshi.settings import reasons
+from banshi.settings import adapter, reasons
 
 T = TypeVar("T")
 
@@ -131,7 +131,7 @@ class Reader:
     def _value(self, cls: type[T], table: Any, where: str) -> T | None:
         """`table` as a frozen `cls`, or None after recording every problem."""
         try:
-            value: T = TypeAdapter(cls).validate_python(table)
+            value = adapter(cls).validate_python(table)
         except ValidationError as error:
             for key, why in reasons(error, where):
                 self._find("wrong-value", f"{key} {why}")

@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 
 import click
 import pluggy
-from pydantic import TypeAdapter
 
 from banshi import hookspecs
 from banshi.catalogue import Catalogue, Reader
@@ -26,7 +25,7 @@ from banshi.errors import Finding
 from banshi.forms import Form
 from banshi.modules import did_you_mean, import_plugin, place_of, read_hooks, told
 from banshi.routes import Route
-from banshi.settings import SettingsError, typed
+from banshi.settings import SettingsError, adapter, typed
 
 T = TypeVar("T")
 
@@ -216,7 +215,7 @@ class Loader:
             self._find(plugin, "bad-slug", f"rename the kind {kind.name!r}: {words}")
             return
         try:
-            TypeAdapter(kind.details)
+            adapter(kind.details)
             routes = [(plugin, route) for route in kind.routes()]
         except Exception as error:  # what pydantic can't read, or what a plugin's own kind raises
             self._find(plugin, "kind-failed", f"mend the kind {kind.name}: {told(error)}")

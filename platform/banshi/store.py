@@ -20,13 +20,13 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.context import TortoiseContext, get_current_context, set_global_context
 from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
-from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from banshi.contract import Tables
 from banshi.errors import ConfigurationError, Finding, StorageFull, Unavailable
 from banshi.logs import place_of
+from banshi.upgrade import upgrade
 
 log = structlog.get_logger("banshi.store")
 
@@ -38,9 +38,6 @@ GROUP = 256
 
 #: Seconds that closing waits for what is still to be written.
 DRAIN = 5.0
-
-#: Of processes that start together on PostgreSQL, the one that holds this lock migrates.
-MIGRATING = 0x62616E736869
 
 #: Tortoise's engine → ours, which survives a task that is cancelled in the middle of a transaction.
 ENGINES = {"tortoise.backends.sqlite": "banshi.sqlite", "tortoise.backends.asyncpg": "banshi.postgres"}
@@ -264,7 +261,7 @@ async def open_store(url: str, tables: Mapping[str, Tables]) -> AsyncIterator[St
             await context.init(config=config)
             if get_current_context() is context:
                 _as_fallback(context)
-            await _migrate(config["apps"])
+            await upgrade(config["apps"])
         except (OperationalError, DBConnectionError, OSError, ImportError, sqlite3.Error) as error:
             # Without the address, which may hold a password.
             advice = f"mend platform.database or what it names; the database can't be opened: {error}"
@@ -275,21 +272,6 @@ async def open_store(url: str, tables: Mapping[str, Tables]) -> AsyncIterator[St
             yield store
         finally:
             await store.close(writer)
-
-
-async def _migrate(apps: dict[str, Any]) -> None:
-    """Bring every app's tables to the newest schema.
-
-    In one transaction: a process that is killed between a migration and the note that it was applied would leave a
-    database with which none could start again. Of several that start together one migrates while the others wait.
-    """
-    async with in_transaction() as connection:
-        if connection.capabilities.dialect == "postgres":
-            await connection.execute_query(f"SELECT pg_advisory_xact_lock({MIGRATING})")
-        executor = MigrationExecutor(connection, apps)
-        # Tortoise asks for the table of what was applied before it makes it, which would spoil the transaction.
-        await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
-        await executor.migrate([MigrationTarget(app_label=app, name="__latest__") for app in apps])
 
 
 def _as_fallback(context: TortoiseContext) -> None:

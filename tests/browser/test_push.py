@@ -23,7 +23,7 @@ TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "tra
 #: The browser's verdicts on a push (nsIPushErrorReporter): handed to the service worker.
 DELIVERED = 100
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from tests.browser.site import Site, open_site
 ROOT = Path(__file__).resolve().parents[2]
 
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ ORDER = [
     "forms", "routes", "schemas", "token_keys",
     "guide", "contract", "messages", "hookspecs",
     "configuration", "catalogue", "modules", "registry",
-    "models", "migrations", "sqlite", "postgres", "store",
+    "models", "migrations", "sqlite", "postgres", "upgrade", "store",
     "containment", "runtime",
     "outbox", "replies", "once", "attachments", "auth", "passes",
     "submission", "cases", "documents",

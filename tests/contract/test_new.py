@@ -96,6 +96,7 @@ def test_it_keeps_this_repositorys_style(name: str, city: Path) -> None:
             assert done.returncode == 0, f"{file.name}: {done.stdout.decode()}{done.stderr.decode()}"
 
 
+@pytest.mark.long
 def test_its_types_are_right(city: Path) -> None:
     new("fire")
     command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), "--no-incremental"]

@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(110)
 def test_nothing_that_was_acknowledged_is_lost_when_the_server_is_killed_again_and_again() -> None:
     command = [sys.executable, str(ROOT / "benchmarks" / "chaos.py"), "--kills", "8", "--quick"]

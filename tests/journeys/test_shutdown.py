@@ -24,8 +24,8 @@ from banshi.testing import TINY_PNG, Person
 
 ROOT = Path(__file__).resolve().parents[2]
 
-#: Seconds that the server may take to start, and to end after SIGTERM.
-START, STOP = 30.0, 5.0
+#: Seconds that the server may take to start, and to end after SIGTERM: less than it gives to requests under way.
+START, STOP = 60.0, 7.5
 
 
 @dataclass

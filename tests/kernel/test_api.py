@@ -395,6 +395,7 @@ def known(world: World) -> str:
 
 
 @together
+@pytest.mark.long
 @pytest.mark.parametrize("who", ["wang", "staff", "officer", "nobody"])
 async def test_schemathesis_finds_nothing_on_what_exists(world: World, who: str, tmp_path: Path) -> None:
     """As the owner of a case, its clerk, an officer and nobody: what is answered is what the description says."""

@@ -36,7 +36,7 @@ async def insisting(chance: random.Random, call: Callable[[], Awaitable[Reply]])
     await asyncio.sleep(chance.random() * 0.01)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while (answer := await call()).document.get("code") == "still-running":
             pass
     assert answer.status in {200, 201}, answer

@@ -69,6 +69,7 @@ async def test_every_read_for_anyone_has_an_etag_that_is_answered_with_304(door:
         assert other.status == 200, path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("subject", "roles"),
     [("wang", []), ("li", ["traffic:reviewer", "traffic:approver", "traffic:officer", "traffic:publisher"])],

@@ -43,6 +43,9 @@ NEW_ENERGY = CLAIMS | {"plate": "川BD12345", "vehicle": "小型汽车"}
 PASS = Credential("510700", "zone-pass", 4711, 1_790_000_000, None, 4_102_444_800, CLAIMS)
 ORDER = cose._ORDER
 
+#: What the reader looks for: of all that it knows, it sees a library's bar code in one of five hundred passes.
+QR = zxingcpp.BarcodeFormat.QRCodeModel2
+
 
 def labels_of(item: str) -> list[str] | None:
     return LABELS if item == "zone-pass" else None
@@ -328,9 +331,9 @@ def test_a_cbor_bomb_is_refused_wherever_it_stands_at_no_cost(bomb: str) -> None
     data = BOMBS[bomb]
     for whole in (data, b"\xd2" + data, b"\xd2\x84" + data, forged(data), forged(body=data)):
         with measured() as peak:
-            began = time.perf_counter()
+            began = time.thread_time()
             reason = refusal(whole)
-            took = time.perf_counter() - began
+            took = time.thread_time() - began
         assert reason in {Reason.MALFORMED, Reason.NOT_CANONICAL}
         assert took < 0.25
         assert peak() < 200_000
@@ -450,9 +453,9 @@ def test_a_scanner_reads_the_very_same_text_from_a_picture_of_at_most_v10_m(clai
     text = passes.sign(credential, LABELS, key=KEY, kid=KID)
     number, level = passes.version(text).split("-")
     assert (int(number) <= 10, level) == (True, "M")
-    (code,) = zxingcpp.read_barcodes(Image.open(BytesIO(passes.png(text))))
+    (code,) = zxingcpp.read_barcodes(Image.open(BytesIO(passes.png(text))), QR)
     assert code.text == text
-    (code,) = zxingcpp.read_barcodes(half_blocks(passes.terminal(text)))
+    (code,) = zxingcpp.read_barcodes(half_blocks(passes.terminal(text)), QR)
     assert read(code.text) == credential
 
 

@@ -14,6 +14,7 @@ from tortoise.transactions import in_transaction
 
 from banshi.models import Counter
 from banshi.store import Store, open_store
+from banshi.upgrade import upgrade
 
 #: How often something is cancelled at a random moment.
 ROUNDS = 300
@@ -75,6 +76,7 @@ async def test_a_start_that_is_killed_in_the_middle_of_the_migrations_can_be_rep
     async def killed(*_: Any) -> None:
         raise Killed
 
+    monkeypatch.setattr("banshi.store.upgrade", upgrade)
     with monkeypatch.context() as patch:
         patch.setattr(MigrationRecorder, "record_applied", killed)
         with pytest.raises(Killed):

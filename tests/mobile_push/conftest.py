@@ -29,7 +29,7 @@ from mobile_push.service import deliver
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 
 #: Longest time in seconds that a test waits for something.
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 OpenPush = Callable[..., AbstractAsyncContextManager[Door]]
 

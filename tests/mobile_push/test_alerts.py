@@ -327,7 +327,7 @@ async def test_an_alert_for_later_is_sent_at_its_time(door: Door) -> None:
     now = door.platform.now
     door.platform.now = lambda: now() + timedelta(hours=1, seconds=1)
     await publish_due(door.platform)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (await Broadcast.get(id=waiting["id"])).state != "published":  # noqa: ASYNC110 - the schedule's task
             await asyncio.sleep(0.01)
     seen = (await door.anyone.get(f"/v1/alerts/{waiting['id']}")).ok()

@@ -25,7 +25,7 @@ from mobile_push.settings import CASE_TITLE
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 
 #: Longest time in seconds that the phones' pushes are waited for.
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 #: Words that stand in nothing that may be sent: a mark of their own, and something after it.
 SECRET = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"], exclude_characters="{}"), max_size=20).map(

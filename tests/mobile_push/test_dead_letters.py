@@ -55,7 +55,7 @@ async def parked_delivery(door: Door, sandbox: FcmSandbox, send: Any) -> Deliver
     await phones(door, 1, "wang", person="wang")
     await send(door, "wang")
     given_up = {"state": "parked", "attempts": 20, "settled_at": 1_800_000_000_000}
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         # Between two attempts, so that none is under way whose outcome is still to come.
         while not await Delivery.filter(code="UNAVAILABLE", lease_until=0, state="due").update(**given_up):  # noqa: ASYNC110 - the database tells nobody
             await asyncio.sleep(0.001)

@@ -224,8 +224,8 @@ async def test_an_alert_overtakes_a_notice_that_is_under_way(
         begun = time.monotonic()
         await ended(door, alert)
         kinds = [(one.message["data"]["kind"], one.arrived) for one in sandbox.received]
-        assert next(arrival for kind, arrival in kinds if kind == "alert") - begun < 0.3
         after = [kind for kind, arrival in kinds if arrival > begun]
+        assert after.index("alert") < 60, "what the rate lets through in three tenths of a second"
         assert Counter(after[:200])["alert"] > 120, "the notice waits while the alert goes out"
         assert (await ended(door, notice))["accepted"] == 400
 
@@ -295,7 +295,13 @@ async def test_a_recall_stops_what_is_not_sent_and_takes_it_off_the_screens(
         (before,) = (await door.citizen("wang").get("/v1/inbox")).ok()["items"]
         await publication.recall(door.platform, one, door.platform.now())
         await door.platform[PUSH].announce()
-        await asyncio.sleep(0.3)
+
+        async def still() -> bool:
+            before = len(sandbox.received)
+            await asyncio.sleep(0.3)  # fifteen would have gone
+            return len(sandbox.received) == before
+
+        await until(still)
         sent = len(sandbox.received)
         assert sent < 120
         await asyncio.sleep(0.3)
@@ -328,18 +334,18 @@ async def test_a_server_that_stops_in_the_middle_loses_nothing_and_repeats_nothi
     async with open_push() as door:
         started = time.monotonic()
         assert (await ended(door, one))["accepted"] == 200
-        assert time.monotonic() - started < 3.0, "nobody waits for a lease"
+        assert time.monotonic() - started < 8.0, "nobody waits for a lease"
     assert arrived(sandbox) == Counter(tokens)
 
 
 async def test_a_checkpoint_that_is_not_ours_any_more_writes_nothing(
-    door: Door, sandbox: FcmSandbox, ended: Any
+    door: Door, sandbox: FcmSandbox, ended: Any, until: Until
 ) -> None:
     sandbox.behaviour.hang = True
     await phones(door, 5)
     one = await publish(door, await broadcast(door))
-    await asyncio.sleep(0.3)
     chunks: Chunks = door.platform[PUSH].couriers[0]._sources[1]  # type: ignore[assignment]
+    await until(lambda: chunks._open)
     (mine,) = chunks._open.values()
     await Chunk.filter(id=mine.id).update(attempts=mine.attempts + 1)
     before = await Chunk.get(id=mine.id)
@@ -391,7 +397,7 @@ async def test_an_open_stream_hears_of_a_broadcast_and_its_recall_at_once(door: 
         await publication.recall(door.platform, one, door.platform.now())
         await door.platform[PUSH].announce()
         text = b""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(10):
             while text.count(b"event: message") < 2:
                 text += await answer.content.readany()
     assert text.count(str(one.id).encode()) == 2

@@ -108,6 +108,17 @@ async def metric(door: Door, line: str) -> float:
     return next((float(one.split()[-1]) for one in text.splitlines() if one.startswith(line)), 0.0)
 
 
+async def unanswered(door: Door) -> float:
+    """Sends so far whose answer did not come in time: the provider may have taken each, and each goes out again."""
+    return await metric(door, 'banshi_push_attempts_total{code="timeout"')
+
+
+def sent_once(sandbox: FcmSandbox, tokens: list[str], again: float) -> bool:
+    """Whether every phone got its message, and `again` of them at most got it once more."""
+    got = arrived(sandbox)
+    return got.keys() == set(tokens) and got.total() - len(tokens) <= again
+
+
 async def nothing_due() -> bool:
     counts = [await model.filter(state="due").count() for model in (FanOut, Chunk, Delivery)]
     return not any(counts)
@@ -189,7 +200,7 @@ async def test_phones_that_were_given_up_while_the_database_was_away_are_not_for
         assert len(sandbox.received) < 60
         away.clear()
         await until(nothing_due)
-    assert arrived(sandbox) == Counter(tokens)
+        assert sent_once(sandbox, tokens, await unanswered(door)), arrived(sandbox).most_common(3)
 
 
 async def test_phones_of_a_claim_that_failed_half_way_are_not_forgotten(
@@ -208,7 +219,7 @@ async def test_phones_of_a_claim_that_failed_half_way_are_not_forgotten(
         tokens = await phones(door, 32)
         await notice(door)
         await until(nothing_due)
-    assert arrived(sandbox) == Counter(tokens)
+        assert sent_once(sandbox, tokens, await unanswered(door)), arrived(sandbox).most_common(3)
 
 
 async def test_a_token_endpoint_that_is_down_for_a_while_costs_nothing_but_time(
@@ -277,10 +288,12 @@ async def test_a_provider_that_never_answers_is_left_alone_and_the_others_go_on(
         await door.platform[PUSH].accept([message("li")])
         await until(lambda: len(browsers.received) == 2)
         assert not sandbox.received
+        await until(lambda: couriers["fcm"].pace.resting > 0 and not couriers["fcm"].pace.under_way)
+        before = await unanswered(door)
         sandbox.behaviour.hang = False
         await until(nothing_due)
         assert couriers["fcm"].pace.under_way == 0
-    assert arrived(sandbox) == Counter(tokens)
+        assert sent_once(sandbox, tokens, await unanswered(door) - before), arrived(sandbox).most_common(3)
 
 
 async def test_a_server_that_is_killed_is_replaced_at_once_and_its_phones_get_their_notice(

@@ -195,7 +195,7 @@ async def test_a_redirect_is_not_followed(server: Server, settings: FcmSettings)
 async def test_messages_that_are_never_answered_time_out_and_those_after_them_do_not(
     server: Server, settings: FcmSettings
 ) -> None:
-    async with FcmProvider(replace(settings, timeout=0.5)) as fcm:
+    async with FcmProvider(replace(settings, timeout=1.0)) as fcm:
         assert (await fcm.send(PUSH, "first")).outcome is Outcome.ACCEPTED
         server.answer = silence
         started = time.monotonic()
@@ -211,11 +211,11 @@ async def test_a_first_message_that_is_never_answered_holds_the_others_up_no_lon
     server: Server, settings: FcmSettings
 ) -> None:
     server.answer = silence
-    async with FcmProvider(replace(settings, timeout=0.5)) as fcm:
+    async with FcmProvider(replace(settings, timeout=1.0)) as fcm:
         for _ in range(2):
             started = time.monotonic()
             assert outcomes(await sent(fcm, 50)) == {"timeout": 50}
-            assert time.monotonic() - started < 1.5
+            assert time.monotonic() - started < 1.9
         server.answer = accept
         assert outcomes(await sent(fcm, 50, "again")) == {"OK": 50}
 
@@ -325,12 +325,12 @@ async def test_closing_while_messages_are_under_way_ends_each_with_a_receipt(
     server: Server, settings: FcmSettings, until: Any
 ) -> None:
     server.answer = silence
-    async with FcmProvider(replace(settings, timeout=1.5)) as fcm:
+    async with FcmProvider(replace(settings, timeout=10.0)) as fcm:
         tasks = [asyncio.create_task(fcm.send(PUSH, f"phone-{number}")) for number in range(20)]
         await until(lambda: server.asked)
         started = time.monotonic()
     assert set(await asyncio.gather(*tasks)) == {LATER}
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5
     await until(lambda: not server.alive)
     assert server.asked.total() == 1, "what waited for the first connection never left"
 
@@ -358,7 +358,7 @@ async def test_what_waits_for_its_turn_when_its_send_or_the_provider_ends_never_
 
 async def test_a_turn_that_never_comes_costs_the_timeout(server: Server, settings: FcmSettings) -> None:
     server.answer = silence
-    async with FcmProvider(replace(settings, at_once=1, timeout=0.5)) as fcm:
+    async with FcmProvider(replace(settings, at_once=1, timeout=1.0)) as fcm:
         started = time.monotonic()
         assert set(outcomes(await sent(fcm, 30))) == {"timeout"}
         assert time.monotonic() - started < 3

@@ -37,8 +37,8 @@ ROWS = [
 ]
 
 
-async def test_an_upgrade_from_the_first_version_keeps_phones_messages_and_what_is_due(database: str) -> None:
-    config = orm_config(database, TABLES)
+async def test_an_upgrade_from_the_first_version_keeps_phones_messages_and_what_is_due(empty_database: str) -> None:
+    config = orm_config(empty_database, TABLES)
     async with TortoiseContext() as context:
         await context.init(config=config)
         async with in_transaction() as connection:
@@ -48,7 +48,7 @@ async def test_an_upgrade_from_the_first_version_keeps_phones_messages_and_what_
             for row in ROWS:
                 await connection.execute_script(row)
     assert importlib.import_module("mobile_push.migrations.0002_broadcasts")
-    async with open_store(database, TABLES):
+    async with open_store(empty_database, TABLES):
         (device,) = await Device.all()
         (message,) = await InboxMessage.all()
         (delivery,) = await Delivery.all()
@@ -72,9 +72,9 @@ async def keys(connection: BaseDBAsyncClient, table: str) -> set[tuple[str, ...]
     return {tuple(row["columns"]) for row in rows}
 
 
-async def test_every_key_that_a_model_declares_is_in_the_database(database: str) -> None:
+async def test_every_key_that_a_model_declares_is_in_the_database(empty_database: str) -> None:
     """Tortoise loses them where SQLite's table is made anew; a migration then has to give them back."""
-    async with open_store(database, TABLES) as store:
+    async with open_store(empty_database, TABLES) as store:
         for name in models.__all__:
             meta = getattr(models, name)._meta
             declared = {tuple(one) for one in meta.unique_together}

@@ -53,7 +53,7 @@ def hence(door: Door, **apart: float) -> str:
 
 async def wait_for_state(identity: str, state: str) -> None:
     """Until the schedule, which may be at it in this moment, has come to it."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (await Broadcast.get(id=identity)).state != state:  # noqa: ASYNC110 - another task writes it
             await asyncio.sleep(0.01)
 

@@ -229,16 +229,15 @@ def long_messages(message: Make, person: str) -> list[Message]:
 async def test_a_phone_that_does_not_read_is_cut_off_harms_nobody_and_catches_up_later(
     open_push: Any, message: Make, until: Until, send: Send
 ) -> None:
-    async with open_push(stream_timeout=0.5) as door, deaf(door, "wang"):
+    async with open_push(stream_timeout=2.0) as door, deaf(door, "wang"):
         await until(lambda: open_streams(door) == 1)
         other = Phone(door, "li")
         async with following(other):
             await until(lambda: open_streams(door) == 2)
             await deliver(door.platform, long_messages(message, "wang"))
-            started = time.monotonic()
             await send(door, "li")
             await until(lambda: other.seqs == [1])
-            assert time.monotonic() - started < 1.0, "a neighbour waits for nobody"
+            assert open_streams(door) == 2, "a neighbour waits for nobody"
             await until(lambda: open_streams(door) == 1)
         phone = Phone(door, "wang")
         await phone.follow(500)

@@ -197,7 +197,7 @@ async def test_an_open_stream_goes_by_what_its_person_wishes_from_now_on(tmp_pat
             assert response.status == 200
 
             async def heard() -> str:
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(30):
                     async for line in response.content:
                         if line.startswith(b"data: "):
                             return str(json.loads(line[6:])["title"])

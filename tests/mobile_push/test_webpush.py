@@ -418,13 +418,13 @@ async def test_scattered_refusals_leave_a_service_in_use(
 async def test_a_service_that_hangs_costs_its_timeout_some_times_and_then_nothing(
     sandbox: WebPushSandbox, settings: Callable[..., WebPushSettings], clock: Clock
 ) -> None:
-    async with WebPushProvider(settings(timeout=0.3)) as webpush:
+    async with WebPushProvider(settings(timeout=1.0)) as webpush:
         token = subscription(sandbox.subscribe(), webpush.settings)
         sandbox.behaviour.hang = True
         started = time.monotonic()
         receipts = await asyncio.gather(*(webpush.send(push(), token) for _ in range(SUSTAINED)))
         assert set(receipts) == {Receipt(Outcome.RETRY, "timeout")}
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 3
         held = await webpush.send(push(), token)
         assert (held.code, 0 < (held.retry_after or 0) <= BROKEN) == ("service-paused", True)
         sandbox.behaviour.hang = False
@@ -446,7 +446,7 @@ async def test_topics_that_no_phone_follows_do_not_silence_their_server(
 async def test_a_message_that_arrived_but_was_not_answered_is_tried_again_with_the_same_id(
     sandbox: WebPushSandbox, settings: Callable[..., WebPushSettings]
 ) -> None:
-    async with WebPushProvider(settings(timeout=0.3)) as webpush:
+    async with WebPushProvider(settings(timeout=1.0)) as webpush:
         token = subscription(sandbox.subscribe(webpush.public_key), webpush.settings)
         sandbox.behaviour.answer_late = 30.0
         assert await webpush.send(push(), token) == Receipt(Outcome.RETRY, "timeout")
@@ -681,7 +681,7 @@ async def test_a_name_server_that_never_answers_costs_the_timeout_and_holds_up_n
         await asyncio.sleep(0.05)
         started = time.monotonic()
         await asyncio.get_running_loop().getaddrinfo("127.0.0.1", 80)
-        assert time.monotonic() - started < 0.2
+        assert time.monotonic() - started < 1.0
         assert set(await sending) == {Receipt(Outcome.RETRY, "timeout")}
 
 

@@ -85,10 +85,14 @@ def route_faults(route: Route) -> Iterator[str]:
 
 def _references(schema: Any) -> set[str]:
     """The schemas of the API's document that a schema refers to."""
-    if isinstance(schema, Mapping):
-        own = schema.get("$ref")
-        names = {own.rpartition("/")[2]} if isinstance(own, str) and own.startswith("#/components/schemas/") else set()
-        return names.union(*map(_references, schema.values()))
-    if isinstance(schema, list | tuple):
-        return set().union(*map(_references, schema))
-    return set()
+    found, waiting = set(), [schema]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Mapping):
+            own = part.get("$ref")
+            if isinstance(own, str) and own.startswith("#/components/schemas/"):
+                found.add(own.rpartition("/")[2])
+            waiting += part.values()
+        elif isinstance(part, list | tuple):
+            waiting += part
+    return found

@@ -1,0 +1,67 @@
+"""The databases that tests are given are what the migrations make, and have not a row of an earlier test."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from banshi import store
+from banshi.store import Write, open_store
+from banshi.upgrade import upgrade
+from banshi.web.app import configure
+from mobile_push.models import Chunk
+from tests import prepared
+from tests.conftest import administrator, sqlite_url
+from tests.kernel.test_store import case, event
+
+TABLES = configure(prepared.ROOT / "plugins.toml").tables
+
+CHUNK = {"broadcast_id": uuid4(), "provider": "fcm", "lane": 1, "devices": b"", "done": b"", "size": 0, "expires": 0}
+
+
+def schema(folder: Path) -> list[tuple[str, ...]]:
+    """Everything that a file has but its rows, and the names of the migrations."""
+    with closing(sqlite3.connect(folder / "banshi.sqlite3")) as file:
+        noted = file.execute("SELECT app, name FROM tortoise_migrations ORDER BY id").fetchall()
+        modes = [file.execute(f"PRAGMA {one}").fetchone() for one in ("journal_mode", "page_size", "integrity_check")]
+        return [*file.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name"), *noted, *modes]
+
+
+async def test_a_copied_database_is_what_migrating_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = [tmp_path / name for name in ("first", "copied", "migrated")]
+    for folder in folders:
+        folder.mkdir()
+        if folder.name == "migrated":
+            monkeypatch.setattr(store, "upgrade", upgrade)
+        async with open_store(sqlite_url(folder), TABLES) as opened:
+            assert await opened.take_number("copies") == 1
+    first, copied, migrated = map(schema, folders)
+    assert first == copied == migrated
+
+
+async def test_a_copied_database_has_the_tables_of_its_own_plugins_alone(tmp_path: Path) -> None:
+    for number, tables in enumerate(({}, TABLES, {})):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        async with open_store(sqlite_url(folder), tables):
+            names = {entry[1] for entry in schema(folder) if entry[0] == "table"}
+            assert ("push_device" in names) == bool(tables)
+
+
+async def test_an_emptied_schema_has_no_row_and_counts_from_one(postgres_server: str) -> None:
+    async with administrator(postgres_server) as connection:
+        name = await prepared.make_schema(connection, postgres_server)
+        for _ in range(2):
+            async with open_store(f"{postgres_server}?schema={name}", TABLES) as opened:
+                assert await opened.take_number("cases") == 1
+                one, chunk = case("1"), Chunk(**CHUNK)
+                await opened.commit(Write(rows=[one, event(one)]))
+                await chunk.save()
+                assert chunk.id == 1
+            assert await prepared.empty_schema(connection, name) == 4
+            assert await prepared.empty_schema(connection, name) == 0
+            assert await connection.fetchval(f"SELECT count(*) FROM {name}.tortoise_migrations") > 3  # noqa: S608

@@ -1,0 +1,67 @@
+"""Databases that were migrated for an earlier test: working out what all migrations do takes most of a second.
+
+SQLite: what the first migration of an empty file made is kept in memory and copied into the next empty file, page by
+page. PostgreSQL: a schema is migrated once, and emptied after each test. `tests/kernel/test_prepared.py` holds both
+against the real thing; a test whose point is the migration itself asks for the fixture `empty_database`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from pathlib import Path
+from typing import Any
+
+from tortoise.context import require_context
+
+from banshi.sqlite import Client
+from banshi.store import open_store
+from banshi.upgrade import upgrade
+from banshi.web.app import configure
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: The pages of a migrated database, by the apps whose tables it has.
+MIGRATED: dict[str, sqlite3.Connection] = {}
+
+
+async def upgrade_from_memory(apps: dict[str, Any]) -> None:
+    """`banshi.upgrade.upgrade`; an empty SQLite file becomes a copy of an earlier one with the same apps."""
+    client = require_context().connections.get("default")
+    if not isinstance(client, Client) or await client.execute_query_dict("SELECT 1 FROM sqlite_schema"):
+        await upgrade(apps)
+        return
+    open_file = client._connection
+    assert open_file is not None
+    key = repr(apps)
+    if key not in MIGRATED:
+        await upgrade(apps)
+        MIGRATED[key] = sqlite3.connect(":memory:", check_same_thread=False)
+        await open_file._execute(open_file._conn.backup, MIGRATED[key])
+    else:
+        await open_file._execute(MIGRATED[key].backup, open_file._conn)
+
+
+#: The names of all tables of a schema, and of all sequences, but what notes which migrations were applied.
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = $1 AND tablename NOT LIKE 'tortoise%'"
+SEQUENCES = "SELECT sequencename FROM pg_sequences WHERE schemaname = $1 AND sequencename NOT LIKE 'tortoise%'"
+
+
+async def make_schema(connection: Any, url: str) -> str:
+    """A new schema of PostgreSQL with the tables of everything in this repository."""
+    schema = f"prepared_{uuid.uuid4().hex}"
+    await connection.execute(f"CREATE SCHEMA {schema}")
+    async with open_store(f"{url}?schema={schema}", configure(ROOT / "plugins.toml").tables):
+        pass
+    return schema
+
+
+async def empty_schema(connection: Any, schema: str) -> int:
+    """Empty the tables of such a schema and wind its numbers back; how many rows there were."""
+    tables = [f"{schema}.{row[0]}" for row in await connection.fetch(TABLES, schema)]
+    numbers = [f"setval('{schema}.{row[0]}', 1, false)" for row in await connection.fetch(SEQUENCES, schema)]
+    await connection.execute(f"SELECT {', '.join(numbers)}")
+    # In one statement: a row and what refers to it go together, and are checked when both have gone.
+    gone = ", ".join(f"t{place} AS (DELETE FROM {table} RETURNING 1)" for place, table in enumerate(tables))  # noqa: S608
+    rows = " + ".join(f"(SELECT count(*) FROM t{place})" for place in range(len(tables)))  # noqa: S608
+    return int(await connection.fetchval(f"WITH {gone} SELECT {rows}"))
