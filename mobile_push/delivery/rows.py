@@ -33,7 +33,9 @@ class Job:
     """One claimed row."""
 
     id: int
+    #: The claim's number, which no other claim of the row ever has, and how often the row has been tried.
     attempts: int
+    tries: int
     device: str
     token: str
     #: Unix seconds of the database's clock at which the message came to be, and that clock when it was claimed.
@@ -75,7 +77,8 @@ class Rows:
         store = self._store
         lease, provider, last, most = store.placeholders(4)
         claim = (
-            f"UPDATE push_delivery SET attempts = attempts + 1, lease_until = {store.clock} + {lease} WHERE id IN ("  # noqa: S608 - marks, not values
+            "UPDATE push_delivery SET attempts = attempts + 1, tries = tries + 1, "  # noqa: S608 - marks, not values
+            f"lease_until = {store.clock} + {lease} WHERE id IN ("
             f"SELECT id FROM push_delivery WHERE provider = {provider} AND state = 'due' AND lane <= {last} "
             f"AND not_before <= {store.clock} AND {free(store.clock, self._settings.lease)} "
             f"ORDER BY lane, id LIMIT {most} {store.skip_locked}) RETURNING id"
@@ -86,9 +89,9 @@ class Rows:
             return []
         marks = ", ".join(store.placeholders(len(claimed)))
         read = (
-            "SELECT d.id, d.attempts, d.device_id, d.lane, d.expires, v.token, v.language, m.id AS message, m.kind, "  # noqa: S608
-            f"m.link, p.notices, p.quiet_from, p.quiet_until, p.timezone, {store.clock} AS now FROM push_delivery d "
-            "JOIN push_inbox_message m ON m.id = d.message_id "
+            "SELECT d.id, d.attempts, d.tries, d.device_id, d.lane, d.expires, v.token, v.language, m.id AS message, "  # noqa: S608
+            f"m.kind, m.link, p.notices, p.quiet_from, p.quiet_until, p.timezone, {store.clock} AS now "
+            "FROM push_delivery d JOIN push_inbox_message m ON m.id = d.message_id "
             # A phone that is somebody else's by now gets nothing more of its former owner's.
             "LEFT JOIN push_device v ON v.id = d.device_id AND v.person = m.person "
             # An alert asks nobody's wishes.
@@ -104,11 +107,14 @@ class Rows:
         now, ends = row["now"] / 1000, row["expires"] / 1000
         token = row["token"]
         held = self._held.get(row["id"])
-        if held is not None:
+        # Nobody else had it meanwhile, an operator neither.
+        if held is not None and row["attempts"] == held.attempts + 1:
             # The clock jumped, or the database was away, and our own lease had ended: it is on its way all the same.
-            held.attempts, held.now, held.claimed = row["attempts"], now, time.monotonic()
+            held.attempts, held.tries, held.now = row["attempts"], row["tries"], now
+            held.claimed = time.monotonic()
             return None
-        job = Job(row["id"], row["attempts"], str(row["device_id"]), token or "", ends - self._settings.ttl, now)
+        since = ends - self._settings.ttl
+        job = Job(row["id"], row["attempts"], row["tries"], str(row["device_id"]), token or "", since, now)
         # Rounded up: a message in its last second is still one.
         left = -((row["now"] - row["expires"]) // 1000)
         settled = self._without(job, row) if token is not None and left > 0 else _over(job)
@@ -203,7 +209,7 @@ class Rows:
             return
         one, two = self._store.placeholders(2)
         sql = (
-            "UPDATE push_delivery SET lease_until = 0, attempts = attempts - 1 "  # noqa: S608
+            "UPDATE push_delivery SET lease_until = 0, tries = tries - 1 "  # noqa: S608
             f"WHERE id = {one} AND attempts = {two} AND state = 'due'"
         )
         jobs: list[Job] = [parcel.key for parcel in given]
@@ -226,6 +232,6 @@ def settlement_of(job: Job, receipt: Receipt) -> Settlement:
     state = STATES.get(receipt.outcome)
     if state is not None:
         return Settlement(job, state, receipt.code, receipt.provider_message or "")
-    if job.attempts >= parcels.ATTEMPTS and receipt.outcome is not Outcome.MISCONFIGURED:
+    if job.tries >= parcels.ATTEMPTS and receipt.outcome is not Outcome.MISCONFIGURED:
         return Settlement(job, "parked", receipt.code)
-    return Settlement(job, "due", receipt.code, wait=pause_before(job.attempts, receipt))
+    return Settlement(job, "due", receipt.code, wait=pause_before(job.tries, receipt))
