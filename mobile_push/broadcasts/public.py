@@ -180,11 +180,7 @@ ROUTES = (
                 schema={"type": "string", "minLength": 6, "maxLength": 12},
                 description="A code of GB/T 2260: only what may concern people there.",
             ),
-            Parameter(
-                name="limit",
-                schema={"type": "integer", "minimum": 1, "maximum": staff.LONGEST_PAGE, "default": staff.PAGE},
-                description="Rows at most.",
-            ),
+            staff.LIMIT,
             Parameter(
                 name="cursor",
                 schema={"type": "string", "pattern": "^[0-9]{1,18}$"},

@@ -54,15 +54,18 @@ ACTION = Form.from_schema(
     }
 )
 
+#: How many rows a page of any list here has.
+LIMIT = Parameter(
+    name="limit",
+    schema={"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE},
+    description="Rows at most.",
+)
+
 #: The parameters of a list of records.
 LIST = (
     Parameter(name="state", schema={"type": "string", "enum": list(steps.STATES)}, description="Only this state."),
     Parameter(name="department", schema={"type": "string", "maxLength": 64}, description="Only this department's."),
-    Parameter(
-        name="limit",
-        schema={"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE},
-        description="Rows at most.",
-    ),
+    LIMIT,
     Parameter(name="cursor", schema=UUID, description="Where to go on: `next` of the page before."),
 )
 
