@@ -23,7 +23,7 @@ class Crowd:
         """Open streams, so many at once; the last id that a phone got is where it goes on.
 
         Gives `seconds`, `took` (each phone's second of being open), `statuses`, `failures`, how often a phone tried
-        `again` (2 s later, as the stream tells it), and `open`.
+        `again` (2 s later), and `open`.
         """
         return self._do("connect", first=first, count=count, at_once=at_once, tries=tries)
 

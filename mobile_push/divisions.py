@@ -43,15 +43,11 @@ def division_prefix(code: str) -> str:
     return "".join(digits)
 
 
-def covers_division(code: str, other: str) -> bool:
-    """Whether the division `other` is `code` or lies within it: 330100 covers 330106, and not the other way round.
+def codes_over(code: str) -> list[str]:
+    """Every code that covers a division, itself among them, in each length in which it may be written.
 
-    Raises:
-        ValueError: one of them is no division.
+    Raises as `check_division`.
     """
-    return division_prefix(other).startswith(division_prefix(code))
-
-
-def divisions_meet(code: str, other: str) -> bool:
-    """Whether two divisions have a place in common, so that one covers the other. Raises as `check_division`."""
-    return covers_division(code, other) or covers_division(other, code)
+    within = division_prefix(code)
+    wholes = [within[:digits] for digits in (2, 4, 6, 9, 12) if digits <= len(within)]
+    return sorted({whole.ljust(length, "0") for whole in wholes for length in (6, 9, 12) if len(whole) <= length})

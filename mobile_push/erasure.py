@@ -50,6 +50,8 @@ async def erase_person(platform: Platform, person: str) -> None:
     mark = platform.store.placeholders(1)[0]
     # Phones first, as receipts do, so that the two never wait for each other.
     async with in_transaction() as connection, kept(platform, connection, [person]):
+        # In the order of their ids, as everybody who locks several phones.
+        await Device.filter(person=person).order_by("id").select_for_update().using_db(connection).only("id")
         await Device.filter(person=person).using_db(connection).delete()
         await PhoneReceipt.filter(person=person).using_db(connection).delete()
         # Whoever stores a message takes its number from this row: it waits here, or we wait for it.

@@ -138,6 +138,8 @@ class Delivery(Model):
     expires = fields.BigIntField()
     #: How often it was claimed, also the fencing token of a settlement.
     attempts = fields.IntField(default=0)
+    #: How often it was tried, since it was planned or since an operator wished it to be sent again.
+    tries = fields.IntField(default=0, db_default=0)
     settled_at = fields.BigIntField(null=True)
 
     class Meta:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
+from tortoise.expressions import Q
 from tortoise.transactions import in_transaction
 from uuid_utils.compat import uuid7
 
@@ -145,10 +146,12 @@ async def change(call: Call, identity: UUID) -> Device:
 
 async def _make_room(call: Call, device: Device, digest: str, connection: BaseDBAsyncClient) -> None:
     """Whoever has an address is the phone: another registration of it, the caller's or not, ends."""
-    other = await Device.filter(token_hash=digest).exclude(id=device.id).using_db(connection).first()
-    if other is not None:
-        await Device.filter(id=other.id).using_db(connection).delete()
-        await end_deliveries(call.platform, connection, other.id, other.person)
+    # Both are locked in the order of their ids: two people who swap addresses would each wait for the other's phone.
+    both = Device.filter(Q(id=device.id) | Q(token_hash=digest)).order_by("id").select_for_update()
+    for other in await both.using_db(connection):
+        if other.id != device.id:
+            await Device.filter(id=other.id).using_db(connection).delete()
+            await end_deliveries(call.platform, connection, other.id, other.person)
 
 
 def _digest(provider: str, address: str) -> str:

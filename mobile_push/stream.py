@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 #: Own messages that are read at once.
 PAGE = 50
 
-#: Milliseconds after which a browser or app reconnects a broken stream.
-RECONNECT = 2_000
+#: Milliseconds after which a browser or app reconnects a broken stream: each stream is told another time in between,
+#: so that ten thousand phones come back after a restart one by one and none waits behind all the others.
+SOONEST, LATEST = 1_000, 9_000
 
 #: Seconds between two looks whether a phone that reads slowly has caught up, and between two rounds of the sweeper.
 LOOK, ROUND = 0.05, 1.0
@@ -77,8 +79,13 @@ async def begin(request: web.Request, stream: Stream) -> web.StreamResponse:
     if stream.chunked:
         response.enable_chunked_encoding()
     await response.prepare(request)
-    await response.write(b"retry: %d\n\n" % RECONNECT)
+    await response.write(comeback())
     return response
+
+
+def comeback() -> bytes:
+    """The line that says when to come back after the stream broke."""
+    return b"retry: %d\n\n" % random.randint(SOONEST, LATEST)  # noqa: S311 - no secret
 
 
 async def follow(push: Push, stream: Stream) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
-
-from uuid_utils.compat import uuid7
 
 from banshi import (
     Answer,
@@ -19,19 +17,13 @@ from banshi import (
     InvalidFields,
     Route,
     SignedBody,
-    Stale,
-    reply,
 )
-from mobile_push.broadcasts import addressing, alerting, documents, life, outside, publication, sending, staff
-from mobile_push.broadcasts.notices import check_changeable
+from mobile_push.broadcasts import addressing, alerting, documents, outside, publication, sending, staff
 from mobile_push.broadcasts.timing import SEND_AT, timing
 from mobile_push.cap import ALERT_SCHEMA, MEDIA_TYPE, Alert, CapError, MessageType, Status, alert_of
 from mobile_push.cap.shapes import POLYGON
 from mobile_push.models import Broadcast
 from mobile_push.service import PUSH
-
-if TYPE_CHECKING:
-    from aiohttp import web
 
 #: Earlier alerts that one may update or cancel together.
 MOST_EARLIER = 100
@@ -102,42 +94,11 @@ CHANGE = Form.from_schema(
 )
 
 
-async def create_alert(call: Call) -> web.StreamResponse:
-    """Store an alert; it is published at once, unless it is a draft or its time lies ahead."""
-    body, principal = call.body, call.principal
-    staff.check_department(call, body["department"])
-    if not call.platform[PUSH].settings.alerts.sender:
-        raise Conflict("No alerts are sent from here yet: an operator sets alerts.sender of mobile_push first.")
-    identity = uuid7()
-    row = Broadcast(
-        id=identity,
-        kind="alert",
-        department=body["department"],
-        author=principal.subject,
-        link=f"/v1/alerts/{identity}",
-    )
-    row.update_from_dict(await values_of(call, row, body))
-    stored = await life.create(
-        call.platform, row, draft=body.get("draft", False), receipt=staff.receipt(call, status=201)
-    )
-    return staff.created(call, stored)
-
-
-async def change_alert(call: Call) -> web.StreamResponse:
-    """Change what is not public yet."""
-    row = await staff.find(call, "alert")
-    check_changeable(row, call.body["version"])
-    values = await values_of(call, row, call.body)
-    try:
-        after = await life.change(call.platform, row, call.principal, values, staff.receipt(call, status=200))
-    except Stale:
-        raise life.changed_meanwhile(await staff.find(call, "alert")) from None
-    return reply(call, documents.record(call.platform, after))
-
-
 async def values_of(call: Call, row: Broadcast, body: Mapping[str, Any]) -> dict[str, Any]:
     """The columns that a body sets. Raises InvalidFields with everything that is wrong."""
     push = call.platform[PUSH].settings
+    if not push.alerts.sender:
+        raise Conflict("No alerts are sent from here yet: an operator sets alerts.sender of mobile_push first.")
     before = row.cap or {}
     earlier = await _earlier(row, body)
     members = {name: body.get(name, before.get(name)) for name in _CAP if name in body or name in before}
@@ -229,7 +190,7 @@ ROUTES = (
         method="POST",
         path="/v1/alerts",
         audience=Audience.STAFF,
-        handler=create_alert,
+        handler=partial(staff.create, "alert", values_of),
         operation="create_alert",
         summary="Publish an alert, now or later, or store a draft; or hand in a signed one of CAP 1.2.",
         tag="push",
@@ -252,17 +213,6 @@ ROUTES = (
     ),
     Route(
         method="GET",
-        path="/v1/alerts/records",
-        audience=Audience.STAFF,
-        handler=partial(staff.list_records, "alert"),
-        operation="list_alert_records",
-        summary="List the alerts of the caller's departments, drafts too, the newest first.",
-        tag="push",
-        parameters=staff.LIST,
-        answers={200: Answer(description="One page, and where to go on.", schema=documents.RECORDS)},
-    ),
-    Route(
-        method="GET",
         path="/v1/alerts/{id}/record",
         audience=Audience.STAFF,
         handler=partial(staff.show_record, "alert"),
@@ -272,21 +222,5 @@ ROUTES = (
         path_schemas=staff.ID_PATH,
         answers={200: Answer(description="The record.", schema=documents.WHOLE_RECORD)},
     ),
-    Route(
-        method="PATCH",
-        path="/v1/alerts/{id}/record",
-        audience=Audience.STAFF,
-        handler=change_alert,
-        operation="change_alert",
-        summary="Change an alert that is not public yet.",
-        tag="push",
-        path_schemas=staff.ID_PATH,
-        body=CHANGE,
-        creates=True,
-        answers={
-            200: Answer(description="The alert as it is now.", schema=documents.RECORD),
-            409: Answer(description="It is public, or of another version."),
-        },
-    ),
-    *staff.routes("alert"),
+    *staff.routes("alert", values_of, CHANGE, listed="list_alert_records"),
 )

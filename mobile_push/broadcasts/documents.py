@@ -125,7 +125,12 @@ def record(platform: Platform, broadcast: Broadcast) -> dict[str, Any]:
         "ttl": broadcast.ttl,
         "expires_at": moment(platform, broadcast.expires_at),
         "published_at": published_at(platform, broadcast),
-        "links": {"self": address, "record": f"{address}{RECORDED[broadcast.kind]}", "preview": f"{address}/preview"},
+        "links": {
+            "self": address,
+            "record": f"{address}{RECORDED[broadcast.kind]}",
+            "preview": f"{address}/preview",
+            "report": f"{address}/report",
+        },
     }
 
 

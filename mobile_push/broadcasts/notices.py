@@ -7,9 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from uuid_utils.compat import uuid7
-
-from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, NotFound, Route, Stale, reply
+from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, NotFound, Route, reply
 from mobile_push.broadcasts import addressing, documents, life, staff, steps
 from mobile_push.broadcasts.timing import EXPIRES_AT, SEND_AT, TTL, timing
 from mobile_push.models import Broadcast, InboxMessage
@@ -93,50 +91,6 @@ CHANGE = Form.from_schema(
 )
 
 
-async def create_notice(call: Call) -> web.StreamResponse:
-    """Store a notice; it is published at once, unless it is a draft or its time lies ahead."""
-    body, principal = call.body, call.principal
-    department = body["department"]
-    staff.check_department(call, department)
-    identity = uuid7()
-    notice = Broadcast(
-        id=identity,
-        kind="notice",
-        department=department,
-        author=principal.subject,
-        body=documents.filled(None),
-        link=f"/v1/notices/{identity}",
-    )
-    notice.update_from_dict(await values_of(call, notice, body))
-    stored = await life.create(
-        call.platform, notice, draft=body.get("draft", False), receipt=staff.receipt(call, status=201)
-    )
-    return staff.created(call, stored)
-
-
-async def change_notice(call: Call) -> web.StreamResponse:
-    """Change what is not public yet."""
-    notice = await staff.find(call, "notice")
-    check_changeable(notice, call.body["version"])
-    values = await values_of(call, notice, call.body)
-    try:
-        after = await life.change(call.platform, notice, call.principal, values, staff.receipt(call, status=200))
-    except Stale:
-        raise life.changed_meanwhile(await staff.find(call, "notice")) from None
-    return reply(call, documents.record(call.platform, after))
-
-
-def check_changeable(broadcast: Broadcast, version: int) -> None:
-    if broadcast.state not in steps.CHANGEABLE:
-        raise life.ActionNotPermitted(
-            f"It is {broadcast.state} and stays as it is; publish a new one that supersedes it.",
-            state=broadcast.state,
-            permitted_actions=[],
-        )
-    if broadcast.version != version:
-        raise life.changed_meanwhile(broadcast)
-
-
 async def values_of(call: Call, notice: Broadcast, body: Mapping[str, Any]) -> dict[str, Any]:
     """The columns that a body sets. Raises InvalidFields with everything that is wrong."""
     settings = call.platform[PUSH].settings
@@ -200,7 +154,7 @@ ROUTES = (
         method="POST",
         path="/v1/notices",
         audience=Audience.STAFF,
-        handler=create_notice,
+        handler=partial(staff.create, "notice", values_of),
         operation="create_notice",
         summary="Publish a notice, now or later, or store a draft.",
         tag="push",
@@ -209,17 +163,6 @@ ROUTES = (
         answers={
             201: Answer(description="It is stored.", schema=documents.RECORD, headers={"Location": "The notice."})
         },
-    ),
-    Route(
-        method="GET",
-        path="/v1/notices",
-        audience=Audience.STAFF,
-        handler=partial(staff.list_records, "notice"),
-        operation="list_notices",
-        summary="List the notices of the caller's departments, the newest first.",
-        tag="push",
-        parameters=staff.LIST,
-        answers={200: Answer(description="One page, and where to go on.", schema=documents.RECORDS)},
     ),
     Route(
         method="GET",
@@ -232,21 +175,5 @@ ROUTES = (
         path_schemas=staff.ID_PATH,
         answers={200: Answer(description="The notice.", schema={"oneOf": [documents.PAGE, documents.WHOLE_RECORD]})},
     ),
-    Route(
-        method="PATCH",
-        path="/v1/notices/{id}",
-        audience=Audience.STAFF,
-        handler=change_notice,
-        operation="change_notice",
-        summary="Change a notice that is not public yet.",
-        tag="push",
-        path_schemas=staff.ID_PATH,
-        body=CHANGE,
-        creates=True,
-        answers={
-            200: Answer(description="The notice as it is now.", schema=documents.RECORD),
-            409: Answer(description="It is public, or of another version."),
-        },
-    ),
-    *staff.routes("notice"),
+    *staff.routes("notice", values_of, CHANGE, listed="list_notices"),
 )

@@ -19,8 +19,10 @@ from banshi import (
     text_in,
 )
 from mobile_push.broadcasts import documents, sending, staff, steps
+from mobile_push.broadcasts.in_force import alerts_in_force
 from mobile_push.cap import ALERT_DOCUMENT_SCHEMA, MEDIA_TYPE, Alert, FeedEntry, feed
-from mobile_push.divisions import check_division, divisions_meet
+from mobile_push.cursor import LARGEST
+from mobile_push.divisions import check_division
 from mobile_push.models import Broadcast, CapMessage
 from mobile_push.service import PUSH
 
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
 
 ATOM = "application/atom+xml"
 
-#: Alerts in force that are looked at, and entries of the feed.
-MOST_ACTIVE, MOST_ENTRIES = 500, 100
+#: Entries of the feed.
+MOST_ENTRIES = 100
 
 #: Seconds for which a copy of the feed may be shown, and of an alert's XML, which never changes.
 FRESH, LASTING = 30, 86_400
@@ -70,22 +72,14 @@ WHOLE: Mapping[str, Any] = {
 
 async def list_alerts(call: Call) -> web.StreamResponse:
     """The alerts in force, the newest first."""
-    query = Broadcast.filter(kind="alert", state="published", expires_at__gt=call.now)
-    if "cursor" in call.query:
-        query = query.filter(seq__lt=int(call.query["cursor"]))
-    limit, division = call.query.get("limit", staff.PAGE), call.query.get("division")
+    limit, before = call.query.get("limit", staff.PAGE), int(call.query.get("cursor", LARGEST))
+    division = call.query.get("division")
     if division is not None:
         _check_division(division)
-    shown: list[Broadcast] = []
-    more = False
-    for row in await query.order_by("-seq").limit(MOST_ACTIVE):
-        if _in_force(row) and (division is None or _concerns(row, division)):
-            more = len(shown) == limit
-            if more:
-                break
-            shown.append(row)
+    found = await alerts_in_force(call.platform, call.now, limit + 1, before=before, division=division)
+    shown = found[:limit]
     items = [summary(call, row) for row in shown]
-    return reply(call, {"items": items, "next": str(shown[-1].seq) if more else None})
+    return reply(call, {"items": items, "next": str(shown[-1].seq) if len(found) > limit else None})
 
 
 def _check_division(code: str) -> None:
@@ -93,20 +87,6 @@ def _check_division(code: str) -> None:
         check_division(code)
     except ValueError as error:
         raise InvalidParameter(f"division: {error}.", parameter="division") from None
-
-
-def _in_force(row: Broadcast) -> bool:
-    """Whether it warns of something real. A Cancel ends a warning and is none itself."""
-    return bool(row.cap["status"] == "Actual" and row.cap["msg_type"] != "Cancel")
-
-
-def _concerns(row: Broadcast, division: str) -> bool:
-    """Whether it may be for people there. What is known by its shape alone is shown to all: better than to miss it."""
-    audience = row.audience
-    if audience.get("everyone") or audience.get("polygons") or audience.get("circles"):
-        return True
-    codes = audience.get("divisions", ())
-    return not codes or any(divisions_meet(code, division) for code in codes)
 
 
 async def _public(call: Call) -> Broadcast:
@@ -162,11 +142,10 @@ async def show_xml(call: Call) -> web.StreamResponse:
 
 async def show_feed(call: Call) -> web.StreamResponse:
     """The alerts in force and those that end one, for alert hubs."""
-    query = Broadcast.filter(kind="alert", state="published", expires_at__gt=call.now)
-    rows = [row for row in await query.order_by("-seq").limit(MOST_ACTIVE) if row.cap["status"] == "Actual"]
+    rows = await alerts_in_force(call.platform, call.now, MOST_ENTRIES, ends=True)
     settings = call.platform[PUSH].settings.alerts
     base = settings.address or f"{call.request.scheme}://{call.request.host}"
-    entries = [FeedEntry(_alert(row), f"{base}/v1/alerts/{row.id}.xml") for row in rows[:MOST_ENTRIES]]
+    entries = [FeedEntry(_alert(row), f"{base}/v1/alerts/{row.id}.xml") for row in rows]
     body = feed(
         entries,
         url=f"{base}/v1/alerts.atom",
@@ -201,11 +180,7 @@ ROUTES = (
                 schema={"type": "string", "minLength": 6, "maxLength": 12},
                 description="A code of GB/T 2260: only what may concern people there.",
             ),
-            Parameter(
-                name="limit",
-                schema={"type": "integer", "minimum": 1, "maximum": staff.LONGEST_PAGE, "default": staff.PAGE},
-                description="Rows at most.",
-            ),
+            staff.LIMIT,
             Parameter(
                 name="cursor",
                 schema={"type": "string", "pattern": "^[0-9]{1,18}$"},

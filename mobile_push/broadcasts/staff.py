@@ -1,12 +1,13 @@
-"""What staff do with notices and alerts alike: list them, look at one and its history, decide about it."""
+"""What staff do with notices and alerts alike: write and change them, list them, look at one, decide about it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tortoise.models import Model
+from uuid_utils.compat import uuid7
 
 from banshi import (
     Answer,
@@ -19,6 +20,7 @@ from banshi import (
     NotFound,
     Parameter,
     Route,
+    Stale,
     reply,
 )
 from mobile_push.broadcasts import documents, life, preview, steps
@@ -52,17 +54,68 @@ ACTION = Form.from_schema(
     }
 )
 
+#: How many rows a page of any list here has.
+LIMIT = Parameter(
+    name="limit",
+    schema={"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE},
+    description="Rows at most.",
+)
+
 #: The parameters of a list of records.
 LIST = (
     Parameter(name="state", schema={"type": "string", "enum": list(steps.STATES)}, description="Only this state."),
     Parameter(name="department", schema={"type": "string", "maxLength": 64}, description="Only this department's."),
-    Parameter(
-        name="limit",
-        schema={"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE},
-        description="Rows at most.",
-    ),
+    LIMIT,
     Parameter(name="cursor", schema=UUID, description="Where to go on: `next` of the page before."),
 )
+
+
+#: The columns of a broadcast that a body sets. Raises InvalidFields with everything that is wrong.
+Values = Callable[[Call, Broadcast, Mapping[str, Any]], Awaitable[dict[str, Any]]]
+
+
+async def create(kind: str, values_of: Values, call: Call) -> web.StreamResponse:
+    """Store one; it is published at once, unless it is a draft or its time lies ahead."""
+    department = call.body["department"]
+    check_department(call, department)
+    identity = uuid7()
+    row = Broadcast(
+        id=identity,
+        kind=kind,
+        department=department,
+        author=call.principal.subject,
+        body=documents.filled(None),
+        link=f"/v1/{kind}s/{identity}",
+    )
+    row.update_from_dict(await values_of(call, row, call.body))
+    stored = await life.create(
+        call.platform, row, draft=call.body.get("draft", False), receipt=receipt(call, status=201)
+    )
+    return reply(call, documents.record(call.platform, stored), status=201, headers=location(stored))
+
+
+async def change(kind: str, values_of: Values, call: Call) -> web.StreamResponse:
+    """Change what is not public yet."""
+    row = await find(call, kind)
+    check_changeable(row, call.body["version"])
+    values = await values_of(call, row, call.body)
+    try:
+        after = await life.change(call.platform, row, call.principal, values, receipt(call, status=200))
+    except Stale:
+        raise life.changed_meanwhile(await find(call, kind)) from None
+    return reply(call, documents.record(call.platform, after))
+
+
+def check_changeable(broadcast: Broadcast, version: int) -> None:
+    """Raise ActionNotPermitted for what is public or over, Conflict where another version was read."""
+    if broadcast.state not in steps.CHANGEABLE:
+        raise life.ActionNotPermitted(
+            f"It is {broadcast.state} and stays as it is; publish a new one that supersedes it.",
+            state=broadcast.state,
+            permitted_actions=[],
+        )
+    if broadcast.version != version:
+        raise life.changed_meanwhile(broadcast)
 
 
 def check_department(call: Call, department: str) -> None:
@@ -147,15 +200,35 @@ def location(broadcast: Broadcast) -> dict[str, str]:
     return {"Location": f"/v1/{broadcast.kind}s/{broadcast.id}"}
 
 
-def created(call: Call, broadcast: Broadcast) -> web.StreamResponse:
-    return reply(call, documents.record(call.platform, broadcast), status=201, headers=location(broadcast))
-
-
-def routes(kind: str) -> Sequence[Route]:
-    """The routes that are alike for notices and alerts."""
-    nouns = f"{kind}s"
+def routes(kind: str, values_of: Values, changes: Form, *, listed: str) -> Sequence[Route]:
+    """The routes that are alike for notices and alerts; the operation that lists them has a name of its own."""
+    nouns, recorded = f"{kind}s", documents.RECORDED[kind]
     conflict = Answer(description="It is in a state, or of a version, in which this is not possible.")
     return (
+        Route(
+            method="GET",
+            path=f"/v1/{nouns}{recorded and '/records'}",
+            audience=Audience.STAFF,
+            handler=partial(list_records, kind),
+            operation=listed,
+            summary=f"List the {nouns} of the caller's departments, drafts too, the newest first.",
+            tag="push",
+            parameters=LIST,
+            answers={200: Answer(description="One page, and where to go on.", schema=documents.RECORDS)},
+        ),
+        Route(
+            method="PATCH",
+            path=f"/v1/{nouns}/{{id}}{recorded}",
+            audience=Audience.STAFF,
+            handler=partial(change, kind, values_of),
+            operation=f"change_{kind}",
+            summary=f"Change {'an' if kind == 'alert' else 'a'} {kind} that is not public yet.",
+            tag="push",
+            path_schemas=ID_PATH,
+            body=changes,
+            creates=True,
+            answers={200: Answer(description="It is as it is now.", schema=documents.RECORD), 409: conflict},
+        ),
         Route(
             method="POST",
             path=f"/v1/{nouns}/{{id}}/actions/{{action}}",

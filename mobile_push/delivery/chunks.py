@@ -262,7 +262,7 @@ class Chunks:
         chunks = {id(parcel.key[0]): parcel.key[0] for parcel in given}.values()
         one, two = self._store.placeholders(2)
         sql = (
-            "UPDATE push_chunk SET lease_until = 0, attempts = attempts - 1 "  # noqa: S608
+            "UPDATE push_chunk SET lease_until = 0 "  # noqa: S608
             f"WHERE id = {one} AND attempts = {two} AND state = 'due'"
         )
         await self.record()

@@ -29,9 +29,9 @@ AHEAD, SECONDS_AHEAD = 2, 5.0
 
 #: Longest time in seconds that an outcome waits for others to be recorded with, where they are many and where they are
 #: few: there waiting saves little, and what was not recorded when a worker is killed is sent again.
-GATHER, GATHER_FEW = 0.02, 0.002
+GATHER, GATHER_FEW = 0.02, 0.005
 
-#: Outcomes of one record that are many.
+#: Outcomes of one record that are many: so much will come for the next one as well.
 MANY = 32
 
 #: Longest sleep in seconds when nothing is due: how late a row may be that another process wrote.
@@ -248,12 +248,13 @@ class Courier:
     # -- recording -----------------------------------------------------------------------------------------------
 
     async def _record_all(self) -> None:
+        many = False
         while True:
             await _either(self._outcome, LONGEST_SLEEP)
+            await asyncio.sleep(GATHER if many else GATHER_FEW)
             self._outcome.clear()
-            count, self._outcomes = self._outcomes, 0
+            many, self._outcomes = self._outcomes >= MANY, 0
             await self._record()
-            await asyncio.sleep(GATHER if count >= MANY else GATHER_FEW)
 
     async def _record(self) -> None:
         for source in self._sources:

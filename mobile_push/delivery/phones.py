@@ -103,11 +103,18 @@ class Phones:
         marks = store.placeholders(2 + len(devices))
         sql = (
             f"UPDATE push_device SET notices = CASE notice_day WHEN {marks[0]} THEN notices + 1 ELSE 1 END, "  # noqa: S608
-            f"notice_day = {marks[1]} WHERE id IN ({', '.join(marks[2:])})"
+            f"notice_day = {marks[1]} WHERE id IN ({self._in_order(marks[2:])})"
         )
         ids = [UUID(bytes=one) for one in devices]
         keys: list[Any] = [str(one) for one in ids] if store.dialect == "sqlite" else list(ids)
         await store.connection.execute_query(sql, [today, today, *keys])
+
+    def _in_order(self, marks: Sequence[str]) -> str:
+        """SQL for these phones' ids, locked in one order: whoever else locks several at once takes them in the same."""
+        these = ", ".join(marks)
+        if self._store.dialect == "sqlite":
+            return these
+        return f"SELECT id FROM push_device WHERE id IN ({these}) ORDER BY id FOR UPDATE"  # noqa: S608
 
     def _today(self) -> int:
         """Days since 1970 in the city."""

@@ -21,7 +21,9 @@ class Row(NamedTuple):
     """A claimed delivery with all that sending it takes."""
 
     id: int
+    #: The claim's number, which no other claim of the row ever has, and how often the row has been tried.
     attempts: int
+    tries: int
     device: Any
     lane: int
     #: Milliseconds of the database's clock: the end of the message, and the claim.
@@ -58,11 +60,11 @@ DUE = (
     "FROM push_delivery WHERE provider = {provider} AND state = 'due' AND lane <= {last} AND not_before <= {clock} "
     "AND {free} ORDER BY lane, id LIMIT {most}"
 )
-TAKE = "UPDATE push_delivery SET attempts = attempts + 1, lease_until = {clock} + {lease} WHERE "
+TAKE = "UPDATE push_delivery SET attempts = attempts + 1, tries = tries + 1, lease_until = {clock} + {lease} WHERE "
 
 #: The columns of a `Row`, of claimed rows `d`.
 COLUMNS = (
-    "d.id, d.attempts, d.device_id, d.lane, d.expires, {clock}, m.id, m.kind, m.link, v.token, v.language, "
+    "d.id, d.attempts, d.tries, d.device_id, d.lane, d.expires, {clock}, m.id, m.kind, m.link, v.token, v.language, "
     "p.notices, p.quiet_from, p.quiet_until, p.timezone"
 )
 JOINS = (
@@ -84,7 +86,7 @@ class Queue(ABC):
         self._columns = COLUMNS.format(clock=store.clock)
         one, two = store.placeholders(2)
         self._give_back = (
-            "UPDATE push_delivery SET lease_until = 0, attempts = attempts - 1 "  # noqa: S608 - marks, not values
+            "UPDATE push_delivery SET lease_until = 0, tries = tries - 1 "  # noqa: S608 - marks, not values
             f"WHERE id = {one} AND attempts = {two} AND state = 'due'"
         )
 

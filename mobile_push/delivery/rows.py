@@ -29,7 +29,9 @@ class Job:
     """One claimed row."""
 
     id: int
+    #: The claim's number, which no other claim of the row ever has, and how often the row has been tried.
     attempts: int
+    tries: int
     device: str
     token: str
     #: Unix seconds of the database's clock at which the message came to be, and that clock when it was claimed.
@@ -77,12 +79,13 @@ class Rows:
         """What to send; None, and the row is settled, where there is nothing to send any more."""
         now, ends = row.now / 1000, row.expires / 1000
         held = self._held.get(row.id)
-        if held is not None:
+        # Nobody else had it meanwhile, an operator neither.
+        if held is not None and row.attempts == held.attempts + 1:
             # The clock jumped, or the database was away, and our own lease had ended: it is on its way all the same.
-            held.attempts, held.now, held.claimed = row.attempts, now, claimed
+            held.attempts, held.tries, held.now, held.claimed = row.attempts, row.tries, now, claimed
             return None
-        token = row.token
-        job = Job(row.id, row.attempts, str(row.device), token or "", ends - self._settings.ttl, now, claimed)
+        token, since = row.token, ends - self._settings.ttl
+        job = Job(row.id, row.attempts, row.tries, str(row.device), token or "", since, now, claimed)
         # Rounded up: a message in its last second is still one.
         left = -((row.now - row.expires) // 1000)
         settled = self._without(job, row) if token is not None and left > 0 else _over(job)
@@ -189,6 +192,6 @@ def settlement_of(job: Job, receipt: Receipt) -> Settlement:
     state = STATES.get(receipt.outcome)
     if state is not None:
         return Settlement(job, state, receipt.code, receipt.provider_message or "")
-    if job.attempts >= parcels.ATTEMPTS and receipt.outcome is not Outcome.MISCONFIGURED:
+    if job.tries >= parcels.ATTEMPTS and receipt.outcome is not Outcome.MISCONFIGURED:
         return Settlement(job, "parked", receipt.code)
-    return Settlement(job, "due", receipt.code, wait=pause_before(job.attempts, receipt))
+    return Settlement(job, "due", receipt.code, wait=pause_before(job.tries, receipt))

@@ -138,10 +138,12 @@ async def move(platform: Platform, letter: Letter, action: str) -> bool:
     changes = "state = 'dropped'"
     guard = ""
     if action == "retry":
-        tries = "tries = 0, attempts = attempts + 1" if letter.sort == "chunk" else "attempts = 0, settled_at = NULL"
-        changes = f"state = 'due', not_before = 0, lease_until = 0, {tries}"
+        # As if for the first time, under a number that no earlier claim has: what one of those may still write down
+        # (that it was refused, that it was given back) is nothing of this sending's.
+        changes = "state = 'due', not_before = 0, lease_until = 0, tries = 0, attempts = attempts + 1"
         guard = f"AND expires > {store.clock} "
         if letter.sort == "delivery":
+            changes += ", settled_at = NULL"
             guard += (
                 "AND NOT EXISTS (SELECT 1 FROM push_inbox_message m JOIN push_broadcast b ON b.id = m.broadcast_id "
                 "WHERE m.id = message_id AND b.state <> 'published') "

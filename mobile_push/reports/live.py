@@ -17,6 +17,7 @@ from banshi import Call, Platform, TooManyRequests
 from mobile_push.models import Broadcast
 from mobile_push.reports.report import Report, report_of
 from mobile_push.service import PUSH
+from mobile_push.stream import comeback
 
 #: Seconds between two readings of a report, and how many times as long as a reading took it is left alone at least:
 #: those who watch a broadcast to a million phones leave the database to those who send it.
@@ -24,9 +25,6 @@ PAUSE, SHARE = 0.5, 10.0
 
 #: Reports that are followed at once in this process, and by one person.
 MOST, MOST_EACH = 64, 4
-
-#: Milliseconds after which a browser comes back to a stream that broke.
-RECONNECT = 2_000
 
 
 @dataclass(slots=True)
@@ -111,7 +109,7 @@ async def _follow(call: Call, response: web.StreamResponse, watches: Watches, wa
     platform, settings = call.platform, call.platform[PUSH].settings
     ends = time.monotonic() + call.principal.expires_at - platform.now().timestamp()
     told, written = b"", 0.0
-    data = b"retry: %d\n\n" % RECONNECT
+    data = comeback()
     while True:
         document = orjson.dumps(report.document(platform))
         if document != told or report.finished:

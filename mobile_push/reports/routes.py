@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 #: The role that runs the platform as a whole, which is no department.
 OPERATOR, PLATFORM = "operator", "platform"
 
-#: Rows of a page, when the caller doesn't say, and at most.
-PAGE, LONGEST_PAGE = 20, 100
-
 ID = {"type": "string", "format": "uuid"}
 LETTER_ID = {"type": "string", "pattern": letters.PATTERN}
 
@@ -52,7 +49,7 @@ async def list_letters(call: Call) -> web.StreamResponse:
     if (cursor := call.query.get("cursor")) is not None:
         sort, _, number = cursor.partition("-")
         after = (sort, int(number))
-    limit = call.query.get("limit", PAGE)
+    limit = call.query.get("limit", staff.PAGE)
     found = await letters.page(call.platform, after, limit + 1)
     shown = found[:limit]
     items = [one.document(call.platform) for one in shown]
@@ -178,11 +175,7 @@ ROUTES = (
         summary="List what could not be delivered and waits for an operator.",
         tag="operations",
         parameters=(
-            Parameter(
-                name="limit",
-                schema={"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE},
-                description="Rows at most.",
-            ),
+            staff.LIMIT,
             Parameter(name="cursor", schema=LETTER_ID, description="Where to go on: `next` of the page before."),
         ),
         answers={

@@ -84,7 +84,7 @@ async def test_streams_and_idle_connections_end_and_the_status_is_zero(config: P
             headers = {"Authorization": f"Bearer {person.token}"}
             async with server.session.get(f"{server.url}/v1/inbox/stream", headers=headers) as response:
                 assert response.status == 200
-                assert await response.content.readline() == b"retry: 2000\n"
+                assert (await response.content.readline()).startswith(b"retry: ")
                 ready.set()
                 await response.content.read()  # raises unless the stream comes to its proper end
             ended.append(time.monotonic())

@@ -25,6 +25,7 @@ from mobile_push.fcm import FcmProvider
 from mobile_push.fcm_connections import Connections
 from mobile_push.models import Device, Profile
 from mobile_push.provider import Outcome, Push, Receipt
+from mobile_push.reports import letters
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.service import PUSH, deliver
 from mobile_push.settings import CASE_TITLE, PushSettings
@@ -188,7 +189,12 @@ async def test_a_fault_of_our_own_project_keeps_the_phone_tells_the_operators_on
     await send(door)
     await until(lambda: sandbox.answers[code] >= 2)
     refused = time.monotonic()
-    assert await metric(door, f'banshi_push_attempts_total{{code="{code}",outcome="misconfigured"') >= 2
+    counter = f'banshi_push_attempts_total{{code="{code}",outcome="misconfigured"'
+
+    async def counted() -> bool:
+        return await metric(door, counter) >= 2
+
+    await until(counted)
     sandbox.behaviour.wrong_project, sandbox.behaviour.faults = False, {}
     assert await outcomes(door) == [("sent", "OK")] * 2
     assert sandbox.received[0].arrived - refused > 0.3, "an operator needs time: it is not hammered"
@@ -346,30 +352,30 @@ async def test_a_message_that_was_taken_and_not_answered_goes_again_with_the_sam
         assert [each.message["data"]["message_id"] for each in sandbox.received] == [one.id] * 2
 
 
-def job(attempts: int) -> Job:
-    return Job(1, attempts, "device", "token", 0.0, 0.0, 0.0)
+def job(tries: int) -> Job:
+    return Job(1, 1, tries, "device", "token", 0.0, 0.0, 0.0)
 
 
 def test_pauses_grow_spread_and_never_undercut_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mobile_push.delivery.parcel.FIRST_PAUSE", FIRST_PAUSE)
     monkeypatch.setattr("mobile_push.delivery.parcel.LONGEST_PAUSE", LONGEST_PAUSE)
     monkeypatch.setattr("mobile_push.delivery.parcel.OPERATOR_PAUSE", OPERATOR_PAUSE)
-    for attempts in (1, 2, 5, 9, ATTEMPTS - 1):
-        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempts)
-        settled = [settlement_of(job(attempts), Receipt(Outcome.RETRY, "UNAVAILABLE")) for _ in range(400)]
+    for tries in (1, 2, 5, 9, ATTEMPTS - 1):
+        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2**tries)
+        settled = [settlement_of(job(tries), Receipt(Outcome.RETRY, "UNAVAILABLE")) for _ in range(400)]
         assert {one.state for one in settled} == {"due"}
         waits = sorted(one.wait for one in settled)
         assert waits[0] < longest * 0.1, "jitter is full"
         assert longest * 0.9 < waits[-1] <= longest
         for _ in range(50):
-            assert settlement_of(job(attempts), Receipt(Outcome.RETRY, "QUOTA_EXCEEDED", 7.0)).wait >= 7.0
-            assert settlement_of(job(attempts), Receipt(Outcome.MISCONFIGURED, "credentials")).wait >= OPERATOR_PAUSE
+            assert settlement_of(job(tries), Receipt(Outcome.RETRY, "QUOTA_EXCEEDED", 7.0)).wait >= 7.0
+            assert settlement_of(job(tries), Receipt(Outcome.MISCONFIGURED, "credentials")).wait >= OPERATOR_PAUSE
 
 
 def test_what_fails_too_often_is_parked_for_an_operator_unless_our_own_project_is_at_fault() -> None:
-    for attempts in (ATTEMPTS, 10_000):
-        assert settlement_of(job(attempts), Receipt(Outcome.RETRY, "UNAVAILABLE", 7.0)).state == "parked"
-        assert settlement_of(job(attempts), Receipt(Outcome.MISCONFIGURED, "credentials")).state == "due"
+    for tries in (ATTEMPTS, 10_000):
+        assert settlement_of(job(tries), Receipt(Outcome.RETRY, "UNAVAILABLE", 7.0)).state == "parked"
+        assert settlement_of(job(tries), Receipt(Outcome.MISCONFIGURED, "credentials")).state == "due"
 
 
 async def test_a_provider_that_raises_holds_up_no_other_message_and_is_asked_again(
@@ -427,7 +433,7 @@ async def test_a_stopping_server_gives_back_what_it_had_claimed_and_the_next_one
         started = time.monotonic()
         assert await outcomes(door) == [("sent", "OK")] * 12
         assert time.monotonic() - started < LEASE / 10, "nobody waits for a lease"
-        assert {row["attempts"] for row in await deliveries(door)} == {1}, "what was not tried does not count"
+        assert {row["tries"] for row in await deliveries(door)} == {1}, "what was not tried does not count"
     arrived = Counter(one.message["data"]["message_id"] for one in sandbox.received)
     assert arrived == Counter(one.id for one in batch)
 
@@ -469,7 +475,7 @@ async def test_what_is_being_claimed_while_the_server_stops_is_given_back(
         await claiming.wait()
     async with open_door(tmp_path, {"mobile_push": "mobile_push"}) as door:
         rows = await deliveries(door)
-    assert [(row["state"], row["attempts"], row["lease_until"]) for row in rows] == [("due", 0, 0)] * 3
+    assert [(row["state"], row["tries"], row["lease_until"]) for row in rows] == [("due", 0, 0)] * 3
 
 
 class Worker:
@@ -566,6 +572,47 @@ async def test_a_worker_that_was_thought_dead_settles_and_gives_back_nothing_tha
     await late.settle([Settlement(old, "failed", "x")])
     (row,) = await deliveries(workers.door)
     assert (row["state"], row["code"], row["provider_message"], row["attempts"]) == ("sent", "OK", "m-1", 2)
+
+
+async def test_no_two_claims_have_one_number_whatever_was_given_back_in_between(
+    workers: Workers, message: Make, deliveries: Deliveries
+) -> None:
+    await workers.prepare([message()])
+    queue, numbers = workers.queue(), []
+    for _ in range(5):
+        (taken,) = await queue.claim(1)
+        numbers.append(taken.attempts)
+        assert taken.tries == 1, "what was given back was not tried"
+        await queue.give_back([taken])
+    assert numbers == [1, 2, 3, 4, 5]
+    assert [(row["state"], row["tries"]) for row in await deliveries(workers.door)] == [("due", 0)]
+
+
+async def test_what_was_said_of_an_earlier_sending_settles_nothing_that_an_operator_sends_again(
+    workers: Workers, message: Make, deliveries: Deliveries
+) -> None:
+    """The database took the word that it was given up, and its answer was lost: the worker says it again."""
+    await workers.prepare([message()])
+    queue = workers.queue()
+    (old,) = await queue.claim(1)
+    given_up = Settlement(old, "parked", "UNAVAILABLE")
+    await queue.settle([given_up])
+    (row,) = await deliveries(workers.door)
+    letter = await letters.find(workers.door.platform, f"delivery-{row['id']}")
+    assert letter is not None
+    assert await letters.move(workers.door.platform, letter, "retry")
+    await queue.settle([given_up])
+    (row,) = await deliveries(workers.door)
+    assert (row["state"], row["settled_at"], row["tries"]) == ("due", None, 0)
+    # It holds on to what it could not write down.
+    queue.rows._held[old.id] = old
+    (new,) = await queue.claim(1)
+    assert new.attempts > old.attempts
+    assert new.tries == 1
+    await queue.settle([given_up])
+    assert [row["state"] for row in await deliveries(workers.door)] == ["due"]
+    await queue.settle([Settlement(new, "sent", "OK", "m-1"), given_up])
+    assert [row["state"] for row in await deliveries(workers.door)] == ["sent"]
 
 
 async def test_a_late_worker_that_found_the_token_dead_does_not_forget_the_phone_that_has_a_new_one(

@@ -6,12 +6,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from banshi import Message
 from banshi.testing import Door, Person, Reply, open_door
+from mobile_push.delivery.phones import Phones
+from mobile_push.models import Device
 from mobile_push.sandbox import FcmSandbox
+from mobile_push.service import PUSH
 
 Send = Callable[..., Awaitable[Message]]
 Until = Callable[..., Awaitable[None]]
@@ -255,3 +259,32 @@ async def test_the_longest_token_that_is_taken_arrives_whole(
     await send(door, "wang")
     await until(lambda: sandbox.received)
     assert sandbox.received[0].token == token
+
+
+@pytest.mark.parametrize(("people", "topics"), [(2, False), (3, True)])
+async def test_people_who_pass_their_phones_tokens_round_at_one_moment_all_get_an_answer(
+    open_push: Any, postgres: str, people: int, topics: bool
+) -> None:
+    """Each takes the phone of another, who takes theirs: PostgreSQL ends one of two that wait for each other."""
+    async with open_push(database=postgres, fcm={"topics": topics}, notices_a_day=5) as door:
+        owners = [door.citizen(f"p{number}") for number in range(people)]
+        counted = Phones(door.platform, "fcm", door.platform[PUSH].settings)
+        for turn in range(20):
+            tokens = [f"phone-{turn}-{number}" for number in range(people)]
+            phones = [(await register(owner, token)).created() for owner, token in zip(owners, tokens, strict=True)]
+            ids = [UUID(phone["id"]).bytes for phone in phones]
+            *replies, _, _ = await asyncio.gather(
+                *(
+                    owner.call("PATCH", phone["links"]["self"], json={"token": tokens[place - 1]})
+                    for place, (owner, phone) in enumerate(zip(owners, phones, strict=True))
+                ),
+                # Notices that were sent to these phones are counted meanwhile.
+                *(counted.count(ids[::step]) for step in (1, -1)),
+            )
+            statuses = sorted(reply.status for reply in replies)
+            # Whoever has an address is the phone: one whose phone was taken over before they came has it no more.
+            assert set(statuses) <= {200, 404}, [reply.body for reply in replies]
+            assert 200 in statuses
+            there = [one["id"] for owner in owners for one in await devices(owner)]
+            assert len(there) == statuses.count(200)
+            await Device.filter(id__in=there).delete()

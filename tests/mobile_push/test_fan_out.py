@@ -17,12 +17,13 @@ from banshi import Stale
 from banshi.testing import Door
 from mobile_push import inbox
 from mobile_push.broadcasts import publication
-from mobile_push.delivery.chunk import Open
+from mobile_push.delivery.chunk import Checkpoint, Open
 from mobile_push.delivery.chunks import Chunks
 from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.parcel import Parcel
 from mobile_push.delivery.rows import Rows
 from mobile_push.models import Broadcast, Chunk, Device, FanOut, Follow, Profile
+from mobile_push.provider import Push
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.service import PUSH
 
@@ -357,6 +358,27 @@ async def test_a_checkpoint_that_is_not_ours_any_more_writes_nothing(
     assert (after.done, after.outcomes) == (before.done, before.outcomes)
     assert await Chunk.all().count() == 1
     assert one.seq == 1
+
+
+async def test_a_chunk_that_was_given_back_is_claimed_under_a_number_that_no_earlier_claim_has(
+    door: Door, sandbox: FcmSandbox, until: Until
+) -> None:
+    sandbox.behaviour.hang = True
+    await phones(door, 5)
+    await publish(door, await broadcast(door))
+    chunks: Chunks = door.platform[PUSH].couriers[0]._sources[1]  # type: ignore[assignment]
+    await until(lambda: chunks._open)
+    push, numbers = Push("id", "", "", "/", "notice", 60, None, "high"), []
+    for _ in range(3):
+        (mine,) = chunks._open.values()
+        numbers.append(mine.attempts)
+        await chunks.give_back([Parcel(push, "", mine.lane, chunks, (mine, 0))])
+        door.platform[PUSH].wake()
+        await until(lambda: chunks._open)
+        mine.tick(0, "accepted")
+        # What the earlier claim would still say is not taken.
+        assert await chunks._keep(door.platform.store.connection, Checkpoint.of(mine)) is None
+    assert numbers == sorted(set(numbers))
 
 
 async def test_people_whom_a_query_names_get_a_copy_of_their_own_and_their_phones_no_word_of_it(

@@ -54,7 +54,8 @@ async def test_an_upgrade_from_the_first_version_keeps_phones_messages_and_what_
         (delivery,) = await Delivery.all()
     assert (device.person, device.token, device.division, device.latitude) == ("wang", "phone-0001", "", None)
     assert (message.seq, message.title, message.read_at) == (1, {"en": "Hello"}, None)
-    assert (delivery.state, delivery.attempts, delivery.lane, delivery.device_id) == ("due", 3, 0, device.id)
+    assert (delivery.state, delivery.attempts, delivery.tries) == ("due", 3, 3)
+    assert (delivery.lane, delivery.device_id) == (0, device.id)
 
 
 async def keys(connection: BaseDBAsyncClient, table: str) -> set[tuple[str, ...]]:

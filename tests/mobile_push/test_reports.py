@@ -79,6 +79,48 @@ async def test_a_report_says_what_became_of_every_phone(door: Door, sandbox: Fcm
     assert 0 < fcm["seconds"]["p50"] <= fcm["seconds"]["p99"] < 60
 
 
+NOTICE: dict[str, Any] = {
+    "department": "traffic",
+    "title": {"zh-CN": "停水通知", "en": "No water"},
+    "audience": {"departments": ["traffic"]},
+}
+ALERT: dict[str, Any] = {
+    "department": "traffic",
+    "status": "Actual",
+    "msg_type": "Alert",
+    "scope": "Public",
+    "audience": {"everyone": True},
+    "info": [
+        {
+            "language": "zh-CN",
+            "category": ["Met"],
+            "event": "暴雨",
+            "urgency": "Immediate",
+            "severity": "Severe",
+            "certainty": "Observed",
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize(("path", "body"), [("/v1/notices", NOTICE), ("/v1/alerts", ALERT)])
+async def test_staff_who_may_read_the_report_find_its_address_in_every_record_and_nobody_else_does(
+    open_push: Any, path: str, body: dict[str, Any]
+) -> None:
+    async with open_push(alerts={"sender": "alerts@city.example"}) as door:
+        draft = (await publisher(door).post(path, {**body, "draft": True})).created()
+        public = (await publisher(door).post(path, body)).created()
+        for one in (draft, public):
+            link = one["links"]["report"]
+            assert (await publisher(door).get(link)).ok()["id"] == one["id"]
+            record = (await publisher(door).get(one["links"]["record"])).ok()
+            assert record["links"] == one["links"]
+            (await publisher(door, "parks").get(link)).problem(404, "not-found")
+            (await door.citizen("wang").get(link)).problem(403, "forbidden")
+        page = (await door.citizen("wang").get(public["links"]["self"])).ok()
+        assert "report" not in page.get("links", {})
+
+
 async def watch(door: Door, one: Broadcast) -> list[dict[str, Any]]:
     """The report again and again while it is sent; every one is checked."""
     seen = []

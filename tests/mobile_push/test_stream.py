@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -106,10 +107,21 @@ async def test_a_phone_gets_what_it_missed_and_then_each_message_as_it_comes(
         live = await send(door)
         await until(lambda: len(phone.messages) == 4)
         assert time.monotonic() - started < 1.0
-    assert phone.comments == ["retry: 2000"]
+    assert re.fullmatch(r"retry: \d{4}", *phone.comments)
     assert [one["id"] for one in phone.messages] == [one.id for one in [*missed, live]]
     read = (await door.citizen("wang").get("/v1/inbox")).ok()["items"]
     assert phone.messages == read, "the stream and the inbox say the same"
+
+
+async def test_phones_whose_streams_break_together_are_told_to_come_back_at_times_of_their_own(door: Door) -> None:
+    """A restart ends all streams in one moment; docs/api.md names the bounds."""
+    told = []
+    for number in range(40):
+        async with Phone(door, f"citizen-{number}").connected() as response:
+            told.append(int((await response.content.readline()).removeprefix(b"retry: ")))
+    assert all(1_000 <= milliseconds <= 9_000 for milliseconds in told)
+    assert len(set(told)) > 30
+    assert max(told) - min(told) > 4_000
 
 
 @pytest.mark.parametrize("seed", range(4))
