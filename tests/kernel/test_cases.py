@@ -1136,27 +1136,34 @@ async def test_submissions_are_taken_while_reviews_fail(own_world: World) -> Non
         await world.reaches(person, case, "accepted")
 
 
-async def test_a_department_that_hangs_holds_up_nobody(own_world: World) -> None:
-    """While twenty requests hang in one department, the loop turns and the others answer as ever."""
-    world = own_world
-    handler = world.handler("bench")
-    handler.ways.update({"validate": "swallow", "review": "hang"})
-    hanging = [
-        asyncio.create_task(world.door.citizen(f"p{number}").post("/v1/items/bench/cases", {"answers": {"what": "x"}}))
-        for number in range(20)
-    ]
+async def nine_of_ten(world: World, going_on: Callable[[int], bool]) -> tuple[int, float, float]:
+    """How often it was looked; how late the loop turned, and how long an answer took, in nine of ten looks."""
     lags, took = [], []
-    while not all(task.done() for task in hanging):
+    while going_on(len(lags)):
         started = time.perf_counter()
         await asyncio.sleep(0.005)
         lags.append(time.perf_counter() - started - 0.005)
         started = time.perf_counter()
         (await world.door.anyone.get("/v1/items/zone-pass")).ok()
         took.append(time.perf_counter() - started)
-    assert len(lags) > 10
-    # Half of them, so that it is no matter what else the machine does.
-    assert sorted(lags)[len(lags) // 2] < 0.05
-    assert sorted(took)[len(took) // 2] < 0.1
+    return len(lags), sorted(lags)[int(len(lags) * 0.9)], sorted(took)[int(len(took) * 0.9)]
+
+
+async def test_a_department_that_hangs_holds_up_nobody(own_world: World) -> None:
+    """While twenty requests hang in one department, the loop turns and the others answer as ever."""
+    world = own_world
+    handler = world.handler("bench")
+    handler.ways.update({"validate": "swallow", "review": "hang"})
+    before = await nine_of_ten(world, lambda count: count < 20)
+    hanging = [
+        asyncio.create_task(world.door.citizen(f"p{number}").post("/v1/items/bench/cases", {"answers": {"what": "x"}}))
+        for number in range(20)
+    ]
+    count, lag, took = await nine_of_ten(world, lambda _: not all(task.done() for task in hanging))
+    assert count > 10
+    # What else the machine does was the same before.
+    assert lag < max(0.05, 3 * before[1])
+    assert took < max(0.1, 3 * before[2])
     for task in hanging:
         assert task.result().status in {503, 504}
 

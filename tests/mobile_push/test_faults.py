@@ -342,11 +342,12 @@ async def test_a_send_that_takes_long_slows_no_other_down(open_push: Any, sandbo
 async def test_a_new_key_file_takes_the_place_of_one_that_was_withdrawn_without_a_restart(
     tmp_path: Path, open_push: Any, sandbox: FcmSandbox, until: Until
 ) -> None:
-    async with open_push(fcm={"per_minute": 12_000}) as door:
+    new = await asyncio.to_thread(rsa.generate_private_key, 65537, 2048)
+    async with open_push(fcm={"per_minute": 3_000}) as door:
         tokens = await phones(door, 100)
         await notice(door)
         await until(lambda: len(sandbox.received) >= 20)
-        sandbox._tokens._keys = [await asyncio.to_thread(rsa.generate_private_key, 65537, 2048)]
+        sandbox._tokens._keys = [new]
         sandbox.expire_tokens()
         await until(lambda: door.platform[PUSH].couriers[0].pace.resting > 0)
         (tmp_path / "key.json").write_text("half a file")  # whoever copies it is not done yet
