@@ -1,6 +1,7 @@
 """Messages through FCM: mobile_push's whole way against pyfcm and firebase-admin, at two latencies of the provider.
 
     python benchmarks/push.py            # everything, about eight minutes
+    python benchmarks/push.py --only Node broadcast    # these alone: names of senders, or how their names begin
     python benchmarks/push.py --short    # a look whether it works at all, as in continuous integration
 
 benchmarks/README.md says what is compared with what, and why that is fair.
@@ -49,12 +50,14 @@ LATENCIES = (0.0, 0.05)
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """How much is sent: messages that count, messages before them, rounds; and by which senders in Node.js."""
+    """How much is sent, and by whom: messages that count, messages before them, rounds; senders in Node.js."""
 
     count: int
     warm: int
     rounds: int
     flights: tuple[str, ...]
+    #: How the names of the senders begin; all if not said.
+    only: tuple[str, ...] = ("",)
 
 
 FULL = Length(count=5_000, warm=1_000, rounds=3, flights=tuple(FLIGHTS))
@@ -122,24 +125,26 @@ def compare(length: Length, provider: Running, folder: Path, latency: float, mis
     ask(provider, folder, "/sandbox/behaviour", {"latency": latency})
     flights = () if missing else length.flights
     names = [*PEERS, *flights, *OURS, *(f"{one} on PostgreSQL" for one in OURS if has_postgres())]
+    names = [name for name in names if name.startswith(length.only)]
+    ours = [name for name in OURS if name in names]
     sides = {name: sender(name, provider, folder, plan_of(name, length, latency)) for name in names}
     results = alternate(length.rounds, sides)
     rates = {name: median([one["per_second"] for one in rounds]) for name, rounds in results.items()}
-    best = max(flights, key=rates.__getitem__, default=None)
+    best = max((name for name in flights if name in rates), key=rates.__getitem__, default=None)
     rows = []
     for name, rounds in results.items():
         cpu, there = (median([one[key] for one in rounds]) for key in ("cpu", "provider"))
         cells = [f"{rates[name]:,.0f}", f"{cpu:,.0f}", f"{there:,.0f}"]
-        for own in OURS:
+        for own in ours:
             pairs = list(zip(results[own], rounds, strict=True))
-            cells.append(f"{median([ours['per_second'] / one['per_second'] for ours, one in pairs]):.1f}")
-            cells.append(f"{median([one['cpu'] / ours['cpu'] for ours, one in pairs]):.1f}")
+            cells.append(f"{median([us['per_second'] / one['per_second'] for us, one in pairs]):.1f}")
+            cells.append(f"{median([one['cpu'] / us['cpu'] for us, one in pairs]):.1f}")
         rows.append([f"{TITLES[name]}, its best" if name == best and len(flights) > 1 else TITLES[name], *cells])
     if missing:
-        rows.insert(len(PEERS), [NODE, f"not measured: {missing}", *[""] * (2 + 2 * len(OURS))])
+        rows.append([NODE, f"not measured: {missing}", *[""] * (2 + 2 * len(ours))])
     print(f"## {latency * 1000:g} ms: {length.count:,} messages to as many tokens, TLS\n")
     head = ["", "messages/s", "CPU µs a message", "provider's CPU µs"]
-    for own in OURS:
+    for own in ours:
         head += [f"{own} is faster by", "and cheaper by"]
     table(head, rows)
 
@@ -148,10 +153,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--short", action="store_true", help="one short round of each")
     parser.add_argument("--rounds", type=int, help="rounds of each sender, in alternation")
+    parser.add_argument("--only", nargs="+", metavar="SENDER", help=f"of {', '.join((*PEERS, *FLIGHTS, *OURS))}")
     given = parser.parse_args()
     length = SHORT if given.short else FULL
     if given.rounds:
         length = replace(length, rounds=given.rounds)
+    if given.only:
+        length = replace(length, only=tuple(given.only))
     missing = ""
     try:
         firebase_admin()
