@@ -1,6 +1,6 @@
 """Messages through FCM: mobile_push's whole way against pyfcm and firebase-admin, at two latencies of the provider.
 
-    python benchmarks/push.py            # everything, about eight minutes
+    python benchmarks/push.py            # everything, about ten minutes
     python benchmarks/push.py --only Node broadcast    # these alone: names of senders, or how their names begin
     python benchmarks/push.py --short    # a look whether it works at all, as in continuous integration
 
