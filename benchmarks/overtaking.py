@@ -20,7 +20,7 @@ from typing import Any
 
 from crowd import crowd
 from processes import HERE, Running, banshi, finished, machine, median, python, running, table
-from stream import asked, opened, tokens
+from stream_server import asked, opened, tokens
 
 #: Seconds between the notice and the first alert, and between two alerts.
 APART = 3.0

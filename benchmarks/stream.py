@@ -9,70 +9,25 @@ benchmarks/README.md says what is compared with what, and why that is fair.
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import resource
 import sqlite3
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api import configuration
 from crowd import Crowd, crowd
-from processes import HERE, Running, banshi, machine, median, python, running, table
-
-from banshi.auth import development_token
-from banshi.settings import Settings
-
-#: Bytes of a broadcast's text.
-SIZE = 200
-
-#: File descriptors that a server needs for itself.
-OWN_FILES = 64
+from processes import Running, banshi, machine, median, python, running, table
+from stream_most import most
+from stream_server import FULL, KIB, SHORT, Length, check, opened, publish, state, tokens, town
 
 #: Seconds that a server gets to notice that phones have left.
 PATIENCE = 60.0
 
-#: Phones that stop reading, and the broadcasts to them alone that fill what the system keeps for each.
-DEAF, FILLING, FILLING_SIZE = 100, 260, 20_000
-
-KIB = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Length:
-    """How many phones, how many of them at once at most, and how many broadcasts."""
-
-    phones: int
-    most: int
-    broadcasts: int
-    deaf: int
-    #: Seconds until what has just changed has settled.
-    settle: float
-
-
-FULL = Length(phones=10_000, most=20_000, broadcasts=7, deaf=DEAF, settle=2.0)
-SHORT = Length(phones=500, most=1_000, broadcasts=2, deaf=10, settle=0.2)
-
-
-def asked(server: Running, path: str, *, method: str = "GET") -> dict[str, Any]:
-    request = urllib.request.Request(f"{server.url}/v1/benchmark/{path}", method=method)  # noqa: S310 - our own server
-    with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310 - our own server
-        found: dict[str, Any] = json.load(answer)
-    return found
-
-
-def state(server: Running) -> dict[str, Any]:
-    return asked(server, "state")
-
-
-def publish(server: Running, size: int = SIZE, topic: str = "") -> dict[str, Any]:
-    return asked(server, f"alerts?size={size}" + (f"&topic={topic}" if topic else ""), method="POST")
+#: Broadcasts to the phones that stop reading alone, that fill what the system keeps for each.
+FILLING, FILLING_SIZE = 260, 20_000
 
 
 def empty(server: Running, length: Length) -> dict[str, Any]:
@@ -84,25 +39,6 @@ def empty(server: Running, length: Length) -> dict[str, Any]:
         time.sleep(0.2)
     time.sleep(length.settle)
     return state(server)
-
-
-def opened(phones: Crowd, count: int, **rest: Any) -> dict[str, Any]:
-    """Connect phones; every one has to be let in."""
-    result = phones.connect(count, **rest)
-    if result["failures"] or set(result["statuses"]) != {"200"}:
-        raise RuntimeError(f"phones were not let in: {result['failures']}, {result['statuses']}")
-    return result
-
-
-def town(folder: Path) -> Path:
-    """mobile_push, and a department for the benchmark that publishes when it is told to."""
-    crier = HERE / "plugins" / "crier"
-    return configuration(folder, crier=f'path = "{crier}"', mobile_push='package = "mobile_push"')
-
-
-def tokens(folder: Path, count: int) -> list[str]:
-    settings = Settings(data=folder / "data")
-    return [development_token(settings, f"citizen-{number}") for number in range(count)]
 
 
 # -- what one costs, and a broadcast to all ---------------------------------------------------------------------------
@@ -167,13 +103,6 @@ def round_of(server: Running, phones: Crowd, count: int) -> dict[str, float]:
         "p99": arrivals[len(arrivals) * 99 // 100],
         "last": arrivals[-1],
     }
-
-
-def check(found: dict[str, Any], count: int) -> None:
-    if len(found["at"]) != count or found["disorder"] or found["cut"]:
-        raise RuntimeError(
-            f"{len(found['at'])} of {count} phones got it; {found['disorder']} out of order, {found['cut']} cut off"
-        )
 
 
 def emptied(server: Running, phones: Crowd, length: Length) -> dict[str, float]:
@@ -319,35 +248,6 @@ def follow(data: Path, people: Sequence[str]) -> None:
     """Let people follow the topic `deaf`."""
     with closing(sqlite3.connect(next(data.glob("*.sqlite3")), timeout=30)) as database, database:
         database.executemany("INSERT INTO push_follow (person, topic) VALUES (?, 'deaf')", [(one,) for one in people])
-
-
-# -- as many as there can be ------------------------------------------------------------------------------------------
-
-
-def most(folder: Path, length: Length) -> None:
-    """Twice as many phones, as far as the system lets one process have files open."""
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    count = min(length.most, limit - OWN_FILES) if limit > 0 else length.most
-    with running(banshi(town(folder), "serve", "--port", "0")) as ours:
-        people = tokens(folder, count)
-        half = count // 2
-        with crowd(ours.url, people[:half]) as one, crowd(ours.url, people[half:]) as other:
-            before = state(ours)
-            seconds = sum(opened(phones, size)["seconds"] for phones, size in ((one, half), (other, count - half)))
-            time.sleep(length.settle)
-            each = (state(ours)["resident"] - before["resident"]) / count
-            told = publish(ours)
-            at = []
-            for phones, size in ((one, half), (other, count - half)):
-                found = phones.arrived(told["seq"], size)
-                check(found, size)
-                at += found["at"]
-            # A whole round of signs of life has to pass.
-            time.sleep(20.0 if length is FULL else 1.0)
-            streams = state(ours)["streams"]
-    print(f"## {count:,} phones; one process may have {limit:,} files open here\n")
-    rows = [[f"{seconds:.1f}", f"{each / KIB:.1f}", f"{(max(at) - told['began']) * 1e3:,.0f}", str(count - streams)]]
-    table(["s to open all", "KiB each", "ms until a broadcast reached all", "lost"], rows)
 
 
 def main() -> None:
