@@ -417,7 +417,11 @@ async def test_schemathesis_finds_nothing_on_what_exists(world: World, who: str,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    output, _ = await asyncio.wait_for(process.communicate(), 280)
+    try:
+        output, _ = await asyncio.wait_for(process.communicate(), 280)
+    finally:
+        if process.returncode is None:
+            process.kill()
     assert process.returncode == 0, output.decode()[-8000:]
     after = await metrics_of(world.door)
     for operation in REACHED[who]:

@@ -90,7 +90,11 @@ async def test_schemathesis_finds_nothing_on_any_operation(
     process = await asyncio.create_subprocess_exec(
         *command, cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
-    output, _ = await asyncio.wait_for(process.communicate(), 280)
+    try:
+        output, _ = await asyncio.wait_for(process.communicate(), 280)
+    finally:
+        if process.returncode is None:
+            process.kill()
     told = output.decode()
     print(told[-600:])
     assert process.returncode == 0, told[-8000:]

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import jsonschema_rs
 from jsonschema_rs import ValidationErrorKind as Kind
 
+from banshi.forms.numbers import NUMBERS
 from banshi.forms.words import MOST_TRIED, SENTENCES, Found, Path, Reader
 
 #: Bytes that one compiled pattern may take: `^[\\p{L}·]{2,50}$` fits, a counted repetition of a repetition does not.
@@ -37,7 +38,7 @@ def compiled(schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
         validate_formats=True,
         ignore_unknown_formats=False,
         # The library takes the year 0 for one, which no calendar of Python's has.
-        formats={"date": _is_date},
+        formats={"date": _is_date, **NUMBERS},
         offline=True,
         pattern_options=jsonschema_rs.RegexOptions(size_limit=_PATTERN_BYTES, dfa_size_limit=_PATTERN_BYTES),
         email_options=jsonschema_rs.EmailOptions(
