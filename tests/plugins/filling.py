@@ -17,16 +17,18 @@ FORMATS = {
     "email": "nobody@example.org",
     "uri": "https://example.org/",
     "cn-resident-id": "11010519491231002X",
-    "cn-uscc": "91510700MA00000000",
+    "cn-uscc": "91510700MA0000000G",
     "cn-plate": "川B12345",
     "cn-mobile": "13800000000",
     "cn-division": "510703",
 }
 
 #: What is tried where a pattern says what is right.
+SIGNS = ("1234567890" * 3, "ABCDEFGHJK", "AB1111111111111111111111111111")
 CANDIDATES = (
     *FORMATS.values(),
-    *(digits[:count] for digits in ("1234567890" * 3, "AB" + "1" * 30) for count in range(1, 31)),
+    "20261124-7K3M-9QXC",
+    *(signs[:count] for signs in SIGNS for count in range(1, len(signs) + 1)),
 )
 
 #: A value of another type than each.

@@ -126,6 +126,8 @@ async def decided(door: Door, item: Item) -> dict[str, Any]:
     officer = door.staff("wang", f"{item.department}:reviewer", f"{item.department}:approver")
     link = case["links"]["self"]
     assert (await officer.get(link)).ok()["state"] == "accepted"
+    if item.details.second_person:
+        (await door.staff("zhao", f"{item.department}:reviewer").post(f"{link}/actions/recommend")).ok()
     (await officer.post(f"{link}/actions/approve")).ok()
     await door.settled()
     final: dict[str, Any] = (await li.get(link)).ok()
