@@ -1,0 +1,1 @@
+"""Fire and rescue service: permits for public venues, training, statements of cause, visits and questions."""

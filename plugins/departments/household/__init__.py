@@ -1,0 +1,1 @@
+"""Household registration police: household registers, resident ID cards and residence permits."""
