@@ -1,0 +1,1 @@
+"""Legal affairs: lawyers' visits to detainees, administrative reconsideration, and compensation by the state."""

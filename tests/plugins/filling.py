@@ -1,0 +1,131 @@
+"""Forms filled in from their own declaration: answers that are right, and each rule broken in turn."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+Schema = Mapping[str, Any]
+
+#: A text of each format. The citizen's number is the example in GB 11643 itself; the others belong to nobody.
+FORMATS = {
+    "date": "2099-01-01",
+    "date-time": "2099-01-01T09:00:00+08:00",
+    "time": "09:00:00+08:00",
+    "email": "nobody@example.org",
+    "uri": "https://example.org/",
+    "cn-resident-id": "11010519491231002X",
+    "cn-uscc": "91510700MA00000000",
+    "cn-plate": "川B12345",
+    "cn-mobile": "13800000000",
+    "cn-division": "510703",
+}
+
+#: What is tried where a pattern says what is right.
+CANDIDATES = (
+    *FORMATS.values(),
+    *(digits[:count] for digits in ("1234567890" * 3, "AB" + "1" * 30) for count in range(1, 31)),
+)
+
+#: A value of another type than each.
+OTHER_TYPE = {"string": 7, "integer": "x", "number": "x", "boolean": "x", "array": "x", "object": "x"}
+
+
+class Broken(NamedTuple):
+    """Answers with one rule broken: where, and the rule's JSON Schema keyword."""
+
+    pointer: str
+    keyword: str
+    answers: Any
+
+
+def filled(schema: Schema, files: Iterator[str]) -> Any:
+    """An answer that a schema takes, with every field that it knows; `files` gives the ids of uploaded files."""
+    if "const" in schema:
+        return schema["const"]
+    if "enum" in schema:
+        return schema["enum"][0]
+    match schema.get("type"):
+        case "object":
+            return {name: filled(one, files) for name, one in schema.get("properties", {}).items()}
+        case "array":
+            count = max(1, schema.get("minItems", 1))
+            options = schema["items"].get("enum")
+            return options[:count] if options else [filled(schema["items"], files) for _ in range(count)]
+        case "boolean":
+            return True
+        case "integer" | "number":
+            return schema.get("minimum", 1)
+        case "string":
+            return _text(schema, files)
+    raise ValueError(f"there is no answer to {dict(schema)}")
+
+
+def _text(schema: Schema, files: Iterator[str]) -> str:
+    if schema.get("x-attachment"):
+        return next(files)
+    if "format" in schema:
+        return FORMATS[schema["format"]]
+    if "pattern" in schema:
+        return next(one for one in CANDIDATES if re.search(schema["pattern"], one))
+    return "示" * max(1, schema.get("minLength", 1))
+
+
+def broken(schema: Schema, answers: Any, pointer: str = "") -> Iterator[Broken]:
+    """The answers with each rule of the schema broken in turn; the path of each is told as the form tells it."""
+    for at, keyword, value in _ways(schema, answers, pointer):
+        yield Broken(at, keyword, value)
+
+
+def _ways(schema: Schema, value: Any, pointer: str) -> Iterator[tuple[str, str, Any]]:
+    kind = schema.get("type")
+    if "enum" in schema:
+        yield pointer, "enum", "no-such-option"
+    elif "const" in schema:
+        yield pointer, "const", "no-such-option"
+    elif isinstance(kind, str):
+        yield pointer, "type", OTHER_TYPE[kind]
+    if kind == "object":
+        yield from _ways_of_an_object(schema, value, pointer)
+    if kind == "array":
+        yield from _ways_of_a_list(schema, value, pointer)
+    if kind in {"integer", "number"}:
+        for keyword, beyond in (("minimum", -1), ("maximum", 1)):
+            if keyword in schema:
+                yield pointer, keyword, schema[keyword] + beyond
+    if kind == "string":
+        yield from _ways_of_a_text(schema, pointer)
+
+
+def _ways_of_a_text(schema: Schema, pointer: str) -> Iterator[tuple[str, str, Any]]:
+    if "format" in schema:
+        yield pointer, "format", "nothing of the sort"
+    if "pattern" in schema:
+        yield pointer, "pattern", "\x07"
+    if schema.get("minLength", 0) > 0 and "pattern" not in schema:
+        yield pointer, "minLength", "示" * (schema["minLength"] - 1)
+    if "maxLength" in schema and "pattern" not in schema and "format" not in schema:
+        yield pointer, "maxLength", "示" * (schema["maxLength"] + 1)
+
+
+def _ways_of_a_list(schema: Schema, value: list[Any], pointer: str) -> Iterator[tuple[str, str, Any]]:
+    if schema.get("minItems", 0) > 0:
+        yield pointer, "minItems", value[: schema["minItems"] - 1]
+    if "maxItems" in schema and not schema.get("uniqueItems"):
+        yield pointer, "maxItems", value[:1] * (schema["maxItems"] + 1)
+    if schema.get("uniqueItems"):
+        yield pointer, "uniqueItems", value[:1] * 2
+    for at, keyword, changed in _ways(schema["items"], value[0], f"{pointer}/0"):
+        yield at, keyword, [changed, *value[1:]]
+
+
+def _ways_of_an_object(schema: Schema, value: dict[str, Any], pointer: str) -> Iterator[tuple[str, str, Any]]:
+    for name in schema.get("required", ()):
+        yield f"{pointer}/{name}", "required", {key: one for key, one in value.items() if key != name}
+    if schema.get("additionalProperties") is False:
+        yield f"{pointer}/no-such-field", "additionalProperties", {**value, "no-such-field": 1}
+    for name, own in schema.get("properties", {}).items():
+        for at, keyword, changed in _ways(own, value[name], f"{pointer}/{name}"):
+            yield at, keyword, {**copy.deepcopy(value), name: changed}
