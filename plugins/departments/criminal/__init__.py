@@ -1,0 +1,1 @@
+"""The criminal investigation police: missing people, tips, and what victims of crime need."""

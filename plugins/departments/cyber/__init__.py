@@ -1,0 +1,1 @@
+"""The cyber police: reviews and filings of networks, and reports of internet crime."""

@@ -1,0 +1,1 @@
+"""The narcotics control police: precursor chemicals, rehabilitation, drug tests and tips."""

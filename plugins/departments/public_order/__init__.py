@@ -1,0 +1,1 @@
+"""The public order police: special trades, security, events, dangerous goods, dogs, lost and found."""
