@@ -16,6 +16,7 @@ FORMATS = {
     "time": "09:00:00+08:00",
     "email": "nobody@example.org",
     "uri": "https://example.org/",
+    "ipv4": "127.0.0.1",
     "cn-resident-id": "11010519491231002X",
     "cn-uscc": "91510700MA0000000G",
     "cn-plate": "川B12345",
