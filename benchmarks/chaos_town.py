@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import os
 import random
 import signal
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,17 +17,15 @@ import aiohttp
 from chaos_ledger import Account, Key, Ledger, Way
 from chaos_server import Server, free_port
 from chaos_story import Caller, Memory, Story
+from databases import SERVER
+from population import phones as register_phones
+from population import published, token_of
 from processes import ROOT
 from provider import tls
 
 from banshi.auth import development_token
 from banshi.settings import Settings
 from banshi.testing import open_door
-from mobile_push.broadcasts.publication import publish
-from mobile_push.models import Broadcast, Device
-
-#: A PostgreSQL server on which databases of our own may be made.
-POSTGRES = os.environ.get("BANSHI_TEST_POSTGRES", "postgres://postgres@127.0.0.1:5432/postgres")
 
 CITIZENS = 3
 STAFF = ["traffic:reviewer", "traffic:approver"]
@@ -181,10 +176,10 @@ async def database_for(folder: Path, postgres: bool) -> AsyncIterator[str]:
     import asyncpg
 
     name = f"banshi_chaos_{uuid4().hex[:12]}"
-    connection = await asyncpg.connect(POSTGRES)
+    connection = await asyncpg.connect(SERVER)
     await connection.execute(f"CREATE DATABASE {name}")
     try:
-        yield f"{POSTGRES.rpartition('/')[0].replace('postgres://', 'asyncpg://', 1)}/{name}"
+        yield f"{SERVER.rpartition('/')[0].replace('postgres://', 'asyncpg://', 1)}/{name}"
     finally:
         await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
         await connection.close()
@@ -193,36 +188,8 @@ async def database_for(folder: Path, postgres: bool) -> AsyncIterator[str]:
 async def populated(folder: Path, database: str, phones: int) -> tuple[str, list[str]]:
     """Register phones and publish a notice to everyone; its id and the phones' tokens."""
     plugins: dict[str, Path | str] = {"traffic": ROOT / "plugins/departments/traffic", "mobile_push": "mobile_push"}
-    tokens = [f"phone-{number:08}" for number in range(phones)]
     async with open_door(folder, plugins, platform={"database": database}) as door:
-        now = door.platform.now()
-        for start in range(0, phones, 2000):
-            await Device.bulk_create(
-                [
-                    Device(
-                        person=f"of-{token}",
-                        provider="fcm",
-                        token=token,
-                        token_hash=hashlib.sha256(token.encode()).hexdigest(),
-                        platform="android",
-                        language="zh-CN",
-                        created_at=now,
-                        seen_at=now,
-                    )
-                    for token in tokens[start : start + 2000]
-                ]
-            )
-        one = await Broadcast.create(
-            kind="notice",
-            department="traffic",
-            state="draft",
-            title={"zh-CN": "停电通知"},
-            body={"zh-CN": "今晚十点至六点"},
-            link="/notices/1",
-            audience={"everyone": True},
-            author="staff",
-            created_at=now,
-            expires_at=now + timedelta(days=1),
-        )
-        await publish(door.platform, one, ["fcm"])
-    return str(one.id), tokens
+        await register_phones(door.platform, phones)
+        # The provider is the server's, which does not run yet.
+        one = await published(door.platform, providers=["fcm"], everyone=True)
+    return str(one.id), [token_of(number) for number in range(phones)]

@@ -9,18 +9,18 @@ The whole of mobile_push in a process of its own, over TLS and HTTP/2, to the pr
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import sys
 import tempfile
 import time
 from contextlib import redirect_stdout
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from processes import Running, alternate, finished, machine, median, python, running, table
 from push import ask
+
+sys.path.append(str(Path(__file__).with_name("peers")))
 
 #: Seconds that a refusal asks for, and the shares of refusals and of phones that are gone.
 RETRY_AFTER, QUOTA, GONE = 2, 0.01, 0.005
@@ -28,10 +28,10 @@ RETRY_AFTER, QUOTA, GONE = 2, 0.01, 0.005
 
 async def send(plan: dict[str, Any]) -> dict[str, Any]:
     """One notice to so many phones, from its publication to the last outcome recorded."""
+    from population import dealt_with, phones, published
+
     from banshi.testing import open_door
-    from mobile_push.broadcasts.publication import publish
-    from mobile_push.models import Broadcast, Chunk, Device, FanOut
-    from mobile_push.service import PUSH
+    from mobile_push.models import Chunk, Device
 
     folder = Path(plan["folder"])
     fcm = {
@@ -42,40 +42,9 @@ async def send(plan: dict[str, Any]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="banshi-refusals-") as own:
         settings = {"mobile_push": {"fcm": fcm}}
         async with open_door(Path(own), {"mobile_push": "mobile_push"}, settings=settings) as door:
-            now = door.platform.now()
-            for start in range(0, plan["count"], 2000):
-                await Device.bulk_create(
-                    [
-                        Device(
-                            person=f"person-{number}",
-                            provider="fcm",
-                            token=f"phone-{number:08}",
-                            token_hash=f"{number:064x}",
-                            platform="android",
-                            language="zh-CN",
-                            created_at=now,
-                            seen_at=now,
-                        )
-                        for number in range(start, min(plan["count"], start + 2000))
-                    ]
-                )
-            one = await Broadcast.create(
-                kind="notice",
-                department="city",
-                state="draft",
-                title={"zh-CN": "停电通知"},
-                body={"zh-CN": "今晚十点至六点"},
-                link="/notices/1",
-                audience={"everyone": True},
-                author="staff",
-                created_at=now,
-                expires_at=now + timedelta(days=1),
-            )
+            await phones(door.platform, plan["count"])
             cpu, started = time.process_time(), time.perf_counter()
-            await publish(door.platform, one, ["fcm"])
-            await door.platform[PUSH].announce()
-            while await FanOut.filter(state="due").count() or await Chunk.filter(state="due").count():  # noqa: ASYNC110 - nobody else tells
-                await asyncio.sleep(0.1)
+            await dealt_with(await published(door.platform, everyone=True))
             result = {"seconds": time.perf_counter() - started, "cpu": time.process_time() - cpu}
             result["chunks"] = await Chunk.all().count()
             result["left"] = await Device.all().count()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -124,8 +124,10 @@ async def messages(platform: Any, first: int, end: int) -> None:
         )
 
 
-async def published(platform: Any, kind: str = "notice", **audience: Any) -> Any:
-    """A broadcast that has just been published."""
+async def published(
+    platform: Any, kind: str = "notice", *, providers: Collection[str] | None = None, **audience: Any
+) -> Any:
+    """A broadcast that has just been published, through the platform's providers or those that are named."""
     from mobile_push.broadcasts import publication
     from mobile_push.models import Broadcast
     from mobile_push.service import PUSH
@@ -143,7 +145,7 @@ async def published(platform: Any, kind: str = "notice", **audience: Any) -> Any
         created_at=now,
         expires_at=now + timedelta(seconds=TTL),
     )
-    one = await publication.publish(platform, draft, push.couriered)
+    one = await publication.publish(platform, draft, push.couriered if providers is None else providers)
     await push.announce()
     return one
 

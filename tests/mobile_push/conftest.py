@@ -7,7 +7,7 @@ import datetime as dt
 import ipaddress
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from cryptography.x509.oid import NameOID
 
 from banshi import Message
 from banshi.testing import Door, open_door
+from mobile_push.provider import Push
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.sandbox.tokens import TokenEndpoint
 from mobile_push.service import deliver
@@ -32,6 +33,56 @@ TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "tra
 PATIENCE = 30.0
 
 OpenPush = Callable[..., AbstractAsyncContextManager[Door]]
+
+
+#: Pauses of seconds and minutes, as tests have time for.
+HURRIED: dict[str, float] = {
+    "delivery.parcel.FIRST_PAUSE": 0.05,
+    "delivery.parcel.LONGEST_PAUSE": 0.2,
+    "delivery.courier.LONGEST_SLEEP": 0.05,
+    "delivery.pace.FIRST_REST": 0.05,
+    "delivery.pace.LONGEST_REST": 0.2,
+}
+
+#: A fan-out of a few hundred phones takes many chunks and steps of a walk.
+SMALL = {"delivery.planner.CHUNK": 16, "delivery.planner.STEP": 40, "delivery.chunks.CHUNK": 16}
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch, more: Mapping[str, float] | None = None) -> None:
+    """Let retries come quickly, and set what else a test file names."""
+    for name, value in {**HURRIED, **(more or {})}.items():
+        monkeypatch.setattr(f"mobile_push.{name}", value)
+
+
+def push(**changes: Any) -> Push:
+    """A case's message on its way to a provider."""
+    values: dict[str, Any] = {
+        "message_id": "018f3c1e-7b7a-7c3a-9e5e-000000000001",
+        "title": "您的申请有新进展",
+        "body": "",
+        "link": "/cases/1",
+        "kind": "case",
+        "ttl": 3600,
+        "collapse_key": None,
+        "priority": "high",
+    }
+    return Push(**values | changes)
+
+
+class Clock:
+    """The clock of some modules, which a test sets ahead."""
+
+    ahead = 0.0
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
+        for module in modules:
+            monkeypatch.setattr(f"mobile_push.{module}.time", self)
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.ahead
+
+    def time(self) -> float:
+        return time.time() + self.ahead
 
 
 #: The one key of all sandboxes here: making one takes longer than most tests.

@@ -13,6 +13,7 @@ from banshi import Message
 from banshi.testing import Door, Person, open_door
 from mobile_push.models import Device
 from mobile_push.sandbox import FcmSandbox
+from tests.mobile_push.conftest import hurry
 
 Send = Callable[..., Awaitable[Message]]
 Until = Callable[..., Awaitable[None]]
@@ -95,9 +96,7 @@ async def test_who_takes_a_phone_over_learns_nothing_of_its_former_owner(plain: 
 async def test_a_new_token_keeps_the_phone_and_what_is_due_follows_it(
     door: Door, sandbox: FcmSandbox, send: Send, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mobile_push.delivery.parcel.FIRST_PAUSE", 0.05)
-    monkeypatch.setattr("mobile_push.delivery.courier.LONGEST_SLEEP", 0.1)
-    monkeypatch.setattr("mobile_push.delivery.parcel.LONGEST_PAUSE", 0.2)
+    hurry(monkeypatch)
     wang = door.citizen("wang")
     device = await registered(wang, OLD, "fcm", area=HOME)
     sandbox.behaviour.unavailable_share = 1.0

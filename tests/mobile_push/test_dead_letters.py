@@ -117,16 +117,17 @@ async def test_a_retried_chunk_is_sent_as_if_for_the_first_time(door: Door, sand
 
 
 async def test_one_that_is_refused_again_is_a_dead_letter_again(door: Door, sandbox: FcmSandbox, ended: Any) -> None:
-    one = await refused(door, sandbox, ended)
+    # One phone: of several, some may be written down a moment before the others, as a letter of their own.
+    one = await refused(door, sandbox, ended, bad=1)
     (letter,) = await listed(door)
     (await operator(door).post(f"{LIST}/{letter['id']}/retry")).ok()
     await ended(door, one)
     (again,) = await listed(door)
-    assert (again["phones"], again["code"]) == (3, "INVALID_ARGUMENT")
+    assert (again["phones"], again["code"]) == (1, "INVALID_ARGUMENT")
     assert again["id"] != letter["id"]
     document = await report(door, one)
     check(document)
-    assert counted(document["total"]) == {"accepted": 10, "parked": 3}
+    assert counted(document["total"]) == {"accepted": 10, "parked": 1}
 
 
 async def test_a_retried_delivery_has_all_its_tries_again(

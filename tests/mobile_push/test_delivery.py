@@ -29,6 +29,7 @@ from mobile_push.reports import letters
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.service import PUSH, deliver
 from mobile_push.settings import CASE_TITLE, PushSettings
+from tests.mobile_push.conftest import hurry
 
 Make = Callable[..., Message]
 Send = Callable[..., Awaitable[Message]]
@@ -46,13 +47,7 @@ UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries come quickly here."""
-    monkeypatch.setattr("mobile_push.delivery.parcel.FIRST_PAUSE", 0.05)
-    monkeypatch.setattr("mobile_push.delivery.parcel.LONGEST_PAUSE", 0.2)
-    monkeypatch.setattr("mobile_push.delivery.courier.LONGEST_SLEEP", 0.05)
-    monkeypatch.setattr("mobile_push.delivery.pace.FIRST_REST", 0.05)
-    monkeypatch.setattr("mobile_push.delivery.pace.LONGEST_REST", 0.2)
-    monkeypatch.setattr("mobile_push.delivery.parcel.OPERATOR_PAUSE", 0.4)
-    monkeypatch.setattr("mobile_push.fcm_token.FAILURE_HOLDS", 0.2)
+    hurry(monkeypatch, {"delivery.parcel.OPERATOR_PAUSE": 0.4, "fcm_token.FAILURE_HOLDS": 0.2})
 
 
 @pytest.fixture

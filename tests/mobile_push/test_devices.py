@@ -16,6 +16,7 @@ from mobile_push.delivery.phones import Phones
 from mobile_push.models import Device
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.service import PUSH
+from tests.mobile_push.conftest import hurry
 
 Send = Callable[..., Awaitable[Message]]
 Until = Callable[..., Awaitable[None]]
@@ -29,9 +30,7 @@ PHONE = "phone-0001"
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries come quickly here."""
-    monkeypatch.setattr("mobile_push.delivery.parcel.FIRST_PAUSE", 0.05)
-    monkeypatch.setattr("mobile_push.delivery.parcel.LONGEST_PAUSE", 0.2)
-    monkeypatch.setattr("mobile_push.delivery.courier.LONGEST_SLEEP", 0.1)
+    hurry(monkeypatch)
 
 
 async def register(person: Person, token: str = PHONE, key: str | None = None, **changes: Any) -> Reply:

@@ -26,6 +26,7 @@ from mobile_push.models import Broadcast, Chunk, Device, FanOut, Follow, Profile
 from mobile_push.provider import Push
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.service import PUSH
+from tests.mobile_push.conftest import SMALL, hurry
 
 Until = Callable[..., Awaitable[None]]
 
@@ -35,14 +36,7 @@ TITLE = {"zh-CN": "停电通知", "en": "Power cut"}
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries come quickly here, chunks are small, and a step of a walk is small too."""
-    monkeypatch.setattr("mobile_push.delivery.parcel.FIRST_PAUSE", 0.05)
-    monkeypatch.setattr("mobile_push.delivery.parcel.LONGEST_PAUSE", 0.2)
-    monkeypatch.setattr("mobile_push.delivery.courier.LONGEST_SLEEP", 0.05)
-    monkeypatch.setattr("mobile_push.delivery.pace.FIRST_REST", 0.05)
-    monkeypatch.setattr("mobile_push.delivery.pace.LONGEST_REST", 0.2)
-    monkeypatch.setattr("mobile_push.delivery.planner.CHUNK", 16)
-    monkeypatch.setattr("mobile_push.delivery.planner.STEP", 40)
-    monkeypatch.setattr("mobile_push.delivery.chunks.CHUNK", 16)
+    hurry(monkeypatch, SMALL)
 
 
 async def phones(door: Door, count: int, prefix: str = "phone", **changes: Any) -> list[str]:

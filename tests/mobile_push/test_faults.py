@@ -35,6 +35,7 @@ from mobile_push.sandbox import FcmSandbox
 from mobile_push.sandbox.webpush import WebPushSandbox
 from mobile_push.service import PUSH
 from mobile_push.webpush.vapid import write_key
+from tests.mobile_push.conftest import SMALL, hurry
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
@@ -46,16 +47,7 @@ Until = Callable[..., Awaitable[None]]
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries come quickly here, and chunks are small."""
-    monkeypatch.setattr("mobile_push.delivery.parcel.FIRST_PAUSE", 0.05)
-    monkeypatch.setattr("mobile_push.delivery.parcel.LONGEST_PAUSE", 0.2)
-    monkeypatch.setattr("mobile_push.delivery.parcel.OPERATOR_PAUSE", 0.3)
-    monkeypatch.setattr("mobile_push.delivery.courier.LONGEST_SLEEP", 0.05)
-    monkeypatch.setattr("mobile_push.delivery.pace.FIRST_REST", 0.05)
-    monkeypatch.setattr("mobile_push.delivery.pace.LONGEST_REST", 0.2)
-    monkeypatch.setattr("mobile_push.delivery.planner.CHUNK", 16)
-    monkeypatch.setattr("mobile_push.delivery.planner.STEP", 40)
-    monkeypatch.setattr("mobile_push.delivery.chunks.CHUNK", 16)
-    monkeypatch.setattr("mobile_push.fcm_token.FAILURE_HOLDS", 0.2)
+    hurry(monkeypatch, {**SMALL, "delivery.parcel.OPERATOR_PAUSE": 0.3, "fcm_token.FAILURE_HOLDS": 0.2})
 
 
 @pytest.fixture

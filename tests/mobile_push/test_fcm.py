@@ -17,42 +17,15 @@ import orjson
 import pytest
 
 from mobile_push.fcm import FcmProvider, FcmSettings, classify
-from mobile_push.provider import Outcome, Push, Receipt, retry_after
+from mobile_push.provider import Outcome, Receipt, retry_after
 from mobile_push.sandbox import FcmSandbox
-
-
-def push(**changes: Any) -> Push:
-    values: dict[str, Any] = {
-        "message_id": "018f3c1e-7b7a-7c3a-9e5e-000000000001",
-        "title": "您的申请有新进展",
-        "body": "",
-        "link": "/cases/1",
-        "kind": "case",
-        "ttl": 3600,
-        "collapse_key": None,
-        "priority": "high",
-    }
-    return Push(**values | changes)
-
-
-class Clock:
-    """The provider's own clock, which a test sets ahead."""
-
-    ahead = 0.0
-
-    def monotonic(self) -> float:
-        return time.monotonic() + self.ahead
-
-    def time(self) -> float:
-        return time.time() + self.ahead
+from tests.mobile_push.conftest import Clock, push
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    set_ahead = Clock()
-    for module in ("fcm", "fcm_payload", "fcm_token"):
-        monkeypatch.setattr(f"mobile_push.{module}.time", set_ahead)
-    return set_ahead
+    """The provider's own clock."""
+    return Clock(monkeypatch, "fcm", "fcm_payload", "fcm_token")
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from mobile_push.fcm import FcmProvider
 from mobile_push.models import Broadcast, Chunk, Device, FanOut, Follow, TopicChange, TopicRound
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.service import PUSH
+from tests.mobile_push.conftest import hurry
 
 Until = Callable[..., Awaitable[None]]
 
@@ -30,15 +31,15 @@ TOPICS = {"weather": {"zh-CN": "天气", "en": "Weather"}, "water": {"zh-CN": "�
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries come quickly here, and nobody waits for what was under way when topics were turned on."""
-    monkeypatch.setattr("mobile_push.delivery.parcel.FIRST_PAUSE", 0.05)
-    monkeypatch.setattr("mobile_push.delivery.parcel.LONGEST_PAUSE", 0.2)
-    monkeypatch.setattr("mobile_push.delivery.parcel.OPERATOR_PAUSE", 0.1)
-    monkeypatch.setattr("mobile_push.delivery.courier.LONGEST_SLEEP", 0.05)
-    monkeypatch.setattr("mobile_push.delivery.pace.FIRST_REST", 0.05)
-    monkeypatch.setattr("mobile_push.delivery.pace.LONGEST_REST", 0.2)
-    monkeypatch.setattr("mobile_push.topics.rounds.SETTLING", 0.0)
-    monkeypatch.setattr("mobile_push.topics.keeper.LOOK", 0.02)
-    monkeypatch.setattr("mobile_push.topics.keeper.STEP", 7)
+    hurry(
+        monkeypatch,
+        {
+            "delivery.parcel.OPERATOR_PAUSE": 0.1,
+            "topics.rounds.SETTLING": 0.0,
+            "topics.keeper.LOOK": 0.02,
+            "topics.keeper.STEP": 7,
+        },
+    )
 
 
 @pytest.fixture

@@ -22,47 +22,20 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from mobile_push.provider import Outcome, Push, Receipt
+from mobile_push.provider import Outcome, Receipt
 from mobile_push.sandbox.webpush import WebPushSandbox
 from mobile_push.webpush import WebPushSettings, subscription
 from mobile_push.webpush.answers import classify
 from mobile_push.webpush.encryption import PLAINTEXT_LIMIT
 from mobile_push.webpush.provider import BROKEN, SUSTAINED, WebPushProvider, payload, topic
 from mobile_push.webpush.vapid import LIFETIME, write_key
-
-
-def push(**changes: Any) -> Push:
-    values: dict[str, Any] = {
-        "message_id": "018f3c1e-7b7a-7c3a-9e5e-000000000001",
-        "title": "您的申请有新进展",
-        "body": "",
-        "link": "/cases/1",
-        "kind": "case",
-        "ttl": 3600,
-        "collapse_key": None,
-        "priority": "high",
-    }
-    return Push(**values | changes)
-
-
-class Clock:
-    """The clock of a module, which a test sets ahead."""
-
-    ahead = 0.0
-
-    def monotonic(self) -> float:
-        return time.monotonic() + self.ahead
-
-    def time(self) -> float:
-        return time.time() + self.ahead
+from tests.mobile_push.conftest import Clock, push
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    set_ahead = Clock()
-    for module in ("provider", "holds", "vapid"):
-        monkeypatch.setattr(f"mobile_push.webpush.{module}.time", set_ahead)
-    return set_ahead
+    """The provider's own clock."""
+    return Clock(monkeypatch, "webpush.provider", "webpush.holds", "webpush.vapid")
 
 
 @pytest.fixture

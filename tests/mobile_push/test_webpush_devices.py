@@ -18,6 +18,7 @@ from mobile_push.service import PUSH
 from mobile_push.settings import PushSettings
 from mobile_push.webpush import WebPushSettings
 from mobile_push.webpush.vapid import public_key, read_key, write_key
+from tests.mobile_push.conftest import hurry
 
 Send = Callable[..., Awaitable[Message]]
 Until = Callable[..., Awaitable[None]]
@@ -33,9 +34,7 @@ async def server() -> AsyncIterator[WebPushSandbox]:
 @pytest.fixture
 async def web(tmp_path: Path, server: WebPushSandbox, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Door]:
     """A platform that sends Web Push, to the sandbox as well."""
-    monkeypatch.setattr("mobile_push.delivery.parcel.FIRST_PAUSE", 0.05)
-    monkeypatch.setattr("mobile_push.delivery.parcel.LONGEST_PAUSE", 0.2)
-    monkeypatch.setattr("mobile_push.delivery.courier.LONGEST_SLEEP", 0.1)
+    hurry(monkeypatch)
     write_key(tmp_path / "vapid.pem")
     own = {
         "private_key_file": str(tmp_path / "vapid.pem"),
