@@ -15,6 +15,7 @@ from banshi.testing import Door, Person, open_door
 from mobile_push.broadcasts import publication
 from mobile_push.models import Broadcast, Chunk, Delivery, InboxMessage
 from mobile_push.sandbox import FcmSandbox
+from mobile_push.service import PUSH
 from tests.mobile_push.conftest import TRAFFIC
 from tests.mobile_push.test_fan_out import arrived, broadcast, ended, impatient, phones, publish
 from tests.mobile_push.test_reports import check, counted, report
@@ -47,9 +48,22 @@ async def refused(door: Door, sandbox: FcmSandbox, ended: Any, bad: int = 3) -> 
     await phones(door, 10)
     await phones(door, bad, "bad")
     sandbox.behaviour.faults = {f"bad-{number:06}": "INVALID_ARGUMENT" for number in range(bad)}
+    record_together(door)
     one = await publish(door, await broadcast(door))
     await ended(door, one)
     return one
+
+
+def record_together(door: Door) -> None:
+    """Let what becomes of a chunk's phones be written down in one go: what is refused later is a letter of its own."""
+    courier = door.platform[PUSH].couriers[0]
+    chunks: Any = courier._sources[1]
+    record = chunks.record
+
+    async def once_all_are_answered() -> bool:
+        return not courier.pace.under_way and not any(courier._waiting.values()) and await record()
+
+    chunks.record = once_all_are_answered
 
 
 async def parked_delivery(door: Door, sandbox: FcmSandbox, send: Any) -> Delivery:

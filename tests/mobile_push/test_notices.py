@@ -346,7 +346,8 @@ async def test_a_newer_notice_takes_the_place_of_earlier_ones(door: Door) -> Non
     states = {str(one.id): (one.state, one.seq) for one in await Broadcast.all()}
     assert {states[one][0] for one in ids} == {"superseded"}
     assert states[third["id"]][1] == max(seq for _, seq in states.values() if seq), "read last"
-    assert await FanOut.filter(state="due").count() == 1
+    assert await FanOut.filter(state__in=("due", "done"), broadcast_id=third["id"]).count() == 1
+    assert not await FanOut.filter(state="due", broadcast_id__in=ids).exists()
     reply = await create(door, supersedes=ids)
     assert pointers(reply) == {"/supersedes/0", "/supersedes/1"}
 
