@@ -175,7 +175,8 @@ class Chunks:
         ]
         if not due:
             return False
-        checkpoints = [Checkpoint.of(one) for one in due]
+        # In one order, as everybody who locks several rows: a recall does so too.
+        checkpoints = [Checkpoint.of(one) for one in sorted(due, key=lambda one: one.id)]
         async with in_transaction() as connection:
             states = [await self._keep(connection, one) for one in checkpoints]
         for one, state in zip(checkpoints, states, strict=True):

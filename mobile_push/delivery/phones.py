@@ -95,6 +95,10 @@ class Phones:
             return Phone(token, language)
         return Phone(token, language, "", quiet_for(quiet_from, quiet_until, timezone, now))
 
+    def had_enough(self, day: int, had: int) -> bool:
+        """Whether a phone that was sent so many notices on that day gets no more of them today."""
+        return self._cap is not None and day == self._today() and had >= self._cap
+
     async def count(self, devices: Sequence[bytes]) -> None:
         """Count a notice for each of these phones, where there is a cap."""
         if self._cap is None or not devices:

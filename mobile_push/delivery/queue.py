@@ -36,6 +36,9 @@ class Row(NamedTuple):
     #: owner's.
     token: str | None
     language: str
+    #: How many notices the phone was sent on which day.
+    notice_day: int
+    had: int
     #: The person's wishes; None where nothing was wished, and for an alert, which asks nobody's.
     notices: bool | None
     quiet_from: int | None
@@ -65,7 +68,7 @@ TAKE = "UPDATE push_delivery SET attempts = attempts + 1, tries = tries + 1, lea
 #: The columns of a `Row`, of claimed rows `d`.
 COLUMNS = (
     "d.id, d.attempts, d.tries, d.device_id, d.lane, d.expires, {clock}, m.id, m.kind, m.link, v.token, v.language, "
-    "p.notices, p.quiet_from, p.quiet_until, p.timezone"
+    "v.notice_day, v.notices, p.notices, p.quiet_from, p.quiet_until, p.timezone"
 )
 JOINS = (
     "JOIN push_inbox_message m ON m.id = d.message_id "

@@ -6,13 +6,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+from uuid import UUID
 
 from banshi import Platform, text_in
 from mobile_push.delivery import parcel as parcels
 from mobile_push.delivery.chunk import QUIET_HOURS
 from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.parcel import Parcel, pause_before
-from mobile_push.delivery.phones import UNWANTED
+from mobile_push.delivery.phones import ENOUGH, UNWANTED, Phones
 from mobile_push.delivery.queue import Row, Settled, queue_of
 from mobile_push.delivery.tell import Metrics
 from mobile_push.models import Delivery, Device
@@ -39,6 +40,8 @@ class Job:
     now: float
     #: `time.monotonic()` of the claim: the lease runs from here.
     claimed: float
+    #: It is a notice's copy: where there is a cap on notices, it counts.
+    notice: bool = False
 
 
 class Settlement(NamedTuple):
@@ -61,6 +64,7 @@ class Rows:
         self._settings = settings
         self._metrics = metrics
         self._seconds = metrics.seconds.labels(provider.name)
+        self._phones = Phones(platform, provider.name, settings)
         self._queue = queue_of(platform, provider.name, settings.lease)
         #: Seconds after its claim for which a job may still be begun: it has to end before its lease does.
         self._good_for = settings.lease - provider.longest_send
@@ -85,7 +89,9 @@ class Rows:
             held.attempts, held.tries, held.now, held.claimed = row.attempts, row.tries, now, claimed
             return None
         token, since = row.token, ends - self._settings.ttl
-        job = Job(row.id, row.attempts, row.tries, str(row.device), token or "", since, now, claimed)
+        job = Job(
+            row.id, row.attempts, row.tries, str(row.device), token or "", since, now, claimed, row.kind == "notice"
+        )
         # Rounded up: a message in its last second is still one.
         left = -((row.now - row.expires) // 1000)
         settled = self._without(job, row) if token is not None and left > 0 else _over(job)
@@ -99,8 +105,10 @@ class Rows:
 
     def _without(self, job: Job, row: Row) -> Settlement | None:
         """What becomes of a message that its person's wishes keep from waking a phone now; None for one that may."""
-        if row.kind == "notice" and row.notices is not None and not row.notices:
+        if job.notice and row.notices is not None and not row.notices:
             return Settlement(job, "failed", UNWANTED)
+        if job.notice and self._phones.had_enough(row.notice_day, row.had):
+            return Settlement(job, "failed", ENOUGH)
         if row.quiet_from is None:
             return None
         wait = quiet_for(row.quiet_from, row.quiet_until, row.timezone, self._now())
@@ -148,6 +156,8 @@ class Rows:
         return any(one.state == "due" for one in group)
 
     async def _record(self, group: Sequence[Settlement]) -> None:
+        # In one order, as everybody who locks several rows: a recall does so too.
+        group = sorted(group, key=lambda one: one.job.id)
         await self._queue.settle(
             [
                 Settled(
@@ -156,6 +166,9 @@ class Rows:
                 for one in group
                 for job in (one.job,)
             ]
+        )
+        await self._phones.count(
+            [UUID(one.job.device).bytes for one in group if one.job.notice and one.state == "sent"]
         )
         for one in group:
             self._forget(one.job)
@@ -166,7 +179,8 @@ class Rows:
                 if await Device.filter(id=one.job.device).exists():
                     # It has, and the message goes there.
                     same = Delivery.filter(id=one.job.id, attempts=one.job.attempts, state="dead")
-                    await same.update(state="due", settled_at=None)
+                    # Under another number: this settlement, said twice, would end it again.
+                    await same.update(state="due", settled_at=None, attempts=one.job.attempts + 1)
 
     async def give_back(self, given: Sequence[Parcel]) -> None:
         """Release what was claimed and not tried, so that nobody waits for the lease to end."""

@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
-from banshi import Stale
+from banshi import Message, Stale
 from banshi.testing import Door
 from mobile_push import inbox
 from mobile_push.broadcasts import publication
@@ -22,7 +22,7 @@ from mobile_push.delivery.chunks import Chunks
 from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.parcel import Parcel
 from mobile_push.delivery.rows import Rows
-from mobile_push.models import Broadcast, Chunk, Device, FanOut, Follow, Profile
+from mobile_push.models import Broadcast, Chunk, Delivery, Device, FanOut, Follow, Profile
 from mobile_push.provider import Push
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.service import PUSH
@@ -278,6 +278,34 @@ async def test_no_phone_gets_more_notices_in_a_day_than_the_city_wants(
         assert results == [Counter({"accepted": 20})] * 2 + [Counter({"enough today": 20})]
         alert = await publish(door, await broadcast(door, "alert"))
         assert await ended(door, alert) == Counter({"accepted": 20})
+
+
+async def test_a_notice_to_a_named_person_counts_as_any_other(
+    open_push: Any, sandbox: FcmSandbox, ended: Any, until: Until, database: str
+) -> None:
+    async with open_push(notices_a_day=2, database=database) as door:
+        await phones(door, 1)
+
+        async def named() -> str:
+            one = str(uuid4())
+            texts = {"zh-CN": "通知", "en": "A notice"}
+            notice = Message(
+                id=one,
+                kind="notice",
+                person="phone-0",
+                title=texts,
+                body=texts,
+                link="/v1/inbox",
+                created_at=door.platform.now(),
+            )
+            await door.platform[PUSH].accept([notice])
+            await until(Delivery.filter(message_id=one).exclude(state="due").exists)
+            return (await Delivery.get(message_id=one)).code
+
+        assert await named() == "OK"
+        assert await ended(door, await publish(door, await broadcast(door))) == Counter({"accepted": 1})
+        assert await named() == "enough today"
+        assert await ended(door, await publish(door, await broadcast(door))) == Counter({"enough today": 1})
 
 
 async def test_a_recall_stops_what_is_not_sent_and_takes_it_off_the_screens(
