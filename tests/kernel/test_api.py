@@ -276,12 +276,15 @@ async def walked(person: Person, path: str, limit: int) -> list[dict[str, Any]]:
 
 
 @together
-@pytest.mark.parametrize("limit", [1, 7, 48, 100])
+@pytest.mark.parametrize("limit", [1, 7, 47, 100])
 async def test_the_catalogue_is_walked_without_gaps_or_doubles(world: World, limit: int) -> None:
-    codes = [row["code"] for row in await walked(world.door.anyone, "/v1/items", limit)]
-    assert codes == sorted([*(f"record-{number:03}" for number in range(47)), "zone-pass"])
-    found = [row["code"] for row in await walked(world.door.anyone, "/v1/items?q=record 1", limit)]
-    assert found == sorted(f"record-{number:03}" for number in range(47) if "1" in f"record-{number:03} {number}")
+    async def codes(path: str) -> list[str]:
+        return [row["code"] for row in await walked(world.door.anyone, path, limit)]
+
+    assert await codes("/v1/items") == sorted(world.door.platform.registry.items)
+    records = [f"record-{number:03}" for number in range(47)]
+    assert await codes("/v1/items?department=archive") == records
+    assert await codes("/v1/items?department=archive&q=record 1") == [code for code in records if "1" in code]
 
 
 @together
@@ -742,7 +745,8 @@ async def test_no_log_line_says_anything_about_anybody(tmp_path: Path) -> None:
     for secret in private:
         for form in {secret, json.dumps(secret)[1:-1]}:
             assert form not in text, next(line for line in text.splitlines() if form in line)
-    lines = [json.loads(line) for line in text.splitlines()]
+    # What `banshi check` warns of is said to whoever starts the server, before the log begins.
+    lines = [json.loads(line) for line in text.splitlines() if ": guide-only: " not in line]
     assert len(lines) > 30
     requests = [line for line in lines if line["event"] == "request"]
     assert all(line["request"] and line["operation"] and line["status"] for line in requests)
