@@ -90,6 +90,14 @@ def test_a_department_stands_alone_and_is_missed_by_no_other(folder: Path) -> No
     assert len(others.items) + len(alone.items) == 98
 
 
+def test_the_page_of_items_says_what_the_plugins_say(city: Registry) -> None:
+    source = (ROOT / "tools" / "list_items.py").read_text()
+    tool: dict[str, Any] = {"__name__": "list_items"}
+    exec(compile(source, "list_items.py", "exec"), tool)  # noqa: S102 - our own script, which is no package
+    advice = "run `python tools/list_items.py`"
+    assert (ROOT / "docs" / "items.md").read_text() == tool["page"](city), advice
+
+
 # -- the forms -------------------------------------------------------------------------------------------------------
 
 
@@ -140,8 +148,10 @@ async def test_every_application_of_a_department_goes_from_the_phone_to_an_appro
 ) -> None:
     async with open_door(tmp_path, {folder.name: folder}) as door:
         for item in door.platform.registry.items.values():
-            guide = (await door.anyone.get(f"/v1/items/{item.code}")).ok()
-            assert guide["code"] == item.code
+            for language in LANGUAGES:
+                told = {"Accept-Language": language}
+                guide = (await door.anyone.get(f"/v1/items/{item.code}", headers=told)).ok()
+                assert (guide["code"], guide["title"]) == (item.code, item.title[language])
             if (
                 item.kind == "application" and item.code != "zone-pass"
             ):  # whose own rules tests/plugins/test_traffic.py knows

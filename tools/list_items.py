@@ -1,0 +1,62 @@
+"""Write docs/items.md: every business item of plugins.toml, with what it is and how far it has been tried.
+
+Run it from the repository root: `python tools/list_items.py`. A test holds the page to what the plugins say.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from banshi import Item
+from banshi.configuration import read_configuration
+from banshi.registry import Registry
+from banshi.web.app import loaded
+
+PAGE = Path("docs/items.md")
+
+COLUMNS = """| code | item | kind | visits | online depth | ends in | tried |
+| --- | --- | --- | ---: | --- | --- | --- |"""
+
+HEAD = """# Items
+
+The {count} business items of the sample city's {departments} departments, {online} of them done without a visit.
+`python tools/list_items.py` wrote this from the plugins that `plugins.toml` lists. Offices and phone numbers are made up;
+a law is cited only where its name and article are certain, and `banshi check --strict` names what is not known.
+
+**Tried** says what the tests do with an item: *journey*, handed in over HTTP, accepted and approved; *form*, answers
+made from its own declaration, then each rule broken in turn; *guide*, read over HTTP in both languages. The kinds other
+than applications have no verbs of their own yet, so their items are guides.
+"""
+
+
+def tried(item: Item) -> str:
+    """What the tests do with an item."""
+    done = ["journey"] if item.kind == "application" else []
+    return ", ".join([*done, *(["form"] if item.form else []), "guide"])
+
+
+def page(registry: Registry) -> str:
+    """The whole page."""
+    items = registry.items.values()
+    online = sum(item.fully_online for item in items)
+    parts = [HEAD.format(count=len(items), departments=len(registry.departments), online=online)]
+    for department in registry.departments.values():
+        title = department.title
+        parts.append(f"\n## {title['zh-CN']}, {title['en']}\n")
+        parts.append(COLUMNS)
+        for item in items:
+            if item.department == department.code:
+                depth = item.online_depth.code if item.online_depth else ""
+                cells = [
+                    f"`{item.code}`",
+                    f"{item.title['zh-CN']}, {item.title['en']}",
+                    item.kind,
+                    str(item.visits),
+                    depth,
+                ]
+                parts.append(f"| {' | '.join([*cells, item.result.kind, tried(item)])} |")
+    return "\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(loaded(read_configuration(Path("plugins.toml")))), encoding="utf-8")
