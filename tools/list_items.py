@@ -20,7 +20,7 @@ COLUMNS = """| code | item | kind | visits | online depth | ends in | tried |
 HEAD = """# Items
 
 The {count} business items of the sample city's {departments} departments, {online} of them done without a visit.
-`python tools/list_items.py` wrote this from the plugins that `plugins.toml` lists. Offices and phone numbers are made up;
+`python tools/list_items.py` wrote this from the plugins that `plugins.toml` lists. Offices and phones are made up;
 a law is cited only where its name and article are certain, and `banshi check --strict` names what is not known.
 
 **Tried** says what the tests do with an item: *journey*, handed in over HTTP, accepted and approved; *form*, answers
