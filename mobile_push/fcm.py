@@ -211,9 +211,14 @@ class FcmProvider:
         """Try once to send `push` to `token`; every failure is a receipt, only cancellation is raised."""
         return await self._send(self._encoder.to_token(push, token))
 
-    async def send_topic(self, push: Push, topic: str) -> Receipt:
-        """Try once to send `push` to all who follow `topic`: ACCEPTED says that FCM took it, not whom it reaches."""
-        return await self._send(self._encoder.to_topic(push, topic) if is_topic(topic) else NO_TOPIC)
+    async def send_topic(self, push: Push, topic: str, unless: str = "") -> Receipt:
+        """Try once to send `push` to all who follow `topic`, but for those who follow the topic `unless` as well.
+
+        ACCEPTED says that FCM took it, not whom it reaches.
+        """
+        if not is_topic(topic) or (unless != "" and not is_topic(unless)):
+            return NO_TOPIC
+        return await self._send(self._encoder.to_topic(push, topic, unless))
 
     def preview(self, push: Push) -> dict[str, Any]:
         """The request's body without the phone's address, or why there can't be one."""
