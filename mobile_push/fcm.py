@@ -61,8 +61,9 @@ class FcmSettings:
     timeout: float = 10.0
     #: PEM file of certificate authorities to trust beside the system's, behind a proxy that opens TLS.
     ca_file: Path | None = None
-    #: Whether alerts to everyone, to one topic or to one department go to a topic of FCM's in one request a language.
-    #: Faster where there are very many phones, and nobody learns which of them were reached.
+    #: Whether alerts and notices to everyone, to one topic or to one department go to a topic of FCM's in one request a
+    #: language. Faster where there are very many phones, and nobody learns which of them were reached. Phones whose
+    #: owner has quiet hours or wishes no notices get notices by token as before, and all do under `notices_a_day`.
     topics: bool = False
 
     def __post_init__(self) -> None:
