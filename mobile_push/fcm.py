@@ -61,8 +61,9 @@ class FcmSettings:
     timeout: float = 10.0
     #: PEM file of certificate authorities to trust beside the system's, behind a proxy that opens TLS.
     ca_file: Path | None = None
-    #: Whether alerts to everyone, to one topic or to one department go to a topic of FCM's in one request a language.
-    #: Faster where there are very many phones, and nobody learns which of them were reached.
+    #: Whether alerts and notices to everyone, to one topic or to one department go to a topic of FCM's in one request a
+    #: language. Faster where there are very many phones, and nobody learns which of them were reached. Phones whose
+    #: owner has quiet hours or wishes no notices get notices by token as before, and all do under `notices_a_day`.
     topics: bool = False
 
     def __post_init__(self) -> None:
@@ -211,9 +212,14 @@ class FcmProvider:
         """Try once to send `push` to `token`; every failure is a receipt, only cancellation is raised."""
         return await self._send(self._encoder.to_token(push, token))
 
-    async def send_topic(self, push: Push, topic: str) -> Receipt:
-        """Try once to send `push` to all who follow `topic`: ACCEPTED says that FCM took it, not whom it reaches."""
-        return await self._send(self._encoder.to_topic(push, topic) if is_topic(topic) else NO_TOPIC)
+    async def send_topic(self, push: Push, topic: str, unless: str = "") -> Receipt:
+        """Try once to send `push` to all who follow `topic`, but for those who follow the topic `unless` as well.
+
+        ACCEPTED says that FCM took it, not whom it reaches.
+        """
+        if not is_topic(topic) or (unless != "" and not is_topic(unless)):
+            return NO_TOPIC
+        return await self._send(self._encoder.to_topic(push, topic, unless))
 
     def preview(self, push: Push) -> dict[str, Any]:
         """The request's body without the phone's address, or why there can't be one."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from mobile_push.fcm_topics import condition
 from mobile_push.provider import Outcome, Push, Receipt
 
 #: Bytes of notification and data that FCM takes; pyfcm does not check it.
@@ -62,9 +63,11 @@ class Encoder:
         except OverflowError:
             return TOO_LARGE
 
-    def to_topic(self, push: Push, topic: str) -> bytes | Receipt:
-        """The request to all phones that follow a topic, or why there can't be one."""
+    def to_topic(self, push: Push, topic: str, unless: str = "") -> bytes | Receipt:
+        """The request to all phones that follow a topic and not `unless`, or why there can't be one."""
         try:
+            if unless:
+                return self._whole(push, topic_condition=condition(topic, unless))
             return self._whole(push, topic_name=topic)
         except (TypeError, UnicodeEncodeError):
             return NOT_TEXT

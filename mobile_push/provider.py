@@ -142,8 +142,11 @@ PROVIDERS: Key[Way] = Key("mobile_push.providers")
 class TopicProvider(Provider, Protocol):
     """A provider that keeps lists of its own of who follows a topic, so that one request reaches all of them."""
 
-    async def send_topic(self, push: Push, topic: str) -> Receipt:
-        """Try once to send `push` to all who follow `topic`: ACCEPTED says that it was taken, not whom it reaches."""
+    async def send_topic(self, push: Push, topic: str, unless: str = "") -> Receipt:
+        """Try once to send `push` to all who follow `topic`, but for those who follow the topic `unless` as well.
+
+        ACCEPTED says that it was taken, not whom it reaches.
+        """
         ...
 
     async def subscribe(self, topic: str, tokens: Sequence[str]) -> list[Receipt]:

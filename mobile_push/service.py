@@ -30,7 +30,7 @@ from mobile_push.topics.rounds import turn
 #: Seconds that a stream gets to end by itself; what a phone does not read in that time it reads after reconnecting.
 LAST_WORDS = 1.0
 
-#: The provider whose topics alerts may go by.
+#: The provider whose topics broadcasts may go by.
 FCM = "fcm"
 
 #: Seconds between two looks for what another process has published.

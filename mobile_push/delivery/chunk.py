@@ -19,6 +19,9 @@ WIDTH = 16
 #: Why a phone of a chunk is for later where nothing went wrong.
 QUIET_HOURS = "quiet hours"
 
+#: What can become of a topic in place of phones: the provider has the message, or the phones get it by their tokens.
+HANDED, BY_TOKEN = "handed", "by token"
+
 #: Each step of the histogram of seconds is so much longer than the one before: its error is below five percent.
 STEP = math.log(1.1)
 

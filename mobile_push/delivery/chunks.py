@@ -19,7 +19,18 @@ from tortoise.transactions import in_transaction
 
 from banshi import Platform
 from mobile_push.delivery import parcel as parcels
-from mobile_push.delivery.chunk import CHUNK, QUIET_HOURS, Checkpoint, Open, bucket_of, by_code, bytes_for, together
+from mobile_push.delivery.chunk import (
+    BY_TOKEN,
+    CHUNK,
+    HANDED,
+    QUIET_HOURS,
+    Checkpoint,
+    Open,
+    bucket_of,
+    by_code,
+    bytes_for,
+    together,
+)
 from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.leases import free
 from mobile_push.delivery.parcel import Parcel, pause_before
@@ -28,13 +39,14 @@ from mobile_push.delivery.tell import Metrics
 from mobile_push.models import Broadcast, Device
 from mobile_push.provider import Outcome, Provider, Push, Receipt
 from mobile_push.settings import PushSettings
-from mobile_push.topics.rounds import language_of
+from mobile_push.topics.rounds import language_of, minded_known, minded_topic
 
 
 class Chunks:
     """The broadcasts that go through one provider."""
 
     def __init__(self, platform: Platform, provider: Provider, settings: PushSettings, metrics: Metrics) -> None:
+        self._platform = platform
         self._store = platform.store
         self._provider = provider.name
         self._lease = settings.lease
@@ -115,8 +127,7 @@ class Chunks:
     async def _parcels(self, chunk: Open, broadcast: Broadcast, places: Sequence[int], ttl: int) -> list[Parcel]:
         """The chunk's phones as parcels; those that are held back are ticked off."""
         if chunk.topic:
-            told = self._phones.push(broadcast, language_of(chunk.topic), ttl)
-            return [Parcel(told, chunk.topic, chunk.lane, self, (chunk, place), topic=True) for place in places]
+            return await self._to_topic(chunk, broadcast, ttl)
         pushes: dict[str, Push] = {}
         found: list[Parcel] = []
         phones = await self._phones.read(chunk.lane, [chunk.device(place) for place in places])
@@ -136,6 +147,17 @@ class Chunks:
                 found.append(Parcel(push, phone.token, chunk.lane, self, (chunk, place)))
         return found
 
+    async def _to_topic(self, chunk: Open, broadcast: Broadcast, ttl: int) -> list[Parcel]:
+        """The message to a topic. Whether a notice may go there is asked each time that it is about to."""
+        unless = ""
+        if chunk.lane is Lane.NOTICE:
+            unless = minded_topic(chunk.topic)
+            if self._phones.counted or not await minded_known(self._platform, self._provider, chunk.topic):
+                chunk.tick(0, BY_TOKEN)
+                return []
+        told = self._phones.push(broadcast, language_of(chunk.topic), ttl)
+        return [Parcel(told, chunk.topic, chunk.lane, self, (chunk, 0), topic=True, unless=unless)]
+
     def ready(self, parcel: Parcel) -> bool:
         chunk: Open = parcel.key[0]
         if time.monotonic() - chunk.leased > self._good_for:
@@ -150,8 +172,8 @@ class Chunks:
             took = (chunk.epoch + time.monotonic() * 1000 - chunk.published) / 1000
             chunk.seconds[bucket_of(took)] += 1
             # Whom a topic reaches is the provider's to know.
-            chunk.tick(place, "handed" if chunk.topic else "accepted")
-            if chunk.lane is Lane.NOTICE:
+            chunk.tick(place, HANDED if chunk.topic else "accepted")
+            if chunk.lane is Lane.NOTICE and not chunk.topic:
                 chunk.sent.append(place)
         elif outcome is Outcome.DEAD_TOKEN and not chunk.topic:
             chunk.dead.append((UUID(bytes=chunk.device(place)), parcel.token))
@@ -159,6 +181,10 @@ class Chunks:
         elif outcome in (Outcome.REJECTED, Outcome.DEAD_TOKEN) or (
             chunk.tries >= parcels.ATTEMPTS and outcome is not Outcome.MISCONFIGURED
         ):
+            if chunk.topic and chunk.lane is Lane.NOTICE:
+                # Its walk comes afterwards, and takes the phones of a topic that couldn't be had.
+                chunk.tick(place, BY_TOKEN)
+                return
             chunk.parked.append((receipt.code, place))
             chunk.tick(place, "parked")
         else:

@@ -20,7 +20,7 @@ from mobile_push.delivery.pace import Pace
 from mobile_push.delivery.parcel import STOPPED, Parcel, Source
 from mobile_push.delivery.rows import Rows
 from mobile_push.delivery.tell import Metrics, Teller, log
-from mobile_push.provider import Outcome, Provider, Push, Receipt, TopicProvider
+from mobile_push.provider import Outcome, Provider, Receipt, TopicProvider
 from mobile_push.settings import PushSettings
 
 #: Parcels claimed for each send that may be under way: enough that no connection waits for the database. And seconds
@@ -184,8 +184,8 @@ class Courier:
 
     async def _send(self, parcel: Parcel) -> None:
         try:
-            send = self._send_topic if parcel.topic else self.provider.send
-            receipt = await send(parcel.push, parcel.token)
+            send = self._send_topic(parcel) if parcel.topic else self.provider.send(parcel.push, parcel.token)
+            receipt = await send
         except asyncio.CancelledError:
             # The server stops; whether it went out nobody knows. It is due again at once, for the next worker.
             self.pace.left(parcel.lane)
@@ -213,9 +213,9 @@ class Courier:
             self._counters[key] = found
         return found
 
-    async def _send_topic(self, push: Push, topic: str) -> Receipt:
+    async def _send_topic(self, parcel: Parcel) -> Receipt:
         assert isinstance(self.provider, TopicProvider)  # noqa: S101 - only such a one has topics in use
-        return await self.provider.send_topic(push, topic)
+        return await self.provider.send_topic(parcel.push, parcel.token, parcel.unless)
 
     async def _idle_for(self, seconds: float) -> None:
         """Wait to be roused, or until it may be time to look again."""

@@ -30,6 +30,8 @@ class Parcel:
     key: Any
     #: `token` is one of the provider's topics: the message goes to all who follow it.
     topic: bool = False
+    #: Who follows this topic as well is not meant.
+    unless: str = ""
 
 
 class Source(Protocol):

@@ -41,6 +41,11 @@ class Phones:
         self._cap = settings.notices_a_day
         self._broadcasts: dict[UUID, Broadcast] = {}
 
+    @property
+    def counted(self) -> bool:
+        """Whether it is counted how many notices each phone has had."""
+        return self._cap is not None
+
     async def broadcast(self, identity: Any) -> Broadcast:
         """The broadcast that a chunk belongs to, as it was when it was first asked for."""
         identity = identity if isinstance(identity, UUID) else UUID(str(identity))

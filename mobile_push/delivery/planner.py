@@ -2,8 +2,9 @@
 
 The walk is claimed under a lease and check-pointed with every step, so that it goes on where a worker that was killed
 had got to, and nothing is planned twice. Where a provider's topics have the audience, they take the place of the phones
-that follow them, and only those that don't yet are walked. What it holds in memory is one step. Alerts are walked by a
-worker of their own: none waits for a notice to a million phones.
+that follow them, and only the others are walked: those that don't follow yet, and for a notice those whose owners mind.
+A notice is walked when its topics are done with. What it holds in memory is one step. Alerts are walked by a worker of
+their own: none waits for a notice to a million phones.
 """
 
 from __future__ import annotations
@@ -21,20 +22,28 @@ from banshi import Platform
 from mobile_push.broadcasts.audience import Audience
 from mobile_push.broadcasts.people import copies
 from mobile_push.broadcasts.publication import PEOPLE
-from mobile_push.delivery.chunk import CHUNK, bytes_for
+from mobile_push.delivery.chunk import CHUNK, HANDED, bytes_for
 from mobile_push.delivery.chunks import key
 from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.leases import free
 from mobile_push.delivery.tell import log
 from mobile_push.models import Broadcast, Chunk
 from mobile_push.settings import PushSettings
-from mobile_push.topics.rounds import topics_for
+from mobile_push.topics.rounds import MINDS, in_round, language_of, minded_topic, topics_for
 
 #: Phones looked at in one step, and people who get their copies in one.
 STEP, COPIES = 8 * CHUNK, 256
 
-#: Longest sleep in seconds when nothing is due: how late a fan-out may be that another process planned.
+#: Longest sleep in seconds when nothing is due: how late a fan-out may be that another process planned, or one that
+#: waited for its topics.
 LONGEST_SLEEP = 1.0
+
+#: SQL that holds where a notice isn't waiting for its topics.
+DONE_WITH_TOPICS = (
+    f"(lane <> {int(Lane.NOTICE)} OR NOT EXISTS (SELECT 1 FROM push_chunk c "  # noqa: S608
+    "WHERE c.broadcast_id = push_fan_out.broadcast_id AND c.provider = push_fan_out.provider "
+    "AND c.state = 'due' AND c.topic <> ''))"
+)
 
 
 class Planner:
@@ -74,7 +83,8 @@ class Planner:
         sql = (
             f"UPDATE push_fan_out SET attempts = attempts + 1, lease_until = {store.clock} + {lease} WHERE id IN ("  # noqa: S608 - marks, not values
             f"SELECT id FROM push_fan_out WHERE state = 'due' AND lane IN ({', '.join(lanes)}) "
-            f"AND {free(store.clock, self._settings.lease)} ORDER BY lane, id LIMIT 1 {store.skip_locked}) "
+            f"AND {free(store.clock, self._settings.lease)} AND {DONE_WITH_TOPICS} "
+            f"ORDER BY lane, id LIMIT 1 {store.skip_locked}) "
             "RETURNING id, broadcast_id, provider, lane, through, attempts"
         )
         values = [int(self._settings.lease * 1000), *map(int, self._lanes)]
@@ -86,11 +96,13 @@ class Planner:
         broadcast = await Broadcast.get(id=claimed["broadcast_id"])
         audience = Audience.of(broadcast.audience)
         through = claimed["through"]
-        if claimed["provider"] == PEOPLE:
-            step = self._people
-        else:
-            step = partial(self._phones, topics=await self._topics(claimed, audience))
         try:
+            if claimed["provider"] == PEOPLE:
+                step = self._people
+            elif await self._handed_first(claimed, broadcast, audience):
+                return
+            else:
+                step = partial(self._phones, topics=await self._topics(claimed, audience))
             while through is not None:
                 through = await step(claimed, broadcast, audience, through)
                 self._planned()
@@ -99,13 +111,57 @@ class Planner:
             await asyncio.shield(self._give_back(claimed))
             raise
 
+    async def _handed_first(self, claimed: Mapping[str, Any], broadcast: Broadcast, audience: Audience) -> bool:
+        """Whether a notice goes to topics before its phones are walked, and has to wait for what becomes of that.
+
+        Who begins or ceases to mind meanwhile is found by the walk. Were it the other way round, somebody who was
+        passed by the walk, and minds when the topics' turn comes, would get it from neither.
+        """
+        if claimed["lane"] != Lane.NOTICE or claimed["through"]:
+            return False
+        chunks = await self._to_topics(claimed)
+        if not chunks and self._settings.notices_a_day is None:
+            topics = await topics_for(self._platform, claimed["provider"], Lane.NOTICE, audience)
+            chunks = [self._to_topic(claimed, broadcast, topic) for topic in topics]
+            if chunks:
+                await self._advance(claimed, "", 0, False, partial(_add, chunks))
+                self._planned()
+        waits = any(one.state == "due" for one in chunks)
+        if waits:
+            await self._give_back(claimed)
+        return waits
+
     async def _topics(self, claimed: Mapping[str, Any], audience: Audience) -> Sequence[str]:
-        """The provider's topics that have the audience, but for phones with a change to come; none: walk them all."""
-        if not claimed["through"]:
-            return await topics_for(self._platform, claimed["provider"], claimed["lane"], audience)
+        """The provider's topics that have phones of the audience: the walk is over all others. None: over all."""
+        if claimed["lane"] == Lane.ALERT and not claimed["through"]:
+            return await topics_for(self._platform, claimed["provider"], Lane.ALERT, audience)
         # As it was begun.
-        sent = Chunk.filter(broadcast_id=claimed["broadcast_id"], provider=claimed["provider"]).exclude(topic="")
-        return [str(one) for one in await sent.distinct().values_list("topic", flat=True)]
+        sent = await self._to_topics(claimed)
+        if claimed["lane"] == Lane.ALERT:
+            return sorted({one.topic for one in sent})
+        handed = sorted({one.topic for one in sent if HANDED in one.outcomes})
+        if handed and not await in_round(self._platform, claimed["provider"], handed[0]):
+            # Nobody has written down since when who follows: better twice than never.
+            return []
+        return handed
+
+    async def _to_topics(self, claimed: Mapping[str, Any]) -> Sequence[Chunk]:
+        """What there is of the broadcast for the provider's topics."""
+        sent = Chunk.filter(broadcast_id=claimed["broadcast_id"], provider=claimed["provider"])
+        return await sent.exclude(topic="")
+
+    def _to_topic(self, claimed: Mapping[str, Any], broadcast: Broadcast, topic: str) -> Chunk:
+        # A topic is no phone, but has a bit as well.
+        return self._chunk(claimed, broadcast, devices=b"", done=bytes(1), size=0, topic=topic)
+
+    def _chunk(self, claimed: Mapping[str, Any], broadcast: Broadcast, **values: Any) -> Chunk:
+        return Chunk(
+            broadcast_id=broadcast.id,
+            provider=claimed["provider"],
+            lane=claimed["lane"],
+            expires=int(broadcast.expires_at.timestamp() * 1000),
+            **values,
+        )
 
     async def _phones(
         self,
@@ -116,46 +172,42 @@ class Planner:
         topics: Sequence[str] = (),
     ) -> str | None:
         """Put the next phones into chunks; where it has got to, None at the end."""
-        rows = await self._read(claimed["provider"], audience, through, topics)
+        rows = await self._read(claimed, audience, through, topics)
         found = [row[0] for row in rows if row[3] or audience.covers(row[1], row[2])]
         devices = [bytes.fromhex(str(one).replace("-", "")) for one in found]
         last = str(rows[-1][0]) if rows else through
-        ended = len(rows) < STEP
-        made = partial(
-            Chunk,
-            broadcast_id=broadcast.id,
-            provider=claimed["provider"],
-            lane=claimed["lane"],
-            expires=int(broadcast.expires_at.timestamp() * 1000),
-        )
-        # A topic is no phone, but has a bit as well.
-        chunks = [made(devices=b"", done=bytes(1), size=0, topic=topic) for topic in topics if not through]
+        ended = len(rows) < _most(through)
+        chunks = []
+        if claimed["lane"] == Lane.ALERT and not through:
+            chunks = [self._to_topic(claimed, broadcast, topic) for topic in topics]
         for start in range(0, len(devices), CHUNK):
             some = devices[start : start + CHUNK]
-            chunks.append(made(devices=b"".join(some), done=bytes(bytes_for(len(some))), size=len(some)))
+            done = bytes(bytes_for(len(some)))
+            chunks.append(self._chunk(claimed, broadcast, devices=b"".join(some), done=done, size=len(some)))
+        return await self._advance(claimed, last, len(devices), ended, partial(_add, chunks))
 
-        async def write(connection: BaseDBAsyncClient) -> None:
-            if chunks:
-                await Chunk.bulk_create(chunks, using_db=connection)
-
-        return await self._advance(claimed, last, len(devices), ended, write)
-
-    async def _read(self, provider: str, audience: Audience, through: str, topics: Sequence[str]) -> Sequence[Any]:
+    async def _read(
+        self, claimed: Mapping[str, Any], audience: Audience, through: str, topics: Sequence[str]
+    ) -> Sequence[Any]:
         """The next phones of the audience: id, latitude, longitude, whether it is in it for sure.
 
-        With topics only those that are to follow one of them and don't yet.
+        With topics only those that aren't reached by one of them.
         """
         store = self._store
         wanted, sure = audience.values, audience.sure_values
-        marks = iter(store.placeholders(3 + len(sure) + len(topics) + len(wanted)))
+        notice = bool(topics) and claimed["lane"] == Lane.NOTICE
+        others = [*topics, minded_topic(topics[0]), *map(language_of, topics)] if notice else []
+        marks = iter(store.placeholders(3 + len(sure) + len(others or topics) + len(wanted)))
         surely = audience.sure([next(marks) for _ in sure])
         phones, changed = "push_device d", "1 = 1"
-        if topics:
+        if topics and not notice:
             these = ", ".join(next(marks) for _ in topics)
             to_come = f"SELECT DISTINCT token_hash FROM push_topic_change WHERE topic IN ({these}) AND follow"  # noqa: S608
             # SQLite reads what stands first in a CROSS JOIN first: few changes, and not every phone.
             phones, changed = f"({to_come}) c CROSS JOIN push_device d", "d.token_hash = c.token_hash"
         which, after = next(marks), next(marks)
+        if notice:
+            changed = _not_by(len(topics), [next(marks) for _ in others])
         condition = audience.condition([next(marks) for _ in wanted])
         sql = (
             f"SELECT d.id, d.latitude, d.longitude, CASE WHEN {surely} THEN 1 ELSE 0 END FROM {phones} "  # noqa: S608
@@ -163,7 +215,8 @@ class Planner:
             f"ORDER BY d.id LIMIT {next(marks)}"
         )
         position = UUID(through) if through else UUID(int=0)
-        values = [*sure, *topics, provider, key(store.dialect, position), *wanted, STEP]
+        before, behind = ([], others) if notice else (topics, [])
+        values = [*sure, *before, claimed["provider"], key(store.dialect, position), *behind, *wanted, _most(through)]
         _, rows = await store.connection.execute_query(sql, values)
         return rows
 
@@ -205,6 +258,29 @@ class Planner:
         one, two = self._store.placeholders(2)
         sql = f"UPDATE push_fan_out SET lease_until = 0 WHERE id = {one} AND attempts = {two} AND state = 'due'"  # noqa: S608
         await self._store.connection.execute_query(sql, [claimed["id"], claimed["attempts"]])
+
+
+def _not_by(topics: int, marks: Sequence[str]) -> str:
+    """SQL about `push_device d`: a notice to so many topics doesn't reach it, or may not.
+
+    The marks are for the topics and that of those who mind, then for the topics' languages.
+    """
+    these, languages = ", ".join(marks[: topics + 1]), ", ".join(marks[topics + 1 :])
+    return (
+        f"(d.token_hash IN (SELECT token_hash FROM push_topic_change WHERE topic IN ({these})) "  # noqa: S608 - marks, not values
+        f"OR d.language NOT IN ({languages}) "
+        f"OR EXISTS (SELECT 1 FROM push_profile p WHERE p.person = d.person AND {MINDS}))"
+    )
+
+
+def _most(through: str) -> int:
+    """Phones of a step. The first is short: an alert's first phones wait for no others to be found."""
+    return STEP if through else CHUNK
+
+
+async def _add(chunks: Sequence[Chunk], connection: BaseDBAsyncClient) -> None:
+    if chunks:
+        await Chunk.bulk_create(chunks, using_db=connection)
 
 
 async def _nothing(_: BaseDBAsyncClient) -> None:

@@ -37,7 +37,7 @@ UNION ALL
 SELECT 'topic', provider, state, code, topic, 0 FROM chunk WHERE topic <> '' AND CAST(outcomes AS TEXT) = '{{}}'
 UNION ALL
 SELECT 'topic', provider, w.key, code, topic, 0
-FROM chunk, {each}(outcomes) w WHERE topic <> '' AND w.key NOT IN ('later', 'parked')
+FROM chunk, {each}(outcomes) w WHERE topic <> '' AND w.key NOT IN ('later', 'parked', 'by token')
 UNION ALL
 SELECT 'copy', d.provider, d.state, d.code, '', COUNT(*)
 FROM push_inbox_message m JOIN push_delivery d ON d.message_id = m.id

@@ -26,7 +26,7 @@ from mobile_push.sandbox.answers import FAULTS, JSON, NO_TOKEN, UNKNOWN_TOKEN, A
 from mobile_push.sandbox.behaviour import SWITCHES, Behaviour
 from mobile_push.sandbox.shares import Shares
 from mobile_push.sandbox.tokens import AUDIENCE, EMAIL, GRANT, SCOPE, TokenEndpoint
-from mobile_push.sandbox.topics import CALLS, Topics
+from mobile_push.sandbox.topics import CALLS, NO_CONDITION, Topics
 from mobile_push.sandbox.validation import PAYLOAD_LIMIT, REQUEST, check_fields, content_size
 
 __all__ = [
@@ -60,7 +60,7 @@ class Received(NamedTuple):
     arrived: float
     #: The request's body as it came.
     raw: bytes
-    #: The tokens that followed the topic when it came; None for a message to one phone.
+    #: The tokens that the topic or condition had when it came; None for a message to one phone.
     followers: frozenset[str] | None = None
 
     def is_for(self, token: str) -> bool:
@@ -262,6 +262,10 @@ class FcmSandbox:
         if len(body) > PAYLOAD_LIMIT and content_size(message) > PAYLOAD_LIMIT:
             text = f"Message is too big: notification and data exceed {PAYLOAD_LIMIT} bytes."
             return invalid([("message", text)], "INVALID_ARGUMENT")
+        try:
+            followers = self._topics.reached(message)
+        except ValueError:
+            return NO_CONDITION
         token = targets[0]
         if token in self.behaviour.unregistered:
             return FAULTS["UNREGISTERED"]
@@ -272,7 +276,6 @@ class FcmSandbox:
             return Answer(200, "OK", orjson.dumps({"name": f"{name}fake_message_id"}))
         self._number += 1
         if self._record:
-            followers = frozenset(self.followers.get(token, ())) if message.get("topic") else None
             self.received.append(Received(self._number, token, time.monotonic(), body, followers))
         return Answer(200, "OK", b'{"name":"%b0:%d"}' % (name.encode(), self._number))
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
-from mobile_push.sandbox.answers import Answer
+from mobile_push.sandbox.answers import Answer, invalid
 from mobile_push.sandbox.behaviour import Behaviour
 
 #: Phones in one call, at most.
@@ -15,6 +16,11 @@ BATCH = 1000
 #: Topics that one phone may follow.
 MOST_TOPICS = 2000
 CALLS = ("batchAdd", "batchRemove")
+NAME = "[a-zA-Z0-9_.~%-]{1,900}"
+#: The one form of a condition that is understood here. FCM knows others, which nobody sends.
+CONDITION = re.compile(f"'({NAME})' in topics && !\\('({NAME})' in topics\\)")
+#: What FCM says of a condition that it doesn't understand.
+NO_CONDITION = invalid([("message.condition", "Invalid condition expression provided.")], "INVALID_ARGUMENT")
 
 
 def _error(status: int, text: str) -> Answer:
@@ -30,6 +36,20 @@ class Topics:
         self.followers: dict[str, set[str]] = {}
         self._follows: dict[str, int] = {}
 
+    def reached(self, message: Mapping[str, Any]) -> frozenset[str] | None:
+        """Whom a message to a topic or condition reaches; None for one to a phone.
+
+        Raises:
+            ValueError: the condition isn't of the one form that is understood here.
+        """
+        if topic := message.get("topic"):
+            return frozenset(self.followers.get(topic, ()))
+        if not (text := message.get("condition")):
+            return None
+        if (found := CONDITION.fullmatch(text)) is None:
+            raise ValueError(text)
+        return frozenset(self.followers.get(found[1], set()) - self.followers.get(found[2], set()))
+
     def answer(self, call: str, body: bytes, behaviour: Behaviour) -> Answer:
         """The answer to one batch call, and what it changes."""
         try:
@@ -39,7 +59,7 @@ class Topics:
         to, tokens = (
             (document.get(key) for key in ("to", "registration_tokens")) if isinstance(document, dict) else (0, 0)
         )
-        topic = re.fullmatch(r"/topics/([a-zA-Z0-9_.~%-]{1,900})", to) if isinstance(to, str) else None
+        topic = re.fullmatch(f"/topics/({NAME})", to) if isinstance(to, str) else None
         if topic is None:
             return _error(400, "InvalidTopicName")
         if not (isinstance(tokens, list) and tokens and all(isinstance(one, str) and one for one in tokens)):

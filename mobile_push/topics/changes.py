@@ -13,15 +13,16 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from banshi import Platform
-from mobile_push.topics.rounds import EVERYONE, topic_name
+from mobile_push.topics.rounds import EVERYONE, MINDS, minded_topic, topic_name
 
 #: A phone's (hash of the token, topic).
 Place = tuple[str, str]
 
 #: A row for each topic that a phone's person follows, and one with none where they follow nothing.
 PHONES = (
-    "SELECT d.id, d.provider, d.token_hash, d.token, d.language, f.topic FROM push_device d "
-    "LEFT JOIN push_follow f ON f.person = d.person"
+    "SELECT d.id, d.provider, d.token_hash, d.token, d.language, f.topic, "  # noqa: S608 - a constant
+    f"CASE WHEN {MINDS} THEN 1 ELSE 0 END AS minds FROM push_device d "
+    "LEFT JOIN push_follow f ON f.person = d.person LEFT JOIN push_profile p ON p.person = d.person"
 )
 
 
@@ -83,9 +84,9 @@ def wished(rows: Iterable[Mapping[str, Any]], rounds: Mapping[str, str]) -> dict
         provider, digest, language = row["provider"], row["token_hash"], row["language"]
         if (round_ := rounds.get(provider)) is None:
             continue
-        for subject in (EVERYONE, row["topic"]):
-            if subject is not None:
-                found[digest, topic_name(round_, subject, language)] = (provider, row["token"])
+        names = [topic_name(round_, one, language) for one in (EVERYONE, row["topic"]) if one is not None]
+        for name in [*names, minded_topic(round_)] if row["minds"] else names:
+            found[digest, name] = (provider, row["token"])
     return found
 
 

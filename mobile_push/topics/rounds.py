@@ -1,6 +1,7 @@
 """The topics of a provider: what they are called, whether they are in use, and for which audience.
 
-There is one for everyone, for each topic that people follow and for each department, in each language.
+There is one for everyone, for each topic that people follow and for each department, in each language. And there is
+`minded`, of the phones that a notice mustn't wake without a look at what their owners wish.
 """
 
 from __future__ import annotations
@@ -14,6 +15,15 @@ from mobile_push.delivery.lanes import Lane
 #: The topic of all phones.
 EVERYONE = "everyone"
 
+#: SQL about a person's `push_profile p`: they wish for no notices, or not at every hour. Their phones follow `minded`.
+MINDS = "(p.quiet_from IS NOT NULL OR NOT p.notices)"
+
+#: How the names of rounds begin in which there is `minded`; those of rounds before it are of hexadecimal digits alone.
+ROUND = "m"
+
+#: A provider's words for a token that is nobody's in this project, and how often it has to say so, a day apart.
+NOBODYS, SAID = ("NOT_FOUND", "INVALID_ARGUMENT"), 2
+
 #: Seconds until the phones that were there before are walked: what was registering when topics were turned on has
 #: ended by then.
 SETTLING = 10.0
@@ -25,6 +35,11 @@ def topic_name(round_: str, subject: str, language: str) -> str:
         kind, _, code = subject.rpartition(":")
         subject = f"{kind or 'topic'}.{code}"
     return f"{round_}.{subject}.{language}"
+
+
+def minded_topic(name: str) -> str:
+    """The topic of those who mind, of a topic's round or of a round."""
+    return f"{name.partition('.')[0]}.minded"
 
 
 def language_of(name: str) -> str:
@@ -46,11 +61,12 @@ def subject_of(audience: Audience) -> str | None:
 def under_way(one: str, two: str) -> str:
     """SQL that holds while a message to topics may be under way; both marks are for the provider.
 
-    Until it is over no change is ticked off: a phone that isn't reached by the topic is found among the changes.
+    Until it is over no change is ticked off: a phone that isn't reached by the topic is found among the changes. A
+    notice is walked when its topics are done with, so its walk is the last of it.
     """
     return (
-        f"(EXISTS (SELECT 1 FROM push_fan_out WHERE state = 'due' AND lane = {int(Lane.ALERT)} "  # noqa: S608 - marks, not values
-        f"AND provider = {one}) OR EXISTS (SELECT 1 FROM push_chunk WHERE provider = {two} "
+        f"(EXISTS (SELECT 1 FROM push_fan_out WHERE state = 'due' AND provider = {one}) "  # noqa: S608 - marks, not values
+        f"OR EXISTS (SELECT 1 FROM push_chunk WHERE provider = {two} "
         f"AND state = 'due' AND lane = {int(Lane.ALERT)} AND topic <> ''))"
     )
 
@@ -71,10 +87,10 @@ async def turn(platform: Platform, provider: str, *, on: bool) -> None:
     sql = (
         "INSERT INTO push_topic_round (provider, round, active, through, complete, holder, lease_until) "  # noqa: S608
         f"VALUES ({which}, {name}, TRUE, '', FALSE, '', {store.clock} + {wait}) ON CONFLICT (provider) DO UPDATE SET "
-        "round = excluded.round, active = TRUE, through = '', complete = FALSE, holder = '', "
-        "lease_until = excluded.lease_until WHERE NOT push_topic_round.active"
+        "round = excluded.round, active = TRUE, through = '', complete = FALSE, holder = '', lease_until = "
+        f"excluded.lease_until WHERE NOT push_topic_round.active OR push_topic_round.round NOT LIKE '{ROUND}%'"
     )
-    await store.connection.execute_query(sql, [provider, secrets.token_hex(4), int(SETTLING * 1000)])
+    await store.connection.execute_query(sql, [provider, ROUND + secrets.token_hex(4), int(SETTLING * 1000)])
 
 
 async def in_use(platform: Platform) -> bool:
@@ -86,12 +102,39 @@ async def in_use(platform: Platform) -> bool:
 async def topics_for(platform: Platform, provider: str, lane: int, audience: Audience) -> list[str]:
     """The topics, one a language, whose followers and those with a change to come are the audience; else none.
 
-    Alerts alone go by topic: a notice asks each phone for its quiet hours and how many it had today.
+    For a notice the phones of those who mind are left to their tokens.
     """
     subject = subject_of(audience)
-    if lane != Lane.ALERT or subject is None:
+    if subject is None:
         return []
     mark = platform.store.placeholders(1)[0]
     sql = f"SELECT round FROM push_topic_round WHERE provider = {mark} AND active AND complete"  # noqa: S608
     rows = await platform.store.connection.execute_query_dict(sql, [provider])
+    if rows and lane == Lane.NOTICE and not await minded_known(platform, provider, rows[0]["round"]):
+        return []
     return [topic_name(row["round"], subject, language) for row in rows for language in LANGUAGES]
+
+
+async def in_round(platform: Platform, provider: str, topic: str) -> bool:
+    """Whether a topic is of the round that is in use now: only then is every change since written down."""
+    name, round_ = platform.store.placeholders(2)
+    sql = f"SELECT 1 FROM push_topic_round WHERE provider = {name} AND round = {round_} AND active AND complete"  # noqa: S608
+    values = [provider, topic.partition(".")[0]]
+    return bool(await platform.store.connection.execute_query_dict(sql, values))
+
+
+async def minded_known(platform: Platform, provider: str, topic: str) -> bool:
+    """Whether a notice may go to topics of this one's round now: the provider knows of all who mind.
+
+    Somebody who has just wished for quiet hours, and of whom it wasn't told yet, would else be woken. A token that is
+    nobody's is no reason to wait: no topic reaches it.
+    """
+    if not await in_round(platform, provider, topic):
+        return False
+    minded = platform.store.placeholders(1)[0]
+    words = ", ".join(f"'{one}'" for one in NOBODYS)
+    sql = (
+        "SELECT 1 FROM push_topic_change c JOIN push_device d ON d.token_hash = c.token_hash "  # noqa: S608
+        f"WHERE c.topic = {minded} AND c.follow AND NOT (c.attempts >= {SAID} AND c.code IN ({words})) LIMIT 1"
+    )
+    return not await platform.store.connection.execute_query_dict(sql, [minded_topic(topic)])

@@ -7,7 +7,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +17,8 @@ from banshi.errors import ConfigurationError
 from banshi.testing import Door
 from mobile_push.broadcasts import publication
 from mobile_push.fcm import FcmProvider
-from mobile_push.models import Broadcast, Chunk, Device, FanOut, Follow, TopicChange, TopicRound
+from mobile_push.models import Broadcast, Chunk, Device, FanOut, Follow, Profile, TopicChange, TopicRound
+from mobile_push.quiet import quiet_for
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.service import PUSH
 from tests.mobile_push.conftest import hurry
@@ -35,6 +36,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch,
         {
             "delivery.parcel.OPERATOR_PAUSE": 0.1,
+            "delivery.planner.LONGEST_SLEEP": 0.05,
             "topics.rounds.SETTLING": 0.0,
             "topics.keeper.LOOK": 0.02,
             "topics.keeper.STEP": 7,
@@ -92,6 +94,9 @@ async def expected(door: Door) -> dict[str, set[str]]:
         names += [f"department.{one[11:]}" if one.startswith("department:") else f"topic.{one}" for one in follows]
         for name in names:
             found.setdefault(f"{round_.round}.{name}.{device.language}", set()).add(device.token)
+        profile = await Profile.get_or_none(person=device.person)
+        if profile is not None and (profile.quiet_from is not None or not profile.notices):
+            found.setdefault(f"{round_.round}.minded", set()).add(device.token)
     return found
 
 
@@ -128,6 +133,26 @@ def ended(until: Until) -> Callable[..., Awaitable[Counter[str]]]:
         async def over() -> bool:
             walks = await FanOut.filter(broadcast_id=one.id, state="due").count()
             return not walks and not await Chunk.filter(broadcast_id=one.id, state="due").count()
+
+        await until(over)
+        total: Counter[str] = Counter()
+        for chunk in await Chunk.filter(broadcast_id=one.id):
+            total.update(chunk.outcomes)
+        return total
+
+    return waited
+
+
+@pytest.fixture
+def heard(until: Until) -> Callable[..., Awaitable[Counter[str]]]:
+    """`await heard(notice)`: what became of it, once nothing of it is due any more but what waits for quiet hours."""
+
+    async def waited(one: Broadcast) -> Counter[str]:
+        async def over() -> bool:
+            walks = await FanOut.filter(broadcast_id=one.id, state="due").count()
+            return (
+                not walks and not await Chunk.filter(broadcast_id=one.id, state="due", code__not="quiet hours").count()
+            )
 
         await until(over)
         total: Counter[str] = Counter()
@@ -205,8 +230,11 @@ AUDIENCES: list[tuple[dict[str, Any], str, int]] = [
     ({"topics": ["weather"], "departments": ["traffic"]}, "alert", 0),
     ({"topics": ["weather"], "divisions": ["330100"]}, "alert", 0),
     ({"divisions": ["330100"]}, "alert", 0),
-    ({"everyone": True}, "notice", 0),
-    ({"topics": ["weather"]}, "notice", 0),
+    ({"everyone": True}, "notice", 2),
+    ({"topics": ["weather"]}, "notice", 2),
+    ({"departments": ["traffic"]}, "notice", 2),
+    ({"topics": ["weather", "water"]}, "notice", 0),
+    ({"divisions": ["330100"]}, "notice", 0),
 ]
 
 
@@ -232,6 +260,27 @@ async def test_an_audience_goes_by_topic_where_it_is_one_and_reaches_the_same_ph
         assert outcomes == +Counter(handed=handed, accepted=0 if handed else len(wanted)), (audience, kind)
 
 
+def hours() -> tuple[dict[str, str], dict[str, str]]:
+    """Quiet hours that last, and some that are far from now."""
+    now = datetime.now(UTC)
+    return tuple(  # type: ignore[return-value]
+        {"from": f"{now + timedelta(hours=start):%H:%M}", "until": f"{now + timedelta(hours=end):%H:%M}"}
+        | {"timezone": "UTC"}
+        for start, end in ((-2, 3), (7, 9))
+    )
+
+
+async def awake() -> tuple[set[str], set[str]]:
+    """The phones that a notice to everyone is to reach at once, and those that it mustn't."""
+    woken: set[str] = set()
+    left: set[str] = set()
+    for device in await Device.all():
+        wishes = await Profile.get_or_none(person=device.person) or Profile(person=device.person)
+        wait = quiet_for(wishes.quiet_from, wishes.quiet_until, wishes.timezone, datetime.now(UTC))
+        (woken if wishes.notices and not wait else left).add(device.token)
+    return woken, left
+
+
 PEOPLE, TOKENS = ("wang", "li", "smith"), tuple(f"phone-token-{number}" for number in range(5))
 
 
@@ -251,7 +300,9 @@ async def something(door: Door, chance: random.Random) -> None:
             reply = await citizen.call("PATCH", phone, json={"token": token, "language": language})
         case 5 | 6:
             topics = [one for one in TOPICS if chance.random() < 0.5]
-            wishes = {"topics": topics, "departments": ["traffic"] * chance.randrange(2)}
+            wishes: dict[str, Any] = {"topics": topics, "departments": ["traffic"] * chance.randrange(2)}
+            if chance.random() < 0.5:
+                wishes |= {"notices": chance.random() < 0.6, "quiet_hours": chance.choice([None, *hours()])}
             reply = await citizen.call("PATCH", "/v1/preferences", json=wishes)
         case 7:
             reply = await citizen.call("DELETE", phone)
@@ -261,7 +312,7 @@ async def something(door: Door, chance: random.Random) -> None:
 
 
 async def test_who_follows_is_who_should_after_whatever_phones_and_people_do_at_once(
-    open_topics: Any, sandbox: FcmSandbox, settled: Any, ended: Any, database: str
+    open_topics: Any, sandbox: FcmSandbox, settled: Any, ended: Any, heard: Any, database: str
 ) -> None:
     chance, most = random.Random(11), 0
     async with open_topics(database=database) as door:
@@ -275,6 +326,11 @@ async def test_who_follows_is_who_should_after_whatever_phones_and_people_do_at_
             one = await alert(door, {"everyone": True})
             await ended(one)
             assert phones <= set(reached(sandbox, one))
+            woken, left = await awake()
+            one = await alert(door, {"everyone": True}, "notice")
+            await heard(one)
+            assert woken <= set(reached(sandbox, one))
+            assert not left & set(reached(sandbox, one))
             sandbox.behaviour.topic_faults = {}
             await settled(door)
             assert followed(sandbox) == await expected(door)

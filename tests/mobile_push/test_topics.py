@@ -51,6 +51,48 @@ async def test_what_is_no_topics_name_never_leaves(sandbox: FcmSandbox, fcm: Fcm
     assert sandbox.token_requests == 0
 
 
+@pytest.mark.parametrize("name", ["a' in topics || 'b", "a'", "a') || !('b", "a in topics", "a\\", "主题", "a\n", 7])
+async def test_no_name_breaks_out_of_a_condition(sandbox: FcmSandbox, fcm: FcmProvider, name: Any) -> None:
+    refused = Receipt(Outcome.REJECTED, "not-a-topic")
+    assert await fcm.send_topic(PUSH, name, "minded") == refused
+    assert await fcm.send_topic(PUSH, "everyone", name) == refused
+    assert not sandbox.answers
+
+
+async def test_one_request_goes_to_all_who_follow_a_topic_and_not_another(
+    sandbox: FcmSandbox, fcm: FcmProvider
+) -> None:
+    await fcm.subscribe("m1.topic.a-b_c~d%20.zh-CN", ["one", "two", "three"])
+    await fcm.subscribe("m1.minded", ["two", "four"])
+    assert (await fcm.send_topic(PUSH, "m1.topic.a-b_c~d%20.zh-CN", "m1.minded")).outcome is Outcome.ACCEPTED
+    (received,) = sandbox.received
+    assert received.followers == {"one", "three"}
+    assert received.message["condition"] == "'m1.topic.a-b_c~d%20.zh-CN' in topics && !('m1.minded' in topics)"
+    assert not {"topic", "token"} & received.message.keys()
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "'a' in topics",
+        "!('a' in topics)",
+        "'a' in topics || 'b' in topics",
+        "'a' in topics && 'b' in topics",
+        "'a' in topics && !('b' in topics) || 'c' in topics",
+        "'a' in topics && !('b' in topics || 'c' in topics)",
+        "('a' in topics) && !('b' in topics)",
+        "'a b' in topics && !('c' in topics)",
+        "a",
+    ],
+)
+async def test_the_sandbox_knows_one_form_of_a_condition_and_refuses_others_as_google_does_what_it_does_not_know(
+    sandbox: FcmSandbox, fcm: FcmProvider, monkeypatch: pytest.MonkeyPatch, condition: str
+) -> None:
+    monkeypatch.setattr("mobile_push.fcm_payload.condition", lambda *_: condition)
+    assert await fcm.send_topic(PUSH, "a", "b") == Receipt(Outcome.REJECTED, "INVALID_ARGUMENT")
+    assert not sandbox.received
+
+
 async def test_a_message_to_a_topic_is_checked_and_retried_as_one_to_a_phone_is(
     sandbox: FcmSandbox, fcm: FcmProvider
 ) -> None:
