@@ -26,6 +26,10 @@ CHECKS = (
     "response_schema_conformance,negative_data_rejection,ignored_auth,use_after_free,unsupported_method"
 )
 
+#: The stream has no end to wait for; tests/mobile_push/test_stream.py looks at it. And one item's application is handed
+#: in like another's: tests/plugins/test_departments.py breaks each rule of every form.
+LEFT_OUT = "^(stream_inbox|submit_(?!zone_pass$).*)$"
+
 
 async def described(door: Door) -> dict[str, Any]:
     document: dict[str, Any] = (await door.anyone.get("/openapi.json")).ok()
@@ -83,8 +87,7 @@ async def test_schemathesis_finds_nothing_on_any_operation(
     person = door.staff(subject, *roles) if roles else door.citizen(subject)
     command = [
         *(SCHEMATHESIS, "run", f"{door.url}/openapi.json", "-H", f"Authorization: Bearer {person.token}"),
-        # The stream has no end to wait for; tests/mobile_push/test_stream.py looks at it.
-        *("--exclude-operation-id", "stream_inbox", "--checks", CHECKS, "--max-examples", EXAMPLES),
+        *("--exclude-operation-id-regex", LEFT_OUT, "--checks", CHECKS, "--max-examples", EXAMPLES),
         *("--continue-on-failure", "--generation-deterministic", "--no-color", "--warnings", "off"),
     ]
     process = await asyncio.create_subprocess_exec(
@@ -100,6 +103,7 @@ async def test_schemathesis_finds_nothing_on_any_operation(
     assert process.returncode == 0, told[-8000:]
     tested = re.search(r"Tested: (\d+)", told)
     assert tested is not None
-    operations = sum(len(verbs) for verbs in (await described(door))["paths"].values())
-    # It leaves out the stream, as asked, and by itself the address that it has the description from.
-    assert int(tested[1]) == operations - 2, "every other operation was tested"
+    every = [one["operationId"] for verbs in (await described(door))["paths"].values() for one in verbs.values()]
+    operations = [one for one in every if not re.fullmatch(LEFT_OUT, one)]
+    # By itself it leaves out the address that it has the description from.
+    assert int(tested[1]) == len(operations) - 1, "every other operation was tested"
