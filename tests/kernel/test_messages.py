@@ -156,11 +156,10 @@ async def rows(door: Door) -> list[dict[str, Any]]:
 async def test_each_step_that_tells_says_something_in_every_language_and_each_other_is_silent(
     world: Door, answers: Any, reason: dict[str, str] | None
 ) -> None:
-    """Every row of every loaded item's table is taken, by whoever may take it."""
+    """Every row of the table is taken, by whoever may take it: of items with words of their own, and without."""
     wang = world.citizen("wang", "王小明")
-    assert set(world.platform.registry.items) == {"zone-pass", "bench", "hall"}
-    for code, one in world.platform.registry.items.items():
-        for step in cases.steps_of(world.platform, one):
+    for code in ("zone-pass", "bench", "hall"):
+        for step in cases.steps_of(world.platform, world.platform.registry.items[code]):
             if step.needs_reason and reason is None:
                 continue
             case = await submitted(world, wang, code, answers)
