@@ -86,7 +86,7 @@ class Phones:
         if lane is not Lane.NOTICE:
             return {_bytes_of(row[0]): Phone(row[1], row[2]) for row in rows}
         now = self._platform.now()
-        today = self._today()
+        today = self.today()
         return {_bytes_of(row[0]): self._wished(row, now, today) for row in rows}
 
     def _wished(self, row: Any, now: Any, today: int) -> Phone:
@@ -94,21 +94,21 @@ class Phones:
         _, token, language, notices, quiet_from, quiet_until, timezone, day, had = row
         if notices is not None and not notices:
             return Phone(token, language, UNWANTED)
-        if self._cap is not None and day == today and had >= self._cap:
+        if self.had_enough(day, had, today):
             return Phone(token, language, ENOUGH)
         if quiet_from is None:
             return Phone(token, language)
         return Phone(token, language, "", quiet_for(quiet_from, quiet_until, timezone, now))
 
-    def had_enough(self, day: int, had: int) -> bool:
+    def had_enough(self, day: int, had: int, today: int) -> bool:
         """Whether a phone that was sent so many notices on that day gets no more of them today."""
-        return self._cap is not None and day == self._today() and had >= self._cap
+        return self._cap is not None and day == today and had >= self._cap
 
     async def count(self, devices: Sequence[bytes]) -> None:
         """Count a notice for each of these phones, where there is a cap."""
         if self._cap is None or not devices:
             return
-        store, today = self._store, self._today()
+        store, today = self._store, self.today()
         marks = store.placeholders(2 + len(devices))
         sql = (
             f"UPDATE push_device SET notices = CASE notice_day WHEN {marks[0]} THEN notices + 1 ELSE 1 END, "  # noqa: S608
@@ -125,7 +125,7 @@ class Phones:
             return these
         return f"SELECT id FROM push_device WHERE id IN ({these}) ORDER BY id FOR UPDATE"  # noqa: S608
 
-    def _today(self) -> int:
+    def today(self) -> int:
         """Days since 1970 in the city."""
         return self._platform.today().toordinal()
 

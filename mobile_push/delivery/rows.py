@@ -107,7 +107,7 @@ class Rows:
         """What becomes of a message that its person's wishes keep from waking a phone now; None for one that may."""
         if job.notice and row.notices is not None and not row.notices:
             return Settlement(job, "failed", UNWANTED)
-        if job.notice and self._phones.had_enough(row.notice_day, row.had):
+        if job.notice and self._phones.had_enough(row.notice_day, row.had, self._phones.today()):
             return Settlement(job, "failed", ENOUGH)
         if row.quiet_from is None:
             return None
