@@ -22,7 +22,7 @@ from mobile_push.topics.rounds import in_use
 from mobile_push.webpush import subscription
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from tortoise.backends.base.client import BaseDBAsyncClient
     from tortoise.models import Model
@@ -108,7 +108,8 @@ async def _take_over(call: Call, former: Device, rows: Sequence[Model]) -> None:
     """The phone gets a new id in its new hands: what was planned for the old one, or said of it, stays with that."""
     persons = {former.person, call.principal.subject}
     async with in_transaction() as connection, kept(call.platform, connection, persons):
-        if not await Device.filter(id=former.id, person=former.person).using_db(connection).delete():
+        still = Device.filter(id=former.id, person=former.person, token_hash=former.token_hash)
+        if not await still.using_db(connection).delete():
             raise Stale("the phone has changed hands again")
         await end_deliveries(call.platform, connection, former.id, former.person)
         for row in rows:
@@ -127,14 +128,15 @@ async def change(call: Call, identity: UUID) -> Device:
             values["language"] = body["language"]
         if "area" in body:
             values |= areas.columns(body["area"])
+        persons = {person}
         if "token" in body or "subscription" in body:
             address = address_of(push, device.provider, body)
             values |= {"token": address, "token_hash": _digest(device.provider, address)}
+            persons |= {other.person for other in await Device.filter(token_hash=values["token_hash"]).only("person")}
         try:
-            hashes = [values["token_hash"]] if "token_hash" in values else []
-            async with in_transaction() as connection, kept(call.platform, connection, [person], hashes):
-                if hashes:
-                    await _make_room(call, device, values["token_hash"], connection)
+            async with in_transaction() as connection, kept(call.platform, connection, persons):
+                if "token_hash" in values:
+                    await _make_room(call, device, values["token_hash"], persons, connection)
                 if not await Device.filter(id=device.id, person=person).using_db(connection).update(**values):
                     raise Stale("the phone was forgotten")
         except (IntegrityError, Stale):
@@ -144,11 +146,15 @@ async def change(call: Call, identity: UUID) -> Device:
     raise Conflict("Others are registering this phone at the same time; send the request again.")
 
 
-async def _make_room(call: Call, device: Device, digest: str, connection: BaseDBAsyncClient) -> None:
+async def _make_room(
+    call: Call, device: Device, digest: str, persons: Collection[str], connection: BaseDBAsyncClient
+) -> None:
     """Whoever has an address is the phone: another registration of it, the caller's or not, ends."""
     # Both are locked in the order of their ids: two people who swap addresses would each wait for the other's phone.
     both = Device.filter(Q(id=device.id) | Q(token_hash=digest)).order_by("id").select_for_update()
     for other in await both.using_db(connection):
+        if other.person not in persons:
+            raise Stale("the address has changed hands meanwhile")
         if other.id != device.id:
             await Device.filter(id=other.id).using_db(connection).delete()
             await end_deliveries(call.platform, connection, other.id, other.person)

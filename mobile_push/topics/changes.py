@@ -28,19 +28,19 @@ PHONES = (
 
 @asynccontextmanager
 async def kept(
-    platform: Platform, connection: BaseDBAsyncClient, persons: Collection[str], hashes: Collection[str] = ()
+    platform: Platform, connection: BaseDBAsyncClient, persons: Collection[str]
 ) -> AsyncIterator[None]:
     """Write down what a change of these persons' phones or wishes means for the topics, in its transaction.
 
-    `hashes` are of tokens that may be somebody else's by now. To be entered before anything else is locked.
+    Where a phone moves, its former person is among them. To be entered before anything else is locked.
     """
     rounds = await _hold(platform, connection, persons)
     if not rounds:
         yield
         return
-    before = await _wished(platform, connection, rounds, persons, hashes)
+    before = await _wished(platform, connection, rounds, persons)
     yield
-    after = await _wished(platform, connection, rounds, persons, hashes)
+    after = await _wished(platform, connection, rounds, persons)
     changes = [(place, after[place], True) for place in after.keys() - before.keys()]
     changes += [(place, before[place], False) for place in before.keys() - after.keys()]
     await write_down(platform, connection, changes)
@@ -60,20 +60,11 @@ async def _hold(platform: Platform, connection: BaseDBAsyncClient, persons: Coll
 
 
 async def _wished(
-    platform: Platform,
-    connection: BaseDBAsyncClient,
-    rounds: Mapping[str, str],
-    persons: Collection[str],
-    hashes: Collection[str],
+    platform: Platform, connection: BaseDBAsyncClient, rounds: Mapping[str, str], persons: Collection[str]
 ) -> dict[Place, tuple[str, str]]:
-    """What each phone is to follow → the provider and its token."""
-    marks = platform.store.placeholders(len(persons) + len(hashes))
-    ours, theirs = ", ".join(marks[: len(persons)]), ", ".join(marks[len(persons) :])
-    which = [f"d.person IN ({ours})"] * bool(persons) + [f"d.token_hash IN ({theirs})"] * bool(hashes)
-    rows = await connection.execute_query_dict(
-        f"{PHONES} WHERE {' OR '.join(which)}",
-        [*persons, *hashes],
-    )
+    """What each of their phones is to follow → the provider and its token."""
+    marks = ", ".join(platform.store.placeholders(len(persons)))
+    rows = await connection.execute_query_dict(f"{PHONES} WHERE d.person IN ({marks})", list(persons))
     return wished(rows, rounds)
 
 

@@ -15,7 +15,9 @@ import pytest
 from banshi import LANGUAGES
 from banshi.errors import ConfigurationError
 from banshi.testing import Door
+from mobile_push import registration
 from mobile_push.broadcasts import publication
+from mobile_push.erasure import end_deliveries
 from mobile_push.fcm import FcmProvider
 from mobile_push.models import Broadcast, Chunk, Device, FanOut, Follow, Profile, TopicChange, TopicRound
 from mobile_push.quiet import quiet_for
@@ -337,6 +339,31 @@ async def test_who_follows_is_who_should_after_whatever_phones_and_people_do_at_
             most = max(most, len(followed(sandbox)))
         assert most >= 4, "phones of both languages, and topics, were among it"
         assert sum(sends(sandbox, one) for one in await Broadcast.all()) >= 12
+
+
+async def test_a_wish_beside_a_phone_that_changes_hands_leaves_nobody_in_a_topic_that_they_dont_follow(
+    open_topics: Any, sandbox: FcmSandbox, settled: Any, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The former owner wishes for a topic while the new one takes the phone, and neither sees what the other writes yet."""
+    wish: asyncio.Task[None] | None = None
+
+    async def end_deliveries_slowly(platform: Any, connection: Any, device: Any, person: str) -> None:
+        nonlocal wish
+        wish = asyncio.create_task(follow(door, "wang", topics=["water"]))
+        await asyncio.wait([wish], timeout=0.3)
+        await end_deliveries(platform, connection, device, person)
+
+    async with open_topics(database=database) as door:
+        await register(door, "wang", "phone-token-1")
+        phone = await register(door, "li", "phone-token-2")
+        await settled(door)
+        monkeypatch.setattr(registration, "end_deliveries", end_deliveries_slowly)
+        (await door.citizen("li").call("PATCH", f"/v1/devices/{phone}", json={"token": "phone-token-1"})).ok()
+        assert wish is not None
+        await wish
+        await settled(door)
+        assert [set(tokens) for tokens in followed(sandbox).values()] == [{"phone-token-1"}]
+        assert followed(sandbox) == await expected(door)
 
 
 async def test_turning_topics_on_lets_everybody_who_is_there_follow_and_turning_them_off_ends_it(
