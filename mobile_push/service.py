@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
 
 from prometheus_client import Gauge
 
-from banshi import Key, Message, Platform
+from banshi import Key, Message, Platform, working
 from mobile_push import inbox, upkeep
 from mobile_push.arrivals import Arrivals
 from mobile_push.broadcasts.log import CommonLog
@@ -20,7 +20,7 @@ from mobile_push.delivery.courier import Courier
 from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.leases import alive
 from mobile_push.delivery.planner import Planner
-from mobile_push.delivery.tell import Metrics, log
+from mobile_push.delivery.tell import Metrics
 from mobile_push.hub import Hub
 from mobile_push.provider import PROVIDERS, TopicProvider
 from mobile_push.settings import PushSettings
@@ -119,28 +119,12 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
         await stack.enter_async_context(alive(platform, push.couriered))
         lanes = ([Lane.ALERT], [Lane.NOTICE])
         push.planners += [Planner(platform, settings, own, push.wake) for own in lanes]
-        works: list[Coroutine[Any, Any, None]] = [courier.run() for courier in push.couriers]
-        works += [planner.run() for planner in push.planners]
-        works += [keeper.run() for keeper in keepers]
-        works += [_end_streams(push), _kept_up("sweeper", sweep, push), _kept_up("common log", _look_for_news, push)]
-        works.append(upkeep.keep_tidy(platform, settings.forget_after_days))
-        tasks = [asyncio.create_task(work, name="mobile-push") for work in works]
-        try:
+        works: list[Callable[[], Awaitable[None]]] = [one.run for one in push.couriers]
+        works += [*(one.run for one in push.planners), *(one.run for one in keepers)]
+        works += [partial(one, push) for one in (_end_streams, sweep, _look_for_news)]
+        works.append(partial(upkeep.keep_tidy, platform, settings.forget_after_days))
+        async with working("mobile-push", *works):
             yield push
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _kept_up(what: str, work: Any, push: Push) -> None:
-    """Do something again after it failed: the database may be away for a while."""
-    while True:
-        try:
-            await work(push)
-        except Exception as error:
-            log.error("push goes on after a failure", work=what, error=type(error).__name__)
-            await asyncio.sleep(LOOK)
 
 
 async def _look_for_news(push: Push) -> None:

@@ -14,6 +14,7 @@ import pytest
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from banshi import logs, store
+from banshi.cli import serve
 from banshi.testing import Door, Person, open_door
 from banshi.upgrade import upgrade
 from banshi.web import app
@@ -33,6 +34,11 @@ TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
 
 
 # -- how the tests are run -------------------------------------------------------------------------------------------
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Any]:
+    """Tests run on the loop that `banshi serve` runs on, with its ways."""
+    return {"as-served": serve.loop_factory()}
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import structlog
 
-from banshi import Key, Platform, Stale
+from banshi import Key, Platform, Stale, working
 from mobile_push.broadcasts import life
 from mobile_push.models import Broadcast
 from mobile_push.settings import PushSettings
@@ -18,18 +19,14 @@ log = structlog.get_logger("mobile_push")
 #: Seconds between two looks, and broadcasts that one look takes on.
 LOOK, AT_ONCE = 1.0, 100
 
-SCHEDULE: Key[asyncio.Task[None]] = Key("schedule of broadcasts")
+SCHEDULE: Key[None] = Key("schedule of broadcasts")
 
 
 @asynccontextmanager
-async def open_schedule(_: PushSettings, platform: Platform) -> AsyncIterator[asyncio.Task[None]]:
+async def open_schedule(_: PushSettings, platform: Platform) -> AsyncIterator[None]:
     """The running schedule."""
-    task = asyncio.create_task(run(platform), name="mobile-push-schedule")
-    try:
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    async with working("mobile-push-schedule", partial(run, platform)):
+        yield
 
 
 async def run(platform: Platform) -> None:

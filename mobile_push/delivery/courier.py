@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from prometheus_client import Counter
 
-from banshi import Platform
+from banshi import Platform, place_of
 from mobile_push.delivery.chunks import Chunks
 from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.pace import Pace
@@ -58,8 +58,9 @@ class Courier:
         self._sources: tuple[Source, ...] = (rows, chunks)
         self._waiting: dict[Lane, deque[Parcel]] = {lane: deque() for lane in Lane}
         self._idle: list[asyncio.Future[None]] = []
-        #: When somebody idle is roused to look again, and what does it.
+        #: What rouses somebody idle to look again, and when by the loop's clock.
         self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = 0.0
         self._outcome = asyncio.Event()
         self._outcomes = 0
         self._stopping = False
@@ -67,10 +68,12 @@ class Courier:
             waiting = self._waiting[lane]
             metrics.waiting.labels(provider.name, lane.name.lower()).set_function(waiting.__len__)
         metrics.share.labels(provider.name).set_function(lambda: self.pace.share)
+        metrics.under_way.labels(provider.name).set_function(lambda: float(self.pace.under_way))
         metrics.resting.labels(provider.name).set_function(lambda: float(self.pace.resting > 0))
 
     async def run(self) -> None:
         """Deliver until cancelled; then finish what is under way and give the rest back."""
+        self._stopping = False
         senders = [asyncio.create_task(self._send_all()) for _ in range(self.provider.at_once)]
         recorder = asyncio.create_task(self._record_all())
         try:
@@ -173,14 +176,22 @@ class Courier:
 
     async def _send_all(self) -> None:
         while not self._stopping:
-            parcel = self._next()
-            if isinstance(parcel, float):
-                await self._idle_for(parcel)
-            else:
-                if self._alarm is None and any(self._waiting.values()):
-                    # Somebody always looks what may go next, however long this send takes.
-                    self._rouse(min(1, len(self._idle)))
-                await self._send(parcel)
+            try:
+                await self._send_next()
+            except Exception as error:
+                # A mistake of ours. Senders that end by one, each in its turn, would end the courier without a word.
+                self._teller.tell("a sender failed and goes on", f"{type(error).__name__} {place_of(error)}")
+                await asyncio.sleep(GATHER)
+
+    async def _send_next(self) -> None:
+        parcel = self._next()
+        if isinstance(parcel, float):
+            await self._idle_for(parcel)
+            return
+        if self._alarm is None and any(self._waiting.values()):
+            # Somebody always looks what may go next, however long this send takes.
+            self._rouse(min(1, len(self._idle)))
+        await self._send(parcel)
 
     async def _send(self, parcel: Parcel) -> None:
         try:
@@ -224,10 +235,11 @@ class Courier:
         self._idle.append(future)
         if seconds:
             at = loop.time() + min(seconds, LONGEST_SLEEP)
-            if self._alarm is None or at < self._alarm.when():
+            if self._alarm is None or at < self._alarm_at:
                 if self._alarm is not None:
                     self._alarm.cancel()
-                self._alarm = loop.call_at(at, self._ring)
+                # Not the handle's own `when()`: uvloop's has none for a moment that has passed already.
+                self._alarm, self._alarm_at = loop.call_at(at, self._ring), at
         await future
 
     def _ring(self) -> None:

@@ -28,6 +28,7 @@ class Metrics:
     share: Gauge
     resting: Gauge
     waiting: Gauge
+    under_way: Gauge
 
     @classmethod
     def of(cls, platform: Platform) -> Metrics:
@@ -45,6 +46,7 @@ class Metrics:
             Gauge("banshi_push_rate_share", "Share of the full rate in use", ["provider"], registry=registry),
             Gauge("banshi_push_resting", "Whether the provider is left alone", ["provider"], registry=registry),
             Gauge("banshi_push_in_memory", "Claimed and not sent yet", ["provider", "lane"], registry=registry),
+            Gauge("banshi_push_under_way", "Sent and not answered yet", ["provider"], registry=registry),
         )
 
 

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
-from banshi import Key, Platform
+from banshi import Key, Platform, working
 from mobile_push.delivery.tell import log
 from mobile_push.reports.live import Watches
 from mobile_push.reports.metrics import Figures, keep_reading
@@ -44,14 +45,10 @@ async def open_reports(platform: Platform) -> AsyncIterator[Reports]:
     reports = Reports(platform, Watches(platform))
     figures = Figures(platform[PUSH].couriered)
     platform.metrics.register(figures)
-    works = (reports.run(), keep_reading(platform, figures))
-    tasks = [asyncio.create_task(work, name="mobile-push-reports") for work in works]
     try:
-        yield reports
+        async with working("mobile-push-reports", reports.run, partial(keep_reading, platform, figures)):
+            yield reports
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         try:
             await add_up(platform, platform[PUSH].hub.written)
         except Exception as error:  # what is lost is a figure of the last second

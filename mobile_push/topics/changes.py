@@ -27,9 +27,7 @@ PHONES = (
 
 
 @asynccontextmanager
-async def kept(
-    platform: Platform, connection: BaseDBAsyncClient, persons: Collection[str]
-) -> AsyncIterator[None]:
+async def kept(platform: Platform, connection: BaseDBAsyncClient, persons: Collection[str]) -> AsyncIterator[None]:
     """Write down what a change of these persons' phones or wishes means for the topics, in its transaction.
 
     Where a phone moves, its former person is among them. To be entered before anything else is locked.

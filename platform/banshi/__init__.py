@@ -41,9 +41,11 @@ from banshi.hookspecs import hookimpl
 from banshi.routes import Answer, Audience, Call, Parameter, Principal, Role, Route, SignedBody
 
 if TYPE_CHECKING:
+    from banshi.background import working
     from banshi.cases import decide
     from banshi.forms import Form
     from banshi.kinds.application import Application
+    from banshi.logs import place_of
     from banshi.private_files import write_private
     from banshi.replies import Page, etag_of, reply, reply_bytes
     from banshi.runtime import Platform
@@ -63,9 +65,11 @@ _LATER = {
     "decide": "banshi.cases",
     "etag_of": "banshi.replies",
     "people_with_cases": "banshi.submission",
+    "place_of": "banshi.logs",
     "reply": "banshi.replies",
     "reply_bytes": "banshi.replies",
     "submissions": "banshi.submission",
+    "working": "banshi.background",
     "write_private": "banshi.private_files",
 }
 
@@ -113,10 +117,12 @@ __all__ = [
     "etag_of",
     "hookimpl",
     "people_with_cases",
+    "place_of",
     "reply",
     "reply_bytes",
     "submissions",
     "text_in",
+    "working",
     "write_private",
 ]
 

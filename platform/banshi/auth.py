@@ -6,7 +6,6 @@ signature costs more than the rest of a read. `alg: none` and shared-secret algo
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from collections import OrderedDict
@@ -165,16 +164,15 @@ async def open_tokens(platform: Platform) -> AsyncIterator[Tokens]:
         return
     import aiohttp
 
+    from banshi.background import working
+
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
         keys = IssuerKeys(identity, session)
-        keeping = asyncio.create_task(keys.keep_fresh(), name="banshi-issuer-keys-fresh")
+        claims = (identity.roles_claim, identity.name_claim, identity.role_map)
         try:
-            yield Tokens(
-                identity.issuer, identity.audience, identity.roles_claim, identity.name_claim, identity.role_map, keys
-            )
+            async with working("banshi-issuer-keys", keys.keep_fresh):
+                yield Tokens(identity.issuer, identity.audience, *claims, keys)
         finally:
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
             await keys.close()
 
 

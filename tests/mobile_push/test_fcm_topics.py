@@ -344,7 +344,7 @@ async def test_who_follows_is_who_should_after_whatever_phones_and_people_do_at_
 async def test_a_wish_beside_a_phone_that_changes_hands_leaves_nobody_in_a_topic_that_they_dont_follow(
     open_topics: Any, sandbox: FcmSandbox, settled: Any, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The former owner wishes for a topic while the new one takes the phone, and neither sees what the other writes yet."""
+    """The former owner wishes for a topic while the new one takes the phone; neither sees what the other writes yet."""
     wish: asyncio.Task[None] | None = None
 
     async def end_deliveries_slowly(platform: Any, connection: Any, device: Any, person: str) -> None:

@@ -17,6 +17,7 @@ import structlog
 from prometheus_client import Counter as Metric
 
 from banshi import outbox
+from banshi.background import working
 from banshi.containment import contained
 from banshi.contract import Channel, Key
 from banshi.errors import Problem, Unavailable
@@ -186,10 +187,5 @@ ENGINE: Key[Engine] = Key("engine")
 async def open_engine(platform: Platform) -> AsyncIterator[Engine]:
     """The running engine; at the end it gives back what it had claimed."""
     engine = Engine(platform)
-    tasks = [asyncio.create_task(consumer.run(), name=f"banshi-{consumer.name}") for consumer in engine.consumers]
-    try:
+    async with working("banshi-engine", *(consumer.run for consumer in engine.consumers)):
         yield engine
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

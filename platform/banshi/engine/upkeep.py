@@ -9,10 +9,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
+from banshi.background import working
 from banshi.contract import Key
 from banshi.logs import place_of
 from banshi.models import Attachment, IdempotencyKey, OutboxRow
@@ -61,9 +63,5 @@ UPKEEP: Key[None] = Key("upkeep")
 @asynccontextmanager
 async def open_upkeep(platform: Platform) -> AsyncIterator[None]:
     """Tidies up at start and every hour."""
-    task = asyncio.create_task(_keep_tidy(platform), name="banshi-upkeep")
-    try:
+    async with working("banshi-upkeep", partial(_keep_tidy, platform)):
         yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)

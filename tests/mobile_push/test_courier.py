@@ -1,0 +1,120 @@
+"""The courier's senders: each goes on whatever comes, at the rate that is set, on the loop that serves."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
+
+from mobile_push.delivery import courier as module
+from mobile_push.delivery.courier import Courier
+from mobile_push.delivery.lanes import Lane
+from mobile_push.delivery.parcel import Parcel
+from mobile_push.delivery.tell import Metrics
+from mobile_push.provider import Outcome, Receipt
+
+NOBODY: Any = None
+
+
+class Provider:
+    """Takes everything but the silent, which it never answers in this test's time."""
+
+    name, at_once, one_service, paused_until, longest_send = "fcm", 20, True, 0.0, 5.0
+
+    def __init__(self, per_second: float) -> None:
+        self.per_second: float | None = per_second
+        self.taken: list[str] = []
+
+    async def send(self, _: Any, token: str) -> Receipt:
+        self.taken.append(token)
+        if token.startswith("silent"):
+            await asyncio.sleep(60)
+        return Receipt(Outcome.ACCEPTED, "OK")
+
+
+class Source:
+    """Has these tokens to be sent to."""
+
+    def __init__(self, tokens: list[str]) -> None:
+        self.tokens = deque(tokens)
+        self.settled: list[str] = []
+
+    async def claim(self, _: Lane, limit: int) -> list[Parcel]:
+        found = [self.tokens.popleft() for _ in range(min(limit, len(self.tokens)))]
+        return [Parcel(NOBODY, token, Lane.CASE, self, None) for token in found]
+
+    def ready(self, _: Parcel) -> bool:
+        return True
+
+    def settle(self, parcel: Parcel, _: Receipt) -> None:
+        self.settled.append(parcel.token)
+
+    async def record(self) -> bool:
+        return False
+
+    async def give_back(self, _: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`made(tokens, per_second)`: a courier that has these to send to, with its provider and its source."""
+
+    def make(tokens: list[str], per_second: float) -> tuple[Courier, Provider, Source]:
+        source = Source(tokens)
+        monkeypatch.setattr(module, "Rows", lambda *_: source)
+        monkeypatch.setattr(module, "Chunks", lambda *_: Source([]))
+        platform: Any = SimpleNamespace(metrics=CollectorRegistry())
+        provider: Any = Provider(per_second)
+        return Courier(platform, provider, NOBODY, Metrics.of(platform)), provider, source
+
+    return make
+
+
+async def all_settled(courier: Courier, source: Source, count: int) -> None:
+    running = asyncio.create_task(courier.run())
+    try:
+        async with asyncio.timeout(10):
+            while len(source.settled) < count:  # noqa: ASYNC110 - a source has no event
+                await asyncio.sleep(0.01)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_the_rate_is_kept_while_some_messages_are_never_answered(made: Any) -> None:
+    """Many a pause at such a rate is over before the loop's clock has moved on."""
+    tokens = [f"silent-{number}" if number % 40 == 20 else f"token-{number}" for number in range(400)]
+    courier, provider, source = made(tokens, 400.0)
+    started = time.monotonic()
+    await all_settled(courier, source, 390)
+    # Four fifths of the rate are everybody's: 400 of them take 1.25 s, and never less.
+    assert len(provider.taken) == 400
+    assert time.monotonic() - started > 1.1
+
+
+async def test_a_sender_that_fails_goes_on_and_says_so(made: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    courier, _, source = made([f"token-{number}" for number in range(100)], 100_000.0)
+    failures = 0
+
+    def fail_first(_: Lane) -> float:
+        nonlocal failures
+        if failures < 40:
+            failures += 1
+            raise ZeroDivisionError("wang's number")
+        return 0.0
+
+    monkeypatch.setattr(type(courier.pace), "take", lambda _, lane: fail_first(lane))
+    monkeypatch.setattr(module, "GATHER", 0.001)
+    with capture_logs() as lines:
+        await all_settled(courier, source, 100)
+    assert failures == 40, "more often than there are senders"
+    assert [line["event"] for line in lines] == ["a sender failed and goes on"]
+    assert lines[0]["code"].startswith("ZeroDivisionError test_courier.py:")
+    assert "wang" not in str(lines)
