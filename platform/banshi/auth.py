@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import structlog
 
+from banshi.background import working
 from banshi.contract import Key
 from banshi.errors import Unauthenticated
 from banshi.routes import Principal, Role
@@ -163,8 +164,6 @@ async def open_tokens(platform: Platform) -> AsyncIterator[Tokens]:
         yield Tokens(DEVELOPMENT, DEVELOPMENT, "banshi_roles", "name", {}, DevelopmentKeys(folder))
         return
     import aiohttp
-
-    from banshi.background import working
 
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
         keys = IssuerKeys(identity, session)

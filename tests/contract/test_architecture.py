@@ -24,7 +24,7 @@ KERNEL = ROOT / "platform" / "banshi"
 #: point the other way.
 # fmt: off
 ORDER = [
-    "errors", "logs", "calendar", "sniff", "private_files", "settings",
+    "errors", "logs", "background", "calendar", "sniff", "private_files", "settings",
     "forms", "routes", "schemas", "token_keys",
     "guide", "contract", "messages", "hookspecs",
     "configuration", "catalogue", "modules", "registry",
