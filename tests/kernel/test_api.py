@@ -107,12 +107,20 @@ class World:
         people = {Audience.ANYONE: self.door.anyone, Audience.STAFF: self.staff, Audience.OFFICER: self.officer}
         return people.get(route.audience, self.wang)
 
-    def address(self, route: Route) -> str:
-        """The route's path about something that exists."""
+    def parameters(self, route: Route) -> dict[str, str]:
+        """What the route's path names, of something that exists."""
         things = {"attachments": self.file, "notices": self.notice, "alerts": self.alert}
         of = things.get(route.path.split("/{id}")[0].rpartition("/")[2], self.case)
         code = "traffic" if "departments" in route.path else "zone-pass"
-        return route.path.replace("{id}", of).replace("{code}", code).replace("{zone}", "6")
+        known = {"id": of, "code": code, "zone": "6"}
+        return {name: known[name] for name in re.findall(r"{(\w+)}", route.path) if name in known}
+
+    def address(self, route: Route) -> str:
+        """The route's path about something that exists."""
+        path = route.path
+        for name, value in self.parameters(route).items():
+            path = path.replace(f"{{{name}}}", value)
+        return path
 
     def reads(self) -> Iterator[tuple[Route, Person, str]]:
         """Every GET that ends, with somebody who may call it."""
@@ -378,7 +386,7 @@ CHECKS = (
 #: What each of them has to have read, so that the run means something.
 REACHED = {
     "wang": ["list_cases", "show_case", "download", "show_pass_svg", "show_pass_png", "show_pass_txt", "list_scans"],
-    "staff": ["show_case", "download", "worklist"],
+    "staff": ["show_case", "download", "worklist", "show_notice", "list_notices", "list_dead_letters"],
     "officer": ["list_pass_keys", "list_revocations"],
     "nobody": ["show_item", "show_department", "list_items", "list_departments", "metrics"],
 }
@@ -389,10 +397,7 @@ def known(world: World) -> str:
     lines = []
     for route in world.routes:
         if "{" in route.path and route.per_item is None:
-            values = {"id": Path(world.address(route)).name if "attachments" in route.path else world.case}
-            values |= {"code": "traffic" if "departments" in route.path else "zone-pass", "zone": "6"}
-            own = {name: values[name] for name in re.findall(r"{(\w+)}", route.path) if name in values}
-            inside = ", ".join(f'"path.{name}" = "{value}"' for name, value in own.items())
+            inside = ", ".join(f'"path.{name}" = "{value}"' for name, value in world.parameters(route).items())
             lines.append(f'[[operations]]\ninclude-operation-id = "{route.operation}"\nparameters = {{ {inside} }}\n')
     return "\n".join(lines)
 

@@ -77,7 +77,10 @@ async def test_every_read_for_anyone_has_an_etag_that_is_answered_with_304(door:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("subject", "roles"),
-    [("wang", []), ("li", ["traffic:reviewer", "traffic:approver", "traffic:officer", "traffic:publisher"])],
+    [
+        ("wang", []),
+        ("li", ["traffic:reviewer", "traffic:approver", "traffic:officer", "traffic:publisher", "platform:operator"]),
+    ],
     ids=["citizen", "staff"],
 )
 async def test_schemathesis_finds_nothing_on_any_operation(
