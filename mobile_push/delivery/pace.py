@@ -29,8 +29,9 @@ TOO_MANY, ENOUGH = 0.05, 20
 DOWN, UP, LEAST = 0.7, 0.05, 0.01
 
 #: Failures in a row, with nothing accepted in between, after which the provider is left alone; the bounds in seconds
-#: of how long; and how many messages then try whether it is back.
-FAILURES, FIRST_REST, LONGEST_REST, PROBES = 20, 1.0, 60.0, 4
+#: of how long; and how many messages then try whether it is back. So many every few seconds are no load to anybody, and
+#: whatever waits goes out that soon after the outage.
+FAILURES, FIRST_REST, LONGEST_REST, PROBES = 20, 1.0, 15.0, 4
 
 
 @dataclass(slots=True)
