@@ -37,8 +37,10 @@ def classify(status: int, headers: Mapping[str, str], body: bytes) -> Receipt:
     except orjson.JSONDecodeError:
         answer = None
     if status == 200:
-        if isinstance(answer, dict) and isinstance(answer.get("name"), str):
-            return Receipt(Outcome.ACCEPTED, "OK", None, answer["name"])
+        name = answer.get("name") if isinstance(answer, dict) else None
+        if isinstance(name, str):
+            # It is written down for the operators; what no database takes as text must not hold the record up.
+            return Receipt(Outcome.ACCEPTED, "OK", None, name if name.isprintable() else None)
         # Something between us and FCM answered; FCM has not said that it took the message.
         return Receipt(Outcome.RETRY, "unreadable-answer")
     error = answer.get("error") if isinstance(answer, dict) else None

@@ -58,6 +58,9 @@ class Settled(NamedTuple):
     attempts: int
 
 
+#: Rows that one statement settles at most.
+TOGETHER = 1000
+
 #: What is due and free, the most urgent first, the oldest of them first.
 DUE = (
     "FROM push_delivery WHERE provider = {provider} AND state = 'due' AND lane <= {last} AND not_before <= {clock} "
@@ -142,12 +145,13 @@ class PostgresQueue(Queue):
         # By their place in the table: a join of all claimed rows with all there are would look good to the planner.
         claim = f"{self._take}ctid = ANY(ARRAY(SELECT ctid {due})) RETURNING *"
         self._claim = f"WITH d AS ({claim}) SELECT {self._columns} FROM d {JOINS}"  # noqa: S608
+        # What becomes of a claim is looked up by its name. Joined with the rows it could be gone through once for each:
+        # the planner may believe that few are due, and thousands were settled in the time of their square.
+        found = "($1::jsonb -> (d.id || ':' || d.attempts))"
         self._settle = (
-            "UPDATE push_delivery d SET state = s.state, code = s.code, provider_message = s.name, "  # noqa: S608
-            f"not_before = {clock} + s.wait, lease_until = 0, settled_at = {clock} "
-            "FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::int[]) "
-            "AS s (state, code, name, wait, id, attempts) WHERE d.id = ANY($5::bigint[]) AND d.id = s.id "
-            "AND d.attempts = s.attempts AND d.state = 'due'"
+            f"UPDATE push_delivery d SET state = {found} ->> 0, code = {found} ->> 1, "  # noqa: S608 - no values
+            f"provider_message = {found} ->> 2, not_before = {clock} + ({found} ->> 3)::bigint, lease_until = 0, "
+            f"settled_at = {clock} WHERE d.id = ANY($2::bigint[]) AND d.state = 'due' AND {found} IS NOT NULL"
         )
 
     async def claim(self, lane: Lane, limit: int) -> list[Row]:
@@ -155,7 +159,10 @@ class PostgresQueue(Queue):
         return [Row._make(row) for row in found]
 
     async def settle(self, group: Sequence[Settled]) -> None:
-        await self._store.connection.execute_query(self._settle, [list(one) for one in zip(*group, strict=True)])
+        for start in range(0, len(group), TOGETHER):
+            some = group[start : start + TOGETHER]
+            said = orjson.dumps({f"{one.id}:{one.attempts}": one[:4] for one in some}).decode()
+            await self._store.connection.execute_query(self._settle, [said, [one.id for one in some]])
 
 
 def queue_of(platform: Platform, provider: str, lease: float) -> Queue:

@@ -109,6 +109,12 @@ async def test_only_the_word_unregistered_forgets_a_token(sandbox: FcmSandbox, f
             assert classify(status, {}, body).outcome is not Outcome.DEAD_TOKEN
 
 
+def test_a_name_that_no_database_takes_as_text_is_left_out_and_the_message_counts_as_taken() -> None:
+    for name, kept in (("projects/p/messages/1", "projects/p/messages/1"), ("a\0b", None), ("a\nb", None)):
+        answer = classify(200, {}, orjson.dumps({"name": name}))
+        assert answer == Receipt(Outcome.ACCEPTED, "OK", None, kept)
+
+
 async def test_a_project_without_the_right_to_send_is_misconfigured_and_the_log_says_why(
     sandbox: FcmSandbox, fcm: FcmProvider, caplog: pytest.LogCaptureFixture
 ) -> None:
