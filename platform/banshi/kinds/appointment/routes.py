@@ -276,7 +276,7 @@ def routes() -> Sequence[Route]:
         ),
         Route(
             method="GET",
-            path="/v1/items/{code}/appointments",
+            path="/v1/items/{code}/counter-appointments",
             audience=Audience.STAFF,
             handler=list_appointments,
             operation="list_appointments",

@@ -15,8 +15,8 @@ from banshi.settings import STRICT
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WORKDAY = "workday"
 
-RANGE = re.compile(r"([0-9]{1,2}):([0-9]{2})\s*[-–]\s*([0-9]{1,2}):([0-9]{2})")
-MOMENT = re.compile(r"([0-9]{1,2}):([0-9]{2})")
+DASH = re.compile(r"\s*[-–]\s*")
+MOMENT = re.compile(r"([0-9]|[01][0-9]|2[0-3]):([0-5][0-9])")
 
 
 def time_of(text: str) -> time:
@@ -29,10 +29,10 @@ def time_of(text: str) -> time:
 
 def range_of(text: str) -> tuple[time, time]:
     """The beginning and the end of "9:00-12:00". Raises ValueError."""
-    found = RANGE.fullmatch(text)
-    if found is None:
+    parts = DASH.split(text)
+    if len(parts) != 2:
         raise ValueError(f"{text!r} are no opening hours: write them as 9:00-12:00")
-    begins, ends = time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))
+    begins, ends = map(time_of, parts)
     if begins >= ends:
         raise ValueError(f"{text!r} ends before it begins")
     return begins, ends
