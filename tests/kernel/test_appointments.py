@@ -234,7 +234,7 @@ async def test_another_person_s_appointment_is_not_there(tmp_path: Path) -> None
             reply.problem(404, "not-found")
         other = office.door.staff("zhou", "parks:clerk", "parks:reviewer")
         (await other.get(own)).problem(404, "not-found")
-        (await other.get("/v1/items/visit/appointments")).problem(403, "forbidden")
+        (await other.get("/v1/items/visit/counter-appointments")).problem(403, "forbidden")
 
 
 # -- changing --------------------------------------------------------------------------------------------------------

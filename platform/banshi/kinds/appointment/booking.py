@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import copy
 import secrets
@@ -9,13 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 from tortoise.models import Model
 
 from banshi import cases
-from banshi.contract import Item
+from banshi.contract import Item, Key
 from banshi.errors import Conflict, NotFound
 from banshi.kinds.application.submission import check
 from banshi.kinds.appointment import limits, places
@@ -44,6 +46,23 @@ TRIES = 20
 
 #: Free slots that a refusal names.
 NEXT = 5
+
+
+class People:
+    """Who is booking in this process right now."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def one(self, person: str) -> asyncio.Lock:
+        """The lock of that person; it is forgotten when nobody holds it."""
+        lock = self._locks.get(person)
+        if lock is None:
+            lock = self._locks[person] = asyncio.Lock()
+        return lock
+
+
+PEOPLE: Key[People] = Key("people who are booking")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +107,16 @@ async def book(platform: Platform, wish: Wish, receipt: Callable[[Booked], Seque
 
     What `receipt` makes of the outcome is written in the same transaction.
     """
+    # In this process one after the other: a person's second request then reads what the first has done. Between
+    # processes the unique keys settle it, at the price of a transaction that has to be carried out again.
+    async with platform[PEOPLE].one(wish.person.subject):
+        return await _book(platform, wish, receipt)
+
+
+async def _book(platform: Platform, wish: Wish, receipt: Callable[[Booked], Sequence[Model]]) -> Booked:
+    standing = await limits.standing(wish.item, wish.person.subject)
     if wish.given_by is None:
-        await limits.refuse_absent(platform, wish.item, wish.person.subject)
+        standing.refuse_absent(platform)
     case, event = new_case(platform, wish.item, wish.person, wish.answers)
     if wish.given_by is not None:
         event.actor, event.actor_id = "staff", wish.given_by.subject
@@ -97,7 +124,7 @@ async def book(platform: Platform, wish: Wish, receipt: Callable[[Booked], Seque
     clash: IntegrityError | None = None
     for _ in range(TRIES):
         slot = await open_slot(platform, wish.item, wish.slot_id)
-        way = await _way(platform, wish, slot)
+        way = await _way(platform, wish, slot, standing)
         booked = Booked(copy.copy(case), _booking(wish, slot, case, way), slot, [copy.copy(event)], files.rows)
         said = cases.Effects(mentions=mentions(platform, wish.item, slot, way.until))
         rows = cases.begin(platform, booked.case, way.action, said)
@@ -106,10 +133,10 @@ async def book(platform: Platform, wish: Wish, receipt: Callable[[Booked], Seque
         try:
             await platform.store.commit(Write(updates=[*way.updates, *files.updates], rows=rows))
         except Stale:
-            await places.sweep(platform, slot.id)
+            continue
         except IntegrityError as error:
             # The person has booked something else meanwhile, or this request was answered already.
-            clash = error
+            clash, standing = error, await limits.standing(wish.item, wish.person.subject)
         else:
             return booked
     if clash is not None:
@@ -137,34 +164,36 @@ async def open_slot(platform: Platform, item: Item, slot_id: Any) -> Slot:
     return slot
 
 
-async def _way(platform: Platform, wish: Wish, slot: Slot) -> Way:
+async def _way(platform: Platform, wish: Wish, slot: Slot, standing: limits.Standing) -> Way:
     """What can be done about the wish now. Raises SlotFull, NoWaitingList, AlreadyThere, LimitReached."""
     item, person = wish.item, wish.person.subject
-    await limits.refuse_twice(person, slot.id)
+    standing.refuse_twice(slot.id)
     first = "request" if item.details.confirm else "book"
+    if slot.draw == "open" and wish.given_by is None:
+        entering = Update(Slot, {"id": slot.id, "draw": "open"}, {"draw": "open"})
+        return Way("enter", [entering], "entered", {"turn": standing.free_number("turn")}, slot.draw_at)
+    seat: dict[str, Any] = {"seat": standing.free_number("seat")}
     if wish.given_by is not None:
-        seat = {"seat": await limits.free_number(item, person, "seat"), "internal": True}
         if slot.taken_internal >= slot.internal:
             raise await full(platform, item, slot)
-        return Way(first, [places.take_internal(slot.id)], "taken", seat)
-    if slot.draw == "open":
-        turn = {"turn": await limits.free_number(item, person, "turn")}
-        entering = Update(Slot, {"id": slot.id, "draw": "open"}, {"draw": "open"})
-        return Way("enter", [entering], "entered", turn, slot.draw_at)
-    seat = {"seat": await limits.free_number(item, person, "seat")}
+        return Way(first, [places.take_internal(slot.id)], "taken", {**seat, "internal": True})
     if (hold := await held(platform, item, person, slot.id)) is not None:
         used = Update(Hold, {"id": hold.id, "live": 1, "expires_at__gt": platform.now()}, {"live": None})
         return Way(first, [used], "taken", seat)
-    if not free_in(slot):
-        await places.sweep(platform, slot.id)
-        await slot.refresh_from_db()
-    if free_in(slot):
+    if await is_free(platform, slot):
         return Way(first, [places.take(slot.id)], "taken", seat)
     if not wish.wait:
         raise await full(platform, item, slot)
     if not item.details.waiting_list:
         raise NoWaitingList(next_slots=await next_free(platform, item, slot))
-    return Way("join", [places.join(slot.id)], "waiting", {"turn": await limits.free_number(item, person, "turn")})
+    return Way("join", [places.join(slot.id)], "waiting", {"turn": standing.free_number("turn")})
+
+
+async def is_free(platform: Platform, slot: Slot) -> bool:
+    """Whether anybody can take a place now, also one whose hold has run out in this moment."""
+    if not free_in(slot) and not slot.waiting and await places.sweep(platform, slot.id):
+        await slot.refresh_from_db()
+    return free_in(slot) > 0
 
 
 def _booking(wish: Wish, slot: Slot, case: Case, way: Way) -> Booking:
@@ -196,21 +225,25 @@ async def held(platform: Platform, item: Item, person: str, slot_id: Any) -> Hol
 
 async def hold(platform: Platform, hold_: Hold, receipt: Callable[[Hold], Sequence[Model]]) -> Hold:
     """Keep a place while the form is filled, in exchange for the one that the person has kept before."""
+    async with platform[PEOPLE].one(hold_.person):
+        return await _hold(platform, hold_, receipt)
+
+
+async def _hold(platform: Platform, hold_: Hold, receipt: Callable[[Hold], Sequence[Model]]) -> Hold:
     item = platform.registry.items[hold_.item]
-    await limits.refuse_absent(platform, item, hold_.person)
     for _ in range(TRIES):
         slot = await open_slot(platform, item, hold_.slot_id)
-        await limits.refuse_twice(hold_.person, slot.id)
-        await limits.free_number(item, hold_.person, "seat")
+        standing = await limits.standing(item, hold_.person)
+        standing.refuse_absent(platform)
+        standing.refuse_twice(slot.id)
+        standing.free_number("seat")
         if slot.draw == "open":
             raise SlotDrawn(draw=moment_in_words(platform, slot.draw_at))
         earlier = await Hold.get_or_none(item=item.code, person=hold_.person, live=1)
         if earlier is not None:
             await places.give_up_hold(platform, earlier)
             continue
-        await places.sweep(platform, slot.id)
-        await slot.refresh_from_db()
-        if not free_in(slot):
+        if not await is_free(platform, slot):
             raise await full(platform, item, slot)
         try:
             await platform.store.commit(Write(updates=[places.take(slot.id)], rows=[hold_, *receipt(hold_)]))

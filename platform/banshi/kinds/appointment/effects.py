@@ -11,7 +11,7 @@ from tortoise.expressions import F
 from banshi.cases import Effects, Move
 from banshi.errors import Conflict, FieldProblem, InvalidFields
 from banshi.kinds.appointment import limits, places
-from banshi.kinds.appointment.booking import full, held, open_slot
+from banshi.kinds.appointment.booking import full, held, is_free, open_slot
 from banshi.kinds.appointment.models import Booking, Hold, Slot
 from banshi.kinds.appointment.problems import (
     OfferOver,
@@ -23,7 +23,6 @@ from banshi.kinds.appointment.problems import (
     WrongDay,
     WrongPlace,
 )
-from banshi.kinds.appointment.slots import free_in
 from banshi.kinds.appointment.when import changeable_until, mentions, moment_in_words, place_of
 from banshi.store import Update
 
@@ -71,15 +70,12 @@ async def _reschedule(platform: Platform, move: Move, booking: Booking) -> Effec
         raise InvalidFields([problem])
     _refuse_late(platform, move, booking)
     slot = await open_slot(platform, move.item, move.given)
-    await limits.refuse_twice(booking.person, slot.id)
+    (await limits.standing(move.item, booking.person)).refuse_twice(slot.id)
     if slot.draw == "open":
         raise SlotDrawn(draw=moment_in_words(platform, slot.draw_at))
     keeping = await held(platform, move.item, booking.person, slot.id)
-    if keeping is None and not free_in(slot):
-        await places.sweep(platform, slot.id)
-        await slot.refresh_from_db()
-        if not free_in(slot):
-            raise await full(platform, move.item, slot)
+    if keeping is None and not await is_free(platform, slot):
+        raise await full(platform, move.item, slot)
     taking = places.take(slot.id)
     if keeping is not None:
         live = {"id": keeping.id, "live": 1, "expires_at__gt": move.at}
@@ -112,12 +108,12 @@ async def _offer(platform: Platform, move: Move, booking: Booking) -> Effects:
 async def _accept(platform: Platform, move: Move, booking: Booking) -> Effects:
     if booking.until is None or booking.until <= move.at:
         raise OfferOver(until=moment_in_words(platform, booking.until or move.at))
-    seat = await limits.free_number(move.item, booking.person, "seat")
+    seat = (await limits.standing(move.item, booking.person)).free_number("seat")
     return Effects(updates=[_changed(booking, state="taken", seat=seat, turn=None, until=None)])
 
 
 async def _win(_: Platform, move: Move, booking: Booking) -> Effects:
-    seat = await limits.free_number(move.item, booking.person, "seat")
+    seat = (await limits.standing(move.item, booking.person)).free_number("seat")
     drawn = _changed(booking, state="taken", seat=seat, turn=None, drawn=move.given)
     return Effects(updates=[places.take_drawn(booking.slot_id), drawn], details={"drawn": move.given})
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from tortoise.expressions import Q
 
 from banshi.contract import Item
 from banshi.kinds.appointment.models import Booking
@@ -14,37 +17,57 @@ if TYPE_CHECKING:
     from banshi.runtime import Platform
 
 
-async def free_number(item: Item, person: str, column: str) -> int:
-    """The number that the person's next appointment (`seat`) or waiting list (`turn`) bears. Raises LimitReached.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a person has of an item now, and what they have missed."""
 
-    Of two requests that get the same number one is refused by the unique key on it: so the limit holds, whatever comes
-    at the same moment.
-    """
-    limit = item.details.per_person
-    taken = Booking.filter(item=item.code, person=person, **{f"{column}__not_isnull": True})
-    used: set[Any] = set(await taken.values_list(column, flat=True))
-    for number in range(1, limit + 1):
-        if number not in used:
-            return number
-    raise LimitReached(limit=limit)
+    item: Item
+    #: The numbers of the person's appointments, and of their waiting lists and draws.
+    numbers: dict[Literal["seat", "turn"], frozenset[int]]
+    slots: frozenset[str]
+    #: When missed appointments ended, the newest first.
+    missed: tuple[datetime, ...]
+
+    def free_number(self, column: Literal["seat", "turn"]) -> int:
+        """The number that the person's next appointment (`seat`) or waiting list (`turn`) bears. Raises LimitReached.
+
+        Of two requests that get the same number one is refused by the unique key on it: so the limit holds, whatever
+        comes at the same moment.
+        """
+        limit = self.item.details.per_person
+        for number in range(1, limit + 1):
+            if number not in self.numbers[column]:
+                return number
+        raise LimitReached(limit=limit)
+
+    def refuse_twice(self, slot_id: Any) -> None:
+        """Raise AlreadyThere where the person is in the slot, or waits for it."""
+        if str(slot_id) in self.slots:
+            raise AlreadyThere()
+
+    def refuse_absent(self, platform: Platform) -> None:
+        """Raise NoShowPause for somebody who has missed so many appointments that booking online pauses."""
+        rules, now = self.item.details.no_shows, platform.now()
+        since = now - timedelta(days=rules.within_days)
+        missed = [at for at in self.missed if at >= since]
+        if not rules.count or len(missed) < rules.count:
+            return
+        until = missed[0] + timedelta(days=rules.blocked_days)
+        if now < until:
+            phone = platform.registry.departments[self.item.department].phone
+            raise NoShowPause(missed=len(missed), until=moment_in_words(platform, until), phone=phone)
 
 
-async def refuse_twice(person: str, slot_id: Any) -> None:
-    """Raise AlreadyThere where the person is in the slot, or waits for it."""
-    if await Booking.filter(slot_id=slot_id, person=person, live=1).exists():
-        raise AlreadyThere()
-
-
-async def refuse_absent(platform: Platform, item: Item, person: str) -> None:
-    """Raise NoShowPause for somebody who has missed so many appointments of this item that booking online pauses."""
-    rules = item.details.no_shows
-    if not rules.count:
-        return
-    now = platform.now()
-    since = now - timedelta(days=rules.within_days)
-    missed = Booking.filter(item=item.code, person=person, missed_at__gte=since)
-    last: list[Any] = await missed.order_by("-missed_at").limit(rules.count).values_list("missed_at", flat=True)
-    until = last[0] + timedelta(days=rules.blocked_days) if last else now
-    if len(last) >= rules.count and now < until:
-        phone = platform.registry.departments[item.department].phone
-        raise NoShowPause(missed=len(last), until=moment_in_words(platform, until), phone=phone)
+async def standing(item: Item, person: str) -> Standing:
+    """Where the person stands, read at once."""
+    rows = Booking.filter(Q(live=1) | Q(missed_at__not_isnull=True), item=item.code, person=person)
+    found: list[Any] = await rows.values_list("slot_id", "seat", "turn", "live", "missed_at")
+    return Standing(
+        item,
+        {
+            "seat": frozenset(seat for _, seat, _, _, _ in found if seat),
+            "turn": frozenset(turn for _, _, turn, _, _ in found if turn),
+        },
+        frozenset(str(slot) for slot, _, _, live, _ in found if live),
+        tuple(sorted((missed for *_, missed in found if missed), reverse=True)),
+    )
