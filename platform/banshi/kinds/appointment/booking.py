@@ -6,7 +6,8 @@ import asyncio
 import base64
 import copy
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from tortoise.expressions import F
 from tortoise.models import Model
 
 from banshi import cases
+from banshi.attachments import Files
 from banshi.contract import Item, Key
 from banshi.errors import Conflict, NotFound
 from banshi.kinds.application.submission import check
@@ -33,7 +35,7 @@ from banshi.kinds.appointment.problems import (
 )
 from banshi.kinds.appointment.slots import ensure, find_slot, free_in
 from banshi.kinds.appointment.when import mentions, moment_in_words
-from banshi.models import Attachment, Case, CaseEvent
+from banshi.models import Case, CaseEvent
 from banshi.store import Stale, Update, Write
 from banshi.submission import new_case
 
@@ -44,25 +46,38 @@ if TYPE_CHECKING:
 #: How often a booking is prepared anew when others took places meanwhile.
 TRIES = 20
 
+#: People who book one item at once in one process: as many as keep the database busy.
+AT_ONCE = 64
+
 #: Free slots that a refusal names.
 NEXT = 5
 
 
-class People:
-    """Who is booking in this process right now."""
+class Queue:
+    """Who is booking in this process right now: one person once, and of one item so many people.
+
+    When thousands come in the same moment, those who are let in later read what the earlier ones have taken: they don't
+    prepare what fails anyway, and the first are answered while the last still wait. The order is that of arrival.
+    """
 
     def __init__(self) -> None:
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._people: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._items: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
-    def one(self, person: str) -> asyncio.Lock:
-        """The lock of that person; it is forgotten when nobody holds it."""
-        lock = self._locks.get(person)
-        if lock is None:
-            lock = self._locks[person] = asyncio.Lock()
-        return lock
+    @asynccontextmanager
+    async def turn(self, item: str, person: str) -> AsyncIterator[None]:
+        """Wait until it is the person's turn.
+
+        A person's second request then reads what the first has done. Between processes the unique keys settle it, at
+        the price of a transaction that has to be carried out again.
+        """
+        own = self._people.setdefault(person, asyncio.Lock())
+        gate = self._items.setdefault(item, asyncio.Semaphore(AT_ONCE))
+        async with own, gate:
+            yield
 
 
-PEOPLE: Key[People] = Key("people who are booking")
+QUEUE: Key[Queue] = Key("people who are booking")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,15 +95,21 @@ class Wish:
     given_by: Principal | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A wish that was checked: the case that it becomes, its first event, and the files that it names."""
+
+    case: Case
+    event: CaseEvent
+    files: Files
+
+
+@dataclass(frozen=True, slots=True)
 class Booked:
     """What became of a wish."""
 
     case: Case
     booking: Booking
-    slot: Slot
-    events: list[CaseEvent]
-    attachments: Sequence[Attachment] = ()
 
 
 @dataclass(slots=True)
@@ -107,29 +128,28 @@ async def book(platform: Platform, wish: Wish, receipt: Callable[[Booked], Seque
 
     What `receipt` makes of the outcome is written in the same transaction.
     """
-    # In this process one after the other: a person's second request then reads what the first has done. Between
-    # processes the unique keys settle it, at the price of a transaction that has to be carried out again.
-    async with platform[PEOPLE].one(wish.person.subject):
-        return await _book(platform, wish, receipt)
-
-
-async def _book(platform: Platform, wish: Wish, receipt: Callable[[Booked], Sequence[Model]]) -> Booked:
-    standing = await limits.standing(wish.item, wish.person.subject)
-    if wish.given_by is None:
-        standing.refuse_absent(platform)
     case, event = new_case(platform, wish.item, wish.person, wish.answers)
     if wish.given_by is not None:
         event.actor, event.actor_id = "staff", wish.given_by.subject
+    # Before it is the person's turn: a department that is slow holds up nobody else.
     files = await check(platform, wish.item, case, wish.answers, wish.language)
+    async with platform[QUEUE].turn(wish.item.code, wish.person.subject):
+        return await _book(platform, wish, Draft(case, event, files), receipt)
+
+
+async def _book(platform: Platform, wish: Wish, draft: Draft, receipt: Callable[[Booked], Sequence[Model]]) -> Booked:
+    standing = await limits.standing(wish.item, wish.person.subject)
+    if wish.given_by is None:
+        standing.refuse_absent(platform)
     clash: IntegrityError | None = None
     for _ in range(TRIES):
         slot = await open_slot(platform, wish.item, wish.slot_id)
         way = await _way(platform, wish, slot, standing)
-        booked = Booked(copy.copy(case), _booking(wish, slot, case, way), slot, [copy.copy(event)], files.rows)
+        case, event, files = copy.copy(draft.case), copy.copy(draft.event), draft.files
         said = cases.Effects(mentions=mentions(platform, wish.item, slot, way.until))
-        rows = cases.begin(platform, booked.case, way.action, said)
-        booked.events += [row for row in rows if isinstance(row, CaseEvent)]
-        rows = [booked.case, booked.events[0], *rows, booked.booking, *receipt(booked)]
+        rows = cases.begin(platform, case, way.action, said)
+        booked = Booked(case, _booking(wish, slot, case, way))
+        rows = [case, event, *rows, booked.booking, *receipt(booked)]
         try:
             await platform.store.commit(Write(updates=[*way.updates, *files.updates], rows=rows))
         except Stale:
@@ -225,7 +245,7 @@ async def held(platform: Platform, item: Item, person: str, slot_id: Any) -> Hol
 
 async def hold(platform: Platform, hold_: Hold, receipt: Callable[[Hold], Sequence[Model]]) -> Hold:
     """Keep a place while the form is filled, in exchange for the one that the person has kept before."""
-    async with platform[PEOPLE].one(hold_.person):
+    async with platform[QUEUE].turn(hold_.item, hold_.person):
         return await _hold(platform, hold_, receipt)
 
 

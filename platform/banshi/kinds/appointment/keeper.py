@@ -22,7 +22,7 @@ from banshi.background import working
 from banshi.contract import Key
 from banshi.errors import Problem
 from banshi.kinds.appointment import places
-from banshi.kinds.appointment.booking import PEOPLE, People
+from banshi.kinds.appointment.booking import QUEUE, Queue
 from banshi.kinds.appointment.draw import draw_due
 from banshi.kinds.appointment.models import Booking, Hold, Slot
 from banshi.kinds.appointment.slots import AHEAD, Ahead, ensure
@@ -187,7 +187,7 @@ KEEPER: Key[None] = Key("appointments' keeper")
 async def open_keeper(platform: Platform) -> AsyncIterator[None]:
     """The running work of appointments."""
     platform.put(AHEAD, Ahead())
-    platform.put(PEOPLE, People())
+    platform.put(QUEUE, Queue())
     wake = asyncio.Event()
 
     def committed(models: frozenset[type[Any]]) -> None:
@@ -198,4 +198,4 @@ async def open_keeper(platform: Platform) -> AsyncIterator[None]:
     async with working("banshi-appointments", partial(run, platform, wake), partial(keep_ahead, platform)):
         yield
     platform.drop(AHEAD)
-    platform.drop(PEOPLE)
+    platform.drop(QUEUE)

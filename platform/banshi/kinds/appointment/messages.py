@@ -107,6 +107,6 @@ MISSED = _message(
 
 EXCUSED = _message(
     {"zh-CN": "{item}：未到场记录已撤销（{number}）", "en": "{item}: no longer recorded as missed ({number})"},
-    f"这次未到场的记录已撤销。说明：\n{{reason}}\n\n{QUESTIONS_ZH}",
-    f"This appointment is no longer recorded as missed. The reason:\n{{reason}}\n\n{QUESTIONS_EN}",
+    f"这次未到场的记录已撤销。\n{WHERE_ZH}\n说明：{{reason}}\n{QUESTIONS_ZH}",
+    f"This appointment is no longer recorded as missed.\n{WHERE_EN}\nThe reason: {{reason}}\n{QUESTIONS_EN}",
 )

@@ -68,7 +68,7 @@ TABLE: tuple[Step, ...] = (
     Step(state="booked", action="miss", who=EITHER, to="no-show", role="clerk", tells=MISSED, mentions=SLOT, work=False),
     Step(state="booked", action="close", who=SYSTEM, to="done"),
     Step(state="checked-in", action="close", who=EITHER, to="done", role="clerk", work=False),
-    Step(state="no-show", action="excuse", who=STAFF, to="done", tells=EXCUSED, needs_reason=True, work=False),
+    Step(state="no-show", action="excuse", who=STAFF, to="done", tells=EXCUSED, mentions=SLOT, needs_reason=True, work=False),
 )
 # fmt: on
 
