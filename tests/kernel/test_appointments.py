@@ -352,3 +352,35 @@ async def test_cancelling_and_booking_again_and_again_loses_no_place(
 
 def test_the_clock_of_these_tests_stands_on_a_working_day() -> None:
     assert NOON.strftime("%A") == "Tuesday"
+
+
+# -- several processes -----------------------------------------------------------------------------------------------
+
+
+async def test_two_platforms_on_one_database_book_no_place_and_no_person_twice(tmp_path: Path, database: str) -> None:
+    """What the queue in one process orders, the database alone settles between two."""
+    rules = "capacity = 5\nwaiting_list = true"
+    (tmp_path / "second").mkdir()
+    async with (
+        open_office(tmp_path, rules, database=database) as one,
+        open_office(tmp_path / "second", rules, database=database) as two,
+    ):
+        # Each signs its development tokens with a key of its own.
+        slot = await one.first()
+        people = [f"p{number}" for number in range(20)]
+        tries = [office.book(office.door.citizen(name), slot, wait=True) for name in people for office in (one, two)]
+        replies = await asyncio.gather(*tries)
+        assert Counter(reply.status for reply in replies) == {201: 20, 409: 20}
+        states = Counter(reply.created()["state"] for reply in replies if reply.status == 201)
+        assert states == {"booked": 5, "waiting": 15}
+        codes = {reply.document["code"] for reply in replies if reply.status == 409}
+        assert codes <= {"already-there", "limit-reached"}
+        assert len({row.person for row in await Booking.all()}) == await Case.all().count() == 20
+        await one.counts_hold()
+        line = await Booking.filter(state="waiting").order_by("id").values_list("person", flat=True)
+        for row in await Booking.filter(state="taken"):
+            (await one.door.citizen(row.person).delete(f"/v1/items/visit/appointments/{row.case_id}")).ok()
+        await asyncio.gather(one.look(), two.look())
+        offered = await Booking.filter(state="offered").order_by("id").values_list("person", flat=True)
+        assert list(offered) == list(line)[:5]
+        await one.counts_hold()

@@ -70,11 +70,15 @@ async def offer_free_places(platform: Platform) -> None:
     """Offer each free place to the first on its waiting list."""
     free = Slot.filter(waiting__gt=0, taken__lt=F("capacity"), begins__gt=platform.now(), draw__in=["", "done"])
     for slot in await free.order_by("begins").limit(AT_ONCE):
-        for _ in range(slot.capacity - slot.taken):
-            queue = Booking.filter(slot_id=slot.id, state="waiting").order_by("drawn", "id")
-            first = await queue.first()
-            if first is None or not await _move(platform, first, "offer"):
+        failed = 0
+        while slot.waiting and slot.taken < slot.capacity:
+            first = await Booking.filter(slot_id=slot.id, state="waiting").order_by("drawn", "id").first()
+            # Who fails twice and still is the first is nobody that another process has just served.
+            if first is None or first.id == failed:
                 break
+            if not await _move(platform, first, "offer"):
+                failed = first.id
+            await slot.refresh_from_db()
 
 
 async def remind(platform: Platform) -> None:
