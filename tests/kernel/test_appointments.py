@@ -23,7 +23,7 @@ ENGLISH = {"Accept-Language": "en"}
 async def test_slots_are_those_of_the_opening_hours_on_working_days(tmp_path: Path) -> None:
     """From Tuesday 29 September 2026 on: 1 to 7 October is the national holiday, Saturday 10 October is worked."""
     now = datetime(2026, 9, 29, 9, 30, tzinfo=CITY)
-    hours = 'workday = ["9:00-11:00"], wed = ["14:00-15:30"]'
+    hours = 'workday = ["9:00-11:00"], wed = ["14:00-15:30"], thu = ["9:00-10:00"]'
     async with open_office(tmp_path, now=now, hours=hours) as office:
         begins = [slot["begins"][:16] for slot in await office.slots()]
     # Today's first has begun; of the Wednesday only a whole slot; nothing in the holiday.

@@ -9,7 +9,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from banshi.kinds.appointment import places
 from banshi.kinds.appointment.models import Booking, Hold, Slot
+from banshi.store import Stale, Write
 from banshi.testing import Person
 from tests.kernel.booking_office import Office, open_office
 
@@ -148,6 +152,18 @@ async def test_an_offer_that_nobody_takes_goes_to_the_next(tmp_path: Path, datab
         await office.counts_hold()
         assert (await Slot.get(id=slot["id"])).taken == 0
         (await office.book(office.door.citizen("qian"), slot)).created()
+
+
+async def test_a_place_that_falls_free_in_the_midst_of_a_booking_stays_with_who_waits(
+    tmp_path: Path, database: str
+) -> None:
+    """Whoever read the slot before anybody waited still can't take the place: the database is asked again."""
+    async with open_office(tmp_path, WAITING, database=database) as office:
+        slot = await office.first()
+        await queued(office, slot, "wang", "li")
+        await Slot.filter(id=slot["id"]).update(taken=0)  # as in the moment between a cancellation and its offer
+        with pytest.raises(Stale):
+            await office.door.platform.store.commit(Write(updates=[places.take(slot["id"])]))
 
 
 async def test_many_places_that_fall_free_at_once_go_to_the_first_in_line(tmp_path: Path, database: str) -> None:
