@@ -25,8 +25,8 @@ a law is cited only where its name and article are certain, and `banshi check --
 
 **Tried** says what the tests do with an item: *journey*, handed in over HTTP, accepted and approved; *form*, answers
 made from its own declaration, then each rule broken in turn; *guide*, read over HTTP in both languages. For an
-appointment the journey is booked, moved, reminded, checked in and over. The other kinds have no verbs of their own yet, so
-their items are guides.
+appointment the journey is booked, moved, reminded, checked in and over. The other kinds have no verbs of their own yet,
+so their items are guides.
 """
 
 
