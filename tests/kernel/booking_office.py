@@ -128,10 +128,12 @@ async def open_office(
     hours: str = HOURS,
     more: str = "",
     push: bool = False,
+    platform: dict[str, Any] | None = None,
 ) -> AsyncIterator[Office]:
     """An office with these rules, on a SQLite file where no database is named."""
     plugins: dict[str, Path | str] = {"office": write_office(folder, rules, hours=hours, more=more)}
     if push:
         plugins["mobile_push"] = "mobile_push"
-    async with open_door(folder, plugins, platform={"database": database} if database else None) as door:
+    table = {**({"database": database} if database else {}), **(platform or {})}
+    async with open_door(folder, plugins, platform=table) as door:
         yield Office(door, now)

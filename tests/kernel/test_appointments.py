@@ -237,6 +237,45 @@ async def test_another_person_s_appointment_is_not_there(tmp_path: Path) -> None
         (await other.get("/v1/items/visit/counter-appointments")).problem(403, "forbidden")
 
 
+PICKY = """
+import asyncio
+
+from banshi import Appointment, FieldProblem, hookimpl
+
+
+class Picky(Appointment):
+    async def validate(self, submission):
+        if submission.answers["name"] == "慢":
+            await asyncio.sleep(60)
+        if submission.answers["name"] == "坏":
+            raise ValueError("the register is broken")
+        return [FieldProblem("/name", "没有登记。 Not registered.", "unknown")] if submission.person == "li" else []
+
+
+@hookimpl
+def banshi_handlers():
+    return {"visit": Picky()}
+"""
+
+
+async def test_a_department_s_own_check_comes_before_any_place_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "office").mkdir()
+    (tmp_path / "office" / "__init__.py").write_text(PICKY, encoding="utf-8")
+    async with open_office(tmp_path, platform={"handler_timeout": 0.2}) as office:
+        slot = await office.first()
+        told = (await office.book(office.door.citizen("li"), slot)).problem(422, "invalid-fields")
+        assert [(one["pointer"], one["code"]) for one in told["problems"]] == [("/answers/name", "unknown")]
+        wang = office.door.citizen("wang")
+        for name, status, code in (("坏", 502, "department-failed"), ("慢", 504, "department-timed-out")):
+            (await office.book(wang, slot, answers={"name": name})).problem(status, code)
+        assert (await Slot.get(id=slot["id"])).taken == 0
+        # While the department is slow with one person, another one is booked.
+        slow = asyncio.create_task(office.book(office.door.citizen("sun"), slot, answers={"name": "慢"}))
+        await asyncio.sleep(0)
+        (await office.book(wang, slot)).created()
+        (await slow).problem(504, "department-timed-out")
+
+
 # -- changing --------------------------------------------------------------------------------------------------------
 
 

@@ -197,6 +197,19 @@ async def test_the_waiting_list_is_left_and_joined_once(tmp_path: Path, database
         await office.counts_hold()
 
 
+async def test_a_slot_that_was_closed_is_offered_to_nobody(tmp_path: Path) -> None:
+    database = f"sqlite://{tmp_path / 'kept.sqlite3'}"
+    async with open_office(tmp_path, WAITING, database=database) as office:
+        slot = await office.first()
+        made = await queued(office, slot, "wang", "li")
+    async with open_office(tmp_path, WAITING, database=database, hours='mon = ["9:00-12:00"]') as office:
+        await office.slots()
+        (await office.door.citizen("wang").delete(made["wang"]["links"]["self"])).ok()
+        await office.look()
+        assert (await office.shown(office.door.citizen("li"), made["li"]))["state"] == "waiting"
+        await office.counts_hold()
+
+
 async def test_who_still_waits_when_the_time_comes_is_told(tmp_path: Path) -> None:
     async with open_office(tmp_path, WAITING, push=True) as office:
         slot = await office.first()

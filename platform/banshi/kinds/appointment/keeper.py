@@ -68,8 +68,8 @@ async def end_offers(platform: Platform) -> None:
 
 async def offer_free_places(platform: Platform) -> None:
     """Offer each free place to the first on its waiting list."""
-    free = Slot.filter(waiting__gt=0, taken__lt=F("capacity"), begins__gt=platform.now(), draw__in=["", "done"])
-    for slot in await free.order_by("begins").limit(AT_ONCE):
+    waited = Slot.filter(waiting__gt=0, taken__lt=F("capacity"), is_open=True, begins__gt=platform.now())
+    for slot in await waited.filter(draw__in=["", "done"]).order_by("begins").limit(AT_ONCE):
         failed = 0
         while slot.waiting and slot.taken < slot.capacity:
             first = await Booking.filter(slot_id=slot.id, state="waiting").order_by("drawn", "id").first()
@@ -102,7 +102,6 @@ async def settle_past(platform: Platform) -> None:
     Nobody is called absent where the office scanned nobody that day: then it is the office that doesn't check in.
     """
     before = platform.now() - GRACE
-    after = 0
     for state in ("taken", "waiting", "offered", "entered"):
         after = 0
         while rows := await Booking.filter(state=state, ends__lte=before, id__gt=after).order_by("id").limit(AT_ONCE):

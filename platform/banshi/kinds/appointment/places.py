@@ -27,7 +27,7 @@ def take_internal(slot_id: Any) -> Update:
 
 def take_for_waiting(slot_id: Any) -> Update:
     """A public place for the first on the waiting list, who leaves it by that."""
-    where = {"id": slot_id, "taken__lt": F("capacity"), "waiting__gt": 0}
+    where = {"id": slot_id, "is_open": True, "taken__lt": F("capacity"), "waiting__gt": 0}
     return Update(Slot, where, {"taken": F("taken") + 1, "waiting": F("waiting") - 1})
 
 
