@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from banshi.cases import decide
     from banshi.forms import Form
     from banshi.kinds.application import Application
+    from banshi.kinds.appointment import Appointment
     from banshi.logs import place_of
     from banshi.private_files import write_private
     from banshi.replies import Page, etag_of, reply, reply_bytes
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 #: Names that are loaded when they are first used, so that `import banshi` stays light.
 _LATER = {
     "Application": "banshi.kinds.application.handler",
+    "Appointment": "banshi.kinds.appointment.handler",
     "Form": "banshi.forms",
     "Page": "banshi.replies",
     "Platform": "banshi.runtime",
@@ -78,6 +80,7 @@ __all__ = [
     "LANGUAGES",
     "Answer",
     "Application",
+    "Appointment",
     "Audience",
     "Call",
     "Channel",

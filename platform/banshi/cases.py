@@ -66,6 +66,8 @@ class Move:
     reason: Texts | None = None
     #: What the actor sent along: corrected answers.
     answers: Mapping[str, Any] | None = None
+    #: What a route of the kind hands its own effects, such as the slot to move to.
+    given: Any = None
 
 
 @dataclass(slots=True)
@@ -126,6 +128,7 @@ async def move(
     *,
     reason: Texts | None = None,
     answers: Mapping[str, Any] | None = None,
+    given: Any = None,
     receipt: Callable[[Case], Sequence[Model]] = lambda _: (),
     version: int | None = None,
 ) -> Case:
@@ -151,6 +154,7 @@ async def move(
             at=platform.now(),
             reason=reason,
             answers=answers,
+            given=given,
         )
         kind = platform.registry.kinds[case.kind]
         effects = await kind.effects(platform, move) if kind.effects else Effects()
@@ -163,6 +167,20 @@ async def move(
             continue
         return after
     raise Conflict("Others are changing this case at the same time; read it again and decide anew.")
+
+
+def begin(platform: Platform, case: Case, action: str, effects: Effects) -> list[Model]:
+    """Take the platform's step `action` with a case that is not written yet; the rows that go with the case.
+
+    For what is settled in the moment that it is asked for, such as a booked slot: one transaction has the case, its
+    first event, and this. `case` is changed as the step says; `effects.updates` are the caller's to write.
+    """
+    item = item_of(platform, case)
+    steps = steps_of(platform, item)
+    step = next(step for step in steps if (step.state, step.action) == (case.state, action) and Who.SYSTEM in step.who)
+    write = _write(platform, Move(case=case, item=item, step=step, actor=SYSTEM, at=case.created_at), effects)
+    case.update_from_dict(dict(write.updates[0].values))
+    return list(write.rows)
 
 
 async def decide(platform: Platform, case_id: Any, decision: Decision, *, version: int | None = None) -> Case:

@@ -32,25 +32,28 @@ class Problem(Exception):
 
     def __init__(
         self,
-        detail: str | None = None,
+        detail: str | Mapping[str, str] | None = None,
         *,
         headers: Mapping[str, str] | None = None,
         **members: Any,
     ) -> None:
-        self.detail = detail or (type(self).__doc__ or "").strip().split("\n\n", 1)[0]
+        #: The detail by language, where it was given in several.
+        self.texts = detail if isinstance(detail, Mapping) else {}
+        told = self.texts.get("en") if isinstance(detail, Mapping) else detail
+        self.detail = told or (type(self).__doc__ or "").strip().split("\n\n", 1)[0]
         self.headers = dict(headers or {})
         #: Extension members of the problem document (RFC 9457 section 3.2).
         self.members = members
         super().__init__(self.detail)
 
-    def document(self) -> dict[str, Any]:
-        """The problem as RFC 9457 members, ready for JSON."""
+    def document(self, language: str = "en") -> dict[str, Any]:
+        """The problem as RFC 9457 members, ready for JSON, with its detail in `language` where it has that."""
         return {
             "type": f"urn:banshi:problem:{self.code}",
             "title": self.code.replace("-", " ").capitalize(),
             "status": self.status,
             "code": self.code,
-            "detail": self.detail,
+            "detail": self.texts.get(language, self.detail),
             **self.members,
         }
 

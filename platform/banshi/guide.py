@@ -72,6 +72,8 @@ class Place:
     title: Texts
     address: Texts
     phone: str
+    #: What a kind's own data calls it by, such as a place that is booked.
+    code: str = ""
     hours: Texts | None = None
 
 

@@ -77,9 +77,13 @@ def _matches(asked: str, etag: str) -> bool:
     return asked.strip() == "*" or etag in [tag.strip().removeprefix("W/") for tag in asked.split(",")]
 
 
-def problem_reply(problem: Problem) -> web.Response:
+def problem_reply(problem: Problem, language: str = "en") -> web.Response:
+    spoken = LANGUAGE_HEADERS[language] if problem.texts else {}
     return web.Response(
-        body=encode(problem.document()), status=problem.status, content_type=PROBLEM, headers=problem.headers
+        body=encode(problem.document(language)),
+        status=problem.status,
+        content_type=PROBLEM,
+        headers={**spoken, **problem.headers},
     )
 
 

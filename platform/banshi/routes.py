@@ -148,6 +148,8 @@ class Route:
     #: For a path with `{code}`: the JSON body's schema for one item, or None where the item hasn't this verb. The
     #: OpenAPI document then has one operation per item.
     per_item: Callable[[Item], Mapping[str, Any] | None] | None = None
+    #: For a path with `{code}` and no body of its own per item: whether an item's guide links to it.
+    linked: Callable[[Item], bool] | None = None
 
 
 @dataclass

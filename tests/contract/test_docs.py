@@ -25,6 +25,7 @@ from banshi.cli.hooks import hooks, signature_of
 from banshi.configuration import Entry
 from banshi.contract import Department, Item, Kind, Step, Unit
 from banshi.kinds import KINDS
+from banshi.kinds.appointment.steps import CONFIRMED_TABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
@@ -107,11 +108,11 @@ def test_the_page_has_no_block_that_the_extractor_misses() -> None:
 
 
 def rows(heading: str, first: str) -> list[list[str]]:
-    """The rows of the table under a heading whose first column is called `first`."""
+    """The rows of the tables under a heading whose first column is called `first`."""
     section = re.split(r"^## ", PAGE.split(f"## {heading}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
-    table = re.search(rf"^\| {first} \|.*\n\|[ -|]*\n((?:\|.*\n)*)", section, re.MULTILINE)
-    assert table, f"there is no table of {first} under {heading}"
-    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table[1].splitlines()]
+    tables = re.findall(rf"^\| {first} \|.*\n\|[ -|]*\n((?:\|.*\n)*)", section, re.MULTILINE)
+    assert tables, f"there is no table of {first} under {heading}"
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for one in tables for line in one.splitlines()]
 
 
 def declared_keys(cls: type, prefix: str, *, skip: frozenset[str] = frozenset()) -> dict[str, bool]:
@@ -194,20 +195,23 @@ def test_the_table_of_placeholders_is_what_the_kinds_steps_can_mention() -> None
     assert told.keys() == set[str]().union(*(known.certain | known.possible for known in possible.values()))
     for name in told.keys() - everywhere:
         # A row that names actions, before it says more, names all of them.
-        named = set(re.findall(r"`([a-z]+)`", told[name].split(";")[0]))
+        named = set(re.findall(r"`([a-z-]+)`", told[name].split(";")[0]))
         having = {action for action, known in possible.items() if name in known.certain | known.possible}
         assert named == having if named else having == actions.keys(), name
-    always = set(re.findall(r"`([a-z]+)`", told["reason"]))
+    always = set(re.findall(r"`([a-z-]+)`", told["reason"]))
     assert always == {action for action, known in possible.items() if "reason" in known.certain}
 
 
 def test_the_table_of_messages_is_the_steps_that_tell() -> None:
-    assert {row[0].strip("`") for row in rows("Messages", "action")} == telling().keys()
+    told = [action for row in rows("Messages", "action") for action in re.findall(r"`([a-z-]+)`", row[0])]
+    assert len(told) == len(set(told))
+    assert set(told) == telling().keys()
 
 
 def telling() -> dict[str, list[Step]]:
     """The steps of the kernel's kinds that tell the citizen something, by action."""
     tables = [kind.steps(kind.details()) for kind in kinds() if kind.handler is not None]
+    tables.append(CONFIRMED_TABLE)
     return telling_steps([step for table in tables for step in table])
 
 

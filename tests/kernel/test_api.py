@@ -97,6 +97,9 @@ class World:
     scanned: str
     notice: str
     alert: str
+    appointment: str
+    #: A slot that is given out by a draw.
+    drawn: str
 
     @property
     def routes(self) -> list[Route]:
@@ -110,8 +113,11 @@ class World:
     def parameters(self, route: Route) -> dict[str, str]:
         """What the route's path names, of something that exists."""
         things = {"attachments": self.file, "notices": self.notice, "alerts": self.alert}
+        things |= {"appointments": self.appointment, "slots": self.drawn}
         of = things.get(route.path.split("/{id}")[0].rpartition("/")[2], self.case)
         code = "traffic" if "departments" in route.path else "zone-pass"
+        if any(noun in route.path for noun in ("slots", "appointments")):
+            code = "leader-reception" if "draw" in route.path else "driving-test"
         known = {"id": of, "code": code, "zone": "6"}
         return {name: known[name] for name in re.findall(r"{(\w+)}", route.path) if name in known}
 
@@ -146,6 +152,19 @@ async def answers_of(person: Person, **changes: Any) -> dict[str, Any]:
     }
 
 
+async def booked(door: Door, person: Person) -> tuple[str, str]:
+    """A driving test that the person has booked, and a slot of another item that is drawn."""
+    path = "/v1/items/{}/slots?limit=100"
+    tests, receptions = [
+        (await door.anyone.get(path.format(code))).ok()["items"] for code in ("driving-test", "leader-reception")
+    ]
+    free = next(slot["id"] for slot in reversed(tests) if slot["state"] == "free")
+    answers = {"resident_id": "11010519491231002X", "licence_class": "C1", "subject": "road", "phone": "13800000000"}
+    wish = {"slot": free, "answers": answers}
+    appointment = (await person.post("/v1/items/driving-test/appointments", wish)).created()
+    return appointment["id"], next(slot["id"] for slot in receptions if slot["state"] == "draw")
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     folder = tmp_path_factory.mktemp("api")
@@ -168,7 +187,9 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
         said["info"] = [{**info, "severity": "Severe", "certainty": "Observed"}]
         alert = (await staff.post("/v1/alerts", said)).created()
         files = case["attachments"][0]["id"]
-        yield World(door, wang, staff, officer, case["id"], files, text, notice["id"], alert["id"])
+        appointment, drawn = await booked(door, wang)
+        shown = (files, text, notice["id"], alert["id"], appointment, drawn)
+        yield World(door, wang, staff, officer, case["id"], *shown)
 
 
 # -- validators ------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ import pytest
 import pytest_asyncio
 
 from banshi.configuration import read_configuration
+from banshi.kinds.appointment.keeper import make_ahead
 from banshi.routes import Audience, Route
 from banshi.testing import TINY_PNG, Door, Person, Reply, open_door
 
@@ -83,7 +84,7 @@ def people_of(door: Door) -> dict[str, Person]:
         "wang": door.citizen("wang", "王小明"),
         "zhang": door.citizen("zhang", "张三"),
         "colleague": door.staff("chen", "parks:reviewer", "parks:approver"),
-        "other-unit": door.staff("zhou", "traffic/licence-office:reviewer", "traffic/licence-office:approver"),
+        "other-unit": door.staff("zhou", "traffic/accident-office:reviewer", "traffic/accident-office:approver"),
         "staff": door.staff("li", "traffic:reviewer", "traffic:approver"),
         "officer": door.officer("p007", "traffic"),
     }
@@ -112,6 +113,16 @@ async def submitted(door: Door, person: Person) -> dict[str, Any]:
     ).created()
     await door.settled()
     return case
+
+
+async def booked(door: Door, person: Person) -> dict[str, str]:
+    """A driving test that the person has booked, with everybody's slots made."""
+    await make_ahead(door.platform)
+    slots = (await door.anyone.get("/v1/items/driving-test/slots?limit=100")).ok()["items"]
+    free = next(slot["id"] for slot in reversed(slots) if slot["state"] == "free")
+    answers = {"resident_id": "11010519491231002X", "licence_class": "C1", "subject": "road", "phone": "13800000000"}
+    wish = {"slot": free, "answers": answers}
+    return {"appointments": (await person.post("/v1/items/driving-test/appointments", wish)).created()["id"]}
 
 
 async def drafts(door: Door) -> dict[str, str]:
@@ -145,6 +156,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
         (await people["officer"].post("/v1/passes/verify", {"text": text, "place": "东门"})).ok()
         device = {"provider": "stream", "token": "phone-of-wang-0001", "platform": "android", "language": "en"}
         owned = {"cases": case["id"], "attachments": case["attachments"][0]["id"]}
+        owned |= await booked(door, wang)
         if "mobile_push" in plugins:
             owned["devices"] = (await wang.post("/v1/devices", device)).created()["id"]
             owned |= await drafts(door)
@@ -152,10 +164,18 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
         yield World(door, people, owned)
 
 
+def code_of(route: Route) -> str:
+    """An item that has the route's verb."""
+    if "/draw" in route.path:
+        return "leader-reception"
+    booked = ("slots", "holds", "appointments", "counter-appointments", "check-ins")
+    return "driving-test" if any(f"/{noun}" in route.path for noun in booked) else "zone-pass"
+
+
 def addressed(route: Route, owned: dict[str, str] | None = None) -> str:
     """The route's path with parameters that could be real, or with what is wang's where `owned` is given."""
     noun = route.path.split("/{id}")[0].rpartition("/")[2]
-    known = {"code": "zone-pass", "zone": "2", "action": "approve", "id": (owned or {}).get(noun, str(uuid.uuid4()))}
+    known = {"code": code_of(route), "zone": "2", "action": "approve", "id": (owned or {}).get(noun, str(uuid.uuid4()))}
     return re.sub(r"{(\w+)}", lambda match: known.get(match[1], "x1"), route.path)
 
 
@@ -202,6 +222,8 @@ async def test_the_open_routes_are_these(world: World) -> None:
         "GET /v1/departments/{code}",
         "GET /v1/items",
         "GET /v1/items/{code}",
+        "GET /v1/items/{code}/slots",
+        "GET /v1/items/{code}/slots/{id}/draw",
         "GET /v1/inbox/stream/by-ticket",
         "GET /v1/passes/keys",
         "GET /v1/passes/revocations",
@@ -262,6 +284,7 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "change_notice": {"version": 1, "collapse_key": "water"},
     "change_alert": {"version": 1, "note": "想改改"},
     "change_device": {"language": "en"},
+    "reschedule": {"slot": "0192f0c1-0000-7000-8000-000000000000"},
 }
 
 
@@ -296,7 +319,7 @@ async def test_what_is_somebody_else_s_does_not_exist(world: World, name: str) -
 async def test_the_owner_sees_what_is_theirs(world: World) -> None:
     wang, case = world.people["wang"], world.owned["cases"]
     assert (await wang.get(f"/v1/cases/{case}")).ok()["state"] == "approved"
-    assert [row["id"] for row in (await wang.get("/v1/cases")).ok()["items"]] == [case]
+    assert {row["id"] for row in (await wang.get("/v1/cases")).ok()["items"]} == {case, world.owned["appointments"]}
     assert (await wang.get(f"/v1/attachments/{world.owned['attachments']}")).body == TINY_PNG
     for ending in ("svg", "png", "txt"):
         assert (await wang.get(f"/v1/cases/{case}/pass.{ending}")).status == 200

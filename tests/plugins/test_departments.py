@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+import zxingcpp
+from PIL import Image
 
 from banshi import API_VERSION, LANGUAGES, Item
+from banshi.attachments import attachment_ids
 from banshi.configuration import Configuration, Entry, read_configuration
+from banshi.kinds.appointment.keeper import look
 from banshi.registry import Registry
 from banshi.settings import Settings
-from banshi.testing import Door, open_door
+from banshi.testing import Door, Person, open_door
 from banshi.web.app import loaded
 from tests.plugins import filling
 
@@ -157,3 +163,152 @@ async def test_every_application_of_a_department_goes_from_the_phone_to_an_appro
             ):  # whose own rules tests/plugins/test_traffic.py knows
                 final = await decided(door, item)
                 assert final["state"] == "approved"
+
+
+# -- from the phone to the counter -----------------------------------------------------------------------------------
+
+
+def appointments() -> list[Any]:
+    return [
+        pytest.param(item, id=item.code) for item in registry_of(FOLDERS).items.values() if item.kind == "appointment"
+    ]
+
+
+async def ready(door: Door, item: Item, name: str) -> tuple[Person, dict[str, Any]]:
+    """Somebody with answers to the item's form, whose files are uploaded."""
+    person = door.citizen(name)
+    files = iter([(await person.upload()).created()["id"] for _ in range(8)])
+    assert item.form is not None
+    return person, filling.filled(item.form.schema, files)
+
+
+async def first_come(door: Door, item: Item) -> list[dict[str, Any]]:
+    """The slots that can be booked and still be changed."""
+    page = (await door.anyone.get(f"/v1/items/{item.code}/slots?limit=100")).ok()["items"]
+    until = door.platform.now() + timedelta(hours=item.details.notice_hours)
+    return [slot for slot in page if slot["free"] and datetime.fromisoformat(slot["begins"]) > until]
+
+
+@pytest.mark.parametrize("item", appointments())
+async def test_an_appointment_goes_from_the_phone_to_the_counter(item: Item, tmp_path: Path) -> None:
+    """Read, booked, confirmed where staff do that, moved, reminded, checked in and over: all of it over HTTP."""
+    folder = next(one for one in FOLDERS if one.name == item.plugin)
+    async with open_door(tmp_path, {folder.name: folder}) as door:
+        turn = turned(door, datetime(2026, 9, 1, 12, 0, tzinfo=door.platform.settings.timezone))
+        li, answers = await ready(door, item, "li")
+        guide = (await door.anyone.get(f"/v1/items/{item.code}")).ok()
+        # From the day after tomorrow on, so that nobody is reminded yet.
+        slots = [slot for slot in await first_come(door, item) if slot["begins"] >= "2026-09-03"]
+        wish = {"slot": slots[0]["id"], "answers": answers}
+        mine = (await li.post(guide["links"]["book"], wish, key="once")).created()
+        role = f"{item.department}/{item.unit}" if item.unit else item.department
+        staff = door.staff("wang", f"{role}:reviewer", f"{role}:clerk")
+        if item.details.confirm:
+            assert mine["state"] == "requested"
+            (await staff.post(f"{mine['links']['case']}/actions/confirm")).ok()
+        moved = (await li.call("PATCH", mine["links"]["self"], json={"slot": slots[1]["id"]})).ok()
+        if item.details.confirm:
+            (await staff.post(f"{mine['links']['case']}/actions/confirm")).ok()
+        case = (await staff.get(mine["links"]["case"])).ok()
+        assert case["answers"] == answers
+        assert len(case["attachments"]) == len(list(attachment_ids(item.form.schema, answers)))  # type: ignore[union-attr]
+        picture = (await li.get(mine["links"]["qr"].replace("svg", "png"))).body
+        (code,) = zxingcpp.read_barcodes(Image.open(BytesIO(picture)))
+        begins = datetime.fromisoformat(moved["begins"])
+        turn(begins - timedelta(hours=20))
+        await look(door.platform)
+        turn(begins)
+        scan = {"text": code.text, "place": moved["place"]["code"]}
+        (await staff.post(f"/v1/items/{item.code}/check-ins", scan)).ok()
+        turn(begins + timedelta(hours=3))
+        await look(door.platform)
+        done = (await li.get(mine["links"]["case"])).ok()
+        assert done["state"] == "done"
+        asked = ["submit", "book", "reschedule"]
+        if item.details.confirm:
+            asked = ["submit", "request", "confirm", "reschedule", "confirm"]
+        assert [one["action"] for one in done["timeline"]] == [*asked, "remind", "check-in", "close"]
+
+
+def turned(door: Door, now: datetime) -> Callable[[datetime], None]:
+    """Sets the door's clock."""
+
+    def turn(to: datetime) -> None:
+        door.platform.now = lambda: to.astimezone(UTC)
+
+    turn(now)
+    return turn
+
+
+@pytest.mark.parametrize("item", appointments())
+async def test_each_rule_of_an_appointment_that_is_broken_is_told_and_takes_no_place(
+    item: Item, tmp_path: Path
+) -> None:
+    folder = next(one for one in FOLDERS if one.name == item.plugin)
+    async with open_door(tmp_path, {folder.name: folder}) as door:
+        turn = turned(door, datetime(2026, 9, 1, 12, 0, tzinfo=door.platform.settings.timezone))
+        li, answers = await ready(door, item, "li")
+        path = f"/v1/items/{item.code}/appointments"
+        slots = await first_come(door, item)
+        slot = slots[0]
+        assert item.form is not None
+        for way in filling.broken(item.form.schema, answers):
+            told = (await li.post(path, {"slot": slot["id"], "answers": way.answers})).problem(422, "invalid-fields")
+            assert (f"/answers{way.pointer}", way.keyword) in {
+                (one["pointer"], one["code"]) for one in told["problems"]
+            }
+        # A file of somebody else's is no file of theirs.
+        if files := list(attachment_ids(item.form.schema, answers)):
+            _, others = await ready(door, item, "sun")
+            told = (await li.post(path, {"slot": slot["id"], "answers": others})).problem(422, "invalid-fields")
+            assert {one["pointer"] for one in told["problems"]} == {f"/answers{pointer}" for pointer, _ in files}
+        assert (await first_come(door, item))[0] == slot, "nothing was taken"
+        # The slot fills up, with one person after the other, and then says so.
+        people = [await ready(door, item, f"p{number}") for number in range(slot["free"])]
+        made = [(await one.post(path, {"slot": slot["id"], "answers": own})).created() for one, own in people]
+        (await li.post(path, {"slot": slot["id"], "answers": answers})).problem(409, "slot-full")
+        waits = (await li.post(path, {"slot": slot["id"], "answers": answers, "wait": True})).created()
+        assert waits["state"] == "waiting"
+        # One person has so many, and no more.
+        one, _ = people[0]
+        for number in range(1, item.details.per_person):
+            _, more = await ready(door, item, "p0")
+            (await one.post(path, {"slot": slots[number]["id"], "answers": more})).created()
+        _, more = await ready(door, item, "p0")
+        beyond = {"slot": slots[item.details.per_person]["id"], "answers": more}
+        (await one.post(path, beyond)).problem(409, "limit-reached")
+        # Who cancels in time makes room for who waits; who cancels too late is told.
+        begins = datetime.fromisoformat(slot["begins"])
+        turn(begins - timedelta(hours=item.details.notice_hours, minutes=1))
+        (await one.delete(made[0]["links"]["self"])).ok()
+        await look(door.platform)
+        assert (await li.get(waits["links"]["case"])).ok()["state"] == "offered"
+        taken = (await li.post(f"{waits['links']['case']}/actions/accept")).ok()
+        assert taken["state"] == ("requested" if item.details.confirm else "booked")
+        turn(begins - timedelta(hours=item.details.notice_hours) + timedelta(seconds=1))
+        (await li.delete(waits["links"]["self"])).problem(409, "too-late-to-change")
+
+
+async def test_a_lawyer_is_refused_with_a_reason_and_the_place_is_free_again(tmp_path: Path) -> None:
+    """The visit carries licence and power of attorney, which staff see; without them nothing is booked."""
+    folder = ROOT / "plugins" / "departments" / "legal_affairs"
+    async with open_door(tmp_path, {"legal_affairs": folder, "mobile_push": "mobile_push"}) as door:
+        item = door.platform.registry.items["lawyer-visit"]
+        lawyer, answers = await ready(door, item, "lawyer")
+        slot = (await first_come(door, item))[0]
+        path = f"/v1/items/{item.code}/appointments"
+        for needed in ("licence", "power_of_attorney"):
+            less = {name: one for name, one in answers.items() if name != needed}
+            told = (await lawyer.post(path, {"slot": slot["id"], "answers": less})).problem(422, "invalid-fields")
+            assert told["problems"][0]["pointer"] == f"/answers/{needed}"
+        mine = (await lawyer.post(path, {"slot": slot["id"], "answers": answers})).created()
+        desk = door.staff("chen", "legal-affairs/visits:reviewer")
+        seen = (await desk.get(mine["links"]["case"])).ok()
+        assert {answers["licence"], answers["power_of_attorney"]} <= {one["id"] for one in seen["attachments"]}
+        assert (await desk.get(f"/v1/attachments/{answers['power_of_attorney']}")).status == 200
+        assert [one["id"] for one in (await desk.get("/v1/worklist")).ok()["items"]] == [mine["id"]]
+        (await desk.post(f"{mine['links']['case']}/actions/refuse")).problem(422, "invalid-fields")
+        (await desk.post(f"{mine['links']['case']}/actions/refuse", {"reason": "委托书未盖章"})).ok()
+        await door.settled()
+        assert "委托书未盖章" in (await lawyer.get("/v1/inbox")).ok()["items"][-1]["body"]
+        assert next(one for one in await first_come(door, item) if one["id"] == slot["id"])["free"] == slot["free"]

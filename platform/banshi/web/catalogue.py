@@ -127,7 +127,8 @@ def item_document(item: Item, language: str, routes: Sequence[tuple[str, Route]]
     verbs = {
         route.operation: route.path.replace("{code}", item.code)
         for _, route in routes
-        if route.per_item is not None and route.per_item(item) is not None
+        if (route.per_item is not None and route.per_item(item) is not None)
+        or (route.linked is not None and route.linked(item))
     }
     document["links"] |= verbs
     return document

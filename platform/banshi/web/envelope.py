@@ -20,7 +20,7 @@ from banshi.errors import Problem
 from banshi.logs import REQUEST_ID, place_of, request_log
 from banshi.replies import problem_reply
 from banshi.runtime import Platform
-from banshi.web.dispatch import ROUTE
+from banshi.web.dispatch import ROUTE, language_of
 from banshi.web.meters import Requests
 
 log = structlog.get_logger("banshi.web")
@@ -82,7 +82,7 @@ def _failed(request: web.Request, error: BaseException) -> web.StreamResponse:
     """The answer in place of the one that the handler did not give."""
     caller = request.transport
     gone = isinstance(error, ConnectionError) and (caller is None or caller.is_closing())
-    response = web.Response(status=CALLER_LEFT) if gone else _told(error)
+    response = web.Response(status=CALLER_LEFT) if gone else _told(request, error)
     if request.writer.output_size and caller is not None:
         # The answer has begun; a second one inside it would be read as more of the first.
         caller.abort()
@@ -96,7 +96,7 @@ def _cancelled(error: BaseException) -> bool:
     return cancelled or isinstance(error, GeneratorExit)
 
 
-def _told(error: BaseException) -> web.StreamResponse:
+def _told(request: web.Request, error: BaseException) -> web.StreamResponse:
     """What the caller gets for whatever went wrong."""
     if isinstance(error, web.HTTPException):
         if error.status < 400:
@@ -106,7 +106,7 @@ def _told(error: BaseException) -> web.StreamResponse:
             return problem_reply(cls(headers=headers))
     if isinstance(error, Problem):
         try:
-            return problem_reply(error)
+            return problem_reply(error, language_of(request.headers.get("Accept-Language")))
         except TypeError as wrong:  # a plugin's problem has a member that is no JSON
             error = wrong
     return problem_reply(_unexpected(error))

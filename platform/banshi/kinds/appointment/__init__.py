@@ -1,40 +1,42 @@
-"""Appointments: the citizen picks a place and a slot.
-
-So far an item of this kind is declared, checked and shown with its whole guide; its verbs are not offered yet.
-"""
+"""Appointments: the citizen picks a place and a slot, moves it, gives it back, or waits for one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
-from banshi.contract import Kind
+from banshi.contract import Kind, Resource, Tables
 from banshi.hookspecs import hookimpl
-from banshi.settings import STRICT
+from banshi.kinds.appointment.effects import effects
+from banshi.kinds.appointment.handler import Appointment
+from banshi.kinds.appointment.keeper import KEEPER, open_keeper
+from banshi.kinds.appointment.routes import routes
+from banshi.kinds.appointment.rules import AppointmentRules, check
+from banshi.kinds.appointment.steps import steps
 
-__all__ = ["APPOINTMENT", "AppointmentRules"]
+__all__ = ["APPOINTMENT", "Appointment", "AppointmentRules"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppointmentRules:
-    """The table `[items.appointment]`."""
-
-    __pydantic_config__ = STRICT
-
-    #: Length of a slot in minutes, and how many citizens one takes.
-    slot_minutes: int = 30
-    capacity: int = 1
-    #: How many days ahead slots are offered.
-    days_ahead: int = 14
-    #: Hours before the slot until which it may be rescheduled or cancelled.
-    notice_hours: int = 24
-    #: Slots that one person may hold at once.
-    per_person: int = 1
-    waiting_list: bool = False
-
-
-APPOINTMENT = Kind(name="appointment", title={"zh-CN": "预约", "en": "Appointment"}, details=AppointmentRules)
+APPOINTMENT = Kind(
+    name="appointment",
+    title={"zh-CN": "预约", "en": "Appointment"},
+    details=AppointmentRules,
+    handler=Appointment,
+    steps=steps,
+    effects=effects,
+    routes=routes,
+    check=check,
+)
 
 
 @hookimpl
 def banshi_kinds() -> list[Kind]:
     return [APPOINTMENT]
+
+
+@hookimpl
+def banshi_tables() -> Tables:
+    return Tables(models="banshi.kinds.appointment.models", migrations="banshi.kinds.appointment.migrations")
+
+
+@hookimpl
+def banshi_resources() -> list[Resource[Any]]:
+    return [Resource(KEEPER, open_keeper)]

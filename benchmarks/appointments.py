@@ -1,0 +1,226 @@
+"""The race for a scarce slot: thousands of attempts in the same moment, a hundred places, a real server over HTTP.
+
+    python benchmarks/appointments.py              # 5,000 attempts on SQLite, and on PostgreSQL where there is one
+    python benchmarks/appointments.py --postgres   # PostgreSQL alone, and it has to be there
+    python benchmarks/appointments.py --short      # 1,000 attempts
+
+Every fourth person tries twice at once, from two phones. Whoever gets no place says that the waiting list will do. Then
+some of those who were booked cancel, all at once, and the places have to be offered to the first of the list. On
+PostgreSQL two servers share the database, and the attempts go to both in turn. It ends with 1 unless exactly the places
+were booked, nobody twice, and the list was kept in order.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import math
+import os
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import uvloop
+from databases import has_postgres, postgres
+from processes import HERE, banshi, cores, machine, running, table
+
+from banshi.auth import development_token
+from banshi.settings import Settings
+
+PLACES, SERVERS = 100, 2
+
+#: Of how many people one tries twice; people who cancel; people who join when the race is over.
+TWICE, CANCEL, LATE = 4, 30, 20
+
+#: Seconds that one attempt and the offers may take.
+PATIENCE = 120.0
+
+PATH = "/v1/items/race"
+
+
+@dataclass
+class Race:
+    """What came of it."""
+
+    attempts: int
+    seconds: float = 0.0
+    took: list[float] = field(default_factory=list)
+    answers: Counter[str] = field(default_factory=Counter)
+    #: People by what they have: their appointment's path.
+    booked: dict[str, str] = field(default_factory=dict)
+    waiting: dict[str, str] = field(default_factory=dict)
+    twice: int = 0
+    in_order: bool = True
+    offers: float = 0.0
+
+    def right(self, people: int) -> bool:
+        return (
+            len(self.booked) == PLACES
+            and len(self.waiting) == people - PLACES
+            and not self.twice
+            and self.in_order
+            and set(self.answers) <= {"booked", "waiting", "already-there", "limit-reached"}
+        )
+
+
+class Town:
+    """The people, and the servers that they ask."""
+
+    def __init__(self, session: aiohttp.ClientSession, urls: Sequence[str], tokens: dict[str, str]) -> None:
+        self.session, self.urls, self.tokens = session, urls, tokens
+        self._turn = 0
+
+    async def call(self, person: str, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        self._turn += 1
+        headers = {"Authorization": f"Bearer {self.tokens[person]}"}
+        url = self.urls[self._turn % len(self.urls)] + path
+        async with self.session.request(method, url, headers=headers, json=body) as answer:
+            return answer.status, await answer.json(content_type=None)
+
+    async def attempt(self, race: Race, person: str, slot: str) -> None:
+        wish = {"slot": slot, "answers": {"name": person}, "wait": True}
+        started = time.perf_counter()
+        status, told = await self.call(person, "POST", f"{PATH}/appointments", wish)
+        race.took.append(time.perf_counter() - started)
+        outcome = told["state"] if status == 201 else told["code"]
+        race.answers[outcome] += 1
+        if status == 201:
+            mine = race.booked if outcome == "booked" else race.waiting
+            race.twice += person in race.booked or person in race.waiting
+            mine[person] = told["links"]["self"]
+
+
+async def raced(urls: Sequence[str], tokens: dict[str, str], people: Sequence[str]) -> Race:
+    """The race, and what the servers say of it afterwards."""
+    connector = aiohttp.TCPConnector(limit=0)
+    patience = aiohttp.ClientTimeout(total=PATIENCE)
+    async with aiohttp.ClientSession(connector=connector, timeout=patience) as session:
+        town = Town(session, urls, tokens)
+        async with session.get(f"{urls[0]}{PATH}/slots") as answer:
+            slots = [one for one in (await answer.json())["items"] if one["free"] == PLACES]
+        tries = [person for number, person in enumerate(people) for _ in range(1 + (number % TWICE == 0))]
+        race = Race(len(tries))
+        started = time.perf_counter()
+        await asyncio.gather(*(town.attempt(race, person, slots[-1]["id"]) for person in tries))
+        race.seconds = time.perf_counter() - started
+        await kept(town, race)
+        await in_line(town, race, slots[-1]["id"])
+        return race
+
+
+async def kept(town: Town, race: Race) -> None:
+    """Count the cases that the servers say each person has: one each."""
+
+    async def count(person: str) -> int:
+        _, page = await town.call(person, "GET", "/v1/cases?limit=10")
+        return len(page["items"])
+
+    everybody = list({**race.booked, **race.waiting})
+    for start in range(0, len(everybody), 64):
+        counts = await asyncio.gather(*map(count, everybody[start : start + 64]))
+        race.twice += sum(number - 1 for number in counts)
+
+
+async def in_line(town: Town, race: Race, slot: str) -> None:
+    """The list has each place once, latecomers stand behind, and what falls free is offered to the first."""
+
+    async def position(person: str) -> int:
+        _, one = await town.call(person, "GET", race.waiting[person])
+        return int(one["position"])
+
+    line: dict[int, str] = {}
+    waiting = list(race.waiting)
+    for start in range(0, len(waiting), 64):
+        part = waiting[start : start + 64]
+        line |= dict(zip(await asyncio.gather(*map(position, part)), part, strict=True))
+    race.in_order = sorted(line) == list(range(1, len(waiting) + 1))
+    late = [f"late-{number}" for number in range(LATE)]
+    behind = Race(LATE)
+    for number, person in enumerate(late):
+        await town.attempt(behind, person, slot)
+        _, one = await town.call(person, "GET", behind.waiting[person])
+        race.in_order &= one["position"] == len(waiting) + 1 + number
+    leaving = list(race.booked.items())[:CANCEL]
+    started = time.perf_counter()
+    await asyncio.gather(*(town.call(person, "DELETE", path) for person, path in leaving))
+    first = [line[place] for place in range(1, CANCEL + 1)]
+    while time.perf_counter() - started < PATIENCE:
+        states = [(await town.call(person, "GET", race.waiting[person]))[1]["state"] for person in first]
+        if set(states) == {"offered"}:
+            break
+        await asyncio.sleep(0.05)
+    race.offers = time.perf_counter() - started
+    _, following = await town.call(line[CANCEL + 1], "GET", race.waiting[line[CANCEL + 1]])
+    race.in_order &= set(states) == {"offered"} and (following["state"], following["position"]) == ("waiting", 1)
+
+
+def configuration(folder: Path, database: str | None) -> Path:
+    lines = ["[platform]", f'data = "{folder / "data"}"']
+    lines += [f'database = "{database}"'] if database else []
+    lines += ["[plugins.booking]", "api = 1", f'path = "{HERE / "plugins" / "booking"}"']
+    lines += ["[plugins.mobile_push]", "api = 1", 'package = "mobile_push"']
+    file = folder / "plugins.toml"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return file
+
+
+def measured(name: str, attempts: int, database: str | None, servers: int) -> bool:
+    """One race on one database; whether it went as it has to."""
+    with tempfile.TemporaryDirectory(prefix="banshi-appointments-") as place, ExitStack() as stack:
+        folder = Path(place)
+        file = configuration(folder, database)
+        urls = [stack.enter_context(running(banshi(file, "serve", "--port", "0"))).url for _ in range(servers)]
+        count = attempts * TWICE // (TWICE + 1)
+        people = [f"citizen-{number}" for number in range(count)]
+        settings = Settings(data=folder / "data")
+        late = [f"late-{number}" for number in range(LATE)]
+        tokens = {person: development_token(settings, person) for person in (*people, *late)}
+        race = uvloop.run(raced(urls, tokens, people))
+    race.took.sort()
+    p50, p99 = (race.took[math.ceil(len(race.took) * share) - 1] for share in (0.5, 0.99))
+    table(
+        [name, f"{race.attempts:,} attempts at {PLACES} places"],
+        [
+            ["booked", f"{len(race.booked):,}"],
+            ["with more than one", f"{race.twice:,}"],
+            ["on the waiting list", f"{len(race.waiting):,}"],
+            ["refused, having one already", f"{race.attempts - len(race.booked) - len(race.waiting):,}"],
+            ["the list in order", "yes" if race.in_order else "NO"],
+            ["seconds until all were answered", f"{race.seconds:.2f}"],
+            ["attempts a second", f"{race.attempts / race.seconds:,.0f}"],
+            ["p50, p99 of an answer, s", f"{p50:.2f}, {p99:.2f}"],
+            [f"seconds until {CANCEL} freed places were offered", f"{race.offers:.2f}"],
+        ],
+    )
+    if not race.right(len(people)):
+        print(f"WRONG: {dict(race.answers)}\n")
+    return race.right(len(people))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--short", action="store_true", help="1,000 attempts: a look whether it works at all")
+    parser.add_argument("--attempts", type=int, help="how many at once")
+    parser.add_argument("--postgres", action="store_true", help="on PostgreSQL alone")
+    given = parser.parse_args()
+    attempts = given.attempts or (1_000 if given.short else 5_000)
+    print(f"{machine()}\n")
+    if both := cores():
+        os.sched_setaffinity(0, {both[1]})
+    right = given.postgres or measured("SQLite, one server", attempts, None, 1)
+    if has_postgres():
+        with postgres() as url:
+            right &= measured(f"PostgreSQL, {SERVERS} servers", attempts, url, SERVERS)
+    elif given.postgres:
+        return 1
+    return 0 if right else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,130 @@
+"""Reading slots, draws and a day's appointments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from tortoise.expressions import Q
+
+from banshi import cases
+from banshi.errors import Forbidden, InvalidParameter, NotFound
+from banshi.kinds.appointment.documents import appointment_document, draw_document, slot_document
+from banshi.kinds.appointment.models import NOT_DRAWN, Booking, Slot
+from banshi.kinds.appointment.slots import ensure, expired_holds, find_slot
+from banshi.models import Case
+from banshi.replies import Page, from_cursor, limit_of, reply
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from banshi.contract import Item
+    from banshi.routes import Call
+
+DAY: Mapping[str, Any] = {"type": "string", "format": "date"}
+
+#: Longest time that one list of slots is about.
+LONGEST = timedelta(days=62)
+
+
+def bookable(call: Call) -> Item:
+    """The item that the path names, if it is one of this kind."""
+    item = call.platform.registry.items.get(call.path["code"])
+    if item is None or item.kind != "appointment":
+        raise NotFound(
+            {
+                "zh-CN": "没有这个可以预约的事项；GET /v1/items 列出全部事项。",
+                "en": "There is no item of that code to book; GET /v1/items lists them.",
+            }
+        )
+    return item
+
+
+async def list_slots(call: Call) -> web.StreamResponse:
+    """The slots of some days, in order."""
+    item, platform = bookable(call), call.platform
+    await ensure(platform, item)
+    today, zone = platform.today(), platform.settings.timezone
+    first = date.fromisoformat(call.query["from"]) if "from" in call.query else today
+    until = today + timedelta(days=item.details.days_ahead)
+    last = date.fromisoformat(call.query["to"]) if "to" in call.query else max(first, until)
+    if not timedelta() <= last - first <= LONGEST:
+        raise InvalidParameter(f"to has to be from `from` to {LONGEST.days} days later.", parameter="to")
+    place = call.query.get("place")
+    if place is not None and place not in {one.code for one in item.details.places}:
+        known = ", ".join(one.code for one in item.details.places)
+        raise InvalidParameter(f"The places are {known or 'none'}.", parameter="place")
+    after_last = datetime.combine(last, time.min, zone) + timedelta(days=1)
+    query = Slot.filter(item=item.code, begins__gte=datetime.combine(first, time.min, zone), begins__lt=after_last)
+    query = query.filter(is_open=True, begins__gt=platform.now())
+    if place is not None:
+        query = query.filter(place=place)
+    if cursor := from_cursor(call):
+        begins, identity = _after(cursor)
+        query = query.filter(Q(begins__gt=begins) | Q(begins=begins, id__gt=identity))
+    limit = limit_of(call)
+    rows = await query.order_by("begins", "id").limit(limit + 1)
+    shown = rows[:limit]
+    over = await expired_holds(platform, shown)
+    documents = [slot_document(platform, slot, over.get(slot.id, 0)) for slot in shown]
+    after = f"{shown[-1].begins.isoformat()}/{shown[-1].id}" if len(rows) > limit else None
+    return reply(call, Page(documents, after).document())
+
+
+def _after(cursor: str) -> tuple[datetime, Any]:
+    begins, _, identity = cursor.partition("/")
+    try:
+        at = datetime.fromisoformat(begins)
+        if at.tzinfo is None:
+            raise ValueError(cursor)
+        return at, UUID(identity)
+    except ValueError:
+        raise InvalidParameter("cursor has to be the `next` of a page, unchanged.", parameter="cursor") from None
+
+
+async def show_draw(call: Call) -> web.StreamResponse:
+    """A draw's commitment, and once it is drawn its seed and order, so that anybody can check it."""
+    slot = await find_slot(bookable(call), call.path["id"])
+    if slot is None or not slot.seed:
+        raise NotFound()
+    entries = await Booking.filter(slot_id=slot.id, drawn__lt=NOT_DRAWN).order_by("drawn")
+    return reply(call, draw_document(call.platform, slot, entries))
+
+
+async def list_appointments(call: Call) -> web.StreamResponse:
+    """A day's appointments at the counter, in order: for the staff of the item's department."""
+    item, platform = bookable(call), call.platform
+    if not call.principal.works_for(item.department, item.unit):
+        raise Forbidden("This list is for the staff of the item's department.")
+    day = date.fromisoformat(call.query["day"]) if "day" in call.query else platform.today()
+    begins = datetime.combine(day, time.min, platform.settings.timezone)
+    query = Booking.filter(item=item.code, begins__gte=begins, begins__lt=begins + timedelta(days=1))
+    if place := call.query.get("place"):
+        query = query.filter(place=place)
+    if cursor := from_cursor(call):
+        at, number = _after_row(cursor)
+        query = query.filter(Q(begins__gt=at) | Q(begins=at, id__gt=number))
+    limit = limit_of(call)
+    rows = await query.order_by("begins", "id").limit(limit + 1)
+    shown = rows[:limit]
+    people = {case.id: case for case in await Case.filter(id__in=[row.case_id for row in shown])} if shown else {}
+    documents = []
+    for row in shown:
+        case = people[row.case_id]
+        permitted = await cases.permitted(platform, case, cases.Actor(call.principal))
+        documents.append(appointment_document(platform, item, case, row, call.language, permitted=permitted))
+    after = f"{shown[-1].begins.isoformat()}/{shown[-1].id}" if len(rows) > limit else None
+    return reply(call, Page(documents, after).document())
+
+
+def _after_row(cursor: str) -> tuple[datetime, int]:
+    begins, _, number = cursor.partition("/")
+    try:
+        at = datetime.fromisoformat(begins)
+        if at.tzinfo is None or not 0 < int(number) < 2**63:
+            raise ValueError(cursor)
+        return at, int(number)
+    except ValueError:
+        raise InvalidParameter("cursor has to be the `next` of a page, unchanged.", parameter="cursor") from None

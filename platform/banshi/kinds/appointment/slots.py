@@ -1,0 +1,149 @@
+"""The slots of an item: made ahead from its opening hours, kept in step with them, and read with what is free."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from banshi.calendar import DayKind
+from banshi.contract import Item, Key
+from banshi.kinds.appointment.models import Hold, Slot
+from banshi.kinds.appointment.rules import WEEK, WORKDAY, PlaceHours, range_of, time_of
+from banshi.store import Update, Write
+
+if TYPE_CHECKING:
+    from banshi.calendar import Day
+    from banshi.runtime import Platform
+
+#: Rows that one statement writes.
+BATCH = 500
+
+
+@dataclass(slots=True)
+class Ahead:
+    """Which items' slots this process has brought up to which day."""
+
+    done: set[tuple[str, date]] = field(default_factory=set)
+    locks: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+
+
+AHEAD: Key[Ahead] = Key("slots made ahead")
+
+
+def hours_on(place: PlaceHours, day: Day) -> Sequence[str]:
+    """The opening hours of a place on a day of the calendar.
+
+    A holiday is closed. A Saturday that is worked in exchange has the working day's hours; any other weekend only those
+    that it is given by name.
+    """
+    if day.kind in {DayKind.HOLIDAY, DayKind.SET_OFF} or day.date in place.closed:
+        return ()
+    named = place.hours.get(WEEK[day.date.weekday()])
+    if named is not None:
+        return named
+    return place.hours.get(WORKDAY, ()) if day.working else ()
+
+
+def planned(platform: Platform, item: Item) -> Iterator[Slot]:
+    """The slots that the data asks for, from today on, not yet written."""
+    rules, zone, now = item.details, platform.settings.timezone, platform.now()
+    length = timedelta(minutes=rules.slot_minutes)
+    for ahead in range(rules.days_ahead + 1):
+        day = platform.today() + timedelta(days=ahead)
+        opens_at = datetime.combine(day - timedelta(days=rules.days_ahead), time_of(rules.release_at), zone)
+        draw_at = None
+        if rules.draw is not None:
+            draw_at = datetime.combine(day - timedelta(days=rules.draw.days_before), time_of(rules.draw.at), zone)
+        drawn = draw_at is not None and draw_at > now
+        for place in rules.places:
+            for hours in hours_on(place, platform.calendar.day(day)):
+                first, last = (datetime.combine(day, one, zone) for one in range_of(hours))
+                while first + length <= last:
+                    if first > now:
+                        yield Slot(
+                            item=item.code,
+                            place=place.code,
+                            begins=first,
+                            ends=first + length,
+                            opens_at=opens_at,
+                            capacity=rules.capacity if place.capacity is None else place.capacity,
+                            internal=rules.internal if place.internal is None else place.internal,
+                            draw_at=draw_at if drawn else None,
+                            draw="open" if drawn else "",
+                            seed=secrets.token_hex(32) if drawn else "",
+                        )
+                    first += length
+
+
+async def ensure(platform: Platform, item: Item) -> None:
+    """Bring the item's slots in step with its opening hours, once a day in each process."""
+    ahead, today = platform[AHEAD], platform.today()
+    if (item.code, today) in ahead.done:
+        return
+    async with ahead.locks[item.code]:
+        if (item.code, today) not in ahead.done:
+            await bring_in_step(platform, item)
+            ahead.done.add((item.code, today))
+
+
+async def bring_in_step(platform: Platform, item: Item) -> None:
+    """Make the slots that are missing, and follow the data where it has changed.
+
+    Two processes at once do the same, once. A slot that the data no longer has is closed and not removed, and one whose
+    capacity has shrunk keeps everybody who is in it: nobody loses an appointment because hours were edited. Where new
+    hours cut across such a slot, the new one is left out for as long as somebody is in the old one.
+    """
+    there = {(slot.place, slot.begins): slot for slot in await Slot.filter(item=item.code, begins__gt=platform.now())}
+    wanted = {(slot.place, slot.begins): slot for slot in planned(platform, item)}
+    kept = [
+        slot for key, slot in there.items() if key not in wanted and slot.taken + slot.taken_internal + slot.waiting
+    ]
+    new = [
+        slot
+        for key, slot in wanted.items()
+        if key not in there and not any(_overlap(slot, old) for old in kept if old.place == slot.place)
+    ]
+    for start in range(0, len(new), BATCH):
+        await Slot.bulk_create(new[start : start + BATCH], ignore_conflicts=True)
+    updates = []
+    for key, slot in there.items():
+        data = wanted.get(key)
+        values: dict[str, Any] = {"is_open": data is not None}
+        if data is not None:
+            values |= {"capacity": data.capacity, "internal": data.internal, "ends": data.ends}
+        if any(getattr(slot, name) != value for name, value in values.items()):
+            updates.append(Update(Slot, {"id": slot.id}, values, rows=None))
+    for start in range(0, len(updates), BATCH):
+        await platform.store.commit(Write(updates=updates[start : start + BATCH]))
+
+
+def _overlap(one: Slot, other: Slot) -> bool:
+    return bool(one.begins < other.ends and other.begins < one.ends)
+
+
+async def find_slot(item: Item, slot_id: Any) -> Slot | None:
+    return await Slot.get_or_none(id=slot_id, item=item.code)
+
+
+def free_in(slot: Slot, expired: int = 0) -> int:
+    """Places that anybody can take: none while others wait, since a free one is theirs."""
+    if slot.waiting or slot.draw in {"open", "running"}:
+        return 0
+    return max(0, slot.capacity - slot.taken + expired)
+
+
+async def expired_holds(platform: Platform, slots: Sequence[Slot]) -> Mapping[Any, int]:
+    """How many places of each slot are held by a hold that is over, and so are free."""
+    over = Hold.filter(live=1, expires_at__lte=platform.now(), slot_id__in=[slot.id for slot in slots])
+    return Counter(await over.values_list("slot_id", flat=True)) if slots else {}
+
+
+def commitment(seed: str) -> str:
+    """What is published of a draw's seed beforehand: the SHA-256 of its bytes, in hexadecimal."""
+    return hashlib.sha256(bytes.fromhex(seed)).hexdigest()

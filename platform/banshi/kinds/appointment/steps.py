@@ -1,0 +1,94 @@
+"""The state table of appointments: every step that an appointment can take, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from banshi.contract import ClockEffect, Step, Who
+from banshi.kinds.appointment.messages import (
+    BOOKED,
+    CALLED_OFF,
+    CONFIRMED,
+    ENTERED,
+    EXCUSED,
+    JOINED,
+    LAPSED,
+    MISSED,
+    NOT_DRAWN,
+    OFFER,
+    OFFERED,
+    REFUSED,
+    REMINDER,
+    REQUESTED,
+    SLOT,
+)
+from banshi.kinds.appointment.rules import AppointmentRules
+
+CITIZEN = frozenset({Who.CITIZEN})
+STAFF = frozenset({Who.STAFF})
+SYSTEM = frozenset({Who.SYSTEM})
+EITHER = frozenset({Who.STAFF, Who.SYSTEM})
+
+RUN, END = ClockEffect.RUN, ClockEffect.END
+
+# The clock runs while staff are asked to confirm, and at no other time: the slot itself is the promise.
+# Silent are the citizen's own changes, and what happens at the counter, before the citizen's eyes.
+# fmt: off
+TABLE: tuple[Step, ...] = (
+    # What a new appointment becomes in the moment that it is handed in.
+    Step(state="submitted", action="book", who=SYSTEM, to="booked", tells=BOOKED, mentions=SLOT),
+    Step(state="submitted", action="request", who=SYSTEM, to="requested", clock=RUN, tells=REQUESTED, mentions=SLOT),
+    Step(state="submitted", action="join", who=SYSTEM, to="waiting", tells=JOINED, mentions=SLOT),
+    Step(state="submitted", action="enter", who=SYSTEM, to="entered", tells=ENTERED, mentions=OFFER),
+    # To be confirmed by staff: the place is kept meanwhile.
+    Step(state="requested", action="confirm", who=STAFF, to="booked", clock=END, tells=CONFIRMED, mentions=SLOT),
+    Step(state="requested", action="refuse", who=STAFF, to="refused", clock=END, tells=REFUSED, mentions=SLOT, needs_reason=True),
+    Step(state="requested", action="reschedule", who=CITIZEN, to="requested"),
+    Step(state="requested", action="cancel", who=CITIZEN, to="cancelled", clock=END),
+    Step(state="requested", action="lapse", who=SYSTEM, to="lapsed", clock=END, tells=LAPSED, mentions=SLOT),
+    # On the waiting list, and when a place falls free. An offer that nobody takes goes to the next person.
+    Step(state="waiting", action="offer", who=SYSTEM, to="offered", tells=OFFERED, mentions=OFFER),
+    Step(state="waiting", action="cancel", who=CITIZEN, to="cancelled"),
+    Step(state="waiting", action="lapse", who=SYSTEM, to="lapsed", tells=LAPSED, mentions=SLOT),
+    Step(state="offered", action="accept", who=CITIZEN, to="booked"),
+    Step(state="offered", action="cancel", who=CITIZEN, to="cancelled"),
+    Step(state="offered", action="lapse", who=SYSTEM, to="lapsed", tells=LAPSED, mentions=SLOT),
+    # In a draw: whoever is drawn has the place, the others wait in the order of the draw.
+    Step(state="entered", action="win", who=SYSTEM, to="booked", tells=BOOKED, mentions=SLOT),
+    Step(state="entered", action="lose", who=SYSTEM, to="waiting", tells=NOT_DRAWN, mentions=SLOT),
+    Step(state="entered", action="cancel", who=CITIZEN, to="cancelled"),
+    Step(state="entered", action="lapse", who=SYSTEM, to="lapsed", tells=LAPSED, mentions=SLOT),
+    # Booked.
+    Step(state="booked", action="remind", who=SYSTEM, to="booked", tells=REMINDER, mentions=SLOT),
+    Step(state="booked", action="reschedule", who=CITIZEN, to="booked"),
+    Step(state="booked", action="cancel", who=CITIZEN, to="cancelled"),
+    Step(state="booked", action="call-off", who=STAFF, to="called-off", tells=CALLED_OFF, mentions=SLOT, needs_reason=True, work=False),
+    Step(state="booked", action="check-in", who=STAFF, to="checked-in", role="clerk", work=False),
+    Step(state="booked", action="miss", who=EITHER, to="no-show", role="clerk", tells=MISSED, mentions=SLOT, work=False),
+    Step(state="booked", action="close", who=SYSTEM, to="done"),
+    Step(state="checked-in", action="close", who=EITHER, to="done", role="clerk", work=False),
+    Step(state="no-show", action="excuse", who=STAFF, to="done", tells=EXCUSED, mentions=SLOT, needs_reason=True, work=False),
+)
+# fmt: on
+
+#: Where nobody has to confirm, the rows around `requested` are not there.
+DIRECT_TABLE = tuple(step for step in TABLE if "requested" not in (step.state, step.to))
+
+
+def _confirmed() -> tuple[Step, ...]:
+    """Whatever leads to a place leads to staff first, and so does moving to another time."""
+    rows = [step for step in TABLE if (step.state, step.action) != ("submitted", "book")]
+    for number, step in enumerate(rows):
+        if step.action in {"accept", "win", "reschedule"}:
+            clock = ClockEffect.KEEP if step.state == "requested" else RUN
+            rows[number] = replace(step, to="requested", clock=clock, tells=REQUESTED if step.tells else None)
+    return tuple(rows)
+
+
+CONFIRMED_TABLE = _confirmed()
+
+
+def steps(rules: AppointmentRules) -> Sequence[Step]:
+    """The state table for an item with these rules."""
+    return CONFIRMED_TABLE if rules.confirm else DIRECT_TABLE

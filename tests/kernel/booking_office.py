@@ -1,0 +1,139 @@
+"""An office with appointments, a clock that tests set, and people who book there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from banshi.kinds.appointment import keeper
+from banshi.kinds.appointment.models import Booking, Slot
+from banshi.testing import Door, Person, Reply, open_door
+
+CITY = ZoneInfo("Asia/Shanghai")
+
+#: A Tuesday; the calendar knows this year's holidays.
+NOON = datetime(2026, 9, 1, 12, 0, tzinfo=CITY)
+
+OFFICE = """
+[department]
+code = "office"
+title = {{ zh-CN = "示例办事处", en = "Sample office" }}
+phone = "000-0000000"
+
+[[items]]
+code = "visit"
+kind = "appointment"
+title = {{ zh-CN = "预约", en = "Visit" }}
+summary = {{ zh-CN = "预约一个时段。", en = "Book a time." }}
+audience = ["person"]
+promised_days = 2
+result = {{ kind = "answer", title = {{ zh-CN = "确认", en = "Confirmation" }} }}
+
+[[items.places]]
+code = "east"
+title = {{ zh-CN = "东厅", en = "East hall" }}
+address = {{ zh-CN = "示例路1号", en = "1 Sample Road" }}
+phone = "000-0000001"
+
+[[items.places]]
+code = "west"
+title = {{ zh-CN = "西厅", en = "West hall" }}
+address = {{ zh-CN = "示例路2号", en = "2 Sample Road" }}
+phone = "000-0000002"
+
+[items.form]
+type = "object"
+additionalProperties = false
+required = ["name"]
+properties.name = {{ type = "string", minLength = 1, maxLength = 40 }}
+
+[items.appointment]
+slot_minutes = 60
+days_ahead = 7
+notice_hours = 24
+{rules}
+
+[[items.appointment.places]]
+code = "east"
+hours = {{ {hours} }}
+
+{more}
+"""
+
+HOURS = 'workday = ["9:00-12:00"]'
+
+
+class Office:
+    """The running office."""
+
+    def __init__(self, door: Door, now: datetime) -> None:
+        self.door = door
+        self.now = now
+        door.platform.now = lambda: self.now.astimezone(UTC)
+
+    def later(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+    async def look(self) -> None:
+        """What the platform does beside the requests, now."""
+        await keeper.look(self.door.platform)
+
+    async def slots(self, **query: str) -> list[dict[str, Any]]:
+        page = await self.door.anyone.get("/v1/items/visit/slots", params={"limit": "100", **query})
+        found: list[dict[str, Any]] = page.ok()["items"]
+        return found
+
+    async def first(self, **query: str) -> dict[str, Any]:
+        """The first slot that can still be changed tomorrow and later."""
+        return (await self.slots(**query))[6]
+
+    async def book(self, person: Person, slot: Any, *, key: str | None = None, **more: Any) -> Reply:
+        wish = {"slot": slot["id"] if isinstance(slot, dict) else slot, "answers": {"name": "王"}, **more}
+        return await person.post("/v1/items/visit/appointments", wish, key=key, headers={"Accept-Language": "en"})
+
+    async def shown(self, person: Person, appointment: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = (await person.get(appointment["links"]["self"])).ok()
+        return found
+
+    def clerk(self) -> Person:
+        return self.door.staff("clerk", "office:clerk", "office:reviewer")
+
+    async def counts_hold(self) -> None:
+        """What the slots to come count is what the bookings say, slot by slot."""
+        for slot in await Slot.filter(begins__gt=self.now):
+            rows = await Booking.filter(slot_id=slot.id)
+            taken = sum(row.state in {"taken", "offered"} and not row.internal for row in rows)
+            assert slot.taken <= slot.capacity
+            assert (slot.taken, slot.waiting) == (taken, sum(row.state == "waiting" for row in rows))
+
+
+def write_office(folder: Path, rules: str = "", *, hours: str = HOURS, more: str = "") -> Path:
+    office = folder / "office"
+    office.mkdir(exist_ok=True)
+    (office / "items.toml").write_text(OFFICE.format(rules=rules, hours=hours, more=more), encoding="utf-8")
+    return office
+
+
+@asynccontextmanager
+async def open_office(
+    folder: Path,
+    rules: str = "",
+    *,
+    database: str | None = None,
+    now: datetime = NOON,
+    hours: str = HOURS,
+    more: str = "",
+    push: bool = False,
+    platform: dict[str, Any] | None = None,
+) -> AsyncIterator[Office]:
+    """An office with these rules, on a SQLite file where no database is named."""
+    plugins: dict[str, Path | str] = {"office": write_office(folder, rules, hours=hours, more=more)}
+    if push:
+        plugins["mobile_push"] = "mobile_push"
+    table = {**({"database": database} if database else {}), **(platform or {})}
+    async with open_door(folder, plugins, platform=table) as door:
+        yield Office(door, now)
