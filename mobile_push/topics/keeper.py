@@ -210,7 +210,8 @@ class Keeper:
             )
             values = [[change["id"], change["version"]] for change, _, _ in refused]
             await store.connection.execute_many(sql, values)
-        if postponed := [*refused, *later]:
+        # In the same order again.
+        if postponed := sorted([*refused, *later], key=lambda one: str(one[0]["token_hash"])):
             wait, code, identity, version = store.placeholders(4)
             sql = (
                 f"UPDATE push_topic_change SET attempts = attempts + 1, not_before = {store.clock} + {wait}, "  # noqa: S608
