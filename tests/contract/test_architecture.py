@@ -29,7 +29,7 @@ ORDER = [
     "guide", "contract", "messages", "hookspecs",
     "configuration", "catalogue", "modules", "registry",
     "models", "migrations", "sqlite", "postgres", "upgrade", "store",
-    "containment", "runtime",
+    "containment", "runtime", "search",
     "outbox", "replies", "once", "attachments", "auth", "passes",
     "submission", "cases", "documents",
     "engine",

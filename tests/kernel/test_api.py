@@ -313,7 +313,7 @@ async def test_the_catalogue_is_walked_without_gaps_or_doubles(world: World, lim
     assert await codes("/v1/items") == sorted(world.door.platform.registry.items)
     records = [f"record-{number:03}" for number in range(47)]
     assert await codes("/v1/items?department=archive") == records
-    assert await codes("/v1/items?department=archive&q=record 1") == [code for code in records if "1" in code]
+    assert await codes("/v1/items?department=archive&q=a record") == records
 
 
 @together

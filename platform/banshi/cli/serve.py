@@ -45,6 +45,7 @@ def command(ctx: click.Context, host: str, port: int) -> None:
 
 async def serve(registry: Registry, host: str, port: int) -> None:
     """Serve until a signal asks to stop; then finish what is under way."""
+    from banshi.search import SEARCH
     from banshi.web.app import open_platform, serving
 
     stop = asyncio.Event()
@@ -53,6 +54,7 @@ async def serve(registry: Registry, host: str, port: int) -> None:
         loop.add_signal_handler(number, stop.set)
     async with open_platform(registry) as platform, serving(platform, host, port) as url:
         spare_the_collector()
+        platform[SEARCH].add_done_callback(lambda _: gc.freeze())
         click.echo(f"Banshi serves on {url}")
         sys.stdout.flush()
         log.info("serving", url=url, plugins=sorted(registry.configuration.entries), items=len(registry.items))

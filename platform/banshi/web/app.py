@@ -24,6 +24,7 @@ from banshi.once import RUNNING
 from banshi.passes.keys import KEYRING, open_keyring
 from banshi.passes.ledger import REVOCATIONS, open_revocations
 from banshi.runtime import Platform
+from banshi.search import SEARCH, open_search
 from banshi.store import open_store
 from banshi.web import attachments as attachments_face
 from banshi.web import cases, catalogue, openapi, operations, passes
@@ -49,6 +50,7 @@ BEFORE_PLUGINS: tuple[Resource[Any], ...] = (
     Resource(TOKENS, open_tokens),
     Resource(KEYRING, open_keyring),
     Resource(REVOCATIONS, open_revocations),
+    Resource(SEARCH, open_search),
 )
 
 #: Opened when every plugin is ready to be given work.

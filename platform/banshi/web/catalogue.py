@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,13 +25,24 @@ from banshi.replies import (
 )
 from banshi.routes import Answer, Audience, Call, Parameter, Route
 from banshi.schemas import ref
+from banshi.search import SEARCH
 
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from banshi.registry import Registry
+    from banshi.runtime import Platform
+
 #: Guides as bytes with their ETags, by item and language; made at the first request for each.
 Guides = dict[tuple[str, str], tuple[bytes, str]]
 GUIDES: Key[Guides] = Key("guides")
+
+
+#: What the document says of `q`.
+ASKED = (
+    "Everyday words, Chinese, English or pinyin, as they are typed. The best item comes first; any word may be missing "
+    "from what is found."
+)
 
 
 async def list_departments(call: Call) -> web.StreamResponse:
@@ -45,28 +58,51 @@ async def show_department(call: Call) -> web.StreamResponse:
 
 
 async def list_items(call: Call) -> web.StreamResponse:
-    """A page of the items that match every given filter, by code."""
+    """A page of the items that match every given filter: by code, or those that a search found, the best first."""
     registry = call.platform.registry
     department, kind = call.query.get("department"), call.query.get("kind")
     if department is not None and department not in registry.departments:
         raise InvalidParameter("There is no such department; GET /v1/departments lists them.", parameter="department")
     if kind is not None and kind not in registry.kinds:
         raise InvalidParameter(f"The kinds are {', '.join(sorted(registry.kinds))}.", parameter="kind")
-    online, words = call.query.get("fully_online"), str(call.query.get("q", "")).casefold().split()
+    online, words = call.query.get("fully_online"), str(call.query.get("q", "")).strip()
     after, limit = from_cursor(call), limit_of(call)
-    found = [
-        item
-        for code, item in sorted(registry.items.items())
-        if (department is None or item.department == department)
-        and (kind is None or item.kind == kind)
-        and (online is None or item.fully_online == online)
-        and (after is None or code > after)
-        and all(word in searchable(item) for word in words)
-    ]
-    shown = found[:limit]
-    documents = [item_summary(item, call.language) for item in shown]
-    page = Page(documents, shown[-1].code if len(found) > limit else None)
-    return reply(call, page.document())
+    codes = await _found(call.platform, words, after) if words else _by_code(registry, after)
+    shown: list[Item] = []
+    place = None
+    for code, here in codes:
+        item = registry.items[code]
+        if (
+            (department is None or item.department == department)
+            and (kind is None or item.kind == kind)
+            and (online is None or item.fully_online == online)
+        ):
+            if len(shown) == limit:
+                break
+            shown.append(item)
+            place = here
+    else:
+        place = None
+    return reply(call, Page([item_summary(item, call.language) for item in shown], place).document())
+
+
+def _by_code(registry: Registry, after: str | None) -> Iterator[tuple[str, str]]:
+    """Codes behind `after`, each with its place in the list."""
+    return ((code, code) for code in sorted(registry.items) if after is None or code > after)
+
+
+async def _found(platform: Platform, words: str, after: str | None) -> Iterator[tuple[str, str]]:
+    """Codes that a search found, the best first, each with its place in the list: the score, then the code."""
+    # Shielded: a caller that leaves does not end the making of the index.
+    index = await asyncio.shield(platform[SEARCH])
+    hits = ((hit.code, hit.score) for hit in index.search(words))
+    if after is None:
+        return ((code, f"{score} {code}") for code, score in hits)
+    told, _, last = after.partition(" ")
+    if not re.fullmatch("[0-9]{1,9}", told) or not last:
+        raise InvalidParameter("cursor has to be the `next` of a page of the same search.", parameter="cursor")
+    place = (-int(told), last)
+    return ((code, f"{score} {code}") for code, score in hits if (-score, code) > place)
 
 
 async def show_item(call: Call) -> web.StreamResponse:
@@ -80,12 +116,6 @@ async def show_item(call: Call) -> web.StreamResponse:
         body = encode(item_document(item, call.language, call.platform.registry.routes))
         guide = guides[code, call.language] = (body, etag_of(body))
     return reply_bytes(call, guide[0], JSON, guide[1], LANGUAGE_HEADERS[call.language])
-
-
-def searchable(item: Item) -> str:
-    """Everything that a search may find an item by, in lower case."""
-    keywords = [word for words in item.keywords.values() for word in words]
-    return " ".join([item.code, *item.title.values(), *item.summary.values(), *keywords]).casefold()
 
 
 def department_document(department: Department, language: str) -> dict[str, Any]:
@@ -181,7 +211,7 @@ ROUTES = (
                 name="department", schema={"type": "string", "maxLength": 64}, description="A department's code."
             ),
             Parameter(name="kind", schema={"type": "string", "maxLength": 32}, description="A kind of item."),
-            Parameter(name="q", schema={"type": "string", "maxLength": 100}, description="Words, Chinese or English."),
+            Parameter(name="q", schema={"type": "string", "maxLength": 100}, description=ASKED),
             Parameter(name="fully_online", schema={"type": "boolean"}, description="Done without a visit."),
             *PAGE_PARAMETERS,
         ),
