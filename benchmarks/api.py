@@ -239,10 +239,10 @@ def start(folder: Path, length: Length) -> None:
     table(["", "median s", "worst s"], rows)
 
 
-def seconds_to_answer(file: Path, environment: Mapping[str, str]) -> float:
+def seconds_to_answer(file: Path, environment: Mapping[str, str], path: str = ITEM) -> float:
     began = time.perf_counter()
     with running(banshi(file, "serve", "--port", "0"), **environment) as server:
-        fetched(server.url + ITEM)
+        fetched(server.url + path)
         return time.perf_counter() - began
 
 

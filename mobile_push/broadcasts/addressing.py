@@ -106,7 +106,7 @@ def _people(platform: Platform, department: str, document: Mapping[str, Any], po
     if len(document) > 1:
         yield FieldProblem(pointer, "People are named alone; send the others a notice of their own.", "maxProperties")
     items = platform.registry.items
-    own = {code for code, item in items.items() if item.department == department}
+    own = {code for code in items if items.facts(code).department == department}
     for place, code in enumerate(document["people"]["items"]):
         where = f"{pointer}/people/items/{place}"
         if code not in items:

@@ -9,10 +9,12 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+import orjson
 from pydantic import ValidationError
 
 from banshi.contract import LANGUAGES, SLUG, Department, Item, Kind, Unit
@@ -38,6 +40,11 @@ class Catalogue:
     findings: tuple[Finding, ...]
     #: Codes of all items that it names, those that are wrong too.
     declared: frozenset[str] = frozenset()
+    #: Each item as JSON, its table and its form, and the files that they were read from.
+    lines: dict[str, bytes] = field(default_factory=dict)
+    sources: tuple[Path, ...] = ()
+    #: Codes of the items with behaviour of their own; the registry fills it.
+    handled: set[str] = field(default_factory=set)
 
 
 class Reader:
@@ -48,6 +55,8 @@ class Reader:
         self.file = file
         self.kinds = kinds
         self.findings: list[Finding] = []
+        self.lines: dict[str, bytes] = {}
+        self.sources = [file]
 
     def read(self) -> Catalogue:
         try:
@@ -65,7 +74,12 @@ class Reader:
         items = [self._item(table, position, department, {unit.code for unit in units}) for position, table in tables]
         kept = tuple(item for item in items if item) if department else ()
         return Catalogue(
-            department, kept, tuple(self.findings), frozenset(str(table.get("code")) for _, table in tables)
+            department,
+            kept,
+            tuple(self.findings),
+            frozenset(str(table.get("code")) for _, table in tables),
+            self.lines,
+            tuple(dict.fromkeys(self.sources)),
         )
 
     def _department(self, document: Mapping[str, Any], units: tuple[Unit, ...]) -> Department | None:
@@ -108,6 +122,10 @@ class Reader:
             self._find("unknown-unit", f"{where}.unit is {item.unit!r}; declare it as [[units]] or name a declared one")
         for language in sorted((item.keywords if item else {}).keys() - set(LANGUAGES)):
             self._find("unknown-language", f"{where}.keywords.{language}: the languages are {', '.join(LANGUAGES)}")
+        if item:
+            # A date, which TOML has and JSON hasn't, is read from its text again.
+            form = item.form.schema if item.form else None
+            self.lines[item.code] = orjson.dumps({"table": {**declared, "form": None}, "form": form}) + b"\n"
         return item
 
     def _form(self, declared: Any, where: str) -> Form | None:
@@ -122,6 +140,7 @@ class Reader:
                     raise ValueError("has to be a file inside the plugin's folder")
                 if not file.is_file():
                     raise ValueError("there is no such file")
+                self.sources.append(self.file.parent / file.relative_to(self.file.parent.resolve()))
                 declared = json.loads(file.read_text(encoding="utf-8"))
             return Form.from_schema(declared)
         except (OSError, ValueError, TypeError, RecursionError) as error:
@@ -145,6 +164,29 @@ class Reader:
 
     def _find(self, rule: str, advice: str) -> None:
         self.findings.append(Finding(self.plugin, rule, f"{self.file}: {advice}"))
+
+
+def declared_item(
+    table: Mapping[str, Any],
+    form: Mapping[str, Any] | None,
+    department: Department,
+    plugin: str,
+    kinds: Mapping[str, Kind],
+) -> Item:
+    """An item that was read and found to be right before, from its table and its form's schema; without any check."""
+    kind, values = kinds[table["kind"]], dict(table)
+    values["details"] = adapter(kind.details).validate_python(values.pop(kind.name, {}))
+    values["form"] = Form.checked(form) if form is not None else None
+    handler = _default_handler(kind.handler) if kind.handler is not None else None
+    values |= {"department": department.code, "plugin": plugin, "handler": handler}
+    item: Item = adapter(Item).validate_python(values)
+    return item
+
+
+@cache
+def _default_handler(cls: type) -> Any:
+    """A kind's own behaviour, which keeps nothing of an item and so is one for all."""
+    return cls()
 
 
 def _untranslated(value: Any, where: str, *, texts: bool = False) -> Iterator[tuple[str, str]]:

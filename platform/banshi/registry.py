@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import ModuleType
@@ -26,6 +26,7 @@ from banshi.forms import Form
 from banshi.modules import did_you_mean, import_plugin, place_of, read_hooks, told
 from banshi.routes import Route
 from banshi.settings import SettingsError, adapter, typed
+from banshi.shelf import Items, Shelves, digest, kernel_key
 
 T = TypeVar("T")
 
@@ -49,7 +50,7 @@ class Registry:
     plugins: dict[str, Plugin] = field(default_factory=dict)
     kinds: dict[str, Kind] = field(default_factory=dict)
     departments: dict[str, Department] = field(default_factory=dict)
-    items: dict[str, Item] = field(default_factory=dict)
+    items: Items = field(default_factory=Items)
     channels: dict[str, Channel] = field(default_factory=dict)
     routes: list[tuple[str, Route]] = field(default_factory=list)
     resources: list[tuple[str, Resource[Any]]] = field(default_factory=list)
@@ -61,17 +62,40 @@ class Registry:
     owners: dict[tuple[str, str], str] = field(default_factory=dict)
     #: Hook → the plugins that use it.
     hooks: dict[str, list[str]] = field(default_factory=dict)
+    #: What was read from each plugin's items.toml; empty once the start is over.
+    catalogues: dict[str, Catalogue] = field(default_factory=dict)
+    #: Plugin → digest of what its items were made from, where they lie on a shelf.
+    shelved: dict[str, str] = field(default_factory=dict)
     #: Warnings: the platform starts, `banshi check` shows them.
     warnings: tuple[Finding, ...] = ()
+
+    def kinds_key(self) -> bytes:
+        """A digest of what finds items right: the kernel's code, and that of the plugins with kinds of their own."""
+        key = kernel_key()
+        for owner in sorted({owner for (noun, _), owner in self.owners.items() if noun == "kind"}):
+            if owner in self.configuration.entries:
+                key += digest(b"", self.plugins[owner].folder, ()).encode()
+        return key
+
+    @property
+    def items_key(self) -> str | None:
+        """A digest of what all items were made from; None where some lie on no shelf."""
+        whole = all(plugin.department is None or name in self.shelved for name, plugin in self.plugins.items())
+        return " ".join(f"{name}={self.shelved[name]}" for name in sorted(self.shelved)) if whole else None
 
     def offered(self, key: Key[T]) -> list[tuple[str, T]]:
         """What plugins offer under a key, each with the giver's name."""
         return [(plugin, offer.value) for plugin, offer in self.offers if offer.key is key]
 
 
-def inspect_plugins(configuration: Configuration, builtins: Sequence[ModuleType]) -> tuple[Registry, list[Finding]]:
-    """The registry as far as it could be filled, and everything that is wrong: what `banshi check` shows."""
-    loader = Loader(configuration)
+def inspect_plugins(
+    configuration: Configuration, builtins: Sequence[ModuleType], shelves: Shelves | None = None
+) -> tuple[Registry, list[Finding]]:
+    """The registry as far as it could be filled, and everything that is wrong: what `banshi check` shows.
+
+    What lies on `shelves` is not read and checked again.
+    """
+    loader = Loader(configuration, shelves)
     loader.load(builtins)
     return loader.registry, loader.findings
 
@@ -79,8 +103,9 @@ def inspect_plugins(configuration: Configuration, builtins: Sequence[ModuleType]
 class Loader:
     """Fills a registry, one noun after the other, so that a later one may rest on an earlier one."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, shelves: Shelves | None = None) -> None:
         self.configuration = configuration
+        self.shelves = shelves
         self.registry = Registry(configuration)
         self.findings: list[Finding] = []
         #: Plugins whose settings are wrong: their hooks that ask for settings are not called.
@@ -226,13 +251,37 @@ class Loader:
     def _catalogues(self) -> None:
         for plugin in self.registry.plugins.values():
             file = plugin.folder / "items.toml"
-            if plugin.name in self.configuration.entries and file.is_file():
+            if plugin.name in self.configuration.entries and file.is_file() and not self._shelved(plugin):
                 self._take(plugin, Reader(plugin.name, file, self.registry.kinds).read())
         for name, folder in self.broken.items():
             if (folder / "items.toml").is_file():
                 self.findings += Reader(name, folder / "items.toml", self.registry.kinds).read().findings
 
+    def _shelved(self, plugin: Plugin) -> bool:
+        """Whether the plugin's items lie on a shelf and are taken from there."""
+        shelf = self.shelves and self.shelves.find(
+            plugin.name, plugin.folder, self.registry.kinds, self.registry.kinds_key()
+        )
+        if not shelf:
+            return False
+        items, department = self.registry.items, shelf.department
+        self.registry.shelved[plugin.name] = shelf.head["digest"]
+        plugin.department = department
+        self._unique(self.registry.departments, department.code, department, "department", plugin.name)
+        for code, place, at_start in shelf.rows():
+            owner = self.registry.owners.setdefault(("item", code), plugin.name)
+            if code in items:
+                advice = f"rename the item {code!r}: {owner} has one of that name already"
+                self._find(plugin.name, "duplicate-item", advice)
+            elif at_start:
+                items[code] = shelf.make(place[1], place[2])
+            else:
+                items.put(code, place)
+        self.declared[plugin.name] = frozenset(code for code, *_ in shelf.head["items"])
+        return True
+
     def _take(self, plugin: Plugin, catalogue: Catalogue) -> None:
+        self.registry.catalogues[plugin.name] = catalogue
         self.findings += catalogue.findings
         self.declared[plugin.name] = catalogue.declared
         if catalogue.department:
@@ -253,11 +302,13 @@ class Loader:
                 declared = self.declared.get(plugin, frozenset())
                 if item is not None and item.plugin == plugin:
                     self.registry.items[code] = self._with_handler(item, handler)
+                    if plugin in self.registry.catalogues:
+                        self.registry.catalogues[plugin].handled.add(code)
                 elif code not in declared:
                     advice = f"banshi_handlers names the item {code!r}, which items.toml does not: "
                     self._find(plugin, "unknown-item", advice + did_you_mean(str(code), sorted(declared)))
-        for code, item in self.registry.items.items():
-            kind = self.registry.kinds[item.kind]
+        for item in list(self.registry.items.unchecked()):
+            code, kind = item.code, self.registry.kinds[item.kind]
             try:
                 if item.handler is None and kind.handler is not None:
                     self.registry.items[code] = item = replace(item, handler=kind.handler())
@@ -301,7 +352,7 @@ class Loader:
     def _wrong_type(self, plugin: str, hook: str, value: Any, expected: str) -> None:
         self._find(plugin, "wrong-type", f"{hook} has to return {expected}, not {type(value).__name__}")
 
-    def _unique(self, index: dict[str, Any], key: str, value: Any, noun: str, plugin: str) -> None:
+    def _unique(self, index: MutableMapping[str, Any], key: str, value: Any, noun: str, plugin: str) -> None:
         owner = self.registry.owners.setdefault((noun, key), plugin)
         if key in index:
             self._find(plugin, f"duplicate-{noun}", f"rename the {noun} {key!r}: {owner} has one of that name already")

@@ -111,6 +111,11 @@ class Settings:
                 raise ValueError(f"{name} has to be more than 0 and at most 3600 seconds")
 
     @property
+    def items_folder(self) -> Path:
+        """Where a large catalogue is kept; whatever is there can be deleted."""
+        return self.data / "items"
+
+    @property
     def database_url(self) -> str:
         """What Tortoise connects to. SQLite syncs each commit: what was acknowledged survives a power cut."""
         if self.database:

@@ -27,7 +27,7 @@ ORDER = [
     "errors", "logs", "background", "calendar", "sniff", "private_files", "settings",
     "forms", "routes", "schemas", "token_keys",
     "guide", "contract", "messages", "hookspecs",
-    "configuration", "catalogue", "modules", "registry",
+    "configuration", "catalogue", "shelf", "modules", "registry",
     "models", "migrations", "sqlite", "postgres", "upgrade", "store",
     "containment", "runtime", "search",
     "outbox", "replies", "once", "attachments", "auth", "passes",

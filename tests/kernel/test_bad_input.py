@@ -304,7 +304,7 @@ async def test_a_pass_until_the_end_of_time_is_refused_or_issued_but_never_break
         ("/v1/items?department=moon", "department"),
         ("/v1/items?kind=x", "kind"),
         ("/v1/items?q=" + "x" * 101, "q"),
-        ("/v1/items?q=" + "%E9%A9%BE" * 10_000, None),
+        ("/v1/items?q=" + "%E9%A9%BE" * 800, "q"),
         ("/v1/items?q=%00", "q"),
         ("/v1/items?q=pass&cursor=em9uZS1wYXNz", "cursor"),
         ("/healthz?x=1", None),

@@ -15,7 +15,7 @@ from banshi.registry import Registry
 
 def handlers_answer_as_they_are_called(registry: Registry) -> Iterator[Finding]:
     """A handler's methods are coroutines that take what the kind's own take."""
-    for item in registry.items.values():
+    for item in registry.items.unchecked():
         base = registry.kinds[item.kind].handler
         if base is None or type(item.handler) is base:
             continue
@@ -38,7 +38,7 @@ def handlers_answer_as_they_are_called(registry: Registry) -> Iterator[Finding]:
 
 def pointers_lead_to_fields(registry: Registry) -> Iterator[Finding]:
     """A material, a claim and a pass's days name fields that the form has, of a type that fits."""
-    for item in registry.items.values():
+    for item in registry.items.unchecked():
         for position, material in enumerate(item.materials):
             if material.field and not _fields(item, material.field):
                 advice = f"mend materials[{position}].field: the form has no field {material.field!r}"
@@ -68,7 +68,7 @@ def pointers_lead_to_fields(registry: Registry) -> Iterator[Finding]:
 
 def claims_have_values(registry: Registry) -> Iterator[Finding]:
     """Each claim has a name of its own and something that fills it."""
-    for item in registry.items.values():
+    for item in registry.items.unchecked():
         claims = item.credential.claims if item.credential else ()
         names = [claim.name for claim in claims]
         for name in sorted({name for name in names if names.count(name) > 1}):
@@ -82,7 +82,7 @@ def claims_have_values(registry: Registry) -> Iterator[Finding]:
 
 def attachments_are_seen(registry: Registry) -> Iterator[Finding]:
     """Every field that takes a file is where the kernel looks for one: otherwise the file never joins its case."""
-    for item in registry.items.values():
+    for item in registry.items.unchecked():
         if item.form is None:
             continue
         seen = {id(node) for node in attachment_fields(item.form.schema)}
@@ -94,7 +94,7 @@ def attachments_are_seen(registry: Registry) -> Iterator[Finding]:
 
 def numbers_make_sense(registry: Registry) -> Iterator[Finding]:
     """Days, visits, fees and versions are counts, and nobody promises more days than the law allows."""
-    for item in registry.items.values():
+    for item in registry.items.unchecked():
         least = {"version": 1, "visits": 0, "legal_days": 0, "promised_days": 0}
         for key, smallest in least.items():
             value = getattr(item, key)
@@ -112,7 +112,7 @@ def numbers_make_sense(registry: Registry) -> Iterator[Finding]:
 def verbs_are_offered(registry: Registry) -> Iterator[Finding]:
     """Warns of items whose kind can only be shown so far."""
     shown: dict[tuple[str, str], list[str]] = {}
-    for item in registry.items.values():
+    for item in registry.items.unchecked():
         kind = registry.kinds[item.kind]
         if not kind.routes():
             shown.setdefault((item.plugin, kind.name), []).append(item.code)
@@ -123,7 +123,7 @@ def verbs_are_offered(registry: Registry) -> Iterator[Finding]:
 
 def facts_are_known(registry: Registry) -> Iterator[Finding]:
     """Warns of what a citizen looks for in the guide and doesn't find."""
-    for item in registry.items.values():
+    for item in registry.items.unchecked():
         missing = [
             key
             for key in ("legal_basis", "promised_days", "online_depth", "places")

@@ -50,11 +50,16 @@ def findings(config: Path, *, strict: bool) -> tuple[list[str], list[Finding]]:
     """The names of the plugins, and everything that is wrong. Raises ConfigurationError if nothing can be read."""
     from banshi.checks.tables import unmigrated
     from banshi.configuration import inspect_configuration
-    from banshi.web.app import inspected
+    from banshi.shelf import Shelves
+    from banshi.web.app import inspected, put_away
 
     configuration, found = inspect_configuration(config)
     registry, more = inspected(configuration, strict=strict)
     found += [*more, *commands_are_free(registry)]
+    if not strict and not any(not finding.warning for finding in found):
+        # A large city's next start need not check again what is right.
+        registry.warnings = tuple(found)
+        put_away(registry, Shelves(configuration.settings.items_folder))
     if not any(finding.rule in TABLES_FAIL for finding in found):
         found += asyncio.run(unmigrated(registry))
     return [*configuration.entries, *(name for name in registry.plugins if name not in configuration.entries)], found

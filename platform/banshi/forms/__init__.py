@@ -56,6 +56,17 @@ class Form:
         return cls(own, schema_reader(own, validator))
 
     @classmethod
+    def checked(cls, schema: Mapping[str, Any]) -> Form:
+        """The form of a schema that `from_schema` has taken before: compiled when the first answers come."""
+
+        def read(answers: Any) -> tuple[Any, Sequence[Found]]:
+            form._read = schema_reader(schema, compiled(schema))
+            return form._read(answers)
+
+        form = cls(schema, read)
+        return form
+
+    @classmethod
     def from_model(cls, model: Any) -> Form:
         """The form that a pydantic model, or any type that pydantic's TypeAdapter takes, describes.
 

@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import structlog
+
 from banshi.contract import Key
 from banshi.search.index import Hit, Index
+from banshi.search.kept import read, write
 from banshi.search.synonyms import Synonyms, kernel_synonyms, read_synonyms
 
 if TYPE_CHECKING:
@@ -17,13 +20,24 @@ if TYPE_CHECKING:
 
 __all__ = ["SEARCH", "Hit", "Index", "Synonyms", "index_of", "kernel_synonyms", "open_search", "read_synonyms"]
 
+log = structlog.get_logger("banshi.search")
+
 #: The index of the catalogue, to be awaited: it is made beside the first requests.
 SEARCH: Key[asyncio.Future[Index]] = Key("search")
 
 
 def index_of(registry: Registry) -> Index:
-    """The index of everything that a registry offers."""
-    return Index.build(registry.items.values(), registry.departments, kernel_synonyms())
+    """The index of everything that a registry offers: a large city's from the file of an earlier start."""
+    synonyms, key = kernel_synonyms(), registry.items_key
+    file = registry.configuration.settings.items_folder / "search.index"
+    kept = read(file, key, synonyms) if key else None
+    index = kept or Index.build(registry.items.each(), registry.departments, synonyms)
+    if key and kept is None:
+        try:
+            write(index, file, key)
+        except OSError as error:
+            log.warning("the search's index can't be kept for the next start", error=type(error).__name__)
+    return index
 
 
 @asynccontextmanager

@@ -70,22 +70,22 @@ class Index:
         self.initials = pinyin.Spoken()
         #: English words as they are written, to mend what is typed wrongly.
         self.written: set[str] = set()
-        self._codes: list[str] = []
-        self._places: dict[str, int] = {}
-        self._starts = array("I", [0])
-        self._items = array("H")
-        self._counts = array("B")
+        self.codes: list[str] = []
+        self.places: dict[str, int] = {}
+        self.starts = array("I", [0])
+        self.items = array("H")
+        self.counts = array("B")
 
     @classmethod
     def build(cls, items: Iterable[Item], departments: Mapping[str, Department], synonyms: Synonyms) -> Index:
         """Read every item's texts. Takes about a tenth of a millisecond for each."""
         index = cls(synonyms)
         gathered: dict[str, tuple[array[int], array[int]]] = {}
-        for item in sorted(items, key=lambda one: one.code):
-            number = len(index._codes)
+        for item in items:
+            number = len(index.codes)
             if number == MOST_ITEMS:
                 raise ValueError(f"more than {MOST_ITEMS} items can't be searched")
-            index._codes.append(item.code)
+            index.codes.append(item.code)
             for term, count in index._read(number, item, departments.get(item.department)).items():
                 pair = gathered.get(term)
                 if pair is None:
@@ -95,10 +95,11 @@ class Index:
         # Each is let go as soon as it is copied, so that no two whole copies are there at once.
         while gathered:
             term, (numbers, counts) = gathered.popitem()
-            index._places[term] = len(index._starts) - 1
-            index._items.extend(numbers)
-            index._counts.extend(counts)
-            index._starts.append(len(index._items))
+            index.places[term] = len(index.starts) - 1
+            index.items.extend(numbers)
+            index.counts.extend(counts)
+            index.starts.append(len(index.items))
+        index.written = {word for word in index.written if word.isascii() and word.isalpha() and len(word) > 3}
         index.spelled.close()
         index.initials.close()
         return index
@@ -129,11 +130,11 @@ class Index:
                 self.initials.add(number, "".join([one[0] for one in syllables]))
 
     def __len__(self) -> int:
-        return len(self._codes)
+        return len(self.codes)
 
     def knows(self, unit: str) -> bool:
         """Whether an item or a synonym has the unit."""
-        return unit in self._places or unit in self.synonyms.units
+        return unit in self.places or unit in self.synonyms.units
 
     def search(self, text: str) -> list[Hit]:
         """The items that `text` may mean, the best first; equally good ones by their codes."""
@@ -148,16 +149,18 @@ class Index:
         if not scores:
             return []
         faint = max(scores.values()) * FAINT
-        ranked = sorted((-round(score * 1000), number) for number, score in scores.items() if score >= faint)
-        return [Hit(self._codes[number], -score) for score, number in ranked]
+        ranked = sorted(
+            (-round(score * 1000), self.codes[number]) for number, score in scores.items() if score >= faint
+        )
+        return [Hit(code, -score) for score, code in ranked]
 
     def _gather(self, terms: Mapping[str, float], scores: dict[int, float]) -> list[tuple[int, int, float]]:
         """Add up the rarest terms; give back what is too common to be looked through: from, to, weight."""
         rows = []
         for term, weight in terms.items():
-            place = self._places.get(term)
+            place = self.places.get(term)
             if place is not None:
-                start, end = self._starts[place], self._starts[place + 1]
+                start, end = self.starts[place], self.starts[place + 1]
                 rows.append((end - start, start, end, weight))
         left, looked_at, get = [], 0, scores.get
         for count, start, end, weight in sorted(rows):
@@ -167,14 +170,14 @@ class Index:
                 left.append((start, end, worth))
                 continue
             table = [worth * tf / (tf + SATURATION) for tf in range(MOST_COUNT)]
-            for number, tf in zip(self._items[start:end], self._counts[start:end], strict=True):
+            for number, tf in zip(self.items[start:end], self.counts[start:end], strict=True):
                 scores[number] = get(number, 0.0) + table[tf]
         return left
 
     def _hear(self, spoken: pinyin.Spoken, part: str, scores: dict[int, float]) -> None:
         """Add the items with a phrase that is read so; one that begins so counts for more."""
         heard: dict[int, float] = {}
-        for number, begins in spoken.owners(part, MOST_SPOKEN):
+        for number, begins in spoken.finds(part, MOST_SPOKEN):
             heard[number] = max(heard.get(number, 0.0), 1.0 if begins else 0.7)
         worth = 2 * self._rarity(len(heard))
         for number, share in heard.items():
@@ -186,10 +189,10 @@ class Index:
         best = sorted(scores, key=lambda number: (-scores[number], number))[:MOST_REORDERED]
         for start, end, worth in left[:MOST_COMMON]:
             for number in best:
-                place = bisect_left(self._items, number, start, end)
-                if place < end and self._items[place] == number:
-                    tf = self._counts[place]
+                place = bisect_left(self.items, number, start, end)
+                if place < end and self.items[place] == number:
+                    tf = self.counts[place]
                     scores[number] += worth * tf / (tf + SATURATION)
 
     def _rarity(self, count: int) -> float:
-        return math.log(1 + (len(self._codes) - count + 0.5) / (count + 0.5))
+        return math.log(1 + (len(self.codes) - count + 0.5) / (count + 0.5))

@@ -91,32 +91,32 @@ class Spoken:
 
     def __init__(self) -> None:
         self._rows = StringIO()
-        self._starts = array("I")
-        self._owners = array("I")
-        self._text = "\n"
+        self.starts = array("I")
+        self.owners = array("I")
+        self.text = "\n"
 
     def add(self, owner: int, row: str) -> None:
-        self._starts.append(self._rows.tell() + 1)
-        self._owners.append(owner)
+        self.starts.append(self._rows.tell() + 1)
+        self.owners.append(owner)
         self._rows.write(row + "\n")
 
     def close(self) -> None:
         """Nothing more is added."""
-        self._text = "\n" + self._rows.getvalue()
+        self.text = "\n" + self._rows.getvalue()
         self._rows.close()
 
     def has(self, part: str) -> bool:
-        return part in self._text
+        return part in self.text
 
-    def owners(self, part: str, most: int) -> Iterator[tuple[int, bool]]:
+    def finds(self, part: str, most: int) -> Iterator[tuple[int, bool]]:
         """Who has a phrase with that part, at most so many finds, and whether the phrase begins with it."""
-        part, at, text = part.removeprefix("\n"), -1, self._text
+        part, at, text = part.removeprefix("\n"), -1, self.text
         begins = "\n" + part
         for _ in range(most):
             at = text.find(part, at + 1)
             if at < 0:
                 return
-            yield self._owners[bisect_right(self._starts, at) - 1], text.startswith(begins, at - 1)
+            yield self.owners[bisect_right(self.starts, at) - 1], text.startswith(begins, at - 1)
 
 
 def marked(read: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import structlog
 from aiohttp import web
 
 from banshi import attachments, checks, registry
@@ -25,6 +26,7 @@ from banshi.passes.keys import KEYRING, open_keyring
 from banshi.passes.ledger import REVOCATIONS, open_revocations
 from banshi.runtime import Platform
 from banshi.search import SEARCH, open_search
+from banshi.shelf import LARGE, Shelves
 from banshi.store import open_store
 from banshi.web import attachments as attachments_face
 from banshi.web import cases, catalogue, openapi, operations, passes
@@ -32,6 +34,9 @@ from banshi.web.cases import WORK
 from banshi.web.catalogue import GUIDES
 from banshi.web.dispatch import endpoint
 from banshi.web.envelope import envelope
+from banshi.web.operations import DESCRIPTION, Description
+
+log = structlog.get_logger("banshi.start")
 
 #: Seconds that requests under way get to finish when the server stops, and between two looks at them.
 DRAIN, DRAIN_LOOK = 8.0, 0.02
@@ -65,17 +70,43 @@ def configure(file: Path, overrides: Mapping[str, Any] | None = None) -> registr
 
 def loaded(configuration: Configuration, wrong: Sequence[Finding] = ()) -> registry.Registry:
     """The registry of a configuration in which `wrong` was found already. Raises ConfigurationError for any error."""
-    full, found = inspected(configuration)
+    shelves = Shelves(configuration.settings.items_folder)
+    full, found = inspected(configuration, shelves=shelves)
     errors = [finding for finding in (*wrong, *found) if not finding.warning]
     if errors:
         raise ConfigurationError(errors)
     full.warnings = tuple(found)
+    put_away(full, shelves)
     return full
 
 
-def inspected(configuration: Configuration, *, strict: bool = False) -> tuple[registry.Registry, list[Finding]]:
+def put_away(full: registry.Registry, shelves: Shelves) -> None:
+    """Leave a large catalogue's items in files; those of a plugin of which anything was found stay in memory."""
+    talked_of = {finding.plugin for finding in full.warnings}
+    if len(full.items) >= LARGE:
+        key = full.kinds_key()
+        for name in (one for one in full.catalogues if one not in talked_of):
+            folder = full.plugins[name].folder
+            try:
+                shelves.write(name, folder, full.catalogues[name], full.items, key)
+            except OSError as error:
+                log.warning("items can't be kept for the next start", plugin=name, error=type(error).__name__)
+                continue
+            shelf = shelves.find(name, folder, full.kinds, key)
+            if shelf is None:
+                continue
+            full.shelved[name] = shelf.head["digest"]
+            for code, place, at_start in shelf.rows():
+                if not at_start:
+                    full.items.put(code, place)
+    full.catalogues.clear()
+
+
+def inspected(
+    configuration: Configuration, *, strict: bool = False, shelves: Shelves | None = None
+) -> tuple[registry.Registry, list[Finding]]:
     """The registry with the kernel's own kinds and faces, as far as it could be filled, and every finding."""
-    full, found = registry.inspect_plugins(configuration, KINDS)
+    full, found = registry.inspect_plugins(configuration, KINDS, shelves)
     full.routes[:0] = [("banshi", route) for face in FACES for route in face.ROUTES]
     return full, [*found, *checks.findings(full, strict=strict)]
 
@@ -93,7 +124,7 @@ async def open_platform(full: registry.Registry) -> AsyncIterator[Platform]:
         platform.put(RUNNING, set())
         platform.put(GUIDES, {})
         platform.put(WORK, {})
-        operations.prepare(platform, openapi.document(full, [route for _, route in full.routes]))
+        platform.put(DESCRIPTION, Description(lambda: openapi.document(full, [route for _, route in full.routes])))
         plugins = [resource for _, resource in full.resources]
         for resource in (*BEFORE_PLUGINS, *plugins, *AFTER_PLUGINS):
             platform.put(resource.key, await stack.enter_async_context(resource.open(platform)))

@@ -135,7 +135,7 @@ def _scopes(call: Call) -> list[Q]:
 def _work(registry: Registry) -> Work:
     """The whole index of work, made once: a request then looks up its caller's roles, however many items there are."""
     found: dict[tuple[str, str], dict[tuple[str, frozenset[str]], list[str]]] = {}
-    for item in registry.items.values():
+    for item in registry.items.each():
         steps = registry.kinds[item.kind].steps(item.details)
         waiting = [step for step in steps if step.work and Who.STAFF in step.who]
         for role in {step.role for step in waiting}:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
     from banshi.registry import Registry
     from banshi.runtime import Platform
+
+#: Guides that stay in memory, some kilobytes each.
+MOST_GUIDES = 1_024
 
 #: Guides as bytes with their ETags, by item and language; made at the first request for each.
 Guides = dict[tuple[str, str], tuple[bytes, str]]
@@ -71,15 +75,15 @@ async def list_items(call: Call) -> web.StreamResponse:
     shown: list[Item] = []
     place = None
     for code, here in codes:
-        item = registry.items[code]
+        facts = registry.items.facts(code)
         if (
-            (department is None or item.department == department)
-            and (kind is None or item.kind == kind)
-            and (online is None or item.fully_online == online)
+            (department is None or facts.department == department)
+            and (kind is None or facts.kind == kind)
+            and (online is None or facts.fully_online == online)
         ):
             if len(shown) == limit:
                 break
-            shown.append(item)
+            shown.append(registry.items[code])
             place = here
     else:
         place = None
@@ -88,7 +92,8 @@ async def list_items(call: Call) -> web.StreamResponse:
 
 def _by_code(registry: Registry, after: str | None) -> Iterator[tuple[str, str]]:
     """Codes behind `after`, each with its place in the list."""
-    return ((code, code) for code in sorted(registry.items) if after is None or code > after)
+    codes = registry.items.codes()
+    return ((code, code) for code in codes[bisect_right(codes, after) if after is not None else 0 :])
 
 
 async def _found(platform: Platform, words: str, after: str | None) -> Iterator[tuple[str, str]]:
@@ -115,6 +120,8 @@ async def show_item(call: Call) -> web.StreamResponse:
             raise NotFound("There is no item of that code; GET /v1/items lists them.")
         body = encode(item_document(item, call.language, call.platform.registry.routes))
         guide = guides[code, call.language] = (body, etag_of(body))
+        if len(guides) > MOST_GUIDES:
+            del guides[next(iter(guides))]
     return reply_bytes(call, guide[0], JSON, guide[1], LANGUAGE_HEADERS[call.language])
 
 

@@ -11,11 +11,12 @@ from importlib.metadata import version
 from typing import Any
 
 import jsonschema_rs
+import orjson
 
 from banshi.contract import LANGUAGES, Item
 from banshi.once import HEADER, LONGEST, VISIBLE
 from banshi.registry import Registry
-from banshi.replies import JSON, PROBLEM
+from banshi.replies import JSON, PROBLEM, encode
 from banshi.routes import Audience, Route
 from banshi.schemas import SCHEMAS, ref
 from banshi.web.dispatch import SEGMENT
@@ -45,17 +46,19 @@ PROBLEMS = {
 
 
 def document(registry: Registry, routes: Iterable[Route]) -> dict[str, Any]:
-    """The whole description."""
+    """The whole description, for orjson: operations of single items are JSON already."""
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         if route.per_item is None:
             paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
             continue
-        for item in registry.items.values():
+        for item in registry.items.each():
             body = route.per_item(item)
             if body is not None:
                 path = route.path.replace("{code}", item.code)
-                paths.setdefault(path, {})[route.method.lower()] = _operation(route, item, body)
+                # As bytes at once: those of ten thousand items take a tenth of what the same values would.
+                operation = orjson.Fragment(encode(_operation(route, item, body)))
+                paths.setdefault(path, {})[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -17,8 +18,27 @@ from banshi.routes import Answer, Audience, Call, Route
 if TYPE_CHECKING:
     from banshi.runtime import Platform
 
-#: The OpenAPI document as bytes with its ETag, set once at assembly.
-DOCUMENT: Key[tuple[bytes, str]] = Key("openapi document")
+
+class Description:
+    """The OpenAPI document as bytes with its ETag, made when it is first asked for: a large city's takes seconds."""
+
+    def __init__(self, make: Callable[[], object]) -> None:
+        self._make = make
+        self._made: asyncio.Future[tuple[bytes, str]] | None = None
+
+    async def get(self) -> tuple[bytes, str]:
+        if self._made is None:
+            self._made = asyncio.ensure_future(asyncio.to_thread(self._bytes))
+        # Shielded: a caller that leaves does not end it for the others.
+        return await asyncio.shield(self._made)
+
+    def _bytes(self) -> tuple[bytes, str]:
+        body = encode(self._make())
+        return body, etag_of(body)
+
+
+#: Set at assembly.
+DESCRIPTION: Key[Description] = Key("openapi document")
 
 #: Seconds that the database has to answer a readiness probe.
 PATIENCE = 2.0
@@ -58,13 +78,8 @@ async def _outbox_lines(platform: Platform) -> bytes:
 
 async def openapi(call: Call) -> web.StreamResponse:
     """The description of this API."""
-    body, etag = call.platform[DOCUMENT]
+    body, etag = await call.platform[DESCRIPTION].get()
     return reply_bytes(call, body, JSON, etag, {"Access-Control-Allow-Origin": "*"})
-
-
-def prepare(platform: Platform, document: object) -> None:
-    body = encode(document)
-    platform.put(DOCUMENT, (body, etag_of(body)))
 
 
 STATUS = {"type": "object", "required": ["status"], "properties": {"status": {"type": "string"}}}

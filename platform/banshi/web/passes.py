@@ -127,7 +127,7 @@ async def list_keys(call: Call) -> web.StreamResponse:
                 {"name": claim.name, "title": text_in(claim.title, call.language)} for claim in item.credential.claims
             ],
         }
-        for item in platform.registry.items.values()
+        for item in platform.registry.items.unchecked()
         if item.credential is not None
     }
     rows = [row for row in await platform[KEYRING].rows() if row.revoked_at is None]
