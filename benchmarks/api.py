@@ -183,11 +183,11 @@ def writes(folder: Path, length: Length) -> None:
     print("first request until nothing was left to do.\n")
 
 
-def submission(data: Path) -> dict[str, Any]:
+def submission(data: Path, path: str = CASES) -> dict[str, Any]:
     """The plan of submissions by many citizens, each with a key of its own."""
     settings = Settings(data=data)
     return {
-        "head": f"POST {CASES} HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n{LANGUAGE}"
+        "head": f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n{LANGUAGE}"
         "Authorization: Bearer {token}\r\nIdempotency-Key: {key}\r\n",
         "body": json.dumps({"answers": ANSWERS}, ensure_ascii=False, separators=(",", ":")),
         "tokens": [development_token(settings, f"citizen-{number}") for number in range(CITIZENS)],

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import http.client
-import json
 import os
 import random
 import tempfile
@@ -19,12 +18,9 @@ import tomllib
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, urlsplit
 
 from api import (
-    ANSWERS,
-    CITIZENS,
     FULL,
     LANGUAGE,
     READS,
@@ -34,13 +30,12 @@ from api import (
     compare,
     fetched,
     load,
+    round_of,
     seconds_to_answer,
+    submission,
 )
 from large_city import real_items, write_city
 from processes import ROOT, Running, alternate, banshi, machine, running, table
-
-from banshi.auth import development_token
-from banshi.settings import Settings
 
 ITEM = "/v1/items/p0-i0"
 CASES = f"{ITEM}/cases"
@@ -102,17 +97,6 @@ def searched(server: Running, words: list[str], rounds: int) -> list[float]:
     return sorted(took)
 
 
-def submission(data: Path) -> dict[str, Any]:
-    """The plan of submissions by many citizens, each with a key of its own."""
-    settings = Settings(data=data)
-    return {
-        "head": f"POST {CASES} HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n{LANGUAGE}"
-        "Authorization: Bearer {token}\r\nIdempotency-Key: {key}\r\n",
-        "body": json.dumps({"answers": ANSWERS}, ensure_ascii=False, separators=(",", ":")),
-        "tokens": [development_token(settings, f"citizen-{number}") for number in range(CITIZENS)],
-    }
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--short", action="store_true", help="fewer items, one short round of each")
@@ -156,13 +140,9 @@ def measure(folder: Path, large: City, length: Length) -> None:
         reads = {name: lambda one=server: load(one, length, READS, "200", head=get) for name, server in servers.items()}
         print(f"## GET {ITEM}, {READS} at once\n")
         compare(alternate(length.rounds, reads), small)
-        plans = {name: submission(file.parent / "data") for name, file in files.items()}
-        writes = {
-            name: lambda one=server, plan=plans[name]: load(
-                one, length, WRITES, "201", **plan, keys=f"{time.time_ns():x}"
-            )
-            for name, server in servers.items()
-        }
+        plans = {name: submission(file.parent / "data", CASES) for name, file in files.items()}
+        # Each waits until its engine has worked off the round, or that would go on beside the other's.
+        writes = {name: round_of(server, length, plans[name], settle=True) for name, server in servers.items()}
         print(f"## POST {CASES}, {WRITES} at once\n")
         compare(alternate(length.rounds, writes), small)
         print("Resident MiB at the end: " + ", ".join(f"{name} {resident(one):.0f}" for name, one in servers.items()))

@@ -29,7 +29,7 @@ from banshi.settings import adapter
 LARGE = 1_000
 
 #: Items that stay in memory after they were asked for.
-MOST_RECENT = 512
+MOST_RECENT = 128
 
 
 @dataclass(frozen=True, slots=True)

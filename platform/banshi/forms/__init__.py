@@ -34,7 +34,7 @@ class Form:
 
     __slots__ = ("_read", "_schema")
 
-    def __init__(self, schema: Mapping[str, Any], read: Reader) -> None:
+    def __init__(self, schema: Mapping[str, Any], read: Reader | None) -> None:
         self._schema = schema
         self._read = read
 
@@ -58,13 +58,12 @@ class Form:
     @classmethod
     def checked(cls, schema: Mapping[str, Any]) -> Form:
         """The form of a schema that `from_schema` has taken before: compiled when the first answers come."""
+        return cls(schema, None)
 
-        def read(answers: Any) -> tuple[Any, Sequence[Found]]:
-            form._read = schema_reader(schema, compiled(schema))
-            return form._read(answers)
-
-        form = cls(schema, read)
-        return form
+    def _answers(self, answers: Any) -> tuple[Any, Sequence[Found]]:
+        if self._read is None:
+            self._read = schema_reader(self._schema, compiled(self._schema))
+        return self._read(answers)
 
     @classmethod
     def from_model(cls, model: Any) -> Form:
@@ -95,11 +94,11 @@ class Form:
         `code` is the JSON Schema keyword ("required", "pattern", …). Beyond those there are "invalid" and whatever
         codes a model's author raised, "nesting", "tooLarge" and "truncated".
         """
-        return self._told(self._read(answers)[1], language)
+        return self._told(self._answers(answers)[1], language)
 
     def check(self, answers: Any, language: str = "en") -> Any:
         """The answers as the handler gets them: the model's instance, or what came in. Raises InvalidFields."""
-        value, found = self._read(answers)
+        value, found = self._answers(answers)
         if found:
             raise InvalidFields(self._told(found, language))
         return value

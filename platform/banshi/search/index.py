@@ -34,13 +34,13 @@ MOST_ITEMS = 1 << 16
 SATURATION = 6.0
 
 #: Postings that one search looks through, the rarest terms first; commoner ones only re-order what was found.
-MOST_POSTINGS = 8_000
+MOST_POSTINGS = 5_000
 
 #: Items whose order the commoner terms can still change, and how many of these.
-MOST_REORDERED, MOST_COMMON = 100, 12
+MOST_REORDERED, MOST_COMMON = 60, 12
 
 #: Finds of a reading that are looked at.
-MOST_SPOKEN = 2_000
+MOST_SPOKEN = 1_000
 
 #: What is found by less than this share of the best item's score is not worth a look.
 FAINT = 0.2

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from banshi.runtime import Platform
 
 #: Guides that stay in memory, some kilobytes each.
-MOST_GUIDES = 1_024
+MOST_GUIDES = 512
 
 #: Guides as bytes with their ETags, by item and language; made at the first request for each.
 Guides = dict[tuple[str, str], tuple[bytes, str]]
