@@ -19,6 +19,7 @@ import structlog
 from banshi.background import working
 from banshi.contract import Key
 from banshi.errors import Unauthenticated
+from banshi.forms.numbers import is_resident_id
 from banshi.routes import Principal, Role
 from banshi.settings import Settings
 from banshi.token_keys import DevelopmentKeys, IssuerKeys, Keys, development_key
@@ -65,6 +66,7 @@ class Tokens:
     audience: str
     roles_claim: str
     name_claim: str
+    resident_id_claim: str
     role_map: Mapping[str, str]
     keys: Keys
     _remembered: OrderedDict[str, Principal] = field(default_factory=OrderedDict)
@@ -127,12 +129,15 @@ class Tokens:
             if not roles:
                 # Somebody whom the issuer gives roles is staff; what we can't read must not make a citizen of them.
                 raise refuse(f"The claim {self.roles_claim} has no role of the form department:role.")
-        name = claims.get(self.name_claim)
+        name, number = claims.get(self.name_claim), claims.get(self.resident_id_claim)
+        number = number.upper() if isinstance(number, str) else ""
         return Principal(
             subject=claims["sub"],
             name="".join(filter(str.isprintable, name))[:255] if isinstance(name, str) else "",
             roles=tuple(roles),
             expires_at=int(claims["exp"]),
+            # What is no such number can be nobody's.
+            resident_id=number if number and is_resident_id(number) else "",
         )
 
 
@@ -161,13 +166,13 @@ async def open_tokens(platform: Platform) -> AsyncIterator[Tokens]:
     identity = platform.settings.identity
     if identity is None:
         folder = platform.settings.keys_folder
-        yield Tokens(DEVELOPMENT, DEVELOPMENT, "banshi_roles", "name", {}, DevelopmentKeys(folder))
+        yield Tokens(DEVELOPMENT, DEVELOPMENT, "banshi_roles", "name", "resident_id", {}, DevelopmentKeys(folder))
         return
     import aiohttp
 
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
         keys = IssuerKeys(identity, session)
-        claims = (identity.roles_claim, identity.name_claim, identity.role_map)
+        claims = (identity.roles_claim, identity.name_claim, identity.resident_id_claim, identity.role_map)
         try:
             async with working("banshi-issuer-keys", keys.keep_fresh):
                 yield Tokens(identity.issuer, identity.audience, *claims, keys)
@@ -176,7 +181,13 @@ async def open_tokens(platform: Platform) -> AsyncIterator[Tokens]:
 
 
 def development_token(
-    settings: Settings, subject: str, *, name: str = "", roles: Iterable[str] = (), lifetime: int = 86_400
+    settings: Settings,
+    subject: str,
+    *,
+    name: str = "",
+    roles: Iterable[str] = (),
+    resident_id: str = "",
+    lifetime: int = 86_400,
 ) -> str:
     """A token for trying the platform out. Raises ValueError once an identity provider is configured."""
     if settings.identity is not None:
@@ -190,7 +201,10 @@ def development_token(
     for role in listed:
         if parse_role(role) is None:
             raise ValueError(f"a role is written department:role or department/unit:role, not {role!r}")
+    if resident_id and not is_resident_id(resident_id):
+        raise ValueError("a resident ID is a citizen's number of 18 characters with its check digit (GB 11643)")
     now = int(time.time())
     claims = {"iss": DEVELOPMENT, "aud": DEVELOPMENT, "sub": subject, "iat": now, "exp": now + lifetime}
     claims |= ({"name": name} if name else {}) | ({"banshi_roles": listed} if listed else {})
+    claims |= {"resident_id": resident_id} if resident_id else {}
     return jwt.encode({"alg": "ES256"}, claims, development_key(settings.keys_folder))

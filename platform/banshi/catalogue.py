@@ -155,7 +155,7 @@ class Reader:
             for key, why in reasons(error, where):
                 self._find("wrong-value", f"{key} {why}")
             return None
-        for key, missing in _untranslated(value, where):
+        for key, missing in untranslated(value, where):
             self._find("missing-translation", f"{key} has no text in {missing}: add it")
         if isinstance(value, Department | Unit | Item) and not re.fullmatch(SLUG, value.code):
             self._find("bad-slug", f"{where}.code is {value.code!r}: use a-z, 0-9 and single hyphens")
@@ -189,7 +189,7 @@ def _default_handler(cls: type) -> Any:
     return cls()
 
 
-def _untranslated(value: Any, where: str, *, texts: bool = False) -> Iterator[tuple[str, str]]:
+def untranslated(value: Any, where: str, *, texts: bool = False) -> Iterator[tuple[str, str]]:
     """Every text below `value` that lacks one of the languages, as (dotted key, language).
 
     In the contract's values a mapping from string to string is always one text in several languages; `texts` says that
@@ -197,7 +197,9 @@ def _untranslated(value: Any, where: str, *, texts: bool = False) -> Iterator[tu
     """
     if is_dataclass(value) and not isinstance(value, type):
         for one in fields(value):
-            yield from _untranslated(getattr(value, one.name), f"{where}.{one.name}", texts="Texts" in str(one.type))
+            # A mapping to texts may be empty, a text may not.
+            texts = "Texts" in str(one.type) and "Mapping" not in str(one.type)
+            yield from untranslated(getattr(value, one.name), f"{where}.{one.name}", texts=texts)
     elif isinstance(value, Mapping):
         if (value or texts) and all(isinstance(text, str) for text in value.values()):
             for language in LANGUAGES:
@@ -205,7 +207,7 @@ def _untranslated(value: Any, where: str, *, texts: bool = False) -> Iterator[tu
                     yield where, language
         else:
             for key, part in value.items():
-                yield from _untranslated(part, f"{where}.{key}")
+                yield from untranslated(part, f"{where}.{key}")
     elif isinstance(value, Sequence) and not isinstance(value, str):
         for position, part in enumerate(value):
-            yield from _untranslated(part, f"{where}[{position}]", texts=texts)
+            yield from untranslated(part, f"{where}[{position}]", texts=texts)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import structlog
@@ -96,23 +97,42 @@ async def ask(
     DepartmentTimedOut or DepartmentUnavailable for everything else that goes wrong.
     """
     breaker = platform.breakers.of(item.plugin, getattr(question, "__name__", ""))
-    about: dict[str, Any] = {"department": item.department, "item": item.code}
+    return await guarded(
+        breaker,
+        submission.person,
+        partial(contained, platform.settings.handler_timeout, question, submission),
+        expect=expect,
+        plugin=item.plugin,
+        about={"department": item.department, "item": item.code},
+    )
+
+
+async def guarded(
+    breaker: Breaker,
+    person: str,
+    call: Callable[[], Awaitable[tuple[Any, Any]]],
+    *,
+    expect: type[T] | tuple[type[T], ...],
+    plugin: str,
+    about: Mapping[str, Any],
+) -> T:
+    """What a `contained` call gives, unless its breaker is open. Raises as `ask` does, from what was raised there."""
     if wait := breaker.admit():
         raise DepartmentUnavailable(headers={"Retry-After": str(int(wait) + 1)}, **about)
-    answer, error = await contained(platform.settings.handler_timeout, question, submission)
+    answer, error = await call()
     if error is None and not isinstance(answer, expect):
         error = TypeError("it returned the wrong type")
     if isinstance(error, DBConnectionError):
         # The platform's own database is away, which is no failure of the department's.
         error = Unavailable("The database does not answer; send the request again.", headers={"Retry-After": "5"})
-    breaker.record(submission.person, failed=error is not None and not isinstance(error, Problem))
+    breaker.record(person, failed=error is not None and not isinstance(error, Problem))
     if error is None:
         return cast("T", answer)
     if isinstance(error, Problem):
         raise error
     what = {"error": type(error).__name__, "where": place_of(error), "returned": type(answer).__name__}
-    log.error("handler failed", plugin=item.plugin, item=item.code, **what)
-    raise (DepartmentTimedOut if isinstance(error, TimeoutError) else DepartmentFailed)(**about)
+    log.error("handler failed", plugin=plugin, **about, **what)
+    raise (DepartmentTimedOut if isinstance(error, TimeoutError) else DepartmentFailed)(**about) from error
 
 
 async def contained(seconds: float, call: Callable[..., Awaitable[Any]], *arguments: Any) -> tuple[Any, Any]:

@@ -138,8 +138,7 @@ class Loader:
             else:
                 self._wrong_type(plugin, "banshi_tables", tables, "a Tables value")
         self._each("banshi_commands", click.Command, self._command)
-        # Under its own name, whatever it says: a plugin finds nothing wrong with another.
-        self._each("banshi_checks", Finding, lambda name, one: self.findings.append(replace(one, plugin=name)))
+        self._each("banshi_checks", Finding, self._finding)
 
     # -- modules and hooks ---------------------------------------------------------------------------------------
 
@@ -336,6 +335,11 @@ class Loader:
         if not inspect.iscoroutinefunction(channel.deliver):
             self._find(plugin, "not-async", f"write `async def` for deliver of channel {channel.name}: it is awaited")
         self._unique(self.registry.channels, channel.name, channel, "channel", plugin)
+
+    def _finding(self, plugin: str, finding: Finding) -> None:
+        """Under its own name, whatever it says: a plugin finds nothing wrong with another. A kernel's own kind does."""
+        named = finding.plugin if plugin not in self.configuration.entries else plugin
+        self.findings.append(replace(finding, plugin=named))
 
     def _command(self, plugin: str, command: click.Command) -> None:
         self._unique(self.registry.commands, str(command.name), command, "command", plugin)

@@ -45,6 +45,8 @@ class Principal:
     roles: tuple[Role, ...] = ()
     #: Unix seconds at which the token ends.
     expires_at: int = 0
+    #: The citizen's number (GB 11643) that the identity provider has verified, or "".
+    resident_id: str = ""
 
     @property
     def is_staff(self) -> bool:

@@ -169,5 +169,43 @@ SCHEMAS: dict[str, Schema] = {
             "seen_elsewhere": {"type": "boolean"},
         }
     ),
+    "LookUpAnswer": record(
+        {
+            "register": _ITEM_REFERENCE,
+            "as_of": {**MOMENT, "description": "The time that the data are from."},
+            "sample": {"type": "boolean", "description": "The data are made up, for development."},
+            "columns": {
+                "type": "array",
+                "items": record(
+                    {
+                        "name": TEXT,
+                        "title": TEXT,
+                        "type": {"enum": ["text", "integer", "number", "boolean", "date", "moment"]},
+                        "values": {"type": "object", "additionalProperties": TEXT, "description": "Value to text."},
+                    },
+                    optional=("values",),
+                ),
+            },
+            "records": {"type": "array", "maxItems": 100, "items": {"type": "object"}, "description": "By column."},
+            "found": {"type": "integer"},
+            "more": {"type": "boolean", "description": "There are more than are shown."},
+        }
+    ),
+    "LookUp": record(
+        {
+            "id": UUID,
+            "at": MOMENT,
+            "item": _ITEM_REFERENCE,
+            "purpose": TEXT,
+            "by": record(
+                {
+                    "who": {"enum": ["oneself", "account", "staff"], "description": "account: another one of yours."},
+                    "department": _ITEM_REFERENCE,
+                    "role": TEXT,
+                },
+                optional=("department", "role"),
+            ),
+        }
+    ),
     "Scan": record({"at": MOMENT, "department": TEXT, "officer": TEXT, "place": TEXT, "verdict": TEXT}),
 }

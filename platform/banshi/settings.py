@@ -30,7 +30,7 @@ LONGEST_ISSUER = 16
 
 AT_LEAST_ONE = (
     *("body_limit", "attachment_limit", "attachment_quota"),
-    *("outbox_attempts", "keep_days", "breaker_failures"),
+    *("outbox_attempts", "keep_days", "look_up_days", "breaker_failures"),
 )
 
 
@@ -49,16 +49,53 @@ class Identity:
     #: The claim that lists a member of staff's roles, and the claim with a person's name.
     roles_claim: str = "banshi_roles"
     name_claim: str = "name"
+    #: The claim with a citizen's number (GB 11643) that the provider has verified: whoever has none looks nobody up.
+    resident_id_claim: str = "resident_id"
     #: From the issuer's own role names to ours: {"jtj-sp" = "traffic:approver"}.
     role_map: Mapping[str, str] = field(default_factory=dict)
     #: Seconds for which the fetched keys are trusted before they are fetched again.
     keys_ttl: float = 600.0
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.issuer)
-        local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
-        if parts.scheme != "https" and not (parts.scheme == "http" and local):
+        if not _is_safe(self.issuer):
             raise ValueError("issuer has to be an https:// address (http:// only on this machine)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterSource:
+    """Where a register's data come from: an HTTP endpoint of its department's, or a database that is only read."""
+
+    __pydantic_config__ = STRICT
+
+    #: It is asked with POST, and answers with records as JSON.
+    url: str = ""
+    #: Bearer token for it.
+    token: str = ""
+    #: `sqlite://FILE`, relative to plugins.toml, or `postgres://user@host/name`.
+    database: str = ""
+    #: One SELECT. `:plate` is the question's field of that name, `:owner` whose records may be found, or null for all.
+    sql: str = ""
+    #: Seconds that an answer may take.
+    timeout: float = 3.0
+
+    def __post_init__(self) -> None:
+        if bool(self.url) == bool(self.database):
+            raise ValueError('has to say where the data are: either url = "…" or database = "…"')
+        if bool(self.database) != bool(self.sql) or (self.token and not self.url):
+            raise ValueError("sql stands beside database, and token beside url")
+        if self.url and not _is_safe(self.url):
+            raise ValueError("url has to be an https:// address (http:// only on this machine)")
+        if self.database and not self.database.startswith(DATABASES):
+            raise ValueError(f"database has to begin with {' or '.join(DATABASES)}")
+        if not 0 < self.timeout <= 60:
+            raise ValueError("timeout has to be more than 0 and at most 60 seconds")
+
+
+def _is_safe(address: str) -> bool:
+    """Whether what is sent there is encrypted, or stays on this machine."""
+    parts = urlsplit(address)
+    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    return parts.scheme == "https" or (parts.scheme == "http" and local)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +129,10 @@ class Settings:
     outbox_attempts: int = 12
     outbox_lease: float = 30.0
     keep_days: int = 7
+    #: Where registers have their data, by code; those that aren't here are tables of the platform's own database.
+    registers: Mapping[str, RegisterSource] = field(default_factory=dict)
+    #: Days for which it is kept, and shown to the person, who looked them up.
+    look_up_days: int = 365
     #: A year's order of the State Council, before the library knows it: its days off, its working weekends, the year.
     holidays: frozenset[date] = frozenset()
     make_up_days: frozenset[date] = frozenset()

@@ -127,8 +127,9 @@ class Door:
         """Somebody without a token."""
         return Person(self.session, self.url, None)
 
-    def citizen(self, subject: str, name: str = "") -> Person:
-        return self._person(subject, name, [])
+    def citizen(self, subject: str, name: str = "", resident_id: str = "") -> Person:
+        """A citizen, with a number that the identity provider has verified where one is given."""
+        return self._person(subject, name, [], resident_id)
 
     def staff(self, subject: str, *roles: str) -> Person:
         """A member of staff with roles such as "traffic:approver"."""
@@ -152,8 +153,9 @@ class Door:
             await asyncio.sleep(0.01)
         raise TimeoutError(f"still waiting after {PATIENCE} s: {waiting}")
 
-    def _person(self, subject: str, name: str, roles: list[str]) -> Person:
-        token = development_token(self.platform.settings, subject, name=name, roles=roles)
+    def _person(self, subject: str, name: str, roles: list[str], resident_id: str = "") -> Person:
+        settings = self.platform.settings
+        token = development_token(settings, subject, name=name, roles=roles, resident_id=resident_id)
         return Person(self.session, self.url, token)
 
 

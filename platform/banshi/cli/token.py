@@ -11,9 +11,10 @@ from banshi.cli import config_of
 @click.argument("subject")
 @click.option("--name", default="", help="The person's name.")
 @click.option("--role", "roles", multiple=True, help="department:role or department/unit:role; may be repeated.")
+@click.option("--resident-id", default="", help="The citizen's number that the identity provider would have verified.")
 @click.option("--hours", default=24, show_default=True, type=click.IntRange(1, 24 * 365), help="How long it is valid.")
 @click.pass_context
-def command(ctx: click.Context, subject: str, name: str, roles: tuple[str, ...], hours: int) -> None:
+def command(ctx: click.Context, subject: str, name: str, roles: tuple[str, ...], resident_id: str, hours: int) -> None:
     """Print a token for SUBJECT: a citizen, or staff where roles are given.
 
     For development only: it refuses to work once plugins.toml names an identity provider.
@@ -23,6 +24,9 @@ def command(ctx: click.Context, subject: str, name: str, roles: tuple[str, ...],
 
     settings = read_configuration(config_of(ctx)).settings
     try:
-        click.echo(development_token(settings, subject, name=name, roles=roles, lifetime=hours * 3600))
+        lifetime = hours * 3600
+        click.echo(
+            development_token(settings, subject, name=name, roles=roles, resident_id=resident_id, lifetime=lifetime)
+        )
     except ValueError as error:
         raise click.ClickException(str(error)) from None

@@ -1,36 +1,55 @@
-"""Queries: the citizen asks a register and gets the answer at once.
-
-So far an item of this kind is declared, checked and shown with its whole guide; its verbs are not offered yet.
-"""
+"""Queries: the citizen asks a register and gets the answer at once."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
-from banshi.contract import Kind
+from banshi.contract import Kind, Resource, Tables
+from banshi.errors import Finding
 from banshi.hookspecs import hookimpl
-from banshi.settings import STRICT
+from banshi.kinds.query.checks import findings
+from banshi.kinds.query.commands import register
+from banshi.kinds.query.look_ups import TIDYING, open_tidying
+from banshi.kinds.query.registers.opened import REGISTERS, open_registers
+from banshi.kinds.query.routes import ROUTES, verbs
+from banshi.kinds.query.rules import QueryRules, check
+
+if TYPE_CHECKING:
+    import click
+
+    from banshi.routes import Route
 
 __all__ = ["QUERY", "QueryRules"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueryRules:
-    """The table `[items.query]`."""
-
-    __pydantic_config__ = STRICT
-
-    #: The register that is asked.
-    register: str
-    #: The answer is about a person: the asker states a purpose, and the look-up is recorded.
-    personal: bool = True
-    #: Look-ups that one person may make in an hour.
-    per_hour: int = 20
-
-
-QUERY = Kind(name="query", title={"zh-CN": "查询", "en": "Query"}, details=QueryRules)
+QUERY = Kind(name="query", title={"zh-CN": "查询", "en": "Query"}, details=QueryRules, routes=verbs, check=check)
 
 
 @hookimpl
 def banshi_kinds() -> list[Kind]:
     return [QUERY]
+
+
+@hookimpl
+def banshi_tables() -> Tables:
+    return Tables(models="banshi.kinds.query.models", migrations="banshi.kinds.query.migrations")
+
+
+@hookimpl
+def banshi_resources() -> Sequence[Resource[Any]]:
+    return [Resource(REGISTERS, open_registers), Resource(TIDYING, open_tidying)]
+
+
+@hookimpl
+def banshi_routes() -> Sequence[Route]:
+    return ROUTES
+
+
+@hookimpl
+def banshi_commands() -> Sequence[click.Command]:
+    return [register]
+
+
+@hookimpl
+def banshi_checks(registry: Any) -> Iterable[Finding]:
+    return findings(registry)

@@ -1,0 +1,1 @@
+"""Filling the platform's own registers from CSV files."""

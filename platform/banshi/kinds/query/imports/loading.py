@@ -1,0 +1,165 @@
+"""From a file to the register that is asked: all of it from one moment on, or nothing.
+
+Rows are written in many short transactions that nobody sees, so that a running server goes on writing too. One row then
+says that they are the register, in one transaction. Whatever ends before leaves the register as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+from tortoise.transactions import in_transaction
+from uuid_utils.compat import uuid7
+
+from banshi.kinds.query.imports.reading import Problems, Row, Unreadable, rows_of
+from banshi.kinds.query.look_ups import forget_batch
+from banshi.kinds.query.models import Batch, RegisterPointer
+from banshi.kinds.query.pseudonyms import Pseudonyms
+from banshi.kinds.query.registers.declared import Register
+from banshi.store import Store
+
+#: Rows of one transaction.
+STEP = 2_000
+
+#: `vehicles.sample.csv` is a sample.
+SAMPLE = ".sample"
+
+
+class Refused(Exception):
+    """The file is wrong; `problems` says how. The register is as it was."""
+
+    def __init__(self, problems: Problems) -> None:
+        self.problems = problems
+        super().__init__(f"{problems.count} problems")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What a register now has."""
+
+    rows: int
+    sample: bool
+    as_of: datetime
+
+
+def register_named(file: Path) -> tuple[str, bool]:
+    """The register's code that a file's name says, and whether it is a sample."""
+    stem = file.name.removesuffix(".csv")
+    return stem.removesuffix(SAMPLE), stem.endswith(SAMPLE)
+
+
+async def load(
+    store: Store,
+    pseudonyms: Pseudonyms,
+    register: Register,
+    file: Path,
+    *,
+    as_of: datetime,
+    read: Callable[[int], None] = lambda _: None,
+) -> Imported:
+    """Make the file the register. Raises Refused with everything that is wrong with it, OSError if it can't be read."""
+    batch = Batch(
+        id=uuid7(),
+        register=register.code,
+        file=file.name[:255],
+        as_of=as_of,
+        sample=register_named(file)[1],
+        key_id=pseudonyms.key_id,
+        started_at=datetime.now(UTC),
+    )
+    await batch.save(using_db=store.connection, force_create=True)
+    problems = Problems()
+    try:
+        rows = await _write(store, pseudonyms, register, batch.id, _read(file, register, problems, read), problems)
+        if not problems.count and not register.several:
+            await _find_twins(store, batch.id, problems)
+        if problems.count:
+            raise Refused(problems)
+        await _swap(batch, rows)
+    except BaseException:
+        await forget_batch(batch.id)
+        raise
+    return Imported(rows, batch.sample, batch.as_of)
+
+
+def _read(file: Path, register: Register, problems: Problems, read: Callable[[int], None]) -> Iterator[Row]:
+    try:
+        yield from rows_of(file, register, problems, read)
+    except Unreadable as error:
+        problems.count += 1
+        problems.told.append(str(error))
+
+
+async def _write(
+    store: Store, pseudonyms: Pseudonyms, register: Register, batch: UUID, rows: Iterator[Row], problems: Problems
+) -> int:
+    """Write the rows as long as the file is right; read it to its end in any case."""
+    marks = ", ".join(store.placeholders(5))
+    sql = f"INSERT INTO query_record (batch, key, owner, line, data) VALUES ({marks})"  # noqa: S608 - marks alone
+    # SQLite keeps a UUID as text.
+    identity = str(batch) if store.dialect == "sqlite" else batch
+    kept = {column.name for column in register.columns if column.shown} | set(register.filters)
+    count = 0
+    while chunk := [row for row, _ in zip(rows, range(STEP), strict=False)]:
+        if problems.count:
+            continue
+        values = [_values(pseudonyms, register, kept, row) for row in chunk]
+        await store.connection.execute_many(sql, [[identity, *one] for one in values])
+        count += len(chunk)
+    if not count and not problems.count:
+        problems.add(1, "there is no record in it; a register with none is not imported")
+    return count
+
+
+def _values(pseudonyms: Pseudonyms, register: Register, kept: set[str], row: Row) -> list[Any]:
+    key = pseudonyms.key(register.code, [str(row.values[name]) for name in register.keys])
+    owner = pseudonyms.person(row.values.get(register.owner) or "") if register.owner else ""
+    data = {name: value for name, value in row.values.items() if name in kept and value is not None}
+    return [key, owner, row.line, orjson.dumps(data).decode()]
+
+
+async def _find_twins(store: Store, batch: UUID, problems: Problems) -> None:
+    """Records of one key, where a key has one record. The database finds them, however many there are."""
+    mark = store.placeholders(1)[0]
+    sql = (
+        "SELECT MIN(line) AS first, MAX(line) AS last, COUNT(*) AS many FROM query_record "  # noqa: S608 - a mark
+        f"WHERE batch = {mark} GROUP BY key HAVING COUNT(*) > 1 ORDER BY MIN(line)"
+    )
+    identity = str(batch) if store.dialect == "sqlite" else batch
+    for row in await store.connection.execute_query_dict(f"{sql} LIMIT 10000", [identity]):
+        problems.add(row["last"], f"it has the same key as line {row['first']}; a key has one record here")
+
+
+async def _swap(batch: Batch, rows: int) -> None:
+    """From here on this batch is the register. The one before goes, once nobody is asked for it any more."""
+    before = await RegisterPointer.get_or_none(code=batch.register)
+    async with in_transaction() as connection:
+        await Batch.filter(id=batch.id).using_db(connection).update(rows=rows)
+        pointer = RegisterPointer(code=batch.register, batch=batch.id)
+        await RegisterPointer.bulk_create([pointer], on_conflict=["code"], update_fields=["batch"], using_db=connection)
+    if before is not None:
+        await forget_batch(before.batch)
+
+
+@contextmanager
+def progress(file: Path) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, by the bytes of the file; nothing where nobody watches."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(file.name, total=file.stat().st_size)
+        yield lambda count: bar.advance(task, count)

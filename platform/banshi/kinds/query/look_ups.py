@@ -1,0 +1,135 @@
+"""Who looked whom up: written before an answer is given, shown to the person, forgotten after a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import structlog
+from uuid_utils.compat import uuid7
+
+from banshi.background import working
+from banshi.contract import Key, text_in
+from banshi.errors import InvalidParameter
+from banshi.kinds.query.models import Allowance, Batch, LookUp, LookUpPerson, Record, RegisterPointer
+from banshi.kinds.query.registers.opened import REGISTERS
+from banshi.kinds.query.throttle import HOUR
+from banshi.logs import place_of
+from banshi.replies import Page, from_cursor, limit_of
+from banshi.store import Update
+
+if TYPE_CHECKING:
+    from tortoise.models import Model
+
+    from banshi.contract import Item
+    from banshi.routes import Call, Principal
+    from banshi.runtime import Platform
+
+log = structlog.get_logger("banshi.query")
+
+#: Seconds between two rounds of tidying up; rows that one statement deletes at most.
+ROUND, STEP = 3_600.0, 500
+
+#: After so long, an import that has not ended has been killed.
+ABANDONED = timedelta(days=1)
+
+
+def new_look_up(platform: Platform, item: Item, principal: Principal, *, staff: bool, purpose: str) -> LookUp:
+    """That somebody asks, not yet written."""
+    return LookUp(
+        id=uuid7(),
+        item=item.code,
+        department=item.department,
+        register=item.details.register,
+        asker=principal.subject,
+        staff=staff,
+        purpose=purpose,
+        at=platform.now(),
+    )
+
+
+def found_by(look_up: LookUp, found: int, people: Sequence[str]) -> tuple[Update, list[Model]]:
+    """That it was answered, and whom the answer is about: written together, or there is no answer."""
+    rows: list[Model] = [LookUpPerson(id=uuid7(), look_up_id=look_up.id, about=about) for about in people if about]
+    return Update(LookUp, {"id": look_up.id}, {"found": found}), rows
+
+
+async def page_about(call: Call, resident_id: str) -> Page:
+    """The look-ups in which a citizen's records were shown, the newest first."""
+    about = call.platform[REGISTERS].pseudonyms.person(resident_id)
+    after, limit = from_cursor(call), limit_of(call)
+    rows = LookUpPerson.filter(about=about)
+    if after is not None:
+        try:
+            rows = rows.filter(id__lt=UUID(after))
+        except ValueError:
+            raise InvalidParameter("cursor has to be the `next` of a page, unchanged.", parameter="cursor") from None
+    found = await rows.order_by("-id").limit(limit + 1).select_related("look_up")
+    shown = found[:limit]
+    documents = [document(call, row.look_up) for row in shown]
+    return Page(documents, str(shown[-1].id) if len(found) > limit else None)
+
+
+def document(call: Call, look_up: LookUp) -> dict[str, Any]:
+    """One look-up as the person whom it is about sees it: a department and a role, and no clerk's name."""
+    platform, language = call.platform, call.language
+    item = platform.registry.items.get(look_up.item)
+    department = platform.registry.departments.get(look_up.department)
+    by: dict[str, Any] = {"who": "oneself" if look_up.asker == call.principal.subject else "account"}
+    if look_up.staff:
+        title = text_in(department.title, language) if department else look_up.department
+        by = {"who": "staff", "department": {"code": look_up.department, "title": title}, "role": "clerk"}
+    return {
+        "id": str(look_up.id),
+        "at": look_up.at.astimezone(platform.settings.timezone).isoformat(timespec="seconds"),
+        "item": {"code": look_up.item, "title": text_in(item.title, language) if item else look_up.item},
+        "purpose": look_up.purpose,
+        "by": by,
+    }
+
+
+async def tidy(platform: Platform) -> None:
+    """One round: what is older than it is kept, and what imports that were killed have left."""
+    before = platform.now() - timedelta(days=platform.settings.look_up_days)
+    while ids := await LookUp.filter(at__lt=before).limit(STEP).values_list("id", flat=True):
+        await LookUpPerson.filter(look_up_id__in=list(ids)).delete()
+        await LookUp.filter(id__in=list(ids)).delete()
+    # An hour that is over is begun anew anyway.
+    over = int(platform.now().timestamp() * 1000) - 2 * HOUR
+    while hours := await Allowance.filter(since__lt=over).limit(STEP).values_list("id", flat=True):
+        await Allowance.filter(id__in=list(hours), since__lt=over).delete()
+    current = [pointer.batch for pointer in await RegisterPointer.all()]
+    for batch in await Batch.filter(started_at__lt=platform.now() - ABANDONED):
+        if batch.id not in current:
+            await forget_batch(batch.id)
+
+
+async def forget_batch(batch: UUID) -> None:
+    """Delete an import that nobody asks, in small steps."""
+    while ids := await Record.filter(batch=batch).limit(STEP * 10).values_list("id", flat=True):
+        await Record.filter(id__in=list(ids)).delete()
+    await Batch.filter(id=batch).delete()
+
+
+async def _keep_tidy(platform: Platform) -> None:
+    while True:
+        try:
+            await tidy(platform)
+        except Exception as error:  # nothing is lost by tidying an hour later
+            log.error("could not tidy up look-ups", error=type(error).__name__, where=place_of(error))
+        await asyncio.sleep(ROUND)
+
+
+TIDYING: Key[None] = Key("tidying of look-ups")
+
+
+@asynccontextmanager
+async def open_tidying(platform: Platform) -> AsyncIterator[None]:
+    """Tidies up at start and every hour."""
+    async with working("banshi-look-ups", partial(_keep_tidy, platform)):
+        yield

@@ -1,0 +1,54 @@
+"""The register that is always there: the platform's own cases by their numbers, each person's own alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from banshi.contract import text_in
+from banshi.kinds.query.registers.declared import Column, Register
+from banshi.kinds.query.registers.protocol import Found, Question
+from banshi.models import Case
+
+if TYPE_CHECKING:
+    from banshi.runtime import Platform
+
+
+def _column(name: str, zh: str, en: str, **rest: Any) -> Column:
+    return Column(name=name, title={"zh-CN": zh, "en": en}, **rest)
+
+
+#: It knows people by their subject, so it asks for no number.
+CASES = Register(
+    code="cases",
+    title={"zh-CN": "本平台办件", "en": "Cases of this platform"},
+    keys=("number",),
+    columns=(
+        _column("number", "办件编号", "Number"),
+        _column("item", "事项", "Item"),
+        _column("department", "办理部门", "Department"),
+        _column("state", "进度", "State"),
+        _column("due_on", "最迟答复日期", "Answered by", type="date", required=False),
+        _column("updated_at", "最近更新", "Last change", type="moment"),
+    ),
+)
+
+
+class CasesRegister:
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    async def find(self, question: Question) -> Found:
+        rows = await Case.filter(number=question.keys["number"], person=question.asker).limit(1)
+        return Found(records=[self._record(case, question.language) for case in rows])
+
+    def _record(self, case: Case, language: str) -> dict[str, Any]:
+        registry = self._platform.registry
+        item, department = registry.items.get(case.item), registry.departments.get(case.department)
+        return {
+            "number": case.number,
+            "item": text_in(item.title, language) if item else case.item,
+            "department": text_in(department.title, language) if department else case.department,
+            "state": case.state,
+            "due_on": case.due_on,
+            "updated_at": case.updated_at.astimezone(self._platform.settings.timezone),
+        }

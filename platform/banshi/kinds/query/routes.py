@@ -1,0 +1,117 @@
+"""A query's verb, and what the person whom an answer is about may see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from banshi.errors import InvalidFields, NotFound
+from banshi.forms import Form
+from banshi.kinds.query.asking import NotVerified, answer, asking, question_problems
+from banshi.kinds.query.look_ups import page_about
+from banshi.kinds.query.rules import QueryRules
+from banshi.kinds.query.words import say
+from banshi.replies import PAGE_PARAMETERS, page_answer, reply
+from banshi.routes import Answer, Audience, Call, Route
+from banshi.schemas import ref
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from banshi.contract import Item
+
+#: Read by the person who was looked up, so it has to say something.
+PURPOSE = {
+    "type": "string",
+    "minLength": 4,
+    "maxLength": 200,
+    "pattern": r"^[^\x00-\x20\x7F][^\x00-\x1F\x7F]*[^\x00-\x20\x7F]$",
+    "x-pattern-hint": {
+        "zh-CN": "请用一行文字说明查询用途，被查询人可以看到。",
+        "en": "Say in one line what it is for; whoever is looked up reads it.",
+    },
+    "description": "What the look-up is for. Whoever is looked up reads it.",
+}
+
+
+def _envelope(*, personal: bool, question: Mapping[str, Any]) -> dict[str, Any]:
+    properties = {"question": question, **({"purpose": PURPOSE} if personal else {})}
+    return {"type": "object", "required": list(properties), "additionalProperties": False, "properties": properties}
+
+
+#: What stands around a question, by whether it is about a person.
+ENVELOPES = {
+    personal: Form.from_schema(_envelope(personal=personal, question={"type": "object"})) for personal in (True, False)
+}
+
+
+def body_schema(item: Item) -> Mapping[str, Any] | None:
+    """What a question to an item looks like; None for an item of another kind."""
+    if not isinstance(item.details, QueryRules) or item.form is None:
+        return None
+    return _envelope(personal=item.details.personal, question=item.form.schema)
+
+
+async def look_up(call: Call) -> web.StreamResponse:
+    """Ask the item's register."""
+    item = call.platform.registry.items.get(call.path["code"])
+    if item is None or not isinstance(item.details, QueryRules):
+        raise NotFound("There is no item of that code to ask; GET /v1/items lists them.")
+    question = call.body.get("question")
+    wrong = [*ENVELOPES[item.details.personal].problems(call.body, call.language)]
+    if isinstance(question, dict):
+        wrong += question_problems(item, question, call.language)
+    if wrong:
+        raise InvalidFields(wrong)
+    shown = await answer(asking(call, item), call.body.get("purpose", ""))
+    return reply(call, shown, headers={"Cache-Control": "no-store"})
+
+
+async def list_look_ups(call: Call) -> web.StreamResponse:
+    """Who looked the caller up."""
+    number = call.principal.resident_id
+    if not number:
+        raise NotVerified(say("not-verified", call.language))
+    return reply(call, (await page_about(call, number)).document())
+
+
+def verbs() -> Sequence[Route]:
+    return (
+        Route(
+            method="POST",
+            path="/v1/items/{code}/query",
+            audience=Audience.PERSON,
+            handler=look_up,
+            operation="look_up",
+            summary="Ask a register.",
+            tag="queries",
+            answers={
+                200: Answer(description="What was found.", schema=ref("LookUpAnswer")),
+                403: Answer(description="The caller may not look this up; `not-verified` says what to do."),
+                404: Answer(description="There is no such item."),
+                429: Answer(
+                    description="This hour's look-ups are used up, or too many found nothing.",
+                    headers={"Retry-After": "Seconds."},
+                ),
+            },
+            per_item=body_schema,
+        ),
+    )
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/v1/me/look-ups",
+        audience=Audience.CITIZEN,
+        handler=list_look_ups,
+        operation="list_look_ups",
+        summary="List who looked the caller up, when and what for.",
+        tag="queries",
+        parameters=PAGE_PARAMETERS,
+        answers={
+            200: page_answer(ref("LookUp")),
+            403: Answer(description="The identity provider has verified no ID number of the caller's."),
+        },
+    ),
+)

@@ -1,0 +1,47 @@
+"""What a query's table in items.toml says beside the guide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from banshi.contract import Item
+from banshi.settings import STRICT
+
+#: Of an hour's look-ups so many may find nothing: a quarter, and never fewer than these. Who mistypes a plate gets a
+#: few more chances, who tries one after the other comes to an end.
+SHARE, LEAST = 4, 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryRules:
+    """The table `[items.query]`."""
+
+    __pydantic_config__ = STRICT
+
+    #: The register that is asked.
+    register: str
+    #: The answer is about a person: the asker states a purpose, and the look-up is recorded.
+    personal: bool = True
+    #: Look-ups that one person may make in an hour, and one member of staff at the counter.
+    per_hour: int = 20
+    clerk_per_hour: int = 120
+
+    def limit(self, *, staff: bool) -> int:
+        return self.clerk_per_hour if staff else self.per_hour
+
+    def misses(self, *, staff: bool) -> int:
+        """Those of an hour's that may find nothing; all, where nobody's data are shown."""
+        limit = self.limit(staff=staff)
+        return max(LEAST, limit // SHARE) if self.personal else limit
+
+
+def check(item: Item) -> Iterator[tuple[str, str]]:
+    """What is wrong with a query's declaration by itself, as (rule, advice)."""
+    if item.form is None:
+        yield "no-form", "declare `form`, a JSON Schema file or table: a query asks for something"
+    elif item.form.schema.get("additionalProperties") is not False:
+        yield "open-form", 'add "additionalProperties": false to the form: an unknown field has to be an error'
+    for key in ("per_hour", "clerk_per_hour"):
+        if item.details is not None and getattr(item.details, key) < 1:
+            yield "wrong-number", f"query.{key} has to be at least 1"
