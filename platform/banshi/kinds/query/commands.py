@@ -121,7 +121,7 @@ async def _import(registry: Registry, named: Iterable[tuple[Path, Register, date
                 )
             else:
                 sample = " of made-up sample data" if done.sample else ""
-                click.echo(f"{one.code}: {done.rows:,} records{sample}, as of {done.as_of:%Y-%m-%d %H:%M %Z}")
+                click.echo(f"{one.code}: {done.rows:,} records{sample}, as of {_day(registry, done.as_of)}")
     return status
 
 
@@ -144,6 +144,11 @@ async def _listed(registry: Registry, declared: Declared) -> list[str]:
             what = f"empty; fill it with `banshi register import {code}.csv`"
         else:
             sample = ", made-up sample data" if batch.sample else ""
-            what = f"{batch.rows:,} records, as of {batch.as_of:%Y-%m-%d %H:%M} UTC{sample}"
+            what = f"{batch.rows:,} records, as of {_day(registry, batch.as_of)}{sample}"
         lines.append(f"{code}  {what}")
     return lines
+
+
+def _day(registry: Registry, moment: datetime) -> str:
+    """A time as the city has it."""
+    return f"{moment.astimezone(registry.configuration.settings.timezone):%Y-%m-%d %H:%M}"

@@ -73,7 +73,7 @@ def encoding_of(file: Path) -> str:
                 for number, line in enumerate(_lines(stream), 1):  # noqa: B007 - for the message
                     line.decode(encoding)
             except UnicodeDecodeError:
-                wrong[encoding] = number + 1
+                wrong[encoding] = number
                 continue
             return encoding
     raise Unreadable(f"it is neither UTF-8 (line {wrong['utf-8-sig']}) nor GB18030 (line {wrong['gb18030']})")
@@ -102,13 +102,23 @@ def rows_of(file: Path, register: Register, problems: Problems, read: Callable[[
                 yield line.decode(encoding)
 
         reader = csv.reader(texts(), strict=True)
-        try:
-            header = _header(next(reader, None), register, problems)
-            if header is None:
-                return
+        _, first = next(_records(reader), (1, None))
+        header = _header(first, register, problems)
+        if header is not None:
             yield from _rows(reader, header, register, problems)
+
+
+def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:
+    """Each record with the line on which it begins: a cell may have several lines."""
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader, None)
         except csv.Error as error:
-            raise Unreadable(f"line {reader.line_num}: the quotes are wrong: {error}") from None
+            raise Unreadable(f"line {line}: the quotes are wrong: {error}") from None
+        if cells is None:
+            return
+        yield line, cells
 
 
 def _header(header: list[str] | None, register: Register, problems: Problems) -> list[str] | None:
@@ -134,9 +144,7 @@ def _rows(reader: Any, header: list[str], register: Register, problems: Problems
     columns = register.by_name
     places = [(place, columns[name]) for place, name in enumerate(header)]
     missing = dict.fromkeys(name for name in columns if name not in header)
-    line = reader.line_num + 1
-    for cells in reader:
-        here, line = line, reader.line_num + 1
+    for here, cells in _records(reader):
         if not cells:
             continue
         if len(cells) != len(header):
