@@ -239,7 +239,8 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
             "message-too-long",
             "shorten items.reticent.messages.revoke.body.zh-CN: it gets up to 5000 characters, and 4000",
         ),
-        ("guide-only", "silent: shown as a guide only"),
+        ("no-form", "items.silent: declare `form`, a JSON Schema file or table: a query asks for something"),
+        ("unknown-register", "items.silent: query.register is 'r', which no registers.toml has: there are: cases,"),
     ],
 }
 

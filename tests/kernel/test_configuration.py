@@ -56,6 +56,8 @@ WRONG: dict[str, list[tuple[str, str]]] = {
     "outbox_attempts": [('"many"', "integer"), ("0", "at least 1")],
     "outbox_lease": [('"long"', "number"), ("-0.5", "more than 0"), ("4000", "at most 3600")],
     "keep_days": [('"some"', "integer"), ("0", "at least 1")],
+    "registers": [('"all"', "dictionary"), ("{ vehicles = {} }", "has to say where the data are")],
+    "look_up_days": [('"some"', "integer"), ("0", "at least 1")],
     "holidays": [('"2027-01-01"', "frozenset"), ('["New Year"]', "date")],
     "make_up_days": [('["2027-13-01"]', "date"), ("[1.5]", "date")],
     "holiday_years": [('["next"]', "integer"), ("2027", "frozenset")],
@@ -70,6 +72,7 @@ WRONG_IDENTITY: dict[str, list[tuple[str, str]]] = {
     "jwks_uri": [("7", "string")],
     "roles_claim": [("[]", "string")],
     "name_claim": [("[]", "string")],
+    "resident_id_claim": [("[]", "string")],
     "role_map": [('"approver"', "dictionary"), ("{ a = 1 }", "string")],
     "keys_ttl": [('"long"', "number")],
 }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
+from stdnum.cn import ric
 
 from banshi.forms import Form
+from banshi.forms.numbers import is_resident_id
 
 #: The example in GB 11643-1999 itself.
 RESIDENT = "11010519491231002X"
@@ -82,3 +85,17 @@ def test_each_wrong_sign_of_a_number_with_a_check_digit_is_found() -> None:
         for place in range(len(right) - 1):
             wrong = signs[(signs.index(right[place]) + 1) % len(signs)]
             assert problems(name, right[:place] + wrong + right[place + 1 :]), (name, place)
+
+
+def test_a_citizen_s_number_is_judged_as_the_library_judges_it() -> None:
+    chance = random.Random(11643)
+    divisions = ["510703", "110105", "110000", "320582", "659001", "999999", "510700"]
+    verdicts = []
+    for _ in range(2_000):
+        year = chance.choice([0, 1, 1949, 1984, 1999, 2026, 2999])
+        day = f"{year:04}{chance.randint(0, 13):02}{chance.randint(0, 32):02}{chance.randint(0, 999):03}"
+        first = chance.choice(divisions) + day
+        digit = ric.calc_check_digit(first + "0") if chance.random() < 0.8 else chance.choice("0123456789X")
+        verdicts.append(is_resident_id(first + digit))
+        assert verdicts[-1] == ric.is_valid(first + digit), first + digit
+    assert 100 < verdicts.count(True) < 1_900

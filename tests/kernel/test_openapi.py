@@ -14,6 +14,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from banshi.testing import Door
+from tests.registers import import_samples, made_up_person
 
 SCHEMATHESIS = shutil.which("schemathesis", path=str(Path(sys.executable).parent))
 
@@ -79,7 +80,13 @@ async def test_every_read_for_anyone_has_an_etag_that_is_answered_with_304(door:
     ("subject", "roles"),
     [
         ("wang", []),
-        ("li", ["traffic:reviewer", "traffic:approver", "traffic:officer", "traffic:publisher", "platform:operator"]),
+        (
+            "li",
+            [
+                *("traffic:reviewer", "traffic:approver", "traffic:officer", "traffic:publisher", "traffic:clerk"),
+                "platform:operator",
+            ],
+        ),
     ],
     ids=["citizen", "staff"],
 )
@@ -87,7 +94,9 @@ async def test_schemathesis_finds_nothing_on_any_operation(
     door: Door, tmp_path: Path, subject: str, roles: list[str]
 ) -> None:
     assert SCHEMATHESIS is not None
-    person = door.staff(subject, *roles) if roles else door.citizen(subject)
+    # A register without data is not a fault of the API's, but a 503.
+    await import_samples(door, "traffic")
+    person = door.staff(subject, *roles) if roles else door.citizen(subject, resident_id=made_up_person(1))
     command = [
         *(SCHEMATHESIS, "run", f"{door.url}/openapi.json", "-H", f"Authorization: Bearer {person.token}"),
         *("--exclude-operation-id-regex", LEFT_OUT, "--checks", CHECKS, "--max-examples", EXAMPLES),

@@ -117,6 +117,16 @@ async def test_the_name_of_a_sample_s_file_says_that_it_is_one(hall: Door, tmp_p
     assert not (await bring(hall, tmp_path, GOOD, "drivers.csv")).sample
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 8])
+async def test_every_record_is_there_however_many_go_into_one_transaction(
+    hall: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr(loading, "STEP", 3)
+    lines = [line(THREE, file_number=f"{number:012}") for number in range(count)]
+    assert (await bring(hall, tmp_path, "\n".join([HEADER, *lines]))).rows == count
+    assert await Record.all().order_by("line").values_list("line", flat=True) == list(range(2, count + 2))
+
+
 # -- what is wrong ---------------------------------------------------------------------------------------------------
 
 HOSTILE: dict[str, tuple[str | bytes, str]] = {

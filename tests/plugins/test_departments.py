@@ -19,11 +19,16 @@ from banshi import API_VERSION, LANGUAGES, Item
 from banshi.attachments import attachment_ids
 from banshi.configuration import Configuration, Entry, read_configuration
 from banshi.kinds.appointment.keeper import look
+from banshi.kinds.query.registers.opened import declared_in
 from banshi.registry import Registry
+from banshi.routes import Principal
 from banshi.settings import Settings
+from banshi.store import Write
+from banshi.submission import new_case
 from banshi.testing import Door, Person, open_door
 from banshi.web.app import loaded
 from tests.plugins import filling
+from tests.registers import import_samples, made_up_person, sample_rows
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = sorted(one for one in (ROOT / "plugins" / "departments").iterdir() if (one / "items.toml").exists())
@@ -312,3 +317,81 @@ async def test_a_lawyer_is_refused_with_a_reason_and_the_place_is_free_again(tmp
         await door.settled()
         assert "委托书未盖章" in (await lawyer.get("/v1/inbox")).ok()["items"][-1]["body"]
         assert next(one for one in await first_come(door, item) if one["id"] == slot["id"])["free"] == slot["free"]
+
+
+# -- from a question to its answer -----------------------------------------------------------------------------------
+
+PURPOSE = "核对本人信息"
+
+
+def sampled(item: Item, registry: Registry) -> tuple[dict[str, Any], dict[str, str], str]:
+    """A question that the item's sample register answers, the record that it finds, and whose it is."""
+    declared = declared_in(registry).registers[item.details.register]
+    row = next(row for row in sample_rows(item.plugin, declared.code) if row.get(declared.owner, "all"))
+    question = {name: row[name] for name in (*declared.keys, *declared.filters)}
+    return question, row, row[declared.owner] if declared.owner else ""
+
+
+async def own_case(door: Door, subject: str) -> str:
+    """The number of a case in somebody's name, of whatever item there is."""
+    item = next(iter(door.platform.registry.items.values()))
+    case, event = new_case(door.platform, item, Principal(subject=subject), {})
+    await door.platform.store.commit(Write(rows=[case, event]))
+    return case.number
+
+
+def asked(item: Item, question: Any) -> dict[str, Any]:
+    return {"question": question, **({"purpose": PURPOSE} if item.details.personal else {})}
+
+
+QUERIES = [item for item in registry_of(FOLDERS).items.values() if item.kind == "query"]
+
+
+@pytest.mark.parametrize("code", [item.code for item in QUERIES])
+async def test_a_query_is_answered_from_its_register_and_each_rule_that_is_broken_is_told(
+    code: str, tmp_path: Path
+) -> None:
+    folder = next(one for one in FOLDERS if any(item.code == code and item.plugin == one.name for item in QUERIES))
+    async with open_door(tmp_path, {folder.name: folder}) as door:
+        item = door.platform.registry.items[code]
+        assert item.form is not None
+        await import_samples(door, folder.name)
+        if item.details.register == "cases":
+            number = await own_case(door, "wang")
+            question, row, owner = {"number": number}, {"number": number}, ""
+        else:
+            question, row, owner = sampled(item, door.platform.registry)
+        wang = door.citizen("wang", resident_id=owner)
+        address = (await wang.get(f"/v1/items/{code}")).ok()["links"]["look_up"]
+        shown = (await wang.post(address, asked(item, question))).ok()
+        assert shown["found"] == len(shown["records"]) >= 1
+        for column in shown["columns"]:
+            if column["name"] in row and column["type"] == "text":
+                assert shown["records"][0][column["name"]] in (row[column["name"]], None)
+        ways = list(filling.broken(item.form.schema, question))
+        assert len(ways) > 3
+        for way in ways:
+            problem = (await wang.post(address, asked(item, way.answers))).problem(422, "invalid-fields")
+            told = {(one["pointer"], one["code"]) for one in problem["problems"]}
+            assert (f"/question{way.pointer}", way.keyword) in told, way
+        if item.details.personal:
+            (await wang.post(address, {"question": question})).problem(422, "invalid-fields")
+            zhang = await door.citizen("zhang", resident_id=made_up_person(999)).post(address, asked(item, question))
+            assert zhang.status == 422 or zhang.ok()["found"] == 0
+        if owner:
+            (await door.citizen("wang").post(address, asked(item, question))).problem(403, "not-verified")
+            (await door.staff("li", f"{item.department}:clerk").post(address, asked(item, question))).ok()
+            looked_up = (await wang.get("/v1/me/look-ups")).ok()["items"]
+            assert [one["by"]["who"] for one in looked_up] == ["staff", "oneself"]
+
+
+def test_sample_registers_say_that_they_are_and_their_people_cannot_be_anybody(city: Registry) -> None:
+    declared = declared_in(city)
+    queries = [item for item in city.items.values() if item.kind == "query"]
+    assert {item.details.register for item in queries} == declared.registers.keys()
+    for code, plugin in declared.owners.items():
+        if code != "cases":
+            rows = sample_rows(plugin, code)
+            assert len(rows) >= 12
+            owner = declared.registers[code].owner
+            assert all(row[owner][6:10] == "2999" for row in rows if owner and row[owner])

@@ -7,6 +7,8 @@ divisions and dates that a citizen's number may hold. It is imported when the fi
 from __future__ import annotations
 
 import re
+from datetime import date
+from functools import lru_cache
 
 #: Number plates as of GA 36-2018: five or six signs after the province and the letter of the office, without I and O.
 _PLATE = re.compile(
@@ -26,7 +28,23 @@ def is_resident_id(text: str) -> bool:
         return False
     from stdnum.cn import ric
 
-    return bool(ric.is_valid(text))
+    try:
+        date(int(text[6:10]), int(text[10:12]), int(text[12:14]))
+    except ValueError:
+        return False
+    return ric.calc_check_digit(text) == text[-1] and _is_place(text[:10])
+
+
+@lru_cache(maxsize=10_000)
+def _is_place(division_and_year: str) -> bool:
+    """Whether there was such a division in that year. Asked once: python-stdnum looks through a list for it."""
+    from stdnum.cn import ric
+    from stdnum.exceptions import ValidationError
+
+    try:
+        return bool(ric.get_birth_place(division_and_year + "01010000"))
+    except ValidationError:
+        return False
 
 
 def is_credit_code(text: str) -> bool:

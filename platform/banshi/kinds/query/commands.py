@@ -63,11 +63,17 @@ def list_(ctx: click.Context) -> None:
 
 
 def _registry(ctx: click.Context) -> tuple[Registry, Declared]:
-    from banshi.cli import config_of
+    """What plugins.toml describes. Raises ConfigurationError with every finding."""
+    from banshi.configuration import read_configuration
+    from banshi.errors import ConfigurationError
+    from banshi.kinds import KINDS
     from banshi.kinds.query.registers.opened import declared_in
-    from banshi.web.app import configure
+    from banshi.registry import inspect_plugins
 
-    registry = configure(config_of(ctx))
+    config = Path(ctx.find_root().params.get("config") or "plugins.toml")
+    registry, found = inspect_plugins(read_configuration(config), KINDS)
+    if errors := [finding for finding in found if not finding.warning]:
+        raise ConfigurationError(errors)
     return registry, declared_in(registry)
 
 

@@ -109,7 +109,7 @@ async def tidy(platform: Platform) -> None:
             await forget_batch(batch.id)
 
 
-async def forget_batch(batch: UUID) -> None:
+async def forget_batch(batch: int) -> None:
     """Delete an import that nobody asks, in small steps."""
     while ids := await Record.filter(batch=batch).limit(STEP * 10).values_list("id", flat=True):
         await Record.filter(id__in=list(ids)).delete()

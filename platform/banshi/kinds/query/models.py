@@ -16,7 +16,7 @@ class RegisterPointer(Model):
     """Which batch of a register is the one that is asked. An import is true from the moment that this row says so."""
 
     code = fields.CharField(max_length=64, primary_key=True)
-    batch = fields.UUIDField()
+    batch = fields.BigIntField()
 
     class Meta:
         table = "query_register"
@@ -25,7 +25,7 @@ class RegisterPointer(Model):
 class Batch(Model):
     """One import of a whole register."""
 
-    id = fields.UUIDField(primary_key=True, default=uuid7)
+    id = fields.BigIntField(primary_key=True)
     register = fields.CharField(max_length=64, db_index=True)
     #: Name of the file, for whoever operates it.
     file = fields.CharField(max_length=255)
@@ -46,7 +46,7 @@ class Record(Model):
     """One record of a register. Keys and owner are keyed hashes, what is shown stands in `data`."""
 
     id = fields.BigIntField(primary_key=True)
-    batch = fields.UUIDField()
+    batch = fields.BigIntField()
     key = fields.CharField(max_length=32)
     #: "" where the record is about nobody.
     owner = fields.CharField(max_length=32)

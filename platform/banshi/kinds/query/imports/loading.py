@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import orjson
 from tortoise.transactions import in_transaction
-from uuid_utils.compat import uuid7
 
 from banshi.kinds.query.imports.reading import Problems, Row, Unreadable, rows_of
 from banshi.kinds.query.look_ups import forget_batch
@@ -66,7 +65,6 @@ async def load(
 ) -> Imported:
     """Make the file the register. Raises Refused with everything that is wrong with it, OSError if it can't be read."""
     batch = Batch(
-        id=uuid7(),
         register=register.code,
         file=file.name[:255],
         as_of=as_of,
@@ -74,7 +72,7 @@ async def load(
         key_id=pseudonyms.key_id,
         started_at=datetime.now(UTC),
     )
-    await batch.save(using_db=store.connection, force_create=True)
+    await batch.save(using_db=store.connection)
     problems = Problems()
     try:
         rows = await _write(store, pseudonyms, register, batch.id, _read(file, register, problems, read), problems)
@@ -98,20 +96,18 @@ def _read(file: Path, register: Register, problems: Problems, read: Callable[[in
 
 
 async def _write(
-    store: Store, pseudonyms: Pseudonyms, register: Register, batch: UUID, rows: Iterator[Row], problems: Problems
+    store: Store, pseudonyms: Pseudonyms, register: Register, batch: int, rows: Iterator[Row], problems: Problems
 ) -> int:
     """Write the rows as long as the file is right; read it to its end in any case."""
     marks = ", ".join(store.placeholders(5))
     sql = f"INSERT INTO query_record (batch, key, owner, line, data) VALUES ({marks})"  # noqa: S608 - marks alone
-    # SQLite keeps a UUID as text.
-    identity = str(batch) if store.dialect == "sqlite" else batch
     kept = {column.name for column in register.columns if column.shown} | set(register.filters)
     count = 0
-    while chunk := [row for row, _ in zip(rows, range(STEP), strict=False)]:
+    while chunk := list(islice(rows, STEP)):
         if problems.count:
             continue
         values = [_values(pseudonyms, register, kept, row) for row in chunk]
-        await store.connection.execute_many(sql, [[identity, *one] for one in values])
+        await store.connection.execute_many(sql, [[batch, *one] for one in values])
         count += len(chunk)
     if not count and not problems.count:
         problems.add(1, "there is no record in it; a register with none is not imported")
@@ -125,15 +121,14 @@ def _values(pseudonyms: Pseudonyms, register: Register, kept: set[str], row: Row
     return [key, owner, row.line, orjson.dumps(data).decode()]
 
 
-async def _find_twins(store: Store, batch: UUID, problems: Problems) -> None:
+async def _find_twins(store: Store, batch: int, problems: Problems) -> None:
     """Records of one key, where a key has one record. The database finds them, however many there are."""
     mark = store.placeholders(1)[0]
     sql = (
         "SELECT MIN(line) AS first, MAX(line) AS last, COUNT(*) AS many FROM query_record "  # noqa: S608 - a mark
         f"WHERE batch = {mark} GROUP BY key HAVING COUNT(*) > 1 ORDER BY MIN(line)"
     )
-    identity = str(batch) if store.dialect == "sqlite" else batch
-    for row in await store.connection.execute_query_dict(f"{sql} LIMIT 10000", [identity]):
+    for row in await store.connection.execute_query_dict(f"{sql} LIMIT 10000", [batch]):
         problems.add(row["last"], f"it has the same key as line {row['first']}; a key has one record here")
 
 

@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="Batch",
             fields=[
-                ("id", fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
                 ("register", fields.CharField(db_index=True, max_length=64)),
                 ("file", fields.CharField(description="Name of the file, for whoever operates it.", max_length=255)),
                 ("rows", fields.IntField(default=0)),
@@ -125,7 +125,7 @@ class Migration(migrations.Migration):
             name="Record",
             fields=[
                 ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                ("batch", fields.UUIDField()),
+                ("batch", fields.BigIntField()),
                 ("key", fields.CharField(max_length=32)),
                 ("owner", fields.CharField(description='"" where the record is about nobody.', max_length=32)),
                 ("line", fields.IntField(description="Its line in the file.")),
@@ -144,7 +144,7 @@ class Migration(migrations.Migration):
             name="RegisterPointer",
             fields=[
                 ("code", fields.CharField(primary_key=True, unique=True, db_index=True, max_length=64)),
-                ("batch", fields.UUIDField()),
+                ("batch", fields.BigIntField()),
             ],
             options={
                 "table": "query_register",
