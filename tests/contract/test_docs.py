@@ -26,6 +26,7 @@ from banshi.configuration import Entry
 from banshi.contract import Department, Item, Kind, Step, Unit
 from banshi.kinds import KINDS
 from banshi.kinds.appointment.steps import CONFIRMED_TABLE
+from banshi.kinds.query.registers.declared import Register
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
@@ -147,6 +148,11 @@ def test_the_table_of_keys_is_the_dataclasses() -> None:
         expected |= declared_keys(kind.details, f"items.{kind.name}")
     told = {row[0].strip("`"): row[1] == "yes" for row in rows("items.toml, key by key", "key")}
     assert told == expected
+
+
+def test_the_table_of_a_register_s_keys_is_the_dataclasses() -> None:
+    told = {row[0].strip("`"): row[1] == "yes" for row in rows("Queries and registers", "key")}
+    assert told == declared_keys(Register, "registers")
 
 
 def test_the_table_of_an_entry_is_the_dataclass() -> None:

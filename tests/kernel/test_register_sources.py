@@ -16,11 +16,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from banshi.configuration import read_configuration
 from banshi.kinds.query.models import LookUp, LookUpPerson
 from banshi.kinds.query.registers.protocol import Question, RegisterBroken
 from banshi.kinds.query.registers.sql import SqliteRegister, numbered, open_sql, parameters_of
 from banshi.settings import RegisterSource, SettingsError, typed
 from banshi.testing import Door, Person, Reply, open_door
+from banshi.web.app import inspected
 from tests.registers import DEPARTMENTS, import_samples, made_up_person, sample_rows
 
 ROWS = sample_rows("traffic", "vehicles")
@@ -430,3 +432,26 @@ async def test_a_postgresql_register_that_is_slow_or_away_is_told(tmp_path: Path
 def test_a_source_that_makes_no_sense_is_told(table: dict[str, Any], why: str) -> None:
     with pytest.raises(SettingsError, match=why):
         typed(RegisterSource, table, where="platform.registers.vehicles")
+
+
+@pytest.mark.parametrize(
+    ("code", "table", "rule", "advice"),
+    [
+        ("vehicle", {"url": "https://a.example"}, "unknown-register", "did you mean 'vehicles'?"),
+        ("cases", {"url": "https://a.example"}, "wrong-setting", "remove it; this register is the platform's own"),
+        ("drivers", {"sql": "SELECT :licence_number, :file_no"}, "unknown-parameter", "did you mean 'file_number'?"),
+        ("drivers", {"sql": "SELECT :licence_number"}, "unknown-parameter", "ask for :file_number, or every question"),
+        ("drivers", {"sql": "DELETE FROM d WHERE a=:licence_number AND b=:file_number"}, "wrong-setting", "one SELECT"),
+    ],
+)
+def test_a_source_of_a_register_that_is_asked_otherwise_is_told(
+    tmp_path: Path, code: str, table: dict[str, str], rule: str, advice: str
+) -> None:
+    lines = [f'{key} = "{value}"' for key, value in table.items()]
+    lines += ['database = "sqlite://theirs.sqlite3"'] if "sql" in table else []
+    file = tmp_path / "plugins.toml"
+    traffic = f'[plugins.traffic]\npath = "{DEPARTMENTS / "traffic"}"\napi = 1\n'
+    file.write_text(f"[platform.registers.{code}]\n" + "\n".join(lines) + "\n" + traffic)
+    found = [one for one in inspected(read_configuration(file))[1] if one.plugin == "platform"]
+    assert rule in {one.rule for one in found}
+    assert any(f"{file}: platform.registers.{code}" in one.advice and advice in one.advice for one in found), found

@@ -37,29 +37,29 @@ def findings(registry: Registry) -> Iterator[Finding]:
 
 
 def _item(item: Item, rules: QueryRules, declared: Declared) -> Iterator[Finding]:
-    def find(rule: str, advice: str) -> Finding:
+    def wrong(rule: str, advice: str) -> Finding:
         return Finding(item.plugin, rule, f"items.{item.code}: {advice}")
 
     register = declared.registers.get(rules.register)
     if register is None:
         close = did_you_mean(rules.register, sorted(declared.registers))
-        yield find("unknown-register", f"query.register is {rules.register!r}, which no registers.toml has: {close}")
+        yield wrong("unknown-register", f"query.register is {rules.register!r}, which no registers.toml has: {close}")
         return
     schema: Any = item.form.schema if item.form else {}
     properties, required = schema.get("properties", {}), schema.get("required", [])
     for key in register.keys:
         if key not in properties or key not in required:
             advice = f"let the form require {key!r}: the register {register.code} is asked by it"
-            yield find("unknown-key", advice)
+            yield wrong("unknown-key", advice)
     for name in sorted(properties.keys() - {*register.keys, *register.filters}):
         known = ", ".join((*register.keys, *register.filters))
-        yield find("unknown-key", f"take {name!r} out of the form: the register {register.code} is asked by {known}")
+        yield wrong("unknown-key", f"take {name!r} out of the form: the register {register.code} is asked by {known}")
     if rules.personal and not register.owner and register.code not in BUILT_IN:
         advice = f"name the owner of the register {register.code}, or say query.personal = false"
-        yield find("no-owner", f"{advice}: a personal query is answered to the person alone")
+        yield wrong("no-owner", f"{advice}: a personal query is answered to the person alone")
     if not rules.personal and (register.owner or register.code in BUILT_IN):
         advice = f"remove query.personal = false: the register {register.code} has records about persons"
-        yield find("open-register", advice)
+        yield wrong("open-register", advice)
 
 
 def _source(where: str, source: RegisterSource, register: Register) -> Iterator[Finding]:

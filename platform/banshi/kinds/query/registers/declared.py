@@ -95,19 +95,19 @@ def read_declared(folders: Mapping[str, Path], built_in: Mapping[str, Register])
 
 
 def _read(declared: Declared, plugin: str, file: Path) -> None:
-    def find(rule: str, advice: str) -> None:
+    def wrong(rule: str, advice: str) -> None:
         declared.findings.append(Finding(plugin, rule, f"{file}: {advice}"))
 
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        find("unreadable", str(error))
+        wrong("unreadable", str(error))
         return
     for table in sorted(document.keys() - {TABLE}):
-        find("unknown-table", f"remove [{table}]; the only tables are [[{TABLE}]]")
+        wrong("unknown-table", f"remove [{table}]; the only tables are [[{TABLE}]]")
     tables = document.get(TABLE, [])
     if not isinstance(tables, list):
-        find("wrong-value", f"{TABLE} has to be a list of tables: write [[{TABLE}]]")
+        wrong("wrong-value", f"{TABLE} has to be a list of tables: write [[{TABLE}]]")
         return
     for position, table in enumerate(tables):
         code = table.get("code", position) if isinstance(table, dict) else position
@@ -116,15 +116,15 @@ def _read(declared: Declared, plugin: str, file: Path) -> None:
             register = adapter(Register).validate_python(table)
         except ValidationError as error:
             for key, why in reasons(error, where):
-                find("wrong-value", f"{key} {why}")
+                wrong("wrong-value", f"{key} {why}")
             continue
         for key, language in untranslated(register, where):
-            find("missing-translation", f"{key} has no text in {language}: add it")
+            wrong("missing-translation", f"{key} has no text in {language}: add it")
         for rule, advice in faults_of(register):
-            find(rule, f"{where}: {advice}")
+            wrong(rule, f"{where}: {advice}")
         owner = declared.owners.setdefault(register.code, plugin)
         if register.code in declared.registers:
-            find("duplicate-register", f"rename the register {register.code!r}: {owner} has one of that name already")
+            wrong("duplicate-register", f"rename the register {register.code!r}: {owner} has one of that name already")
             continue
         declared.registers[register.code] = register
 
