@@ -195,7 +195,7 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
     "registers": [
         ("open-form", 'items.keys: add "additionalProperties": false to the form'),
         ("wrong-number", "items.keys: query.per_hour has to be at least 1"),
-        ("wrong-number", "items.keys: query.clerk_per_hour has to be at least 1"),
+        ("wrong-number", "items.keys: query.staff_per_hour has to be at least 1"),
         ("unknown-table", "registers/registers.toml: remove [settings]; the only tables are [[registers]]"),
         ("missing-translation", "registers/registers.toml: registers.Bad Register.title has no text in en: add it"),
         ("missing-translation", "registers.Bad Register.columns[2].values.a has no text in en: add it"),

@@ -84,6 +84,7 @@ async def test_every_read_for_anyone_has_an_etag_that_is_answered_with_304(door:
             "li",
             [
                 *("traffic:reviewer", "traffic:approver", "traffic:officer", "traffic:publisher", "traffic:clerk"),
+                "traffic:registrar",
                 "platform:operator",
             ],
         ),

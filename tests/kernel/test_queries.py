@@ -108,14 +108,14 @@ async def test_a_filter_narrows_an_answer_down(hall: Door) -> None:
 
 
 async def test_everybody_finds_their_own_cases_by_number_and_nobody_else_s(hall: Door, answers: Any) -> None:
-    wang, zhang, clerk = hall.citizen("wang"), hall.citizen("zhang"), hall.staff("li", "petitions:clerk")
+    wang, zhang, registrar = hall.citizen("wang"), hall.citizen("zhang"), hall.staff("li", "petitions:registrar")
     case = (await wang.post("/v1/items/zone-pass/cases", {"answers": await answers(wang)})).created()
     body = {"question": {"number": case["number"]}, "purpose": "查看进度"}
     path = "/v1/items/case-progress/query"
     record = (await wang.post(path, body)).ok()["records"][0]
     assert (record["number"], record["item"], record["department"]) == (case["number"], "禁区通行证", "交警支队")
     assert (await zhang.post(path, body)).ok()["found"] == 0
-    (await clerk.post(path, body)).problem(403, "forbidden")
+    (await registrar.post(path, body)).problem(403, "forbidden")
 
 
 # -- who may ask -----------------------------------------------------------------------------------------------------
@@ -145,16 +145,16 @@ async def test_an_item_that_asks_for_a_number_takes_the_asker_s_own_alone(hall: 
     assert (await wang.post(path, body)).ok()["found"] == 1
 
 
-async def test_a_clerk_of_the_department_asks_about_anybody_and_no_other_staff_does(hall: Door) -> None:
-    assert (await ask(hall.staff("li", "traffic:clerk"), WANG)).ok()["found"] == 1
-    assert (await ask(hall.staff("li", "traffic/vehicle-office:clerk"), WANG)).ok()["found"] == 1
-    for role in ("household:clerk", "traffic:reviewer", "traffic/licence-office:clerk", "traffic:officer"):
+async def test_a_registrar_of_the_department_asks_about_anybody_and_no_other_staff_does(hall: Door) -> None:
+    assert (await ask(hall.staff("li", "traffic:registrar"), WANG)).ok()["found"] == 1
+    assert (await ask(hall.staff("li", "traffic/vehicle-office:registrar"), WANG)).ok()["found"] == 1
+    for role in ("household:registrar", "traffic:reviewer", "traffic/licence-office:registrar", "traffic:officer"):
         (await ask(hall.staff("li", role), WANG)).problem(403, "forbidden")
 
 
 async def test_a_vehicle_without_a_citizen_as_owner_is_found_at_the_counter_alone(hall: Door) -> None:
     assert VEHICLES[35]["owner_id"] == ""
-    assert (await ask(hall.staff("li", "traffic:clerk"), VEHICLES[35])).ok()["found"] == 1
+    assert (await ask(hall.staff("li", "traffic:registrar"), VEHICLES[35])).ok()["found"] == 1
     assert (await ask(citizen(hall, WANG), VEHICLES[35])).ok()["found"] == 0
 
 
@@ -200,9 +200,9 @@ async def test_only_queries_are_asked(hall: Door) -> None:
 # -- what is written down --------------------------------------------------------------------------------------------
 
 
-async def test_a_person_sees_who_looked_them_up_when_for_what_and_no_clerk_s_name(hall: Door) -> None:
+async def test_a_person_sees_who_looked_them_up_when_for_what_and_nobody_s_name(hall: Door) -> None:
     wang = citizen(hall, WANG)
-    (await ask(hall.staff("li", "traffic:clerk"), WANG, "当事人到窗口咨询")).ok()
+    (await ask(hall.staff("li", "traffic:registrar"), WANG, "当事人到窗口咨询")).ok()
     (await ask(wang, WANG)).ok()
     (await ask(wang, ZHANG)).ok()
     shown = (await wang.get("/v1/me/look-ups")).ok()["items"]
@@ -211,16 +211,16 @@ async def test_a_person_sees_who_looked_them_up_when_for_what_and_no_clerk_s_nam
         ("staff", "当事人到窗口咨询"),
     ]
     by = shown[1]["by"]
-    assert by == {"who": "staff", "department": {"code": "traffic", "title": "交警支队"}, "role": "clerk"}
+    assert by == {"who": "staff", "department": {"code": "traffic", "title": "交警支队"}, "role": "registrar"}
     assert '"li"' not in str(shown)
     assert (await citizen(hall, ZHANG, "zhang").get("/v1/me/look-ups")).ok()["items"] == []
-    (await hall.staff("li", "traffic:clerk").get("/v1/me/look-ups")).problem(403, "forbidden")
+    (await hall.staff("li", "traffic:registrar").get("/v1/me/look-ups")).problem(403, "forbidden")
 
 
 async def test_the_list_of_look_ups_is_read_page_by_page(hall: Door) -> None:
-    clerk, wang = hall.staff("li", "traffic:clerk"), citizen(hall, WANG)
+    registrar, wang = hall.staff("li", "traffic:registrar"), citizen(hall, WANG)
     for number in range(5):
-        (await ask(clerk, WANG, f"窗口查询{number}")).ok()
+        (await ask(registrar, WANG, f"窗口查询{number}")).ok()
     purposes, path = [], "/v1/me/look-ups?limit=2"
     while path:
         page = (await wang.get(path)).ok()
@@ -231,7 +231,7 @@ async def test_the_list_of_look_ups_is_read_page_by_page(hall: Door) -> None:
 
 
 async def test_neither_question_nor_answer_nor_number_is_anywhere_in_the_database_in_clear(hall: Door) -> None:
-    (await ask(hall.staff("li", "traffic:clerk"), WANG)).ok()
+    (await ask(hall.staff("li", "traffic:registrar"), WANG)).ok()
     rows = [*await LookUp.all().values(), *await LookUpPerson.all().values()]
     from banshi.kinds.query.models import Record
 
@@ -267,7 +267,7 @@ async def test_what_is_older_than_it_is_kept_is_forgotten(hall: Door) -> None:
     await look_ups.tidy(hall.platform)
     assert [await model.all().count() for model in (LookUp, LookUpPerson, Allowance)] == [0, 0, 0]
     # Nobody asks them less for it: the register itself stays.
-    assert (await ask(hall.staff("li", "traffic:clerk"), WANG)).ok()["found"] == 1
+    assert (await ask(hall.staff("li", "traffic:registrar"), WANG)).ok()["found"] == 1
 
 
 async def test_the_key_is_readable_by_its_owner_alone_and_another_key_finds_nothing_silently(hall: Door) -> None:

@@ -69,7 +69,7 @@ async def drivers(door: Door) -> list[str]:
     for number, person in enumerate((ONE, TWO, THREE), 1):
         question = {"licence_number": person, "file_number": "510700000001"}
         body = {"question": question, "purpose": "查看记分"}
-        reply = await door.staff("li", "traffic:clerk").post("/v1/items/driver-record/query", body)
+        reply = await door.staff("li", "traffic:registrar").post("/v1/items/driver-record/query", body)
         if reply.ok()["found"]:
             found.append(str(number))
     return found

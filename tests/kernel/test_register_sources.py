@@ -121,7 +121,7 @@ async def test_an_endpoint_is_asked_with_post_its_token_and_the_owner_and_its_an
     ]
     assert ministry.headers[0]["Authorization"] == "Bearer secret-of-traffic"
     assert await LookUpPerson.all().count() == 1
-    (await ask(hall.staff("li", "traffic:clerk"), WANG)).ok()
+    (await ask(hall.staff("li", "traffic:registrar"), WANG)).ok()
     assert ministry.asked[1]["owner"] is None
 
 
@@ -367,7 +367,7 @@ async def test_a_postgresql_register_gives_what_its_select_finds_over_http(
         assert shown["records"][0]["inspection_until"] == WANG["inspection_until"]
         assert shown["records"][0]["mortgaged"] is True
         assert (await ask(wang(door), ZHANG)).ok()["found"] == 0
-        assert (await ask(door.staff("li", "traffic:clerk"), ZHANG)).ok()["found"] == 1
+        assert (await ask(door.staff("li", "traffic:registrar"), ZHANG)).ok()["found"] == 1
 
 
 @pytest.mark.parametrize(

@@ -380,7 +380,7 @@ async def test_a_query_is_answered_from_its_register_and_each_rule_that_is_broke
             assert zhang.status == 422 or zhang.ok()["found"] == 0
         if owner:
             (await door.citizen("wang").post(address, asked(item, question))).problem(403, "not-verified")
-            (await door.staff("li", f"{item.department}:clerk").post(address, asked(item, question))).ok()
+            (await door.staff("li", f"{item.department}:registrar").post(address, asked(item, question))).ok()
             looked_up = (await wang.get("/v1/me/look-ups")).ok()["items"]
             assert [one["by"]["who"] for one in looked_up] == ["staff", "oneself"]
 

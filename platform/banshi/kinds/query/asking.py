@@ -20,6 +20,7 @@ from banshi.errors import (
 from banshi.kinds.query.look_ups import found_by, new_look_up
 from banshi.kinds.query.registers.opened import BUILT_IN, REGISTERS, OpenRegister
 from banshi.kinds.query.registers.protocol import MOST, Found, Question, RegisterDown
+from banshi.kinds.query.rules import REGISTRAR
 from banshi.kinds.query.throttle import Turn, take_turn
 from banshi.kinds.query.words import say
 from banshi.store import Update, Write
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from banshi.kinds.query.models import LookUp
     from banshi.routes import Call, Principal
     from banshi.runtime import Platform
-
-#: The role of staff who look things up at the counter.
-CLERK = "clerk"
 
 #: Seconds after which a register that failed may be asked again, where its breaker doesn't say.
 AGAIN = "5"
@@ -86,8 +84,8 @@ def _may_ask(item: Item, principal: Principal, register: str, language: str) -> 
     if principal.is_staff:
         if register in BUILT_IN:
             raise Forbidden(say("own-cases-only", language))
-        if not principal.may(CLERK, item.department, item.unit):
-            raise Forbidden(say("not-a-clerk", language), role=f"{item.department}:{CLERK}")
+        if not principal.may(REGISTRAR, item.department, item.unit):
+            raise Forbidden(say("not-a-registrar", language), role=f"{item.department}:{REGISTRAR}")
     elif not principal.resident_id and register not in BUILT_IN:
         raise NotVerified(say("not-verified", language))
 

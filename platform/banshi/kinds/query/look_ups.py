@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
+from tortoise.expressions import Subquery
 from uuid_utils.compat import uuid7
 
 from banshi.background import working
@@ -18,6 +19,7 @@ from banshi.contract import Key, text_in
 from banshi.errors import InvalidParameter
 from banshi.kinds.query.models import Allowance, Batch, LookUp, LookUpPerson, Record, RegisterPointer
 from banshi.kinds.query.registers.opened import REGISTERS
+from banshi.kinds.query.rules import REGISTRAR
 from banshi.kinds.query.throttle import HOUR
 from banshi.logs import place_of
 from banshi.replies import Page, from_cursor, limit_of
@@ -76,14 +78,14 @@ async def page_about(call: Call, resident_id: str) -> Page:
 
 
 def document(call: Call, look_up: LookUp) -> dict[str, Any]:
-    """One look-up as the person whom it is about sees it: a department and a role, and no clerk's name."""
+    """One look-up as the person whom it is about sees it: a department and a role, and nobody's name."""
     platform, language = call.platform, call.language
     item = platform.registry.items.get(look_up.item)
     department = platform.registry.departments.get(look_up.department)
     by: dict[str, Any] = {"who": "oneself" if look_up.asker == call.principal.subject else "account"}
     if look_up.staff:
         title = text_in(department.title, language) if department else look_up.department
-        by = {"who": "staff", "department": {"code": look_up.department, "title": title}, "role": "clerk"}
+        by = {"who": "staff", "department": {"code": look_up.department, "title": title}, "role": REGISTRAR}
     return {
         "id": str(look_up.id),
         "at": look_up.at.astimezone(platform.settings.timezone).isoformat(timespec="seconds"),
@@ -111,8 +113,9 @@ async def tidy(platform: Platform) -> None:
 
 async def forget_batch(batch: int) -> None:
     """Delete an import that nobody asks, in small steps."""
-    while ids := await Record.filter(batch=batch).limit(STEP * 10).values_list("id", flat=True):
-        await Record.filter(id__in=list(ids)).delete()
+    step = Subquery(Record.filter(batch=batch).limit(STEP * 10).values("id"))
+    while await Record.filter(id__in=step).delete():
+        pass
     await Batch.filter(id=batch).delete()
 
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from banshi.contract import Item
 from banshi.settings import STRICT
 
+#: The role of staff who look up anybody at the counter. One of its own: whoever checks people in there needs no more.
+REGISTRAR = "registrar"
+
 #: Of an hour's look-ups so many may find nothing: a quarter, and never fewer than these. Who mistypes a plate gets a
 #: few more chances, who tries one after the other comes to an end.
 SHARE, LEAST = 4, 5
@@ -25,10 +28,10 @@ class QueryRules:
     personal: bool = True
     #: Look-ups that one person may make in an hour, and one member of staff at the counter.
     per_hour: int = 20
-    clerk_per_hour: int = 120
+    staff_per_hour: int = 120
 
     def limit(self, *, staff: bool) -> int:
-        return self.clerk_per_hour if staff else self.per_hour
+        return self.staff_per_hour if staff else self.per_hour
 
     def misses(self, *, staff: bool) -> int:
         """Those of an hour's that may find nothing; all, where nobody's data are shown."""
@@ -42,6 +45,6 @@ def check(item: Item) -> Iterator[tuple[str, str]]:
         yield "no-form", "declare `form`, a JSON Schema file or table: a query asks for something"
     elif item.form.schema.get("additionalProperties") is not False:
         yield "open-form", 'add "additionalProperties": false to the form: an unknown field has to be an error'
-    for key in ("per_hour", "clerk_per_hour"):
+    for key in ("per_hour", "staff_per_hour"):
         if item.details is not None and getattr(item.details, key) < 1:
             yield "wrong-number", f"query.{key} has to be at least 1"

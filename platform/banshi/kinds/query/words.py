@@ -9,9 +9,9 @@ SENTENCES = {
         "查询个人信息需要经过核验的公民身份号码。请在身份认证平台完成实名认证，然后重新登录。",
         "Looking up personal records takes a verified ID number. Have it verified where you sign in, and sign in anew.",
     ),
-    "not-a-clerk": (
-        "窗口查询需要该部门的 clerk（窗口查询）角色。",
-        "To look something up at the counter you need the role clerk in this department.",
+    "not-a-registrar": (
+        "窗口查询需要该部门的 registrar（窗口查询）角色。",
+        "To look something up at the counter you need the role registrar in this department.",
     ),
     "own-cases-only": (
         "这里只能查询本人的办件；工作人员请在待办列表中查找。",
