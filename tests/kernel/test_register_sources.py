@@ -17,7 +17,7 @@ import pytest
 from aiohttp import web
 
 from banshi.configuration import read_configuration
-from banshi.kinds.query.models import LookUp, LookUpPerson
+from banshi.kinds.query.models import Allowance, LookUp, LookUpPerson
 from banshi.kinds.query.registers.protocol import Question, RegisterBroken
 from banshi.kinds.query.registers.sql import SqliteRegister, numbered, open_sql, parameters_of
 from banshi.settings import RegisterSource, SettingsError, typed
@@ -200,6 +200,28 @@ async def test_a_register_that_is_slow_is_not_waited_for(hall: Door, ministry: M
     problem = reply.problem(504, "department-timed-out")
     assert "没有及时答复" in problem["detail"]
     assert int(reply.headers["Retry-After"]) > 0
+
+
+async def test_whoever_hangs_up_has_had_a_look_up_in_vain(tmp_path: Path, ministry: Ministry) -> None:
+    """Otherwise hanging up would let one person ask the register without end."""
+    asked = asyncio.Event()
+
+    async def hang(_: web.Request) -> web.StreamResponse:
+        asked.set()
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    ministry.behave = hang
+    registers = {"vehicles": {"url": ministry.url, "timeout": 30.0}}
+    async with open_door(tmp_path, TRAFFIC, platform={"registers": registers}) as door:
+        asking = asyncio.create_task(ask(wang(door), WANG))
+        await asked.wait()
+        asking.cancel()
+        async with asyncio.timeout(10):
+            while (await Allowance.get()).waiting:  # noqa: ASYNC110 - the server's own doing, which tells nobody
+                await asyncio.sleep(0.01)
+        row = await Allowance.get()
+        assert (row.used, row.spent) == (1, 1)
 
 
 async def test_a_register_that_drips_is_not_waited_for_either(hall: Door, ministry: Ministry) -> None:

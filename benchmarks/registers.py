@@ -1,0 +1,110 @@
+"""A register of many records is imported, then imported again beside a server that goes on answering look-ups.
+
+    python benchmarks/registers.py
+    python benchmarks/registers.py --short
+    python benchmarks/registers.py --database asyncpg://postgres@127.0.0.1:5432/empty
+
+Prints what an import takes (seconds, processor time, memory of the whole process), and how long look-ups took
+meanwhile. Each look-up writes twice: that it is made, and what was found. It ends with 1 where one of them failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from banshi.testing import Door, open_door
+
+TRAFFIC = Path(__file__).resolve().parent.parent / "plugins" / "departments" / "traffic"
+PEOPLE = 50_000
+
+
+def resident_id(number: int) -> str:
+    """The number of somebody who is born in 2999."""
+    first = f"5107032999{number // 28_000 % 12 + 1:02}{number // 1_000 % 28 + 1:02}{number % 1_000:03}"
+    digit = (1 - 2 * int(first, 13)) % 11
+    return first + ("X" if digit == 10 else str(digit))
+
+
+def write(file: Path, records: int) -> None:
+    people = [resident_id(number) for number in range(PEOPLE)]
+    with file.open("w", encoding="utf-8") as stream:
+        stream.write("licence_number,file_number,class,status,valid_until,points,period_ends\n")
+        for number in range(records):
+            stream.write(f"{people[number % PEOPLE]},{number:012},C1,normal,2031-05-01,{number % 12},2027-05-01\n")
+
+
+async def imported(config: Path, file: Path) -> None:
+    """Run the command and print what it took."""
+    begun = time.monotonic()
+    command = ["-c", "from banshi.cli import main; main()", "--config", str(config), "register", "import", str(file)]
+    # By hand: only wait4 tells the memory and the time of this one process.
+    pid = os.spawnv(os.P_NOWAIT, sys.executable, [sys.executable, *command])  # noqa: ASYNC220, S606
+    _, status, used = await asyncio.to_thread(os.wait4, pid, 0)
+    if status:
+        sys.exit("the import failed")
+    took, work = time.monotonic() - begun, used.ru_utime + used.ru_stime
+    print(f"  {took:.1f} s, {work:.1f} s of processor time, {used.ru_maxrss / 1024:.0f} MiB at most", flush=True)
+
+
+async def look_ups(door: Door, done: asyncio.Event) -> list[float]:
+    """Seconds of each look-up until `done`, one after the other, each by another registrar."""
+    took: list[float] = []
+    question = {"licence_number": resident_id(7), "file_number": f"{7:012}"}
+    while not done.is_set():
+        registrar = door.staff(f"registrar{len(took)}", "traffic:registrar")
+        begun = time.monotonic()
+        reply = await registrar.post("/v1/items/driver-record/query", {"question": question, "purpose": "benchmark"})
+        took.append(time.monotonic() - begun)
+        if reply.status != 200 or reply.document["found"] != 1:
+            sys.exit(f"a look-up was answered {reply.status}: {reply.body!r}")
+    return took
+
+
+def told(took: list[float]) -> str:
+    ranked = sorted(took)
+    of = {"median": statistics.median(ranked), "99 of 100": ranked[len(ranked) * 99 // 100], "longest": ranked[-1]}
+    return f"{len(took)} look-ups, " + ", ".join(f"{name} {seconds * 1000:.1f} ms" for name, seconds in of.items())
+
+
+async def main(records: int, database: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="banshi-registers-") as name:
+        folder = Path(name)
+        file, config = folder / "drivers.csv", folder / "plugins.toml"
+        write(file, records)
+        data = folder / "data"
+        place = (
+            database or f"sqlite://{data / 'banshi.sqlite3'}?synchronous=FULL&wal_autocheckpoint=8000&busy_timeout=5000"
+        )
+        platform = f'[platform]\ndata = "{data}"\ndatabase = "{place}"\n'
+        config.write_text(f'{platform}[plugins.traffic]\npath = "{TRAFFIC}"\napi = 1\n', encoding="utf-8")
+        print(f"{records:,} records, {file.stat().st_size / 1e6:.0f} MB, into an empty register", flush=True)
+        await imported(config, file)
+        async with open_door(folder, {"traffic": TRAFFIC}, platform={"database": place}) as door:
+            done = asyncio.Event()
+            asyncio.get_running_loop().call_later(5, done.set)
+            print(f"  alone: {told(await look_ups(door, done))}", flush=True)
+            done = asyncio.Event()
+            asking = asyncio.create_task(look_ups(door, done))
+            print("the same again, beside a server that is asked", flush=True)
+            await imported(config, file)
+            done.set()
+            print(f"  meanwhile: {told(await asking)}", flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--records", type=int, default=1_000_000)
+    parser.add_argument("--short", action="store_true", help="Ten thousand records.")
+    parser.add_argument("--database", default="", help="An empty database; SQLite in a temporary folder by default.")
+    options = parser.parse_args()
+    from banshi import logs
+
+    logs.configure("error")
+    asyncio.run(main(10_000 if options.short else options.records, options.database))
