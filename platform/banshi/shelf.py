@@ -186,9 +186,11 @@ class Shelves:
 
 
 def digest(key: bytes, folder: Path, sources: Iterable[Path]) -> str:
-    """What a plugin's items were made from: the kernel and the kinds (`key`), its files and its code."""
+    """What a plugin's items were made from: the kernel and the kinds (`key`), its files, its code and its tables."""
     found = blake2b(key, digest_size=16)
-    for file in (*sources, *sorted(folder.rglob("*.py"))):
+    first = list(sources)
+    others = {*folder.rglob("*.py"), *folder.rglob("*.toml")}.difference(first)
+    for file in (*first, *sorted(others)):
         content = file.read_bytes()
         found.update(f"{file.relative_to(folder)} {len(content)}\n".encode() + content)
     return found.hexdigest()

@@ -215,7 +215,7 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
         ("duplicate-register", "rename the register 'cases': query has one of that name already"),
         (
             "unknown-register",
-            "items.misspelt-register: query.register is 'plate', which no registers.toml has: did you",
+            "items.misspelt-register: query.register is 'plate', which registers.toml has not: did you",
         ),
         ("unknown-key", "items.keys: let the form require 'plate': the register plates is asked by it"),
         ("unknown-key", "items.keys: take 'colour' out of the form: the register plates is asked by plate"),
@@ -270,7 +270,7 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
             "shorten items.reticent.messages.revoke.body.zh-CN: it gets up to 5000 characters, and 4000",
         ),
         ("no-form", "items.silent: declare `form`, a JSON Schema file or table: a query asks for something"),
-        ("unknown-register", "items.silent: query.register is 'r', which no registers.toml has: "),
+        ("unknown-register", "items.silent: query.register is 'r', which registers.toml has not: there are: cases"),
     ],
 }
 

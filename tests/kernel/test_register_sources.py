@@ -477,3 +477,23 @@ def test_a_source_of_a_register_that_is_asked_otherwise_is_told(
     found = [one for one in inspected(read_configuration(file))[1] if one.plugin == "platform"]
     assert rule in {one.rule for one in found}
     assert any(f"{file}: platform.registers.{code}" in one.advice and advice in one.advice for one in found), found
+
+
+def test_a_department_asks_its_own_registers_alone(tmp_path: Path) -> None:
+    """What the traffic police know of somebody is theirs to show."""
+    other = tmp_path / "parks"
+    other.mkdir()
+    items = (DEPARTMENTS / "traffic" / "items.toml").read_text(encoding="utf-8")
+    item = next(one for one in items.split("[[items]]") if 'code = "vehicle-record"' in one)
+    head = '[department]\ncode = "parks"\ntitle = { zh-CN = "公园处", en = "Parks" }\n\n[[items]]'
+    item = item.replace("vehicle-record", "parks-vehicles", 1).replace('unit = "vehicle-office"\n', "")
+    (other / "items.toml").write_text(head + item, encoding="utf-8")
+    form = other / "forms" / "vehicle-record.json"
+    form.parent.mkdir()
+    form.write_text((DEPARTMENTS / "traffic" / "forms" / "vehicle-record.json").read_text(encoding="utf-8"))
+    file = tmp_path / "plugins.toml"
+    folders = {"traffic": DEPARTMENTS / "traffic", "parks": other}
+    file.write_text("".join(f'[plugins.{name}]\npath = "{one}"\napi = 1\n' for name, one in folders.items()))
+    found = [one for one in inspected(read_configuration(file))[1] if not one.warning]
+    assert [(one.plugin, one.rule) for one in found] == [("parks", "unknown-register")]
+    assert "there are: cases" in found[0].advice

@@ -78,6 +78,7 @@ def write_plugin(folder: Path, code: str, count: int = 5, code_of_plugin: str = 
     (place / "items.toml").write_text(HEAD.format(code=code) + items, "utf-8")
     (place / "forms" / "why.json").write_text(json.dumps(FORM), "utf-8")
     (place / "__init__.py").write_text(code_of_plugin, "utf-8")
+    (place / "registers.toml").write_text("", "utf-8")
     return place
 
 
@@ -162,8 +163,9 @@ def rewrite(name: str, old: str, new: str) -> Callable[[Path], None]:
         rewrite("museum/items.toml", "Record 3", "Folder 3"),
         rewrite("museum/forms/why.json", '"minLength": 3', '"minLength": 4'),
         rewrite("museum/__init__.py", "", "answer = 42\n"),
+        rewrite("museum/registers.toml", "", "registers = []\n"),
     ],
-    ids=["items.toml", "a form", "its code"],
+    ids=["items.toml", "a form", "its code", "its registers"],
 )
 def test_what_has_changed_is_read_and_checked_again_alone(
     folder: Path, reads: list[str], change: Callable[[Path], None]

@@ -21,7 +21,7 @@ def findings(registry: Registry) -> Iterator[Finding]:
     """Under the name of the department whose file it is, or `platform` for plugins.toml."""
     declared = declared_in(registry)
     yield from declared.findings
-    for item in registry.items.values():
+    for item in registry.items.unchecked():
         if isinstance(item.details, QueryRules):
             yield from _item(item, item.details, declared)
     file = registry.configuration.file
@@ -40,10 +40,12 @@ def _item(item: Item, rules: QueryRules, declared: Declared) -> Iterator[Finding
     def wrong(rule: str, advice: str) -> Finding:
         return Finding(item.plugin, rule, f"items.{item.code}: {advice}")
 
+    # Its own alone: what another department knows of somebody is that department's to show.
+    ours = {*BUILT_IN, *(code for code, plugin in declared.owners.items() if plugin == item.plugin)}
     register = declared.registers.get(rules.register)
-    if register is None:
-        close = did_you_mean(rules.register, sorted(declared.registers))
-        yield wrong("unknown-register", f"query.register is {rules.register!r}, which no registers.toml has: {close}")
+    if register is None or register.code not in ours:
+        close = did_you_mean(rules.register, sorted(ours))
+        yield wrong("unknown-register", f"query.register is {rules.register!r}, which registers.toml has not: {close}")
         return
     schema: Any = item.form.schema if item.form else {}
     properties, required = schema.get("properties", {}), schema.get("required", [])
