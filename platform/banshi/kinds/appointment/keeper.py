@@ -129,9 +129,11 @@ async def _scanned(platform: Platform, booking: Booking) -> bool:
 
 async def make_ahead(platform: Platform) -> None:
     """The slots of every item, up to its last day."""
-    for item in list(platform.registry.items.values()):
-        if item.kind == "appointment":
-            await ensure(platform, item)
+    items = platform.registry.items
+    # Without making those of other kinds: a large city's lie in files.
+    for code in items.codes():
+        if items.facts(code).kind == "appointment":
+            await ensure(platform, items[code])
 
 
 async def forget(platform: Platform) -> None:
