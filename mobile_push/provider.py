@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from types import TracebackType
-from typing import Literal, Protocol, Self, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, Self, runtime_checkable
 
 from banshi import Key
 
@@ -20,8 +20,7 @@ from banshi import Key
 LONGEST_WAIT = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Push:
+class Push(NamedTuple):
     """What phones are sent: a title and a link that wake them, no personal data (the inbox holds the rest).
 
     A broadcast sends one and the same object to all its phones, so that a provider encodes it only once.
@@ -58,8 +57,7 @@ class Outcome(StrEnum):
     MISCONFIGURED = "misconfigured"
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """A provider's answer to one push."""
 
     outcome: Outcome
