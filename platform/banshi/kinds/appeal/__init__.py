@@ -9,6 +9,7 @@ from banshi.kinds.appeal.effects import effects
 from banshi.kinds.appeal.handler import Appeal
 from banshi.kinds.appeal.intake import handed_in, intake, received
 from banshi.kinds.appeal.rules import AppealRules, check
+from banshi.kinds.appeal.statistics import routes
 from banshi.kinds.appeal.steps import steps
 
 __all__ = ["APPEAL", "Appeal", "AppealRules"]
@@ -25,6 +26,7 @@ APPEAL = Kind(
     intake=intake,
     shown=shown,
     travels=True,
+    routes=routes,
     check=check,
 )
 

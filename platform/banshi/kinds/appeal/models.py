@@ -19,7 +19,7 @@ class AppealRecord(Model):
     category = fields.CharField(max_length=64, default="")
     received_at = fields.DatetimeField()
     #: The appeal that says the same, and is answered for both.
-    merged_into = fields.UUIDField(null=True, db_index=True)
+    merged_into = fields.UUIDField(null=True)
     #: The citizen's stars for the first answer, from 1 to 5.
     rating = fields.SmallIntField(null=True)
     rating_text = fields.CharField(max_length=1000, default="")
@@ -27,7 +27,7 @@ class AppealRecord(Model):
 
     class Meta:
         table = "appeal"
-        indexes = [Index(fields=("received_at",), name="appeal_received")]
+        indexes = [Index(fields=("merged_into", "received_at"), name="appeal_received")]
 
 
 class Reply(Model):

@@ -26,9 +26,7 @@ class Migration(migrations.Migration):
                 ("received_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 (
                     "merged_into",
-                    fields.UUIDField(
-                        null=True, db_index=True, description="The appeal that says the same, and is answered for both."
-                    ),
+                    fields.UUIDField(null=True, description="The appeal that says the same, and is answered for both."),
                 ),
                 (
                     "rating",
@@ -42,7 +40,7 @@ class Migration(migrations.Migration):
             options={
                 "table": "appeal",
                 "app": "appeal",
-                "indexes": [Index(fields=["received_at"], name="appeal_received")],
+                "indexes": [Index(fields=["merged_into", "received_at"], name="appeal_received")],
                 "pk_attr": "case_id",
                 "table_description": "What a case has beside its answers. It changes only together with the case.",
             },
