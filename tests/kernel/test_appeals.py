@@ -12,7 +12,7 @@ import pytest
 from banshi.errors import ConfigurationError
 from banshi.kinds.appeal.models import AppealRecord, Reply
 from banshi.models import Case, CaseEvent
-from banshi.testing import open_door
+from banshi.testing import Person, open_door
 from tests.kernel.appeals_office import RULES, open_offices, write_department
 
 # -- handing in ------------------------------------------------------------------------------------------------------
@@ -57,9 +57,15 @@ async def test_a_file_goes_with_an_appeal_and_only_those_in_charge_read_it(tmp_p
         case = (await li.post(path, body)).created()
         assert [one["id"] for one in case["attachments"]] == [photo]
         assert (await offices.reviewer().get(f"/v1/attachments/{photo}")).status == 200
-        for other in (sun, offices.reviewer("zhou", "parks/west"), offices.reviewer("zhao", "works")):
+        works = offices.reviewer("zhao", "works")
+        for other in (sun, offices.reviewer("zhou", "parks/west"), works):
             assert (await other.get(f"/v1/attachments/{photo}")).status == 404
             assert (await other.get(case["links"]["self"])).status == 404
+        # Passed on, it takes its files along.
+        link = case["links"]["self"]
+        (await offices.act(offices.reviewer(), link, "forward", "归他们管", department="works", unit="east")).ok()
+        assert (await works.get(f"/v1/attachments/{photo}")).status == 200
+        assert (await offices.reviewer().get(f"/v1/attachments/{photo}")).status == 404
 
 
 # -- read, classified, passed on -------------------------------------------------------------------------------------
@@ -228,6 +234,26 @@ async def test_a_rating_that_is_sent_many_times_at_once_counts_once(tmp_path: Pa
         kept = await AppealRecord.get()
         reopened = (await Case.get()).state == "reopened"
         assert reopened == (kept.rating < 3)
+
+
+@pytest.mark.parametrize("escape", ["\\u0000", "\\ud800"])
+async def test_signs_that_no_database_keeps_are_refused_and_not_a_failure(
+    tmp_path: Path, database: str, escape: str
+) -> None:
+    async with open_offices(tmp_path, database=database) as offices:
+        li, chen = offices.door.citizen("li"), offices.reviewer()
+        link = await offices.asked(li)
+        headers = {"Content-Type": "application/json"}
+
+        async def sent(person: Person, action: str, details: str) -> int:
+            body = f'{{"details": {details}}}'.encode()
+            return (await person.call("POST", f"{link}/actions/{action}", data=body, headers=headers)).status
+
+        (await offices.act(chen, link, "assign", category="roads")).ok()
+        assert await sent(chen, "merge", f'{{"into": "{escape}"}}') in {400, 422}
+        assert await sent(chen, "answer", f'{{"text": "好{escape}"}}') in {400, 422}
+        (await offices.act(chen, link, "answer", text="好")).ok()
+        assert await sent(li, "rate", f'{{"rating": 5, "text": "{escape}"}}') in {400, 422}
 
 
 # -- duplicates ------------------------------------------------------------------------------------------------------
