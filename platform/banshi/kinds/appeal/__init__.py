@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from banshi.contract import Kind, Tables
+from typing import Any
+
+from banshi.contract import Kind, Resource, Tables
 from banshi.hookspecs import hookimpl
 from banshi.kinds.appeal.documents import shown
 from banshi.kinds.appeal.effects import effects
@@ -11,6 +13,7 @@ from banshi.kinds.appeal.intake import handed_in, intake, received
 from banshi.kinds.appeal.rules import AppealRules, check
 from banshi.kinds.appeal.statistics import routes
 from banshi.kinds.appeal.steps import steps
+from banshi.kinds.appeal.suggestion import LEARNT, open_learnt
 
 __all__ = ["APPEAL", "Appeal", "AppealRules"]
 
@@ -39,3 +42,8 @@ def banshi_kinds() -> list[Kind]:
 @hookimpl
 def banshi_tables() -> Tables:
     return Tables(models="banshi.kinds.appeal.models", migrations="banshi.kinds.appeal.migrations")
+
+
+@hookimpl
+def banshi_resources() -> list[Resource[Any]]:
+    return [Resource(LEARNT, open_learnt)]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from banshi.cases import Actor
-from banshi.contract import text_in
+from banshi.contract import Who, text_in
 from banshi.documents import moment
 from banshi.kinds.appeal.models import AppealRecord, Reply
+from banshi.kinds.appeal.suggestion import suggestion
 from banshi.models import Case
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ async def shown(platform: Platform, case: Case, reader: Actor, language: str) ->
     title = known.get(appeal.category)
     category = {"code": appeal.category, "title": text_in(title, language) if title else appeal.category}
     rating = {"rating": appeal.rating, "text": appeal.rating_text, "at": moment(platform, appeal.rated_at)}
-    return {
+    document = {
         "sort": appeal.sort,
         "category": category if appeal.category else None,
         "unit": case.unit,
@@ -33,6 +34,9 @@ async def shown(platform: Platform, case: Case, reader: Actor, language: str) ->
         "rating": rating if appeal.rating is not None else None,
         "merged_into": await _pointer(appeal, reader),
     }
+    if reader.who(case) is Who.STAFF:
+        document["suggestion"] = None if appeal.category else await suggestion(platform, case)
+    return document
 
 
 async def _pointer(appeal: AppealRecord, reader: Actor) -> dict[str, Any] | None:
