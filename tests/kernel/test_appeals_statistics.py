@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,9 @@ async def handled(offices: Offices, count: int, *, stars: int = 0, late: int = 0
         offices.later(days=-8)
 
 
-async def table(offices: Offices, **query: str) -> dict[tuple[str, str], dict[str, Any]]:
+async def table(offices: Offices, *, fresh: bool = True, **query: str) -> dict[tuple[str, str], dict[str, Any]]:
+    if fresh:
+        offices.door.platform[statistics.MONTHS].known.clear()
     page = (await offices.door.anyone.get(PATH, params=query, headers=ENGLISH)).ok()
     return {(one["department"]["code"], one["unit"]["code"]): one for one in page["items"]}
 
@@ -88,6 +91,21 @@ async def test_a_duplicate_counts_once_and_what_was_passed_on_counts_where_it_is
         for link in links[2:]:
             (await offices.act(chen, link, "forward", "西科负责", unit="west")).ok()
         assert {key: line["received"] for key, line in (await table(offices)).items()} == {("parks", "west"): 5}
+
+
+async def test_who_asks_again_and_again_has_a_month_counted_once_a_minute(tmp_path: Path, monkeypatch: Any) -> None:
+    async with open_offices(tmp_path) as offices:
+        await handled(offices, 5)
+        counted: list[Any] = []
+        real = statistics.statement
+        monkeypatch.setattr(statistics, "statement", lambda platform: counted.append(1) or real(platform))
+        month = {"from": "2026-09", "to": "2026-09"}
+        await asyncio.gather(*(table(offices, fresh=False, **month) for _ in range(10)))
+        assert len(counted) == 1
+        monkeypatch.setattr(statistics, "KEPT", -1.0)
+        await table(offices, **month)
+        await table(offices, fresh=False, **month)
+        assert len(counted) == 3
 
 
 async def test_months_are_those_of_the_city(tmp_path: Path, database: str) -> None:

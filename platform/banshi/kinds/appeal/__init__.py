@@ -11,7 +11,7 @@ from banshi.kinds.appeal.effects import effects
 from banshi.kinds.appeal.handler import Appeal
 from banshi.kinds.appeal.intake import handed_in, intake, received
 from banshi.kinds.appeal.rules import AppealRules, check
-from banshi.kinds.appeal.statistics import routes
+from banshi.kinds.appeal.statistics import MONTHS, open_months, routes
 from banshi.kinds.appeal.steps import steps
 from banshi.kinds.appeal.suggestion import LEARNT, open_learnt
 
@@ -46,4 +46,4 @@ def banshi_tables() -> Tables:
 
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
-    return [Resource(LEARNT, open_learnt)]
+    return [Resource(LEARNT, open_learnt), Resource(MONTHS, open_months)]

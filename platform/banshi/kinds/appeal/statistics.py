@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import time
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from banshi.contract import text_in
+from banshi.contract import Key, text_in
 from banshi.errors import InvalidParameter
 from banshi.kinds.appeal.rules import MOST
 from banshi.replies import reply
@@ -42,14 +47,36 @@ JOIN banshi_case c ON c.id = a.case_id
 LEFT JOIN appeal_reply r ON r.case_id = a.case_id AND r.number = 1
 WHERE a.received_at >= {begins} AND a.received_at < {ends} AND a.merged_into IS NULL
 GROUP BY c.department, c.unit
-HAVING COUNT(*) >= {fewest}
 """
+
+#: Seconds for which a month's figures are kept, so that whoever asks again and again costs nothing.
+KEPT = 60.0
+
+#: Department and unit → figures by name.
+Figures = dict[tuple[str, str], Counter[str]]
+
+
+@dataclass(slots=True)
+class Months:
+    """The figures of the months that somebody has asked for lately, with the time at which each is too old."""
+
+    known: dict[int, tuple[float, Figures]] = field(default_factory=dict)
+    #: One month is counted at a time, however many ask.
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+MONTHS: Key[Months] = Key("months of appeals")
+
+
+@asynccontextmanager
+async def open_months(_: Platform) -> AsyncIterator[Months]:
+    yield Months()
 
 
 def statement(platform: Platform) -> str:
     """The query with the database's own marks, in the order in which they stand: today, first and last moment."""
     today, begins, ends = platform.store.placeholders(3)
-    return SQL.format(begins=begins, ends=ends, today=today, satisfied=SATISFIED, fewest=FEWEST)
+    return SQL.format(begins=begins, ends=ends, today=today, satisfied=SATISFIED)
 
 
 def values(platform: Platform, begins: datetime, ends: datetime) -> list[Any]:
@@ -60,30 +87,50 @@ def values(platform: Platform, begins: datetime, ends: datetime) -> list[Any]:
     return [today, begins, ends]
 
 
+async def figures(platform: Platform, month: int) -> Figures:
+    """What is counted for a month; at most `KEPT` seconds old."""
+    months = platform[MONTHS]
+    async with months.turn:
+        until, counted = months.known.get(month, (0.0, {}))
+        if time.monotonic() < until:
+            return counted
+        zone = platform.settings.timezone
+        begins, ends = (datetime(*year_and_month(one), 1, tzinfo=zone) for one in (month, month + 1))
+        given = values(platform, begins, ends)
+        rows = await platform.store.connection.execute_query_dict(statement(platform), given)
+        counted = {
+            (row.pop("department"), row.pop("unit")): Counter({name: int(count or 0) for name, count in row.items()})
+            for row in map(dict, rows)
+        }
+        months.known[month] = (time.monotonic() + KEPT, counted)
+        return counted
+
+
 async def show(call: Call) -> web.StreamResponse:
     """The units with enough appeals in these months, the most punctual first."""
     platform = call.platform
     first, last = _months(call)
-    zone = platform.settings.timezone
-    begins, ends = (datetime(*divmod_month(month), 1, tzinfo=zone) for month in (first, last + 1))
-    sql = statement(platform)
-    rows = await platform.store.connection.execute_query_dict(sql, values(platform, begins, ends))
-    units = [unit_document(platform, row, call.language) for row in rows]
+    sums: Figures = defaultdict(Counter)
+    for month in range(first, last + 1):
+        for unit, counted in (await figures(platform, month)).items():
+            sums[unit] += counted
+    enough = [(unit, counted) for unit, counted in sums.items() if counted["received"] >= FEWEST]
+    units = [unit_document(platform, *unit, counted, call.language) for unit, counted in enough]
     units.sort(key=lambda one: (-(one["on_time_percent"] or 0), one["department"]["code"], one["unit"]["code"]))
     return reply(call, {"from": _name(first), "to": _name(last), "fewest": FEWEST, "items": units})
 
 
-def unit_document(platform: Platform, row: Mapping[str, Any], language: str) -> dict[str, Any]:
+def unit_document(platform: Platform, code: str, unit: str, row: Mapping[str, int], language: str) -> dict[str, Any]:
     """One unit's line. A figure that comes from too few is null."""
-    department = platform.registry.departments.get(row["department"])
-    titles = {unit.code: text_in(unit.title, language) for unit in department.units} if department else {}
+    department = platform.registry.departments.get(code)
+    titles = {one.code: text_in(one.title, language) for one in department.units} if department else {}
     due, rated = row["answered"] + row["overdue"], row["rated"]
     return {
         "department": {
-            "code": row["department"],
-            "title": text_in(department.title, language) if department else row["department"],
+            "code": code,
+            "title": text_in(department.title, language) if department else code,
         },
-        "unit": {"code": row["unit"], "title": titles.get(row["unit"], row["unit"])},
+        "unit": {"code": unit, "title": titles.get(unit, unit)},
         "received": row["received"],
         "answered": row["answered"],
         "overdue": row["overdue"],
@@ -93,14 +140,14 @@ def unit_document(platform: Platform, row: Mapping[str, Any], language: str) -> 
     }
 
 
-def divmod_month(count: int) -> tuple[int, int]:
+def year_and_month(count: int) -> tuple[int, int]:
     """Year and month of a number of months since year 0."""
     year, month = divmod(count, 12)
     return year, month + 1
 
 
 def _name(count: int) -> str:
-    year, month = divmod_month(count)
+    year, month = year_and_month(count)
     return f"{year:04}-{month:02}"
 
 
