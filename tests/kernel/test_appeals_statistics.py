@@ -125,6 +125,8 @@ async def test_months_are_those_of_the_city(tmp_path: Path, database: str) -> No
             assert found["parks", "east"]["received"] == received
         assert await table(offices, **{"from": "2026-10", "to": "2026-10"}) == {}
         assert (await table(offices))["parks", "east"]["received"] == 11
+        oldest = (await offices.door.anyone.get(f"{PATH}?to=2000-01")).ok()
+        assert (oldest["from"], oldest["to"], oldest["items"]) == ("1999-02", "2000-01", [])
 
 
 @pytest.mark.parametrize(

@@ -172,8 +172,9 @@ _PERCENT = {"type": ["integer", "null"], "minimum": 0, "maximum": 100}
 
 TABLE = record(
     {
-        "from": MONTH,
-        "to": MONTH,
+        # Of the months that nobody named, the first may be of the century before.
+        "from": {"type": "string"},
+        "to": {"type": "string"},
         "fewest": {**_COUNT, "description": "What comes from fewer than these is left out, or null."},
         "items": {
             "type": "array",
