@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from banshi.background import working
     from banshi.cases import decide
     from banshi.forms import Form
+    from banshi.kinds.appeal import Appeal
     from banshi.kinds.application import Application
     from banshi.kinds.appointment import Appointment
     from banshi.logs import place_of
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 
 #: Names that are loaded when they are first used, so that `import banshi` stays light.
 _LATER = {
+    "Appeal": "banshi.kinds.appeal.handler",
     "Application": "banshi.kinds.application.handler",
     "Appointment": "banshi.kinds.appointment.handler",
     "Form": "banshi.forms",
@@ -79,6 +81,7 @@ __all__ = [
     "API_VERSION",
     "LANGUAGES",
     "Answer",
+    "Appeal",
     "Application",
     "Appointment",
     "Audience",

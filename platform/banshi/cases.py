@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from tortoise.models import Model
 
 from banshi import messages, outbox
 from banshi.calendar import Clock
-from banshi.contract import ClockEffect, Decision, Item, Message, Step, Texts, Who
+from banshi.contract import LANGUAGES, ClockEffect, Decision, Item, Message, Step, Texts, Who
 from banshi.errors import ActionNotPermitted, Conflict, FieldProblem, InvalidFields, NotFound
 from banshi.models import Case, CaseEvent
 from banshi.routes import Principal
@@ -66,7 +66,7 @@ class Move:
     reason: Texts | None = None
     #: What the actor sent along: corrected answers.
     answers: Mapping[str, Any] | None = None
-    #: What a route of the kind hands its own effects, such as the slot to move to.
+    #: What a route of the kind hands its own effects, such as the slot to move to, or what the step takes.
     given: Any = None
 
 
@@ -128,6 +128,8 @@ async def move(
     *,
     reason: Texts | None = None,
     answers: Mapping[str, Any] | None = None,
+    details: Any = None,
+    language: str = LANGUAGES[0],
     given: Any = None,
     receipt: Callable[[Case], Sequence[Model]] = lambda _: (),
     version: int | None = None,
@@ -146,6 +148,7 @@ async def move(
         step = await _step(platform, case, action, actor)
         if step.needs_reason and not any(map(messages.clean, (reason or {}).values())):
             raise InvalidFields([FieldProblem("/reason", "Say why: the citizen reads it.", "required")])
+        _check_details(step, details, language)
         move = Move(
             case=case,
             item=item,
@@ -154,7 +157,7 @@ async def move(
             at=platform.now(),
             reason=reason,
             answers=answers,
-            given=given,
+            given=details if given is None else given,
         )
         kind = platform.registry.kinds[case.kind]
         effects = await kind.effects(platform, move) if kind.effects else Effects()
@@ -167,6 +170,16 @@ async def move(
             continue
         return after
     raise Conflict("Others are changing this case at the same time; read it again and decide anew.")
+
+
+def _check_details(step: Step, details: Any, language: str) -> None:
+    """What the actor sent along, held against what the step takes."""
+    if step.takes is None:
+        if details is not None:
+            problem = FieldProblem("/details", f"Leave the details out: {step.action!r} takes none.", "unexpected")
+            raise InvalidFields([problem])
+    elif found := step.takes.problems({} if details is None else details, language):
+        raise InvalidFields(replace(one, pointer=f"/details{one.pointer}") for one in found)
 
 
 def begin(platform: Platform, case: Case, action: str, effects: Effects) -> list[Model]:
@@ -237,7 +250,8 @@ def _write(platform: Platform, move: Move, effects: Effects) -> Write:
 
 def told(platform: Platform, move: Move, due_on: date | None, effects: Effects) -> Message:
     """The message that a step gives the citizen."""
-    item, department = move.item, platform.registry.departments[move.item.department]
+    item, known = move.item, platform.registry.departments
+    department = known.get(effects.values.get("department", move.case.department), known[item.department])
     values: dict[str, messages.Value | None] = {
         "item": item.title,
         "number": move.case.number,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
+from banshi.forms import Form
 from banshi.guide import (
     LANGUAGES,
     SLUG,
@@ -106,6 +107,8 @@ class Step:
     work: bool = True
     #: An action whose actor in this case must be another person than this step's (second-person rule).
     other_than: str | None = None
+    #: What the actor has to send along, as `details`; None takes nothing.
+    takes: Form | None = None
 
 
 def _no_steps(_: Any) -> Sequence[Step]:
@@ -126,6 +129,14 @@ class Kind:
     steps: Callable[[Any], Sequence[Step]] = _no_steps
     #: What a step adds to its transaction: `(platform, move) -> banshi.cases.Effects`.
     effects: Callable[..., Awaitable[Any]] | None = None
+    #: What is handed in with an item beside `answers`, as JSON Schema by name; None where its cases begin otherwise.
+    handed_in: Callable[[Item], Mapping[str, Any] | None] | None = None
+    #: What a submission adds to its transaction: `(platform, case, body) -> rows`. It may change the case before.
+    received: Callable[..., Awaitable[Sequence[Any]]] | None = None
+    #: What a case's document has of the kind's own: `(platform, case, reader, language) -> dict`.
+    shown: Callable[..., Awaitable[Mapping[str, Any]]] | None = None
+    #: Its cases may go to other units and departments than their items say.
+    travels: bool = False
     #: What happens to a stored submission: `(platform, case)`.
     intake: Callable[..., Awaitable[None]] | None = None
     #: The routes of the kind's verbs.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,7 @@ def case_document(
     permitted: Sequence[Step],
     attachments: Sequence[Attachment] = (),
     passes: bool = False,
+    details: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """A case whole, with its timeline and what its reader may do now."""
     document = case_summary(platform, case, language)
@@ -62,7 +63,13 @@ def case_document(
             for event in sorted(events, key=lambda event: event.version)
         ],
         "permitted_actions": [
-            {"action": step.action, "needs_reason": step.needs_reason, "leads_to": step.to} for step in permitted
+            {
+                "action": step.action,
+                "needs_reason": step.needs_reason,
+                "leads_to": step.to,
+                **({"takes": step.takes.schema} if step.takes else {}),
+            }
+            for step in permitted
         ],
         "attachments": [attachment_document(platform, one) for one in attachments],
     }
@@ -70,6 +77,8 @@ def case_document(
     if clock is not None and (deadline := clock.deadline(platform.calendar)) is not None:
         # Why this date: the days on the way that were not counted.
         document["deadline"]["explanation"] = deadline.explain(language)
+    if details is not None:
+        document["details"] = dict(details)
     if passes:
         document["links"] |= {
             "pass": f"/v1/cases/{case.id}/pass.svg",

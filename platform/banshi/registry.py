@@ -313,6 +313,8 @@ class Loader:
                     self.registry.items[code] = item = replace(item, handler=kind.handler())
                 for rule, advice in kind.check(item) if kind.check else ():
                     self._find(item.plugin, rule, f"items.{code}: {advice}")
+                if kind.handed_in is not None and item.details is not None:
+                    kind.handed_in(item)
             except Exception as error:  # a plugin's own kind
                 owner = self.registry.owners["kind", kind.name]
                 self._find(owner, "kind-failed", f"mend what the kind {kind.name} raises for {code}: {told(error)}")

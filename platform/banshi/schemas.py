@@ -136,10 +136,20 @@ SCHEMAS: dict[str, Schema] = {
             },
             "permitted_actions": {
                 "type": "array",
-                "items": record({"action": TEXT, "needs_reason": {"type": "boolean"}, "leads_to": TEXT}),
+                "items": record(
+                    {
+                        "action": TEXT,
+                        "needs_reason": {"type": "boolean"},
+                        "leads_to": TEXT,
+                        "takes": {"type": "object", "description": "JSON Schema of the `details` that go with it."},
+                    },
+                    optional=("takes",),
+                ),
             },
             "attachments": {"type": "array", "items": ref("Attachment")},
-        }
+            "details": {"type": "object", "description": "What the item's kind has beside that."},
+        },
+        optional=("details",),
     ),
     "Attachment": record(
         {

@@ -1,17 +1,20 @@
-"""A case's beginning: its number and first rows, and how its department's handler sees it."""
+"""A case's beginning: its number and first rows, and its answers, held against form, files and department."""
 
 from __future__ import annotations
 
 import secrets
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from uuid_utils.compat import uuid7
 
+from banshi.attachments import Files, files_of
+from banshi.containment import ask
 from banshi.contract import Item, Submission, Who
-from banshi.errors import Unavailable
+from banshi.errors import FieldProblem, InvalidFields, Unavailable
 from banshi.models import Case, CaseEvent
 from banshi.routes import Principal
 
@@ -91,6 +94,39 @@ def submission_of(platform: Platform, case: Case, answers: Mapping[str, Any] | N
         received_at=case.created_at.astimezone(platform.settings.timezone),
         renews=str(case.renews) if case.renews else None,
     )
+
+
+def form_problems(item: Item, answers: Any, language: str) -> list[FieldProblem]:
+    """What the item's form says against the answers, with pointers into the body."""
+    found = item.form.problems(answers, language) if item.form is not None else ()
+    return [replace(problem, pointer=f"/answers{problem.pointer}") for problem in found]
+
+
+async def check(platform: Platform, item: Item, case: Case, answers: Mapping[str, Any], language: str) -> Files:
+    """Everything wrong with the answers at once, as InvalidFields; otherwise the files that they name.
+
+    The schema comes first: the department's own check may rely on it.
+    """
+    if problems := form_problems(item, answers, language):
+        raise InvalidFields(problems)
+    schema = item.form.schema if item.form else {}
+    files = Files()
+    missing: tuple[FieldProblem, ...] = ()
+    try:
+        files = await files_of(schema, answers, case.person, case.id)
+    except InvalidFields as error:
+        missing = error.problems
+
+    async def validate(submission: Submission) -> list[FieldProblem]:
+        found = await item.handler.validate(submission)
+        return [FieldProblem(f"/answers{one.pointer}", str(one.detail), str(one.code)) for one in found]
+
+    own: list[FieldProblem] = []
+    if item.handler is not None:
+        own = await ask(platform, item, validate, submission_of(platform, case, answers), expect=list)
+    if missing or own:
+        raise InvalidFields([*missing, *own])
+    return files
 
 
 async def submissions(platform: Platform, item: str, state: str) -> AsyncIterator[Submission]:

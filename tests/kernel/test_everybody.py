@@ -228,6 +228,7 @@ async def test_the_open_routes_are_these(world: World) -> None:
         "GET /v1/passes/keys",
         "GET /v1/passes/revocations",
         "GET /v1/push/webpush-key",
+        "GET /v1/statistics/appeals",
         "GET /v1/topics",
         "GET /v1/traffic/zones",
     }

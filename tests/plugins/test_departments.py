@@ -62,7 +62,7 @@ def test_the_city_offers_98_items_of_which_28_are_done_without_a_visit(city: Reg
 def test_there_are_eleven_look_ups_and_appointments_of_five_sorts(city: Registry) -> None:
     kinds = Counter(item.kind for item in city.items.values())
     assert (kinds["query"], kinds["appointment"]) == (11, 5)
-    assert kinds["appeal"] >= 4
+    assert kinds["appeal"] == 7
     assert kinds["posting"] == 2
 
 
@@ -395,3 +395,48 @@ def test_sample_registers_say_that_they_are_and_their_people_cannot_be_anybody(c
             assert len(rows) >= 12
             owner = declared.registers[code].owner
             assert all(row[owner][6:10] == "2999" for row in rows if owner and row[owner])
+
+
+# -- from the question to the answer ---------------------------------------------------------------------------------
+
+
+def appeals() -> list[Any]:
+    return [pytest.param(item, id=item.code) for item in registry_of(FOLDERS).items.values() if item.kind == "appeal"]
+
+
+@pytest.mark.parametrize("item", appeals())
+async def test_an_appeal_goes_from_the_phone_to_a_second_answer(item: Item, tmp_path: Path) -> None:
+    """Each rule broken, handed in, asked back, classified, answered, rated low, answered by somebody else."""
+    folder = next(one for one in FOLDERS if one.name == item.plugin)
+    async with open_door(tmp_path, {folder.name: folder, "mobile_push": "mobile_push"}) as door:
+        li, answers = await ready(door, item, "li")
+        guide = (await door.anyone.get(f"/v1/items/{item.code}")).ok()
+        address = guide["links"]["submit"]
+        assert item.form is not None
+        for way in filling.broken(item.form.schema, answers):
+            told = (await li.post(address, {"answers": way.answers})).problem(422, "invalid-fields")
+            assert (f"/answers{way.pointer}", way.keyword) in {
+                (one["pointer"], one["code"]) for one in told["problems"]
+            }
+        assert (await li.get("/v1/cases")).ok()["items"] == []
+        case = (await li.post(address, {"answers": answers}, key="once")).created()
+        assert case["deadline"]["working_days"] == item.promised_days
+        link = case["links"]["self"]
+        wang, zhao = (door.staff(name, f"{item.department}/{item.unit}:reviewer") for name in ("wang", "zhao"))
+        assert [one["id"] for one in (await wang.get("/v1/worklist")).ok()["items"]] == [case["id"]]
+        seen = (await wang.get(link)).ok()
+        assert len(seen["attachments"]) == len(list(attachment_ids(item.form.schema, answers)))  # type: ignore[arg-type]
+        (await wang.post(f"{link}/actions/return", {"reason": "请补充时间"})).ok()
+        (await li.post(f"{link}/actions/supplement", {"answers": answers})).ok()
+        for category in item.details.categories:
+            (await wang.post(f"{link}/actions/assign", {"details": {"category": category.code}})).ok()
+        (await wang.post(f"{link}/actions/answer", {"details": {"text": "已经核实。"}})).ok()
+        (await li.post(f"{link}/actions/rate", {"details": {"rating": 1, "text": "没有回答问题"}})).ok()
+        await door.settled()
+        again = {"details": {"text": "补充答复。"}}
+        (await wang.post(f"{link}/actions/answer", again)).problem(409, "action-not-permitted")
+        (await zhao.post(f"{link}/actions/answer", again)).ok()
+        done = (await li.get(link)).ok()
+        assert done["state"] == "closed"
+        assert [one["text"] for one in done["details"]["answers"]] == ["已经核实。", "补充答复。"]
+        assert done["details"]["rating"]["text"] == "没有回答问题"

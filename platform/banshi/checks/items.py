@@ -114,7 +114,7 @@ def verbs_are_offered(registry: Registry) -> Iterator[Finding]:
     shown: dict[tuple[str, str], list[str]] = {}
     for item in registry.items.unchecked():
         kind = registry.kinds[item.kind]
-        if not kind.routes():
+        if not kind.routes() and kind.handed_in is None:
             shown.setdefault((item.plugin, kind.name), []).append(item.code)
     for (plugin, kind_name), codes in shown.items():
         advice = f"{', '.join(codes)}: shown as a guide only, since the kind {kind_name} offers no verbs yet"

@@ -29,7 +29,7 @@ from banshi.search import SEARCH, open_search
 from banshi.shelf import LARGE, Shelves
 from banshi.store import open_store
 from banshi.web import attachments as attachments_face
-from banshi.web import cases, catalogue, openapi, operations, passes
+from banshi.web import cases, catalogue, openapi, operations, passes, submissions
 from banshi.web.cases import WORK
 from banshi.web.catalogue import GUIDES
 from banshi.web.dispatch import endpoint
@@ -107,7 +107,8 @@ def inspected(
 ) -> tuple[registry.Registry, list[Finding]]:
     """The registry with the kernel's own kinds and faces, as far as it could be filled, and every finding."""
     full, found = registry.inspect_plugins(configuration, KINDS, shelves)
-    full.routes[:0] = [("banshi", route) for face in FACES for route in face.ROUTES]
+    faces = [route for face in FACES for route in face.ROUTES]
+    full.routes[:0] = [("banshi", route) for route in (*faces, submissions.route(full))]
     return full, [*found, *checks.findings(full, strict=strict)]
 
 

@@ -25,7 +25,8 @@ from banshi.schemas import UUID, ref
 if TYPE_CHECKING:
     from aiohttp import web
 
-#: By department and role: unit, the states in which cases wait for that role, and the items' codes.
+#: By department and role: unit, the states in which cases wait for that role, and the items' codes. Where cases travel,
+#: department and unit are empty: the case's own say whose work it is.
 Work = dict[tuple[str, str], list[tuple[str, list[str], list[str]]]]
 WORK: Key[Work] = Key("work by role")
 
@@ -43,6 +44,7 @@ ACTION = Form.from_schema(
                 "description": "The citizen reads it.",
             },
             "answers": {"type": "object", "description": "For `supplement`: all answers, corrected."},
+            "details": {"type": "object", "description": "For an action that `takes` some, by that schema."},
         },
     }
 )
@@ -70,6 +72,8 @@ async def show_case(call: Call) -> web.StreamResponse:
     actor = cases.Actor(call.principal)
     case = await cases.find(call.path["id"], actor)
     events = await CaseEvent.filter(case_id=case.id).order_by("version")
+    kind = call.platform.registry.kinds.get(case.kind)
+    shown = kind.shown if kind else None
     document = case_document(
         call.platform,
         case,
@@ -78,6 +82,7 @@ async def show_case(call: Call) -> web.StreamResponse:
         permitted=await cases.permitted(call.platform, case, actor),
         attachments=await Attachment.filter(case_id=case.id).order_by("id"),
         passes=await Pass.filter(case_id=case.id).exists(),
+        details=await shown(call.platform, case, actor, call.language) if shown else None,
     )
     return reply(call, document)
 
@@ -97,6 +102,8 @@ async def act(call: Call) -> web.StreamResponse:
         # Staff write in one language; the citizen reads what they wrote.
         reason=dict.fromkeys(LANGUAGES, reason) if reason else None,
         answers=call.body.get("answers"),
+        details=call.body.get("details"),
+        language=call.language,
         receipt=receipt,
     )
     return reply(call, case_summary(call.platform, case, call.language))
@@ -129,6 +136,8 @@ def _scopes(call: Call) -> list[Q]:
         for unit, states, codes in work.get((role.department, role.name), ()):
             if role.unit in (None, unit):
                 scopes.append(Q(department=role.department, state__in=states, item__in=codes))
+        own = {"department": role.department} | ({"unit": role.unit} if role.unit else {})
+        scopes += [Q(**own, state__in=states, item__in=codes) for _, states, codes in work.get(("", role.name), ())]
     return scopes
 
 
@@ -136,12 +145,14 @@ def _work(registry: Registry) -> Work:
     """The whole index of work, made once: a request then looks up its caller's roles, however many items there are."""
     found: dict[tuple[str, str], dict[tuple[str, frozenset[str]], list[str]]] = {}
     for item in registry.items.each():
-        steps = registry.kinds[item.kind].steps(item.details)
+        kind = registry.kinds[item.kind]
+        department, unit = ("", "") if kind.travels else (item.department, item.unit)
+        steps = kind.steps(item.details)
         waiting = [step for step in steps if step.work and Who.STAFF in step.who]
         for role in {step.role for step in waiting}:
             states = frozenset(step.state for step in waiting if step.role == role)
-            units = found.setdefault((item.department, role), {})
-            units.setdefault((item.unit, states), []).append(item.code)
+            units = found.setdefault((department, role), {})
+            units.setdefault((unit, states), []).append(item.code)
     return {
         key: [(unit, sorted(states), codes) for (unit, states), codes in units.items()] for key, units in found.items()
     }

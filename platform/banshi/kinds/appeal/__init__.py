@@ -1,36 +1,49 @@
-"""Appeals: the citizen consults, reports, suggests or complains, and rates the answer.
-
-So far an item of this kind is declared, checked and shown with its whole guide; its verbs are not offered yet.
-"""
+"""Appeals: the citizen consults, reports, suggests or complains, gets an answer, and rates it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
-from banshi.contract import Kind
+from banshi.contract import Kind, Resource, Tables
 from banshi.hookspecs import hookimpl
-from banshi.settings import STRICT
+from banshi.kinds.appeal.documents import shown
+from banshi.kinds.appeal.effects import effects
+from banshi.kinds.appeal.handler import Appeal
+from banshi.kinds.appeal.intake import handed_in, intake, received
+from banshi.kinds.appeal.rules import AppealRules, check
+from banshi.kinds.appeal.statistics import MONTHS, open_months, routes
+from banshi.kinds.appeal.steps import steps
+from banshi.kinds.appeal.suggestion import LEARNT, open_learnt
 
-__all__ = ["APPEAL", "AppealRules"]
+__all__ = ["APPEAL", "Appeal", "AppealRules"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppealRules:
-    """The table `[items.appeal]`."""
-
-    __pydantic_config__ = STRICT
-
-    sorts: tuple[Literal["consult", "report", "suggest", "complain", "tip"], ...] = ("consult",)
-    #: It may be made without saying who one is.
-    anonymous: bool = False
-    #: A rating below this one, from 1 to 5, reopens it to another reviewer.
-    reopen_below: int = 3
-
-
-APPEAL = Kind(name="appeal", title={"zh-CN": "诉求", "en": "Appeal"}, details=AppealRules)
+APPEAL = Kind(
+    name="appeal",
+    title={"zh-CN": "诉求", "en": "Appeal"},
+    details=AppealRules,
+    handler=Appeal,
+    steps=steps,
+    effects=effects,
+    handed_in=handed_in,
+    received=received,
+    intake=intake,
+    shown=shown,
+    travels=True,
+    routes=routes,
+    check=check,
+)
 
 
 @hookimpl
 def banshi_kinds() -> list[Kind]:
     return [APPEAL]
+
+
+@hookimpl
+def banshi_tables() -> Tables:
+    return Tables(models="banshi.kinds.appeal.models", migrations="banshi.kinds.appeal.migrations")
+
+
+@hookimpl
+def banshi_resources() -> list[Resource[Any]]:
+    return [Resource(LEARNT, open_learnt), Resource(MONTHS, open_months)]

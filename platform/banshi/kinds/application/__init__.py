@@ -7,7 +7,7 @@ from banshi.hookspecs import hookimpl
 from banshi.kinds.application.effects import effects
 from banshi.kinds.application.handler import Application
 from banshi.kinds.application.intake import intake
-from banshi.kinds.application.routes import routes
+from banshi.kinds.application.renewal import handed_in, received
 from banshi.kinds.application.rules import ApplicationRules, check
 from banshi.kinds.application.steps import steps
 
@@ -21,7 +21,8 @@ APPLICATION = Kind(
     steps=steps,
     effects=effects,
     intake=intake,
-    routes=routes,
+    handed_in=handed_in,
+    received=received,
     check=check,
 )
 

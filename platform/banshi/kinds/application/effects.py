@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from banshi import outbox
 from banshi.cases import Effects, Move
 from banshi.containment import ask
-from banshi.contract import LANGUAGES, Submission
-from banshi.errors import DepartmentFailed, FieldProblem, InvalidFields
-from banshi.kinds.application.submission import check
+from banshi.contract import Submission
+from banshi.corrections import corrected, refuse_answers
+from banshi.errors import DepartmentFailed
 from banshi.passes import ledger
 from banshi.submission import submission_of
 
@@ -24,29 +24,17 @@ async def effects(platform: Platform, move: Move) -> Effects:
     """The effects of a step. Whatever may fail (form, handler, signing key) fails here, before any write."""
     action = move.step.action
     if action == "supplement":
-        return await _corrected(platform, move)
-    if move.answers is not None:
-        problem = FieldProblem("/answers", "Leave the answers out: only `supplement` takes them.", "unexpected")
-        raise InvalidFields([problem])
+        made = await corrected(platform, move)
+        # The automatic check runs again on the corrected case.
+        made.rows.append(outbox.intake_row(move.case.id, move.case.version + 1))
+        return made
+    refuse_answers(move)
     if action == "approve" and move.item.credential is not None:
         issued = await _pass(platform, move)
         return Effects(rows=[issued], details={"pass": issued.number}, mentions=_days(platform, issued))
     if action == "revoke":
         return Effects(updates=[ledger.revocation(move.case, move.at, move.reason)])
     return Effects()
-
-
-async def _corrected(platform: Platform, move: Move) -> Effects:
-    if move.answers is None:
-        raise InvalidFields([FieldProblem("/answers", "Send the corrected answers, all of them.", "required")])
-    files = await check(platform, move.item, move.case, move.answers, LANGUAGES[0])
-    before = move.case.answers
-    changed = sorted(name for name in before.keys() | move.answers.keys() if before.get(name) != move.answers.get(name))
-    # The automatic check runs again on the corrected case.
-    again = outbox.intake_row(move.case.id, move.case.version + 1)
-    return Effects(
-        values={"answers": dict(move.answers)}, updates=list(files.updates), rows=[again], details={"fields": changed}
-    )
 
 
 async def _pass(platform: Platform, move: Move) -> Pass:

@@ -21,7 +21,6 @@ from banshi import cases
 from banshi.attachments import Files
 from banshi.contract import Item, Key
 from banshi.errors import Conflict, NotFound
-from banshi.kinds.application.submission import check
 from banshi.kinds.appointment import limits, places
 from banshi.kinds.appointment.models import Booking, Hold, Slot
 from banshi.kinds.appointment.problems import (
@@ -37,7 +36,7 @@ from banshi.kinds.appointment.slots import ensure, find_slot, free_in
 from banshi.kinds.appointment.when import mentions, moment_in_words
 from banshi.models import Case, CaseEvent
 from banshi.store import Stale, Update, Write
-from banshi.submission import new_case
+from banshi.submission import check, new_case
 
 if TYPE_CHECKING:
     from banshi.routes import Principal

@@ -13,7 +13,6 @@ from banshi import cases
 from banshi.documents import moment
 from banshi.errors import Forbidden, InvalidFields, NotFound
 from banshi.forms import Form
-from banshi.kinds.application.submission import form_problems
 from banshi.kinds.appointment import booking, places
 from banshi.kinds.appointment.documents import appointment_document, position_of
 from banshi.kinds.appointment.models import Booking, Hold
@@ -22,6 +21,7 @@ from banshi.models import Case
 from banshi.replies import reply
 from banshi.routes import Call, Principal
 from banshi.schemas import MOMENT, UUID, record
+from banshi.submission import form_problems
 
 if TYPE_CHECKING:
     from banshi.contract import Item

@@ -1,0 +1,30 @@
+"""A case whose citizen was asked for more: the answers handed in anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from banshi.cases import Effects, Move
+from banshi.contract import LANGUAGES
+from banshi.errors import FieldProblem, InvalidFields
+from banshi.submission import check
+
+if TYPE_CHECKING:
+    from banshi.runtime import Platform
+
+
+async def corrected(platform: Platform, move: Move) -> Effects:
+    """The corrected answers and the files that they name. Raises InvalidFields."""
+    if move.answers is None:
+        raise InvalidFields([FieldProblem("/answers", "Send the corrected answers, all of them.", "required")])
+    files = await check(platform, move.item, move.case, move.answers, LANGUAGES[0])
+    before = move.case.answers
+    changed = sorted(name for name in before.keys() | move.answers.keys() if before.get(name) != move.answers.get(name))
+    return Effects(values={"answers": dict(move.answers)}, updates=list(files.updates), details={"fields": changed})
+
+
+def refuse_answers(move: Move) -> None:
+    """No other step takes answers: whoever sends them means something else."""
+    if move.answers is not None:
+        problem = FieldProblem("/answers", "Leave the answers out: only `supplement` takes them.", "unexpected")
+        raise InvalidFields([problem])

@@ -1,0 +1,49 @@
+"""How an appeal reads in the API, beside its case."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from banshi.cases import Actor
+from banshi.contract import Who, text_in
+from banshi.documents import moment
+from banshi.kinds.appeal.models import AppealRecord, Reply
+from banshi.kinds.appeal.suggestion import suggestion
+from banshi.models import Case
+
+if TYPE_CHECKING:
+    from banshi.runtime import Platform
+
+
+async def shown(platform: Platform, case: Case, reader: Actor, language: str) -> dict[str, Any]:
+    """Sort, category, whose it is, the answers, and the rating; where it was merged, the answers of the other one."""
+    appeal = await AppealRecord.get(case_id=case.id)
+    replies = await Reply.filter(case_id=appeal.merged_into or case.id).order_by("number")
+    item = platform.registry.items.get(case.item)
+    known = {one.code: one.title for one in item.details.categories} if item else {}
+    title = known.get(appeal.category)
+    category = {"code": appeal.category, "title": text_in(title, language) if title else appeal.category}
+    rating = {"rating": appeal.rating, "text": appeal.rating_text, "at": moment(platform, appeal.rated_at)}
+    document = {
+        "sort": appeal.sort,
+        "category": category if appeal.category else None,
+        "unit": case.unit,
+        "answers": [
+            {"text": reply.text, "at": moment(platform, reply.at), "on_time": reply.on_time} for reply in replies
+        ],
+        "rating": rating if appeal.rating is not None else None,
+        "merged_into": await _pointer(appeal, reader),
+    }
+    if reader.who(case) is Who.STAFF:
+        document["suggestion"] = None if appeal.category else await suggestion(platform, case)
+    return document
+
+
+async def _pointer(appeal: AppealRecord, reader: Actor) -> dict[str, Any] | None:
+    """The appeal that it was merged into. Whoever may not see that one learns only that there is one."""
+    if appeal.merged_into is None:
+        return None
+    other = await Case.get(id=appeal.merged_into)
+    if reader.who(other) is None:
+        return {}
+    return {"id": str(other.id), "number": other.number, "links": {"self": f"/v1/cases/{other.id}"}}

@@ -1,0 +1,110 @@
+"""What a step of an appeal writes beside its state: who has it, the answer, the rating, the one it is merged into."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from banshi import outbox
+from banshi.cases import Effects, Move
+from banshi.contract import Unit
+from banshi.corrections import corrected, refuse_answers
+from banshi.errors import FieldProblem, InvalidFields
+from banshi.kinds.appeal import merging
+from banshi.kinds.appeal.models import AppealRecord, Reply
+from banshi.store import Update
+
+if TYPE_CHECKING:
+    from banshi.runtime import Platform
+
+Effect = Callable[["Platform", Move], Awaitable[Effects]]
+
+
+async def effects(platform: Platform, move: Move) -> Effects:
+    """The effects of a step. Whatever speaks against it is told here, before any write."""
+    if move.step.action == "supplement":
+        return await corrected(platform, move)
+    refuse_answers(move)
+    effect = BY_ACTION.get(move.step.action)
+    return await effect(platform, move) if effect else Effects()
+
+
+def _changed(move: Move, **values: Any) -> Update:
+    return Update(AppealRecord, {"case_id": move.case.id}, values)
+
+
+def _wrong(pointer: str, detail: str, code: str) -> InvalidFields:
+    return InvalidFields([FieldProblem(f"/details/{pointer}", detail, code)])
+
+
+def _unit(platform: Platform, department: str, code: str) -> Unit:
+    """The department's unit of that code. Raises InvalidFields."""
+    known = platform.registry.departments.get(department)
+    if known is None:
+        raise _wrong("department", "Name a department of GET /v1/departments.", "department")
+    for unit in known.units:
+        if unit.code == code:
+            return unit
+    units = ", ".join(unit.code for unit in known.units) or "none"
+    raise _wrong("unit", f"Name a unit of {department}; there are: {units}.", "unit")
+
+
+async def _assign(platform: Platform, move: Move) -> Effects:
+    """A person has read it: what it is about, and which unit of the department has it."""
+    given, known = move.given or {}, [one.code for one in move.item.details.categories]
+    category = given.get("category", "")
+    # Another department has classes of its own; what it was given stays.
+    if move.case.department == move.item.department and known and category not in known:
+        raise _wrong("category", f"Say what it is about, one of: {', '.join(known)}.", "category")
+    code = given.get("unit", move.case.unit)
+    title = _unit(platform, move.case.department, code).title if code else _department(platform, move).title
+    updates = [_changed(move, category=category)] if category else []
+    details = {"category": category, "unit": code}
+    return Effects(values={"unit": code}, updates=updates, details=details, mentions={"unit": title})
+
+
+def _department(platform: Platform, move: Move) -> Any:
+    return platform.registry.departments[move.case.department]
+
+
+async def _forward(platform: Platform, move: Move) -> Effects:
+    """It is another unit's now, and its old one no longer sees it."""
+    department, code = move.given.get("department", move.case.department), move.given["unit"]
+    unit = _unit(platform, department, code)
+    before = {"department": move.case.department, "unit": move.case.unit}
+    after = {"department": department, "unit": code}
+    if before == after:
+        raise _wrong("unit", "Name another unit: this one has it already.", "unit")
+    return Effects(values=dict(after), details={"from": before, "to": after}, mentions={"unit": unit.title})
+
+
+async def _answer(platform: Platform, move: Move) -> Effects:
+    """The answer, for its citizen and for everybody whose appeal was merged into it."""
+    text, case = move.given["text"].strip(), move.case
+    number = await Reply.filter(case_id=case.id).count() + 1
+    late = case.due_on is not None and platform.today() > case.due_on
+    reply = Reply(case_id=case.id, number=number, text=text, at=move.at, on_time=not late)
+    told = await merging.tell_others(platform, move, text)
+    return Effects(rows=[reply, *told], details={"number": number}, mentions={"answer": text})
+
+
+async def _rate(_: Platform, move: Move) -> Effects:
+    """The stars. What they lead to is decided at once, outside of the request; a new answer has all its days."""
+    rated = {"rating": move.given["rating"], "rating_text": move.given.get("text", "").strip(), "rated_at": move.at}
+    decided = outbox.intake_row(move.case.id, move.case.version + 1)
+    return Effects(values={"clock_used": 0}, updates=[_changed(move, **rated)], rows=[decided])
+
+
+async def _withdraw(_: Platform, move: Move) -> Effects:
+    await merging.refuse_leaving_others(move)
+    return Effects()
+
+
+BY_ACTION: dict[str, Effect] = {
+    "assign": _assign,
+    "forward": _forward,
+    "answer": _answer,
+    "rate": _rate,
+    "merge": merging.merge,
+    "withdraw": _withdraw,
+}

@@ -1,0 +1,55 @@
+"""An appeal's beginning, and what the platform decides about a rating."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from banshi import cases
+from banshi.contract import Decision, Item
+from banshi.errors import Conflict
+from banshi.kinds.appeal.models import AppealRecord, Reply
+from banshi.models import Case
+from banshi.submission import item_of
+
+if TYPE_CHECKING:
+    from tortoise.models import Model
+
+    from banshi.runtime import Platform
+
+
+def handed_in(item: Item) -> Mapping[str, Any] | None:
+    """What an appeal has beside its answers: its sort, where the item takes several."""
+    if item.form is None:
+        return None
+    sorts = list(item.details.sorts)
+    if len(sorts) == 1:
+        return {}
+    return {"sort": {"type": "string", "enum": sorts, "default": sorts[0], "description": "What it is."}}
+
+
+async def received(platform: Platform, case: Case, body: Mapping[str, Any]) -> Sequence[Model]:
+    """The clock runs at once, and the citizen is told until when there is an answer."""
+    rules = item_of(platform, case).details
+    sort = body.get("sort", rules.sorts[0])
+    case.clock_allowed = rules.days.get(sort, case.clock_allowed)
+    appeal = AppealRecord(case_id=case.id, sort=sort, received_at=case.created_at)
+    return [appeal, *cases.begin(platform, case, "register", cases.Effects())]
+
+
+async def intake(platform: Platform, case: Case) -> None:
+    """Close a rated appeal, or reopen it where the rating is low and nobody else has answered yet.
+
+    Called at least once for each rating, and for each new appeal, about which the platform decides nothing.
+    """
+    if case.state != "rated":
+        return
+    appeal = await AppealRecord.get(case_id=case.id)
+    rules = item_of(platform, case).details
+    low = appeal.rating is not None and appeal.rating < rules.reopen_below
+    again = await Reply.filter(case_id=case.id).count() > 1
+    try:
+        await cases.decide(platform, case.id, Decision(action="reopen" if low and not again else "close"))
+    except Conflict:
+        if (await Case.get(id=case.id)).state == "rated":
+            raise

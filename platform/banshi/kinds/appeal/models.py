@@ -1,0 +1,47 @@
+"""The tables of appeals: what each is about, and how it was answered and rated."""
+
+from __future__ import annotations
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+from uuid_utils.compat import uuid7
+
+__all__ = ["AppealRecord", "Reply"]
+
+
+class AppealRecord(Model):
+    """What a case has beside its answers. It changes only together with the case."""
+
+    case_id = fields.UUIDField(primary_key=True)
+    sort = fields.CharField(max_length=16)
+    #: One of the item's categories, or empty until a person has read it.
+    category = fields.CharField(max_length=64, default="")
+    received_at = fields.DatetimeField()
+    #: The appeal that says the same, and is answered for both.
+    merged_into = fields.UUIDField(null=True)
+    #: The citizen's stars for the first answer, from 1 to 5.
+    rating = fields.SmallIntField(null=True)
+    rating_text = fields.CharField(max_length=1000, default="")
+    rated_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "appeal"
+        indexes = [Index(fields=("merged_into", "received_at"), name="appeal_received")]
+
+
+class Reply(Model):
+    """An answer: the first one, or the one after a low rating."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    case_id = fields.UUIDField()
+    #: 1 or 2.
+    number = fields.SmallIntField()
+    text = fields.TextField()
+    at = fields.DatetimeField()
+    #: Whether it came by the day that was promised.
+    on_time = fields.BooleanField(default=True)
+
+    class Meta:
+        table = "appeal_reply"
+        unique_together = (("case_id", "number"),)

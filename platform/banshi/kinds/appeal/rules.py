@@ -1,0 +1,72 @@
+"""What an appeal's table in items.toml says beside the guide."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from banshi.contract import SLUG, Item, Texts
+from banshi.settings import STRICT
+
+Sort = Literal["consult", "report", "suggest", "complain", "tip"]
+
+#: Stars that a citizen can give.
+LEAST, MOST = 1, 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """What an appeal can be about, as staff classify it."""
+
+    __pydantic_config__ = STRICT
+
+    code: str
+    title: Texts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppealRules:
+    """The table `[items.appeal]`."""
+
+    __pydantic_config__ = STRICT
+
+    sorts: tuple[Sort, ...] = ("consult",)
+    #: It may be made without saying who one is.
+    anonymous: bool = False
+    #: A rating below this one, from 1 to 5, reopens it to another reviewer; 1 never does.
+    reopen_below: int = 3
+    #: Working days until the answer, by sort; the item's own where a sort is left out.
+    days: Mapping[Sort, int] = field(default_factory=dict)
+    #: What staff classify it as. Empty: they give it to a unit and no more.
+    categories: tuple[Category, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.sorts or len(set(self.sorts)) != len(self.sorts):
+            raise ValueError(f"sorts has to name each of its sorts once: {', '.join(get_args(Sort))}")
+        if not LEAST <= self.reopen_below <= MOST:
+            raise ValueError(f"reopen_below has to be from {LEAST} to {MOST}")
+        if any(days < 1 for days in self.days.values()):
+            raise ValueError("days has to be at least 1 for each sort")
+
+
+def check(item: Item) -> Iterator[tuple[str, str]]:
+    """What is wrong with an appeal's declaration, as (rule, advice)."""
+    rules = item.details
+    if item.form is None:
+        yield "no-form", "declare `form`, a JSON Schema file or table: an appeal asks what it is about"
+    elif item.form.schema.get("additionalProperties") is not False:
+        yield "open-form", 'add "additionalProperties": false to the form: an unknown field has to be an error'
+    if rules is None:
+        return
+    codes = [category.code for category in rules.categories]
+    for code in sorted({code for code in codes if codes.count(code) > 1}):
+        yield "duplicate-category", f"rename one of the categories {code!r}"
+    for code in sorted({code for code in codes if not re.fullmatch(SLUG, code)}):
+        yield "bad-slug", f"rename the category {code!r}: a-z, 0-9 and single hyphens"
+    for sort in sorted(set(rules.days) - set(rules.sorts)):
+        yield "unknown-sort", f"take {sort} out of items.appeal.days, or put it into items.appeal.sorts"
+    promised = item.promised_days if item.promised_days is not None else item.legal_days
+    if promised is None and set(rules.sorts) - set(rules.days):
+        yield "no-deadline", "say promised_days, or items.appeal.days for each sort: an appeal has a day for its answer"

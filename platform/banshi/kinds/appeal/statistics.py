@@ -1,0 +1,214 @@
+"""How well each unit answers: a league table that anybody can read, and that tells nothing of one person."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from banshi.contract import Key, text_in
+from banshi.errors import InvalidParameter
+from banshi.kinds.appeal.rules import MOST
+from banshi.replies import reply
+from banshi.routes import Answer, Audience, Call, Parameter, Route
+from banshi.schemas import record
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from banshi.runtime import Platform
+
+#: Fewer than so many are not shown: neither a unit's appeals, nor a figure that comes from so few.
+FEWEST = 5
+
+#: Stars from which on somebody counts as satisfied.
+SATISFIED = MOST - 1
+
+#: Months that can be asked for at once, and those that are shown where nobody says which.
+LONGEST, USUAL = 24, 12
+
+# A duplicate counts once, as the one that it was merged into. What is late and has no answer yet counts as late.
+SQL = """
+SELECT c.department, c.unit,
+    COUNT(*) AS received,
+    COUNT(r.id) AS answered,
+    SUM(CASE WHEN r.on_time THEN 1 ELSE 0 END) AS on_time,
+    SUM(CASE WHEN r.id IS NULL AND c.clock_since IS NOT NULL AND c.due_on < {today} THEN 1 ELSE 0 END) AS overdue,
+    COUNT(a.rating) AS rated,
+    SUM(a.rating) AS stars,
+    SUM(CASE WHEN a.rating >= {satisfied} THEN 1 ELSE 0 END) AS satisfied
+FROM appeal a
+JOIN banshi_case c ON c.id = a.case_id
+LEFT JOIN appeal_reply r ON r.case_id = a.case_id AND r.number = 1
+WHERE a.received_at >= {begins} AND a.received_at < {ends} AND a.merged_into IS NULL
+GROUP BY c.department, c.unit
+"""
+
+#: Seconds for which a month's figures are kept, so that whoever asks again and again costs nothing.
+KEPT = 60.0
+
+#: Department and unit → figures by name.
+Figures = dict[tuple[str, str], Counter[str]]
+
+
+@dataclass(slots=True)
+class Months:
+    """The figures of the months that somebody has asked for lately, with the time at which each is too old."""
+
+    known: dict[int, tuple[float, Figures]] = field(default_factory=dict)
+    #: One month is counted at a time, however many ask.
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+MONTHS: Key[Months] = Key("months of appeals")
+
+
+@asynccontextmanager
+async def open_months(_: Platform) -> AsyncIterator[Months]:
+    yield Months()
+
+
+def statement(platform: Platform) -> str:
+    """The query with the database's own marks, in the order in which they stand: today, first and last moment."""
+    today, begins, ends = platform.store.placeholders(3)
+    return SQL.format(begins=begins, ends=ends, today=today, satisfied=SATISFIED)
+
+
+def values(platform: Platform, begins: datetime, ends: datetime) -> list[Any]:
+    """What the marks stand for, as the database keeps days and moments."""
+    today = platform.today()
+    if platform.store.dialect == "sqlite":
+        return [today.isoformat(), *(moment.astimezone(UTC).isoformat(" ") for moment in (begins, ends))]
+    return [today, begins, ends]
+
+
+async def figures(platform: Platform, month: int) -> Figures:
+    """What is counted for a month; at most `KEPT` seconds old."""
+    months = platform[MONTHS]
+    async with months.turn:
+        until, counted = months.known.get(month, (0.0, {}))
+        if time.monotonic() < until:
+            return counted
+        zone = platform.settings.timezone
+        begins, ends = (datetime(*year_and_month(one), 1, tzinfo=zone) for one in (month, month + 1))
+        given = values(platform, begins, ends)
+        rows = await platform.store.connection.execute_query_dict(statement(platform), given)
+        counted = {
+            (row.pop("department"), row.pop("unit")): Counter({name: int(count or 0) for name, count in row.items()})
+            for row in map(dict, rows)
+        }
+        months.known[month] = (time.monotonic() + KEPT, counted)
+        return counted
+
+
+async def show(call: Call) -> web.StreamResponse:
+    """The units with enough appeals in these months, the most punctual first."""
+    platform = call.platform
+    first, last = _months(call)
+    sums: Figures = defaultdict(Counter)
+    for month in range(first, last + 1):
+        for unit, counted in (await figures(platform, month)).items():
+            sums[unit] += counted
+    enough = [(unit, counted) for unit, counted in sums.items() if counted["received"] >= FEWEST]
+    units = [unit_document(platform, *unit, counted, call.language) for unit, counted in enough]
+    units.sort(key=lambda one: (-(one["on_time_percent"] or 0), one["department"]["code"], one["unit"]["code"]))
+    return reply(call, {"from": _name(first), "to": _name(last), "fewest": FEWEST, "items": units})
+
+
+def unit_document(platform: Platform, code: str, unit: str, row: Mapping[str, int], language: str) -> dict[str, Any]:
+    """One unit's line. A figure that comes from too few is null."""
+    department = platform.registry.departments.get(code)
+    titles = {one.code: text_in(one.title, language) for one in department.units} if department else {}
+    due, rated = row["answered"] + row["overdue"], row["rated"]
+    return {
+        "department": {
+            "code": code,
+            "title": text_in(department.title, language) if department else code,
+        },
+        "unit": {"code": unit, "title": titles.get(unit, unit)},
+        "received": row["received"],
+        "answered": row["answered"],
+        "overdue": row["overdue"],
+        "on_time_percent": round(100 * row["on_time"] / due) if due >= FEWEST else None,
+        "mean_rating": round(row["stars"] / rated, 1) if rated >= FEWEST else None,
+        "satisfied_percent": round(100 * row["satisfied"] / rated) if rated >= FEWEST else None,
+    }
+
+
+def year_and_month(count: int) -> tuple[int, int]:
+    """Year and month of a number of months since year 0."""
+    year, month = divmod(count, 12)
+    return year, month + 1
+
+
+def _name(count: int) -> str:
+    year, month = year_and_month(count)
+    return f"{year:04}-{month:02}"
+
+
+def _count(month: str) -> int:
+    return int(month[:4]) * 12 + int(month[5:]) - 1
+
+
+def _months(call: Call) -> tuple[int, int]:
+    """The first and the last month asked for, as numbers. Raises InvalidParameter."""
+    last = _count(call.query.get("to", f"{call.platform.today():%Y-%m}"))
+    first = _count(call.query["from"]) if "from" in call.query else last - USUAL + 1
+    if not first <= last < first + LONGEST:
+        detail = f"`from` is not after `to`, and both and what is between them are {LONGEST} months at most."
+        raise InvalidParameter(detail, parameter="from")
+    return first, last
+
+
+MONTH = {"type": "string", "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$"}
+_CODED = record({"code": {"type": "string"}, "title": {"type": "string"}})
+_COUNT = {"type": "integer", "minimum": 0}
+_PERCENT = {"type": ["integer", "null"], "minimum": 0, "maximum": 100}
+
+TABLE = record(
+    {
+        # Of the months that nobody named, the first may be of the century before.
+        "from": {"type": "string"},
+        "to": {"type": "string"},
+        "fewest": {**_COUNT, "description": "What comes from fewer than these is left out, or null."},
+        "items": {
+            "type": "array",
+            "items": record(
+                {
+                    "department": _CODED,
+                    "unit": _CODED,
+                    "received": _COUNT,
+                    "answered": _COUNT,
+                    "overdue": {**_COUNT, "description": "Not answered, although the day is past."},
+                    "on_time_percent": {**_PERCENT, "description": "Of those answered or overdue."},
+                    "mean_rating": {"type": ["number", "null"], "minimum": 1, "maximum": MOST},
+                    "satisfied_percent": {**_PERCENT, "description": f"Of those rated: {SATISFIED} stars or more."},
+                }
+            ),
+        },
+    }
+)
+
+
+def routes() -> Sequence[Route]:
+    return (
+        Route(
+            method="GET",
+            path="/v1/statistics/appeals",
+            audience=Audience.ANYONE,
+            handler=show,
+            operation="appeal_statistics",
+            summary="Compare how punctually units answer, and how satisfied people are.",
+            tag="statistics",
+            parameters=(
+                Parameter(name="from", schema=MONTH, description=f"First month; {USUAL} months where it is left out."),
+                Parameter(name="to", schema=MONTH, description="Last month; the present one where it is left out."),
+            ),
+            answers={200: Answer(description="The units, the most punctual first.", schema=TABLE)},
+        ),
+    )

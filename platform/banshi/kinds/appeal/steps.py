@@ -1,0 +1,85 @@
+"""The state table of appeals: every step that an appeal can take, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from banshi.contract import SLUG, ClockEffect, Step, Who
+from banshi.forms import Form
+from banshi.kinds.appeal.messages import (
+    ANSWER,
+    ANSWERED,
+    ASSIGNED,
+    FORWARDED,
+    MERGED,
+    REGISTERED,
+    REOPENED,
+    RETURNED,
+    UNIT,
+)
+from banshi.kinds.appeal.rules import LEAST, MOST, AppealRules
+
+CITIZEN = frozenset({Who.CITIZEN})
+STAFF = frozenset({Who.STAFF})
+SYSTEM = frozenset({Who.SYSTEM})
+EITHER = frozenset({Who.STAFF, Who.SYSTEM})
+
+RUN, STOP, END = ClockEffect.RUN, ClockEffect.STOP, ClockEffect.END
+
+CODE = {"type": "string", "pattern": SLUG, "maxLength": 64}
+WORDS = {"type": "string", "minLength": 1, "pattern": r"\S"}
+
+
+def _form(required: Sequence[str], **properties: dict[str, object]) -> Form:
+    return Form.from_schema(
+        {"type": "object", "required": list(required), "additionalProperties": False, "properties": properties}
+    )
+
+
+CLASSIFICATION = _form((), category=CODE, unit=CODE)
+DESTINATION = _form(("unit",), department=CODE, unit=CODE)
+DUPLICATE = _form(("into",), into={"type": "string", "minLength": 1, "maxLength": 24})
+ANSWERING = _form(("text",), text={**WORDS, "maxLength": 10_000})
+RATING = _form(
+    ("rating",),
+    rating={"type": "integer", "minimum": LEAST, "maximum": MOST},
+    text={"type": "string", "maxLength": 1000},
+)
+
+# The clock runs from the moment that it is handed in: somebody has to read it. It stands while the citizen is asked.
+# fmt: off
+TABLE: tuple[Step, ...] = (
+    Step(state="submitted", action="register", who=SYSTEM, to="submitted", clock=RUN, tells=REGISTERED),
+    # To be read by a person, who says what it is about and whose it is.
+    Step(state="submitted", action="assign", who=STAFF, to="assigned", takes=CLASSIFICATION, tells=ASSIGNED, mentions=UNIT),
+    Step(state="submitted", action="forward", who=STAFF, to="submitted", takes=DESTINATION, tells=FORWARDED, mentions=UNIT, needs_reason=True),
+    Step(state="submitted", action="return", who=STAFF, to="returned", clock=STOP, tells=RETURNED, needs_reason=True),
+    Step(state="submitted", action="merge", who=STAFF, to="merged", clock=END, takes=DUPLICATE, tells=MERGED, mentions=ANSWER),
+    Step(state="submitted", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
+    # With a unit.
+    Step(state="assigned", action="answer", who=STAFF, to="answered", clock=END, takes=ANSWERING, tells=ANSWERED, mentions=ANSWER),
+    Step(state="assigned", action="assign", who=STAFF, to="assigned", takes=CLASSIFICATION, tells=ASSIGNED, mentions=UNIT),
+    Step(state="assigned", action="forward", who=STAFF, to="submitted", takes=DESTINATION, tells=FORWARDED, mentions=UNIT, needs_reason=True),
+    Step(state="assigned", action="return", who=STAFF, to="returned", clock=STOP, tells=RETURNED, needs_reason=True),
+    Step(state="assigned", action="merge", who=STAFF, to="merged", clock=END, takes=DUPLICATE, tells=MERGED, mentions=ANSWER),
+    Step(state="assigned", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
+    # Waiting for the citizen.
+    Step(state="returned", action="supplement", who=CITIZEN, to="submitted", clock=RUN),
+    Step(state="returned", action="merge", who=STAFF, to="merged", clock=END, takes=DUPLICATE, tells=MERGED, mentions=ANSWER, work=False),
+    Step(state="returned", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
+    # Answered. What a rating leads to, the platform decides at once.
+    Step(state="answered", action="rate", who=CITIZEN, to="rated", takes=RATING),
+    Step(state="answered", action="close", who=EITHER, to="closed", work=False),
+    Step(state="rated", action="close", who=SYSTEM, to="closed"),
+    Step(state="rated", action="reopen", who=SYSTEM, to="reopened", clock=RUN, tells=REOPENED),
+    # The citizen was not satisfied: somebody else answers, and that closes it.
+    Step(state="reopened", action="answer", who=STAFF, to="closed", clock=END, takes=ANSWERING, tells=ANSWERED, mentions=ANSWER, other_than="answer"),
+    Step(state="reopened", action="forward", who=STAFF, to="reopened", takes=DESTINATION, tells=FORWARDED, mentions=UNIT, needs_reason=True),
+)
+# fmt: on
+
+
+def steps(rules: AppealRules) -> Sequence[Step]:
+    """The state table, alike for every item."""
+    del rules
+    return TABLE

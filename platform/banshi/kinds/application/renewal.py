@@ -1,0 +1,55 @@
+"""Renewing an approved case: what else is handed in, and whether the time for it has come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from banshi.contract import Item
+from banshi.errors import FieldProblem, InvalidFields
+from banshi.models import Case, Pass
+from banshi.submission import item_of
+
+if TYPE_CHECKING:
+    from tortoise.models import Model
+
+    from banshi.runtime import Platform
+
+
+def handed_in(item: Item) -> Mapping[str, Any] | None:
+    """What an application has beside its answers; None where there is no form to fill in."""
+    if item.form is None:
+        return None
+    if item.details.renewal is None:
+        return {}
+    return {"renews": {"type": "string", "format": "uuid", "description": "The case that this one renews."}}
+
+
+async def received(platform: Platform, case: Case, body: Mapping[str, Any]) -> Sequence[Model]:
+    """Tie a renewal to the case that it renews."""
+    if renewed := body.get("renews"):
+        case.renews = (await check_renewal(platform, item_of(platform, case), case.person, renewed)).id
+    return ()
+
+
+async def check_renewal(platform: Platform, item: Item, person: str, renewed_id: str) -> Case:
+    """The case to renew, if it is the person's, approved, of this item and near its end."""
+    renewal = item.details.renewal
+    earlier = await Case.get_or_none(id=renewed_id, person=person, item=item.code)
+    current = await Pass.filter(case_id=earlier.id).order_by("-number").first() if earlier else None
+    detail = ""
+    if renewal is None:
+        detail = "Cases of this item are not renewed; leave this out."
+    elif earlier is None or earlier.state != "approved" or current is None or current.revoked_at is not None:
+        detail = "Name an approved case of yours with a pass of this item."
+    else:
+        now = platform.now()
+        opens = current.expires_at - timedelta(days=renewal.opens_days_before)
+        if now < opens:
+            detail = f"It can be renewed from {opens.astimezone(platform.settings.timezone).date()} on."
+        elif now > current.expires_at + timedelta(days=renewal.closes_days_after):
+            detail = "It ended too long ago to be renewed; submit a new application."
+    if detail or earlier is None:
+        raise InvalidFields([FieldProblem("/renews", detail, "renewal")])
+    return earlier

@@ -1,0 +1,117 @@
+"""The one way to hand something in, alike for every kind whose cases begin with a filled form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from banshi import cases, outbox
+from banshi.documents import case_document
+from banshi.errors import InvalidFields, NotFound
+from banshi.forms import Form
+from banshi.models import CaseEvent
+from banshi.replies import encode, reply
+from banshi.routes import Answer, Audience, Call, Route
+from banshi.schemas import ref
+from banshi.store import Write
+from banshi.submission import check, form_problems, new_case
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from banshi.contract import Item
+    from banshi.registry import Registry
+
+#: The answers to an item that asks nothing.
+NOTHING: Mapping[str, Any] = {"type": "object", "additionalProperties": False}
+
+
+class Submissions:
+    """What can be handed in, item by item. Nothing is made before it is asked for."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        # The answers have a form of their own. What is around them is the same for many items.
+        self._envelopes: dict[bytes, Form] = {}
+
+    def members(self, item: Item) -> Mapping[str, Any] | None:
+        """What goes with the answers; None for an item whose cases don't begin this way."""
+        asked = self.registry.kinds[item.kind].handed_in
+        return asked(item) if asked and item.details is not None else None
+
+    def body_schema(self, item: Item) -> Mapping[str, Any] | None:
+        """What a submission of the item looks like."""
+        members = self.members(item)
+        if members is None:
+            return None
+        return _around(item.form.schema if item.form is not None else NOTHING, members)
+
+    def envelope(self, item: Item) -> Form | None:
+        """The form of what is around the answers."""
+        members = self.members(item)
+        if members is None:
+            return None
+        key = encode(members)
+        if key not in self._envelopes:
+            self._envelopes[key] = Form.from_schema(_around({"type": "object"}, members))
+        return self._envelopes[key]
+
+    async def submit(self, call: Call) -> web.StreamResponse:
+        """Store a submission; what its kind or department does with it follows at once, outside the request."""
+        platform, body = call.platform, call.body
+        item = platform.registry.items.get(call.path["code"])
+        envelope = self.envelope(item) if item else None
+        if item is None or envelope is None:
+            raise NotFound("There is no item of that code to hand something in for; GET /v1/items lists them.")
+        answers = body.get("answers")
+        if wrong := envelope.problems(body, call.language):
+            # Everything at once: what is wrong around the answers and what is wrong in them.
+            inside = form_problems(item, answers, call.language) if isinstance(answers, dict) else []
+            raise InvalidFields([*wrong, *inside])
+        kind = platform.registry.kinds[item.kind]
+        case, event = new_case(platform, item, call.principal, answers)
+        files = await check(platform, item, case, answers, call.language)
+        more = await kind.received(platform, case, body) if kind.received else ()
+        if kind.intake is not None:
+            more = [*more, outbox.intake_row(case.id, case.version)]
+        document = case_document(
+            platform,
+            case,
+            call.language,
+            events=[event, *(row for row in more if isinstance(row, CaseEvent))],
+            permitted=await cases.permitted(platform, case, cases.Actor(call.principal)),
+            attachments=files.rows,
+        )
+        headers = {"Location": f"/v1/cases/{case.id}"}
+        rows = [case, event, *more, *call.once.receipt(document, headers=headers)]
+        await platform.store.commit(Write(updates=files.updates, rows=rows))
+        return reply(call, document, status=201, headers=headers)
+
+
+def _around(answers: Mapping[str, Any], members: Mapping[str, Any]) -> Mapping[str, Any]:
+    properties = {"answers": answers, **members}
+    return {"type": "object", "required": ["answers"], "additionalProperties": False, "properties": properties}
+
+
+def route(registry: Registry) -> Route:
+    """The route for whatever is handed in, with a body per item."""
+    submissions = Submissions(registry)
+    return Route(
+        method="POST",
+        path="/v1/items/{code}/cases",
+        audience=Audience.CITIZEN,
+        handler=submissions.submit,
+        operation="submit",
+        summary="Hand in a filled form.",
+        tag="cases",
+        answers={
+            201: Answer(
+                description="It is stored. What follows is in the case's timeline.",
+                schema=ref("Case"),
+                headers={"Location": "The case."},
+            ),
+            404: Answer(description="There is no such item."),
+        },
+        creates=True,
+        per_item=submissions.body_schema,
+    )
