@@ -30,6 +30,7 @@ from banshi.configuration import read_configuration
 from banshi.routes import Audience, Route
 from banshi.settings import Settings
 from banshi.testing import TINY_PNG, Door, Person, open_door
+from tests.registers import import_samples, made_up_person
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
@@ -172,7 +173,9 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
     plugins: dict[str, Path | str] = {name: one.path or str(one.package) for name, one in entries.items()}
     settings = {"mobile_push": {"alerts": {"sender": "alerts@city.example"}}}
     async with open_door(folder, {**plugins, "archive": write_archive(folder)}, settings=settings) as door:
-        wang, officer = door.citizen("wang", "王小明"), door.officer("p007", "traffic")
+        await import_samples(door, "household", "exit_entry", "traffic")
+        wang = door.citizen("wang", "王小明", resident_id=made_up_person(1))
+        officer = door.officer("p007", "traffic")
         roles = ("traffic:reviewer", "traffic:approver", "traffic:publisher", "platform:operator")
         staff = door.staff("li", *roles)
         case = (await wang.post("/v1/items/zone-pass/cases", {"answers": await answers_of(wang)})).created()

@@ -408,7 +408,8 @@ async def test_private_keys_are_readable_by_their_owner_alone_and_what_is_publis
     bare_door.citizen("wang")
     await keys.rotate(folder, datetime.now(UTC), HOUR)
     files = sorted(folder.iterdir())
-    assert [file.name.split("-")[0] for file in files] == ["development", "pass", "pass"]
+    # The third kind makes a look-up's person known to nobody who reads the database.
+    assert [file.name.split("-")[0] for file in files] == ["development", "look", "pass", "pass"]
     for file in files:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
