@@ -96,8 +96,8 @@ async def test_the_sandbox_knows_one_form_of_a_condition_and_refuses_others_as_g
 async def test_a_message_to_a_topic_is_checked_and_retried_as_one_to_a_phone_is(
     sandbox: FcmSandbox, fcm: FcmProvider
 ) -> None:
-    assert await fcm.send_topic(replace(PUSH, body="长" * 1400), "a") == Receipt(Outcome.REJECTED, "too-large")
-    assert await fcm.send_topic(replace(PUSH, title="\ud83d"), "a") == Receipt(Outcome.REJECTED, "not-text")
+    assert await fcm.send_topic(PUSH._replace(body="长" * 1400), "a") == Receipt(Outcome.REJECTED, "too-large")
+    assert await fcm.send_topic(PUSH._replace(title="\ud83d"), "a") == Receipt(Outcome.REJECTED, "not-text")
     sandbox.behaviour.quota_share = 1.0
     assert await fcm.send_topic(PUSH, "a") == Receipt(Outcome.RETRY, "QUOTA_EXCEEDED", 1.0)
 
