@@ -33,8 +33,6 @@ class AppealRules:
     __pydantic_config__ = STRICT
 
     sorts: tuple[Sort, ...] = ("consult",)
-    #: It may be made without saying who one is.
-    anonymous: bool = False
     #: A rating below this one, from 1 to 5, reopens it to another reviewer; 1 never does.
     reopen_below: int = 3
     #: Working days until the answer, by sort; the item's own where a sort is left out.
