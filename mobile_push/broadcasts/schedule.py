@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
 import structlog
 
-from banshi import Key, Platform, Stale, working
+from banshi import Key, Platform, Stale, every, working
 from mobile_push.broadcasts import life
 from mobile_push.models import Broadcast
 from mobile_push.settings import PushSettings
@@ -25,18 +24,10 @@ SCHEDULE: Key[None] = Key("schedule of broadcasts")
 @asynccontextmanager
 async def open_schedule(_: PushSettings, platform: Platform) -> AsyncIterator[None]:
     """The running schedule."""
-    async with working("mobile-push-schedule", partial(run, platform)):
+    look = partial(publish_due, platform)
+    # The database may be away for a while; what is due then goes out late.
+    async with working("mobile-push-schedule", partial(every, LOOK, look, "the schedule can't be read")):
         yield
-
-
-async def run(platform: Platform) -> None:
-    """Look for what is due, for as long as the server runs."""
-    while True:
-        try:
-            await publish_due(platform)
-        except Exception as error:  # the database may be away for a while; what is due then goes out late
-            log.error("the schedule can't be read", error=type(error).__name__)
-        await asyncio.sleep(LOOK)
 
 
 async def publish_due(platform: Platform) -> int:

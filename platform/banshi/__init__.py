@@ -41,7 +41,7 @@ from banshi.hookspecs import hookimpl
 from banshi.routes import Answer, Audience, Call, Parameter, Principal, Role, Route, SignedBody
 
 if TYPE_CHECKING:
-    from banshi.background import working
+    from banshi.background import every, working
     from banshi.cases import decide
     from banshi.forms import Form
     from banshi.kinds.appeal import Appeal
@@ -68,6 +68,7 @@ _LATER = {
     "count_people": "banshi.submission",
     "decide": "banshi.cases",
     "etag_of": "banshi.replies",
+    "every": "banshi.background",
     "people_with_cases": "banshi.submission",
     "place_of": "banshi.logs",
     "reply": "banshi.replies",
@@ -121,6 +122,7 @@ __all__ = [
     "count_people",
     "decide",
     "etag_of",
+    "every",
     "hookimpl",
     "people_with_cases",
     "place_of",

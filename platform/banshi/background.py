@@ -32,6 +32,16 @@ async def working(name: str, *works: Callable[[], Awaitable[None]]) -> AsyncIter
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def every(seconds: float, work: Callable[[], Awaitable[object]], failed: str) -> None:
+    """Do `work` now and again after so many seconds, for good. A round that fails is logged as `failed`, with its place."""
+    while True:
+        try:
+            await work()
+        except Exception as error:
+            log.error(failed, error=type(error).__name__, where=place_of(error))
+        await asyncio.sleep(seconds)
+
+
 async def _keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 from structlog.testing import capture_logs
 
-from banshi import background, working
+from banshi import background, every, working
 
 
 @pytest.fixture(autouse=True)
@@ -77,3 +78,21 @@ async def test_work_is_cancelled_at_the_end_and_waited_for() -> None:
     with pytest.raises(ValueError, match="the server's own end"):
         await serve()
     assert ended == ["tidied up"]
+
+
+async def test_rounds_go_on_after_one_that_fails_and_say_what_failed() -> None:
+    rounds, enough = 0, asyncio.Event()
+
+    async def work() -> None:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 2:
+            raise OSError("wang's address")
+        if rounds == 4:
+            enough.set()
+
+    with capture_logs() as lines:
+        async with working("rounds", partial(every, 0.0, work, "could not look")), asyncio.timeout(5):
+            await enough.wait()
+    assert [(line["event"], line["error"]) for line in lines] == [("could not look", "OSError")]
+    assert "wang" not in str(lines)

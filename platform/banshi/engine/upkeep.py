@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from banshi.background import working
+from banshi.background import every, working
 from banshi.contract import Key
-from banshi.logs import place_of
 from banshi.models import Attachment, IdempotencyKey, OutboxRow
 
 if TYPE_CHECKING:
@@ -48,20 +47,11 @@ async def tidy(platform: Platform) -> None:
                 await asyncio.to_thread(path.unlink, missing_ok=True)
 
 
-async def _keep_tidy(platform: Platform) -> None:
-    while True:
-        try:
-            await tidy(platform)
-        except Exception as error:  # nothing is lost by tidying an hour later
-            log.error("could not tidy up", error=type(error).__name__, where=place_of(error))
-        await asyncio.sleep(ROUND)
-
-
 UPKEEP: Key[None] = Key("upkeep")
 
 
 @asynccontextmanager
 async def open_upkeep(platform: Platform) -> AsyncIterator[None]:
     """Tidies up at start and every hour."""
-    async with working("banshi-upkeep", partial(_keep_tidy, platform)):
+    async with working("banshi-upkeep", partial(every, ROUND, partial(tidy, platform), "could not tidy up")):
         yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -14,14 +13,13 @@ import structlog
 from tortoise.expressions import Subquery
 from uuid_utils.compat import uuid7
 
-from banshi.background import working
+from banshi.background import every, working
 from banshi.contract import Key, text_in
 from banshi.errors import InvalidParameter
 from banshi.kinds.query.models import Allowance, Batch, LookUp, LookUpPerson, Record, RegisterPointer
 from banshi.kinds.query.registers.opened import REGISTERS
 from banshi.kinds.query.rules import REGISTRAR
 from banshi.kinds.query.throttle import HOUR
-from banshi.logs import place_of
 from banshi.replies import Page, from_cursor, limit_of
 from banshi.store import Update
 
@@ -119,20 +117,11 @@ async def forget_batch(batch: int) -> None:
     await Batch.filter(id=batch).delete()
 
 
-async def _keep_tidy(platform: Platform) -> None:
-    while True:
-        try:
-            await tidy(platform)
-        except Exception as error:  # nothing is lost by tidying an hour later
-            log.error("could not tidy up look-ups", error=type(error).__name__, where=place_of(error))
-        await asyncio.sleep(ROUND)
-
-
 TIDYING: Key[None] = Key("tidying of look-ups")
 
 
 @asynccontextmanager
 async def open_tidying(platform: Platform) -> AsyncIterator[None]:
     """Tidies up at start and every hour."""
-    async with working("banshi-look-ups", partial(_keep_tidy, platform)):
+    async with working("banshi-look-ups", partial(every, ROUND, partial(tidy, platform), "could not tidy up look-ups")):
         yield
