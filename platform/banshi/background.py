@@ -33,7 +33,7 @@ async def working(name: str, *works: Callable[[], Awaitable[None]]) -> AsyncIter
 
 
 async def every(seconds: float, work: Callable[[], Awaitable[object]], failed: str) -> None:
-    """Do `work` now, and again after so many seconds, for good. A round that fails is logged as `failed` with its place."""
+    """Do `work` now and again after so many seconds, for good. A round that fails is logged as `failed`, and where."""
     while True:
         try:
             await work()
