@@ -13,6 +13,7 @@ import urllib.request
 from collections import deque
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 from itertools import cycle, islice
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +21,7 @@ from urllib.parse import urlsplit
 
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import PyreqwestError, RequestPanicError
+from pyreqwest.http import Url
 from pyreqwest.proxy import ProxyBuilder
 
 from mobile_push.provider import Outcome, Receipt
@@ -32,6 +34,8 @@ STREAMS = 100
 ANSWER_LIMIT = 64 * 1024
 #: Seconds after which a silent connection is asked for a sign of life, and that it may take to give one.
 PING = timedelta(seconds=20)
+#: An address, read once for all requests to it.
+parsed = lru_cache(maxsize=16)(Url)
 TIMEOUT = Receipt(Outcome.RETRY, "timeout")
 CONNECTION = Receipt(Outcome.RETRY, "connection")
 
@@ -152,13 +156,10 @@ class Connections:
         client = connection.client
         if client is None:
             raise Failed(CONNECTION)
-        request = client.post(url).headers(headers).body_bytes(body).build_streamed()
+        request = client.post(parsed(url)).headers(headers).body_bytes(body).build_streamed()
         async with request as response:
-            reader = response.body_reader
-            answer = bytes(await reader.read_chunk() or b"")
-            while len(answer) <= ANSWER_LIMIT and (more := await reader.read_chunk()) is not None:
-                answer += bytes(more)
-            return Answer(response.status, response.headers, answer)
+            answer = await response.body_reader.read(ANSWER_LIMIT)
+            return Answer(response.status, response.headers, bytes(answer or b""))
 
 
 def _client(url: str, timeout: float, ca_file: Path | None) -> Client:

@@ -1,11 +1,14 @@
-"""A push as FCM's request, encoded once for all the phones that it goes to."""
+"""A push as FCM's request, written once for all the pushes and phones that share its words."""
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from hashlib import sha256
-from typing import Any, NamedTuple
+from operator import itemgetter
+from typing import Any
+from uuid import uuid4
 
 import orjson
 
@@ -14,32 +17,44 @@ from mobile_push.provider import Outcome, Push, Receipt
 
 #: Bytes of notification and data that FCM takes; pyfcm does not check it.
 PAYLOAD_LIMIT = 4096
+#: Bytes of a collapse id: APNs refuses the whole message for more.
+COLLAPSE_LIMIT = 64
 #: Seconds: FCM keeps no message for longer than four weeks, and refuses a longer ttl.
 LONGEST_TTL = 28 * 24 * 3600
-#: Pushes whose encoding is kept: the broadcasts under way, in each of their languages.
+#: Shapes that are kept: of messages to persons and of the broadcasts under way, in each of their languages.
 KEPT = 32
-#: Seconds after which a push is encoded anew: Apple is told a moment of expiry, not a time to live.
+#: Seconds after which a shape is written anew: Apple is told a moment of expiry, not a time to live.
 FRESH = 10.0
-#: Stands for the address in a request that is encoded for many. What it follows, `"token":`, is in no text: JSON
-#: escapes a text's quotation marks.
+#: Stand in a shape for what is each message's own: address, message id and link. Drawn by lot: no text has one in it.
+OWN = TOKEN, MESSAGE_ID, LINK = tuple(uuid4().hex for _ in range(3))
+PLACES = re.compile(f'"({"|".join(OWN)})"'.encode())
+#: Stands for the address where only the rest is wanted.
 PLACEHOLDER = "the address"
 NOT_TEXT = Receipt(Outcome.REJECTED, "not-text")
 NO_TOKEN = Receipt(Outcome.REJECTED, "no-token")
 TOO_LARGE = Receipt(Outcome.REJECTED, "too-large")
 
 
-class Encoded(NamedTuple):
-    """A push as a request's body without the address that goes in between."""
+class Shape:
+    """A request without what is each message's own, and where that belongs."""
 
-    push: Push
-    #: `time.monotonic()` of the encoding.
-    at: float
-    head: bytes
-    tail: bytes
+    __slots__ = ("_order", "_parts", "at")
+
+    def __init__(self, written: bytes) -> None:
+        #: `time.monotonic()` of the writing.
+        self.at = time.monotonic()
+        self._parts = PLACES.split(written)
+        self._order = itemgetter(*(OWN.index(name.decode()) for name in self._parts[1::2]))
+
+    def filled(self, own: Sequence[bytes]) -> bytes:
+        """The request with these three, each as JSON."""
+        parts = self._parts.copy()
+        parts[1::2] = self._order(own)
+        return b"".join(parts)
 
 
 class Encoder:
-    """Writes requests; what it wrote for the last few pushes it keeps.
+    """Writes requests; the shapes of the last few it keeps.
 
     Args:
         parse_payload: pyfcm's, which knows where each field belongs.
@@ -47,21 +62,29 @@ class Encoder:
 
     def __init__(self, parse_payload: Callable[..., bytes]) -> None:
         self._parse_payload = parse_payload
-        self._encoded: dict[int, Encoded] = {}
+        self._shapes: dict[Hashable, Shape] = {}
 
     def to_token(self, push: Push, token: str) -> bytes | Receipt:
         """The request to one phone, or why there can't be one: checked here, as each 4xx counts against the quota."""
         if not token:
             return NO_TOKEN
-        encoded = self._encoded.get(id(push))
+        message_id, title, body, link, kind, ttl, collapse_key, priority = push
         try:
-            if encoded is None or time.monotonic() - encoded.at > FRESH:
-                encoded = self._encode(push)
-            return encoded.head + orjson.dumps("" + token) + encoded.tail
+            own = [orjson.dumps("" + text) for text in (token, message_id, link)]
+            if len(own[1]) > COLLAPSE_LIMIT:  # nothing that we give a message; what collapses it is another text
+                return self._whole(push, fcm_token=token)
+            key = title, body, kind, ttl, collapse_key, priority
+            shape = self._shapes.get(key)
+            if shape is None or time.monotonic() - shape.at > FRESH:
+                shape = self._shape(push, key)
+            request = shape.filled(own)
+            if len(request) > PAYLOAD_LIMIT:
+                _measure(push)
         except (TypeError, UnicodeEncodeError):  # half a surrogate pair has no UTF-8
             return NOT_TEXT
         except OverflowError:
             return TOO_LARGE
+        return request
 
     def to_topic(self, push: Push, topic: str, unless: str = "") -> bytes | Receipt:
         """The request to all phones that follow a topic and not `unless`, or why there can't be one."""
@@ -74,30 +97,40 @@ class Encoder:
         except OverflowError:
             return TOO_LARGE
 
-    def _encode(self, push: Push) -> Encoded:
-        before, name, tail = self._whole(push, fcm_token=PLACEHOLDER).partition(b'"token":')
-        encoded = Encoded(push, time.monotonic(), before + name, tail.removeprefix(orjson.dumps(PLACEHOLDER)))
-        # The push is kept with it, so that no other can get its id meanwhile.
-        if len(self._encoded) >= KEPT:
-            del self._encoded[next(iter(self._encoded))]
-        self._encoded[id(push)] = encoded
-        return encoded
+    def _shape(self, push: Push, key: Hashable) -> Shape:
+        shape = Shape(self._written(push._replace(message_id=MESSAGE_ID, link=LINK), fcm_token=TOKEN))
+        if key not in self._shapes and len(self._shapes) >= KEPT:
+            del self._shapes[next(iter(self._shapes))]
+        self._shapes[key] = shape
+        return shape
 
     def _whole(self, push: Push, **address: str) -> bytes:
         """`push` to `address`. Raises TypeError for what is no text, OverflowError for too much."""
-        data = {"message_id": push.message_id, "kind": push.kind, "link": push.link}
+        request = self._written(push, **address)
+        if len(request) > PAYLOAD_LIMIT:
+            _measure(push)
+        return request
+
+    def _written(self, push: Push, **address: str) -> bytes:
+        data = _data(push)
         "".join((push.title, push.body, *data.values()))  # raises TypeError for what is no text
-        payload = self._parse_payload(
+        return self._parse_payload(
             **address,
             notification_title=push.title,
             notification_body=push.body,
             data_payload=data,
             **_options(push),
         )
-        # Addresses and options don't count; measuring what does is only worth it for a long request.
-        if len(payload) > PAYLOAD_LIMIT and len(orjson.dumps([data, push.title, push.body])) > PAYLOAD_LIMIT:
-            raise OverflowError
-        return payload
+
+
+def _data(push: Push) -> dict[str, str]:
+    return {"message_id": push.message_id, "kind": push.kind, "link": push.link}
+
+
+def _measure(push: Push) -> None:
+    """Raise OverflowError for too much; addresses and options don't count. Only worth it for a long request."""
+    if len(orjson.dumps([_data(push), push.title, push.body])) > PAYLOAD_LIMIT:
+        raise OverflowError
 
 
 def _options(push: Push) -> dict[str, dict[str, Any]]:
@@ -111,8 +144,7 @@ def _options(push: Push) -> dict[str, dict[str, Any]]:
     headers = {
         "apns-priority": "10" if push.priority == "high" else "5",
         "apns-expiration": str(int(time.time()) + ttl if ttl else 0),
-        # APNs refuses the whole message for a key of more than 64 bytes.
-        "apns-collapse-id": key if len(key.encode()) <= 64 else sha256(key.encode()).hexdigest(),
+        "apns-collapse-id": key if len(key.encode()) <= COLLAPSE_LIMIT else sha256(key.encode()).hexdigest(),
     }
     return {"android_config": android, "apns_config": {"headers": headers}}
 

@@ -154,6 +154,8 @@ def signed(name: str, ca: bool, key: ec.EllipticCurvePrivateKey, by: Issuer | No
     """A certificate of one day; `by` issued it, or itself."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     issuer, signer = (by[0].subject, by[1]) if by else (subject, key)
+    # Python 3.13 takes no chain whose certificates don't name their issuer's key and what theirs is for (RFC 5280).
+    usage = x509.KeyUsage(*(not ca, *[False] * 4, ca, *[False] * 3))
     now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number())
@@ -161,6 +163,9 @@ def signed(name: str, ca: bool, key: ec.EllipticCurvePrivateKey, by: Issuer | No
         .not_valid_after(now + datetime.timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
         .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
         .sign(signer, hashes.SHA256())
     )
 

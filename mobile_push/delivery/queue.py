@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
 import orjson
+from tortoise.transactions import in_transaction
 
 from banshi import Platform
 from mobile_push.delivery.lanes import Lane
@@ -76,7 +78,7 @@ COLUMNS = (
 JOINS = (
     "JOIN push_inbox_message m ON m.id = d.message_id "
     "LEFT JOIN push_device v ON v.id = d.device_id AND v.person = m.person "
-    "LEFT JOIN push_profile p ON p.person = m.person AND m.kind <> 'alert' ORDER BY d.lane, d.id"
+    "LEFT JOIN push_profile p ON p.person = m.person AND m.kind <> 'alert'"
 )
 
 
@@ -110,30 +112,37 @@ class Queue(ABC):
 
 
 class SqliteQueue(Queue):
-    """Row by row: a statement is a call inside the process."""
+    """All rows as one value: the database's thread lets go of the interpreter at each row that it reads or writes."""
 
     def __init__(self, platform: Platform, provider: str, lease: float) -> None:
         super().__init__(platform, provider, lease)
-        self._claim = f"{self._take}id IN (SELECT id {self._due}) RETURNING id"
-        # SQLite can't read from a statement that writes.
-        self._read = f"SELECT {self._columns} FROM json_each(?) c JOIN push_delivery d ON d.id = c.value {JOINS}"  # noqa: S608
         clock = self._store.clock
+        columns = self._columns.replace("d.attempts, d.tries", "d.attempts + 1, d.tries + 1")
+        self._read = (
+            f"SELECT json_group_array(json_array({columns})) "  # noqa: S608 - marks, not values
+            f"FROM (SELECT * {self._due}) d {JOINS}"
+        )
+        self._claim = f"{self._take}id IN (SELECT value FROM json_each(?))"  # noqa: S608
+        said = [f"json_extract(c.value, '$[{place}]')" for place in range(len(Settled._fields))]
+        state, code, message, wait, identity, attempts = said
         self._settle = (
-            f"UPDATE push_delivery SET state = ?, code = ?, provider_message = ?, not_before = {clock} + ?, "  # noqa: S608
-            f"lease_until = 0, settled_at = {clock} WHERE id = ? AND attempts = ? AND state = 'due'"
+            f"UPDATE push_delivery SET state = {state}, code = {code}, provider_message = {message}, "  # noqa: S608
+            f"not_before = {clock} + {wait}, lease_until = 0, settled_at = {clock} FROM json_each(?) c "
+            f"WHERE push_delivery.id = {identity} AND attempts = {attempts} AND push_delivery.state = 'due'"
         )
 
     async def claim(self, lane: Lane, limit: int) -> list[Row]:
-        connection = self._store.connection
-        _, claimed = await connection.execute_query(self._claim, [*self._given, int(lane), limit])
-        if not claimed:
-            return []
-        ids = orjson.dumps([row[0] for row in claimed]).decode()
-        _, found = await connection.execute_query(self._read, [ids])
-        return [Row._make(row) for row in found]
+        lease, provider = self._given
+        async with in_transaction() as connection:
+            _, found = await connection.execute_query(self._read, [provider, int(lane), limit])
+            rows = sorted(map(Row._make, orjson.loads(found[0][0])), key=attrgetter("lane", "id"))
+            if rows:
+                ids = orjson.dumps([row.id for row in rows]).decode()
+                await connection.execute_query(self._claim, [lease, ids])
+        return rows
 
     async def settle(self, group: Sequence[Settled]) -> None:
-        await self._store.connection.execute_many(self._settle, [list(one) for one in group])
+        await self._store.connection.execute_query(self._settle, [orjson.dumps(list(map(tuple, group))).decode()])
 
 
 class PostgresQueue(Queue):
@@ -144,7 +153,7 @@ class PostgresQueue(Queue):
         clock, due = self._store.clock, f"{self._due} {self._store.skip_locked}"
         # By their place in the table: a join of all claimed rows with all there are would look good to the planner.
         claim = f"{self._take}ctid = ANY(ARRAY(SELECT ctid {due})) RETURNING *"
-        self._claim = f"WITH d AS ({claim}) SELECT {self._columns} FROM d {JOINS}"  # noqa: S608
+        self._claim = f"WITH d AS ({claim}) SELECT {self._columns} FROM d {JOINS} ORDER BY d.lane, d.id"  # noqa: S608
         # What becomes of a claim is looked up by its name. Joined with the rows it could be gone through once for each:
         # the planner may believe that few are due, and thousands were settled in the time of their square.
         found = "($1::jsonb -> (d.id || ':' || d.attempts))"

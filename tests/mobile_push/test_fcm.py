@@ -282,6 +282,24 @@ async def test_hundreds_of_different_pushes_are_each_sent_as_they_are(sandbox: F
     assert [r.message["notification"]["title"] for r in sandbox.received] == [f"title {n}" for n in range(200)]
 
 
+@pytest.mark.parametrize("collapse_key", [None, "case-1"])
+async def test_messages_that_share_their_words_each_carry_their_own_id_and_link(
+    sandbox: FcmSandbox, fcm: FcmProvider, collapse_key: str | None
+) -> None:
+    ids = ["018f3c1e-7b7a-7c3a-9e5e-000000000001", 'a "quoted" id', "编号", "i" * 65]
+    for number, one in enumerate(ids):
+        await fcm.send(push(message_id=one, link=f"/cases/{number}", collapse_key=collapse_key), f"phone-{number}")
+    messages = [record.message for record in sandbox.received]
+    assert [message["token"] for message in messages] == [f"phone-{number}" for number in range(len(ids))]
+    assert [message["data"] for message in messages] == [
+        {"message_id": one, "kind": "case", "link": f"/cases/{number}"} for number, one in enumerate(ids)
+    ]
+    assert [message["android"]["notification"]["tag"] for message in messages] == [collapse_key or one for one in ids]
+    keys = [message["apns"]["headers"]["apns-collapse-id"] for message in messages]
+    assert keys[:-1] == [collapse_key or one for one in ids[:-1]]
+    assert len(keys[-1]) <= 64
+
+
 async def test_the_limit_counts_what_the_phone_gets_and_not_the_address(sandbox: FcmSandbox, fcm: FcmProvider) -> None:
     receipt = await fcm.send(push(body="b" * 3800), "t" * 900)
     assert receipt.outcome is Outcome.ACCEPTED
@@ -401,6 +419,27 @@ async def test_a_token_endpoint_that_hangs_means_later(sandbox: FcmSandbox, sett
 async def test_a_withdrawn_key_is_misconfigured(sandbox: FcmSandbox, fcm: FcmProvider) -> None:
     sandbox.behaviour.token_refused = True
     assert await fcm.send(push(), "phone-1") == Receipt(Outcome.MISCONFIGURED, "credentials")
+
+
+async def test_an_answer_that_comes_in_pieces_is_read_to_its_end(settings: FcmSettings) -> None:
+    body = b'{"name": "projects/banshi-sandbox/messages/0:7"}'
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for start in range(0, len(body), 7):
+            piece = body[start : start + 7]
+            writer.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+            await writer.drain()
+            await asyncio.sleep(0.005)
+        writer.write(b"0\r\n\r\n")
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/projects"
+        async with FcmProvider(FcmSettings(settings.service_account_file, base_url=address)) as fcm:
+            receipt = await fcm.send(push(), "phone-1")
+    assert receipt == Receipt(Outcome.ACCEPTED, "OK", None, "projects/banshi-sandbox/messages/0:7")
 
 
 async def test_a_huge_answer_is_not_read_to_its_end(settings: FcmSettings) -> None:
