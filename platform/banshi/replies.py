@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,14 +59,15 @@ def reply(call: Call, document: Any, *, status: int = 200, headers: Mapping[str,
 
 
 def reply_bytes(
-    call: Call, body: bytes, media_type: str, etag: str, headers: Mapping[str, str] | None = None
+    call: Call, body: bytes | AsyncIterator[bytes], media_type: str, etag: str, headers: Mapping[str, str] | None = None
 ) -> web.Response:
-    """Prepared bytes with their ETag, or 304."""
+    """Prepared bytes, or pieces of them and their Content-Length among `headers`, with their ETag; or 304."""
     asked = call.request.headers.get("If-None-Match")
     # What was read with a token is its bearer's: no cache on the way keeps it for others.
     kept = "no-cache" if call.caller is None else "private, no-cache"
     all_headers = {"ETag": etag, "Cache-Control": kept, **(headers or {})}
     if asked is not None and _matches(asked, etag):
+        all_headers.pop("Content-Length", None)
         return web.Response(status=304, headers=all_headers)
     all_headers["Content-Type"] = media_type
     return web.Response(body=body, headers=all_headers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from openapi_spec_validator import validate
 
@@ -62,6 +64,28 @@ async def test_every_item_s_form_is_in_the_description(door: Door) -> None:
     body = document["paths"]["/v1/items/zone-pass/cases"]["post"]["requestBody"]["content"]["application/json"]
     form = (await door.anyone.get("/v1/items/zone-pass")).ok()["form"]
     assert body["schema"]["properties"]["answers"]["required"] == form["required"]
+
+
+async def test_the_description_says_its_length_and_is_the_same_for_all_who_ask_at_once(door: Door) -> None:
+    answers = await asyncio.gather(*(door.anyone.get("/openapi.json") for _ in range(20)))
+    assert len({answer.body for answer in answers}) == 1
+    for answer in answers:
+        assert int(answer.headers["Content-Length"]) == len(answer.body) > 100_000
+    async with aiohttp.ClientSession() as session, session.head(f"{door.url}/openapi.json") as head:
+        assert head.headers["Content-Length"] == answers[0].headers["Content-Length"]
+        assert head.headers["ETag"] == answers[0].headers["ETag"]
+
+
+async def test_a_description_for_which_there_was_no_room_is_made_when_there_is(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tempfile.TemporaryFile", full)
+        assert (await door.anyone.get("/openapi.json")).problem(507, "storage-full")
+    assert (await described(door))["openapi"] == "3.1.0"
 
 
 async def test_every_read_for_anyone_has_an_etag_that_is_answered_with_304(door: Door) -> None:

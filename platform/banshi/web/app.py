@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,9 @@ from banshi.web import attachments as attachments_face
 from banshi.web import cases, catalogue, openapi, operations, passes, submissions
 from banshi.web.cases import WORK
 from banshi.web.catalogue import GUIDES
+from banshi.web.description import DESCRIPTION, Description
 from banshi.web.dispatch import endpoint
 from banshi.web.envelope import envelope
-from banshi.web.operations import DESCRIPTION, Description
 
 log = structlog.get_logger("banshi.start")
 
@@ -125,7 +126,10 @@ async def open_platform(full: registry.Registry) -> AsyncIterator[Platform]:
         platform.put(RUNNING, set())
         platform.put(GUIDES, {})
         platform.put(WORK, {})
-        platform.put(DESCRIPTION, Description(lambda: openapi.document(full, [route for _, route in full.routes])))
+        routes = [route for _, route in full.routes]
+        description = Description(partial(openapi.document, full, routes), settings.data)
+        platform.put(DESCRIPTION, description)
+        stack.callback(description.close)
         plugins = [resource for _, resource in full.resources]
         for resource in (*BEFORE_PLUGINS, *plugins, *AFTER_PLUGINS):
             platform.put(resource.key, await stack.enter_async_context(resource.open(platform)))

@@ -3,42 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from banshi import outbox
-from banshi.contract import Key
 from banshi.errors import Unavailable
-from banshi.replies import JSON, encode, etag_of, reply_bytes
+from banshi.replies import JSON, encode, reply_bytes
 from banshi.routes import Answer, Audience, Call, Route
+from banshi.web.description import DESCRIPTION
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
 
-
-class Description:
-    """The OpenAPI document as bytes with its ETag, made when it is first asked for: a large city's takes seconds."""
-
-    def __init__(self, make: Callable[[], object]) -> None:
-        self._make = make
-        self._made: asyncio.Future[tuple[bytes, str]] | None = None
-
-    async def get(self) -> tuple[bytes, str]:
-        if self._made is None:
-            self._made = asyncio.ensure_future(asyncio.to_thread(self._bytes))
-        # Shielded: a caller that leaves does not end it for the others.
-        return await asyncio.shield(self._made)
-
-    def _bytes(self) -> tuple[bytes, str]:
-        body = encode(self._make())
-        return body, etag_of(body)
-
-
-#: Set at assembly.
-DESCRIPTION: Key[Description] = Key("openapi document")
 
 #: Seconds that the database has to answer a readiness probe.
 PATIENCE = 2.0
@@ -78,8 +56,9 @@ async def _outbox_lines(platform: Platform) -> bytes:
 
 async def openapi(call: Call) -> web.StreamResponse:
     """The description of this API."""
-    body, etag = await call.platform[DESCRIPTION].get()
-    return reply_bytes(call, body, JSON, etag, {"Access-Control-Allow-Origin": "*"})
+    written = await call.platform[DESCRIPTION].get()
+    headers = {"Access-Control-Allow-Origin": "*", "Content-Length": str(written.size)}
+    return reply_bytes(call, written.pieces(), JSON, written.etag, headers)
 
 
 STATUS = {"type": "object", "required": ["status"], "properties": {"status": {"type": "string"}}}
