@@ -66,6 +66,8 @@ class Registry:
     catalogues: dict[str, Catalogue] = field(default_factory=dict)
     #: Plugin → digest of what its items were made from, where they lie on a shelf.
     shelved: dict[str, str] = field(default_factory=dict)
+    #: Items were read and checked at this very start, and then put on shelves.
+    put_away: bool = False
     #: Warnings: the platform starts, `banshi check` shows them.
     warnings: tuple[Finding, ...] = ()
 

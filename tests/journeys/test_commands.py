@@ -7,6 +7,7 @@ import asyncio
 import os
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -26,6 +27,7 @@ from PIL import Image
 from banshi import cli, logs
 from banshi.models import SigningKey
 from banshi.passes import keys, picture
+from banshi.shelf import LARGE
 from banshi.testing import open_door
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -169,6 +171,56 @@ def test_a_server_answers_its_first_request_seconds_after_its_start_and_ends_cle
         print(f"start to first answered request: {took:.2f} s with the {database} database")
         # What the processor did, with the end: how long it had to wait for its turn is the machine's affair.
         assert spent_by_others() - spent < 10
+
+
+def test_a_large_city_s_first_start_begins_anew_once_all_is_in_files_and_keeps_none_of_what_checking_took(
+    folder: Path,
+) -> None:
+    items = "".join(LARGE_ITEM.format(number=number) for number in range(LARGE))
+    (folder / "archive" / "forms").mkdir(parents=True)
+    (folder / "archive" / "forms" / "why.json").write_text('{"type": "object", "additionalProperties": false}')
+    (folder / "archive" / "__init__.py").touch()
+    (folder / "archive" / "items.toml").write_text(ARCHIVE + items, "utf-8")
+    with (folder / "plugins.toml").open("a", encoding="utf-8") as plugins:
+        plugins.write('\n[plugins.archive]\napi = 1\npath = "archive"\n')
+    sizes = []
+    # The very first makes the database as well; then everything is checked again, and then nothing is.
+    for checked in (True, True, False):
+        if checked:
+            shutil.rmtree(folder / "data" / "items", ignore_errors=True)
+        with started(folder, "serve", "--port", "0") as running:
+            url = running.line(r"Banshi serves on (\S+)")
+            assert get(f"{url}/v1/items/archive-{LARGE - 1}") == get(f"{url}/v1/items?q=archive") == 200
+            if Path("/proc/self").exists():
+                place = Path(f"/proc/{running.process.pid}")
+                assert (b"BANSHI_BEGUN_ANEW=1" in (place / "environ").read_bytes().split(b"\0")) is checked
+                sizes.append(int((place / "statm").read_text().split()[1]))
+            assert running.stop() == 0
+    assert not sizes or sizes[1] < sizes[2] * 1.1
+
+
+ARCHIVE = """
+[department]
+code = "archive"
+title = { zh-CN = "档案局", en = "Archive" }
+[[units]]
+code = "desk"
+title = { zh-CN = "窗口", en = "Desk" }
+"""
+
+LARGE_ITEM = """
+[[items]]
+code = "archive-{number}"
+kind = "application"
+form = "forms/why.json"
+unit = "desk"
+visits = 1
+title = {{ zh-CN = "档案{number}", en = "Archive {number}" }}
+summary = {{ zh-CN = "查阅档案。", en = "See a record." }}
+audience = ["person"]
+legal_days = 5
+result = {{ kind = "answer", title = {{ zh-CN = "答复", en = "Answer" }} }}
+"""
 
 
 def spent_by_others() -> float:

@@ -50,6 +50,7 @@ def findings(config: Path, *, strict: bool) -> tuple[list[str], list[Finding]]:
     """The names of the plugins, and everything that is wrong. Raises ConfigurationError if nothing can be read."""
     from banshi.checks.tables import unmigrated
     from banshi.configuration import inspect_configuration
+    from banshi.search import index_of
     from banshi.shelf import Shelves
     from banshi.web.app import inspected, put_away
 
@@ -60,6 +61,8 @@ def findings(config: Path, *, strict: bool) -> tuple[list[str], list[Finding]]:
         # A large city's next start need not check again what is right.
         registry.warnings = tuple(found)
         put_away(registry, Shelves(configuration.settings.items_folder))
+        if registry.put_away:
+            index_of(registry)
     if not any(finding.rule in TABLES_FAIL for finding in found):
         found += asyncio.run(unmigrated(registry))
     return [*configuration.entries, *(name for name in registry.plugins if name not in configuration.entries)], found

@@ -96,7 +96,7 @@ def put_away(full: registry.Registry, shelves: Shelves) -> None:
             shelf = shelves.find(name, folder, full.kinds, key)
             if shelf is None:
                 continue
-            full.shelved[name] = shelf.head["digest"]
+            full.shelved[name], full.put_away = shelf.head["digest"], True
             for code, place, at_start in shelf.rows():
                 if not at_start:
                     full.items.put(code, place)
