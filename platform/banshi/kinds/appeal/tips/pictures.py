@@ -34,8 +34,8 @@ PATIENCE, WHOLE = 15.0, 300.0
 
 REFUSED = {
     "zh-CN": "匿名时只收JPEG、PNG或WebP图片：PDF、HEIC等文件会留有作者、设备等信息，无法可靠清除。请改用截图或照片。",
-    "en": "Without a name only JPEG, PNG or WebP pictures are taken: PDF, HEIC and the like can tell who made them, and "
-    "that can't be taken out for certain. Send a screenshot or a photo instead.",
+    "en": "Without a name only JPEG, PNG or WebP pictures are taken: PDF, HEIC and the like can tell who made them, and"
+    " that can't be taken out for certain. Send a screenshot or a photo instead.",
 }
 
 
