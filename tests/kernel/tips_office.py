@@ -77,6 +77,8 @@ async def link_of(offices: Offices, tipster: Tipster) -> str:
 
 
 @asynccontextmanager
-async def open_tips(folder: Path, *, database: str | None = None, rules: str = UNNAMED) -> AsyncIterator[Offices]:
-    async with open_offices(folder, database=database, rules=rules) as offices:
+async def open_tips(
+    folder: Path, *, database: str | None = None, rules: str = UNNAMED, platform: Mapping[str, Any] | None = None
+) -> AsyncIterator[Offices]:
+    async with open_offices(folder, database=database, rules=rules, platform=platform) as offices:
         yield offices

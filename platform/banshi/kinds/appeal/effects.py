@@ -126,8 +126,10 @@ async def _write(_: Platform, move: Move) -> Effects:
         files=[str(file.id) for file in files.rows],
         at=move.at,
     )
-    again = {"clock_used": 0} if case.state == "answered" and by is Who.CITIZEN else {}
-    return Effects(values=again, updates=list(files.updates), rows=[letter], details={"number": number})
+    if case.state == "answered" and by is Who.CITIZEN:
+        # The step starts the clock, from what is used in the case.
+        case.clock_used = 0
+    return Effects(updates=list(files.updates), rows=[letter], details={"number": number})
 
 
 async def _files(move: Move) -> Files:
