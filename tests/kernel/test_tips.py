@@ -28,6 +28,7 @@ from banshi.kinds.appeal.tips.codes import CHANCE, SIGNS, new_code, read_code
 from banshi.kinds.appeal.tips.flood import FLOOD
 from banshi.kinds.appeal.tips.retention import forget
 from banshi.models import Attachment, Case, CaseEvent, IdempotencyKey, OutboxRow
+from banshi.submission import count_people, people_with_cases
 from banshi.testing import open_door
 from tests.kernel.appeals_office import ENGLISH, RULES, write_department
 from tests.kernel.tips_office import TIPS, link_of, open_tips, picture, tipped, uploaded
@@ -200,6 +201,15 @@ async def test_tips_count_in_the_statistics_and_teach_the_suggestion(tmp_path: P
         suggested = (await offices.shown(chen, await link_of(offices, tip)))["details"]["suggestion"]
         assert (suggested["category"], suggested["unit"]) == ("roads", "east")
         assert "suggestion" not in (await tip.read())["details"]
+
+
+async def test_a_notice_to_those_who_have_a_case_is_for_nobody_who_sent_a_tip(tmp_path: Path, database: str) -> None:
+    async with open_tips(tmp_path, database=database) as offices:
+        await tipped(offices)
+        await offices.asked(offices.door.citizen("li"))
+        platform, who = offices.door.platform, (["ask-parks"], ["submitted"])
+        assert await count_people(platform, *who) == 1
+        assert await people_with_cases(platform, *who, limit=10) == ["li"]
 
 
 async def test_a_named_person_is_told_that_the_unit_wrote(tmp_path: Path) -> None:
