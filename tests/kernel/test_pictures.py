@@ -201,4 +201,5 @@ async def test_the_loop_goes_on_meanwhile() -> None:
         await asyncio.sleep(0.001)
         longest, before = max(longest, time.perf_counter() - before), time.perf_counter()
     assert all(one.width == 2560 for one in work.result())
-    assert longest < 0.25
+    # All three together would hold it for more than a second.
+    assert longest < 0.6

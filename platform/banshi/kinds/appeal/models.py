@@ -37,6 +37,7 @@ class Reply(Model):
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     case_id = fields.UUIDField()
+    # More where somebody who need not say who they are wrote after the answer.
     #: 1 or 2.
     number = fields.SmallIntField()
     text = fields.TextField()
