@@ -27,7 +27,8 @@ a law is cited only where its name and article are certain, and `banshi check --
 made from its own declaration, then each rule broken in turn; *query*, its register asked over HTTP by the owner of a
 sample record, by somebody else and at the counter, with each rule broken in turn; *guide*, read over HTTP in both
 languages. For an appointment the journey is booked, moved, reminded, checked in and over, for an appeal it is handed
-in, read, answered and rated. Postings have no verbs of their own yet, so their items are guides.
+in, read, answered and rated; where it takes no name, all of that without a token. Postings have no verbs of their own
+yet, so their items are guides.
 """
 
 

@@ -34,13 +34,17 @@ class Received:
     sha256: str
 
 
-async def receive(folder: Path, chunks: AsyncIterator[bytes], limit: int) -> Received:
-    """Stream a file to disk. Raises TooLarge as soon as the limit is passed, UnsupportedMediaType, StorageFull.
+async def receive(
+    folder: Path, chunks: AsyncIterator[bytes], limit: int, *, identity: uuid.UUID | None = None
+) -> Received:
+    """Stream a file to disk, under a new id unless one is given.
+
+    Raises TooLarge as soon as the limit is passed, UnsupportedMediaType, StorageFull.
 
     Nothing is left behind where it raises, and a crash leaves only a `.part` file that the next start clears.
     """
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    identity = uuid7()
+    identity = identity or uuid7()
     part, whole = folder / f"{identity}.part", folder / str(identity)
     digest, size, head = hashlib.sha256(), 0, b""
     try:

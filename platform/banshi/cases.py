@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from tortoise.models import Model
 
@@ -34,12 +35,16 @@ TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who moves a case: a person, or the platform itself (`principal` is None)."""
+    """Who moves a case: a person, whoever has the key to that one case, or the platform itself (both are None)."""
 
     principal: Principal | None = None
+    #: The case to which somebody has the key who doesn't say who they are.
+    unnamed: UUID | None = None
 
     def who(self, case: Case) -> Who | None:
         """In which role this actor stands towards the case; None: in none."""
+        if self.unnamed is not None:
+            return Who.CITIZEN if case.id == self.unnamed else None
         if self.principal is None:
             return Who.SYSTEM
         if self.principal.is_staff:

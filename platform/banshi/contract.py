@@ -153,7 +153,7 @@ class Submission:
     number: str
     item: Item
     answers: Mapping[str, Any]
-    #: The citizen, as the identity provider's subject.
+    #: The citizen, as the identity provider's subject; empty where it was handed in without a name.
     person: str
     #: The citizen's name, where the identity provider says it.
     name: str

@@ -79,6 +79,13 @@ class Unauthenticated(Problem):
     code = "unauthenticated"
 
 
+class TokenNotTaken(Problem):
+    """Send this without Authorization: it is for people who don't say who they are, and nothing was looked at."""
+
+    status = 400
+    code = "token-not-taken"
+
+
 class Forbidden(Problem):
     """Your role does not allow this."""
 

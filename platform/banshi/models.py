@@ -38,6 +38,7 @@ class Case(Model):
     department = fields.CharField(max_length=64)
     unit = fields.CharField(max_length=64, default="")
     state = fields.CharField(max_length=32)
+    # Both are empty where somebody handed it in who doesn't say who they are.
     #: Subject of the citizen, and the name that the identity provider gave with it.
     person = fields.CharField(max_length=255)
     person_name = fields.CharField(max_length=255, default="")

@@ -48,7 +48,12 @@ class Claimed:
 
 
 def message_rows(platform: Platform, message: Message, dedup: str) -> list[OutboxRow]:
-    """The promise to give `message` to every channel, as rows for the transaction that makes it true."""
+    """The promise to give `message` to every channel, as rows for the transaction that makes it true.
+
+    None where it is for nobody: who handed a case in without a name comes and reads it.
+    """
+    if not message.person:
+        return []
     payload = asdict(message)
     return [
         OutboxRow(consumer=f"channel:{name}", topic=MESSAGE, payload=payload, lane=CASE_LANE, dedup=f"{name}:{dedup}")

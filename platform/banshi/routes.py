@@ -147,6 +147,8 @@ class Route:
     signed: SignedBody | None = None
     #: Honours Idempotency-Key: the handler writes `call.once.receipt(...)` in its transaction.
     creates: bool = False
+    #: For people who don't say who they are: a token is refused, and the caller's own request id is not taken over.
+    unnamed: bool = False
     #: For a path with `{code}`: the JSON body's schema for one item, or None where the item hasn't this verb. The
     #: OpenAPI document then has one operation per item.
     per_item: Callable[[Item], Mapping[str, Any] | None] | None = None

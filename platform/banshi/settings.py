@@ -31,6 +31,7 @@ LONGEST_ISSUER = 16
 AT_LEAST_ONE = (
     *("body_limit", "attachment_limit", "attachment_quota"),
     *("outbox_attempts", "keep_days", "look_up_days", "breaker_failures"),
+    *("tip_days", "tip_quota"),
 )
 
 
@@ -133,6 +134,10 @@ class Settings:
     registers: Mapping[str, RegisterSource] = field(default_factory=dict)
     #: Days for which it is kept, and shown to the person, who looked them up.
     look_up_days: int = 365
+    #: Days for which what was handed in without a name is kept after its last step; bytes of such people's files, all
+    #: together, that no tip uses yet.
+    tip_days: int = 365
+    tip_quota: int = 1_073_741_824
     #: A year's order of the State Council, before the library knows it: its days off, its working weekends, the year.
     holidays: frozenset[date] = frozenset()
     make_up_days: frozenset[date] = frozenset()

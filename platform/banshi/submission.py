@@ -139,10 +139,10 @@ async def submissions(platform: Platform, item: str, state: str) -> AsyncIterato
 
 
 async def count_people(platform: Platform, items: Sequence[str], states: Sequence[str]) -> int:
-    """How many people have a case of one of these items in one of these states."""
+    """How many people have a case of one of these items in one of these states, not counting those without a name."""
     marks = platform.store.placeholders(len(items) + len(states))
     of_items, in_states = ", ".join(marks[: len(items)]), ", ".join(marks[len(items) :])
-    sql = f"SELECT COUNT(DISTINCT person) AS people FROM banshi_case WHERE item IN ({of_items}) AND state IN ({in_states})"  # noqa: S608, E501
+    sql = f"SELECT COUNT(DISTINCT person) AS people FROM banshi_case WHERE person <> '' AND item IN ({of_items}) AND state IN ({in_states})"  # noqa: S608, E501
     rows = await platform.store.connection.execute_query_dict(sql, [*items, *states])
     return int(rows[0]["people"])
 

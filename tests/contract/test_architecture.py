@@ -24,7 +24,7 @@ KERNEL = ROOT / "platform" / "banshi"
 #: point the other way.
 # fmt: off
 ORDER = [
-    "errors", "logs", "background", "calendar", "sniff", "private_files", "settings",
+    "errors", "logs", "background", "calendar", "sniff", "pictures", "private_files", "settings",
     "forms", "routes", "schemas", "token_keys",
     "guide", "contract", "messages", "hookspecs",
     "configuration", "catalogue", "shelf", "modules", "registry",
@@ -140,7 +140,7 @@ def test_import_banshi_pulls_in_neither_the_web_face_nor_plugins_nor_their_libra
     code = "import banshi, sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     heavy = r"(banshi\.(web|kinds|store|models|registry|cli|testing)|banshi_plugins|mobile_push|aiohttp|pyfcm|google)\b"
-    heavy += r"|(tortoise|prometheus_client|joserfc|segno|rich)\b"
+    heavy += r"|(tortoise|prometheus_client|joserfc|segno|rich|PIL)\b"
     assert not [name for name in loaded.split() if re.match(heavy, name)]
 
 

@@ -25,6 +25,7 @@ from banshi.cli.hooks import hooks, signature_of
 from banshi.configuration import Entry
 from banshi.contract import Department, Item, Kind, Step, Unit
 from banshi.kinds import KINDS
+from banshi.kinds.appeal.steps import WITH_LETTERS
 from banshi.kinds.appointment.steps import CONFIRMED_TABLE
 from banshi.kinds.query.registers.declared import Register
 
@@ -217,7 +218,7 @@ def test_the_table_of_messages_is_the_steps_that_tell() -> None:
 def telling() -> dict[str, list[Step]]:
     """The steps of the kernel's kinds that tell the citizen something, by action."""
     tables = [kind.steps(kind.details()) for kind in kinds() if kind.handler is not None]
-    tables.append(CONFIRMED_TABLE)
+    tables += [CONFIRMED_TABLE, WITH_LETTERS]
     return telling_steps([step for table in tables for step in table])
 
 

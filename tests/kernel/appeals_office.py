@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -125,9 +125,15 @@ def write_department(folder: Path, name: str, rules: str = RULES) -> Path:
 
 @asynccontextmanager
 async def open_offices(
-    folder: Path, *, database: str | None = None, now: datetime = NOON, rules: str = RULES
+    folder: Path,
+    *,
+    database: str | None = None,
+    now: datetime = NOON,
+    rules: str = RULES,
+    platform: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Offices]:
     plugins: dict[str, Path | str] = {name: write_department(folder, name, rules) for name in ("parks", "works")}
     plugins["mobile_push"] = "mobile_push"
-    async with open_door(folder, plugins, platform={"database": database} if database else {}) as door:
+    settings = {**(platform or {}), **({"database": database} if database else {})}
+    async with open_door(folder, plugins, platform=settings) as door:
         yield Offices(door, now)

@@ -58,6 +58,8 @@ WRONG: dict[str, list[tuple[str, str]]] = {
     "keep_days": [('"some"', "integer"), ("0", "at least 1")],
     "registers": [('"all"', "dictionary"), ("{ vehicles = {} }", "has to say where the data are")],
     "look_up_days": [('"some"', "integer"), ("0", "at least 1")],
+    "tip_days": [('"some"', "integer"), ("0", "at least 1")],
+    "tip_quota": [('"much"', "integer"), ("0", "at least 1")],
     "holidays": [('"2027-01-01"', "frozenset"), ('["New Year"]', "date")],
     "make_up_days": [('["2027-13-01"]', "date"), ("[1.5]", "date")],
     "holiday_years": [('["next"]', "integer"), ("2027", "frozenset")],

@@ -20,6 +20,7 @@ from banshi.attachments import attachment_ids
 from banshi.configuration import Configuration, Entry, read_configuration
 from banshi.kinds.appointment.keeper import look
 from banshi.kinds.query.registers.opened import declared_in
+from banshi.models import OutboxRow
 from banshi.registry import Registry
 from banshi.routes import Principal
 from banshi.settings import Settings
@@ -400,11 +401,14 @@ def test_sample_registers_say_that_they_are_and_their_people_cannot_be_anybody(c
 # -- from the question to the answer ---------------------------------------------------------------------------------
 
 
-def appeals() -> list[Any]:
-    return [pytest.param(item, id=item.code) for item in registry_of(FOLDERS).items.values() if item.kind == "appeal"]
+def appeals(*anonymous: str) -> list[Any]:
+    """The appeals that are taken in one of these ways."""
+    items = registry_of(FOLDERS).items.values()
+    found = [item for item in items if item.kind == "appeal" and item.details.anonymous in anonymous]
+    return [pytest.param(item, id=item.code) for item in found]
 
 
-@pytest.mark.parametrize("item", appeals())
+@pytest.mark.parametrize("item", appeals("never", "allowed"))
 async def test_an_appeal_goes_from_the_phone_to_a_second_answer(item: Item, tmp_path: Path) -> None:
     """Each rule broken, handed in, asked back, classified, answered, rated low, answered by somebody else."""
     folder = next(one for one in FOLDERS if one.name == item.plugin)
@@ -440,3 +444,58 @@ async def test_an_appeal_goes_from_the_phone_to_a_second_answer(item: Item, tmp_
         assert done["state"] == "closed"
         assert [one["text"] for one in done["details"]["answers"]] == ["已经核实。", "补充答复。"]
         assert done["details"]["rating"]["text"] == "没有回答问题"
+
+
+def snapshot() -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (40, 30), "green").save(out, "JPEG")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("item", appeals("allowed", "always"))
+async def test_a_tip_goes_from_nobody_s_phone_to_a_second_answer(item: Item, tmp_path: Path) -> None:
+    """Each rule broken, handed in without a token, asked back, classified, written about, answered, rated, answered."""
+    folder = next(one for one in FOLDERS if one.name == item.plugin)
+    async with open_door(tmp_path, {folder.name: folder, "mobile_push": "mobile_push"}) as door:
+        nobody = door.anyone
+        jpeg = {"data": snapshot(), "headers": {"Content-Type": "image/jpeg"}}
+        files = [(await nobody.call("POST", "/v1/tips/pictures", **jpeg)).created()["id"] for _ in range(9)]
+        assert item.form is not None
+        answers = filling.filled(item.form.schema, iter(files))
+        links = (await nobody.get(f"/v1/items/{item.code}")).ok()["links"]
+        assert ("submit" in links) == (item.details.anonymous == "allowed")
+        for way in filling.broken(item.form.schema, answers):
+            told = (await nobody.post(links["tip"], {"answers": way.answers})).problem(422, "invalid-fields")
+            assert (f"/answers{way.pointer}", way.keyword) in {
+                (one["pointer"], one["code"]) for one in told["problems"]
+            }
+        named = await door.citizen("li").post(links["tip"], {"answers": answers})
+        named.problem(400, "token-not-taken")
+        made = (await nobody.post(links["tip"], {"answers": answers})).created()
+        assert made["tip"]["deadline"]["working_days"] == item.promised_days
+
+        async def act(action: str, **body: Any) -> dict[str, Any]:
+            shown = (await nobody.post(f"/v1/tips/actions/{action}", {"code": made["code"], **body})).ok()
+            return dict(shown)
+
+        wang, zhao = (door.staff(name, f"{item.department}/{item.unit}:reviewer") for name in ("wang", "zhao"))
+        (row,) = (await wang.get("/v1/worklist")).ok()["items"]
+        link = row["links"]["self"]
+        seen = (await wang.get(link)).ok()
+        assert len(seen["attachments"]) == len(list(attachment_ids(item.form.schema, answers)))
+        assert seen["details"]["anonymous"] is True
+        (await wang.post(f"{link}/actions/return", {"reason": "请补充时间"})).ok()
+        assert (await act("supplement", answers=answers))["state"] == "submitted"
+        for category in item.details.categories:
+            (await wang.post(f"{link}/actions/assign", {"details": {"category": category.code}})).ok()
+        (await wang.post(f"{link}/actions/write", {"details": {"text": "几点？"}})).ok()
+        written = await act("write", details={"text": "两点", "attachments": [files[-1]]})
+        assert [one["by"] for one in written["details"]["messages"]] == ["staff", "citizen"]
+        (await wang.post(f"{link}/actions/answer", {"details": {"text": "已经核实。"}})).ok()
+        await act("rate", details={"rating": 1, "text": "没有回答问题"})
+        await door.settled()
+        (await zhao.post(f"{link}/actions/answer", {"details": {"text": "补充答复。"}})).ok()
+        done = (await nobody.post("/v1/tips/read", {"code": made["code"]})).ok()
+        assert done["state"] == "closed"
+        assert [one["text"] for one in done["details"]["answers"]] == ["已经核实。", "补充答复。"]
+        assert await OutboxRow.filter(topic="message").count() == 0, "nobody is told anything"

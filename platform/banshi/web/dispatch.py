@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
@@ -20,6 +21,7 @@ from tortoise.exceptions import IntegrityError
 from banshi import errors
 from banshi.auth import CHALLENGE, TOKENS
 from banshi.contract import LANGUAGES
+from banshi.logs import REQUEST_ID
 from banshi.once import HEADER, Once
 from banshi.replies import JSON
 from banshi.routes import Audience, Call, Parameter, Principal, Route
@@ -52,6 +54,8 @@ def endpoint(platform: Platform, route: Route) -> Handler:
 
     async def handle(request: web.Request) -> web.StreamResponse:
         request[ROUTE] = route
+        if route.unnamed:
+            stay_unnamed(request)
         path, headers, once = request.match_info, request.headers, without_key
         caller = None
         signed = route.signed if route.signed and request.content_type == route.signed.media_type else None
@@ -117,6 +121,14 @@ async def authorise(platform: Platform, route: Route, request: web.Request) -> P
     if not route.audience.admits(principal):
         raise errors.Forbidden(f"This is for: {route.audience.value}. Your token is for somebody else.")
     return principal
+
+
+def stay_unnamed(request: web.Request) -> None:
+    """Let nothing of the caller's get any further, the log included. Raises TokenNotTaken."""
+    # The id that a caller gives may be the same in all that their phone sends.
+    REQUEST_ID.set(os.urandom(6).hex())
+    if "Authorization" in request.headers:
+        raise errors.TokenNotTaken()
 
 
 class Query:

@@ -68,7 +68,7 @@ def envelope(platform: Platform) -> Any:
             response = _failed(request, error)
         took = time.perf_counter() - started
         if not response.prepared:
-            response.headers[HEADER] = identity
+            response.headers[HEADER] = REQUEST_ID.get()
         route, status = request.get(ROUTE), response.status
         operation, method = (route.operation, request.method) if route else ("unknown", "")
         requests.add(operation, method, status, took)

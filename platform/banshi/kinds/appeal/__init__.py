@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from banshi.contract import Kind, Resource, Tables
 from banshi.hookspecs import hookimpl
+from banshi.kinds.appeal import statistics
 from banshi.kinds.appeal.documents import shown
 from banshi.kinds.appeal.effects import effects
 from banshi.kinds.appeal.handler import Appeal
 from banshi.kinds.appeal.intake import handed_in, intake, received
 from banshi.kinds.appeal.rules import AppealRules, check
-from banshi.kinds.appeal.statistics import MONTHS, open_months, routes
+from banshi.kinds.appeal.statistics import MONTHS, open_months
 from banshi.kinds.appeal.steps import steps
 from banshi.kinds.appeal.suggestion import LEARNT, open_learnt
+from banshi.kinds.appeal.tips import routes as tips
+from banshi.kinds.appeal.tips.flood import FLOOD, open_flood
+from banshi.kinds.appeal.tips.retention import FORGETTING, open_forgetting
+
+if TYPE_CHECKING:
+    from banshi.routes import Route
 
 __all__ = ["APPEAL", "Appeal", "AppealRules"]
+
+
+def routes() -> Sequence[Route]:
+    return (*statistics.routes(), *tips.routes())
+
 
 APPEAL = Kind(
     name="appeal",
@@ -46,4 +59,9 @@ def banshi_tables() -> Tables:
 
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
-    return [Resource(LEARNT, open_learnt), Resource(MONTHS, open_months)]
+    return [
+        Resource(LEARNT, open_learnt),
+        Resource(MONTHS, open_months),
+        Resource(FLOOD, open_flood),
+        Resource(FORGETTING, open_forgetting),
+    ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from banshi.cases import Actor
 from banshi.contract import Who, text_in
 from banshi.documents import moment
-from banshi.kinds.appeal.models import AppealRecord, Reply
+from banshi.kinds.appeal.models import AppealRecord, Letter, Reply
 from banshi.kinds.appeal.suggestion import suggestion
 from banshi.models import Case
 
@@ -24,7 +24,7 @@ async def shown(platform: Platform, case: Case, reader: Actor, language: str) ->
     title = known.get(appeal.category)
     category = {"code": appeal.category, "title": text_in(title, language) if title else appeal.category}
     rating = {"rating": appeal.rating, "text": appeal.rating_text, "at": moment(platform, appeal.rated_at)}
-    document = {
+    document: dict[str, Any] = {
         "sort": appeal.sort,
         "category": category if appeal.category else None,
         "unit": case.unit,
@@ -34,16 +34,27 @@ async def shown(platform: Platform, case: Case, reader: Actor, language: str) ->
         "rating": rating if appeal.rating is not None else None,
         "merged_into": await _pointer(appeal, reader),
     }
+    if item is None or item.details.anonymous != "never":
+        document |= {"anonymous": not case.person, "messages": await _letters(platform, case)}
     if reader.who(case) is Who.STAFF:
         document["suggestion"] = None if appeal.category else await suggestion(platform, case)
     return document
+
+
+async def _letters(platform: Platform, case: Case) -> list[dict[str, Any]]:
+    """What the citizen and the unit wrote to each other, the oldest first."""
+    return [
+        {"by": one.by, "text": one.text, "at": moment(platform, one.at), "attachments": one.files}
+        for one in await Letter.filter(case_id=case.id).order_by("number")
+    ]
 
 
 async def _pointer(appeal: AppealRecord, reader: Actor) -> dict[str, Any] | None:
     """The appeal that it was merged into. Whoever may not see that one learns only that there is one."""
     if appeal.merged_into is None:
         return None
-    other = await Case.get(id=appeal.merged_into)
-    if reader.who(other) is None:
+    other = await Case.get_or_none(id=appeal.merged_into)
+    # One that was handed in without a name may have left meanwhile.
+    if other is None or reader.who(other) is None:
         return {}
     return {"id": str(other.id), "number": other.number, "links": {"self": f"/v1/cases/{other.id}"}}

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from banshi import outbox
+from banshi.attachments import Files, files_of
 from banshi.cases import Effects, Move
-from banshi.contract import Unit
+from banshi.contract import Unit, Who
 from banshi.corrections import corrected, refuse_answers
-from banshi.errors import FieldProblem, InvalidFields
+from banshi.errors import Conflict, FieldProblem, InvalidFields
 from banshi.kinds.appeal import merging
-from banshi.kinds.appeal.models import AppealRecord, Reply
+from banshi.kinds.appeal.models import AppealRecord, Letter, Reply
 from banshi.store import Update
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
 
 Effect = Callable[["Platform", Move], Awaitable[Effects]]
+
+#: Letters of one appeal.
+MOST_LETTERS = 100
 
 
 async def effects(platform: Platform, move: Move) -> Effects:
@@ -100,6 +105,45 @@ async def _withdraw(_: Platform, move: Move) -> Effects:
     return Effects()
 
 
+async def _write(_: Platform, move: Move) -> Effects:
+    """A letter, with the files that it names."""
+    case, given = move.case, move.given
+    by = move.actor.who(case)
+    number = await Letter.filter(case_id=case.id).count() + 1
+    if number > MOST_LETTERS:
+        raise Conflict(
+            {
+                "zh-CN": f"一件来件最多有{MOST_LETTERS}条留言。请等待答复，或者另行提交。",
+                "en": f"One appeal has at most {MOST_LETTERS} messages. Wait for the answer, or hand in a new one.",
+            }
+        )
+    files = await _files(move)
+    letter = Letter(
+        case_id=case.id,
+        number=number,
+        by=by,
+        text=given["text"].strip(),
+        files=[str(file.id) for file in files.rows],
+        at=move.at,
+    )
+    if case.state == "answered" and by is Who.CITIZEN:
+        # The step starts the clock, from what is used in the case.
+        case.clock_used = 0
+    return Effects(updates=list(files.updates), rows=[letter], details={"number": number})
+
+
+async def _files(move: Move) -> Files:
+    """The files that a letter names. Raises InvalidFields."""
+    if move.step.takes is None:
+        return Files()
+    try:
+        return await files_of(move.step.takes.schema, move.given, move.case.person, move.case.id)
+    except InvalidFields as error:
+        raise InvalidFields(
+            replace(one, pointer=one.pointer.replace("/answers", "/details", 1)) for one in error.problems
+        ) from None
+
+
 BY_ACTION: dict[str, Effect] = {
     "assign": _assign,
     "forward": _forward,
@@ -107,4 +151,5 @@ BY_ACTION: dict[str, Effect] = {
     "rate": _rate,
     "merge": merging.merge,
     "withdraw": _withdraw,
+    "write": _write,
 }

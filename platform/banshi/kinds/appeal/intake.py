@@ -19,13 +19,17 @@ if TYPE_CHECKING:
 
 
 def handed_in(item: Item) -> Mapping[str, Any] | None:
-    """What an appeal has beside its answers: its sort, where the item takes several."""
-    if item.form is None:
+    """What an appeal has beside its answers; None for an item that takes none with a name."""
+    if item.form is None or item.details.anonymous == "always":
         return None
-    sorts = list(item.details.sorts)
+    return sort_member(item.details.sorts)
+
+
+def sort_member(sorts: Sequence[str]) -> Mapping[str, Any]:
+    """The appeal's sort, where the item takes several."""
     if len(sorts) == 1:
         return {}
-    return {"sort": {"type": "string", "enum": sorts, "default": sorts[0], "description": "What it is."}}
+    return {"sort": {"type": "string", "enum": list(sorts), "default": sorts[0], "description": "What it is."}}
 
 
 async def received(platform: Platform, case: Case, body: Mapping[str, Any]) -> Sequence[Model]:

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
     from banshi.runtime import Platform
 
+#: The state of a tip that has been there as long as tips are kept: nothing can be done with it any more.
+LEAVING = "leaving"
+
 #: States from which no answer comes any more.
-GONE = ("merged", "withdrawn")
+GONE = ("merged", "withdrawn", LEAVING)
 
 
 async def merge(_: Platform, move: Move) -> Effects:

@@ -84,6 +84,14 @@ There is nothing for you to do now.
 {QUESTIONS_EN}""",
 )
 
+WROTE = _message(
+    {"zh-CN": "{item}：工作人员给您留言（{number}）", "en": "{item}: a message to you ({number})"},
+    f"""{{department}}就这件来件给您留言。请打开来件阅读，可以在那里回复。
+{QUESTIONS_ZH}""",
+    f"""{{department}} wrote to you about it. Open it to read the message; you can reply there.
+{QUESTIONS_EN}""",
+)
+
 ANSWERED = _message(
     {"zh-CN": "{item}：已答复（{number}）", "en": "{item}: answered ({number})"},
     f"""{{department}}的答复：

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-__all__ = ["AppealRecord", "Reply"]
+__all__ = ["AppealRecord", "Letter", "Reply", "TipCode"]
 
 
 class AppealRecord(Model):
@@ -35,6 +37,7 @@ class Reply(Model):
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     case_id = fields.UUIDField()
+    # More where somebody who need not say who they are wrote after the answer.
     #: 1 or 2.
     number = fields.SmallIntField()
     text = fields.TextField()
@@ -45,3 +48,32 @@ class Reply(Model):
     class Meta:
         table = "appeal_reply"
         unique_together = (("case_id", "number"),)
+
+
+class Letter(Model):
+    """A message between the citizen and the unit, beside the answers."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    case_id = fields.UUIDField()
+    number = fields.SmallIntField()
+    #: citizen or staff.
+    by = fields.CharField(max_length=8)
+    text = fields.TextField()
+    #: The ids of the attachments that came with it.
+    files: Any = fields.JSONField()
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "appeal_letter"
+        unique_together = (("case_id", "number"),)
+
+
+class TipCode(Model):
+    """What leads from a code to the appeal that somebody handed in without a name."""
+
+    #: SHA-256 of the code.
+    id = fields.CharField(max_length=64, primary_key=True)
+    case_id = fields.UUIDField(unique=True)
+
+    class Meta:
+        table = "appeal_tip_code"

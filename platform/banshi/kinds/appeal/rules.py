@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from banshi.contract import SLUG, Item, Texts
 from banshi.settings import STRICT
 
 Sort = Literal["consult", "report", "suggest", "complain", "tip"]
+
+#: Formats of answers that say who somebody is.
+WHO = ("cn-resident-id", "cn-mobile", "email", "idn-email")
 
 #: Stars that a citizen can give.
 LEAST, MOST = 1, 5
@@ -33,6 +36,8 @@ class AppealRules:
     __pydantic_config__ = STRICT
 
     sorts: tuple[Sort, ...] = ("consult",)
+    #: Whether it is taken from people who don't say who they are: never, beside others, or from them alone.
+    anonymous: Literal["never", "allowed", "always"] = "never"
     #: A rating below this one, from 1 to 5, reopens it to another reviewer; 1 never does.
     reopen_below: int = 3
     #: Working days until the answer, by sort; the item's own where a sort is left out.
@@ -65,6 +70,19 @@ def check(item: Item) -> Iterator[tuple[str, str]]:
         yield "bad-slug", f"rename the category {code!r}: a-z, 0-9 and single hyphens"
     for sort in sorted(set(rules.days) - set(rules.sorts)):
         yield "unknown-sort", f"take {sort} out of items.appeal.days, or put it into items.appeal.sorts"
+    if rules.anonymous != "never":
+        for pointer in required_who(item.form.schema if item.form else {}):
+            yield "asks-who", f"take {pointer} out of the form's required fields: with it nobody stays unnamed"
+    if rules.anonymous == "always" and item.messages:
+        yield "unsent-message", "remove items.messages: nobody is told anything who doesn't say who they are"
     promised = item.promised_days if item.promised_days is not None else item.legal_days
     if promised is None and set(rules.sorts) - set(rules.days):
         yield "no-deadline", "say promised_days, or items.appeal.days for each sort: an appeal has a day for its answer"
+
+
+def required_who(schema: Mapping[str, Any], pointer: str = "") -> Iterator[str]:
+    """JSON Pointers of the fields that say who somebody is and can't be left out."""
+    if schema.get("format") in WHO:
+        yield pointer
+    for name in schema.get("required", ()):
+        yield from required_who(schema.get("properties", {}).get(name, {}), f"{pointer}/{name}")

@@ -16,6 +16,7 @@ from banshi.kinds.appeal.messages import (
     REOPENED,
     RETURNED,
     UNIT,
+    WROTE,
 )
 from banshi.kinds.appeal.rules import LEAST, MOST, AppealRules
 
@@ -40,6 +41,18 @@ CLASSIFICATION = _form((), category=CODE, unit=CODE)
 DESTINATION = _form(("unit",), department=CODE, unit=CODE)
 DUPLICATE = _form(("into",), into={"type": "string", "minLength": 1, "maxLength": 24})
 ANSWERING = _form(("text",), text={**WORDS, "maxLength": 10_000})
+TEXT = {**WORDS, "maxLength": 5_000}
+WRITING = _form(("text",), text=TEXT)
+WRITING_WITH_FILES = _form(
+    ("text",),
+    text=TEXT,
+    attachments={
+        "type": "array",
+        "maxItems": 5,
+        "uniqueItems": True,
+        "items": {"type": "string", "format": "uuid", "x-attachment": True},
+    },
+)
 RATING = _form(
     ("rating",),
     rating={"type": "integer", "minimum": LEAST, "maximum": MOST},
@@ -76,10 +89,20 @@ TABLE: tuple[Step, ...] = (
     Step(state="reopened", action="answer", who=STAFF, to="closed", clock=END, takes=ANSWERING, tells=ANSWERED, mentions=ANSWER, other_than="answer"),
     Step(state="reopened", action="forward", who=STAFF, to="reopened", takes=DESTINATION, tells=FORWARDED, mentions=UNIT, needs_reason=True),
 )
+
+# What an appeal has beside that where people need not say who they are: staff can't call them. What is written after the
+# answer is read by whoever has to answer again, and has all its days.
+LETTERS: tuple[Step, ...] = (
+    *(Step(state=state, action="write", who=STAFF, to=state, takes=WRITING, tells=WROTE, work=False) for state in ("submitted", "assigned", "returned", "answered", "reopened")),
+    *(Step(state=state, action="write", who=CITIZEN, to=state, takes=WRITING_WITH_FILES) for state in ("submitted", "assigned", "reopened")),
+    Step(state="returned", action="write", who=CITIZEN, to="submitted", takes=WRITING_WITH_FILES, clock=RUN),
+    Step(state="answered", action="write", who=CITIZEN, to="assigned", takes=WRITING_WITH_FILES, clock=RUN),
+)
 # fmt: on
+
+WITH_LETTERS = TABLE + LETTERS
 
 
 def steps(rules: AppealRules) -> Sequence[Step]:
-    """The state table, alike for every item."""
-    del rules
-    return TABLE
+    """The state table, with the letters where the item needs them."""
+    return TABLE if rules.anonymous == "never" else WITH_LETTERS

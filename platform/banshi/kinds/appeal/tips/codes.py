@@ -1,0 +1,83 @@
+"""The code that is shown once for a tip, and is all that its sender has of it.
+
+Twenty-two signs of chance (108 bits) and two check signs. With each sign as its place in `SIGNS`, all of them add up to
+a multiple of 31, and so they do when each is multiplied by its position: a slip of one sign or two, or two that
+changed places, is always told, before anything is looked up, and so told apart from a code that is nobody's.
+
+The database has the SHA-256 alone. Nothing slower or keyed is needed: even who has the hashes can't try 2^108 codes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import unicodedata
+from collections.abc import Sequence
+
+from banshi.contract import text_in
+from banshi.errors import FieldProblem, InvalidFields
+
+#: No sign that is read as another (0 and O, I and L) and no U: 31 of them, a prime number.
+SIGNS = "123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+#: What people type for a 1.
+MEANT = str.maketrans("IL", "11")
+
+#: Signs of chance, with the check signs, and of a group.
+CHANCE, LENGTH, GROUP = 22, 24, 4
+
+#: The longest text that can be a code: with blanks and dashes around each sign.
+LONGEST = 96
+
+WRONG = {
+    "length": {
+        "zh-CN": f"查询码共有{LENGTH}个字符，请检查是否多写或者漏写。",
+        "en": f"A code has {LENGTH} signs, not counting dashes; compare it with your note.",
+    },
+    "signs": {
+        "zh-CN": "查询码只有数字和英文字母，没有0、O和U，请与您的记录核对。",
+        "en": "A code has digits and letters without 0, O and U; compare it with your note.",
+    },
+    "checksum": {
+        "zh-CN": "查询码中至少有一个字符写错了，请与您的记录核对。",
+        "en": "At least one sign of the code is wrong; compare it with your note.",
+    },
+}
+
+
+def new_code() -> str:
+    """A new code as people read it: 7K3M-9QXC-…, six groups of four."""
+    chance = [secrets.randbelow(len(SIGNS)) for _ in range(CHANCE)]
+    total, weighted = _sums(chance)
+    # The two that make both sums multiples, at the last two positions.
+    last = (CHANCE + 1) * total - weighted
+    code = "".join(SIGNS[value % len(SIGNS)] for value in (*chance, -total - last, last))
+    return "-".join(code[place : place + GROUP] for place in range(0, LENGTH, GROUP))
+
+
+def read_code(text: str, language: str) -> str:
+    """The code that somebody typed, without dashes. Raises InvalidFields for what can't be one, by itself alone."""
+    # A Chinese keyboard writes full-width letters and digits.
+    typed = unicodedata.normalize("NFKC", text).upper()
+    code = "".join(sign for sign in typed if not sign.isspace() and unicodedata.category(sign) != "Pd").translate(MEANT)
+    if len(code) != LENGTH:
+        raise _wrong("length", language)
+    if not set(code) <= set(SIGNS):
+        raise _wrong("signs", language)
+    if any(one % len(SIGNS) for one in _sums([SIGNS.index(sign) for sign in code])):
+        raise _wrong("checksum", language)
+    return code
+
+
+def _sums(values: Sequence[int]) -> tuple[int, int]:
+    """The sum, and the sum of each multiplied by its position from 1 on."""
+    return sum(values), sum(position * value for position, value in enumerate(values, 1))
+
+
+def hash_of(code: str) -> str:
+    """What the database has of a code, in hexadecimal digits; `code` is without dashes."""
+    return hashlib.sha256(b"banshi tip\0" + code.encode()).hexdigest()
+
+
+def _wrong(rule: str, language: str) -> InvalidFields:
+    return InvalidFields([FieldProblem("/code", text_in(WRONG[rule], language), rule)])

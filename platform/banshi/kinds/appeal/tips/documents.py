@@ -1,0 +1,66 @@
+"""How a tip reads for whoever has its code, and the schemas of what goes in and out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from banshi import cases
+from banshi.documents import case_document
+from banshi.forms import Form
+from banshi.kinds.appeal.documents import shown
+from banshi.kinds.appeal.tips.codes import LONGEST
+from banshi.models import Attachment, Case, CaseEvent
+from banshi.schemas import SCHEMAS, record
+
+if TYPE_CHECKING:
+    from banshi.routes import Call
+
+#: What is of no use to somebody who has a code and nothing else.
+HIDDEN = ("id", "links", "renews")
+
+CODE = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": LONGEST,
+    "description": "The code that was shown once; small letters, blanks and dashes don't matter.",
+}
+
+
+def _closed(required: tuple[str, ...], **properties: Any) -> Form:
+    return Form.from_schema(
+        {"type": "object", "required": list(required), "additionalProperties": False, "properties": properties}
+    )
+
+
+READING = _closed(("code",), code=CODE)
+ACTING = _closed(
+    ("code",),
+    code=CODE,
+    answers={"type": "object", "description": "For `supplement`: all answers, corrected."},
+    details={"type": "object", "description": "For an action that `takes` some, by that schema."},
+)
+
+_FILE = {name: schema for name, schema in SCHEMAS["Attachment"]["properties"].items() if name != "links"}
+_CASE = {name: schema for name, schema in SCHEMAS["Case"]["properties"].items() if name not in HIDDEN}
+TIP = record({**_CASE, "attachments": {"type": "array", "items": record(_FILE)}})
+NEW_TIP = record({"code": {"type": "string", "description": "Shown this once, and never again."}, "tip": TIP})
+PICTURE = record(_FILE)
+
+
+async def tip_document(call: Call, case: Case, actor: cases.Actor) -> dict[str, Any]:
+    """The tip with its timeline, its messages and answers, and what may be done now."""
+    platform, language = call.platform, call.language
+    document = case_document(
+        platform,
+        case,
+        language,
+        events=await CaseEvent.filter(case_id=case.id),
+        permitted=await cases.permitted(platform, case, actor),
+        attachments=await Attachment.filter(case_id=case.id).order_by("created_at"),
+        details=await shown(platform, case, actor, language),
+    )
+    for name in HIDDEN:
+        del document[name]
+    for file in document["attachments"]:
+        del file["links"]
+    return document

@@ -1,0 +1,126 @@
+"""How much is taken from people of whom nothing is known: counted together, never by address or device.
+
+Each process counts for itself, in memory. A flood of one item's tips leaves the others their own; whoever has a code
+already is not held up by it. Who sends too much from one address is for the proxy in front to see.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from banshi.contract import Key
+from banshi.errors import TooManyRequests
+
+if TYPE_CHECKING:
+    from banshi.runtime import Platform
+
+#: Tips at once and a second, of one item and of all; pictures likewise.
+PER_ITEM, ALL_ITEMS, PICTURES = (20, 1 / 3), (60, 1.0), (60, 2.0)
+
+#: Bytes of pictures that are on their way in at once.
+MOST_BYTES = 134_217_728
+
+#: Seconds after which a code that is nobody's is answered, and how many may wait for that.
+WRONG_CODE, MOST_WRONG = 0.5, 64
+
+
+@dataclass(slots=True)
+class Bucket:
+    """Lets `most` through at once and `per_second` over time."""
+
+    most: float
+    per_second: float
+    clock: Callable[[], float] = time.monotonic
+    _left: float = field(init=False)
+    _at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._left, self._at = self.most, self.clock()
+
+    def wait(self) -> float:
+        """Seconds until one more may go through; 0 for now."""
+        now = self.clock()
+        self._left, self._at = min(self.most, self._left + (now - self._at) * self.per_second), now
+        return 0.0 if self._left >= 1 else (1 - self._left) / self.per_second
+
+    def take(self) -> None:
+        self._left -= 1
+
+
+@dataclass(slots=True)
+class Flood:
+    """What is under way and was taken lately in this process."""
+
+    tips: Bucket = field(default_factory=lambda: Bucket(*ALL_ITEMS))
+    items: defaultdict[str, Bucket] = field(default_factory=lambda: defaultdict(lambda: Bucket(*PER_ITEM)))
+    pictures: Bucket = field(default_factory=lambda: Bucket(*PICTURES))
+    bytes_held: int = 0
+    wrong_codes: int = 0
+
+    def one_tip(self, item: str) -> None:
+        """Raises TooManyRequests where too many came lately."""
+        _through(self.items[item], self.tips)
+
+    def one_picture(self) -> None:
+        _through(self.pictures)
+
+    @contextmanager
+    def holding(self) -> Iterator[Callable[[int], None]]:
+        """A count of bytes in memory, which are gone when the block ends; counting raises TooManyRequests."""
+        held = 0
+
+        def hold(size: int) -> None:
+            nonlocal held
+            if self.bytes_held + size > MOST_BYTES:
+                raise _later(2.0)
+            self.bytes_held += size
+            held += size
+
+        try:
+            yield hold
+        finally:
+            self.bytes_held -= held
+
+    async def one_wrong_code(self, since: float) -> None:
+        """Wait until `WRONG_CODE` seconds after `since`, so that every code that is nobody's takes as long.
+
+        Raises TooManyRequests where many wait already: whoever guesses holds up whoever else guesses, and nobody with a
+        code that is right.
+        """
+        if self.wrong_codes >= MOST_WRONG:
+            raise _later(WRONG_CODE)
+        self.wrong_codes += 1
+        try:
+            await asyncio.sleep(since + WRONG_CODE - time.monotonic())
+        finally:
+            self.wrong_codes -= 1
+
+
+def _through(*buckets: Bucket) -> None:
+    if wait := max(bucket.wait() for bucket in buckets):
+        raise _later(wait)
+    for bucket in buckets:
+        bucket.take()
+
+
+def _later(seconds: float) -> TooManyRequests:
+    told = {
+        "zh-CN": "现在提交的人太多，您的内容没有保存。请按 Retry-After 的秒数等待后，再提交一次。",
+        "en": "Too much is coming in at present. Nothing was stored; send it again after Retry-After.",
+    }
+    return TooManyRequests(told, headers={"Retry-After": str(math.ceil(seconds))})
+
+
+FLOOD: Key[Flood] = Key("flood of tips")
+
+
+@asynccontextmanager
+async def open_flood(_: Platform) -> AsyncIterator[Flood]:
+    yield Flood()

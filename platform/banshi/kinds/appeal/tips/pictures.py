@@ -1,0 +1,115 @@
+"""Pictures that come without a name: held in memory until nothing of their camera is left in them.
+
+The file as it came never reaches a disk, and neither does its name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from tortoise.exceptions import IntegrityError
+from tortoise.functions import Sum
+
+from banshi import attachments
+from banshi.documents import attachment_document
+from banshi.errors import MalformedBody, StorageFull, TooLarge, TooManyRequests, UnsupportedMediaType
+from banshi.kinds.appeal.tips.flood import FLOOD
+from banshi.models import Attachment
+from banshi.pictures import READ, cleaned
+from banshi.replies import reply
+from banshi.sniff import sniff
+from banshi.store import Write
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from banshi.routes import Call
+    from banshi.runtime import Platform
+
+#: Seconds that a slow client may take for a part of a picture, and for all of it.
+PATIENCE, WHOLE = 15.0, 300.0
+
+REFUSED = {
+    "zh-CN": "匿名时只收JPEG、PNG或WebP图片：PDF、HEIC等文件会留有作者、设备等信息，无法可靠清除。请改用截图或照片。",
+    "en": "Without a name only JPEG, PNG or WebP pictures are taken: PDF, HEIC and the like can tell who made them, and"
+    " that can't be taken out for certain. Send a screenshot or a photo instead.",
+}
+
+
+async def upload(call: Call) -> web.StreamResponse:
+    """Store a picture; its id goes into a form or a message. Nobody can read it before that."""
+    platform, flood, request = call.platform, call.platform[FLOOD], call.request
+    if request.content_type not in READ:
+        raise UnsupportedMediaType(REFUSED, accepted=list(READ))
+    if "Content-Encoding" in request.headers:
+        raise UnsupportedMediaType("Send the picture without Content-Encoding.")
+    flood.one_picture()
+    await _within_quota(platform)
+    with flood.holding() as hold:
+        content = await _body(request, platform.settings.attachment_limit, hold)
+        if sniff(content) not in READ:
+            raise UnsupportedMediaType(REFUSED, accepted=list(READ))
+        picture = await cleaned(content)
+    # An id of chance alone: whoever knows it may use the picture, once.
+    received = await attachments.receive(
+        platform.settings.attachments_folder,
+        _whole(picture.content),
+        platform.settings.attachment_limit,
+        identity=uuid4(),
+    )
+    row = Attachment(
+        id=received.id,
+        person="",
+        media_type=received.media_type,
+        size=received.size,
+        sha256=received.sha256,
+        created_at=platform.now(),
+    )
+    document = attachment_document(platform, row)
+    del document["links"]
+    # A task of its own: a caller who hangs up does not take the write back, so the file must not go either.
+    await asyncio.shield(asyncio.create_task(_record(platform, row)))
+    return reply(call, document, status=201)
+
+
+async def _record(platform: Platform, row: Attachment) -> None:
+    try:
+        await platform.store.commit(Write(rows=[row]))
+    except (IntegrityError, StorageFull):
+        (platform.settings.attachments_folder / str(row.id)).unlink(missing_ok=True)
+        raise
+
+
+async def _within_quota(platform: Platform) -> None:
+    rows = await Attachment.filter(person="", case_id=None).annotate(total=Sum("size")).values("total")
+    if rows and (rows[0]["total"] or 0) >= platform.settings.tip_quota:
+        told = {
+            "zh-CN": "暂时不能再收图片，请先提交文字，图片可以以后凭查询码补充。",
+            "en": "No more pictures can be taken at present; send the text, and pictures later with its code.",
+        }
+        raise TooManyRequests(told, headers={"Retry-After": "3600"})
+
+
+async def _body(request: web.Request, limit: int, hold: Callable[[int], None]) -> bytes:
+    """The whole body. Raises TooLarge as soon as the limit is passed, MalformedBody for one that doesn't come."""
+    if (request.content_length or 0) > limit:
+        raise TooLarge(f"A picture has at most {limit} bytes.", limit=limit)
+    parts, size = [], 0
+    try:
+        async with asyncio.timeout(WHOLE):
+            while chunk := await asyncio.wait_for(request.content.readany(), PATIENCE):
+                size += len(chunk)
+                if size > limit:
+                    raise TooLarge(f"A picture has at most {limit} bytes.", limit=limit)
+                hold(len(chunk))
+                parts.append(chunk)
+    except TimeoutError:
+        raise MalformedBody("The picture was not all there in time; send it again.") from None
+    return b"".join(parts)
+
+
+async def _whole(content: bytes) -> AsyncIterator[bytes]:
+    yield content

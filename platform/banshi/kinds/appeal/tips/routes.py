@@ -1,0 +1,190 @@
+"""What somebody does who doesn't say who they are: hand a tip in, and come back to it with its code.
+
+The code travels in bodies alone: addresses are kept by proxies and browsers.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from banshi import cases
+from banshi.errors import InvalidFields, NotFound
+from banshi.forms import Form
+from banshi.kinds.appeal.intake import received, sort_member
+from banshi.kinds.appeal.models import TipCode
+from banshi.kinds.appeal.rules import AppealRules
+from banshi.kinds.appeal.tips.codes import hash_of, new_code, read_code
+from banshi.kinds.appeal.tips.documents import ACTING, NEW_TIP, PICTURE, READING, TIP, tip_document
+from banshi.kinds.appeal.tips.flood import FLOOD
+from banshi.kinds.appeal.tips.pictures import upload
+from banshi.models import Case
+from banshi.pictures import READ
+from banshi.replies import reply
+from banshi.routes import Answer, Audience, Call, Principal, Route
+from banshi.store import Write
+from banshi.submission import check, form_problems, new_case
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from banshi.contract import Item
+
+#: Whose tip it is: nobody's.
+NOBODY = Principal(subject="")
+
+#: Nothing on the way keeps an answer with a code or a tip in it.
+NOT_KEPT = {"Cache-Control": "no-store"}
+
+
+class UnknownCode(NotFound):
+    """There is no tip of that code; it may have been kept for as long as tips are kept."""
+
+    code = "unknown-code"
+
+
+def body_schema(item: Item) -> Mapping[str, Any] | None:
+    """What a tip looks like; None for an item that takes none."""
+    if not isinstance(item.details, AppealRules) or item.details.anonymous == "never" or item.form is None:
+        return None
+    return _around(item.form.schema, item.details.sorts)
+
+
+def _around(answers: Mapping[str, Any], sorts: Sequence[str]) -> Mapping[str, Any]:
+    properties = {"answers": answers, **sort_member(sorts)}
+    return {"type": "object", "required": ["answers"], "additionalProperties": False, "properties": properties}
+
+
+@lru_cache
+def _envelope(sorts: tuple[str, ...]) -> Form:
+    return Form.from_schema(_around({"type": "object"}, sorts))
+
+
+async def hand_in(call: Call) -> web.StreamResponse:
+    """Store a tip and show its code."""
+    platform, body, language = call.platform, call.body, call.language
+    item = platform.registry.items.get(call.path["code"])
+    if item is None or body_schema(item) is None:
+        raise NotFound("There is no item of that code that is taken without a name; GET /v1/items lists them.")
+    answers = body.get("answers")
+    wrong = [*_envelope(item.details.sorts).problems(body, language)]
+    if isinstance(answers, dict):
+        wrong += form_problems(item, answers, language)
+    if wrong:
+        raise InvalidFields(wrong)
+    # Only what is right counts: whoever mends a mistake is not held up by it.
+    platform[FLOOD].one_tip(item.code)
+    case, event = new_case(platform, item, NOBODY, answers)
+    files = await check(platform, item, case, answers, language)
+    code = new_code()
+    rows = [case, event, *await received(platform, case, body)]
+    rows.append(TipCode(id=hash_of(code.replace("-", "")), case_id=case.id))
+    await platform.store.commit(Write(updates=files.updates, rows=rows))
+    document = {"code": code, "tip": await tip_document(call, case, cases.Actor(unnamed=case.id))}
+    return reply(call, document, status=201, headers=NOT_KEPT)
+
+
+async def read(call: Call) -> web.StreamResponse:
+    """The tip of a code."""
+    actor = await with_code(call)
+    case = await cases.find(actor.unnamed, actor)
+    return reply(call, await tip_document(call, case, actor), headers=NOT_KEPT)
+
+
+async def act(call: Call) -> web.StreamResponse:
+    """Take a step with the tip of a code."""
+    actor = await with_code(call)
+    case = await cases.move(
+        call.platform,
+        actor.unnamed,
+        call.path["action"],
+        actor,
+        answers=call.body.get("answers"),
+        details=call.body.get("details"),
+        language=call.language,
+    )
+    return reply(call, await tip_document(call, case, actor), headers=NOT_KEPT)
+
+
+async def with_code(call: Call) -> cases.Actor:
+    """Whoever has the code that was sent. Raises InvalidFields, UnknownCode, and TooManyRequests where many guess."""
+    since = time.monotonic()
+    code = read_code(call.body["code"], call.language)
+    found = await TipCode.get_or_none(id=hash_of(code))
+    if found is None or not await Case.filter(id=found.case_id).exists():
+        await call.platform[FLOOD].one_wrong_code(since)
+        raise UnknownCode(
+            {
+                "zh-CN": "没有这个查询码对应的举报；也可能已过保存期限。",
+                "en": "There is no tip of that code; or it has been there as long as tips are kept.",
+            }
+        )
+    return cases.Actor(unnamed=found.case_id)
+
+
+_OF_A_CODE = {
+    404: Answer(description="There is no tip of that code (`unknown-code`)."),
+    429: Answer(description="Too many codes that are nobody's.", headers={"Retry-After": "Seconds."}),
+}
+_FLOODED = {429: Answer(description="Too much is coming in at present.", headers={"Retry-After": "Seconds."})}
+
+
+def routes() -> Sequence[Route]:
+    return (
+        Route(
+            method="POST",
+            path="/v1/items/{code}/tips",
+            audience=Audience.ANYONE,
+            unnamed=True,
+            handler=hand_in,
+            operation="tip",
+            summary="Hand in a tip without a name.",
+            tag="tips",
+            per_item=body_schema,
+            answers={201: Answer(description="It is stored; this is its code.", schema=NEW_TIP), **_FLOODED},
+        ),
+        Route(
+            method="POST",
+            path="/v1/tips/pictures",
+            audience=Audience.ANYONE,
+            unnamed=True,
+            handler=upload,
+            operation="upload_of_tip",
+            summary="Upload a picture for a tip or a message; what its camera wrote into it is left out.",
+            tag="tips",
+            raw_body={media_type: {"contentMediaType": media_type} for media_type in READ},
+            answers={201: Answer(description="It is stored.", schema=PICTURE), **_FLOODED},
+        ),
+        Route(
+            method="POST",
+            path="/v1/tips/read",
+            audience=Audience.ANYONE,
+            unnamed=True,
+            handler=read,
+            operation="read_tip",
+            summary="Read the tip of a code.",
+            tag="tips",
+            body=READING,
+            answers={200: Answer(description="The tip.", schema=TIP), **_OF_A_CODE},
+        ),
+        Route(
+            method="POST",
+            path="/v1/tips/actions/{action}",
+            audience=Audience.ANYONE,
+            unnamed=True,
+            handler=act,
+            operation="act_on_tip",
+            summary="Take one of the permitted actions with the tip of a code.",
+            tag="tips",
+            path_schemas={"action": {"type": "string", "pattern": "^[a-z][a-z-]{0,31}$"}},
+            body=ACTING,
+            answers={
+                200: Answer(description="The tip after the step.", schema=TIP),
+                502: Answer(description="The department's service failed; nothing was changed."),
+                504: Answer(description="The department's service took too long; nothing was changed."),
+                **_OF_A_CODE,
+            },
+        ),
+    )

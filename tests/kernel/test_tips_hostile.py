@@ -1,0 +1,323 @@
+"""Tips against those who guess, slip, flood and send bombs."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import math
+import random
+import re
+import struct
+import time
+import uuid
+import zlib
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from banshi.engine.upkeep import tidy
+from banshi.errors import InvalidFields
+from banshi.kinds.appeal.models import TipCode
+from banshi.kinds.appeal.tips import flood
+from banshi.kinds.appeal.tips.codes import CHANCE, SIGNS, new_code, read_code
+from banshi.kinds.appeal.tips.flood import FLOOD
+from banshi.models import Attachment, Case
+from tests.kernel.appeals_office import ENGLISH
+from tests.kernel.tips_office import TIPS, link_of, open_tips, picture, tipped, uploaded
+
+
+def bomb(side: int) -> bytes:
+    """A PNG of a few bytes that says it is huge."""
+
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+    head = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    data = chunk(b"IDAT", zlib.compress(bytes(100_000)))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + data + chunk(b"IEND", b"")
+
+
+# -- codes -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_code_has_more_than_a_hundred_bits_of_chance_and_no_sign_that_is_read_as_another() -> None:
+    codes = [new_code() for _ in range(500)]
+    assert all(re.fullmatch(r"([1-9A-HJKMNP-TV-Z]{4}-){5}[1-9A-HJKMNP-TV-Z]{4}", one) for one in codes)
+    assert len({one[:9] for one in codes}) == 500
+    assert len(set(SIGNS)) == 31
+    assert CHANCE * math.log2(31) > 108
+    for place in range(len(codes[0])):
+        if codes[0][place] != "-":
+            # Each place takes every sign about as often.
+            assert len({one[place] for one in codes}) > 28
+
+
+def test_a_code_is_read_however_it_is_typed() -> None:
+    code = next(one for one in iter(new_code, "") if "1" in one)
+    plain = code.replace("-", "")
+    full_width = "".join(chr(ord(sign) + 0xFEE0) for sign in plain)
+    ways = (code.lower(), plain, f"  {code} \n", code.replace("-", " "), code.replace("-", "—"), full_width)
+    for way in (*ways, code.replace("1", "l"), code.replace("1", "I")):
+        assert read_code(way, "en") == plain
+
+
+def test_every_slip_of_one_sign_or_two_and_every_swap_is_told() -> None:
+    code = new_code().replace("-", "")
+    assert read_code(code, "en") == code
+
+    def told(wrong: str) -> bool:
+        try:
+            return read_code(wrong, "en") != wrong
+        except InvalidFields:
+            return True
+
+    for place, sign in enumerate(code):
+        assert all(told(code[:place] + other + code[place + 1 :]) for other in SIGNS if other != sign)
+        for later in range(place + 1, len(code)):
+            signs = list(code)
+            signs[place], signs[later] = signs[later], signs[place]
+            assert signs == list(code) or told("".join(signs))
+            for _ in range(30):
+                signs[place], signs[later] = random.choice(SIGNS), random.choice(SIGNS)
+                assert signs == list(code) or told("".join(signs))
+
+
+async def test_a_slip_is_told_apart_from_a_code_that_is_nobody_s_without_a_look_at_the_database(
+    tmp_path: Path,
+) -> None:
+    async with open_tips(tmp_path) as offices:
+        tip = await tipped(offices)
+        asked: list[str] = []
+        real = TipCode.get_or_none
+
+        def counted(*args: Any, **values: Any) -> Any:
+            asked.append(values["id"])
+            return real(*args, **values)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(TipCode, "get_or_none", counted)
+            wrong = "1" if tip.code[0] != "1" else "2"
+            for slip, rule in (
+                (wrong + tip.code[1:], "checksum"),
+                (tip.code[:-1], "length"),
+                (tip.code + "2", "length"),
+                ("U" + tip.code[1:], "signs"),
+                ("0" + tip.code[1:], "signs"),
+                ("查" * 24, "signs"),
+            ):
+                for path in ("/v1/tips/read", "/v1/tips/actions/withdraw"):
+                    reply = await offices.door.anyone.post(path, {"code": slip}, headers=ENGLISH)
+                    (problem,) = reply.problem(422, "invalid-fields")["problems"]
+                    assert (problem["pointer"], problem["code"]) == ("/code", rule)
+                    assert "compare it with your note" in problem["detail"]
+                    assert slip.encode() not in reply.body
+            assert asked == []
+            (await offices.door.anyone.post("/v1/tips/read", {"code": new_code()})).problem(404, "unknown-code")
+            assert len(asked) == 1
+        for wrong_body in ({}, {"code": 7}, {"code": ""}, {"code": "x" * 200}, {"code": tip.code, "more": 1}):
+            (await offices.door.anyone.post("/v1/tips/read", wrong_body)).problem(422, "invalid-fields")
+
+
+async def test_the_code_of_one_tip_opens_no_other_and_no_case_of_a_person(tmp_path: Path, database: str) -> None:
+    async with open_tips(tmp_path, database=database) as offices:
+        one, other = await tipped(offices, "第一条"), await tipped(offices, "第二条")
+        assert (await one.read())["answers"] != (await other.read())["answers"]
+        (await one.write("只在这里")).ok()
+        assert (await other.read())["details"]["messages"] == []
+        # A case's number and a staff's address of it are no codes.
+        link = await link_of(offices, one)
+        (await offices.door.anyone.get(link)).problem(401, "unauthenticated")
+        (await offices.door.citizen("li").get(link)).problem(404, "not-found")
+        assert (await offices.door.citizen("li").get("/v1/cases")).ok()["items"] == []
+        number = (await one.read())["number"]
+        (await offices.door.anyone.post("/v1/tips/read", {"code": number})).problem(422, "invalid-fields")
+
+
+async def test_a_code_that_is_nobody_s_takes_as_long_whatever_it_is_and_guessers_hold_up_guessers_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flood, "WRONG_CODE", 1.5)
+    monkeypatch.setattr(flood, "MOST_WRONG", 3)
+    async with open_tips(tmp_path) as offices:
+        tip = await tipped(offices)
+
+        async def guess() -> tuple[int, float]:
+            began = time.monotonic()
+            reply = await offices.door.anyone.post("/v1/tips/read", {"code": new_code()})
+            if reply.status == 429:
+                assert reply.headers["Retry-After"] == "2"
+            return reply.status, time.monotonic() - began
+
+        guesses = asyncio.gather(*(guess() for _ in range(12)))
+        await asyncio.sleep(0.2)
+        assert (await tip.read())["state"] == "submitted"
+        assert not guesses.done(), "who has a code doesn't wait for those who guess"
+        outcomes = await guesses
+        assert Counter(status for status, _ in outcomes) == {404: 3, 429: 9}
+        assert all(took >= 1.5 for status, took in outcomes if status == 404)
+        assert offices.door.platform[FLOOD].wrong_codes == 0
+
+
+# -- pictures --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_picture_is_stored_without_what_its_camera_wrote_and_under_no_name(tmp_path: Path) -> None:
+    async with open_tips(tmp_path) as offices:
+        data = Image.Exif()
+        data[0x013B] = "MARKER"
+        content = picture(exif=data, comment=b"MARKER")
+        made = (await uploaded(offices, content)).created()
+        assert made["name"] == ""
+        assert "links" not in made
+        (file,) = (tmp_path / "data" / "attachments").iterdir()
+        kept = file.read_bytes()
+        assert b"MARKER" not in kept
+        assert made["sha256"] == hashlib.sha256(kept).hexdigest() != hashlib.sha256(content).hexdigest()
+        assert uuid.UUID(made["id"]).version == 4
+        for person in (offices.door.citizen("li"), offices.reviewer()):
+            (await person.get(f"/v1/attachments/{made['id']}")).problem(404, "not-found")
+
+
+PDF = b"%PDF-1.7\n1 0 obj<</Author(MARKER)>>endobj\n"
+OFFICE = b"PK\x03\x04" + bytes(26) + b"docProps/core.xml"
+HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(100)
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "status", "code"),
+    [
+        (PDF, "application/pdf", 415, "unsupported-media-type"),
+        (PDF, "image/jpeg", 415, "unsupported-media-type"),
+        (OFFICE, "image/png", 415, "unsupported-media-type"),
+        (HEIC, "image/heic", 415, "unsupported-media-type"),
+        (HEIC, "image/jpeg", 415, "unsupported-media-type"),
+        (picture("GIF"), "image/gif", 415, "unsupported-media-type"),
+        (b"", "image/jpeg", 415, "unsupported-media-type"),
+        (picture()[:200], "image/jpeg", 422, "unreadable-picture"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(64), "image/png", 422, "unreadable-picture"),
+        (bomb(30_000), "image/png", 413, "too-large"),
+        (bomb(8_000), "image/png", 413, "too-large"),
+        (picture() + bytes(70_000), "image/jpeg", 413, "too-large"),
+    ],
+    ids=[
+        "pdf",
+        "pdf-as-jpeg",
+        "office",
+        "heic",
+        "heic-as-jpeg",
+        "gif",
+        "empty",
+        "half",
+        "no-png",
+        "bomb",
+        "big",
+        "long",
+    ],
+)
+async def test_what_is_no_picture_or_a_bomb_is_refused_with_what_to_do_and_leaves_nothing(
+    tmp_path: Path, content: bytes, media_type: str, status: int, code: str
+) -> None:
+    async with open_tips(tmp_path, platform={"attachment_limit": 60_000}) as offices:
+        told = (await uploaded(offices, content, media_type)).problem(status, code)
+        if status == 415:
+            assert "Send a screenshot or a photo instead" in told["detail"]
+            assert told["accepted"] == ["image/jpeg", "image/png", "image/webp"]
+        assert await Attachment.all().count() == 0
+        folder = tmp_path / "data" / "attachments"
+        assert not folder.exists() or list(folder.iterdir()) == []
+        assert offices.door.platform[FLOOD].bytes_held == 0
+
+
+async def test_a_picture_in_parts_is_counted_while_it_comes(tmp_path: Path) -> None:
+    async with open_tips(tmp_path, platform={"attachment_limit": 60_000}) as offices:
+
+        async def endless() -> AsyncIterator[bytes]:
+            for _ in range(100):
+                yield bytes(10_000)
+
+        headers = {**ENGLISH, "Content-Type": "image/jpeg"}
+        reply = await offices.door.anyone.call("POST", "/v1/tips/pictures", data=endless(), headers=headers)
+        reply.problem(413, "too-large")
+        headers["Content-Encoding"] = "gzip"
+        reply = await offices.door.anyone.call("POST", "/v1/tips/pictures", data=picture(), headers=headers)
+        reply.problem(415, "unsupported-media-type")
+
+
+async def test_pictures_that_no_tip_uses_are_bounded_all_together_and_leave_after_a_day(
+    tmp_path: Path, database: str
+) -> None:
+    async with open_tips(tmp_path, database=database, platform={"tip_quota": 1}) as offices:
+        first = (await uploaded(offices, picture())).created()["id"]
+        told = (await uploaded(offices, picture())).problem(429, "too-many-requests")
+        assert "pictures later with its code" in told["detail"]
+        # Used, it no longer counts.
+        tip = await tipped(offices, photo=first)
+        (await uploaded(offices, picture())).created()
+        offices.later(days=1, seconds=1)
+        await tidy(offices.door.platform)
+        assert [str(row.id) for row in await Attachment.all()] == [first]
+        assert [one["id"] for one in (await tip.read())["attachments"]] == [first]
+
+
+# -- floods ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_bucket_lets_so_many_through_at_once_and_so_many_over_time() -> None:
+    now = [0.0]
+    bucket = flood.Bucket(3, 0.5, clock=lambda: now[0])
+    through = 0
+    for _ in range(10):
+        if not bucket.wait():
+            bucket.take()
+            through += 1
+    assert (through, bucket.wait()) == (3, 2.0)
+    now[0] = 2.0
+    assert bucket.wait() == 0
+    bucket.take()
+    now[0] = 1000.0
+    assert [bucket.take() for _ in range(3) if not bucket.wait()] == [None] * 3
+    assert bucket.wait() > 0
+
+
+async def test_a_flood_of_one_item_s_tips_holds_up_neither_another_item_nor_those_who_have_a_code(
+    tmp_path: Path,
+) -> None:
+    async with open_tips(tmp_path) as offices:
+        anyone = offices.door.anyone
+        tip = await tipped(offices)
+        body = {"answers": {"text": "灯"}}
+        bucket = offices.door.platform[FLOOD].items["ask-parks"]
+        began = bucket.clock()
+        bucket.clock = lambda: began
+        replies = await asyncio.gather(*(anyone.post(TIPS, body, headers=ENGLISH) for _ in range(40)))
+        counted = Counter(reply.status for reply in replies)
+        assert counted == {201: 19, 429: 21}
+        refused = next(reply for reply in replies if reply.status == 429)
+        assert "send it again" in refused.problem(429, "too-many-requests")["detail"]
+        assert 1 <= int(refused.headers["Retry-After"]) <= 3
+        assert await Case.all().count() == 1 + counted[201]
+        (await anyone.post("/v1/items/ask-works/tips", body)).created()
+        (await tip.write("还在")).ok()
+        # What is wrong is told, flood or not.
+        (await anyone.post(TIPS, {"answers": {}})).problem(422, "invalid-fields")
+        # All items together have an end too.
+        offices.door.platform[FLOOD].tips.take()
+        offices.door.platform[FLOOD].tips._left = 0
+        (await anyone.post("/v1/items/ask-works/tips", body)).problem(429, "too-many-requests")
+
+
+async def test_pictures_are_throttled_by_number_and_by_what_is_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_tips(tmp_path) as offices:
+        monkeypatch.setattr(flood, "MOST_BYTES", 100)
+        (await uploaded(offices, picture())).problem(429, "too-many-requests")
+        assert offices.door.platform[FLOOD].bytes_held == 0
+        monkeypatch.undo()
+        offices.door.platform[FLOOD].pictures._left = 1
+        replies = await asyncio.gather(*(uploaded(offices, picture()) for _ in range(6)))
+        assert Counter(reply.status for reply in replies)[429] >= 4
