@@ -9,7 +9,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -90,13 +90,17 @@ class Reader:
         if not isinstance(declared, dict):
             self._find("no-department", "add a [department] table with code and title")
             return None
-        for name in sorted({"units", "documents"} & declared.keys()):
+        lists = {"units", "documents"}
+        for name in sorted(lists & declared.keys()):
             self._find("wrong-value", f"department.{name} is not a known key; write [[{name}]]")
         for code in _twice(units):
             self._find("duplicate-unit", f"rename one of the units {code!r}")
         for code in _twice(documents):
             self._find("duplicate-document", f"rename one of the documents {code!r}")
-        return self._value(Department, {**declared, "units": units, "documents": documents}, "department")
+        # What is wrong with one of the two has been told already.
+        own = {name: one for name, one in declared.items() if name not in lists}
+        department = self._value(Department, own, "department")
+        return replace(department, units=units, documents=documents) if department else None
 
     def _tables(self, document: Mapping[str, Any], name: str) -> list[tuple[int, dict[str, Any]]]:
         """The tables `[[name]]`, each with its position."""

@@ -74,8 +74,8 @@ def _advice(name: str, department: Department) -> str:
     owner, slash, _ = name.partition("/")
     if slash and owner != department.code:
         return (
-            f"{{at}}.document is {name!r}: name {department.code}'s own documents or the platform's, so that no department"
-            " is missed by another; declare it as [[documents]], or ask for it in vocabulary.toml"
+            f"{{at}}.document is {name!r}: name {department.code}'s own documents or the platform's, so that no"
+            " department is missed by another; declare it as [[documents]], or ask for it in vocabulary.toml"
         )
     near = did_you_mean(name, sorted(known_to(department)))
-    return f"{{at}}.document is {name!r}: {near}; or add it as [[documents]]"
+    return f"{{at}}.document is {name!r}: {near} (or add it as [[documents]])"
