@@ -117,8 +117,14 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
         ("missing-translation", "documents[1].title has no text in en: add it"),
         ("wrong-value", "department.documents is not a known key; write [[documents]]"),
         ("wrong-number", "documents.paper.reuse_days is -1: it has to be at least 0"),
-        ("unknown-document", "materials[0].document is 'identity-documnt': did you mean 'identity-document'?"),
-        ("unknown-document", "materials[1].document is 'numbers/paper': name documents's own documents or the"),
+        (
+            "unknown-document",
+            "materials[0].document: there is no 'identity-documnt': did you mean 'identity-document'?",
+        ),
+        (
+            "unknown-document",
+            "materials[1].document: 'numbers/paper' is another department's, which may go; declare it",
+        ),
         ("unknown-document", "say in materials[2].document which document it is, or remove concerns and reuse_days"),
         ("no-subject", "add materials[3].concerns, the pointer to the answer with the holder, or reuse_days = 0"),
         ("unknown-field", "mend materials[4].concerns: the form has no field '/nam'"),

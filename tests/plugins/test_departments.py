@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import itertools
 from collections import Counter
@@ -392,6 +393,39 @@ async def test_a_lawyer_is_refused_with_a_reason_and_the_place_is_free_again(tmp
         await door.settled()
         assert "委托书未盖章" in (await lawyer.get("/v1/inbox")).ok()["items"][-1]["body"]
         assert next(one for one in await first_come(door, item) if one["id"] == slot["id"])["free"] == slot["free"]
+
+
+async def test_a_lawyer_s_licence_goes_from_one_confirmed_visit_into_the_next(tmp_path: Path) -> None:
+    """A booking takes it over with consent; of two at once one does; the power of attorney is for one visit."""
+    folder = ROOT / "plugins" / "departments" / "legal_affairs"
+    async with open_door(tmp_path, {"legal_affairs": folder}) as door:
+        item = door.platform.registry.items["lawyer-visit"]
+        lawyer, answers = await ready(door, item, "lawyer")
+        path = f"/v1/items/{item.code}/appointments"
+        # The last ones: nobody is reminded of them yet, and nothing moves meanwhile.
+        slots = (await first_come(door, item))[::-1]
+        mine = (await lawyer.post(path, {"slot": slots[0]["id"], "answers": answers})).created()
+        desk = door.staff("chen", "legal-affairs/visits:reviewer")
+        (await desk.post(f"{mine['links']['case']}/actions/confirm")).ok()
+        listed = (await lawyer.get(f"/v1/items/{item.code}/materials")).ok()["materials"]
+        offered = {one["field"]: one["offers"] for one in listed}
+        assert [field for field, offers in offered.items() if offers] == ["/licence"]
+        offer = offered["/licence"][0]
+        wishes = []
+        for slot in slots[1:3]:
+            _, fresh = await ready(door, item, "lawyer")
+            fresh["licence"] = offer["files"][0]["id"]
+            consent = {"field": "/licence", "consent": offer["consent"]["id"]}
+            wishes.append({"slot": slot["id"], "answers": fresh, "reuse": [consent]})
+        replies = await asyncio.gather(*(lawyer.post(path, wish) for wish in wishes))
+        assert [reply.status for reply in replies].count(201) == 1, replies
+        refused = next(reply for reply in replies if reply.status != 201)
+        assert refused.status in {409, 422}
+        booked = next(reply for reply in replies if reply.status == 201).created()
+        case = (await lawyer.get(booked["links"]["case"])).ok()
+        assert case["timeline"][0]["reused"][0]["case"]["number"] == mine["number"]
+        assert offer["files"][0]["id"] != case["answers"]["licence"]
+        assert (await lawyer.get(f"/v1/attachments/{case['answers']['licence']}")).status == 200
 
 
 # -- from a question to its answer -----------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from banshi.checks.fields import fields_at, types_of
-from banshi.contract import Department, Item, Material
+from banshi.contract import Department, Document, Item, Material
 from banshi.errors import Finding
 from banshi.modules import did_you_mean
 from banshi.registry import Registry
@@ -20,8 +20,7 @@ def materials_name_documents(registry: Registry) -> Iterator[Finding]:
         if department is None:
             continue
         for position, material in enumerate(item.materials):
-            for rule, advice in _faults(item, material, department):
-                yield Finding(item.plugin, rule, f"items.{item.code}: {advice.format(at=f'materials[{position}]')}")
+            yield from _faults(item, material, f"materials[{position}]", department)
 
 
 def documents_last_a_number_of_days(registry: Registry) -> Iterator[Finding]:
@@ -34,48 +33,53 @@ def documents_last_a_number_of_days(registry: Registry) -> Iterator[Finding]:
                 yield Finding(owner, "wrong-number", advice)
 
 
-def _faults(item: Item, material: Material, department: Department) -> Iterator[tuple[str, str]]:
+def _faults(item: Item, material: Material, at: str, department: Department) -> Iterator[Finding]:
     if not material.document:
         if material.concerns or material.reuse_days is not None:
-            yield "unknown-document", "say in {at}.document which document it is, or remove concerns and reuse_days"
+            advice = f"say in {at}.document which document it is, or remove concerns and reuse_days"
+            yield _of(item, "unknown-document", advice)
         return
     document = document_of(material, department)
     if document is None:
-        yield "unknown-document", _advice(material.document, department)
+        yield _of(item, "unknown-document", f"mend {at}.document: {_advice(material.document, department)}")
         return
-    yield from _days(material, document.reuse_days)
-    if not material.field:
-        return
-    if takes(item, material) == (0, 0):
-        yield "no-file-field", f"remove {{at}}.document: the form's field {material.field!r} takes no file"
-    nodes = fields_at(item.form.schema, material.concerns) if item.form and material.concerns else []
-    if material.concerns and not nodes:
-        yield "unknown-field", f"mend {{at}}.concerns: the form has no field {material.concerns!r}"
-    elif material.concerns and not any("string" in types_of(node) for node in nodes):
-        yield "no-subject", f"mend {{at}}.concerns: the answer at {material.concerns} is no text"
-    if document.concerns is None and material.concerns:
-        yield "no-subject", f"remove {{at}}.concerns: {material.document} is about the person alone"
-    if document.concerns is not None and not material.concerns and days_of(material, document) > 0:
-        about = document.concerns["en"]
-        advice = f"add {{at}}.concerns, the pointer to the answer with the {about}, or reuse_days = 0"
-        yield "no-subject", f"{advice}: another one's {material.document} would be offered otherwise"
-
-
-def _days(material: Material, longest: int) -> Iterator[tuple[str, str]]:
     days = material.reuse_days
-    if days is not None and not 0 <= days <= longest:
-        yield (
-            "wrong-number",
-            f"{{at}}.reuse_days is {days}: {material.document} may be handed in again for {longest} at most",
+    if days is not None and not 0 <= days <= document.reuse_days:
+        advice = (
+            f"{at}.reuse_days is {days}: {material.document} may be handed in again for {document.reuse_days} at most"
         )
+        yield _of(item, "wrong-number", advice)
+    if material.field:
+        yield from _field_faults(item, material, at, document)
+
+
+def _field_faults(item: Item, material: Material, at: str, document: Document) -> Iterator[Finding]:
+    """What is wrong with a field that takes the document, and with what says what it is about."""
+    name, about = material.document, material.concerns
+    if takes(item, material) == (0, 0):
+        yield _of(item, "no-file-field", f"remove {at}.document: the form's field {material.field!r} takes no file")
+    nodes = fields_at(item.form.schema, about) if item.form and about else []
+    if about and not nodes:
+        yield _of(item, "unknown-field", f"mend {at}.concerns: the form has no field {about!r}")
+    elif about and not any("string" in types_of(node) for node in nodes):
+        yield _of(item, "no-subject", f"mend {at}.concerns: the answer at {about} is no text")
+    if document.concerns is None and about:
+        yield _of(item, "no-subject", f"remove {at}.concerns: {name} is about the person alone")
+    if document.concerns is not None and not about and days_of(material, document) > 0:
+        advice = f"add {at}.concerns, the pointer to the answer with the {document.concerns['en']}, or reuse_days = 0"
+        yield _of(item, "no-subject", f"{advice}: another one's {name} would be offered otherwise")
 
 
 def _advice(name: str, department: Department) -> str:
+    """What to do about a document that is not known."""
     owner, slash, _ = name.partition("/")
     if slash and owner != department.code:
         return (
-            f"{{at}}.document is {name!r}: name {department.code}'s own documents or the platform's, so that no"
-            " department is missed by another; declare it as [[documents]], or ask for it in vocabulary.toml"
+            f"{name!r} is another department's, which may go; declare it as [[documents]], or ask for it in the"
+            " platform's vocabulary.toml"
         )
-    near = did_you_mean(name, sorted(known_to(department)))
-    return f"{{at}}.document is {name!r}: {near} (or add it as [[documents]])"
+    return f"there is no {name!r}: {did_you_mean(name, sorted(known_to(department)))} (or add it as [[documents]])"
+
+
+def _of(item: Item, rule: str, advice: str) -> Finding:
+    return Finding(item.plugin, rule, f"items.{item.code}: {advice}")

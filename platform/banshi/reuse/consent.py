@@ -25,12 +25,18 @@ class Consent:
 
 
 def consent_to(
-    platform: Platform, item: Item, material: Material, document: Document, earlier: Case, files: Sequence[Attachment]
+    platform: Platform,
+    item: Item,
+    material: Material,
+    document: Document,
+    earlier: Case,
+    files: Sequence[Attachment],
+    times: int,
 ) -> Consent:
-    """The consent to one material's files, for one item, out of one case as it is now.
+    """The consent to one material's files, for one item, out of one case.
 
-    Its id is another one as soon as anything of that changes, the earlier case's version among it: a consent is good
-    for one submission.
+    Its id is another one as soon as anything of that changes, and after each of the `times` that something was taken
+    over from that case: a consent is good for one submission.
     """
     texts = {"zh-CN": "", "en": ""}
     department = platform.registry.departments[item.department].title
@@ -52,7 +58,7 @@ def consent_to(
         item.code,
         material.field,
         str(earlier.id),
-        earlier.version,
+        times,
         *(str(one.id) for one in files),
     ]
     return Consent(hashlib.blake2b(orjson.dumps([*said, texts]), digest_size=16).hexdigest(), texts)

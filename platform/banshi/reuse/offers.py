@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,13 +11,16 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from banshi.contract import Document, Item, Material
-from banshi.models import Attachment, Case
+from banshi.models import Attachment, Case, CaseEvent
 from banshi.reuse.consent import Consent, consent_to
 from banshi.sniff import ACCEPTED
 from banshi.vocabulary import reusable
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
+
+#: What the event in an earlier case's audit is called.
+ACTION = "reuse"
 
 #: Earlier cases that are offered for one material at most, and files that are looked through for one item.
 MOST, LOOKED_AT = 5, 500
@@ -47,6 +51,8 @@ async def earlier_files(
     names = {material.document for material, _, _ in asked}
     sets = await _accepted(platform, person, names, case_id)
     cases = {case.id: case for case in await Case.filter(id__in=list({one for one, *_ in sets}), person=person)}
+    taken: Any = CaseEvent.filter(case_id__in=list(cases), action=ACTION).values_list("case_id", flat=True)
+    times = Counter(await taken)
     offers: dict[str, list[Earlier]] = {}
     for material, document, days in asked:
         seen: set[frozenset[str]] = set()
@@ -59,7 +65,7 @@ async def earlier_files(
                 continue
             if _fit(platform, item, material, files):
                 seen.add(same)
-                consent = consent_to(platform, item, material, document, cases[case], files)
+                consent = consent_to(platform, item, material, document, cases[case], files, times[case])
                 earlier = Earlier(
                     case=cases[case],
                     material=material,

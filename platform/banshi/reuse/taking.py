@@ -19,16 +19,13 @@ from banshi.contract import Item, Who, text_in
 from banshi.errors import Conflict, FieldProblem, InvalidFields, StorageFull
 from banshi.models import Attachment, Case, CaseEvent
 from banshi.reuse.labels import ids_at, value_at
-from banshi.reuse.offers import Earlier, earlier_files
+from banshi.reuse.offers import ACTION, Earlier, earlier_files
 from banshi.store import Stale, Update, Write
 from banshi.vocabulary import reusable
 
 if TYPE_CHECKING:
     from banshi.contract import Department
     from banshi.runtime import Platform
-
-#: What the event in the earlier case's audit is called.
-ACTION = "reuse"
 
 #: Materials of one submission that can come from earlier cases.
 MOST_MATERIALS = 20
