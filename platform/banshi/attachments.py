@@ -24,6 +24,12 @@ from banshi.models import Attachment
 from banshi.sniff import ACCEPTED, HEAD_BYTES, sniff
 from banshi.store import Update
 
+UNKNOWN = "Upload this file first: no unused attachment of yours has that id."
+USED = (
+    "Another case of yours has this file: upload it anew, or in a new case take it over with consent, where"
+    " GET /v1/items/{code}/materials offers it."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
@@ -124,10 +130,9 @@ async def files_of(
     wanted = {identity.lower() for identity in named.values()}
     found = await Attachment.filter(id__in=list(wanted), person=person)
     usable = {str(row.id): row for row in found if row.case_id in (None, case_id)}
+    elsewhere = {str(row.id) for row in found} - usable.keys()
     problems = [
-        FieldProblem(
-            f"/answers{pointer}", "Upload this file first: no unused attachment of yours has that id.", "attachment"
-        )
+        FieldProblem(f"/answers{pointer}", USED if identity.lower() in elsewhere else UNKNOWN, "attachment")
         for pointer, identity in named.items()
         if identity.lower() not in usable
     ]

@@ -122,6 +122,11 @@ async def test_what_was_replaced_in_a_correction_is_offered_no_more(tmp_path: Pa
         link = case["links"]["self"]
         (await city.clerk.post(f"{link}/actions/return", {"reason": "身份证已换发"})).ok()
         new = await city.upload(wang, "new card")
+        # A correction takes uploads alone, so that staff get what they asked for.
+        stale = {**case["answers"], "identity": id_of(offer)}
+        told = await wang.post(f"{link}/actions/supplement", {"answers": stale})
+        assert codes(told) == {("/answers/identity", "attachment")}
+        assert "Another case of yours has this file" in told.document["problems"][0]["detail"]
         answers = {**case["answers"], "identity": new}
         (await wang.post(f"{link}/actions/supplement", {"answers": answers})).ok()
         assert await city.offers(wang, "west-permit") == []
