@@ -516,6 +516,30 @@ claims = [{ name = "plate", title = { zh-CN = "号牌", en = "Plate" }, source =
         }
 
 
+async def test_what_a_list_leaves_out_can_be_taken_from_the_case_that_was_asked_for(tmp_path: Path) -> None:
+    """The same bytes are listed once, for the newest case; the older one is as good where it was asked for by name."""
+    async with open_city(tmp_path) as city:
+        wang = city.door.citizen("wang")
+        cases = []
+        for _ in range(7):
+            city.later(minutes=1)
+            same = {"identity": await city.upload(wang, "same"), "registration": await city.upload(wang, str(city.now))}
+            cases.append(await city.decided(wang, "east-permit", **same))
+        (newest,) = await city.offers(wang, "west-permit")
+        assert newest["case"]["id"] == cases[-1]["id"]
+        path = f"/v1/items/west-permit/materials?case={cases[0]['id']}"
+        listed = {one["field"]: one["offers"] for one in (await wang.get(path)).ok()["materials"]}
+        (person,), (car,) = listed["/identity"], listed["/registration"]
+        made = await city.hand_in(
+            wang,
+            "west-permit",
+            reuse=[wish(person), wish(car, "/registration")],
+            identity=id_of(person),
+            registration=id_of(car),
+        )
+        assert {one["reused_from"]["id"] for one in made.created()["attachments"]} == {cases[0]["id"]}
+
+
 async def test_a_subject_that_is_too_long_or_missing_is_never_offered(tmp_path: Path) -> None:
     async with open_city(tmp_path) as city:
         wang = city.door.citizen("wang")

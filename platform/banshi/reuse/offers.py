@@ -26,7 +26,7 @@ ACTION = "reuse"
 MOST, LOOKED_AT = 5, 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Earlier:
     """The files that one earlier case has for a material, all of them together."""
 
@@ -42,9 +42,13 @@ class Earlier:
 
 
 async def earlier_files(
-    platform: Platform, item: Item, person: str, *, case_id: Any = None
+    platform: Platform, item: Item, person: str, *, case_id: Any = None, every: bool = False
 ) -> Mapping[str, Sequence[Earlier]]:
-    """What is on offer, by the fields of the materials, the newest case first; or what one case has alone."""
+    """What is on offer, by the fields of the materials, the newest case first; or what one case has alone.
+
+    Some are enough for whoever chooses: the same bytes once, and not too many. With `every` it is all that was ever
+    offered and still is.
+    """
     asked = list(reusable(item, platform.registry.departments[item.department]))
     if not asked:
         return {}
@@ -59,23 +63,14 @@ async def earlier_files(
         own = offers.setdefault(material.field, [])
         for (case, name, concerns), files in sets.items():
             until = min(file.created_at for file in files) + timedelta(days=days)
-            same = frozenset(file.sha256 for file in files)
             fits = name == material.document and bool(concerns) == (document.concerns is not None)
-            if not fits or case not in cases or until <= platform.now() or same in seen or len(own) == MOST:
+            if not fits or case not in cases or until <= platform.now() or not _fit(platform, item, material, files):
                 continue
-            if _fit(platform, item, material, files):
+            same = frozenset(file.sha256 for file in files)
+            if every or (same not in seen and len(own) < MOST):
                 seen.add(same)
                 consent = consent_to(platform, item, material, document, cases[case], files, times[case])
-                earlier = Earlier(
-                    case=cases[case],
-                    material=material,
-                    document=document,
-                    concerns=concerns,
-                    files=tuple(files),
-                    until=until,
-                    consent=consent,
-                )
-                own.append(earlier)
+                own.append(Earlier(cases[case], material, document, concerns, tuple(files), until, consent))
     return offers
 
 

@@ -103,7 +103,7 @@ async def taken(
         return Reused(answers)
     problems: list[FieldProblem] = []
     chosen: list[Earlier] = []
-    on_offer = await earlier_files(platform, item, case.person)
+    on_offer = await earlier_files(platform, item, case.person, every=True)
     for position, wish in enumerate(wishes):
         where = f"/reuse/{position}"
         if any(wish["field"] == other["field"] for other in wishes[:position]):
@@ -248,11 +248,24 @@ def _link(folder: Path, links: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> None:
                 raise
             except OSError:
                 part = folder / f"{new}.part"
-                shutil.copyfile(folder / str(there), part)
+                with (folder / str(there)).open("rb") as source, part.open("xb") as copy:
+                    shutil.copyfileobj(source, copy)
+                    copy.flush()
+                    os.fsync(copy.fileno())
                 part.rename(folder / str(new))
+        _sync(folder)
     except OSError:
         _unlink(folder, links)
         raise
+
+
+def _sync(folder: Path) -> None:
+    """The new names are on disk before the row that rests on them is."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _unlink(folder: Path, links: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> None:
