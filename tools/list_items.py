@@ -10,6 +10,7 @@ from pathlib import Path
 from banshi import Item
 from banshi.configuration import read_configuration
 from banshi.registry import Registry
+from banshi.vocabulary import reusable
 from banshi.web.app import loaded
 
 PAGE = Path("docs/items.md")
@@ -27,8 +28,8 @@ a law is cited only where its name and article are certain, and `banshi check --
 made from its own declaration, then each rule broken in turn; *query*, its register asked over HTTP by the owner of a
 sample record, by somebody else and at the counter, with each rule broken in turn; *guide*, read over HTTP in both
 languages. For an appointment the journey is booked, moved, reminded, checked in and over, for an appeal it is handed
-in, read, answered and rated; where it takes no name, all of that without a token. Postings have no verbs of their own
-yet, so their items are guides.
+in, read, answered and rated; where it takes no name, all of that without a token. *Reuse*: its documents were taken
+over from an earlier case, with consent. Postings have no verbs of their own yet, so their items are guides.
 """
 
 
@@ -36,9 +37,14 @@ yet, so their items are guides.
 TRIED = {"application": ["journey"], "appointment": ["journey"], "appeal": ["journey"], "query": ["query"]}
 
 
-def tried(item: Item) -> str:
+#: Kinds whose cases are decided or confirmed by staff, and take over what an earlier case has.
+TAKING_OVER = ("application", "appointment")
+
+
+def tried(registry: Registry, item: Item) -> str:
     """What the tests do with an item."""
-    done = TRIED.get(item.kind, [])
+    papers = list(reusable(item, registry.departments[item.department])) if item.kind in TAKING_OVER else []
+    done = [*TRIED.get(item.kind, []), *(["reuse"] if papers else [])]
     return ", ".join([*done, *(["form"] if item.form else []), "guide"])
 
 
@@ -61,7 +67,7 @@ def page(registry: Registry) -> str:
                     str(item.visits),
                     depth,
                 ]
-                parts.append(f"| {' | '.join([*cells, item.result.kind, tried(item)])} |")
+                parts.append(f"| {' | '.join([*cells, item.result.kind, tried(registry, item)])} |")
     return "\n".join(parts) + "\n"
 
 

@@ -13,16 +13,22 @@ from banshi.contract import (
     API_VERSION,
     LANGUAGES,
     Channel,
+    ClockEffect,
     Decision,
     Department,
     Item,
     Key,
+    Kind,
+    MaterialsEffect,
     Message,
+    MessageTemplates,
     Offer,
     Resource,
+    Step,
     Submission,
     Tables,
     Texts,
+    Who,
     text_in,
 )
 from banshi.errors import (
@@ -42,37 +48,50 @@ from banshi.routes import Answer, Audience, Call, Parameter, Principal, Role, Ro
 
 if TYPE_CHECKING:
     from banshi.background import every, working
-    from banshi.cases import decide
+    from banshi.cases import Effects, Move, decide
+    from banshi.containment import ask
+    from banshi.corrections import corrected, refuse_answers
     from banshi.forms import Form
     from banshi.kinds.appeal import Appeal
     from banshi.kinds.application import Application
     from banshi.kinds.appointment import Appointment
     from banshi.logs import place_of
+    from banshi.models import Case, CaseEvent
+    from banshi.outbox import intake_row
     from banshi.private_files import write_private
     from banshi.replies import Page, etag_of, reply, reply_bytes
     from banshi.runtime import Platform
     from banshi.store import Stale, Update, Write
-    from banshi.submission import count_people, people_with_cases, submissions
+    from banshi.submission import count_people, people_with_cases, submission_of, submissions
 
 #: Names that are loaded when they are first used, so that `import banshi` stays light.
 _LATER = {
     "Appeal": "banshi.kinds.appeal.handler",
     "Application": "banshi.kinds.application.handler",
     "Appointment": "banshi.kinds.appointment.handler",
+    "Case": "banshi.models",
+    "CaseEvent": "banshi.models",
+    "Effects": "banshi.cases",
     "Form": "banshi.forms",
+    "Move": "banshi.cases",
     "Page": "banshi.replies",
     "Platform": "banshi.runtime",
     "Stale": "banshi.store",
     "Update": "banshi.store",
     "Write": "banshi.store",
+    "ask": "banshi.containment",
+    "corrected": "banshi.corrections",
     "count_people": "banshi.submission",
     "decide": "banshi.cases",
     "etag_of": "banshi.replies",
     "every": "banshi.background",
+    "intake_row": "banshi.outbox",
     "people_with_cases": "banshi.submission",
     "place_of": "banshi.logs",
+    "refuse_answers": "banshi.corrections",
     "reply": "banshi.replies",
     "reply_bytes": "banshi.replies",
+    "submission_of": "banshi.submission",
     "submissions": "banshi.submission",
     "working": "banshi.background",
     "write_private": "banshi.private_files",
@@ -87,10 +106,14 @@ __all__ = [
     "Appointment",
     "Audience",
     "Call",
+    "Case",
+    "CaseEvent",
     "Channel",
+    "ClockEffect",
     "Conflict",
     "Decision",
     "Department",
+    "Effects",
     "FieldProblem",
     "Finding",
     "Forbidden",
@@ -99,7 +122,11 @@ __all__ = [
     "InvalidParameter",
     "Item",
     "Key",
+    "Kind",
+    "MaterialsEffect",
     "Message",
+    "MessageTemplates",
+    "Move",
     "NotFound",
     "Offer",
     "Page",
@@ -112,22 +139,29 @@ __all__ = [
     "Route",
     "SignedBody",
     "Stale",
+    "Step",
     "Submission",
     "Tables",
     "Texts",
     "TooManyRequests",
     "Unavailable",
     "Update",
+    "Who",
     "Write",
+    "ask",
+    "corrected",
     "count_people",
     "decide",
     "etag_of",
     "every",
     "hookimpl",
+    "intake_row",
     "people_with_cases",
     "place_of",
+    "refuse_answers",
     "reply",
     "reply_bytes",
+    "submission_of",
     "submissions",
     "text_in",
     "working",

@@ -11,9 +11,10 @@ import errno
 import hashlib
 import os
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from uuid_utils.compat import uuid7
@@ -22,6 +23,12 @@ from banshi.errors import FieldProblem, InvalidFields, StorageFull, TooLarge, Un
 from banshi.models import Attachment
 from banshi.sniff import ACCEPTED, HEAD_BYTES, sniff
 from banshi.store import Update
+
+UNKNOWN = "Upload this file first: no unused attachment of yours has that id."
+USED = (
+    "Another case of yours has this file: upload it anew, or in a new case take it over with consent, where"
+    " GET /v1/items/{code}/materials offers it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,27 +114,40 @@ class Files:
     updates: Sequence[Update] = ()
 
 
-async def files_of(schema: Mapping[str, Any], answers: Mapping[str, Any], person: str, case_id: uuid.UUID) -> Files:
-    """The files that the answers name. Raises InvalidFields for one that isn't the person's or is used elsewhere."""
-    named = dict(attachment_ids(schema, answers))
+async def files_of(
+    schema: Mapping[str, Any],
+    answers: Mapping[str, Any],
+    person: str,
+    case_id: uuid.UUID,
+    *,
+    labels: Mapping[str, tuple[str, str]] = MappingProxyType({}),
+    besides: Collection[str] = (),
+) -> Files:
+    """The files that the answers name, but those `besides`, whose ids they are.
+
+    `labels` says of a file, by its id, which document it is and what that is about. Raises InvalidFields for a file
+    that isn't the person's or is used elsewhere.
+    """
+    named = {pointer: one for pointer, one in attachment_ids(schema, answers) if one.lower() not in besides}
     if not named:
         return Files()
     wanted = {identity.lower() for identity in named.values()}
     found = await Attachment.filter(id__in=list(wanted), person=person)
     usable = {str(row.id): row for row in found if row.case_id in (None, case_id)}
+    elsewhere = {str(row.id) for row in found} - usable.keys()
     problems = [
-        FieldProblem(
-            f"/answers{pointer}", "Upload this file first: no unused attachment of yours has that id.", "attachment"
-        )
+        FieldProblem(f"/answers{pointer}", USED if identity.lower() in elsewhere else UNKNOWN, "attachment")
         for pointer, identity in named.items()
         if identity.lower() not in usable
     ]
     if problems:
         raise InvalidFields(problems)
     # One update a file: where another case has taken one meanwhile, none of them may be tied to this one.
-    updates = [
-        Update(Attachment, {"id": row.id, "person": person, "case_id": None}, {"case_id": case_id})
-        for row in usable.values()
-        if row.case_id is None
-    ]
+    updates: list[Update] = []
+    for identity, row in usable.items():
+        label = labels.get(identity, ("", ""))
+        if row.case_id is None or (row.document, row.concerns) != label:
+            values = {"case_id": case_id, "document": label[0], "concerns": label[1]}
+            updates.append(Update(Attachment, {"id": row.id, "person": person, "case_id": row.case_id}, values))
+            row.update_from_dict(values)
     return Files(list(usable.values()), updates)

@@ -22,6 +22,7 @@ from banshi.calendar import Clock
 from banshi.contract import LANGUAGES, ClockEffect, Decision, Item, Message, Step, Texts, Who
 from banshi.errors import ActionNotPermitted, Conflict, FieldProblem, InvalidFields, NotFound
 from banshi.models import Case, CaseEvent
+from banshi.reuse import judged
 from banshi.routes import Principal
 from banshi.store import Stale, Update, Write
 from banshi.submission import item_of
@@ -166,6 +167,7 @@ async def move(
         )
         kind = platform.registry.kinds[case.kind]
         effects = await kind.effects(platform, move) if kind.effects else Effects()
+        effects.updates += await judged(step.materials, case, move.at, by_staff=actor.who(case) is Who.STAFF)
         write = _write(platform, move, effects)
         after = copy.copy(case).update_from_dict(dict(write.updates[0].values))
         write.rows = [*write.rows, *receipt(after)]

@@ -9,7 +9,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import orjson
 from pydantic import ValidationError
 
-from banshi.contract import LANGUAGES, SLUG, Department, Item, Kind, Unit
+from banshi.contract import LANGUAGES, SLUG, Department, Document, Item, Kind, Unit
 from banshi.errors import Finding
 from banshi.forms import Form
 from banshi.messages import clean
@@ -25,7 +25,7 @@ from banshi.settings import adapter, reasons
 
 T = TypeVar("T")
 
-TABLES = {"department", "units", "items"}
+TABLES = {"department", "units", "documents", "items"}
 
 #: Fields of an item that the platform fills in.
 NOT_DECLARED = frozenset({"department", "plugin", "details", "handler"})
@@ -68,7 +68,8 @@ class Reader:
             self._find("unknown-table", f"remove [{table}]; the tables are {', '.join(sorted(TABLES))}")
         read = [self._value(Unit, table, f"units[{i}]") for i, table in self._tables(document, "units")]
         units = tuple(unit for unit in read if unit)
-        department = self._department(document, units)
+        own = [self._value(Document, table, f"documents[{i}]") for i, table in self._tables(document, "documents")]
+        department = self._department(document, units, tuple(one for one in own if one))
         tables = self._tables(document, "items")
         # Without a department there are no items, but what is wrong with them is told all the same.
         items = [self._item(table, position, department, {unit.code for unit in units}) for position, table in tables]
@@ -82,16 +83,24 @@ class Reader:
             tuple(dict.fromkeys(self.sources)),
         )
 
-    def _department(self, document: Mapping[str, Any], units: tuple[Unit, ...]) -> Department | None:
+    def _department(
+        self, document: Mapping[str, Any], units: tuple[Unit, ...], documents: tuple[Document, ...]
+    ) -> Department | None:
         declared = document.get("department")
         if not isinstance(declared, dict):
             self._find("no-department", "add a [department] table with code and title")
             return None
-        if "units" in declared:
-            self._find("wrong-value", "department.units is not a known key; write [[units]]")
-        for code in sorted({unit.code for unit in units if [one.code for one in units].count(unit.code) > 1}):
+        lists = {"units", "documents"}
+        for name in sorted(lists & declared.keys()):
+            self._find("wrong-value", f"department.{name} is not a known key; write [[{name}]]")
+        for code in _twice(units):
             self._find("duplicate-unit", f"rename one of the units {code!r}")
-        return self._value(Department, {**declared, "units": units}, "department")
+        for code in _twice(documents):
+            self._find("duplicate-document", f"rename one of the documents {code!r}")
+        # What is wrong with one of the two has been told already.
+        own = {name: one for name, one in declared.items() if name not in lists}
+        department = self._value(Department, own, "department")
+        return replace(department, units=units, documents=documents) if department else None
 
     def _tables(self, document: Mapping[str, Any], name: str) -> list[tuple[int, dict[str, Any]]]:
         """The tables `[[name]]`, each with its position."""
@@ -157,7 +166,7 @@ class Reader:
             return None
         for key, missing in untranslated(value, where):
             self._find("missing-translation", f"{key} has no text in {missing}: add it")
-        if isinstance(value, Department | Unit | Item) and not re.fullmatch(SLUG, value.code):
+        if isinstance(value, Department | Unit | Document | Item) and not re.fullmatch(SLUG, value.code):
             self._find("bad-slug", f"{where}.code is {value.code!r}: use a-z, 0-9 and single hyphens")
             return None
         return value
@@ -181,6 +190,12 @@ def declared_item(
     values |= {"department": department.code, "plugin": plugin, "handler": handler}
     item: Item = adapter(Item).validate_python(values)
     return item
+
+
+def _twice(values: Sequence[Unit] | Sequence[Document]) -> list[str]:
+    """The codes that more than one of them has."""
+    codes = [one.code for one in values]
+    return sorted({code for code in codes if codes.count(code) > 1})
 
 
 @cache

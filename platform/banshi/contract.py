@@ -18,7 +18,9 @@ from banshi.guide import (
     SLUG,
     Claim,
     Department,
+    Document,
     Item,
+    Material,
     MessageTemplates,
     PassRules,
     Texts,
@@ -41,9 +43,12 @@ __all__ = [
     "ClockEffect",
     "Decision",
     "Department",
+    "Document",
     "Item",
     "Key",
     "Kind",
+    "Material",
+    "MaterialsEffect",
     "Message",
     "MessageTemplates",
     "Offer",
@@ -86,6 +91,16 @@ class ClockEffect(enum.StrEnum):
     END = "end"
 
 
+class MaterialsEffect(enum.StrEnum):
+    """What a step says of the files that were handed in."""
+
+    KEEP = "keep"
+    #: Whoever takes it has looked at them and found them right: they may be handed in again with later cases.
+    ACCEPT = "accept"
+    #: Something may be wrong with them: none of the same bytes may be handed in again without a new upload.
+    REJECT = "reject"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One row of a state table: in `state`, `who` may take `action`, which leads to `to`."""
@@ -109,6 +124,7 @@ class Step:
     other_than: str | None = None
     #: What the actor has to send along, as `details`; None takes nothing.
     takes: Form | None = None
+    materials: MaterialsEffect = MaterialsEffect.KEEP
 
 
 def _no_steps(_: Any) -> Sequence[Step]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from banshi.cases import Effects, Move
 from banshi.contract import LANGUAGES
 from banshi.errors import FieldProblem, InvalidFields
+from banshi.reuse import replaced
 from banshi.submission import check
 
 if TYPE_CHECKING:
@@ -17,10 +18,11 @@ async def corrected(platform: Platform, move: Move) -> Effects:
     """The corrected answers and the files that they name. Raises InvalidFields."""
     if move.answers is None:
         raise InvalidFields([FieldProblem("/answers", "Send the corrected answers, all of them.", "required")])
-    files = await check(platform, move.item, move.case, move.answers, LANGUAGES[0])
+    given = await check(platform, move.item, move.case, move.answers, LANGUAGES[0])
     before = move.case.answers
     changed = sorted(name for name in before.keys() | move.answers.keys() if before.get(name) != move.answers.get(name))
-    return Effects(values={"answers": dict(move.answers)}, updates=list(files.updates), details={"fields": changed})
+    updates = [*given.updates, *await replaced(move.case, given.attachments)]
+    return Effects(values={"answers": dict(move.answers)}, updates=updates, details={"fields": changed})
 
 
 def refuse_answers(move: Move) -> None:

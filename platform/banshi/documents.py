@@ -46,8 +46,9 @@ def case_document(
     attachments: Sequence[Attachment] = (),
     passes: bool = False,
     details: Mapping[str, Any] | None = None,
+    own: bool = False,
 ) -> dict[str, Any]:
-    """A case whole, with its timeline and what its reader may do now."""
+    """A case whole, with its timeline and what its reader may do now; `own` where the reader is the citizen."""
     document = case_summary(platform, case, language)
     document |= {
         "answers": case.answers,
@@ -59,6 +60,7 @@ def case_document(
                 "state": event.state,
                 "by": event.actor,
                 "reason": text_in(event.reason, language) if event.reason else None,
+                **_reuse(event, language, own=own),
             }
             for event in sorted(events, key=lambda event: event.version)
         ],
@@ -95,7 +97,19 @@ def attachment_document(platform: Platform, row: Attachment) -> dict[str, Any]:
         "size": row.size,
         "sha256": row.sha256,
         "created_at": moment(platform, row.created_at),
+        "document": row.document,
+        "reused_from": row.origin,
         "links": {"self": f"/v1/attachments/{row.id}"},
+    }
+
+
+def _reuse(event: CaseEvent, language: str, *, own: bool) -> dict[str, Any]:
+    """The consents that a step had with it. Where an earlier case's files went is the citizen's own business."""
+    shown = ("reused", "reused_for") if own else ("reused",)
+    return {
+        name: [{**one, "consent": text_in(one["consent"], language)} for one in (event.details or {})[name]]
+        for name in shown
+        if name in (event.details or {})
     }
 
 

@@ -40,6 +40,20 @@ class LegalBasis:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What a material is, whichever item asks for it: an identity document, a vehicle registration certificate."""
+
+    __pydantic_config__ = _FROM_DATA
+
+    code: str
+    title: Texts
+    #: What it is about where one person may have several: the plate, the holder's name. None: the person alone.
+    concerns: Texts | None = None
+    #: Days from its upload on for which the person may hand the same file in again; 0 never.
+    reuse_days: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
     """A document that the citizen hands in."""
 
@@ -51,6 +65,12 @@ class Material:
     source: Literal["authority", "applicant", "platform"] = "applicant"
     #: JSON Pointer of the form's field that takes it, where there is one.
     field: str = ""
+    #: Which document it is: a code of the vocabulary, or `department/code` for one of the department's own.
+    document: str = ""
+    #: JSON Pointer of the answer that says what the document is about, where the document concerns something.
+    concerns: str = ""
+    #: Days instead of the document's own, and never more.
+    reuse_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,3 +225,5 @@ class Department:
     title: Texts
     phone: str = ""
     units: tuple[Unit, ...] = ()
+    #: Its own documents, beside those that every department shares.
+    documents: tuple[Document, ...] = ()

@@ -149,6 +149,13 @@ class Attachment(Model):
     size = fields.BigIntField()
     sha256 = fields.CharField(max_length=64)
     created_at = fields.DatetimeField()
+    #: Which document its case asked for with it, and what that is about. Empty where it is none or was replaced.
+    document = fields.CharField(max_length=129, default="")
+    concerns = fields.CharField(max_length=200, default="")
+    #: When a member of staff found it right. None until then, and again once a case with the same bytes was refused.
+    accepted_at = fields.DatetimeField(null=True)
+    #: Where it was taken over from: the earlier case's id, number and item.
+    origin: Any = fields.JSONField(null=True)
 
     class Meta:
         table = "banshi_attachment"

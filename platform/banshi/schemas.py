@@ -45,6 +45,37 @@ _CASE_SUMMARY = {
     "links": LINKS,
 }
 
+_CASE_REFERENCE = record({"id": UUID, "number": TEXT, "item": {"type": "string", "description": "The item's code."}})
+
+_REUSED: Schema = {"type": "array", "items": record({"document": TEXT, "consent": TEXT, "case": _CASE_REFERENCE})}
+
+_OFFER = record(
+    {
+        "case": record({"id": UUID, "number": TEXT, "item": _ITEM_REFERENCE, "links": LINKS}),
+        "concerns": {"oneOf": [{"type": "null"}, record({"title": TEXT, "value": TEXT})]},
+        "files": {
+            "type": "array",
+            "items": record(
+                {"id": UUID, "name": TEXT, "media_type": TEXT, "size": {"type": "integer"}, "links": LINKS}
+            ),
+        },
+        "uploaded_at": MOMENT,
+        "until": {**MOMENT, "description": "From then on it is too old."},
+        "consent": record(
+            {
+                "id": TEXT,
+                "department": _ITEM_REFERENCE,
+                "purpose": TEXT,
+                "text": {
+                    "type": "object",
+                    "additionalProperties": TEXT,
+                    "description": "What the person agrees to, by language: show it, and send `id` only after a yes.",
+                },
+            }
+        ),
+    }
+)
+
 #: What the guide has beside the summary.
 _GUIDE = (
     *("audience", "legal_basis", "conditions", "materials", "process", "fee", "legal_days", "promised_days"),
@@ -132,7 +163,21 @@ SCHEMAS: dict[str, Schema] = {
             "renews": {"type": ["string", "null"], "format": "uuid"},
             "timeline": {
                 "type": "array",
-                "items": record({"at": MOMENT, "action": TEXT, "state": TEXT, "by": TEXT, "reason": MAYBE_TEXT}),
+                "items": record(
+                    {
+                        "at": MOMENT,
+                        "action": TEXT,
+                        "state": TEXT,
+                        "by": TEXT,
+                        "reason": MAYBE_TEXT,
+                        "reused": {**_REUSED, "description": "Documents that came from earlier cases."},
+                        "reused_for": {
+                            **_REUSED,
+                            "description": "For the citizen: documents that went to a later one.",
+                        },
+                    },
+                    optional=("reused", "reused_for"),
+                ),
             },
             "permitted_actions": {
                 "type": "array",
@@ -158,8 +203,32 @@ SCHEMAS: dict[str, Schema] = {
             "media_type": TEXT,
             "size": {"type": "integer"},
             "sha256": TEXT,
-            "created_at": MOMENT,
+            "created_at": {**MOMENT, "description": "When it was uploaded."},
+            "document": {
+                "type": "string",
+                "description": "Code of the document that it is; empty where none is named.",
+            },
+            "reused_from": {"oneOf": [{"type": "null"}, _CASE_REFERENCE]},
             "links": LINKS,
+        }
+    ),
+    "Materials": record(
+        {
+            "item": _ITEM_REFERENCE,
+            "materials": {
+                "type": "array",
+                "items": record(
+                    {
+                        "title": TEXT,
+                        "required": {"type": "boolean"},
+                        "source": TEXT,
+                        "field": {"type": "string", "description": "JSON Pointer into the answers; empty without one."},
+                        "how": {"enum": ["upload", "in-person", "not-needed"]},
+                        "document": {"oneOf": [{"type": "null"}, _ITEM_REFERENCE]},
+                        "offers": {"type": "array", "items": _OFFER, "description": "What the platform has already."},
+                    }
+                ),
+            },
         }
     ),
     "Verdict": record(

@@ -5,18 +5,21 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from banshi.attachments import Files, files_of
 from banshi.containment import ask
 from banshi.contract import Item, Submission, Who
 from banshi.errors import FieldProblem, InvalidFields, Unavailable
-from banshi.models import Case, CaseEvent
+from banshi.models import Attachment, Case, CaseEvent
+from banshi.reuse import Reused, ids_at, labels, taken
 from banshi.routes import Principal
+from banshi.store import Update
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
@@ -102,20 +105,66 @@ def form_problems(item: Item, answers: Any, language: str) -> list[FieldProblem]
     return [replace(problem, pointer=f"/answers{problem.pointer}") for problem in found]
 
 
-async def check(platform: Platform, item: Item, case: Case, answers: Mapping[str, Any], language: str) -> Files:
-    """Everything wrong with the answers at once, as InvalidFields; otherwise the files that they name.
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """Answers that were found right, with the files that they name and those that were taken over."""
 
-    The schema comes first: the department's own check may rely on it.
+    #: As they are stored: what was taken over has an id of its own.
+    answers: Mapping[str, Any]
+    files: Files
+    reused: Reused
+
+    @property
+    def attachments(self) -> list[Attachment]:
+        return [*self.files.rows, *self.reused.rows]
+
+    @property
+    def updates(self) -> list[Update]:
+        return [*self.reused.updates, *self.files.updates]
+
+    @property
+    def rows(self) -> list[Model]:
+        return [*self.reused.rows, *self.reused.entries]
+
+
+async def check(
+    platform: Platform,
+    item: Item,
+    case: Case,
+    answers: Mapping[str, Any],
+    language: str,
+    *,
+    wishes: Sequence[Mapping[str, str]] = (),
+) -> HandedIn:
+    """Everything wrong with the answers at once, as InvalidFields; otherwise what they hand in.
+
+    `wishes` are the materials that are taken over from earlier cases, by `banshi.reuse.REUSE`. The schema comes first:
+    the department's own check may rely on it.
     """
     if problems := form_problems(item, answers, language):
         raise InvalidFields(problems)
-    schema = item.form.schema if item.form else {}
-    files = Files()
-    missing: tuple[FieldProblem, ...] = ()
+    department = platform.registry.departments[item.department]
+    reused, files = Reused(answers), Files()
+    missing: list[FieldProblem] = []
+    besides: set[str] = set()
     try:
-        files = await files_of(schema, answers, case.person, case.id)
+        reused = await taken(platform, item, case, answers, wishes, language)
+        answers = reused.answers
+        besides = {str(row.id) for row in reused.rows}
     except InvalidFields as error:
-        missing = error.problems
+        missing += error.problems
+        besides = {one for wish in wishes for one in ids_at(item, answers, wish["field"])}
+    try:
+        files = await files_of(
+            item.form.schema if item.form else {},
+            answers,
+            case.person,
+            case.id,
+            labels=labels(item, department, answers),
+            besides=besides,
+        )
+    except InvalidFields as error:
+        missing += error.problems
 
     async def validate(submission: Submission) -> list[FieldProblem]:
         found = await item.handler.validate(submission)
@@ -126,7 +175,7 @@ async def check(platform: Platform, item: Item, case: Case, answers: Mapping[str
         own = await ask(platform, item, validate, submission_of(platform, case, answers), expect=list)
     if missing or own:
         raise InvalidFields([*missing, *own])
-    return files
+    return HandedIn(answers, files, reused)
 
 
 async def submissions(platform: Platform, item: str, state: str) -> AsyncIterator[Submission]:

@@ -78,7 +78,7 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
     "unset": [("wrong-setting", "remove plugins.unset.settings.days: the plugin has no settings")],
     # Items.
     "items": [
-        ("unknown-table", "items/items.toml: remove [settings]; the tables are department, items, units"),
+        ("unknown-table", "items/items.toml: remove [settings]; the tables are department, documents, items, units"),
         ("missing-translation", "units[1].title has no text in en: add it"),
         ("bad-slug", "units[2].code is 'Front Desk'"),
         ("duplicate-unit", "rename one of the units 'office'"),
@@ -110,6 +110,28 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
         ("wrong-number", "visits is -1"),
         ("wrong-number", "fee.amount is -100: it has to be at least 0, in fen"),
         ("late-promise", "promised_days is 10: the law allows 5"),
+    ],
+    "documents": [
+        ("duplicate-document", "documents/items.toml: rename one of the documents 'paper'"),
+        ("bad-slug", "documents[2].code is 'Big Paper': use a-z, 0-9 and single hyphens"),
+        ("missing-translation", "documents[1].title has no text in en: add it"),
+        ("wrong-value", "department.documents is not a known key; write [[documents]]"),
+        ("wrong-number", "documents.paper.reuse_days is -1: it has to be at least 0"),
+        (
+            "unknown-document",
+            "materials[0].document: there is no 'identity-documnt': did you mean 'identity-document'?",
+        ),
+        (
+            "unknown-document",
+            "materials[1].document: 'numbers/paper' is another department's, which may go; declare it",
+        ),
+        ("unknown-document", "say in materials[2].document which document it is, or remove concerns and reuse_days"),
+        ("no-subject", "add materials[3].concerns, the pointer to the answer with the holder, or reuse_days = 0"),
+        ("unknown-field", "mend materials[4].concerns: the form has no field '/nam'"),
+        ("no-subject", "mend materials[5].concerns: the answer at /count is no text"),
+        ("no-subject", "remove materials[6].concerns: documents/paper is about the person alone"),
+        ("wrong-number", "materials[7].reuse_days is 9999: identity-document may be handed in again for 730 at most"),
+        ("no-file-field", "remove materials[8].document: the form's field '/name' takes no file"),
     ],
     "unreadable": [("unreadable", "unreadable/items.toml: Expected ']' at the end of a table declaration (at line 1")],
     "nobody": [

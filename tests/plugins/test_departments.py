@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import copy
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -27,6 +29,7 @@ from banshi.settings import Settings
 from banshi.store import Write
 from banshi.submission import new_case
 from banshi.testing import Door, Person, open_door
+from banshi.vocabulary import common, reusable
 from banshi.web.app import loaded
 from tests.plugins import filling
 from tests.registers import import_samples, made_up_person, sample_rows
@@ -154,8 +157,50 @@ async def decided(door: Door, item: Item) -> dict[str, Any]:
     return final
 
 
+def papers(registry: Registry, item: Item) -> dict[str, str]:
+    """The item's materials that can come from an earlier case: field and document."""
+    return {material.field: one.code for material, one, _ in reusable(item, registry.departments[item.department])}
+
+
+def at(value: Any, pointer: str) -> Any:
+    """What stands at a JSON Pointer."""
+    for name in pointer.split("/")[1:]:
+        value = value[int(name) if isinstance(value, list) else name]
+    return value
+
+
+def put(value: Any, pointer: str, new: Any) -> None:
+    """Put something else there."""
+    above, _, last = pointer.rpartition("/")
+    inside = at(value, above)
+    inside[int(last) if isinstance(inside, list) else last] = new
+
+
+async def taken_over(door: Door, item: Item, answers: dict[str, Any], fields: set[str]) -> dict[str, Any]:
+    """A case of the item whose materials at these fields come from earlier ones, and no other file does."""
+    li = door.citizen("li", name="李示例")
+    assert item.form is not None
+    listed = (await li.get(f"/v1/items/{item.code}/materials")).ok()["materials"]
+    offers = {one["field"]: one["offers"][0] for one in listed if one["field"] in fields}
+    fresh = iter([(await li.upload()).created()["id"] for _ in range(8)])
+    files = {pointer: next(fresh) for pointer, _ in attachment_ids(item.form.schema, answers)}
+    files |= {field: offer["files"][0]["id"] for field, offer in offers.items()}
+    filled: dict[str, Any] = copy.deepcopy(answers)
+    for pointer, identity in files.items():
+        put(filled, pointer, identity)
+    wishes = [{"field": field, "consent": offer["consent"]["id"]} for field, offer in offers.items()]
+    made: dict[str, Any] = (
+        await li.post(f"/v1/items/{item.code}/cases", {"answers": filled, "reuse": wishes})
+    ).created()
+    assert sum(one["reused_from"] is not None for one in made["attachments"]) == len(offers) == len(fields)
+    officer = door.staff("wang", f"{item.department}:reviewer")
+    for field in fields:
+        assert (await officer.get(f"/v1/attachments/{at(made['answers'], field)}")).status == 200
+    return made
+
+
 @pytest.mark.parametrize("folder", FOLDERS, ids=NAMES)
-async def test_every_application_of_a_department_goes_from_the_phone_to_an_approval(
+async def test_every_application_of_a_department_goes_from_the_phone_to_an_approval_and_its_papers_into_the_next(
     folder: Path, tmp_path: Path
 ) -> None:
     async with open_door(tmp_path, {folder.name: folder}) as door:
@@ -169,6 +214,37 @@ async def test_every_application_of_a_department_goes_from_the_phone_to_an_appro
             ):  # whose own rules tests/plugins/test_traffic.py knows
                 final = await decided(door, item)
                 assert final["state"] == "approved"
+                if fields := papers(door.platform.registry, item):
+                    again = await taken_over(door, item, final["answers"], set(fields))
+                    assert again["timeline"][0]["reused"][0]["case"]["number"] == final["number"]
+
+
+async def test_what_one_department_has_seen_the_others_need_not_ask_for_again(tmp_path: Path) -> None:
+    """Each document that several departments ask for goes from one of them to every other one."""
+    async with open_door(tmp_path, {one.name: one for one in FOLDERS}) as door:
+        registry = door.platform.registry
+        asking: dict[str, dict[str, tuple[Item, str]]] = {}
+        for item in registry.items.values():
+            if item.kind == "application" and item.code != "zone-pass":
+                for field, document in papers(registry, item).items():
+                    asking.setdefault(document, {}).setdefault(item.department, (item, field))
+        shared = {document: items for document, items in asking.items() if len(items) > 1}
+        assert {"identity-document", "portrait-photo", "address-proof"} <= shared.keys() <= common().keys()
+        for document, items in shared.items():
+            (first, field), *others = items.values()
+            final = await decided(door, first)
+            for item, its in others:
+                assert item.form is not None
+                answers = filling.filled(item.form.schema, made_up())
+                put(answers, subject(item, its), at(final["answers"], subject(first, field)))
+                assert item.form.problems(answers) == (), (document, item.code)
+                made = await taken_over(door, item, answers, {its})
+                assert made["timeline"][0]["reused"][0]["case"]["number"] == final["number"]
+
+
+def subject(item: Item, field: str) -> str:
+    """The pointer to the answer that says what the document at a field is about."""
+    return next(one.concerns for one in item.materials if one.field == field)
 
 
 # -- from the phone to the counter -----------------------------------------------------------------------------------
@@ -318,6 +394,39 @@ async def test_a_lawyer_is_refused_with_a_reason_and_the_place_is_free_again(tmp
         await door.settled()
         assert "委托书未盖章" in (await lawyer.get("/v1/inbox")).ok()["items"][-1]["body"]
         assert next(one for one in await first_come(door, item) if one["id"] == slot["id"])["free"] == slot["free"]
+
+
+async def test_a_lawyer_s_licence_goes_from_one_confirmed_visit_into_the_next(tmp_path: Path) -> None:
+    """A booking takes it over with consent; of two at once one does; the power of attorney is for one visit."""
+    folder = ROOT / "plugins" / "departments" / "legal_affairs"
+    async with open_door(tmp_path, {"legal_affairs": folder}) as door:
+        item = door.platform.registry.items["lawyer-visit"]
+        lawyer, answers = await ready(door, item, "lawyer")
+        path = f"/v1/items/{item.code}/appointments"
+        # The last ones: nobody is reminded of them yet, and nothing moves meanwhile.
+        slots = (await first_come(door, item))[::-1]
+        mine = (await lawyer.post(path, {"slot": slots[0]["id"], "answers": answers})).created()
+        desk = door.staff("chen", "legal-affairs/visits:reviewer")
+        (await desk.post(f"{mine['links']['case']}/actions/confirm")).ok()
+        listed = (await lawyer.get(f"/v1/items/{item.code}/materials")).ok()["materials"]
+        offered = {one["field"]: one["offers"] for one in listed}
+        assert [field for field, offers in offered.items() if offers] == ["/licence"]
+        offer = offered["/licence"][0]
+        wishes = []
+        for slot in slots[1:3]:
+            _, fresh = await ready(door, item, "lawyer")
+            fresh["licence"] = offer["files"][0]["id"]
+            consent = {"field": "/licence", "consent": offer["consent"]["id"]}
+            wishes.append({"slot": slot["id"], "answers": fresh, "reuse": [consent]})
+        replies = await asyncio.gather(*(lawyer.post(path, wish) for wish in wishes))
+        assert [reply.status for reply in replies].count(201) == 1, replies
+        refused = next(reply for reply in replies if reply.status != 201)
+        assert refused.status in {409, 422}
+        booked = next(reply for reply in replies if reply.status == 201).created()
+        case = (await lawyer.get(booked["links"]["case"])).ok()
+        assert case["timeline"][0]["reused"][0]["case"]["number"] == mine["number"]
+        assert offer["files"][0]["id"] != case["answers"]["licence"]
+        assert (await lawyer.get(f"/v1/attachments/{case['answers']['licence']}")).status == 200
 
 
 # -- from a question to its answer -----------------------------------------------------------------------------------

@@ -351,6 +351,30 @@ async def renew(door: Door, person: Person, answers: Answers, renewed: str) -> R
     return await person.post("/v1/items/zone-pass/cases", body, headers=ENGLISH)
 
 
+async def test_a_renewal_takes_licence_and_registration_over_from_the_pass_that_it_renews(
+    bare_door: Door, answers: Answers
+) -> None:
+    wang = bare_door.citizen("wang")
+    async with pass_until(bare_door, wang, answers, bare_door.platform.today() + timedelta(days=30)) as case:
+        listed = (await wang.get(f"/v1/items/zone-pass/materials?case={case['id']}")).ok()["materials"]
+        assert [one["document"]["code"] for one in listed] == ["driving-licence", "vehicle-registration"]
+        offers = {one["field"]: one["offers"][0] for one in listed}
+        assert offers["/registration"]["concerns"]["value"] == case["answers"]["plate"]
+        today = bare_door.platform.today()
+        body = {
+            "answers": {
+                **case["answers"],
+                **days(today, today + timedelta(days=9)),
+                **{field.removeprefix("/"): offer["files"][0]["id"] for field, offer in offers.items()},
+            },
+            "renews": case["id"],
+            "reuse": [{"field": field, "consent": offer["consent"]["id"]} for field, offer in offers.items()],
+        }
+        made = (await wang.post("/v1/items/zone-pass/cases", body)).created()
+        assert made["renews"] == case["id"]
+        assert [one["reused_from"]["number"] for one in made["attachments"]] == [case["number"]] * 2
+
+
 @pytest.mark.parametrize(("offset", "possible"), [(-15, False), (-14, True), (0, True), (7, True), (8, False)])
 async def test_a_pass_is_renewed_from_fifteen_days_before_its_end_until_seven_days_after(
     bare_door: Door, answers: Answers, offset: int, possible: bool

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from banshi.checks import items, kinds, messages, routes, tables
+from banshi.checks import items, kinds, materials, messages, routes, tables
 from banshi.errors import Finding
 from banshi.registry import Registry
 
@@ -21,6 +21,8 @@ RULES: tuple[Rule, ...] = (
     items.claims_have_values,
     items.attachments_are_seen,
     items.numbers_make_sense,
+    materials.materials_name_documents,
+    materials.documents_last_a_number_of_days,
     items.verbs_are_offered,
     kinds.state_tables_hold,
     messages.messages_can_be_written,

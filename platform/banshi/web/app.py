@@ -30,7 +30,7 @@ from banshi.search import SEARCH, open_search
 from banshi.shelf import LARGE, Shelves
 from banshi.store import open_store
 from banshi.web import attachments as attachments_face
-from banshi.web import cases, catalogue, openapi, operations, passes, submissions
+from banshi.web import cases, catalogue, materials, openapi, operations, passes, submissions
 from banshi.web.cases import WORK
 from banshi.web.catalogue import GUIDES
 from banshi.web.description import DESCRIPTION, Description
@@ -49,7 +49,7 @@ BACKLOG = 4096
 PLATFORM = web.AppKey("banshi_platform", Platform)
 
 #: The faces that are no kind's and no plugin's.
-FACES = (catalogue, cases, attachments_face, passes, operations)
+FACES = (catalogue, materials, cases, attachments_face, passes, operations)
 
 #: Opened before the plugins' resources, and closed after them.
 BEFORE_PLUGINS: tuple[Resource[Any], ...] = (

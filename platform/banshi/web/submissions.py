@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from banshi import cases, outbox
+from banshi import cases, outbox, reuse
 from banshi.documents import case_document
 from banshi.errors import InvalidFields, NotFound
 from banshi.forms import Form
@@ -37,7 +37,8 @@ class Submissions:
     def members(self, item: Item) -> Mapping[str, Any] | None:
         """What goes with the answers; None for an item whose cases don't begin this way."""
         asked = self.registry.kinds[item.kind].handed_in
-        return asked(item) if asked and item.details is not None else None
+        own = asked(item) if asked and item.details is not None else None
+        return None if own is None else {**own, **reuse.member(item, self.registry.departments[item.department])}
 
     def body_schema(self, item: Item) -> Mapping[str, Any] | None:
         """What a submission of the item looks like."""
@@ -70,7 +71,9 @@ class Submissions:
             raise InvalidFields([*wrong, *inside])
         kind = platform.registry.kinds[item.kind]
         case, event = new_case(platform, item, call.principal, answers)
-        files = await check(platform, item, case, answers, call.language)
+        given = await check(platform, item, case, answers, call.language, wishes=body.get("reuse", ()))
+        case.answers = dict(given.answers)
+        event.details = {"reused": given.reused.told} if given.reused.told else None
         more = await kind.received(platform, case, body) if kind.received else ()
         if kind.intake is not None:
             more = [*more, outbox.intake_row(case.id, case.version)]
@@ -80,11 +83,12 @@ class Submissions:
             call.language,
             events=[event, *(row for row in more if isinstance(row, CaseEvent))],
             permitted=await cases.permitted(platform, case, cases.Actor(call.principal)),
-            attachments=files.rows,
+            attachments=given.attachments,
+            own=True,
         )
         headers = {"Location": f"/v1/cases/{case.id}"}
-        rows = [case, event, *more, *call.once.receipt(document, headers=headers)]
-        await platform.store.commit(Write(updates=files.updates, rows=rows))
+        rows = [case, event, *given.rows, *more, *call.once.receipt(document, headers=headers)]
+        await reuse.commit(platform, Write(updates=given.updates, rows=rows), given.reused)
         return reply(call, document, status=201, headers=headers)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from banshi.contract import ClockEffect, Step, Who
+from banshi.contract import ClockEffect, MaterialsEffect, Step, Who
 from banshi.kinds.application.messages import ACCEPTED, APPROVED, PASS, REFUSED, RESUMED, RETURNED, REVOKED, SUSPENDED
 from banshi.kinds.application.rules import ApplicationRules
 
@@ -15,6 +15,7 @@ STAFF = frozenset({Who.STAFF})
 EITHER = frozenset({Who.STAFF, Who.SYSTEM})
 
 RUN, STOP, END = ClockEffect.RUN, ClockEffect.STOP, ClockEffect.END
+ACCEPT, REJECT = MaterialsEffect.ACCEPT, MaterialsEffect.REJECT
 
 # Silent are the citizen's own steps, which were answered when they were taken; `recommend`, which decides nothing yet;
 # and `close`, which files a case whose outcome the citizen has been told.
@@ -23,11 +24,11 @@ TABLE: tuple[Step, ...] = (
     # A new submission: the automatic check accepts it, or staff do where the check could not.
     Step(state="submitted", action="accept", who=EITHER, to="accepted", clock=RUN, tells=ACCEPTED),
     Step(state="submitted", action="return", who=EITHER, to="returned", clock=STOP, tells=RETURNED, needs_reason=True),
-    Step(state="submitted", action="refuse", who=EITHER, to="refused", role="approver", clock=END, tells=REFUSED, needs_reason=True),
+    Step(state="submitted", action="refuse", who=EITHER, to="refused", role="approver", clock=END, tells=REFUSED, needs_reason=True, materials=REJECT),
     Step(state="submitted", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
     # Being worked on: the clock runs.
-    Step(state="accepted", action="approve", who=EITHER, to="approved", role="approver", clock=END, tells=APPROVED, mentions=PASS),
-    Step(state="accepted", action="refuse", who=EITHER, to="refused", role="approver", clock=END, tells=REFUSED, needs_reason=True),
+    Step(state="accepted", action="approve", who=EITHER, to="approved", role="approver", clock=END, tells=APPROVED, mentions=PASS, materials=ACCEPT),
+    Step(state="accepted", action="refuse", who=EITHER, to="refused", role="approver", clock=END, tells=REFUSED, needs_reason=True, materials=REJECT),
     Step(state="accepted", action="return", who=EITHER, to="returned", clock=STOP, tells=RETURNED, needs_reason=True),
     # Time for an expert opinion, a hearing or an inspection is not counted.
     Step(state="accepted", action="suspend", who=STAFF, to="suspended", clock=STOP, tells=SUSPENDED, needs_reason=True),
@@ -38,7 +39,7 @@ TABLE: tuple[Step, ...] = (
     Step(state="suspended", action="resume", who=STAFF, to="accepted", clock=RUN, tells=RESUMED),
     Step(state="suspended", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
     # Decided.
-    Step(state="approved", action="revoke", who=EITHER, to="revoked", role="approver", tells=REVOKED, needs_reason=True, work=False),
+    Step(state="approved", action="revoke", who=EITHER, to="revoked", role="approver", tells=REVOKED, needs_reason=True, work=False, materials=REJECT),
     Step(state="approved", action="close", who=EITHER, to="closed", role="approver", work=False),
     Step(state="refused", action="close", who=EITHER, to="closed", role="approver", work=False),
 )

@@ -17,8 +17,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 from tortoise.models import Model
 
-from banshi import cases
-from banshi.attachments import Files
+from banshi import cases, reuse
 from banshi.contract import Item, Key
 from banshi.errors import Conflict, NotFound
 from banshi.kinds.appointment import limits, places
@@ -36,7 +35,7 @@ from banshi.kinds.appointment.slots import ensure, find_slot, free_in
 from banshi.kinds.appointment.when import mentions, moment_in_words
 from banshi.models import Case, CaseEvent
 from banshi.store import Stale, Update, Write
-from banshi.submission import check, new_case
+from banshi.submission import HandedIn, check, new_case
 
 if TYPE_CHECKING:
     from banshi.routes import Principal
@@ -92,6 +91,8 @@ class Wish:
     wait: bool = False
     #: One of the places that are staff's to give, and who gives it.
     given_by: Principal | None = None
+    #: Materials that are taken over from earlier cases, with the person's consent.
+    reuse: Sequence[Mapping[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class Draft:
 
     case: Case
     event: CaseEvent
-    files: Files
+    given: HandedIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +132,11 @@ async def book(platform: Platform, wish: Wish, receipt: Callable[[Booked], Seque
     if wish.given_by is not None:
         event.actor, event.actor_id = "staff", wish.given_by.subject
     # Before it is the person's turn: a department that is slow holds up nobody else.
-    files = await check(platform, wish.item, case, wish.answers, wish.language)
+    given = await check(platform, wish.item, case, wish.answers, wish.language, wishes=wish.reuse)
+    case.answers = dict(given.answers)
+    event.details = {"reused": given.reused.told} if given.reused.told else None
     async with platform[QUEUE].turn(wish.item.code, wish.person.subject):
-        return await _book(platform, wish, Draft(case, event, files), receipt)
+        return await _book(platform, wish, Draft(case, event, given), receipt)
 
 
 async def _book(platform: Platform, wish: Wish, draft: Draft, receipt: Callable[[Booked], Sequence[Model]]) -> Booked:
@@ -144,13 +147,13 @@ async def _book(platform: Platform, wish: Wish, draft: Draft, receipt: Callable[
     for _ in range(TRIES):
         slot = await open_slot(platform, wish.item, wish.slot_id)
         way = await _way(platform, wish, slot, standing)
-        case, event, files = copy.copy(draft.case), copy.copy(draft.event), draft.files
+        case, event, given = copy.copy(draft.case), copy.copy(draft.event), draft.given
         said = cases.Effects(mentions=mentions(platform, wish.item, slot, way.until))
         rows = cases.begin(platform, case, way.action, said)
         booked = Booked(case, _booking(wish, slot, case, way))
-        rows = [case, event, *rows, booked.booking, *receipt(booked)]
+        rows = [case, event, *given.rows, *rows, booked.booking, *receipt(booked)]
         try:
-            await platform.store.commit(Write(updates=[*way.updates, *files.updates], rows=rows))
+            await reuse.commit(platform, Write(updates=[*way.updates, *given.updates], rows=rows), given.reused)
         except Stale:
             continue
         except IntegrityError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from banshi.contract import ClockEffect, Step, Who
+from banshi.contract import ClockEffect, MaterialsEffect, Step, Who
 from banshi.kinds.appointment.messages import (
     BOOKED,
     CALLED_OFF,
@@ -31,6 +31,7 @@ SYSTEM = frozenset({Who.SYSTEM})
 EITHER = frozenset({Who.STAFF, Who.SYSTEM})
 
 RUN, END = ClockEffect.RUN, ClockEffect.END
+ACCEPT, REJECT = MaterialsEffect.ACCEPT, MaterialsEffect.REJECT
 
 # The clock runs while staff are asked to confirm, and at no other time: the slot itself is the promise.
 # Silent are the citizen's own changes, and what happens at the counter, before the citizen's eyes.
@@ -42,8 +43,8 @@ TABLE: tuple[Step, ...] = (
     Step(state="submitted", action="join", who=SYSTEM, to="waiting", tells=JOINED, mentions=SLOT),
     Step(state="submitted", action="enter", who=SYSTEM, to="entered", tells=ENTERED, mentions=OFFER),
     # To be confirmed by staff: the place is kept meanwhile.
-    Step(state="requested", action="confirm", who=STAFF, to="booked", clock=END, tells=CONFIRMED, mentions=SLOT),
-    Step(state="requested", action="refuse", who=STAFF, to="refused", clock=END, tells=REFUSED, mentions=SLOT, needs_reason=True),
+    Step(state="requested", action="confirm", who=STAFF, to="booked", clock=END, tells=CONFIRMED, mentions=SLOT, materials=ACCEPT),
+    Step(state="requested", action="refuse", who=STAFF, to="refused", clock=END, tells=REFUSED, mentions=SLOT, needs_reason=True, materials=REJECT),
     Step(state="requested", action="reschedule", who=CITIZEN, to="requested"),
     Step(state="requested", action="cancel", who=CITIZEN, to="cancelled", clock=END),
     Step(state="requested", action="lapse", who=SYSTEM, to="lapsed", clock=END, tells=LAPSED, mentions=SLOT),

@@ -19,6 +19,7 @@ from banshi.kinds.appointment.models import Booking, Hold
 from banshi.kinds.appointment.reading import bookable
 from banshi.models import Case
 from banshi.replies import reply
+from banshi.reuse import REUSE
 from banshi.routes import Call, Principal
 from banshi.schemas import MOMENT, UUID, record
 from banshi.submission import form_problems
@@ -35,6 +36,7 @@ ENVELOPE = Form.from_schema(
             "slot": {"type": "string", "format": "uuid"},
             "answers": {"type": "object"},
             "wait": {"type": "boolean"},
+            "reuse": REUSE,
         },
     }
 )
@@ -60,6 +62,7 @@ def body_schema(item: Item) -> Mapping[str, Any] | None:
         "slot": {"type": "string", "format": "uuid", "description": "One of the item's slots."},
         "answers": answers,
         "wait": {"type": "boolean", "description": "Where the slot is full, its waiting list will do."},
+        "reuse": REUSE,
     }
     return {"type": "object", "required": ["slot", "answers"], "additionalProperties": False, "properties": properties}
 
@@ -101,6 +104,7 @@ async def book(call: Call) -> web.StreamResponse:
         answers=answers,
         language=call.language,
         wait=call.body.get("wait", False),
+        reuse=call.body.get("reuse", ()),
     )
     return await _booked(call, wish)
 

@@ -1,0 +1,32 @@
+"""Takes each department out of plugins.toml in turn, and drives every item of the others over HTTP.
+
+The long form of tests/plugins/test_without_a_department.py. Run it from the repository's root:
+`python benchmarks/departments.py`, or with the names of some departments.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tests.plugins.driving import rest_driven
+from tests.plugins.test_departments import NAMES
+
+
+def main() -> None:
+    for gone in sys.argv[1:] or NAMES:
+        begun = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            reached = asyncio.run(rest_driven(Path(folder), gone, every=True))
+        states = ", ".join(f"{count} {state}" for state, count in sorted(Counter(reached.values()).items()))
+        print(f"without {gone}: {len(reached)} items driven, {states}; {time.monotonic() - begun:.1f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""Materials that the platform has already: offered from the person's earlier cases, taken over with their consent.
+
+Only what a member of staff has found right is offered, only to whoever handed it in, and only for the same document
+about the same thing while it is fresh enough. What is taken over is a file of the new case's own: either case can go
+without the other. The consent stands in the audit of both.
+"""
+
+from __future__ import annotations
+
+from banshi.reuse.labels import ids_at, labels
+from banshi.reuse.offers import Earlier, earlier_files, takes
+from banshi.reuse.taking import REUSE, Reused, commit, member, taken
+from banshi.reuse.verdict import judged, replaced
+
+__all__ = [
+    "REUSE",
+    "Earlier",
+    "Reused",
+    "commit",
+    "earlier_files",
+    "ids_at",
+    "judged",
+    "labels",
+    "member",
+    "replaced",
+    "taken",
+    "takes",
+]
