@@ -561,14 +561,19 @@ def snapshot() -> bytes:
     return out.getvalue()
 
 
+async def tip_pictures(door: Door, count: int) -> list[str]:
+    """Ids of pictures that nobody sent."""
+    jpeg = {"data": snapshot(), "headers": {"Content-Type": "image/jpeg"}}
+    return [(await door.anyone.call("POST", "/v1/tips/pictures", **jpeg)).created()["id"] for _ in range(count)]
+
+
 @pytest.mark.parametrize("item", appeals("allowed", "always"))
 async def test_a_tip_goes_from_nobody_s_phone_to_a_second_answer(item: Item, tmp_path: Path) -> None:
     """Each rule broken, handed in without a token, asked back, classified, written about, answered, rated, answered."""
     folder = next(one for one in FOLDERS if one.name == item.plugin)
     async with open_door(tmp_path, {folder.name: folder, "mobile_push": "mobile_push"}) as door:
         nobody = door.anyone
-        jpeg = {"data": snapshot(), "headers": {"Content-Type": "image/jpeg"}}
-        files = [(await nobody.call("POST", "/v1/tips/pictures", **jpeg)).created()["id"] for _ in range(9)]
+        files = await tip_pictures(door, 9)
         assert item.form is not None
         answers = filling.filled(item.form.schema, iter(files))
         links = (await nobody.get(f"/v1/items/{item.code}")).ok()["links"]
