@@ -16,6 +16,7 @@ from banshi.forms import Form
 from banshi.guide import (
     LANGUAGES,
     SLUG,
+    CertificateRules,
     Claim,
     Department,
     Item,
@@ -36,6 +37,7 @@ __all__ = [
     "API_VERSION",
     "LANGUAGES",
     "SLUG",
+    "CertificateRules",
     "Channel",
     "Claim",
     "ClockEffect",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from banshi.checks import items, kinds, messages, routes, tables
+from banshi.checks import certificates, items, kinds, messages, routes, tables
 from banshi.errors import Finding
 from banshi.registry import Registry
 
@@ -24,6 +24,7 @@ RULES: tuple[Rule, ...] = (
     items.verbs_are_offered,
     kinds.state_tables_hold,
     messages.messages_can_be_written,
+    certificates.certificates_can_be_made,
     routes.routes_are_distinct,
     routes.routes_say_what_they_do,
     tables.tables_are_there,
