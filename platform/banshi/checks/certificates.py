@@ -57,13 +57,31 @@ def _words(registry: Registry, item: Item) -> Iterator[Finding]:
     for name in sorted(names & (GIVEN | {"phone"})):
         advice = f"rename the claim {name!r} of items.{item.code}: every certificate has something of that name"
         yield Finding(item.plugin, "duplicate-claim", advice)
-    known = Known(GIVEN, frozenset(names - GIVEN) | {"phone"})
-    lengths = longest_values(registry, item)
+    certain = GIVEN | {claim.name for claim in claims if _always(item, claim)}
+    # A claim may bear the name of what a message has to tell; here it has to tell nothing.
+    known = Known(certain - {"reason"}, frozenset(names - certain | certain & {"reason"}) | {"phone"})
+    lengths = {**longest_values(registry, item), **{claim.name: _signs(item, claim) for claim in claims}}
     yield from template_faults(item.plugin, f"{where}.body", item.certificate.body, known, lengths, title=False)
     for language, title in (item.certificate.title or {}).items():
         if len(title.strip().splitlines()) > 1 or len(title) > LONGEST_TITLE:
             advice = f"write {where}.title.{language} in one line of at most {LONGEST_TITLE} characters"
             yield Finding(item.plugin, "bad-template", advice)
+
+
+def _always(item: Item, claim: Claim) -> bool:
+    """Whether a claim has a value whatever is answered."""
+    node: Any = item.form.schema if item.form else {}
+    for part in claim.source.split("/")[1:]:
+        if part not in node.get("required", ()):
+            return False
+        node = node.get("properties", {}).get(part, {})
+    return claim.source == DECISION or claim.source.startswith("/")
+
+
+def _signs(item: Item, claim: Claim) -> int:
+    """The most characters that a claim takes on the page."""
+    words = sum(max(map(len, texts.values()), default=0) + 2 for texts in claim.values.values())
+    return max(words, _longest(item, claim) or 0)
 
 
 def _values(item: Item) -> Iterator[Finding]:
