@@ -1,4 +1,4 @@
-"""Reads a certificate with libraries that aren't ours: pypdf for the file, PDFium for its page, zxing-cpp for its code."""
+"""Reads a certificate with others' libraries: pypdf for the file, PDFium for its page, zxing-cpp for its code."""
 
 from __future__ import annotations
 

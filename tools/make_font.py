@@ -1,7 +1,7 @@
 """Make the font of the certificates from Noto Sans CJK: `python tools/make_font.py NotoSansCJK-Regular.ttc`.
 
 Run it from the repository root with fonttools installed. It keeps the characters of the national list
-(通用规范汉字表, 8,105), of GB 2312, and the 5,401 most frequent ones of Big5 for names from Hong Kong, Macau and Taiwan;
+(通用规范汉字表, 8,105), of GB 2312, and the 5,401 most frequent of Big5 for names from Hong Kong, Macau and Taiwan;
 what the national list has beyond the two codes stands in `more_characters.txt`. The whole font would be 19 MB.
 """
 

@@ -91,7 +91,7 @@ def page_of(source: Source, language: str, fonts: Fonts) -> Page:
         "issued": words["issued"].format(date=day_in(issued, language)),
         "rows": rows,
         "body": [paragraph for paragraph in body if paragraph],
-        "verify": [one.format(address=f" {address} " if address else "") for one in words["verify"]],
+        "verify": [*words["verify"], *([words["address"].format(address=address)] if address else [])],
         "qr_says": words["qr"],
     }
     seen, lacking = _shown(text, fonts)
