@@ -17,7 +17,6 @@ from banshi.certificates.wording import WORDS
 from banshi.contract import Claim, Department, Item, Texts, text_in
 from banshi.messages import clean, day_in, fill, parse
 from banshi.models import Pass
-from banshi.passes import picture
 from banshi.passes.cose import Credential
 
 #: Counted up when the page's layout or wording changes, so that nobody keeps an old one by its ETag.
@@ -48,6 +47,8 @@ class Page:
     title: str
     #: What the layout reads, as JSON.
     data: bytes
+    #: What the QR code says.
+    code: str
     #: Unix seconds: the PDF's own date, so that the same page is the same bytes.
     at: int
     #: Whether a character is named by its code point, because no font has it.
@@ -103,11 +104,11 @@ def page_of(source: Source, language: str, fonts: Fonts) -> Page:
         "lang": tag,
         "region": region or None,
         "families": fonts.families,
-        "qr": picture.svg(record.text).decode(),
+        "code": record.text,
         "layout": LAYOUT,
     }
     at = int(record.issued_at.timestamp())
-    return Page(text["title"], orjson.dumps(data, option=orjson.OPT_SORT_KEYS), at, lacking)
+    return Page(text["title"], orjson.dumps(data, option=orjson.OPT_SORT_KEYS), record.text, at, lacking)
 
 
 def days(record: Pass, zone: tzinfo) -> tuple[date, date]:

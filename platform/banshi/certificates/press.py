@@ -15,6 +15,7 @@ from banshi.certificates.fonts import Fonts, open_fonts
 from banshi.certificates.page import Page
 from banshi.contract import Key
 from banshi.errors import Unavailable
+from banshi.passes import picture
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
@@ -69,9 +70,8 @@ class Press:
             del self.running[page.digest]
 
     def _draw(self, page: Page) -> bytes:
-        drawn = self._compiler().compile(
-            format="pdf", sys_inputs={"page": page.data.decode()}, pdf_standards=STANDARDS, timestamp=page.at
-        )
+        inputs = {"page": page.data.decode(), "qr": picture.svg(page.code).decode()}
+        drawn = self._compiler().compile(format="pdf", sys_inputs=inputs, pdf_standards=STANDARDS, timestamp=page.at)
         if not isinstance(drawn, bytes):
             raise TypeError("a certificate is one file")
         return drawn
