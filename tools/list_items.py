@@ -24,8 +24,8 @@ The {count} business items of the sample city's {departments} departments, {onli
 a law is cited only where its name and article are certain, and `banshi check --strict` names what is not known.
 
 **Tried** says what the tests do with an item: *journey*, handed in over HTTP, accepted and approved; *form*, answers
-made from its own declaration, then each rule broken in turn; *certificate*, opened in both languages, its QR code read from
-the page and verified; *query*, its register asked over HTTP by the owner of a
+made from its own declaration, then each rule broken in turn; *certificate*, opened in both languages, its QR code read
+from the page and verified; *query*, its register asked over HTTP by the owner of a
 sample record, by somebody else and at the counter, with each rule broken in turn; *guide*, read over HTTP in both
 languages. For an appointment the journey is booked, moved, reminded, checked in and over, for an appeal it is handed
 in, read, answered and rated. Postings have no verbs of their own yet, so their items are guides.

@@ -10,17 +10,19 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import pypdf
 import pytest
 
 from banshi.certificates import press as press_module
 from banshi.certificates.fonts import OURS, code_points, open_fonts
 from banshi.certificates.page import Page
 from banshi.certificates.press import AT_ONCE, PRESS, Press
-from banshi.errors import Unavailable
+from banshi.errors import ConfigurationError, Unavailable
 from banshi.guide import LONGEST_DECISION
 from banshi.kinds.application.claims import masked
 from banshi.passes import keys
@@ -494,6 +496,34 @@ def test_a_folder_without_fonts_is_told(tmp_path: Path) -> None:
         open_fonts(tmp_path)
 
 
+async def test_the_start_is_refused_where_the_operators_folder_has_no_font(tmp_path: Path, parks: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"no-fonts: .*mend platform\.certificate_fonts"):
+        async with open_door(tmp_path, {"parks": parks}, platform={"certificate_fonts": tmp_path / "gone"}):
+            pass
+
+
+async def test_an_operators_font_is_used_by_the_running_server(tmp_path: Path, parks: Path) -> None:
+    (tmp_path / "fonts").mkdir()
+    (tmp_path / "fonts" / "own.otf").write_bytes(renamed())
+    async with open_door(tmp_path, {"parks": parks}, platform={"certificate_fonts": tmp_path / "fonts"}) as door:
+        shown = await pdf(wang(door), await certified(door, wang(door), "王小明Ł"))
+        used = {font for page in pypdf.PdfReader(BytesIO(shown.body)).pages for font in fonts_of(page)}
+        assert {name.partition("+")[2].partition("-")[0] for name in used} == {"BinshiSans", "BanshiSansLetters"}
+
+
+def fonts_of(page: Any) -> list[str]:
+    return [str(font.get_object()["/BaseFont"]) for font in page["/Resources"]["/Font"].values()]
+
+
+def renamed() -> bytes:
+    """Ours under another name of the same length."""
+    own = (OURS / "BanshiSans.otf").read_bytes()
+    for codec in ("utf-16-be", "ascii"):
+        for name in ("Banshi Sans", "BanshiSans"):
+            own = own.replace(name.encode(codec), name.replace("Ba", "Bi").encode(codec))
+    return own
+
+
 async def test_without_the_operators_fonts_nothing_is_drawn_with_others(tmp_path: Path) -> None:
     press = Press(tmp_path / "gone")
     with pytest.raises(Unavailable):
@@ -501,11 +531,7 @@ async def test_without_the_operators_fonts_nothing_is_drawn_with_others(tmp_path
 
 
 async def test_an_operators_font_comes_first_and_ours_fills_what_it_lacks(tmp_path: Path) -> None:
-    # Ours under another name of the same length.
-    own = (OURS / "BanshiSans.otf").read_bytes()
-    for codec in ("utf-16-be", "ascii"):
-        own = own.replace("Banshi Sans".encode(codec), "Binshi Sans".encode(codec))
-    (tmp_path / "own.otf").write_bytes(own.replace(b"BanshiSans", b"BinshiSans"))
+    (tmp_path / "own.otf").write_bytes(renamed())
     assert open_fonts(tmp_path).families == ("Binshi Sans", "Banshi Sans", "Banshi Sans Letters")
 
 

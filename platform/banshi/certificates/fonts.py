@@ -65,7 +65,10 @@ def open_fonts(own: Path | None = None) -> Fonts:
             raise ValueError(f"there is no OpenType or TrueType font in {folder}")
         families += sorted({face.family for face in faces} - set(families), key=_rank)
         for face in faces:
-            characters |= set(code_points(Path(str(face.path)).read_bytes(), face.index))
+            try:
+                characters |= set(code_points(Path(str(face.path)).read_bytes(), face.index))
+            except (struct.error, StopIteration, IndexError):
+                raise ValueError(f"the font {face.path} can't be read: its table of characters is broken") from None
     return Fonts(folders, tuple(families), frozenset(characters))
 
 

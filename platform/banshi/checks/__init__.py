@@ -25,6 +25,7 @@ RULES: tuple[Rule, ...] = (
     kinds.state_tables_hold,
     messages.messages_can_be_written,
     certificates.certificates_can_be_made,
+    certificates.fonts_can_be_read,
     routes.routes_are_distinct,
     routes.routes_say_what_they_do,
     tables.tables_are_there,

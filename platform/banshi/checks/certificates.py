@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from banshi.certificates.fonts import open_fonts
 from banshi.checks.fields import fields_at
 from banshi.checks.messages import longest_values, template_faults
 from banshi.contract import Claim, Item
@@ -48,6 +49,17 @@ def certificates_can_be_made(registry: Registry) -> Iterator[Finding]:
         file = registry.plugins[item.plugin].folder / "items.toml"
         for finding in (*_words(registry, item), *_values(item), *_size(item)):
             yield replace(finding, advice=f"{file}: {finding.advice}")
+
+
+def fonts_can_be_read(registry: Registry) -> Iterator[Finding]:
+    """The operator's folder of fonts has some; ours is always there."""
+    folder = registry.configuration.settings.certificate_fonts
+    if folder is not None:
+        try:
+            open_fonts(folder)
+        except (ValueError, OSError) as error:
+            advice = f"{registry.configuration.file}: mend platform.certificate_fonts, or remove it: {error}"
+            yield Finding("platform", "no-fonts", advice)
 
 
 def _words(registry: Registry, item: Item) -> Iterator[Finding]:
