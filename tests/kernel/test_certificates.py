@@ -9,6 +9,7 @@ import struct
 import threading
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -26,6 +27,7 @@ from banshi.errors import ConfigurationError, Unavailable
 from banshi.guide import LONGEST_DECISION
 from banshi.kinds.application.claims import masked
 from banshi.passes import keys
+from banshi.passes.cose import MAX_TEXT
 from banshi.passes.keys import KEYRING
 from banshi.testing import Door, Person, Reply, open_door
 from banshi.web.certificates import _named
@@ -315,6 +317,18 @@ async def test_what_was_decided_has_to_be_written_and_fits_into_the_code(door: D
         assert told["problems"][0]["pointer"] == "/reason"
     assert (await wang(door).get(path)).ok()["state"] == "accepted"
     (await approver(door).post(f"{path}/actions/approve", {"reason": "一" * LONGEST_DECISION})).ok()
+
+
+async def test_the_largest_code_that_there_can_be_is_read_off_the_page(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "BS1:" + "A7%" * ((MAX_TEXT - 4) // 3)
+    pages: list[Page] = []
+    draw = Press._draw
+    monkeypatch.setattr(Press, "_draw", lambda self, page: pages.append(page) or draw(self, page))
+    await pdf(wang(door), await certified(door, wang(door)))
+    drawn = await door.platform[PRESS].pdf(replace(pages[0], data=pages[0].data + b" ", code=text))
+    assert certificate_reader.read(drawn).code == text
 
 
 async def test_where_readers_verify_it_stands_on_it_if_the_operator_says(tmp_path: Path, parks: Path) -> None:
