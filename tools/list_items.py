@@ -25,7 +25,8 @@ The {count} business items of the sample city's {departments} departments, {onli
 a law is cited only where its name and article are certain, and `banshi check --strict` names what is not known.
 
 **Tried** says what the tests do with an item: *journey*, handed in over HTTP, accepted and approved; *form*, answers
-made from its own declaration, then each rule broken in turn; *query*, its register asked over HTTP by the owner of a
+made from its own declaration, then each rule broken in turn; *certificate*, opened in both languages, its QR code read
+from the page and verified; *query*, its register asked over HTTP by the owner of a
 sample record, by somebody else and at the counter, with each rule broken in turn; *guide*, read over HTTP in both
 languages. For an appointment the journey is booked, moved, reminded, checked in and over, for an appeal it is handed
 in, read, answered and rated; where it takes no name, all of that without a token. *Reuse*: its documents were taken
@@ -44,7 +45,8 @@ TAKING_OVER = ("application", "appointment")
 def tried(registry: Registry, item: Item) -> str:
     """What the tests do with an item."""
     papers = list(reusable(item, registry.departments[item.department])) if item.kind in TAKING_OVER else []
-    done = [*TRIED.get(item.kind, []), *(["reuse"] if papers else [])]
+    held = ["certificate"] if item.certificate else []
+    done = [*TRIED.get(item.kind, []), *(["reuse"] if papers else []), *held]
     return ", ".join([*done, *(["form"] if item.form else []), "guide"])
 
 

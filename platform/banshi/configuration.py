@@ -88,7 +88,12 @@ def inspect_configuration(
         except ConfigurationError as error:
             findings += error.findings
     base = file.parent.resolve()
-    absolute = replace(settings, data=base / settings.data, keys=base / settings.keys if settings.keys else None)
+    absolute = replace(
+        settings,
+        data=base / settings.data,
+        keys=base / settings.keys if settings.keys else None,
+        certificate_fonts=base / settings.certificate_fonts if settings.certificate_fonts else None,
+    )
     return Configuration(file, absolute, entries), findings
 
 

@@ -16,6 +16,7 @@ from banshi.forms import Form
 from banshi.guide import (
     LANGUAGES,
     SLUG,
+    CertificateRules,
     Claim,
     Department,
     Document,
@@ -38,6 +39,7 @@ __all__ = [
     "API_VERSION",
     "LANGUAGES",
     "SLUG",
+    "CertificateRules",
     "Channel",
     "Claim",
     "ClockEffect",

@@ -86,6 +86,9 @@ def case_document(
             "pass": f"/v1/cases/{case.id}/pass.svg",
             "scans": f"/v1/cases/{case.id}/scans",
         }
+        item = platform.registry.items.get(case.item)
+        if item is not None and item.certificate is not None:
+            document["links"]["certificate"] = f"/v1/cases/{case.id}/certificate.pdf"
     return document
 
 

@@ -126,6 +126,20 @@ class StillRunning(Conflict):
     code = "still-running"
 
 
+class CertificateRevoked(Problem):
+    """The certificate was revoked and is no longer shown; the case says why."""
+
+    status = 410
+    code = "certificate-revoked"
+
+
+class CertificateExpired(Problem):
+    """The certificate has ended and is no longer shown; apply for a new one."""
+
+    status = 410
+    code = "certificate-expired"
+
+
 class TooLarge(Problem):
     """The body is larger than this route takes."""
 

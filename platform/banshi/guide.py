@@ -24,6 +24,13 @@ LANGUAGES = ("zh-CN", "en")
 SLUG = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 
 
+#: What a claim's source can be beside a JSON Pointer.
+HOLDER, DECISION = "holder", "decision"
+
+#: Bytes of a holder's name, characters of what was decided: longer than any is, and short enough to be signed.
+LONGEST_HOLDER, LONGEST_DECISION = 120, 100
+
+
 def text_in(texts: Texts, language: str) -> str:
     """The text in `language`, or in the default language where it has none."""
     return texts.get(language) or texts[LANGUAGES[0]]
@@ -119,14 +126,20 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One thing that a pass says. An item's claims keep their order for good: it is their number on the wire."""
+    """One thing that a pass or a certificate says. An item's claims keep their order for good: it is their number on
+    the wire."""
 
     __pydantic_config__ = _FROM_DATA
 
     name: str
     title: Texts
-    #: JSON Pointer into the answers; empty where the handler's `claims` gives the value.
+    #: JSON Pointer into the answers, `holder` (the citizen's name, as the identity provider says it) or `decision`
+    #: (what was written when the case was approved); empty where the handler's `claims` gives the value.
     source: str = ""
+    #: It says only so much of its value that the holder knows it again: 王**, 110***********002X.
+    masked: bool = False
+    #: What people read in place of a value, by the value.
+    values: Mapping[str, Texts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +155,18 @@ class PassRules:
     valid_until: str = ""
     #: Longest validity in days; also the validity where no answer says it.
     longest_days: int = 365
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateRules:
+    """The page around an approved case's credential, as a PDF. `banshi.messages` says what a template may hold."""
+
+    __pydantic_config__ = _FROM_DATA
+
+    #: What stands above it; the result's title where it is left out.
+    title: Texts | None = None
+    #: What is certified. Beside what a message may mention, it has the credential's claims.
+    body: Texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,8 +220,10 @@ class Item:
     online_depth: OnlineDepth | None = None
     places: tuple[Place, ...] = ()
     result: Result
-    #: The QR pass, for an item whose result is one.
+    #: The QR pass, or what a certificate's QR code says.
     credential: PassRules | None = None
+    #: The certificate, for an item whose result is one.
+    certificate: CertificateRules | None = None
     #: The unit that works on its cases.
     unit: str = ""
     #: The department's own words for its messages, by action of the state table.

@@ -79,7 +79,7 @@ _OFFER = record(
 #: What the guide has beside the summary.
 _GUIDE = (
     *("audience", "legal_basis", "conditions", "materials", "process", "fee", "legal_days", "promised_days"),
-    *("places", "result", "form", "details", "version", "unit", "credential"),
+    *("places", "result", "form", "details", "version", "unit", "credential", "certificate"),
 )
 
 SCHEMAS: dict[str, Schema] = {
@@ -246,6 +246,23 @@ SCHEMAS: dict[str, Schema] = {
             "expires_at": MAYBE_MOMENT,
             "reason": MAYBE_TEXT,
             "seen_elsewhere": {"type": "boolean"},
+        }
+    ),
+    "CertificateVerdict": record(
+        {
+            "verdict": {"type": "string", "description": "valid, or why not."},
+            "detail": TEXT,
+            "item": {"oneOf": [{"type": "null"}, _ITEM_REFERENCE]},
+            "department": {"oneOf": [{"type": "null"}, _ITEM_REFERENCE]},
+            "number": {**MAYBE_TEXT, "description": "As it stands on the page."},
+            "claims": {
+                "type": "array",
+                "items": record({"name": TEXT, "title": TEXT, "value": {}, "text": TEXT}),
+                "description": "What the page has to say, value by value. Empty unless the certificate is genuine.",
+            },
+            "issued_at": MAYBE_MOMENT,
+            "not_before": MAYBE_MOMENT,
+            "expires_at": MAYBE_MOMENT,
         }
     ),
     "LookUpAnswer": record(

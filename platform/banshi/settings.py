@@ -28,6 +28,9 @@ DATABASES = ("sqlite://", "asyncpg://", "postgres://", "postgresql://")
 #: More would make the QR code of a full pass larger than a phone reads in the street (V10-M).
 LONGEST_ISSUER = 16
 
+#: What fits into a line beside a certificate's QR code.
+LONGEST_ADDRESS = 80
+
 AT_LEAST_ONE = (
     *("body_limit", "attachment_limit", "attachment_quota"),
     *("outbox_attempts", "keep_days", "look_up_days", "breaker_failures"),
@@ -115,6 +118,10 @@ class Settings:
     identity: Identity | None = None
     #: Short name of the authority in every pass; an offline verifier sees it.
     pass_issuer: str = "BANSHI"  # noqa: S105
+    #: Folder of fonts for certificates, before ours; relative to plugins.toml.
+    certificate_fonts: Path | None = None
+    #: Where a reader verifies a certificate, printed on it; such as an address of the city's app.
+    certificate_address: str = ""
     #: Largest JSON body and largest attachment, in bytes.
     body_limit: int = 262_144
     attachment_limit: int = 10_485_760
@@ -149,6 +156,8 @@ class Settings:
             raise ValueError(f"database has to begin with {' or '.join(DATABASES)}")
         if not 0 < len(self.pass_issuer.encode()) <= LONGEST_ISSUER:
             raise ValueError(f"pass_issuer has to be 1 to {LONGEST_ISSUER} bytes long: every pass bears it")
+        if len(self.certificate_address) > LONGEST_ADDRESS or not self.certificate_address.isprintable():
+            raise ValueError(f"certificate_address has to be one line of at most {LONGEST_ADDRESS} characters")
         for name in AT_LEAST_ONE:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} has to be at least 1")

@@ -30,7 +30,7 @@ ORDER = [
     "configuration", "catalogue", "shelf", "modules", "registry",
     "models", "migrations", "sqlite", "postgres", "upgrade", "store",
     "containment", "runtime", "search",
-    "outbox", "replies", "once", "attachments", "auth", "passes",
+    "outbox", "replies", "once", "attachments", "auth", "passes", "certificates",
     "reuse", "submission", "cases", "corrections", "documents",
     "engine",
     "kinds",

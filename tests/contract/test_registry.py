@@ -153,6 +153,30 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
         ("hidden-attachment", "move the x-attachment at #/$defs/photo of the form"),
         ("wrong-number", "credential.longest_days has to be at least 1"),
     ],
+    "certificates": [
+        ("no-certificate", "items.no-page: add [items.certificate] with the body of the page"),
+        ("unused-certificate", "items.needless-page: remove [items.certificate], or say result ="),
+        ("unknown-placeholder", "take {valid_until} out of messages.approve.body.zh-CN: the item gives no pass"),
+        (
+            "unknown-placeholder",
+            "take {certified_until} out of messages.approve.body.zh-CN: the item gives no certificate",
+        ),
+        (
+            "duplicate-claim",
+            "rename the claim 'number' of items.bad-page: every certificate has something of that name",
+        ),
+        (
+            "unknown-placeholder",
+            "mend items.bad-page.certificate.body.zh-CN: it can't mention {nmae} here, only {date}",
+        ),
+        ("bad-template", "mend items.bad-page.certificate.body.en: braces hold a name and nothing else"),
+        ("bad-template", "write items.bad-page.certificate.title.en in one line of at most 100 characters"),
+        ("untold-option", "add items.bad-page.credential.claims.use.values.job: the certificate says it in words"),
+        ("untold-option", "add items.bad-page.credential.claims.use.values.visa"),
+        ("unknown-option", "remove items.bad-page.credential.claims.use.values.jub: the form has no such option"),
+        ("endless-claim", "give /note in the form of items.bad-page a maxLength: a QR code has to hold it"),
+        ("certificate-too-long", "the QR code could need 1883 bytes, and holds 1320"),
+    ],
     # Behaviour.
     "handlers": [
         ("wrong-type", "banshi_handlers['class'] has to return an instance of a subclass of Application, not type"),

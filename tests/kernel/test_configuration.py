@@ -47,6 +47,8 @@ WRONG: dict[str, list[tuple[str, str]]] = {
     "timezone": [('"Mars/Olympus"', "timezone"), ("8", "timezone")],
     "identity": [('"https://id.example.org"', "dictionary"), ("[]", "dictionary")],
     "pass_issuer": [("7", "string"), ('""', "1 to 16 bytes"), ('"德阳市公安局交警"', "1 to 16 bytes")],
+    "certificate_fonts": [("7", "path")],
+    "certificate_address": [("7", "string"), (f'"{"x" * 81}"', "at most 80"), ('"a\\nb"', "one line")],
     "body_limit": [('"much"', "integer"), ("0", "at least 1"), ("-1", "at least 1"), ("1.5", "integer")],
     "attachment_limit": [('"much"', "integer"), ("0", "at least 1")],
     "attachment_quota": [('"much"', "integer"), ("0", "at least 1")],

@@ -230,6 +230,7 @@ async def test_the_open_routes_are_these(world: World) -> None:
         "GET /v1/push/webpush-key",
         "GET /v1/statistics/appeals",
         "GET /v1/topics",
+        "POST /v1/certificates/verify",
         "GET /v1/traffic/zones",
         # Of people who don't say who they are; a token is refused there.
         "POST /v1/items/{code}/tips",

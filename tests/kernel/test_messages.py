@@ -39,6 +39,7 @@ VALUES: dict[str, messages.Value] = {
     "reason": {"zh-CN": "照片不清", "en": "The photo is unclear"},
     "deadline": date(2026, 11, 27),
     "valid_from": date(2026, 12, 1),
+    "certified_until": date(2027, 11, 30),
     "valid_until": date(2027, 1, 31),
 }
 
@@ -405,7 +406,7 @@ def test_what_may_be_mentioned_depends_on_the_action() -> None:
 
     assert of("accept") == (set(), {"reason", "phone", "deadline"})
     assert of("return") == ({"reason"}, {"phone"})
-    assert of("approve") == (set(), {"reason", "phone", "valid_from", "valid_until"})
+    assert of("approve") == (set(), {"reason", "phone", "valid_from", "valid_until", "certified_until"})
     assert of("revoke") == ({"reason"}, {"phone"})
 
 

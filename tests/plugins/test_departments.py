@@ -31,6 +31,7 @@ from banshi.submission import new_case
 from banshi.testing import Door, Person, open_door
 from banshi.vocabulary import common, reusable
 from banshi.web.app import loaded
+from tests import certificate_reader
 from tests.plugins import filling
 from tests.registers import import_samples, made_up_person, sample_rows
 
@@ -151,7 +152,7 @@ async def decided(door: Door, item: Item) -> dict[str, Any]:
     assert (await officer.get(link)).ok()["state"] == "accepted"
     if item.details.second_person:
         (await door.staff("zhao", f"{item.department}:reviewer").post(f"{link}/actions/recommend")).ok()
-    (await officer.post(f"{link}/actions/approve")).ok()
+    (await officer.post(f"{link}/actions/approve", {"reason": "经核对，情况属实。"})).ok()
     await door.settled()
     final: dict[str, Any] = (await li.get(link)).ok()
     return final
@@ -214,9 +215,36 @@ async def test_every_application_of_a_department_goes_from_the_phone_to_an_appro
             ):  # whose own rules tests/plugins/test_traffic.py knows
                 final = await decided(door, item)
                 assert final["state"] == "approved"
+                assert ("certificate" in final["links"]) == (item.result.kind == "certificate")
+                if item.certificate is not None:
+                    await held(door, item, final)
                 if fields := papers(door.platform.registry, item):
                     again = await taken_over(door, item, final["answers"], set(fields))
                     assert again["timeline"][0]["reused"][0]["case"]["number"] == final["number"]
+
+
+async def held(door: Door, item: Item, final: dict[str, Any]) -> None:
+    """The certificate of an approved case, opened by others' readers, its code verified by somebody without a token."""
+    li = door.citizen("li", name="李示例")
+    for language in LANGUAGES:
+        told = {"Accept-Language": language}
+        answer = await li.get(final["links"]["certificate"], headers=told)
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "application/pdf"), answer.body[:500]
+        seen = certificate_reader.read(answer.body)
+        assert seen.title == (item.certificate.title or item.result.title)[language]  # type: ignore[union-attr]
+        assert (seen.language, seen.tagged) == (language, True)
+        verdict = (await door.anyone.post("/v1/certificates/verify", {"text": seen.code}, headers=told)).ok()
+        assert verdict["verdict"] in {"valid", "not-yet-valid"}, verdict
+        assert (verdict["item"]["code"], verdict["number"]) == (item.code, final["number"])
+        assert verdict["claims"]
+        for claim in verdict["claims"]:
+            assert seen.says(claim["title"]), claim
+            assert seen.says(claim["text"]), claim
+        assert seen.says(final["number"])
+        assert seen.pages == 1
+    staff = door.staff("wang", f"{item.department}:reviewer")
+    assert (await staff.get(final["links"]["certificate"], headers=told)).body == answer.body
+    (await door.citizen("zhang").get(final["links"]["certificate"])).problem(404, "not-found")
 
 
 async def test_what_one_department_has_seen_the_others_need_not_ask_for_again(tmp_path: Path) -> None:

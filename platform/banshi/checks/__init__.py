@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from banshi.checks import items, kinds, materials, messages, routes, tables
+from banshi.checks import certificates, items, kinds, materials, messages, routes, tables
 from banshi.errors import Finding
 from banshi.registry import Registry
 
@@ -26,6 +26,8 @@ RULES: tuple[Rule, ...] = (
     items.verbs_are_offered,
     kinds.state_tables_hold,
     messages.messages_can_be_written,
+    certificates.certificates_can_be_made,
+    certificates.fonts_can_be_read,
     routes.routes_are_distinct,
     routes.routes_say_what_they_do,
     tables.tables_are_there,

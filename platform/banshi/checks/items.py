@@ -10,6 +10,7 @@ from typing import Any
 from banshi.checks.fields import attachment_fields, fields_at, subschemas, types_of
 from banshi.contract import Item
 from banshi.errors import Finding
+from banshi.guide import DECISION, HOLDER
 from banshi.registry import Registry
 
 
@@ -47,6 +48,8 @@ def pointers_lead_to_fields(registry: Registry) -> Iterator[Finding]:
             continue
         for claim in item.credential.claims:
             nodes = _fields(item, claim.source)
+            if claim.source in {HOLDER, DECISION}:
+                continue
             if claim.source and not nodes:
                 advice = f"mend credential.claims.{claim.name}.source: the form has no field {claim.source!r}"
                 yield _of(item, "unknown-field", advice)

@@ -41,7 +41,7 @@ def _item_faults(item: Item, telling: Mapping[str, Sequence[Step]], lengths: Map
             yield Finding(item.plugin, "empty-message", f"give {where} a title or a body, or remove it")
         names = known(telling[action])
         for key, texts in (("title", own.title), ("body", own.body)):
-            yield from _faults(item.plugin, f"{where}.{key}", texts or {}, names, lengths, title=key == "title")
+            yield from template_faults(item.plugin, f"{where}.{key}", texts or {}, names, lengths, title=key == "title")
 
 
 def telling_steps(table: Sequence[Step]) -> dict[str, list[Step]]:
@@ -62,7 +62,7 @@ def default_faults(step: Step, table: Sequence[Step]) -> Iterator[str]:
         for language in LANGUAGES:
             if not clean((texts or {}).get(language, "")):
                 yield f"its {key} has no text in {language}"
-        for finding in _faults("", key, texts or {}, names, {}, title=key == "title"):
+        for finding in template_faults("", key, texts or {}, names, {}, title=key == "title"):
             yield finding.advice
 
 
@@ -75,7 +75,7 @@ def longest_values(registry: Registry, item: Item) -> Mapping[str, int]:
         "phone": len(department.phone) if department else 0,
         "result": _longest(item.result.title),
         "number": LONGEST_NUMBER,
-        **dict.fromkeys(("date", "deadline", "valid_from", "valid_until"), LONGEST_DAY),
+        **dict.fromkeys(("date", "deadline", "valid_from", "valid_until", "certified_until"), LONGEST_DAY),
     }
 
 
@@ -83,7 +83,7 @@ def _longest(texts: Texts) -> int:
     return max(map(len, texts.values()), default=0)
 
 
-def _faults(
+def template_faults(
     plugin: str, where: str, texts: Texts, names: Known, lengths: Mapping[str, int], *, title: bool
 ) -> Iterator[Finding]:
     """What is wrong with one text in all its languages; without `lengths` nobody knows how long it gets."""

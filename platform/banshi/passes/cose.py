@@ -34,6 +34,7 @@ from banshi.passes.refusals import PassRefused, Reason
 
 __all__ = [
     "MAX_BYTES",
+    "MAX_PASS",
     "MAX_TEXT",
     "PREFIX",
     "TYP",
@@ -56,8 +57,10 @@ PREFIX = "BS1:"
 #: Keeps a pass from being taken for another object signed with the same key. RFC 9596 asks for a media type: this
 #: one is so by its syntax only, unregistered, because "application/banshi-pass+cwt" costs a whole QR version.
 TYP = "b/1"
-#: Far beyond what a phone reads in the street, far below what costs anything to refuse.
-MAX_BYTES = 680
+#: Beyond what a phone reads in the street; a certificate is printed larger, and has room for names and addresses:
+#: V30-M, 137 modules wide. Both are far below what costs anything to refuse.
+MAX_PASS = 680
+MAX_BYTES = 1320
 MAX_TEXT = len(PREFIX) + MAX_BYTES // 2 * 3
 
 _ALG, _KID, _TYP, _ES256 = 1, 4, 16, -7
@@ -99,9 +102,16 @@ class Credential:
         object.__setattr__(self, "claims", frozen)
 
 
-def sign(credential: Credential, labels: Sequence[str], *, key: ec.EllipticCurvePrivateKey, kid: bytes) -> str:
+def sign(
+    credential: Credential,
+    labels: Sequence[str],
+    *,
+    key: ec.EllipticCurvePrivateKey,
+    kid: bytes,
+    most: int = MAX_PASS,
+) -> str:
     """Sign `credential` and write it as the text that goes into the picture; see `sign_bytes`."""
-    return compact_text(sign_bytes(credential, labels, key=key, kid=kid))
+    return compact_text(sign_bytes(credential, labels, key=key, kid=kid, most=most))
 
 
 def read(text: str, keys: Mapping[bytes, ec.EllipticCurvePublicKey], labels_of: LabelsOf) -> Credential:
@@ -137,8 +147,15 @@ def compact_bytes(text: str) -> bytes:
         raise PassRefused(Reason.MALFORMED, str(error)) from None
 
 
-def sign_bytes(credential: Credential, labels: Sequence[str], *, key: ec.EllipticCurvePrivateKey, kid: bytes) -> bytes:
-    """Sign `credential` with a P-256 key; the same arguments give the same bytes.
+def sign_bytes(
+    credential: Credential,
+    labels: Sequence[str],
+    *,
+    key: ec.EllipticCurvePrivateKey,
+    kid: bytes,
+    most: int = MAX_PASS,
+) -> bytes:
+    """Sign `credential` with a P-256 key, in at most `most` bytes; the same arguments give the same bytes.
 
     `labels` names every claim that the item may have, in the item's fixed order; `kid` has one to eight bytes.
     Raises ValueError, naming the item and the culprit, for whatever a reader would refuse.
@@ -150,8 +167,8 @@ def sign_bytes(credential: Credential, labels: Sequence[str], *, key: ec.Ellipti
     r, s = decode_dss_signature(key.sign(_to_be_signed(protected, payload), _ECDSA))
     signature = r.to_bytes(32, "big") + min(s, _ORDER - s).to_bytes(32, "big")
     data = b"\xd2" + cbor.dump([protected, {}, payload, signature])
-    if len(data) > MAX_BYTES:
-        raise ValueError(f"item {credential.item}: a pass of {len(data)} bytes; at most {MAX_BYTES} are read")
+    if len(data) > most:
+        raise ValueError(f"item {credential.item}: a pass of {len(data)} bytes; at most {most} are read")
     return data
 
 

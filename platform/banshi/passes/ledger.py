@@ -94,7 +94,13 @@ async def issue(platform: Platform, case: Case, item: Item, claims: Mapping[str,
         issued_at=now,
         not_before=valid.start,
         expires_at=valid.until,
-        text=cose.sign(credential, labels, key=private, kid=bytes.fromhex(key.kid)),
+        text=cose.sign(
+            credential,
+            labels,
+            key=private,
+            kid=bytes.fromhex(key.kid),
+            most=cose.MAX_BYTES if item.certificate else cose.MAX_PASS,
+        ),
     )
 
 
@@ -117,7 +123,7 @@ def revocation(case: Case, at: datetime, reason: Texts | None) -> Update:
 
 async def verify(platform: Platform, text: str, officer: Principal, place: str) -> Verdict:
     """Check what an officer scanned against the keys and the live state, and record the scan."""
-    verdict = await _verdict(platform, text)
+    verdict = await examined(platform, text)
     number = verdict.record.number if verdict.record else None
     now = platform.now()
     if number is not None:
@@ -138,13 +144,20 @@ async def verify(platform: Platform, text: str, officer: Principal, place: str) 
     return verdict
 
 
-async def _verdict(platform: Platform, text: str) -> Verdict:
+async def read(platform: Platform, text: str) -> cose.Credential:
+    """What a credential of ours says, whenever it was signed. Raises `cose.PassRefused`, as for a key that was lost."""
+
     def labels_of(code: str) -> list[str] | None:
         item = platform.registry.items.get(code)
         return [claim.name for claim in item.credential.claims] if item and item.credential else None
 
+    return cose.read(text, await platform[KEYRING].public(), labels_of)
+
+
+async def examined(platform: Platform, text: str) -> Verdict:
+    """Hold what was scanned against the keys and the live state; nothing is recorded."""
     try:
-        credential = cose.read(text, await platform[KEYRING].public(), labels_of)
+        credential = await read(platform, text)
     except cose.PassRefused as refused:
         return Verdict(code=refused.reason.value, detail=refused.detail)
     record = await Pass.get_or_none(number=credential.index) if credential.index < NUMBERS_END else None

@@ -15,6 +15,7 @@ from aiohttp import web
 from banshi import attachments, checks, registry
 from banshi.auth import LONGEST_TOKEN, TOKENS, open_tokens
 from banshi.calendar import WorkingCalendar
+from banshi.certificates.press import PRESS, open_press
 from banshi.configuration import Configuration, inspect_configuration
 from banshi.containment import Breakers
 from banshi.contract import Resource
@@ -30,7 +31,7 @@ from banshi.search import SEARCH, open_search
 from banshi.shelf import LARGE, Shelves
 from banshi.store import open_store
 from banshi.web import attachments as attachments_face
-from banshi.web import cases, catalogue, materials, openapi, operations, passes, submissions
+from banshi.web import cases, catalogue, certificates, materials, openapi, operations, passes, submissions
 from banshi.web.cases import WORK
 from banshi.web.catalogue import GUIDES
 from banshi.web.description import DESCRIPTION, Description
@@ -49,13 +50,14 @@ BACKLOG = 4096
 PLATFORM = web.AppKey("banshi_platform", Platform)
 
 #: The faces that are no kind's and no plugin's.
-FACES = (catalogue, materials, cases, attachments_face, passes, operations)
+FACES = (catalogue, materials, cases, attachments_face, passes, certificates, operations)
 
 #: Opened before the plugins' resources, and closed after them.
 BEFORE_PLUGINS: tuple[Resource[Any], ...] = (
     Resource(TOKENS, open_tokens),
     Resource(KEYRING, open_keyring),
     Resource(REVOCATIONS, open_revocations),
+    Resource(PRESS, open_press),
     Resource(SEARCH, open_search),
 )
 

@@ -160,6 +160,7 @@ def item_document(item: Item, language: str, routes: Sequence[tuple[str, Route]]
     for name in ("legal_basis", "conditions", "materials", "process", "fee", "places", "result", "details"):
         document[name] = in_language(getattr(item, name), language)
     document["credential"] = in_language(item.credential, language)
+    document["certificate"] = in_language(item.certificate, language)
     document["form"] = item.form.schema if item.form else None
     verbs = {
         route.operation: route.path.replace("{code}", item.code)

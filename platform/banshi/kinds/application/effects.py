@@ -1,20 +1,22 @@
-"""What a step of an application writes beside its state: corrected answers, a pass, a revocation."""
+"""What a step of an application writes beside its state: corrected answers, a pass or certificate, a revocation."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from banshi import outbox
 from banshi.cases import Effects, Move
+from banshi.certificates.page import days
 from banshi.containment import ask
 from banshi.contract import Submission
 from banshi.corrections import corrected, refuse_answers
 from banshi.errors import DepartmentFailed
+from banshi.kinds.application.claims import claims_of, day_at
 from banshi.passes import ledger
 from banshi.submission import submission_of
 
 if TYPE_CHECKING:
+    from banshi.contract import Item
     from banshi.messages import Value
     from banshi.models import Pass
     from banshi.runtime import Platform
@@ -31,7 +33,7 @@ async def effects(platform: Platform, move: Move) -> Effects:
     refuse_answers(move)
     if action == "approve" and move.item.credential is not None:
         issued = await _pass(platform, move)
-        return Effects(rows=[issued], details={"pass": issued.number}, mentions=_days(platform, issued))
+        return Effects(rows=[issued], details={"pass": issued.number}, mentions=_mentions(platform, move.item, issued))
     if action == "revoke":
         return Effects(updates=[ledger.revocation(move.case, move.at, move.reason)])
     return Effects()
@@ -46,13 +48,9 @@ async def _pass(platform: Platform, move: Move) -> Pass:
         return dict(await item.handler.claims(submission))
 
     own = await ask(platform, item, own_claims, submission_of(platform, move.case), expect=dict)
-    claims: dict[str, Any] = {}
-    for claim in rules.claims:
-        value = own.get(claim.name, _at(answers, claim.source))
-        if value is not None:
-            claims[claim.name] = value
-    first, last = _day(answers, rules.valid_from), _day(answers, rules.valid_until)
+    claims = claims_of(move, own)
     try:
+        first, last = day_at(answers, rules.valid_from), day_at(answers, rules.valid_until)
         return await ledger.issue(platform, move.case, item, claims, ledger.validity(platform, item, first, last))
     except (ValueError, TypeError, OverflowError):
         # The handler gave a claim that a pass can't carry; the approval waits until the department has mended it.
@@ -62,26 +60,9 @@ async def _pass(platform: Platform, move: Move) -> Pass:
         ) from None
 
 
-def _days(platform: Platform, issued: Pass) -> dict[str, Value]:
-    """The first and the last day of a pass, for the message: it ends with the last day's midnight."""
-    zone = platform.settings.timezone
-    first = (issued.not_before or issued.issued_at).astimezone(zone)
-    last = issued.expires_at.astimezone(zone) - timedelta(microseconds=1)
-    return {"valid_from": first.date(), "valid_until": last.date()}
-
-
-def _at(answers: Any, pointer: str) -> Any:
-    """The value at a JSON Pointer, or None."""
-    if not pointer:
-        return None
-    value = answers
-    for part in pointer.lstrip("/").split("/"):
-        if not isinstance(value, dict):
-            return None
-        value = value.get(part.replace("~1", "/").replace("~0", "~"))
-    return value
-
-
-def _day(answers: Any, pointer: str) -> date | None:
-    value = _at(answers, pointer)
-    return date.fromisoformat(value) if isinstance(value, str) else None
+def _mentions(platform: Platform, item: Item, issued: Pass) -> dict[str, Value]:
+    """The first and the last day of a pass, or the last one of a certificate, for the message."""
+    first, last = days(issued, platform.settings.timezone)
+    if item.certificate is not None:
+        return {"certified_until": last}
+    return {"valid_from": first, "valid_until": last}

@@ -10,6 +10,9 @@ from banshi.contract import MessageTemplates
 #: What the message of an approval may mention where it gives a pass.
 PASS = frozenset({"valid_from", "valid_until"})
 
+#: … and where it gives a certificate.
+CERTIFICATE = frozenset({"certified_until"})
+
 
 def _message(title: dict[str, str], zh: str, en: str) -> MessageTemplates:
     return MessageTemplates(title=title, body={"zh-CN": zh, "en": en})
@@ -82,10 +85,12 @@ APPROVED = _message(
     f"""您的申请已于{{date}}获得批准。
 说明：{{reason}}
 {{result}}自{{valid_from}}起生效，有效期至{{valid_until}}；打开这件申请即可查看和出示。
+{{result}}已出具，有效期至{{certified_until}}；打开这件申请即可下载带二维码的PDF。
 {QUESTIONS_ZH}""",
     f"""Your application was approved on {{date}}.
 A note: {{reason}}
 {{result}}: valid from {{valid_from}} to {{valid_until}}. Open the application to see it and to show it.
+{{result}}: your certificate is ready, valid to {{certified_until}}. Open the application to get the PDF.
 {QUESTIONS_EN}""",
 )
 

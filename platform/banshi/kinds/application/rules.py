@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from banshi.contract import Item
-from banshi.kinds.application.messages import PASS
+from banshi.kinds.application.messages import CERTIFICATE, PASS
 from banshi.messages import parse
 from banshi.settings import STRICT
 
@@ -41,20 +41,30 @@ def check(item: Item) -> Iterator[tuple[str, str]]:
         yield "no-form", "declare `form`, a JSON Schema file or table: an application asks for something"
     elif item.form.schema.get("additionalProperties") is not False:
         yield "open-form", 'add "additionalProperties": false to the form: an unknown field has to be an error'
-    if item.result.kind == "pass" and item.credential is None:
-        yield "no-credential", "add [items.credential] with the claims, since its result is a pass"
-    if item.credential is not None and item.result.kind != "pass":
-        yield "unused-credential", 'remove [items.credential], or say result = { kind = "pass", … }'
-    if item.credential is None and "approve" in item.messages:
-        yield from _mentioned_passes(item)
+    signed = item.result.kind in {"pass", "certificate"}
+    if signed and item.credential is None:
+        yield "no-credential", f"add [items.credential] with the claims, since its result is a {item.result.kind}"
+    if item.credential is not None and not signed:
+        yield "unused-credential", 'remove [items.credential], or say result = { kind = "pass", … } or "certificate"'
+    if item.result.kind == "certificate" and item.certificate is None:
+        yield "no-certificate", "add [items.certificate] with the body of the page, since its result is a certificate"
+    if item.certificate is not None and item.result.kind != "certificate":
+        yield "unused-certificate", 'remove [items.certificate], or say result = { kind = "certificate", … }'
+    if "approve" in item.messages:
+        yield from _not_given(item)
     if rules is not None and rules.renewal is not None and item.credential is None:
         yield "renewal-without-pass", "remove [items.application.renewal]: only a pass that ends is renewed"
 
 
-def _mentioned_passes(item: Item) -> Iterator[tuple[str, str]]:
-    """What the item's own words for an approval say of a pass that it never gives; broken braces are told elsewhere."""
+def _not_given(item: Item) -> Iterator[tuple[str, str]]:
+    """What the item's own words for an approval say of a pass or certificate that it never gives; broken braces are
+    told elsewhere.
+    """
+    never = {} if item.result.kind == "pass" else dict.fromkeys(PASS, "no pass")
+    if item.certificate is None:
+        never |= dict.fromkeys(CERTIFICATE, "no certificate")
     for language, text in (item.messages["approve"].body or {}).items():
         with suppress(ValueError):
-            for name in sorted(parse(text).names & PASS):
+            for name in sorted(parse(text).names & never.keys()):
                 where = f"messages.approve.body.{language}"
-                yield "unknown-placeholder", f"take {{{name}}} out of {where}: the item gives no pass"
+                yield "unknown-placeholder", f"take {{{name}}} out of {where}: the item gives {never[name]}"

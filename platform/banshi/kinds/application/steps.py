@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from banshi.contract import ClockEffect, MaterialsEffect, Step, Who
-from banshi.kinds.application.messages import ACCEPTED, APPROVED, PASS, REFUSED, RESUMED, RETURNED, REVOKED, SUSPENDED
+from banshi.kinds.application.messages import (
+    ACCEPTED,
+    APPROVED,
+    CERTIFICATE,
+    PASS,
+    REFUSED,
+    RESUMED,
+    RETURNED,
+    REVOKED,
+    SUSPENDED,
+)
 from banshi.kinds.application.rules import ApplicationRules
 
 CITIZEN = frozenset({Who.CITIZEN})
@@ -27,7 +37,7 @@ TABLE: tuple[Step, ...] = (
     Step(state="submitted", action="refuse", who=EITHER, to="refused", role="approver", clock=END, tells=REFUSED, needs_reason=True, materials=REJECT),
     Step(state="submitted", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
     # Being worked on: the clock runs.
-    Step(state="accepted", action="approve", who=EITHER, to="approved", role="approver", clock=END, tells=APPROVED, mentions=PASS, materials=ACCEPT),
+    Step(state="accepted", action="approve", who=EITHER, to="approved", role="approver", clock=END, tells=APPROVED, mentions=PASS | CERTIFICATE, materials=ACCEPT),
     Step(state="accepted", action="refuse", who=EITHER, to="refused", role="approver", clock=END, tells=REFUSED, needs_reason=True, materials=REJECT),
     Step(state="accepted", action="return", who=EITHER, to="returned", clock=STOP, tells=RETURNED, needs_reason=True),
     # Time for an expert opinion, a hearing or an inspection is not counted.

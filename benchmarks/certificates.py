@@ -1,0 +1,111 @@
+"""How many certificates one process draws, and what requests wait meanwhile.
+
+    python benchmarks/certificates.py
+    python benchmarks/certificates.py --short
+
+A certificate is the household police's no-criminal-record certificate: one A4 page with its QR code as PDF/A. Prints a
+table: drawn one after the other and all at once through the press, then over HTTP by as many readers as the press
+takes, each another certificate, beside a reader of the catalogue who is timed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import resource
+import statistics
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from processes import table
+
+from banshi import logs
+from banshi.certificates.page import Page, Source, page_of
+from banshi.certificates.press import AT_ONCE, MOST_WAITING, PRESS
+from banshi.models import Pass
+from banshi.passes import ledger
+from banshi.testing import Door, Person, open_door
+
+HOUSEHOLD = Path(__file__).resolve().parent.parent / "plugins" / "departments" / "household"
+ITEM = "no-criminal-record-certificate"
+
+
+async def certified(door: Door, person: Person) -> str:
+    """An approved case: its path."""
+    answers = {"resident_id": "11010519491231002X", "use": "employment", "phone": "13800000000"}
+    answers["recipient"] = "示例市第一中学有限责任公司"
+    case = (await person.post(f"/v1/items/{ITEM}/cases", {"answers": answers})).created()["links"]["self"]
+    await door.settled()
+    (await door.staff("li", "household:approver").post(f"{case}/actions/approve")).ok()
+    return str(case)
+
+
+async def pages(door: Door, count: int) -> list[Page]:
+    """So many pages of one certificate, each with another number."""
+    record = await Pass.get(number=1)
+    item = door.platform.registry.items[ITEM]
+    source = Source(
+        item=item,
+        department=door.platform.registry.departments[item.department],
+        number="",
+        record=record,
+        credential=await ledger.read(door.platform, record.text),
+        timezone=door.platform.settings.timezone,
+    )
+    fonts = await door.platform[PRESS].fonts()
+    return [page_of(replace(source, number=f"20261125-{number:04}"), "zh-CN", fonts) for number in range(count)]
+
+
+async def drawn(door: Door, count: int, at_once: int) -> list[str]:
+    """A row of the table: so many pages through the press, `at_once` at a time."""
+    press, all_pages = door.platform[PRESS], await pages(door, count)
+    await press.pdf(all_pages[0])
+    begun, work, sizes = time.perf_counter(), time.process_time(), []
+    for first in range(0, count, at_once):
+        sizes += [len(pdf) for pdf in await asyncio.gather(*map(press.pdf, all_pages[first : first + at_once]))]
+    took, used = time.perf_counter() - begun, time.process_time() - work
+    what = "one after the other" if at_once == 1 else f"{at_once} asked for at once"
+    return [what, f"{count / took:.0f}/s", f"{1000 * used / count:.1f} ms", f"{statistics.mean(sizes) / 1000:.0f} kB"]
+
+
+async def served(door: Door, paths: list[str], person: Person) -> list[str]:
+    """A row of the table: each certificate once over HTTP, and how long a read of the catalogue takes meanwhile."""
+    begun, work = time.perf_counter(), time.process_time()
+    asking = [asyncio.ensure_future(person.get(f"{path}/certificate.pdf")) for path in paths]
+    waits = []
+    while not all(one.done() for one in asking):
+        before = time.perf_counter()
+        (await door.anyone.get(f"/v1/items/{ITEM}")).ok()
+        waits.append(1000 * (time.perf_counter() - before))
+    took, used = time.perf_counter() - begun, time.process_time() - work
+    if bad := [one.result().status for one in asking if one.result().status != 200]:
+        raise SystemExit(f"certificates were answered {bad}")
+    rest = f"a read meanwhile {statistics.median(waits):.1f} ms, the longest {max(waits):.0f} ms"
+    return [
+        f"{len(paths)} over HTTP, client included",
+        f"{len(paths) / took:.0f}/s",
+        f"{1000 * used / len(paths):.1f} ms",
+        rest,
+    ]
+
+
+async def main(count: int, readers: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="banshi-certificates-") as name:
+        async with open_door(Path(name), {"household": HOUSEHOLD}) as door:
+            wang = door.citizen("wang", name="王小明")
+            paths = [await certified(door, wang) for _ in range(readers)]
+            rows = [await drawn(door, count, 1), await drawn(door, count, min(count, MOST_WAITING))]
+            rows.append(await served(door, paths, wang))
+    table(["certificates", "rate", "CPU each", ""], rows)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{AT_ONCE} drawn at once; {peak:.0f} MiB at most, with the whole platform and the clients")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--short", action="store_true", help="Twenty certificates.")
+    options = parser.parse_args()
+    logs.configure("error")
+    asyncio.run(main(20, 10) if options.short else main(400, 100))

@@ -1,0 +1,83 @@
+"""What a credential says of an approved case, claim by claim: from the answers, the decision and the department."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from banshi.cases import Move
+from banshi.contract import LANGUAGES, Claim
+from banshi.errors import FieldProblem, InvalidFields
+from banshi.guide import DECISION, HOLDER, LONGEST_DECISION, LONGEST_HOLDER
+from banshi.messages import clean, cut
+
+
+def claims_of(move: Move, own: Mapping[str, Any]) -> dict[str, Any]:
+    """The claims by name; `own` are the department's, which come before the answers.
+
+    Raises InvalidFields where the decision has to be written and isn't, or is too long to be signed.
+    """
+    claims: dict[str, Any] = {}
+    for claim in move.item.credential.claims if move.item.credential else ():
+        value = own.get(claim.name, _value(move, claim))
+        if value is not None:
+            claims[claim.name] = masked(value) if claim.masked else value
+    return claims
+
+
+def _value(move: Move, claim: Claim) -> Any:
+    if claim.source == HOLDER:
+        return _holder(move.case.person_name) or None
+    if claim.source == DECISION:
+        return _decision(move)
+    return at(move.case.answers, claim.source)
+
+
+def _holder(name: str) -> str:
+    one_line = " ".join(clean(name).split())
+    most = LONGEST_HOLDER
+    while len(cut(one_line, most).encode()) > LONGEST_HOLDER:
+        most -= 1
+    return cut(one_line, most)
+
+
+def _decision(move: Move) -> str:
+    """What was written when it was approved, in the default language where there are several."""
+    texts = move.reason or {}
+    text = next(filter(None, (" ".join(clean(texts.get(one, "")).split()) for one in LANGUAGES)), "")
+    if not text:
+        told = "Write what was found: the certificate says it."
+        raise InvalidFields([FieldProblem("/reason", told, "required")])
+    if len(text) > LONGEST_DECISION:
+        told = f"Write at most {LONGEST_DECISION} characters: they are signed into the certificate's QR code."
+        raise InvalidFields([FieldProblem("/reason", told, "maxLength")])
+    return text
+
+
+def masked(value: Any) -> Any:
+    """So much of a text that its owner knows it again: the first sign, or the first three and the last four."""
+    if isinstance(value, list | tuple):
+        return [masked(one) for one in value]
+    text = str(value)
+    if len(text) < 10:
+        return text[:1] + "*" * (len(text) - 1)
+    return text[:3] + "*" * (len(text) - 7) + text[-4:]
+
+
+def at(answers: Any, pointer: str) -> Any:
+    """The value at a JSON Pointer, or None."""
+    if not pointer:
+        return None
+    value = answers
+    for part in pointer.lstrip("/").split("/"):
+        if not isinstance(value, dict):
+            return None
+        value = value.get(part.replace("~1", "/").replace("~0", "~"))
+    return value
+
+
+def day_at(answers: Any, pointer: str) -> date | None:
+    """The day at a JSON Pointer, or None."""
+    value = at(answers, pointer)
+    return date.fromisoformat(value) if isinstance(value, str) else None
