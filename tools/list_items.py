@@ -27,12 +27,12 @@ a law is cited only where its name and article are certain, and `banshi check --
 made from its own declaration, then each rule broken in turn; *query*, its register asked over HTTP by the owner of a
 sample record, by somebody else and at the counter, with each rule broken in turn; *guide*, read over HTTP in both
 languages. For an appointment the journey is booked, moved, reminded, checked in and over, for an appeal it is handed
-in, read, answered and rated. Postings have no verbs of their own yet, so their items are guides.
+in, read, answered and rated, for a posting it is handed in, changed, published, read by anybody and settled.
 """
 
 
 #: What is done with the items of a kind, beside trying the form and reading the guide.
-TRIED = {"application": ["journey"], "appointment": ["journey"], "appeal": ["journey"], "query": ["query"]}
+TRIED = {"query": ["query"], **{kind: ["journey"] for kind in ("application", "appointment", "appeal", "posting")}}
 
 
 def tried(item: Item) -> str:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from banshi.kinds.appeal import Appeal
     from banshi.kinds.application import Application
     from banshi.kinds.appointment import Appointment
+    from banshi.kinds.posting import Posting
     from banshi.logs import place_of
     from banshi.private_files import write_private
     from banshi.replies import Page, etag_of, reply, reply_bytes
@@ -62,6 +63,7 @@ _LATER = {
     "Form": "banshi.forms",
     "Page": "banshi.replies",
     "Platform": "banshi.runtime",
+    "Posting": "banshi.kinds.posting.handler",
     "Stale": "banshi.store",
     "Update": "banshi.store",
     "Write": "banshi.store",
@@ -105,6 +107,7 @@ __all__ = [
     "Page",
     "Parameter",
     "Platform",
+    "Posting",
     "Principal",
     "Problem",
     "Resource",

@@ -1,0 +1,115 @@
+"""What a step of a posting writes beside its state: what is public of it, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from banshi.cases import Effects, Move
+from banshi.contract import LANGUAGES
+from banshi.corrections import corrected, refuse_answers
+from banshi.errors import Conflict
+from banshi.kinds.posting.models import PostingRecord
+from banshi.kinds.posting.publication import photos_of, refuse_personal, values_of
+from banshi.models import Attachment
+from banshi.store import Update
+
+if TYPE_CHECKING:
+    from banshi.runtime import Platform
+
+Effect = Callable[["Platform", Move, PostingRecord], Awaitable[Effects]]
+
+
+async def effects(platform: Platform, move: Move) -> Effects:
+    """The effects of a step. Whatever speaks against it is told here, before any write."""
+    if move.step.action != "supplement":
+        refuse_answers(move)
+    return await BY_ACTION[move.step.action](platform, move, await PostingRecord.get(case_id=move.case.id))
+
+
+def _changed(move: Move, **values: Any) -> Update:
+    return Update(PostingRecord, {"case_id": move.case.id}, values)
+
+
+async def _supplement(platform: Platform, move: Move, _: PostingRecord) -> Effects:
+    """The corrected answers, held against the same rules as the first ones."""
+    made = await corrected(platform, move)
+    answers = made.values["answers"]
+    refuse_personal(move.item, answers, LANGUAGES[0])
+    tied = await Attachment.filter(case_id=move.case.id)
+    fresh = await Attachment.filter(id__in=[update.where["id"] for update in made.updates])
+    photos = await photos_of(platform, move.item, answers, [*tied, *fresh], LANGUAGES[0])
+    made.updates.append(_changed(move, **values_of(move.item, answers), photos=photos))
+    return made
+
+
+async def _publish(platform: Platform, move: Move, _: PostingRecord) -> Effects:
+    """Public from now on, for as many days as the item says."""
+    until = move.at + timedelta(days=move.item.details.days)
+    shown = _changed(
+        move, state="public", published_at=move.at, expires_at=until, reminded_at=None, is_extended=False, ended_at=None
+    )
+    return Effects(updates=[shown], mentions={"until": last_day(platform, until)})
+
+
+def last_day(platform: Platform, until: datetime) -> Any:
+    """The day in the city on which it ends."""
+    return until.astimezone(platform.settings.timezone).date()
+
+
+async def _return(_: Platform, move: Move, __: PostingRecord) -> Effects:
+    return Effects(updates=[_changed(move, state="waiting")])
+
+
+async def _end(_: Platform, move: Move, __: PostingRecord) -> Effects:
+    return Effects(updates=[_changed(move, state="ended", ended_at=move.at)])
+
+
+async def _remind(platform: Platform, move: Move, posting: PostingRecord) -> Effects:
+    if posting.reminded_at is not None or posting.expires_at is None:
+        raise Conflict("The poster was reminded already.")
+    return Effects(
+        updates=[_changed(move, reminded_at=move.at)], mentions={"until": last_day(platform, posting.expires_at)}
+    )
+
+
+async def _extend(_: Platform, move: Move, posting: PostingRecord) -> Effects:
+    """As many days again, once, and only while it is public."""
+    if posting.expires_at is None or posting.expires_at <= move.at:
+        raise Conflict(
+            {
+                "zh-CN": "公示已到期，不能再延长；可以重新提交一件。",
+                "en": "It has ended already: submit it again instead.",
+            }
+        )
+    if posting.is_extended:
+        raise Conflict(
+            {
+                "zh-CN": "已经延长过一次；到期后可以重新提交一件。",
+                "en": "It was extended before: submit it again once it ends.",
+            }
+        )
+    until = posting.expires_at + timedelta(days=move.item.details.days)
+    return Effects(updates=[_changed(move, expires_at=until, is_extended=True, reminded_at=None)])
+
+
+async def _expire(_: Platform, move: Move, posting: PostingRecord) -> Effects:
+    """Only at its time: somebody may have extended it meanwhile."""
+    if posting.expires_at is None or posting.expires_at > move.at:
+        raise Conflict("It is still to be shown.")
+    return Effects(updates=[_changed(move, state="ended", ended_at=move.at)])
+
+
+BY_ACTION: dict[str, Effect] = {
+    "supplement": _supplement,
+    "publish": _publish,
+    "return": _return,
+    "refuse": _end,
+    "withdraw": _end,
+    "resolve": _end,
+    "take-down": _end,
+    "remind": _remind,
+    "extend": _extend,
+    "expire": _expire,
+}

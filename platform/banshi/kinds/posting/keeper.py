@@ -1,0 +1,122 @@
+"""What goes on beside the requests: postings that end soon or are over, and photos that nobody needs.
+
+Nothing is wrong while this is late: what has run out is shown to nobody, and can't be extended. Several processes do
+this at once; each step is conditional, so it happens once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import structlog
+
+from banshi import cases
+from banshi.background import every, working
+from banshi.contract import Key
+from banshi.errors import Problem
+from banshi.kinds.posting.models import PostingRecord
+from banshi.kinds.posting.publication import folder
+from banshi.logs import place_of
+from banshi.models import Attachment
+
+if TYPE_CHECKING:
+    from banshi.runtime import Platform
+
+log = structlog.get_logger("banshi.postings")
+
+#: Seconds between two looks, and rows that one look takes on.
+LOOK, AT_ONCE = 30.0, 200
+
+#: The poster is told so long before the end, but never before half of the time is over.
+NOTICE = timedelta(days=7)
+
+#: How long photos of what is over are kept, and files whose posting was never stored.
+KEEP, UNUSED = timedelta(days=30), 86_400.0
+
+
+async def move(platform: Platform, row: PostingRecord, action: str) -> bool:
+    """Take a step of the platform's; False where the case has moved on meanwhile, or its plugin isn't loaded."""
+    try:
+        await cases.move(platform, row.case_id, action, cases.SYSTEM)
+    except Problem:
+        return False
+    return True
+
+
+async def expire(platform: Platform) -> None:
+    after = UUID(int=0)
+    over = PostingRecord.filter(state="public", expires_at__lte=platform.now())
+    while rows := await over.filter(case_id__gt=after).order_by("case_id").limit(AT_ONCE):
+        for row in rows:
+            await move(platform, row, "expire")
+        after = rows[-1].case_id
+
+
+async def remind(platform: Platform) -> None:
+    """Tell those whose posting ends soon, once for each end."""
+    now, after = platform.now(), UUID(int=0)
+    due = PostingRecord.filter(state="public", reminded_at=None, expires_at__gt=now, expires_at__lte=now + NOTICE)
+    while rows := await due.filter(case_id__gt=after).order_by("case_id").limit(AT_ONCE):
+        for row in rows:
+            item = platform.registry.items.get(row.item)
+            if item and row.expires_at and row.expires_at - now <= timedelta(days=item.details.days) / 2:
+                await move(platform, row, "remind")
+        after = rows[-1].case_id
+
+
+async def clear_photos(platform: Platform) -> None:
+    """Remove the photos of what has been over for a while, and those of what was never stored."""
+    place = folder(platform)
+    for name in await asyncio.to_thread(_old_files, place, time.time() - UNUSED):
+        if not await _is_needed(platform, name):
+            await asyncio.to_thread((place / name).unlink, missing_ok=True)
+
+
+def _old_files(place: Path, before: float) -> list[str]:
+    if not place.is_dir():
+        return []
+    return [file.name for file in place.iterdir() if file.stat().st_mtime < before]
+
+
+async def _is_needed(platform: Platform, name: str) -> bool:
+    try:
+        row = await Attachment.get_or_none(id=UUID(name))
+    except ValueError:
+        return False  # half written, when the machine stopped
+    if row is None or row.case_id is None:
+        return False
+    posting = await PostingRecord.get_or_none(case_id=row.case_id)
+    return posting is not None and (posting.ended_at is None or posting.ended_at > platform.now() - KEEP)
+
+
+#: One round, in this order.
+ROUND: tuple[Callable[[Platform], Awaitable[None]], ...] = (expire, remind)
+
+
+async def look(platform: Platform) -> None:
+    """One round. What fails is logged and tried at the next; the rest goes on."""
+    for work in ROUND:
+        try:
+            await work(platform)
+        except Exception as error:
+            log.error("postings: work failed", work=work.__name__, error=type(error).__name__, where=place_of(error))
+
+
+KEEPER: Key[None] = Key("postings' keeper")
+
+
+@asynccontextmanager
+async def open_keeper(platform: Platform) -> AsyncIterator[None]:
+    """The running work of postings."""
+    rounds = partial(every, LOOK, partial(look, platform), "postings: a round failed")
+    clearing = partial(every, 3600.0, partial(clear_photos, platform), "postings: photos could not be cleared")
+    async with working("banshi-postings", rounds, clearing):
+        yield
