@@ -83,7 +83,7 @@ def posting_document(platform: Platform, row: PostingRecord, language: str) -> d
         ],
         "published_at": moment(platform, row.published_at),
         "expires_at": moment(platform, row.expires_at),
-        "links": {"self": address, "item": f"/v1/items/{row.item}"},
+        "links": {"self": address, "item": f"/v1/items/{row.item}", "contact": f"{address}/conversations"},
     }
 
 

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from banshi import cases
 from banshi.background import every, working
 from banshi.contract import Key
 from banshi.errors import Problem
-from banshi.kinds.posting.models import PostingRecord
+from banshi.kinds.posting.models import Conversation, ConversationMessage, PostingRecord
 from banshi.kinds.posting.publication import folder
 from banshi.logs import place_of
 from banshi.models import Attachment
@@ -38,7 +38,7 @@ LOOK, AT_ONCE = 30.0, 200
 #: The poster is told so long before the end, but never before half of the time is over.
 NOTICE = timedelta(days=7)
 
-#: How long photos of what is over are kept, and files whose posting was never stored.
+#: How long photos and conversations of what is over are kept, and files whose posting was never stored.
 KEEP, UNUSED = timedelta(days=30), 86_400.0
 
 
@@ -80,6 +80,25 @@ async def clear_photos(platform: Platform) -> None:
             await asyncio.to_thread((place / name).unlink, missing_ok=True)
 
 
+async def forget_conversations(platform: Platform) -> None:
+    """Delete what was written about postings that have been over for a while, but what staff still have to read."""
+    before, after = platform.now() - KEEP, UUID(int=0)
+    old = Conversation.filter(created_at__lt=before)
+    while rows := await old.filter(id__gt=after).order_by("id").limit(AT_ONCE):
+        after = rows[-1].id
+        over = PostingRecord.filter(case_id__in=list({row.case_id for row in rows}), ended_at__lt=before)
+        ended = set(await over.values_list("case_id", flat=True))
+        gone = [row.id for row in rows if row.case_id in ended and not _waits(row, before)]
+        if gone:
+            await ConversationMessage.filter(conversation_id__in=gone).delete()
+            await Conversation.filter(id__in=gone).delete()
+
+
+def _waits(row: Conversation, before: datetime) -> bool:
+    """Whether a report of it was not reviewed yet, or only lately."""
+    return row.reported_at is not None and (row.reviewed_at is None or row.reviewed_at >= before)
+
+
 def _old_files(place: Path, before: float) -> list[str]:
     if not place.is_dir():
         return []
@@ -118,5 +137,6 @@ async def open_keeper(platform: Platform) -> AsyncIterator[None]:
     """The running work of postings."""
     rounds = partial(every, LOOK, partial(look, platform), "postings: a round failed")
     clearing = partial(every, 3600.0, partial(clear_photos, platform), "postings: photos could not be cleared")
-    async with working("banshi-postings", rounds, clearing):
+    forgetting = partial(every, 3600.0, partial(forget_conversations, platform), "postings: nothing could be forgotten")
+    async with working("banshi-postings", rounds, clearing, forgetting):
         yield

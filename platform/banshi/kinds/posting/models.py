@@ -7,8 +7,9 @@ from typing import Any
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
+from uuid_utils.compat import uuid7
 
-__all__ = ["PostingRecord"]
+__all__ = ["Conversation", "ConversationMessage", "PostingRecord"]
 
 
 class PostingRecord(Model):
@@ -49,3 +50,61 @@ class PostingRecord(Model):
             Index(fields=("state", "published_at", "case_id"), name="posting_newest"),
             Index(fields=("state", "expires_at"), name="posting_expiry"),
         ]
+
+
+class Conversation(Model):
+    """Two people who write to each other about a posting, neither of whom learns who the other is."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    case_id = fields.UUIDField()
+    #: Whose staff look into a report.
+    department = fields.CharField(max_length=64)
+    unit = fields.CharField(max_length=64, default="")
+    #: Subjects: whose posting it is, and who wrote first.
+    poster = fields.CharField(max_length=255)
+    writer = fields.CharField(max_length=255)
+    #: The writer's how-manieth conversation of that day it is: one number is given out once.
+    day = fields.DateField()
+    turn = fields.SmallIntField()
+    created_at = fields.DatetimeField()
+    last_at = fields.DatetimeField()
+    #: Either side may end it for both, and take that back.
+    poster_blocks = fields.BooleanField(default=False)
+    writer_blocks = fields.BooleanField(default=False)
+    reported_at = fields.DatetimeField(null=True)
+    #: poster or writer, and why.
+    reported_by = fields.CharField(max_length=8, default="")
+    report = fields.CharField(max_length=1000, default="")
+    #: Staff have looked into the report, and may have closed it for good.
+    reviewed_at = fields.DatetimeField(null=True)
+    reviewer = fields.CharField(max_length=255, default="")
+    closed_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "posting_conversation"
+        unique_together = (("case_id", "writer"), ("writer", "day", "turn"))
+        indexes = [
+            Index(fields=("poster", "last_at", "id"), name="posting_conversation_poster"),
+            Index(fields=("writer", "last_at", "id"), name="posting_conversation_writer"),
+            Index(fields=("department", "reported_at", "id"), name="posting_conversation_reports"),
+        ]
+
+
+class ConversationMessage(Model):
+    """One message of a conversation."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    conversation_id = fields.UUIDField()
+    #: poster or writer.
+    side = fields.CharField(max_length=8)
+    text = fields.TextField()
+    at = fields.DatetimeField()
+    #: The person's how-manieth message of that hour since 1970 it is: one number is given out once.
+    person = fields.CharField(max_length=255)
+    hour = fields.IntField()
+    turn = fields.SmallIntField()
+
+    class Meta:
+        table = "posting_message"
+        unique_together = (("person", "hour", "turn"),)
+        indexes = [Index(fields=("conversation_id", "id"), name="posting_message_order")]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from banshi.kinds.posting import writing
+from banshi.kinds.posting.conversations import CONVERSATION, MESSAGE
 from banshi.kinds.posting.documents import POSTING, SORTS
 from banshi.kinds.posting.reading import list_postings, show_photo, show_posting
 from banshi.kinds.posting.submitting import body_schema, submit
@@ -93,6 +95,148 @@ PUBLIC: tuple[Route, ...] = (
     ),
 )
 
+ONE = "/v1/conversations/{id}"
+PATH = {"id": UUID}
+ENDED = Answer(description="The posting is over, or the conversation closed.")
+
+#: Contact through the platform.
+CONTACT: tuple[Route, ...] = (
+    Route(
+        method="POST",
+        path="/v1/postings/{id}/conversations",
+        audience=Audience.CITIZEN,
+        handler=writing.begin,
+        operation="begin_conversation",
+        summary="Write to whoever has posted it.",
+        tag=TAG,
+        path_schemas=PATH,
+        body=writing.TEXT,
+        creates=True,
+        answers={
+            201: Answer(
+                description="It was sent; the conversation.",
+                schema=CONVERSATION,
+                headers={"Location": "The conversation."},
+            ),
+            429: Answer(description="The caller has written too often."),
+        },
+    ),
+    Route(
+        method="GET",
+        path="/v1/conversations",
+        audience=Audience.CITIZEN,
+        handler=writing.list_own,
+        operation="list_conversations",
+        summary="List the caller's conversations about postings, the last written in first.",
+        tag=TAG,
+        parameters=(Parameter(name="posting", schema=UUID, description="Only those about this one."), *PAGE_PARAMETERS),
+        answers={200: page_answer(CONVERSATION)},
+    ),
+    Route(
+        method="GET",
+        path=ONE,
+        audience=Audience.PERSON,
+        handler=writing.show,
+        operation="show_conversation",
+        summary="Show a conversation.",
+        tag=TAG,
+        path_schemas=PATH,
+        answers={200: Answer(description="The conversation.", schema=CONVERSATION)},
+    ),
+    Route(
+        method="GET",
+        path=f"{ONE}/messages",
+        audience=Audience.PERSON,
+        handler=writing.list_messages,
+        operation="list_conversation_messages",
+        summary="List a conversation's messages, the newest first.",
+        tag=TAG,
+        path_schemas=PATH,
+        parameters=PAGE_PARAMETERS,
+        answers={200: page_answer(MESSAGE)},
+    ),
+    Route(
+        method="POST",
+        path=f"{ONE}/messages",
+        audience=Audience.CITIZEN,
+        handler=writing.write,
+        operation="write_message",
+        summary="Write to the other side.",
+        tag=TAG,
+        path_schemas=PATH,
+        body=writing.TEXT,
+        creates=True,
+        answers={
+            201: Answer(description="It was sent.", schema=MESSAGE),
+            409: ENDED,
+            429: Answer(description="The caller has written too often."),
+        },
+    ),
+    Route(
+        method="PUT",
+        path=f"{ONE}/block",
+        audience=Audience.CITIZEN,
+        handler=writing.block,
+        operation="block_conversation",
+        summary="Let nobody write in it any more.",
+        tag=TAG,
+        path_schemas=PATH,
+        answers={204: Answer(description="It is blocked.")},
+    ),
+    Route(
+        method="DELETE",
+        path=f"{ONE}/block",
+        audience=Audience.CITIZEN,
+        handler=writing.unblock,
+        operation="unblock_conversation",
+        summary="Take one's own block back.",
+        tag=TAG,
+        path_schemas=PATH,
+        answers={204: Answer(description="The caller blocks it no more.")},
+    ),
+    Route(
+        method="POST",
+        path=f"{ONE}/reports",
+        audience=Audience.CITIZEN,
+        handler=writing.report,
+        operation="report_conversation",
+        summary="Show a conversation to the staff in charge.",
+        tag=TAG,
+        path_schemas=PATH,
+        body=writing.REASON,
+        creates=True,
+        answers={201: Answer(description="Staff look into it.", schema=CONVERSATION)},
+    ),
+)
+
+#: What staff do about reports.
+STAFFED: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        path="/v1/reported-conversations",
+        audience=Audience.STAFF,
+        handler=writing.list_reported,
+        operation="list_reported_conversations",
+        summary="List the reported conversations that wait for the caller's review.",
+        tag=TAG,
+        parameters=PAGE_PARAMETERS,
+        answers={200: page_answer(CONVERSATION)},
+    ),
+    Route(
+        method="POST",
+        path=f"{ONE}/reviews",
+        audience=Audience.STAFF,
+        handler=writing.review,
+        operation="review_conversation",
+        summary="Close a reported conversation, or leave it open.",
+        tag=TAG,
+        path_schemas=PATH,
+        body=writing.REVIEW,
+        creates=True,
+        answers={201: Answer(description="The conversation after the review.", schema=CONVERSATION)},
+    ),
+)
+
 
 def routes() -> Sequence[Route]:
-    return PUBLIC
+    return (*PUBLIC, *CONTACT, *STAFFED)

@@ -3,6 +3,7 @@ from tortoise.migrations import operations as ops
 from orjson import loads
 from tortoise.fields.data import JSON_DUMPS
 from uuid import uuid4
+from uuid_utils.compat import uuid7
 from tortoise import fields
 from tortoise.indexes import Index
 
@@ -11,6 +12,91 @@ class Migration(migrations.Migration):
     initial = True
 
     operations = [
+        ops.CreateModel(
+            name="Conversation",
+            fields=[
+                ("id", fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
+                ("case_id", fields.UUIDField()),
+                ("department", fields.CharField(description="Whose staff look into a report.", max_length=64)),
+                ("unit", fields.CharField(default="", max_length=64)),
+                (
+                    "poster",
+                    fields.CharField(description="Subjects: whose posting it is, and who wrote first.", max_length=255),
+                ),
+                ("writer", fields.CharField(max_length=255)),
+                (
+                    "day",
+                    fields.DateField(
+                        description="The writer's how-manieth conversation of that day it is: one number is given out once."
+                    ),
+                ),
+                ("turn", fields.SmallIntField()),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("last_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                (
+                    "poster_blocks",
+                    fields.BooleanField(
+                        default=False, description="Either side may end it for both, and take that back."
+                    ),
+                ),
+                ("writer_blocks", fields.BooleanField(default=False)),
+                ("reported_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("reported_by", fields.CharField(default="", description="poster or writer, and why.", max_length=8)),
+                ("report", fields.CharField(default="", max_length=1000)),
+                (
+                    "reviewed_at",
+                    fields.DatetimeField(
+                        null=True,
+                        description="Staff have looked into the report, and may have closed it for good.",
+                        auto_now=False,
+                        auto_now_add=False,
+                    ),
+                ),
+                ("reviewer", fields.CharField(default="", max_length=255)),
+                ("closed_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "posting_conversation",
+                "app": "posting",
+                "unique_together": (("case_id", "writer"), ("writer", "day", "turn")),
+                "indexes": [
+                    Index(fields=["poster", "last_at", "id"], name="posting_conversation_poster"),
+                    Index(fields=["writer", "last_at", "id"], name="posting_conversation_writer"),
+                    Index(fields=["department", "reported_at", "id"], name="posting_conversation_reports"),
+                ],
+                "pk_attr": "id",
+                "table_description": "Two people who write to each other about a posting, neither of whom learns who the other is.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="ConversationMessage",
+            fields=[
+                ("id", fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
+                ("conversation_id", fields.UUIDField()),
+                ("side", fields.CharField(description="poster or writer.", max_length=8)),
+                ("text", fields.TextField(unique=False)),
+                ("at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                (
+                    "person",
+                    fields.CharField(
+                        description="The person's how-manieth message of that hour since 1970 it is: one number is given out once.",
+                        max_length=255,
+                    ),
+                ),
+                ("hour", fields.IntField()),
+                ("turn", fields.SmallIntField()),
+            ],
+            options={
+                "table": "posting_message",
+                "app": "posting",
+                "unique_together": (("person", "hour", "turn"),),
+                "indexes": [Index(fields=["conversation_id", "id"], name="posting_message_order")],
+                "pk_attr": "id",
+                "table_description": "One message of a conversation.",
+            },
+            bases=["Model"],
+        ),
         ops.CreateModel(
             name="PostingRecord",
             fields=[
