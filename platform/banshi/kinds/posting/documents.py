@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tortoise.expressions import Q
+
 from banshi.cases import Actor
 from banshi.contract import text_in
 from banshi.documents import moment
-from banshi.kinds.posting.models import PostingRecord
+from banshi.kinds.posting.models import PostingMatch, PostingRecord
+from banshi.kinds.posting.rules import OPPOSITE
 from banshi.models import Case
-from banshi.schemas import LINKS, MAYBE_MOMENT, MOMENT, TEXT, UUID, record
+from banshi.schemas import LINKS, MOMENT, TEXT, UUID, record
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
@@ -44,18 +47,6 @@ POSTING = record(
         },
         "published_at": MOMENT,
         "expires_at": MOMENT,
-        "links": LINKS,
-    }
-)
-
-#: What a posting's case has beside what every case has.
-DETAILS = record(
-    {
-        "sort": {"enum": list(SORTS)},
-        "is_public": {"type": "boolean"},
-        "published_at": MAYBE_MOMENT,
-        "expires_at": MAYBE_MOMENT,
-        "is_extended": {"type": "boolean"},
         "links": LINKS,
     }
 )
@@ -112,5 +103,30 @@ def details_of(platform: Platform, row: PostingRecord) -> dict[str, Any]:
 
 
 async def shown(platform: Platform, case: Case, reader: Actor, language: str) -> dict[str, Any]:
+    """That, and what others have posted that may be the same thing, the most alike first."""
     del reader, language
-    return details_of(platform, await PostingRecord.get(case_id=case.id))
+    row = await PostingRecord.get(case_id=case.id)
+    return {**details_of(platform, row), "matches": await _matches(platform, row)}
+
+
+async def _matches(platform: Platform, row: PostingRecord) -> list[dict[str, Any]]:
+    if row.sort not in OPPOSITE or row.state != "public":
+        return []
+    pairs = await PostingMatch.filter(Q(lost_id=row.case_id) | Q(found_id=row.case_id)).order_by("-likeness", "-id")
+    others = {pair.found_id if row.sort == "lost" else pair.lost_id: pair for pair in pairs}
+    seen = PostingRecord.filter(state="public", expires_at__gt=platform.now(), case_id__in=list(others))
+    known = {one.case_id: one for one in await seen} if others else {}
+    return [match_document(platform, known[identity], pair) for identity, pair in others.items() if identity in known]
+
+
+def match_document(platform: Platform, other: PostingRecord, pair: PostingMatch) -> dict[str, Any]:
+    address = f"/v1/postings/{other.case_id}"
+    return {
+        "id": str(other.case_id),
+        "title": other.title,
+        "day": other.day.isoformat() if other.day else None,
+        "place": other.place,
+        "likeness": pair.likeness,
+        "at": moment(platform, pair.at),
+        "links": {"posting": address, "contact": f"{address}/conversations"},
+    }

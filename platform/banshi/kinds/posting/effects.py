@@ -47,9 +47,8 @@ async def _supplement(platform: Platform, move: Move, _: PostingRecord) -> Effec
 async def _publish(platform: Platform, move: Move, _: PostingRecord) -> Effects:
     """Public from now on, for as many days as the item says."""
     until = move.at + timedelta(days=move.item.details.days)
-    shown = _changed(
-        move, state="public", published_at=move.at, expires_at=until, reminded_at=None, is_extended=False, ended_at=None
-    )
+    times = {"published_at": move.at, "expires_at": until, "reminded_at": None, "matched_at": None}
+    shown = _changed(move, state="public", is_extended=False, **times)
     return Effects(updates=[shown], mentions={"until": last_day(platform, until)})
 
 

@@ -1,4 +1,4 @@
-"""What goes on beside the requests: postings that end soon or are over, and photos that nobody needs.
+"""What goes on beside the requests: postings that end soon or are over, pairs, and what nobody needs any more.
 
 Nothing is wrong while this is late: what has run out is shown to nobody, and can't be extended. Several processes do
 this at once; each step is conditional, so it happens once.
@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
@@ -22,6 +22,7 @@ from banshi import cases
 from banshi.background import every, working
 from banshi.contract import Key
 from banshi.errors import Problem
+from banshi.kinds.posting.matching import match_new
 from banshi.kinds.posting.models import Conversation, ConversationMessage, PostingRecord
 from banshi.kinds.posting.publication import folder
 from banshi.logs import place_of
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("banshi.postings")
 
-#: Seconds between two looks, and rows that one look takes on.
+#: Seconds between two looks where no commit of this process wakes it, and rows that one look takes on.
 LOOK, AT_ONCE = 30.0, 200
 
 #: The poster is told so long before the end, but never before half of the time is over.
@@ -117,7 +118,7 @@ async def _is_needed(platform: Platform, name: str) -> bool:
 
 
 #: One round, in this order.
-ROUND: tuple[Callable[[Platform], Awaitable[None]], ...] = (expire, remind)
+ROUND: tuple[Callable[[Platform], Awaitable[None]], ...] = (expire, remind, match_new)
 
 
 async def look(platform: Platform) -> None:
@@ -129,14 +130,31 @@ async def look(platform: Platform) -> None:
             log.error("postings: work failed", work=work.__name__, error=type(error).__name__, where=place_of(error))
 
 
+async def run(platform: Platform, wake: asyncio.Event) -> None:
+    while True:
+        try:
+            async with asyncio.timeout(LOOK):
+                await wake.wait()
+        except TimeoutError:
+            pass
+        wake.clear()
+        await look(platform)
+
+
 KEEPER: Key[None] = Key("postings' keeper")
 
 
 @asynccontextmanager
 async def open_keeper(platform: Platform) -> AsyncIterator[None]:
     """The running work of postings."""
-    rounds = partial(every, LOOK, partial(look, platform), "postings: a round failed")
+    wake = asyncio.Event()
+
+    def committed(models: frozenset[type[Any]]) -> None:
+        if PostingRecord in models:
+            wake.set()
+
+    platform.store.on_commit(committed)
     clearing = partial(every, 3600.0, partial(clear_photos, platform), "postings: photos could not be cleared")
     forgetting = partial(every, 3600.0, partial(forget_conversations, platform), "postings: nothing could be forgotten")
-    async with working("banshi-postings", rounds, clearing, forgetting):
+    async with working("banshi-postings", partial(run, platform, wake), clearing, forgetting):
         yield

@@ -9,7 +9,7 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-__all__ = ["Conversation", "ConversationMessage", "PostingRecord"]
+__all__ = ["Conversation", "ConversationMessage", "PostingMatch", "PostingRecord"]
 
 
 class PostingRecord(Model):
@@ -43,13 +43,32 @@ class PostingRecord(Model):
     reminded_at = fields.DatetimeField(null=True)
     is_extended = fields.BooleanField(default=False)
     ended_at = fields.DatetimeField(null=True)
+    #: When it was compared with what others had posted by then.
+    matched_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "posting"
         indexes = [
             Index(fields=("state", "published_at", "case_id"), name="posting_newest"),
             Index(fields=("state", "expires_at"), name="posting_expiry"),
+            Index(fields=("state", "sort", "category", "case_id"), name="posting_compared"),
         ]
+
+
+class PostingMatch(Model):
+    """Something lost and something found that may be the same. Both posters were told in this row's transaction."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    lost_id = fields.UUIDField()
+    found_id = fields.UUIDField()
+    #: How alike they are, from 0 to 100.
+    likeness = fields.SmallIntField()
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "posting_match"
+        unique_together = (("lost_id", "found_id"),)
+        indexes = [Index(fields=("found_id",), name="posting_match_found")]
 
 
 class Conversation(Model):

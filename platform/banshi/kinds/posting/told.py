@@ -26,6 +26,20 @@ WRITTEN = _message(
     "sees the other's name or number.",
 )
 
+#: For whoever has lost something, and for whoever has found it.
+MATCHED_LOST = _message(
+    {"zh-CN": "可能找到了：“{posting}”", "en": "This may be yours: “{posting}”"},
+    "有人捡到的“{posting}”与您丢失的“{own}”相似。\n请打开您的公示查看；如果是您的，请通过平台给拾得者留言。",
+    "Somebody has found “{posting}”, which is like what you have lost: “{own}”.\nOpen your posting to look at it. If "
+    "it is yours, write to the finder through the platform.",
+)
+MATCHED_FOUND = _message(
+    {"zh-CN": "可能有失主：“{posting}”", "en": "Its owner may be looking for it: “{posting}”"},
+    "有人丢失的“{posting}”与您捡到的“{own}”相似。\n请打开您的公示查看；如果相符，请通过平台给失主留言。",
+    "Somebody has lost “{posting}”, which is like what you have found: “{own}”.\nOpen your posting to look at it. If "
+    "it fits, write to the owner through the platform.",
+)
+
 KEPT = _message(
     {"zh-CN": "举报已处理：“{posting}”", "en": "Your report was looked into: “{posting}”"},
     "工作人员查看了您举报的对话，认为无需关闭。\n说明：{reason}\n您可以随时屏蔽这个对话。",

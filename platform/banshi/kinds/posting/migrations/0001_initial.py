@@ -98,6 +98,25 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.CreateModel(
+            name="PostingMatch",
+            fields=[
+                ("id", fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
+                ("lost_id", fields.UUIDField()),
+                ("found_id", fields.UUIDField()),
+                ("likeness", fields.SmallIntField(description="How alike they are, from 0 to 100.")),
+                ("at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "posting_match",
+                "app": "posting",
+                "unique_together": (("lost_id", "found_id"),),
+                "indexes": [Index(fields=["found_id"], name="posting_match_found")],
+                "pk_attr": "id",
+                "table_description": "Something lost and something found that may be the same. Both posters were told in this row's transaction.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
             name="PostingRecord",
             fields=[
                 ("case_id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
@@ -161,6 +180,15 @@ class Migration(migrations.Migration):
                 ),
                 ("is_extended", fields.BooleanField(default=False)),
                 ("ended_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                (
+                    "matched_at",
+                    fields.DatetimeField(
+                        null=True,
+                        description="When it was compared with what others had posted by then.",
+                        auto_now=False,
+                        auto_now_add=False,
+                    ),
+                ),
             ],
             options={
                 "table": "posting",
@@ -168,6 +196,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     Index(fields=["state", "published_at", "case_id"], name="posting_newest"),
                     Index(fields=["state", "expires_at"], name="posting_expiry"),
+                    Index(fields=["state", "sort", "category", "case_id"], name="posting_compared"),
                 ],
                 "pk_attr": "case_id",
                 "table_description": "What anybody may read of a case while it is published. It changes only together with the case.",
