@@ -33,7 +33,7 @@ from databases import has_postgres, postgres
 from processes import machine, table
 
 from banshi import logs
-from banshi.kinds.posting.matching import match, most_alike
+from banshi.kinds.posting.matching import match
 from banshi.kinds.posting.models import PostingMatch, PostingRecord
 from banshi.kinds.posting.publication import values_of
 from banshi.routes import Principal
@@ -207,15 +207,12 @@ async def compare(door: Door, truth: dict[UUID, UUID], late: Sequence[PostingRec
         # Public for this moment alone, without waking anybody.
         await PostingRecord.filter(case_id=row.case_id).update(state="public")
         started = time.perf_counter()
-        alike = await most_alike(door.platform, row)
-        await match(door.platform, row)
+        assert await match(door.platform, row)
         measured.took.append(time.perf_counter() - started)
-        keys = [key for key, _ in alike]
+        keys = await PostingMatch.filter(found_id=row.case_id).order_by("-likeness").values_list("lost_id", flat=True)
         measured.found += truth[row.case_id] in keys
-        measured.first += keys[:1] == [truth[row.case_id]]
+        measured.first += list(keys[:1]) == [truth[row.case_id]]
         measured.wrong += any(key != truth[row.case_id] for key in keys)
-    pairs = await PostingMatch.all().count()
-    assert pairs >= measured.found, f"{pairs} pairs in the table"
 
 
 async def read(door: Door, measured: Measured) -> None:
@@ -230,7 +227,8 @@ async def read(door: Door, measured: Measured) -> None:
 
 
 async def measure(count: int, database: str | None) -> Measured:
-    measured, chance = Measured(), random.Random(2026)
+    # Another seed than the one that the likeness was tuned with, which was 2026.
+    measured, chance = Measured(), random.Random(7)
     plugins: dict[str, Path | str] = {"public_order": ROOT / "plugins" / "departments" / "public_order"}
     plugins["mobile_push"] = "mobile_push"
     with tempfile.TemporaryDirectory(prefix="banshi-postings-") as place:

@@ -18,6 +18,9 @@ from banshi.store import Update
 if TYPE_CHECKING:
     from banshi.runtime import Platform
 
+#: The poster is told so long before the end.
+NOTICE = timedelta(days=7)
+
 Effect = Callable[["Platform", Move, PostingRecord], Awaitable[Effects]]
 
 
@@ -47,9 +50,14 @@ async def _supplement(platform: Platform, move: Move, _: PostingRecord) -> Effec
 async def _publish(platform: Platform, move: Move, _: PostingRecord) -> Effects:
     """Public from now on, for as many days as the item says."""
     until = move.at + timedelta(days=move.item.details.days)
-    times = {"published_at": move.at, "expires_at": until, "reminded_at": None, "matched_at": None}
+    times = {"published_at": move.at, "expires_at": until, "due_at": reminder(move, until), "matched_at": None}
     shown = _changed(move, state="public", is_extended=False, **times)
     return Effects(updates=[shown], mentions={"until": last_day(platform, until)})
+
+
+def reminder(move: Move, until: datetime) -> datetime:
+    """When the poster is told that it ends: a week before, but never before half of the time is over."""
+    return until - min(NOTICE, timedelta(days=move.item.details.days) / 2)
 
 
 def last_day(platform: Platform, until: datetime) -> Any:
@@ -58,19 +66,22 @@ def last_day(platform: Platform, until: datetime) -> Any:
 
 
 async def _return(_: Platform, move: Move, __: PostingRecord) -> Effects:
-    return Effects(updates=[_changed(move, state="waiting")])
+    return Effects(updates=[_changed(move, state="waiting", due_at=None)])
 
 
 async def _end(_: Platform, move: Move, __: PostingRecord) -> Effects:
-    return Effects(updates=[_changed(move, state="ended", ended_at=move.at)])
+    return _over(move)
+
+
+def _over(move: Move) -> Effects:
+    return Effects(updates=[_changed(move, state="ended", ended_at=move.at, due_at=None)])
 
 
 async def _remind(platform: Platform, move: Move, posting: PostingRecord) -> Effects:
-    if posting.reminded_at is not None or posting.expires_at is None:
-        raise Conflict("The poster was reminded already.")
-    return Effects(
-        updates=[_changed(move, reminded_at=move.at)], mentions={"until": last_day(platform, posting.expires_at)}
-    )
+    due, until = posting.due_at, posting.expires_at
+    if due is None or until is None or not due <= move.at < until or due == until:
+        raise Conflict("The poster was reminded already, or it is too early for that.")
+    return Effects(updates=[_changed(move, due_at=until)], mentions={"until": last_day(platform, until)})
 
 
 async def _extend(_: Platform, move: Move, posting: PostingRecord) -> Effects:
@@ -90,14 +101,14 @@ async def _extend(_: Platform, move: Move, posting: PostingRecord) -> Effects:
             }
         )
     until = posting.expires_at + timedelta(days=move.item.details.days)
-    return Effects(updates=[_changed(move, expires_at=until, is_extended=True, reminded_at=None)])
+    return Effects(updates=[_changed(move, expires_at=until, is_extended=True, due_at=reminder(move, until))])
 
 
 async def _expire(_: Platform, move: Move, posting: PostingRecord) -> Effects:
     """Only at its time: somebody may have extended it meanwhile."""
     if posting.expires_at is None or posting.expires_at > move.at:
         raise Conflict("It is still to be shown.")
-    return Effects(updates=[_changed(move, state="ended", ended_at=move.at)])
+    return _over(move)
 
 
 BY_ACTION: dict[str, Effect] = {

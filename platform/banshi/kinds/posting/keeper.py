@@ -36,9 +36,6 @@ log = structlog.get_logger("banshi.postings")
 #: Seconds between two looks where no commit of this process wakes it, and rows that one look takes on.
 LOOK, AT_ONCE = 30.0, 200
 
-#: The poster is told so long before the end, but never before half of the time is over.
-NOTICE = timedelta(days=7)
-
 #: How long photos and conversations of what is over are kept, and files whose posting was never stored.
 KEEP, UNUSED = timedelta(days=30), 86_400.0
 
@@ -52,24 +49,13 @@ async def move(platform: Platform, row: PostingRecord, action: str) -> bool:
     return True
 
 
-async def expire(platform: Platform) -> None:
-    after = UUID(int=0)
-    over = PostingRecord.filter(state="public", expires_at__lte=platform.now())
-    while rows := await over.filter(case_id__gt=after).order_by("case_id").limit(AT_ONCE):
-        for row in rows:
-            await move(platform, row, "expire")
-        after = rows[-1].case_id
-
-
-async def remind(platform: Platform) -> None:
-    """Tell those whose posting ends soon, once for each end."""
+async def end_or_remind(platform: Platform) -> None:
+    """End what is over, and tell those whose posting ends soon, once for each end."""
     now, after = platform.now(), UUID(int=0)
-    due = PostingRecord.filter(state="public", reminded_at=None, expires_at__gt=now, expires_at__lte=now + NOTICE)
+    due = PostingRecord.filter(due_at__lte=now)
     while rows := await due.filter(case_id__gt=after).order_by("case_id").limit(AT_ONCE):
         for row in rows:
-            item = platform.registry.items.get(row.item)
-            if item and row.expires_at and row.expires_at - now <= timedelta(days=item.details.days) / 2:
-                await move(platform, row, "remind")
+            await move(platform, row, "expire" if row.expires_at and row.expires_at <= now else "remind")
         after = rows[-1].case_id
 
 
@@ -118,7 +104,7 @@ async def _is_needed(platform: Platform, name: str) -> bool:
 
 
 #: One round, in this order.
-ROUND: tuple[Callable[[Platform], Awaitable[None]], ...] = (expire, remind, match_new)
+ROUND: tuple[Callable[[Platform], Awaitable[None]], ...] = (end_or_remind, match_new)
 
 
 async def look(platform: Platform) -> None:

@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any
 
 #: What each of them counts for where both sides say it.
-WEIGHTS = {"words": 0.55, "colour": 0.12, "brand": 0.13, "day": 0.08, "area": 0.12}
+WEIGHTS = {"words": 0.7, "colour": 0.12, "brand": 0.13, "day": 0.08, "area": 0.12}
 
 #: Days after which a thing that was found is no more likely to be one that was lost then.
 FAR = 30
@@ -54,8 +54,11 @@ class Comparison:
         self._having.update(shared)
         self._others[key] = (shared, len(other.terms), *_declared(self.own, other))
 
-    def most_alike(self, least: float, most: int) -> list[tuple[Any, float]]:
-        """At most so many that are at least so much alike, from 0 to 1, the most alike first."""
+    def most_alike(self, least: float, most: int, near: float = 0.0) -> list[tuple[Any, float]]:
+        """At most so many that are at least so much alike, from 0 to 1, the most alike first.
+
+        Those below the share `near` of the first one's likeness are left out: where one fits, others seldom do.
+        """
         count = len(self._others)
         rare = {term: 1 + math.log((count + SMOOTH) / (self._having[term] + SMOOTH)) for term in self.own.terms}
         whole = sum(rare.values())
@@ -69,7 +72,7 @@ class Comparison:
             if score >= least:
                 alike.append((key, score))
         alike.sort(key=lambda pair: (-pair[1], str(pair[0])))
-        return alike[:most]
+        return [pair for pair in alike[:most] if pair[1] >= near * alike[0][1]]
 
 
 def _declared(one: Compared, other: Compared) -> tuple[float, float]:

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
     from banshi.runtime import Platform
 
-#: How alike two have to be for their posters to be told, and how many a new posting may have.
-LEAST, MOST = 0.42, 5
+#: How alike two have to be for their posters to be told, what share of the most alike's that has to be, and how many
+#: pairs a new posting may have. benchmarks/postings.py shows what these lead to.
+LEAST, NEAR, MOST = 0.43, 0.9, 5
 
 #: A thing is found on the day it was lost or later; people err by a day, and look for so long.
 ERROR, LONGEST = timedelta(days=1), timedelta(days=180)
@@ -68,7 +69,7 @@ async def most_alike(platform: Platform, row: PostingRecord) -> list[tuple[UUID,
             comparison.add(other["case_id"], compared(other))
         after = read[-1]["case_id"]
         await asyncio.sleep(0)
-    return comparison.most_alike(LEAST, MOST)
+    return comparison.most_alike(LEAST, MOST, NEAR)
 
 
 def _candidates(platform: Platform, row: PostingRecord) -> QuerySet[PostingRecord]:

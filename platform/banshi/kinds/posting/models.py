@@ -39,8 +39,8 @@ class PostingRecord(Model):
     terms = fields.TextField()
     published_at = fields.DatetimeField(null=True)
     expires_at = fields.DatetimeField(null=True)
-    #: The poster was told that it ends soon, and has asked for more time.
-    reminded_at = fields.DatetimeField(null=True)
+    #: When the keeper has to look at it: to remind its poster, and then to end it.
+    due_at = fields.DatetimeField(null=True)
     is_extended = fields.BooleanField(default=False)
     ended_at = fields.DatetimeField(null=True)
     #: When it was compared with what others had posted by then.
@@ -50,7 +50,7 @@ class PostingRecord(Model):
         table = "posting"
         indexes = [
             Index(fields=("state", "published_at", "case_id"), name="posting_newest"),
-            Index(fields=("state", "expires_at"), name="posting_expiry"),
+            Index(fields=("due_at",), name="posting_due"),
             Index(fields=("state", "sort", "category", "case_id"), name="posting_compared"),
         ]
 

@@ -170,10 +170,10 @@ class Migration(migrations.Migration):
                 ("published_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("expires_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 (
-                    "reminded_at",
+                    "due_at",
                     fields.DatetimeField(
                         null=True,
-                        description="The poster was told that it ends soon, and has asked for more time.",
+                        description="When the keeper has to look at it: to remind its poster, and then to end it.",
                         auto_now=False,
                         auto_now_add=False,
                     ),
@@ -195,7 +195,7 @@ class Migration(migrations.Migration):
                 "app": "posting",
                 "indexes": [
                     Index(fields=["state", "published_at", "case_id"], name="posting_newest"),
-                    Index(fields=["state", "expires_at"], name="posting_expiry"),
+                    Index(fields=["due_at"], name="posting_due"),
                     Index(fields=["state", "sort", "category", "case_id"], name="posting_compared"),
                 ],
                 "pk_attr": "case_id",
