@@ -8,7 +8,7 @@ The postings are made up: a thing is a noun with a colour, a maker and three mar
 twice, once as lost and once as found a few days later, in other words and with one mark that the other side doesn't
 have; the found ones are handed in last, and compared as they are published. The rest have nothing to do with each other
 but nouns, colours, makers and places. It ends with 1 if fewer than nine tenths of the pairs are found, if more
-than one posting in four is told of another that is not the same, or if the loop stands still for a quarter of a second.
+than one posting in four is told of another that is not the same, or if the loop stands still for a second.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from databases import has_postgres, postgres
 from processes import machine, table
 
 from banshi import logs
+from banshi.kinds.posting import keeper
 from banshi.kinds.posting.matching import match
 from banshi.kinds.posting.models import PostingMatch, PostingRecord
 from banshi.kinds.posting.publication import values_of
@@ -154,6 +155,8 @@ def posted(door: Door, given: dict[str, Any], person: str) -> list[Any]:
 @dataclass
 class Measured:
     took: list[float] = field(default_factory=list)
+    #: Seconds of processor time of the whole process, for one comparison.
+    work: float = 0.0
     still: float = 0.0
     found: int = 0
     first: int = 0
@@ -203,6 +206,7 @@ async def fill(door: Door, count: int, chance: random.Random) -> tuple[dict[UUID
 
 
 async def compare(door: Door, truth: dict[UUID, UUID], late: Sequence[PostingRecord], measured: Measured) -> None:
+    work = time.process_time()
     for row in late:
         # Public for this moment alone, without waking anybody.
         await PostingRecord.filter(case_id=row.case_id).update(state="public")
@@ -213,6 +217,7 @@ async def compare(door: Door, truth: dict[UUID, UUID], late: Sequence[PostingRec
         measured.found += truth[row.case_id] in keys
         measured.first += list(keys[:1]) == [truth[row.case_id]]
         measured.wrong += any(key != truth[row.case_id] for key in keys)
+    measured.work = (time.process_time() - work) / len(late)
 
 
 async def read(door: Door, measured: Measured) -> None:
@@ -229,6 +234,8 @@ async def read(door: Door, measured: Measured) -> None:
 async def measure(count: int, database: str | None) -> Measured:
     # Another seed than the one that the likeness was tuned with, which was 2026.
     measured, chance = Measured(), random.Random(7)
+    # What is measured here is not to be done by the keeper first.
+    keeper.ROUND = ()
     plugins: dict[str, Path | str] = {"public_order": ROOT / "plugins" / "departments" / "public_order"}
     plugins["mobile_push"] = "mobile_push"
     with tempfile.TemporaryDirectory(prefix="banshi-postings-") as place:
@@ -250,9 +257,10 @@ def shown(name: str, count: int, measured: Measured) -> bool:
     late = len(measured.took)
     rows = [
         [
-            "compared with all others, p50, p99, ms",
+            "compared, and both sides promised a message: p50, p99, ms",
             f"{percentile(measured.took, 0.5)}, {percentile(measured.took, 0.99)}",
         ],
+        ["processor time of the process for each, ms", f"{measured.work * 1000:.1f}"],
         ["longest time that the loop stood still, ms", f"{measured.still * 1000:.0f}"],
         ["pairs that were found", f"{measured.found} of {late}"],
         ["… as the most alike", f"{measured.first} of {late}"],
@@ -263,7 +271,7 @@ def shown(name: str, count: int, measured: Measured) -> bool:
         for path, took in measured.lists.items()
     ]
     table([name, f"{count:,} postings"], rows)
-    right = measured.found >= 0.9 * late and measured.wrong <= 0.25 * late and measured.still < 0.25
+    right = measured.found >= 0.9 * late and measured.wrong <= 0.25 * late and measured.still < 1
     if not right:
         print("WRONG: see the top of this script for what is asked\n")
     return right

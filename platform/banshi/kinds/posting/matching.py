@@ -32,7 +32,7 @@ LEAST, NEAR, MOST = 0.43, 0.9, 5
 ERROR, LONGEST = timedelta(days=1), timedelta(days=180)
 
 #: Postings that are read at once, so that others get their turn in between.
-PAGE = 500
+PAGE = 200
 
 COLUMNS = ("case_id", "colour", "brand", "day", "division", "terms")
 
