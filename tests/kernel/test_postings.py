@@ -168,6 +168,44 @@ async def test_markup_stays_the_text_that_it_is(tmp_path: Path) -> None:
         assert answer.ok()["title"] == "</title> 包"
 
 
+OWN = """
+from banshi import FieldProblem, Posting, hookimpl
+
+
+class Own(Posting):
+    async def validate(self, submission):
+        if submission.answers["thing"] == "boom":
+            raise RuntimeError("secret")
+        return [FieldProblem("/thing", "Not here.", "elsewhere")] if submission.answers["thing"] == "elsewhere" else []
+
+
+@hookimpl
+def banshi_handlers():
+    return {"things-parks": Own()}
+"""
+
+
+async def test_a_department_s_own_check_is_asked_and_its_failure_stores_nothing(tmp_path: Path) -> None:
+    (write_department(tmp_path, "parks") / "__init__.py").write_text(OWN)
+    async with open_offices(tmp_path) as offices:
+        li = offices.door.citizen("li")
+        told = (await offices.hand_in(li, thing="elsewhere")).problem(422, "invalid-fields")
+        assert [(one["pointer"], one["code"]) for one in told["problems"]] == [("/answers/thing", "elsewhere")]
+        failed = (await offices.hand_in(li, thing="boom")).problem(502, "department-failed")
+        assert "secret" not in str(failed)
+        assert await Case.all().count() == 0
+        (await offices.hand_in(li)).created()
+
+
+async def test_a_photo_whose_file_is_gone_is_to_be_uploaded_again(tmp_path: Path) -> None:
+    async with open_offices(tmp_path) as offices:
+        li = offices.door.citizen("li")
+        gone = (await li.upload(photo())).created()["id"]
+        (offices.door.platform.settings.attachments_folder / gone).unlink()
+        told = (await offices.hand_in(li, photos=[gone])).problem(422, "invalid-fields")
+        assert told["problems"][0]["code"] == "picture"
+
+
 # -- photos ----------------------------------------------------------------------------------------------------------
 
 

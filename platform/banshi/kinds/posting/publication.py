@@ -142,7 +142,11 @@ async def _prepared(platform: Platform, row: Attachment) -> dict[str, Any]:
     if row.media_type not in READ:
         raise UnreadablePicture()
     original = platform.settings.attachments_folder / str(row.id)
-    picture = await cleaned(await asyncio.to_thread(original.read_bytes), longest=LONGEST_SIDE)
+    try:
+        content = await asyncio.to_thread(original.read_bytes)
+    except FileNotFoundError:
+        raise UnreadablePicture() from None
+    picture = await cleaned(content, longest=LONGEST_SIDE)
     await asyncio.to_thread(_store, folder(platform), str(row.id), picture)
     return {
         "file": str(row.id),
