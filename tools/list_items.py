@@ -29,13 +29,14 @@ made from its own declaration, then each rule broken in turn; *certificate*, ope
 from the page and verified; *query*, its register asked over HTTP by the owner of a
 sample record, by somebody else and at the counter, with each rule broken in turn; *guide*, read over HTTP in both
 languages. For an appointment the journey is booked, moved, reminded, checked in and over, for an appeal it is handed
-in, read, answered and rated; where it takes no name, all of that without a token. *Reuse*: its documents were taken
-over from an earlier case, with consent. Postings have no verbs of their own yet, so their items are guides.
+in, read, answered and rated, where it takes no name all of that without a token; for a posting it is handed in,
+changed, published, read by anybody and settled. *Reuse*: its documents were taken over from an earlier case, with
+consent.
 """
 
 
 #: What is done with the items of a kind, beside trying the form and reading the guide.
-TRIED = {"application": ["journey"], "appointment": ["journey"], "appeal": ["journey"], "query": ["query"]}
+TRIED = {"query": ["query"], **{kind: ["journey"] for kind in ("application", "appointment", "appeal", "posting")}}
 
 
 #: Kinds whose cases are decided or confirmed by staff, and take over what an earlier case has.

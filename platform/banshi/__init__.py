@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from banshi.kinds.appeal import Appeal
     from banshi.kinds.application import Application
     from banshi.kinds.appointment import Appointment
+    from banshi.kinds.posting import Posting
     from banshi.logs import place_of
     from banshi.models import Case, CaseEvent
     from banshi.outbox import intake_row
@@ -76,6 +77,7 @@ _LATER = {
     "Move": "banshi.cases",
     "Page": "banshi.replies",
     "Platform": "banshi.runtime",
+    "Posting": "banshi.kinds.posting.handler",
     "Stale": "banshi.store",
     "Update": "banshi.store",
     "Write": "banshi.store",
@@ -132,6 +134,7 @@ __all__ = [
     "Page",
     "Parameter",
     "Platform",
+    "Posting",
     "Principal",
     "Problem",
     "Resource",

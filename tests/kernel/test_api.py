@@ -30,6 +30,7 @@ from banshi.configuration import read_configuration
 from banshi.routes import Audience, Route
 from banshi.settings import Settings
 from banshi.testing import TINY_PNG, Door, Person, open_door
+from tests.kernel import postings_office
 from tests.registers import import_samples, made_up_person
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,6 +102,9 @@ class World:
     appointment: str
     #: A slot that is given out by a draw.
     drawn: str
+    #: What somebody else has lost, with a photo, and what wang wrote about it.
+    posting: str
+    conversation: str
 
     @property
     def routes(self) -> list[Route]:
@@ -115,11 +119,12 @@ class World:
         """What the route's path names, of something that exists."""
         things = {"attachments": self.file, "notices": self.notice, "alerts": self.alert}
         things |= {"appointments": self.appointment, "slots": self.drawn}
+        things |= {"postings": self.posting, "conversations": self.conversation}
         of = things.get(route.path.split("/{id}")[0].rpartition("/")[2], self.case)
         code = "traffic" if "departments" in route.path else "zone-pass"
         if any(noun in route.path for noun in ("slots", "appointments")):
             code = "leader-reception" if "draw" in route.path else "driving-test"
-        known = {"id": of, "code": code, "zone": "6"}
+        known = {"id": of, "code": code, "zone": "6", "number": "1"}
         return {name: known[name] for name in re.findall(r"{(\w+)}", route.path) if name in known}
 
     def address(self, route: Route) -> str:
@@ -166,6 +171,20 @@ async def booked(door: Door, person: Person) -> tuple[str, str]:
     return appointment["id"], next(slot["id"] for slot in receptions if slot["state"] == "draw")
 
 
+async def talked(door: Door, person: Person) -> tuple[str, str]:
+    """A posting of somebody else's, and a conversation about it that the person has begun."""
+    sun = door.citizen("sun")
+    photo = (await sun.upload(postings_office.photo())).created()["id"]
+    answers = {"sort": "lost", "thing": "雨伞", "category": "other", "day": "2026-09-01", "division": "510703"}
+    answers |= {"place": "东门", "description": "蓝色长柄雨伞", "kept_at": "lost"}
+    owner = {**answers, "photos": [photo], "contact": {"name": "孙示例", "phone": "13800000000"}}
+    posting = (await sun.post("/v1/items/lost-and-found/postings", {"answers": owner})).created()["id"]
+    moderator = door.staff("qian", "public-order:reviewer")
+    (await moderator.post(f"/v1/cases/{posting}/actions/publish")).ok()
+    begun = await person.post(f"/v1/postings/{posting}/conversations", {"text": "我捡到了"})
+    return posting, begun.created()["id"]
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     folder = tmp_path_factory.mktemp("api")
@@ -191,7 +210,8 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
         alert = (await staff.post("/v1/alerts", said)).created()
         files = case["attachments"][0]["id"]
         appointment, drawn = await booked(door, wang)
-        shown = (files, text, notice["id"], alert["id"], appointment, drawn)
+        posting, conversation = await talked(door, wang)
+        shown = (files, text, notice["id"], alert["id"], appointment, drawn, posting, conversation)
         yield World(door, wang, staff, officer, case["id"], *shown)
 
 

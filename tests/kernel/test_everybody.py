@@ -125,6 +125,18 @@ async def booked(door: Door, person: Person) -> dict[str, str]:
     return {"appointments": (await person.post("/v1/items/driving-test/appointments", wish)).created()["id"]}
 
 
+async def talked(door: Door, person: Person) -> dict[str, str]:
+    """A conversation about what somebody else has lost, which that person has begun."""
+    answers = {"sort": "lost", "thing": "雨伞", "category": "other", "day": "2026-09-01", "division": "510703"}
+    answers |= {"place": "东门", "description": "蓝色长柄雨伞", "kept_at": "lost"}
+    owner = {**answers, "contact": {"name": "孙示例", "phone": "13800000000"}}
+    posted = await door.citizen("sun").post("/v1/items/lost-and-found/postings", {"answers": owner})
+    posting = posted.created()["id"]
+    (await door.staff("qian", "public-order:reviewer").post(f"/v1/cases/{posting}/actions/publish")).ok()
+    begun = await person.post(f"/v1/postings/{posting}/conversations", {"text": "我捡到了"})
+    return {"conversations": begun.created()["id"]}
+
+
 async def drafts(door: Door) -> dict[str, str]:
     """A notice and an alert of the traffic police that aren't public."""
     publisher = door.staff("sun", "traffic:publisher")
@@ -157,6 +169,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
         device = {"provider": "stream", "token": "phone-of-wang-0001", "platform": "android", "language": "en"}
         owned = {"cases": case["id"], "attachments": case["attachments"][0]["id"]}
         owned |= await booked(door, wang)
+        owned |= await talked(door, wang)
         if "mobile_push" in plugins:
             owned["devices"] = (await wang.post("/v1/devices", device)).created()["id"]
             owned |= await drafts(door)
@@ -227,6 +240,9 @@ async def test_the_open_routes_are_these(world: World) -> None:
         "GET /v1/inbox/stream/by-ticket",
         "GET /v1/passes/keys",
         "GET /v1/passes/revocations",
+        "GET /v1/postings",
+        "GET /v1/postings/{id}",
+        "GET /v1/postings/{id}/photos/{number}",
         "GET /v1/push/webpush-key",
         "GET /v1/statistics/appeals",
         "GET /v1/topics",
@@ -292,6 +308,10 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "change_alert": {"version": 1, "note": "想改改"},
     "change_device": {"language": "en"},
     "reschedule": {"slot": "0192f0c1-0000-7000-8000-000000000000"},
+    "begin_conversation": {"text": "想问问"},
+    "write_message": {"text": "想问问"},
+    "report_conversation": {"reason": "想看看"},
+    "review_conversation": {"outcome": "close", "reason": "想看看"},
 }
 
 
@@ -319,6 +339,7 @@ async def test_what_is_somebody_else_s_does_not_exist(world: World, name: str) -
         }
         seen.add(route.operation)
     assert {"show_case", "act", "download"} <= seen
+    assert {"show_conversation", "list_conversation_messages"} <= seen
     assert await world.state() == before
 
 

@@ -231,7 +231,8 @@ def test_a_folder_that_cannot_be_written_to_only_costs_time(folder: Path, reads:
 
 def test_a_plugin_of_which_anything_was_found_stays_in_memory(folder: Path, reads: list[str]) -> None:
     """Its warnings are told at every start."""
-    rewrite("museum/items.toml", 'kind = "application"', 'kind = "posting"')(folder)
+    misspelt = WITH_BEHAVIOUR.replace("archive", "museum").replace("    pass", "    async def reviev(self): ...")
+    rewrite("museum/__init__.py", "", misspelt)(folder)
     warned = start(folder).warnings
     assert {finding.plugin for finding in warned} == {"museum"}
     reads.clear()

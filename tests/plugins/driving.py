@@ -23,6 +23,7 @@ from tests.plugins.test_departments import (
     ready,
     registry_of,
     sampled,
+    snapshot,
     tip_pictures,
 )
 from tests.registers import import_samples
@@ -79,6 +80,8 @@ async def driven(door: Door, item: Item) -> str:
         return str(case["state"])
     if item.kind == "application" and item.code != "zone-pass":
         return str((await decided(door, item))["state"])
+    if "post_publicly" in links:
+        return await _posted(door, item, links["post_publicly"])
     if "submit" not in links and "tip" in links:
         assert item.form is not None
         answers = filling.filled(item.form.schema, iter(await tip_pictures(door, 9)))
@@ -91,6 +94,15 @@ async def driven(door: Door, item: Item) -> str:
         await door.settled()
         return str((await person.get(made["links"]["self"])).ok()["state"])
     return "shown"
+
+
+async def _posted(door: Door, item: Item, address: str) -> str:
+    person = door.citizen("driver")
+    photos = iter([(await person.upload(snapshot())).created()["id"] for _ in range(8)])
+    assert item.form is not None
+    case = (await person.post(address, {"answers": filling.filled(item.form.schema, photos)})).created()
+    staff = door.staff("wang", f"{item.department}/{item.unit}:reviewer")
+    return str((await staff.post(f"{case['links']['self']}/actions/publish")).ok()["state"])
 
 
 async def _looked_up(door: Door, item: Item, address: str) -> str:

@@ -641,3 +641,53 @@ async def test_a_tip_goes_from_nobody_s_phone_to_a_second_answer(item: Item, tmp
         assert done["state"] == "closed"
         assert [one["text"] for one in done["details"]["answers"]] == ["已经核实。", "补充答复。"]
         assert await OutboxRow.filter(topic="message").count() == 0, "nobody is told anything"
+
+
+# -- from the phone to the public list -------------------------------------------------------------------------------
+
+
+def postings() -> list[Any]:
+    return [pytest.param(item, id=item.code) for item in registry_of(FOLDERS).items.values() if item.kind == "posting"]
+
+
+@pytest.mark.parametrize("item", postings())
+async def test_a_posting_goes_from_the_phone_to_the_public_list_and_off_it(item: Item, tmp_path: Path) -> None:
+    """Each rule broken, handed in with photos, changed, published, read by anybody, extended, settled."""
+    folder = next(one for one in FOLDERS if one.name == item.plugin)
+    async with open_door(tmp_path, {folder.name: folder, "mobile_push": "mobile_push"}) as door:
+        li, out = door.citizen("li"), BytesIO()
+        Image.new("RGB", (40, 30), "red").save(out, "JPEG")
+        files = iter([(await li.upload(out.getvalue())).created()["id"] for _ in range(8)])
+        assert item.form is not None
+        answers = filling.filled(item.form.schema, files)
+        address = (await door.anyone.get(f"/v1/items/{item.code}")).ok()["links"]["post_publicly"]
+        for way in filling.broken(item.form.schema, answers):
+            told = (await li.post(address, {"answers": way.answers})).problem(422, "invalid-fields")
+            assert (f"/answers{way.pointer}", way.keyword) in {
+                (one["pointer"], one["code"]) for one in told["problems"]
+            }
+        assert (await li.get("/v1/cases")).ok()["items"] == []
+        case = (await li.post(address, {"answers": answers}, key="once")).created()
+        assert case["deadline"]["working_days"] == item.promised_days
+        link, public = case["links"]["self"], f"/v1/postings/{case['id']}"
+        wang = door.staff("wang", f"{item.department}/{item.unit}:reviewer")
+        assert [one["id"] for one in (await wang.get("/v1/worklist")).ok()["items"]] == [case["id"]]
+        (await wang.post(f"{link}/actions/return", {"reason": "请写得更清楚"})).ok()
+        (await li.post(f"{link}/actions/supplement", {"answers": answers})).ok()
+        (await door.anyone.get(public)).problem(404, "not-found")
+        (await wang.post(f"{link}/actions/publish")).ok()
+        shown = (await door.anyone.get(public)).ok()
+        assert shown["sort"] in item.details.sorts
+        assert shown["title"]
+        assert shown["text"]
+        assert len(shown["facts"]) == len(item.details.facts)
+        assert (await door.anyone.get(shown["photos"][0]["href"])).headers["Content-Type"] == "image/jpeg"
+        assert answers["contact"]["phone"] not in str(shown)
+        assert [one["id"] for one in (await door.anyone.get(f"/v1/postings?item={item.code}")).ok()["items"]] == [
+            case["id"]
+        ]
+        (await li.post(f"{link}/actions/extend")).ok()
+        (await li.post(f"{link}/actions/resolve")).ok()
+        (await door.anyone.get(public)).problem(404, "not-found")
+        await door.settled()
+        assert len((await li.get("/v1/inbox")).ok()["items"]) == 3

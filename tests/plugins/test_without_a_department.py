@@ -12,12 +12,13 @@ import pytest
 from tests.plugins.driving import rest_driven
 from tests.plugins.test_departments import FOLDERS, NAMES, registry_of
 
-#: How far an item gets: decided, booked (or asked for, where staff confirm), answered, received.
+#: How far an item gets: decided, booked (or asked for, where staff confirm), answered, received, public.
 REACHED = {
     "application": {"approved", "accepted"},
     "appointment": {"booked", "requested"},
     "query": {"answered"},
     "appeal": {"submitted"},
+    "posting": {"published"},
 }
 
 

@@ -1,34 +1,44 @@
-"""Postings: the citizen asks for something to be published.
-
-So far an item of this kind is declared, checked and shown with its whole guide; its verbs are not offered yet.
-"""
+"""Postings: the citizen asks for something to be published, and hears from whoever answers, through the platform."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
-from banshi.contract import Kind
+from banshi.contract import Kind, Resource, Tables
 from banshi.hookspecs import hookimpl
-from banshi.settings import STRICT
+from banshi.kinds.posting.documents import shown
+from banshi.kinds.posting.effects import effects
+from banshi.kinds.posting.handler import Posting
+from banshi.kinds.posting.keeper import KEEPER, open_keeper
+from banshi.kinds.posting.routes import routes
+from banshi.kinds.posting.rules import PostingRules, check
+from banshi.kinds.posting.steps import steps
 
-__all__ = ["POSTING", "PostingRules"]
+__all__ = ["POSTING", "Posting", "PostingRules"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostingRules:
-    """The table `[items.posting]`."""
-
-    __pydantic_config__ = STRICT
-
-    sorts: tuple[Literal["lost", "found", "missing-person"], ...] = ("lost", "found")
-    #: Days after which it leaves the public list.
-    days: int = 30
-
-
-POSTING = Kind(name="posting", title={"zh-CN": "公示", "en": "Posting"}, details=PostingRules)
+POSTING = Kind(
+    name="posting",
+    title={"zh-CN": "公示", "en": "Posting"},
+    details=PostingRules,
+    handler=Posting,
+    steps=steps,
+    effects=effects,
+    shown=shown,
+    routes=routes,
+    check=check,
+)
 
 
 @hookimpl
 def banshi_kinds() -> list[Kind]:
     return [POSTING]
+
+
+@hookimpl
+def banshi_tables() -> Tables:
+    return Tables(models="banshi.kinds.posting.models", migrations="banshi.kinds.posting.migrations")
+
+
+@hookimpl
+def banshi_resources() -> list[Resource[Any]]:
+    return [Resource(KEEPER, open_keeper)]

@@ -1,0 +1,113 @@
+"""Contact through the platform: who may see a conversation, and how it reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
+
+from banshi.documents import moment
+from banshi.errors import NotFound
+from banshi.kinds.posting.models import Conversation, ConversationMessage, PostingRecord
+from banshi.schemas import LINKS, MOMENT, TEXT, record
+from banshi.schemas import UUID as ID
+
+if TYPE_CHECKING:
+    from banshi.routes import Principal
+    from banshi.runtime import Platform
+
+Side = Literal["poster", "writer", "staff"]
+
+#: What staff need to read what was reported.
+ROLE = "reviewer"
+
+SIDE = {"enum": ["poster", "writer"]}
+
+CONVERSATION = record(
+    {
+        "id": ID,
+        "posting": record({"id": ID, "title": TEXT, "sort": TEXT}),
+        "you": {"enum": ["poster", "writer", "staff"]},
+        "is_open": {"type": "boolean", "description": "Whether the two can write."},
+        "blocked_by_you": {"type": "boolean"},
+        "report": {
+            "oneOf": [
+                {"type": "null"},
+                record({"at": MOMENT, "by": SIDE, "reason": TEXT, "is_reviewed": {"type": "boolean"}}),
+            ],
+            "description": "Only staff, and whoever made it, see a report.",
+        },
+        "created_at": MOMENT,
+        "last_at": MOMENT,
+        "links": LINKS,
+    }
+)
+
+MESSAGE = record({"id": ID, "by": SIDE, "text": TEXT, "at": MOMENT})
+
+
+def side_of(row: Conversation, person: Principal) -> Side | None:
+    """In which role a person stands towards a conversation; None: in none. Staff see only what was reported."""
+    if person.is_staff:
+        # Nobody judges what they wrote themselves.
+        is_theirs = person.may(ROLE, row.department, row.unit) and person.subject not in (row.poster, row.writer)
+        return "staff" if is_theirs and row.reported_at is not None else None
+    if person.subject == row.poster:
+        return "poster"
+    return "writer" if person.subject == row.writer else None
+
+
+async def find(identity: Any, person: Principal) -> tuple[Conversation, Side]:
+    """The conversation, if the person may see it; otherwise NotFound, as if it did not exist."""
+    row = await Conversation.get_or_none(id=identity)
+    side = side_of(row, person) if row is not None else None
+    if row is None or side is None:
+        raise NotFound("There is no conversation of that id that you may see.")
+    return row, side
+
+
+def is_open(platform: Platform, row: Conversation, posting: PostingRecord) -> bool:
+    return is_running(platform, posting) and not (row.poster_blocks or row.writer_blocks or row.closed_at)
+
+
+def is_running(platform: Platform, posting: PostingRecord) -> bool:
+    """Whether the posting is public at this moment."""
+    return posting.state == "public" and posting.expires_at is not None and posting.expires_at > platform.now()
+
+
+def conversation_document(platform: Platform, row: Conversation, posting: PostingRecord, side: Side) -> dict[str, Any]:
+    """A conversation for one side or for staff. Nothing in it says who the two are."""
+    address = f"/v1/conversations/{row.id}"
+    report = None
+    if row.reported_at is not None and side in ("staff", row.reported_by):
+        report = {
+            "at": moment(platform, row.reported_at),
+            "by": row.reported_by,
+            "reason": row.report,
+            "is_reviewed": row.reviewed_at is not None,
+        }
+    links = {"self": address, "messages": f"{address}/messages"}
+    if is_running(platform, posting):
+        links["posting"] = f"/v1/postings/{row.case_id}"
+    if side in ("poster", "staff"):
+        links["case"] = f"/v1/cases/{row.case_id}"
+    return {
+        "id": str(row.id),
+        "posting": {"id": str(row.case_id), "title": posting.title, "sort": posting.sort},
+        "you": side,
+        "is_open": is_open(platform, row, posting),
+        "blocked_by_you": {"poster": row.poster_blocks, "writer": row.writer_blocks, "staff": False}[side],
+        "report": report,
+        "created_at": moment(platform, row.created_at),
+        "last_at": moment(platform, row.last_at),
+        "links": links,
+    }
+
+
+def message_document(platform: Platform, row: ConversationMessage) -> dict[str, Any]:
+    return {"id": str(row.id), "by": row.side, "text": row.text, "at": moment(platform, row.at)}
+
+
+async def postings_of(rows: list[Conversation]) -> dict[UUID, PostingRecord]:
+    """What the conversations are about."""
+    found = await PostingRecord.filter(case_id__in=list({row.case_id for row in rows})) if rows else []
+    return {one.case_id: one for one in found}

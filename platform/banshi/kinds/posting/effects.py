@@ -1,0 +1,122 @@
+"""What a step of a posting writes beside its state: what is public of it, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from banshi.cases import Effects, Move
+from banshi.contract import LANGUAGES
+from banshi.corrections import corrected, refuse_answers
+from banshi.errors import Conflict
+from banshi.kinds.posting.models import PostingRecord
+from banshi.kinds.posting.publication import photos_of, refuse_personal, values_of
+from banshi.store import Update
+
+if TYPE_CHECKING:
+    from banshi.runtime import Platform
+
+#: The poster is told so long before the end.
+NOTICE = timedelta(days=7)
+
+Effect = Callable[["Platform", Move, PostingRecord], Awaitable[Effects]]
+
+
+async def effects(platform: Platform, move: Move) -> Effects:
+    """The effects of a step. Whatever speaks against it is told here, before any write."""
+    if move.step.action != "supplement":
+        refuse_answers(move)
+    return await BY_ACTION[move.step.action](platform, move, await PostingRecord.get(case_id=move.case.id))
+
+
+def _changed(move: Move, **values: Any) -> Update:
+    return Update(PostingRecord, {"case_id": move.case.id}, values)
+
+
+async def _supplement(platform: Platform, move: Move, _: PostingRecord) -> Effects:
+    """The corrected answers, held against the same rules as the first ones."""
+    made = await corrected(platform, move)
+    answers = made.values["answers"]
+    refuse_personal(move.item, answers, LANGUAGES[0])
+    photos = await photos_of(platform, move.item, answers, LANGUAGES[0])
+    made.updates.append(_changed(move, **values_of(move.item, answers), photos=photos))
+    return made
+
+
+async def _publish(platform: Platform, move: Move, _: PostingRecord) -> Effects:
+    """Public from now on, for as many days as the item says."""
+    until = move.at + timedelta(days=move.item.details.days)
+    times = {"published_at": move.at, "expires_at": until, "due_at": reminder(move, until), "matched_at": None}
+    shown = _changed(move, state="public", is_extended=False, **times)
+    return Effects(updates=[shown], mentions={"until": last_day(platform, until)})
+
+
+def reminder(move: Move, until: datetime) -> datetime:
+    """When the poster is told that it ends: a week before, but never before half of the time is over."""
+    return until - min(NOTICE, timedelta(days=move.item.details.days) / 2)
+
+
+def last_day(platform: Platform, until: datetime) -> Any:
+    """The day in the city on which it ends."""
+    return until.astimezone(platform.settings.timezone).date()
+
+
+async def _return(_: Platform, move: Move, __: PostingRecord) -> Effects:
+    return Effects(updates=[_changed(move, state="waiting", due_at=None)])
+
+
+async def _end(_: Platform, move: Move, __: PostingRecord) -> Effects:
+    return _over(move)
+
+
+def _over(move: Move) -> Effects:
+    return Effects(updates=[_changed(move, state="ended", ended_at=move.at, due_at=None)])
+
+
+async def _remind(platform: Platform, move: Move, posting: PostingRecord) -> Effects:
+    due, until = posting.due_at, posting.expires_at
+    if due is None or until is None or not due <= move.at < until or due == until:
+        raise Conflict("The poster was reminded already, or it is too early for that.")
+    return Effects(updates=[_changed(move, due_at=until)], mentions={"until": last_day(platform, until)})
+
+
+async def _extend(_: Platform, move: Move, posting: PostingRecord) -> Effects:
+    """As many days again, once, and only while it is public."""
+    if posting.expires_at is None or posting.expires_at <= move.at:
+        raise Conflict(
+            {
+                "zh-CN": "公示已到期，不能再延长；可以重新提交一件。",
+                "en": "It has ended already: submit it again instead.",
+            }
+        )
+    if posting.is_extended:
+        raise Conflict(
+            {
+                "zh-CN": "已经延长过一次；到期后可以重新提交一件。",
+                "en": "It was extended before: submit it again once it ends.",
+            }
+        )
+    until = posting.expires_at + timedelta(days=move.item.details.days)
+    return Effects(updates=[_changed(move, expires_at=until, is_extended=True, due_at=reminder(move, until))])
+
+
+async def _expire(_: Platform, move: Move, posting: PostingRecord) -> Effects:
+    """Only at its time: somebody may have extended it meanwhile."""
+    if posting.expires_at is None or posting.expires_at > move.at:
+        raise Conflict("It is still to be shown.")
+    return _over(move)
+
+
+BY_ACTION: dict[str, Effect] = {
+    "supplement": _supplement,
+    "publish": _publish,
+    "return": _return,
+    "refuse": _end,
+    "withdraw": _end,
+    "resolve": _end,
+    "take-down": _end,
+    "remind": _remind,
+    "extend": _extend,
+    "expire": _expire,
+}

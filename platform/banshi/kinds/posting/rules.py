@@ -1,0 +1,144 @@
+"""What a posting's table in items.toml says: which answers are published, for how long, and what is compared."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from banshi.contract import Item, Texts
+from banshi.settings import STRICT
+
+Sort = Literal["lost", "found", "missing-person"]
+
+#: A posting of one sort is compared with those of the other.
+OPPOSITE: Mapping[str, str] = {"lost": "found", "found": "lost"}
+
+#: Longest time on the public list, in days, before and after an extension each.
+LONGEST = 3660
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A table `[[items.posting.facts]]`: an answer that is published beside the text, with what it is called."""
+
+    __pydantic_config__ = STRICT
+
+    #: JSON Pointer into the answers.
+    field: str
+    title: Texts
+    #: What a code is shown as: { red = { zh-CN = "红色", en = "red" } }.
+    values: Mapping[str, Texts] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostingRules:
+    """The table `[items.posting]`. A pointer is a JSON Pointer into the answers, empty where there is no such field."""
+
+    __pydantic_config__ = STRICT
+
+    sorts: tuple[Sort, ...] = ("lost", "found")
+    #: Days after which it leaves the public list; the poster may add as many again, once.
+    days: int = 30
+    #: Which of the sorts it is, where the item has several.
+    sort: str = ""
+    #: What is published: a line, the text or texts below it, day, GB/T 2260 division, place, photos, and facts.
+    title: str = ""
+    texts: tuple[str, ...] = ()
+    day: str = ""
+    division: str = ""
+    place: str = ""
+    photos: str = ""
+    facts: tuple[Fact, ...] = ()
+    #: What lost and found are compared by beside that.
+    category: str = ""
+    colour: str = ""
+    brand: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.sorts or len(set(self.sorts)) != len(self.sorts):
+            raise ValueError(f"sorts has to name each of its sorts once: {', '.join(get_args(Sort))}")
+        if not 1 <= self.days <= LONGEST:
+            raise ValueError(f"days has to be from 1 to {LONGEST}")
+
+    def published(self) -> Iterator[str]:
+        """The pointers of the answers whose texts anybody can read."""
+        yield from filter(None, (self.title, *self.texts, self.place, self.category, self.colour, self.brand))
+        for fact in self.facts:
+            yield fact.field
+
+    def pointers(self) -> Iterator[tuple[str, str]]:
+        """Every pointer with its key."""
+        for key in ("sort", "title", "day", "division", "place", "photos", "category", "colour", "brand"):
+            if pointer := getattr(self, key):
+                yield key, pointer
+        for number, pointer in enumerate(self.texts):
+            yield f"texts[{number}]", pointer
+        for number, fact in enumerate(self.facts):
+            yield f"facts[{number}].field", fact.field
+
+
+def field_at(schema: Mapping[str, Any], pointer: str) -> Mapping[str, Any] | None:
+    """The form's field that a JSON Pointer names, through `properties` alone; None where there is none."""
+    if not pointer.startswith("/"):
+        return None
+    node: Any = schema
+    for part in pointer.split("/")[1:]:
+        node = node.get("properties", {}).get(part.replace("~1", "/").replace("~0", "~"))
+        if not isinstance(node, dict):
+            return None
+    return node  # type: ignore[no-any-return]
+
+
+def check(item: Item) -> Iterator[tuple[str, str]]:
+    """What is wrong with a posting's declaration, as (rule, advice)."""
+    rules = item.details
+    if item.form is None:
+        yield "no-form", "declare `form`, a JSON Schema file or table: a posting asks what is published"
+        return
+    if item.form.schema.get("additionalProperties") is not False:
+        yield "open-form", 'add "additionalProperties": false to the form: an unknown field has to be an error'
+    if rules is None:
+        return
+    for key in ("title", "texts"):
+        if not getattr(rules, key):
+            yield "nothing-published", f"name the field that is published as items.posting.{key}"
+    fields = {key: field_at(item.form.schema, pointer) for key, pointer in rules.pointers()}
+    for key, pointer in rules.pointers():
+        if fields[key] is None:
+            yield "unknown-field", f"mend items.posting.{key}: the form has no field {pointer!r}"
+    yield from _misfits({key: one for key, one in fields.items() if one is not None}, rules)
+
+
+def _misfits(fields: Mapping[str, Mapping[str, Any]], rules: PostingRules) -> Iterator[tuple[str, str]]:
+    """The fields that are there and can't be what the table takes them for."""
+    if len(rules.sorts) > 1 and not rules.sort:
+        yield "unknown-sort", "name the field that says which of its sorts it is as items.posting.sort"
+    sorts = fields.get("sort")
+    if sorts is not None and set(sorts.get("enum", ())) != set(rules.sorts):
+        yield "unknown-sort", f"give the field {rules.sort} the enum {list(rules.sorts)}, as items.posting.sorts has it"
+    if "day" in fields and fields["day"].get("format") != "date":
+        yield "not-a-date", f'give the field {rules.day} "format": "date": items.posting.day is read from it'
+    if "division" in fields and fields["division"].get("format") != "cn-division":
+        advice = f'give the field {rules.division} "format": "cn-division": items.posting.division is read from it'
+        yield "not-a-division", advice
+    if (photos := fields.get("photos")) is not None and not _takes_files(photos):
+        advice = f'make {rules.photos} a file or a list of files, with "x-attachment": true: photos are read from it'
+        yield "not-a-photo", advice
+    for key, one in fields.items():
+        if key not in {"day", "division", "photos", "sort"} and not key.startswith("facts") and not _is_text(one):
+            yield "not-a-text", f"let items.posting.{key} name a field of type string: it is published as text"
+        if key.startswith("facts") and one.get("type") not in {"string", "integer", "number", "boolean"}:
+            yield "not-a-text", f"let items.posting.{key} name a field with a text, a number or a yes or no"
+        if one.get("x-attachment") and key != "photos":
+            yield "not-a-text", f"name the photos as items.posting.photos, and not as {key}: they are cleaned there"
+
+
+def _takes_files(node: Mapping[str, Any]) -> bool:
+    inner = node.get("items")
+    return bool(node.get("x-attachment") or (isinstance(inner, dict) and inner.get("x-attachment")))
+
+
+def _is_text(node: Mapping[str, Any]) -> bool:
+    return node.get("type") == "string"

@@ -1,0 +1,53 @@
+"""The state table of postings: every step that a posting can take, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from banshi.contract import ClockEffect, Step, Who
+from banshi.kinds.posting.messages import (
+    ENDING,
+    EXPIRED,
+    PUBLISHED,
+    REFUSED,
+    REGISTERED,
+    RETURNED,
+    TAKEN_DOWN,
+    UNTIL,
+)
+from banshi.kinds.posting.rules import PostingRules
+
+CITIZEN = frozenset({Who.CITIZEN})
+STAFF = frozenset({Who.STAFF})
+SYSTEM = frozenset({Who.SYSTEM})
+
+RUN, STOP, END = ClockEffect.RUN, ClockEffect.STOP, ClockEffect.END
+
+# The clock runs while somebody has to look at it. Nothing is public before a person has.
+# fmt: off
+TABLE: tuple[Step, ...] = (
+    Step(state="submitted", action="register", who=SYSTEM, to="submitted", clock=RUN, tells=REGISTERED),
+    Step(state="submitted", action="publish", who=STAFF, to="published", clock=END, tells=PUBLISHED, mentions=UNTIL),
+    Step(state="submitted", action="return", who=STAFF, to="returned", clock=STOP, tells=RETURNED, needs_reason=True),
+    Step(state="submitted", action="refuse", who=STAFF, to="refused", clock=END, tells=REFUSED, needs_reason=True),
+    Step(state="submitted", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
+    # Waiting for the citizen. What was public before is not meanwhile.
+    Step(state="returned", action="supplement", who=CITIZEN, to="submitted", clock=RUN),
+    Step(state="returned", action="refuse", who=STAFF, to="refused", clock=END, tells=REFUSED, needs_reason=True, work=False),
+    Step(state="returned", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
+    # On the public list.
+    Step(state="published", action="remind", who=SYSTEM, to="published", tells=ENDING, mentions=UNTIL),
+    Step(state="published", action="extend", who=CITIZEN, to="published"),
+    Step(state="published", action="resolve", who=CITIZEN, to="resolved"),
+    Step(state="published", action="withdraw", who=CITIZEN, to="withdrawn"),
+    Step(state="published", action="return", who=STAFF, to="returned", clock=STOP, tells=RETURNED, needs_reason=True, work=False),
+    Step(state="published", action="take-down", who=STAFF, to="taken-down", tells=TAKEN_DOWN, needs_reason=True, work=False),
+    Step(state="published", action="expire", who=SYSTEM, to="expired", tells=EXPIRED),
+)
+# fmt: on
+
+
+def steps(rules: PostingRules) -> Sequence[Step]:
+    """The state table, alike for every item."""
+    del rules
+    return TABLE

@@ -1,0 +1,75 @@
+"""The verb of postings: something is handed in to be published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from banshi import cases
+from banshi.documents import case_document
+from banshi.errors import InvalidFields, NotFound
+from banshi.forms import Form
+from banshi.kinds.posting.documents import details_of
+from banshi.kinds.posting.models import PostingRecord
+from banshi.kinds.posting.publication import photos_of, refuse_personal, values_of
+from banshi.models import CaseEvent
+from banshi.replies import reply
+from banshi.store import Write
+from banshi.submission import check, form_problems, new_case
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from banshi.contract import Item
+    from banshi.routes import Call
+
+#: What is around the answers, which have a form of their own.
+ENVELOPE = Form.from_schema(
+    {
+        "type": "object",
+        "required": ["answers"],
+        "additionalProperties": False,
+        "properties": {"answers": {"type": "object"}},
+    }
+)
+
+
+def body_schema(item: Item) -> Mapping[str, Any] | None:
+    """What is handed in for an item's posting; None for an item of another kind."""
+    if item.kind != "posting" or item.form is None:
+        return None
+    properties = {"answers": item.form.schema}
+    return {"type": "object", "required": ["answers"], "additionalProperties": False, "properties": properties}
+
+
+async def submit(call: Call) -> web.StreamResponse:
+    """Store a posting; it is public once staff have looked at it."""
+    platform, item = call.platform, call.platform.registry.items.get(call.path["code"])
+    if item is None or body_schema(item) is None:
+        raise NotFound("There is no item of that code that publishes something; GET /v1/items?kind=posting lists them.")
+    answers = call.body.get("answers")
+    if wrong := ENVELOPE.problems(call.body, call.language):
+        # Everything at once: what is wrong around the answers and what is wrong in them.
+        inside = form_problems(item, answers, call.language) if isinstance(answers, dict) else []
+        raise InvalidFields([*wrong, *inside])
+    case, event = new_case(platform, item, call.principal, answers)
+    given = await check(platform, item, case, answers, call.language)
+    refuse_personal(item, answers, call.language)
+    photos = await photos_of(platform, item, answers, call.language)
+    posting = PostingRecord(
+        case_id=case.id, item=item.code, department=item.department, photos=photos, **values_of(item, answers)
+    )
+    more = cases.begin(platform, case, "register", cases.Effects())
+    document = case_document(
+        platform,
+        case,
+        call.language,
+        events=[event, *(row for row in more if isinstance(row, CaseEvent))],
+        permitted=await cases.permitted(platform, case, cases.Actor(call.principal)),
+        attachments=given.attachments,
+        details=details_of(platform, posting),
+    )
+    headers = {"Location": f"/v1/cases/{case.id}"}
+    rows = [case, event, posting, *more, *call.once.receipt(document, headers=headers)]
+    await platform.store.commit(Write(updates=given.updates, rows=rows))
+    return reply(call, document, status=201, headers=headers)
