@@ -1,0 +1,208 @@
+"""A platform with all plugins at which something of everything exists, for tests of the whole API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from banshi.configuration import read_configuration
+from banshi.routes import Audience, Route
+from banshi.testing import Door, Person, open_door
+from tests.kernel import postings_office
+from tests.registers import import_samples, made_up_person
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: A department with more items than a page holds.
+MANY = """
+[department]
+code = "archive"
+title = { zh-CN = "档案局", en = "Archive" }
+"""
+
+RECORD = """
+[[items]]
+code = "record-{number:03}"
+kind = "application"
+title = {{ zh-CN = "档案{number}", en = "Record {number}" }}
+summary = {{ zh-CN = "查阅档案。", en = "See a record." }}
+audience = ["person"]
+result = {{ kind = "answer", title = {{ zh-CN = "答复", en = "Answer" }} }}
+form = {{ type = "object", additionalProperties = false, properties = {{ why = {{ type = "string" }} }} }}
+"""
+
+#: What its handlers raise quotes what the citizen wrote, as exceptions do.
+LEAKY = """
+from banshi import Application, hookimpl
+
+
+class Leaky(Application):
+    async def validate(self, submission):
+        if "crash" in submission.answers.get("why", ""):
+            raise ValueError(f"cannot read {submission.answers!r} of {submission.person} ({submission.name})")
+        return ()
+
+    async def review(self, submission):
+        raise RuntimeError(f"the register refused {submission.answers!r} of {submission.name}")
+
+
+@hookimpl
+def banshi_handlers():
+    return {"record-001": Leaky()}
+"""
+
+
+def write_archive(folder: Path) -> Path:
+    archive = folder / "archive"
+    archive.mkdir()
+    items = "".join(RECORD.format(number=number) for number in range(47))
+    (archive / "items.toml").write_text(MANY + items, encoding="utf-8")
+    (archive / "__init__.py").write_text(LEAKY, encoding="utf-8")
+    return archive
+
+
+@dataclass(frozen=True)
+class World:
+    """A platform with all plugins: wang has an approved case, a file, a pass and a scan, and everybody a broadcast."""
+
+    door: Door
+    wang: Person
+    staff: Person
+    officer: Person
+    case: str
+    file: str
+    scanned: str
+    notice: str
+    alert: str
+    appointment: str
+    #: A slot that is given out by a draw.
+    drawn: str
+    #: What somebody else has lost, with a photo, and what wang wrote about it.
+    posting: str
+    conversation: str
+
+    @property
+    def routes(self) -> list[Route]:
+        return [route for _, route in self.door.platform.registry.routes]
+
+    def reader_of(self, route: Route) -> Person:
+        """Somebody for whom the route is meant."""
+        people = {Audience.ANYONE: self.door.anyone, Audience.STAFF: self.staff, Audience.OFFICER: self.officer}
+        return people.get(route.audience, self.wang)
+
+    def parameters(self, route: Route) -> dict[str, str]:
+        """What the route's path names, of something that exists."""
+        things = {"attachments": self.file, "notices": self.notice, "alerts": self.alert}
+        things |= {"appointments": self.appointment, "slots": self.drawn}
+        things |= {"postings": self.posting, "conversations": self.conversation}
+        of = things.get(route.path.split("/{id}")[0].rpartition("/")[2], self.case)
+        code = "traffic" if "departments" in route.path else "zone-pass"
+        if any(noun in route.path for noun in ("slots", "appointments")):
+            code = "leader-reception" if "draw" in route.path else "driving-test"
+        known = {"id": of, "code": code, "zone": "6", "number": "1"}
+        return {name: known[name] for name in re.findall(r"{(\w+)}", route.path) if name in known}
+
+    def address(self, route: Route) -> str:
+        """The route's path about something that exists."""
+        path = route.path
+        for name, value in self.parameters(route).items():
+            path = path.replace(f"{{{name}}}", value)
+        return path
+
+    def reads(self) -> Iterator[tuple[Route, Person, str]]:
+        """Every GET that ends, with somebody who may call it."""
+        for route in self.routes:
+            if route.method == "GET" and "stream" not in route.path:
+                yield route, self.reader_of(route), self.address(route)
+
+
+async def answers_of(person: Person, **changes: Any) -> dict[str, Any]:
+    files = [(await person.upload()).created()["id"] for _ in range(2)]
+    return {
+        "plate": "川BD12345",
+        "vehicle_class": "light-truck",
+        "zones": ["2"],
+        "hours": "9-17",
+        "valid_from": "2099-01-01",
+        "valid_until": "2099-01-31",
+        "purpose": "配送蔬菜",
+        "driver": {"name": "王小明", "phone": "13800000000"},
+        "licence": files[0],
+        "registration": files[1],
+        **changes,
+    }
+
+
+async def booked(door: Door, person: Person) -> tuple[str, str]:
+    """A driving test that the person has booked, and a slot of another item that is drawn."""
+    path = "/v1/items/{}/slots?limit=100"
+    tests, receptions = [
+        (await door.anyone.get(path.format(code))).ok()["items"] for code in ("driving-test", "leader-reception")
+    ]
+    free = next(slot["id"] for slot in reversed(tests) if slot["state"] == "free")
+    answers = {"resident_id": "11010519491231002X", "licence_class": "C1", "subject": "road", "phone": "13800000000"}
+    wish = {"slot": free, "answers": answers}
+    appointment = (await person.post("/v1/items/driving-test/appointments", wish)).created()
+    return appointment["id"], next(slot["id"] for slot in receptions if slot["state"] == "draw")
+
+
+async def talked(door: Door, person: Person) -> tuple[str, str]:
+    """A posting of somebody else's, and a conversation about it that the person has begun."""
+    sun = door.citizen("sun")
+    photo = (await sun.upload(postings_office.photo())).created()["id"]
+    answers = {"sort": "lost", "thing": "雨伞", "category": "other", "day": "2026-09-01", "division": "510703"}
+    answers |= {"place": "东门", "description": "蓝色长柄雨伞", "kept_at": "lost"}
+    owner = {**answers, "photos": [photo], "contact": {"name": "孙示例", "phone": "13800000000"}}
+    posting = (await sun.post("/v1/items/lost-and-found/postings", {"answers": owner})).created()["id"]
+    moderator = door.staff("qian", "public-order:reviewer")
+    (await moderator.post(f"/v1/cases/{posting}/actions/publish")).ok()
+    begun = await person.post(f"/v1/postings/{posting}/conversations", {"text": "我捡到了"})
+    return posting, begun.created()["id"]
+
+
+@asynccontextmanager
+async def open_world(folder: Path) -> AsyncIterator[World]:
+    entries = read_configuration(ROOT / "plugins.toml").entries
+    plugins: dict[str, Path | str] = {name: one.path or str(one.package) for name, one in entries.items()}
+    settings = {"mobile_push": {"alerts": {"sender": "alerts@city.example"}}}
+    async with open_door(folder, {**plugins, "archive": write_archive(folder)}, settings=settings) as door:
+        await import_samples(door, "household", "exit_entry", "traffic")
+        wang = door.citizen("wang", "王小明", resident_id=made_up_person(1))
+        officer = door.officer("p007", "traffic")
+        roles = ("traffic:reviewer", "traffic:approver", "traffic:publisher", "platform:operator")
+        staff = door.staff("li", *roles)
+        case = (await wang.post("/v1/items/zone-pass/cases", {"answers": await answers_of(wang)})).created()
+        await door.settled()
+        (await staff.post(f"/v1/cases/{case['id']}/actions/approve")).ok()
+        text = (await wang.get(f"/v1/cases/{case['id']}/pass.txt")).body.decode()
+        (await officer.post("/v1/passes/verify", {"text": text, "place": "东门"})).ok()
+        common = {"department": "traffic", "audience": {"everyone": True}}
+        notice = (await staff.post("/v1/notices", {**common, "title": {"zh-CN": "通知", "en": "Notice"}})).created()
+        info = {"language": "zh-CN", "category": ["Met"], "event": "暴雨", "urgency": "Immediate"}
+        said = {"status": "Actual", "msg_type": "Alert", "scope": "Public", **common}
+        said["info"] = [{**info, "severity": "Severe", "certainty": "Observed"}]
+        alert = (await staff.post("/v1/alerts", said)).created()
+        files = case["attachments"][0]["id"]
+        appointment, drawn = await booked(door, wang)
+        posting, conversation = await talked(door, wang)
+        shown = (files, text, notice["id"], alert["id"], appointment, drawn, posting, conversation)
+        yield World(door, wang, staff, officer, case["id"], *shown)
+
+
+async def metrics_of(door: Door) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    """Every sample by name and labels, read by Prometheus's own parser."""
+    text = (await door.anyone.get("/metrics")).body.decode()
+    families = list(text_string_to_metric_families(text))
+    assert len({family.name for family in families}) == len(families), "each family is declared once"
+    for family in families:
+        assert family.documentation, family.name
+        assert family.type != "unknown", family.name
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value for one in families for sample in one.samples
+    }

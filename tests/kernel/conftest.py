@@ -1,0 +1,17 @@
+"""What the tests of the whole API share."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from tests.kernel.api_world import World, open_world
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """One for each file of tests: what one of them does in it, none of another's finds."""
+    async with open_world(tmp_path_factory.mktemp("api")) as opened:
+        yield opened
