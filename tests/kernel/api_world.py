@@ -37,6 +37,26 @@ result = {{ kind = "answer", title = {{ zh-CN = "答复", en = "Answer" }} }}
 form = {{ type = "object", additionalProperties = false, properties = {{ why = {{ type = "string" }} }} }}
 """
 
+#: Its first record ends in a certificate.
+EXTRACT = """
+[[items]]
+code = "record-000"
+kind = "application"
+title = { zh-CN = "档案0", en = "Record 0" }
+summary = { zh-CN = "摘录档案。", en = "An extract of a record." }
+audience = ["person"]
+result = { kind = "certificate", title = { zh-CN = "摘录", en = "Extract" } }
+form = { type = "object", additionalProperties = false, properties = { why = { type = "string" } } }
+
+[items.credential]
+longest_days = 30
+claims = [{ name = "holder", title = { zh-CN = "姓名", en = "Name" }, source = "holder", masked = true }]
+
+[items.certificate]
+body.zh-CN = "兹证明有档案。"
+body.en = "There is a record."
+"""
+
 #: What its handlers raise quotes what the citizen wrote, as exceptions do.
 LEAKY = """
 from banshi import Application, hookimpl
@@ -61,21 +81,24 @@ def banshi_handlers():
 def write_archive(folder: Path) -> Path:
     archive = folder / "archive"
     archive.mkdir()
-    items = "".join(RECORD.format(number=number) for number in range(47))
-    (archive / "items.toml").write_text(MANY + items, encoding="utf-8")
+    items = "".join(RECORD.format(number=number) for number in range(1, 47))
+    (archive / "items.toml").write_text(MANY + EXTRACT + items, encoding="utf-8")
     (archive / "__init__.py").write_text(LEAKY, encoding="utf-8")
     return archive
 
 
 @dataclass(frozen=True)
 class World:
-    """A platform with all plugins: wang has an approved case, a file, a pass and a scan, and everybody a broadcast."""
+    """A platform with all plugins: wang has an approved case, a file, a pass and a scan, a certificate, and
+    everybody a broadcast."""
 
     door: Door
     wang: Person
     staff: Person
     officer: Person
     case: str
+    #: A case of wang's that ended in a certificate.
+    certified: str
     file: str
     scanned: str
     notice: str
@@ -101,6 +124,7 @@ class World:
         things = {"attachments": self.file, "notices": self.notice, "alerts": self.alert}
         things |= {"appointments": self.appointment, "slots": self.drawn}
         things |= {"postings": self.posting, "conversations": self.conversation}
+        things |= {"cases": self.certified if "certificate" in route.path else self.case}
         of = things.get(route.path.split("/{id}")[0].rpartition("/")[2], self.case)
         code = "traffic" if "departments" in route.path else "zone-pass"
         if any(noun in route.path for noun in ("slots", "appointments")):
@@ -175,11 +199,13 @@ async def open_world(folder: Path) -> AsyncIterator[World]:
         await import_samples(door, "household", "exit_entry", "traffic")
         wang = door.citizen("wang", "王小明", resident_id=made_up_person(1))
         officer = door.officer("p007", "traffic")
-        roles = ("traffic:reviewer", "traffic:approver", "traffic:publisher", "platform:operator")
+        roles = ("traffic:reviewer", "traffic:approver", "traffic:publisher", "archive:approver", "platform:operator")
         staff = door.staff("li", *roles)
         case = (await wang.post("/v1/items/zone-pass/cases", {"answers": await answers_of(wang)})).created()
+        extract = (await wang.post("/v1/items/record-000/cases", {"answers": {}})).created()
         await door.settled()
-        (await staff.post(f"/v1/cases/{case['id']}/actions/approve")).ok()
+        for one in (case, extract):
+            (await staff.post(f"/v1/cases/{one['id']}/actions/approve")).ok()
         text = (await wang.get(f"/v1/cases/{case['id']}/pass.txt")).body.decode()
         (await officer.post("/v1/passes/verify", {"text": text, "place": "东门"})).ok()
         common = {"department": "traffic", "audience": {"everyone": True}}
@@ -192,7 +218,7 @@ async def open_world(folder: Path) -> AsyncIterator[World]:
         appointment, drawn = await booked(door, wang)
         posting, conversation = await talked(door, wang)
         shown = (files, text, notice["id"], alert["id"], appointment, drawn, posting, conversation)
-        yield World(door, wang, staff, officer, case["id"], *shown)
+        yield World(door, wang, staff, officer, case["id"], extract["id"], *shown)
 
 
 async def metrics_of(door: Door) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
