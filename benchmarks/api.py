@@ -218,8 +218,7 @@ def round_of(
 
 def start(folder: Path, length: Length) -> None:
     """From the start of the process to the first answered request, on a new and on a present database; the import."""
-    # Compiled code of its own: whether this environment has any yet must not decide the figures.
-    compiled = {"PYTHONPYCACHEPREFIX": str(folder / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
+    compiled = compiled_in(folder)
     uncompiled = seconds_to_answer(city(folder / "first"), compiled)
     fresh, again, imports, nothing = [], [], [], []
     for number in range(length.starts):
@@ -237,6 +236,11 @@ def start(folder: Path, length: Length) -> None:
         ["the interpreter's own start", f"{median(nothing):.3f}", f"{max(nothing):.3f}"],
     ]
     table(["", "median s", "worst s"], rows)
+
+
+def compiled_in(folder: Path) -> dict[str, str]:
+    """An environment with compiled code of its own: whether this one has any yet must not decide the figures."""
+    return {"PYTHONPYCACHEPREFIX": str(folder / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
 
 
 def seconds_to_answer(file: Path, environment: Mapping[str, str], path: str = ITEM) -> float:

@@ -15,6 +15,7 @@ import random
 import tempfile
 import time
 import tomllib
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,9 +29,11 @@ from api import (
     WRITES,
     Length,
     compare,
+    compiled_in,
     fetched,
     load,
     round_of,
+    seconds_of,
     seconds_to_answer,
     submission,
 )
@@ -72,10 +75,10 @@ def asked(phrases: int) -> list[str]:
     return [one["words"] for one in listed["phrases"]] + rows
 
 
-def starts(file: Path, length: Length) -> tuple[float, list[float]]:
+def starts(file: Path, length: Length, compiled: Mapping[str, str]) -> tuple[float, list[float]]:
     """Seconds to the first answer: of the very first start, and of those after it."""
-    first = seconds_to_answer(file, {}, ITEM)
-    return first, [seconds_to_answer(file, {}, ITEM) for _ in range(length.starts)]
+    first = seconds_to_answer(file, compiled, ITEM)
+    return first, [seconds_to_answer(file, compiled, ITEM) for _ in range(length.starts)]
 
 
 def searched(server: Running, words: list[str], rounds: int) -> list[float]:
@@ -119,11 +122,14 @@ def measure(folder: Path, large: City, length: Length) -> None:
         place = folder / name.replace(" ", "-").replace(",", "")
         place.mkdir()
         files[name] = write_city(place, city.plugins, city.items)
-    begun = {name: starts(file, length) for name, file in files.items()}
+    compiled = compiled_in(folder)
+    seconds_of("import banshi.cli.serve, mobile_push", compiled)
+    begun = {name: starts(file, length, compiled) for name, file in files.items()}
     small = next(iter(sizes))
     with ExitStack() as stack:
         servers = {
-            name: stack.enter_context(running(banshi(file, "serve", "--port", "0"))) for name, file in files.items()
+            name: stack.enter_context(running(banshi(file, "serve", "--port", "0"), **compiled))
+            for name, file in files.items()
         }
         words = asked(100)
         rows = []

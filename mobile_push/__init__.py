@@ -27,7 +27,7 @@ from mobile_push.settings import PushSettings
 if TYPE_CHECKING:
     import click
 
-    from mobile_push.fcm import FcmSettings
+    from mobile_push.fcm_settings import FcmSettings
     from mobile_push.webpush import WebPushSettings
 
 #: What a plugin with a provider of its own needs; the rest is mobile_push's.

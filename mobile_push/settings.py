@@ -9,7 +9,7 @@ from pathlib import Path
 
 from banshi import LANGUAGES
 from mobile_push.divisions import check_division
-from mobile_push.fcm import FcmSettings
+from mobile_push.fcm_settings import FcmSettings
 from mobile_push.webpush import WebPushSettings
 
 #: The shape of a topic's code, as of a department's.

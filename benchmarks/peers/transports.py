@@ -16,8 +16,9 @@ from typing import Any
 import uvloop
 from senders import LINK, PROJECT, TITLE, TTL, message_id, token_of
 
-from mobile_push.fcm import FcmProvider, FcmSettings
+from mobile_push.fcm import FcmProvider
 from mobile_push.fcm_payload import Encoder
+from mobile_push.fcm_settings import FcmSettings
 from mobile_push.provider import Outcome, Push
 
 #: Messages under way.

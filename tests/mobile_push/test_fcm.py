@@ -16,7 +16,9 @@ from typing import Any
 import orjson
 import pytest
 
-from mobile_push.fcm import FcmProvider, FcmSettings, classify
+from mobile_push.fcm import FcmProvider
+from mobile_push.fcm_answers import classify
+from mobile_push.fcm_settings import FcmSettings
 from mobile_push.provider import Outcome, Receipt, retry_after
 from mobile_push.sandbox import FcmSandbox
 from tests.mobile_push.conftest import Clock, push

@@ -20,7 +20,8 @@ from h2.events import ConnectionTerminated, DataReceived, RequestReceived, Strea
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes
 
-from mobile_push.fcm import FcmProvider, FcmSettings
+from mobile_push.fcm import FcmProvider
+from mobile_push.fcm_settings import FcmSettings
 from mobile_push.provider import Outcome, Push, Receipt
 from mobile_push.sandbox import FcmSandbox
 

@@ -22,7 +22,8 @@ from google.auth import crypt, jwt
 from pyfcm import FCMNotification
 from pyfcm.errors import FCMNotRegisteredError, InvalidDataError
 
-from mobile_push.fcm import FcmProvider, FcmSettings
+from mobile_push.fcm import FcmProvider
+from mobile_push.fcm_settings import FcmSettings
 from mobile_push.provider import Outcome, Push
 from mobile_push.sandbox import GRANT, KEPT, SCOPE, FcmSandbox, serve
 

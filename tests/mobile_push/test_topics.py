@@ -12,7 +12,8 @@ import aiohttp
 import orjson
 import pytest
 
-from mobile_push.fcm import FcmProvider, FcmSettings
+from mobile_push.fcm import FcmProvider
+from mobile_push.fcm_settings import FcmSettings
 from mobile_push.fcm_topics import results
 from mobile_push.provider import Outcome, Push, Receipt
 from mobile_push.sandbox import FcmSandbox

@@ -12,7 +12,7 @@ import pytest
 from banshi import Message
 from banshi.testing import Door, Reply, open_door
 from mobile_push import banshi_checks
-from mobile_push.fcm import FcmSettings
+from mobile_push.fcm_settings import FcmSettings
 from mobile_push.sandbox.webpush import WebPushSandbox
 from mobile_push.service import PUSH
 from mobile_push.settings import PushSettings

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
 import opencc
-import snowballstemmer
+import Stemmer
 
 #: Stands between two texts that are read in one go: a unit that is no term.
 BREAK = "\n"
@@ -33,8 +33,8 @@ def _converter() -> opencc.OpenCC:
 
 
 @cache
-def _stemmer() -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer("english")
+def _stemmer() -> Stemmer.Stemmer:
+    return Stemmer.Stemmer("english")
 
 
 def normal(text: str) -> str:
