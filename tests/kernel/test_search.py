@@ -92,13 +92,37 @@ def first(index: Index, words: str) -> str | None:
         ("hz", "passport-new"),
         ("狗", "dog-tag"),
         ("犬", "dog-tag"),
-        ("pupy", "dog-tag"),
+        ("puppry", "dog-tag"),
+        ("congmin", "same-name"),
+        ("huzao", "passport-new"),
         ("chongming", "same-name"),
         ("yhkh", "same-name"),
     ],
 )
 def test_everyday_words_find_it(index: Index, typed: str, found: str) -> None:
     assert first(index, typed) == found
+
+
+def test_short_words_and_first_letters_are_typed_as_they_are_meant() -> None:
+    """A word that stands in no catalogue is no reason to read another: took is not book, nor last lost."""
+    items = [item("counter", "预约", "Book a place"), item("lost", "遗失", "Lost things")]
+    index = Index.build(items, OFFICE, Synonyms([], [], {}))
+    for typed in ("took", "last", "boks", "glace"):
+        assert index.search(typed) == [], typed
+    assert first(index, "thinsg") == "lost"
+
+
+def test_what_is_mended_counts_for_less_than_what_was_typed() -> None:
+    items = [item("a", "甲", "Passport"), item("b", "乙", "Password")]
+    index = Index.build(items, OFFICE, Synonyms([], [], {}))
+    assert [hit.code for hit in index.search("passwort passport")] == ["a", "b"]
+
+
+def test_two_characters_of_which_one_belongs_to_another_word_are_no_pair() -> None:
+    """… 行车本丢了 is not about a 本丢."""
+    items = [item("book", "户口本丢了", "Household book"), item("licence", "行驶证遗失", "Vehicle licence")]
+    index = Index.build(items, OFFICE, Synonyms([["行驶证", "行车本"], ["丢了", "遗失"]], [], {}))
+    assert first(index, "行车本丢了") == "licence"
 
 
 def test_synonyms_are_data_and_go_both_ways_between_the_languages() -> None:

@@ -40,16 +40,21 @@ def test_of_a_hundred_everyday_phrases_95_find_the_right_item_among_the_first_th
 
 
 def test_phrases_that_nobody_looked_at_while_the_search_was_built_do_nearly_as_well(index: Index) -> None:
-    assert len({one["words"] for one in LISTED["unseen"]}) == 50
+    assert len({one["words"] for one in LISTED["unseen"]}) >= 100
     wrong = missed(index, LISTED["unseen"])
-    assert len(wrong) <= 5, wrong
+    assert len(wrong) <= len(LISTED["unseen"]) // 20, wrong
+
+
+def test_phrases_by_which_the_search_was_mended_find_their_items(index: Index) -> None:
+    wrong = missed(index, LISTED["mended"])
+    assert len(wrong) <= len(LISTED["mended"]) // 20, wrong
 
 
 def test_no_phrase_is_a_title_or_a_keyword_and_each_names_items_that_there_are(city: Registry) -> None:
     """A guard of the guard: whoever copies a phrase into an item's keywords has measured nothing."""
     said = {text.casefold() for item in city.items.values() for text in item.title.values()}
     said |= {word.casefold() for item in city.items.values() for words in item.keywords.values() for word in words}
-    for one in (*LISTED["phrases"], *LISTED["unseen"]):
+    for one in (one for phrases in LISTED.values() for one in phrases):
         assert one["words"].casefold() not in said, one
         assert set(one["items"]) <= city.items.keys(), one
 

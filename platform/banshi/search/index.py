@@ -62,10 +62,14 @@ class Index:
         self.reader = pinyin.Reader(synonyms.readings)
         #: How synonyms are typed in Latin letters: whole, and by their first letters; with their groups.
         self.sounds: dict[str, frozenset[str]] = {}
+        #: The same as who doesn't tell zh from z hears them, by their syllables alone.
+        self.slurred: dict[str, frozenset[str]] = {}
         for word, group in synonyms.chinese:
             syllables = self.reader.read(normal(word))
-            for typed in ("".join(syllables), "".join(one[0] for one in syllables)) if len(syllables) > 1 else ():
-                self.sounds[typed] = self.sounds.get(typed, frozenset()) | {group}
+            if len(syllables) > 1:
+                _add(self.sounds, "".join(syllables), group)
+                _add(self.sounds, "".join(one[0] for one in syllables), group)
+                _add(self.slurred, "".join(map(pinyin.slurred, syllables)), group)
         self.spelled = pinyin.Spoken()
         self.initials = pinyin.Spoken()
         #: English words as they are written, to mend what is typed wrongly.
@@ -196,3 +200,7 @@ class Index:
 
     def _rarity(self, count: int) -> float:
         return math.log(1 + (len(self.codes) - count + 0.5) / (count + 0.5))
+
+
+def _add(sounds: dict[str, frozenset[str]], letters: str, group: str) -> None:
+    sounds[letters] = sounds.get(letters, frozenset()) | {group}

@@ -122,3 +122,9 @@ class Spoken:
 def marked(read: Sequence[str]) -> str:
     """Syllables so that a part can only begin where one begins."""
     return MARK + MARK.join(read)
+
+
+def slurred(syllable: str) -> str:
+    """The syllable as much of the south says it: zh, ch, sh like z, c, s, and ang, eng, ing like an, en, in."""
+    begun = syllable[0] + syllable[2:] if syllable[:2] in ("zh", "ch", "sh") else syllable
+    return begun[:-1] if begun[-3:] in ("ang", "eng", "ing") else begun

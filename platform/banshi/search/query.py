@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,10 +18,13 @@ MOST_UNITS, MOST_PUZZLES = 60, 6
 
 #: What a term counts for. A group of synonyms is what was meant; where one stands for a word, the very word adds less.
 #: A character counts little where it has neighbours, since the pairs say more.
-GROUP, WORD, SAME_WORD, CHARACTER, MENDED = 1.6, 1.0, 0.5, 0.15, 0.8
+GROUP, WORD, SAME_WORD, CHARACTER = 1.6, 1.0, 0.5, 0.15
 
-#: Letters of the shortest word that is mended, and of the longest.
-SHORTEST_MENDED, LONGEST_MENDED = 4, 20
+#: The share of it that a term has which was not typed so.
+MENDED = 0.8
+
+#: Letters of the shortest word that is mended, and of the longest. Shorter ones are one letter from too many others.
+SHORTEST_MENDED, LONGEST_MENDED = 5, 20
 
 
 @dataclass(slots=True)
@@ -39,24 +42,32 @@ class Wanted:
 
 def read_query(index: Index, text: str) -> Wanted:
     """What `text` asks of this index. Any text is taken; what means nothing asks for nothing."""
-    wanted, units, puzzles = Wanted(), [], 0
+    wanted, puzzles = Wanted(), 0
+    units: list[str] = []
+    shares: list[float] = []
     for word in _joined(index, words_of(normal(text))[:MOST_UNITS]):
         unit = stem(word)
         if is_chinese(word) or index.knows(unit):
             units.append(unit)
+            shares.append(1.0)
         elif puzzles < MOST_PUZZLES:
             puzzles += 1
             if not _heard(index, wanted, word):
-                units += [stem(one) for one in _mended(index, word)] or _initials(index, wanted, word)
-    _want(index, wanted, units)
+                mended = [stem(one) for one in _mended(index, word)]
+                units += mended
+                shares += [MENDED] * len(mended)
+                if not mended:
+                    _initials(index, wanted, word)
+    _want(index, wanted, units, shares)
     return wanted
 
 
-def _want(index: Index, wanted: Wanted, units: Sequence[str]) -> None:
+def _want(index: Index, wanted: Wanted, units: Sequence[str], shares: Sequence[float]) -> None:
+    """Want the groups, words, pairs and characters of the units, of which each counts for its share."""
     grouped, noise = [False] * len(units), [False] * len(units)
     for found in index.synonyms.find(units):
         for group in found.groups:
-            wanted.want(group, GROUP)
+            wanted.want(group, GROUP * min(shares[found.start : found.end]))
         for position in range(found.start, found.end):
             (grouped if found.groups else noise)[position] = True
     if all(noise) and not (wanted.terms or wanted.spelled or wanted.initials):
@@ -64,18 +75,25 @@ def _want(index: Index, wanted: Wanted, units: Sequence[str]) -> None:
     for position, unit in enumerate(units):
         if noise[position]:
             continue
-        weight = SAME_WORD if grouped[position] else WORD
+        weight = (SAME_WORD if grouped[position] else WORD) * shares[position]
         if not is_chinese(unit):
             wanted.want(unit, weight)
             continue
         before, after = position - 1, position + 1
         alone = True
         if before >= 0 and is_chinese(units[before]) and not noise[before]:
-            wanted.want(units[before] + unit, SAME_WORD if grouped[before] and grouped[position] else WORD)
+            wanted.want(units[before] + unit, _pair(grouped[before], grouped[position]))
             alone = False
         if after < len(units) and is_chinese(units[after]) and not noise[after]:
             alone = False
         wanted.want(unit, weight if alone else CHARACTER)
+
+
+def _pair(first_grouped: bool, second_grouped: bool) -> float:
+    """What two neighbouring characters count for; those that only stand half in a synonym say no more than one does."""
+    if first_grouped != second_grouped:
+        return CHARACTER
+    return SAME_WORD if first_grouped else WORD
 
 
 def _joined(index: Index, words: Sequence[str]) -> list[str]:
@@ -100,29 +118,30 @@ def _heard(index: Index, wanted: Wanted, word: str) -> bool:
     read = pinyin.cut(word) if pinyin.LETTERS.fullmatch(word) else None
     if read is None or len(read) < 2:
         return False
-    groups = _sounding(index, word)
+    groups, share = _sounding(index.sounds, word), 1.0
     part = pinyin.marked(read)
     there = index.spelled.has(part)
     if there:
         wanted.spelled.append(part)
+    elif not groups:
+        groups, share = _sounding(index.slurred, "".join(map(pinyin.slurred, read))), MENDED
     for group in groups:
-        wanted.want(group, GROUP)
+        wanted.want(group, GROUP * share)
     return there or bool(groups)
 
 
-def _initials(index: Index, wanted: Wanted, word: str) -> list[str]:
-    """Look for the letters as the first letters of syllables. Gives no unit."""
+def _initials(index: Index, wanted: Wanted, word: str) -> None:
+    """Look for the letters as the first letters of syllables."""
     if pinyin.LETTERS.fullmatch(word):
-        for group in _sounding(index, word):
+        for group in _sounding(index.sounds, word):
             wanted.want(group, GROUP)
         # Two letters begin too many phrases to be looked for inside one.
         part = word if len(word) > 2 else f"\n{word}"
         if index.initials.has(part):
             wanted.initials.append(part)
-    return []
 
 
-def _sounding(index: Index, letters: str) -> frozenset[str]:
+def _sounding(sounds: Mapping[str, frozenset[str]], letters: str) -> frozenset[str]:
     """The groups of the fewest synonyms whose readings, whole or by their first letters, make up the letters."""
     best: list[tuple[int, frozenset[str]] | None] = [(0, frozenset()), *[None] * len(letters)]
     for start in range(len(letters)):
@@ -130,7 +149,7 @@ def _sounding(index: Index, letters: str) -> frozenset[str]:
         if row is None:
             continue
         for end in range(start + 2, len(letters) + 1):
-            groups, kept = index.sounds.get(letters[start:end]), best[end]
+            groups, kept = sounds.get(letters[start:end]), best[end]
             if groups and (kept is None or row[0] + 1 < kept[0]):
                 best[end] = (row[0] + 1, row[1] | groups)
     whole = best[-1]
@@ -138,14 +157,17 @@ def _sounding(index: Index, letters: str) -> frozenset[str]:
 
 
 def _mended(index: Index, word: str) -> list[str]:
-    """The words of the catalogue that `word` becomes by one letter more, less, other or exchanged for its neighbour."""
+    """The words of the catalogue that `word` becomes by one letter more, less, other or exchanged for its neighbour.
+
+    Not the first one: that is seldom typed wrongly, and other letters in front make other words (took, book).
+    """
     if not (word.isascii() and word.isalpha() and SHORTEST_MENDED <= len(word) <= LONGEST_MENDED):
         return []
     return sorted({one for one in _neighbours(word) if one in index.written})
 
 
 def _neighbours(word: str) -> Iterator[str]:
-    for at in range(len(word) + 1):
+    for at in range(1, len(word) + 1):
         head, tail = word[:at], word[at:]
         if tail:
             yield head + tail[1:]
