@@ -24,8 +24,8 @@ The {count} business items of the sample city's {departments} departments, {onli
 `python tools/list_items.py` wrote this from the plugins that `plugins.toml` lists. Offices and phones are made up;
 a law is cited only where its name and article are certain, and `banshi check --strict` names what is not known.
 
-**Online depth** is a level of the national list that each item names: from I, read about online, to IV, done online as a
-whole.
+**Online depth** is a level of the national list that each item names: from I, read about online, to IV, done online
+as a whole.
 
 **Tried** says what the tests do with an item: *journey*, handed in over HTTP, accepted and approved; *form*, answers
 made from its own declaration, then each rule broken in turn; *certificate*, opened in both languages, its QR code read
