@@ -44,9 +44,10 @@ from banshi.errors import (
     Unavailable,
 )
 from banshi.hookspecs import hookimpl
-from banshi.routes import Answer, Audience, Call, Parameter, Principal, Role, Route, SignedBody
+from banshi.routes import Answer, Audience, Call, Client, Parameter, Principal, Role, Route, SignedBody
 
 if TYPE_CHECKING:
+    from banshi.auth import BEARERS, Bearer
     from banshi.background import every, working
     from banshi.cases import Effects, Move, decide
     from banshi.containment import ask
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from banshi.kinds.appeal import Appeal
     from banshi.kinds.application import Application
     from banshi.kinds.appointment import Appointment
+    from banshi.kinds.configured import configured, database
     from banshi.kinds.posting import Posting
     from banshi.logs import place_of
     from banshi.models import Case, CaseEvent
@@ -67,9 +69,11 @@ if TYPE_CHECKING:
 
 #: Names that are loaded when they are first used, so that `import banshi` stays light.
 _LATER = {
+    "BEARERS": "banshi.auth",
     "Appeal": "banshi.kinds.appeal.handler",
     "Application": "banshi.kinds.application.handler",
     "Appointment": "banshi.kinds.appointment.handler",
+    "Bearer": "banshi.auth",
     "Case": "banshi.models",
     "CaseEvent": "banshi.models",
     "Effects": "banshi.cases",
@@ -82,8 +86,10 @@ _LATER = {
     "Update": "banshi.store",
     "Write": "banshi.store",
     "ask": "banshi.containment",
+    "configured": "banshi.kinds.configured",
     "corrected": "banshi.corrections",
     "count_people": "banshi.submission",
+    "database": "banshi.kinds.configured",
     "decide": "banshi.cases",
     "etag_of": "banshi.replies",
     "every": "banshi.background",
@@ -101,16 +107,19 @@ _LATER = {
 
 __all__ = [
     "API_VERSION",
+    "BEARERS",
     "LANGUAGES",
     "Answer",
     "Appeal",
     "Application",
     "Appointment",
     "Audience",
+    "Bearer",
     "Call",
     "Case",
     "CaseEvent",
     "Channel",
+    "Client",
     "ClockEffect",
     "Conflict",
     "Decision",
@@ -152,8 +161,10 @@ __all__ = [
     "Who",
     "Write",
     "ask",
+    "configured",
     "corrected",
     "count_people",
+    "database",
     "decide",
     "etag_of",
     "every",

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeGuard
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
 
 import structlog
 
@@ -45,6 +46,9 @@ LEEWAY = 30
 #: "traffic:approver", or "traffic/zone-office:approver" within one unit.
 ROLE = re.compile(r"(?P<department>[a-z0-9-]+)(/(?P<unit>[a-z0-9-]+))?:(?P<name>[a-z0-9-]+)\Z")
 
+#: Subjects that are the platform's own to give; an issuer's token with such a one is refused.
+RESERVED = "client:"
+
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="banshi"'}
 INVALID = {"WWW-Authenticate": 'Bearer realm="banshi", error="invalid_token"'}
 
@@ -58,6 +62,22 @@ def parse_role(text: str) -> Role | None:
     return Role(match["name"], match["department"], match["unit"]) if match else None
 
 
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Tokens that a plugin gives out itself."""
+
+    #: What its tokens begin with, and no issuer's does: such as `bat_`.
+    prefix: str
+    #: Path at which they are given out by RFC 6749.
+    token_url: str
+    #: Whose token it is; None for one that is not good, or not any more.
+    holder: Callable[[Platform, str], Awaitable[Principal | None]]
+
+
+#: Plugins that give out tokens of their own offer how these are checked.
+BEARERS: Key[Bearer] = Key("bearers")
+
+
 @dataclass(slots=True)
 class Tokens:
     """Checks bearer tokens."""
@@ -69,6 +89,8 @@ class Tokens:
     resident_id_claim: str
     role_map: Mapping[str, str]
     keys: Keys
+    #: By what the tokens begin with.
+    others: Mapping[str, Callable[[str], Awaitable[Principal | None]]] = field(default_factory=dict)
     _remembered: OrderedDict[str, Principal] = field(default_factory=OrderedDict)
     #: The generation of the keys that the remembered tokens were checked against.
     _generation: int = 0
@@ -80,6 +102,9 @@ class Tokens:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token or len(token) > LONGEST_TOKEN:
             raise refuse("Authorization has to be: Bearer <token>")
+        for prefix, holder in self.others.items():
+            if token.startswith(prefix):
+                return await holder(token) or _refuse_ended()
         if self._generation != self.keys.generation:
             # The issuer has other keys by now: what a withdrawn one signed is looked at anew.
             self._generation = self.keys.generation
@@ -118,6 +143,8 @@ class Tokens:
             raise refuse("The token is not valid yet.")
         if not isinstance(subject, str) or not 0 < len(subject) <= 255 or not subject.isprintable():
             raise refuse("The token names no subject.")
+        if subject.startswith(RESERVED):
+            raise refuse(f"A person's subject may not begin with {RESERVED}")
         return claims
 
     def _of(self, claims: Mapping[str, Any]) -> Principal:
@@ -139,6 +166,10 @@ class Tokens:
             # What is no such number can be nobody's.
             resident_id=number if number and is_resident_id(number) else "",
         )
+
+
+def _refuse_ended() -> NoReturn:
+    raise refuse("The token is not good, or not any more; get a new one.")
 
 
 def _decoded(token: str, keys: Any) -> dict[str, Any] | None:
@@ -164,9 +195,10 @@ TOKENS: Key[Tokens] = Key("tokens")
 async def open_tokens(platform: Platform) -> AsyncIterator[Tokens]:
     """The checker for the configured identity provider, or for development tokens where none is."""
     identity = platform.settings.identity
+    others = {one.prefix: partial(one.holder, platform) for _, one in platform.registry.offered(BEARERS)}
     if identity is None:
-        folder = platform.settings.keys_folder
-        yield Tokens(DEVELOPMENT, DEVELOPMENT, "banshi_roles", "name", "resident_id", {}, DevelopmentKeys(folder))
+        keys_here = DevelopmentKeys(platform.settings.keys_folder)
+        yield Tokens(DEVELOPMENT, DEVELOPMENT, "banshi_roles", "name", "resident_id", {}, keys_here, others)
         return
     import aiohttp
 
@@ -175,7 +207,7 @@ async def open_tokens(platform: Platform) -> AsyncIterator[Tokens]:
         claims = (identity.roles_claim, identity.name_claim, identity.resident_id_claim, identity.role_map)
         try:
             async with working("banshi-issuer-keys", keys.keep_fresh):
-                yield Tokens(identity.issuer, identity.audience, *claims, keys)
+                yield Tokens(identity.issuer, identity.audience, *claims, keys, others)
         finally:
             await keys.close()
 

@@ -93,6 +93,18 @@ class Forbidden(Problem):
     code = "forbidden"
 
 
+class InsufficientScope(Problem):
+    """Your client's token does not allow this."""
+
+    status = 403
+    code = "insufficient-scope"
+
+    def __init__(self, scope: str) -> None:
+        challenge = f'Bearer realm="banshi", error="insufficient_scope", scope="{scope}"'
+        told = f"Ask for a token with the scope {scope}; whoever operates the platform can give your client that scope."
+        super().__init__(told, headers={"WWW-Authenticate": challenge}, scope=scope)
+
+
 class NotFound(Problem):
     """There is nothing here that you may see."""
 

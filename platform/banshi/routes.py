@@ -35,11 +35,34 @@ class Role:
         return self.name == name and self.department == department and self.unit in (None, unit)
 
 
+#: What a client's pushes and cases are: real, real for its own people alone, or made up and gone by themselves.
+Mode = Literal["test", "team", "live"]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An integrator's program, as the plugin that knows such programs says."""
+
+    id: str
+    name: str
+    mode: Mode
+    #: What its token allows, each a verb or a verb within one department.
+    scopes: frozenset[str]
+
+    def may(self, verb: str, department: str) -> bool:
+        """Whether the token allows that verb for the department."""
+        return verb in self.scopes or f"{verb}:{department}" in self.scopes
+
+    def may_somewhere(self, verb: str) -> bool:
+        """Whether the token allows that verb for any department at all."""
+        return verb in self.scopes or any(scope.startswith(f"{verb}:") for scope in self.scopes)
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who is calling, as the bearer token says."""
 
-    #: Issuer's subject: stable, and the only thing that tables keep of a person.
+    #: Issuer's subject: stable, and the only thing that tables keep of a person. A client's begins with `client:`.
     subject: str
     name: str = ""
     roles: tuple[Role, ...] = ()
@@ -47,6 +70,8 @@ class Principal:
     expires_at: int = 0
     #: The citizen's number (GB 11643) that the identity provider has verified, or "".
     resident_id: str = ""
+    #: The program that calls for itself and for no person; None for people.
+    client: Client | None = None
 
     @property
     def is_staff(self) -> bool:
@@ -74,12 +99,16 @@ class Audience(enum.StrEnum):
     PERSON = "person"
     #: Staff in the street who scan passes.
     OFFICER = "officer"
+    #: An integrator's program; the route's `scope` says what its token has to allow.
+    INTEGRATOR = "integrator"
 
     def admits(self, principal: Principal | None) -> bool:
         if self is Audience.ANYONE:
             return True
         if principal is None:
             return False
+        if self is Audience.INTEGRATOR or principal.client is not None:
+            return self is Audience.INTEGRATOR and principal.client is not None
         if self is Audience.PERSON:
             return True
         if self is Audience.CITIZEN:
@@ -147,6 +176,9 @@ class Route:
     signed: SignedBody | None = None
     #: Honours Idempotency-Key: the handler writes `call.once.receipt(...)` in its transaction.
     creates: bool = False
+    #: The verb that an integrator's token has to allow for some department at least; the handler asks for which. "" is
+    #: for any client, and on a route for somebody else.
+    scope: str = ""
     #: For people who don't say who they are: a token is refused, and the caller's own request id is not taken over.
     unnamed: bool = False
     #: For a path with `{code}`: the JSON body's schema for one item, or None where the item hasn't this verb. The
@@ -181,6 +213,13 @@ class Call:
         if self.caller is None:
             raise RuntimeError(f"{self.route.operation} is open to anyone and has no principal")
         return self.caller
+
+    @cached_property
+    def client(self) -> Client:
+        """Whose program is calling. On a route that isn't for integrators this raises."""
+        if self.principal.client is None:
+            raise RuntimeError(f"{self.route.operation} is not for integrators and has no client")
+        return self.principal.client
 
     @cached_property
     def now(self) -> datetime:

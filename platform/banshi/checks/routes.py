@@ -47,6 +47,10 @@ def route_faults(route: Route) -> Iterator[str]:
         yield f"method is one of {', '.join(METHODS)}"
     if not isinstance(route.audience, Audience):
         yield f"audience is an Audience, such as Audience.CITIZEN, not {route.audience!r}"
+    if route.scope and (
+        route.audience is not Audience.INTEGRATOR or not re.fullmatch(r"[a-z]+(-[a-z]+)*", route.scope)
+    ):
+        yield f"scope is a verb such as services, of a route for Audience.INTEGRATOR, not {route.scope!r}"
     if not inspect.iscoroutinefunction(route.handler):
         yield "write `async def` for its handler: it is awaited"
     parameters = re.findall(r"{(\w+)}", route.path)

@@ -120,6 +120,8 @@ async def authorise(platform: Platform, route: Route, request: web.Request) -> P
         raise errors.Unauthenticated(headers=CHALLENGE)
     if not route.audience.admits(principal):
         raise errors.Forbidden(f"This is for: {route.audience.value}. Your token is for somebody else.")
+    if route.scope and principal.client is not None and not principal.client.may_somewhere(route.scope):
+        raise errors.InsufficientScope(route.scope)
     return principal
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from banshi.auth import BEARERS
 from banshi.contract import LANGUAGES, Item
 from banshi.once import HEADER, LONGEST, VISIBLE
 from banshi.registry import Registry
@@ -26,6 +27,7 @@ WHO = {
     Audience.STAFF: "Staff.",
     Audience.PERSON: "Citizens and staff.",
     Audience.OFFICER: "Officers.",
+    Audience.INTEGRATOR: "Integrators' programs.",
 }
 
 #: What a problem with that status means, where a route doesn't say it in its own words.
@@ -59,7 +61,8 @@ def document(registry: Registry, routes: Sequence[Route]) -> Iterator[bytes]:
         "components": {
             "schemas": dict(SCHEMAS),
             "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "OpenID Connect."}
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "OpenID Connect."},
+                **_client_credentials(registry, routes),
             },
         },
     }
@@ -101,7 +104,7 @@ def _operation(route: Route, item: Item | None = None, body: Mapping[str, Any] |
         "summary": f"{route.summary} ({item.title[LANGUAGES[-1]]})" if item else route.summary,
         "description": WHO[route.audience],
         "tags": [route.tag],
-        "security": [] if route.audience is Audience.ANYONE else [{"bearer": []}],
+        "security": _security(route),
         "parameters": _parameters(route, skip={"code"} if item else frozenset()),
         "responses": _responses(route),
     }
@@ -116,6 +119,23 @@ def _operation(route: Route, item: Item | None = None, body: Mapping[str, Any] |
         content = {media_type: {"schema": schema} for media_type, schema in route.raw_body.items()}
         operation["requestBody"] = {"required": True, "content": content}
     return operation
+
+
+def _security(route: Route) -> list[dict[str, list[str]]]:
+    if route.audience is Audience.ANYONE:
+        return []
+    if route.audience is Audience.INTEGRATOR:
+        return [{"client": [route.scope] if route.scope else []}]
+    return [{"bearer": []}]
+
+
+def _client_credentials(registry: Registry, routes: Sequence[Route]) -> dict[str, Any]:
+    """How integrators' programs sign in, where a plugin gives them tokens."""
+    scopes = {one.scope: one.summary for one in routes if one.scope}
+    for _, bearer in registry.offered(BEARERS):
+        flow = {"tokenUrl": bearer.token_url, "scopes": scopes}
+        return {"client": {"type": "oauth2", "flows": {"clientCredentials": flow}}}
+    return {}
 
 
 def _parameters(route: Route, skip: Iterable[str]) -> list[dict[str, Any]]:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from banshi.kinds.configured import configured, database
+
 if TYPE_CHECKING:
     from banshi.kinds.query.registers.declared import Declared, Register
     from banshi.registry import Registry
-    from banshi.store import Store
 
 
 @click.group("register")
@@ -64,16 +64,9 @@ def list_(ctx: click.Context) -> None:
 
 def _registry(ctx: click.Context) -> tuple[Registry, Declared]:
     """What plugins.toml describes. Raises ConfigurationError with every finding."""
-    from banshi.configuration import read_configuration
-    from banshi.errors import ConfigurationError
-    from banshi.kinds import KINDS
     from banshi.kinds.query.registers.opened import declared_in
-    from banshi.registry import inspect_plugins
 
-    config = Path(ctx.find_root().params.get("config") or "plugins.toml")
-    registry, found = inspect_plugins(read_configuration(config), KINDS)
-    if errors := [finding for finding in found if not finding.warning]:
-        raise ConfigurationError(errors)
+    registry = configured(ctx)
     return registry, declared_in(registry)
 
 
@@ -94,16 +87,6 @@ def _register_of(file: Path, registry: Registry, declared: Declared) -> Register
     return declared.registers[code]
 
 
-@asynccontextmanager
-async def _store(registry: Registry) -> AsyncIterator[Store]:
-    from banshi.store import open_store
-
-    settings = registry.configuration.settings
-    settings.data.mkdir(parents=True, exist_ok=True)
-    async with open_store(settings.database_url, registry.tables) as store:
-        yield store
-
-
 async def _import(registry: Registry, named: Iterable[tuple[Path, Register, datetime]]) -> int:
     """The status with which the program ends: 1 where a file was refused; the others are imported all the same."""
     from banshi.kinds.query.imports.loading import Refused, load, progress
@@ -111,7 +94,7 @@ async def _import(registry: Registry, named: Iterable[tuple[Path, Register, date
 
     pseudonyms = read_pseudonyms(registry.configuration.settings.keys_folder)
     status = 0
-    async with _store(registry) as store:
+    async with database(registry) as store:
         for file, one, as_of in named:
             try:
                 with progress(file) as read:
@@ -135,7 +118,7 @@ async def _listed(registry: Registry, declared: Declared) -> list[str]:
     from banshi.kinds.query.models import Batch, RegisterPointer
     from banshi.kinds.query.registers.opened import BUILT_IN
 
-    async with _store(registry):
+    async with database(registry):
         pointers = {pointer.code: pointer.batch for pointer in await RegisterPointer.all()}
         batches: dict[Any, Batch] = {batch.id: batch for batch in await Batch.filter(id__in=list(pointers.values()))}
     lines = []

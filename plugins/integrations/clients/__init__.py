@@ -1,0 +1,39 @@
+"""Integrators' clients: programs that call the API for themselves, with OAuth 2.0 client credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from banshi import BEARERS, Bearer, Offer, Resource, Route, Tables, hookimpl
+
+from . import oauth, tokens
+from .commands import client
+
+if TYPE_CHECKING:
+    import click
+
+
+@hookimpl
+def banshi_tables() -> Tables:
+    return Tables(models=f"{__name__}.models", migrations=f"{__name__}.migrations")
+
+
+@hookimpl
+def banshi_resources() -> Sequence[Resource[Any]]:
+    return [Resource(tokens.TOKENS, tokens.open_tokens)]
+
+
+@hookimpl
+def banshi_offers() -> Sequence[Offer[Bearer]]:
+    return [Offer(BEARERS, Bearer(tokens.PREFIX, oauth.TOKEN_URL, tokens.holder))]
+
+
+@hookimpl
+def banshi_routes() -> Sequence[Route]:
+    return oauth.ROUTES
+
+
+@hookimpl
+def banshi_commands() -> Sequence[click.Command]:
+    return [client]

@@ -1,0 +1,1 @@
+"""The migrations of integrators' clients."""

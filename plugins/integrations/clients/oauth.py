@@ -1,0 +1,201 @@
+"""OAuth 2.0 for programs: client credentials (RFC 6749 4.4), revocation (RFC 7009), and what a client finds there
+(RFC 8414)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+from aiohttp import web
+
+from banshi import Answer, Audience, Call, Route, reply
+
+from .models import ApiClient
+from .sign_in import FORM, Refused, read_form, signed_in
+from .tokens import LIFE, TOKENS
+
+TOKEN_URL, REVOKE_URL = "/oauth/token", "/oauth/revoke"
+METADATA_URL = "/.well-known/oauth-authorization-server"
+
+#: What nobody on the way may keep.
+UNKEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+Handler = Callable[[Call], Awaitable[web.StreamResponse]]
+
+
+def told(handler: Handler) -> Handler:
+    """Answer what is refused as RFC 6749 section 5.2 has it, in place of a problem document."""
+
+    @wraps(handler)
+    async def answered(call: Call) -> web.StreamResponse:
+        try:
+            return await handler(call)
+        except Refused as refused:
+            headers = {**UNKEPT, **({"WWW-Authenticate": 'Basic realm="banshi"'} if refused.status == 401 else {})}
+            body = {"error": refused.error, "error_description": refused.description}
+            return web.json_response(body, status=refused.status, headers=headers)
+
+    return answered
+
+
+@told
+async def give_token(call: Call) -> web.StreamResponse:
+    """A token for the scopes that are asked for, or for all that the client may have."""
+    form = await read_form(call.request)
+    client, secret = await signed_in(call, form)
+    grant = form.get("grant_type")
+    if grant is None:
+        raise Refused("invalid_request", "grant_type is missing; it is client_credentials.")
+    if grant != "client_credentials":
+        raise Refused("unsupported_grant_type", "grant_type has to be client_credentials.")
+    scopes = wished(client, form.get("scope"))
+    token = await call.platform[TOKENS].give(client, secret, scopes)
+    body = {"access_token": token, "token_type": "Bearer", "expires_in": LIFE, "scope": " ".join(scopes)}
+    return web.json_response(body, headers=UNKEPT)
+
+
+def wished(client: ApiClient, text: str | None) -> list[str]:
+    """The scopes that are asked for, each of which the client may have. Raises Refused."""
+    if text is None:
+        return list(client.scopes)
+    wanted = sorted(set(text.split(" ")))
+    if beyond := [scope for scope in wanted if not client.may_have(scope)]:
+        may = ", ".join(client.scopes) or "none"
+        raise Refused("invalid_scope", f"The client may not have {_shown(beyond[0])}; it may have: {may}.")
+    return wanted
+
+
+def _shown(text: str) -> str:
+    return "".join(filter(str.isprintable, text))[:80] or "an empty scope"
+
+
+@told
+async def revoke_token(call: Call) -> web.StreamResponse:
+    """Let a token of the client's end; 200 also for one that is none, as the standard has it."""
+    form = await read_form(call.request)
+    client, _ = await signed_in(call, form)
+    if "token" not in form:
+        raise Refused("invalid_request", "token is missing: the token to revoke.")
+    await call.platform[TOKENS].take_back(client, form["token"])
+    return web.Response(headers=UNKEPT)
+
+
+async def show_metadata(call: Call) -> web.StreamResponse:
+    """Where everything is, for clients that look it up."""
+    here = f"{call.request.scheme}://{call.request.host}"
+    ways = ["client_secret_basic", "client_secret_post"]
+    scopes = sorted({route.scope for _, route in call.platform.registry.routes if route.scope})
+    document = {
+        "issuer": here,
+        "token_endpoint": here + TOKEN_URL,
+        "token_endpoint_auth_methods_supported": ways,
+        "revocation_endpoint": here + REVOKE_URL,
+        "revocation_endpoint_auth_methods_supported": ways,
+        "grant_types_supported": ["client_credentials"],
+        "response_types_supported": [],
+        "scopes_supported": scopes,
+    }
+    return reply(call, document)
+
+
+async def show_client(call: Call) -> web.StreamResponse:
+    """The client that calls, and what its token allows."""
+    client, zone = call.client, call.platform.settings.timezone
+    ends = datetime.fromtimestamp(call.principal.expires_at, zone).isoformat()
+    shown = {"id": client.id, "name": client.name, "mode": client.mode, "scopes": sorted(client.scopes)}
+    return reply(call, {**shown, "token_expires_at": ends})
+
+
+def _object(required: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    properties = {**required, **more}
+    return {"type": "object", "required": list(required), "additionalProperties": False, "properties": properties}
+
+
+TEXT: dict[str, Any] = {"type": "string"}
+TEXTS: dict[str, Any] = {"type": "array", "items": TEXT}
+
+#: What is sent: the secret may stand in the Authorization header instead.
+CREDENTIALS: dict[str, Any] = {"client_id": TEXT, "client_secret": TEXT}
+#: Unknown parameters are ignored, as the standard has it.
+OPEN = {"additionalProperties": True}
+TOKEN_FORM = _object({"grant_type": {"const": "client_credentials"}}, scope=TEXT, **CREDENTIALS) | OPEN
+REVOKE_FORM = _object({"token": TEXT}, token_type_hint=TEXT, **CREDENTIALS) | OPEN
+
+ERROR = _object({"error": TEXT, "error_description": TEXT})
+ERRORS = {
+    400: Answer(description="The request is wrong; `error` is one of RFC 6749 section 5.2.", schema=ERROR),
+    401: Answer(description="The client or its secret is wrong.", schema=ERROR),
+    413: Answer(description="The parameters are too many.", schema=ERROR),
+}
+
+TOKEN = _object(
+    {"access_token": TEXT, "token_type": {"const": "Bearer"}, "expires_in": {"type": "integer"}, "scope": TEXT}
+)
+METADATA = _object(
+    {
+        "issuer": TEXT,
+        "token_endpoint": TEXT,
+        "token_endpoint_auth_methods_supported": TEXTS,
+        "revocation_endpoint": TEXT,
+        "revocation_endpoint_auth_methods_supported": TEXTS,
+        "grant_types_supported": TEXTS,
+        "response_types_supported": TEXTS,
+        "scopes_supported": TEXTS,
+    }
+)
+CLIENT = _object(
+    {
+        "id": TEXT,
+        "name": TEXT,
+        "mode": {"enum": ["test", "team", "live"]},
+        "scopes": TEXTS,
+        "token_expires_at": {"type": "string", "format": "date-time"},
+    }
+)
+
+ROUTES = (
+    Route(
+        method="POST",
+        path=TOKEN_URL,
+        audience=Audience.ANYONE,
+        handler=give_token,
+        operation="give_token",
+        summary="Take a token for a program, with its client's secret.",
+        tag="integrators",
+        raw_body={FORM: TOKEN_FORM},
+        answers={200: Answer(description="The token.", schema=TOKEN), **ERRORS},
+    ),
+    Route(
+        method="POST",
+        path=REVOKE_URL,
+        audience=Audience.ANYONE,
+        handler=revoke_token,
+        operation="revoke_token",
+        summary="Let a token end before its time.",
+        tag="integrators",
+        raw_body={FORM: REVOKE_FORM},
+        answers={200: Answer(description="It is none any more, if it ever was one of the client's."), **ERRORS},
+    ),
+    Route(
+        method="GET",
+        path=METADATA_URL,
+        audience=Audience.ANYONE,
+        handler=show_metadata,
+        operation="show_oauth_metadata",
+        summary="Show where programs take their tokens.",
+        tag="integrators",
+        answers={200: Answer(description="The metadata of RFC 8414.", schema=METADATA)},
+    ),
+    Route(
+        method="GET",
+        path="/v1/client",
+        audience=Audience.INTEGRATOR,
+        handler=show_client,
+        operation="show_client",
+        summary="Show whose token this is and what it allows.",
+        tag="integrators",
+        answers={200: Answer(description="The client.", schema=CLIENT)},
+    ),
+)
