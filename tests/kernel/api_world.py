@@ -15,6 +15,7 @@ from banshi.configuration import read_configuration
 from banshi.routes import Audience, Route
 from banshi.testing import Door, Person, open_door
 from tests.kernel import postings_office
+from tests.programs import program_at
 from tests.registers import import_samples, made_up_person
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,6 +97,8 @@ class World:
     wang: Person
     staff: Person
     officer: Person
+    #: An integrator's.
+    program: Person
     case: str
     #: A case of wang's that ended in a certificate.
     certified: str
@@ -117,6 +120,7 @@ class World:
     def reader_of(self, route: Route) -> Person:
         """Somebody for whom the route is meant."""
         people = {Audience.ANYONE: self.door.anyone, Audience.STAFF: self.staff, Audience.OFFICER: self.officer}
+        people |= {Audience.INTEGRATOR: self.program}
         return people.get(route.audience, self.wang)
 
     def parameters(self, route: Route) -> dict[str, str]:
@@ -218,7 +222,7 @@ async def open_world(folder: Path) -> AsyncIterator[World]:
         appointment, drawn = await booked(door, wang)
         posting, conversation = await talked(door, wang)
         shown = (files, text, notice["id"], alert["id"], appointment, drawn, posting, conversation)
-        yield World(door, wang, staff, officer, case["id"], extract["id"], *shown)
+        yield World(door, wang, staff, officer, await program_at(door), case["id"], extract["id"], *shown)
 
 
 async def metrics_of(door: Door) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:

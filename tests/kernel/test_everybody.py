@@ -20,6 +20,7 @@ from banshi.configuration import read_configuration
 from banshi.kinds.appointment.keeper import make_ahead
 from banshi.routes import Audience, Route
 from banshi.testing import TINY_PNG, Door, Person, Reply, open_door
+from tests.programs import program_at
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,10 +46,18 @@ additionalProperties = false
 #: What somebody outside a route's audience is answered. Written out here, not taken from the code that is tested.
 OUTSIDE: dict[Audience, dict[str, int]] = {
     Audience.ANYONE: {},
-    Audience.PERSON: {"nobody": 401},
-    Audience.CITIZEN: {"nobody": 401, "colleague": 403, "other-unit": 403, "staff": 403, "officer": 403},
-    Audience.STAFF: {"nobody": 401, "wang": 403, "zhang": 403, "officer": 403},
-    Audience.OFFICER: {"nobody": 401, "wang": 403, "colleague": 403, "other-unit": 403, "staff": 403},
+    Audience.PERSON: {"nobody": 401, "program": 403},
+    Audience.CITIZEN: {
+        "nobody": 401,
+        "colleague": 403,
+        "other-unit": 403,
+        "staff": 403,
+        "officer": 403,
+        "program": 403,
+    },
+    Audience.STAFF: {"nobody": 401, "wang": 403, "zhang": 403, "officer": 403, "program": 403},
+    Audience.OFFICER: {"nobody": 401, "wang": 403, "colleague": 403, "other-unit": 403, "staff": 403, "program": 403},
+    Audience.INTEGRATOR: {"nobody": 401, "wang": 403, "zhang": 403, "colleague": 403, "staff": 403, "officer": 403},
 }
 
 together = pytest.mark.asyncio(loop_scope="module")
@@ -160,7 +169,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
     plugins: dict[str, Path | str] = {name: one.path or str(one.package) for name, one in entries.items()}
     settings = {"mobile_push": {"alerts": {"sender": "alerts@city.example"}}} if "mobile_push" in plugins else {}
     async with open_door(folder, {**plugins, "parks": folder / "parks"}, settings=settings) as door:
-        people = people_of(door)
+        people = {**people_of(door), "program": await program_at(door)}
         wang, staff = people["wang"], people["staff"]
         case = await submitted(door, wang)
         (await staff.post(f"/v1/cases/{case['id']}/actions/approve")).ok()
@@ -248,6 +257,10 @@ async def test_the_open_routes_are_these(world: World) -> None:
         "GET /v1/topics",
         "POST /v1/certificates/verify",
         "GET /v1/traffic/zones",
+        # A program proves itself with its client's secret there.
+        "GET /.well-known/oauth-authorization-server",
+        "POST /oauth/token",
+        "POST /oauth/revoke",
         # Of people who don't say who they are; a token is refused there.
         "POST /v1/items/{code}/tips",
         "POST /v1/tips/pictures",
@@ -294,6 +307,7 @@ async def test_those_who_are_meant_get_in(world: World) -> None:
         Audience.CITIZEN: ["wang", "zhang"],
         Audience.STAFF: ["staff"],
         Audience.OFFICER: ["officer"],
+        Audience.INTEGRATOR: ["program"],
     }
     for route in world.routes:
         for name in insiders[route.audience]:

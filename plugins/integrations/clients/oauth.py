@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, Route, reply
+from banshi import Answer, Audience, Call, Route, Stale, reply
 
 from .models import ApiClient
 from .sign_in import FORM, Refused, read_form, signed_in
@@ -51,7 +51,10 @@ async def give_token(call: Call) -> web.StreamResponse:
     if grant != "client_credentials":
         raise Refused("unsupported_grant_type", "grant_type has to be client_credentials.")
     scopes = wished(client, form.get("scope"))
-    token = await call.platform[TOKENS].give(client, secret, scopes)
+    try:
+        token = await call.platform[TOKENS].give(client, secret, scopes)
+    except Stale:
+        raise Refused("invalid_client", "The client has just been revoked.", 401) from None
     body = {"access_token": token, "token_type": "Bearer", "expires_in": LIFE, "scope": " ".join(scopes)}
     return web.json_response(body, headers=UNKEPT)
 
