@@ -93,6 +93,12 @@ class Forbidden(Problem):
     code = "forbidden"
 
 
+class NotVerified(Forbidden):
+    """This takes a verified ID number; have yours verified where you sign in, and sign in anew."""
+
+    code = "not-verified"
+
+
 class NotFound(Problem):
     """There is nothing here that you may see."""
 

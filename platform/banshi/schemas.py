@@ -79,7 +79,7 @@ _OFFER = record(
 #: What the guide has beside the summary.
 _GUIDE = (
     *("audience", "legal_basis", "conditions", "materials", "process", "fee", "legal_days", "promised_days"),
-    *("places", "result", "form", "details", "version", "unit", "credential", "certificate"),
+    *("places", "result", "form", "details", "version", "unit", "owner", "credential", "certificate"),
 )
 
 SCHEMAS: dict[str, Schema] = {
@@ -134,6 +134,11 @@ SCHEMAS: dict[str, Schema] = {
             "department": TEXT,
             "kind": TEXT,
             "form": {"type": ["object", "null"]},
+            "owner": {
+                "oneOf": [{"type": "null"}, record({"field": TEXT, "unless": TEXT})],
+                "description": "Where it is there, handing in takes a token with a verified ID number, and the answer "
+                "at `field` has to be that number, but where the file at `unless` is handed in.",
+            },
             "links": LINKS,
         },
     },

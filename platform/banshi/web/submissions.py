@@ -71,7 +71,8 @@ class Submissions:
             raise InvalidFields([*wrong, *inside])
         kind = platform.registry.kinds[item.kind]
         case, event = new_case(platform, item, call.principal, answers)
-        given = await check(platform, item, case, answers, call.language, wishes=body.get("reuse", ()))
+        wishes = body.get("reuse", ())
+        given = await check(platform, item, case, answers, call.language, principal=call.principal, wishes=wishes)
         case.answers = dict(given.answers)
         event.details = {"reused": given.reused.told} if given.reused.told else None
         more = await kind.received(platform, case, body) if kind.received else ()
@@ -114,6 +115,7 @@ def route(registry: Registry) -> Route:
                 schema=ref("Case"),
                 headers={"Location": "The case."},
             ),
+            403: Answer(description="Something has to be known of the caller; `not-verified` says what."),
             404: Answer(description="There is no such item."),
         },
         creates=True,
