@@ -99,6 +99,12 @@ class NotVerified(Forbidden):
     code = "not-verified"
 
 
+class NotNamed(Forbidden):
+    """This takes your name; have it verified where you sign in, and sign in anew."""
+
+    code = "not-named"
+
+
 class NotFound(Problem):
     """There is nothing here that you may see."""
 
@@ -124,6 +130,12 @@ class ActionNotPermitted(Conflict):
     """The case is in a state in which you may not do this; permitted_actions lists what you may."""
 
     code = "action-not-permitted"
+
+
+class HolderUnknown(Conflict):
+    """The certificate would name nobody: the identity provider gave no name with this case. Refuse it, and say so."""
+
+    code = "holder-unknown"
 
 
 class StillRunning(Conflict):

@@ -164,6 +164,13 @@ SCHEMAS: dict[str, Schema] = {
     "Case": record(
         {
             **_CASE_SUMMARY,
+            "applicant": {
+                "oneOf": [
+                    {"type": "null"},
+                    record({"name": {**MAYBE_TEXT, "description": "As the identity provider says it."}}),
+                ],
+                "description": "For staff: who handed it in, and whom a certificate may name. Null for everybody else.",
+            },
             "answers": {"type": "object"},
             "renews": {"type": ["string", "null"], "format": "uuid"},
             "timeline": {

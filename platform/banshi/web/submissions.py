@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from banshi import cases, outbox, reuse
+from banshi.contract import Who
 from banshi.documents import case_document
 from banshi.errors import InvalidFields, NotFound
 from banshi.forms import Form
@@ -85,7 +86,7 @@ class Submissions:
             events=[event, *(row for row in more if isinstance(row, CaseEvent))],
             permitted=await cases.permitted(platform, case, cases.Actor(call.principal)),
             attachments=given.attachments,
-            own=True,
+            reader=Who.CITIZEN,
         )
         headers = {"Location": f"/v1/cases/{case.id}"}
         rows = [case, event, *given.rows, *more, *call.once.receipt(document, headers=headers)]
