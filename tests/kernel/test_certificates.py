@@ -544,6 +544,71 @@ async def test_without_the_operators_fonts_nothing_is_drawn_with_others(tmp_path
         await press.fonts()
 
 
+def with_private_signs() -> bytes:
+    """Ours under another name, with shapes for A, and for what nobody else's font has: U+E000, U+F0000, U+10FFFD."""
+    font = bytearray(renamed())
+    groups = [(0, 0, 3), (0x41, 0x41, 4), (0xE000, 0xE000, 5), (0xFEFF, 0xFEFF, 6), (0xF0000, 0xF0000, 7)]
+    groups.append((0x10FFFD, 0x10FFFD, 8))
+    body = b"".join(struct.pack(">3I", *group) for group in groups)
+    table = struct.pack(">HHIII", 12, 0, 16 + len(body), 0, len(groups)) + body
+    cmap = struct.pack(">HHHHI", 0, 1, 3, 10, 12) + table
+    (tables,) = struct.unpack_from(">H", font, 4)
+    record = next(at for at in range(12, 12 + 16 * tables, 16) if font[at : at + 4] == b"cmap")
+    font += bytes(-len(font) % 4)
+    struct.pack_into(">II", font, record + 8, len(font), len(cmap))
+    return bytes(font) + cmap
+
+
+async def test_a_sign_for_private_use_is_named_whatever_an_operators_font_draws_for_it(
+    tmp_path: Path, parks: Path
+) -> None:
+    """An archive's PDF refuses it: the certificate would never be drawn."""
+    (tmp_path / "fonts").mkdir()
+    (tmp_path / "fonts" / "own.otf").write_bytes(with_private_signs())
+    assert {0, 0x41, 0xE000, 0xFEFF, 0xF0000, 0x10FFFD} == set(code_points(with_private_signs()))
+    async with open_door(tmp_path, {"parks": parks}, platform={"certificate_fonts": tmp_path / "fonts"}) as door:
+        name = "王A\ue000\ufeff\U000f0000\U0010fffd"
+        shown = await pdf(wang(door), await certified(door, wang(door), name))
+        seen = certificate_reader.read(shown.body)
+        assert seen.says("王A〔U+E000〕〔U+F0000〕〔U+10FFFD〕")
+        assert seen.says("本证书的字体没有")
+
+
+async def test_a_page_that_the_compiler_refuses_is_told_to_come_back_and_logged_without_what_it_says(
+    door: Door, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = await certified(door, wang(door))
+    fonts = await door.platform[PRESS].fonts()
+    monkeypatch.setattr(door.platform[PRESS], "_fonts", replace(fonts, characters=fonts.characters | {0xE000}))
+    broken = await certified(door, wang(door), "任\ue000难写")
+    answer = await wang(door).get(f"{broken}/certificate.pdf")
+    answer.problem(503, "unavailable")
+    assert answer.headers["Retry-After"] == "60"
+    said = capsys.readouterr()
+    assert "the compiler refuses its page" in said.out + said.err
+    assert "难写" not in said.out + said.err
+    assert door.platform[PRESS].running == {}
+    await pdf(wang(door), path)
+
+
+async def test_fonts_that_went_away_after_they_were_read_are_waited_for(tmp_path: Path, parks: Path) -> None:
+    """A thread that makes its compiler meanwhile keeps none without them."""
+    own = tmp_path / "fonts" / "own.otf"
+    own.parent.mkdir()
+    own.write_bytes(renamed())
+    async with open_door(tmp_path, {"parks": parks}, platform={"certificate_fonts": own.parent}) as door:
+        path = await certified(door, wang(door))
+        await door.platform[PRESS].fonts()
+        own.rename(tmp_path / "away.otf")
+        for _ in range(2 * AT_ONCE):
+            (await wang(door).get(f"{path}/certificate.pdf")).problem(503, "unavailable")
+        (tmp_path / "away.otf").rename(own)
+        for _ in range(2 * AT_ONCE):
+            shown = await pdf(wang(door), path)
+            used = {font for page in pypdf.PdfReader(BytesIO(shown.body)).pages for font in fonts_of(page)}
+            assert {name.partition("+")[2].partition("-")[0] for name in used} == {"BinshiSans"}
+
+
 async def test_an_operators_font_comes_first_and_ours_fills_what_it_lacks(tmp_path: Path) -> None:
     (tmp_path / "own.otf").write_bytes(renamed())
     assert open_fonts(tmp_path).families == ("Binshi Sans", "Banshi Sans", "Banshi Sans Letters")
