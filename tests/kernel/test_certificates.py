@@ -26,6 +26,7 @@ from banshi.certificates.press import AT_ONCE, PRESS, Press
 from banshi.errors import ConfigurationError, Unavailable
 from banshi.guide import LONGEST_DECISION
 from banshi.kinds.application.claims import masked
+from banshi.models import Pass
 from banshi.passes import keys
 from banshi.passes.cose import MAX_TEXT
 from banshi.passes.keys import KEYRING
@@ -386,6 +387,28 @@ async def test_one_whose_key_was_lost_is_not_shown_any_more(door: Door) -> None:
     (await wang(door).get(f"{path}/certificate.pdf")).problem(410, "certificate-revoked")
     told = await verdict(door, code)
     assert (told["verdict"], told["claims"], told["number"]) == ("unknown-key", [], None)
+
+
+async def test_one_that_cannot_be_read_for_another_reason_is_not_called_withdrawn(
+    door: Door, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A catalogue that has lost a claim, a text that was damaged in the database: the certificate isn't to blame."""
+    path = await certified(door, wang(door))
+    items = door.platform.registry.items
+    whole = items["helper"]
+    assert whole.credential is not None
+    items["helper"] = replace(whole, credential=replace(whole.credential, claims=whole.credential.claims[:2]))
+    answer = await wang(door).get(f"{path}/certificate.pdf")
+    answer.problem(503, "unavailable")
+    assert answer.headers["Retry-After"] == "60"
+    said = capsys.readouterr()
+    assert "unknown-claim" in said.out + said.err
+    assert "王小明" not in said.out + said.err
+    items["helper"] = whole
+    await pdf(wang(door), path)
+    row = await Pass.get()
+    await Pass.all().update(text=row.text[:-4])
+    (await wang(door).get(f"{path}/certificate.pdf")).problem(503, "unavailable")
 
 
 @pytest.mark.parametrize("text", ["", "BS1:", "BS1:" + "A" * 1979, "https://example.org/", "BS1:😀", "A" * 4096])

@@ -13,12 +13,13 @@ from banshi.certificates.page import Page, Source, page_of, said
 from banshi.certificates.press import PRESS
 from banshi.contract import LANGUAGES, text_in
 from banshi.documents import moment
-from banshi.errors import CertificateExpired, CertificateRevoked, NotFound
+from banshi.errors import CertificateExpired, CertificateRevoked, NotFound, Unavailable
 from banshi.forms import Form
 from banshi.models import Case, Pass
 from banshi.passes import ledger
 from banshi.passes.cose import PassRefused
 from banshi.passes.ledger import Verdict
+from banshi.passes.refusals import Reason
 from banshi.replies import LANGUAGE_HEADERS, reply, reply_bytes
 from banshi.routes import Answer, Audience, Call, Parameter, Route
 from banshi.schemas import ref
@@ -81,9 +82,14 @@ async def _valid(platform: Platform, case: Case) -> Pass:
 async def _source(platform: Platform, case: Case, record: Pass) -> Source:
     try:
         credential = await ledger.read(platform, record.text)
-    except PassRefused:
-        told = "The key that signed this certificate was withdrawn; ask the department for a new one."
-        raise CertificateRevoked(told) from None
+    except PassRefused as refused:
+        if refused.reason is Reason.UNKNOWN_KEY:
+            told = "The key that signed this certificate was withdrawn; ask the department for a new one."
+            raise CertificateRevoked(told) from None
+        # Ours is at fault, not the certificate: it has a claim that this catalogue hasn't, or its text was damaged.
+        log.error("a certificate can't be read", item=case.item, number=record.number, reason=refused.reason.value)
+        told = "This certificate can't be read at present; the fault is recorded."
+        raise Unavailable(told, headers={"Retry-After": "60"}) from None
     item = item_of(platform, case)
     return Source(
         item=item,
@@ -160,7 +166,7 @@ ROUTES = (
         answers={
             200: Answer(description="The certificate.", media_type=PDF),
             410: Answer(description="It was revoked, or it has ended; `code` says which."),
-            503: Answer(description="Too many are asked for at once; come back after Retry-After."),
+            503: Answer(description="It can't be drawn now, or too many are asked for; come back after Retry-After."),
         },
     ),
     Route(
