@@ -267,6 +267,12 @@ SCHEMAS: dict[str, Schema] = {
             "item": {"oneOf": [{"type": "null"}, _ITEM_REFERENCE]},
             "department": {"oneOf": [{"type": "null"}, _ITEM_REFERENCE]},
             "number": {**MAYBE_TEXT, "description": "As it stands on the page."},
+            "title": {**MAYBE_TEXT, "description": "What has to stand above the page."},
+            "body": {
+                "type": "array",
+                "items": TEXT,
+                "description": "The sentences that the page has to have, as the department words them now.",
+            },
             "claims": {
                 "type": "array",
                 "items": record({"name": TEXT, "title": TEXT, "value": {}, "text": TEXT}),

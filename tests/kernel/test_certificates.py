@@ -367,6 +367,28 @@ async def test_anybody_verifies_it_on_each_database(tmp_path: Path, parks: Path,
         assert scan["verdict"] == "revoked"
 
 
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+async def test_all_that_the_page_says_can_be_compared_with_its_verification(door: Door, language: str) -> None:
+    """The sentences are not signed: a page that swears something else is found out by whoever reads both."""
+    path = await certified(door, wang(door))
+    shown = await pdf(wang(door), path, **{"Accept-Language": language})
+    seen, told = certificate_reader.read(shown.body), await verdict(door, code_in(shown), language)
+    assert told["title"] == seen.title
+    assert (
+        told["body"]
+        == {
+            "zh-CN": ["兹证明王小明的服务时长：40小时"],
+            "en": ["王小明 has worked for so long: 40小时"],
+        }[language]
+    )
+    assert all(seen.says(one) for one in (told["title"], *told["body"], told["number"]))
+    (await approver(door).post(f"{path}/actions/revoke", {"reason": "有误"})).ok()
+    after = await verdict(door, seen.code, language)
+    assert (after["verdict"], after["title"], after["body"]) == ("revoked", told["title"], told["body"])
+    stranger = await verdict(door, seen.code[:-1], language)
+    assert (stranger["title"], stranger["body"]) == (None, [])
+
+
 async def test_one_that_has_ended_is_not_shown_any_more(door: Door) -> None:
     path = await certified(door, wang(door), until=door.platform.today().isoformat())
     code = code_in(await pdf(wang(door), path))
