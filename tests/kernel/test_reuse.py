@@ -351,6 +351,26 @@ async def test_acceptance_that_ends_between_question_and_answer_is_told_and_leav
         assert await Case.all().count() == 1
 
 
+async def test_a_platform_that_shuts_down_leaves_no_second_name_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was never given to the database has no row, now or later."""
+    async with open_city(tmp_path) as city:
+        wang = city.door.citizen("wang")
+        await city.decided(wang, "east-permit")
+        (offer,) = await city.offers(wang, "west-permit")
+        fresh = await city.upload(wang, "car")
+        folder = city.door.platform.settings.attachments_folder
+        before = sorted(folder.iterdir())
+        given = {"reuse": [wish(offer)], "identity": id_of(offer), "registration": fresh}
+        monkeypatch.setattr(city.door.platform.store, "_closing", True)
+        (await city.hand_in(wang, "west-permit", **given)).problem(503, "unavailable")
+        assert sorted(folder.iterdir()) == before
+        monkeypatch.undo()
+        (await city.hand_in(wang, "west-permit", **given)).created()
+        assert len(list(folder.iterdir())) == len(before) + 1
+
+
 async def test_either_case_can_go_and_the_other_keeps_its_file(tmp_path: Path) -> None:
     async with open_city(tmp_path) as city:
         wang = city.door.citizen("wang")
