@@ -31,10 +31,13 @@ from banshi.testing import Door, Person, open_door
 HOUSEHOLD = Path(__file__).resolve().parent.parent / "plugins" / "departments" / "household"
 ITEM = "no-criminal-record-certificate"
 
+#: The example in GB 11643 itself.
+NUMBER = "11010519491231002X"
+
 
 async def certified(door: Door, person: Person) -> str:
     """An approved case: its path."""
-    answers = {"resident_id": "11010519491231002X", "use": "employment", "phone": "13800000000"}
+    answers = {"resident_id": NUMBER, "use": "employment", "phone": "13800000000"}
     answers["recipient"] = "示例市第一中学有限责任公司"
     case = (await person.post(f"/v1/items/{ITEM}/cases", {"answers": answers})).created()["links"]["self"]
     await door.settled()
@@ -94,7 +97,7 @@ async def served(door: Door, paths: list[str], person: Person) -> list[str]:
 async def main(count: int, readers: int) -> None:
     with tempfile.TemporaryDirectory(prefix="banshi-certificates-") as name:
         async with open_door(Path(name), {"household": HOUSEHOLD}) as door:
-            wang = door.citizen("wang", name="王小明")
+            wang = door.citizen("wang", name="王小明", resident_id=NUMBER)
             paths = [await certified(door, wang) for _ in range(readers)]
             rows = [await drawn(door, count, 1), await drawn(door, count, min(count, MOST_WAITING))]
             rows.append(await served(door, paths, wang))

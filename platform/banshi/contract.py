@@ -23,6 +23,7 @@ from banshi.guide import (
     Item,
     Material,
     MessageTemplates,
+    Owner,
     PassRules,
     Texts,
     Unit,
@@ -54,6 +55,7 @@ __all__ = [
     "Message",
     "MessageTemplates",
     "Offer",
+    "Owner",
     "PassRules",
     "Resource",
     "Step",
@@ -97,9 +99,10 @@ class MaterialsEffect(enum.StrEnum):
     """What a step says of the files that were handed in."""
 
     KEEP = "keep"
-    #: Whoever takes it has looked at them and found them right: they may be handed in again with later cases.
+    #: Staff who take it have looked at them and found them right: they may be handed in again with later cases.
     ACCEPT = "accept"
-    #: Something may be wrong with them: none of the same bytes may be handed in again without a new upload.
+    #: Staff who take it may have found something wrong with them: none of the same bytes may be handed in again without
+    #: a new upload.
     REJECT = "reject"
 
 

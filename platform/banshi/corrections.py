@@ -18,7 +18,7 @@ async def corrected(platform: Platform, move: Move) -> Effects:
     """The corrected answers and the files that they name. Raises InvalidFields."""
     if move.answers is None:
         raise InvalidFields([FieldProblem("/answers", "Send the corrected answers, all of them.", "required")])
-    given = await check(platform, move.item, move.case, move.answers, LANGUAGES[0])
+    given = await check(platform, move.item, move.case, move.answers, LANGUAGES[0], principal=move.actor.principal)
     before = move.case.answers
     changed = sorted(name for name in before.keys() | move.answers.keys() if before.get(name) != move.answers.get(name))
     updates = [*given.updates, *await replaced(move.case, given.attachments)]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from banshi.cases import clock_of
-from banshi.contract import Step, text_in
+from banshi.contract import Step, Who, text_in
 from banshi.models import Attachment, Case, CaseEvent
 
 if TYPE_CHECKING:
@@ -46,11 +46,17 @@ def case_document(
     attachments: Sequence[Attachment] = (),
     passes: bool = False,
     details: Mapping[str, Any] | None = None,
-    own: bool = False,
+    reader: Who | None = None,
 ) -> dict[str, Any]:
-    """A case whole, with its timeline and what its reader may do now; `own` where the reader is the citizen."""
+    """A case whole, with its timeline and what its reader may do now.
+
+    What is shown to one side alone is left out unless `reader` says that it is for them.
+    """
     document = case_summary(platform, case, language)
+    # Staff decide on it, and may sign the name: they have to see whose it is.
+    named = reader is Who.STAFF and case.person
     document |= {
+        "applicant": {"name": case.person_name or None} if named else None,
         "answers": case.answers,
         "renews": str(case.renews) if case.renews else None,
         "timeline": [
@@ -60,7 +66,7 @@ def case_document(
                 "state": event.state,
                 "by": event.actor,
                 "reason": text_in(event.reason, language) if event.reason else None,
-                **_reuse(event, language, own=own),
+                **_reuse(event, language, own=reader is Who.CITIZEN),
             }
             for event in sorted(events, key=lambda event: event.version)
         ],

@@ -105,6 +105,18 @@ class InsufficientScope(Problem):
         super().__init__(told, headers={"WWW-Authenticate": challenge}, scope=scope)
 
 
+class NotVerified(Forbidden):
+    """This takes a verified ID number; have yours verified where you sign in, and sign in anew."""
+
+    code = "not-verified"
+
+
+class NotNamed(Forbidden):
+    """This takes your name; have it verified where you sign in, and sign in anew."""
+
+    code = "not-named"
+
+
 class NotFound(Problem):
     """There is nothing here that you may see."""
 
@@ -130,6 +142,12 @@ class ActionNotPermitted(Conflict):
     """The case is in a state in which you may not do this; permitted_actions lists what you may."""
 
     code = "action-not-permitted"
+
+
+class HolderUnknown(Conflict):
+    """The certificate would name nobody: the identity provider gave no name with this case. Refuse it, and say so."""
+
+    code = "holder-unknown"
 
 
 class StillRunning(Conflict):

@@ -143,6 +143,18 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Whom an item is about: the citizen who hands it in, by the number that the identity provider has verified."""
+
+    __pydantic_config__ = _FROM_DATA
+
+    #: JSON Pointer of the answer with the citizen's number.
+    field: str
+    #: JSON Pointer of a file. Whoever hands it in may ask about another: a child, or somebody who has authorised them.
+    unless: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PassRules:
     """What an approved case's QR pass says, and for how long."""
 
@@ -220,6 +232,8 @@ class Item:
     online_depth: OnlineDepth | None = None
     places: tuple[Place, ...] = ()
     result: Result
+    #: Whose answer it gives, for an item about one citizen's own record; None asks nobody who they are.
+    owner: Owner | None = None
     #: The QR pass, or what a certificate's QR code says.
     credential: PassRules | None = None
     #: The certificate, for an item whose result is one.

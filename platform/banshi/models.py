@@ -85,6 +85,9 @@ class CaseEvent(Model):
     actor = fields.CharField(max_length=16)
     actor_id = fields.CharField(max_length=255, default="")
     reason: Any = fields.JSONField(null=True)
+    # "Without values" is true of corrected answers alone. The consents to files that were taken over, `reused` and
+    # `reused_for`, are in it word for word: they name the earlier case, and the plate or person that it is about.
+    # (The line below is the column's comment in the database, so another wording would be a migration.)
     #: What changed beside the state, without values: {"fields": ["/plate"]}.
     details: Any = fields.JSONField(null=True)
 

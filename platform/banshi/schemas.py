@@ -79,7 +79,7 @@ _OFFER = record(
 #: What the guide has beside the summary.
 _GUIDE = (
     *("audience", "legal_basis", "conditions", "materials", "process", "fee", "legal_days", "promised_days"),
-    *("places", "result", "form", "details", "version", "unit", "credential", "certificate"),
+    *("places", "result", "form", "details", "version", "unit", "owner", "credential", "certificate"),
 )
 
 SCHEMAS: dict[str, Schema] = {
@@ -134,6 +134,11 @@ SCHEMAS: dict[str, Schema] = {
             "department": TEXT,
             "kind": TEXT,
             "form": {"type": ["object", "null"]},
+            "owner": {
+                "oneOf": [{"type": "null"}, record({"field": TEXT, "unless": TEXT})],
+                "description": "Where it is there, handing in takes a token with a verified ID number, and the answer "
+                "at `field` has to be that number, but where the file at `unless` is handed in.",
+            },
             "links": LINKS,
         },
     },
@@ -159,6 +164,13 @@ SCHEMAS: dict[str, Schema] = {
     "Case": record(
         {
             **_CASE_SUMMARY,
+            "applicant": {
+                "oneOf": [
+                    {"type": "null"},
+                    record({"name": {**MAYBE_TEXT, "description": "As the identity provider says it."}}),
+                ],
+                "description": "For staff: who handed it in, and whom a certificate may name. Null for everybody else.",
+            },
             "answers": {"type": "object"},
             "renews": {"type": ["string", "null"], "format": "uuid"},
             "timeline": {
@@ -255,6 +267,12 @@ SCHEMAS: dict[str, Schema] = {
             "item": {"oneOf": [{"type": "null"}, _ITEM_REFERENCE]},
             "department": {"oneOf": [{"type": "null"}, _ITEM_REFERENCE]},
             "number": {**MAYBE_TEXT, "description": "As it stands on the page."},
+            "title": {**MAYBE_TEXT, "description": "What has to stand above the page."},
+            "body": {
+                "type": "array",
+                "items": TEXT,
+                "description": "The sentences that the page has to have, as the department words them now.",
+            },
             "claims": {
                 "type": "array",
                 "items": record({"name": TEXT, "title": TEXT, "value": {}, "text": TEXT}),

@@ -50,6 +50,12 @@ CLOCK = {
 }
 
 
+class NotBegun(Unavailable):
+    """The platform is shutting down; send the request again."""
+
+    # Of another Unavailable nobody knows whether the database has the write after all. It was never given this one.
+
+
 class Stale(Exception):
     """A row that the write was conditional on has changed meanwhile."""
 
@@ -111,7 +117,7 @@ class Store:
         the disk has no room, Unavailable where the database does not answer; then nothing of it was written.
         """
         if self._closing:
-            raise _shutting_down()
+            raise NotBegun(headers={"Retry-After": "5"})
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((write, done))
         self._wake.set()
@@ -151,8 +157,10 @@ class Store:
         finally:
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
-            for _, done in (*self._group, *self._waiting):
+            for _, done in self._group:
                 _settle(done, _shutting_down())
+            for _, done in self._waiting:
+                _settle(done, NotBegun(headers={"Retry-After": "5"}))
 
     async def _carry_out(self, group: list[tuple[Write, asyncio.Future[None]]]) -> None:
         try:

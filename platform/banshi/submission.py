@@ -17,6 +17,7 @@ from banshi.containment import ask
 from banshi.contract import Item, Submission, Who
 from banshi.errors import FieldProblem, InvalidFields, Unavailable
 from banshi.models import Attachment, Case, CaseEvent
+from banshi.owner import known, own
 from banshi.reuse import Reused, ids_at, labels, taken
 from banshi.routes import Principal
 from banshi.store import Update
@@ -134,15 +135,19 @@ async def check(
     answers: Mapping[str, Any],
     language: str,
     *,
+    principal: Principal | None = None,
     wishes: Sequence[Mapping[str, str]] = (),
 ) -> HandedIn:
     """Everything wrong with the answers at once, as InvalidFields; otherwise what they hand in.
 
-    `wishes` are the materials that are taken over from earlier cases, by `banshi.reuse.REUSE`. The schema comes first:
-    the department's own check may rely on it.
+    `principal` is who hands them in: without one, an item that is its owner's alone takes nothing. `wishes` are the
+    materials that are taken over from earlier cases, by `banshi.reuse.REUSE`. The schema comes first: the department's
+    own check may rely on it. Whose record it is comes before files and department, which say nothing of another's.
     """
+    known(item, principal)
     if problems := form_problems(item, answers, language):
         raise InvalidFields(problems)
+    own(item, answers, principal, language)
     department = platform.registry.departments[item.department]
     reused, files = Reused(answers), Files()
     missing: list[FieldProblem] = []
@@ -170,11 +175,11 @@ async def check(
         found = await item.handler.validate(submission)
         return [FieldProblem(f"/answers{one.pointer}", str(one.detail), str(one.code)) for one in found]
 
-    own: list[FieldProblem] = []
+    theirs: list[FieldProblem] = []
     if item.handler is not None:
-        own = await ask(platform, item, validate, submission_of(platform, case, answers), expect=list)
-    if missing or own:
-        raise InvalidFields([*missing, *own])
+        theirs = await ask(platform, item, validate, submission_of(platform, case, answers), expect=list)
+    if missing or theirs:
+        raise InvalidFields([*missing, *theirs])
     return HandedIn(answers, files, reused)
 
 

@@ -31,7 +31,7 @@ ORDER = [
     "models", "migrations", "sqlite", "postgres", "upgrade", "store",
     "containment", "runtime", "search",
     "outbox", "replies", "once", "attachments", "auth", "passes", "certificates",
-    "reuse", "submission", "cases", "corrections", "documents",
+    "reuse", "owner", "submission", "cases", "corrections", "documents",
     "engine",
     "kinds",
     "checks",

@@ -133,6 +133,16 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
         ("wrong-number", "materials[7].reuse_days is 9999: identity-document may be handed in again for 730 at most"),
         ("no-file-field", "remove materials[8].document: the form's field '/name' takes no file"),
     ],
+    "owners": [
+        ("unknown-field", "items.owner-misspelt: mend owner.field: the form has no field '/numbr'"),
+        ("unknown-field", "items.owner-misspelt: mend owner.unless: the form has no field '/fle'"),
+        ("not-a-number", 'items.owner-by-name: give the field /name "format": "cn-resident-id"'),
+        ("no-file-field", "items.owner-by-name: name a field that takes a file in owner.unless"),
+        ("not-a-number", "items.owner-left-out: let the form require /other"),
+        ("wrong-value", "items.owner-by-word.owner"),
+        ("unused-owner", "items.owner-of-a-tip: remove owner: a case of this appeal doesn't begin where owners are"),
+        ("asks-who", "items.owner-of-a-tip"),
+    ],
     "unreadable": [("unreadable", "unreadable/items.toml: Expected ']' at the end of a table declaration (at line 1")],
     "nobody": [
         ("no-department", "nobody/items.toml: add a [department] table with code and title"),

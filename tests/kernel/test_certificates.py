@@ -26,6 +26,7 @@ from banshi.certificates.press import AT_ONCE, PRESS, Press
 from banshi.errors import ConfigurationError, Unavailable
 from banshi.guide import LONGEST_DECISION
 from banshi.kinds.application.claims import masked
+from banshi.models import Pass
 from banshi.passes import keys
 from banshi.passes.cose import MAX_TEXT
 from banshi.passes.keys import KEYRING
@@ -366,6 +367,28 @@ async def test_anybody_verifies_it_on_each_database(tmp_path: Path, parks: Path,
         assert scan["verdict"] == "revoked"
 
 
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+async def test_all_that_the_page_says_can_be_compared_with_its_verification(door: Door, language: str) -> None:
+    """The sentences are not signed: a page that swears something else is found out by whoever reads both."""
+    path = await certified(door, wang(door))
+    shown = await pdf(wang(door), path, **{"Accept-Language": language})
+    seen, told = certificate_reader.read(shown.body), await verdict(door, code_in(shown), language)
+    assert told["title"] == seen.title
+    assert (
+        told["body"]
+        == {
+            "zh-CN": ["兹证明王小明的服务时长：40小时"],
+            "en": ["王小明 has worked for so long: 40小时"],
+        }[language]
+    )
+    assert all(seen.says(one) for one in (told["title"], *told["body"], told["number"]))
+    (await approver(door).post(f"{path}/actions/revoke", {"reason": "有误"})).ok()
+    after = await verdict(door, seen.code, language)
+    assert (after["verdict"], after["title"], after["body"]) == ("revoked", told["title"], told["body"])
+    stranger = await verdict(door, seen.code[:-1], language)
+    assert (stranger["title"], stranger["body"]) == (None, [])
+
+
 async def test_one_that_has_ended_is_not_shown_any_more(door: Door) -> None:
     path = await certified(door, wang(door), until=door.platform.today().isoformat())
     code = code_in(await pdf(wang(door), path))
@@ -386,6 +409,28 @@ async def test_one_whose_key_was_lost_is_not_shown_any_more(door: Door) -> None:
     (await wang(door).get(f"{path}/certificate.pdf")).problem(410, "certificate-revoked")
     told = await verdict(door, code)
     assert (told["verdict"], told["claims"], told["number"]) == ("unknown-key", [], None)
+
+
+async def test_one_that_cannot_be_read_for_another_reason_is_not_called_withdrawn(
+    door: Door, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A catalogue that has lost a claim, a text that was damaged in the database: the certificate isn't to blame."""
+    path = await certified(door, wang(door))
+    items = door.platform.registry.items
+    whole = items["helper"]
+    assert whole.credential is not None
+    items["helper"] = replace(whole, credential=replace(whole.credential, claims=whole.credential.claims[:2]))
+    answer = await wang(door).get(f"{path}/certificate.pdf")
+    answer.problem(503, "unavailable")
+    assert answer.headers["Retry-After"] == "60"
+    said = capsys.readouterr()
+    assert "unknown-claim" in said.out + said.err
+    assert "王小明" not in said.out + said.err
+    items["helper"] = whole
+    await pdf(wang(door), path)
+    row = await Pass.get()
+    await Pass.all().update(text=row.text[:-4])
+    (await wang(door).get(f"{path}/certificate.pdf")).problem(503, "unavailable")
 
 
 @pytest.mark.parametrize("text", ["", "BS1:", "BS1:" + "A" * 1979, "https://example.org/", "BS1:😀", "A" * 4096])
@@ -542,6 +587,71 @@ async def test_without_the_operators_fonts_nothing_is_drawn_with_others(tmp_path
     press = Press(tmp_path / "gone")
     with pytest.raises(Unavailable):
         await press.fonts()
+
+
+def with_private_signs() -> bytes:
+    """Ours under another name, with shapes for A, and for what nobody else's font has: U+E000, U+F0000, U+10FFFD."""
+    font = bytearray(renamed())
+    groups = [(0, 0, 3), (0x41, 0x41, 4), (0xE000, 0xE000, 5), (0xFEFF, 0xFEFF, 6), (0xF0000, 0xF0000, 7)]
+    groups.append((0x10FFFD, 0x10FFFD, 8))
+    body = b"".join(struct.pack(">3I", *group) for group in groups)
+    table = struct.pack(">HHIII", 12, 0, 16 + len(body), 0, len(groups)) + body
+    cmap = struct.pack(">HHHHI", 0, 1, 3, 10, 12) + table
+    (tables,) = struct.unpack_from(">H", font, 4)
+    record = next(at for at in range(12, 12 + 16 * tables, 16) if font[at : at + 4] == b"cmap")
+    font += bytes(-len(font) % 4)
+    struct.pack_into(">II", font, record + 8, len(font), len(cmap))
+    return bytes(font) + cmap
+
+
+async def test_a_sign_for_private_use_is_named_whatever_an_operators_font_draws_for_it(
+    tmp_path: Path, parks: Path
+) -> None:
+    """An archive's PDF refuses it: the certificate would never be drawn."""
+    (tmp_path / "fonts").mkdir()
+    (tmp_path / "fonts" / "own.otf").write_bytes(with_private_signs())
+    assert {0, 0x41, 0xE000, 0xFEFF, 0xF0000, 0x10FFFD} == set(code_points(with_private_signs()))
+    async with open_door(tmp_path, {"parks": parks}, platform={"certificate_fonts": tmp_path / "fonts"}) as door:
+        name = "王A\ue000\ufeff\U000f0000\U0010fffd"
+        shown = await pdf(wang(door), await certified(door, wang(door), name))
+        seen = certificate_reader.read(shown.body)
+        assert seen.says("王A〔U+E000〕〔U+F0000〕〔U+10FFFD〕")
+        assert seen.says("本证书的字体没有")
+
+
+async def test_a_page_that_the_compiler_refuses_is_told_to_come_back_and_logged_without_what_it_says(
+    door: Door, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = await certified(door, wang(door))
+    fonts = await door.platform[PRESS].fonts()
+    monkeypatch.setattr(door.platform[PRESS], "_fonts", replace(fonts, characters=fonts.characters | {0xE000}))
+    broken = await certified(door, wang(door), "任\ue000难写")
+    answer = await wang(door).get(f"{broken}/certificate.pdf")
+    answer.problem(503, "unavailable")
+    assert answer.headers["Retry-After"] == "60"
+    said = capsys.readouterr()
+    assert "the compiler refuses its page" in said.out + said.err
+    assert "难写" not in said.out + said.err
+    assert door.platform[PRESS].running == {}
+    await pdf(wang(door), path)
+
+
+async def test_fonts_that_went_away_after_they_were_read_are_waited_for(tmp_path: Path, parks: Path) -> None:
+    """A thread that makes its compiler meanwhile keeps none without them."""
+    own = tmp_path / "fonts" / "own.otf"
+    own.parent.mkdir()
+    own.write_bytes(renamed())
+    async with open_door(tmp_path, {"parks": parks}, platform={"certificate_fonts": own.parent}) as door:
+        path = await certified(door, wang(door))
+        await door.platform[PRESS].fonts()
+        own.rename(tmp_path / "away.otf")
+        for _ in range(2 * AT_ONCE):
+            (await wang(door).get(f"{path}/certificate.pdf")).problem(503, "unavailable")
+        (tmp_path / "away.otf").rename(own)
+        for _ in range(2 * AT_ONCE):
+            shown = await pdf(wang(door), path)
+            used = {font for page in pypdf.PdfReader(BytesIO(shown.body)).pages for font in fonts_of(page)}
+            assert {name.partition("+")[2].partition("-")[0] for name in used} == {"BinshiSans"}
 
 
 async def test_an_operators_font_comes_first_and_ours_fills_what_it_lacks(tmp_path: Path) -> None:

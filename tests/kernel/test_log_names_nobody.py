@@ -11,12 +11,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
 from banshi.auth import development_token
 from banshi.settings import Settings
 from banshi.testing import TINY_PNG, Person
+from tests import certificate_reader
 from tests.conftest import TRAFFIC
 from tests.kernel.api_world import answers_of, write_archive
 
@@ -56,14 +58,18 @@ async def a_whole_journey(url: str, settings: Settings) -> list[str]:
         *("王小明-personal", "subject-wang-0815", "subject-li-0816", "subject-p-0817", "川BD98765", "13912345678"),
         *("Passfoto_privat.png", "Lieferung an meine Tante", "Ihr Fahrzeug ist zu alt", "Platz vor meinem Haus"),
         *("meine-geheime-suche", "mein-schluessel-4711", "stolen-token-0818", "mein-cookie"),
+        *("\U00020bb7田-personal", "subject-sun-0819"),
     ]
     tokens = {
         "wang": development_token(settings, private[1], name=private[0]),
-        "li": development_token(settings, private[2], roles=["traffic:reviewer", "traffic:approver"]),
+        "li": development_token(
+            settings, private[2], roles=["traffic:reviewer", "traffic:approver", "archive:approver"]
+        ),
         "p": development_token(settings, private[3], roles=["traffic:officer"]),
+        "sun": development_token(settings, private[15], name=private[14]),
     }
     async with aiohttp.ClientSession(headers={"Cookie": f"session={private[13]}"}) as session:
-        wang, li, p = (Person(session, url, token) for token in tokens.values())
+        wang, li, p, sun = (Person(session, url, token) for token in tokens.values())
         files = [(await wang.upload(name=private[6])).created()["id"] for _ in range(2)]
         answers = {
             **(await answers_of(wang)),
@@ -95,6 +101,8 @@ async def a_whole_journey(url: str, settings: Settings) -> list[str]:
         await wang.get(f"/{private[10]}")
         await Person(session, url, private[12]).get("/v1/cases")
         await wang.get("/v1/cases", headers={"X-Request-ID": f"{private[10]} {private[0]}"})
+        private += await taken_over(wang, path, answers)
+        private += await certified(sun, li)
         # A department whose exceptions quote the citizen, in the request and in the engine.
         for why in (private[7] + " crash", private[7]):
             await wang.post("/v1/items/record-001/cases", {"answers": {"why": why}})
@@ -103,6 +111,37 @@ async def a_whole_journey(url: str, settings: Settings) -> list[str]:
         await wang.call("POST", "/v1/attachments", data=odd_upload(private[6]), headers=FORM)
         await asyncio.sleep(0.3)
     return [*private, *tokens.values(), *(token.split(".")[1] for token in tokens.values()), case["number"], text]
+
+
+async def taken_over(wang: Person, path: str, answers: dict[str, Any]) -> list[str]:
+    """A submission with a file out of an earlier case, and one whose consent is no good; the consent's id and words."""
+    listed = (await wang.get("/v1/items/zone-pass/materials")).ok()["materials"]
+    (offer,) = next(one["offers"] for one in listed if one["field"] == "/licence")
+    again = {**answers, "licence": offer["files"][0]["id"]}
+    again["registration"] = (await wang.upload(name="again.png")).created()["id"]
+    consent = offer["consent"]
+    await wang.post(path, {"answers": again, "reuse": [{"field": "/licence", "consent": consent["id"][::-1]}]})
+    wishes = [{"field": "/licence", "consent": consent["id"]}]
+    made = (await wang.post(path, {"answers": again, "reuse": wishes})).created()
+    assert made["timeline"][0]["reused"]
+    return [consent["id"], consent["text"]["en"], consent["text"]["zh-CN"], made["number"]]
+
+
+async def certified(holder: Person, clerk: Person) -> list[str]:
+    """A certificate of somebody whose name the font lacks: shown, verified, and verified with a sign changed."""
+    case = (await holder.post("/v1/items/record-000/cases", {"answers": {}})).created()
+    one = case["links"]["self"]
+    while (await holder.get(one)).ok()["state"] != "accepted":  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    (await clerk.post(f"{one}/actions/approve")).ok()
+    for language in ("zh-CN", "en"):
+        shown = await holder.get(f"{one}/certificate.pdf", params={"language": language})
+        assert shown.status == 200, shown.body
+    code = certificate_reader.read(shown.body).code
+    assert (await holder.post("/v1/certificates/verify", {"text": code})).ok()["verdict"] == "valid"
+    for wrong in (code[:-1], code + "A", case["number"]):
+        assert (await holder.post("/v1/certificates/verify", {"text": wrong})).ok()["verdict"] != "valid"
+    return [code, case["number"], "\U00020bb7"]
 
 
 FORM = {"Content-Type": "multipart/form-data; boundary=XX"}
@@ -153,4 +192,5 @@ async def test_no_log_line_says_anything_about_anybody(tmp_path: Path) -> None:
     assert all(line["request"] and line["operation"] and line["status"] for line in requests)
     told = {line["event"] for line in lines}
     assert {"request", "handler failed", "outbox row will be tried again", "serving", "stopping"} <= told
+    assert "a certificate has characters that no font has" in told
     assert {line["error"] for line in lines if line["event"] == "handler failed"} == {"ValueError", "RuntimeError"}

@@ -109,6 +109,26 @@ async def test_a_refusal_or_revocation_takes_the_same_bytes_back_wherever_they_a
         assert len(await city.offers(wang, "east-permit", "/registration")) == 1
 
 
+@pytest.mark.parametrize("action", ["refuse", "revoke"])
+async def test_what_the_platform_takes_back_by_itself_says_nothing_of_the_files(tmp_path: Path, action: str) -> None:
+    """A zone that closes takes every pass back: the licences of their holders are as right as before."""
+    async with open_city(tmp_path) as city:
+        wang = city.door.citizen("wang")
+        same = {name: await city.upload(wang, name) for name in ("identity", "registration")}
+        first = await city.decided(wang, "east-permit", **same)
+        offered = await city.offers(wang, "west-permit")
+        assert len(offered) == 1
+        case = first["id"]
+        if action == "refuse":
+            again = {name: await city.upload(wang, name) for name in same}
+            case = (await city.hand_in(wang, "east-permit", **again)).created()["id"]
+            await city.door.settled()
+        reason = {"zh-CN": "禁区关闭", "en": "The zone is closed"}
+        await decide(city.door.platform, case, Decision(action=action, reason=reason))
+        assert [one["files"] for one in await city.offers(wang, "west-permit")] == [one["files"] for one in offered]
+        assert await Attachment.filter(case_id=first["id"], accepted_at__isnull=False).count() == 2
+
+
 async def test_what_was_replaced_in_a_correction_is_offered_no_more(tmp_path: Path) -> None:
     async with open_city(tmp_path) as city:
         wang = city.door.citizen("wang")
@@ -331,6 +351,26 @@ async def test_acceptance_that_ends_between_question_and_answer_is_told_and_leav
         assert await Case.all().count() == 1
 
 
+async def test_a_platform_that_shuts_down_leaves_no_second_name_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was never given to the database has no row, now or later."""
+    async with open_city(tmp_path) as city:
+        wang = city.door.citizen("wang")
+        await city.decided(wang, "east-permit")
+        (offer,) = await city.offers(wang, "west-permit")
+        fresh = await city.upload(wang, "car")
+        folder = city.door.platform.settings.attachments_folder
+        before = sorted(folder.iterdir())
+        given = {"reuse": [wish(offer)], "identity": id_of(offer), "registration": fresh}
+        monkeypatch.setattr(city.door.platform.store, "_closing", True)
+        (await city.hand_in(wang, "west-permit", **given)).problem(503, "unavailable")
+        assert sorted(folder.iterdir()) == before
+        monkeypatch.undo()
+        (await city.hand_in(wang, "west-permit", **given)).created()
+        assert len(list(folder.iterdir())) == len(before) + 1
+
+
 async def test_either_case_can_go_and_the_other_keeps_its_file(tmp_path: Path) -> None:
     async with open_city(tmp_path) as city:
         wang = city.door.citizen("wang")
@@ -547,6 +587,42 @@ async def test_a_subject_that_is_too_long_or_missing_is_never_offered(tmp_path: 
         await city.decided(wang, "east-permit", name="王" * 201, **mine)
         assert await city.offers(wang, "west-permit") == []
         assert len(await city.offers(wang, "west-permit", "/registration")) == 1
+
+
+async def test_what_is_newer_about_something_else_hides_nothing(tmp_path: Path) -> None:
+    """The same scan about another holder, or many of another car, leave what was asked for on offer."""
+    async with open_city(tmp_path) as city:
+        wang = city.door.citizen("wang")
+        first = await city.decided(wang, "east-permit", identity=await city.upload(wang, "id"), plate="川B11111")
+        for number in range(6):
+            identity = await city.upload(wang, "id")
+            registration = await city.upload(wang, f"car {number}")
+            await city.decided(wang, "east-permit", identity=identity, registration=registration, name="王小红")
+        offers = await city.offers(wang, "west-permit")
+        assert [one["concerns"]["value"] for one in offers] == ["王小红", "王小明"]
+        (wanted,) = [one for one in offers if one["concerns"]["value"] == "王小明"]
+        assert wanted["case"]["id"] == first["id"]
+        own = {"identity": await city.upload(wang, "id"), "registration": await city.upload(wang, "mine")}
+        mine = await city.decided(wang, "east-permit", plate="川B22222", **own)
+        for _ in range(6):
+            city.later(minutes=1)
+            await city.decided(wang, "east-permit")
+        cars = await city.offers(wang, "west-permit", "/registration")
+        assert [one["concerns"]["value"] for one in cars].count("川B12345") == 5
+        assert [one["case"]["id"] for one in cars if one["concerns"]["value"] == "川B22222"] == [mine["id"]]
+
+
+async def test_a_fleet_s_papers_are_offered_up_to_a_number_in_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("banshi.reuse.offers.MOST_OF_ALL", 3)
+    async with open_city(tmp_path) as city:
+        wang = city.door.citizen("wang")
+        plates = [f"川B1000{number}" for number in range(5)]
+        for plate in plates:
+            await city.decided(wang, "east-permit", plate=plate)
+        cars = await city.offers(wang, "west-permit", "/registration")
+        assert [one["concerns"]["value"] for one in cars] == plates[:1:-1]
 
 
 async def test_many_earlier_cases_are_offered_up_to_five_the_newest_first(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from tortoise.transactions import in_transaction
 from banshi import outbox
 from banshi.errors import Unavailable
 from banshi.models import Case, CaseEvent, Counter, IdempotencyKey, OutboxRow, Pass
-from banshi.store import DRAIN, KERNEL, Stale, Store, Update, Write, open_store, orm_config
+from banshi.store import DRAIN, GROUP, KERNEL, NotBegun, Stale, Store, Update, Write, open_store, orm_config
 from banshi.testing import Door, Person, open_door
 from banshi.web.app import configure
 
@@ -260,7 +260,8 @@ async def test_closing_does_not_wait_for_ever_for_a_database_that_hangs(
     assert time.monotonic() - started < 2
     async with asyncio.timeout(2):
         results = await asyncio.gather(*tasks, return_exceptions=True)
-    assert {type(result) for result in results} == {Unavailable}
+    # Of those under way nobody knows what became of them; the others were never begun.
+    assert [type(result) for result in results] == [Unavailable] * GROUP + [NotBegun] * (300 - GROUP)
 
 
 # Numbers

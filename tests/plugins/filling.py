@@ -24,6 +24,9 @@ FORMATS = {
     "cn-division": "510703",
 }
 
+#: The number that every form is filled with: whoever hands one in signs in with it, for what is their own alone.
+NUMBER = FORMATS["cn-resident-id"]
+
 #: What is tried where a pattern says what is right.
 SIGNS = ("1234567890" * 3, "ABCDEFGHJK", "AB1111111111111111111111111111")
 CANDIDATES = (

@@ -139,7 +139,7 @@ def test_a_form_takes_what_its_declaration_asks_for_and_tells_each_rule_that_is_
 async def decided(door: Door, item: Item) -> dict[str, Any]:
     """An application that was handed in, accepted and approved over HTTP; the case at its end."""
     assert item.form is not None
-    li = door.citizen("li", name="李示例")
+    li = door.citizen("li", name="李示例", resident_id=filling.NUMBER)
     files = iter([(await li.upload()).created()["id"] for _ in range(8)])
     answers = filling.filled(item.form.schema, files)
     wrong = next(iter(filling.broken(item.form.schema, answers))).answers
@@ -179,7 +179,7 @@ def put(value: Any, pointer: str, new: Any) -> None:
 
 async def taken_over(door: Door, item: Item, answers: dict[str, Any], fields: set[str]) -> dict[str, Any]:
     """A case of the item whose materials at these fields come from earlier ones, and no other file does."""
-    li = door.citizen("li", name="李示例")
+    li = door.citizen("li", name="李示例", resident_id=filling.NUMBER)
     assert item.form is not None
     listed = (await li.get(f"/v1/items/{item.code}/materials")).ok()["materials"]
     offers = {one["field"]: one["offers"][0] for one in listed if one["field"] in fields}
@@ -223,9 +223,58 @@ async def test_every_application_of_a_department_goes_from_the_phone_to_an_appro
                     assert again["timeline"][0]["reused"][0]["case"]["number"] == final["number"]
 
 
+#: What says something of one person's record, without an identity document that staff could compare.
+OWN = {
+    "household": {"no-criminal-record-certificate", "residence-permit-endorsement", "household-facts-certificate"},
+    "exit_entry": {"exit-entry-record", "hk-macau-endorsement", "taiwan-endorsement"},
+    "public_order": {"security-guard-certificate"},
+}
+
+
+@pytest.mark.parametrize("folder", [one for one in FOLDERS if one.name in OWN], ids=sorted(OWN))
+async def test_nobody_gets_what_is_known_of_somebody_else(folder: Path, tmp_path: Path) -> None:
+    """Of two citizens each asks for their own record; the other's number is refused before anybody looks at it."""
+    async with open_door(tmp_path, {folder.name: folder}) as door:
+        items = [item for item in door.platform.registry.items.values() if item.owner is not None]
+        assert {item.code for item in items} == OWN[folder.name]
+        for item in items:
+            assert item.owner is not None
+            assert item.form is not None
+            for number, other in ((filling.NUMBER, made_up_person(1)), (made_up_person(1), filling.NUMBER)):
+                person = door.citizen(f"p{number[-4:]}", name="李示例", resident_id=number)
+                address = f"/v1/items/{item.code}/cases"
+                files = iter([(await person.upload()).created()["id"] for _ in range(8)])
+                answers = filling.filled(item.form.schema, files)
+                for_another = {name: one for name, one in answers.items() if f"/{name}" == item.owner.unless}
+                answers = {name: one for name, one in answers.items() if name not in for_another}
+                put(answers, item.owner.field, other)
+                told = (await person.post(address, {"answers": answers})).problem(422, "invalid-fields")
+                pointers = [(one["pointer"], one["code"]) for one in told["problems"]]
+                assert pointers == [(f"/answers{item.owner.field}", "not-own")], item.code
+                nobody = door.citizen("nobody", name="李示例")
+                (await nobody.post(address, {"answers": answers | for_another})).problem(403, "not-verified")
+                if for_another:
+                    (await person.post(address, {"answers": answers | for_another})).created()
+                    answers = filling.filled(item.form.schema, iter([(await person.upload()).created()["id"]] * 8))
+                put(answers, item.owner.field, number)
+                (await person.post(address, {"answers": answers})).created()
+
+
+def test_no_item_gives_away_a_record_by_a_number_that_nobody_compares(city: Registry) -> None:
+    """A certificate about a number is either its owner's alone, or staff have an identity document to compare."""
+    for item in city.items.values():
+        numbers = {one.source for one in item.credential.claims} if item.credential and item.certificate else set()
+        asked = item.form.schema["properties"] if item.form else {}
+        about = {source for source in numbers if asked.get(source[1:], {}).get("format") == "cn-resident-id"}
+        shown = any(one.document == "identity-document" and one.field for one in item.materials)
+        if about and not shown:
+            assert item.owner is not None, item.code
+            assert item.owner.field in about
+
+
 async def held(door: Door, item: Item, final: dict[str, Any]) -> None:
     """The certificate of an approved case, opened by others' readers, its code verified by somebody without a token."""
-    li = door.citizen("li", name="李示例")
+    li = door.citizen("li", name="李示例", resident_id=filling.NUMBER)
     for language in LANGUAGES:
         told = {"Accept-Language": language}
         answer = await li.get(final["links"]["certificate"], headers=told)

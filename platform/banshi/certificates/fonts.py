@@ -52,6 +52,14 @@ def _without_shape(sign: str) -> bool:
     return unicodedata.category(sign) in {"Cf", "Cc"} or 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF
 
 
+def _refused(code: int) -> bool:
+    """Whether PDF/A-2a refuses a code point although a font has a shape for it: it says nothing to whoever has another
+    font. These are the areas for private use, the byte order mark, and what is no character.
+    """
+    private = 0xE000 <= code <= 0xF8FF or code >= 0xF0000
+    return private or code in {0, 0xFEFF} or code & 0xFFFE == 0xFFFE
+
+
 def open_fonts(own: Path | None = None) -> Fonts:
     """Our font, behind those in the folder `own`. Raises ValueError for a folder without a font that can be read."""
     import typst  # 40 ms, which only who shows a certificate needs
@@ -66,7 +74,8 @@ def open_fonts(own: Path | None = None) -> Fonts:
         families += sorted({face.family for face in faces} - set(families), key=_rank)
         for face in faces:
             try:
-                characters |= set(code_points(Path(str(face.path)).read_bytes(), face.index))
+                points = code_points(Path(str(face.path)).read_bytes(), face.index)
+                characters |= {one for one in points if not _refused(one)}
             except (struct.error, StopIteration, IndexError):
                 raise ValueError(f"the font {face.path} can't be read: its table of characters is broken") from None
     return Fonts(folders, tuple(families), frozenset(characters))

@@ -59,39 +59,61 @@ class Page:
         return hashlib.blake2b(self.data, digest_size=12).hexdigest()
 
 
-def page_of(source: Source, language: str, fonts: Fonts) -> Page:
-    """The page of a credential."""
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a certificate says in one language: its title, its table, and the sentences of its body."""
+
+    title: str
+    rows: Sequence[tuple[str, str]]
+    body: Sequence[str]
+
+
+def wording_of(source: Source, language: str) -> Wording:
+    """What the page says, and what a verification says that it has to say."""
     item, record = source.item, source.record
-    rules, words = item.certificate, WORDS[language]
+    rules = item.certificate
     if rules is None or item.credential is None:
         raise ValueError(f"item {item.code} ends in no certificate")
     first, last = days(record, source.timezone)
-    issued = record.issued_at.astimezone(source.timezone).date()
     claims = source.credential.claims
-    declared = [claim for claim in item.credential.claims if claim.name in claims]
-    rows = [(text_in(one.title, language), said(one, claims[one.name], language)) for one in declared]
-    span = words["from_until"].format(first=day_in(first, language), last=day_in(last, language))
-    rows.append((words["valid"], span))
+    told = {
+        one.name: (text_in(one.title, language), said(one, claims[one.name], language))
+        for one in item.credential.claims
+        if one.name in claims
+    }
     values = {
         "item": text_in(item.title, language),
         "department": text_in(source.department.title, language),
         "phone": source.department.phone,
         "result": text_in(item.result.title, language),
         "number": source.number,
-        "date": day_in(issued, language),
+        "date": _issued(source, language),
         "valid_from": day_in(first, language),
         "valid_until": day_in(last, language),
-        **{one.name: said(one, claims[one.name], language) for one in declared},
+        **{name: text for name, (_, text) in told.items()},
     }
     body = fill(parse(text_in(rules.body, language)), values).split("\n")
+    title = clean(text_in(rules.title or item.result.title, language))
+    return Wording(title, list(told.values()), [paragraph for paragraph in body if paragraph])
+
+
+def _issued(source: Source, language: str) -> str:
+    return day_in(source.record.issued_at.astimezone(source.timezone).date(), language)
+
+
+def page_of(source: Source, language: str, fonts: Fonts) -> Page:
+    """The page of a credential."""
+    record, words = source.record, WORDS[language]
+    said_there = wording_of(source, language)
+    first, last = (day_in(day, language) for day in days(record, source.timezone))
     address = clean(source.address)
     text = {
-        "title": clean(text_in(rules.title or item.result.title, language)),
+        "title": said_there.title,
         "issuer": text_in(source.department.title, language),
         "number": words["number"].format(number=source.number),
-        "issued": words["issued"].format(date=day_in(issued, language)),
-        "rows": rows,
-        "body": [paragraph for paragraph in body if paragraph],
+        "issued": words["issued"].format(date=_issued(source, language)),
+        "rows": [*said_there.rows, (words["valid"], words["from_until"].format(first=first, last=last))],
+        "body": said_there.body,
         "verify": [*words["verify"], *([words["address"].format(address=address)] if address else [])],
         "qr_says": words["qr"],
     }
@@ -108,7 +130,7 @@ def page_of(source: Source, language: str, fonts: Fonts) -> Page:
         "layout": LAYOUT,
     }
     at = int(record.issued_at.timestamp())
-    return Page(text["title"], orjson.dumps(data, option=orjson.OPT_SORT_KEYS), record.text, at, lacking)
+    return Page(said_there.title, orjson.dumps(data, option=orjson.OPT_SORT_KEYS), record.text, at, lacking)
 
 
 def days(record: Pass, zone: tzinfo) -> tuple[date, date]:

@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from banshi.certificates.fonts import Fonts, open_fonts
 from banshi.certificates.page import Page
 from banshi.contract import Key
@@ -19,6 +21,8 @@ from banshi.passes import picture
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
+
+log = structlog.get_logger("banshi.certificates")
 
 LAYOUT_FILE = Path(__file__).with_name("page.typ")
 
@@ -30,6 +34,10 @@ MOST_WAITING = 200
 
 #: Pages that are drawn at once: one core stays free for the loop where there is more than one.
 AT_ONCE = max(1, min(2, (os.cpu_count() or 1) - 1))
+
+
+class Undrawable(Exception):
+    """A page that the compiler refuses, or fonts that aren't those that the page was made for."""
 
 
 class Press:
@@ -66,12 +74,23 @@ class Press:
     async def _drawn(self, page: Page) -> bytes:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, self._draw, page)
+        except Undrawable as error:
+            # What the compiler says of it may quote the page, so it isn't logged.
+            log.error(str(error))
+            told = "This certificate can't be drawn at present; the fault is recorded."
+            raise Unavailable(told, headers={"Retry-After": "60"}) from None
         finally:
             del self.running[page.digest]
 
     def _draw(self, page: Page) -> bytes:
+        import typst
+
         inputs = {"page": page.data.decode(), "qr": picture.svg(page.code).decode()}
-        drawn = self._compiler().compile(format="pdf", sys_inputs=inputs, pdf_standards=STANDARDS, timestamp=page.at)
+        compiler = self._compiler()
+        try:
+            drawn = compiler.compile(format="pdf", sys_inputs=inputs, pdf_standards=STANDARDS, timestamp=page.at)
+        except typst.TypstError:
+            raise Undrawable("a certificate can't be drawn: the compiler refuses its page") from None
         if not isinstance(drawn, bytes):
             raise TypeError("a certificate is one file")
         return drawn
@@ -82,15 +101,15 @@ class Press:
             import typst
 
             fonts = self._fonts or open_fonts(self._own_fonts)
-            self._each.compiler = typst.Compiler(
-                str(LAYOUT_FILE),
-                root=str(LAYOUT_FILE.parent),
-                font_paths=typst.Fonts(
-                    include_system_fonts=False,
-                    include_embedded_fonts=False,
-                    font_paths=[str(folder) for folder in fonts.folders],
-                ),
+            loaded = typst.Fonts(
+                include_system_fonts=False,
+                include_embedded_fonts=False,
+                font_paths=[str(folder) for folder in fonts.folders],
             )
+            if {face.family for face in loaded.fonts()} != set(fonts.families):
+                # Kept, this compiler would draw without the operator's fonts for as long as its thread lives.
+                raise Undrawable("a certificate can't be drawn: platform.certificate_fonts has other fonts than before")
+            self._each.compiler = typst.Compiler(str(LAYOUT_FILE), root=str(LAYOUT_FILE.parent), font_paths=loaded)
         return self._each.compiler
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from banshi.checks import certificates, items, kinds, materials, messages, routes, tables
+from banshi.checks import certificates, items, kinds, materials, messages, owner, routes, tables
 from banshi.errors import Finding
 from banshi.registry import Registry
 
@@ -23,6 +23,7 @@ RULES: tuple[Rule, ...] = (
     items.numbers_make_sense,
     materials.materials_name_documents,
     materials.documents_last_a_number_of_days,
+    owner.owners_can_be_held_to,
     items.verbs_are_offered,
     kinds.state_tables_hold,
     messages.messages_can_be_written,

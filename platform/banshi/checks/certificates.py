@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from banshi.certificates.fonts import open_fonts
-from banshi.checks.fields import fields_at
+from banshi.checks.fields import always_there, fields_at
 from banshi.checks.messages import longest_values, template_faults
 from banshi.contract import Claim, Item
 from banshi.errors import Finding
@@ -82,12 +82,7 @@ def _words(registry: Registry, item: Item) -> Iterator[Finding]:
 
 def _always(item: Item, claim: Claim) -> bool:
     """Whether a claim has a value whatever is answered."""
-    node: Any = item.form.schema if item.form else {}
-    for part in claim.source.split("/")[1:]:
-        if part not in node.get("required", ()):
-            return False
-        node = node.get("properties", {}).get(part, {})
-    return claim.source == DECISION or claim.source.startswith("/")
+    return claim.source == DECISION or always_there(item.form.schema if item.form else {}, claim.source)
 
 
 def _signs(item: Item, claim: Claim) -> int:

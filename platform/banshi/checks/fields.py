@@ -41,6 +41,17 @@ def _same_value(root: Schema, nodes: list[Any]) -> list[Schema]:
     return list(found.values())
 
 
+def always_there(schema: Schema, pointer: str) -> bool:
+    """Whether every answer that the schema takes has something at a JSON Pointer through objects."""
+    node: Any = schema
+    for part in pointer.split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        if name not in node.get("required", ()):
+            return False
+        node = node.get("properties", {}).get(name, {})
+    return pointer.startswith("/")
+
+
 def types_of(node: Schema) -> set[str]:
     """The JSON types that a subschema names itself; an array of anything but texts says of what."""
     named = node.get("type", [])

@@ -7,7 +7,7 @@ without the other. The consent stands in the audit of both.
 
 from __future__ import annotations
 
-from banshi.reuse.labels import ids_at, labels
+from banshi.reuse.labels import ids_at, labels, value_at
 from banshi.reuse.offers import Earlier, earlier_files, takes
 from banshi.reuse.taking import REUSE, Reused, commit, member, taken
 from banshi.reuse.verdict import judged, replaced
@@ -25,4 +25,5 @@ __all__ = [
     "replaced",
     "taken",
     "takes",
+    "value_at",
 ]

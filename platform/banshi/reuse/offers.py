@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 #: What the event in an earlier case's audit is called.
 ACTION = "reuse"
 
-#: Earlier cases that are offered for one material at most, and files that are looked through for one item.
-MOST, LOOKED_AT = 5, 500
+#: Earlier cases that are offered for one material at most, about one thing and in all, and files that are looked
+#: through for one item. Fifty cars are a fleet, and a list that nobody reads on a phone.
+MOST, MOST_OF_ALL, LOOKED_AT = 5, 50, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,8 @@ async def earlier_files(
 ) -> Mapping[str, Sequence[Earlier]]:
     """What is on offer, by the fields of the materials, the newest case first; or what one case has alone.
 
-    Some are enough for whoever chooses: the same bytes once, and not too many. With `every` it is all that was ever
-    offered and still is.
+    Some are enough for whoever chooses: the same bytes about the same thing once, and not too many about any. With
+    `every` it is all that was ever offered and still is.
     """
     asked = list(reusable(item, platform.registry.departments[item.department]))
     if not asked:
@@ -59,16 +60,18 @@ async def earlier_files(
     times = Counter(await taken)
     offers: dict[str, list[Earlier]] = {}
     for material, document, days in asked:
-        seen: set[frozenset[str]] = set()
+        seen: set[tuple[str, frozenset[str]]] = set()
+        about: Counter[str] = Counter()
         own = offers.setdefault(material.field, [])
         for (case, name, concerns), files in sets.items():
             until = min(file.created_at for file in files) + timedelta(days=days)
             fits = name == material.document and bool(concerns) == (document.concerns is not None)
             if not fits or case not in cases or until <= platform.now() or not _fit(platform, item, material, files):
                 continue
-            same = frozenset(file.sha256 for file in files)
-            if every or (same not in seen and len(own) < MOST):
+            same = (concerns, frozenset(file.sha256 for file in files))
+            if every or (same not in seen and about[concerns] < MOST and len(own) < MOST_OF_ALL):
                 seen.add(same)
+                about[concerns] += 1
                 consent = consent_to(platform, item, material, document, cases[case], files, times[case])
                 own.append(Earlier(cases[case], material, document, concerns, tuple(files), until, consent))
     return offers

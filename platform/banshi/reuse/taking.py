@@ -20,7 +20,7 @@ from banshi.errors import Conflict, FieldProblem, InvalidFields, StorageFull
 from banshi.models import Attachment, Case, CaseEvent
 from banshi.reuse.labels import ids_at, value_at
 from banshi.reuse.offers import ACTION, Earlier, earlier_files
-from banshi.store import Stale, Update, Write
+from banshi.store import NotBegun, Stale, Update, Write
 from banshi.vocabulary import reusable
 
 if TYPE_CHECKING:
@@ -227,7 +227,8 @@ async def _commit(platform: Platform, write: Write, reused: Reused) -> None:
         raise
     try:
         await platform.store.commit(write)
-    except (IntegrityError, StorageFull):
+    except (IntegrityError, StorageFull, NotBegun):
+        # Surely not written. After any other Unavailable the rows may be there all the same: the files stay.
         await asyncio.to_thread(_unlink, folder, reused.links)
         raise
     except Stale:

@@ -13,10 +13,13 @@ from banshi.store import Update
 async def judged(effect: MaterialsEffect, case: Case, at: datetime, *, by_staff: bool) -> list[Update]:
     """The updates of the case's files that go with a step.
 
-    Only a person's look at a file makes it right: what the platform approved by itself nobody has seen. Nobody says
-    which file a refusal was about, so the same bytes are right in no case of that person any more.
+    Only a person's look at a file makes it right, or perhaps wrong: what the platform approves or revokes by itself,
+    such as all passes to a zone that closes, says nothing of the files. Nobody says which file a refusal was about, so
+    the same bytes are right in no case of that person any more.
     """
-    if effect is MaterialsEffect.ACCEPT and by_staff:
+    if not by_staff:
+        return []
+    if effect is MaterialsEffect.ACCEPT:
         named = {"case_id": case.id, "document__not": ""}
         return [Update(Attachment, named, {"accepted_at": at}, rows=None)]
     if effect is MaterialsEffect.REJECT:

@@ -83,7 +83,7 @@ async def show_case(call: Call) -> web.StreamResponse:
         attachments=await Attachment.filter(case_id=case.id).order_by("id"),
         passes=await Pass.filter(case_id=case.id).exists(),
         details=await shown(call.platform, case, actor, call.language) if shown else None,
-        own=actor.who(case) is Who.CITIZEN,
+        reader=actor.who(case),
     )
     return reply(call, document)
 

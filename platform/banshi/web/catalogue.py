@@ -159,6 +159,7 @@ def item_document(item: Item, language: str, routes: Sequence[tuple[str, Route]]
         document[name] = getattr(item, name)
     for name in ("legal_basis", "conditions", "materials", "process", "fee", "places", "result", "details"):
         document[name] = in_language(getattr(item, name), language)
+    document["owner"] = in_language(item.owner, language)
     document["credential"] = in_language(item.credential, language)
     document["certificate"] = in_language(item.certificate, language)
     document["form"] = item.form.schema if item.form else None

@@ -9,16 +9,17 @@ import structlog
 from aiohttp import web
 
 from banshi import cases
-from banshi.certificates.page import Page, Source, page_of, said
+from banshi.certificates.page import Page, Source, page_of, said, wording_of
 from banshi.certificates.press import PRESS
 from banshi.contract import LANGUAGES, text_in
 from banshi.documents import moment
-from banshi.errors import CertificateExpired, CertificateRevoked, NotFound
+from banshi.errors import CertificateExpired, CertificateRevoked, NotFound, Unavailable
 from banshi.forms import Form
 from banshi.models import Case, Pass
 from banshi.passes import ledger
-from banshi.passes.cose import PassRefused
+from banshi.passes.cose import Credential, PassRefused
 from banshi.passes.ledger import Verdict
+from banshi.passes.refusals import Reason
 from banshi.replies import LANGUAGE_HEADERS, reply, reply_bytes
 from banshi.routes import Answer, Audience, Call, Parameter, Route
 from banshi.schemas import ref
@@ -26,6 +27,7 @@ from banshi.submission import item_of
 from banshi.web.cases import CASE_PATH
 
 if TYPE_CHECKING:
+    from banshi.contract import Item
     from banshi.runtime import Platform
 
 log = structlog.get_logger("banshi.certificates")
@@ -81,10 +83,18 @@ async def _valid(platform: Platform, case: Case) -> Pass:
 async def _source(platform: Platform, case: Case, record: Pass) -> Source:
     try:
         credential = await ledger.read(platform, record.text)
-    except PassRefused:
-        told = "The key that signed this certificate was withdrawn; ask the department for a new one."
-        raise CertificateRevoked(told) from None
-    item = item_of(platform, case)
+    except PassRefused as refused:
+        if refused.reason is Reason.UNKNOWN_KEY:
+            told = "The key that signed this certificate was withdrawn; ask the department for a new one."
+            raise CertificateRevoked(told) from None
+        # Ours is at fault, not the certificate: it has a claim that this catalogue hasn't, or its text was damaged.
+        log.error("a certificate can't be read", item=case.item, number=record.number, reason=refused.reason.value)
+        told = "This certificate can't be read at present; the fault is recorded."
+        raise Unavailable(told, headers={"Retry-After": "60"}) from None
+    return _as_source(platform, item_of(platform, case), case, record, credential)
+
+
+def _as_source(platform: Platform, item: Item, case: Case, record: Pass, credential: Credential) -> Source:
     return Source(
         item=item,
         department=platform.registry.departments[item.department],
@@ -118,12 +128,17 @@ async def _document(platform: Platform, verdict: Verdict, language: str) -> dict
     department = platform.registry.departments.get(item.department) if item and record else None
     case = await Case.get_or_none(passes__number=record.number) if record else None
     claims = credential.claims if credential and record else {}
+    wording = None
+    if item and case and record and credential:
+        wording = wording_of(_as_source(platform, item, case, record, credential), language)
     return {
         "verdict": verdict.code,
         "detail": verdict.detail,
         "item": {"code": item.code, "title": text_in(item.title, language)} if item and record else None,
         "department": {"code": department.code, "title": text_in(department.title, language)} if department else None,
         "number": case.number if case else None,
+        "title": wording.title if wording else None,
+        "body": list(wording.body) if wording else [],
         "claims": [
             {
                 "name": claim.name,
@@ -160,7 +175,7 @@ ROUTES = (
         answers={
             200: Answer(description="The certificate.", media_type=PDF),
             410: Answer(description="It was revoked, or it has ended; `code` says which."),
-            503: Answer(description="Too many are asked for at once; come back after Retry-After."),
+            503: Answer(description="It can't be drawn now, or too many are asked for; come back after Retry-After."),
         },
     ),
     Route(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from banshi import cases, outbox, reuse
+from banshi.contract import Who
 from banshi.documents import case_document
 from banshi.errors import InvalidFields, NotFound
 from banshi.forms import Form
@@ -71,7 +72,8 @@ class Submissions:
             raise InvalidFields([*wrong, *inside])
         kind = platform.registry.kinds[item.kind]
         case, event = new_case(platform, item, call.principal, answers)
-        given = await check(platform, item, case, answers, call.language, wishes=body.get("reuse", ()))
+        wishes = body.get("reuse", ())
+        given = await check(platform, item, case, answers, call.language, principal=call.principal, wishes=wishes)
         case.answers = dict(given.answers)
         event.details = {"reused": given.reused.told} if given.reused.told else None
         more = await kind.received(platform, case, body) if kind.received else ()
@@ -84,7 +86,7 @@ class Submissions:
             events=[event, *(row for row in more if isinstance(row, CaseEvent))],
             permitted=await cases.permitted(platform, case, cases.Actor(call.principal)),
             attachments=given.attachments,
-            own=True,
+            reader=Who.CITIZEN,
         )
         headers = {"Location": f"/v1/cases/{case.id}"}
         rows = [case, event, *given.rows, *more, *call.once.receipt(document, headers=headers)]
@@ -114,6 +116,7 @@ def route(registry: Registry) -> Route:
                 schema=ref("Case"),
                 headers={"Location": "The case."},
             ),
+            403: Answer(description="Something has to be known of the caller; `not-verified` says what."),
             404: Answer(description="There is no such item."),
         },
         creates=True,

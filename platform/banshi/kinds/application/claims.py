@@ -8,19 +8,21 @@ from typing import Any
 
 from banshi.cases import Move
 from banshi.contract import LANGUAGES, Claim
-from banshi.errors import FieldProblem, InvalidFields
-from banshi.guide import DECISION, HOLDER, LONGEST_DECISION, LONGEST_HOLDER
-from banshi.messages import clean, cut
+from banshi.errors import FieldProblem, HolderUnknown, InvalidFields
+from banshi.guide import DECISION, HOLDER, LONGEST_DECISION
+from banshi.messages import clean
+from banshi.owner import holder_of
 
 
 def claims_of(move: Move, own: Mapping[str, Any]) -> dict[str, Any]:
     """The claims by name; `own` are the department's, which come before the answers.
 
-    Raises InvalidFields where the decision has to be written and isn't, or is too long to be signed.
+    Raises InvalidFields where the decision has to be written and isn't, or is too long to be signed; HolderUnknown
+    where the holder is named, and nobody knows the name.
     """
     claims: dict[str, Any] = {}
     for claim in move.item.credential.claims if move.item.credential else ():
-        value = own.get(claim.name, _value(move, claim))
+        value = own[claim.name] if claim.name in own else _value(move, claim)
         if value is not None:
             claims[claim.name] = masked(value) if claim.masked else value
     return claims
@@ -28,18 +30,14 @@ def claims_of(move: Move, own: Mapping[str, Any]) -> dict[str, Any]:
 
 def _value(move: Move, claim: Claim) -> Any:
     if claim.source == HOLDER:
-        return _holder(move.case.person_name) or None
+        name = holder_of(move.case.person_name)
+        if not name and not claim.masked:
+            # Handed in before names were asked for: staff would sign that somebody unnamed has no record.
+            raise HolderUnknown
+        return name or None
     if claim.source == DECISION:
         return _decision(move)
     return at(move.case.answers, claim.source)
-
-
-def _holder(name: str) -> str:
-    one_line = " ".join(clean(name).split())
-    most = LONGEST_HOLDER
-    while len(cut(one_line, most).encode()) > LONGEST_HOLDER:
-        most -= 1
-    return cut(one_line, most)
 
 
 def _decision(move: Move) -> str:

@@ -15,6 +15,7 @@ from banshi.errors import (
     FieldProblem,
     Forbidden,
     InvalidFields,
+    NotVerified,
     Problem,
 )
 from banshi.kinds.query.look_ups import found_by, new_look_up
@@ -36,12 +37,6 @@ if TYPE_CHECKING:
 
 #: Seconds after which a register that failed may be asked again, where its breaker doesn't say.
 AGAIN = "5"
-
-
-class NotVerified(Forbidden):
-    """The identity provider has verified no ID number of yours."""
-
-    code = "not-verified"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

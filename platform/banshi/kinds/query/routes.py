@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from banshi.errors import InvalidFields, NotFound
+from banshi.errors import InvalidFields, NotFound, NotVerified
 from banshi.forms import Form
-from banshi.kinds.query.asking import NotVerified, answer, asking, question_problems
+from banshi.kinds.query.asking import answer, asking, question_problems
 from banshi.kinds.query.look_ups import page_about
 from banshi.kinds.query.rules import QueryRules
 from banshi.kinds.query.words import say

@@ -1,0 +1,64 @@
+"""Whose business an item is: what has to be known of whoever hands it in, and whether they ask about themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from banshi.contract import LANGUAGES, Item
+from banshi.errors import FieldProblem, InvalidFields, NotNamed, NotVerified
+from banshi.guide import HOLDER, LONGEST_HOLDER
+from banshi.messages import clean, cut
+from banshi.reuse import ids_at, value_at
+
+if TYPE_CHECKING:
+    from banshi.routes import Principal
+
+UNVERIFIED = {
+    "zh-CN": "本事项只办理本人的业务，需要经过核验的公民身份号码。请在身份认证平台完成实名认证，然后重新登录。",
+    "en": "This is about your own record, so it takes a verified ID number. Have yours verified where you sign in, and"
+    " sign in anew.",
+}
+NAMELESS = {
+    "zh-CN": "办理结果上要写明您的姓名，而身份认证平台没有提供。请在身份认证平台完成实名认证，然后重新登录。",
+    "en": "What you get has your name on it, and the identity provider says none. Have it verified where you sign in,"
+    " and sign in anew.",
+}
+NOT_OWN = ("只能填写本人的公民身份号码。", "Give your own ID number: you can only ask about yourself.")
+NOT_OWN_UNLESS = (
+    "只能填写本人的公民身份号码；为他人申请的，请上传 {unless} 一项的文件。",
+    "Give your own ID number. To ask about somebody else, hand in the file at {unless}.",
+)
+
+
+def known(item: Item, principal: Principal | None) -> None:
+    """Raises NotVerified where the item is about whoever hands it in, and nobody has verified who that is; NotNamed
+    where their name is signed into what they get, and nobody says it.
+
+    A file that lets them ask about another changes nothing of this: it says something of them as well.
+    """
+    if item.owner is not None and (principal is None or not principal.resident_id):
+        raise NotVerified(UNVERIFIED)
+    claims = item.credential.claims if item.credential else ()
+    named = any(claim.source == HOLDER and not claim.masked for claim in claims)
+    if named and (principal is None or not holder_of(principal.name)):
+        raise NotNamed(NAMELESS)
+
+
+def own(item: Item, answers: Mapping[str, Any], principal: Principal | None, language: str) -> None:
+    """Raises InvalidFields where the answers, which the form has taken, are about another than who hands them in."""
+    if item.owner is None or (item.owner.unless and ids_at(item, answers, item.owner.unless)):
+        return
+    if principal is None or value_at(answers, item.owner.field) != principal.resident_id:
+        sentence = (NOT_OWN_UNLESS if item.owner.unless else NOT_OWN)[LANGUAGES.index(language)]
+        told = sentence.format(unless=item.owner.unless)
+        raise InvalidFields([FieldProblem(f"/answers{item.owner.field}", told, "not-own")])
+
+
+def holder_of(name: str) -> str:
+    """A citizen's name as it is signed: in one line, and cut where it is longer than any."""
+    one_line = " ".join(clean(name).split())
+    most = LONGEST_HOLDER
+    while len(cut(one_line, most).encode()) > LONGEST_HOLDER:
+        most -= 1
+    return cut(one_line, most)
