@@ -8,6 +8,7 @@ import math
 import random
 import re
 import struct
+import threading
 import time
 import uuid
 import zlib
@@ -22,10 +23,11 @@ from PIL import Image
 from banshi.engine.upkeep import tidy
 from banshi.errors import InvalidFields
 from banshi.kinds.appeal.models import TipCode
-from banshi.kinds.appeal.tips import flood
+from banshi.kinds.appeal.tips import flood, pictures
 from banshi.kinds.appeal.tips.codes import CHANCE, SIGNS, new_code, read_code
 from banshi.kinds.appeal.tips.flood import FLOOD
 from banshi.models import Attachment, Case
+from banshi.pictures import cleaned
 from tests.kernel.appeals_office import ENGLISH
 from tests.kernel.tips_office import TIPS, link_of, open_tips, picture, tipped, uploaded
 
@@ -200,7 +202,7 @@ HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(100)
         (picture()[:200], "image/jpeg", 422, "unreadable-picture"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(64), "image/png", 422, "unreadable-picture"),
         (bomb(30_000), "image/png", 413, "too-large"),
-        (bomb(8_000), "image/png", 413, "too-large"),
+        (bomb(4_001), "image/png", 413, "too-large"),
         (picture() + bytes(70_000), "image/jpeg", 413, "too-large"),
     ],
     ids=[
@@ -321,3 +323,27 @@ async def test_pictures_are_throttled_by_number_and_by_what_is_in_memory(
         offices.door.platform[FLOOD].pictures._left = 1
         replies = await asyncio.gather(*(uploaded(offices, picture()) for _ in range(6)))
         assert Counter(reply.status for reply in replies)[429] >= 4
+
+
+async def test_pictures_wait_in_a_short_line_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is full the next one is told so before it is read, and photos of people with names wait for none."""
+    slow = threading.Event()
+    monkeypatch.setattr(flood, "MOST_WAITING", 3)
+    async with open_tips(tmp_path) as offices:
+        state = offices.door.platform[FLOOD]
+        pictures._workers.submit(slow.wait, 20)
+        try:
+            waiting = [asyncio.create_task(uploaded(offices, picture())) for _ in range(3)]
+            for _ in range(500):
+                if state.waiting == 3:
+                    break
+                await asyncio.sleep(0.01)
+            reply = await uploaded(offices, picture())
+            assert "Nothing was stored" in reply.problem(429, "too-many-requests")["detail"]
+            assert reply.headers["Retry-After"] == "5"
+            assert (await cleaned(picture())).width == 60
+        finally:
+            slow.set()
+        assert [(await one).status for one in waiting] == [201] * 3
+        assert state.waiting == 0
+        (await uploaded(offices, picture())).created()

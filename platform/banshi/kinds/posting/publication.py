@@ -122,7 +122,7 @@ async def photos_of(platform: Platform, item: Item, answers: Mapping[str, Any], 
         except UnreadablePicture:
             problems.append(FieldProblem(f"/answers{pointer}", UNREADABLE[language], "picture"))
         except TooLarge as error:
-            problems.append(FieldProblem(f"/answers{pointer}", error.detail, "picture"))
+            problems.append(FieldProblem(f"/answers{pointer}", error.texts.get(language, error.detail), "picture"))
     if problems:
         raise InvalidFields(problems)
     return photos

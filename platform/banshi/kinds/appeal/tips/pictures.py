@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 #: Seconds that a slow client may take for a part of a picture, and for all of it.
 PATIENCE, WHOLE = 15.0, 300.0
 
+#: A thread of their own: whoever floods it holds up no photo of anybody who says who they are.
+_workers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="banshi-tips")
+
 REFUSED = {
     "zh-CN": "匿名时只收JPEG、PNG或WebP图片：PDF、HEIC等文件会留有作者、设备等信息，无法可靠清除。请改用截图或照片。",
     "en": "Without a name only JPEG, PNG or WebP pictures are taken: PDF, HEIC and the like can tell who made them, and"
@@ -46,13 +50,15 @@ async def upload(call: Call) -> web.StreamResponse:
         raise UnsupportedMediaType(REFUSED, accepted=list(READ))
     if "Content-Encoding" in request.headers:
         raise UnsupportedMediaType("Send the picture without Content-Encoding.")
+    flood.room()
     flood.one_picture()
     await _within_quota(platform)
     with flood.holding() as hold:
         content = await _body(request, platform.settings.attachment_limit, hold)
         if sniff(content) not in READ:
             raise UnsupportedMediaType(REFUSED, accepted=list(READ))
-        picture = await cleaned(content)
+        with flood.turn():
+            picture = await cleaned(content, workers=_workers)
     # An id of chance alone: whoever knows it may use the picture, once.
     received = await attachments.receive(
         platform.settings.attachments_folder,
