@@ -231,7 +231,7 @@ def _write(platform: Platform, move: Move, effects: Effects) -> Write:
         "version": case.version + 1,
         "updated_at": move.at,
         "reason": dict(move.reason) if move.reason else None,
-        **_clock(platform, case, step),
+        **clock_values(platform, case, step.clock),
         **effects.values,
     }
     event = CaseEvent(
@@ -291,13 +291,13 @@ def clock_of(case: Case) -> Clock | None:
     return Clock(allowed=case.clock_allowed, used=case.clock_used, running_since=case.clock_since)
 
 
-def _clock(platform: Platform, case: Case, step: Step) -> dict[str, Any]:
-    """The clock's columns after the step, with the date that it leads to."""
+def clock_values(platform: Platform, case: Case, effect: ClockEffect) -> dict[str, Any]:
+    """The clock's columns after a step with that effect, with the date that it leads to."""
     clock = clock_of(case)
-    if clock is None or step.clock is ClockEffect.KEEP:
+    if clock is None or effect is ClockEffect.KEEP:
         return {}
     today = platform.today()
-    if step.clock is ClockEffect.RUN:
+    if effect is ClockEffect.RUN:
         clock = clock if clock.running_since else clock.start(today, platform.calendar)
     else:
         clock = clock.stop(today, platform.calendar) if clock.running_since else clock
