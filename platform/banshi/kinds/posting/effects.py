@@ -11,7 +11,7 @@ from banshi.contract import LANGUAGES
 from banshi.corrections import corrected, refuse_answers
 from banshi.errors import Conflict
 from banshi.kinds.posting.models import PostingRecord
-from banshi.kinds.posting.publication import photos_of, refuse_personal, values_of
+from banshi.kinds.posting.publication import photos_of, refuse_unfit, values_of
 from banshi.store import Update
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ async def _supplement(platform: Platform, move: Move, _: PostingRecord) -> Effec
     """The corrected answers, held against the same rules as the first ones."""
     made = await corrected(platform, move)
     answers = made.values["answers"]
-    refuse_personal(move.item, answers, LANGUAGES[0])
+    refuse_unfit(platform, move.item, answers, LANGUAGES[0])
     photos = await photos_of(platform, move.item, answers, LANGUAGES[0])
     made.updates.append(_changed(move, **values_of(move.item, answers), photos=photos))
     return made

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import structlog
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from tortoise.models import Model
 
     from banshi.runtime import Platform
+
+log = structlog.get_logger("banshi.postings")
 
 #: How alike two have to be for their posters to be told, what share of the most alike's that has to be, and how many
 #: pairs a new posting may have. benchmarks/postings.py shows what these lead to.
@@ -43,8 +46,17 @@ async def match_new(platform: Platform) -> None:
     failed: set[UUID] = set()
     while rows := await waiting.exclude(case_id__in=list(failed)).order_by("published_at").limit(20):
         for row in rows:
-            if not await match(platform, row):
+            if not await _matched(platform, row):
                 failed.add(row.case_id)
+
+
+async def _matched(platform: Platform, row: PostingRecord) -> bool:
+    """`match`, whatever it raises: one posting that can't be compared must not keep the city's others waiting."""
+    try:
+        return await match(platform, row)
+    except Exception as error:
+        log.error("postings: one could not be compared", posting=str(row.case_id), error=type(error).__name__)
+        return False
 
 
 async def match(platform: Platform, row: PostingRecord) -> bool:
@@ -80,9 +92,10 @@ def _candidates(platform: Platform, row: PostingRecord) -> QuerySet[PostingRecor
     if row.division:
         query = query.filter(Q(division="") | Q(division__startswith=row.division[:4]))
     if row.day:
-        first, last = row.day - ERROR, row.day + LONGEST
-        if row.sort == "found":
-            first, last = row.day - LONGEST, row.day + ERROR
+        before, after = (LONGEST, ERROR) if row.sort == "found" else (ERROR, LONGEST)
+        # The calendar has an end on both sides, and a form may take its last day.
+        first = row.day - min(before, row.day - date.min)
+        last = row.day + min(after, date.max - row.day)
         query = query.filter(Q(day=None) | Q(day__gte=first, day__lte=last))
     return query
 
