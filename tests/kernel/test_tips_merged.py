@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from banshi.kinds.appeal.models import Letter, TipCode
+from banshi.kinds.appeal.models import AppealRecord, Letter, Reply, TipCode
 from banshi.kinds.appeal.tips import documents
+from banshi.kinds.appeal.tips.retention import forget
 from banshi.models import Attachment, Case, CaseEvent
 from banshi.testing import Person
 from tests.kernel.appeals_office import Offices
@@ -51,7 +52,8 @@ async def test_a_letter_in_a_merged_tip_is_work_as_one_in_the_other_would_be(tmp
     async with open_tips(tmp_path, database=database) as offices:
         chen = offices.reviewer()
         _, again, first, _ = await merged(offices, chen)
-        (await offices.act(chen, first, "return", "是哪条路？")).ok()
+        # As one of an item can be whose citizens have names.
+        await Case.filter(id=first.rpartition("/")[2]).update(state="returned", clock_since=None)
         (await again.write("示例路")).ok()
         target = await offices.shown(chen, first)
         assert (target["state"], target["deadline"]["running"]) == ("submitted", True)
@@ -164,3 +166,67 @@ async def test_a_failure_while_a_tip_is_shown_leaves_none_whose_code_nobody_has(
         assert await Case.all().count() == await CaseEvent.all().count() == await TipCode.all().count() == 0
         made = (await offices.door.anyone.post(TIPS, body)).created()
         assert [one["id"] for one in made["tip"]["attachments"]] == [photo]
+
+
+async def test_what_others_wait_for_is_not_returned_and_nothing_merges_into_what_was(tmp_path: Path) -> None:
+    async with open_tips(tmp_path) as offices:
+        chen = offices.reviewer()
+        _, _, first, _ = await merged(offices, chen)
+        told = (await offices.act(chen, first, "return", "是哪条路？")).problem(409, "conflict")
+        assert "ask its sender in a message" in told["detail"]
+        (await offices.act(chen, first, "write", text="是哪条路？")).ok()
+        alone, more = await tipped(offices), await tipped(offices)
+        link, other = await link_of(offices, alone), await link_of(offices, more)
+        (await offices.act(chen, link, "return", "是哪条路？")).ok()
+        told = (await offices.act(chen, other, "merge", into=(await alone.read())["number"])).problem(
+            422, "invalid-fields"
+        )
+        assert "Merge that one into this one" in told["problems"][0]["detail"]
+        (await offices.act(chen, link, "merge", into=(await more.read())["number"])).ok()
+        (await offices.answered(chen, other))
+        assert [one["text"] for one in (await alone.read())["details"]["answers"]] == ["明天修好。"]
+        # A named citizen is told, and can still be asked.
+        named, third = await offices.asked(offices.door.citizen("li")), await tipped(offices)
+        number = (await offices.shown(chen, named))["number"]
+        (await offices.act(chen, await link_of(offices, third), "merge", into=number)).ok()
+        (await offices.act(chen, named, "return", "是哪条路？")).ok()
+
+
+async def test_a_returned_tip_that_others_wait_for_doesn_t_leave(tmp_path: Path, database: str) -> None:
+    async with open_tips(tmp_path, database=database, platform={"tip_days": 30}) as offices:
+        chen, li = offices.reviewer(), offices.door.citizen("li")
+        lost, named = await tipped(offices), await offices.asked(li)
+        first = await link_of(offices, lost)
+        (await offices.act(chen, named, "merge", into=(await lost.read())["number"])).ok()
+        await Case.filter(id=first.rpartition("/")[2]).update(state="returned")
+        offices.later(days=31)
+        assert await forget(offices.door.platform) == 0
+        assert (await lost.read())["state"] == "returned"
+
+
+@pytest.mark.parametrize("first_gone", ["target", "duplicate"])
+async def test_the_answers_of_a_tip_leave_with_the_last_one_that_has_them(
+    tmp_path: Path, database: str, first_gone: str
+) -> None:
+    async with open_tips(tmp_path, database=database, platform={"tip_days": 30}) as offices:
+        chen = offices.reviewer()
+        target, again, first, second = await merged(offices, chen)
+        await offices.answered(chen, first)
+        later = second if first_gone == "target" else first
+        offices.later(days=31)
+        await Case.filter(id=later.rpartition("/")[2]).update(updated_at=offices.now)
+        assert await forget(offices.door.platform) == 1
+        kept = again if first_gone == "target" else target
+        assert [one["text"] for one in (await kept.read())["details"]["answers"]] == ["明天修好。"]
+        offices.later(days=31)
+        assert await forget(offices.door.platform) == 1
+        assert await Reply.all().count() == await AppealRecord.all().count() == await Case.all().count() == 0
+
+
+async def test_all_at_once_leave_with_their_answers(tmp_path: Path, database: str) -> None:
+    async with open_tips(tmp_path, database=database, platform={"tip_days": 30}) as offices:
+        _, _, first, _ = await merged(offices, offices.reviewer())
+        await offices.answered(offices.reviewer(), first)
+        offices.later(days=31)
+        await asyncio.gather(*(forget(offices.door.platform) for _ in range(3)))
+        assert await Reply.all().count() == await AppealRecord.all().count() == await Case.all().count() == 0

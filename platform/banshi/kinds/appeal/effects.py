@@ -110,6 +110,11 @@ async def _withdraw(_: Platform, move: Move) -> Effects:
     return Effects()
 
 
+async def _return(_: Platform, move: Move) -> Effects:
+    await merging.refuse_asking_for_others(move)
+    return Effects()
+
+
 async def _write(platform: Platform, move: Move) -> Effects:
     """A letter, with the files that it names."""
     case, given = move.case, move.given
@@ -161,5 +166,6 @@ BY_ACTION: dict[str, Effect] = {
     "rate": _rate,
     "merge": merging.merge,
     "withdraw": _withdraw,
+    "return": _return,
     "write": _write,
 }

@@ -47,6 +47,8 @@ async def merge(_: Platform, move: Move) -> Effects:
         detail = "Give another appeal's number: this is its own."
     elif target.state in GONE:
         detail = f"Give the number of an appeal that gets an answer; that one is {target.state}."
+    elif target.state == "returned" and not target.person:
+        detail = "Merge that one into this one: its sender was asked for more, and may never come back."
     if detail or target is None:
         raise InvalidFields([FieldProblem("/details/into", detail, "into")])
     place = {"department": target.department, "unit": target.unit}
@@ -126,5 +128,16 @@ async def refuse_leaving_others(move: Move) -> None:
             {
                 "zh-CN": "还有其他人的来件与这件合并办理，不能撤回；答复后您可以不予理会。",
                 "en": "Others wait for the same answer, so it can't be withdrawn; you need not read it.",
+            }
+        )
+
+
+async def refuse_asking_for_others(move: Move) -> None:
+    """Nobody's answer waits for somebody who may never come back: a sender without a name is asked by a message."""
+    if not move.case.person and await AppealRecord.filter(merged_into=move.case.id).exists():
+        raise Conflict(
+            {
+                "zh-CN": "还有其他来件与这件合并办理，不能退回补充；请用留言（write）询问举报人。",
+                "en": "Others wait for the same answer, so it is not returned: ask its sender in a message (`write`).",
             }
         )
