@@ -13,7 +13,7 @@ from PIL import Image
 
 from banshi.errors import ConfigurationError
 from banshi.kinds.posting import keeper
-from banshi.kinds.posting.models import PostingRecord
+from banshi.kinds.posting.models import Conversation, PostingRecord
 from banshi.kinds.posting.publication import folder
 from banshi.models import Attachment, Case, CaseEvent
 from banshi.testing import TINY_PNG, open_door
@@ -406,6 +406,54 @@ async def test_a_posting_ends_at_its_time_after_a_reminder_and_one_extension(tmp
         assert (await offices.shown(li, identity))["state"] == "expired"
         assert sum("no longer public" in one for one in await offices.told(li)) == 1
         (await offices.act(li, link, "extend")).problem(409, "action-not-permitted")
+
+
+@pytest.mark.parametrize("was_public", [True, False])
+async def test_what_was_returned_ends_where_its_poster_does_not_come_back(
+    tmp_path: Path, database: str, was_public: bool
+) -> None:
+    """With its photos and conversations, after as many days as it could be public."""
+    async with open_offices(tmp_path, database=database) as offices:
+        li, moderator = offices.door.citizen("li"), offices.moderator()
+        upload = (await li.upload(photo())).created()["id"]
+        link = (await offices.hand_in(li, photos=[upload])).created()["links"]["self"]
+        identity = link.rpartition("/")[2]
+        if was_public:
+            (await offices.act(moderator, link, "publish")).ok()
+            sun = offices.door.citizen("sun")
+            (await sun.post(f"/v1/postings/{identity}/conversations", {"text": "在我这里"})).created()
+        offices.later(days=20)
+        (await offices.act(moderator, link, "return", "请改")).ok()
+        assert "before 21 October 2026" in (await offices.inbox(li))[-1]["body"]
+        offices.later(days=29)
+        await offices.look()
+        assert (await offices.shown(li, identity))["state"] == "returned"
+        offices.later(days=1)
+        await asyncio.gather(offices.look(), offices.look())
+        assert (await offices.shown(li, identity))["state"] == "expired"
+        assert sum("no longer public" in one for one in await offices.told(li)) == 1
+        (await offices.act(li, link, "supplement", answers=BAG)).problem(409, "action-not-permitted")
+        offices.later(days=31)
+        await keeper.forget_conversations(offices.door.platform)
+        assert await Conversation.all().count() == 0
+        old = time.time() - 2 * keeper.UNUSED
+        os.utime(folder(offices.door.platform) / upload, (old, old))
+        await keeper.clear_photos(offices.door.platform)
+        assert list(folder(offices.door.platform).iterdir()) == []
+
+
+async def test_what_was_changed_in_time_waits_for_staff_as_long_as_they_take(tmp_path: Path) -> None:
+    async with open_offices(tmp_path) as offices:
+        li, moderator = offices.door.citizen("li"), offices.moderator()
+        identity = await offices.published(li)
+        link = f"/v1/cases/{identity}"
+        (await offices.act(moderator, link, "return", "请改")).ok()
+        (await offices.act(li, link, "supplement", answers=BAG)).ok()
+        offices.later(days=90)
+        await offices.look()
+        assert (await offices.shown(li, identity))["state"] == "submitted"
+        (await offices.act(moderator, link, "publish")).ok()
+        assert await offices.listed() == [identity]
 
 
 async def test_what_has_run_out_is_not_extended_though_nobody_has_cleared_it_away(tmp_path: Path) -> None:
