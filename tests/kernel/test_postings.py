@@ -104,6 +104,19 @@ async def test_what_is_public_says_nothing_of_whose_it_is(tmp_path: Path) -> Non
         ("about", "护照E12345678", "document-number"),
         ("about", "卡号4111 1111 1111 1111", "document-number"),
         ("about", "串号490154203237518", "document-number"),
+        ("about", "请打138\x7f0000\x0b0000", "phone"),
+        ("about", "请打138\u200b0000\u200d0000\ufeff", "phone"),
+        ("about", "请打1\ufe0f\u20e33\ufe0f\u20e38\ufe0f\u20e3" + "0\ufe0f\u20e3" * 8, "phone"),
+        ("about", "请打①③⑧" + "⓪" * 8, "phone"),
+        ("about", "请打❶❸❽" + "⓿" * 8, "phone"),
+        ("about", "请打١٣٨" + "٠" * 8, "phone"),
+        ("about", "价5.13800000000", "phone"),
+        ("about", "2026 13800000000", "phone"),
+        ("about", "1250 13800000000", "phone"),
+        ("about", "13800000000 5", "phone"),
+        ("about", "5 010-12345678", "phone"),
+        ("about", "5 4111 1111 1111 1111", "document-number"),
+        ("about", "5 110105\u00ad19491231002X", "document-number"),
     ],
 )
 async def test_numbers_and_addresses_do_not_become_public(tmp_path: Path, field: str, text: str, code: str) -> None:
@@ -112,6 +125,7 @@ async def test_numbers_and_addresses_do_not_become_public(tmp_path: Path, field:
         told = (await offices.hand_in(li, **{field: text})).problem(422, "invalid-fields")
         assert [(one["pointer"], one["code"]) for one in told["problems"]] == [(f"/answers/{field}", code)]
         assert text not in str(told)
+        assert text not in told["problems"][0]["detail"]
         assert await Case.all().count() == 0
 
 
@@ -123,11 +137,24 @@ async def test_numbers_and_addresses_do_not_become_public(tmp_path: Path, field:
         "苹果手机15部之一，128GB，型号A2223",
         "lost my phone 3 days ago near gate 12, WeChat was open",
         "编号前四位1234，后四位5678",
+        "尺码 38 39 40 41 42，价格 1200 1350 1499",
+        "2026 年 8 月 30 日 14 点 30 分，K1234 次 5 车 12 座",
+        "Café\u0301 门口，①号柜台",
     ],
 )
 async def test_days_prices_and_sizes_are_no_numbers_of_anybody(tmp_path: Path, text: str) -> None:
     async with open_offices(tmp_path) as offices:
         (await offices.hand_in(offices.door.citizen("li"), about=text)).created()
+
+
+async def test_a_number_among_the_facts_does_not_become_public(tmp_path: Path) -> None:
+    rules = RULES + '[[items.posting.facts]]\nfield = "/size"\ntitle = { zh-CN = "尺寸", en = "Size" }\n'
+    rules += '[items.form.properties.size]\ntype = "integer"\n'
+    async with open_offices(tmp_path, rules=rules) as offices:
+        li = offices.door.citizen("li")
+        told = (await offices.hand_in(li, size=13800000000)).problem(422, "invalid-fields")
+        assert [(one["pointer"], one["code"]) for one in told["problems"]] == [("/answers/size", "phone")]
+        (await offices.hand_in(li, size=42)).created()
 
 
 async def test_every_rule_that_is_broken_is_told_and_nothing_is_stored(tmp_path: Path) -> None:

@@ -54,14 +54,18 @@ def refuse_unfit(platform: Platform, item: Item, answers: Mapping[str, Any], lan
     problems = [
         FieldProblem(f"/answers{pointer}", detail, code)
         for pointer in dict.fromkeys(item.details.published())
-        if isinstance(text := at(answers, pointer), str)
-        for detail, code in told(text, language)
+        # As it will be read: what is never shown may stand between two digits. Numbers are published as facts.
+        for detail, code in told(clean(_text(at(answers, pointer))), language)
     ]
     pointer = item.details.day
     if (day := at(answers, pointer)) and date.fromisoformat(day) > platform.today():
         problems.append(FieldProblem(f"/answers{pointer}", YET_TO_COME[language], "day"))
     if problems:
         raise InvalidFields(problems)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or isinstance(value, bool) else str(value)
 
 
 def values_of(item: Item, answers: Mapping[str, Any]) -> dict[str, Any]:
