@@ -74,6 +74,8 @@ class Move:
     answers: Mapping[str, Any] | None = None
     #: What a route of the kind hands its own effects, such as the slot to move to, or what the step takes.
     given: Any = None
+    #: In which the actor is told what is wrong.
+    language: str = LANGUAGES[0]
 
 
 @dataclass(slots=True)
@@ -164,6 +166,7 @@ async def move(
             reason=reason,
             answers=answers,
             given=details if given is None else given,
+            language=language,
         )
         kind = platform.registry.kinds[case.kind]
         effects = await kind.effects(platform, move) if kind.effects else Effects()

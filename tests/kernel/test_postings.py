@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import time
+import uuid
 from io import BytesIO
 from pathlib import Path
 
@@ -469,6 +471,21 @@ async def test_what_was_returned_ends_where_its_poster_does_not_come_back(
         assert list(folder(offices.door.platform).iterdir()) == []
 
 
+async def test_what_is_wrong_with_a_change_is_told_in_the_poster_s_language(tmp_path: Path) -> None:
+    async with open_offices(tmp_path) as offices:
+        li, moderator = offices.door.citizen("li"), offices.moderator()
+        link = (await offices.hand_in(li)).created()["links"]["self"]
+        (await offices.act(moderator, link, "return", "请改")).ok()
+        upload = (await li.upload(b"%PDF-1.7\n")).created()["id"]
+        for wrong in ({"about": "13800000000"}, {"thing": ""}, {"photos": [upload]}, {"day": "2027-01-01"}):
+            body = {"answers": {**BAG, **wrong}}
+            for language, least in (("en", 0), ("zh-CN", 5)):
+                reply = await li.post(f"{link}/actions/supplement", body, headers={"Accept-Language": language})
+                (problem,) = reply.problem(422, "invalid-fields")["problems"]
+                assert sum("\u4e00" <= sign <= "\u9fff" for sign in problem["detail"]) >= least
+                assert problem["detail"].isascii() == (language == "en"), problem
+
+
 async def test_what_was_changed_in_time_waits_for_staff_as_long_as_they_take(tmp_path: Path) -> None:
     async with open_offices(tmp_path) as offices:
         li, moderator = offices.door.citizen("li"), offices.moderator()
@@ -569,6 +586,9 @@ async def test_the_list_is_filtered_and_read_page_by_page_the_newest_first(tmp_p
         {"area": "51%"},
         {"area": "5107031"},
         {"since": "yesterday"},
+        {"since": "9999-12-31T23:59:59-14:00"},
+        {"since": "0001-01-01T00:00:00+14:00"},
+        {"cursor": base64.urlsafe_b64encode(f"9999-12-31T23:59:59-14:00/{uuid.uuid4()}".encode()).decode()},
         {"since": "2026-09-01"},
         {"since": "2026-13-01T00:00:00Z"},
         {"q": ""},

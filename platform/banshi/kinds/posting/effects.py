@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from banshi.cases import Effects, Move
-from banshi.contract import LANGUAGES
 from banshi.corrections import corrected, refuse_answers
 from banshi.errors import Conflict
 from banshi.kinds.posting.models import PostingRecord
@@ -38,8 +37,8 @@ async def _supplement(platform: Platform, move: Move, _: PostingRecord) -> Effec
     """The corrected answers, held against the same rules as the first ones."""
     made = await corrected(platform, move)
     answers = made.values["answers"]
-    refuse_unfit(platform, move.item, answers, LANGUAGES[0])
-    photos = await photos_of(platform, move.item, answers, LANGUAGES[0])
+    refuse_unfit(platform, move.item, answers, move.language)
+    photos = await photos_of(platform, move.item, answers, move.language)
     # From here on it is staff's turn, and nothing ends it.
     staffs_turn = {"expires_at": None, "due_at": None}
     made.updates.append(_changed(move, **values_of(move.item, answers), photos=photos, **staffs_turn))

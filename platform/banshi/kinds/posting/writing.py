@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -39,7 +39,7 @@ from banshi.kinds.posting.reading import find_public
 from banshi.kinds.posting.turns import take_turn
 from banshi.messages import clean
 from banshi.models import Case
-from banshi.replies import Page, from_cursor, limit_of, reply
+from banshi.replies import Page, from_cursor, in_utc, limit_of, reply
 from banshi.store import Stale, Update, Write
 
 if TYPE_CHECKING:
@@ -206,10 +206,7 @@ async def _page(call: Call, query: QuerySet[Conversation], key: str) -> web.Stre
 def _place(cursor: str) -> tuple[datetime, UUID]:
     moment, _, identity = cursor.partition("/")
     try:
-        at = datetime.fromisoformat(moment)
-        if at.tzinfo is None:
-            raise ValueError(cursor)
-        return at.astimezone(UTC), UUID(identity)
+        return in_utc(moment), UUID(identity)
     except ValueError:
         raise InvalidParameter("cursor has to be the `next` of a page, unchanged.", parameter="cursor") from None
 
