@@ -205,6 +205,30 @@ async def test_nobody_is_told_of_more_than_a_few_at_once(tmp_path: Path) -> None
         assert sum("yours" in one for one in await offices.told(li)) == MOST
 
 
+async def test_an_older_posting_is_told_of_a_few_too_and_of_a_better_one(tmp_path: Path, database: str) -> None:
+    async with open_offices(tmp_path, database=database) as offices:
+        li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
+        lost = await offices.published(li)
+        for _ in range(MOST + 3):
+            await offices.published(sun, **FOUND)
+            await settled(offices)
+        assert sum("yours" in one for one in await offices.told(li)) == MOST
+        assert len(await matches(offices, li, lost)) == MOST
+        # Whoever has found one more hears of the owner all the same, and the owner of one that is the very thing.
+        assert sum("owner" in one for one in await offices.told(sun)) == MOST + 3
+        same = await offices.published(sun, **{**BAG, "sort": "found"})
+        await settled(offices)
+        assert (await matches(offices, li, lost))[0] == same
+        assert sum("yours" in one for one in await offices.told(li)) == MOST + 1
+        # What is over makes room.
+        (await offices.act(sun, f"/v1/cases/{same}", "withdraw")).ok()
+        for identity in (await matches(offices, li, lost))[:4]:
+            (await offices.act(sun, f"/v1/cases/{identity}", "withdraw")).ok()
+        await offices.published(sun, **FOUND)
+        await settled(offices)
+        assert sum("yours" in one for one in await offices.told(li)) == MOST + 2
+
+
 # -- how alike -------------------------------------------------------------------------------------------------------
 
 
