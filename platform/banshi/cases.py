@@ -74,6 +74,8 @@ class Move:
     answers: Mapping[str, Any] | None = None
     #: What a route of the kind hands its own effects, such as the slot to move to, or what the step takes.
     given: Any = None
+    #: In which the actor is told what is wrong.
+    language: str = LANGUAGES[0]
 
 
 @dataclass(slots=True)
@@ -164,6 +166,7 @@ async def move(
             reason=reason,
             answers=answers,
             given=details if given is None else given,
+            language=language,
         )
         kind = platform.registry.kinds[case.kind]
         effects = await kind.effects(platform, move) if kind.effects else Effects()
@@ -231,7 +234,7 @@ def _write(platform: Platform, move: Move, effects: Effects) -> Write:
         "version": case.version + 1,
         "updated_at": move.at,
         "reason": dict(move.reason) if move.reason else None,
-        **_clock(platform, case, step),
+        **clock_values(platform, case, step.clock),
         **effects.values,
     }
     event = CaseEvent(
@@ -291,13 +294,13 @@ def clock_of(case: Case) -> Clock | None:
     return Clock(allowed=case.clock_allowed, used=case.clock_used, running_since=case.clock_since)
 
 
-def _clock(platform: Platform, case: Case, step: Step) -> dict[str, Any]:
-    """The clock's columns after the step, with the date that it leads to."""
+def clock_values(platform: Platform, case: Case, effect: ClockEffect) -> dict[str, Any]:
+    """The clock's columns after a step with that effect, with the date that it leads to."""
     clock = clock_of(case)
-    if clock is None or step.clock is ClockEffect.KEEP:
+    if clock is None or effect is ClockEffect.KEEP:
         return {}
     today = platform.today()
-    if step.clock is ClockEffect.RUN:
+    if effect is ClockEffect.RUN:
         clock = clock if clock.running_since else clock.start(today, platform.calendar)
     else:
         clock = clock.stop(today, platform.calendar) if clock.running_since else clock

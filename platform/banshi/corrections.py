@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from banshi.cases import Effects, Move
-from banshi.contract import LANGUAGES
 from banshi.errors import FieldProblem, InvalidFields
 from banshi.reuse import replaced
 from banshi.submission import check
@@ -18,7 +17,7 @@ async def corrected(platform: Platform, move: Move) -> Effects:
     """The corrected answers and the files that they name. Raises InvalidFields."""
     if move.answers is None:
         raise InvalidFields([FieldProblem("/answers", "Send the corrected answers, all of them.", "required")])
-    given = await check(platform, move.item, move.case, move.answers, LANGUAGES[0], principal=move.actor.principal)
+    given = await check(platform, move.item, move.case, move.answers, move.language, principal=move.actor.principal)
     before = move.case.answers
     changed = sorted(name for name in before.keys() | move.answers.keys() if before.get(name) != move.answers.get(name))
     updates = [*given.updates, *await replaced(move.case, given.attachments)]

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -114,6 +115,17 @@ def from_cursor(call: Call) -> str | None:
         return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
     except ValueError:
         raise InvalidParameter("cursor has to be the `next` of a page, unchanged.", parameter="cursor") from None
+
+
+def in_utc(text: str) -> datetime:
+    """A time in UTC. ValueError for one without its offset, and one that its offset leads out of the calendar."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(text)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(text) from None
 
 
 def limit_of(call: Call) -> int:

@@ -184,7 +184,7 @@ async def talked(door: Door, person: Person) -> tuple[str, str]:
     """A posting of somebody else's, and a conversation about it that the person has begun."""
     sun = door.citizen("sun")
     photo = (await sun.upload(postings_office.photo())).created()["id"]
-    answers = {"sort": "lost", "thing": "雨伞", "category": "other", "day": "2026-09-01", "division": "510703"}
+    answers = {"sort": "lost", "thing": "雨伞", "category": "other", "day": "2026-01-01", "division": "510703"}
     answers |= {"place": "东门", "description": "蓝色长柄雨伞", "kept_at": "lost"}
     owner = {**answers, "photos": [photo], "contact": {"name": "孙示例", "phone": "13800000000"}}
     posting = (await sun.post("/v1/items/lost-and-found/postings", {"answers": owner})).created()["id"]

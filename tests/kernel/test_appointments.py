@@ -46,6 +46,16 @@ def _day(number: int) -> Any:
     return datetime(2026, 10, number).date()
 
 
+#: Days and times at the ends of the calendar, some of which have none in UTC.
+EDGES = (
+    "from=9999-12-31&to=9999-12-31",
+    "from=9999-12-01&to=9999-12-31",
+    "from=0001-01-01&to=0001-01-02",
+    "cursor=OTk5OS0xMi0zMVQyMzo1OTo1OS0xNDowMC8wMTg5MDAwMC0wMDAwLTcwMDAtODAwMC0wMDAwMDAwMDAwMDA",
+    "cursor=MDAwMS0wMS0wMVQwMDowMDowMCsxNDowMC8wMTg5MDAwMC0wMDAwLTcwMDAtODAwMC0wMDAwMDAwMDAwMDA",
+)
+
+
 async def test_slots_are_filtered_and_paged(tmp_path: Path) -> None:
     more = '[[items.appointment.places]]\ncode = "west"\nhours = { workday = ["9:00-12:00"] }\ncapacity = 3'
     async with open_office(tmp_path, more=more) as office:
@@ -62,7 +72,7 @@ async def test_slots_are_filtered_and_paged(tmp_path: Path) -> None:
             paged += page["items"]
             path = f"/v1/items/visit/slots?limit=7&cursor={page['next']}" if page["next"] else ""
         assert paged == every
-        for wrong in ("from=tomorrow", "to=2026-08-01", "to=2027-08-01", "place=north", "cursor=AAAA", "day=1"):
+        for wrong in ("from=tomorrow", "to=2026-08-01", "to=2027-08-01", "place=north", "cursor=AAAA", "day=1", *EDGES):
             (await office.door.anyone.get(f"/v1/items/visit/slots?{wrong}")).problem(400, "invalid-parameter")
         (await office.door.anyone.get("/v1/items/no-such/slots")).problem(404, "not-found")
 

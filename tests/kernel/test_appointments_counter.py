@@ -334,7 +334,8 @@ async def test_the_counter_sees_its_day(tmp_path: Path) -> None:
         assert [one["id"] for one in page["items"] + rest["items"]] == [one["id"] for one in made]
         assert (await office.clerk().get(DESK)).ok()["items"] == []
         (await office.door.staff("r", "parks:clerk").get(DESK)).problem(403, "forbidden")
-        for wrong in ("day=4", "cursor=AAAA", "cursor=MjAyNg", "to=2026-09-04"):
+        edges = ("day=9999-12-31", "day=0001-01-01", "cursor=OTk5OS0xMi0zMVQyMzo1OTo1OS0xNDowMC83")
+        for wrong in ("day=4", "cursor=AAAA", "cursor=MjAyNg", "to=2026-09-04", *edges):
             (await office.clerk().get(f"{DESK}?{wrong}")).problem(400, "invalid-parameter")
 
 

@@ -136,7 +136,7 @@ async def booked(door: Door, person: Person) -> dict[str, str]:
 
 async def talked(door: Door, person: Person) -> dict[str, str]:
     """A conversation about what somebody else has lost, which that person has begun."""
-    answers = {"sort": "lost", "thing": "雨伞", "category": "other", "day": "2026-09-01", "division": "510703"}
+    answers = {"sort": "lost", "thing": "雨伞", "category": "other", "day": "2026-01-01", "division": "510703"}
     answers |= {"place": "东门", "description": "蓝色长柄雨伞", "kept_at": "lost"}
     owner = {**answers, "contact": {"name": "孙示例", "phone": "13800000000"}}
     posted = await door.citizen("sun").post("/v1/items/lost-and-found/postings", {"answers": owner})

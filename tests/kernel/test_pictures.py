@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import struct
+import subprocess
+import sys
 import time
 import zlib
+from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image, PngImagePlugin
 
 from banshi.errors import TooLarge
-from banshi.pictures import MOST_POINTS, MOST_SCANS, UnreadablePicture, cleaned
+from banshi.pictures import MOST_POINTS, MOST_SCANS, MOST_WHOLE, UnreadablePicture, cleaned
 
 MARK = b"MARKER-4711"
 XMP = b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta>" + MARK + b"</x:xmpmeta>"
@@ -125,6 +129,18 @@ async def test_a_large_picture_becomes_as_large_as_asked_and_a_small_one_stays()
     assert (small.width, small.height) == (30, 7)
 
 
+async def test_a_large_picture_is_upright_too() -> None:
+    for content in (
+        saved(two_halves(size=(4000, 2000)), "JPEG", exif=exif(6), quality=95),
+        saved(two_halves("P", size=(4000, 2000)), "PNG", exif=exif(6)),
+    ):
+        clean = await cleaned(content, longest=100)
+        assert (clean.width, clean.height) == (50, 100)
+        top, below = (opened(clean.content).convert("RGB").getpixel((25, at)) for at in (10, 90))
+        assert top[0] > 200 > 60 > top[2]  # type: ignore[index]
+        assert below[2] > 200 > 60 > below[0]  # type: ignore[index]
+
+
 async def test_what_can_be_seen_through_stays_so() -> None:
     clear = Image.new("RGBA", (20, 20), (255, 0, 0, 0))
     for form in ("PNG", "WEBP"):
@@ -153,13 +169,100 @@ def png(width: int, height: int, data: bytes = b"") -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
 
 
-@pytest.mark.parametrize("size", [(7072, 7072), (20_000, 20_000), (2**31 - 1, 2**31 - 1), (MOST_POINTS + 1, 1)])
+@pytest.mark.parametrize("size", [(4001, 4000), (20_000, 20_000), (2**31 - 1, 2**31 - 1), (MOST_WHOLE + 1, 1)])
 async def test_a_bomb_is_refused_before_it_is_decoded(size: tuple[int, int]) -> None:
     started = time.perf_counter()
     with pytest.raises(TooLarge) as told:
         await cleaned(png(*size, bytes(1000)))
-    assert told.value.members == {"points": MOST_POINTS}
+    assert told.value.members == {"points": MOST_WHOLE}
     assert time.perf_counter() - started < 1
+
+
+def disguised(progressive: bytes) -> bytes:
+    """With an escaped 0xFF behind its first segment, and the head of one of a single pass as far on as that may say."""
+    content = progressive[:20] + b"\xff\x00" + progressive[20:]
+    skipped = 22 + int.from_bytes(content[22:24], "big")
+    return content[:skipped].ljust(skipped, b"\0") + saved(two_halves("L"), "JPEG")[20:]
+
+
+@pytest.mark.parametrize(
+    ("content", "most"),
+    [
+        (lambda: saved(Image.new("L", (5001, 10_000)), "JPEG"), MOST_POINTS),
+        (lambda: saved(Image.new("L", (5000, 5000)), "JPEG", progressive=True), MOST_WHOLE),
+        (lambda: saved(Image.new("RGB", (5000, 5000)), "WEBP", lossless=True, method=0), MOST_WHOLE),
+        (lambda: b"\xff\xd8\xff" + saved(Image.new("L", (5001, 10_000)), "JPEG")[2:], MOST_POINTS),
+        # What a decoder skips, and whoever takes it for a segment of 65,000 bytes reads what stands behind.
+        (lambda: disguised(saved(Image.new("L", (5000, 5000)), "JPEG", progressive=True)), MOST_WHOLE),
+    ],
+    ids=["jpeg", "progressive", "webp", "filled", "disguised"],
+)
+async def test_what_its_decoder_keeps_whole_may_have_fewer_points(content: Callable[[], bytes], most: int) -> None:
+    with pytest.raises(TooLarge, match=f"at most {most // 1_000_000} million points") as told:
+        await cleaned(content())
+    assert told.value.members == {"points": most}
+    assert f"{most // 10_000}万像素" in told.value.document("zh-CN")["detail"]
+
+
+@pytest.mark.parametrize(
+    ("size", "form", "options"),
+    [
+        ((8064, 6048), "JPEG", {}),
+        ((4080, 3072), "JPEG", {"progressive": True, "restart_marker_blocks": 9}),
+        ((1080, 12_000), "PNG", {}),
+        ((4032, 3024), "PNG", {}),
+    ],
+    ids=["largest-camera", "progressive", "long-screenshot", "photo-as-png"],
+)
+async def test_what_phones_make_is_read(size: tuple[int, int], form: str, options: Any) -> None:
+    clean = await cleaned(saved(Image.new("RGB", size, "red"), form, **options))
+    assert max(clean.width, clean.height) == 2560
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="only Linux tells the most that was in memory")
+@pytest.mark.parametrize(
+    ("picture", "most"),
+    [
+        (lambda: saved(Image.new("RGBA", (4000, 4000), (9, 9, 9, 99)), "PNG"), 220),
+        (lambda: saved(Image.new("RGBA", (4000, 4000), (9, 9, 9, 99)), "WEBP", lossless=True, method=0), 350),
+        (lambda: saved(Image.new("RGB", (8064, 6048), "red"), "JPEG"), 130),
+    ],
+    ids=["png", "webp", "photo"],
+)
+def test_a_picture_takes_no_more_memory_than_is_said(tmp_path: Path, picture: Callable[[], bytes], most: int) -> None:
+    (tmp_path / "picture").write_bytes(picture())
+    told = subprocess.run(
+        [sys.executable, "-c", PEAK, tmp_path / "picture"], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert int(told.stdout) < most
+
+
+#: What one picture adds to the most that a process has had in memory, in MB.
+PEAK = """
+import asyncio, re, sys
+from pathlib import Path
+from PIL import Image, WebPImagePlugin, PngImagePlugin, JpegImagePlugin
+from banshi.pictures import cleaned
+def most():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
+content = Path(sys.argv[1]).read_bytes()
+Path("/proc/self/clear_refs").write_text("5")
+before = most()
+asyncio.run(cleaned(content))
+print(most() - before)
+"""
+
+
+async def test_what_has_one_colour_for_transparency_or_a_palette_is_made_smaller_as_it_looks() -> None:
+    striped = Image.new("P", (4000, 10))
+    striped.putpalette([255, 0, 0, 0, 0, 255])
+    for left in range(0, 4000, 2):
+        striped.paste(1, (left, 0, left + 1, 10))
+    clean = await cleaned(saved(striped, "PNG"), longest=100)
+    middle = opened(clean.content).convert("RGB").getpixel((50, 0))
+    assert all(100 < one < 160 for one in (middle[0], middle[2]))  # type: ignore[index]
+    clear = await cleaned(saved(two_halves(size=(400, 200)), "PNG", transparency=(255, 0, 0)), longest=100)
+    assert [opened(clean.content).getpixel((at, 20))[3] for clean in (clear,) for at in (10, 90)] == [0, 255]  # type: ignore[index]
 
 
 async def test_a_jpeg_of_endless_passes_is_refused() -> None:

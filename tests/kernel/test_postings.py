@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import time
+import uuid
 from io import BytesIO
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from PIL import Image
 
 from banshi.errors import ConfigurationError
 from banshi.kinds.posting import keeper
-from banshi.kinds.posting.models import PostingRecord
+from banshi.kinds.posting.models import Conversation, PostingRecord
 from banshi.kinds.posting.publication import folder
 from banshi.models import Attachment, Case, CaseEvent
 from banshi.testing import TINY_PNG, open_door
@@ -104,6 +106,19 @@ async def test_what_is_public_says_nothing_of_whose_it_is(tmp_path: Path) -> Non
         ("about", "护照E12345678", "document-number"),
         ("about", "卡号4111 1111 1111 1111", "document-number"),
         ("about", "串号490154203237518", "document-number"),
+        ("about", "请打138\x7f0000\x0b0000", "phone"),
+        ("about", "请打138\u200b0000\u200d0000\ufeff", "phone"),
+        ("about", "请打1\ufe0f\u20e33\ufe0f\u20e38\ufe0f\u20e3" + "0\ufe0f\u20e3" * 8, "phone"),
+        ("about", "请打①③⑧" + "⓪" * 8, "phone"),
+        ("about", "请打❶❸❽" + "⓿" * 8, "phone"),
+        ("about", "请打١٣٨" + "٠" * 8, "phone"),
+        ("about", "价5.13800000000", "phone"),
+        ("about", "2026 13800000000", "phone"),
+        ("about", "1250 13800000000", "phone"),
+        ("about", "13800000000 5", "phone"),
+        ("about", "5 010-12345678", "phone"),
+        ("about", "5 4111 1111 1111 1111", "document-number"),
+        ("about", "5 110105\u00ad19491231002X", "document-number"),
     ],
 )
 async def test_numbers_and_addresses_do_not_become_public(tmp_path: Path, field: str, text: str, code: str) -> None:
@@ -112,6 +127,7 @@ async def test_numbers_and_addresses_do_not_become_public(tmp_path: Path, field:
         told = (await offices.hand_in(li, **{field: text})).problem(422, "invalid-fields")
         assert [(one["pointer"], one["code"]) for one in told["problems"]] == [(f"/answers/{field}", code)]
         assert text not in str(told)
+        assert text not in told["problems"][0]["detail"]
         assert await Case.all().count() == 0
 
 
@@ -123,11 +139,24 @@ async def test_numbers_and_addresses_do_not_become_public(tmp_path: Path, field:
         "苹果手机15部之一，128GB，型号A2223",
         "lost my phone 3 days ago near gate 12, WeChat was open",
         "编号前四位1234，后四位5678",
+        "尺码 38 39 40 41 42，价格 1200 1350 1499",
+        "2026 年 8 月 30 日 14 点 30 分，K1234 次 5 车 12 座",
+        "Café\u0301 门口，①号柜台",
     ],
 )
 async def test_days_prices_and_sizes_are_no_numbers_of_anybody(tmp_path: Path, text: str) -> None:
     async with open_offices(tmp_path) as offices:
         (await offices.hand_in(offices.door.citizen("li"), about=text)).created()
+
+
+async def test_a_number_among_the_facts_does_not_become_public(tmp_path: Path) -> None:
+    rules = RULES + '[[items.posting.facts]]\nfield = "/size"\ntitle = { zh-CN = "尺寸", en = "Size" }\n'
+    rules += '[items.form.properties.size]\ntype = "integer"\n'
+    async with open_offices(tmp_path, rules=rules) as offices:
+        li = offices.door.citizen("li")
+        told = (await offices.hand_in(li, size=13800000000)).problem(422, "invalid-fields")
+        assert [(one["pointer"], one["code"]) for one in told["problems"]] == [("/answers/size", "phone")]
+        (await offices.hand_in(li, size=42)).created()
 
 
 async def test_every_rule_that_is_broken_is_told_and_nothing_is_stored(tmp_path: Path) -> None:
@@ -408,6 +437,69 @@ async def test_a_posting_ends_at_its_time_after_a_reminder_and_one_extension(tmp
         (await offices.act(li, link, "extend")).problem(409, "action-not-permitted")
 
 
+@pytest.mark.parametrize("was_public", [True, False])
+async def test_what_was_returned_ends_where_its_poster_does_not_come_back(
+    tmp_path: Path, database: str, was_public: bool
+) -> None:
+    """With its photos and conversations, after as many days as it could be public."""
+    async with open_offices(tmp_path, database=database) as offices:
+        li, moderator = offices.door.citizen("li"), offices.moderator()
+        upload = (await li.upload(photo())).created()["id"]
+        link = (await offices.hand_in(li, photos=[upload])).created()["links"]["self"]
+        identity = link.rpartition("/")[2]
+        if was_public:
+            (await offices.act(moderator, link, "publish")).ok()
+            sun = offices.door.citizen("sun")
+            (await sun.post(f"/v1/postings/{identity}/conversations", {"text": "在我这里"})).created()
+        offices.later(days=20)
+        (await offices.act(moderator, link, "return", "请改")).ok()
+        assert "before 21 October 2026" in (await offices.inbox(li))[-1]["body"]
+        offices.later(days=29)
+        await offices.look()
+        assert (await offices.shown(li, identity))["state"] == "returned"
+        offices.later(days=1)
+        await asyncio.gather(offices.look(), offices.look())
+        assert (await offices.shown(li, identity))["state"] == "expired"
+        assert sum("no longer public" in one for one in await offices.told(li)) == 1
+        (await offices.act(li, link, "supplement", answers=BAG)).problem(409, "action-not-permitted")
+        offices.later(days=31)
+        await keeper.forget_conversations(offices.door.platform)
+        assert await Conversation.all().count() == 0
+        old = time.time() - 2 * keeper.UNUSED
+        os.utime(folder(offices.door.platform) / upload, (old, old))
+        await keeper.clear_photos(offices.door.platform)
+        assert list(folder(offices.door.platform).iterdir()) == []
+
+
+async def test_what_is_wrong_with_a_change_is_told_in_the_poster_s_language(tmp_path: Path) -> None:
+    async with open_offices(tmp_path) as offices:
+        li, moderator = offices.door.citizen("li"), offices.moderator()
+        link = (await offices.hand_in(li)).created()["links"]["self"]
+        (await offices.act(moderator, link, "return", "请改")).ok()
+        upload = (await li.upload(b"%PDF-1.7\n")).created()["id"]
+        for wrong in ({"about": "13800000000"}, {"thing": ""}, {"photos": [upload]}, {"day": "2027-01-01"}):
+            body = {"answers": {**BAG, **wrong}}
+            for language, least in (("en", 0), ("zh-CN", 5)):
+                reply = await li.post(f"{link}/actions/supplement", body, headers={"Accept-Language": language})
+                (problem,) = reply.problem(422, "invalid-fields")["problems"]
+                assert sum("\u4e00" <= sign <= "\u9fff" for sign in problem["detail"]) >= least
+                assert problem["detail"].isascii() == (language == "en"), problem
+
+
+async def test_what_was_changed_in_time_waits_for_staff_as_long_as_they_take(tmp_path: Path) -> None:
+    async with open_offices(tmp_path) as offices:
+        li, moderator = offices.door.citizen("li"), offices.moderator()
+        identity = await offices.published(li)
+        link = f"/v1/cases/{identity}"
+        (await offices.act(moderator, link, "return", "请改")).ok()
+        (await offices.act(li, link, "supplement", answers=BAG)).ok()
+        offices.later(days=90)
+        await offices.look()
+        assert (await offices.shown(li, identity))["state"] == "submitted"
+        (await offices.act(moderator, link, "publish")).ok()
+        assert await offices.listed() == [identity]
+
+
 async def test_what_has_run_out_is_not_extended_though_nobody_has_cleared_it_away(tmp_path: Path) -> None:
     async with open_offices(tmp_path) as offices:
         li = offices.door.citizen("li")
@@ -494,6 +586,9 @@ async def test_the_list_is_filtered_and_read_page_by_page_the_newest_first(tmp_p
         {"area": "51%"},
         {"area": "5107031"},
         {"since": "yesterday"},
+        {"since": "9999-12-31T23:59:59-14:00"},
+        {"since": "0001-01-01T00:00:00+14:00"},
+        {"cursor": base64.urlsafe_b64encode(f"9999-12-31T23:59:59-14:00/{uuid.UUID(int=7)}".encode()).decode()},
         {"since": "2026-09-01"},
         {"since": "2026-13-01T00:00:00Z"},
         {"q": ""},

@@ -180,7 +180,7 @@ async def test_staff_read_what_was_reported_and_nothing_else(tmp_path: Path) -> 
         shown = (await li.post(f"{link}/reports", {"reason": "他要钱"}, key="r")).created()
         assert (await li.post(f"{link}/reports", {"reason": "他要钱"}, key="r")).created() == shown
         assert shown["report"]["is_reviewed"] is False
-        (await sun.post(f"{link}/reports", {"reason": "她骂人"})).problem(409, "already-reported")
+        (await li.post(f"{link}/reports", {"reason": "再说一次"})).problem(409, "already-reported")
         assert (await sun.get(link)).ok()["report"] is None
         listed = (await moderator.get("/v1/reported-conversations")).ok()["items"]
         assert [(one["links"]["self"], one["report"]["reason"]) for one in listed] == [(link, "他要钱")]
@@ -225,6 +225,54 @@ async def test_a_review_closes_a_conversation_for_good_or_leaves_it_open_and_say
             assert (await person.delete(f"{link}/block")).status == 204
             (await write(person, link)).problem(409, "conversation-closed")
             (await person.post(f"{link}/reports", {"reason": "x"})).problem(409, "already-reported")
+
+
+async def test_neither_side_learns_that_the_other_reported_them_and_both_reasons_are_read(
+    tmp_path: Path, database: str
+) -> None:
+    async with open_offices(tmp_path, database=database) as offices:
+        li, sun, _, link = await begun(offices)
+        (await li.post(f"{link}/reports", {"reason": "不礼貌"})).created()
+        assert (await sun.get(link)).ok()["report"] is None
+        mine = (await sun.post(f"{link}/reports", {"reason": "要我转账"}, key="r")).created()
+        assert (mine["report"]["by"], mine["report"]["reason"], mine["other_report"]) == ("writer", "要我转账", None)
+        (await sun.post(f"{link}/reports", {"reason": "要我转账"}, key="r")).created()
+        for person in (li, sun):
+            again = await person.post(f"{link}/reports", {"reason": "再次"}, headers=ENGLISH)
+            told = again.problem(409, "already-reported")
+            assert told["detail"].startswith("You have reported")
+        seen = (await li.get(link)).ok()
+        assert (seen["report"]["reason"], seen["other_report"]) == ("不礼貌", None)
+        moderator = offices.moderator()
+        read = (await moderator.get(link)).ok()
+        assert (read["report"]["reason"], read["other_report"]["reason"]) == ("不礼貌", "要我转账")
+        (await moderator.post(f"{link}/reviews", {"outcome": "keep", "reason": "内容正常"})).created()
+        for person in (li, sun):
+            assert sum("内容正常" in one["body"] for one in await offices.inbox(person)) == 1
+        # A new one is one alone.
+        (await sun.post(f"{link}/reports", {"reason": "又来了"})).created()
+        read = (await moderator.get(link)).ok()
+        assert (read["report"]["reason"], read["report"]["by"], read["other_report"]) == ("又来了", "writer", None)
+
+
+async def test_both_report_at_once_and_neither_reason_is_lost(tmp_path: Path, database: str) -> None:
+    async with open_offices(tmp_path, database=database) as offices:
+        li, sun, _, link = await begun(offices)
+        replies = await asyncio.gather(*(one.post(f"{link}/reports", {"reason": "x"}) for one in (li, sun, li, sun)))
+        assert [sorted(reply.status for reply in replies[side::2]) for side in (0, 1)] == [[201, 409]] * 2
+        assert {reply.problem(409, "already-reported")["status"] for reply in replies if reply.status == 409} == {409}
+        read = (await offices.moderator().get(link)).ok()
+        assert {read["report"]["by"], read["other_report"]["by"]} == {"poster", "writer"}
+
+
+async def test_staff_who_are_one_of_the_two_find_no_report_of_it_in_their_list(tmp_path: Path) -> None:
+    async with open_offices(tmp_path) as offices:
+        li, _, _, link = await begun(offices)
+        (await li.post(f"{link}/reports", {"reason": "不礼貌"})).created()
+        for name, count in (("sun", 0), ("li", 0), ("wang", 1)):
+            moderator = offices.moderator(name)
+            assert len((await moderator.get("/v1/reported-conversations")).ok()["items"]) == count
+            assert (await moderator.get(link)).status == (200 if count else 404)
 
 
 async def test_a_conversation_closes_with_its_posting_and_is_forgotten_a_month_later(
@@ -297,7 +345,8 @@ async def test_lists_are_read_page_by_page_and_a_garbled_cursor_is_told(tmp_path
         assert rest["next"] is None
         only = (await li.get(f"/v1/conversations?posting={posting}")).ok()["items"]
         assert [one["links"]["self"] for one in only] == [link]
-        for wrong in ("x", "////", "MjAyNi0wOS0wMVQwMDowMDowMC94"):
+        edge = "OTk5OS0xMi0zMVQyMzo1OTo1OS0xNDowMC8wMTg5MDAwMC0wMDAwLTcwMDAtODAwMC0wMDAwMDAwMDAwMDA"
+        for wrong in ("x", "////", "MjAyNi0wOS0wMVQwMDowMDowMC94", edge):
             (await li.get(f"/v1/conversations?cursor={wrong}")).problem(400, "invalid-parameter")
             (await li.get(f"{link}/messages?cursor={wrong}")).problem(400, "invalid-parameter")
             (await offices.moderator().get(f"/v1/reported-conversations?cursor={wrong}")).problem(

@@ -121,6 +121,24 @@ async def test_what_is_written_after_the_answer_brings_the_tip_back_with_all_its
         assert (await other.read())["state"] == "submitted"
 
 
+async def test_a_question_after_the_answer_takes_nobody_s_right_to_another_reviewer(
+    tmp_path: Path, database: str
+) -> None:
+    async with open_tips(tmp_path, database=database) as offices:
+        chen, zhou = offices.reviewer(), offices.reviewer("zhou")
+        tip = await tipped(offices)
+        link = await link_of(offices, tip)
+        await offices.answered(chen, link)
+        (await tip.write("什么时候？")).ok()
+        (await offices.act(chen, link, "answer", text="明天。")).ok()
+        (await tip.act("rate", details={"rating": 1})).ok()
+        await offices.door.settled()
+        assert (await tip.read())["state"] == "reopened"
+        (await offices.act(chen, link, "answer", text="还是这样。")).problem(409, "action-not-permitted")
+        (await offices.act(zhou, link, "answer", text="已修好。")).ok()
+        assert (await tip.read())["state"] == "closed"
+
+
 async def test_one_tip_has_so_many_messages_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_module("banshi.kinds.appeal.effects"), "MOST_LETTERS", 2)
     async with open_tips(tmp_path) as offices:

@@ -8,6 +8,7 @@ import math
 import random
 import re
 import struct
+import threading
 import time
 import uuid
 import zlib
@@ -22,10 +23,11 @@ from PIL import Image
 from banshi.engine.upkeep import tidy
 from banshi.errors import InvalidFields
 from banshi.kinds.appeal.models import TipCode
-from banshi.kinds.appeal.tips import flood
+from banshi.kinds.appeal.tips import flood, pictures
 from banshi.kinds.appeal.tips.codes import CHANCE, SIGNS, new_code, read_code
 from banshi.kinds.appeal.tips.flood import FLOOD
 from banshi.models import Attachment, Case
+from banshi.pictures import cleaned
 from tests.kernel.appeals_office import ENGLISH
 from tests.kernel.tips_office import TIPS, link_of, open_tips, picture, tipped, uploaded
 
@@ -200,7 +202,7 @@ HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(100)
         (picture()[:200], "image/jpeg", 422, "unreadable-picture"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(64), "image/png", 422, "unreadable-picture"),
         (bomb(30_000), "image/png", 413, "too-large"),
-        (bomb(8_000), "image/png", 413, "too-large"),
+        (bomb(4_001), "image/png", 413, "too-large"),
         (picture() + bytes(70_000), "image/jpeg", 413, "too-large"),
     ],
     ids=[
@@ -247,20 +249,67 @@ async def test_a_picture_in_parts_is_counted_while_it_comes(tmp_path: Path) -> N
         reply.problem(415, "unsupported-media-type")
 
 
-async def test_pictures_that_no_tip_uses_are_bounded_all_together_and_leave_after_a_day(
-    tmp_path: Path, database: str
-) -> None:
+async def test_pictures_that_no_tip_uses_are_bounded_all_together_and_leave_soon(tmp_path: Path, database: str) -> None:
     async with open_tips(tmp_path, database=database, platform={"tip_quota": 1}) as offices:
         first = (await uploaded(offices, picture())).created()["id"]
-        told = (await uploaded(offices, picture())).problem(429, "too-many-requests")
-        assert "pictures later with its code" in told["detail"]
+        offices.later(minutes=5)
+        reply = await uploaded(offices, picture())
+        assert "pictures later with its code" in reply.problem(429, "too-many-requests")["detail"]
+        # Then the first one may go: whoever sent it has had the time to write.
+        assert reply.headers["Retry-After"] == "600"
         # Used, it no longer counts.
         tip = await tipped(offices, photo=first)
-        (await uploaded(offices, picture())).created()
-        offices.later(days=1, seconds=1)
+        left = (await uploaded(offices, picture())).created()["id"]
+        offices.later(hours=2, seconds=1)
         await tidy(offices.door.platform)
         assert [str(row.id) for row in await Attachment.all()] == [first]
+        assert not (tmp_path / "data" / "attachments" / left).exists()
         assert [one["id"] for one in (await tip.read())["attachments"]] == [first]
+
+
+async def test_a_flood_of_pictures_closes_them_for_nobody_longer_than_a_quarter_of_an_hour(
+    tmp_path: Path, database: str
+) -> None:
+    size = len((await cleaned(picture())).content)
+    async with open_tips(tmp_path, database=database, platform={"tip_quota": 3 * size}) as offices:
+        own = (await offices.door.citizen("li").upload()).created()["id"]
+        used = (await uploaded(offices, picture())).created()["id"]
+        await tipped(offices, photo=used)
+        flood_of = [(await uploaded(offices, picture())).created()["id"] for _ in range(3)]
+        (await uploaded(offices, picture())).problem(429, "too-many-requests")
+        offices.later(minutes=15)
+        new = (await uploaded(offices, picture())).created()["id"]
+        left = {str(row.id) for row in await Attachment.all()}
+        assert {own, used, new} <= left
+        assert left.isdisjoint(flood_of)
+        assert {one.name for one in (tmp_path / "data" / "attachments").iterdir()} == left
+
+
+async def test_who_sends_a_picture_drop_by_drop_doesn_t_hold_memory_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "PATIENCE", 0.5)
+    async with open_tips(tmp_path) as offices:
+
+        async def drops() -> AsyncIterator[bytes]:
+            yield picture() + bytes(200_000)
+            for _ in range(100):
+                await asyncio.sleep(0.1)
+                yield b"x"
+
+        async def slow() -> AsyncIterator[bytes]:
+            whole = picture() + bytes(300_000)
+            for at in range(0, len(whole), 70_000):
+                yield whole[at : at + 70_000]
+                await asyncio.sleep(0.2)
+
+        headers = {**ENGLISH, "Content-Type": "image/jpeg"}
+        began = time.monotonic()
+        reply = await offices.door.anyone.call("POST", "/v1/tips/pictures", data=drops(), headers=headers)
+        assert "not all there in time" in reply.problem(400, "malformed-body")["detail"]
+        assert time.monotonic() - began < 5
+        assert offices.door.platform[FLOOD].bytes_held == 0
+        (await offices.door.anyone.call("POST", "/v1/tips/pictures", data=slow(), headers=headers)).created()
 
 
 # -- floods ----------------------------------------------------------------------------------------------------------
@@ -321,3 +370,27 @@ async def test_pictures_are_throttled_by_number_and_by_what_is_in_memory(
         offices.door.platform[FLOOD].pictures._left = 1
         replies = await asyncio.gather(*(uploaded(offices, picture()) for _ in range(6)))
         assert Counter(reply.status for reply in replies)[429] >= 4
+
+
+async def test_pictures_wait_in_a_short_line_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is full the next one is told so before it is read, and photos of people with names wait for none."""
+    slow = threading.Event()
+    monkeypatch.setattr(flood, "MOST_WAITING", 3)
+    async with open_tips(tmp_path) as offices:
+        state = offices.door.platform[FLOOD]
+        pictures._workers.submit(slow.wait, 20)
+        try:
+            waiting = [asyncio.create_task(uploaded(offices, picture())) for _ in range(3)]
+            for _ in range(500):
+                if state.waiting == 3:
+                    break
+                await asyncio.sleep(0.01)
+            reply = await uploaded(offices, picture())
+            assert "Nothing was stored" in reply.problem(429, "too-many-requests")["detail"]
+            assert reply.headers["Retry-After"] == "5"
+            assert (await cleaned(picture())).width == 60
+        finally:
+            slow.set()
+        assert [(await one).status for one in waiting] == [201] * 3
+        assert state.waiting == 0
+        (await uploaded(offices, picture())).created()

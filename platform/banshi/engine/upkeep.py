@@ -6,13 +6,14 @@ In small steps, so that no transaction is long. What was promised and is not don
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
+from tortoise.expressions import Q
 
 from banshi.background import every, working
 from banshi.contract import Key
@@ -30,6 +31,9 @@ STEP = 500
 #: How long an upload waits for the submission that names it.
 UNUSED = timedelta(days=1)
 
+#: The same for one without a name, of which all have one quota together.
+UNUSED_UNNAMED = timedelta(hours=2)
+
 
 async def tidy(platform: Platform) -> None:
     """One round."""
@@ -39,12 +43,17 @@ async def tidy(platform: Platform) -> None:
         await OutboxRow.filter(id__in=list(ids)).delete()
     while ids := await IdempotencyKey.filter(created_at__lt=before).limit(STEP).values_list("id", flat=True):
         await IdempotencyKey.filter(id__in=list(ids)).delete()
-    while files := await Attachment.filter(case_id=None, created_at__lt=platform.now() - UNUSED).limit(STEP):
-        # The row goes first and only while it is unused: a file that a submission has just named stays.
-        for file in files:
-            if await Attachment.filter(id=file.id, case_id=None).delete():
-                path = platform.settings.attachments_folder / str(file.id)
-                await asyncio.to_thread(path.unlink, missing_ok=True)
+    old = Q(created_at__lt=platform.now() - UNUSED) | Q(person="", created_at__lt=platform.now() - UNUSED_UNNAMED)
+    while files := await Attachment.filter(old, case_id=None).limit(STEP):
+        await remove_unused(platform, files)
+
+
+async def remove_unused(platform: Platform, files: Sequence[Attachment]) -> None:
+    """Delete files that no case uses. The row goes first: one that a submission has just named stays."""
+    for file in files:
+        if await Attachment.filter(id=file.id, case_id=None).delete():
+            path = platform.settings.attachments_folder / str(file.id)
+            await asyncio.to_thread(path.unlink, missing_ok=True)
 
 
 UPKEEP: Key[None] = Key("upkeep")

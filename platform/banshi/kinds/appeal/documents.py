@@ -15,30 +15,66 @@ if TYPE_CHECKING:
     from banshi.runtime import Platform
 
 
-async def shown(platform: Platform, case: Case, reader: Actor, language: str) -> dict[str, Any]:
-    """Sort, category, whose it is, the answers, and the rating; where it was merged, the answers of the other one."""
-    appeal = await AppealRecord.get(case_id=case.id)
-    replies = await Reply.filter(case_id=appeal.merged_into or case.id).order_by("number")
+def begun(platform: Platform, case: Case, appeal: AppealRecord, language: str) -> dict[str, Any]:
+    """Sort, category and whose it is, with all that may come later still empty."""
     item = platform.registry.items.get(case.item)
     known = {one.code: one.title for one in item.details.categories} if item else {}
     title = known.get(appeal.category)
     category = {"code": appeal.category, "title": text_in(title, language) if title else appeal.category}
-    rating = {"rating": appeal.rating, "text": appeal.rating_text, "at": moment(platform, appeal.rated_at)}
     document: dict[str, Any] = {
         "sort": appeal.sort,
         "category": category if appeal.category else None,
         "unit": case.unit,
-        "answers": [
-            {"text": reply.text, "at": moment(platform, reply.at), "on_time": reply.on_time} for reply in replies
-        ],
-        "rating": rating if appeal.rating is not None else None,
-        "merged_into": await _pointer(appeal, reader),
+        "answers": [],
+        "rating": None,
+        "merged_into": None,
     }
     if item is None or item.details.anonymous != "never":
-        document |= {"anonymous": not case.person, "messages": await _letters(platform, case)}
+        document |= {"anonymous": not case.person, "messages": []}
+    return document
+
+
+async def shown(platform: Platform, case: Case, reader: Actor, language: str) -> dict[str, Any]:
+    """That, with the answers, and the rating; where it was merged, the answers of the other one."""
+    appeal = await AppealRecord.get(case_id=case.id)
+    document = begun(platform, case, appeal, language)
+    document["answers"] = [
+        {"text": reply.text, "at": moment(platform, reply.at), "on_time": reply.on_time}
+        for reply in await Reply.filter(case_id=appeal.merged_into or case.id).order_by("number")
+    ]
+    if appeal.rating is not None:
+        document["rating"] = {
+            "rating": appeal.rating,
+            "text": appeal.rating_text,
+            "at": moment(platform, appeal.rated_at),
+        }
+    document["merged_into"] = await _pointer(appeal, reader)
+    if "messages" in document:
+        document["messages"] = await _letters(platform, case)
     if reader.who(case) is Who.STAFF:
         document["suggestion"] = None if appeal.category else await suggestion(platform, case)
+        document["merged"] = await _merged(case)
     return document
+
+
+async def _merged(case: Case) -> list[dict[str, Any]]:
+    """What was merged into it, the oldest first: where its sender and staff write to each other."""
+    found = await AppealRecord.filter(merged_into=case.id).values_list("case_id", flat=True)
+    if not found:
+        return []
+    by: dict[Any, list[str]] = {}
+    for identity, side in await Letter.filter(case_id__in=list(found)).order_by("number").values_list("case_id", "by"):
+        by.setdefault(identity, []).append(side)
+    return [
+        {
+            "id": str(one.id),
+            "number": one.number,
+            "messages": len(by.get(one.id, ())),
+            "waits": by.get(one.id, [""])[-1] == Who.CITIZEN,
+            "links": {"self": f"/v1/cases/{one.id}"},
+        }
+        for one in await Case.filter(id__in=list(found)).order_by("created_at", "id")
+    ]
 
 
 async def _letters(platform: Platform, case: Case) -> list[dict[str, Any]]:

@@ -17,6 +17,8 @@ from banshi.kinds.appeal.models import AppealRecord, Letter, Reply
 from banshi.store import Update
 
 if TYPE_CHECKING:
+    from tortoise.models import Model
+
     from banshi.runtime import Platform
 
 Effect = Callable[["Platform", Move], Awaitable[Effects]]
@@ -64,6 +66,7 @@ async def _assign(platform: Platform, move: Move) -> Effects:
     code = given.get("unit", move.case.unit)
     title = _unit(platform, move.case.department, code).title if code else _department(platform, move).title
     updates = [_changed(move, category=category)] if category else []
+    updates += await merging.going_along(move.case.id, {"unit": code})
     details = {"category": category, "unit": code}
     return Effects(values={"unit": code}, updates=updates, details=details, mentions={"unit": title})
 
@@ -80,7 +83,9 @@ async def _forward(platform: Platform, move: Move) -> Effects:
     after = {"department": department, "unit": code}
     if before == after:
         raise _wrong("unit", "Name another unit: this one has it already.", "unit")
-    return Effects(values=dict(after), details={"from": before, "to": after}, mentions={"unit": unit.title})
+    updates = await merging.going_along(move.case.id, after)
+    details = {"from": before, "to": after}
+    return Effects(values=dict(after), updates=updates, details=details, mentions={"unit": unit.title})
 
 
 async def _answer(platform: Platform, move: Move) -> Effects:
@@ -105,7 +110,12 @@ async def _withdraw(_: Platform, move: Move) -> Effects:
     return Effects()
 
 
-async def _write(_: Platform, move: Move) -> Effects:
+async def _return(_: Platform, move: Move) -> Effects:
+    await merging.refuse_asking_for_others(move)
+    return Effects()
+
+
+async def _write(platform: Platform, move: Move) -> Effects:
     """A letter, with the files that it names."""
     case, given = move.case, move.given
     by = move.actor.who(case)
@@ -126,10 +136,15 @@ async def _write(_: Platform, move: Move) -> Effects:
         files=[str(file.id) for file in files.rows],
         at=move.at,
     )
+    updates: list[Update] = list(files.updates)
+    rows: list[Model] = [letter]
     if case.state == "answered" and by is Who.CITIZEN:
         # The step starts the clock, from what is used in the case.
         case.clock_used = 0
-    return Effects(updates=list(files.updates), rows=[letter], details={"number": number})
+    if case.state == "merged" and by is Who.CITIZEN:
+        others, noted = await merging.written_in_merged(platform, move)
+        updates, rows = [*others, *updates], [*rows, *noted]
+    return Effects(updates=updates, rows=rows, details={"number": number})
 
 
 async def _files(move: Move) -> Files:
@@ -151,5 +166,6 @@ BY_ACTION: dict[str, Effect] = {
     "rate": _rate,
     "merge": merging.merge,
     "withdraw": _withdraw,
+    "return": _return,
     "write": _write,
 }

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from banshi import cases
 from banshi.contract import Decision, Item
 from banshi.errors import Conflict
-from banshi.kinds.appeal.models import AppealRecord, Reply
-from banshi.models import Case
+from banshi.kinds.appeal.models import AppealRecord
+from banshi.models import Case, CaseEvent
 from banshi.submission import item_of
 
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ async def received(platform: Platform, case: Case, body: Mapping[str, Any]) -> S
 
 
 async def intake(platform: Platform, case: Case) -> None:
-    """Close a rated appeal, or reopen it where the rating is low and nobody else has answered yet.
+    """Close a rated appeal, or reopen it where the rating is low and it was not reopened before.
+
+    An answer after a letter is no answer by somebody else, so answers are not what is counted.
 
     Called at least once for each rating, and for each new appeal, about which the platform decides nothing.
     """
@@ -51,7 +53,7 @@ async def intake(platform: Platform, case: Case) -> None:
     appeal = await AppealRecord.get(case_id=case.id)
     rules = item_of(platform, case).details
     low = appeal.rating is not None and appeal.rating < rules.reopen_below
-    again = await Reply.filter(case_id=case.id).count() > 1
+    again = await CaseEvent.filter(case_id=case.id, action="reopen").exists()
     try:
         await cases.decide(platform, case.id, Decision(action="reopen" if low and not again else "close"))
     except Conflict:

@@ -91,12 +91,15 @@ TABLE: tuple[Step, ...] = (
 )
 
 # What an appeal has beside that where people need not say who they are: staff can't call them. What is written after the
-# answer is read by whoever has to answer again, and has all its days.
+# answer is read by whoever has to answer again, and has all its days. A merged one keeps its letters: its sender may have
+# no other code.
 LETTERS: tuple[Step, ...] = (
-    *(Step(state=state, action="write", who=STAFF, to=state, takes=WRITING, tells=WROTE, work=False) for state in ("submitted", "assigned", "returned", "answered", "reopened")),
-    *(Step(state=state, action="write", who=CITIZEN, to=state, takes=WRITING_WITH_FILES) for state in ("submitted", "assigned", "reopened")),
+    *(Step(state=state, action="write", who=STAFF, to=state, takes=WRITING, tells=WROTE, work=False) for state in ("submitted", "assigned", "returned", "answered", "reopened", "merged")),
+    *(Step(state=state, action="write", who=CITIZEN, to=state, takes=WRITING_WITH_FILES) for state in ("submitted", "assigned", "reopened", "merged")),
     Step(state="returned", action="write", who=CITIZEN, to="submitted", takes=WRITING_WITH_FILES, clock=RUN),
     Step(state="answered", action="write", who=CITIZEN, to="assigned", takes=WRITING_WITH_FILES, clock=RUN),
+    # Nobody writes in it any more; its sender still reads the answer.
+    Step(state="merged", action="close", who=STAFF, to="closed", work=False),
 )
 # fmt: on
 

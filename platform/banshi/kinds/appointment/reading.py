@@ -15,7 +15,7 @@ from banshi.kinds.appointment.documents import appointment_document, draw_docume
 from banshi.kinds.appointment.models import NOT_DRAWN, Booking, Slot
 from banshi.kinds.appointment.slots import ensure, expired_holds, find_slot
 from banshi.models import Case
-from banshi.replies import Page, from_cursor, limit_of, reply
+from banshi.replies import Page, from_cursor, in_utc, limit_of, reply
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -27,6 +27,9 @@ DAY: Mapping[str, Any] = {"type": "string", "format": "date"}
 
 #: Longest time that one list of slots is about.
 LONGEST = timedelta(days=62)
+
+#: So near its ends the calendar is not computed with: hours of there have no time in UTC.
+EDGE = timedelta(days=2)
 
 
 def bookable(call: Call) -> Item:
@@ -47,9 +50,9 @@ async def list_slots(call: Call) -> web.StreamResponse:
     item, platform = bookable(call), call.platform
     await ensure(platform, item)
     today, zone = platform.today(), platform.settings.timezone
-    first = date.fromisoformat(call.query["from"]) if "from" in call.query else today
+    first = _day(call, "from", today)
     until = today + timedelta(days=item.details.days_ahead)
-    last = date.fromisoformat(call.query["to"]) if "to" in call.query else max(first, until)
+    last = _day(call, "to", max(first, until))
     if not timedelta() <= last - first <= LONGEST:
         raise InvalidParameter(f"to has to be from `from` to {LONGEST.days} days later.", parameter="to")
     place = call.query.get("place")
@@ -73,13 +76,18 @@ async def list_slots(call: Call) -> web.StreamResponse:
     return reply(call, Page(documents, after).document())
 
 
+def _day(call: Call, name: str, default: date) -> date:
+    """The day that a parameter names. Raises InvalidParameter for the first and the last one that there is."""
+    day = date.fromisoformat(call.query[name]) if name in call.query else default
+    if day - date.min < EDGE or date.max - day < EDGE:
+        raise InvalidParameter(f"{name} has to be a day of this calendar, not its end.", parameter=name)
+    return day
+
+
 def _after(cursor: str) -> tuple[datetime, Any]:
     begins, _, identity = cursor.partition("/")
     try:
-        at = datetime.fromisoformat(begins)
-        if at.tzinfo is None:
-            raise ValueError(cursor)
-        return at, UUID(identity)
+        return in_utc(begins), UUID(identity)
     except ValueError:
         raise InvalidParameter("cursor has to be the `next` of a page, unchanged.", parameter="cursor") from None
 
@@ -98,7 +106,7 @@ async def list_appointments(call: Call) -> web.StreamResponse:
     item, platform = bookable(call), call.platform
     if not call.principal.works_for(item.department, item.unit):
         raise Forbidden("This list is for the staff of the item's department.")
-    day = date.fromisoformat(call.query["day"]) if "day" in call.query else platform.today()
+    day = _day(call, "day", platform.today())
     begins = datetime.combine(day, time.min, platform.settings.timezone)
     query = Booking.filter(item=item.code, begins__gte=begins, begins__lt=begins + timedelta(days=1))
     if place := call.query.get("place"):
@@ -122,9 +130,8 @@ async def list_appointments(call: Call) -> web.StreamResponse:
 def _after_row(cursor: str) -> tuple[datetime, int]:
     begins, _, number = cursor.partition("/")
     try:
-        at = datetime.fromisoformat(begins)
-        if at.tzinfo is None or not 0 < int(number) < 2**63:
+        if not 0 < int(number) < 2**63:
             raise ValueError(cursor)
-        return at, int(number)
+        return in_utc(begins), int(number)
     except ValueError:
         raise InvalidParameter("cursor has to be the `next` of a page, unchanged.", parameter="cursor") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
@@ -21,6 +22,9 @@ Side = Literal["poster", "writer", "staff"]
 ROLE = "reviewer"
 
 SIDE = {"enum": ["poster", "writer"]}
+REPORT = {
+    "oneOf": [{"type": "null"}, record({"at": MOMENT, "by": SIDE, "reason": TEXT, "is_reviewed": {"type": "boolean"}})]
+}
 
 CONVERSATION = record(
     {
@@ -30,12 +34,10 @@ CONVERSATION = record(
         "is_open": {"type": "boolean", "description": "Whether the two can write."},
         "blocked_by_you": {"type": "boolean"},
         "report": {
-            "oneOf": [
-                {"type": "null"},
-                record({"at": MOMENT, "by": SIDE, "reason": TEXT, "is_reviewed": {"type": "boolean"}}),
-            ],
+            **REPORT,
             "description": "Only staff, and whoever made it, see a report.",
         },
+        "other_report": {**REPORT, "description": "For staff: the other side's, where both have made one."},
         "created_at": MOMENT,
         "last_at": MOMENT,
         "links": LINKS,
@@ -77,14 +79,10 @@ def is_running(platform: Platform, posting: PostingRecord) -> bool:
 def conversation_document(platform: Platform, row: Conversation, posting: PostingRecord, side: Side) -> dict[str, Any]:
     """A conversation for one side or for staff. Nothing in it says who the two are."""
     address = f"/v1/conversations/{row.id}"
-    report = None
-    if row.reported_at is not None and side in ("staff", row.reported_by):
-        report = {
-            "at": moment(platform, row.reported_at),
-            "by": row.reported_by,
-            "reason": row.report,
-            "is_reviewed": row.reviewed_at is not None,
-        }
+    reports = {one["by"]: one for one in _reports(platform, row)}
+    report, other = reports.get(side), None
+    if side == "staff":
+        report, other = [*reports.values(), None, None][:2]
     links = {"self": address, "messages": f"{address}/messages"}
     if is_running(platform, posting):
         links["posting"] = f"/v1/postings/{row.case_id}"
@@ -97,10 +95,26 @@ def conversation_document(platform: Platform, row: Conversation, posting: Postin
         "is_open": is_open(platform, row, posting),
         "blocked_by_you": {"poster": row.poster_blocks, "writer": row.writer_blocks, "staff": False}[side],
         "report": report,
+        "other_report": other,
         "created_at": moment(platform, row.created_at),
         "last_at": moment(platform, row.last_at),
         "links": links,
     }
+
+
+def _reports(platform: Platform, row: Conversation) -> Iterator[dict[str, Any]]:
+    """What was reported and is not reviewed, or was last reviewed: one of each side at most, the first one first."""
+    is_reviewed = row.reviewed_at is not None
+    for by, at, reason in (
+        (row.reported_by, row.reported_at, row.report),
+        (other_side(row.reported_by), row.other_reported_at, row.other_report),
+    ):
+        if at is not None:
+            yield {"at": moment(platform, at), "by": by, "reason": reason, "is_reviewed": is_reviewed}
+
+
+def other_side(side: str) -> str:
+    return "writer" if side == "poster" else "poster"
 
 
 def message_document(platform: Platform, row: ConversationMessage) -> dict[str, Any]:

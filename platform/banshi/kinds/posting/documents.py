@@ -9,6 +9,7 @@ from tortoise.expressions import Q
 from banshi.cases import Actor
 from banshi.contract import text_in
 from banshi.documents import moment
+from banshi.kinds.posting.matching import MOST
 from banshi.kinds.posting.models import PostingMatch, PostingRecord
 from banshi.kinds.posting.rules import OPPOSITE
 from banshi.models import Case
@@ -116,7 +117,8 @@ async def _matches(platform: Platform, row: PostingRecord) -> list[dict[str, Any
     others = {pair.found_id if row.sort == "lost" else pair.lost_id: pair for pair in pairs}
     seen = PostingRecord.filter(state="public", expires_at__gt=platform.now(), case_id__in=list(others))
     known = {one.case_id: one for one in await seen} if others else {}
-    return [match_document(platform, known[identity], pair) for identity, pair in others.items() if identity in known]
+    shown = [(known[identity], pair) for identity, pair in others.items() if identity in known]
+    return [match_document(platform, other, pair) for other, pair in shown[:MOST]]
 
 
 def match_document(platform: Platform, other: PostingRecord, pair: PostingMatch) -> dict[str, Any]:

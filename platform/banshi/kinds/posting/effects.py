@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from banshi.cases import Effects, Move
-from banshi.contract import LANGUAGES
 from banshi.corrections import corrected, refuse_answers
 from banshi.errors import Conflict
 from banshi.kinds.posting.models import PostingRecord
-from banshi.kinds.posting.publication import photos_of, refuse_personal, values_of
+from banshi.kinds.posting.publication import photos_of, refuse_unfit, values_of
 from banshi.store import Update
 
 if TYPE_CHECKING:
@@ -38,9 +37,11 @@ async def _supplement(platform: Platform, move: Move, _: PostingRecord) -> Effec
     """The corrected answers, held against the same rules as the first ones."""
     made = await corrected(platform, move)
     answers = made.values["answers"]
-    refuse_personal(move.item, answers, LANGUAGES[0])
-    photos = await photos_of(platform, move.item, answers, LANGUAGES[0])
-    made.updates.append(_changed(move, **values_of(move.item, answers), photos=photos))
+    refuse_unfit(platform, move.item, answers, move.language)
+    photos = await photos_of(platform, move.item, answers, move.language)
+    # From here on it is staff's turn, and nothing ends it.
+    staffs_turn = {"expires_at": None, "due_at": None}
+    made.updates.append(_changed(move, **values_of(move.item, answers), photos=photos, **staffs_turn))
     return made
 
 
@@ -62,8 +63,11 @@ def last_day(platform: Platform, until: datetime) -> Any:
     return until.astimezone(platform.settings.timezone).date()
 
 
-async def _return(_: Platform, move: Move, __: PostingRecord) -> Effects:
-    return Effects(updates=[_changed(move, state="waiting", due_at=None)])
+async def _return(platform: Platform, move: Move, _: PostingRecord) -> Effects:
+    """Public no more, and over for good where its poster doesn't come back in as many days as it could be public."""
+    until = move.at + timedelta(days=move.item.details.days)
+    waiting = _changed(move, state="waiting", expires_at=until, due_at=until)
+    return Effects(updates=[waiting], mentions={"until": last_day(platform, until)})
 
 
 async def _end(_: Platform, move: Move, __: PostingRecord) -> Effects:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import structlog
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 
     from banshi.runtime import Platform
 
+log = structlog.get_logger("banshi.postings")
+
 #: How alike two have to be for their posters to be told, what share of the most alike's that has to be, and how many
-#: pairs a new posting may have. benchmarks/postings.py shows what these lead to.
+#: pairs a new posting may have. benchmarks/postings.py shows what these lead to. An older one's poster is told of no
+#: more than that either, as long as they are open, but of one that is more alike.
 LEAST, NEAR, MOST = 0.43, 0.9, 5
 
 #: A thing is found on the day it was lost or later; people err by a day, and look for so long.
@@ -43,8 +47,17 @@ async def match_new(platform: Platform) -> None:
     failed: set[UUID] = set()
     while rows := await waiting.exclude(case_id__in=list(failed)).order_by("published_at").limit(20):
         for row in rows:
-            if not await match(platform, row):
+            if not await _matched(platform, row):
                 failed.add(row.case_id)
+
+
+async def _matched(platform: Platform, row: PostingRecord) -> bool:
+    """`match`, whatever it raises: one posting that can't be compared must not keep the city's others waiting."""
+    try:
+        return await match(platform, row)
+    except Exception as error:
+        log.error("postings: one could not be compared", posting=str(row.case_id), error=type(error).__name__)
+        return False
 
 
 async def match(platform: Platform, row: PostingRecord) -> bool:
@@ -80,9 +93,10 @@ def _candidates(platform: Platform, row: PostingRecord) -> QuerySet[PostingRecor
     if row.division:
         query = query.filter(Q(division="") | Q(division__startswith=row.division[:4]))
     if row.day:
-        first, last = row.day - ERROR, row.day + LONGEST
-        if row.sort == "found":
-            first, last = row.day - LONGEST, row.day + ERROR
+        before, after = (LONGEST, ERROR) if row.sort == "found" else (ERROR, LONGEST)
+        # The calendar has an end on both sides, and a form may take its last day.
+        first = row.day - min(before, row.day - date.min)
+        last = row.day + min(after, date.max - row.day)
         query = query.filter(Q(day=None) | Q(day__gte=first, day__lte=last))
     return query
 
@@ -96,7 +110,7 @@ async def _pairs(
     likeness = dict(alike)
     people = dict(await Case.filter(id__in=[row.case_id, *likeness]).values_list("id", "person"))
     others = {one.case_id: one for one in await PostingRecord.filter(case_id__in=list(likeness))}
-    known = await _known(row, list(likeness))
+    known, weakest = await _known(row, list(likeness)), await _weakest(platform, row, list(likeness))
     pairs, rows = [], []
     for identity, score in likeness.items():
         other = others.get(identity)
@@ -108,11 +122,29 @@ async def _pairs(
             lost_id=lost.case_id, found_id=found.case_id, likeness=round(100 * score), at=platform.now()
         )
         pairs.append(pair)
+        full = pair.likeness <= weakest.get(identity, -1)
         for own, theirs, templates in ((lost, found, told.MATCHED_LOST), (found, lost, told.MATCHED_FOUND)):
+            if own is other and full:
+                continue
             person, link = str(people[own.case_id]), f"/v1/cases/{own.case_id}"
             dedup = f"match:{lost.case_id}:{found.case_id}:{own.sort}"
             rows += told.rows_for(platform, person, templates, link, dedup, posting=theirs.title, own=own.title)
     return pairs, rows
+
+
+async def _weakest(platform: Platform, row: PostingRecord, others: Sequence[UUID]) -> dict[Any, int]:
+    """How alike the least alike of the `MOST` best open pairs is, for each of `others` that has as many."""
+    mine, theirs = ("lost_id", "found_id") if row.sort == "lost" else ("found_id", "lost_id")
+    which: dict[str, Any] = {f"{theirs}__in": list(others)}
+    pairs: Any = await PostingMatch.filter(**which).order_by("-likeness").values_list(theirs, mine, "likeness")
+    asked = list({counterpart for _, counterpart, _ in pairs})
+    seen = PostingRecord.filter(state="public", expires_at__gt=platform.now(), case_id__in=asked)
+    public = set(await seen.values_list("case_id", flat=True)) if asked else set()
+    best: dict[Any, list[int]] = {}
+    for other, counterpart, likeness in pairs:
+        if counterpart in public:
+            best.setdefault(other, []).append(likeness)
+    return {other: found[MOST - 1] for other, found in best.items() if len(found) >= MOST}
 
 
 async def _known(row: PostingRecord, others: Sequence[UUID]) -> set[Any]:

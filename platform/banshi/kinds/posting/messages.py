@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from banshi.contract import MessageTemplates
 
-#: What a message may mention of the last day on the public list.
+#: What a message may mention of the last day on the public list, or of waiting for a change.
 UNTIL = frozenset({"until"})
 
 
@@ -48,11 +48,13 @@ RETURNED = _message(
 {{reason}}
 
 请打开这件公示，修改后重新提交。在您提交之前，它不会公开，审核时间暂停计算。
+请在{{until}}之前提交，逾期将自动结束。
 {QUESTIONS_ZH}""",
     f"""Your posting has to be changed before it can be public:
 {{reason}}
 
 Open it, change it and submit it again. Until you do, it is not public, and the time to check it stands still.
+Submit it before {{until}}: it ends then.
 {QUESTIONS_EN}""",
 )
 

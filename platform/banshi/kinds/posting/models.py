@@ -56,7 +56,7 @@ class PostingRecord(Model):
 
 
 class PostingMatch(Model):
-    """Something lost and something found that may be the same. Both posters were told in this row's transaction."""
+    """Something lost and something found that may be the same. Its posters were told in this row's transaction."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     lost_id = fields.UUIDField()
@@ -94,6 +94,9 @@ class Conversation(Model):
     #: poster or writer, and why.
     reported_by = fields.CharField(max_length=8, default="")
     report = fields.CharField(max_length=1000, default="")
+    #: Why the other side reported it too, before anybody had looked into the first report.
+    other_reported_at = fields.DatetimeField(null=True)
+    other_report = fields.CharField(max_length=1000, default="")
     #: Staff have looked into the report, and may have closed it for good.
     reviewed_at = fields.DatetimeField(null=True)
     reviewer = fields.CharField(max_length=255, default="")

@@ -15,6 +15,9 @@ from banshi.forms.numbers import is_resident_id
 #: Digits as people write them so that no program finds them.
 SPELLED = str.maketrans("〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "00123456789" + "1" + "123456789")
 
+#: Categories of signs that nobody sees, or that stand on another: control, format, marks.
+UNSEEN = frozenset({"Cc", "Cf", "Mn", "Me"})
+
 EMAIL = re.compile(r"[\w.+-]{1,64}\s?@\s?[\w-]{1,63}(\s?\.\s?[\w-]{1,63})+")
 
 #: Digits with what people put between them; a letter may end a citizen's number.
@@ -56,20 +59,35 @@ DETAILS: Mapping[str, Mapping[str, str]] = {
 
 def found(text: str) -> set[str]:
     """What of all this a text has: "phone", "email", "document-number"."""
-    plain = unicodedata.normalize("NFKC", text).translate(SPELLED)
+    plain = _plain(text)
     kinds = {"email"} if EMAIL.search(plain) else set()
     kinds |= {"document-number"} if TRAVEL.search(plain) else set()
     kinds |= {"phone"} if CALL.search(plain) or WRITE.search(plain) else set()
-    return kinds.union(*map(_kind, _runs(DAY.sub("\n\n\n\n", plain))))
+    return kinds.union(*map(_kinds_in, RUN.findall(DAY.sub("\n\n\n\n", plain))))
 
 
-def _runs(plain: str) -> Iterator[str]:
-    for run in RUN.findall(plain):
-        yield re.sub(r"[^0-9X]", "", run.upper())
+def _plain(text: str) -> str:
+    """The text as it is read: every digit a usual one, and nothing between signs that isn't seen."""
+    told = []
+    for sign in unicodedata.normalize("NFKC", text):
+        # ❶ and ١ are digits too, and a keycap is a digit with a frame around it.
+        digit = unicodedata.digit(sign, None)
+        if digit is not None:
+            told.append(str(digit))
+        elif sign == "\n" or unicodedata.category(sign) not in UNSEEN:
+            told.append(sign)
+    return "".join(told).translate(SPELLED)
+
+
+def _kinds_in(run: str) -> set[str]:
+    """What a run of digits is, or what is left of it where its first groups are another number: a price, a year."""
+    groups = re.findall(r"[0-9]+X?", run.upper())
+    tails = ("".join(groups[first:]) for first in range(len(groups)))
+    return next(filter(None, map(_kind, tails)), set())
 
 
 def _kind(run: str) -> set[str]:
-    """What a run of digits is or has in it."""
+    """What digits without anything between them are or have in them."""
     from stdnum import luhn
 
     for length in (18, 15):
@@ -81,8 +99,8 @@ def _kind(run: str) -> set[str]:
         return {"document-number"}
     if MOBILE.fullmatch(run) or LANDLINE.fullmatch(run):
         return {"phone"}
-    # Somebody may have written two numbers one behind the other.
-    return {"phone"} if len(run) > 15 and re.search(r"1[3-9][0-9]{9}", run) else set()
+    # Somebody may have written other digits before it or behind.
+    return {"phone"} if len(run) > 11 and re.search(r"1[3-9][0-9]{9}", run) else set()
 
 
 def told(text: str, language: str) -> Iterator[tuple[str, str]]:

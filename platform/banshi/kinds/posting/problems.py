@@ -46,10 +46,10 @@ class ConversationClosed(WritingRefused):
 
 
 class AlreadyReported(WritingRefused):
-    """This conversation was reported already: staff look into it, and tell whoever reported it."""
+    """You have reported this conversation already, or it is closed: staff tell you what came of it."""
 
     code = "already-reported"
-    zh = "这个对话已被举报，工作人员会查看并告知举报人。"
+    zh = "您已举报过这个对话，或者它已关闭；处理结果会告知您。"
 
 
 class NotReported(WritingRefused):

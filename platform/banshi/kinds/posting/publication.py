@@ -33,6 +33,8 @@ UNREADABLE = {
     "en": "This photo can't be read: save it as JPEG or PNG, and upload that.",
 }
 
+YET_TO_COME = {"zh-CN": "这一天还没有到，请填写实际的日期。", "en": "That day is yet to come: say on which it was."}
+
 
 def at(answers: Any, pointer: str) -> Any:
     """The answer that a JSON Pointer names; None where it was left out."""
@@ -47,16 +49,23 @@ def sort_of(rules: PostingRules, answers: Mapping[str, Any]) -> str:
     return str(at(answers, rules.sort) or rules.sorts[0])
 
 
-def refuse_personal(item: Item, answers: Mapping[str, Any], language: str) -> None:
-    """Raises InvalidFields for every number and address in what would be published."""
+def refuse_unfit(platform: Platform, item: Item, answers: Mapping[str, Any], language: str) -> None:
+    """Raises InvalidFields for numbers and addresses in what would be published, and for a day that is yet to come."""
     problems = [
         FieldProblem(f"/answers{pointer}", detail, code)
         for pointer in dict.fromkeys(item.details.published())
-        if isinstance(text := at(answers, pointer), str)
-        for detail, code in told(text, language)
+        # As it will be read: what is never shown may stand between two digits. Numbers are published as facts.
+        for detail, code in told(clean(_text(at(answers, pointer))), language)
     ]
+    pointer = item.details.day
+    if (day := at(answers, pointer)) and date.fromisoformat(day) > platform.today():
+        problems.append(FieldProblem(f"/answers{pointer}", YET_TO_COME[language], "day"))
     if problems:
         raise InvalidFields(problems)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or isinstance(value, bool) else str(value)
 
 
 def values_of(item: Item, answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,7 +131,7 @@ async def photos_of(platform: Platform, item: Item, answers: Mapping[str, Any], 
         except UnreadablePicture:
             problems.append(FieldProblem(f"/answers{pointer}", UNREADABLE[language], "picture"))
         except TooLarge as error:
-            problems.append(FieldProblem(f"/answers{pointer}", error.detail, "picture"))
+            problems.append(FieldProblem(f"/answers{pointer}", error.texts.get(language, error.detail), "picture"))
     if problems:
         raise InvalidFields(problems)
     return photos

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from banshi.errors import InvalidParameter, NotFound
 from banshi.kinds.posting.documents import posting_document
 from banshi.kinds.posting.models import PostingRecord
 from banshi.kinds.posting.publication import folder
-from banshi.replies import Page, etag_of, from_cursor, limit_of, reply, reply_bytes
+from banshi.replies import Page, etag_of, from_cursor, in_utc, limit_of, reply, reply_bytes
 from banshi.routes import Call
 from banshi.search.words import terms_of, units_of
 
@@ -76,7 +76,7 @@ def _with_words(words: str) -> Q:
 
 def _moment(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
+        return in_utc(text)
     except ValueError:
         raise InvalidParameter("since has to be a time that exists, with its offset.", parameter="since") from None
 
@@ -84,10 +84,7 @@ def _moment(text: str) -> datetime:
 def _place(cursor: str) -> tuple[datetime, UUID]:
     published, _, identity = cursor.partition("/")
     try:
-        at = datetime.fromisoformat(published)
-        if at.tzinfo is None:
-            raise ValueError(cursor)
-        return at.astimezone(UTC), UUID(identity)
+        return in_utc(published), UUID(identity)
     except ValueError:
         raise InvalidParameter("cursor has to be the `next` of a page, unchanged.", parameter="cursor") from None
 

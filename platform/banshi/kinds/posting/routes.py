@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from banshi.kinds.posting import writing
+from banshi.kinds.posting import reporting, writing
 from banshi.kinds.posting.conversations import CONVERSATION, MESSAGE
 from banshi.kinds.posting.documents import POSTING, SORTS
 from banshi.kinds.posting.reading import list_postings, show_photo, show_posting
@@ -198,7 +198,7 @@ CONTACT: tuple[Route, ...] = (
         method="POST",
         path=f"{ONE}/reports",
         audience=Audience.CITIZEN,
-        handler=writing.report,
+        handler=reporting.report,
         operation="report_conversation",
         summary="Show a conversation to the staff in charge.",
         tag=TAG,
@@ -226,7 +226,7 @@ STAFFED: tuple[Route, ...] = (
         method="POST",
         path=f"{ONE}/reviews",
         audience=Audience.STAFF,
-        handler=writing.review,
+        handler=reporting.review,
         operation="review_conversation",
         summary="Close a reported conversation, or leave it open.",
         tag=TAG,

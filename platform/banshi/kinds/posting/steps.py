@@ -28,19 +28,20 @@ RUN, STOP, END = ClockEffect.RUN, ClockEffect.STOP, ClockEffect.END
 TABLE: tuple[Step, ...] = (
     Step(state="submitted", action="register", who=SYSTEM, to="submitted", clock=RUN, tells=REGISTERED),
     Step(state="submitted", action="publish", who=STAFF, to="published", clock=END, tells=PUBLISHED, mentions=UNTIL),
-    Step(state="submitted", action="return", who=STAFF, to="returned", clock=STOP, tells=RETURNED, needs_reason=True),
+    Step(state="submitted", action="return", who=STAFF, to="returned", clock=STOP, tells=RETURNED, mentions=UNTIL, needs_reason=True),
     Step(state="submitted", action="refuse", who=STAFF, to="refused", clock=END, tells=REFUSED, needs_reason=True),
     Step(state="submitted", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
-    # Waiting for the citizen. What was public before is not meanwhile.
+    # Waiting for the citizen, who may not come back. What was public before is not meanwhile.
     Step(state="returned", action="supplement", who=CITIZEN, to="submitted", clock=RUN),
     Step(state="returned", action="refuse", who=STAFF, to="refused", clock=END, tells=REFUSED, needs_reason=True, work=False),
     Step(state="returned", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
+    Step(state="returned", action="expire", who=SYSTEM, to="expired", tells=EXPIRED),
     # On the public list.
     Step(state="published", action="remind", who=SYSTEM, to="published", tells=ENDING, mentions=UNTIL),
     Step(state="published", action="extend", who=CITIZEN, to="published"),
     Step(state="published", action="resolve", who=CITIZEN, to="resolved"),
     Step(state="published", action="withdraw", who=CITIZEN, to="withdrawn"),
-    Step(state="published", action="return", who=STAFF, to="returned", clock=STOP, tells=RETURNED, needs_reason=True, work=False),
+    Step(state="published", action="return", who=STAFF, to="returned", clock=STOP, tells=RETURNED, mentions=UNTIL, needs_reason=True, work=False),
     Step(state="published", action="take-down", who=STAFF, to="taken-down", tells=TAKEN_DOWN, needs_reason=True, work=False),
     Step(state="published", action="expire", who=SYSTEM, to="expired", tells=EXPIRED),
 )

@@ -11,7 +11,7 @@ from banshi.errors import InvalidFields, NotFound
 from banshi.forms import Form
 from banshi.kinds.posting.documents import details_of
 from banshi.kinds.posting.models import PostingRecord
-from banshi.kinds.posting.publication import photos_of, refuse_personal, values_of
+from banshi.kinds.posting.publication import photos_of, refuse_unfit, values_of
 from banshi.models import CaseEvent
 from banshi.replies import reply
 from banshi.store import Write
@@ -54,7 +54,7 @@ async def submit(call: Call) -> web.StreamResponse:
         raise InvalidFields([*wrong, *inside])
     case, event = new_case(platform, item, call.principal, answers)
     given = await check(platform, item, case, answers, call.language)
-    refuse_personal(item, answers, call.language)
+    refuse_unfit(platform, item, answers, call.language)
     photos = await photos_of(platform, item, answers, call.language)
     posting = PostingRecord(
         case_id=case.id, item=item.code, department=item.department, photos=photos, **values_of(item, answers)

@@ -1,9 +1,9 @@
-"""The verbs of conversations: writing, reading, blocking, reporting, and what staff do about a report."""
+"""The verbs of conversations: writing, reading, blocking."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -28,10 +28,8 @@ from banshi.kinds.posting.conversations import (
 )
 from banshi.kinds.posting.models import Conversation, ConversationMessage, PostingRecord
 from banshi.kinds.posting.problems import (
-    AlreadyReported,
     AlreadyTalking,
     ConversationClosed,
-    NotReported,
     OwnPosting,
     PostingOver,
 )
@@ -39,7 +37,7 @@ from banshi.kinds.posting.reading import find_public
 from banshi.kinds.posting.turns import take_turn
 from banshi.messages import clean
 from banshi.models import Case
-from banshi.replies import Page, from_cursor, limit_of, reply
+from banshi.replies import Page, from_cursor, in_utc, limit_of, reply
 from banshi.store import Stale, Update, Write
 
 if TYPE_CHECKING:
@@ -110,13 +108,13 @@ def _message(call: Call, row: Conversation, side: str) -> ConversationMessage:
         id=uuid7(),
         conversation_id=row.id,
         side=side,
-        text=_words(call, "text"),
+        text=words_of(call, "text"),
         at=call.now,
         person=call.principal.subject,
     )
 
 
-def _words(call: Call, name: str) -> str:
+def words_of(call: Call, name: str) -> str:
     """What somebody wrote, without what is never shown. Raises InvalidFields where nothing is left."""
     if text := clean(call.body[name]):
         return text
@@ -181,6 +179,8 @@ async def list_reported(call: Call) -> web.StreamResponse:
     if not scopes:
         return reply(call, Page([], None).document())
     waiting = Conversation.filter(Q(*scopes, join_type=Q.OR), reported_at__not_isnull=True, reviewed_at=None)
+    # Nobody learns from their work that somebody has reported them.
+    waiting = waiting.exclude(Q(poster=call.principal.subject) | Q(writer=call.principal.subject))
     return await _page(call, waiting, "reported_at")
 
 
@@ -206,10 +206,7 @@ async def _page(call: Call, query: QuerySet[Conversation], key: str) -> web.Stre
 def _place(cursor: str) -> tuple[datetime, UUID]:
     moment, _, identity = cursor.partition("/")
     try:
-        at = datetime.fromisoformat(moment)
-        if at.tzinfo is None:
-            raise ValueError(cursor)
-        return at.astimezone(UTC), UUID(identity)
+        return in_utc(moment), UUID(identity)
     except ValueError:
         raise InvalidParameter("cursor has to be the `next` of a page, unchanged.", parameter="cursor") from None
 
@@ -233,7 +230,7 @@ async def list_messages(call: Call) -> web.StreamResponse:
     return reply(call, Page([message_document(call.platform, one) for one in shown], after).document())
 
 
-# -- blocking and reporting ------------------------------------------------------------------------------------------
+# -- blocking ----------------------------------------------------------------------------------------------------------
 
 
 async def block(call: Call) -> web.StreamResponse:
@@ -251,49 +248,3 @@ async def _blocked(call: Call, *, blocks: bool) -> web.StreamResponse:
         raise NotFound()
     await call.platform.store.commit(Write([Update(Conversation, {"id": row.id}, {f"{side}_blocks": blocks})]))
     return web.Response(status=204)
-
-
-async def report(call: Call) -> web.StreamResponse:
-    """Show a conversation to the staff in charge, who may read it from then on."""
-    row, side = await find(call.path["id"], call.principal)
-    posting = await PostingRecord.get(case_id=row.case_id)
-    reason = _words(call, "reason")
-    waits = row.reported_at is not None and row.reviewed_at is None
-    if waits or row.closed_at is not None:
-        raise AlreadyReported()
-    before = {"id": row.id, "reported_at": row.reported_at, "closed_at": None}
-    values = {"reported_at": call.now, "reported_by": side, "report": reason, "reviewed_at": None}
-    row.update_from_dict(values)
-    document = conversation_document(call.platform, row, posting, side)
-    await call.platform.store.commit(Write([Update(Conversation, before, values)], [*call.once.receipt(document)]))
-    return reply(call, document, status=201)
-
-
-async def review(call: Call) -> web.StreamResponse:
-    """Close a reported conversation for good, or leave it open; whoever reported it hears why."""
-    row, side = await find(call.path["id"], call.principal)
-    if side != "staff":
-        raise NotFound()
-    if row.reviewed_at is not None:
-        raise NotReported()
-    posting = await PostingRecord.get(case_id=row.case_id)
-    closes, reason = call.body["outcome"] == "close", _words(call, "reason")
-    values = {
-        "reviewed_at": call.now,
-        "reviewer": call.principal.subject,
-        **({"closed_at": call.now} if closes else {}),
-    }
-    row.update_from_dict(values)
-    document = conversation_document(call.platform, row, posting, "staff")
-    sides = ("poster", "writer") if closes else (row.reported_by,)
-    rows: list[Model] = []
-    for one in sides:
-        templates, person = (told.CLOSED if closes else told.KEPT), getattr(row, one)
-        dedup = f"review:{uuid7()}"
-        link = document["links"]["self"]
-        rows += told.rows_for(call.platform, person, templates, link, dedup, posting=posting.title, reason=reason)
-    guard = {"id": row.id, "reviewed_at": None}
-    await call.platform.store.commit(
-        Write([Update(Conversation, guard, values)], [*rows, *call.once.receipt(document)])
-    )
-    return reply(call, document, status=201)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from banshi import cases
 from banshi.documents import case_document
 from banshi.forms import Form
-from banshi.kinds.appeal.documents import shown
+from banshi.kinds.appeal.documents import begun, shown
+from banshi.kinds.appeal.models import AppealRecord
 from banshi.kinds.appeal.tips.codes import LONGEST
 from banshi.models import Attachment, Case, CaseEvent
 from banshi.schemas import SCHEMAS, record
 
 if TYPE_CHECKING:
+    from tortoise.models import Model
+
     from banshi.routes import Call
 
 #: What is of no use to somebody who has a code and nothing else.
@@ -49,15 +53,38 @@ PICTURE = record(_FILE)
 
 async def tip_document(call: Call, case: Case, actor: cases.Actor) -> dict[str, Any]:
     """The tip with its timeline, its messages and answers, and what may be done now."""
-    platform, language = call.platform, call.language
+    platform = call.platform
+    events = await CaseEvent.filter(case_id=case.id)
+    files = await Attachment.filter(case_id=case.id).order_by("created_at")
+    return await _document(call, case, actor, events, files, await shown(platform, case, actor, call.language))
+
+
+async def new_tip_document(
+    call: Call, case: Case, actor: cases.Actor, rows: Sequence[Model], files: Sequence[Attachment]
+) -> dict[str, Any]:
+    """The tip whose `rows` are about to be stored: nothing that fails here leaves one whose code nobody has seen."""
+    (appeal,) = (row for row in rows if isinstance(row, AppealRecord))
+    events = [row for row in rows if isinstance(row, CaseEvent)]
+    files = sorted(files, key=lambda file: file.created_at)
+    return await _document(call, case, actor, events, files, begun(call.platform, case, appeal, call.language))
+
+
+async def _document(
+    call: Call,
+    case: Case,
+    actor: cases.Actor,
+    events: Sequence[CaseEvent],
+    files: Sequence[Attachment],
+    details: dict[str, Any],
+) -> dict[str, Any]:
     document = case_document(
-        platform,
+        call.platform,
         case,
-        language,
-        events=await CaseEvent.filter(case_id=case.id),
-        permitted=await cases.permitted(platform, case, actor),
-        attachments=await Attachment.filter(case_id=case.id).order_by("created_at"),
-        details=await shown(platform, case, actor, language),
+        call.language,
+        events=events,
+        permitted=await cases.permitted(call.platform, case, actor),
+        attachments=files,
+        details=details,
     )
     for name in HIDDEN:
         del document[name]

@@ -27,6 +27,9 @@ PER_ITEM, ALL_ITEMS, PICTURES = (20, 1 / 3), (60, 1.0), (60, 2.0)
 #: Bytes of pictures that are on their way in at once.
 MOST_BYTES = 134_217_728
 
+#: Pictures that wait to be written anew, one after the other, and seconds until there may be room for another.
+MOST_WAITING, TURN = 8, 5.0
+
 #: Seconds after which a code that is nobody's is answered, and how many may wait for that.
 WRONG_CODE, MOST_WRONG = 0.5, 64
 
@@ -62,6 +65,7 @@ class Flood:
     items: defaultdict[str, Bucket] = field(default_factory=lambda: defaultdict(lambda: Bucket(*PER_ITEM)))
     pictures: Bucket = field(default_factory=lambda: Bucket(*PICTURES))
     bytes_held: int = 0
+    waiting: int = 0
     wrong_codes: int = 0
 
     def one_tip(self, item: str) -> None:
@@ -87,6 +91,21 @@ class Flood:
             yield hold
         finally:
             self.bytes_held -= held
+
+    def room(self) -> None:
+        """Raises TooManyRequests where as many pictures wait as may."""
+        if self.waiting >= MOST_WAITING:
+            raise _later(TURN)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """A place among the pictures that wait; it is free when the block ends. Raises as `room` does."""
+        self.room()
+        self.waiting += 1
+        try:
+            yield
+        finally:
+            self.waiting -= 1
 
     async def one_wrong_code(self, since: float) -> None:
         """Wait until `WRONG_CODE` seconds after `since`, so that every code that is nobody's takes as long.

@@ -6,7 +6,10 @@ The file as it came never reaches a disk, and neither does its name.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -15,6 +18,7 @@ from tortoise.functions import Sum
 
 from banshi import attachments
 from banshi.documents import attachment_document
+from banshi.engine.upkeep import remove_unused
 from banshi.errors import MalformedBody, StorageFull, TooLarge, TooManyRequests, UnsupportedMediaType
 from banshi.kinds.appeal.tips.flood import FLOOD
 from banshi.models import Attachment
@@ -29,8 +33,14 @@ if TYPE_CHECKING:
     from banshi.routes import Call
     from banshi.runtime import Platform
 
-#: Seconds that a slow client may take for a part of a picture, and for all of it.
-PATIENCE, WHOLE = 15.0, 300.0
+#: Seconds that a slow client may take for so many bytes of a picture, and for all of it.
+PATIENCE, LEAST, WHOLE = 15.0, 65_536, 300.0
+
+#: How long a picture surely waits for the tip that names it, and how many go at once where there is no room.
+WRITING, AT_ONCE = timedelta(minutes=15), 20
+
+#: A thread of their own: whoever floods it holds up no photo of anybody who says who they are.
+_workers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="banshi-tips")
 
 REFUSED = {
     "zh-CN": "匿名时只收JPEG、PNG或WebP图片：PDF、HEIC等文件会留有作者、设备等信息，无法可靠清除。请改用截图或照片。",
@@ -46,13 +56,15 @@ async def upload(call: Call) -> web.StreamResponse:
         raise UnsupportedMediaType(REFUSED, accepted=list(READ))
     if "Content-Encoding" in request.headers:
         raise UnsupportedMediaType("Send the picture without Content-Encoding.")
+    flood.room()
     flood.one_picture()
-    await _within_quota(platform)
+    await _make_room(platform)
     with flood.holding() as hold:
         content = await _body(request, platform.settings.attachment_limit, hold)
         if sniff(content) not in READ:
             raise UnsupportedMediaType(REFUSED, accepted=list(READ))
-        picture = await cleaned(content)
+        with flood.turn():
+            picture = await cleaned(content, workers=_workers)
     # An id of chance alone: whoever knows it may use the picture, once.
     received = await attachments.receive(
         platform.settings.attachments_folder,
@@ -83,25 +95,43 @@ async def _record(platform: Platform, row: Attachment) -> None:
         raise
 
 
-async def _within_quota(platform: Platform) -> None:
-    rows = await Attachment.filter(person="", case_id=None).annotate(total=Sum("size")).values("total")
-    if rows and (rows[0]["total"] or 0) >= platform.settings.tip_quota:
-        told = {
-            "zh-CN": "暂时不能再收图片，请先提交文字，图片可以以后凭查询码补充。",
-            "en": "No more pictures can be taken at present; send the text, and pictures later with its code.",
-        }
-        raise TooManyRequests(told, headers={"Retry-After": "3600"})
+async def _make_room(platform: Platform) -> None:
+    """Delete the oldest pictures that no tip uses, as far as those that came lately leave no room.
+
+    Raises TooManyRequests where none is old enough: whoever has just sent one is still writing.
+    """
+    unused = Attachment.filter(person="", case_id=None)
+    while True:
+        rows = await unused.annotate(total=Sum("size")).values("total")
+        if not rows or (rows[0]["total"] or 0) < platform.settings.tip_quota:
+            return
+        oldest = await unused.order_by("created_at").limit(AT_ONCE)
+        old = [file for file in oldest if file.created_at <= platform.now() - WRITING]
+        if oldest and not old:
+            raise _full(oldest[0].created_at + WRITING - platform.now())
+        await remove_unused(platform, old)
+
+
+def _full(wait: timedelta) -> TooManyRequests:
+    told = {
+        "zh-CN": "暂时不能再收图片，请先提交文字，图片可以以后凭查询码补充。",
+        "en": "No more pictures can be taken at present; send the text, and pictures later with its code.",
+    }
+    return TooManyRequests(told, headers={"Retry-After": str(math.ceil(wait.total_seconds()))})
 
 
 async def _body(request: web.Request, limit: int, hold: Callable[[int], None]) -> bytes:
     """The whole body. Raises TooLarge as soon as the limit is passed, MalformedBody for one that doesn't come."""
     if (request.content_length or 0) > limit:
         raise TooLarge(f"A picture has at most {limit} bytes.", limit=limit)
-    parts, size = [], 0
+    parts, size, now = [], 0, asyncio.get_running_loop().time
+    due, then = now() + PATIENCE, 0
     try:
         async with asyncio.timeout(WHOLE):
-            while chunk := await asyncio.wait_for(request.content.readany(), PATIENCE):
+            while chunk := await asyncio.wait_for(request.content.readany(), due - now()):
                 size += len(chunk)
+                if size >= then + LEAST:
+                    due, then = now() + PATIENCE, size
                 if size > limit:
                     raise TooLarge(f"A picture has at most {limit} bytes.", limit=limit)
                 hold(len(chunk))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import structlog
 
@@ -30,12 +31,12 @@ OVER = ("closed", "withdrawn", "merged", "answered", "returned")
 
 
 async def forget(platform: Platform) -> int:
-    """One round; the number of tips that left."""
+    """One round, the newest first: a duplicate before what it was merged into. The number of tips that left."""
     before = platform.now() - timedelta(days=platform.settings.tip_days)
-    gone = 0
-    while found := await Case.filter(person="", kind="appeal", state__in=(*OVER, LEAVING), updated_at__lt=before).limit(
-        STEP
-    ):
+    gone, after = 0, UUID(int=2**128 - 1)
+    old = Case.filter(person="", kind="appeal", state__in=(*OVER, LEAVING), updated_at__lt=before)
+    while found := await old.filter(id__lt=after).order_by("-id").limit(STEP):
+        after = found[-1].id
         for case in found:
             gone += await _forget(platform, case, before)
     if gone:
@@ -45,22 +46,35 @@ async def forget(platform: Platform) -> int:
 
 async def _forget(platform: Platform, case: Case, before: datetime) -> bool:
     """Delete one, its case last: a round that is cut short is taken up by the next one."""
+    if case.state == "returned" and await AppealRecord.filter(merged_into=case.id).exists():
+        return False  # others wait for its answer, whether or not its own sender comes back
     still = Case.filter(id=case.id, version=case.version, updated_at__lt=before)
     if not await still.update(state=LEAVING, version=case.version + 1):
         return False
+    record = await AppealRecord.get_or_none(case_id=case.id)
+    answers = [case.id] + ([record.merged_into] if record and record.merged_into else [])
     await TipCode.filter(case_id=case.id).delete()
     for file in await Attachment.filter(case_id=case.id):
         path = platform.settings.attachments_folder / str(file.id)
         await asyncio.to_thread(path.unlink, missing_ok=True)
         await Attachment.filter(id=file.id).delete()
     await Letter.filter(case_id=case.id).delete()
-    if not await AppealRecord.filter(merged_into=case.id).exists():
-        # Otherwise somebody else's appeal has the same answer, in the department's words.
-        await Reply.filter(case_id=case.id).delete()
+    await _forget_answers(case, answers)
     await CaseEvent.filter(case_id=case.id).delete()
     await AppealRecord.filter(case_id=case.id).delete()
     await Case.filter(id=case.id, state=LEAVING).delete()
+    # Another process may have let the other one leave meanwhile, and have found this one still there.
+    await _forget_answers(case, answers)
     return True
+
+
+async def _forget_answers(case: Case, answered: Sequence[Any]) -> None:
+    """Delete the answers of those of `answered` that nobody but `case` has any more, as its own or as a duplicate's."""
+    for identity in answered:
+        readers = AppealRecord.filter(merged_into=identity).exclude(case_id=case.id)
+        owner = Case.filter(id=identity).exclude(id=case.id)
+        if not await readers.exists() and not await owner.exists():
+            await Reply.filter(case_id=identity).delete()
 
 
 FORGETTING: Key[None] = Key("tips that leave")

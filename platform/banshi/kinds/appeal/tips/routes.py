@@ -17,7 +17,7 @@ from banshi.kinds.appeal.intake import received, sort_member
 from banshi.kinds.appeal.models import TipCode
 from banshi.kinds.appeal.rules import AppealRules
 from banshi.kinds.appeal.tips.codes import hash_of, new_code, read_code
-from banshi.kinds.appeal.tips.documents import ACTING, NEW_TIP, PICTURE, READING, TIP, tip_document
+from banshi.kinds.appeal.tips.documents import ACTING, NEW_TIP, PICTURE, READING, TIP, new_tip_document, tip_document
 from banshi.kinds.appeal.tips.flood import FLOOD
 from banshi.kinds.appeal.tips.pictures import upload
 from banshi.models import Case
@@ -81,8 +81,9 @@ async def hand_in(call: Call) -> web.StreamResponse:
     code = new_code()
     rows = [case, event, *await received(platform, case, body)]
     rows.append(TipCode(id=hash_of(code.replace("-", "")), case_id=case.id))
+    tip = await new_tip_document(call, case, cases.Actor(unnamed=case.id), rows, files.attachments)
+    document = {"code": code, "tip": tip}
     await platform.store.commit(Write(updates=files.updates, rows=rows))
-    document = {"code": code, "tip": await tip_document(call, case, cases.Actor(unnamed=case.id))}
     return reply(call, document, status=201, headers=NOT_KEPT)
 
 
