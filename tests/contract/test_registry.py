@@ -29,7 +29,11 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
     ],
     "typo": [("wrong-entry", "plugins.toml: plugins.typo.paht is not a known key")],
     "both": [("wrong-entry", 'either path = "…" or package = "…"')],
-    "future": [("wrong-api", "plugins.future.api is 2; this kernel speaks 1: get a matching plugin")],
+    "future": [
+        ("wrong-api", "plugins.future.api is 2; this kernel speaks 1: upgrade the platform, or install an older")
+    ],
+    "unversioned": [("wrong-entry", "plugins.unversioned.api is missing: write api = 1, the version of the contract")],
+    "quoted": [("wrong-entry", "plugins.quoted.api input should be a valid integer: write api = 1, the version")],
     "Capital": [("bad-name", "rename [plugins.Capital]: use a-z, 0-9 and single hyphens or underscores")],
     "banshi": [("bad-name", "rename [plugins.banshi]")],
     "hook-failures": [("bad-name", "rename [plugins.hook-failures]: another plugin's name differs from it by")],
@@ -37,6 +41,14 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
     "application": [("reserved-name", "rename [plugins.application]: the kernel has a plugin of that name itself")],
     "missing": [("no-folder", "mend plugins.missing.path: there is no folder")],
     "absent": [("no-package", "mend plugins.absent.package, or install no_such_distribution")],
+    "inside": [("no-package", "mend plugins.inside.package, or install no_such_city.parks")],
+    "distribution": [("wrong-entry", "package is 'banshi-parks': name the package as Python imports it, banshi_parks")],
+    "relative": [("wrong-entry", "package is '../parks': name the package as Python imports it, such as city_parks")],
+    "single": [
+        ("no-package", "mend plugins.single.package: bisect is a single module; a plugin is a package, a folder")
+    ],
+    "empty": [("empty-plugin", "it hands over nothing: write a hook in its __init__.py, or an items.toml in ")],
+    "bare": [("empty-plugin", "if json has them at home, build its wheel with its data files")],
     # Imports; the items of a plugin that can't be imported are read all the same.
     "raises": [
         ("import-failed", "RuntimeError: the register is away ({broken}/raises/__init__.py:3)"),
