@@ -80,7 +80,7 @@ def read_hooks(name: str, module: ModuleType, api: int) -> tuple[dict[str, Any],
         where = f"{value.__code__.co_filename}:{value.__code__.co_firstlineno}"
         if retired := hookspecs.RETIRED.get(attribute):
             called = api < retired.since and attribute in known
-            wrong.append(Finding(name, "retired-hook", f"{where}: {_farewell(attribute, retired, called)}", called))
+            wrong.append(Finding(name, "retired-hook", f"{where}: {farewell(attribute, retired, called)}", called))
             if not called:
                 continue
         if attribute not in known:
@@ -118,7 +118,7 @@ def outdated(name: str, file: Path, api: int) -> Finding:
     return Finding(name, "old-api", f"{file}: {advice}", warning=True)
 
 
-def _farewell(hook: str, retired: hookspecs.Retired, called: bool) -> str:
+def farewell(hook: str, retired: hookspecs.Retired, called: bool) -> str:
     """What the author of a plugin with a retired hook reads."""
     if called:
         return f"{hook} is still called, and no longer from version {retired.since + 1} on: {retired.instead}"
