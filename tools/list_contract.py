@@ -1,7 +1,7 @@
 """Write tests/contract/frozen/contract.json: what plugins may rest on, name by name and argument by argument.
 
-Run it from the repository root at each release: `python tools/list_contract.py`. Until then a test holds everything that
-stands there to its promise: later additions are fine, and whatever would break an installed plugin is not.
+Run it from the repository root at each release: `python tools/list_contract.py`. A test holds everything that stands
+there to its promise: additions are fine, and whatever would break an installed plugin is not.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class Fountain(Application):
 
     async def review(self, submission: Submission) -> Decision:
         if submission.answers["metres"] <= 2:
-            return Decision(action="approve", reason={"zh-CN": "小型。", "en": "It is small."})
+            return Decision(action="refuse", reason={"zh-CN": "不需要许可。", "en": "It needs no permit."})
         return Decision(action="accept")
 
     async def claims(self, submission: Submission) -> Mapping[str, Any]:
