@@ -101,7 +101,7 @@ def run(line: str, folder: Path) -> str:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 def test_every_example_of_the_page_works_in_the_order_in_which_it_stands(tmp_path: Path) -> None:
     (tmp_path / "plugins.toml").touch()
     for block in blocks(PAGE):

@@ -402,6 +402,19 @@ def test_one_package_under_two_names_is_told_as_duplicates(tmp_path: Path) -> No
     assert {finding.rule for finding in errors} >= {"duplicate-channel", "duplicate-command", "duplicate-route"}
 
 
+def test_an_installed_package_of_data_alone_is_a_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "site" / "city_of_data" / "museum"
+    package.mkdir(parents=True)
+    for name in ("items.toml", "form.json"):
+        (package / name).write_text((BROKEN / "good" / name).read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    (tmp_path / "plugins.toml").write_text('[plugins.museum]\npackage = "city_of_data.museum"\napi = 1\n')
+    registry, found = inspected(read_configuration(tmp_path / "plugins.toml"))
+    assert found == []
+    assert registry.plugins["museum"].folder == package
+    assert registry.owners["item", "good-item"] == "museum"
+
+
 def test_a_plugin_of_the_same_name_in_another_folder_is_the_one_that_is_loaded(tmp_path: Path) -> None:
     for place in ("one", "two"):
         findings(tmp_path / place, f"PLACE = {place!r}\n")
