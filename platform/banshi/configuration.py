@@ -11,9 +11,11 @@ import tomllib
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from banshi.contract import API_VERSION
+from pydantic import Strict
+
+from banshi import contract
 from banshi.errors import ConfigurationError, Finding
 from banshi.settings import STRICT, Settings, SettingsError, typed
 
@@ -30,7 +32,8 @@ class Entry:
 
     __pydantic_config__ = STRICT
 
-    api: int
+    #: Version of the contract that the plugin is written for.
+    api: Annotated[int, Strict()]
     #: Folder of the plugin, relative to plugins.toml.
     path: Path | None = None
     #: Name of an installed import package.
@@ -112,13 +115,41 @@ def _entry(file: Path, name: str, table: Any, taken: Set[str]) -> Entry:
     try:
         entry = typed(Entry, {**table, "settings": {}} if isinstance(table, dict) else table, where=where)
     except SettingsError as error:
-        raise wrong("wrong-entry", *(f"{key} {why}" for key, why in error.problems)) from None
+        raise wrong("wrong-entry", *(_told(key, why, where) for key, why in error.problems)) from None
     settings = table.get("settings", {})
     if not isinstance(settings, dict):
         raise wrong("wrong-entry", f"{where}.settings has to be a table: write [{where}.settings]")
-    if entry.api != API_VERSION:
-        raise wrong("wrong-api", f"{where}.api is {entry.api}; this kernel speaks {API_VERSION}: get a matching plugin")
+    if unspoken := wrong_version(entry.api):
+        raise wrong("wrong-api", f"{where}.api is {entry.api}; {unspoken}")
+    if entry.package is not None and not all(part.isidentifier() for part in entry.package.split(".")):
+        advice = f"{where}.package is {entry.package!r}: name the package as Python imports it"
+        named = re.sub(r"[-.]+", "_", entry.package)
+        raise wrong("wrong-entry", f"{advice}, {named}" if named.isidentifier() else f"{advice}, such as city_parks")
     return replace(entry, path=(file.parent / entry.path).resolve() if entry.path else None, settings=settings)
+
+
+def _told(key: str, why: str, where: str) -> str:
+    """What is wrong with one key of an entry. The version has to be said, so what it is is told with it."""
+    said = f"{key} {why}"
+    if key != f"{where}.api":
+        return said
+    return f"{said}: write api = {contract.API_VERSION}, the version of the contract that the plugin is written for"
+
+
+def spoken() -> range:
+    """The versions of the contract for which a plugin may be written: the kernel's own, and the one before."""
+    return range(max(1, contract.API_VERSION - 1), contract.API_VERSION + 1)
+
+
+def wrong_version(api: int) -> str:
+    """Why no plugin for that version of the contract is loaded, and what to do; "" where one is."""
+    versions = spoken()
+    if api in versions:
+        return ""
+    speaks = f"this kernel speaks {' and '.join(str(version) for version in versions)}"
+    if api > contract.API_VERSION:
+        return f"{speaks}: upgrade the platform, or install an older version of the plugin"
+    return f"{speaks}: install a newer version of the plugin"
 
 
 def _parse(file: Path) -> dict[str, Any]:

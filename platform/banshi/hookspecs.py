@@ -8,6 +8,7 @@ name without keeping the others from loading.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -22,6 +23,21 @@ if TYPE_CHECKING:
 
 hookspec = pluggy.HookspecMarker("banshi")
 hookimpl = pluggy.HookimplMarker("banshi")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retired:
+    """A hook that is on its way out."""
+
+    #: The version of the contract that no longer has it. The kernel that speaks this version first still calls it, with
+    #: a warning, for plugins that are written for the version before; the next kernel refuses it.
+    since: int
+    #: What to do in its place, as one clause: "give the ways with banshi_offers".
+    instead: str
+
+
+#: Hooks that were retired, by name. A row stays when its hookspec goes, so that the author still reads what to do.
+RETIRED: dict[str, Retired] = {}
 
 
 @hookspec

@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import PydanticUserError
 
-from banshi import hookspecs
+from banshi import contract, hookspecs
 from banshi.configuration import Entry
 from banshi.errors import Finding
 
@@ -23,12 +23,18 @@ from banshi.errors import Finding
 NAMESPACE = "banshi_plugins"
 
 
+class NotAPackage(ImportError):
+    """What an entry names can be imported and has no folder of its own."""
+
+
 def import_plugin(name: str, entry: Entry) -> tuple[ModuleType, Path]:
     """The module of an entry of plugins.toml, and its folder. Raises whatever the import raises."""
     if entry.path is not None:
         return _import_folder(name, entry.path), entry.path
     module = importlib.import_module(str(entry.package))
-    return module, Path(module.__path__[0]) if hasattr(module, "__path__") else Path(str(module.__file__)).parent
+    if not hasattr(module, "__path__"):
+        raise NotAPackage(f"{entry.package} is a single module; a plugin is a package, a folder with its items.toml")
+    return module, Path(module.__path__[0])
 
 
 def _import_folder(name: str, folder: Path) -> ModuleType:
@@ -59,8 +65,11 @@ def _import_folder(name: str, folder: Path) -> ModuleType:
     return module
 
 
-def read_hooks(name: str, module: ModuleType) -> tuple[dict[str, Any], list[Finding]]:
-    """The hooks of a module that are right, and what is wrong with the others."""
+def read_hooks(name: str, module: ModuleType, api: int) -> tuple[dict[str, Any], list[Finding]]:
+    """The hooks of a module that are right, and what is wrong with the others.
+
+    `api` is the version of the contract that it is written for: a hook that was retired since is still called.
+    """
     known = [hook for hook in vars(hookspecs) if hook.startswith("banshi_")]
     right: dict[str, Any] = {}
     wrong: list[Finding] = []
@@ -69,8 +78,14 @@ def read_hooks(name: str, module: ModuleType) -> tuple[dict[str, Any], list[Find
         if not inspect.isfunction(value) or not (marked or attribute.startswith("banshi_")):
             continue
         where = f"{value.__code__.co_filename}:{value.__code__.co_firstlineno}"
+        if retired := hookspecs.RETIRED.get(attribute):
+            called = api < retired.since and attribute in known
+            wrong.append(Finding(name, "retired-hook", f"{where}: {farewell(attribute, retired, called)}", called))
+            if not called:
+                continue
         if attribute not in known:
-            advice = f"{where}: there is no hook {attribute}: {did_you_mean(attribute, known)}"
+            meant = did_you_mean(attribute, [hook for hook in known if hook not in hookspecs.RETIRED])
+            advice = f"{where}: there is no hook {attribute}: {meant}"
             wrong.append(Finding(name, "unknown-hook", advice))
         elif inspect.iscoroutinefunction(value) or inspect.isasyncgenfunction(value):
             advice = f"{where}: write `def {attribute}`, not `async def`: only what it returns may be async"
@@ -84,6 +99,30 @@ def read_hooks(name: str, module: ModuleType) -> tuple[dict[str, Any], list[Find
         else:
             right[attribute] = value
     return right, wrong
+
+
+def nothing_in(name: str, entry: Entry, folder: Path) -> Finding:
+    """The warning about a plugin that hands over nothing at all."""
+    advice = f"it hands over nothing: write a hook in its __init__.py, or an items.toml in {folder}"
+    if entry.package:
+        advice += f"; if {entry.package} has them at home, build its wheel with its data files"
+    return Finding(name, "empty-plugin", advice, warning=True)
+
+
+def outdated(name: str, file: Path, api: int) -> Finding:
+    """The warning about a plugin that is written for the version of the contract before."""
+    now = contract.API_VERSION
+    advice = (
+        f"this kernel speaks {now}, and the next one no longer {api}: test it, and write plugins.{name}.api = {now}"
+    )
+    return Finding(name, "old-api", f"{file}: {advice}", warning=True)
+
+
+def farewell(hook: str, retired: hookspecs.Retired, called: bool) -> str:
+    """What the author of a plugin with a retired hook reads."""
+    if called:
+        return f"{hook} is still called, and no longer from version {retired.since + 1} on: {retired.instead}"
+    return f"{hook} is gone since version {retired.since} of the contract: {retired.instead}"
 
 
 def _arguments(function: Callable[..., Any]) -> set[str]:

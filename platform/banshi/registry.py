@@ -17,13 +17,13 @@ from typing import Any, TypeVar
 import click
 import pluggy
 
-from banshi import hookspecs
+from banshi import contract, hookspecs
 from banshi.catalogue import Catalogue, Reader
 from banshi.configuration import Configuration, Entry
 from banshi.contract import SLUG, Channel, Department, Item, Key, Kind, Offer, Resource, Tables
 from banshi.errors import Finding
 from banshi.forms import Form
-from banshi.modules import did_you_mean, import_plugin, place_of, read_hooks, told
+from banshi.modules import NotAPackage, did_you_mean, import_plugin, nothing_in, outdated, place_of, read_hooks, told
 from banshi.routes import Route
 from banshi.settings import SettingsError, adapter, typed
 from banshi.shelf import Items, Shelves, digest, kernel_key
@@ -121,11 +121,12 @@ class Loader:
 
     def load(self, builtins: Sequence[ModuleType]) -> None:
         for module in builtins:
-            self._register(module.__name__.rpartition(".")[2], module, Path(str(module.__file__)).parent)
+            name = module.__name__.rpartition(".")[2]
+            self._register(name, module, Path(str(module.__file__)).parent, contract.API_VERSION)
         for name, entry in self.configuration.entries.items():
             module_and_folder = self._import(name, entry)
             if module_and_folder:
-                self._register(name, *module_and_folder)
+                self._register(name, *module_and_folder, entry.api)
         self._settings()
         self._each("banshi_kinds", Kind, self._kind)
         self._catalogues()
@@ -141,6 +142,8 @@ class Loader:
                 self._wrong_type(plugin, "banshi_tables", tables, "a Tables value")
         self._each("banshi_commands", click.Command, self._command)
         self._each("banshi_checks", Finding, self._finding)
+        for name in (one for one in self.configuration.entries if one in self.registry.plugins):
+            self.findings += self._doubts(name)
 
     # -- modules and hooks ---------------------------------------------------------------------------------------
 
@@ -153,7 +156,9 @@ class Loader:
         except BaseException as error:  # a plugin's import may even call sys.exit: it stops this plugin alone
             if isinstance(error, KeyboardInterrupt):
                 raise
-            if isinstance(error, ModuleNotFoundError) and error.name == entry.package:
+            if isinstance(error, NotAPackage):
+                self._find(name, "no-package", f"{self._file}: mend plugins.{name}.package: {error}")
+            elif isinstance(error, ModuleNotFoundError) and f"{entry.package}.".startswith(f"{error.name}."):
                 advice = f"{self._file}: mend plugins.{name}.package, or install {entry.package}: it is not there"
                 self._find(name, "no-package", advice)
             else:
@@ -163,12 +168,12 @@ class Loader:
                     self.broken[name] = entry.path
             return None
 
-    def _register(self, name: str, module: ModuleType, folder: Path) -> None:
+    def _register(self, name: str, module: ModuleType, folder: Path, api: int) -> None:
         if name in self.registry.plugins:
             advice = f"{self._file}: rename [plugins.{name}]: the kernel has a plugin of that name itself"
             self._find(name, "reserved-name", advice)
             return
-        hooks, wrong = read_hooks(name, module)
+        hooks, wrong = read_hooks(name, module, api)
         self.findings += wrong
         # Only the hooks that are right: a wrong one must not keep the plugin's others from being checked.
         right = ModuleType(module.__name__)
@@ -207,6 +212,16 @@ class Loader:
                     take(plugin, value)
                 else:
                     self._wrong_type(plugin, hook, value, f"{cls.__name__} values")
+
+    def _doubts(self, name: str) -> Iterator[Finding]:
+        """What is right today and will not be tomorrow, or can hardly be meant."""
+        entry, plugin = self.configuration.entries[name], self.registry.plugins[name]
+        if entry.api < contract.API_VERSION:
+            yield outdated(name, self._file, entry.api)
+        told = any(finding.plugin == name for finding in self.findings)
+        used = any(name in users for users in self.registry.hooks.values())
+        if not told and not used and not any(plugin.folder.glob("*.toml")):
+            yield nothing_in(name, entry, plugin.folder)
 
     # -- what plugins hand over ----------------------------------------------------------------------------------
 

@@ -85,8 +85,14 @@ def run(line: str, folder: Path) -> str:
     start = {"banshi": ["-c", "from banshi.cli import main; main()"], "python": []}[program]
     # The repository's own tools are shown as they are called from its root.
     arguments = [str(ROOT / one) if one.startswith("tools/") else one for one in arguments]
+    # What is installed stays in the reader's folder, and nothing is fetched for it.
+    if arguments[:3] == ["-m", "pip", "install"]:
+        arguments += ["--no-index", "--no-deps", "--target", "installed"]
+    if arguments[:3] == ["-m", "pip", "wheel"]:
+        arguments += ["--no-index", "--no-build-isolation"]
     # No cached bytecode: files are rewritten within the second that its timestamps can tell apart.
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": "-p no:cacheprovider -p no:xdist"}
+    environment["PYTHONPATH"] = str(folder / "installed")
     done = subprocess.run(
         [sys.executable, *start, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
@@ -95,7 +101,7 @@ def run(line: str, folder: Path) -> str:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 def test_every_example_of_the_page_works_in_the_order_in_which_it_stands(tmp_path: Path) -> None:
     (tmp_path / "plugins.toml").touch()
     for block in blocks(PAGE):

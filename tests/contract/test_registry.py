@@ -29,7 +29,11 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
     ],
     "typo": [("wrong-entry", "plugins.toml: plugins.typo.paht is not a known key")],
     "both": [("wrong-entry", 'either path = "…" or package = "…"')],
-    "future": [("wrong-api", "plugins.future.api is 2; this kernel speaks 1: get a matching plugin")],
+    "future": [
+        ("wrong-api", "plugins.future.api is 2; this kernel speaks 1: upgrade the platform, or install an older")
+    ],
+    "unversioned": [("wrong-entry", "plugins.unversioned.api is missing: write api = 1, the version of the contract")],
+    "quoted": [("wrong-entry", "plugins.quoted.api input should be a valid integer: write api = 1, the version")],
     "Capital": [("bad-name", "rename [plugins.Capital]: use a-z, 0-9 and single hyphens or underscores")],
     "banshi": [("bad-name", "rename [plugins.banshi]")],
     "hook-failures": [("bad-name", "rename [plugins.hook-failures]: another plugin's name differs from it by")],
@@ -37,6 +41,14 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
     "application": [("reserved-name", "rename [plugins.application]: the kernel has a plugin of that name itself")],
     "missing": [("no-folder", "mend plugins.missing.path: there is no folder")],
     "absent": [("no-package", "mend plugins.absent.package, or install no_such_distribution")],
+    "inside": [("no-package", "mend plugins.inside.package, or install no_such_city.parks")],
+    "distribution": [("wrong-entry", "package is 'banshi-parks': name the package as Python imports it, banshi_parks")],
+    "relative": [("wrong-entry", "package is '../parks': name the package as Python imports it, such as city_parks")],
+    "single": [
+        ("no-package", "mend plugins.single.package: bisect is a single module; a plugin is a package, a folder")
+    ],
+    "empty": [("empty-plugin", "it hands over nothing: write a hook in its __init__.py, or an items.toml in ")],
+    "bare": [("empty-plugin", "if json has them at home, build its wheel with its data files")],
     # Imports; the items of a plugin that can't be imported are read all the same.
     "raises": [
         ("import-failed", "RuntimeError: the register is away ({broken}/raises/__init__.py:3)"),
@@ -398,6 +410,19 @@ def test_one_package_under_two_names_is_told_as_duplicates(tmp_path: Path) -> No
     errors = [finding for finding in found if not finding.warning]
     assert {finding.plugin for finding in errors} == {"again"}
     assert {finding.rule for finding in errors} >= {"duplicate-channel", "duplicate-command", "duplicate-route"}
+
+
+def test_an_installed_package_of_data_alone_is_a_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "site" / "city_of_data" / "museum"
+    package.mkdir(parents=True)
+    for name in ("items.toml", "form.json"):
+        (package / name).write_text((BROKEN / "good" / name).read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    (tmp_path / "plugins.toml").write_text('[plugins.museum]\npackage = "city_of_data.museum"\napi = 1\n')
+    registry, found = inspected(read_configuration(tmp_path / "plugins.toml"))
+    assert found == []
+    assert registry.plugins["museum"].folder == package
+    assert registry.owners["item", "good-item"] == "museum"
 
 
 def test_a_plugin_of_the_same_name_in_another_folder_is_the_one_that_is_loaded(tmp_path: Path) -> None:

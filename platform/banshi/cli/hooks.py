@@ -33,8 +33,10 @@ def command(ctx: click.Context, hook: str | None) -> None:
         show_all(known, users)
         return
     if hook not in known:
-        from banshi.modules import did_you_mean
+        from banshi.modules import did_you_mean, farewell
 
+        if retired := hookspecs.RETIRED.get(hook):
+            raise click.UsageError(farewell(hook, retired, called=False))
         raise click.UsageError(f"there is no hook {hook}: {did_you_mean(hook, list(known))}")
     show_one(hook, known[hook], users.get(hook, []))
 
@@ -52,6 +54,12 @@ def signature_of(name: str, spec: Callable[..., Any]) -> str:
 def sentence_of(spec: Callable[..., Any]) -> str:
     """The first sentence of a hook's docstring."""
     return re.split(r"\n\s*\n", inspect.getdoc(spec) or "")[0].replace("\n", " ")
+
+
+def told_of(name: str, spec: Callable[..., Any]) -> str:
+    """A hook's sentence, and one more where it is on its way out."""
+    retired = hookspecs.RETIRED.get(name)
+    return sentence_of(spec) + (f" Retired by version {retired.since}: {retired.instead}." if retired else "")
 
 
 def users_of(config: Path) -> Mapping[str, list[str]]:
@@ -72,17 +80,22 @@ def show_all(known: Mapping[str, Callable[..., Any]], users: Mapping[str, list[s
     console = Console()
     if not console.is_terminal:
         for name, spec in known.items():
-            click.echo(f"{name}\n  {sentence_of(spec)}\n  used by: {', '.join(users.get(name, [])) or 'nobody'}")
+            click.echo(f"{name}\n  {told_of(name, spec)}\n  used by: {', '.join(users.get(name, [])) or 'nobody'}")
         return
     table = Table("hook", "what it does", "used by", box=None, pad_edge=False)
     for name, spec in known.items():
-        table.add_row(f"[bold cyan]{name}", escape(sentence_of(spec)), ", ".join(users.get(name, [])) or "[dim]nobody")
+        table.add_row(
+            f"[bold cyan]{name}", escape(told_of(name, spec)), ", ".join(users.get(name, [])) or "[dim]nobody"
+        )
     console.print(table)
 
 
 def show_one(name: str, spec: Callable[..., Any], users: list[str]) -> None:
     console = Console()
-    text = f"{inspect.getdoc(spec)}\n\nUsed by: {', '.join(users) or 'nobody'}."
+    farewell = told_of(name, spec).removeprefix(sentence_of(spec)).strip()
+    text = (
+        f"{inspect.getdoc(spec)}{farewell and f'{2 * chr(10)}{farewell}'}\n\nUsed by: {', '.join(users) or 'nobody'}."
+    )
     if console.is_terminal:
         console.print(f"[bold cyan]{escape(signature_of(name, spec))}", highlight=False)
         console.print(Markdown(text))

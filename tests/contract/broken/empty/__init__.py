@@ -1,0 +1,1 @@
+"""A plugin that hands over nothing."""
