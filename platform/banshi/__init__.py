@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from banshi.runtime import Platform
     from banshi.store import Stale, Update, Write
     from banshi.submission import count_people, people_with_cases, submission_of, submissions
+    from banshi.written import WrittenOnce
 
 #: Names that are loaded when they are first used, so that `import banshi` stays light.
 _LATER = {
@@ -81,6 +82,7 @@ _LATER = {
     "Stale": "banshi.store",
     "Update": "banshi.store",
     "Write": "banshi.store",
+    "WrittenOnce": "banshi.written",
     "ask": "banshi.containment",
     "corrected": "banshi.corrections",
     "count_people": "banshi.submission",
@@ -151,6 +153,7 @@ __all__ = [
     "Update",
     "Who",
     "Write",
+    "WrittenOnce",
     "ask",
     "corrected",
     "count_people",
