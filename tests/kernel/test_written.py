@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +21,11 @@ def once(folder: Path, made: list[int]) -> WrittenOnce:
     return WrittenOnce(make, folder)
 
 
+def named(folder: Path) -> list[Path]:
+    """The files in it that have a name."""
+    return list(folder.iterdir())
+
+
 async def test_whoever_asks_at_once_gets_the_one_that_is_made(tmp_path: Path) -> None:
     made: list[int] = []
     answer = once(tmp_path, made)
@@ -29,7 +33,7 @@ async def test_whoever_asks_at_once_gets_the_one_that_is_made(tmp_path: Path) ->
     assert made == [1]
     assert {one.etag for one in found} == {etag_of(BODY)}
     assert found[0].size == len(BODY)
-    assert os.listdir(tmp_path) == [], "its file has no name"
+    assert named(tmp_path) == []
     answer.close()
 
 
