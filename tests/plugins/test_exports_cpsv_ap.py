@@ -20,6 +20,7 @@ from tests.plugins.exports_city import (
     DEPARTMENTS,
     PARKS,
     PLUGIN,
+    ROOT,
     asked,
     judged,
     our_shapes,
@@ -134,6 +135,15 @@ async def test_every_word_of_ours_means_what_the_standards_context_means(city: D
         "http://www.w3.org/ns/org#unitOf",
     }
     assert used - known == others
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_query_in_the_documentation_finds_what_it_says(city: Door) -> None:
+    page = (ROOT / "docs" / "integrators.md").read_text("utf-8")
+    query = page.split("```sparql\n")[1].split("```")[0]
+    found: Any = (await whole(city)).query(query)
+    promised = [one for one in city.platform.registry.items.each() if one.promised_days is not None or one.legal_days]
+    assert len(found) == len(promised) == 97
 
 
 # -- what is said ----------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from banshi.testing import Door, Reply, open_door
-from tests.plugins.exports_city import DEPARTMENTS, PARKS, PLUGIN, write_department
+from tests.plugins.exports_city import DEPARTMENTS, PARKS, PLUGIN, ROOT, write_department
 
 JSON, CSV = "/v1/exports/item-list.json", "/v1/exports/item-list.csv"
 
@@ -173,3 +173,12 @@ async def test_the_table_opens_as_utf_8_in_a_spreadsheet(city: Door) -> None:
 @pytest.mark.parametrize("asked", ["department=nobody", "department=", "department=" + "x" * 65, "q=1"])
 async def test_a_wrong_parameter_is_refused(city: Door, path: str, asked: str) -> None:
     (await city.anyone.get(f"{path}?{asked}")).problem(400, "invalid-parameter")
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_every_field_is_documented(city: Door) -> None:
+    page = (ROOT / "docs" / "integrators.md").read_text("utf-8").split("## As the national item list")[1]
+    head = (await city.anyone.get(f"{CSV}?department=archive")).body.decode("utf-8-sig").strip().split(",")
+    assert len(head) == 22
+    # A time limit's unit is told with it.
+    assert not [name for name in head if name.removesuffix("单位") not in page]
