@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from banshi.runtime import Platform
     from banshi.store import Stale, Update, Write
     from banshi.submission import count_people, people_with_cases, submission_of, submissions
+    from banshi.written import WrittenOnce
 
 #: Names that are loaded when they are first used, so that `import banshi` stays light.
 _LATER = {
@@ -85,6 +86,7 @@ _LATER = {
     "Stale": "banshi.store",
     "Update": "banshi.store",
     "Write": "banshi.store",
+    "WrittenOnce": "banshi.written",
     "ask": "banshi.containment",
     "configured": "banshi.kinds.configured",
     "corrected": "banshi.corrections",
@@ -160,6 +162,7 @@ __all__ = [
     "Update",
     "Who",
     "Write",
+    "WrittenOnce",
     "ask",
     "configured",
     "corrected",

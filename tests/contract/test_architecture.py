@@ -24,7 +24,7 @@ KERNEL = ROOT / "platform" / "banshi"
 #: point the other way.
 # fmt: off
 ORDER = [
-    "errors", "logs", "background", "calendar", "sniff", "pictures", "private_files", "settings",
+    "errors", "logs", "background", "calendar", "sniff", "pictures", "private_files", "written", "settings",
     "forms", "routes", "schemas", "token_keys",
     "guide", "contract", "messages", "hookspecs", "vocabulary",
     "configuration", "catalogue", "shelf", "modules", "registry",

@@ -133,6 +133,15 @@ def test_the_second_start_reads_no_items_again_and_offers_the_same(folder: Path,
     }
 
 
+def test_items_are_looked_at_one_by_one_in_any_order_and_not_kept(folder: Path) -> None:
+    items = start(folder).items
+    assert [item.code for item in items.each()] == list(items.codes())
+    asked = ["museum-3", "archive-0", "museum-1"]
+    assert [item.code for item in items.each(asked)] == asked
+    assert list(items.each(())) == []
+    assert not items._recent
+
+
 def test_a_small_city_keeps_nothing_in_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app, "LARGE", 11)
     start(folder)

@@ -9,14 +9,18 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from banshi import outbox
+from banshi.contract import Key
 from banshi.errors import Unavailable
 from banshi.replies import JSON, encode, reply_bytes
 from banshi.routes import Answer, Audience, Call, Route
-from banshi.web.description import DESCRIPTION
+from banshi.written import WrittenOnce
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
 
+
+#: The OpenAPI document; set at assembly.
+DESCRIPTION: Key[WrittenOnce] = Key("openapi document")
 
 #: Seconds that the database has to answer a readiness probe.
 PATIENCE = 2.0

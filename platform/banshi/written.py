@@ -1,4 +1,4 @@
-"""The API's description, written into a file when it is first asked for: a large city's has tens of megabytes."""
+"""An answer too large for memory, written into a file when it is first asked for: a large city's has megabytes."""
 
 from __future__ import annotations
 
@@ -10,33 +10,32 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from banshi.contract import Key
-
 #: Bytes that are read at once.
 PIECE = 256 * 1024
 
 
 class Written(NamedTuple):
-    """The description in a file that has no name and goes with the process."""
+    """The answer in a file that has no name and goes with the process."""
 
     file: BinaryIO
     #: Bytes.
     size: int
     etag: str
 
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """All of it, for one reader; any number read at once."""
-        for start in range(0, self.size, PIECE):
+    async def pieces(self, begin: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """All of it or the bytes from `begin` to `end`, for one reader; any number read at once."""
+        end = self.size if end is None else end
+        for start in range(begin, end, PIECE):
             # From the system's memory as a rule, so a thread would cost more than it saves.
-            yield os.pread(self.file.fileno(), PIECE, start)
+            yield os.pread(self.file.fileno(), min(PIECE, end - start), start)
 
 
-class Description:
-    """The OpenAPI document.
+class WrittenOnce:
+    """An answer that is the same for everybody until the server stops.
 
     Args:
-        make: Its JSON in pieces; a large city's takes seconds.
-        folder: Where its file may be.
+        make: Its bytes in pieces. Called in a thread, when the answer is first asked for.
+        folder: Where its file may be: the platform's `settings.data`.
     """
 
     def __init__(self, make: Callable[[], Iterable[bytes]], folder: Path) -> None:
@@ -45,7 +44,7 @@ class Description:
         self._made: asyncio.Future[Written] | None = None
 
     async def get(self) -> Written:
-        """The description. Raises OSError where there is no room for it; who asks next has it tried again."""
+        """The answer. Raises OSError where there is no room for it; who asks next has it tried again."""
         if self._made is None or (self._made.done() and self._made.exception() is not None):
             self._made = asyncio.ensure_future(asyncio.to_thread(self._write))
         # Shielded: a caller that leaves does not end it for the others.
@@ -70,7 +69,3 @@ class Description:
             file.close()
             raise
         return Written(file, size, f'"{found.hexdigest()}"')
-
-
-#: Set at assembly.
-DESCRIPTION: Key[Description] = Key("openapi document")

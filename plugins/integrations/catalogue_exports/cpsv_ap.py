@@ -1,0 +1,57 @@
+"""CPSV-AP documents as JSON-LD: the whole catalogue in pieces, or one item with all that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+
+from banshi import Item, Platform
+
+from .context import context
+from .service import Node, service
+from .settings import ExportSettings
+from .shared import Shared
+
+#: Bytes that are put together before they are handed on.
+PIECE = 64 * 1024
+
+
+def whole(platform: Platform, settings: ExportSettings) -> Iterator[bytes]:
+    """Every department and every item; what they share stands at the end, when all of it has been named."""
+    registry, shared = platform.registry, Shared(settings.area)
+    for department in registry.departments.values():
+        shared.department(department)
+    yield b'{"@context":' + orjson.dumps(context(settings.address)) + b',"@graph":['
+    yield from joined(_nodes(platform, registry.items.each(), shared))
+    yield b"]}"
+
+
+def one(platform: Platform, settings: ExportSettings, item: Item) -> bytes:
+    """One item, with its department and every code that it names."""
+    shared = Shared(settings.area)
+    document: dict[str, Any] = {"@context": context(settings.address)}
+    document["@graph"] = list(_nodes(platform, [item], shared))
+    return orjson.dumps(document)
+
+
+def _nodes(platform: Platform, items: Iterable[Item], shared: Shared) -> Iterator[Node]:
+    registry = platform.registry
+    for item in items:
+        yield service(item, registry.departments[item.department], registry.kinds[item.kind], shared)
+    yield from shared.nodes()
+
+
+def joined(nodes: Iterable[Any]) -> Iterator[bytes]:
+    """JSON values with commas between them, in pieces of some size."""
+    kept, size, comma = [], 0, b""
+    for node in nodes:
+        line = comma + orjson.dumps(node)
+        kept.append(line)
+        size += len(line)
+        comma = b",\n"
+        if size >= PIECE:
+            yield b"".join(kept)
+            kept, size = [], 0
+    yield b"".join(kept)

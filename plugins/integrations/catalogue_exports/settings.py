@@ -1,0 +1,42 @@
+"""What an operator says of the exports."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from banshi import LANGUAGES, Texts
+
+#: An absolute IRI without what could end it inside a document.
+IRI = re.compile(r"[a-z][a-z0-9+.-]*:[^\s<>\"{}|\\^`]+", re.IGNORECASE)
+
+#: Scheme, host, and a port.
+ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Area:
+    """The place that the departments are responsible for."""
+
+    #: What others know it by: of the European Union's tables, of Geonames, or the city's own.
+    iri: str = "http://publications.europa.eu/resource/authority/country/CHN"
+    title: Texts = field(default_factory=lambda: {"zh-CN": "中国", "en": "China"})
+
+    def __post_init__(self) -> None:
+        if not IRI.fullmatch(self.iri):
+            raise ValueError("iri has to be an absolute IRI, such as http://sws.geonames.org/…/")
+        for language in LANGUAGES:
+            if not self.title.get(language, "").strip():
+                raise ValueError(f"title has no text in {language}: add it")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportSettings:
+    #: Where others reach the API, `https://services.city.example`: the beginning of every IRI. Without it, a reader
+    #: takes the address that it read the document from.
+    address: str = ""
+    area: Area = field(default_factory=Area)
+
+    def __post_init__(self) -> None:
+        if self.address and not ADDRESS.fullmatch(self.address):
+            raise ValueError("address has to be like https://services.city.example, without a path")

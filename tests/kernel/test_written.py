@@ -1,0 +1,75 @@
+"""Answers that are written into a file once, and read by any number of people at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from banshi import WrittenOnce, etag_of, written
+
+BODY = bytes(range(256)) * 8
+
+
+def once(folder: Path, made: list[int]) -> WrittenOnce:
+    def make() -> Iterator[bytes]:
+        made.append(1)
+        yield from (BODY[start : start + 100] for start in range(0, len(BODY), 100))
+
+    return WrittenOnce(make, folder)
+
+
+def named(folder: Path) -> list[Path]:
+    """The files in it that have a name."""
+    return list(folder.iterdir())
+
+
+async def test_whoever_asks_at_once_gets_the_one_that_is_made(tmp_path: Path) -> None:
+    made: list[int] = []
+    answer = once(tmp_path, made)
+    found = await asyncio.gather(*(answer.get() for _ in range(20)))
+    assert made == [1]
+    assert {one.etag for one in found} == {etag_of(BODY)}
+    assert found[0].size == len(BODY)
+    assert named(tmp_path) == []
+    answer.close()
+
+
+@pytest.mark.parametrize(("begin", "end"), [(0, None), (0, 0), (3, 4), (0, 100), (99, 1025), (2000, 2048)])
+async def test_any_part_of_it_can_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begin: int, end: int | None
+) -> None:
+    monkeypatch.setattr(written, "PIECE", 64)
+    answer = once(tmp_path, [])
+    pieces = [piece async for piece in (await answer.get()).pieces(begin, end)]
+    assert b"".join(pieces) == BODY[begin:end]
+    assert all(0 < len(piece) <= 64 for piece in pieces)
+    answer.close()
+
+
+async def test_one_that_could_not_be_made_is_made_for_who_asks_next(tmp_path: Path) -> None:
+    made: list[int] = []
+
+    def make() -> Iterator[bytes]:
+        made.append(1)
+        yield b"some"
+        if len(made) == 1:
+            raise OSError("no room")
+        yield b" and all"
+
+    answer = WrittenOnce(make, tmp_path)
+    with pytest.raises(OSError, match="no room"):
+        await answer.get()
+    assert (await answer.get()).size == len(b"some and all")
+    answer.close()
+
+
+async def test_who_leaves_does_not_end_it_for_the_others(tmp_path: Path) -> None:
+    answer = once(tmp_path, [])
+    leaves = asyncio.ensure_future(answer.get())
+    await asyncio.sleep(0)
+    leaves.cancel()
+    assert (await answer.get()).size == len(BODY)
+    answer.close()
