@@ -28,6 +28,13 @@ WHO = {
     Audience.OFFICER: "Officers.",
 }
 
+#: What a reader has to know before the first operation.
+ABOUT = """\
+JSON in UTF-8; errors are problem documents (RFC 9457) with a stable `code`. `Accept-Language` chooses Chinese or
+English. Lists go on with `cursor`, reads have an `ETag`, and a request with an `Idempotency-Key` makes its thing once.
+
+Each business item has operations of its own, with the schema of its own form."""
+
 #: What a problem with that status means, where a route doesn't say it in its own words.
 PROBLEMS = {
     400: "A parameter or the body can't be read.",
@@ -52,6 +59,8 @@ def document(registry: Registry, routes: Sequence[Route]) -> Iterator[bytes]:
             "title": "Banshi",
             "version": version("banshi"),
             "summary": "One door to every department of a city.",
+            "description": ABOUT,
+            "contact": {"name": registry.configuration.settings.pass_issuer},
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
