@@ -16,7 +16,7 @@ from banshi.contract import LANGUAGES, Item
 from banshi.once import HEADER, LONGEST, VISIBLE
 from banshi.registry import Registry
 from banshi.replies import JSON, PROBLEM, encode
-from banshi.routes import Audience, Route
+from banshi.routes import Answer, Audience, Route
 from banshi.schemas import SCHEMAS, ref
 from banshi.web.dispatch import SEGMENT
 
@@ -34,6 +34,10 @@ JSON in UTF-8; errors are problem documents (RFC 9457) with a stable `code`. `Ac
 English. Lists go on with `cursor`, reads have an `ETag`, and a request with an `Idempotency-Key` makes its thing once.
 
 Each business item has operations of its own, with the schema of its own form."""
+
+#: Keywords of JSON Schema whose keys are the form's own names, and those whose values are data.
+_NAMED = frozenset({"properties", "patternProperties", "dependentSchemas"})
+_LITERAL = frozenset({"enum", "const", "default", "examples", "required", "dependentRequired"})
 
 #: What a problem with that status means, where a route doesn't say it in its own words.
 PROBLEMS = {
@@ -151,8 +155,7 @@ def _responses(route: Route) -> dict[str, Any]:
         if status >= 400:
             told["content"] = {PROBLEM: {"schema": ref("Problem")}}
         elif status != 204:
-            schema = {"schema": dict(answer.schema)} if answer.schema is not None else {}
-            told["content"] = {answer.media_type: schema}
+            told["content"] = {answer.media_type: {"schema": _shape(answer)}}
         if answer.headers:
             told["headers"] = {
                 name: {"description": text, "schema": {"type": "string"}} for name, text in answer.headers.items()
@@ -165,6 +168,15 @@ def _responses(route: Route) -> dict[str, Any]:
             problem = {"description": PROBLEMS[status], "content": {PROBLEM: {"schema": ref("Problem")}}}
             responses[str(status)] = problem
     return dict(sorted(responses.items()))
+
+
+def _shape(answer: Answer) -> dict[str, Any]:
+    """The schema of an answer's body; of one that isn't JSON, whether it is text or a file."""
+    if answer.schema is not None:
+        return dict(answer.schema)
+    if answer.media_type == JSON:
+        return {}
+    return {"type": "string"} if answer.media_type.startswith("text/") else {"type": "string", "format": "binary"}
 
 
 def _problems_of(route: Route) -> set[int]:
@@ -185,8 +197,28 @@ def _problems_of(route: Route) -> set[int]:
 
 def _inlined(schema: Mapping[str, Any]) -> dict[str, Any]:
     """A form's schema with its own references resolved: inside this document they would point elsewhere."""
-    if "$defs" not in schema and "$ref" not in schema:
-        return dict(schema)
-    resolved = dict(jsonschema_rs.dereference(dict(schema)))
-    resolved.pop("$defs", None)
-    return resolved
+    if "$defs" in schema or "$ref" in schema:
+        schema = dict(jsonschema_rs.dereference(dict(schema)))
+        schema.pop("$defs", None)
+    return _untitled(schema)
+
+
+def _untitled(schema: Any) -> Any:
+    """A schema whose titles stand before its descriptions: generators name their types by a title, even by 车型."""
+    if isinstance(schema, list):
+        return [_untitled(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    told = {}
+    for key, value in schema.items():
+        if key in _NAMED and isinstance(value, dict):
+            told[key] = {name: _untitled(one) for name, one in value.items()}
+        elif key in _LITERAL or key.startswith("x-"):
+            told[key] = value
+        elif key != "title":
+            told[key] = _untitled(value)
+    if "title" in schema:
+        told["description"] = (
+            f"{schema['title']}. {schema['description']}" if "description" in schema else schema["title"]
+        )
+    return told
