@@ -1,7 +1,7 @@
 // A vehicle pass from the upload to the QR code, with the types that openapi-typescript makes of /openapi.json.
 // BANSHI_URL, CITIZEN and STAFF in the environment say where the server is and who asks.
 
-import { readFile } from "node:fs/promises";
+import { openAsBlob } from "node:fs";
 import createClient from "openapi-fetch";
 import type { components, paths } from "./api.js";
 
@@ -20,7 +20,7 @@ function taken<T>({ data, error }: { data?: T; error?: components["schemas"]["Pr
 
 async function stored(file: string): Promise<string> {
   const body = new FormData();
-  body.append("file", new Blob([await readFile(file)]), file);
+  body.append("file", await openAsBlob(file), file);
   const answer = await citizen.POST("/v1/attachments", { params: once(), body: body as any, bodySerializer: (it) => it });
   return taken(answer).id;
 }
