@@ -139,9 +139,11 @@ class Items(MutableMapping[str, Item]):
         """The items that were not found to be right at an earlier start."""
         yield from self._kept.values()
 
-    def each(self) -> Iterator[Item]:
-        """All items by code, one at a time: none is kept for having been looked at, and any thread may ask."""
+    def each(self, department: str | None = None) -> Iterator[Item]:
+        """All items by code, or a department's: one at a time, none kept for that, and any thread may ask."""
         for code in self.codes():
+            if department is not None and self.facts(code).department != department:
+                continue
             place = self._shelved.get(code)
             yield self._kept[code] if place is None else place[0].make(place[1], place[2])
 

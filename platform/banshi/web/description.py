@@ -32,36 +32,41 @@ class Written(NamedTuple):
 
 
 class Description:
-    """The OpenAPI document.
+    """The OpenAPI document, whole and for each department.
 
     Args:
-        make: Its JSON in pieces; a large city's takes seconds.
-        folder: Where its file may be.
+        make: The JSON of all items or of one department's, in pieces; a large city's takes seconds.
+        folder: Where the files may be.
     """
 
-    def __init__(self, make: Callable[[], Iterable[bytes]], folder: Path) -> None:
+    def __init__(self, make: Callable[[str | None], Iterable[bytes]], folder: Path) -> None:
         self._make = make
         self._folder = folder
-        self._made: asyncio.Future[Written] | None = None
+        self._made: dict[str | None, asyncio.Future[Written]] = {}
 
-    async def get(self) -> Written:
-        """The description. Raises OSError where there is no room for it; who asks next has it tried again."""
-        if self._made is None or (self._made.done() and self._made.exception() is not None):
-            self._made = asyncio.ensure_future(asyncio.to_thread(self._write))
+    async def get(self, department: str | None = None) -> Written:
+        """The description, whole or of a department that there is.
+
+        Raises OSError where there is no room for it; who asks next has it tried again.
+        """
+        made = self._made.get(department)
+        if made is None or (made.done() and made.exception() is not None):
+            made = self._made[department] = asyncio.ensure_future(asyncio.to_thread(self._write, department))
         # Shielded: a caller that leaves does not end it for the others.
-        return await asyncio.shield(self._made)
+        return await asyncio.shield(made)
 
     def close(self) -> None:
-        """Close the file; readers under way fail."""
-        if self._made is not None and self._made.done() and self._made.exception() is None:
-            self._made.result().file.close()
+        """Close the files; readers under way fail."""
+        for made in self._made.values():
+            if made.done() and made.exception() is None:
+                made.result().file.close()
 
-    def _write(self) -> Written:
+    def _write(self, department: str | None) -> Written:
         file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed with the platform
         try:
             # A strong validator, as of every other answer.
             found, size = blake2b(digest_size=12), 0
-            for piece in self._make():
+            for piece in self._make(department):
                 file.write(piece)
                 found.update(piece)
                 size += len(piece)

@@ -55,12 +55,16 @@ PROBLEMS = {
 }
 
 
-def document(registry: Registry, routes: Sequence[Route]) -> Iterator[bytes]:
-    """The whole description as JSON, piece by piece: that of ten thousand items fills more memory than all the rest."""
+def document(registry: Registry, routes: Sequence[Route], department: str | None = None) -> Iterator[bytes]:
+    """The description as JSON, of all items or of one department's.
+
+    It comes piece by piece: that of ten thousand items fills more memory than all the rest.
+    """
+    of_whom = f": {registry.departments[department].title[LANGUAGES[-1]]}" if department else ""
     head = {
         "openapi": "3.1.0",
         "info": {
-            "title": "Banshi",
+            "title": f"Banshi{of_whom}",
             "version": version("banshi"),
             "summary": "One door to every department of a city.",
             "description": ABOUT,
@@ -78,13 +82,13 @@ def document(registry: Registry, routes: Sequence[Route]) -> Iterator[bytes]:
     }
     yield encode(head)[:-1] + b',"paths":{'
     separator = b""
-    for path, operations in _paths(registry, routes):
+    for path, operations in _paths(registry, routes, department):
         yield separator + encode(path) + b":" + encode(operations)
         separator = b","
     yield b"}}"
 
 
-def _paths(registry: Registry, routes: Iterable[Route]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _paths(registry: Registry, routes: Iterable[Route], department: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each path with its operations by method; each item is looked at once."""
     by_path: dict[str, list[Route]] = {}
     for route in routes:
@@ -96,7 +100,7 @@ def _paths(registry: Registry, routes: Iterable[Route]) -> Iterator[tuple[str, d
     of_items = [
         (path, found) for path, some in by_path.items() if (found := [one for one in some if one.per_item is not None])
     ]
-    for item in registry.items.each():
+    for item in registry.items.each(department):
         for path, some in of_items:
             own = {
                 route.method.lower(): _operation(route, item, body)
@@ -111,7 +115,7 @@ def _operation(route: Route, item: Item | None = None, body: Mapping[str, Any] |
     suffix = "_" + item.code.replace("-", "_") if item else ""
     operation: dict[str, Any] = {
         "operationId": route.operation + suffix,
-        "summary": f"{route.summary} ({item.title[LANGUAGES[-1]]})" if item else route.summary,
+        "summary": f"{route.summary} ({' · '.join(item.title.values())})" if item else route.summary,
         "description": WHO[route.audience],
         "tags": [route.tag],
         "security": [] if route.audience is Audience.ANYONE else [{"bearer": []}],
@@ -200,7 +204,8 @@ def _inlined(schema: Mapping[str, Any]) -> dict[str, Any]:
     if "$defs" in schema or "$ref" in schema:
         schema = dict(jsonschema_rs.dereference(dict(schema)))
         schema.pop("$defs", None)
-    return _untitled(schema)
+    told: dict[str, Any] = _untitled(schema)
+    return told
 
 
 def _untitled(schema: Any) -> Any:
@@ -209,7 +214,7 @@ def _untitled(schema: Any) -> Any:
         return [_untitled(one) for one in schema]
     if not isinstance(schema, dict):
         return schema
-    told = {}
+    told: dict[str, Any] = {}
     for key, value in schema.items():
         if key in _NAMED and isinstance(value, dict):
             told[key] = {name: _untitled(one) for name, one in value.items()}
