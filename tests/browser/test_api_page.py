@@ -17,7 +17,8 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 #: Noted from before the page's first script on.
 WATCH = """() => {
     window.wrong = [];
-    document.addEventListener('securitypolicyviolation', (one) => wrong.push(one.violatedDirective + ' ' + one.blockedURI));
+    const refused = (one) => wrong.push(`${one.violatedDirective} ${one.blockedURI}`);
+    document.addEventListener('securitypolicyviolation', refused);
     window.addEventListener('error', (one) => wrong.push(one.message));
     window.addEventListener('unhandledrejection', (one) => wrong.push(String(one.reason)));
 }"""
@@ -49,8 +50,7 @@ async def test_the_page_shows_every_operation_of_the_server_and_its_policy_stops
             return set(await page.run(SHOWN)) == operations
 
         await until(all_are_shown)
-        # A form inside, and a real call to the server.
-        opened = "(id) => !!document.querySelector(`[id$=-${id}]`)"
+        # And one of them is really asked.
         await page.run("(id) => document.querySelector(`[id$=-${id}] .opblock-summary-control`).click()", "healthz")
         tried = "(id) => document.querySelector(`[id$=-${id}] .try-out__btn`)"
         await until(lambda: page.run(f"(id) => !!({tried})(id)", "healthz"))
@@ -64,7 +64,6 @@ async def test_the_page_shows_every_operation_of_the_server_and_its_policy_stops
             return '"status": "ok"' in await page.run(answered, "healthz")
 
         await until(the_server_has_answered)
-        assert await page.run(opened, "submit_zone_pass")
         assert await page.run("() => window.wrong") == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import re
 import sys
 from collections.abc import AsyncIterator
 from http.client import HTTPConnection
@@ -77,7 +78,8 @@ async def test_the_policy_lets_nothing_from_elsewhere_and_nothing_inline_run(doo
     page = answer.body.decode()
     assert "<style" not in page
     assert "<script>" not in page
-    assert " on" not in page.lower().replace(" on loading", "").split("<form")[0]
+    assert "style=" not in page
+    assert not re.search(r" on[a-z]+=", page)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +123,9 @@ async def test_the_page_speaks_both_languages(door: Door) -> None:
     assert "All departments" in english
     assert '<html lang="zh-CN">' in chinese
     assert "所有部门" in chinese
-    assert "交通" in chinese
+    traffic = door.platform.registry.departments["traffic"].title
+    assert traffic["en"] in english
+    assert traffic["zh-CN"] in chinese
 
 
 async def test_a_department_is_shown_by_itself(door: Door) -> None:
