@@ -6,7 +6,7 @@ if (place) {
     url: place.dataset.description,
     deepLinking: true,
     displayRequestDuration: true,
-    docExpansion: "list",
+    docExpansion: place.dataset.expansion,
     filter: true,
     queryConfigEnabled: false,
     // It would send the description to a service on the network.

@@ -75,7 +75,9 @@ def _page(assets: Assets, language: str, departments: dict[str, str], chosen: st
     options = [] if items > MOST else [_option("", words["all"], chosen is None)]
     options += [_option(code, title, code == chosen) for code, title in departments.items()]
     description = f"/openapi.json?department={chosen}" if chosen else "/openapi.json"
-    place = f'<div id="api" data-description="{escape(description)}"></div>'
+    # A thousand operations drawn at once would hold the browser up for a minute; closed, they take no time.
+    expansion = "none" if items > MOST else "list"
+    place = f'<div id="api" data-description="{escape(description)}" data-expansion="{expansion}"></div>'
     if chosen is None and items > MOST:
         place = f'<p class="banshi-note">{escape(words["choose"].format(items=items))}</p>'
     styles = "".join(
