@@ -178,7 +178,7 @@ def _shape(answer: Answer) -> dict[str, Any]:
     """The schema of an answer's body; of one that isn't JSON, whether it is text or a file."""
     if answer.schema is not None:
         return dict(answer.schema)
-    if answer.media_type == JSON:
+    if answer.media_type in {JSON, "text/event-stream"}:  # of a stream, it would be each event's
         return {}
     return {"type": "string"} if answer.media_type.startswith("text/") else {"type": "string", "format": "binary"}
 
