@@ -30,7 +30,7 @@ GEOMETRY: Mapping[str, Any] = {
         "coordinates": {
             "type": "array",
             "minItems": 1,
-            "items": {"type": "array"},
+            "items": {"type": "array", "items": {}},
             "description": "As RFC 7946 has them, without holes: longitude comes first.",
         },
     },
@@ -42,7 +42,7 @@ SCHEMA: Mapping[str, Any] = {
     "additionalProperties": False,
     "description": "Whoever any of the parts names; or `people`, alone.",
     "properties": {
-        "everyone": {"const": True},
+        "everyone": {"type": "boolean", "enum": [True]},
         "topics": _NAMES,
         "departments": {**_NAMES, "description": "The followers of these departments."},
         "divisions": {

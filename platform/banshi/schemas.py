@@ -24,6 +24,11 @@ def ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+def maybe(schema: Schema) -> dict[str, Any]:
+    """The schema's value, or null."""
+    return {"oneOf": [{"type": "null"}, schema]}
+
+
 def record(properties: Mapping[str, Schema], optional: tuple[str, ...] = ()) -> dict[str, Any]:
     """A closed object whose properties are all there, but for the optional ones."""
     required = [name for name in properties if name not in optional]
@@ -39,7 +44,7 @@ _CASE_SUMMARY = {
     "department": TEXT,
     "state": TEXT,
     "reason": MAYBE_TEXT,
-    "deadline": ref("Deadline"),
+    "deadline": maybe(ref("Deadline")),
     "created_at": MOMENT,
     "updated_at": MOMENT,
     "links": LINKS,
@@ -52,7 +57,7 @@ _REUSED: Schema = {"type": "array", "items": record({"document": TEXT, "consent"
 _OFFER = record(
     {
         "case": record({"id": UUID, "number": TEXT, "item": _ITEM_REFERENCE, "links": LINKS}),
-        "concerns": {"oneOf": [{"type": "null"}, record({"title": TEXT, "value": TEXT})]},
+        "concerns": maybe(record({"title": TEXT, "value": TEXT})),
         "files": {
             "type": "array",
             "items": record(
@@ -142,24 +147,19 @@ SCHEMAS: dict[str, Schema] = {
             "links": LINKS,
         },
     },
-    "Deadline": {
-        "oneOf": [
-            {"type": "null"},
-            record(
-                {
-                    "working_days": {"type": "integer"},
-                    "running": {"type": "boolean"},
-                    "due_on": {"type": ["string", "null"], "format": "date"},
-                    "provisional": {"type": "boolean"},
-                    "explanation": {
-                        "type": "object",
-                        "description": "In a whole case while the clock runs: the days that were not counted.",
-                    },
-                },
-                optional=("explanation",),
-            ),
-        ]
-    },
+    "Deadline": record(
+        {
+            "working_days": {"type": "integer"},
+            "running": {"type": "boolean"},
+            "due_on": {"type": ["string", "null"], "format": "date"},
+            "provisional": {"type": "boolean"},
+            "explanation": {
+                "type": "object",
+                "description": "In a whole case while the clock runs: the days that were not counted.",
+            },
+        },
+        optional=("explanation",),
+    ),
     "CaseSummary": record(_CASE_SUMMARY),
     "Case": record(
         {
@@ -220,7 +220,7 @@ SCHEMAS: dict[str, Schema] = {
                 "type": "string",
                 "description": "Code of the document that it is; empty where none is named.",
             },
-            "reused_from": {"oneOf": [{"type": "null"}, _CASE_REFERENCE]},
+            "reused_from": maybe(_CASE_REFERENCE),
             "links": LINKS,
         }
     ),
@@ -236,7 +236,7 @@ SCHEMAS: dict[str, Schema] = {
                         "source": TEXT,
                         "field": {"type": "string", "description": "JSON Pointer into the answers; empty without one."},
                         "how": {"enum": ["upload", "in-person", "not-needed"]},
-                        "document": {"oneOf": [{"type": "null"}, _ITEM_REFERENCE]},
+                        "document": maybe(_ITEM_REFERENCE),
                         "offers": {"type": "array", "items": _OFFER, "description": "What the platform has already."},
                     }
                 ),
@@ -247,7 +247,7 @@ SCHEMAS: dict[str, Schema] = {
         {
             "verdict": {"type": "string", "description": "valid, or why not."},
             "detail": TEXT,
-            "item": {"oneOf": [{"type": "null"}, _ITEM_REFERENCE]},
+            "item": maybe(_ITEM_REFERENCE),
             "claims": {
                 "type": "array",
                 "items": record({"name": TEXT, "title": TEXT, "value": {}}),
@@ -264,8 +264,8 @@ SCHEMAS: dict[str, Schema] = {
         {
             "verdict": {"type": "string", "description": "valid, or why not."},
             "detail": TEXT,
-            "item": {"oneOf": [{"type": "null"}, _ITEM_REFERENCE]},
-            "department": {"oneOf": [{"type": "null"}, _ITEM_REFERENCE]},
+            "item": maybe(_ITEM_REFERENCE),
+            "department": maybe(_ITEM_REFERENCE),
             "number": {**MAYBE_TEXT, "description": "As it stands on the page."},
             "title": {**MAYBE_TEXT, "description": "What has to stand above the page."},
             "body": {

@@ -112,6 +112,8 @@ class World:
     #: What somebody else has lost, with a photo, and what wang wrote about it.
     posting: str
     conversation: str
+    #: Of the files of /docs, a part of their addresses.
+    release: str
 
     @property
     def routes(self) -> list[Route]:
@@ -134,6 +136,7 @@ class World:
         if any(noun in route.path for noun in ("slots", "appointments")):
             code = "leader-reception" if "draw" in route.path else "driving-test"
         known = {"id": of, "code": code, "zone": "6", "number": "1"}
+        known |= {"version": self.release, "file": "page.js"}
         return {name: known[name] for name in re.findall(r"{(\w+)}", route.path) if name in known}
 
     def address(self, route: Route) -> str:
@@ -221,7 +224,8 @@ async def open_world(folder: Path) -> AsyncIterator[World]:
         files = case["attachments"][0]["id"]
         appointment, drawn = await booked(door, wang)
         posting, conversation = await talked(door, wang)
-        shown = (files, text, notice["id"], alert["id"], appointment, drawn, posting, conversation)
+        release = (await door.anyone.get("/docs")).body.decode().partition("/docs/assets/")[2].partition("/")[0]
+        shown = (files, text, notice["id"], alert["id"], appointment, drawn, posting, conversation, release)
         yield World(door, wang, staff, officer, await program_at(door), case["id"], extract["id"], *shown)
 
 

@@ -30,7 +30,7 @@ REACHED = {
     "wang": ["list_cases", "show_case", "download", "show_pass_svg", "show_pass_png", "show_pass_txt", "list_scans"],
     "staff": ["show_case", "download", "worklist", "show_notice", "list_notices", "list_dead_letters"],
     "officer": ["list_pass_keys", "list_revocations"],
-    "nobody": ["show_item", "show_department", "list_items", "list_departments", "metrics"],
+    "nobody": ["show_item", "show_department", "list_items", "list_departments", "metrics", "docs", "docs_asset"],
 }
 
 

@@ -15,8 +15,11 @@ import aiohttp
 import pytest
 from openapi_spec_validator import validate
 
-from banshi.testing import Door
+from banshi.testing import Door, open_door
+from banshi.web.openapi import _inlined
 from tests.registers import import_samples, made_up_person
+
+DEPARTMENTS = Path(__file__).resolve().parents[2] / "plugins" / "departments"
 
 SCHEMATHESIS = shutil.which("schemathesis", path=str(Path(sys.executable).parent))
 
@@ -64,6 +67,60 @@ async def test_every_item_s_form_is_in_the_description(door: Door) -> None:
     body = document["paths"]["/v1/items/zone-pass/cases"]["post"]["requestBody"]["content"]["application/json"]
     form = (await door.anyone.get("/v1/items/zone-pass")).ok()["form"]
     assert body["schema"]["properties"]["answers"]["required"] == form["required"]
+
+
+async def test_a_department_s_description_has_its_items_and_all_that_is_no_item_s(tmp_path: Path) -> None:
+    plugins = {name: DEPARTMENTS / name for name in ("traffic", "fire")}
+    async with open_door(tmp_path, plugins) as door:
+        whole = await described(door)
+        parts = {}
+        for department in plugins:
+            first = await door.anyone.get(f"/openapi.json?department={department}")
+            parts[department] = set(first.ok()["paths"])
+            validate(first.ok())
+            again = await door.anyone.get(
+                f"/openapi.json?department={department}", headers={"If-None-Match": first.headers["ETag"]}
+            )
+            assert (again.status, again.body) == (304, b"")
+        assert set(whole["paths"]) == parts["traffic"] | parts["fire"]
+        of_items = {f"/v1/items/{code}/" for code in door.platform.registry.items}
+        for path in parts["traffic"] & parts["fire"]:
+            assert not any(path.startswith(begin) for begin in of_items), path
+        assert "/v1/items/zone-pass/cases" in parts["traffic"] - parts["fire"]
+
+
+@pytest.mark.parametrize("department", ["", "nowhere", "../traffic", "x" * 65])
+async def test_the_description_of_a_department_that_is_not_there_is_refused(door: Door, department: str) -> None:
+    answer = await door.anyone.call("GET", "/openapi.json", params={"department": department})
+    answer.problem(400, "invalid-parameter")
+
+
+async def test_a_form_s_titles_stand_before_its_descriptions_and_nothing_else_of_it_changes(door: Door) -> None:
+    """Generators name their types by a title."""
+    document = await described(door)
+    body = document["paths"]["/v1/items/zone-pass/cases"]["post"]["requestBody"]["content"]["application/json"]
+    told = body["schema"]["properties"]["answers"]
+    form = (await door.anyone.get("/v1/items/zone-pass")).ok()["form"]
+    assert told["properties"]["plate"].pop("description") == "号牌号码. GA 36-2018, new-energy plates too."
+    assert told["properties"]["driver"].pop("description") == "驾驶人"
+    assert form["properties"]["plate"].pop("title") == "号牌号码"
+    assert form["properties"]["plate"].pop("description") == "GA 36-2018, new-energy plates too."
+    assert told["properties"]["plate"] == form["properties"]["plate"]
+    assert told["properties"].keys() == form["properties"].keys()
+
+
+def test_a_field_or_a_choice_that_is_called_title_is_kept() -> None:
+    fields = {"title": {"type": "string", "title": "标题"}, "x": {"enum": ["title"], "default": {"title": 1}}}
+    schema = {"type": "object", "title": "帖子", "required": ["title"], "properties": fields}
+    assert _inlined(schema) == {
+        "type": "object",
+        "description": "帖子",
+        "required": ["title"],
+        "properties": {
+            "title": {"type": "string", "description": "标题"},
+            "x": {"enum": ["title"], "default": {"title": 1}},
+        },
+    }
 
 
 async def test_the_description_says_its_length_and_is_the_same_for_all_who_ask_at_once(door: Door) -> None:

@@ -34,10 +34,9 @@ from banshi.web import attachments as attachments_face
 from banshi.web import cases, catalogue, certificates, materials, openapi, operations, passes, submissions
 from banshi.web.cases import WORK
 from banshi.web.catalogue import GUIDES
+from banshi.web.description import DESCRIPTION, Descriptions
 from banshi.web.dispatch import endpoint
 from banshi.web.envelope import envelope
-from banshi.web.operations import DESCRIPTION
-from banshi.written import WrittenOnce
 
 log = structlog.get_logger("banshi.start")
 
@@ -130,7 +129,7 @@ async def open_platform(full: registry.Registry) -> AsyncIterator[Platform]:
         platform.put(GUIDES, {})
         platform.put(WORK, {})
         routes = [route for _, route in full.routes]
-        description = WrittenOnce(partial(openapi.document, full, routes), settings.data)
+        description = Descriptions(partial(openapi.document, full, routes), settings.data)
         platform.put(DESCRIPTION, description)
         stack.callback(description.close)
         plugins = [resource for _, resource in full.resources]

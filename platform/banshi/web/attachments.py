@@ -41,6 +41,9 @@ PATIENCE = 15.0
 
 MULTIPART = "multipart/form-data"
 
+#: Said in both ways: JSON Schema 2020-12's own, and the one that generators of clients take for a file.
+FILE = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
+
 #: What aiohttp raises for a body that isn't what it says.
 UNREADABLE = (ValueError, AssertionError, TimeoutError, RuntimeError, HttpProcessingError)
 
@@ -179,7 +182,7 @@ ROUTES = (
             MULTIPART: {
                 "type": "object",
                 "required": [FIELD],
-                "properties": {FIELD: {"type": "string", "contentMediaType": "application/octet-stream"}},
+                "properties": {FIELD: FILE},
             }
         },
         creates=True,

@@ -17,7 +17,7 @@ from banshi.contract import LANGUAGES, Item
 from banshi.once import HEADER, LONGEST, VISIBLE
 from banshi.registry import Registry
 from banshi.replies import JSON, PROBLEM, encode
-from banshi.routes import Audience, Route
+from banshi.routes import Answer, Audience, Route
 from banshi.schemas import SCHEMAS, ref
 from banshi.web.dispatch import SEGMENT
 
@@ -29,6 +29,17 @@ WHO = {
     Audience.OFFICER: "Officers.",
     Audience.INTEGRATOR: "Integrators' programs.",
 }
+
+#: What a reader has to know before the first operation.
+ABOUT = """\
+JSON in UTF-8; errors are problem documents (RFC 9457) with a stable `code`. `Accept-Language` chooses Chinese or
+English. Lists go on with `cursor`, reads have an `ETag`, and a request with an `Idempotency-Key` makes its thing once.
+
+Each business item has operations of its own, with the schema of its own form."""
+
+#: Keywords of JSON Schema whose keys are the form's own names, and those whose values are data.
+_NAMED = frozenset({"properties", "patternProperties", "dependentSchemas"})
+_LITERAL = frozenset({"enum", "const", "default", "examples", "required", "dependentRequired"})
 
 #: What a problem with that status means, where a route doesn't say it in its own words.
 PROBLEMS = {
@@ -46,14 +57,20 @@ PROBLEMS = {
 }
 
 
-def document(registry: Registry, routes: Sequence[Route]) -> Iterator[bytes]:
-    """The whole description as JSON, piece by piece: that of ten thousand items fills more memory than all the rest."""
+def document(registry: Registry, routes: Sequence[Route], department: str | None = None) -> Iterator[bytes]:
+    """The description as JSON, of all items or of one department's.
+
+    It comes piece by piece: that of ten thousand items fills more memory than all the rest.
+    """
+    of_whom = f": {registry.departments[department].title[LANGUAGES[-1]]}" if department else ""
     head = {
         "openapi": "3.1.0",
         "info": {
-            "title": "Banshi",
+            "title": f"Banshi{of_whom}",
             "version": version("banshi"),
             "summary": "One door to every department of a city.",
+            "description": ABOUT,
+            "contact": {"name": registry.configuration.settings.pass_issuer},
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
@@ -68,13 +85,13 @@ def document(registry: Registry, routes: Sequence[Route]) -> Iterator[bytes]:
     }
     yield encode(head)[:-1] + b',"paths":{'
     separator = b""
-    for path, operations in _paths(registry, routes):
+    for path, operations in _paths(registry, routes, department):
         yield separator + encode(path) + b":" + encode(operations)
         separator = b","
     yield b"}}"
 
 
-def _paths(registry: Registry, routes: Iterable[Route]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _paths(registry: Registry, routes: Iterable[Route], department: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each path with its operations by method; each item is looked at once."""
     by_path: dict[str, list[Route]] = {}
     for route in routes:
@@ -86,7 +103,11 @@ def _paths(registry: Registry, routes: Iterable[Route]) -> Iterator[tuple[str, d
     of_items = [
         (path, found) for path, some in by_path.items() if (found := [one for one in some if one.per_item is not None])
     ]
-    for item in registry.items.each():
+    items = registry.items
+    codes = (
+        None if department is None else [code for code in items.codes() if items.facts(code).department == department]
+    )
+    for item in items.each(codes):
         for path, some in of_items:
             own = {
                 route.method.lower(): _operation(route, item, body)
@@ -101,7 +122,7 @@ def _operation(route: Route, item: Item | None = None, body: Mapping[str, Any] |
     suffix = "_" + item.code.replace("-", "_") if item else ""
     operation: dict[str, Any] = {
         "operationId": route.operation + suffix,
-        "summary": f"{route.summary} ({item.title[LANGUAGES[-1]]})" if item else route.summary,
+        "summary": f"{route.summary} ({' · '.join(item.title.values())})" if item else route.summary,
         "description": WHO[route.audience],
         "tags": [route.tag],
         "security": _security(route),
@@ -162,8 +183,7 @@ def _responses(route: Route) -> dict[str, Any]:
         if status >= 400:
             told["content"] = {PROBLEM: {"schema": ref("Problem")}}
         elif status != 204:
-            schema = {"schema": dict(answer.schema)} if answer.schema is not None else {}
-            told["content"] = {answer.media_type: schema}
+            told["content"] = {answer.media_type: {"schema": _shape(answer)}}
         if answer.headers:
             told["headers"] = {
                 name: {"description": text, "schema": {"type": "string"}} for name, text in answer.headers.items()
@@ -176,6 +196,15 @@ def _responses(route: Route) -> dict[str, Any]:
             problem = {"description": PROBLEMS[status], "content": {PROBLEM: {"schema": ref("Problem")}}}
             responses[str(status)] = problem
     return dict(sorted(responses.items()))
+
+
+def _shape(answer: Answer) -> dict[str, Any]:
+    """The schema of an answer's body; of one that isn't JSON, whether it is text or a file."""
+    if answer.schema is not None:
+        return dict(answer.schema)
+    if answer.media_type in {JSON, "text/event-stream"}:  # of a stream, it would be each event's
+        return {}
+    return {"type": "string"} if answer.media_type.startswith("text/") else {"type": "string", "format": "binary"}
 
 
 def _problems_of(route: Route) -> set[int]:
@@ -196,8 +225,29 @@ def _problems_of(route: Route) -> set[int]:
 
 def _inlined(schema: Mapping[str, Any]) -> dict[str, Any]:
     """A form's schema with its own references resolved: inside this document they would point elsewhere."""
-    if "$defs" not in schema and "$ref" not in schema:
-        return dict(schema)
-    resolved = dict(jsonschema_rs.dereference(dict(schema)))
-    resolved.pop("$defs", None)
-    return resolved
+    if "$defs" in schema or "$ref" in schema:
+        schema = dict(jsonschema_rs.dereference(dict(schema)))
+        schema.pop("$defs", None)
+    told: dict[str, Any] = _untitled(schema)
+    return told
+
+
+def _untitled(schema: Any) -> Any:
+    """A schema whose titles stand before its descriptions: generators name their types by a title, even by 车型."""
+    if isinstance(schema, list):
+        return [_untitled(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    told: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key in _NAMED and isinstance(value, dict):
+            told[key] = {name: _untitled(one) for name, one in value.items()}
+        elif key in _LITERAL or key.startswith("x-"):
+            told[key] = value
+        elif key != "title":
+            told[key] = _untitled(value)
+    if "title" in schema:
+        told["description"] = (
+            f"{schema['title']}. {schema['description']}" if "description" in schema else schema["title"]
+        )
+    return told

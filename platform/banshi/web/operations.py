@@ -9,18 +9,14 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from banshi import outbox
-from banshi.contract import Key
-from banshi.errors import Unavailable
+from banshi.errors import InvalidParameter, Unavailable
 from banshi.replies import JSON, encode, reply_bytes
-from banshi.routes import Answer, Audience, Call, Route
-from banshi.written import WrittenOnce
+from banshi.routes import Answer, Audience, Call, Parameter, Route
+from banshi.web.description import DESCRIPTION
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
 
-
-#: The OpenAPI document; set at assembly.
-DESCRIPTION: Key[WrittenOnce] = Key("openapi document")
 
 #: Seconds that the database has to answer a readiness probe.
 PATIENCE = 2.0
@@ -59,8 +55,11 @@ async def _outbox_lines(platform: Platform) -> bytes:
 
 
 async def openapi(call: Call) -> web.StreamResponse:
-    """The description of this API."""
-    written = await call.platform[DESCRIPTION].get()
+    """The description of this API, with the items of all departments or of one."""
+    department = call.query.get("department")
+    if department is not None and department not in call.platform.registry.departments:
+        raise InvalidParameter("There is no such department; GET /v1/departments lists them.", parameter="department")
+    written = await call.platform[DESCRIPTION].get(department)
     headers = {"Access-Control-Allow-Origin": "*", "Content-Length": str(written.size)}
     return reply_bytes(call, written.pieces(), JSON, written.etag, headers)
 
@@ -106,6 +105,13 @@ ROUTES = (
         operation="openapi",
         summary="Describe this API.",
         tag="operations",
+        parameters=(
+            Parameter(
+                name="department",
+                schema={"type": "string", "minLength": 1, "maxLength": 64},
+                description="Only this department's items; a large city's whole description has tens of megabytes.",
+            ),
+        ),
         answers={200: Answer(description="OpenAPI 3.1.", schema={"type": "object"})},
     ),
 )

@@ -12,7 +12,7 @@ from banshi.documents import case_summary, moment
 from banshi.kinds.appointment.models import Booking, Slot
 from banshi.kinds.appointment.slots import commitment, free_in
 from banshi.kinds.appointment.when import changeable_until, place_of
-from banshi.schemas import MAYBE_MOMENT, MAYBE_TEXT, MOMENT, TEXT, UUID, record, ref
+from banshi.schemas import MAYBE_MOMENT, MAYBE_TEXT, MOMENT, TEXT, UUID, maybe, record, ref
 
 if TYPE_CHECKING:
     from banshi.models import Case
@@ -54,7 +54,7 @@ APPOINTMENT = record(
         "offer_until": MAYBE_MOMENT,
         "position": {"type": ["integer", "null"], "description": "On the waiting list, the first is 1."},
         "ticket": {"type": "string", "description": "What a draw's public list calls it."},
-        "deadline": ref("Deadline"),
+        "deadline": maybe(ref("Deadline")),
         "permitted_actions": {
             "type": "array",
             "items": record({"action": TEXT, "needs_reason": {"type": "boolean"}, "leads_to": TEXT}),

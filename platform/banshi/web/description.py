@@ -1,0 +1,40 @@
+"""The OpenAPI document, whole and for each department."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+from banshi.contract import Key
+from banshi.written import Written, WrittenOnce
+
+
+class Descriptions:
+    """The descriptions that somebody has asked for.
+
+    Args:
+        make: The JSON of all items or of one department's, in pieces; a large city's takes seconds.
+        folder: Where their files may be.
+    """
+
+    def __init__(self, make: Callable[[str | None], Iterable[bytes]], folder: Path) -> None:
+        self._make = make
+        self._folder = folder
+        self._ones: dict[str | None, WrittenOnce] = {}
+
+    async def get(self, department: str | None = None) -> Written:
+        """The description, whole or of a department that there is. Raises OSError where there is no room for it."""
+        one = self._ones.get(department)
+        if one is None:
+            one = self._ones[department] = WrittenOnce(partial(self._make, department), self._folder)
+        return await one.get()
+
+    def close(self) -> None:
+        """Close the files; readers under way fail."""
+        for one in self._ones.values():
+            one.close()
+
+
+#: Set at assembly.
+DESCRIPTION: Key[Descriptions] = Key("openapi document")

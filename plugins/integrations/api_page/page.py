@@ -1,0 +1,145 @@
+"""The page, in both languages, and the routes of its files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from html import escape
+from typing import Any
+
+from banshi import Answer, Audience, Call, InvalidParameter, NotFound, Parameter, Route, etag_of, reply_bytes, text_in
+
+from .assets import Assets
+
+#: Items that a browser shows at once; from there on it wants a department to be chosen.
+MOST = 300
+
+HTML = "text/html; charset=utf-8"
+
+#: Nothing from elsewhere, and nothing that stands in the page itself, is run or shown; `blob:` is an answer's picture.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+#: What protects the page itself.
+HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+
+#: A year: another file has another address.
+FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+
+WORDS = {
+    "zh-CN": {
+        "title": "办事接口",
+        "department": "部门",
+        "all": "所有部门",
+        "show": "显示",
+        "description": "接口描述文件（OpenAPI 3.1）",
+        "choose": "本市有 {items} 个事项，全部显示会使浏览器卡顿。请选择一个部门。",
+        "script": "此页需要 JavaScript；接口描述文件不需要。",
+    },
+    "en": {
+        "title": "The API",
+        "department": "Department",
+        "all": "All departments",
+        "show": "Show",
+        "description": "The description (OpenAPI 3.1)",
+        "choose": "This city has {items} items, too many for a browser at once. Choose a department.",
+        "script": "This page needs JavaScript; the description does not.",
+    },
+}
+
+
+async def show(assets: Assets, call: Call) -> Any:
+    """The page for all departments, or for one."""
+    # The form's own choice of all departments is an empty one.
+    registry, chosen = call.platform.registry, call.query.get("department") or None
+    if chosen is not None and chosen not in registry.departments:
+        raise InvalidParameter("There is no such department; GET /v1/departments lists them.", parameter="department")
+    departments = {code: text_in(one.title, call.language) for code, one in registry.departments.items()}
+    body = _page(assets, call.language, departments, chosen, len(registry.items)).encode()
+    spoken = {"Content-Language": call.language, "Vary": "Accept-Language"}
+    return reply_bytes(call, body, HTML, etag_of(body), {**HEADERS, **spoken})
+
+
+async def show_asset(assets: Assets, call: Call) -> Any:
+    """One of the page's files. Only names in the declaration come as far as this."""
+    if call.path["version"] != assets.version:
+        raise NotFound("There is another release of it by now; load /docs again.")
+    asset = assets.files[call.path["file"]]
+    return reply_bytes(call, await asset.read(), asset.media_type, asset.etag, FOR_GOOD)
+
+
+def _page(assets: Assets, language: str, departments: dict[str, str], chosen: str | None, items: int) -> str:
+    words = WORDS[language]
+    options = [] if items > MOST else [_option("", words["all"], chosen is None)]
+    options += [_option(code, title, code == chosen) for code, title in departments.items()]
+    description = f"/openapi.json?department={chosen}" if chosen else "/openapi.json"
+    # A thousand operations drawn at once would hold the browser up for a minute; closed, they take no time.
+    expansion = "none" if items > MOST else "list"
+    place = f'<div id="api" data-description="{escape(description)}" data-expansion="{expansion}"></div>'
+    if chosen is None and items > MOST:
+        place = f'<p class="banshi-note">{escape(words["choose"].format(items=items))}</p>'
+    styles = "".join(
+        f'<link rel="stylesheet" href="{assets.address(name)}">' for name in ("swagger-ui.css", "page.css")
+    )
+    scripts = "".join(f'<script src="{assets.address(name)}"></script>' for name in ("swagger-ui-bundle.js", "page.js"))
+    return f"""<!doctype html>
+<html lang="{language}">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(words["title"])}</title>
+<link rel="icon" type="image/png" href="{assets.address("favicon-32x32.png")}">
+{styles}
+<form class="banshi-bar" action="/docs">
+<strong>{escape(words["title"])}</strong>
+<label>{escape(words["department"])} <select name="department">{"".join(options)}</select></label>
+<button>{escape(words["show"])}</button>
+<a href="{escape(description)}">{escape(words["description"])}</a>
+</form>
+<noscript><p class="banshi-note">{escape(words["script"])}</p></noscript>
+{place}
+{scripts}
+</html>
+"""
+
+
+def _option(code: str, title: str, chosen: bool) -> str:
+    return f'<option value="{escape(code)}"{" selected" if chosen else ""}>{escape(title)}</option>'
+
+
+def routes(assets: Assets) -> Sequence[Route]:
+    """The routes of the page with these files."""
+    return (
+        Route(
+            method="GET",
+            path="/docs",
+            audience=Audience.ANYONE,
+            handler=partial(show, assets),
+            operation="docs",
+            summary="Show this description to people.",
+            tag="operations",
+            parameters=(
+                Parameter(
+                    name="department",
+                    schema={"type": "string", "maxLength": 64},
+                    description="Only this department's items.",
+                ),
+            ),
+            answers={200: Answer(description="A page.", media_type="text/html")},
+        ),
+        Route(
+            method="GET",
+            path="/docs/assets/{version}/{file}",
+            audience=Audience.ANYONE,
+            handler=partial(show_asset, assets),
+            operation="docs_asset",
+            summary="Read a file of the page at /docs.",
+            tag="operations",
+            path_schemas={
+                "version": {"type": "string", "pattern": "^[0-9a-f]{12}$"},
+                "file": {"enum": [*assets.files]},
+            },
+            answers={200: Answer(description="The file.", media_type="*/*")},
+        ),
+    )

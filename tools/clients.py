@@ -1,0 +1,144 @@
+"""Judge the API's description as clients do: make a client of it in each language, and let that get a vehicle pass.
+
+Run it with the group `clients` installed: `python tools/clients.py`. It starts `banshi serve` on temporary data, with
+the plugins of plugins.toml. Spectral and openapi-typescript need Node.js; without it they are left out.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+import npm
+
+EXAMPLES = npm.ROOT / "docs" / "examples"
+PROGRAMS = Path(sys.executable).parent
+
+#: Seconds that the server may take to start, and any program to end.
+START, PATIENCE = 60.0, 240.0
+
+#: The picture that is handed in.
+PICTURE = "picture.png"
+
+
+class Wrong(Exception):
+    """A judge has something to say, or a client did not get its pass."""
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="banshi-clients-") as name:
+        folder = Path(name)
+        try:
+            with served(folder) as environment:
+                judged(folder, environment)
+        except Wrong as error:
+            sys.exit(str(error))
+
+
+def judged(folder: Path, environment: dict[str, str]) -> None:
+    """Every judge on the description of the running server. Raises Wrong."""
+    description = folder / "openapi.json"
+    with urlopen(f"{environment['BANSHI_URL']}/openapi.json", timeout=START) as answer:  # noqa: S310 - our own server
+        description.write_bytes(answer.read())
+    print(f"the description: {description.stat().st_size:,} bytes")
+    python(folder, environment)
+    try:
+        modules = npm.installed() / "node_modules"
+    except npm.Missing as error:
+        print(f"Spectral and openapi-typescript are left out: {error}")
+        return
+    spectral(folder, modules)
+    typescript(folder, modules, environment)
+
+
+def python(folder: Path, environment: dict[str, str]) -> None:
+    """openapi-python-client makes a client without a warning, and it gets a pass."""
+    options = ["--meta", "none", "--fail-on-warning", "--config", str(EXAMPLES / "openapi-python-client.yaml")]
+    command = [str(PROGRAMS / "openapi-python-client"), "generate", "--path", "openapi.json", *options]
+    run("openapi-python-client", [*command, "--output-path", "banshi_client"], folder)
+    story = [sys.executable, str(EXAMPLES / "vehicle_pass.py"), PICTURE]
+    print(run("its client", story, folder, {**environment, "PYTHONPATH": str(folder)}))
+
+
+def spectral(folder: Path, modules: Path) -> None:
+    """Spectral's rules for OpenAPI find nothing, not even a hint."""
+    (folder / ".spectral.yaml").write_text('extends: ["spectral:oas"]\n', encoding="utf-8")
+    command = ["node", str(modules / "@stoplight/spectral-cli/dist/index.js"), "lint", "openapi.json"]
+    run("Spectral", [*command, "--fail-severity", "hint", "--display-only-failures"], folder)
+
+
+def typescript(folder: Path, modules: Path, environment: dict[str, str]) -> None:
+    """openapi-typescript makes types, TypeScript takes them and the example, and that gets a pass."""
+    (folder / "node_modules").symlink_to(modules)
+    make = ["node", str(modules / "openapi-typescript/bin/cli.js"), "openapi.json", "--output", "api.d.ts"]
+    run("openapi-typescript", make, folder)
+    shutil.copy(EXAMPLES / "vehicle-pass.mts", folder)
+    options = ["--strict", "--target", "es2022", "--module", "nodenext", "--types", "node", "vehicle-pass.mts"]
+    run("TypeScript", ["node", str(modules / "typescript/bin/tsc"), *options], folder)
+    print(run("its client", ["node", "vehicle-pass.mjs", PICTURE], folder, environment))
+
+
+def run(name: str, command: list[str], folder: Path, environment: dict[str, str] | None = None) -> str:
+    """What a program says. Raises Wrong with it, where it fails."""
+    started = time.monotonic()
+    # openapi-python-client looks for ruff there.
+    path = f"{PROGRAMS}{os.pathsep}{os.environ.get('PATH', '')}"
+    whole = {**os.environ, **(environment or {}), "PATH": path}
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=whole,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise Wrong(f"{name} was not done after {PATIENCE:g} s") from None
+    if done.returncode:
+        raise Wrong(f"{name} ended with {done.returncode}:\n{done.stdout}")
+    print(f"{name}: {time.monotonic() - started:.1f} s")
+    return "".join(f"    {line}\n" for line in done.stdout.splitlines()).rstrip()
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[dict[str, str]]:
+    """`banshi serve` on temporary data: its address and two tokens, as the examples want them in the environment."""
+    from banshi.testing import TINY_PNG
+
+    (folder / PICTURE).write_bytes(TINY_PNG)
+    config = folder / "plugins.toml"
+    text = (npm.ROOT / "plugins.toml").read_text(encoding="utf-8").replace('data = "data"', f'data = "{folder}/data"')
+    config.write_text(re.sub(r'(?m)^path = "', f'path = "{npm.ROOT}/', text), encoding="utf-8")
+    banshi = [str(PROGRAMS / "banshi"), "--config", str(config)]
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen([*banshi, "serve", "--port", "0"], stdout=subprocess.PIPE, stderr=log, text=True)
+        try:
+            assert server.stdout is not None  # noqa: S101 - it was asked for
+            ready, _, _ = select.select([server.stdout], [], [], START)
+            found = re.search(r"https?://[\w.:]+", server.stdout.readline() if ready else "")
+            if found is None:
+                raise Wrong(f"banshi serve did not start:\n{(folder / 'log').read_text()}")
+            citizen = run("a citizen's token", [*banshi, "token", "wang"], folder).strip()
+            roles = ["--role", "traffic:reviewer", "--role", "traffic:approver"]
+            staff = run("a clerk's token", [*banshi, "token", "li", *roles], folder).strip()
+            yield {"BANSHI_URL": found[0], "CITIZEN": citizen, "STAFF": staff}
+        finally:
+            server.terminate()
+            server.wait(START)
+
+
+if __name__ == "__main__":
+    main()
