@@ -30,7 +30,8 @@ address = {{ zh-CN = "示例路{number}号", en = "{number} Sample Road" }}
 
 def real_items() -> list[dict[str, Any]]:
     """The tables of the items that the repository's departments offer."""
-    files = sorted((ROOT / "plugins" / "departments").glob("*/items.toml"))
+    departments = ROOT / "plugins" / "departments"
+    files = sorted([*departments.glob("*/items.toml"), *departments.glob("*/items/*.toml")])
     return [item for file in files for item in tomllib.loads(file.read_text("utf-8"))["items"]]
 
 

@@ -1,5 +1,7 @@
 """items.toml: a department and its items as data, read into the contract's frozen values.
 
+More items may stand in files of the folder `items`, a department's many in one for each sort.
+
 Every finding is collected, so that an author mends a file in one round.
 """
 
@@ -27,13 +29,16 @@ T = TypeVar("T")
 
 TABLES = {"department", "units", "documents", "items"}
 
+#: The tables of a file in the folder `items`.
+MORE = {"items"}
+
 #: Fields of an item that the platform fills in.
 NOT_DECLARED = frozenset({"department", "plugin", "details", "handler"})
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """What one items.toml declares, with what is wrong in it."""
+    """What a plugin's items.toml and its folder `items` declare, with what is wrong in them."""
 
     department: Department | None
     items: tuple[Item, ...]
@@ -43,45 +48,74 @@ class Catalogue:
     #: Each item as JSON, its table and its form, and the files that they were read from.
     lines: dict[str, bytes] = field(default_factory=dict)
     sources: tuple[Path, ...] = ()
+    #: The file of each item.
+    files: dict[str, Path] = field(default_factory=dict)
     #: Codes of the items with behaviour of their own; the registry fills it.
     handled: set[str] = field(default_factory=set)
 
 
 class Reader:
-    """Reads one plugin's items.toml; `kinds` are the registered kinds by name."""
+    """Reads one plugin's items.toml and its folder `items`; `kinds` are the registered kinds by name."""
 
     def __init__(self, plugin: str, file: Path, kinds: Mapping[str, Kind]) -> None:
         self.plugin = plugin
+        #: The file that is being read.
         self.file = file
+        self.folder = file.parent
         self.kinds = kinds
         self.findings: list[Finding] = []
         self.lines: dict[str, bytes] = {}
+        self.files: dict[str, Path] = {}
         self.sources = [file]
 
     def read(self) -> Catalogue:
-        try:
-            document = tomllib.loads(self.file.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            self._find("unreadable", str(error))
+        document = self._document(TABLES)
+        if document is None:
             return Catalogue(None, (), tuple(self.findings))
-        for table in sorted(document.keys() - TABLES):
-            self._find("unknown-table", f"remove [{table}]; the tables are {', '.join(sorted(TABLES))}")
         read = [self._value(Unit, table, f"units[{i}]") for i, table in self._tables(document, "units")]
         units = tuple(unit for unit in read if unit)
         own = [self._value(Document, table, f"documents[{i}]") for i, table in self._tables(document, "documents")]
         department = self._department(document, units, tuple(one for one in own if one))
-        tables = self._tables(document, "items")
         # Without a department there are no items, but what is wrong with them is told all the same.
-        items = [self._item(table, position, department, {unit.code for unit in units}) for position, table in tables]
-        kept = tuple(item for item in items if item) if department else ()
+        items, declared = [], set()
+        for table, item in self._items(document, department, {unit.code for unit in units}):
+            declared.add(str(table.get("code")))
+            items += [item] if item and department else []
         return Catalogue(
             department,
-            kept,
+            tuple(items),
             tuple(self.findings),
-            frozenset(str(table.get("code")) for _, table in tables),
+            frozenset(declared),
             self.lines,
             tuple(dict.fromkeys(self.sources)),
+            self.files,
         )
+
+    def _document(self, tables: Set[str]) -> dict[str, Any] | None:
+        """The file that is being read, which may have `tables`; None where it can't be read."""
+        try:
+            document = tomllib.loads(self.file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            self._find("unreadable", str(error))
+            return None
+        for table in sorted(document.keys() - tables):
+            if table in TABLES:
+                self._find("unknown-table", f"move [{table}] to items.toml; the files beside it have [[items]] alone")
+            else:
+                self._find("unknown-table", f"remove [{table}]; the tables are {', '.join(sorted(tables))}")
+        return document
+
+    def _items(
+        self, document: Mapping[str, Any], department: Department | None, units: Set[str]
+    ) -> Iterator[tuple[dict[str, Any], Item | None]]:
+        """Each item's table, and what it says where it is right: of items.toml first, then of the folder's files."""
+        for position, table in self._tables(document, "items"):
+            yield table, self._item(table, position, department, units)
+        for file in sorted(self.folder.glob("items/*.toml")):
+            self.file = file
+            self.sources.append(file)
+            for position, table in self._tables(self._document(MORE) or {}, "items"):
+                yield table, self._item(table, position, department, units)
 
     def _department(
         self, document: Mapping[str, Any], units: tuple[Unit, ...], documents: tuple[Document, ...]
@@ -134,6 +168,7 @@ class Reader:
         if item:
             # A date, which TOML has and JSON hasn't, is read from its text again.
             form = item.form.schema if item.form else None
+            self.files.setdefault(item.code, self.file)
             self.lines[item.code] = orjson.dumps({"table": {**declared, "form": None}, "form": form}) + b"\n"
         return item
 
@@ -143,13 +178,13 @@ class Reader:
         source = f"{where}.form"
         try:
             if isinstance(declared, str):
-                file = (self.file.parent / declared).resolve()
+                file = (self.folder / declared).resolve()
                 source = f"{where}.form ({declared})"
-                if not file.is_relative_to(self.file.parent.resolve()):
+                if not file.is_relative_to(self.folder.resolve()):
                     raise ValueError("has to be a file inside the plugin's folder")
                 if not file.is_file():
                     raise ValueError("there is no such file")
-                self.sources.append(self.file.parent / file.relative_to(self.file.parent.resolve()))
+                self.sources.append(self.folder / file.relative_to(self.folder.resolve()))
                 declared = json.loads(file.read_text(encoding="utf-8"))
             return Form.from_schema(declared)
         except (OSError, ValueError, TypeError, RecursionError) as error:

@@ -85,6 +85,11 @@ class Registry:
         whole = all(plugin.department is None or name in self.shelved for name, plugin in self.plugins.items())
         return " ".join(f"{name}={self.shelved[name]}" for name in sorted(self.shelved)) if whole else None
 
+    def file_of(self, item: Item) -> Path:
+        """The file in which an item is declared that was read at this start."""
+        files = self.catalogues[item.plugin].files if item.plugin in self.catalogues else {}
+        return files.get(item.code, self.plugins[item.plugin].folder / "items.toml")
+
     def offered(self, key: Key[T]) -> list[tuple[str, T]]:
         """What plugins offer under a key, each with the giver's name."""
         return [(plugin, offer.value) for plugin, offer in self.offers if offer.key is key]

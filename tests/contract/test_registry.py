@@ -425,6 +425,71 @@ def test_an_installed_package_of_data_alone_is_a_plugin(tmp_path: Path, monkeypa
     assert registry.owners["item", "good-item"] == "museum"
 
 
+#: An item without anything to mend, but for what a test puts behind it.
+BENCH = """
+[[items]]
+code = "{code}"
+kind = "application"
+title = {{ zh-CN = "长椅", en = "Bench" }}
+summary = {{ zh-CN = "长椅。", en = "A bench." }}
+audience = ["person"]
+legal_days = 5
+form = "forms/bench.json"
+result = {{ kind = "answer", title = {{ zh-CN = "答复", en = "Answer" }} }}
+"""
+
+
+def with_folder_of_items(place: Path, more: str) -> list[Finding]:
+    """What is found about a department with an item in items.toml, and `more` in a file of the folder `items`."""
+    parks = place / "parks"
+    (parks / "forms").mkdir(parents=True)
+    (parks / "items").mkdir()
+    head = '[department]\ncode = "parks"\ntitle = { zh-CN = "公园处", en = "Parks" }\n'
+    (parks / "items.toml").write_text(head + BENCH.format(code="first"), encoding="utf-8")
+    (parks / "forms" / "bench.json").write_text('{"type": "object", "additionalProperties": false}', encoding="utf-8")
+    (parks / "items" / "more.toml").write_text(more, encoding="utf-8")
+    (place / "plugins.toml").write_text(f'[plugins.parks]\npath = "{parks}"\napi = 1\n', encoding="utf-8")
+    registry, found = inspected(read_configuration(place / "plugins.toml"))
+    assert set(registry.items) >= {"first"}
+    return found
+
+
+def test_a_department_s_items_may_stand_in_several_files(tmp_path: Path) -> None:
+    assert with_folder_of_items(tmp_path, BENCH.format(code="second") + BENCH.format(code="third")) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "rule", "told"),
+    [
+        (
+            "[department]\n",
+            "unknown-table",
+            "items/more.toml: move [department] to items.toml; the files beside it",
+        ),
+        ("[settings]\n", "unknown-table", "items/more.toml: remove [settings]; the tables are items"),
+        ("[[items]\n", "unreadable", "items/more.toml: Expected ']]' at the end of an array declaration"),
+        ("items = 1\n", "wrong-value", "items/more.toml: items has to be a list of tables: write [[items]]"),
+        (BENCH.format(code="first"), "duplicate-item", "rename the item 'first': parks has one of that name already"),
+        (BENCH.format(code="Second"), "bad-slug", "items/more.toml: items.Second.code is 'Second'"),
+        (
+            BENCH.format(code="x").replace("forms/", "../"),
+            "wrong-schema",
+            "items/more.toml: items.x.form (../bench.json)",
+        ),
+        (
+            BENCH.format(code="x") + '[items.messages.aprove.title]\nzh-CN = "好"\nen = "Good"\n',
+            "unknown-action",
+            "items/more.toml: rename or remove items.x.messages.aprove",
+        ),
+    ],
+)
+def test_what_is_wrong_in_one_of_several_files_is_told_by_its_name(
+    tmp_path: Path, more: str, rule: str, told: str
+) -> None:
+    found = with_folder_of_items(tmp_path, more)
+    assert any(one.rule == rule and told in one.advice for one in found), found
+
+
 def test_a_plugin_of_the_same_name_in_another_folder_is_the_one_that_is_loaded(tmp_path: Path) -> None:
     for place in ("one", "two"):
         findings(tmp_path / place, f"PLACE = {place!r}\n")

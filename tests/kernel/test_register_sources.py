@@ -483,7 +483,7 @@ def test_a_department_asks_its_own_registers_alone(tmp_path: Path) -> None:
     """What the traffic police know of somebody is theirs to show."""
     other = tmp_path / "parks"
     other.mkdir()
-    items = (DEPARTMENTS / "traffic" / "items.toml").read_text(encoding="utf-8")
+    items = (DEPARTMENTS / "traffic" / "items" / "queries.toml").read_text(encoding="utf-8")
     item = next(one for one in items.split("[[items]]") if 'code = "vehicle-record"' in one)
     head = '[department]\ncode = "parks"\ntitle = { zh-CN = "公园处", en = "Parks" }\n\n[[items]]'
     item = item.replace("vehicle-record", "parks-vehicles", 1).replace('unit = "vehicle-office"\n', "")

@@ -166,15 +166,23 @@ def rewrite(name: str, old: str, new: str) -> Callable[[Path], None]:
     return change
 
 
+def another_file(folder: Path) -> None:
+    """A file beside items.toml that was not there before."""
+    (folder / "museum" / "items").mkdir()
+    more = RECORD.format(code="museum", number=99, visits=1)
+    (folder / "museum" / "items" / "more.toml").write_text(more, encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     "change",
     [
+        another_file,
         rewrite("museum/items.toml", "Record 3", "Folder 3"),
         rewrite("museum/forms/why.json", '"minLength": 3', '"minLength": 4'),
         rewrite("museum/__init__.py", "", "answer = 42\n"),
         rewrite("museum/registers.toml", "", "registers = []\n"),
     ],
-    ids=["items.toml", "a form", "its code", "its registers"],
+    ids=["another file", "items.toml", "a form", "its code", "its registers"],
 )
 def test_what_has_changed_is_read_and_checked_again_alone(
     folder: Path, reads: list[str], change: Callable[[Path], None]

@@ -46,7 +46,7 @@ def certificates_can_be_made(registry: Registry) -> Iterator[Finding]:
     for item in registry.items.unchecked():
         if item.certificate is None or item.credential is None:
             continue
-        file = registry.plugins[item.plugin].folder / "items.toml"
+        file = registry.file_of(item)
         for finding in (*_words(registry, item), *_values(item), *_size(item)):
             yield replace(finding, advice=f"{file}: {finding.advice}")
 

@@ -24,7 +24,7 @@ def messages_can_be_written(registry: Registry) -> Iterator[Finding]:
             table = registry.kinds[item.kind].steps(item.details) if item.details is not None else ()
         except Exception:  # noqa: S112 - a plugin's own kind; state_tables_hold tells what it raises
             continue
-        file = registry.plugins[item.plugin].folder / "items.toml"
+        file = registry.file_of(item)
         for finding in _item_faults(item, telling_steps(table), longest_values(registry, item)):
             yield replace(finding, advice=f"{file}: {finding.advice}")
 
