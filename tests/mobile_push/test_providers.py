@@ -51,10 +51,12 @@ def recorder() -> Recorder:
 
 
 @pytest.fixture
-def plugin(recorder: Recorder) -> Iterator[str]:
+def plugin(recorder: Recorder, tmp_path: Path) -> Iterator[str]:
     """The name of an importable plugin that offers the recorder."""
     module = ModuleType("recorder_plugin")
     module.__file__ = str(Path(__file__))
+    module.__path__ = [str(tmp_path / module.__name__)]
+    Path(module.__path__[0]).mkdir()
 
     @hookimpl
     def banshi_offers() -> list[Offer[Way]]:

@@ -182,6 +182,8 @@ def _responses(route: Route) -> dict[str, Any]:
         told: dict[str, Any] = {"description": answer.description}
         if status >= 400:
             told["content"] = {PROBLEM: {"schema": ref("Problem")}}
+            # What a standard has in place of a problem document, where the handler speaks it.
+            told["content"] |= {answer.media_type: {"schema": _shape(answer)}} if answer.schema is not None else {}
         elif status != 204:
             told["content"] = {answer.media_type: {"schema": _shape(answer)}}
         if answer.headers:

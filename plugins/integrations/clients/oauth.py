@@ -168,7 +168,11 @@ ROUTES = (
         summary="Take a token for a program, with its client's secret.",
         tag="integrators",
         raw_body={FORM: TOKEN_FORM},
-        answers={200: Answer(description="The token.", schema=TOKEN), **ERRORS},
+        answers={
+            200: Answer(description="The token.", schema=TOKEN),
+            **ERRORS,
+            429: Answer(description="The client holds too many tokens; see Retry-After."),
+        },
     ),
     Route(
         method="POST",
