@@ -297,16 +297,18 @@ async def held(door: Door, item: Item, final: dict[str, Any]) -> None:
 
 
 async def test_what_one_department_has_seen_the_others_need_not_ask_for_again(tmp_path: Path) -> None:
-    """Each document that several departments ask for goes from one of them to every other one."""
+    """Each document that several departments ask for about somebody alike goes from one of them to every other one."""
     async with open_door(tmp_path, {one.name: one for one in FOLDERS}) as door:
         registry = door.platform.registry
-        asking: dict[str, dict[str, tuple[Item, str]]] = {}
+        asking: dict[tuple[str, str], dict[str, tuple[Item, str]]] = {}
         for item in registry.items.values():
             if item.kind == "application" and item.code != "zone-pass":
                 for field, document in papers(registry, item).items():
-                    asking.setdefault(document, {}).setdefault(item.department, (item, field))
-        shared = {document: items for document, items in asking.items() if len(items) > 1}
-        assert {"identity-document", "portrait-photo", "address-proof"} <= shared.keys() <= common().keys()
+                    alike = asking.setdefault((document, named_by(item, field)), {})
+                    alike.setdefault(item.department, (item, field))
+        shared = {key: items for key, items in asking.items() if len(items) > 1}
+        documents = {document for document, _ in shared}
+        assert {"identity-document", "portrait-photo", "address-proof"} <= documents <= common().keys()
         for document, items in shared.items():
             (first, field), *others = items.values()
             final = await decided(door, first)
@@ -317,6 +319,15 @@ async def test_what_one_department_has_seen_the_others_need_not_ask_for_again(tm
                 assert item.form.problems(answers) == (), (document, item.code)
                 made = await taken_over(door, item, answers, {its})
                 assert made["timeline"][0]["reused"][0]["case"]["number"] == final["number"]
+
+
+def named_by(item: Item, field: str) -> str:
+    """How the answer names what the document at a field is about: a citizen's number, a passport's, a plate."""
+    assert item.form is not None
+    schema = item.form.schema
+    for name in subject(item, field).split("/")[1:]:
+        schema = schema["properties"][name]
+    return str(schema.get("format") or schema.get("pattern"))
 
 
 def subject(item: Item, field: str) -> str:
