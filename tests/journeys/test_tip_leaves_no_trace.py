@@ -161,7 +161,8 @@ async def tip_and_return(place: Place, sender: Person, staff: Person, second: Pe
         return (await sent(f"/v1/tips/actions/{action}", {"code": code, **body})).ok()
 
     # What is refused must be forgotten too.
-    (await sent("/v1/tips/read", {"code": code[:-1] + "X"})).problem(422, "invalid-fields")
+    wrong = code[:-1] + ("Y" if code[-1] == "X" else "X")
+    (await sent("/v1/tips/read", {"code": wrong})).problem(422, "invalid-fields")
     (await sent("/v1/tips/read", {"code": code, "token": "trace-token"})).problem(422, "invalid-fields")
     (await sent("/v1/tips/actions/write", {"code": code, "details": {"text": ""}})).problem(422, "invalid-fields")
     (await sender.post(f"/v1/tips/read?code={code}", {"code": code}, headers=HEADERS)).problem(400, "invalid-parameter")
