@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from databases import has_postgres, postgres
-from node import KEPT, VERSION, Missing, firebase_admin
+from node import VERSION, Missing, firebase_admin
 from processes import HERE, Running, alternate, finished, machine, median, python, running, table
 
 #: Names of the senders, the peer of the aim first.
@@ -91,7 +91,7 @@ def plan_of(name: str, length: Length, latency: float) -> dict[str, Any]:
         share = 1 / 25
     plan = {"sender": way, "count": max(10, int(length.count * share)), "warm": max(5, int(length.warm * share))}
     if way in FLIGHTS:
-        return {**plan, "in_flight": FLIGHTS[way], "modules": str(KEPT)}
+        return {**plan, "in_flight": FLIGHTS[way], "modules": str(firebase_admin())}
     return {**plan, "per_minute": PER_MINUTE}
 
 

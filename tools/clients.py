@@ -21,6 +21,16 @@ from urllib.request import urlopen
 
 import npm
 
+#: What of npm judges the description.
+JUDGES = {
+    "@stoplight/spectral-cli": "6.16.3",
+    "@types/node": "20.19.0",
+    "openapi-fetch": "0.17.0",
+    "openapi-typescript": "7.13.0",
+    # The newest that openapi-typescript works with.
+    "typescript": "5.9.3",
+}
+
 EXAMPLES = npm.ROOT / "docs" / "examples"
 PROGRAMS = Path(sys.executable).parent
 
@@ -53,7 +63,7 @@ def judged(folder: Path, environment: dict[str, str]) -> None:
     print(f"the description: {description.stat().st_size:,} bytes")
     python(folder, environment)
     try:
-        modules = npm.installed() / "node_modules"
+        modules = npm.installed(JUDGES, "the description is not judged") / "node_modules"
     except npm.Missing as error:
         print(f"Spectral and openapi-typescript are left out: {error}")
         return

@@ -1,6 +1,6 @@
-"""What of npm judges the API's description, installed when it is first needed.
+"""Packages of npm that something is judged by or compared with, installed when they are first needed.
 
-Nothing of it is part of the platform. Its versions stand here alone; git ignores the folder.
+Nothing of them is part of the platform. Their versions stand with those who need them; git ignores the folder.
 """
 
 from __future__ import annotations
@@ -12,24 +12,13 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
-PINS = {
-    "@stoplight/spectral-cli": "6.16.3",
-    "@types/node": "20.19.0",
-    "openapi-fetch": "0.17.0",
-    "openapi-typescript": "7.13.0",
-    # The newest that openapi-typescript works with.
-    "typescript": "5.9.3",
-}
-
-#: The oldest Node.js that all of them take.
+#: The oldest Node.js that all of them work with.
 OLDEST_NODE = 20
-
-#: Where they stay for the next time: new pins, new folder.
-KEPT = ROOT / "build" / f"npm-{hashlib.sha256(json.dumps(PINS).encode()).hexdigest()[:12]}"
 
 #: Seconds that npm may take.
 PATIENCE = 300
@@ -39,22 +28,24 @@ class Missing(Exception):
     """What is missing: no Node.js, one that is too old, no npm, or npm couldn't install them."""
 
 
-def installed() -> Path:
-    """The folder whose `node_modules` hold them.
+def installed(pins: Mapping[str, str], without: str) -> Path:
+    """The folder whose `node_modules` hold the packages of these versions; it stays for the next time.
 
-    Raises Missing; in continuous integration, on a machine with Node.js, RuntimeError, so that nobody overlooks it.
+    Raises Missing; in continuous integration, on a machine with Node.js, RuntimeError that says `without` them what is
+    not done, so that nobody overlooks it.
     """
     if shutil.which("node") is None:
         raise Missing("there is no Node.js here")
+    kept = ROOT / "build" / f"npm-{hashlib.sha256(json.dumps(dict(pins)).encode()).hexdigest()[:12]}"
     try:
         _check_node()
-        if not KEPT.exists():
-            _install()
+        if not kept.exists():
+            _install(pins, kept)
     except Missing as error:
         if os.environ.get("CI") == "true":
-            raise RuntimeError(f"the description is not judged: {error}") from error
+            raise RuntimeError(f"{without}: {error}") from error
         raise
-    return KEPT
+    return kept
 
 
 def _check_node() -> None:
@@ -64,24 +55,24 @@ def _check_node() -> None:
         raise Missing(f"Node.js {OLDEST_NODE} or newer is needed, here is {said or 'one that does not start'}")
 
 
-def _install() -> None:
+def _install(pins: Mapping[str, str], kept: Path) -> None:
     """Install them beside their place first: a folder at its place is whole."""
     npm = shutil.which("npm")
     if npm is None:
         raise Missing("there is no npm here")
-    KEPT.parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="npm-", dir=KEPT.parent) as name:
+    kept.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="npm-", dir=kept.parent) as name:
         quiet = ["--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        command = [npm, "install", "--prefix", name, *quiet, *(f"{one}@{version}" for one, version in PINS.items())]
+        command = [npm, "install", "--prefix", name, *quiet, *(f"{one}@{version}" for one, version in pins.items())]
         try:
             done = subprocess.run(command, cwd=name, capture_output=True, text=True, timeout=PATIENCE, check=False)
         except subprocess.TimeoutExpired:
             raise Missing(f"npm took longer than {PATIENCE} s") from None
         if done.returncode:
             code = re.search(r"\b(E[A-Z0-9]+)$", done.stderr, re.MULTILINE)
-            raise Missing(f"npm could not install {', '.join(PINS)} ({code[1] if code else done.returncode})")
+            raise Missing(f"npm could not install {', '.join(pins)} ({code[1] if code else done.returncode})")
         whole = Path(name) / "whole"
         whole.mkdir()
         (Path(name) / "node_modules").rename(whole / "node_modules")
-        if not KEPT.exists():
-            whole.rename(KEPT)
+        if not kept.exists():
+            whole.rename(kept)
