@@ -75,6 +75,8 @@ def promises(database: Database) -> Iterator[str]:
     """Each change that tells has its outbox row and the other way round, and every promise is kept."""
     wanted = set()
     for row in database.rows("SELECT * FROM banshi_case_event"):
+        # Every step is told to whoever listens.
+        wanted.add(f"webhooks:{row['case_id']}:{row['version']}")
         if (row["state_before"], row["action"]) in TELLING:
             wanted.add(f"mobile_push:{row['case_id']}:{row['version']}")
         if row["action"] in CHECKED:

@@ -10,13 +10,32 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from banshi import Channel, Finding, Offer, Resource, Route, Tables, hookimpl
-from mobile_push import devices, person, preferences, reading, receipts, tickets, unread, webpush_route
+from banshi import (
+    AFTER_RESTORE,
+    ANONYMISE_CASE,
+    EXAMINATIONS,
+    FORGET_CASE,
+    HOLDINGS,
+    JOBS,
+    Channel,
+    Finding,
+    Jobs,
+    Offer,
+    Resource,
+    Route,
+    Tables,
+    hookimpl,
+)
+from mobile_push import devices, inbox, person, preferences, reading, receipts, tickets, unread, webpush_route
 from mobile_push.broadcasts import alerts, notices, public
 from mobile_push.broadcasts.outside import SENDERS, open_senders
 from mobile_push.broadcasts.schedule import SCHEDULE, open_schedule
 from mobile_push.checks import findings
 from mobile_push.commands import fcm_sandbox, webpush_key, webpush_sandbox
+from mobile_push.delivery import jobs
+from mobile_push.doctor import examination
+from mobile_push.erasure import erase_case
+from mobile_push.holdings import HOLDING
 from mobile_push.provider import PROVIDERS, Outcome, Provider, Push, Receipt, Way
 from mobile_push.reports import keeper
 from mobile_push.reports import routes as report_routes
@@ -63,7 +82,13 @@ def banshi_channels() -> Sequence[Channel]:
 
 
 @hookimpl
-def banshi_offers(settings: PushSettings) -> Iterable[Offer[Way]]:
+def banshi_offers(settings: PushSettings) -> Iterable[Offer[Any]]:
+    yield Offer(FORGET_CASE, erase_case)
+    yield Offer(AFTER_RESTORE, inbox.AFTER_RESTORE)
+    yield Offer(EXAMINATIONS, examination(settings))
+    yield Offer(JOBS, Jobs(jobs.waiting, jobs.drop))
+    yield Offer(ANONYMISE_CASE, erase_case)
+    yield Offer(HOLDINGS, HOLDING)
     if settings.fcm is not None:
         yield Offer(PROVIDERS, Way("fcm", partial(_fcm, settings.fcm)))
     if settings.webpush is not None:

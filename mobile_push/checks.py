@@ -34,6 +34,8 @@ def _providers(plugin: str, settings: PushSettings) -> Iterator[Finding]:
             settings.fcm.service_account()
         except ValueError as error:
             yield Finding(plugin, "fcm-credentials", str(error))
+    if wrong := settings.sandbox.wrong():
+        yield Finding(plugin, "sandbox-credentials", f"mend settings.sandbox.fcm: {wrong}")
     if settings.webpush is not None:
         from mobile_push.webpush.vapid import read_key
 

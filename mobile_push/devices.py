@@ -16,6 +16,7 @@ from banshi import (
     FieldProblem,
     Form,
     InvalidFields,
+    Link,
     NotFound,
     Route,
     reply,
@@ -160,6 +161,8 @@ async def forget(call: Call) -> web.StreamResponse:
     return web.Response(status=204)
 
 
+_OWN = {"id": "$response.body#/id"}
+
 ROUTES = (
     Route(
         method="POST",
@@ -172,7 +175,12 @@ ROUTES = (
         body=REGISTRATION,
         creates=True,
         answers={
-            201: Answer(description="It is registered.", schema=DEVICE, headers={"Location": "The device."}),
+            201: Answer(
+                description="It is registered.",
+                schema=DEVICE,
+                headers={"Location": "The device."},
+                links=[Link("change_device", _OWN), Link("forget_device", _OWN), Link("list_devices")],
+            ),
         },
     ),
     Route(
@@ -191,6 +199,7 @@ ROUTES = (
                     "required": ["items"],
                     "properties": {"items": {"type": "array", "items": DEVICE}},
                 },
+                links=[Link(name, {"id": "$response.body#/items/0/id"}) for name in ("change_device", "forget_device")],
             )
         },
     ),
@@ -204,7 +213,9 @@ ROUTES = (
         tag="push",
         path_schemas={"id": {"type": "string", "format": "uuid"}},
         body=CHANGE,
-        answers={200: Answer(description="The phone.", schema=DEVICE)},
+        answers={
+            200: Answer(description="The phone.", schema=DEVICE, links=[Link("forget_device", _OWN)]),
+        },
     ),
     Route(
         method="DELETE",

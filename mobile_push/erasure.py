@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
 from banshi import Platform
-from mobile_push.models import Device, Follow, InboxMessage, PhoneReceipt, Profile
+from mobile_push.models import Delivery, Device, Follow, InboxCounter, InboxMessage, PhoneReceipt, Profile
 from mobile_push.topics.changes import kept
+
+if TYPE_CHECKING:
+    from banshi import Case
 
 
 async def erase_device(platform: Platform, device: UUID, person: str, *, before: datetime | None = None) -> bool:
@@ -41,11 +45,23 @@ async def end_deliveries(platform: Platform, connection: BaseDBAsyncClient, devi
     await connection.execute_query(sql, [str(device), person])
 
 
-async def erase_person(platform: Platform, person: str) -> None:
+async def erase_case(platform: Platform, case: Case) -> None:
+    """Forget the messages about a case, with their deliveries and receipts. Their numbers are given to no other."""
+    del platform
+    async with in_transaction() as connection:
+        about = InboxMessage.filter(person=case.person, case_id=case.id).using_db(connection)
+        ids = list(await about.values_list("id", flat=True))
+        await Delivery.filter(message_id__in=ids).using_db(connection).delete()
+        await PhoneReceipt.filter(message_id__in=ids).using_db(connection).delete()
+        await about.delete()
+
+
+async def erase_person(platform: Platform, person: str, *, counter: bool = False) -> None:
     """Forget phones, receipts, messages and their deliveries, preferences: everything but the inbox's counter.
 
     The counter stays, so that a phone which was off never takes a new message for one that it has read. Deliveries go
-    with the messages that they need. What a department has promised and is still on its way arrives afterwards.
+    with the messages that they need. What a department has promised and is still on its way arrives afterwards. With
+    `counter` it goes too: whoever comes back is somebody new, and their app begins anew.
     """
     mark = platform.store.placeholders(1)[0]
     # Phones first, as receipts do, so that the two never wait for each other.
@@ -65,3 +81,5 @@ async def erase_person(platform: Platform, person: str) -> None:
         await InboxMessage.filter(person=person).using_db(connection).delete()
         await Profile.filter(person=person).using_db(connection).delete()
         await Follow.filter(person=person).using_db(connection).delete()
+        if counter:
+            await InboxCounter.filter(person=person).using_db(connection).delete()

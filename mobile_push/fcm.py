@@ -36,7 +36,7 @@ SUSTAINED = 10
 TOPIC_CALLS = 4
 
 
-def _open(settings: FcmSettings) -> tuple[Any, Callable[[], tuple[str, float]]]:
+def open_project(settings: FcmSettings) -> tuple[Any, Callable[[], tuple[str, float]]]:
     """pyfcm's client for its payloads and address, and a function that fetches an access token and its seconds.
 
     Blocks on imports and files, and the function on the network: both belong in a thread.
@@ -123,7 +123,7 @@ class FcmProvider:
             ValueError: the service account or the CA file can't be used; the text says what to do.
         """
         settings = self.settings
-        client, fetch = await asyncio.to_thread(_open, settings)
+        client, fetch = await asyncio.to_thread(open_project, settings)
         self._encoder = Encoder(client.parse_payload)
         self._url = client.fcm_end_point
         self._token = AccessToken(fetch, settings.timeout)

@@ -137,6 +137,10 @@ class Hub:
         """Whether a person has a stream open."""
         return person in self._streams
 
+    def persons(self) -> list[str]:
+        """Who has a stream open."""
+        return list(self._streams)
+
     def changed(self, person: str, listener: Listener) -> None:
         """A person follows something else, or is somewhere else, from now on."""
         for stream in self._streams.get(person, ()):

@@ -17,31 +17,60 @@ from banshi import Message, Platform, text_in
 from mobile_push.broadcasts.audience import Listener, Place
 from mobile_push.delivery.lanes import Lane
 from mobile_push.models import Broadcast, Delivery, Device, InboxMessage
+from mobile_push.sandboxed import NO_SANDBOX, SANDBOX, SANDBOXED, Sandboxes
 
 #: Providers whose phones have to be woken by somebody else; the stream's phones are connected or read later.
 STREAM = "stream"
+
+#: In the table of counters: behind which number everybody's log goes on, since a database was restored. Nobody is
+#: called this, and nothing of anybody's is read under it.
+FLOOR = "\x01"
+
+#: Further than any log has come since a backup was made.
+GAP = 1_000_000_000
+
+#: A phone may have read further than a restored log goes. What comes next has a number that no phone has read yet.
+AFTER_RESTORE = (
+    (
+        f"INSERT INTO push_inbox_counter (person, top) SELECT '{FLOOR}', "  # noqa: S608 - our own word and number
+        f"(SELECT COALESCE(MAX(top), 0) FROM push_inbox_counter) + {GAP} WHERE 1 = 1 "
+        "ON CONFLICT (person) DO UPDATE SET top = excluded.top"
+    ),
+)
 
 #: How often messages are stored anew when somebody else stored some of them at the same moment.
 TRIES = 3
 
 
 async def store(
-    platform: Platform, messages: Sequence[Message], ttl: int, *, broadcast: Broadcast | None = None
+    platform: Platform,
+    messages: Sequence[Message],
+    ttl: int,
+    *,
+    broadcast: Broadcast | None = None,
+    sandboxes: Sandboxes = NO_SANDBOX,
 ) -> set[str]:
     """Put messages into their inboxes and plan their deliveries, in one transaction; the persons who got any.
 
     A message that is there already is left as it is, so the same batch may come twice, even at the same moment. With a
-    `broadcast` they are its copies, and live as long as it does.
+    `broadcast` they are its copies, and live as long as it does. `sandboxes` are where the pushes of
+    test messages go.
     """
     for _ in range(TRIES - 1):
         try:
-            return await _store(platform, messages, ttl, broadcast)
+            return await _store(platform, messages, ttl, broadcast, sandboxes)
         except IntegrityError:
             continue
-    return await _store(platform, messages, ttl, broadcast)
+    return await _store(platform, messages, ttl, broadcast, sandboxes)
 
 
-async def _store(platform: Platform, messages: Sequence[Message], ttl: int, broadcast: Broadcast | None) -> set[str]:
+async def _store(
+    platform: Platform,
+    messages: Sequence[Message],
+    ttl: int,
+    broadcast: Broadcast | None,
+    sandboxes: Sandboxes,
+) -> set[str]:
     known = await InboxMessage.filter(id__in=[message.id for message in messages]).values_list("id", flat=True)
     present = {str(one) for one in known}
     fresh = list({message.id: message for message in messages if message.id not in present}.values())
@@ -56,40 +85,65 @@ async def _store(platform: Platform, messages: Sequence[Message], ttl: int, broa
         rows = [_row(message, next(numbers[message.person]), broadcast) for message in fresh]
         await InboxMessage.bulk_create(rows, using_db=connection)
         deliveries = [
-            _delivery(message, device, ttl, broadcast) for message in fresh for device in devices[message.person]
+            _delivery(message, device, ttl, broadcast, sandboxes)
+            for message in fresh
+            for device in devices[message.person]
         ]
         if deliveries:
             await Delivery.bulk_create(deliveries, using_db=connection)
+    if any(message.mode == "test" for message in fresh):
+        sandboxes.count(one.provider for one in deliveries if one.state == SANDBOX)
     return set(persons)
 
 
-def _delivery(message: Message, device: Device, ttl: int, broadcast: Broadcast | None) -> Delivery:
+def _delivery(
+    message: Message, device: Device, ttl: int, broadcast: Broadcast | None, sandboxes: Sandboxes
+) -> Delivery:
     ends = broadcast.expires_at if broadcast else message.created_at + timedelta(seconds=ttl)
     lane = {"case": Lane.CASE, "alert": Lane.ALERT, "notice": Lane.NOTICE}[message.kind]
-    return Delivery(
+    delivery = Delivery(
         message_id=message.id,
         device_id=device.id,
         provider=device.provider,
         lane=int(lane),
         expires=int(ends.timestamp() * 1000),
     )
+    if message.mode == "test":
+        _divert(delivery, sandboxes.names.get(device.provider), message)
+    return delivery
+
+
+def _divert(delivery: Delivery, sandbox: str | None, message: Message) -> None:
+    """Away from the phone's own provider: to the sandbox, or to an end without any network."""
+    if sandbox is not None:
+        delivery.provider = sandbox
+    else:
+        delivery.state, delivery.code = SANDBOX, SANDBOXED
+        delivery.settled_at = int(message.created_at.timestamp() * 1000)
 
 
 async def _take_numbers(
     platform: Platform, connection: BaseDBAsyncClient, wanted: Counter[str]
 ) -> dict[str, Iterator[int]]:
     """The next numbers of each person's inbox. Sorted, so that two transactions lock the rows in one order."""
-    person, count = platform.store.placeholders(2)
+    names = sorted(wanted)
+    logs, given = platform.store.table(("varchar", names), ("bigint", [wanted[name] for name in names]))
+    later = "MAX" if platform.store.dialect == "sqlite" else "GREATEST"
+    floor = f"COALESCE((SELECT top FROM push_inbox_counter WHERE person = '{FLOOR}'), 0)"  # noqa: S608 - our own word
     sql = (
-        f"INSERT INTO push_inbox_counter (person, top) VALUES ({person}, {count}) "  # noqa: S608 - marks, not values
-        "ON CONFLICT (person) DO UPDATE SET top = push_inbox_counter.top + excluded.top RETURNING top"
+        # SQLite takes ON CONFLICT for the end of a join without the condition.
+        f"WITH given(person, more) AS ({logs}) "  # noqa: S608 - marks, not values
+        f"INSERT INTO push_inbox_counter (person, top) SELECT person, {floor} + more FROM given WHERE true "
+        f"ON CONFLICT (person) DO UPDATE SET top = {later}(push_inbox_counter.top, {floor}) + excluded.top - {floor} "
+        "RETURNING person, top"
     )
-    numbers = {}
-    for name in sorted(wanted):
-        rows = await connection.execute_query_dict(sql, [name, wanted[name]])
-        top = rows[0]["top"]
-        numbers[name] = iter(range(top - wanted[name] + 1, top + 1))
-    return numbers
+    tops = {row["person"]: row["top"] for row in await connection.execute_query_dict(sql, given)}
+    return {name: iter(range(tops[name] - wanted[name] + 1, tops[name] + 1)) for name in names}
+
+
+async def take_number(platform: Platform, connection: BaseDBAsyncClient, log: str) -> int:
+    """A log's next number; its counter stays locked until the transaction ends."""
+    return next((await _take_numbers(platform, connection, Counter([log])))[log])
 
 
 def _row(message: Message, number: int, broadcast: Broadcast | None) -> InboxMessage:
@@ -103,6 +157,7 @@ def _row(message: Message, number: int, broadcast: Broadcast | None) -> InboxMes
         link=message.link,
         case_id=UUID(message.case_id) if message.case_id else None,
         broadcast_id=broadcast.id if broadcast else None,
+        mode=message.mode,
         created_at=message.created_at,
     )
 
@@ -177,6 +232,7 @@ def document(platform: Platform, row: InboxMessage, language: str) -> dict[str, 
         "seq": row.seq,
         "id": str(row.id),
         "kind": row.kind,
+        "mode": row.mode,
         "title": text_in(row.title, language),
         "body": text_in(row.body, language),
         "link": row.link,

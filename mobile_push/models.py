@@ -109,12 +109,15 @@ class InboxMessage(Model):
     link = fields.CharField(max_length=255)
     case_id = fields.UUIDField(null=True)
     #: The notice that it is this person's copy of.
-    broadcast_id = fields.UUIDField(null=True, db_index=True)
+    broadcast_id = fields.UUIDField(null=True)
+    #: The case's: test, team or live.
+    mode = fields.CharField(max_length=4, default="live", db_default="live")
     created_at = fields.DatetimeField()
     read_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "push_inbox_message"
+        indexes = [Index(fields=("broadcast_id",), name="push_inbox_message_broadcast")]
         unique_together = (("person", "seq"),)
 
 
@@ -127,6 +130,7 @@ class Delivery(Model):
     provider = fields.CharField(max_length=16)
     #: The urgent lanes go first.
     lane = fields.SmallIntField(default=0, db_default=0)
+    # A test case's is `sandbox` where no sandbox is set up to take it.
     #: due, sent, dead (the token), failed, expired, parked or dropped.
     state = fields.CharField(max_length=8, default="due")
     #: The provider's word for it.

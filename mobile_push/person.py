@@ -12,17 +12,27 @@ from mobile_push.service import PUSH
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from banshi import Platform
+
 
 async def forget_me(call: Call) -> web.StreamResponse:
     """Forget the caller's phones, messages, receipts and preferences; open streams end. Cases stay as they are."""
     from aiohttp import web
 
-    push, person = call.platform[PUSH], call.principal.subject
+    await forget_all(call.platform, call.principal.subject)
+    return web.Response(status=204)
+
+
+async def forget_all(platform: Platform, person: str, *, counter: bool = False) -> None:
+    """Forget a person's phones, messages, receipts and preferences, with `counter` their inbox's too; streams end."""
+    push = platform.get(PUSH)
+    if push is None:  # a command beside the servers, which end their streams by themselves
+        return await erase_person(platform, person, counter=counter)
     # Not while one of their phones is being registered, or it would be there again.
     async with push.registering.setdefault(person, asyncio.Lock()):
-        await erase_person(call.platform, person)
-    push.hub.cut(person)
-    return web.Response(status=204)
+        await erase_person(platform, person, counter=counter)
+    push.forget(person)
+    return None
 
 
 ROUTES = (

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, InvalidParameter, Parameter, Platform, Route, reply
+from banshi import Answer, Audience, Call, InvalidParameter, Link, Parameter, Platform, Route, reply
 from mobile_push import cursor, inbox
 from mobile_push.broadcasts.log import Entry
 from mobile_push.cursor import Cursor
@@ -35,9 +35,17 @@ MESSAGE: dict[str, Any] = {
             "pattern": cursor.PATTERN,
             "description": "Go on behind it; compare it with none.",
         },
-        "seq": {"type": "integer", "description": "Of the person's own messages: without gaps, from 1."},
+        "seq": {
+            "type": "integer",
+            "description": "Of the person's own messages: from 1, without gaps but where a test case has left.",
+        },
         "id": {"type": "string", "format": "uuid", "description": "What a push calls message_id."},
         "kind": {"type": "string", "enum": ["case", "notice", "alert"]},
+        "mode": {
+            "type": "string",
+            "enum": ["test", "team", "live"],
+            "description": "Of the person's own messages: that of a `test` case is made up, and leaves with it.",
+        },
         "state": {
             "type": "string",
             "enum": ["published", "recalled", "superseded"],
@@ -121,6 +129,11 @@ ROUTES = (
                         "next": {"type": ["string", "null"], "description": "The next `after`; null at the end."},
                     },
                 },
+                links=[
+                    Link("read_inbox", {"after": "$response.body#/next"}),
+                    Link("stream_inbox", {"after": "$response.body#/items/0/cursor"}),
+                    Link("mark_read", body={"through": "$response.body#/items/0/cursor"}),
+                ],
             )
         },
     ),

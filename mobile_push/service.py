@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
 from prometheus_client import Gauge
 
-from banshi import Key, Message, Platform, working
+from banshi import SIGNALS, Key, Message, Platform, working
 from mobile_push import inbox, upkeep
 from mobile_push.arrivals import Arrivals
 from mobile_push.broadcasts.log import CommonLog
 from mobile_push.broadcasts.publication import EVERYBODY
 from mobile_push.delivery.courier import Courier
-from mobile_push.delivery.lanes import Lane
+from mobile_push.delivery.lanes import Lane, lanes_of
 from mobile_push.delivery.leases import alive
 from mobile_push.delivery.planner import Planner
 from mobile_push.delivery.tell import Metrics
 from mobile_push.hub import Hub
+from mobile_push.others import GONE, INBOX, LOG, WISHES, Others
 from mobile_push.provider import PROVIDERS, TopicProvider
+from mobile_push.sandboxed import NO_SANDBOX, Sandboxes
 from mobile_push.settings import PushSettings
 from mobile_push.topics.keeper import Keeper
 from mobile_push.topics.rounds import turn
@@ -47,6 +49,9 @@ class Push:
     arrivals: Arrivals
     metrics: Metrics
     couriers: list[Courier] = field(default_factory=list)
+    #: Those of test cases' pushes: phones register for none of their providers, and broadcasts go by none.
+    sandboxes: list[Courier] = field(default_factory=list)
+    diverted: Sandboxes = NO_SANDBOX
     planners: list[Planner] = field(default_factory=list)
     #: What browsers subscribe with; None where Web Push is not set up.
     webpush_key: str | None = None
@@ -67,11 +72,18 @@ class Push:
 
     async def accept(self, messages: Sequence[Message]) -> None:
         """Take messages over: when this returns they are in their inboxes, and their deliveries are planned."""
-        self.hub.wake(await inbox.store(self.platform, messages, self.settings.ttl))
+        persons = await inbox.store(self.platform, messages, self.settings.ttl, sandboxes=self.diverted)
+        self.hub.wake(persons)
+        self.tell(INBOX, persons)
         self.wake()
 
     async def announce(self) -> None:
-        """Something was published or recalled: tell the open streams, and begin its fan-out."""
+        """Something was published or recalled here: tell the open streams of all processes, and begin its fan-out."""
+        self.tell(LOG, ["new"])
+        await self.read_on()
+
+    async def read_on(self) -> None:
+        """Tell this process's open streams what is new in the common log, and look for its fan-out."""
         for planner in self.planners:
             planner.wake.set()
         async with self._announcing:
@@ -81,10 +93,20 @@ class Push:
         """A person follows something else, or is somewhere else: their open streams go by that from now on."""
         if self.hub.listens(person):
             self.hub.changed(person, await inbox.listener_of(self.platform, person))
+        self.tell(WISHES, [person])
+
+    def forget(self, person: str) -> None:
+        """Nothing is kept of a person any more: end their streams."""
+        self.hub.cut(person)
+        self.tell(GONE, [person])
+
+    def tell(self, topic: str, words: Iterable[str]) -> None:
+        """Tell the processes that other phones are connected to."""
+        self.platform[SIGNALS].send(topic, words)
 
     def wake(self) -> None:
         """There is something to be sent."""
-        for courier in self.couriers:
+        for courier in (*self.couriers, *self.sandboxes):
             courier.wake.set()
 
 
@@ -98,11 +120,13 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
 
     metrics = Metrics.of(platform)
     push = Push(platform, settings, Hub(CommonLog(platform), settings.devices), Arrivals(platform), metrics)
+    push.diverted = Sandboxes(settings.sandbox.names, metrics.attempts)
     await push.hub.log.read_on()
     gauge = Gauge("banshi_push_streams", "Open streams", registry=platform.metrics)
     gauge.set_function(push.hub.__len__)
     keepers: list[Keeper] = []
     await turn(platform, FCM, on=settings.fcm is not None and settings.fcm.topics)
+    others = Others(push)
     async with AsyncExitStack() as stack:
         for name, way in platform.registry.offered(PROVIDERS):
             if way.name in push.providers:
@@ -116,13 +140,22 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
                 keepers.append(Keeper(platform, provider, settings))
             # What browsers subscribe with.
             push.webpush_key = getattr(provider, "public_key", push.webpush_key)
-        await stack.enter_async_context(alive(platform, push.couriered))
-        lanes = ([Lane.ALERT], [Lane.NOTICE])
-        push.planners += [Planner(platform, settings, own, push.wake) for own in lanes]
-        works: list[Callable[[], Awaitable[None]]] = [one.run for one in push.couriers]
-        works += [*(one.run for one in push.planners), *(one.run for one in keepers)]
+        for sandbox in settings.sandbox.providers(settings.webpush):
+            await stack.enter_async_context(sandbox)
+            push.sandboxes.append(Courier(platform, sandbox, settings, metrics))
+        couriers = [*push.couriers, *push.sandboxes]
+        await stack.enter_async_context(alive(platform, [courier.provider.name for courier in couriers]))
+        own = lanes_of(platform)
+        push.planners += [Planner(platform, settings, [lane], push.wake) for lane in own if lane is not Lane.CASE]
+        works: list[Callable[[], Awaitable[None]]] = [others.heed]
         works += [partial(one, push) for one in (_end_streams, sweep, _look_for_news)]
-        works.append(partial(upkeep.keep_tidy, platform, settings.forget_after_days))
+        if own:
+            works += [
+                *(one.run for one in couriers),
+                *(one.run for one in push.planners),
+                *(one.run for one in keepers),
+            ]
+            works.append(partial(upkeep.keep_tidy, platform, settings.forget_after_days))
         async with working("mobile-push", *works):
             yield push
 
@@ -133,7 +166,7 @@ async def _look_for_news(push: Push) -> None:
         await asyncio.sleep(LOOK)
         tops = await inbox.tops(push.platform, [EVERYBODY])
         if tops.get(EVERYBODY, 0) > push.hub.log.top:
-            await push.announce()
+            await push.read_on()
 
 
 async def _end_streams(push: Push) -> None:

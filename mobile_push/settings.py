@@ -10,6 +10,7 @@ from pathlib import Path
 from banshi import LANGUAGES
 from mobile_push.divisions import check_division
 from mobile_push.fcm_settings import FcmSettings
+from mobile_push.sandboxed import SandboxSettings
 from mobile_push.webpush import WebPushSettings
 
 #: The shape of a topic's code, as of a department's.
@@ -87,6 +88,8 @@ class PushSettings:
     fcm: FcmSettings | None = None
     #: Browsers and UnifiedPush distributors.
     webpush: WebPushSettings | None = None
+    #: Where the pushes of test cases go.
+    sandbox: SandboxSettings = field(default_factory=SandboxSettings)
     case_title: Mapping[str, str] = field(default_factory=lambda: CASE_TITLE)
     #: Seconds for which a provider keeps a message for a phone that is off, and for which we retry. The inbox keeps it
     #: for good.
@@ -113,8 +116,13 @@ class PushSettings:
     def __post_init__(self) -> None:
         if not 0 < self.ttl <= 2_419_200:
             raise ValueError("ttl has to be from 1 second to 28 days (2419200)")
-        if self.fcm is not None and self.lease <= 4 * self.fcm.timeout:
-            raise ValueError(f"lease has to be more than four times fcm.timeout ({4 * self.fcm.timeout:g} s)")
+        for name, fcm in (("fcm", self.fcm), ("sandbox.fcm", self.sandbox.fcm)):
+            if fcm is not None and self.lease <= 4 * fcm.timeout:
+                raise ValueError(f"lease has to be more than four times {name}.timeout ({4 * fcm.timeout:g} s)")
+        if self.sandbox.webpush is not None and self.webpush is None:
+            raise ValueError("sandbox.webpush needs webpush: without it no phone has subscribed")
+        if self.fcm and self.sandbox.fcm and self.fcm.base_url == self.sandbox.fcm.base_url:
+            raise ValueError("sandbox.fcm has the address of fcm itself; name that of a running sandbox")
         if self.webpush is not None and self.lease <= 2 * self.webpush.timeout:
             raise ValueError(f"lease has to be more than twice webpush.timeout ({2 * self.webpush.timeout:g} s)")
         if self.notices_a_day is not None and self.notices_a_day < 1:

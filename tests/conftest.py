@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
+import tomllib
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tortoise.backends.base.executor import EXECUTOR_CACHE
+from tortoise.apps import Apps
 
-from banshi import logs, store
+from banshi import logs, opening, search, testing
 from banshi.cli import serve
 from banshi.testing import Door, Person, open_door
 from banshi.upgrade import upgrade
 from banshi.web import app
-from tests import prepared
+from tests import prepared, remembered
+from tests.borrowed import END_ALL, FREE, give_back
 
 # The command line sends a process's logs to its standard error. pytest closes that behind every test, and a log line
 # that can't be written would stop the loops of the next one.
 logs.configure = lambda *_: None
 
-store.upgrade = prepared.upgrade_from_memory
+opening.upgrade = prepared.upgrade_from_memory
+
+Apps._build_initial_querysets = prepared.build_unless_built  # type: ignore[method-assign]
+
+testing.loaded = remembered.loaded_from_memory  # type: ignore[attr-defined]
+# Whoever tests how an index is made takes `tests.remembered.index_of`.
+search.index_of = remembered.index_from_memory
+tomllib.loads = remembered.toml_from_memory  # type: ignore[assignment]
 
 # A thousand doors are closed here, one after the other, with nobody at them any more.
 app.DRAIN_LOOK = 0.002
@@ -42,6 +53,12 @@ def pytest_asyncio_loop_factories() -> dict[str, Any]:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: one more than cores, since a fifth of the time is waiting for timers, browsers and other processes."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Whoever has nothing left to do takes tests of another: the last minute belongs to all."""
     from xdist.scheduler import WorkStealingScheduling
@@ -54,17 +71,39 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _bytecode(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Where nothing may be compiled for later, the processes that tests start find what the first ones compiled.
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Where nothing may be compiled for later, the processes of one run share what each of them compiles.
 
-    Otherwise each of them compiles all libraries anew, for a second and more. This process goes on as it was started:
-    tests write plugins, and write them again before a file's time can tell.
+    Otherwise each of them compiles all libraries anew, for a second and more.
     """
     if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
-        folder = tmp_path_factory.getbasetemp()
-        shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
-        os.environ["PYTHONPYCACHEPREFIX"] = str(shared / "bytecode")
+        os.environ["PYTHONPYCACHEPREFIX"] = str(_compiled(config))
+
+
+def _compiled(config: pytest.Config) -> Path:
+    folder: Path = config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+    return (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "bytecode"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Of several workers each imports the tests from another one on: what one has compiled, the others only read."""
+    config, worker = session.config, os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is None or config.args_source is not config.ArgsSource.TESTPATHS:
+        return
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    first = len(files) * int(worker.removeprefix("gw")) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    for file in files[first:] + files[:first]:
+        # What is wrong in a file is told when its turn comes.
+        with suppress(Exception, pytest.skip.Exception):
+            import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """From here on a worker compiles for itself: tests write plugins anew before a file's time can tell."""
+    if sys.pycache_prefix == str(_compiled(session.config)):
+        sys.dont_write_bytecode, sys.pycache_prefix = True, None
 
 
 # -- doors -----------------------------------------------------------------------------------------------------------
@@ -149,26 +188,43 @@ def postgres_server() -> Iterator[str]:
     asyncio.run(_administer(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
-#: Ends the connections that a test left behind: they might hold a lock.
-END_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1"
-
-#: Rows that may be emptied out of a schema which is used again; with more of them another one is made.
-FEW = 5000
-
-#: Schemas that were migrated, used and emptied again.
-FREE: list[str] = []
-
-
 @pytest.fixture
 async def postgres(postgres_server: str) -> AsyncIterator[str]:
     """A schema on PostgreSQL with all tables and not a row, as a URL for Tortoise."""
+    async with schema_on(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture
+async def second_postgres(postgres_server: str) -> AsyncIterator[str]:
+    """Another one like it."""
+    async with schema_on(postgres_server) as url:
+        yield url
+
+
+@asynccontextmanager
+async def schema_on(postgres_server: str) -> AsyncIterator[str]:
     async with administrator(postgres_server) as connection:
         schema = FREE.pop() if FREE else await prepared.make_schema(connection, postgres_server)
         name = f"test_{uuid.uuid4().hex}"
         yield f"{postgres_server}?schema={schema}&application_name={name}"
         await connection.execute(END_ALL, name)
-        if await prepared.empty_schema(connection, schema) <= FEW:
-            FREE.append(schema)
+        await give_back(connection, schema)
+
+
+@pytest.fixture(autouse=True)
+def _doors_on_postgres(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """With `BANSHI_TEST_DATABASE=postgres` every door that names no database is on PostgreSQL."""
+    wanted = os.environ.get("BANSHI_TEST_DATABASE", "sqlite") == "postgres"
+    if not wanted or request.node.get_closest_marker("sqlite"):
+        yield
+        return
+    from tests.borrowed import Borrowed
+
+    borrowed = Borrowed(request.getfixturevalue("postgres_server"))
+    monkeypatch.setattr(testing, "database_in", borrowed.database_in)
+    yield
+    borrowed.give_back()
 
 
 @asynccontextmanager
@@ -177,12 +233,9 @@ async def administrator(server: str) -> AsyncIterator[Any]:
     import asyncpg
 
     connection = await asyncpg.connect(server.replace("asyncpg:", "postgres:", 1))
-    # Tortoise keeps the text of its INSERTs by table; no real process talks to both databases.
-    EXECUTOR_CACHE.clear()
     try:
         yield connection
     finally:
-        EXECUTOR_CACHE.clear()
         await connection.close()
 
 
@@ -207,7 +260,7 @@ async def empty_postgres(postgres_server: str) -> AsyncIterator[str]:
 @pytest.fixture(params=["sqlite", "postgres"])
 def empty_database(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A database without a table on each of the two, for tests of what makes the tables."""
-    monkeypatch.setattr(store, "upgrade", upgrade)
+    monkeypatch.setattr(opening, "upgrade", upgrade)
     if request.param == "postgres":
         return str(request.getfixturevalue("empty_postgres"))
     return sqlite_url(tmp_path)

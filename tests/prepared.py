@@ -3,19 +3,26 @@
 SQLite: what the first migration of an empty file made is kept in memory and copied into the next empty file, page by
 page. PostgreSQL: a schema is migrated once, and emptied after each test. `tests/kernel/test_prepared.py` holds both
 against the real thing; a test whose point is the migration itself asks for the fixture `empty_database`.
+
+What Tortoise works out about the models themselves stays as it is, too, until others are opened.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import uuid
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tortoise.apps import Apps
+from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.context import require_context
 
+from banshi.contract import Tables
+from banshi.opening import open_store
 from banshi.sqlite import Client
-from banshi.store import open_store
 from banshi.upgrade import upgrade
 from banshi.web.app import configure
 
@@ -25,12 +32,11 @@ ROOT = Path(__file__).resolve().parent.parent
 MIGRATED: dict[str, sqlite3.Connection] = {}
 
 
-async def upgrade_from_memory(apps: dict[str, Any]) -> None:
+async def upgrade_from_memory(apps: dict[str, Any]) -> list[str]:
     """`banshi.upgrade.upgrade`; an empty SQLite file becomes a copy of an earlier one with the same apps."""
     client = require_context().connections.get("default")
     if not isinstance(client, Client) or await client.execute_query_dict("SELECT 1 FROM sqlite_schema"):
-        await upgrade(apps)
-        return
+        return await upgrade(apps)
     open_file = client._connection
     assert open_file is not None
     key = repr(apps)
@@ -40,6 +46,29 @@ async def upgrade_from_memory(apps: dict[str, Any]) -> None:
         await open_file._execute(open_file._conn.backup, MIGRATED[key])
     else:
         await open_file._execute(MIGRATED[key].backup, open_file._conn)
+    return []
+
+
+build = Apps._build_initial_querysets
+
+#: The models that were built last, and for which way of talking to a database.
+BUILT: list[tuple[Any, ...]] = []
+
+
+def build_unless_built(apps: Apps) -> None:
+    """`Apps._build_initial_querysets`: filters and first queries of the same models are there already.
+
+    They lie with the models, of which a process has one set, and depend on nothing but the kind of database.
+    """
+    models = tuple(model for app in apps.apps.values() for model in app.values())
+    fields = tuple(tuple(model._meta.fields_map) for model in models)
+    key = (models, fields, tuple({model._meta.db.executor_class for model in models}))
+    if key not in BUILT:
+        BUILT.clear()
+        # Tortoise keeps the text of its INSERTs by table, and no real process talks to both databases.
+        EXECUTOR_CACHE.clear()
+        build(apps)
+        BUILT.append(key)
 
 
 #: The names of all tables of a schema, and of all sequences, but what notes which migrations were applied.
@@ -47,12 +76,23 @@ TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = $1 AND tablename NO
 SEQUENCES = "SELECT sequencename FROM pg_sequences WHERE schemaname = $1 AND sequencename NOT LIKE 'tortoise%'"
 
 
+#: How many migrations were applied to a schema when it was made.
+STEPS: dict[str, int] = {}
+
+
+@cache
+def all_tables() -> Mapping[str, Tables]:
+    """The tables of everything in this repository, by plugin."""
+    return configure(ROOT / "plugins.toml").tables
+
+
 async def make_schema(connection: Any, url: str) -> str:
     """A new schema of PostgreSQL with the tables of everything in this repository."""
     schema = f"prepared_{uuid.uuid4().hex}"
     await connection.execute(f"CREATE SCHEMA {schema}")
-    async with open_store(f"{url}?schema={schema}", configure(ROOT / "plugins.toml").tables):
+    async with open_store(f"{url}?schema={schema}", all_tables()):
         pass
+    STEPS[schema] = await connection.fetchval(f"SELECT count(*) FROM {schema}.tortoise_migrations")  # noqa: S608
     return schema
 
 

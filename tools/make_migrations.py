@@ -15,7 +15,7 @@ from tortoise.context import TortoiseContext
 from tortoise.migrations.autodetector import MigrationAutodetector
 
 from banshi.configuration import read_configuration
-from banshi.store import orm_config
+from banshi.opening import orm_config
 from banshi.web.app import inspected
 
 

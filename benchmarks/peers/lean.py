@@ -6,7 +6,8 @@ transaction, into the same tables with the same pragmas. The key goes first, so 
 and is answered from the table. There is no logging, no metrics, no catalogue, no error document, no breaker, nobody who
 works on the case, and the item's data are constants.
 
-Arguments: the folder for the database, the folder with the development key, the form's file.
+Arguments: the folder for the database or the address of one, the folder with the development key, the form's file, and
+the port, where several of it share one.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from uuid_utils.compat import uuid7
 
 from banshi.auth import ALGORITHMS, development_key
 from banshi.models import Case, CaseEvent, IdempotencyKey, OutboxRow
-from banshi.store import open_store
+from banshi.opening import open_store
 
 ZONE = ZoneInfo("Asia/Shanghai")
 ALPHABET = "0123456789BCDFGHJKLMNPQRSTVWXZ"
@@ -156,18 +157,19 @@ def shown(identity: Any, number: str, at: datetime, answers: dict[str, Any]) -> 
     }
 
 
-async def serve(data: Path, submit: Any) -> None:
-    url = f"sqlite://{data / 'lean.sqlite3'}?synchronous=FULL&wal_autocheckpoint=8000&busy_timeout=5000"
-    async with open_store(url, {}):
+async def serve(where: str, port: int, submit: Any) -> None:
+    embedded = f"sqlite://{Path(where) / 'lean.sqlite3'}?synchronous=FULL&wal_autocheckpoint=8000&busy_timeout=5000"
+    async with open_store(where if "://" in where else embedded, {}):
         app = web.Application()
         app.router.add_post("/v1/items/{code}/cases", submit)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
+        await web.TCPSite(runner, "127.0.0.1", port, backlog=1024, reuse_port=bool(port)).start()
         print(f"http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
         await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    data, keys, form = map(Path, sys.argv[1:4])
-    uvloop.run(serve(data, submit_with(json.loads(form.read_text()), development_key(keys))))
+    where, keys, form, *port = sys.argv[1:]
+    submit = submit_with(json.loads(Path(form).read_text()), development_key(Path(keys)))
+    uvloop.run(serve(where, int(*port), submit))

@@ -6,10 +6,11 @@ BANSHI_URL, CITIZEN and STAFF in the environment say where the server is and who
 import os
 import sys
 import time
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from banshi_client import AuthenticatedClient
 from banshi_client.api.attachments import upload
@@ -31,13 +32,15 @@ def stored(picture: Path) -> Attachment:
 
 
 picture = Path(sys.argv[1])
+# The city's day, which this machine's own may differ from.
+today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
 answers = Answers(
     plate="川BD12345",
     vehicle_class="heavy-truck",
     zones=["2", "5"],
     hours="22-6",
-    valid_from=date.today(),
-    valid_until=date.today() + timedelta(days=29),
+    valid_from=today,
+    valid_until=today + timedelta(days=29),
     purpose="为社区超市配送蔬菜",
     driver=Driver(name="王小明", phone="13800000000"),
     licence=stored(picture).id,

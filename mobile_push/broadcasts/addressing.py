@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from banshi import FieldProblem, Platform
+from mobile_push.areas import DIVISION
 from mobile_push.cap import Alert, geometry_of, polygons_of
 from mobile_push.cap.shapes import CIRCLE
 from mobile_push.divisions import check_division
@@ -50,7 +51,7 @@ SCHEMA: Mapping[str, Any] = {
             "minItems": 1,
             "maxItems": MOST_DIVISIONS,
             "uniqueItems": True,
-            "items": {"type": "string", "minLength": 6, "maxLength": 12},
+            "items": DIVISION,
             "description": "Codes of GB/T 2260; a code covers all that lie in it.",
         },
         "polygons": {"type": "array", "minItems": 1, "maxItems": MOST_SHAPES, "items": GEOMETRY},
@@ -111,7 +112,7 @@ def _people(platform: Platform, department: str, document: Mapping[str, Any], po
         where = f"{pointer}/people/items/{place}"
         if code not in items:
             yield _unknown(where, "items", code, own)
-        elif code not in own:
+        elif items.facts(code).department != department:
             yield FieldProblem(where, f"{code} is another department's; name your own items only.", "forbidden")
 
 

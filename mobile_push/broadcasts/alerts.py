@@ -7,17 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from banshi import (
-    Answer,
-    Audience,
-    Call,
-    Conflict,
-    FieldProblem,
-    Form,
-    InvalidFields,
-    Route,
-    SignedBody,
-)
+from banshi import Answer, Audience, Call, Conflict, FieldProblem, Form, InvalidFields, Link, Route, SignedBody
 from mobile_push.broadcasts import addressing, alerting, documents, outside, publication, sending, staff
 from mobile_push.broadcasts.timing import SEND_AT, timing
 from mobile_push.cap import ALERT_SCHEMA, MEDIA_TYPE, Alert, CapError, MessageType, Status, alert_of
@@ -202,11 +192,16 @@ ROUTES = (
         ),
         creates=True,
         answers={
-            200: Answer(description="The signed alert was here already.", schema=outside.RECEIVED),
+            200: Answer(
+                description="The signed alert was here already.",
+                schema=outside.RECEIVED,
+                links=[Link("show_alert", {"id": "$response.body#/id"})],
+            ),
             201: Answer(
                 description="It is stored; of a signed one what is public.",
                 schema={"oneOf": [documents.RECORD, outside.RECEIVED]},
                 headers={"Location": "The alert."},
+                links=[*staff.leads("alert"), Link("show_alert", {"id": "$response.body#/id"})],
             ),
             403: Answer(description="The role is missing, or the signature is not one that is trusted."),
         },
@@ -220,7 +215,11 @@ ROUTES = (
         summary="All of an alert, with who did what and what the caller may do now.",
         tag="push",
         path_schemas=staff.ID_PATH,
-        answers={200: Answer(description="The record.", schema=documents.WHOLE_RECORD)},
+        answers={
+            200: Answer(
+                description="The record.", schema=documents.WHOLE_RECORD, links=staff.leads("alert", whole=True)
+            )
+        },
     ),
     *staff.routes("alert", values_of, CHANGE, listed="list_alert_records"),
 )

@@ -161,7 +161,12 @@ ROUTES = (
         body=NOTICE,
         creates=True,
         answers={
-            201: Answer(description="It is stored.", schema=documents.RECORD, headers={"Location": "The notice."})
+            201: Answer(
+                description="It is stored.",
+                schema=documents.RECORD,
+                headers={"Location": "The notice."},
+                links=staff.leads("notice"),
+            )
         },
     ),
     Route(
@@ -173,7 +178,13 @@ ROUTES = (
         summary="Read a notice: its page, or for those who publish its whole record.",
         tag="push",
         path_schemas=staff.ID_PATH,
-        answers={200: Answer(description="The notice.", schema={"oneOf": [documents.PAGE, documents.WHOLE_RECORD]})},
+        answers={
+            200: Answer(
+                description="The notice.",
+                schema={"oneOf": [documents.PAGE, documents.WHOLE_RECORD]},
+                links=staff.leads("notice", whole=True),
+            )
+        },
     ),
     *staff.routes("notice", values_of, CHANGE, listed="list_notices"),
 )

@@ -10,6 +10,7 @@ from banshi import (
     Audience,
     Call,
     InvalidParameter,
+    Link,
     NotFound,
     Parameter,
     Route,
@@ -198,6 +199,7 @@ ROUTES = (
                         "next": {"type": ["string", "null"]},
                     },
                 },
+                links=[Link(name, {"id": "$response.body#/items/0/id"}) for name in ("show_alert", "alert_xml")],
             )
         },
     ),
@@ -218,6 +220,7 @@ ROUTES = (
         audience=Audience.ANYONE,
         handler=show_xml,
         operation="alert_xml",
+        from_replica=True,
         summary="An alert in CAP 1.2's own XML.",
         tag="alerts",
         path_schemas=staff.ID_PATH,
@@ -229,9 +232,12 @@ ROUTES = (
         audience=Audience.ANYONE,
         handler=show_alert,
         operation="show_alert",
+        from_replica=True,
         summary="Read an alert.",
         tag="alerts",
         path_schemas=staff.ID_PATH,
-        answers={200: Answer(description="The alert.", schema=WHOLE)},
+        answers={
+            200: Answer(description="The alert.", schema=WHOLE, links=[Link("alert_xml", {"id": "$response.body#/id"})])
+        },
     ),
 )

@@ -16,6 +16,7 @@ from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from banshi import Platform, Stale
+from mobile_push import inbox
 from mobile_push.broadcasts.audience import Audience
 from mobile_push.delivery.lanes import Lane
 from mobile_push.models import Broadcast, FanOut
@@ -93,13 +94,7 @@ async def withdraw(platform: Platform, connection: BaseDBAsyncClient, identity: 
 
 async def next_number(platform: Platform, connection: BaseDBAsyncClient) -> int:
     """The next number of the common log; the counter stays locked until the transaction ends."""
-    mark = platform.store.placeholders(1)[0]
-    sql = (
-        f"INSERT INTO push_inbox_counter (person, top) VALUES ({mark}, 1) "  # noqa: S608 - marks, not values
-        "ON CONFLICT (person) DO UPDATE SET top = push_inbox_counter.top + 1 RETURNING top"
-    )
-    rows = await connection.execute_query_dict(sql, [EVERYBODY])
-    return int(rows[0]["top"])
+    return await inbox.take_number(platform, connection, EVERYBODY)
 
 
 async def _change(connection: BaseDBAsyncClient, broadcast: Broadcast, values: dict[str, Any]) -> Broadcast:

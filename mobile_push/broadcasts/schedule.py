@@ -8,7 +8,7 @@ from functools import partial
 
 import structlog
 
-from banshi import Key, Platform, Stale, every, working
+from banshi import Key, Platform, Stale, every, held, working
 from mobile_push.broadcasts import life
 from mobile_push.models import Broadcast
 from mobile_push.settings import PushSettings
@@ -24,14 +24,16 @@ SCHEDULE: Key[None] = Key("schedule of broadcasts")
 @asynccontextmanager
 async def open_schedule(_: PushSettings, platform: Platform) -> AsyncIterator[None]:
     """The running schedule."""
-    look = partial(publish_due, platform)
     # The database may be away for a while; what is due then goes out late.
-    async with working("mobile-push-schedule", partial(every, LOOK, look, "the schedule can't be read")):
+    looking = partial(every, LOOK, partial(publish_due, platform), "the schedule can't be read")
+    async with working("mobile-push-schedule", *([looking] if platform.duty.works else [])):
         yield
 
 
 async def publish_due(platform: Platform) -> int:
-    """Publish all whose time has come; how many this process did."""
+    """Publish all whose time has come; how many this process did. None while what goes out is held."""
+    if await held(platform.store) is not None:
+        return 0
     due = Broadcast.filter(state="scheduled", send_at__lte=platform.now())
     published = 0
     # Alerts before notices.

@@ -17,6 +17,7 @@ from banshi import (
     Forbidden,
     Form,
     InvalidFields,
+    Link,
     NotFound,
     Parameter,
     Route,
@@ -200,6 +201,17 @@ def location(broadcast: Broadcast) -> dict[str, str]:
     return {"Location": f"/v1/{broadcast.kind}s/{broadcast.id}"}
 
 
+def leads(kind: str, *, whole: bool = False, first: bool = False) -> list[Link]:
+    """Where a record of that kind, or the first of a list, leads; a whole one says what may be done with it."""
+    place = "$response.body#/items/0" if first else "$response.body#"
+    own, version = {"id": f"{place}/id"}, {"version": f"{place}/version"}
+    shown = "show_notice" if kind == "notice" else "show_alert_record"
+    links = [Link(name, own) for name in (shown, f"preview_{kind}", f"report_{kind}")]
+    if whole:
+        links.append(Link(f"act_on_{kind}", {**own, "action": f"{place}/permitted_actions/0"}, version))
+    return [*links, Link(f"change_{kind}", own, version)]
+
+
 def routes(kind: str, values_of: Values, changes: Form, *, listed: str) -> Sequence[Route]:
     """The routes that are alike for notices and alerts; the operation that lists them has a name of its own."""
     nouns, recorded = f"{kind}s", documents.RECORDED[kind]
@@ -214,7 +226,13 @@ def routes(kind: str, values_of: Values, changes: Form, *, listed: str) -> Seque
             summary=f"List the {nouns} of the caller's departments, drafts too, the newest first.",
             tag="push",
             parameters=LIST,
-            answers={200: Answer(description="One page, and where to go on.", schema=documents.RECORDS)},
+            answers={
+                200: Answer(
+                    description="One page, and where to go on.",
+                    schema=documents.RECORDS,
+                    links=leads(kind, first=True),
+                )
+            },
         ),
         Route(
             method="PATCH",
@@ -227,7 +245,10 @@ def routes(kind: str, values_of: Values, changes: Form, *, listed: str) -> Seque
             path_schemas=ID_PATH,
             body=changes,
             creates=True,
-            answers={200: Answer(description="It is as it is now.", schema=documents.RECORD), 409: conflict},
+            answers={
+                200: Answer(description="It is as it is now.", schema=documents.RECORD, links=leads(kind)),
+                409: conflict,
+            },
         ),
         Route(
             method="POST",
@@ -241,7 +262,7 @@ def routes(kind: str, values_of: Values, changes: Form, *, listed: str) -> Seque
             body=ACTION,
             creates=True,
             answers={
-                200: Answer(description="It is as it is afterwards.", schema=documents.RECORD),
+                200: Answer(description="It is as it is afterwards.", schema=documents.RECORD, links=leads(kind)),
                 409: conflict,
             },
         ),

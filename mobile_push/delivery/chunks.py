@@ -31,7 +31,7 @@ from mobile_push.delivery.chunk import (
     bytes_for,
     together,
 )
-from mobile_push.delivery.lanes import Lane
+from mobile_push.delivery.lanes import Lane, lanes_of, spans
 from mobile_push.delivery.leases import free
 from mobile_push.delivery.parcel import Parcel, pause_before
 from mobile_push.delivery.phones import Phones
@@ -50,6 +50,7 @@ class Chunks:
         self._store = platform.store
         self._provider = provider.name
         self._lease = settings.lease
+        self._lanes = lanes_of(platform)
         self._metrics = metrics
         self._phones = Phones(platform, provider.name, settings)
         self._open: dict[int, Open] = {}
@@ -58,16 +59,26 @@ class Chunks:
 
     async def claim(self, lane: Lane, limit: int) -> list[Parcel]:
         """Take chunks of that lane and the ones before it, the urgent and oldest first: about `limit` parcels."""
+        claimed: list[Parcel] = []
+        for first, last in spans(self._lanes, lane):
+            if len(claimed) < limit:
+                claimed += await self._claim_between(first, last, limit - len(claimed))
+        return claimed
+
+    async def _claim_between(self, first: int, last: int, limit: int) -> list[Parcel]:
+        """Take chunks of these lanes."""
         store = self._store
-        lease, provider, last, most = store.placeholders(4)
+        lease, provider, begin, end, most = store.placeholders(5)
         sql = (
             f"UPDATE push_chunk SET attempts = attempts + 1, lease_until = {store.clock} + {lease} WHERE id IN ("  # noqa: S608 - marks, not values
-            f"SELECT id FROM push_chunk WHERE provider = {provider} AND state = 'due' AND lane <= {last} "
-            f"AND not_before <= {store.clock} AND {free(store.clock, self._lease)} ORDER BY lane, id LIMIT {most} "
-            f"{store.skip_locked}) RETURNING id, broadcast_id, lane, attempts, size, tries, expires, devices, done, "
+            f"SELECT id FROM push_chunk WHERE provider = {provider} AND state = 'due' "
+            f"AND lane BETWEEN {begin} AND {end} "
+            f"AND not_before <= {store.clock} AND {free(store.clock, self._lease)} AND {store.not_held} "
+            f"ORDER BY lane, id LIMIT {most} {store.skip_locked}) "
+            "RETURNING id, broadcast_id, lane, attempts, size, tries, expires, devices, done, "
             f"topic, outcomes, seconds, {store.clock} AS now"
         )
-        values = [int(self._lease * 1000), self._provider, int(lane), max(1, limit // CHUNK)]
+        values = [int(self._lease * 1000), self._provider, first, last, max(1, limit // CHUNK)]
         rows = await store.connection.execute_query_dict(sql, values)
         rows.sort(key=lambda row: (row["lane"], row["id"]))
         claimed: list[Parcel] = []

@@ -13,11 +13,12 @@ from collections.abc import Sequence
 
 from prometheus_client import Counter
 
-from banshi import Platform, place_of
+from banshi import RATES, Platform, place_of
 from mobile_push.delivery.chunks import Chunks
 from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.pace import Pace
 from mobile_push.delivery.parcel import STOPPED, Parcel, Source
+from mobile_push.delivery.quota import Quota
 from mobile_push.delivery.rows import Rows
 from mobile_push.delivery.tell import Metrics, Teller, log
 from mobile_push.provider import Outcome, Provider, Receipt, TopicProvider
@@ -51,6 +52,9 @@ class Courier:
         self.wake = asyncio.Event()
         self.provider = provider
         self.pace = Pace(provider.per_second, provider.at_once, provider.one_service)
+        rates = platform.get(RATES)
+        shared = rates is not None and rates.may_be_shared and provider.per_second is not None
+        self._quota = Quota(rates, provider.name, self.pace, self._rouse_all) if rates is not None and shared else None
         self._metrics = metrics
         self._counters: dict[tuple[Outcome, str], Counter] = {}
         self._teller = Teller(provider.name)
@@ -75,20 +79,22 @@ class Courier:
         """Deliver until cancelled; then finish what is under way and give the rest back."""
         self._stopping = False
         senders = [asyncio.create_task(self._send_all()) for _ in range(self.provider.at_once)]
-        recorder = asyncio.create_task(self._record_all())
+        beside = [asyncio.create_task(self._record_all())]
+        if self._quota is not None:
+            beside.append(asyncio.create_task(self._quota.run()))
         try:
             await self._claim_all()
         finally:
-            await asyncio.shield(self._stop(senders, recorder))
+            await asyncio.shield(self._stop(senders, beside))
 
-    async def _stop(self, senders: list[asyncio.Task[None]], recorder: asyncio.Task[None]) -> None:
+    async def _stop(self, senders: list[asyncio.Task[None]], beside: list[asyncio.Task[None]]) -> None:
         self._stopping = True
         left = self._take_all()
         self._rouse(len(self._idle))
         await asyncio.wait(senders, timeout=DRAIN)
-        for task in (*senders, recorder):
+        for task in (*senders, *beside):
             task.cancel()
-        await asyncio.gather(*senders, recorder, return_exceptions=True)
+        await asyncio.gather(*senders, *beside, return_exceptions=True)
         await self._record()
         await self._give_back(left)
 

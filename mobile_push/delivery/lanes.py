@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from banshi import Platform
 
 
 class Lane(IntEnum):
@@ -17,3 +22,21 @@ class Lane(IntEnum):
 #: The share of a provider's rate and of its sends at once that only alerts may use: whatever else is under way, an
 #: alert begins at once.
 RESERVED = 0.2
+
+
+def lanes_of(platform: Platform) -> Sequence[Lane]:
+    """The lanes that this process works on."""
+    return [lane for lane in Lane if lane.name.lower() in platform.duty.lanes]
+
+
+def spans(lanes: Sequence[Lane], last: Lane) -> list[tuple[int, int]]:
+    """Those of `lanes` up to the last as spans of neighbours, the urgent first: an index is read along a span."""
+    found: list[tuple[int, int]] = []
+    for lane in map(int, lanes):
+        if lane > last:
+            break
+        if found and found[-1][1] == lane - 1:
+            found[-1] = (found[-1][0], lane)
+        else:
+            found.append((lane, lane))
+    return found

@@ -7,6 +7,7 @@ for a growing while, after which a few messages find out whether it is back.
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from collections.abc import Callable
@@ -32,6 +33,16 @@ DOWN, UP, LEAST = 0.7, 0.05, 0.01
 #: of how long; and how many messages then try whether it is back. So many every few seconds are no load to anybody, and
 #: whatever waits goes out that soon after the outage.
 FAILURES, FIRST_REST, LONGEST_REST, PROBES = 20, 1.0, 15.0, 4
+
+
+@dataclass(slots=True)
+class Grant:
+    """How many messages may go of what several processes count together."""
+
+    #: From where on more of it is wanted.
+    low: int
+    left: int = 0
+    wanted: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(slots=True)
@@ -64,6 +75,10 @@ class Pace:
     #: Until when nothing is sent, and why.
     resting_until: float = 0.0
     under_way: int = 0
+    #: Of a quota that several processes share, what alerts may use and what all else may; None where this process has
+    #: it to itself.
+    alerts: Grant | None = None
+    others: Grant | None = None
     _alerts_under_way: int = 0
     _all: Bucket = field(default_factory=Bucket)
     _others: Bucket = field(default_factory=Bucket)
@@ -82,6 +97,8 @@ class Pace:
     def free(self) -> int:
         """How many messages may go now at most."""
         free = self.at_once - self.under_way
+        if self.alerts is not None and self.others is not None:
+            free = min(free, self.alerts.left + self.others.left)
         return free if self.per_second is None else min(free, int(self._all.level))
 
     @property
@@ -100,6 +117,12 @@ class Pace:
             return BURST
         if self.probing and self.under_way >= PROBES:
             return BURST
+        grant = self.alerts if alert else self.others
+        if grant is not None:
+            if grant.left <= grant.low:
+                grant.wanted.set()
+            if grant.left < 1:
+                return BURST
         if self.per_second is not None:
             rate = self.per_second * self.share
             if self._all.fill(rate, max(1.0, rate * BURST), now) < 1:
@@ -110,6 +133,8 @@ class Pace:
                     return (1 - self._others.level) / less
                 self._others.level -= 1
             self._all.level -= 1
+        if grant is not None:
+            grant.left -= 1
         self.under_way += 1
         self._alerts_under_way += alert
         return 0.0

@@ -83,7 +83,7 @@ class Planner:
         sql = (
             f"UPDATE push_fan_out SET attempts = attempts + 1, lease_until = {store.clock} + {lease} WHERE id IN ("  # noqa: S608 - marks, not values
             f"SELECT id FROM push_fan_out WHERE state = 'due' AND lane IN ({', '.join(lanes)}) "
-            f"AND {free(store.clock, self._settings.lease)} AND {DONE_WITH_TOPICS} "
+            f"AND {free(store.clock, self._settings.lease)} AND {store.not_held} AND {DONE_WITH_TOPICS} "
             f"ORDER BY lane, id LIMIT 1 {store.skip_locked}) "
             "RETURNING id, broadcast_id, provider, lane, through, attempts"
         )

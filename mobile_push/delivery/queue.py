@@ -15,7 +15,7 @@ import orjson
 from tortoise.transactions import in_transaction
 
 from banshi import Platform
-from mobile_push.delivery.lanes import Lane
+from mobile_push.delivery.lanes import Lane, lanes_of, spans
 from mobile_push.delivery.leases import free
 
 
@@ -65,8 +65,8 @@ TOGETHER = 1000
 
 #: What is due and free, the most urgent first, the oldest of them first.
 DUE = (
-    "FROM push_delivery WHERE provider = {provider} AND state = 'due' AND lane <= {last} AND not_before <= {clock} "
-    "AND {free} ORDER BY lane, id LIMIT {most}"
+    "FROM push_delivery WHERE provider = {provider} AND state = 'due' AND lane BETWEEN {first} AND {last} "
+    "AND not_before <= {clock} AND {free} AND {not_held} ORDER BY lane, id LIMIT {most}"
 )
 TAKE = "UPDATE push_delivery SET attempts = attempts + 1, tries = tries + 1, lease_until = {clock} + {lease} WHERE "
 
@@ -88,8 +88,9 @@ class Queue(ABC):
     def __init__(self, platform: Platform, provider: str, lease: float) -> None:
         self._store = store = platform.store
         self._given = [int(lease * 1000), provider]
-        names = dict(zip(("lease", "provider", "last", "most"), store.placeholders(4), strict=True))
-        names |= {"clock": store.clock, "free": free(store.clock, lease)}
+        names = dict(zip(("lease", "provider", "first", "last", "most"), store.placeholders(5), strict=True))
+        names |= {"clock": store.clock, "free": free(store.clock, lease), "not_held": store.not_held}
+        self._lanes = lanes_of(platform)
         self._take, self._due = TAKE.format(**names), DUE.format(**names)
         self._columns = COLUMNS.format(clock=store.clock)
         one, two = store.placeholders(2)
@@ -98,9 +99,17 @@ class Queue(ABC):
             f"WHERE id = {one} AND attempts = {two} AND state = 'due'"
         )
 
-    @abstractmethod
     async def claim(self, lane: Lane, limit: int) -> list[Row]:
         """Take up to `limit` due rows of that lane and the ones before it, the urgent and oldest first."""
+        rows: list[Row] = []
+        for first, last in spans(self._lanes, lane):
+            if len(rows) < limit:
+                rows += await self._claim_between(first, last, limit - len(rows))
+        return rows
+
+    @abstractmethod
+    async def _claim_between(self, first: int, last: int, limit: int) -> list[Row]:
+        """Take up to `limit` due rows of these lanes."""
 
     @abstractmethod
     async def settle(self, group: Sequence[Settled]) -> None:
@@ -131,10 +140,10 @@ class SqliteQueue(Queue):
             f"WHERE push_delivery.id = {identity} AND attempts = {attempts} AND push_delivery.state = 'due'"
         )
 
-    async def claim(self, lane: Lane, limit: int) -> list[Row]:
+    async def _claim_between(self, first: int, last: int, limit: int) -> list[Row]:
         lease, provider = self._given
         async with in_transaction() as connection:
-            _, found = await connection.execute_query(self._read, [provider, int(lane), limit])
+            _, found = await connection.execute_query(self._read, [provider, first, last, limit])
             rows = sorted(map(Row._make, orjson.loads(found[0][0])), key=attrgetter("lane", "id"))
             if rows:
                 ids = orjson.dumps([row.id for row in rows]).decode()
@@ -163,8 +172,8 @@ class PostgresQueue(Queue):
             f"settled_at = {clock} WHERE d.id = ANY($2::bigint[]) AND d.state = 'due' AND {found} IS NOT NULL"
         )
 
-    async def claim(self, lane: Lane, limit: int) -> list[Row]:
-        _, found = await self._store.connection.execute_query(self._claim, [*self._given, int(lane), limit])
+    async def _claim_between(self, first: int, last: int, limit: int) -> list[Row]:
+        _, found = await self._store.connection.execute_query(self._claim, [*self._given, first, last, limit])
         return [Row._make(row) for row in found]
 
     async def settle(self, group: Sequence[Settled]) -> None:

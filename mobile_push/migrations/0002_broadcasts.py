@@ -317,9 +317,7 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="InboxMessage",
             name="broadcast_id",
-            field=fields.UUIDField(
-                null=True, db_index=True, description="The notice that it is this person's copy of."
-            ),
+            field=fields.UUIDField(null=True, description="The notice that it is this person's copy of."),
         ),
         ops.AddField(
             model_name="InboxMessage",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from banshi import Answer, Audience, Call, Conflict, Forbidden, NotFound, Parameter, Route, reply
+from banshi import Answer, Audience, Call, Conflict, Forbidden, Link, NotFound, Parameter, Route, reply
 from mobile_push.broadcasts import staff
 from mobile_push.delivery.tell import log
 from mobile_push.reports import letters
@@ -190,6 +190,10 @@ ROUTES = (
                         "next": {"type": ["string", "null"]},
                     },
                 },
+                links=[
+                    Link(name, {"id": "$response.body#/items/0/id"})
+                    for name in ("retry_dead_letter", "drop_dead_letter")
+                ],
             )
         },
     ),

@@ -1,6 +1,7 @@
 """A local push server as RFC 8030 describes it, with phones that open what they get: for development and tests.
 
 It checks what browsers' push services check (headers, size, VAPID), decrypts as the phone would, and fails on demand.
+Test cases' messages to phones of other push services come to it too, which it can't open.
 `POST /sandbox/subscriptions` with `{"applicationServerKey": "…"}` gives a subscription as a browser would, and
 `DELETE /sandbox/subscriptions/ID` ends it; `GET /sandbox/messages?subscription=&after=` shows what its phone got;
 `PUT /sandbox/behaviour` sets every switch of `WebPushBehaviour` (what is left out goes back to its default).
@@ -23,6 +24,7 @@ from mobile_push.sandbox.shares import Shares
 from mobile_push.sandbox.webpush_behaviour import WebPushBehaviour
 from mobile_push.sandbox.webpush_checks import Refusal, wrong_header, wrong_sender
 from mobile_push.sandbox.webpush_phone import Phone
+from mobile_push.sandboxed import ELSEWHERE
 
 __all__ = ["KEPT", "Received", "WebPushBehaviour", "WebPushSandbox", "serve_webpush"]
 
@@ -46,7 +48,7 @@ class Received(NamedTuple):
     arrived: float
     expires: float
     headers: dict[str, str]
-    #: The text, decrypted.
+    #: The text, decrypted; empty for a phone that has subscribed elsewhere.
     text: bytes
 
     @property
@@ -83,6 +85,8 @@ class WebPushSandbox:
         self._ssl = ssl_context
         self._record = record
         self._shares = Shares()
+        #: Stands for those that have subscribed elsewhere: nobody here has the keys to open what they get.
+        self._elsewhere = Phone.subscribed(None)
         #: None for one that has ended.
         self._phones: dict[str, Phone | None] = {}
         self._received: deque[Received] = deque(maxlen=KEPT)
@@ -206,7 +210,7 @@ class WebPushSandbox:
         return None if status is None else self._refused(Refusal(status, "as the behaviour says"))
 
     def _take(self, identity: str, request: web.BaseRequest, body: bytes) -> web.Response:
-        phone = self._phones.get(identity)
+        phone = self._elsewhere if identity.startswith(ELSEWHERE) else self._phones.get(identity)
         if phone is None:
             known = identity in self._phones
             return self._refused(Refusal(410, "it has ended") if known else Refusal(404, "there is no such phone"))
@@ -216,7 +220,7 @@ class WebPushSandbox:
         if wrong is not None:
             return self._refused(wrong)
         try:
-            text = phone.open(body)
+            text = phone.open(body) if phone is not self._elsewhere else b""
         except ValueError as error:  # a real service can't tell; the phone would drop it without a word
             return self._refused(Refusal(400, f"the phone can't open it: {error}"))
         self._number += 1

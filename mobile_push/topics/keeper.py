@@ -134,7 +134,8 @@ class Keeper:
         provider, one, two, most = store.placeholders(4)
         sql = (
             "SELECT id, token_hash, token, topic, follow, version, attempts FROM push_topic_change "  # noqa: S608
-            f"WHERE provider = {provider} AND not_before <= {store.clock} AND NOT {under_way(one, two)} "
+            f"WHERE provider = {provider} AND not_before <= {store.clock} AND {store.not_held} "
+            f"AND NOT {under_way(one, two)} "
             f"ORDER BY not_before, id LIMIT {most}"
         )
         return await store.connection.execute_query_dict(sql, [name, name, name, PER_SECOND])

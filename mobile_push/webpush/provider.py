@@ -17,8 +17,8 @@ import aiohttp
 import orjson
 from yarl import URL
 
+from banshi import LOOPBACK, ForbiddenAddress, guarded_connector
 from mobile_push.provider import Outcome, Push, Receipt
-from mobile_push.webpush.addresses import ForbiddenAddress, Names, Sockets
 from mobile_push.webpush.answers import classify
 from mobile_push.webpush.encryption import PLAINTEXT_LIMIT, Bench, encrypt
 from mobile_push.webpush.holds import Holds
@@ -126,14 +126,7 @@ class WebPushProvider:
         self._vapid = Vapid(key, settings.contact)
         self._bench = Bench()
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=settings.connections,
-                ssl=trusted,
-                ttl_dns_cache=300,
-                resolver=Names(),
-                # A proxy resolves the names, and is itself inside.
-                socket_factory=None if settings.proxy else Sockets(loopback=settings.loopback),
-            ),
+            connector=self._connector(trusted),
             headers={"Accept-Encoding": "identity", "User-Agent": "banshi"},
             timeout=aiohttp.ClientTimeout(total=None),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -141,6 +134,13 @@ class WebPushProvider:
             proxy=settings.proxy,
         )
         return self
+
+    def _connector(self, trusted: ssl.SSLContext) -> aiohttp.TCPConnector:
+        settings = self.settings
+        if settings.proxy:  # it resolves the names, and is itself inside
+            return aiohttp.TCPConnector(limit=settings.connections, ssl=trusted)
+        allowed = LOOPBACK if settings.loopback else ()
+        return guarded_connector(trusted=trusted, allowed=allowed, limit=settings.connections)
 
     def _open(self) -> tuple[object, ssl.SSLContext]:
         import http_ece  # noqa: F401 - the first message should not wait for it

@@ -2,7 +2,7 @@
 
 The address comes from a phone, and this server posts to it. So it is held against what a push service's address can
 be, before it is stored and again before it is used; where its name leads is checked when a connection is made
-(`addresses.py`).
+(`banshi.guarded_connector`).
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from banshi.background import working
 from banshi.contract import Key
 from banshi.errors import Unauthenticated
 from banshi.forms.numbers import is_resident_id
-from banshi.routes import Principal, Role
+from banshi.routes import Client, Principal, Role
 from banshi.settings import Settings
 from banshi.token_keys import DevelopmentKeys, IssuerKeys, Keys, development_key
 
@@ -76,6 +76,18 @@ class Bearer:
 
 #: Plugins that give out tokens of their own offer how these are checked.
 BEARERS: Key[Bearer] = Key("bearers")
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """The clients that a plugin knows."""
+
+    #: The client as it is now, with all that it may do; None for one that is not, or not any more.
+    find: Callable[[Platform, str], Awaitable[Client | None]]
+
+
+#: A plugin that knows integrators' clients offers where they are looked up by others that act for them later.
+CLIENTS: Key[Directory] = Key("clients")
 
 
 @dataclass(slots=True)
@@ -189,6 +201,14 @@ def _is_moment(value: Any) -> TypeGuard[int | float]:
 
 
 TOKENS: Key[Tokens] = Key("tokens")
+
+
+async def caller_of(platform: Platform, token: str) -> Principal | None:
+    """Whose token it is, for a standard that has it elsewhere than in the Authorization header.
+
+    None for an empty one. Raises Unauthenticated for one that is not good.
+    """
+    return await platform[TOKENS].principal(f"Bearer {token}") if token else None
 
 
 @asynccontextmanager

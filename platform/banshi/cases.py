@@ -17,7 +17,7 @@ from uuid import UUID
 
 from tortoise.models import Model
 
-from banshi import messages, outbox
+from banshi import events, messages, outbox
 from banshi.calendar import Clock
 from banshi.contract import LANGUAGES, ClockEffect, Decision, Item, Message, Step, Texts, Who
 from banshi.errors import ActionNotPermitted, Conflict, FieldProblem, InvalidFields, NotFound
@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 
 #: How often a step is prepared anew when somebody else moved the case meanwhile.
 TRIES = 5
+
+#: The state of a case that is being forgotten: no state table has it, so nothing can be done with it any more.
+LEAVING = "leaving"
+
+#: How much of a case is there (`Case.content`): all; all, but it goes now; what statistics count.
+KEPT, GOING, GONE = "kept", "leaving", "gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +105,7 @@ def steps_of(platform: Platform, item: Item) -> Sequence[Step]:
 async def permitted(platform: Platform, case: Case, actor: Actor) -> list[Step]:
     """The steps that the actor may take now, in the state table's order."""
     who = actor.who(case)
-    if who is None or case.item not in platform.registry.items:
+    if who is None or case.content != KEPT or platform.registry.items.of(case.item) is None:
         return []
     open_steps = [
         step
@@ -141,15 +147,18 @@ async def move(
     given: Any = None,
     receipt: Callable[[Case], Sequence[Model]] = lambda _: (),
     version: int | None = None,
+    read: Case | None = None,
 ) -> Case:
     """Take `action`; the case as it is afterwards.
 
+    `read` is the case as it was read a moment ago, so that it need not be read again: what has moved on since then is
+    found when the step is written.
     What `receipt` makes of that case is written in the same transaction (the stored answer to an Idempotency-Key).
     Raises NotFound, ActionNotPermitted with the actions that are permitted, InvalidFields, Unavailable while the
     department is not connected, and what its handler lets through.
     """
-    for _ in range(TRIES):
-        case = await find(case_id, actor)
+    for attempt in range(TRIES):
+        case = read if read is not None and not attempt else await find(case_id, actor)
         if version is not None and case.version != version:
             raise Conflict("The case has moved on meanwhile.")
         item = item_of(platform, case)
@@ -206,12 +215,16 @@ def begin(platform: Platform, case: Case, action: str, effects: Effects) -> list
     return list(write.rows)
 
 
-async def decide(platform: Platform, case_id: Any, decision: Decision, *, version: int | None = None) -> Case:
+async def decide(
+    platform: Platform, case_id: Any, decision: Decision, *, version: int | None = None, read: Case | None = None
+) -> Case:
     """Carry out what a department's code decided: an action that the state table gives to the platform.
 
-    With `version` only if the case is still as it was when the department looked at it; otherwise Conflict.
+    With `version` only if the case is still as it was when the department looked at it; otherwise Conflict. `read` is
+    the case as it was looked at, which saves reading it again.
     """
-    return await move(platform, case_id, decision.action, SYSTEM, reason=decision.reason, version=version)
+    reason = decision.reason
+    return await move(platform, case_id, decision.action, SYSTEM, reason=reason, version=version, read=read)
 
 
 async def _step(platform: Platform, case: Case, action: str, actor: Actor) -> Step:
@@ -249,7 +262,7 @@ def _write(platform: Platform, move: Move, effects: Effects) -> Write:
         reason=values["reason"],
         details=effects.details,
     )
-    rows: list[Model] = [event, *effects.rows]
+    rows: list[Model] = [event, *effects.rows, *events.step_rows(platform, case, event, effects.values)]
     if step.tells:
         rows += outbox.message_rows(
             platform, told(platform, move, values.get("due_on"), effects), dedup=f"{case.id}:{case.version + 1}"
@@ -284,6 +297,7 @@ def told(platform: Platform, move: Move, due_on: date | None, effects: Effects) 
         link=f"/v1/cases/{move.case.id}",
         case_id=str(move.case.id),
         created_at=move.at,
+        mode=move.case.mode,  # type: ignore[arg-type]  # one of them: `new_case` wrote it
     )
 
 

@@ -33,7 +33,7 @@ TABLES = {"department", "units", "documents", "items"}
 MORE = {"items"}
 
 #: Fields of an item that the platform fills in.
-NOT_DECLARED = frozenset({"department", "plugin", "details", "handler"})
+NOT_DECLARED = frozenset({"department", "plugin", "details", "handler", "mode", "team"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,8 @@ class Reader:
         self.plugin = plugin
         #: The file that is being read.
         self.file = file
-        self.folder = file.parent
+        #: Where the files are that it names; None for what may name none.
+        self.folder: Path | None = file.parent
         self.kinds = kinds
         self.findings: list[Finding] = []
         self.lines: dict[str, bytes] = {}
@@ -76,6 +77,16 @@ class Reader:
         units = tuple(unit for unit in read if unit)
         own = [self._value(Document, table, f"documents[{i}]") for i, table in self._tables(document, "documents")]
         department = self._department(document, units, tuple(one for one in own if one))
+        return self._catalogue(document, department, units)
+
+    def read_items(self, document: Mapping[str, Any], department: Department) -> Catalogue:
+        """The items of a document that is no file, for a department that is there already."""
+        self.folder = None
+        return self._catalogue(document, department, department.units)
+
+    def _catalogue(
+        self, document: Mapping[str, Any], department: Department | None, units: Sequence[Unit]
+    ) -> Catalogue:
         # Without a department there are no items, but what is wrong with them is told all the same.
         items, declared = [], set()
         for table, item in self._items(document, department, {unit.code for unit in units}):
@@ -111,7 +122,7 @@ class Reader:
         """Each item's table, and what it says where it is right: of items.toml first, then of the folder's files."""
         for position, table in self._tables(document, "items"):
             yield table, self._item(table, position, department, units)
-        for file in sorted(self.folder.glob("items/*.toml")):
+        for file in sorted(self.folder.glob("items/*.toml")) if self.folder else ():
             self.file = file
             self.sources.append(file)
             for position, table in self._tables(self._document(MORE) or {}, "items"):
@@ -178,6 +189,8 @@ class Reader:
         source = f"{where}.form"
         try:
             if isinstance(declared, str):
+                if self.folder is None:
+                    raise ValueError("has to be the schema itself")
                 file = (self.folder / declared).resolve()
                 source = f"{where}.form ({declared})"
                 if not file.is_relative_to(self.folder.resolve()):

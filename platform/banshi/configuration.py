@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Strict
 
@@ -24,6 +24,31 @@ PLUGIN_NAME = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*\Z")
 
 #: Names under which findings and tables are the kernel's own.
 RESERVED = frozenset({"banshi", "platform"})
+
+
+#: What an entry with a process of its own may grant: sockets, or a folder or file to read.
+NETWORK, READ = "network", "read:"
+
+#: Bytes below which Python and the kernel alone have no room.
+LEAST_MEMORY = 134_217_728
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a plugin's own process may use; what uses more is killed and begun anew."""
+
+    __pydantic_config__ = STRICT
+
+    #: Bytes of memory, Python's own included. From three quarters on it is replaced without anybody's noticing.
+    memory: int = 402_653_184
+    #: Cores that it may keep busy, in the mean of ten seconds.
+    cpu: float = 0.75
+
+    def __post_init__(self) -> None:
+        if self.memory < LEAST_MEMORY:
+            raise ValueError(f"memory has to be at least {LEAST_MEMORY} bytes: Python and the kernel need them")
+        if not 0.01 <= self.cpu <= 64:
+            raise ValueError("cpu has to be 0.01 to 64 cores")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +64,30 @@ class Entry:
     #: Name of an installed import package.
     package: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    #: "process" runs its handlers in a process of its own; the platform's process imports none of its code.
+    isolation: Literal["none", "process"] = "none"
+    #: What that process may do beside answering: "network", "read:FOLDER" (relative to plugins.toml).
+    grant: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
         if (self.path is None) == (self.package is None):
             raise ValueError('has to say where the plugin is: either path = "…" or package = "…"')
+        if self.isolation == "none" and (self.grant or self.limits != Limits()):
+            raise ValueError('has grant or limits, which are for isolation = "process"')
+        for one in self.grant:
+            if one != NETWORK and not (one.startswith(READ) and one != READ):
+                raise ValueError(f'has the grant {one!r}: there are "{NETWORK}" and "{READ}FOLDER"')
+
+    @property
+    def network(self) -> bool:
+        """Whether its process may open sockets."""
+        return NETWORK in self.grant
+
+    @property
+    def readable(self) -> list[str]:
+        """What its process may read beside its own folder."""
+        return [one.removeprefix(READ) for one in self.grant if one.startswith(READ)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +141,9 @@ def inspect_configuration(
         data=base / settings.data,
         keys=base / settings.keys if settings.keys else None,
         certificate_fonts=base / settings.certificate_fonts if settings.certificate_fonts else None,
+        outgoing=replace(
+            settings.outgoing, ca_file=base / settings.outgoing.ca_file if settings.outgoing.ca_file else None
+        ),
     )
     return Configuration(file, absolute, entries), findings
 
@@ -125,7 +173,10 @@ def _entry(file: Path, name: str, table: Any, taken: Set[str]) -> Entry:
         advice = f"{where}.package is {entry.package!r}: name the package as Python imports it"
         named = re.sub(r"[-.]+", "_", entry.package)
         raise wrong("wrong-entry", f"{advice}, {named}" if named.isidentifier() else f"{advice}, such as city_parks")
-    return replace(entry, path=(file.parent / entry.path).resolve() if entry.path else None, settings=settings)
+    read = [READ + str((file.parent / place).resolve()) for place in entry.readable]
+    grant = (*(one for one in entry.grant if one == NETWORK), *read)
+    path = (file.parent / entry.path).resolve() if entry.path else None
+    return replace(entry, path=path, settings=settings, grant=grant)
 
 
 def _told(key: str, why: str, where: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
@@ -33,7 +33,7 @@ from banshi.guide import (
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
-    from banshi.routes import Route
+    from banshi.routes import Mode, Route
     from banshi.runtime import Platform
 
 __all__ = [
@@ -132,7 +132,8 @@ class Step:
     materials: MaterialsEffect = MaterialsEffect.KEEP
 
 
-def _no_steps(_: Any) -> Sequence[Step]:
+def no_steps(_: Any) -> Sequence[Step]:
+    """The state table of a kind without cases."""
     return ()
 
 
@@ -147,7 +148,7 @@ class Kind:
     #: Base class of the behaviour that a plugin may hand over; None: there is none to hand over.
     handler: type | None = None
     #: From the item's details to its state table; empty: the item is shown as a guide only.
-    steps: Callable[[Any], Sequence[Step]] = _no_steps
+    steps: Callable[[Any], Sequence[Step]] = no_steps
     #: What a step adds to its transaction: `(platform, move) -> banshi.cases.Effects`.
     effects: Callable[..., Awaitable[Any]] | None = None
     #: What is handed in with an item beside `answers`, as JSON Schema by name; None where its cases begin otherwise.
@@ -160,6 +161,9 @@ class Kind:
     travels: bool = False
     #: What happens to a stored submission: `(platform, case)`.
     intake: Callable[..., Awaitable[None]] | None = None
+    #: The states in which a case is over, each with what its outcome is called; "" is that of the state before. Without
+    #: any, those that no step leaves, by their own names.
+    outcomes: Mapping[str, str] = field(default_factory=dict)
     #: The routes of the kind's verbs.
     routes: Callable[[], Sequence[Route]] = tuple
     #: What is wrong with an item's declaration, as (rule, advice).
@@ -181,6 +185,10 @@ class Submission:
     received_at: datetime
     #: Number of the earlier case that this one renews.
     renews: str | None = None
+    #: The case's version: another one once it was handed in again.
+    version: int = 1
+    #: A `test` is made up: act on nothing real for it.
+    mode: Mode = "live"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +213,8 @@ class Message:
     link: str
     case_id: str | None = None
     created_at: datetime
+    #: The case's. A `test` is made up: no channel sends it to a real provider.
+    mode: Mode = "live"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from banshi.cases import clock_of
-from banshi.contract import Step, Who, text_in
+from banshi.contract import Key, Step, Who, text_in
 from banshi.models import Attachment, Case, CaseEvent
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """What a plugin keeps with cases for their staff, such as how to reach whoever a program speaks for."""
+
+    #: What it has of a case, as JSON; None for a case of which it knows nothing.
+    read: Callable[[Platform, Case], Awaitable[Mapping[str, Any] | None]]
+
+
+#: Plugins that keep something with cases offer how it is read; nobody but the case's staff ever sees it.
+ENCLOSURES: Key[Enclosure] = Key("enclosures")
+
+
+async def enclosures_of(platform: Platform, case: Case) -> dict[str, Mapping[str, Any]]:
+    """What the plugins have of a case, by their names."""
+    found = {}
+    for plugin, enclosure in platform.registry.offered(ENCLOSURES):
+        if (told := await enclosure.read(platform, case)) is not None:
+            found[plugin] = told
+    return found
 
 
 def moment(platform: Platform, at: datetime | None) -> str | None:
@@ -21,13 +43,14 @@ def moment(platform: Platform, at: datetime | None) -> str | None:
 
 def case_summary(platform: Platform, case: Case, language: str) -> dict[str, Any]:
     """A case as lists show it."""
-    item = platform.registry.items.get(case.item)
+    item = platform.registry.items.of(case.item)
     return {
         "id": str(case.id),
         "number": case.number,
         "item": {"code": case.item, "title": text_in(item.title, language) if item else case.item},
         "department": case.department,
         "state": case.state,
+        "mode": case.mode,
         "reason": text_in(case.reason, language) if case.reason else None,
         "deadline": _deadline(case),
         "created_at": moment(platform, case.created_at),
@@ -46,6 +69,7 @@ def case_document(
     attachments: Sequence[Attachment] = (),
     passes: bool = False,
     details: Mapping[str, Any] | None = None,
+    enclosures: Mapping[str, Any] | None = None,
     reader: Who | None = None,
 ) -> dict[str, Any]:
     """A case whole, with its timeline and what its reader may do now.
@@ -87,12 +111,14 @@ def case_document(
         document["deadline"]["explanation"] = deadline.explain(language)
     if details is not None:
         document["details"] = dict(details)
+    if enclosures and reader is Who.STAFF:
+        document["enclosures"] = dict(enclosures)
     if passes:
         document["links"] |= {
             "pass": f"/v1/cases/{case.id}/pass.svg",
             "scans": f"/v1/cases/{case.id}/scans",
         }
-        item = platform.registry.items.get(case.item)
+        item = platform.registry.items.of(case.item)
         if item is not None and item.certificate is not None:
             document["links"]["certificate"] = f"/v1/cases/{case.id}/certificate.pdf"
     return document

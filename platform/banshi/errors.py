@@ -65,6 +65,13 @@ class MalformedBody(Problem):
     code = "malformed-body"
 
 
+class MalformedRequest(Problem):
+    """This is no HTTP/1.1 request that can be read: its first line, a header or its length is wrong."""
+
+    status = 400
+    code = "malformed-request"
+
+
 class InvalidParameter(Problem):
     """A parameter of the path, query or headers has a value that it can't have."""
 

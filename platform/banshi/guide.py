@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from banshi.forms import Form
+from banshi.periods import Period
+from banshi.routes import Mode
 
 #: Values that are read from items.toml: an unknown key there is an error.
 _FROM_DATA = {"extra": "forbid", "arbitrary_types_allowed": True}
@@ -244,12 +246,19 @@ class Item:
     messages: Mapping[str, MessageTemplates] = field(default_factory=dict)
     #: Everyday words that the search should find it by, per language.
     keywords: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: How long what is personal in its cases is kept once they are over, by outcome; `default` is all others.
+    retention: Mapping[str, Period] = field(default_factory=dict)
     #: The compiled form, or None for an item that asks nothing.
     form: Form | None = None
     #: The kind's own value type, from the table of items.toml that bears the kind's name.
     details: Any = None
     #: The department's behaviour: an instance of the kind's handler class.
     handler: Any = None
+    #: Whether it is real yet. What is not live stands in no list, and is known to whoever has its code; a plugin that
+    #: makes items says so, items.toml can't.
+    mode: Mode = "live"
+    #: Subjects of the people who may hand something in for a `team` item.
+    team: frozenset[str] = frozenset()
 
     @property
     def fully_online(self) -> bool:

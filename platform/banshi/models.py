@@ -16,10 +16,14 @@ from uuid_utils.compat import uuid7
 
 __all__ = [
     "Attachment",
+    "AuditRemoval",
+    "AuditSeal",
     "Case",
     "CaseEvent",
     "Counter",
+    "Hold",
     "IdempotencyKey",
+    "Lease",
     "OutboxRow",
     "Pass",
     "Scan",
@@ -58,6 +62,10 @@ class Case(Model):
     reason: Any = fields.JSONField(null=True)
     #: The earlier case that this one renews.
     renews = fields.UUIDField(null=True)
+    #: test, team or live: what its item and who made it were when it came to be, and so for good.
+    mode = fields.CharField(max_length=4, default="live", db_default="live")
+    #: Whether it is all there: kept, leaving (nobody moves it any more), gone (only what statistics count is left).
+    content = fields.CharField(max_length=8, default="kept", db_default="kept")
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
@@ -67,6 +75,9 @@ class Case(Model):
             Index(fields=("person", "id"), name="banshi_case_person"),
             Index(fields=("item", "state", "person"), name="banshi_case_people"),
             Index(fields=("department", "state", "urgency", "id"), name="banshi_case_worklist"),
+            Index(fields=("mode", "created_at"), name="banshi_case_mode"),
+            # What is over for long is found item by item, without those that have gone.
+            Index(fields=("content", "item", "state", "updated_at"), name="banshi_case_content"),
         ]
 
 
@@ -81,6 +92,8 @@ class CaseEvent(Model):
     action = fields.CharField(max_length=32)
     state_before = fields.CharField(max_length=32)
     state = fields.CharField(max_length=32)
+    # No column: the first entry bears its case's mode until it is written, so that its mark covers that too.
+    mode = "live"
     #: citizen, staff or system, and the subject where a person acted.
     actor = fields.CharField(max_length=16)
     actor_id = fields.CharField(max_length=255, default="")
@@ -90,10 +103,51 @@ class CaseEvent(Model):
     # (The line below is the column's comment in the database, so another wording would be a migration.)
     #: What changed beside the state, without values: {"fields": ["/plate"]}.
     details: Any = fields.JSONField(null=True)
+    # What makes a change of the row show, see `banshi.audit`. The store writes the first two with the row.
+    #: What the personal columns are hashed with, None once they were blanked, and the keyed digest of all columns.
+    salt = fields.BinaryField(null=True)
+    mark = fields.BinaryField(null=True)
+    #: Once personal columns were blanked: the hash of what they held, and the proof that it was the platform.
+    redacted = fields.BinaryField(null=True)
+    #: The seal that has this entry, None until it is sealed.
+    seal = fields.BigIntField(null=True)
 
     class Meta:
         table = "banshi_case_event"
         unique_together = (("case", "version"),)
+        indexes = [Index(fields=("seal", "id"), name="banshi_case_event_seal")]
+
+
+class AuditSeal(Model):
+    """A link of the audit's chain: which entries there were, bound to the seal before. Rows are only ever added."""
+
+    number = fields.BigIntField(primary_key=True, generated=False)
+    at = fields.DatetimeField()
+    #: How many entries it has, and for each its id, its case, whether it was found without a mark, and the mark.
+    count = fields.IntField()
+    entries = fields.BinaryField()
+    #: Hash of the seal before, hash of this one, and who signed that, in hexadecimal digits.
+    previous = fields.CharField(max_length=64)
+    hash = fields.CharField(max_length=64)
+    kid = fields.CharField(max_length=16)
+    signature = fields.BinaryField()
+
+    class Meta:
+        table = "banshi_audit_seal"
+
+
+class AuditRemoval(Model):
+    """An entry that was sealed and has left lawfully: nothing of it but its id."""
+
+    id = fields.UUIDField(primary_key=True)
+    at = fields.DatetimeField()
+    #: Such as test or tip.
+    cause = fields.CharField(max_length=16)
+    #: Keyed digest: it was the platform.
+    proof = fields.BinaryField()
+
+    class Meta:
+        table = "banshi_audit_removal"
 
 
 class OutboxRow(Model):
@@ -105,6 +159,7 @@ class OutboxRow(Model):
     payload: Any = fields.JSONField()
     #: Smaller goes first.
     lane = fields.SmallIntField(default=0)
+    # And dropped, where an operator gave it up. (The line below is the column's comment in the database.)
     #: due, done or parked.
     state = fields.CharField(max_length=8, default="due")
     #: Milliseconds of the database's clock: not tried before, and leased to a worker until.
@@ -112,6 +167,8 @@ class OutboxRow(Model):
     lease_until = fields.BigIntField(default=0)
     #: How often it was claimed, also the fencing token that a settlement has to show.
     attempts = fields.IntField(default=0)
+    #: How often it was tried, since it was promised or since an operator wished it to be tried again.
+    tries = fields.IntField(default=0, db_default=0)
     #: The same promise is made once.
     dedup = fields.CharField(max_length=120, unique=True)
     last_error = fields.CharField(max_length=500, default="")
@@ -133,9 +190,12 @@ class IdempotencyKey(Model):
     headers: Any = fields.JSONField()
     body = fields.TextField()
     created_at = fields.DatetimeField(db_index=True)
+    #: Whose answer it is: it goes when they are forgotten. Empty for whoever doesn't say who they are.
+    person = fields.CharField(max_length=255, default="", db_default="")
 
     class Meta:
         table = "banshi_idempotency_key"
+        indexes = [Index(fields=("person",), name="banshi_idempotency_key_person")]
 
 
 class Attachment(Model):
@@ -153,8 +213,8 @@ class Attachment(Model):
     sha256 = fields.CharField(max_length=64)
     created_at = fields.DatetimeField()
     #: Which document its case asked for with it, and what that is about. Empty where it is none or was replaced.
-    document = fields.CharField(max_length=129, default="")
-    concerns = fields.CharField(max_length=200, default="")
+    document = fields.CharField(max_length=129, default="", db_default="")
+    concerns = fields.CharField(max_length=200, default="", db_default="")
     #: When a member of staff found it right. None until then, and again once a case with the same bytes was refused.
     accepted_at = fields.DatetimeField(null=True)
     #: Where it was taken over from: the earlier case's id, number and item.
@@ -173,6 +233,29 @@ class Counter(Model):
 
     class Meta:
         table = "banshi_counter"
+
+
+class Lease(Model):
+    """What one process of a deployment does for all, and until when, in milliseconds of the database's clock."""
+
+    name = fields.CharField(max_length=64, primary_key=True)
+    holder = fields.CharField(max_length=32)
+    until = fields.BigIntField()
+
+    class Meta:
+        table = "banshi_lease"
+
+
+class Hold(Model):
+    """Why nothing goes out: while there is a row, no process claims what was promised, until it is released."""
+
+    name = fields.CharField(max_length=16, primary_key=True)
+    #: Milliseconds of the database's clock.
+    since = fields.BigIntField()
+    reason = fields.CharField(max_length=200)
+
+    class Meta:
+        table = "banshi_hold"
 
 
 class SigningKey(Model):
@@ -211,6 +294,8 @@ class Pass(Model):
 
     class Meta:
         table = "banshi_pass"
+        # Each look at a case asks whether it has one.
+        indexes = [Index(fields=("case_id", "number"), name="banshi_pass_case")]
 
 
 class Scan(Model):

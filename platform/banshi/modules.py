@@ -9,6 +9,7 @@ import inspect
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -35,6 +36,34 @@ def import_plugin(name: str, entry: Entry) -> tuple[ModuleType, Path]:
     if not hasattr(module, "__path__"):
         raise NotAPackage(f"{entry.package} is a single module; a plugin is a package, a folder with its items.toml")
     return module, Path(module.__path__[0])
+
+
+def folder_of(entry: Entry) -> Path:
+    """An entry's folder, found without running any code of the plugin's. Raises ImportError."""
+    if entry.path is not None:
+        return entry.path
+    place: Sequence[str] | None = None
+    qualified = ""
+    for part in str(entry.package).split("."):
+        qualified = f"{qualified}.{part}" if qualified else part
+        spec = PathFinder.find_spec(qualified, place)
+        if spec is None:
+            raise ModuleNotFoundError(f"{qualified} is not there", name=qualified)
+        if spec.submodule_search_locations is None:
+            raise NotAPackage(f"{qualified} is a single module; a plugin is a package, a folder with its items.toml")
+        place = list(spec.submodule_search_locations)
+    return Path((place or [""])[0])
+
+
+def stand_in(name: str) -> ModuleType:
+    """An empty module for a plugin whose code runs elsewhere: its settings are taken as they are written."""
+
+    def banshi_settings() -> type:
+        return dict
+
+    module = ModuleType(f"{NAMESPACE}.{name.replace('-', '_')}")
+    vars(module)["banshi_settings"] = hookspecs.hookimpl(banshi_settings)
+    return module
 
 
 def _import_folder(name: str, folder: Path) -> ModuleType:

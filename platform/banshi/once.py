@@ -38,6 +38,7 @@ class Once:
         if key is not None and not (0 < len(key) <= LONGEST and VISIBLE.fullmatch(key)):
             raise InvalidParameter(f"{HEADER} has 1 to {LONGEST} ASCII characters without spaces.", parameter=HEADER)
         self._platform = platform
+        self._person = subject
         # NUL can't be part of a subject or a header, so no two pairs share a hash.
         self._id = _hash(subject.encode(), (key or "").encode()) if key is not None else None
         self._fingerprint = ""
@@ -87,6 +88,7 @@ class Once:
             headers=dict(headers or {}),
             body=encode(document).decode(),
             created_at=self._platform.now(),
+            person=self._person,
         )
         return (row,)
 

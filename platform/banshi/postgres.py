@@ -28,8 +28,8 @@ OUTAGES = (
 
 
 def outage(error: Exception) -> Exception:
-    """`error` as Tortoise's own where it is an outage or a deadlock; any other as it is."""
-    if isinstance(error, asyncpg.TransactionRollbackError):
+    """`error` as Tortoise's own where it is an outage, a deadlock or a schema that isn't there; any other as it is."""
+    if isinstance(error, asyncpg.TransactionRollbackError | asyncpg.InvalidSchemaNameError):
         return OperationalError(error)
     # asyncpg says that a connection is closed in the family in which it also says that an argument is wrong.
     if isinstance(error, OUTAGES) or (isinstance(error, asyncpg.InterfaceError) and not isinstance(error, ValueError)):
@@ -58,8 +58,8 @@ class Begin(TransactionContextPooled):
     """The transaction, as `async with` takes it."""
 
     async def __aenter__(self) -> Any:
-        await self.ensure_connection()
         try:
+            await self.ensure_connection()
             self.client._connection = await self.client._parent._pool.acquire()
         except Exception as error:
             raise outage(error) from error
@@ -91,10 +91,38 @@ class Begin(TransactionContextPooled):
 
 
 class Client(Translated):
-    """The pool of connections of a process."""
+    """The pool of connections of a process.
+
+    `statement_timeout`, in milliseconds, is also how long a transaction may stay open without a statement: a process
+    that was stopped in the middle of one would hold its rows against all others.
+    """
+
+    def __init__(self, *given: Any, statement_timeout: str | int | None = None, **options: Any) -> None:
+        super().__init__(*given, **options)
+        if statement_timeout is not None:
+            self.server_settings["statement_timeout"] = str(statement_timeout)
+            self.server_settings["idle_in_transaction_session_timeout"] = str(statement_timeout)
+
+    async def create_connection(self, with_db: bool) -> None:
+        """Whatever keeps the pool from being made is an outage, or a setting that the address has wrong."""
+        try:
+            await super().create_connection(with_db)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, TypeError, ValueError) as error:
+            raise DBConnectionError(error) from error
+
+    async def create_pool(self, **options: Any) -> asyncpg.Pool:
+        """The pool, without the question by which asyncpg cleans a session whenever one is given back.
+
+        Nobody leaves anything in a session: no setting, no lock, no listener. What is open is rolled back all the same.
+        """
+        return await asyncpg.create_pool(None, reset=_nothing, **options)
 
     def _in_transaction(self) -> TransactionContext:
         return Begin(Transaction(self), self._pool_init_lock)
+
+
+async def _nothing(connection: Any) -> None:
+    """What a session that is given back needs."""
 
 
 #: Where Tortoise looks.

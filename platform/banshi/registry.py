@@ -23,7 +23,18 @@ from banshi.configuration import Configuration, Entry
 from banshi.contract import SLUG, Channel, Department, Item, Key, Kind, Offer, Resource, Tables
 from banshi.errors import Finding
 from banshi.forms import Form
-from banshi.modules import NotAPackage, did_you_mean, import_plugin, nothing_in, outdated, place_of, read_hooks, told
+from banshi.modules import (
+    NotAPackage,
+    did_you_mean,
+    folder_of,
+    import_plugin,
+    nothing_in,
+    outdated,
+    place_of,
+    read_hooks,
+    stand_in,
+    told,
+)
 from banshi.routes import Route
 from banshi.settings import SettingsError, adapter, typed
 from banshi.shelf import Items, Shelves, digest, kernel_key
@@ -70,6 +81,8 @@ class Registry:
     put_away: bool = False
     #: Warnings: the platform starts, `banshi check` shows them.
     warnings: tuple[Finding, ...] = ()
+    #: Counts up when items come or go while the platform runs: what is made of the catalogue is made anew.
+    revision: int = 0
 
     def kinds_key(self) -> bytes:
         """A digest of what finds items right: the kernel's code, and that of the plugins with kinds of their own."""
@@ -95,24 +108,53 @@ class Registry:
         return [(plugin, offer.value) for plugin, offer in self.offers if offer.key is key]
 
 
+#: Gives what stands for a plugin that runs in a process of its own: (configuration, name, entry, folder).
+Isolate = Callable[[Configuration, str, Entry, Path], ModuleType]
+
+
 def inspect_plugins(
-    configuration: Configuration, builtins: Sequence[ModuleType], shelves: Shelves | None = None
+    configuration: Configuration,
+    builtins: Sequence[ModuleType],
+    shelves: Shelves | None = None,
+    isolate: Isolate | None = None,
 ) -> tuple[Registry, list[Finding]]:
     """The registry as far as it could be filled, and everything that is wrong: what `banshi check` shows.
 
-    What lies on `shelves` is not read and checked again.
+    What lies on `shelves` is not read and checked again. Without `isolate` plugins with a process of their own have no
+    behaviour: for commands beside a running server.
     """
-    loader = Loader(configuration, shelves)
+    loader = Loader(configuration, shelves, isolate)
     loader.load(builtins)
     return loader.registry, loader.findings
+
+
+def inspect_items(
+    running: Registry, owner: str, document: Mapping[str, Any], department: Department, source: Path
+) -> tuple[Registry, list[Finding]]:
+    """A registry beside a running one with nothing but the items of one document, and everything wrong with them.
+
+    `owner` is under whose name; `source` is what findings call the document.
+    """
+    loader = Loader(running.configuration)
+    registry = loader.registry
+    registry.kinds, registry.owners = running.kinds, dict(running.owners)
+    registry.departments[department.code] = department
+    registry.plugins[owner] = Plugin(owner, ModuleType(owner), source)
+    catalogue = Reader(owner, source, running.kinds).read_items(document, department)
+    loader.take(owner, replace(catalogue, department=None))
+    loader.finish()
+    return registry, loader.findings
 
 
 class Loader:
     """Fills a registry, one noun after the other, so that a later one may rest on an earlier one."""
 
-    def __init__(self, configuration: Configuration, shelves: Shelves | None = None) -> None:
+    def __init__(
+        self, configuration: Configuration, shelves: Shelves | None = None, isolate: Isolate | None = None
+    ) -> None:
         self.configuration = configuration
         self.shelves = shelves
+        self.isolate = isolate
         self.registry = Registry(configuration)
         self.findings: list[Finding] = []
         #: Plugins whose settings are wrong: their hooks that ask for settings are not called.
@@ -136,6 +178,7 @@ class Loader:
         self._each("banshi_kinds", Kind, self._kind)
         self._catalogues()
         self._handlers()
+        self.finish()
         self._each("banshi_channels", Channel, self._channel)
         self._each("banshi_routes", Route, lambda plugin, route: self.registry.routes.append((plugin, route)))
         self._each("banshi_resources", Resource, lambda plugin, one: self.registry.resources.append((plugin, one)))
@@ -157,6 +200,9 @@ class Loader:
             self._find(name, "no-folder", f"{self._file}: mend plugins.{name}.path: there is no folder {entry.path}")
             return None
         try:
+            if entry.isolation == "process":
+                folder = folder_of(entry)
+                return self.isolate(self.configuration, name, entry, folder) if self.isolate else stand_in(name), folder
             return import_plugin(name, entry)
         except BaseException as error:  # a plugin's import may even call sys.exit: it stops this plugin alone
             if isinstance(error, KeyboardInterrupt):
@@ -273,7 +319,7 @@ class Loader:
         for plugin in self.registry.plugins.values():
             file = plugin.folder / "items.toml"
             if plugin.name in self.configuration.entries and file.is_file() and not self._shelved(plugin):
-                self._take(plugin, Reader(plugin.name, file, self.registry.kinds).read())
+                self.take(plugin.name, Reader(plugin.name, file, self.registry.kinds).read())
         for name, folder in self.broken.items():
             if (folder / "items.toml").is_file():
                 self.findings += Reader(name, folder / "items.toml", self.registry.kinds).read().findings
@@ -301,17 +347,18 @@ class Loader:
         self.declared[plugin.name] = frozenset(code for code, *_ in shelf.head["items"])
         return True
 
-    def _take(self, plugin: Plugin, catalogue: Catalogue) -> None:
-        self.registry.catalogues[plugin.name] = catalogue
+    def take(self, plugin: str, catalogue: Catalogue) -> None:
+        """Add what a plugin's catalogue declares."""
+        self.registry.catalogues[plugin] = catalogue
         self.findings += catalogue.findings
-        self.declared[plugin.name] = catalogue.declared
+        self.declared[plugin] = catalogue.declared
         if catalogue.department:
-            plugin.department = catalogue.department
+            self.registry.plugins[plugin].department = catalogue.department
             self._unique(
-                self.registry.departments, catalogue.department.code, catalogue.department, "department", plugin.name
+                self.registry.departments, catalogue.department.code, catalogue.department, "department", plugin
             )
         for item in catalogue.items:
-            self._unique(self.registry.items, item.code, item, "item", plugin.name)
+            self._unique(self.registry.items, item.code, item, "item", plugin)
 
     def _handlers(self) -> None:
         for plugin, handlers in self._call("banshi_handlers"):
@@ -328,6 +375,9 @@ class Loader:
                 elif code not in declared:
                     advice = f"banshi_handlers names the item {code!r}, which items.toml does not: "
                     self._find(plugin, "unknown-item", advice + did_you_mean(str(code), sorted(declared)))
+
+    def finish(self) -> None:
+        """Give each item its kind's own behaviour where it has none, and hold it to its kind."""
         for item in list(self.registry.items.unchecked()):
             code, kind = item.code, self.registry.kinds[item.kind]
             try:

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from banshi.contract import LANGUAGES
 from banshi.errors import InvalidParameter, Problem
-from banshi.routes import Answer, Call, Parameter
+from banshi.routes import Answer, Call, Link, Parameter
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -140,5 +140,6 @@ def page_schema(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def page_answer(row: Mapping[str, Any]) -> Answer:
-    return Answer(description="One page, and where to go on.", schema=page_schema(row))
+def page_answer(row: Mapping[str, Any], *links: Link) -> Answer:
+    """A page of rows by that schema, and where one of them leads: the next page is linked by itself."""
+    return Answer(description="One page, and where to go on.", schema=page_schema(row), links=links)

@@ -7,6 +7,7 @@ what is not declared is not accepted, and a route without an audience can't be w
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from banshi.contract import Item
+    from banshi.errors import Problem
     from banshi.forms import Form
     from banshi.once import Once
     from banshi.runtime import Platform
@@ -35,7 +37,7 @@ class Role:
         return self.name == name and self.department == department and self.unit in (None, unit)
 
 
-#: What a client's pushes and cases are: real, real for its own people alone, or made up and gone by themselves.
+#: What cases and their pushes are: real, real for some people alone, or made up and gone by themselves.
 Mode = Literal["test", "team", "live"]
 
 
@@ -48,6 +50,8 @@ class Client:
     mode: Mode
     #: What its token allows, each a verb or a verb within one department.
     scopes: frozenset[str]
+    #: Subjects of the people for whom a `team` client may make cases.
+    team: frozenset[str] = frozenset()
 
     def may(self, verb: str, department: str) -> bool:
         """Whether the token allows that verb for the department."""
@@ -128,6 +132,21 @@ class Parameter:
     place: Literal["query", "header"] = "query"
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Another operation that an answer leads to, for the API's document.
+
+    What it takes is written as OpenAPI's runtime expressions: `$response.body#/items/0/id` by JSON Pointer,
+    `$request.path.code`, `$request.query.department`, `$request.body#/code`.
+    """
+
+    operation: str
+    #: Parameters of that operation's path and query: name → expression.
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    #: Members of that operation's body: name → expression.
+    body: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """One documented answer: JSON by `schema`, or other bytes by `media_type`, or no body."""
@@ -136,6 +155,19 @@ class Answer:
     schema: Mapping[str, Any] | None = None
     media_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
+    #: Where it leads. To the next page, a list with `cursor` and `next` leads by itself.
+    links: Sequence[Link] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorFormat:
+    """How a route tells what went wrong, where a standard has it otherwise than as problem documents."""
+
+    media_type: str
+    #: JSON Schema for the API's document; None where it isn't JSON.
+    schema: Mapping[str, Any] | None = None
+    #: The answer to a problem, in the language that the caller reads.
+    told: Callable[[Problem, str], web.Response]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,8 +209,16 @@ class Route:
     #: Honours Idempotency-Key: the handler writes `call.once.receipt(...)` in its transaction.
     creates: bool = False
     #: The verb that an integrator's token has to allow for some department at least; the handler asks for which. "" is
-    #: for any client, and on a route for somebody else.
+    #: for any client, and on a route for somebody else. On a route for anyone the handler asks for all of it: its
+    #: standard has the token in the body.
     scope: str = ""
+    #: Of its query: a parameter without a value is none, a repeated one is a list with commas, an unknown one is left
+    #: out. For standards that say so.
+    lenient: bool = False
+    #: A GET for anyone whose answer may be a moment old: it is read from a replica of the database where there is one.
+    from_replica: bool = False
+    #: In place of problem documents.
+    errors: ErrorFormat | None = None
     #: For people who don't say who they are: a token is refused, and the caller's own request id is not taken over.
     unnamed: bool = False
     #: For a path with `{code}`: the JSON body's schema for one item, or None where the item hasn't this verb. The
@@ -186,6 +226,11 @@ class Route:
     per_item: Callable[[Item], Mapping[str, Any] | None] | None = None
     #: For a path with `{code}` and no body of its own per item: whether an item's guide links to it.
     linked: Callable[[Item], bool] | None = None
+
+    @property
+    def path_names(self) -> list[str]:
+        """The parameters of the path, in order."""
+        return re.findall(r"{(\w+)}", self.path)
 
 
 @dataclass

@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 from banshi.calendar import WorkingCalendar
 from banshi.containment import Breakers
 from banshi.contract import Key
+from banshi.duty import EVERYTHING, Duty
 from banshi.registry import Registry
 from banshi.settings import Settings
 from banshi.store import Store
@@ -35,6 +36,8 @@ class Platform:
     store: Store
     calendar: WorkingCalendar
     breakers: Breakers
+    #: What this process does. Whoever works beside the requests asks it.
+    duty: Duty = EVERYTHING
     metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
     #: The time, in UTC. Tests turn it.
     now: Callable[[], datetime] = _utc_now
@@ -53,6 +56,10 @@ class Platform:
     def __getitem__(self, key: Key[T]) -> T:
         """The open resource of that key; KeyError while it isn't open."""
         return cast("T", self._resources[key])
+
+    def get(self, key: Key[T]) -> T | None:
+        """The open resource of that key, or None."""
+        return cast("T | None", self._resources.get(key))
 
     def put(self, key: Key[T], value: T) -> None:
         self._resources[key] = value

@@ -37,12 +37,15 @@ def record(properties: Mapping[str, Schema], optional: tuple[str, ...] = ()) -> 
 
 _ITEM_REFERENCE = record({"code": TEXT, "title": TEXT})
 
+MODE: Schema = {"enum": ["test", "team", "live"], "description": "A `test` is made up, and leaves by itself."}
+
 _CASE_SUMMARY = {
     "id": UUID,
     "number": TEXT,
     "item": _ITEM_REFERENCE,
     "department": TEXT,
     "state": TEXT,
+    "mode": MODE,
     "reason": MAYBE_TEXT,
     "deadline": maybe(ref("Deadline")),
     "created_at": MOMENT,
@@ -122,6 +125,7 @@ SCHEMAS: dict[str, Schema] = {
             "summary": TEXT,
             "department": TEXT,
             "kind": TEXT,
+            "mode": MODE,
             "fully_online": {"type": "boolean"},
             "visits": {"type": "integer"},
             "online_depth": {"type": ["object", "null"]},
@@ -131,7 +135,7 @@ SCHEMAS: dict[str, Schema] = {
     "Item": {
         "type": "object",
         "description": "The whole guide, with the form's JSON Schema and the links to its verbs.",
-        "required": ["code", "title", "summary", "department", "kind", "links", *_GUIDE],
+        "required": ["code", "title", "summary", "department", "kind", "mode", "links", *_GUIDE],
         "properties": {
             "code": TEXT,
             "title": TEXT,
@@ -205,8 +209,9 @@ SCHEMAS: dict[str, Schema] = {
             },
             "attachments": {"type": "array", "items": ref("Attachment")},
             "details": {"type": "object", "description": "What the item's kind has beside that."},
+            "enclosures": {"type": "object", "description": "For staff: what plugins keep with it, by their names."},
         },
-        optional=("details",),
+        optional=("details", "enclosures"),
     ),
     "Attachment": record(
         {

@@ -11,19 +11,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Any, Literal, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from banshi.periods import Period
+from banshi.redis import RedisSettings
 
 T = TypeVar("T")
 
 STRICT = ConfigDict(extra="forbid")
 
 #: The databases that the platform is tested on, by the beginnings of their URLs.
-DATABASES = ("sqlite://", "asyncpg://", "postgres://", "postgresql://")
+POSTGRES = ("asyncpg://", "postgres://", "postgresql://")
+DATABASES = ("sqlite://", *POSTGRES)
 
 #: More would make the QR code of a full pass larger than a phone reads in the street (V10-M).
 LONGEST_ISSUER = 16
@@ -31,10 +36,19 @@ LONGEST_ISSUER = 16
 #: What fits into a line beside a certificate's QR code.
 LONGEST_ADDRESS = 80
 
+#: Connections of one process; PostgreSQL itself takes a hundred of all processes, if nothing is said.
+MOST_CONNECTIONS = 500
+
+#: Seconds that a statement may be given.
+LONGEST_STATEMENT = 3600
+
+#: How SQLite works: each commit is synced, a writer waits for another, and what is deleted is overwritten with zeros.
+PRAGMAS = "synchronous=FULL&wal_autocheckpoint=8000&busy_timeout=5000&secure_delete=ON"
+
 AT_LEAST_ONE = (
     *("body_limit", "attachment_limit", "attachment_quota"),
     *("outbox_attempts", "keep_days", "look_up_days", "breaker_failures"),
-    *("tip_days", "tip_quota"),
+    *("tip_days", "tip_quota", "test_case_days"),
 )
 
 
@@ -95,11 +109,70 @@ class RegisterSource:
             raise ValueError("timeout has to be more than 0 and at most 60 seconds")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingRules:
+    """Where calls may go whose addresses somebody outside gave: integrators' services and receivers of webhooks."""
+
+    __pydantic_config__ = STRICT
+
+    #: Networks of the operator's own that may be called beside the internet: ["10.20.0.0/16"].
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    #: PEM file of the certificate authorities to trust in place of the system's; relative to plugins.toml.
+    ca_file: Path | None = None
+
+    def allows_http(self, host: str) -> bool:
+        """Whether a host may be called without TLS: this machine, where its network is allowed."""
+        try:
+            address = ip_address("127.0.0.1" if host == "localhost" else host)
+        except ValueError:
+            return False
+        return address.is_loopback and any(address in one for one in self.networks if one.version == address.version)
+
+
 def _is_safe(address: str) -> bool:
     """Whether what is sent there is encrypted, or stays on this machine."""
     parts = urlsplit(address)
     local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
     return parts.scheme == "https" or (parts.scheme == "http" and local)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """A process's connections to PostgreSQL. What the database's URL says of them itself stands."""
+
+    __pydantic_config__ = STRICT
+
+    #: Connections that stay open, and connections at most.
+    least: int = 1
+    most: int = 10
+    #: Seconds after which PostgreSQL ends a statement, and a transaction that asks nothing more. 0: as the server has
+    #: it, for poolers that refuse to pass such settings on.
+    statement_seconds: float = 30.0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.least <= self.most <= MOST_CONNECTIONS:
+            raise ValueError(f"least and most have to be 1 <= least <= most <= {MOST_CONNECTIONS}")
+        if self.statement_seconds != 0 and not 0.1 <= self.statement_seconds <= LONGEST_STATEMENT:
+            raise ValueError(f"statement_seconds has to be 0.1 to {LONGEST_STATEMENT}, or 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long what is personal in a case is kept once it is over; then it goes, and what statistics count stays.
+
+    What an item says of itself goes before what a kind says here, and that before what is said for all.
+    """
+
+    __pydantic_config__ = STRICT
+
+    #: Where nothing else is said.
+    default: Period = Period(months=60)  # noqa: RUF009 - it is frozen
+    #: By outcome: {"withdrawn" = "P1Y"}.
+    outcomes: Mapping[str, Period] = field(default_factory=dict)
+    #: The same for one kind of item, by its name, with a `default` of its own.
+    kinds: Mapping[str, Mapping[str, Period]] = field(default_factory=dict)
+    #: By outcome or `default`: from when on somebody may have a closed case forgotten. Without, not before its end.
+    least: Mapping[str, Period] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +185,12 @@ class Settings:
     data: Path = Path("data")
     #: Tortoise's database URL; the default is a SQLite file in `data`.
     database: str = ""
+    #: The URL of a replica of that PostgreSQL, for what anybody may read.
+    replica: str = ""
+    pool: Pool = field(default_factory=Pool)
+    redis: RedisSettings | None = None
+    #: Whether each start brings the tables to its schema; otherwise `banshi migrate` alone does.
+    migrate_at_start: bool = True
     #: Folder of the private signing keys; the default is `keys` in `data`. Machines that issue passes share it.
     keys: Path | None = None
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
@@ -139,8 +218,13 @@ class Settings:
     keep_days: int = 7
     #: Where registers have their data, by code; those that aren't here are tables of the platform's own database.
     registers: Mapping[str, RegisterSource] = field(default_factory=dict)
+    outgoing: OutgoingRules = field(default_factory=OutgoingRules)
     #: Days for which it is kept, and shown to the person, who looked them up.
     look_up_days: int = 365
+    #: Days after which what is made up, the cases of test items and test clients, leaves with everything it left.
+    test_case_days: int = 7
+    #: How long what is personal in a case is kept after its last step.
+    retention: Retention = field(default_factory=Retention)
     #: Days for which what was handed in without a name is kept after its last step; bytes of such people's files, all
     #: together, that no tip uses yet.
     tip_days: int = 365
@@ -154,6 +238,8 @@ class Settings:
     def __post_init__(self) -> None:
         if self.database and not self.database.startswith(DATABASES):
             raise ValueError(f"database has to begin with {' or '.join(DATABASES)}")
+        if self.replica and not (self.replica.startswith(POSTGRES) and self.database.startswith(POSTGRES)):
+            raise ValueError(f"replica has to begin with {' or '.join(POSTGRES)}, and so has database")
         if not 0 < len(self.pass_issuer.encode()) <= LONGEST_ISSUER:
             raise ValueError(f"pass_issuer has to be 1 to {LONGEST_ISSUER} bytes long: every pass bears it")
         if len(self.certificate_address) > LONGEST_ADDRESS or not self.certificate_address.isprintable():
@@ -173,9 +259,16 @@ class Settings:
     @property
     def database_url(self) -> str:
         """What Tortoise connects to. SQLite syncs each commit: what was acknowledged survives a power cut."""
+        if self.database and not self.database.startswith("sqlite"):
+            return _with_pool(self.database, self.pool)
         if self.database:
             return self.database
-        return f"sqlite://{self.data / 'banshi.sqlite3'}?synchronous=FULL&wal_autocheckpoint=8000&busy_timeout=5000"
+        return f"sqlite://{self.data / 'banshi.sqlite3'}?{PRAGMAS}"
+
+    @property
+    def replica_url(self) -> str:
+        """The copy that public reads go to; "" for none."""
+        return _with_pool(self.replica, self.pool) if self.replica else ""
 
     @property
     def keys_folder(self) -> Path:
@@ -184,6 +277,20 @@ class Settings:
     @property
     def attachments_folder(self) -> Path:
         return self.data / "attachments"
+
+
+def _with_pool(database: str, pool: Pool) -> str:
+    """The URL of a PostgreSQL with what `pool` says, where it doesn't say it itself."""
+    address, _, given = database.partition("?")
+    ours = {"minsize": pool.least, "maxsize": pool.most}
+    if pool.statement_seconds:
+        ours["statement_timeout"] = int(pool.statement_seconds * 1000)
+    said = dict(parse_qsl(given, keep_blank_values=True))
+    if (most := said.get("maxsize", "")).isdecimal():
+        ours["minsize"] = min(pool.least, int(most))
+    if (least := said.get("minsize", "")).isdecimal():
+        ours["maxsize"] = max(pool.most, int(least))
+    return f"{address}?{urlencode({**ours, **said})}"
 
 
 class SettingsError(ValueError):

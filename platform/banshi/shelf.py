@@ -76,13 +76,22 @@ class Shelf:
 
 
 class Items(MutableMapping[str, Item]):
-    """All items by code: those in memory, and those on shelves, which are made when they are asked for."""
+    """All items by code: those in memory, and those on shelves, which are made when they are asked for.
+
+    What is not live is found by its code, and stands in no list: iterating and counting leave it out.
+    """
 
     def __init__(self) -> None:
         self._kept: dict[str, Item] = {}
         self._shelved: dict[str, tuple[Shelf, int, int, Facts]] = {}
         self._recent: OrderedDict[str, Item] = OrderedDict()
         self._codes: tuple[str, ...] | None = None
+        #: What is no longer offered, for the cases that it has.
+        self._ended: dict[str, Item] = {}
+        #: Earlier versions under which there may be cases, by code and version.
+        self._earlier: dict[tuple[str, int], Item] = {}
+        #: Codes of what is not live; none of it lies on a shelf.
+        self._unlisted: set[str] = set()
 
     def __getitem__(self, code: str) -> Item:
         item = self._kept.get(code) or self._recent.get(code)
@@ -97,35 +106,76 @@ class Items(MutableMapping[str, Item]):
         self._shelved.pop(code, None)
         self._recent.pop(code, None)
         self._kept[code] = item
+        (self._unlisted.discard if item.mode == "live" else self._unlisted.add)(code)
         self._codes = None
 
     def __delitem__(self, code: str) -> None:
         if self._shelved.pop(code, None) is None:
             del self._kept[code]
         self._recent.pop(code, None)
+        self._unlisted.discard(code)
         self._codes = None
 
     def __contains__(self, code: object) -> bool:
         return code in self._kept or code in self._shelved
 
     def __iter__(self) -> Iterator[str]:
-        yield from self._kept
+        yield from (code for code in self._kept if code not in self._unlisted)
         yield from self._shelved
 
     def __len__(self) -> int:
-        return len(self._kept) + len(self._shelved)
+        return len(self._kept) + len(self._shelved) - len(self._unlisted)
+
+    def of(self, code: str, version: int = 0) -> Item | None:
+        """The item of something that is there already, such as a case.
+
+        As it was in that version where this is still kept, and otherwise as it is now or was in the end.
+        """
+        return self._earlier.get((code, version)) or self.get(code) or self._ended.get(code)
+
+    def replace(
+        self, gone: Iterable[Item], offered: Iterable[Item], ended: Iterable[Item], earlier: Iterable[Item]
+    ) -> None:
+        """Take items out and bring others in, between two requests.
+
+        Args:
+            gone: What was brought in before; whatever else is offered stays.
+            ended: All that is no longer offered, in place of what was known as such.
+            earlier: All earlier versions, in place of those known.
+        """
+        for item in gone:
+            self._kept.pop(item.code, None)
+            self._unlisted.discard(item.code)
+        for item in offered:
+            self[item.code] = item
+        self._ended = {item.code: item for item in ended}
+        self._earlier = {(item.code, item.version): item for item in earlier}
+        self._codes = None
+        # Now and not later: a thread that walks along must not be the one that lists what is changing.
+        self.codes()
+
+    def with_cases(self) -> Iterator[Item]:
+        """All items under which there may be cases: in lists or not, no longer offered, and earlier versions."""
+        yield from self.each(self.with_unlisted())
+        yield from self._ended.values()
+        yield from self._earlier.values()
 
     def put(self, code: str, place: tuple[Shelf, int, int, Facts]) -> None:
         """Leave an item on its shelf."""
         self._kept.pop(code, None)
+        self._unlisted.discard(code)
         self._shelved[code] = place
         self._codes = None
 
     def codes(self) -> tuple[str, ...]:
-        """All codes in their order."""
+        """All codes that are listed, in their order."""
         if self._codes is None:
             self._codes = tuple(sorted(self))
         return self._codes
+
+    def with_unlisted(self) -> tuple[str, ...]:
+        """All codes, with those of what is not live: for whoever works on cases."""
+        return (*self.codes(), *sorted(self._unlisted))
 
     def facts(self, code: str) -> Facts:
         """What a list is filtered by."""
@@ -138,15 +188,19 @@ class Items(MutableMapping[str, Item]):
     def unchecked(self) -> Iterator[Item]:
         """The items that were not found to be right at an earlier start."""
         yield from self._kept.values()
+        yield from self._ended.values()
 
     def each(self, codes: Iterable[str] | None = None) -> Iterator[Item]:
-        """All items by code, or those that are named, one at a time.
+        """All items that are listed by code, or those that are named, one at a time.
 
         None is kept for having been looked at, and any thread may ask.
         """
         for code in self.codes() if codes is None else codes:
             place = self._shelved.get(code)
-            yield self._kept[code] if place is None else place[0].make(place[1], place[2])
+            item = self._kept.get(code) if place is None else place[0].make(place[1], place[2])
+            # One that goes while a thread walks along is left out.
+            if item is not None:
+                yield item
 
 
 class Shelves:

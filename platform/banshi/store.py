@@ -1,4 +1,4 @@
-"""The database: opening it, and the one way to write to it.
+"""The one way to write to the open database.
 
 A request prepares a `Write` and awaits its commit. While one transaction is under way the next ones gather, and all of
 them go into one: under load a sync to disk is shared by many requests, and a single request waits for nobody. What a
@@ -10,28 +10,23 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.backends.base.config_generator import expand_db_url
-from tortoise.context import TortoiseContext, get_current_context, set_global_context
+from tortoise.context import TortoiseContext
 from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
-from banshi.contract import Tables
-from banshi.errors import ConfigurationError, Finding, StorageFull, Unavailable
+from banshi import bulk
+from banshi.errors import StorageFull, Unavailable
 from banshi.logs import place_of
-from banshi.upgrade import upgrade
+from banshi.replica import READING, Replica
 
 log = structlog.get_logger("banshi.store")
-
-#: Label of the kernel's own tables; a plugin's tables bear the plugin's name.
-KERNEL = "banshi"
 
 #: Writes that share one transaction at most: bounds how long the first of them waits.
 GROUP = 256
@@ -39,15 +34,22 @@ GROUP = 256
 #: Seconds that closing waits for what is still to be written.
 DRAIN = 5.0
 
-#: Tortoise's engine → ours, which survives a task that is cancelled in the middle of a transaction.
-ENGINES = {"tortoise.backends.sqlite": "banshi.sqlite", "tortoise.backends.asyncpg": "banshi.postgres"}
-
 #: The database's own clock in milliseconds, by dialect: the one clock that all workers share.
 CLOCK = {
     "sqlite": "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
     # In brackets of its own it is asked once a statement, and not for each row.
     "postgres": "(SELECT CAST(extract(epoch from clock_timestamp()) * 1000 AS BIGINT))",
 }
+
+#: SQL that is true unless an operator, or a restore, holds what goes out (`banshi.hold`).
+NOT_HELD = "NOT EXISTS (SELECT 1 FROM banshi_hold)"
+
+
+#: Is told of which models rows have changed or come.
+Listener = Callable[[frozenset[type[Model]]], None]
+
+#: Completes a row that is about to be written; it may be called again with the same row.
+Stamp = Callable[[Any], None]
 
 
 class NotBegun(Unavailable):
@@ -82,15 +84,26 @@ class Write:
 class Store:
     """The open database."""
 
-    def __init__(self, context: TortoiseContext, connection: BaseDBAsyncClient) -> None:
+    def __init__(self, context: TortoiseContext, connection: BaseDBAsyncClient, replica: Replica | None = None) -> None:
         self.context = context
-        self.connection = connection
+        self._connection = connection
+        #: A copy for what anybody may read, where there is one.
+        self.replica = replica
         self.dialect = connection.capabilities.dialect
         self._waiting: list[tuple[Write, asyncio.Future[None]]] = []
         self._group: list[tuple[Write, asyncio.Future[None]]] = []
         self._closing = False
         self._wake = asyncio.Event()
-        self._listeners: list[Callable[[frozenset[type[Model]]], None]] = []
+        self._listeners: list[Listener] = []
+        #: Those that hear of other processes' transactions too, and what their tables are called.
+        self._everywhere: list[Listener] = []
+        self._stamps: dict[type[Model], Stamp] = {}
+        self._models = {m._meta.db_table: m for app in (context.apps or {}).values() for m in app.values()}
+
+    @property
+    def connection(self) -> BaseDBAsyncClient:
+        """The database for statements outside transactions; a replica of it where a route reads from that."""
+        return READING.get() or self._connection
 
     @property
     def clock(self) -> str:
@@ -102,13 +115,38 @@ class Store:
         """SQL that lets two workers claim at once; SQLite has one writer anyway."""
         return "" if self.dialect == "sqlite" else "FOR UPDATE SKIP LOCKED"
 
+    @property
+    def not_held(self) -> str:
+        """SQL that is true unless what goes out is held: whoever claims work that leads out asks for it."""
+        return NOT_HELD
+
     def placeholders(self, count: int) -> list[str]:
         """Marks for the values of a hand-written statement."""
         return ["?"] * count if self.dialect == "sqlite" else [f"${number + 1}" for number in range(count)]
 
-    def on_commit(self, listener: Callable[[frozenset[type[Model]]], None]) -> None:
-        """Call `listener` after each transaction with the models whose rows it changed or added."""
+    def table(self, *columns: tuple[str, Sequence[Any]]) -> tuple[str, list[Any]]:
+        """A query whose rows are these values, for a hand-written statement that has no others, and what goes with it.
+
+        Each column is a type of PostgreSQL's with its values, texts or numbers. Its text is one for any number.
+        """
+        return bulk.table(self.dialect, *columns)
+
+    def on_commit(self, listener: Listener, *, elsewhere: bool = True) -> None:
+        """Call `listener` after each transaction with the models whose rows it changed or added.
+
+        With `elsewhere` also after those of other processes, as far as signals tell of them (`banshi.signals`).
+        """
         self._listeners.append(listener)
+        if elsewhere:
+            self._everywhere.append(listener)
+
+    def before_insert(self, model: type[Model], stamp: Stamp) -> None:
+        """Let `stamp` complete each new row of `model`, whoever wrote it, in the moment that it is written."""
+        self._stamps[model] = stamp
+
+    def committed_elsewhere(self, tables: Iterable[str]) -> None:
+        """Another process has changed or added rows of these tables."""
+        _call(self._everywhere, frozenset(self._models[table] for table in tables if table in self._models))
 
     async def commit(self, write: Write) -> None:
         """Write all of it in one transaction and return when it is on disk.
@@ -184,11 +222,7 @@ class Store:
             if failed is None
             for model in (*map(type, write.rows), *(update.model for update in write.updates))
         )
-        for listener in self._listeners:
-            try:
-                listener(written)
-            except Exception as error:  # it only wakes somebody, and the next write must not wait for its mending
-                log.error("a listener of the store failed", error=type(error).__name__, where=place_of(error))
+        _call(self._listeners, written)
 
     def _is_outage(self, error: Exception) -> bool:
         """Whether the database fails all alike: trying each write alone would only make each wait as long again."""
@@ -203,27 +237,64 @@ class Store:
         failures: list[Exception | None] = []
         rows: dict[type[Model], list[Model]] = {}
         async with in_transaction() as connection:
-            for write in writes:
-                failure = await _update(connection, write.updates)
+            guards = await _guards(connection, writes)
+            for write, guard in zip(writes, guards, strict=True):
+                failure = await _update(connection, write.updates, guard)
                 failures.append(failure)
                 if failure is None:
                     for row in write.rows:
                         rows.setdefault(type(row), []).append(row)
             # Rows without a foreign key go first: what others refer to has to be there.
-            for model in sorted(rows, key=lambda model: len(model._meta.fk_fields)):
-                await model.bulk_create(rows[model], using_db=connection)
+            for model in sorted(rows, key=lambda model: len(model._meta.fk_fields | model._meta.o2o_fields)):
+                if stamp := self._stamps.get(model):
+                    for row in rows[model]:
+                        stamp(row)
+                await bulk.insert(connection, model, rows[model])
         return failures
 
 
-async def _update(connection: BaseDBAsyncClient, updates: Sequence[Update]) -> Exception | None:
+async def _guards(connection: BaseDBAsyncClient, writes: Sequence[Write]) -> list[int | None]:
+    """Carry out the guards that can go in one statement; how many rows each changed, None for those that remain."""
+    changed: list[int | None] = [None] * len(writes)
+    if connection.capabilities.dialect == "sqlite":
+        return changed
+    alike: dict[Any, dict[Any, int]] = {}
+    for place, write in enumerate(writes):
+        guard = write.updates[0] if write.updates else None
+        if guard is not None and guard.rows == 1 and (shape := bulk.shape(guard.model, guard.where, guard.values)):
+            # Of two that are about one row, the second goes by what the first made of it.
+            key = bulk.key_of(guard.model, guard.where[guard.model._meta.pk_attr])
+            alike.setdefault((guard.model, shape), {}).setdefault(key, place)
+    for (model, shape), places in alike.items():
+        if len(places) > 1:
+            updates = [writes[place].updates[0] for place in places.values()]
+            found = await bulk.update(connection, model, shape, [(one.where, one.values) for one in updates])
+            for key, place in places.items():
+                changed[place] = int(key in found)
+    return changed
+
+
+async def _update(connection: BaseDBAsyncClient, updates: Sequence[Update], guard: int | None) -> Exception | None:
+    """Carry out the updates of a write; of the first, where `guard` is given, it says how many rows it has changed."""
     for position, update in enumerate(updates):
-        changed = await update.model.filter(**update.where).using_db(connection).update(**update.values)
+        if position or guard is None:
+            changed = await update.model.filter(**update.where).using_db(connection).update(**update.values)
+        else:
+            changed = guard
         if update.rows is not None and changed != update.rows:
             if position or changed:
                 # Something of this write is changed already: the whole transaction has to go.
                 raise Stale(f"{update.model.__name__} {dict(update.where)}")
             return Stale(f"{update.model.__name__} {dict(update.where)}")
     return None
+
+
+def _call(listeners: Iterable[Listener], models: frozenset[type[Model]]) -> None:
+    for listener in listeners:
+        try:
+            listener(models)
+        except Exception as error:  # it only wakes somebody, and the next write must not wait for its mending
+            log.error("a listener of the store failed", error=type(error).__name__, where=place_of(error))
 
 
 def _settle(done: asyncio.Future[None], failure: Exception | None) -> None:
@@ -250,43 +321,3 @@ def _told(error: Exception) -> Exception:
 
 def _shutting_down() -> Unavailable:
     return Unavailable("The platform is shutting down; send the request again.", headers={"Retry-After": "5"})
-
-
-def orm_config(url: str, tables: Mapping[str, Tables]) -> dict[str, Any]:
-    """Tortoise's configuration: the kernel's tables and each plugin's, as apps of one connection."""
-    apps = {KERNEL: {"models": ["banshi.models"], "migrations": "banshi.migrations", "default_connection": "default"}}
-    for plugin, one in tables.items():
-        apps[plugin] = {"models": [one.models], "migrations": one.migrations, "default_connection": "default"}
-    connection = expand_db_url(url)
-    connection["engine"] = ENGINES.get(connection["engine"], connection["engine"])
-    return {"connections": {"default": connection}, "apps": apps}
-
-
-@asynccontextmanager
-async def open_store(url: str, tables: Mapping[str, Tables]) -> AsyncIterator[Store]:
-    """The database at `url`, migrated to the newest schema, with its writer running. Raises ConfigurationError."""
-    config = orm_config(url, tables)
-    async with TortoiseContext() as context:
-        try:
-            await context.init(config=config)
-            if get_current_context() is context:
-                _as_fallback(context)
-            await upgrade(config["apps"])
-        except (OperationalError, DBConnectionError, OSError, ImportError, sqlite3.Error) as error:
-            # Without the address, which may hold a password.
-            advice = f"mend platform.database or what it names; the database can't be opened: {error}"
-            raise ConfigurationError([Finding("platform", "no-database", advice)]) from error
-        store = Store(context, context.connections.get("default"))
-        writer = asyncio.create_task(store.run(), name="banshi-store")
-        try:
-            yield store
-        finally:
-            await store.close(writer)
-
-
-def _as_fallback(context: TortoiseContext) -> None:
-    """Let tasks that were started elsewhere find this database, unless another one is open in this process."""
-    import tortoise.context
-
-    if tortoise.context._global_context is None:
-        set_global_context(context)

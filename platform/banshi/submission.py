@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
+from banshi import outbox
 from banshi.attachments import Files, files_of
 from banshi.containment import ask
 from banshi.contract import Item, Submission, Who
 from banshi.errors import FieldProblem, InvalidFields, Unavailable
+from banshi.events import step_rows
 from banshi.models import Attachment, Case, CaseEvent
+from banshi.modes import TEST, mode_of, refuse_strangers
 from banshi.owner import known, own
 from banshi.reuse import Reused, ids_at, labels, taken
 from banshi.routes import Principal
@@ -38,7 +41,7 @@ PAGE = 200
 
 def item_of(platform: Platform, case: Case) -> Item:
     """The item of a case. Unavailable when its plugin is not loaded: the case stays, and comes back with the plugin."""
-    item = platform.registry.items.get(case.item)
+    item = platform.registry.items.of(case.item, case.item_version)
     if item is None:
         told = "The department that this case belongs to is not connected at present; the case is kept."
         raise Unavailable(told, headers={"Retry-After": "60"})
@@ -54,7 +57,12 @@ def new_number(day: date) -> str:
 def new_case(
     platform: Platform, item: Item, principal: Principal, answers: Mapping[str, Any], *, renews: Any = None
 ) -> tuple[Case, CaseEvent]:
-    """A case in its first state with its first event, not yet written."""
+    """A case in its first state with its first event, not yet written.
+
+    Where the principal has a `client`, the case is of the client's mode too; its person is the principal's subject, who
+    may be somebody else than the client. Raises NotFound for a person who is not on the team that tries it out.
+    """
+    refuse_strangers(item, principal)
     at = platform.now()
     case = Case(
         id=uuid7(),
@@ -70,6 +78,7 @@ def new_case(
         answers=dict(answers),
         clock_allowed=item.promised_days if item.promised_days is not None else item.legal_days,
         renews=renews,
+        mode=mode_of(item, principal),
         created_at=at,
         updated_at=at,
     )
@@ -83,7 +92,40 @@ def new_case(
         actor=Who.CITIZEN.value,
         actor_id=principal.subject,
     )
+    event.mode = case.mode
     return case, event
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedCase:
+    """A case that was found right, with all that its first transaction writes."""
+
+    case: Case
+    events: Sequence[CaseEvent]
+    given: HandedIn
+    updates: Sequence[Update]
+    rows: Sequence[Model]
+
+
+async def prepare_case(
+    platform: Platform, item: Item, principal: Principal, body: Mapping[str, Any], language: str
+) -> PreparedCase:
+    """The case that a submission makes: `body` has `answers` and what the item's kind takes beside them.
+
+    Nothing is written yet. Raises InvalidFields with everything that is wrong, and what the department lets through.
+    """
+    kind, answers = platform.registry.kinds[item.kind], body["answers"]
+    case, event = new_case(platform, item, principal, answers)
+    wishes = body.get("reuse", ())
+    given = await check(platform, item, case, answers, language, principal=principal, wishes=wishes)
+    case.answers = dict(given.answers)
+    event.details = {"reused": given.reused.told} if given.reused.told else None
+    more = await kind.received(platform, case, body) if kind.received else ()
+    if kind.intake is not None:
+        more = [*more, outbox.intake_row(case.id, case.version)]
+    events = [event, *(row for row in more if isinstance(row, CaseEvent))]
+    rows = [case, event, *step_rows(platform, case, event), *given.rows, *more]
+    return PreparedCase(case, events, given, given.updates, rows)
 
 
 def submission_of(platform: Platform, case: Case, answers: Mapping[str, Any] | None = None) -> Submission:
@@ -97,6 +139,8 @@ def submission_of(platform: Platform, case: Case, answers: Mapping[str, Any] | N
         name=case.person_name,
         received_at=case.created_at.astimezone(platform.settings.timezone),
         renews=str(case.renews) if case.renews else None,
+        version=case.version,
+        mode=case.mode,  # type: ignore[arg-type]  # one of them: `new_case` wrote it
     )
 
 
@@ -125,7 +169,7 @@ class HandedIn:
 
     @property
     def rows(self) -> list[Model]:
-        return [*self.reused.rows, *self.reused.entries]
+        return [*self.reused.rows, *self.reused.entries, *self.reused.promises]
 
 
 async def check(
@@ -193,10 +237,13 @@ async def submissions(platform: Platform, item: str, state: str) -> AsyncIterato
 
 
 async def count_people(platform: Platform, items: Sequence[str], states: Sequence[str]) -> int:
-    """How many people have a case of one of these items in one of these states, not counting those without a name."""
+    """How many people have a case of one of these items in one of these states, not counting those without a name.
+
+    Test cases are nobody's.
+    """
     marks = platform.store.placeholders(len(items) + len(states))
     of_items, in_states = ", ".join(marks[: len(items)]), ", ".join(marks[len(items) :])
-    sql = f"SELECT COUNT(DISTINCT person) AS people FROM banshi_case WHERE person <> '' AND item IN ({of_items}) AND state IN ({in_states})"  # noqa: S608, E501
+    sql = f"SELECT COUNT(DISTINCT person) AS people FROM banshi_case WHERE person <> '' AND mode <> '{TEST}' AND item IN ({of_items}) AND state IN ({in_states})"  # noqa: S608, E501
     rows = await platform.store.connection.execute_query_dict(sql, [*items, *states])
     return int(rows[0]["people"])
 
@@ -204,6 +251,10 @@ async def count_people(platform: Platform, items: Sequence[str], states: Sequenc
 async def people_with_cases(
     platform: Platform, items: Sequence[str], states: Sequence[str], *, after: str = "", limit: int
 ) -> list[str]:
-    """The next people behind `after` who have a case of one of these items in one of these states, in order."""
-    found = Case.filter(item__in=items, state__in=states, person__gt=after).using_db(platform.store.connection)
+    """The next people behind `after` who have a case of one of these items in one of these states, in order.
+
+    Test cases are nobody's.
+    """
+    real = Case.filter(item__in=items, state__in=states, person__gt=after).exclude(mode=TEST)
+    found = real.using_db(platform.store.connection)
     return [str(one) for one in await found.order_by("person").limit(limit).distinct().values_list("person", flat=True)]

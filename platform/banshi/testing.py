@@ -19,7 +19,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from banshi import outbox
 from banshi.auth import development_token
 from banshi.configuration import Configuration, Entry
 from banshi.contract import API_VERSION
+from banshi.duty import EVERYTHING, Duty
 from banshi.runtime import Platform
 from banshi.settings import Settings, typed
 from banshi.web.app import loaded, open_platform, serving
@@ -159,6 +160,11 @@ class Door:
         return Person(self.session, self.url, token)
 
 
+def database_in(data: Path) -> str:
+    """The database of a door that names none; what a test leaves behind needs to survive no power cut."""
+    return f"sqlite://{data / 'banshi.sqlite3'}?{UNSYNCED}"
+
+
 @asynccontextmanager
 async def open_door(
     folder: Path,
@@ -166,29 +172,28 @@ async def open_door(
     *,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
     platform: Mapping[str, Any] | None = None,
+    duty: Duty = EVERYTHING,
+    isolated: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> AsyncIterator[Door]:
     """A platform with `plugins` (name → folder, or name → import package), serving on a port of its own.
 
     `folder` takes its files and its database, which does not wait for the disk; `settings` are the plugins' own by
-    name, `platform` is `[platform]`.
+    name, `platform` is `[platform]`, `duty` what this process does of a deployment's work. The plugins in `isolated`
+    run in processes of their own: name → the entry's `grant` and `limits`, such as `{"parks": {}}`.
     Raises ConfigurationError with every finding, as the real start does.
     """
-    given = settings or {}
-    entries = {
-        name: Entry(
-            api=API_VERSION,
-            path=place.resolve() if isinstance(place, Path) else None,
-            package=place if isinstance(place, str) else None,
-            settings=given.get(name, {}),
-        )
-        for name, place in plugins.items()
-    }
+    given, apart = settings or {}, isolated or {}
+    entries = {}
+    for name, place in plugins.items():
+        where = {"path": place.resolve()} if isinstance(place, Path) else {"package": place}
+        own = {"isolation": "process", **apart[name]} if name in apart else {}
+        entry = typed(Entry, {"api": API_VERSION, **where, **own}, where=f"plugins.{name}")
+        entries[name] = replace(entry, settings=given.get(name, {}))
     table = {"data": folder / "data", **(platform or {})}
-    # What a test leaves behind needs to survive no power cut.
-    table.setdefault("database", f"sqlite://{Path(table['data']) / 'banshi.sqlite3'}?{UNSYNCED}")
+    table.setdefault("database", database_in(Path(table["data"])))
     configuration = Configuration(folder / "plugins.toml", typed(Settings, table, where="platform"), entries)
     async with (
-        open_platform(loaded(configuration)) as running,
+        open_platform(loaded(configuration), duty) as running,
         serving(running, "127.0.0.1", 0) as url,
         aiohttp.ClientSession() as session,
     ):

@@ -2,43 +2,106 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
-from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
-from tortoise.migrations.graph import MigrationKey
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.context import require_context
+from tortoise.migrations.executor import MigrationExecutor, MigrationTarget, PlanStep
+from tortoise.migrations.graph import MigrationGraph, MigrationKey
 from tortoise.migrations.schema_generator.state import State
 from tortoise.migrations.schema_generator.state_apps import StateApps
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
+from banshi.errors import ConfigurationError, Finding
+
 #: Of processes that start together on PostgreSQL, the one that holds this lock migrates.
 MIGRATING = 0x62616E736869
 
+#: Whether it is noted yet which migrations were applied, by dialect.
+NOTED = {
+    "sqlite": "SELECT 1 AS noted FROM sqlite_schema WHERE name = 'tortoise_migrations'",
+    "postgres": "SELECT 1 AS noted WHERE to_regclass('tortoise_migrations') IS NOT NULL",
+}
 
-async def upgrade(apps: dict[str, Any]) -> None:
-    """Bring every app's tables to the newest schema.
+
+async def upgrade(apps: dict[str, Any]) -> list[str]:
+    """Bring every app's tables to the newest schema; gives what was applied, such as "traffic 0002_closures".
 
     In one transaction: a process that is killed between a migration and the note that it was applied would leave a
     database with which none could start again. Of several that start together one migrates while the others wait.
+    Raises ConfigurationError where a newer version has been here; then nothing is changed.
     """
     async with in_transaction() as connection:
         if connection.capabilities.dialect == "postgres":
+            # A table of millions of rows is rebuilt for longer than any request may take.
+            await connection.execute_query("SET LOCAL statement_timeout = 0")
+            # Between two statements Tortoise works out what the next one changes, on a busy machine for a while.
+            await connection.execute_query("SET LOCAL idle_in_transaction_session_timeout = 0")
             await connection.execute_query(f"SELECT pg_advisory_xact_lock({MIGRATING})")
         executor = Executor(connection, apps)
         # Tortoise asks for the table of what was applied before it makes it, which would spoil the transaction.
         await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
-        await executor.migrate([MigrationTarget(app_label=app, name="__latest__") for app in apps])
+        await executor.migrate(executor.latest)
+        return executor.planned
+
+
+async def missing(apps: dict[str, Any]) -> list[str]:
+    """What `upgrade` would apply; changes nothing. Raises ConfigurationError where a newer version has been here."""
+    connection = require_context().connections.get("default")
+    executor = Executor(connection, apps)
+    await executor.loader.build_graph()
+    noted = await connection.execute_query_dict(NOTED[connection.capabilities.dialect])
+    applied = set(await executor.recorder.applied_migrations()) if noted else set()
+    executor._migration_plan(executor.latest, applied, executor.loader.graph)
+    return executor.planned
+
+
+def too_old(steps: Iterable[str]) -> ConfigurationError:
+    """Says what to do about a database in which these steps were not applied yet."""
+    advice = f"run `banshi migrate` with the rights to change tables, then start; not applied yet: {', '.join(steps)}"
+    return ConfigurationError([Finding("platform", "schema-too-old", advice)])
 
 
 class Executor(MigrationExecutor):
     """Tortoise's, without the second in which it makes the classes of all models anew for each step, twice."""
+
+    def __init__(self, connection: BaseDBAsyncClient, apps: dict[str, Any]) -> None:
+        super().__init__(connection, apps)
+        self.latest = [MigrationTarget(app_label=app, name="__latest__") for app in apps]
+        #: What is to be applied, once that is known.
+        self.planned: list[str] = []
+
+    def _migration_plan(
+        self, targets: Iterable[MigrationTarget] | None, applied: set[MigrationKey], graph: MigrationGraph
+    ) -> list[PlanStep]:
+        self._refuse_newer(applied)
+        plan = super()._migration_plan(targets, applied, graph)
+        self.planned = [f"{step.migration.app_label} {step.migration.name}" for step in plan]
+        return plan
+
+    def _refuse_newer(self, applied: set[MigrationKey]) -> None:
+        """Tables that a newer version has changed are not this version's to write to."""
+        known = self.loader.disk_migrations
+        newer = sorted(key for key in applied if key.app_label in self.loader.migrated_apps and key not in known)
+        if newer:
+            raise ConfigurationError([too_new(app, newer) for app in dict.fromkeys(key.app_label for key in newer)])
 
     async def _project_state(self, applied: set[MigrationKey], *, upto: MigrationKey | None = None) -> State:
         state = await super()._project_state(applied, upto=upto)
         classes = Classes(state.apps._default_connections, state.apps._connections)
         classes.apps = state.apps.apps
         return Present(models=state.models, apps=classes)
+
+
+def too_new(app: str, newer: Sequence[MigrationKey]) -> Finding:
+    """Says what to do about an app whose tables a newer version has changed."""
+    plugin = "platform" if app == "banshi" else app
+    names = ", ".join(key.name for key in newer if key.app_label == app)
+    advice = f"start the newer version that has been here, or restore a backup from before it; unknown here: {names}"
+    return Finding(plugin, "schema-too-new", advice)
 
 
 class Classes(StateApps):

@@ -24,17 +24,18 @@ KERNEL = ROOT / "platform" / "banshi"
 #: point the other way.
 # fmt: off
 ORDER = [
-    "errors", "logs", "background", "calendar", "sniff", "pictures", "private_files", "written", "settings",
+    "errors", "logs", "background", "calendar", "sniff", "pictures", "private_files", "written", "periods", "redis",
+    "settings",
     "forms", "routes", "schemas", "token_keys",
-    "guide", "contract", "messages", "hookspecs", "vocabulary",
-    "configuration", "catalogue", "shelf", "modules", "registry",
-    "models", "migrations", "sqlite", "postgres", "upgrade", "store",
-    "containment", "runtime", "search",
-    "outbox", "replies", "once", "attachments", "auth", "passes", "certificates",
-    "reuse", "owner", "submission", "cases", "corrections", "documents",
+    "guide", "contract", "sealed", "modes", "messages", "hookspecs", "vocabulary",
+    "configuration", "catalogue", "shelf", "modules", "registry", "commands", "latest",
+    "models", "migrations", "sqlite", "postgres", "bulk", "replica", "store", "hold", "upgrade", "opening", "backup",
+    "containment", "worker", "duty", "runtime", "signals", "leader", "rates", "outgoing", "search", "doctor",
+    "outbox", "promises", "events", "replies", "once", "attachments", "auth", "passes", "certificates",
+    "reuse", "owner", "submission", "cases", "corrections", "documents", "holdings", "audit",
     "engine",
     "kinds",
-    "checks",
+    "checks", "joining", "isolation",
     "web",
     "testing",
     "cli",
@@ -93,6 +94,13 @@ def test_a_module_imports_only_what_stands_before_it(module: str) -> None:
         assert used <= before, f"{file.relative_to(ROOT)} imports {sorted(used - before)}, which stand after it"
 
 
+def test_no_module_has_the_name_of_a_public_function() -> None:
+    """Once such a module is imported, the package's name is the module, and no longer the function."""
+    import banshi
+
+    assert not set(banshi._LATER) & set(ORDER)
+
+
 def test_the_kernel_imports_no_plugin_but_in_its_demo() -> None:
     for file in source_files(KERNEL):
         wrong = [name for name in imports(file) if name.split(".")[0] in {"mobile_push", "plugins"}]
@@ -139,8 +147,8 @@ def test_every_public_name_is_there_and_others_are_refused() -> None:
 def test_import_banshi_pulls_in_neither_the_web_face_nor_plugins_nor_their_libraries() -> None:
     code = "import banshi, sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    heavy = r"(banshi\.(web|kinds|store|models|registry|cli|testing)|banshi_plugins|mobile_push|aiohttp|pyfcm|google)\b"
-    heavy += r"|(tortoise|prometheus_client|joserfc|segno|rich|PIL)\b"
+    heavy = r"(banshi\.(web|kinds|store|opening|models|registry|cli|testing)|banshi_plugins|mobile_push)\b"
+    heavy += r"|(aiohttp|pyfcm|google|tortoise|prometheus_client|joserfc|segno|rich|PIL)\b"
     assert not [name for name in loaded.split() if re.match(heavy, name)]
 
 

@@ -28,6 +28,7 @@ from banshi.kinds import KINDS
 from banshi.kinds.appeal.steps import WITH_LETTERS
 from banshi.kinds.appointment.steps import CONFIRMED_TABLE
 from banshi.kinds.query.registers.declared import Register
+from banshi.periods import Period
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
@@ -137,9 +138,9 @@ def declared_keys(cls: type, prefix: str, *, skip: frozenset[str] = frozenset())
 
 
 def table_type(hint: Any) -> type | None:
-    """The dataclass that a field's type is, or is a list of, or may be; texts and forms are no tables."""
+    """The dataclass that a field's type is, or is a list of, or may be; texts, forms and periods are no tables."""
     for one in (hint, *typing.get_args(hint)):
-        if isinstance(one, type) and dataclasses.is_dataclass(one):
+        if isinstance(one, type) and dataclasses.is_dataclass(one) and one is not Period:
             return one
     return None
 

@@ -295,6 +295,7 @@ def test_keys_are_listed_rotated_and_revoked_while_the_server_runs(
 # The same commands beside a server in this process, whose memory of the keys is short
 
 
+@pytest.mark.sqlite
 async def test_a_running_server_takes_up_what_the_keys_command_does(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -323,6 +324,7 @@ def banshi(monkeypatch: pytest.MonkeyPatch, folder: Path, *arguments: str) -> in
     return int(ended.value.code or 0)
 
 
+@pytest.mark.sqlite
 async def test_keys_say_in_which_part_of_their_life_they_are(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

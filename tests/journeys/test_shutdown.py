@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 import sqlite3
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -170,3 +171,11 @@ async def test_a_start_that_is_ended_by_sigterm_at_any_moment_harms_no_later_one
         assert (await server.citizen("wang").get("/readyz")).ok() == {"status": "ready"}
         server.process.send_signal(signal.SIGTERM)
         assert (await server.stopped())[0] == 0
+
+
+def test_a_server_that_waits_for_something_that_never_comes_ends_all_the_same() -> None:
+    """A database that is there and says nothing; whoever comes to the end in time is left alone."""
+    waiting = "import time; from banshi.cli.serve import end_within; end = end_within(0.3); {then}time.sleep(1.5)"
+    for then, status in (("", 1), ("end.cancel(); ", 0)):
+        done = subprocess.run([sys.executable, "-c", waiting.format(then=then)], timeout=60, check=False)
+        assert done.returncode == status

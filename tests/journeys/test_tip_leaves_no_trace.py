@@ -20,8 +20,8 @@ import pytest
 from PIL import Image
 
 from banshi.auth import development_token
+from banshi.opening import open_store
 from banshi.settings import Settings
-from banshi.store import open_store
 from banshi.testing import Person
 from banshi.web.app import configure
 from tests.kernel.appeals_office import write_department

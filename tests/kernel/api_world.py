@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,6 +114,11 @@ class World:
     conversation: str
     #: Of the files of /docs, a part of their addresses.
     release: str
+    #: What the program reported by Open311.
+    reported: str
+    #: A webhook of the program's, and the version of a service that it has registered.
+    webhook: str
+    service: str
 
     @property
     def routes(self) -> list[Route]:
@@ -131,12 +136,15 @@ class World:
         things |= {"appointments": self.appointment, "slots": self.drawn}
         things |= {"postings": self.posting, "conversations": self.conversation}
         things |= {"cases": self.certified if "certificate" in route.path else self.case}
+        things |= {"webhooks": self.webhook, "service-approvals": self.service}
         of = things.get(route.path.split("/{id}")[0].rpartition("/")[2], self.case)
         code = "traffic" if "departments" in route.path else "zone-pass"
-        if any(noun in route.path for noun in ("slots", "appointments")):
+        code = SERVICE if "/v1/services" in route.path else code
+        if any(noun in route.path for noun in ("slots", "appointments", "holds", "check-ins")):
             code = "leader-reception" if "draw" in route.path else "driving-test"
         known = {"id": of, "code": code, "zone": "6", "number": "1"}
         known |= {"version": self.release, "file": "page.js"}
+        known |= {"service_code": "suggest-police", "service_request_id": self.reported, "token": self.reported}
         return {name: known[name] for name in re.findall(r"{(\w+)}", route.path) if name in known}
 
     def address(self, route: Route) -> str:
@@ -149,7 +157,7 @@ class World:
     def reads(self) -> Iterator[tuple[Route, Person, str]]:
         """Every GET that ends, with somebody who may call it."""
         for route in self.routes:
-            if route.method == "GET" and "stream" not in route.path:
+            if route.method == "GET" and "stream" not in route.path and route.operation not in OF_RUNNING_SERVICES:
                 yield route, self.reader_of(route), self.address(route)
 
 
@@ -197,16 +205,46 @@ async def talked(door: Door, person: Person) -> tuple[str, str]:
     return posting, begun.created()["id"]
 
 
+async def reported(door: Door, program: Person) -> str:
+    """What a program has reported by Open311 for somebody."""
+    form = {"service_code": "suggest-police", "address_string": "东门", "description": "路灯不亮，请修一修"}
+    form |= {"attribute[field]": "traffic", "attribute[subject]": "路灯", "api_key": str(program.token)}
+    answer = await door.anyone.call("POST", "/open311/v2/requests.json", data=form)
+    return str(answer.ok()[0]["service_request_id"])
+
+
+#: The code of the service that the program registers, which is never called.
+SERVICE = "archive-service"
+
+#: What a service reads of its cases takes an endpoint that answers: `tests/plugins/test_remote_services.py`.
+OF_RUNNING_SERVICES = {"show_service_case", "read_service_file"}
+
+
+async def registered(program: Person) -> tuple[str, str]:
+    """A webhook whose receiver isn't there, and the version of a service whose endpoint isn't."""
+    url = "https://127.0.0.1:1/"
+    webhook = (await program.post("/v1/webhooks", {"url": url})).created()
+    texts = {"zh-CN": "样本", "en": "Sample"}
+    item = {"code": "service-sample", "kind": "application", "title": texts, "summary": texts, "audience": ["person"]}
+    form = {"type": "object", "additionalProperties": False, "properties": {"why": {"type": "string", "title": "原因"}}}
+    item |= {"result": {"kind": "answer", "title": texts}, "application": {}, "form": form}
+    service = {"code": SERVICE, "department": "archive", "endpoint": url, "items": [item]}
+    return webhook["id"], (await program.post("/v1/services", service)).created()["version"]["id"]
+
+
 @asynccontextmanager
-async def open_world(folder: Path) -> AsyncIterator[World]:
+async def open_world(folder: Path, platform: Mapping[str, Any] | None = None) -> AsyncIterator[World]:
     entries = read_configuration(ROOT / "plugins.toml").entries
     plugins: dict[str, Path | str] = {name: one.path or str(one.package) for name, one in entries.items()}
     settings = {"mobile_push": {"alerts": {"sender": "alerts@city.example"}}}
-    async with open_door(folder, {**plugins, "archive": write_archive(folder)}, settings=settings) as door:
+    plugins["archive"] = write_archive(folder)
+    here = {"outgoing": {"networks": ["127.0.0.0/8"]}, **(platform or {})}
+    async with open_door(folder, plugins, settings=settings, platform=here) as door:
         await import_samples(door, "household", "exit_entry", "traffic")
         wang = door.citizen("wang", "王小明", resident_id=made_up_person(1))
         officer = door.officer("p007", "traffic")
-        roles = ("traffic:reviewer", "traffic:approver", "traffic:publisher", "archive:approver", "platform:operator")
+        roles = ("traffic:reviewer", "traffic:approver", "traffic:publisher", "platform:operator")
+        roles = (*roles, "archive:approver", "archive:administrator")
         staff = door.staff("li", *roles)
         case = (await wang.post("/v1/items/zone-pass/cases", {"answers": await answers_of(wang)})).created()
         extract = (await wang.post("/v1/items/record-000/cases", {"answers": {}})).created()
@@ -225,8 +263,10 @@ async def open_world(folder: Path) -> AsyncIterator[World]:
         appointment, drawn = await booked(door, wang)
         posting, conversation = await talked(door, wang)
         release = (await door.anyone.get("/docs")).body.decode().partition("/docs/assets/")[2].partition("/")[0]
+        program = await program_at(door)
         shown = (files, text, notice["id"], alert["id"], appointment, drawn, posting, conversation, release)
-        yield World(door, wang, staff, officer, await program_at(door), case["id"], extract["id"], *shown)
+        shown = (*shown, await reported(door, program), *await registered(program))
+        yield World(door, wang, staff, officer, program, case["id"], extract["id"], *shown)
 
 
 async def metrics_of(door: Door) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:

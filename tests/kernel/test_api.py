@@ -18,7 +18,7 @@ together = pytest.mark.asyncio(loop_scope="module")
 # -- validators ------------------------------------------------------------------------------------------------------
 
 #: What is different at each look, and what a cache must not answer for.
-WITHOUT_TAG = {"healthz", "readyz", "metrics"}
+WITHOUT_TAG = {"healthz", "readyz", "metrics", "show_my_data", "show_my_bundle"}
 
 
 @together

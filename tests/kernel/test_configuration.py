@@ -43,6 +43,10 @@ def read(folder: Path, content: str, overrides: Mapping[str, Any] | None = None)
 WRONG: dict[str, list[tuple[str, str]]] = {
     "data": [("7", "path"), ("[]", "path")],
     "database": [("7", "string"), ('"hello"', "sqlite:// or"), ('"mysql://u@h/d"', "sqlite:// or")],
+    "replica": [("7", "string"), ('"sqlite://x"', "begin with"), ('"postgres://u@h/d"', "so has database")],
+    "pool": [("7", "dictionary"), ("{ most = 0 }", "least <= most"), ("{ statement_seconds = nan }", "0.1 to")],
+    "redis": [('"redis://a"', "dictionary"), ('{ url = "http://a" }', "begin with"), ('{ name = "a" }', "missing")],
+    "migrate_at_start": [('"sometimes"', "boolean")],
     "keys": [("7", "path")],
     "timezone": [('"Mars/Olympus"', "timezone"), ("8", "timezone")],
     "identity": [('"https://id.example.org"', "dictionary"), ("[]", "dictionary")],
@@ -60,6 +64,21 @@ WRONG: dict[str, list[tuple[str, str]]] = {
     "keep_days": [('"some"', "integer"), ("0", "at least 1")],
     "registers": [('"all"', "dictionary"), ("{ vehicles = {} }", "has to say where the data are")],
     "look_up_days": [('"some"', "integer"), ("0", "at least 1")],
+    "outgoing": [('"all"', "dictionary"), ('{ networks = "all" }', "tuple"), ("{ nets = [] }", "not a known")],
+    "retention": [
+        ("5", "dictionary"),
+        ("{ default = 0 }", "at least 1 day"),
+        ("{ default = -1 }", "at least 1 day"),
+        ("{ default = true }", "number of days"),
+        ('{ default = "5 years" }', "ISO 8601"),
+        ('{ default = "P101Y" }', "100 years"),
+        ("{ outcomes = { refused = 1.5 } }", "number of days"),
+        ('{ kinds = { application = "P1Y" } }', "dictionary"),
+        ('{ kinds = { application = { refused = "P0D" } } }', "at least 1 day"),
+        ("{ least = { default = 0 } }", "at least 1 day"),
+        ("{ years = 5 }", "not a known key"),
+    ],
+    "test_case_days": [('"some"', "integer"), ("0", "at least 1")],
     "tip_days": [('"some"', "integer"), ("0", "at least 1")],
     "tip_quota": [('"much"', "integer"), ("0", "at least 1")],
     "holidays": [('"2027-01-01"', "frozenset"), ('["New Year"]', "date")],
@@ -240,7 +259,7 @@ def test_every_setting_is_taken_with_its_type(tmp_path: Path) -> None:
     ).settings
     assert settings.data == Path("/srv/banshi")
     assert settings.keys_folder == tmp_path / "secret" / "keys"
-    assert settings.database_url == "asyncpg://banshi@db/banshi"
+    assert settings.database_url.partition("?")[0] == "asyncpg://banshi@db/banshi"
     assert (settings.timezone.key, settings.pass_issuer, settings.handler_timeout) == ("Asia/Urumqi", "510600", 2.0)
     assert settings.holidays == {date(2027, 2, 6), date(2027, 2, 7)}
     assert settings.holiday_years == {2027}
@@ -392,3 +411,30 @@ def test_a_table_by_itself_is_typed_or_says_every_wrong_key() -> None:
         typed(Settings, {"body_limit": "x", "colour": 1}, where="platform")
     assert {key for key, _ in refused.value.problems} == {"platform.body_limit", "platform.colour"}
     assert "platform.colour: is not a known key" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("keys", "why"),
+    [
+        ('isolation = "thread"', "'none' or 'process'"),
+        ('grant = ["network"]', 'for isolation = "process"'),
+        ("limits = { cpu = 2 }", 'for isolation = "process"'),
+        ('isolation = "process"\ngrant = "network"', "tuple"),
+        ('isolation = "process"\ngrant = ["http:example.org"]', "the grant 'http:example.org'"),
+        ('isolation = "process"\ngrant = ["read:"]', "the grant 'read:'"),
+        ('isolation = "process"\nlimits = { memory = 1000 }', "at least 134217728 bytes"),
+        ('isolation = "process"\nlimits = { cpu = 0 }', "0.01 to 64 cores"),
+        ('isolation = "process"\nlimits = { cpu = nan }', "0.01 to 64 cores"),
+        ('isolation = "process"\nlimits = { disk = 1 }', "not a known key"),
+    ],
+)
+def test_a_wrong_key_about_a_process_of_its_own_is_told(tmp_path: Path, keys: str, why: str) -> None:
+    (finding,) = findings(written(tmp_path, f'[plugins.fire]\napi = 1\npath = "a"\n{keys}\n'))
+    assert (finding.plugin, finding.rule) == ("fire", "wrong-entry")
+    assert why in finding.advice
+
+
+def test_what_an_isolated_plugin_may_read_is_relative_to_plugins_toml(tmp_path: Path) -> None:
+    table = '[plugins.fire]\napi = 1\npath = "a"\nisolation = "process"\ngrant = ["network", "read:maps"]\n'
+    entry = read(tmp_path, table).entries["fire"]
+    assert (entry.network, entry.readable) == (True, [str(tmp_path.resolve() / "maps")])

@@ -42,10 +42,10 @@ def consumer(door: Door, work: Callable[[Sequence[Claimed]], Awaitable[Mapping[s
 
 
 async def rows(door: Door) -> list[tuple[str, int, bool]]:
-    """(state, attempts, whether somebody has it) of every row."""
+    """(state, tries, whether somebody has it) of every row."""
     now = time.time() * 1000
     found = await OutboxRow.filter(consumer=WORK).order_by("id")
-    return [(row.state, row.attempts, row.lease_until > now) for row in found]
+    return [(row.state, row.tries, row.lease_until > now) for row in found]
 
 
 async def stopped(task: asyncio.Task[None]) -> None:

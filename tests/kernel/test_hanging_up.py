@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from banshi.testing import TINY_PNG, Door, Reply
+import pytest
+
+from banshi.testing import TINY_PNG, Door, Reply, open_door
+from tests.conftest import TRAFFIC
+
+
+@pytest.fixture
+async def bare_door(tmp_path: Path, database: str) -> AsyncIterator[Door]:
+    async with open_door(tmp_path, {"traffic": TRAFFIC}, platform={"database": database}) as door:
+        yield door
 
 
 async def test_who_hangs_up_at_any_moment_harms_nobody_and_may_try_again_at_once(bare_door: Door, answers: Any) -> None:

@@ -16,8 +16,9 @@ from tortoise.exceptions import IntegrityError
 from banshi import outbox
 from banshi.engine import embedded
 from banshi.models import Case, OutboxRow
+from banshi.opening import open_store
 from banshi.outbox import ALERT_LANE, CASE_LANE, NOTICE_LANE, Claimed
-from banshi.store import CLOCK, Store, Write, open_store
+from banshi.store import CLOCK, Store, Write
 from banshi.testing import PATIENCE, Door, open_door
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
@@ -70,7 +71,7 @@ async def test_a_row_comes_with_what_was_promised_and_with_its_attempt(store: St
     await promise(store, "one")
     (row,) = await claim(store)
     stored = await OutboxRow.get()
-    assert row == Claimed(str(stored.id), WORK, "message", {"name": "one", "字": "王"}, 1)
+    assert row == Claimed(str(stored.id), WORK, "message", {"name": "one", "字": "王"}, 1, 1)
 
 
 async def test_a_claimed_row_is_nobody_elses_until_its_lease_ends(store: Store, later: Later) -> None:
@@ -156,7 +157,23 @@ async def test_given_back_rows_are_due_at_once_and_their_attempt_does_not_count(
     await outbox.release(store, rows)
     again = await claim(store)
     assert names(again) == ["one", "two"]
-    assert [row.attempts for row in again] == [1, 1]
+    assert [row.tries for row in again] == [1, 1]
+
+
+async def test_whoever_gave_a_row_back_can_not_settle_what_another_has_taken_since(store: Store) -> None:
+    await promise(store, "one")
+    given_back = await claim(store)
+    await outbox.release(store, given_back)
+    (taken,) = await claim(store)
+    await outbox.settle(store, given_back)
+    await outbox.put_back(store, given_back[0], "too late", attempts=1)
+    assert (await OutboxRow.get()).state == "due"
+    await outbox.postpone(store, taken, "", 0)
+    (again,) = await claim(store)
+    await outbox.settle(store, [taken])
+    assert (await OutboxRow.get()).state == "due"
+    await outbox.settle(store, [again])
+    assert (await OutboxRow.get()).state == "done"
 
 
 async def test_nothing_to_settle_or_give_back_is_nothing_to_do(store: Store) -> None:
@@ -300,7 +317,7 @@ async def test_a_server_that_stops_gives_back_what_it_had_taken(
     async with open_door(tmp_path, plugins) as door:
         await door.settled()
         assert len((await door.citizen("wang").get("/v1/inbox")).ok()["items"]) == 1
-        assert (await OutboxRow.get(consumer="channel:mobile_push")).attempts == 1
+        assert (await OutboxRow.get(consumer="channel:mobile_push")).tries == 1
 
 
 async def test_work_of_a_plugin_that_is_removed_stays_and_comes_back_with_it(tmp_path: Path, answers: Answers) -> None:
@@ -333,19 +350,20 @@ async def test_a_case_whose_department_is_removed_stays_and_goes_on_when_it_come
         wang = door.citizen("wang")
         case = (await wang.post("/v1/items/zone-pass/cases", {"answers": await answers(wang)})).created()
     async with open_door(tmp_path, {"mobile_push": "mobile_push"}, platform={"outbox_attempts": 2}) as door:
-        # So often was it tried that one more failure of its own would park it.
-        await OutboxRow.filter(state="due").update(attempts=100, not_before=0, lease_until=0, last_error="")
 
         async def tried_again() -> bool:
             row = await OutboxRow.get(consumer=outbox.INTAKE)
             return row.last_error not in {"", "ConnectionError"} and row.lease_until == 0
 
-        for _ in range(3):
-            await OutboxRow.filter(state="due").update(not_before=0, last_error="")
+        for number in range(4):
+            await OutboxRow.filter(state="due").update(not_before=0, lease_until=0, last_error="")
             await until(door, tried_again)
+            if not number:
+                # Nobody has it in hand. So often was it tried that one more failure of its own would park it.
+                await OutboxRow.filter(state="due").update(tries=100)
         # Still it waits: that its department is away is no fault of the case's.
         row = await OutboxRow.get(consumer=outbox.INTAKE)
-        assert (row.state, row.attempts) == ("due", 100)
+        assert (row.state, row.tries) == ("due", 100)
         assert (await Case.get(id=case["id"])).state == "submitted"
     async with open_door(tmp_path, {"traffic": TRAFFIC}) as door:
         await OutboxRow.all().update(not_before=0, lease_until=0, state="due")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import cbor2
 import pytest
@@ -27,10 +28,12 @@ from joserfc.jwk import ECKey
 from PIL import Image
 from pycose.keys.ec2 import EC2Key
 from pycose.messages.sign1message import Sign1Message
+from tortoise.transactions import in_transaction
 
 from banshi import passes
 from banshi.errors import NotFound, Unavailable
 from banshi.models import CaseEvent, Pass, Scan, SigningKey
+from banshi.opening import open_store
 from banshi.passes import Credential, Reason, base45, cose, keys, ledger
 from banshi.passes.keys import KEYRING
 from banshi.testing import Door, Person, open_door
@@ -409,7 +412,7 @@ async def test_private_keys_are_readable_by_their_owner_alone_and_what_is_publis
     await keys.rotate(folder, datetime.now(UTC), HOUR)
     files = sorted(folder.iterdir())
     # The third kind makes a look-up's person known to nobody who reads the database.
-    assert [file.name.split("-")[0] for file in files] == ["development", "look", "pass", "pass"]
+    assert [file.name.split("-")[0] for file in files] == ["audit.key", "development", "look", "pass", "pass"]
     for file in files:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -724,3 +727,16 @@ async def test_a_verifier_that_is_not_ours_goes_on_through_a_rotation_and_refuse
     verifier = await Stranger.fetched(bare_door, check)
     assert verifier.verdict(old.text)[0] == "unknown key"
     assert verifier.verdict(new.text)[0] == "valid"
+
+
+async def test_whether_a_case_has_a_pass_is_read_off_an_index(empty_database: str) -> None:
+    """It is asked at each look at a case, and of each that leaves."""
+    async with open_store(empty_database, {}) as store:
+        about = "EXPLAIN QUERY PLAN " if store.dialect == "sqlite" else "EXPLAIN "
+        sql = f"{about}SELECT number FROM banshi_pass WHERE case_id = '{UUID(int=1)}'"  # noqa: S608
+        async with in_transaction() as connection:
+            if store.dialect == "postgres":
+                # A table without rows would be read whole.
+                await connection.execute_query("SET LOCAL enable_seqscan = off")
+            plan = await connection.execute_query_dict(sql)
+        assert "banshi_pass_case" in str([dict(row) for row in plan])

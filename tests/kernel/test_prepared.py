@@ -5,20 +5,24 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from tortoise.apps import Apps
+from tortoise.models import Model
 
-from banshi import store
-from banshi.store import Write, open_store
+from banshi import opening
+from banshi.models import Case
+from banshi.opening import open_store
+from banshi.store import Write
 from banshi.upgrade import upgrade
-from banshi.web.app import configure
-from mobile_push.models import Chunk
+from mobile_push.models import Chunk, Device
 from tests import prepared
 from tests.conftest import administrator, sqlite_url
 from tests.kernel.test_store import case, event
 
-TABLES = configure(prepared.ROOT / "plugins.toml").tables
+TABLES = prepared.all_tables()
 
 CHUNK = {"broadcast_id": uuid4(), "provider": "fcm", "lane": 1, "devices": b"", "done": b"", "size": 0, "expires": 0}
 
@@ -36,7 +40,7 @@ async def test_a_copied_database_is_what_migrating_makes(tmp_path: Path, monkeyp
     for folder in folders:
         folder.mkdir()
         if folder.name == "migrated":
-            monkeypatch.setattr(store, "upgrade", upgrade)
+            monkeypatch.setattr(opening, "upgrade", upgrade)
         async with open_store(sqlite_url(folder), TABLES) as opened:
             assert await opened.take_number("copies") == 1
     first, copied, migrated = map(schema, folders)
@@ -65,3 +69,34 @@ async def test_an_emptied_schema_has_no_row_and_counts_from_one(postgres_server:
             assert await prepared.empty_schema(connection, name) == 4
             assert await prepared.empty_schema(connection, name) == 0
             assert await connection.fetchval(f"SELECT count(*) FROM {name}.tortoise_migrations") > 3  # noqa: S608
+
+
+def worked_out(models: list[type[Model]]) -> list[Any]:
+    """What Tortoise knows of models beyond what is written in them."""
+    return [
+        (
+            one._meta.filters,
+            [sorted(map(repr, fields)) for fields in (one._meta.db_fields, one._meta.fields, one._meta.fetch_fields)],
+            one._meta.basequery.__class__,
+            one._meta.basequery_all_fields.get_sql(),
+            sorted(one._meta.db_native_fields + one._meta.db_default_fields + one._meta.db_complex_fields, key=repr),
+        )
+        for one in models
+    ]
+
+
+async def test_what_is_known_of_models_is_what_is_worked_out_each_time(
+    tmp_path: Path, postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models: list[type[Model]] = [Case, Device, Chunk]
+    # The last of them is opened twice in a row, and so for the second time from memory.
+    for number, way in enumerate(["sqlite", "postgres", "sqlite", "sqlite", "postgres"]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        url = postgres if way == "postgres" else sqlite_url(folder)
+        async with open_store(url, TABLES):
+            kept = worked_out(models)
+        with monkeypatch.context() as patched:
+            patched.setattr(Apps, "_build_initial_querysets", prepared.build)
+            async with open_store(url, TABLES):
+                assert worked_out(models) == kept

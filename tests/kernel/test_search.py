@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import random
+import threading
 import time
 import tomllib
 from collections.abc import AsyncIterator
@@ -19,9 +20,10 @@ from hypothesis import strategies as st
 
 from banshi import Department, Item
 from banshi.guide import Result
-from banshi.search import SEARCH, Hit, Index, Synonyms, kernel_synonyms, pinyin
+from banshi.search import SEARCH, Hit, Index, Search, Synonyms, kernel_synonyms, pinyin
 from banshi.search.words import normal, units_of
 from banshi.testing import Door, Person, open_door
+from tests.remembered import index_of
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPARTMENTS = ROOT / "plugins" / "departments"
@@ -263,12 +265,16 @@ async def test_a_cursor_goes_on_behind_its_place_where_another_process_has_other
     page = (await city.anyone.get(path + "&limit=2")).ok()
     rest = [row["code"] for row in await pages(city.anyone, path, 100)][2:]
 
-    class Shrunk:
-        def search(self, words: str) -> list[Hit]:
-            return made.result().search(words)[2:]
+    whole = await made.index()
 
-    shrunk: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-    shrunk.set_result(Shrunk())
+    class Shrunk:
+        async def index(self) -> Any:
+            return self
+
+        def search(self, words: str) -> list[Hit]:
+            return whole.search(words)[2:]
+
+    shrunk: Any = Shrunk()
     city.platform.put(SEARCH, shrunk)
     try:
         later = (await city.anyone.get(f"{path}&limit=100&cursor={page['next']}")).ok()["items"]
@@ -320,10 +326,18 @@ async def test_a_cursor_that_is_no_place_in_a_ranked_list_is_refused(city: Door,
 
 
 @together
-async def test_a_caller_that_leaves_while_the_index_is_made_spoils_it_for_nobody(city: Door) -> None:
+async def test_a_caller_that_leaves_while_the_index_is_made_spoils_it_for_nobody(
+    city: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = city.platform[SEARCH]
-    slow: asyncio.Future[Index] = asyncio.get_running_loop().create_future()
-    city.platform.put(SEARCH, slow)
+    ready = threading.Event()
+
+    def slowly(registry: Any) -> Index:
+        ready.wait(30)
+        return index_of(registry)
+
+    monkeypatch.setattr("banshi.search.index_of", slowly)
+    city.platform.put(SEARCH, Search(city.platform.registry))
     try:
         leaving = asyncio.ensure_future(city.anyone.get("/v1/items?q=pass"))
         waiting = asyncio.ensure_future(city.anyone.get("/v1/items?q=pass"))
@@ -331,10 +345,32 @@ async def test_a_caller_that_leaves_while_the_index_is_made_spoils_it_for_nobody
         assert not done
         leaving.cancel()
         await asyncio.wait([leaving])
-        slow.set_result(await made)
+        ready.set()
         assert (await waiting).ok()["items"]
     finally:
         city.platform.put(SEARCH, made)
+
+
+@together
+async def test_many_changes_at_once_make_one_more_index(city: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever changes the catalogue again and again gets no index for each time; the last has every change."""
+    made: list[int] = []
+
+    def counted(registry: Any) -> Index:
+        made.append(len(changes))
+        return index_of(registry)
+
+    changes: list[int] = []
+    monkeypatch.setattr("banshi.search.index_of", counted)
+    search = Search(city.platform.registry)
+    await search.index()
+    for change in range(50):
+        changes.append(change)
+        search.renew()
+        await asyncio.sleep(0)
+    await search.settled()
+    assert len(made) <= 3
+    assert made[-1] == 50
 
 
 def test_random_words_never_raise(index: Index) -> None:

@@ -13,7 +13,8 @@ from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.transactions import in_transaction
 
 from banshi.models import Counter
-from banshi.store import Store, open_store
+from banshi.opening import open_store
+from banshi.store import Store
 from banshi.upgrade import upgrade
 
 #: How often something is cancelled at a random moment.
@@ -76,7 +77,7 @@ async def test_a_start_that_is_killed_in_the_middle_of_the_migrations_can_be_rep
     async def killed(*_: Any) -> None:
         raise Killed
 
-    monkeypatch.setattr("banshi.store.upgrade", upgrade)
+    monkeypatch.setattr("banshi.opening.upgrade", upgrade)
     with monkeypatch.context() as patch:
         patch.setattr(MigrationRecorder, "record_applied", killed)
         with pytest.raises(Killed):

@@ -25,7 +25,8 @@ from tortoise.transactions import in_transaction
 from banshi import outbox
 from banshi.errors import Unavailable
 from banshi.models import Case, CaseEvent, Counter, IdempotencyKey, OutboxRow, Pass
-from banshi.store import DRAIN, GROUP, KERNEL, NotBegun, Stale, Store, Update, Write, open_store, orm_config
+from banshi.opening import KERNEL, open_store, orm_config
+from banshi.store import DRAIN, GROUP, NotBegun, Stale, Store, Update, Write
 from banshi.testing import Door, Person, open_door
 from banshi.web.app import configure
 
@@ -303,6 +304,7 @@ async def full_disk(store: Store) -> AsyncIterator[None]:
         await execute(store, "PRAGMA max_page_count = 1073741823")
 
 
+@pytest.mark.sqlite
 async def test_a_full_disk_is_507_with_nothing_half_written_and_reads_go_on(bare_door: Door, answers: Answers) -> None:
     store, wang = bare_door.platform.store, bare_door.citizen("wang")
     body = {"answers": await answers(wang, purpose="满" * 200)}
@@ -345,6 +347,7 @@ async def impatient(tmp_path: Path) -> AsyncIterator[Door]:
         yield door
 
 
+@pytest.mark.sqlite
 async def test_a_database_that_another_process_holds_is_503_with_retry_after_for_all_at_once(
     impatient: Door, answers: Answers, tmp_path: Path
 ) -> None:
@@ -371,6 +374,7 @@ async def test_a_database_that_another_process_holds_is_503_with_retry_after_for
         (await wang.post("/v1/items/zone-pass/cases", body, key=f"k-{number}")).created()
 
 
+@pytest.mark.sqlite
 async def test_a_database_that_can_only_be_read_is_503_with_retry_after_and_reads_go_on(
     bare_door: Door, answers: Answers
 ) -> None:

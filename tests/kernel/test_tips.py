@@ -343,8 +343,8 @@ async def test_a_leaving_that_was_cut_short_is_taken_up_again(tmp_path: Path) ->
         (await tip.act("withdraw")).ok()
         offices.later(days=31)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(retention, "CaseEvent", None)
-            with pytest.raises(AttributeError):
+            patch.setattr(retention, "remove_case", None)
+            with pytest.raises(TypeError):
                 await forget(offices.door.platform)
         (await tip.call("/v1/tips/read")).problem(404, "unknown-code")
         assert await forget(offices.door.platform) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import ipaddress
 import ssl
@@ -21,11 +20,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from banshi import Message
+from banshi.duty import EVERYTHING, Duty
 from banshi.testing import Door, open_door
 from mobile_push.provider import Push
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.sandbox.tokens import TokenEndpoint
 from mobile_push.service import deliver
+from tests import waiting
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 
@@ -141,14 +142,21 @@ def open_push(tmp_path: Path, sandbox: FcmSandbox) -> OpenPush:
     """
 
     def opened(
-        *, fcm: dict[str, Any] | None = None, database: str = "", **settings: Any
+        *,
+        fcm: dict[str, Any] | None = None,
+        database: str = "",
+        redis: str = "",
+        duty: Duty = EVERYTHING,
+        **settings: Any,
     ) -> AbstractAsyncContextManager[Door]:
         key = sandbox.service_account_file(tmp_path / "key.json")
         urls = {"base_url": sandbox.base_url, "topics_url": sandbox.topics_url}
         own = {"service_account_file": str(key), **urls, "at_once": 20, **(fcm or {})}
         plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
-        kernel = {"database": database} if database else {}
-        return open_door(tmp_path, plugins, settings={"mobile_push": {"fcm": own, **settings}}, platform=kernel)
+        kernel: dict[str, Any] = {"database": database} if database else {}
+        kernel |= {"redis": {"url": redis}} if redis else {}
+        push = {"mobile_push": {"fcm": own, **settings}}
+        return open_door(tmp_path, plugins, settings=push, platform=kernel, duty=duty)
 
     return opened
 
@@ -193,21 +201,9 @@ def send(message: Callable[..., Message]) -> Callable[..., Awaitable[Message]]:
 
 
 @pytest.fixture
-def until() -> Callable[..., Awaitable[None]]:
+def until() -> Callable[..., Awaitable[float]]:
     """`await until(lambda: …)`: wait for a condition, plain or awaitable."""
-
-    async def waited(condition: Callable[[], Any], seconds: float = PATIENCE) -> None:
-        deadline = time.monotonic() + seconds
-        while True:
-            holds = condition()
-            if isinstance(holds, Awaitable):
-                holds = await holds
-            if holds:
-                return
-            assert time.monotonic() < deadline, f"still not so after {seconds} s"
-            await asyncio.sleep(0.01)
-
-    return waited
+    return waiting.until
 
 
 @pytest.fixture

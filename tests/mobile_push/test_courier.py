@@ -70,7 +70,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Any:
         source = Source(tokens)
         monkeypatch.setattr(module, "Rows", lambda *_: source)
         monkeypatch.setattr(module, "Chunks", lambda *_: Source([]))
-        platform: Any = SimpleNamespace(metrics=CollectorRegistry())
+        platform: Any = SimpleNamespace(metrics=CollectorRegistry(), get=lambda _: None)
         provider: Any = Provider(per_second)
         return Courier(platform, provider, NOBODY, Metrics.of(platform)), provider, source
 

@@ -537,7 +537,7 @@ async def test_what_a_dead_worker_had_claimed_is_taken_over_after_its_lease_and_
 
     await until(taken_over)
     assert [one.attempts for one in taken] == [2]
-    assert 0.75 < time.monotonic() - claimed < 2.0
+    assert 0.75 < time.monotonic() - claimed < 10, "when the lease ended, and not a default one's minute later"
 
 
 async def test_a_running_server_takes_over_what_a_dead_worker_had_claimed(
@@ -548,7 +548,7 @@ async def test_a_running_server_takes_over_what_a_dead_worker_had_claimed(
     claimed = time.monotonic()
     async with open_push(database=workers.door.platform.settings.database):
         await until(lambda: sandbox.received)
-    assert 1.4 < sandbox.received[0].arrived - claimed < 3.0
+    assert 1.4 < sandbox.received[0].arrived - claimed < 10, "when the lease ended"
 
 
 async def test_a_worker_that_was_thought_dead_settles_and_gives_back_nothing_that_another_has_taken_over(

@@ -132,6 +132,7 @@ async def test_a_clock_that_jumps_an_hour_ahead_and_back_sends_nothing_twice_and
     assert arrived(sandbox) == Counter(tokens) + Counter(tokens[:40])
 
 
+@pytest.mark.sqlite
 async def test_what_a_dead_server_had_claimed_while_the_clock_was_ahead_is_not_held_for_an_hour(
     tmp_path: Path, open_push: Any, sandbox: FcmSandbox, message: Any, turn: Any, until: Until
 ) -> None:
@@ -153,6 +154,7 @@ async def test_what_a_dead_server_had_claimed_while_the_clock_was_ahead_is_not_h
     assert arrived(sandbox) == Counter([*tokens, "phone-000001"])
 
 
+@pytest.mark.sqlite
 async def test_a_lease_that_a_living_server_holds_is_nobody_elses(
     tmp_path: Path, open_push: Any, sandbox: FcmSandbox, until: Until
 ) -> None:
@@ -288,6 +290,7 @@ async def test_a_provider_that_never_answers_is_left_alone_and_the_others_go_on(
         assert sent_once(sandbox, tokens, await unanswered(door) - before), arrived(sandbox).most_common(3)
 
 
+@pytest.mark.sqlite
 async def test_a_server_that_is_killed_is_replaced_at_once_and_its_phones_get_their_notice(
     tmp_path: Path, sandbox: FcmSandbox, until: Until
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from banshi import Audience, Route
 from banshi.testing import Door, Person
+from tests.tables import names_of
 
 SETTINGS: dict[str, Any] = {
     "alerts": {"sender": "alerts@city.example"},
@@ -70,8 +71,7 @@ def addressed(route: Route, ids: dict[str, str]) -> str:
 async def rows(door: Door) -> dict[str, list[Any]]:
     """All that mobile_push keeps."""
     connection = door.platform.store.connection
-    sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'push_%'"
-    names = [row["name"] for row in await connection.execute_query_dict(sql)]
+    names = [name for name in await names_of(door) if name.startswith("push_")]
     return {
         name: [dict(row) for row in await connection.execute_query_dict(f"SELECT * FROM {name}")]  # noqa: S608
         for name in names

@@ -10,7 +10,7 @@ from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.transactions import in_transaction
 
 from banshi import Tables
-from banshi.store import open_store, orm_config
+from banshi.opening import open_store, orm_config
 from mobile_push import models
 from mobile_push.models import Delivery, Device, InboxMessage
 
@@ -54,6 +54,7 @@ async def test_an_upgrade_from_the_first_version_keeps_phones_messages_and_what_
         (delivery,) = await Delivery.all()
     assert (device.person, device.token, device.division, device.latitude) == ("wang", "phone-0001", "", None)
     assert (message.seq, message.title, message.read_at) == (1, {"en": "Hello"}, None)
+    assert message.mode == "live"
     assert (delivery.state, delivery.attempts, delivery.tries) == ("due", 3, 3)
     assert (delivery.lane, delivery.device_id) == (0, device.id)
 

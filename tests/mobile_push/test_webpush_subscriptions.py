@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from banshi import LOOPBACK, ForbiddenAddress
+from banshi.outgoing.addresses import Sockets, is_public
 from mobile_push.sandbox.webpush_phone import Phone
 from mobile_push.webpush import Subscription, WebPushSettings, subscription
-from mobile_push.webpush.addresses import ForbiddenAddress, Sockets, is_public
 from mobile_push.webpush.subscriptions import Forbidden
 
 SETTINGS = WebPushSettings(private_key_file=Path("key.pem"), contact="mailto:push@example.org")
@@ -245,19 +246,19 @@ def test_an_address_of_our_own_network_is_never_connected_to() -> None:
         assert not is_public(address), address
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with pytest.raises(ForbiddenAddress):
-            Sockets(loopback=False)((family, socket.SOCK_STREAM, 6, "", (address, 443)))
+            Sockets()((family, socket.SOCK_STREAM, 6, "", (address, 443)))
     with pytest.raises(ForbiddenAddress):
-        Sockets(loopback=False)((socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("fe80::1%eth0", 443, 0, 2)))
+        Sockets()((socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("fe80::1%eth0", 443, 0, 2)))
 
 
 def test_an_address_of_the_internet_is() -> None:
     for address in ("8.8.8.8", "142.250.1.95", "2606:4700::1", "::ffff:8.8.8.8", "64:ff9b::808:808"):
         assert is_public(address), address
-    Sockets(loopback=False)((socket.AF_INET, socket.SOCK_STREAM, 6, "", ("8.8.8.8", 443))).close()
+    Sockets()((socket.AF_INET, socket.SOCK_STREAM, 6, "", ("8.8.8.8", 443))).close()
 
 
 def test_in_development_this_machine_is_and_its_neighbours_are_not() -> None:
-    sockets = Sockets(loopback=True)
+    sockets = Sockets(LOOPBACK)
     sockets((socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 443))).close()
     for address in ("10.0.0.1", "169.254.169.254", "0.0.0.0"):
         with pytest.raises(ForbiddenAddress):

@@ -9,7 +9,7 @@ import importlib
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,24 @@ async def token_of(door: Door, **more: str) -> str:
     return str(json.loads((await posted(door, "/oauth/token", fields(**more))).body)["access_token"])
 
 
+def commands(city: Door, folder: Path) -> Callable[..., Awaitable[tuple[str, int]]]:
+    """`await banshi("list")`: the command beside the server; what it said, and its status."""
+    config = folder / "plugins.toml"
+    settings, reports = city.platform.settings, folder / "reports"
+    config.write_text(
+        f'[platform]\ndata = "{settings.data}"\ndatabase = "{settings.database_url}"\n'
+        f'[plugins.clients]\napi = 1\npath = "{CLIENTS}"\n[plugins.reports]\napi = 1\npath = "{reports}"\n',
+        encoding="utf-8",
+    )
+
+    async def banshi(*words: str) -> tuple[str, int]:
+        command = [str(Path(sys.executable).with_name("banshi")), "--config", str(config), "client", *words]
+        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=60, check=False)
+        return done.stdout + done.stderr * bool(done.returncode), done.returncode
+
+    return banshi
+
+
 # -- the way of a program ----------------------------------------------------------------------------------------------
 
 
@@ -109,19 +127,7 @@ async def test_a_client_library_of_others_signs_in_by_the_metadata_and_calls_the
 
 async def test_the_commands_add_rotate_list_and_revoke_beside_a_server(city: Door, tmp_path: Path) -> None:
     """A secret is shown once. The one before stays good while the overlap lasts; revoked is revoked within seconds."""
-    config = tmp_path / "plugins.toml"
-    settings, reports = city.platform.settings, tmp_path / "reports"
-    config.write_text(
-        f'[platform]\ndata = "{settings.data}"\ndatabase = "{settings.database_url}"\n'
-        f'[plugins.clients]\napi = 1\npath = "{CLIENTS}"\n[plugins.reports]\napi = 1\npath = "{reports}"\n',
-        encoding="utf-8",
-    )
-
-    async def banshi(*words: str) -> tuple[str, int]:
-        command = [str(Path(sys.executable).with_name("banshi")), "--config", str(config), "client", *words]
-        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=60, check=False)
-        return done.stdout + done.stderr * bool(done.returncode), done.returncode
-
+    banshi = commands(city, tmp_path)
     said, _ = await banshi("add", "Parking", "--contact", "ops@example.com", "--scope", "reports")
     name, first = (line.split()[1] for line in said.splitlines())
     token = await token_of(city, client_id=name, secret=first)
@@ -142,6 +148,48 @@ async def test_the_commands_add_rotate_list_and_revoke_beside_a_server(city: Doo
     said, status = await banshi("add", "x", "--contact", "y", "--scope", "reporst")
     assert status == 1
     assert "there is no verb 'reporst'; there are: reports" in said
+
+
+async def test_a_client_goes_live_beside_a_server_and_its_team_is_people(city: Door, tmp_path: Path) -> None:
+    """What it is changes for running servers within seconds; who is on its team stays until another one is given."""
+    banshi = commands(city, tmp_path)
+    said, _ = await banshi("add", "Parking", "--contact", "x", "--mode", "team", "--team", "zhao", "--team", "wang")
+    name, secret = (line.split()[1] for line in said.splitlines())
+    program = city.bearing(await token_of(city, client_id=name, secret=secret))
+    assert (await program.get("/v1/client")).ok()["mode"] == "team"
+    assert "team of wang, zhao  Parking" in (await banshi("list"))[0]
+    said, _ = await banshi("mode", name, "live")
+    assert said == f"{name} is live; running servers know it within 5 seconds\n"
+    city.platform[part("tokens").TOKENS]._remembered.clear()  # as after five seconds
+    assert (await program.get("/v1/client")).ok()["mode"] == "live"
+    await banshi("mode", name, "team")
+    row = await part("models").ApiClient.get(id=name)
+    assert (row.mode, row.team) == ("team", ["wang", "zhao"])
+    client = part("tokens").principal_of(row, [], city.platform.now()).client
+    assert client.team == {"wang", "zhao"}
+    digest, now = part("tokens").digest_of("bak_team"), city.platform.now()
+    await part("models").ApiKey(digest=digest, name="bk_team", client=name, scopes=[], created_at=now).save()
+    assert (await part("keys").holder(city.platform, "bak_team")).client.team == client.team
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--mode", "team"), "who is on the team"),
+        (("--team", "wang"), "goes with the mode team, and not with test"),
+        (("--mode", "team", "--team", "client:bc_2"), "give a person's subject"),
+        (("--mode", "team", "--team", "wa\nng"), "give a person's subject"),
+        (("--mode", "team", "--team", ""), "give a person's subject"),
+    ],
+)
+def test_a_team_is_refused_that_could_be_nobody_s(words: tuple[str, ...], why: str) -> None:
+    from click import ClickException
+
+    module = importlib.import_module("plugins.integrations.clients.commands")
+    mode = words[1] if "--mode" in words else "test"
+    team = words[words.index("--team") + 1 :] if "--team" in words else ()
+    with pytest.raises(ClickException, match=why):
+        module._check_team(mode, team, team)
 
 
 async def test_nothing_in_the_database_is_a_secret_or_a_token(city: Door) -> None:

@@ -34,6 +34,7 @@ from banshi.web.app import loaded
 from tests import certificate_reader
 from tests.plugins import filling
 from tests.registers import import_samples, made_up_person, sample_rows
+from tests.remembered import loaded_from_memory
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = sorted(one for one in (ROOT / "plugins" / "departments").iterdir() if (one / "items.toml").exists())
@@ -42,7 +43,7 @@ NAMES = [one.name for one in FOLDERS]
 
 def registry_of(folders: list[Path]) -> Registry:
     entries = {one.name: Entry(api=API_VERSION, path=one) for one in folders}
-    return loaded(Configuration(ROOT / "plugins.toml", Settings(), entries))
+    return loaded_from_memory(Configuration(ROOT / "plugins.toml", Settings(), entries))
 
 
 @pytest.fixture(scope="module")

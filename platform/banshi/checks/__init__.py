@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from banshi.checks import certificates, items, kinds, materials, messages, owner, routes, tables
+from banshi.checks import certificates, items, kinds, links, materials, messages, owner, retention, routes, tables
 from banshi.errors import Finding
 from banshi.registry import Registry
 
@@ -24,6 +24,7 @@ RULES: tuple[Rule, ...] = (
     materials.materials_name_documents,
     materials.documents_last_a_number_of_days,
     owner.owners_can_be_held_to,
+    retention.retention_names_outcomes,
     items.verbs_are_offered,
     kinds.state_tables_hold,
     messages.messages_can_be_written,
@@ -31,6 +32,7 @@ RULES: tuple[Rule, ...] = (
     certificates.fonts_can_be_read,
     routes.routes_are_distinct,
     routes.routes_say_what_they_do,
+    links.links_lead_somewhere,
     tables.tables_are_there,
 )
 

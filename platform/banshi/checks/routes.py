@@ -48,9 +48,13 @@ def route_faults(route: Route) -> Iterator[str]:
     if not isinstance(route.audience, Audience):
         yield f"audience is an Audience, such as Audience.CITIZEN, not {route.audience!r}"
     if route.scope and (
-        route.audience is not Audience.INTEGRATOR or not re.fullmatch(r"[a-z]+(-[a-z]+)*", route.scope)
+        # On a route for anyone the token is in the body, where its handler finds it.
+        not (route.audience is Audience.INTEGRATOR or (route.audience is Audience.ANYONE and route.raw_body))
+        or not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", route.scope)
     ):
         yield f"scope is a verb such as services, of a route for Audience.INTEGRATOR, not {route.scope!r}"
+    if route.from_replica and (route.method != "GET" or route.audience is not Audience.ANYONE):
+        yield "from_replica is for a GET for Audience.ANYONE: whoever has just written reads it back"
     if not inspect.iscoroutinefunction(route.handler):
         yield "write `async def` for its handler: it is awaited"
     parameters = re.findall(r"{(\w+)}", route.path)

@@ -11,8 +11,8 @@ from tortoise.models import Model
 
 from banshi.errors import Finding
 from banshi.modules import told
+from banshi.opening import KERNEL, orm_config
 from banshi.registry import Registry
-from banshi.store import KERNEL, orm_config
 
 #: How a migration is made.
 MAKE = "run `python tools/make_migrations.py`"

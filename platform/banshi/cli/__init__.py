@@ -12,13 +12,21 @@ from banshi.errors import ConfigurationError
 
 #: Subcommand → the module that holds it as `command`.
 COMMANDS = {
+    "audit": "banshi.cli.audit",
+    "backup": "banshi.cli.backup",
     "check": "banshi.cli.check",
     "demo": "banshi.cli.demo",
+    "doctor": "banshi.cli.doctor",
     "hooks": "banshi.cli.hooks",
     "keys": "banshi.cli.keys",
+    "migrate": "banshi.cli.migrate",
     "new": "banshi.cli.new",
+    "outbox": "banshi.cli.outbox",
+    "restore": "banshi.cli.restore",
+    "person": "banshi.cli.person",
     "serve": "banshi.cli.serve",
     "token": "banshi.cli.token",
+    "worker": "banshi.cli.worker",
 }
 
 
@@ -36,9 +44,13 @@ class Commands(click.Group):
 
     def _plugins(self, ctx: click.Context) -> dict[str, click.Command]:
         """What plugins add. A configuration that can't be read adds nothing: `check` says what is wrong with it."""
-        from banshi.cli.plugin_commands import plugin_commands
+        from banshi.commands import registry_of
+        from banshi.kinds import KINDS
 
-        return plugin_commands(config_of(ctx))
+        try:
+            return registry_of(ctx, KINDS)[0].commands
+        except ConfigurationError:
+            return {}
 
 
 def config_of(ctx: click.Context) -> Path:

@@ -93,13 +93,13 @@ def revoke(ctx: click.Context, kid: str) -> None:
 def _with_store(ctx: click.Context, work: Callable[[Settings], Awaitable[T]]) -> T:
     """Do `work` with the configured database open."""
     from banshi.configuration import read_configuration
-    from banshi.store import open_store
+    from banshi.opening import open_store
 
     settings = read_configuration(config_of(ctx)).settings
 
     async def main() -> T:
         settings.data.mkdir(parents=True, exist_ok=True)
-        async with open_store(settings.database_url, {}):
+        async with open_store(settings.database_url, {}, migrate=settings.migrate_at_start):
             return await work(settings)
 
     return asyncio.run(main())

@@ -9,26 +9,39 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
-from typing import Any
+from contextlib import AsyncExitStack, contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 import structlog
 
 from banshi import logs
 from banshi.cli import config_of
+from banshi.duty import EVERYTHING, Duty
 from banshi.registry import Registry
+
+if TYPE_CHECKING:
+    from banshi.settings import Settings
+    from banshi.worker import Worker
 
 log = structlog.get_logger("banshi.serve")
 
 #: What a port can be; 0 takes a free one.
 PORT = click.IntRange(0, 65_535)
 
+#: Processes of one machine; there is hardly one with more cores.
+WORKERS = click.IntRange(1, 512)
+
 #: New objects after which garbage is looked for that only holds itself. Python's own 700 come together in every moment
 #: in which a thousand messages are under way, and all that is under way is looked through, each time in vain.
 GARBAGE_AFTER = 20_000
 
+
+#: Seconds in which a server that is asked to stop comes to its end.
+LAST = 28.0
 
 #: In the environment of a process that has begun anew; it doesn't do so again.
 ANEW = "BANSHI_BEGUN_ANEW"
@@ -37,23 +50,54 @@ ANEW = "BANSHI_BEGUN_ANEW"
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, type=PORT, show_default=True, help="Port to listen on; 0 takes a free one.")
+@click.option("--workers", default=1, type=WORKERS, show_default=True, help="Processes that share the port.")
+@click.option("--no-work", is_flag=True, help="Answer requests alone; `banshi worker` does what they promise.")
 @click.pass_context
-def command(ctx: click.Context, host: str, port: int) -> None:
+def command(ctx: click.Context, host: str, port: int, workers: int, no_work: bool) -> None:
     """Run the platform on plugins.toml."""
+    from banshi.worker import present_worker
+
+    worker, duty = present_worker(), Duty(lanes=frozenset()) if no_work else EVERYTHING
+    if workers == 1 or worker is not None:
+        serve_alone(ctx, host, port, worker, duty)
+        return
+    from banshi.cli.workers import supervise
+    from banshi.configuration import read_configuration
+
+    settings = read_configuration(config_of(ctx)).settings
+    shared(settings, "leave --workers out")
+    logs.configure(settings.log_level)
+    with listening(host, port):
+        status = supervise(host, port, workers)
+    if status:
+        sys.exit(status)
+
+
+def shared(settings: Settings, otherwise: str) -> None:
+    """Refuse a database that is one process's."""
+    if settings.database_url.startswith("sqlite"):
+        told = f"SQLite is one process's: name a PostgreSQL database in platform.database, or {otherwise}"
+        raise click.ClickException(told)
+
+
+def serve_alone(ctx: click.Context, host: str, port: int, worker: Worker | None, duty: Duty) -> None:
+    """Do a process's part in this very one, alone or as one of several."""
     from banshi.web.app import configure
 
     registry = configure(config_of(ctx))
+    if duty != EVERYTHING:
+        shared(registry.configuration.settings, "let one `banshi serve` do everything")
     if not os.environ.pop(ANEW, "") and registry.put_away:
-        begin_anew(registry)
+        begin_anew(registry, worker)
     logs.configure(registry.configuration.settings.log_level)
     for finding in registry.warnings:
         click.secho(str(finding), fg="yellow", err=True)
     permit_connections()
     with listening(host, port):
-        run(serve(registry, host, port))
+        run(serve(registry, host, port, worker, duty))
 
 
-def begin_anew(registry: Registry) -> None:
+def begin_anew(registry: Registry, worker: Worker | None) -> None:
     """Start the program again in this process, once all is in files that the next start reads.
 
     To check ten thousand items takes six times the memory that serving them does, and Python keeps most of it.
@@ -62,27 +106,58 @@ def begin_anew(registry: Registry) -> None:
 
     index_of(registry)
     os.environ[ANEW] = "1"
+    if worker is not None:
+        os.environ |= worker.environment()
+        os.set_inheritable(worker.pipe, True)
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - this very program
 
 
-async def serve(registry: Registry, host: str, port: int) -> None:
-    """Serve until a signal asks to stop; then finish what is under way."""
+async def serve(
+    registry: Registry, host: str, port: int, worker: Worker | None = None, duty: Duty = EVERYTHING
+) -> None:
+    """Serve until a signal asks to stop, or a worker's supervisor is gone; then finish what is under way."""
+    from banshi.background import working
     from banshi.search import SEARCH
     from banshi.web.app import open_platform, serving
+    from banshi.worker import WORKER
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with open_platform(registry) as platform, serving(platform, host, port) as url:
+    async with AsyncExitStack() as stack:
+        platform = await stack.enter_async_context(open_platform(registry, duty))
+        if worker is not None:
+            platform.put(WORKER, worker)
+        url = await stack.enter_async_context(serving(platform, host, port))
         spare_the_collector()
-        platform[SEARCH].add_done_callback(lambda _: gc.freeze())
-        click.echo(f"Banshi serves on {url}")
-        sys.stdout.flush()
-        log.info("serving", url=url, plugins=sorted(registry.configuration.entries), items=len(registry.items))
+        platform[SEARCH].when_ready(gc.freeze)
+        who: dict[str, int] = {}
+        if worker is not None:
+            who["worker"] = worker.number
+            await stack.enter_async_context(working("banshi-worker", partial(worker.live, stop.set)))
+        if worker is None or worker.number == 1:
+            click.echo(f"Banshi {'serves' if duty.serves else 'works'} on {url}")
+            sys.stdout.flush()
+        log.info("serving", url=url, plugins=sorted(registry.configuration.entries), items=len(registry.items), **who)
         await stop.wait()
-        log.info("stopping")
+        log.info("stopping", **who)
+        end = end_within(LAST)
+    end.cancel()
+
+
+def end_within(seconds: float) -> threading.Timer:
+    """End this process then, whatever it waits for: a database may be there and say nothing, for hours."""
+
+    def end() -> None:
+        log.error("did not come to its end and is cut off; what was under way is taken up by leases", seconds=seconds)
+        os._exit(1)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def spare_the_collector() -> None:

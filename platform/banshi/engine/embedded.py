@@ -9,22 +9,31 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import structlog
 from prometheus_client import Counter as Metric
+from tortoise.exceptions import DoesNotExist
 
-from banshi import outbox
+from banshi import bulk, events, outbox
 from banshi.background import working
 from banshi.containment import contained
 from banshi.contract import Channel, Key
+from banshi.duty import CASE
+from banshi.engine.stream import WorkStream
 from banshi.errors import Problem, Unavailable
+from banshi.hold import held
 from banshi.logs import place_of
 from banshi.models import Case, OutboxRow
 
 if TYPE_CHECKING:
+    from banshi.events import Listener
+    from banshi.hold import Held
     from banshi.outbox import Claimed
     from banshi.runtime import Platform
 
@@ -34,14 +43,23 @@ log = structlog.get_logger("banshi.engine")
 BATCH = 256
 AT_ONCE = 32
 
+#: Seconds that a consumer may take to look at the table while it is at work; others may have the time.
+LOOKING = 1.0
+
 #: Longest time between two looks at the table, in seconds: how late a row may be that another process wrote.
 LONGEST_SLEEP = 1.0
 
-#: Does a batch and tells which rows failed, by id; raising says that some did, and each is tried alone.
+#: Seconds between two looks whether what goes out is held, and between two words that it still is.
+HELD_LOOK, HELD_WORD = 1.0, 600.0
+
 #: Seconds until something is tried again that is for somebody who is away and doesn't say until when, and the seconds
 #: over which what was postponed together comes back.
 AWAY, JITTER = 60.0, 5.0
 
+#: Seconds until an event is looked at again whose turn it isn't yet.
+TURN = 0.1
+
+#: Does a batch and tells which rows failed, by id; raising says that some did, and each is tried alone.
 Work = Callable[[Sequence["Claimed"]], Awaitable[Mapping[str, Exception]]]
 
 
@@ -52,20 +70,35 @@ class Consumer:
         self.platform = platform
         self.name = name
         self.wake = asyncio.Event()
+        #: Whoever waits for the next look at the table to be over.
+        self._asked: list[asyncio.Future[None]] = []
         self._work = work
         self._batch = batch
         self._settled = settled
 
+    async def look(self) -> None:
+        """Have the table looked at; returns once that is done, and what was due is ours or somebody else's."""
+        asked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._asked.append(asked)
+        self.wake.set()
+        await asked
+
     async def run(self) -> None:
         while True:
             self.wake.clear()
+            asked, self._asked = self._asked, []
             try:
-                if rows := await self._claim():
+                rows = await self._claim()
+                for one in asked:
+                    if not one.done():
+                        one.set_result(None)
+                if rows:
                     await self._take(rows)
                     continue
                 pause = await outbox.seconds_to_next(self.platform.store, self.name)
             except Exception as error:  # the database is away: the rows stay where they are, so keep asking
                 log.error("the outbox can't be read", consumer=self.name, error=type(error).__name__)
+                self._asked += [one for one in asked if not one.done()]
                 pause = LONGEST_SLEEP
             await self._sleep(LONGEST_SLEEP if pause is None else min(max(pause, 0.0), LONGEST_SLEEP))
 
@@ -116,6 +149,9 @@ class Consumer:
 
     async def _failed(self, row: Claimed, error: Exception) -> None:
         about = {"consumer": self.name, "row": row.id, "attempt": row.attempts, "error": type(error).__name__}
+        if isinstance(error, events.OutOfTurn):
+            await outbox.postpone(self.platform.store, row, "", TURN)
+            return
         if isinstance(error, Problem) and error.status == Unavailable.status:
             # A department that is away for a day must find every submission waiting, not parked.
             wait = float(error.headers.get("Retry-After", AWAY)) + random.uniform(0, JITTER)  # noqa: S311
@@ -133,7 +169,7 @@ class Consumer:
 
 
 class Engine:
-    """All consumers of this process."""
+    """All consumers of this process; none where it leaves cases to others."""
 
     def __init__(self, platform: Platform) -> None:
         settled = Metric(
@@ -142,11 +178,49 @@ class Engine:
             ["consumer", "outcome"],
             registry=platform.metrics,
         )
-        self.consumers = [Consumer(platform, outbox.INTAKE, _intake(platform), batch=AT_ONCE, settled=settled)]
+        self._platform = platform
+        #: What goes out is held, as of the last look.
+        self.held: Held | None = None
+        self.consumers: list[Consumer] = []
+        if CASE not in platform.duty.lanes:
+            return
+        self.consumers.append(Consumer(platform, outbox.INTAKE, _intake(platform), batch=AT_ONCE, settled=settled))
         for name, channel in platform.registry.channels.items():
             work = _channel(platform, channel)
             self.consumers.append(Consumer(platform, f"channel:{name}", work, batch=BATCH, settled=settled))
-        platform.store.on_commit(self._committed)
+        for name, listener in platform.registry.offered(events.LISTENERS):
+            work = _listener(platform, listener)
+            self.consumers.append(Consumer(platform, events.CONSUMER + name, work, batch=BATCH, settled=settled))
+        # A server takes up its own at once, and not what others write: what one of them leaves behind the next look
+        # finds, within a second. Who is there to work takes up everybody's, unless Redis hands it over.
+        to_all = not platform.duty.serves and platform.settings.redis is None
+        platform.store.on_commit(self._committed, elsewhere=to_all)
+
+    async def look(self) -> bool:
+        """Have every consumer look at the table; False where one of them is busy for longer than `LOOKING`."""
+        try:
+            async with asyncio.timeout(LOOKING):
+                await asyncio.gather(*(consumer.look() for consumer in self.consumers))
+        except TimeoutError:
+            return False
+        return True
+
+    async def watch(self) -> None:
+        """Say in the log when what goes out is held, every ten minutes that it still is, and when it is released."""
+        told = 0.0
+        while True:
+            try:
+                found = await held(self._platform.store)
+            except Exception as error:  # the database is away, and nothing goes out either
+                log.warning("whether the outbox is held can't be read", error=type(error).__name__)
+                found = self.held
+            if found is not None and (self.held is None or time.monotonic() - told >= HELD_WORD):
+                told = time.monotonic()
+                log.warning("the outbox is held, nothing goes out: banshi outbox release", reason=found.reason)
+            elif found is None and self.held is not None:
+                log.info("the outbox is released")
+            self.held = found
+            await asyncio.sleep(HELD_LOOK)
 
     def _committed(self, models: frozenset[type]) -> None:
         if OutboxRow in models:
@@ -166,15 +240,31 @@ def _channel(platform: Platform, channel: Channel) -> Work:
     return deliver
 
 
+def _listener(platform: Platform, listener: Listener) -> Work:
+    async def tell(rows: Sequence[Claimed]) -> Mapping[str, Exception]:
+        turn, held = await events.in_turn(platform.store, rows)
+        if turn:
+            heard = [events.event_of(row.payload) for row in turn]
+            _, error = await contained(platform.settings.outbox_lease, listener.hear, platform, heard)
+            if error is not None:
+                raise error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
+        return {row.id: events.OutOfTurn() for row in held}
+
+    return tell
+
+
 def _intake(platform: Platform) -> Work:
-    async def one(row: Claimed) -> None:
-        case = await Case.get(id=row.payload["case"])
+    async def one(case: Case | None) -> None:
+        if case is None:
+            raise DoesNotExist(Case)
         intake = platform.registry.kinds[case.kind].intake
         if intake is not None:
             await intake(platform, case)
 
     async def forward(rows: Sequence[Claimed]) -> Mapping[str, Exception]:
-        results = await asyncio.gather(*(one(row) for row in rows), return_exceptions=True)
+        named = [UUID(row.payload["case"]) for row in rows]
+        cases = await bulk.fetch(platform.store.connection, Case, named)
+        results = await asyncio.gather(*(one(cases.get(case)) for case in named), return_exceptions=True)
         return {row.id: result for row, result in zip(rows, results, strict=True) if isinstance(result, Exception)}
 
     return forward
@@ -187,5 +277,19 @@ ENGINE: Key[Engine] = Key("engine")
 async def open_engine(platform: Platform) -> AsyncIterator[Engine]:
     """The running engine; at the end it gives back what it had claimed."""
     engine = Engine(platform)
-    async with working("banshi-engine", *(consumer.run for consumer in engine.consumers)):
+    works = [engine.watch, *(consumer.run for consumer in engine.consumers)]
+    async with AsyncExitStack() as stack:
+        if platform.settings.redis is not None and not (platform.duty.serves and engine.consumers):
+            # Who works on what it commits itself needs nobody.
+            stream = WorkStream(platform.settings.redis)
+            stack.push_async_callback(stream.aclose)
+            works.append(partial(stream.taking, engine.look) if engine.consumers else stream.telling)
+            if not engine.consumers:
+                platform.store.on_commit(partial(_handed_over, stream), elsewhere=False)
+        await stack.enter_async_context(working("banshi-engine", *works))
         yield engine
+
+
+def _handed_over(stream: WorkStream, models: frozenset[type]) -> None:
+    if OutboxRow in models:
+        stream.tell()

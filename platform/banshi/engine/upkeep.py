@@ -1,4 +1,5 @@
-"""Clears away what is no longer needed: settled work, remembered answers, files that no case uses.
+"""Clears away what is no longer needed: settled work, remembered answers, files that no case uses, test cases, and what
+is personal in cases that have been over for long.
 
 In small steps, so that no transaction is long. What was promised and is not done is never touched.
 """
@@ -15,8 +16,11 @@ from typing import TYPE_CHECKING
 import structlog
 from tortoise.expressions import Q
 
-from banshi.background import every, working
+from banshi.background import working
 from banshi.contract import Key
+from banshi.engine.forgetting import forget_test_cases
+from banshi.engine.retention import anonymise_old_cases
+from banshi.leader import led
 from banshi.models import Attachment, IdempotencyKey, OutboxRow
 
 if TYPE_CHECKING:
@@ -38,14 +42,17 @@ UNUSED_UNNAMED = timedelta(hours=2)
 async def tidy(platform: Platform) -> None:
     """One round."""
     before = platform.now() - timedelta(days=platform.settings.keep_days)
+    over = Q(state__in=["done", "dropped"])
     moment = int(before.timestamp() * 1000)
-    while ids := await OutboxRow.filter(state="done", settled_at__lt=moment).limit(STEP).values_list("id", flat=True):
+    while ids := await OutboxRow.filter(over, settled_at__lt=moment).limit(STEP).values_list("id", flat=True):
         await OutboxRow.filter(id__in=list(ids)).delete()
     while ids := await IdempotencyKey.filter(created_at__lt=before).limit(STEP).values_list("id", flat=True):
         await IdempotencyKey.filter(id__in=list(ids)).delete()
     old = Q(created_at__lt=platform.now() - UNUSED) | Q(person="", created_at__lt=platform.now() - UNUSED_UNNAMED)
     while files := await Attachment.filter(old, case_id=None).limit(STEP):
         await remove_unused(platform, files)
+    await forget_test_cases(platform)
+    await anonymise_old_cases(platform)
 
 
 async def remove_unused(platform: Platform, files: Sequence[Attachment]) -> None:
@@ -61,6 +68,6 @@ UPKEEP: Key[None] = Key("upkeep")
 
 @asynccontextmanager
 async def open_upkeep(platform: Platform) -> AsyncIterator[None]:
-    """Tidies up at start and every hour."""
-    async with working("banshi-upkeep", partial(every, ROUND, partial(tidy, platform), "could not tidy up")):
+    """Tidies up at start and every hour, in the process that leads."""
+    async with working("banshi-upkeep", partial(led, platform, ROUND, partial(tidy, platform), "could not tidy up")):
         yield

@@ -26,6 +26,8 @@ _OTHERS = """
     contentMediaType
 """
 _KEYWORDS = {*ONE, *LIST, *NAMED, *_OTHERS.split()}
+#: What a field can be of the place that answers are about (WGS 84, in degrees), and the type that it then has.
+PLACES = {"address": "string", "latitude": "number", "longitude": "number"}
 _DIALECTS = {"https://json-schema.org/draft/2020-12/schema", "https://json-schema.org/draft/2020-12/schema#"}
 _REF = "put what it means into $defs and refer to '#/$defs/…'; nothing is fetched"
 
@@ -122,6 +124,8 @@ def _own_rules(node: dict[str, Any], *, root: bool) -> Iterator[str]:
     for pattern in (*([node["pattern"]] if "pattern" in node else []), *node.get("patternProperties", ())):
         if not _is_pattern(pattern):
             yield f"pattern {pattern!r}: {_about_pattern(pattern)}"
+    if (place := node.get("x-place")) is not None and PLACES.get(str(place)) != node.get("type"):
+        yield f"x-place is 'address' of a string, 'latitude' or 'longitude' of a number, not {place!r}"
     hint = node.get("x-pattern-hint", "")
     sentences = list(hint.values()) if isinstance(hint, dict) else [hint]
     if not sentences or not all(isinstance(sentence, str) for sentence in sentences):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,13 +15,11 @@ if TYPE_CHECKING:
 
 def configured(ctx: click.Context) -> Registry:
     """The registry of the plugins.toml that `banshi --config` names. Raises ConfigurationError with every finding."""
-    from banshi.configuration import read_configuration
+    from banshi.commands import registry_of
     from banshi.errors import ConfigurationError
     from banshi.kinds import KINDS
-    from banshi.registry import inspect_plugins
 
-    config = Path(ctx.find_root().params.get("config") or "plugins.toml")
-    registry, found = inspect_plugins(read_configuration(config), KINDS)
+    registry, found = registry_of(ctx, KINDS)
     if errors := [finding for finding in found if not finding.warning]:
         raise ConfigurationError(errors)
     return registry
@@ -31,9 +28,9 @@ def configured(ctx: click.Context) -> Registry:
 @asynccontextmanager
 async def database(registry: Registry) -> AsyncIterator[Store]:
     """The registry's database with all tables, open while the block runs; a server may have it open as well."""
-    from banshi.store import open_store
+    from banshi.opening import open_store
 
     settings = registry.configuration.settings
     settings.data.mkdir(parents=True, exist_ok=True)
-    async with open_store(settings.database_url, registry.tables) as store:
+    async with open_store(settings.database_url, registry.tables, migrate=settings.migrate_at_start) as store:
         yield store

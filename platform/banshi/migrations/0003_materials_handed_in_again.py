@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="Attachment",
             name="concerns",
-            field=fields.CharField(default="", max_length=200),
+            field=fields.CharField(default="", db_default="", max_length=200),
         ),
         ops.AddField(
             model_name="Attachment",
@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
             field=fields.CharField(
                 default="",
                 description="Which document its case asked for with it, and what that is about. Empty where it is none or was replaced.",
+                db_default="",
                 max_length=129,
             ),
         ),

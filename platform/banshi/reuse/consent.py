@@ -40,7 +40,7 @@ def consent_to(
     """
     texts = {"zh-CN": "", "en": ""}
     department = platform.registry.departments[item.department].title
-    came_from = platform.registry.items.get(earlier.item)
+    came_from = platform.registry.items.of(earlier.item)
     day = min(file.created_at for file in files).astimezone(platform.settings.timezone).date()
     for language in texts:
         values = {

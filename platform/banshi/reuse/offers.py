@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from banshi.contract import Document, Item, Material
 from banshi.models import Attachment, Case, CaseEvent
+from banshi.modes import TEST
 from banshi.reuse.consent import Consent, consent_to
 from banshi.sniff import ACCEPTED
 from banshi.vocabulary import reusable
@@ -51,11 +52,13 @@ async def earlier_files(
     `every` it is all that was ever offered and still is.
     """
     asked = list(reusable(item, platform.registry.departments[item.department]))
-    if not asked:
+    # What is made up takes no real document, and gives none.
+    if not asked or item.mode == TEST:
         return {}
     names = {material.document for material, _, _ in asked}
     sets = await _accepted(platform, person, names, case_id)
-    cases = {case.id: case for case in await Case.filter(id__in=list({one for one, *_ in sets}), person=person)}
+    real = Case.filter(id__in=list({one for one, *_ in sets}), person=person).exclude(mode=TEST)
+    cases = {case.id: case for case in await real}
     taken: Any = CaseEvent.filter(case_id__in=list(cases), action=ACTION).values_list("case_id", flat=True)
     times = Counter(await taken)
     offers: dict[str, list[Earlier]] = {}

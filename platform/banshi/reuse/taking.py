@@ -17,7 +17,9 @@ from uuid_utils.compat import uuid7
 
 from banshi.contract import Item, Who, text_in
 from banshi.errors import Conflict, FieldProblem, InvalidFields, StorageFull
-from banshi.models import Attachment, Case, CaseEvent
+from banshi.events import step_rows
+from banshi.models import Attachment, Case, CaseEvent, OutboxRow
+from banshi.modes import TEST
 from banshi.reuse.labels import ids_at, value_at
 from banshi.reuse.offers import ACTION, Earlier, earlier_files
 from banshi.store import NotBegun, Stale, Update, Write
@@ -79,6 +81,8 @@ class Reused:
     updates: list[Update] = field(default_factory=list)
     #: What the earlier cases' audits say.
     entries: list[CaseEvent] = field(default_factory=list)
+    #: What listeners are told of the earlier cases.
+    promises: list[OutboxRow] = field(default_factory=list)
     #: What the new case's audit says.
     told: list[dict[str, Any]] = field(default_factory=list)
     #: The name on disk that there is, and the one that the new case's file gets.
@@ -103,7 +107,7 @@ async def taken(
         return Reused(answers)
     problems: list[FieldProblem] = []
     chosen: list[Earlier] = []
-    on_offer = await earlier_files(platform, item, case.person, every=True)
+    on_offer = await earlier_files(platform, item, case.person, every=True) if case.mode != TEST else {}
     for position, wish in enumerate(wishes):
         where = f"/reuse/{position}"
         if any(wish["field"] == other["field"] for other in wishes[:position]):
@@ -156,6 +160,7 @@ def _taken_over(
         reused.told.append({**what, "case": origin})
         if earlier.id not in noted:
             noted[earlier.id] = _entry(earlier, case, at)
+            reused.promises.extend(step_rows(platform, earlier, noted[earlier.id]))
             guard = {"id": earlier.id, "version": earlier.version}
             # The guards go before what the files are conditional on: of two submissions at once one gets through.
             reused.updates.insert(0, Update(Case, guard, {"version": earlier.version + 1}))

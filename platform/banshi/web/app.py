@@ -13,30 +13,41 @@ import structlog
 from aiohttp import web
 
 from banshi import attachments, checks, registry
+from banshi.audit.keeping import AUDIT, open_audit
 from banshi.auth import LONGEST_TOKEN, TOKENS, open_tokens
 from banshi.calendar import WorkingCalendar
 from banshi.certificates.press import PRESS, open_press
 from banshi.configuration import Configuration, inspect_configuration
 from banshi.containment import Breakers
 from banshi.contract import Resource
+from banshi.duty import EVERYTHING, Duty
 from banshi.engine.embedded import ENGINE, open_engine
 from banshi.engine.upkeep import UPKEEP, open_upkeep
 from banshi.errors import ConfigurationError, Finding
+from banshi.isolation.keeper import SPARES, open_spares
+from banshi.isolation.standing_in import isolate
 from banshi.kinds import KINDS
+from banshi.latest import Latest
+from banshi.leader import LEADER, open_leader
 from banshi.once import RUNNING
+from banshi.opening import open_store
 from banshi.passes.keys import KEYRING, open_keyring
 from banshi.passes.ledger import REVOCATIONS, open_revocations
+from banshi.rates import RATES, open_rates
 from banshi.runtime import Platform
+from banshi.sealed import SEAL, Seal
 from banshi.search import SEARCH, open_search
 from banshi.shelf import LARGE, Shelves
-from banshi.store import open_store
+from banshi.signals.signals import SIGNALS, open_signals
 from banshi.web import attachments as attachments_face
-from banshi.web import cases, catalogue, certificates, materials, openapi, operations, passes, submissions
+from banshi.web import cases, catalogue, certificates, materials, me, openapi, operations, passes, submissions
 from banshi.web.cases import WORK
-from banshi.web.catalogue import GUIDES
+from banshi.web.catalogue import GUIDES, Guides
 from banshi.web.description import DESCRIPTION, Descriptions
 from banshi.web.dispatch import endpoint
 from banshi.web.envelope import envelope
+from banshi.web.unreadable import Runner
+from banshi.worker import WORKER
 
 log = structlog.get_logger("banshi.start")
 
@@ -50,15 +61,20 @@ BACKLOG = 4096
 PLATFORM = web.AppKey("banshi_platform", Platform)
 
 #: The faces that are no kind's and no plugin's.
-FACES = (catalogue, materials, cases, attachments_face, passes, certificates, operations)
+FACES = (catalogue, materials, cases, attachments_face, passes, certificates, me, operations)
 
 #: Opened before the plugins' resources, and closed after them.
 BEFORE_PLUGINS: tuple[Resource[Any], ...] = (
+    Resource(SIGNALS, open_signals),
+    Resource(LEADER, open_leader),
+    Resource(RATES, open_rates),
+    Resource(AUDIT, open_audit),
     Resource(TOKENS, open_tokens),
     Resource(KEYRING, open_keyring),
     Resource(REVOCATIONS, open_revocations),
     Resource(PRESS, open_press),
     Resource(SEARCH, open_search),
+    Resource(SPARES, open_spares),
 )
 
 #: Opened when every plugin is ready to be given work.
@@ -109,27 +125,33 @@ def inspected(
     configuration: Configuration, *, strict: bool = False, shelves: Shelves | None = None
 ) -> tuple[registry.Registry, list[Finding]]:
     """The registry with the kernel's own kinds and faces, as far as it could be filled, and every finding."""
-    full, found = registry.inspect_plugins(configuration, KINDS, shelves)
+    full, found = registry.inspect_plugins(configuration, KINDS, shelves, isolate)
     faces = [route for face in FACES for route in face.ROUTES]
     full.routes[:0] = [("banshi", route) for route in (*faces, submissions.route(full))]
     return full, [*found, *checks.findings(full, strict=strict)]
 
 
 @asynccontextmanager
-async def open_platform(full: registry.Registry) -> AsyncIterator[Platform]:
+async def open_platform(full: registry.Registry, duty: Duty = EVERYTHING) -> AsyncIterator[Platform]:
     """The running platform: database, keys, the plugins' resources, and the engine on top."""
     settings = full.configuration.settings
     await asyncio.to_thread(_prepare_folders, full)
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_store(settings.database_url, full.tables))
+        opening = open_store(
+            settings.database_url, full.tables, migrate=settings.migrate_at_start, replica=settings.replica_url
+        )
+        store = await stack.enter_async_context(opening)
         calendar = WorkingCalendar(settings.holidays, settings.make_up_days, settings.holiday_years)
         breakers = Breakers(settings.breaker_failures, settings.breaker_pause)
-        platform = Platform(registry=full, store=store, calendar=calendar, breakers=breakers)
+        platform = Platform(registry=full, store=store, calendar=calendar, breakers=breakers, duty=duty)
         platform.put(RUNNING, set())
-        platform.put(GUIDES, {})
-        platform.put(WORK, {})
+        platform.put(me.BUSY, set())
+        platform.put(SEAL, Seal(settings.keys_folder))
+        guides: Latest[Guides] = Latest(full, dict)
+        platform.put(GUIDES, guides)
+        platform.put(WORK, Latest(full, partial(cases.work_in, full)))
         routes = [route for _, route in full.routes]
-        description = Descriptions(partial(openapi.document, full, routes), settings.data)
+        description = Descriptions(full, partial(openapi.document, full, routes), settings.data)
         platform.put(DESCRIPTION, description)
         stack.callback(description.close)
         plugins = [resource for _, resource in full.resources]
@@ -149,7 +171,11 @@ def application(platform: Platform) -> web.Application:
     """The aiohttp application that serves an open platform."""
     app = web.Application(middlewares=[envelope(platform)])
     app[PLATFORM] = platform
-    for _, route in platform.registry.routes:
+    # Who is there to work is asked by machines alone.
+    routes = (
+        platform.registry.routes if platform.duty.serves else [("banshi", route) for route in operations.OF_MACHINES]
+    )
+    for _, route in routes:
         handler = endpoint(platform, route)
         if route.method == "GET":
             app.router.add_get(route.path, handler)
@@ -165,9 +191,12 @@ def application(platform: Platform) -> web.Application:
 
 @asynccontextmanager
 async def serving(platform: Platform, host: str, port: int) -> AsyncIterator[str]:
-    """Serve until the block ends; gives the address, with the real port where 0 was asked for."""
+    """Serve until the block ends; gives the address, with the real port where 0 was asked for.
+
+    A worker shares the port with its siblings, and answers them on a socket of its own.
+    """
     # handler_cancellation: a phone that leaves its stream ends the handler, instead of leaking it.
-    runner = web.AppRunner(
+    runner = Runner(
         application(platform),
         handler_cancellation=True,
         access_log=None,
@@ -179,9 +208,11 @@ async def serving(platform: Platform, host: str, port: int) -> AsyncIterator[str
     )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port, backlog=BACKLOG)
-        await site.start()
-        real = runner.addresses[0][1]
+        worker = platform.get(WORKER)
+        if worker is not None:
+            await web.UnixSite(runner, worker.socket(worker.number)).start()
+        await web.TCPSite(runner, host, port, backlog=BACKLOG, reuse_port=worker is not None or None).start()
+        real = next(address[1] for address in runner.addresses if isinstance(address, tuple))
         yield f"http://{f'[{host}]' if ':' in host else host}:{real}"
     finally:
         platform.closing.set()

@@ -25,7 +25,7 @@ from banshi.errors import (
 )
 from banshi.models import Attachment
 from banshi.replies import reply
-from banshi.routes import Answer, Audience, Call, Principal, Route
+from banshi.routes import Answer, Audience, Call, Link, Principal, Route
 from banshi.schemas import UUID, ref
 from banshi.store import Write
 
@@ -182,12 +182,18 @@ ROUTES = (
             MULTIPART: {
                 "type": "object",
                 "required": [FIELD],
+                "additionalProperties": False,
                 "properties": {FIELD: FILE},
             }
         },
         creates=True,
         answers={
-            201: Answer(description="It is stored.", schema=ref("Attachment"), headers={"Location": "The attachment."}),
+            201: Answer(
+                description="It is stored.",
+                schema=ref("Attachment"),
+                headers={"Location": "The attachment."},
+                links=[Link("download", {"id": "$response.body#/id"})],
+            ),
             507: Answer(description="There is no room."),
         },
     ),

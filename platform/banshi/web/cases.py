@@ -12,14 +12,15 @@ from tortoise.models import Model
 
 from banshi import cases
 from banshi.contract import LANGUAGES, Key, Who
-from banshi.documents import case_document, case_summary
+from banshi.documents import case_document, case_summary, enclosures_of
 from banshi.errors import InvalidParameter
 from banshi.forms import Form
+from banshi.latest import Latest
 from banshi.messages import LONGEST_VALUE
 from banshi.models import Attachment, Case, CaseEvent, Pass
 from banshi.registry import Registry
 from banshi.replies import PAGE_PARAMETERS, Page, from_cursor, limit_of, page_answer, reply
-from banshi.routes import Answer, Audience, Call, Parameter, Route
+from banshi.routes import Answer, Audience, Call, Link, Parameter, Route
 from banshi.schemas import UUID, ref
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 #: By department and role: unit, the states in which cases wait for that role, and the items' codes. Where cases travel,
 #: department and unit are empty: the case's own say whose work it is.
 Work = dict[tuple[str, str], list[tuple[str, list[str], list[str]]]]
-WORK: Key[Work] = Key("work by role")
+WORK: Key[Latest[Work]] = Key("work by role")
 
 ACTION = Form.from_schema(
     {
@@ -83,6 +84,7 @@ async def show_case(call: Call) -> web.StreamResponse:
         attachments=await Attachment.filter(case_id=case.id).order_by("id"),
         passes=await Pass.filter(case_id=case.id).exists(),
         details=await shown(call.platform, case, actor, call.language) if shown else None,
+        enclosures=await enclosures_of(call.platform, case) if actor.who(case) is Who.STAFF else None,
         reader=actor.who(case),
     )
     return reply(call, document)
@@ -129,9 +131,7 @@ async def worklist(call: Call) -> web.StreamResponse:
 
 def _scopes(call: Call) -> list[Q]:
     """Where each of the caller's roles has work: the items that it covers, in the states that wait for it."""
-    work = call.platform[WORK]
-    if not work:
-        work.update(_work(call.platform.registry))
+    work = call.platform[WORK].get()
     scopes = []
     for role in call.principal.roles:
         for unit, states, codes in work.get((role.department, role.name), ()):
@@ -142,10 +142,13 @@ def _scopes(call: Call) -> list[Q]:
     return scopes
 
 
-def _work(registry: Registry) -> Work:
-    """The whole index of work, made once: a request then looks up its caller's roles, however many items there are."""
+def work_in(registry: Registry) -> Work:
+    """The whole index of work, made once for a catalogue.
+
+    A request then looks up its caller's roles, however many items there are.
+    """
     found: dict[tuple[str, str], dict[tuple[str, frozenset[str]], list[str]]] = {}
-    for item in registry.items.each():
+    for item in registry.items.with_cases():
         kind = registry.kinds[item.kind]
         department, unit = ("", "") if kind.travels else (item.department, item.unit)
         steps = kind.steps(item.details)
@@ -174,6 +177,12 @@ def uuid_of(cursor: str) -> uuid.UUID:
 
 CASE_PATH = {"id": UUID}
 
+#: Where whoever has a case goes on.
+_OWN = {"id": "$response.body#/id"}
+_FIRST = Link("show_case", {"id": "$response.body#/items/0/id"})
+TO_CASE = Link("show_case", _OWN)
+TO_ACTION = Link("act", {**_OWN, "action": "$response.body#/permitted_actions/0/action"})
+
 ROUTES = (
     Route(
         method="GET",
@@ -187,7 +196,7 @@ ROUTES = (
             Parameter(name="state", schema={"type": "string", "maxLength": 32}, description="Only this state."),
             *PAGE_PARAMETERS,
         ),
-        answers={200: page_answer(ref("CaseSummary"))},
+        answers={200: page_answer(ref("CaseSummary"), _FIRST)},
     ),
     Route(
         method="GET",
@@ -198,7 +207,21 @@ ROUTES = (
         summary="Show a case: timeline, deadline, permitted actions.",
         tag="cases",
         path_schemas=CASE_PATH,
-        answers={200: Answer(description="The case.", schema=ref("Case"))},
+        answers={
+            200: Answer(
+                description="The case.",
+                schema=ref("Case"),
+                links=[
+                    TO_ACTION,
+                    Link("download", {"id": "$response.body#/attachments/0/id"}),
+                    *(Link(f"show_pass_{ending}", _OWN) for ending in ("svg", "png", "txt")),
+                    Link("list_scans", _OWN),
+                    Link("show_certificate", _OWN),
+                    Link("show_item", {"code": "$response.body#/item/code"}),
+                    Link("list_materials", {"code": "$response.body#/item/code", "case": "$response.body#/id"}),
+                ],
+            )
+        },
     ),
     Route(
         method="POST",
@@ -212,7 +235,7 @@ ROUTES = (
         body=ACTION,
         creates=True,
         answers={
-            200: Answer(description="The case after the step.", schema=ref("CaseSummary")),
+            200: Answer(description="The case after the step.", schema=ref("CaseSummary"), links=[TO_CASE]),
             502: Answer(description="The department's service failed; nothing was changed."),
             504: Answer(description="The department's service took too long; nothing was changed."),
         },
@@ -226,6 +249,6 @@ ROUTES = (
         summary="List the cases on which the caller may act, the most urgent first.",
         tag="staff",
         parameters=PAGE_PARAMETERS,
-        answers={200: page_answer(ref("CaseSummary"))},
+        answers={200: page_answer(ref("CaseSummary"), _FIRST)},
     ),
 )

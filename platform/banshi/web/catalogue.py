@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from banshi.contract import LANGUAGES, Department, Item, Key, text_in
 from banshi.errors import InvalidParameter, NotFound
+from banshi.latest import Latest
 from banshi.replies import (
     JSON,
     LANGUAGE_HEADERS,
@@ -24,7 +24,7 @@ from banshi.replies import (
     reply,
     reply_bytes,
 )
-from banshi.routes import Answer, Audience, Call, Parameter, Route
+from banshi.routes import Answer, Audience, Call, Link, Parameter, Route
 from banshi.schemas import ref
 from banshi.search import SEARCH
 
@@ -39,7 +39,7 @@ MOST_GUIDES = 512
 
 #: Guides as bytes with their ETags, by item and language; made at the first request for each.
 Guides = dict[tuple[str, str], tuple[bytes, str]]
-GUIDES: Key[Guides] = Key("guides")
+GUIDES: Key[Latest[Guides]] = Key("guides")
 
 
 #: What the document says of `q`.
@@ -98,8 +98,7 @@ def _by_code(registry: Registry, after: str | None) -> Iterator[tuple[str, str]]
 
 async def _found(platform: Platform, words: str, after: str | None) -> Iterator[tuple[str, str]]:
     """Codes that a search found, the best first, each with its place in the list: the score, then the code."""
-    # Shielded: a caller that leaves does not end the making of the index.
-    index = await asyncio.shield(platform[SEARCH])
+    index = await platform[SEARCH].index()
     hits = ((hit.code, hit.score) for hit in index.search(words))
     if after is None:
         return ((code, f"{score} {code}") for code, score in hits)
@@ -112,7 +111,7 @@ async def _found(platform: Platform, words: str, after: str | None) -> Iterator[
 
 async def show_item(call: Call) -> web.StreamResponse:
     code = call.path["code"]
-    guides = call.platform[GUIDES]
+    guides = call.platform[GUIDES].get()
     guide = guides.get((code, call.language))
     if guide is None:
         item = call.platform.registry.items.get(code)
@@ -145,6 +144,7 @@ def item_summary(item: Item, language: str) -> dict[str, Any]:
         "summary": text_in(item.summary, language),
         "department": item.department,
         "kind": item.kind,
+        "mode": item.mode,
         "fully_online": item.fully_online,
         "visits": item.visits,
         "online_depth": asdict(item.online_depth) if item.online_depth else None,
@@ -195,7 +195,13 @@ ROUTES = (
         operation="list_departments",
         summary="List the departments.",
         tag="catalogue",
-        answers={200: page_answer(ref("Department"))},
+        answers={
+            200: page_answer(
+                ref("Department"),
+                Link("show_department", {"code": "$response.body#/items/0/code"}),
+                Link("list_items", {"department": "$response.body#/items/0/code"}),
+            )
+        },
     ),
     Route(
         method="GET",
@@ -205,7 +211,13 @@ ROUTES = (
         operation="show_department",
         summary="Show one department.",
         tag="catalogue",
-        answers={200: Answer(description="The department.", schema=ref("Department"))},
+        answers={
+            200: Answer(
+                description="The department.",
+                schema=ref("Department"),
+                links=[Link("list_items", {"department": "$response.body#/code"})],
+            )
+        },
     ),
     Route(
         method="GET",
@@ -224,7 +236,7 @@ ROUTES = (
             Parameter(name="fully_online", schema={"type": "boolean"}, description="Done without a visit."),
             *PAGE_PARAMETERS,
         ),
-        answers={200: page_answer(ref("ItemSummary"))},
+        answers={200: page_answer(ref("ItemSummary"), Link("show_item", {"code": "$response.body#/items/0/code"}))},
     ),
     Route(
         method="GET",
@@ -234,6 +246,16 @@ ROUTES = (
         operation="show_item",
         summary="Show an item's guide, its form and the links to its verbs.",
         tag="catalogue",
-        answers={200: Answer(description="The guide.", schema=ref("Item"))},
+        answers={
+            200: Answer(
+                description="The guide.",
+                schema=ref("Item"),
+                links=[
+                    Link("list_materials", {"code": "$response.body#/code"}),
+                    Link("list_slots", {"code": "$response.body#/code"}),
+                    Link("show_department", {"code": "$response.body#/department"}),
+                ],
+            )
+        },
     ),
 )

@@ -21,7 +21,7 @@ from banshi.passes.cose import Credential, PassRefused
 from banshi.passes.ledger import Verdict
 from banshi.passes.refusals import Reason
 from banshi.replies import LANGUAGE_HEADERS, reply, reply_bytes
-from banshi.routes import Answer, Audience, Call, Parameter, Route
+from banshi.routes import Answer, Audience, Call, Link, Parameter, Route
 from banshi.schemas import ref
 from banshi.submission import item_of
 from banshi.web.cases import CASE_PATH
@@ -120,7 +120,7 @@ async def verify(call: Call) -> web.StreamResponse:
 
 async def _document(platform: Platform, verdict: Verdict, language: str) -> dict[str, Any]:
     record, credential = verdict.record, verdict.credential
-    item = platform.registry.items.get(credential.item) if credential else None
+    item = platform.registry.items.of(credential.item) if credential else None
     if credential is not None and (item is None or item.certificate is None):
         # A pass says something of its holder that is meant for officers alone.
         told = "This is a pass, not a certificate: an officer verifies it."
@@ -187,6 +187,15 @@ ROUTES = (
         summary="Say whether a certificate's QR code is genuine and valid now, and what its page has to say.",
         tag="certificates",
         body=SCANNED,
-        answers={200: Answer(description="Valid, or why not.", schema=ref("CertificateVerdict"))},
+        answers={
+            200: Answer(
+                description="Valid, or why not.",
+                schema=ref("CertificateVerdict"),
+                links=[
+                    Link("show_item", {"code": "$response.body#/item/code"}),
+                    Link("show_department", {"code": "$response.body#/department/code"}),
+                ],
+            )
+        },
     ),
 )

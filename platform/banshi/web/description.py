@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from banshi.contract import Key
+from banshi.latest import Latest
+from banshi.registry import Registry
 from banshi.written import Written, WrittenOnce
 
 
@@ -14,25 +16,27 @@ class Descriptions:
     """The descriptions that somebody has asked for.
 
     Args:
+        registry: Of which they are made, anew once it has changed.
         make: The JSON of all items or of one department's, in pieces; a large city's takes seconds.
         folder: Where their files may be.
     """
 
-    def __init__(self, make: Callable[[str | None], Iterable[bytes]], folder: Path) -> None:
+    def __init__(self, registry: Registry, make: Callable[[str | None], Iterable[bytes]], folder: Path) -> None:
         self._make = make
         self._folder = folder
-        self._ones: dict[str | None, WrittenOnce] = {}
+        self._ones: Latest[dict[str | None, WrittenOnce]] = Latest(registry, dict)
 
     async def get(self, department: str | None = None) -> Written:
         """The description, whole or of a department that there is. Raises OSError where there is no room for it."""
-        one = self._ones.get(department)
+        ones = self._ones.get()
+        one = ones.get(department)
         if one is None:
-            one = self._ones[department] = WrittenOnce(partial(self._make, department), self._folder)
+            one = ones[department] = WrittenOnce(partial(self._make, department), self._folder)
         return await one.get()
 
     def close(self) -> None:
         """Close the files; readers under way fail."""
-        for one in self._ones.values():
+        for one in self._ones.get().values():
             one.close()
 
 

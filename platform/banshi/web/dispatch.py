@@ -9,8 +9,8 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from functools import lru_cache
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import lru_cache, partial
 from typing import Any
 
 import jsonschema_rs
@@ -42,9 +42,14 @@ PATIENCE = 15.0
 ROUTE = web.RequestKey("banshi_route", Route)
 
 
+#: Why a write that was right a moment ago can't be made any more.
+JUST_CHANGED = "Something that this rests on has just changed; read it again."
+THERE_ALREADY = "It exists already; read it before you create it again."
+
+
 def endpoint(platform: Platform, route: Route) -> Handler:
     """aiohttp's handler for a route."""
-    query = Query(route.parameters)
+    query = Query(route.parameters, lenient=route.lenient)
     paths = {
         name: jsonschema_rs.Draft202012Validator(dict(route.path_schemas.get(name, SEGMENT)), validate_formats=True)
         for name in re.findall(r"{(\w+)}", route.path)
@@ -81,15 +86,16 @@ def endpoint(platform: Platform, route: Route) -> Handler:
             if signed is not None:
                 call.body = await read_body(request, signed.limit, signed.media_type)
                 return await signed.handler(call)
-            return await (answer_json(call) if takes_json else route.handler(call))
-        except IntegrityError:
-            # Another process has used this key at the same moment, or something unique exists by now.
-            stored = await once.stored()
-            if stored is None:
-                raise errors.Conflict("It exists already; read it before you create it again.") from None
-            return stored
-        except Stale:
-            raise errors.Conflict("Something that this rests on has just changed; read it again.") from None
+            if takes_json:
+                return await answer_json(call)
+            replica = platform.store.replica if route.from_replica else None
+            return await (replica.first(partial(route.handler, call)) if replica else route.handler(call))
+        except (IntegrityError, Stale) as error:
+            # Another process has used this key at the same moment, or an attempt whose caller hung up is written now.
+            if stored := await once.stored():
+                return stored
+            told = JUST_CHANGED if isinstance(error, Stale) else THERE_ALREADY
+            raise errors.Conflict(told) from None
         finally:
             once.end()
 
@@ -136,7 +142,8 @@ def stay_unnamed(request: web.Request) -> None:
 class Query:
     """The declared query parameters of a route, read with the types of their schemas."""
 
-    def __init__(self, parameters: Any) -> None:
+    def __init__(self, parameters: Any, *, lenient: bool = False) -> None:
+        self._lenient = lenient
         self._parameters: dict[str, Parameter] = {one.name: one for one in parameters if one.place == "query"}
         self._validators = {
             name: jsonschema_rs.Draft202012Validator(dict(one.schema), validate_formats=True)
@@ -148,7 +155,7 @@ class Query:
         if not request.query_string:
             return {}
         values: dict[str, Any] = {}
-        for name, text in request.query.items():
+        for name, text in self._joined(request) if self._lenient else request.query.items():
             if name not in self._parameters:
                 known = ", ".join(self._parameters) or "none"
                 raise errors.InvalidParameter(f"There is no such query parameter; there are: {known}.")
@@ -156,6 +163,13 @@ class Query:
                 raise errors.InvalidParameter(f"{name} may be given once.", parameter=name)
             values[name] = self._value(name, text)
         return values
+
+    def _joined(self, request: web.Request) -> Iterator[tuple[str, str]]:
+        """The declared parameters that have a value; all values of one are joined by commas."""
+        for name in self._parameters:
+            given = [text for text in request.query.getall(name, ()) if text]
+            if given:
+                yield name, ",".join(given)
 
     def _value(self, name: str, text: str) -> Any:
         schema = self._parameters[name].schema

@@ -19,6 +19,7 @@ from banshi import errors
 from banshi.errors import Problem
 from banshi.logs import REQUEST_ID, place_of, request_log
 from banshi.replies import problem_reply
+from banshi.routes import Route
 from banshi.runtime import Platform
 from banshi.web.dispatch import ROUTE, language_of
 from banshi.web.meters import Requests
@@ -103,13 +104,27 @@ def _told(request: web.Request, error: BaseException) -> web.StreamResponse:
             return error
         if cls := REFUSALS.get(error.status):
             headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
-            return problem_reply(cls(headers=headers))
+            return _worded(request, cls(headers=headers))
     if isinstance(error, Problem):
         try:
-            return problem_reply(error, language_of(request.headers.get("Accept-Language")))
+            return _worded(request, error)
         except TypeError as wrong:  # a plugin's problem has a member that is no JSON
             error = wrong
-    return problem_reply(_unexpected(error))
+    return _worded(request, _unexpected(error))
+
+
+def _worded(request: web.Request, problem: Problem) -> web.Response:
+    """A problem document, or what the route's standard has in its place."""
+    route: Route | None = request.get(ROUTE)
+    language = language_of(request.headers.get("Accept-Language"))
+    if route is None or route.errors is None:
+        return problem_reply(problem, language)
+    try:
+        return route.errors.told(problem, language)
+    except Exception as error:  # a plugin's own mistake: the caller still learns what went wrong
+        where = place_of(error)
+        log.error("errors can't be told as the route's standard has it", error=type(error).__name__, where=where)
+        return problem_reply(problem, language)
 
 
 def _unexpected(error: BaseException) -> Problem:

@@ -8,9 +8,10 @@ from banshi.contract import Item, Material, text_in
 from banshi.documents import moment
 from banshi.errors import NotFound
 from banshi.models import Case
+from banshi.modes import offered
 from banshi.replies import reply
 from banshi.reuse import Earlier, earlier_files
-from banshi.routes import Answer, Audience, Call, Parameter, Route
+from banshi.routes import Answer, Audience, Call, Link, Parameter, Route
 from banshi.schemas import UUID, ref
 from banshi.vocabulary import document_of
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 async def list_materials(call: Call) -> web.StreamResponse:
     """The item's materials, each with the caller's own earlier files that would do."""
     platform, language, person = call.platform, call.language, call.principal.subject
-    item = platform.registry.items.get(call.path["code"])
+    item = offered(platform, call.path["code"], call.principal)
     if item is None:
         raise NotFound("There is no item of that code; GET /v1/items lists them.")
     case_id = call.query.get("case")
@@ -61,7 +62,7 @@ def _offer(platform: Platform, item: Item, earlier: Earlier, language: str) -> d
     registry = platform.registry
     case, came_from, department = (
         earlier.case,
-        registry.items.get(earlier.case.item),
+        registry.items.of(earlier.case.item),
         registry.departments[item.department],
     )
     about = earlier.document.concerns
@@ -94,6 +95,9 @@ def _offer(platform: Platform, item: Item, earlier: Earlier, language: str) -> d
     }
 
 
+#: The first thing that can be handed in again.
+OFFER = "$response.body#/materials/0/offers/0"
+
 ROUTES = (
     Route(
         method="GET",
@@ -107,7 +111,15 @@ ROUTES = (
             Parameter(name="case", schema=UUID, description="Offer what this case of the caller's has, and no other."),
         ),
         answers={
-            200: Answer(description="The materials, with what can be handed in again.", schema=ref("Materials")),
+            200: Answer(
+                description="The materials, with what can be handed in again.",
+                schema=ref("Materials"),
+                links=[
+                    Link("show_item", {"code": "$response.body#/item/code"}),
+                    Link("show_case", {"id": f"{OFFER}/case/id"}),
+                    Link("download", {"id": f"{OFFER}/files/0/id"}),
+                ],
+            ),
             404: Answer(description="There is no such item, or no such case of the caller's."),
         },
         linked=lambda item: bool(item.materials),

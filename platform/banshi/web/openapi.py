@@ -5,7 +5,6 @@ A verb whose body differs per item becomes one operation per item, so that gener
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
@@ -20,6 +19,7 @@ from banshi.replies import JSON, PROBLEM, encode
 from banshi.routes import Answer, Audience, Route
 from banshi.schemas import SCHEMAS, ref
 from banshi.web.dispatch import SEGMENT
+from banshi.web.links import links_of, shared_links
 
 WHO = {
     Audience.ANYONE: "Anyone.",
@@ -81,6 +81,7 @@ def document(registry: Registry, routes: Sequence[Route], department: str | None
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "OpenID Connect."},
                 **_client_credentials(registry, routes),
             },
+            **({"links": shared} if (shared := shared_links(routes)) else {}),
         },
     }
     yield encode(head)[:-1] + b',"paths":{'
@@ -162,7 +163,7 @@ def _client_credentials(registry: Registry, routes: Sequence[Route]) -> dict[str
 def _parameters(route: Route, skip: Iterable[str]) -> list[dict[str, Any]]:
     parameters: list[dict[str, Any]] = [
         {"name": name, "in": "path", "required": True, "schema": dict(route.path_schemas.get(name, SEGMENT))}
-        for name in re.findall(r"{(\w+)}", route.path)
+        for name in route.path_names
         if name not in skip
     ]
     parameters += [
@@ -181,7 +182,7 @@ def _responses(route: Route) -> dict[str, Any]:
     for status, answer in sorted(route.answers.items()):
         told: dict[str, Any] = {"description": answer.description}
         if status >= 400:
-            told["content"] = {PROBLEM: {"schema": ref("Problem")}}
+            told["content"] = _errors(route)
             # What a standard has in place of a problem document, where the handler speaks it.
             told["content"] |= {answer.media_type: {"schema": _shape(answer)}} if answer.schema is not None else {}
         elif status != 204:
@@ -190,14 +191,23 @@ def _responses(route: Route) -> dict[str, Any]:
             told["headers"] = {
                 name: {"description": text, "schema": {"type": "string"}} for name, text in answer.headers.items()
             }
+        if links := links_of(route, answer):
+            told["links"] = links
         responses[str(status)] = told
     if route.method == "GET":
         responses["304"] = {"description": "The caller has it already (If-None-Match)."}
     for status in _problems_of(route):
         if status not in route.answers:
-            problem = {"description": PROBLEMS[status], "content": {PROBLEM: {"schema": ref("Problem")}}}
-            responses[str(status)] = problem
+            responses[str(status)] = {"description": PROBLEMS[status], "content": _errors(route)}
     return dict(sorted(responses.items()))
+
+
+def _errors(route: Route) -> dict[str, Any]:
+    """The body of whatever goes wrong."""
+    if route.errors is None:
+        return {PROBLEM: {"schema": ref("Problem")}}
+    shape = _shape(Answer(description="", schema=route.errors.schema, media_type=route.errors.media_type))
+    return {route.errors.media_type: {"schema": shape}}
 
 
 def _shape(answer: Answer) -> dict[str, Any]:

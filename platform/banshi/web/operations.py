@@ -9,10 +9,14 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from banshi import outbox
+from banshi.engine.embedded import ENGINE
 from banshi.errors import InvalidParameter, Unavailable
+from banshi.hold import held
 from banshi.replies import JSON, encode, reply_bytes
 from banshi.routes import Answer, Audience, Call, Parameter, Route
 from banshi.web.description import DESCRIPTION
+from banshi.web.fleet import ALONE, all_metrics
+from banshi.worker import WORKER
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
@@ -36,12 +40,17 @@ async def readyz(call: Call) -> web.StreamResponse:
             await call.platform.store.connection.execute_query("SELECT 1")
     except Exception:  # whatever keeps the database from answering keeps this process from serving
         raise Unavailable("The database does not answer.", headers={"Retry-After": "5"}) from None
-    return web.Response(body=encode({"status": "ready"}), content_type=JSON)
+    # Read by the watch, so that a probe costs nothing more: held, it serves all the same.
+    outbox_is = {"outbox": "held"} if call.platform[ENGINE].held else {}
+    return web.Response(body=encode({"status": "ready", **outbox_is}), content_type=JSON)
 
 
 async def metrics(call: Call) -> web.StreamResponse:
     """Prometheus's text format. It names no person; a proxy should keep it inside all the same."""
     body = await _outbox_lines(call.platform) + generate_latest(call.platform.metrics)
+    worker = call.platform.get(WORKER)
+    if worker is not None and ALONE not in call.request.headers:
+        body = await all_metrics(worker, body)
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
@@ -49,6 +58,11 @@ async def _outbox_lines(platform: Platform) -> bytes:
     lines = ["# HELP banshi_outbox_waiting Outbox rows not yet done.", "# TYPE banshi_outbox_waiting gauge"]
     for (consumer, state), count in sorted((await outbox.counts(platform.store)).items()):
         lines.append(f'banshi_outbox_waiting{{consumer="{consumer}",state="{state}"}} {count}')
+    lines += [
+        "# HELP banshi_outbox_held Whether nothing goes out until an operator releases it.",
+        "# TYPE banshi_outbox_held gauge",
+    ]
+    lines.append(f"banshi_outbox_held {int(await held(platform.store) is not None)}")
     lines += ["# HELP banshi_breaker_open Plugins that are left alone at present.", "# TYPE banshi_breaker_open gauge"]
     lines += [f'banshi_breaker_open{{plugin="{plugin}"}} 1' for plugin in platform.breakers.open_plugins()]
     return ("\n".join(lines) + "\n").encode()
@@ -65,6 +79,14 @@ async def openapi(call: Call) -> web.StreamResponse:
 
 
 STATUS = {"type": "object", "required": ["status"], "properties": {"status": {"type": "string"}}}
+
+READY = {
+    **STATUS,
+    "properties": {
+        "status": {"type": "string"},
+        "outbox": {"type": "string", "description": "`held`: nothing goes out until an operator releases it."},
+    },
+}
 
 ROUTES = (
     Route(
@@ -85,7 +107,7 @@ ROUTES = (
         operation="readyz",
         summary="Say that the process can serve.",
         tag="operations",
-        answers={200: Answer(description="It can.", schema=STATUS), 503: Answer(description="Not now.")},
+        answers={200: Answer(description="It can.", schema=READY), 503: Answer(description="Not now.")},
     ),
     Route(
         method="GET",
@@ -115,3 +137,6 @@ ROUTES = (
         answers={200: Answer(description="OpenAPI 3.1.", schema={"type": "object"})},
     ),
 )
+
+#: Those that a process has which answers no other requests.
+OF_MACHINES = tuple(route for route in ROUTES if route.path in {"/healthz", "/readyz", "/metrics"})

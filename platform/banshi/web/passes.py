@@ -12,11 +12,12 @@ from banshi.documents import moment
 from banshi.errors import NotFound
 from banshi.forms import Form
 from banshi.models import Pass, Scan
+from banshi.modes import TEST
 from banshi.passes import ledger, picture
 from banshi.passes.keys import KEYRING, jwk
 from banshi.passes.ledger import REVOCATIONS, Verdict
 from banshi.replies import PAGE_PARAMETERS, Page, etag_of, from_cursor, limit_of, page_answer, reply, reply_bytes
-from banshi.routes import Answer, Audience, Call, Route
+from banshi.routes import Answer, Audience, Call, Link, Route
 from banshi.schemas import UUID, ref
 from banshi.web.cases import CASE_PATH, uuid_of
 
@@ -96,7 +97,7 @@ async def verify(call: Call) -> web.StreamResponse:
 
 def _verdict_document(platform: Platform, verdict: Verdict, language: str) -> dict[str, Any]:
     record, credential = verdict.record, verdict.credential
-    item = platform.registry.items.get(credential.item) if credential else None
+    item = platform.registry.items.of(credential.item) if credential else None
     declared = item.credential.claims if item and item.credential and record else ()
     claims = credential.claims if credential else {}
     reason = record.revoked_reason if record else None
@@ -128,7 +129,7 @@ async def list_keys(call: Call) -> web.StreamResponse:
             ],
         }
         for item in platform.registry.items.unchecked()
-        if item.credential is not None
+        if item.credential is not None and item.mode != TEST
     }
     rows = [row for row in await platform[KEYRING].rows() if row.revoked_at is None]
     document = {
@@ -187,7 +188,13 @@ ROUTES = (
         summary="Say whether what was scanned is a valid pass, and record the scan.",
         tag="passes",
         body=SCANNED,
-        answers={200: Answer(description="Valid, or why not.", schema=ref("Verdict"))},
+        answers={
+            200: Answer(
+                description="Valid, or why not.",
+                schema=ref("Verdict"),
+                links=[Link("show_item", {"code": "$response.body#/item/code"})],
+            )
+        },
     ),
     Route(
         method="GET",

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from banshi import cases, outbox, reuse
+from banshi import cases, reuse
 from banshi.contract import Who
 from banshi.documents import case_document
 from banshi.errors import InvalidFields, NotFound
 from banshi.forms import Form
-from banshi.models import CaseEvent
+from banshi.modes import offered
 from banshi.replies import encode, reply
 from banshi.routes import Answer, Audience, Call, Route
 from banshi.schemas import ref
 from banshi.store import Write
-from banshi.submission import check, form_problems, new_case
+from banshi.submission import form_problems, prepare_case
+from banshi.web.cases import TO_ACTION, TO_CASE
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -61,7 +62,7 @@ class Submissions:
     async def submit(self, call: Call) -> web.StreamResponse:
         """Store a submission; what its kind or department does with it follows at once, outside the request."""
         platform, body = call.platform, call.body
-        item = platform.registry.items.get(call.path["code"])
+        item = offered(platform, call.path["code"], call.principal)
         envelope = self.envelope(item) if item else None
         if item is None or envelope is None:
             raise NotFound("There is no item of that code to hand something in for; GET /v1/items lists them.")
@@ -70,27 +71,20 @@ class Submissions:
             # Everything at once: what is wrong around the answers and what is wrong in them.
             inside = form_problems(item, answers, call.language) if isinstance(answers, dict) else []
             raise InvalidFields([*wrong, *inside])
-        kind = platform.registry.kinds[item.kind]
-        case, event = new_case(platform, item, call.principal, answers)
-        wishes = body.get("reuse", ())
-        given = await check(platform, item, case, answers, call.language, principal=call.principal, wishes=wishes)
-        case.answers = dict(given.answers)
-        event.details = {"reused": given.reused.told} if given.reused.told else None
-        more = await kind.received(platform, case, body) if kind.received else ()
-        if kind.intake is not None:
-            more = [*more, outbox.intake_row(case.id, case.version)]
+        prepared = await prepare_case(platform, item, call.principal, body, call.language)
+        case = prepared.case
         document = case_document(
             platform,
             case,
             call.language,
-            events=[event, *(row for row in more if isinstance(row, CaseEvent))],
+            events=prepared.events,
             permitted=await cases.permitted(platform, case, cases.Actor(call.principal)),
-            attachments=given.attachments,
+            attachments=prepared.given.attachments,
             reader=Who.CITIZEN,
         )
         headers = {"Location": f"/v1/cases/{case.id}"}
-        rows = [case, event, *given.rows, *more, *call.once.receipt(document, headers=headers)]
-        await reuse.commit(platform, Write(updates=given.updates, rows=rows), given.reused)
+        rows = [*prepared.rows, *call.once.receipt(document, headers=headers)]
+        await reuse.commit(platform, Write(updates=prepared.updates, rows=rows), prepared.given.reused)
         return reply(call, document, status=201, headers=headers)
 
 
@@ -115,6 +109,7 @@ def route(registry: Registry) -> Route:
                 description="It is stored. What follows is in the case's timeline.",
                 schema=ref("Case"),
                 headers={"Location": "The case."},
+                links=[TO_CASE, TO_ACTION],
             ),
             403: Answer(description="Something has to be known of the caller; `not-verified` says what."),
             404: Answer(description="There is no such item."),

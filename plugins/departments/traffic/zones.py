@@ -17,8 +17,9 @@ from banshi import (
     Decision,
     Forbidden,
     Form,
-    InvalidParameter,
     Key,
+    Link,
+    NotFound,
     Platform,
     Problem,
     Route,
@@ -103,7 +104,7 @@ def _authorised_zone(call: Call) -> str:
         raise Forbidden("Only an approver of the vehicle pass office opens and closes zones.")
     zone = call.path["zone"]
     if zone not in known_zones(call.platform):
-        raise InvalidParameter(f"The zones are {', '.join(known_zones(call.platform))}.", parameter="zone")
+        raise NotFound(f"There is no such zone; the zones are {', '.join(known_zones(call.platform))}.")
     return zone
 
 
@@ -177,6 +178,7 @@ ROUTES = (
         audience=Audience.ANYONE,
         handler=list_zones,
         operation="list_traffic_zones",
+        from_replica=True,
         summary="List the restricted zones and whether each is open to passes.",
         tag="traffic",
         answers={
@@ -187,6 +189,10 @@ ROUTES = (
                     "required": ["items"],
                     "properties": {"items": {"type": "array", "items": ZONE}},
                 },
+                links=[
+                    Link(name, {"zone": "$response.body#/items/0/zone"})
+                    for name in ("close_traffic_zone", "open_traffic_zone")
+                ],
             )
         },
     ),
@@ -199,7 +205,13 @@ ROUTES = (
         summary="Close a zone and revoke its passes.",
         tag="traffic",
         body=CLOSURE,
-        answers={200: Answer(description="The zone is closed.", schema=ZONE)},
+        answers={
+            200: Answer(
+                description="The zone is closed.",
+                schema=ZONE,
+                links=[Link("open_traffic_zone", {"zone": "$response.body#/zone"})],
+            )
+        },
     ),
     Route(
         method="DELETE",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from functools import partial
 from itertools import groupby
 from typing import NamedTuple
 
-from banshi import Item, Key, Platform, WrittenOnce
+from banshi import Item, Key, Latest, Platform, WrittenOnce
 
 from . import cpsv_ap, item_list
 from .settings import ExportSettings
@@ -89,17 +89,23 @@ class Exports(NamedTuple):
     csv: ItemList
 
 
-#: The open exports.
-EXPORTS: Key[Exports] = Key("catalogue exports")
+#: The open exports, of the catalogue as it is.
+EXPORTS: Key[Latest[Exports]] = Key("catalogue exports")
 
 
 @asynccontextmanager
-async def open_exports(settings: ExportSettings, platform: Platform) -> AsyncIterator[Exports]:
-    exports = Exports(
+async def open_exports(settings: ExportSettings, platform: Platform) -> AsyncIterator[Latest[Exports]]:
+    latest = Latest(platform.registry, partial(_exports, settings, platform))
+    yield latest
+    for one in (latest.get().cpsv_ap, latest.get().json.file, latest.get().csv.file):
+        one.close()
+
+
+def _exports(settings: ExportSettings, platform: Platform) -> Exports:
+    """Nothing is written before somebody asks for it."""
+    return Exports(
         settings=settings,
         cpsv_ap=WrittenOnce(partial(cpsv_ap.whole, platform, settings), platform.settings.data),
         json=ItemList(platform, b'{"items":[', b"]}", b",\n", cpsv_ap.joined),
         csv=ItemList(platform, MARK + row(list(item_list.FIELDS)), b"", b"", rows),
     )
-    with closing(exports.cpsv_ap), closing(exports.json.file), closing(exports.csv.file):
-        yield exports

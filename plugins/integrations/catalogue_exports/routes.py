@@ -28,26 +28,26 @@ LISTED = {"Access-Control-Allow-Origin": "*", "Content-Language": LANGUAGE}
 
 
 async def whole_catalogue(call: Call) -> web.StreamResponse:
-    written = await call.platform[EXPORTS].cpsv_ap.get()
+    written = await call.platform[EXPORTS].get().cpsv_ap.get()
     headers = {**LINKED, "Content-Length": str(written.size)}
     return reply_bytes(call, written.pieces(), JSON_LD, written.etag, headers)
 
 
 async def one_item(call: Call) -> web.StreamResponse:
     item = call.platform.registry.items.get(call.path["code"])
-    if item is None:
+    if item is None or item.mode != "live":
         raise NotFound("There is no item of that code; GET /v1/items lists them.")
-    body = cpsv_ap.one(call.platform, call.platform[EXPORTS].settings, item)
+    body = cpsv_ap.one(call.platform, call.platform[EXPORTS].get().settings, item)
     return reply_bytes(call, body, JSON_LD, etag_of(body), LINKED)
 
 
 async def item_list_json(call: Call) -> web.StreamResponse:
-    return await _list(call, call.platform[EXPORTS].json, "application/json", LISTED)
+    return await _list(call, call.platform[EXPORTS].get().json, "application/json", LISTED)
 
 
 async def item_list_csv(call: Call) -> web.StreamResponse:
     named = {**LISTED, "Content-Disposition": 'attachment; filename="item-list.csv"'}
-    return await _list(call, call.platform[EXPORTS].csv, "text/csv; charset=utf-8; header=present", named)
+    return await _list(call, call.platform[EXPORTS].get().csv, "text/csv; charset=utf-8; header=present", named)
 
 
 async def _list(call: Call, what: ItemList, media_type: str, headers: dict[str, str]) -> web.StreamResponse:

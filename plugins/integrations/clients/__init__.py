@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from banshi import BEARERS, Bearer, Offer, Resource, Route, Tables, hookimpl
+from banshi import BEARERS, CLIENTS, Bearer, Directory, Offer, Resource, Route, Tables, hookimpl
 
-from . import oauth, tokens
+from . import keys, oauth, tokens
 from .commands import client
 
 if TYPE_CHECKING:
@@ -25,8 +25,12 @@ def banshi_resources() -> Sequence[Resource[Any]]:
 
 
 @hookimpl
-def banshi_offers() -> Sequence[Offer[Bearer]]:
-    return [Offer(BEARERS, Bearer(tokens.PREFIX, oauth.TOKEN_URL, tokens.holder))]
+def banshi_offers() -> Sequence[Offer[Any]]:
+    return [
+        Offer(BEARERS, Bearer(tokens.PREFIX, oauth.TOKEN_URL, tokens.holder)),
+        Offer(BEARERS, Bearer(keys.PREFIX, oauth.TOKEN_URL, keys.holder)),
+        Offer(CLIENTS, Directory(tokens.client_of)),
+    ]
 
 
 @hookimpl

@@ -1,11 +1,11 @@
-"""Integrators' clients, their secrets, and the tokens that they hold. No secret and no token is kept, only digests."""
+"""Integrators' clients, their secrets and keys, and the tokens that they hold. None of these is kept, only digests."""
 
 from __future__ import annotations
 
 from tortoise import fields
 from tortoise.models import Model
 
-__all__ = ["AccessToken", "ApiClient", "ClientSecret"]
+__all__ = ["AccessToken", "ApiClient", "ApiKey", "ClientSecret"]
 
 
 class ApiClient(Model):
@@ -17,6 +17,8 @@ class ApiClient(Model):
     contact = fields.CharField(max_length=255)
     #: test, team or live.
     mode = fields.CharField(max_length=8)
+    #: Subjects of the people for whom it makes cases while it is of the mode team.
+    team: fields.Field[list[str] | None] = fields.JSONField(null=True)
     #: What it may ask for: verbs, or verbs within a department.
     scopes: fields.Field[list[str]] = fields.JSONField()
     created_at = fields.DatetimeField()
@@ -43,6 +45,25 @@ class ClientSecret(Model):
 
     class Meta:
         table = "clients_secret"
+
+
+class ApiKey(Model):
+    """A key of a client for standards that know no tokens. It ends when it is revoked."""
+
+    #: SHA-256 of the key.
+    digest = fields.CharField(max_length=64, primary_key=True)
+    #: What operators call it.
+    name = fields.CharField(max_length=32, unique=True)
+    client = fields.CharField(max_length=32, db_index=True)
+    #: Of the client's scopes, those that the key allows.
+    scopes: fields.Field[list[str]] = fields.JSONField()
+    created_at = fields.DatetimeField()
+    revoked_at = fields.DatetimeField(null=True)
+    #: To the minute.
+    last_used_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "clients_key"
 
 
 class AccessToken(Model):

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, Route, Stale, reply
+from banshi import Answer, Audience, Call, Link, Route, Stale, reply
 
 from .models import ApiClient
 from .sign_in import FORM, Refused, read_form, signed_in
@@ -105,8 +105,9 @@ async def show_metadata(call: Call) -> web.StreamResponse:
 
 async def show_client(call: Call) -> web.StreamResponse:
     """The client that calls, and what its token allows."""
-    client, zone = call.client, call.platform.settings.timezone
-    ends = datetime.fromtimestamp(call.principal.expires_at, zone).isoformat()
+    client, zone, at = call.client, call.platform.settings.timezone, call.principal.expires_at
+    # A key doesn't end by itself.
+    ends = datetime.fromtimestamp(at, zone).isoformat() if at else None
     shown = {"id": client.id, "name": client.name, "mode": client.mode, "scopes": sorted(client.scopes)}
     return reply(call, {**shown, "token_expires_at": ends})
 
@@ -154,7 +155,7 @@ CLIENT = _object(
         "name": TEXT,
         "mode": {"enum": ["test", "team", "live"]},
         "scopes": TEXTS,
-        "token_expires_at": {"type": "string", "format": "date-time"},
+        "token_expires_at": {"type": ["string", "null"], "format": "date-time"},
     }
 )
 
@@ -169,7 +170,11 @@ ROUTES = (
         tag="integrators",
         raw_body={FORM: TOKEN_FORM},
         answers={
-            200: Answer(description="The token.", schema=TOKEN),
+            200: Answer(
+                description="The token.",
+                schema=TOKEN,
+                links=[Link("revoke_token", body={"token": "$response.body#/access_token"}), Link("show_client")],
+            ),
             **ERRORS,
             429: Answer(description="The client holds too many tokens; see Retry-After."),
         },

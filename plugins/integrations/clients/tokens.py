@@ -15,9 +15,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from banshi import Client, Key, Platform, Principal, TooManyRequests, Update, Write, every, working
+from banshi import Client, Key, Platform, Principal, TooManyRequests, Update, Write, led, working
 
-from .models import AccessToken, ApiClient, ClientSecret
+from .models import AccessToken, ApiClient, ApiKey, ClientSecret
 
 #: What tokens begin with, so that a leaked one is recognised wherever it lies.
 PREFIX = "bat_"
@@ -31,7 +31,7 @@ MOST = 500
 #: Seconds for which a token that was found good is not looked up again, and how many are remembered.
 REMEMBERED_FOR, MOST_REMEMBERED = 5.0, 10_000
 
-#: Seconds between two rounds that clear away what has ended, and days for which an ended secret is still listed.
+#: Seconds between two rounds that clear away what has ended, and days for which an ended secret or key is still listed.
 ROUND, LISTED_DAYS = 3600.0, 30
 
 
@@ -88,10 +88,11 @@ class Tokens:
             self._remembered.pop(digest, None)
 
     async def tidy(self) -> None:
-        """Clear away the tokens that have ended, and the secrets that ended long ago."""
+        """Clear away the tokens that have ended, and the secrets and keys that ended long ago."""
         now = self.platform.now()
         await AccessToken.filter(expires_at__lte=now).delete()
         await ClientSecret.filter(expires_at__lte=now - timedelta(days=LISTED_DAYS)).delete()
+        await ApiKey.filter(revoked_at__lte=now - timedelta(days=LISTED_DAYS)).delete()
 
 
 def principal_of(client: ApiClient, scopes: list[str], ends: datetime) -> Principal:
@@ -101,7 +102,7 @@ def principal_of(client: ApiClient, scopes: list[str], ends: datetime) -> Princi
         subject=f"client:{client.id}",
         name=client.name,
         expires_at=int(ends.timestamp()),
-        client=Client(client.id, client.name, client.mode, allowed),  # type: ignore[arg-type]
+        client=Client(client.id, client.name, client.mode, allowed, frozenset(client.team or ())),  # type: ignore[arg-type]
     )
 
 
@@ -113,7 +114,7 @@ async def open_tokens(platform: Platform) -> AsyncIterator[Tokens]:
     tokens = Tokens(platform)
 
     async def tidied() -> None:
-        await every(ROUND, tokens.tidy, "could not clear away tokens that have ended")
+        await led(platform, ROUND, tokens.tidy, "could not clear away tokens that have ended")
 
     async with working("clients-tokens", tidied):
         yield tokens
@@ -121,3 +122,9 @@ async def open_tokens(platform: Platform) -> AsyncIterator[Tokens]:
 
 async def holder(platform: Platform, token: str) -> Principal | None:
     return await platform[TOKENS].holder(token)
+
+
+async def client_of(_: Platform, name: str) -> Client | None:
+    """The client of that id with all that it may do; None for one that is not, or was revoked."""
+    one = await ApiClient.get_or_none(id=name, revoked_at=None)
+    return Client(one.id, one.name, one.mode, frozenset(one.scopes)) if one else None  # type: ignore[arg-type]

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from banshi.contract import Kind, Resource, Tables
+from banshi.contract import Kind, Offer, Resource, Tables
+from banshi.engine.anonymising import ANONYMISE_CASE
+from banshi.engine.forgetting import FORGET_CASE
+from banshi.holdings import HOLDINGS
 from banshi.hookspecs import hookimpl
 from banshi.kinds.appeal import statistics
 from banshi.kinds.appeal.documents import shown
 from banshi.kinds.appeal.effects import effects
+from banshi.kinds.appeal.forgetting import HOLDING, anonymise, forget
 from banshi.kinds.appeal.handler import Appeal
 from banshi.kinds.appeal.intake import handed_in, intake, received
 from banshi.kinds.appeal.rules import AppealRules, check
 from banshi.kinds.appeal.statistics import MONTHS, open_months
-from banshi.kinds.appeal.steps import steps
+from banshi.kinds.appeal.steps import OUTCOMES, steps
 from banshi.kinds.appeal.suggestion import LEARNT, open_learnt
 from banshi.kinds.appeal.tips import routes as tips
 from banshi.kinds.appeal.tips.flood import FLOOD, open_flood
@@ -36,6 +40,7 @@ APPEAL = Kind(
     details=AppealRules,
     handler=Appeal,
     steps=steps,
+    outcomes=OUTCOMES,
     effects=effects,
     handed_in=handed_in,
     received=received,
@@ -55,6 +60,11 @@ def banshi_kinds() -> list[Kind]:
 @hookimpl
 def banshi_tables() -> Tables:
     return Tables(models="banshi.kinds.appeal.models", migrations="banshi.kinds.appeal.migrations")
+
+
+@hookimpl
+def banshi_offers() -> list[Offer[Any]]:
+    return [Offer(FORGET_CASE, forget), Offer(ANONYMISE_CASE, anonymise), Offer(HOLDINGS, HOLDING)]
 
 
 @hookimpl

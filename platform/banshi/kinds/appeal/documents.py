@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def begun(platform: Platform, case: Case, appeal: AppealRecord, language: str) -> dict[str, Any]:
     """Sort, category and whose it is, with all that may come later still empty."""
-    item = platform.registry.items.get(case.item)
+    item = platform.registry.items.of(case.item)
     known = {one.code: one.title for one in item.details.categories} if item else {}
     title = known.get(appeal.category)
     category = {"code": appeal.category, "title": text_in(title, language) if title else appeal.category}

@@ -12,9 +12,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from banshi import outbox
-from banshi.cases import Effects, Move, clock_values, told
+from banshi.cases import KEPT, LEAVING, Effects, Move, clock_values, told
 from banshi.contract import Who
 from banshi.errors import Conflict, FieldProblem, InvalidFields
+from banshi.events import step_rows
 from banshi.kinds.appeal.models import AppealRecord, Reply
 from banshi.kinds.appeal.steps import LETTERS
 from banshi.models import Case, CaseEvent
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
     from banshi.runtime import Platform
 
-#: The state of a tip that has been there as long as tips are kept: nothing can be done with it any more.
-LEAVING = "leaving"
-
 #: What a letter of its sender does to an appeal, by its state.
 HEARD = {step.state: step for step in LETTERS if Who.CITIZEN in step.who and step.state != "merged"}
 
@@ -36,17 +34,20 @@ HEARD = {step.state: step for step in LETTERS if Who.CITIZEN in step.who and ste
 GONE = ("merged", "withdrawn", LEAVING)
 
 
-async def merge(_: Platform, move: Move) -> Effects:
+async def merge(platform: Platform, move: Move) -> Effects:
     """Close a duplicate with a pointer; what was merged into it before goes along."""
     case, number = move.case, move.given["into"].strip().upper()
     target = await Case.get_or_none(number=number, kind=case.kind)
     detail = ""
-    if target is None or move.actor.who(target) is not Who.STAFF:
+    if target is None or move.actor.who(target) is not Who.STAFF or target.mode != case.mode:
+        # What is made up leaves by itself, and must take nobody's answer along.
         detail = "Give the number of an appeal that your unit has too."
     elif target.id == case.id:
         detail = "Give another appeal's number: this is its own."
     elif target.state in GONE:
         detail = f"Give the number of an appeal that gets an answer; that one is {target.state}."
+    elif target.content != KEPT:
+        detail = "Give a newer appeal's number: of that one nothing is kept but its figures."
     elif target.state == "returned" and not target.person:
         detail = "Merge that one into this one: its sender was asked for more, and may never come back."
     if detail or target is None:
@@ -61,7 +62,8 @@ async def merge(_: Platform, move: Move) -> Effects:
     last = await Reply.filter(case_id=target.id).order_by("-number").first()
     mentions = {"answer": last.text} if last else {}
     details = {"into": str(target.id)}
-    return Effects(values=dict(place), updates=updates, rows=[noted], details=details, mentions={**mentions})
+    rows = [noted, *step_rows(platform, target, noted)]
+    return Effects(values=dict(place), updates=updates, rows=rows, details=details, mentions={**mentions})
 
 
 def _counted_up(target: Case, move: Move, state: str, **values: Any) -> tuple[list[Update], CaseEvent]:
@@ -95,7 +97,7 @@ async def written_in_merged(platform: Platform, move: Move) -> tuple[list[Update
     """
     appeal = await AppealRecord.get(case_id=move.case.id)
     target = await Case.get_or_none(id=appeal.merged_into)
-    step = HEARD.get(target.state) if target else None
+    step = HEARD.get(target.state) if target and target.content == KEPT else None
     if target is None or step is None:
         raise Conflict(
             {
@@ -106,7 +108,7 @@ async def written_in_merged(platform: Platform, move: Move) -> tuple[list[Update
     if target.state == "answered":
         target.clock_used = 0
     updates, noted = _counted_up(target, move, step.to, **clock_values(platform, target, step.clock))
-    return updates, [noted]
+    return updates, [noted, *step_rows(platform, target, noted)]
 
 
 async def tell_others(platform: Platform, move: Move, text: str) -> list[Model]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from banshi.contract import Key, text_in
 from banshi.errors import InvalidParameter
 from banshi.kinds.appeal.rules import MOST
+from banshi.modes import LIVE
 from banshi.replies import reply
 from banshi.routes import Answer, Audience, Call, Parameter, Route
 from banshi.schemas import record
@@ -46,6 +47,7 @@ FROM appeal a
 JOIN banshi_case c ON c.id = a.case_id
 LEFT JOIN appeal_reply r ON r.case_id = a.case_id AND r.number = 1
 WHERE a.received_at >= {begins} AND a.received_at < {ends} AND a.merged_into IS NULL
+AND c.mode = '{live}'
 GROUP BY c.department, c.unit
 """
 
@@ -76,7 +78,7 @@ async def open_months(_: Platform) -> AsyncIterator[Months]:
 def statement(platform: Platform) -> str:
     """The query with the database's own marks, in the order in which they stand: today, first and last moment."""
     today, begins, ends = platform.store.placeholders(3)
-    return SQL.format(begins=begins, ends=ends, today=today, satisfied=SATISFIED)
+    return SQL.format(begins=begins, ends=ends, today=today, satisfied=SATISFIED, live=LIVE)
 
 
 def values(platform: Platform, begins: datetime, ends: datetime) -> list[Any]:
@@ -203,6 +205,7 @@ def routes() -> Sequence[Route]:
             audience=Audience.ANYONE,
             handler=show,
             operation="appeal_statistics",
+            from_replica=True,
             summary="Compare how punctually units answer, and how satisfied people are.",
             tag="statistics",
             parameters=(

@@ -103,6 +103,9 @@ LETTERS: tuple[Step, ...] = (
 )
 # fmt: on
 
+#: An answer that nobody rates is over all the same.
+OUTCOMES = {"answered": "answered", "closed": "answered", "withdrawn": "withdrawn", "merged": "merged"}
+
 WITH_LETTERS = TABLE + LETTERS
 
 

@@ -15,9 +15,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from banshi import cases
 from banshi.contract import Key
 from banshi.kinds.appeal.models import AppealRecord
 from banshi.models import Case
+from banshi.modes import LIVE
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
@@ -123,7 +125,7 @@ async def _past(case: Case) -> list[tuple[str, Class]]:
     """The newest answered appeals of the case's department, by the index that the worklist has."""
     rows: list[Case] = []
     for state in ANSWERED:
-        answered = Case.filter(department=case.department, state=state, kind=case.kind)
+        answered = Case.filter(department=case.department, state=state, kind=case.kind, mode=LIVE, content=cases.KEPT)
         rows += await answered.order_by("-urgency", "-id").limit(NEWEST)
     ids = [row.id for row in rows]
     classes: Any = await AppealRecord.filter(case_id__in=ids).exclude(category="").values_list("case_id", "category")

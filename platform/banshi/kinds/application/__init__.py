@@ -9,7 +9,7 @@ from banshi.kinds.application.handler import Application
 from banshi.kinds.application.intake import intake
 from banshi.kinds.application.renewal import handed_in, received
 from banshi.kinds.application.rules import ApplicationRules, check
-from banshi.kinds.application.steps import steps
+from banshi.kinds.application.steps import OUTCOMES, steps
 
 __all__ = ["APPLICATION", "Application", "ApplicationRules"]
 
@@ -19,6 +19,7 @@ APPLICATION = Kind(
     details=ApplicationRules,
     handler=Application,
     steps=steps,
+    outcomes=OUTCOMES,
     effects=effects,
     intake=intake,
     handed_in=handed_in,

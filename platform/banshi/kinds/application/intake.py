@@ -27,7 +27,7 @@ async def intake(platform: Platform, case: Case) -> None:
     item = item_of(platform, case)
     decision = await ask(platform, item, item.handler.review, submission_of(platform, case), expect=Decision)
     try:
-        await decide(platform, case.id, decision, version=case.version)
+        await decide(platform, case.id, decision, version=case.version, read=case)
     except Conflict:
         if (await Case.get(id=case.id)).version == case.version:
             raise

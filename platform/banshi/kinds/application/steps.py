@@ -55,6 +55,15 @@ TABLE: tuple[Step, ...] = (
 )
 # fmt: on
 
+#: Decided is over, whether or not somebody files it.
+OUTCOMES = {
+    "approved": "approved",
+    "refused": "refused",
+    "revoked": "revoked",
+    "withdrawn": "withdrawn",
+    "closed": "",
+}
+
 #: The rows that the second-person rule adds; `approve` and `refuse` then start from here, by somebody else.
 RECOMMEND = Step(state="accepted", action="recommend", who=STAFF, to="recommended", role="reviewer")
 

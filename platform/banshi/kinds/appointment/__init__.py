@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from banshi.contract import Kind, Resource, Tables
+from banshi.contract import Kind, Offer, Resource, Tables
+from banshi.engine.anonymising import ANONYMISE_CASE
+from banshi.engine.forgetting import FORGET_CASE
+from banshi.holdings import HOLDINGS
 from banshi.hookspecs import hookimpl
 from banshi.kinds.appointment.effects import effects
-from banshi.kinds.appointment.handler import Appointment
+from banshi.kinds.appointment.forgetting import anonymise, forget
+from banshi.kinds.appointment.handler import Appointment, Opening
+from banshi.kinds.appointment.holdings import HOLDING
 from banshi.kinds.appointment.keeper import KEEPER, open_keeper
 from banshi.kinds.appointment.routes import routes
 from banshi.kinds.appointment.rules import AppointmentRules, check
-from banshi.kinds.appointment.steps import steps
+from banshi.kinds.appointment.steps import OUTCOMES, steps
 
-__all__ = ["APPOINTMENT", "Appointment", "AppointmentRules"]
+__all__ = ["APPOINTMENT", "Appointment", "AppointmentRules", "Opening"]
 
 APPOINTMENT = Kind(
     name="appointment",
@@ -21,6 +26,7 @@ APPOINTMENT = Kind(
     details=AppointmentRules,
     handler=Appointment,
     steps=steps,
+    outcomes=OUTCOMES,
     effects=effects,
     routes=routes,
     check=check,
@@ -35,6 +41,11 @@ def banshi_kinds() -> list[Kind]:
 @hookimpl
 def banshi_tables() -> Tables:
     return Tables(models="banshi.kinds.appointment.models", migrations="banshi.kinds.appointment.migrations")
+
+
+@hookimpl
+def banshi_offers() -> list[Offer[Any]]:
+    return [Offer(FORGET_CASE, forget), Offer(ANONYMISE_CASE, anonymise), Offer(HOLDINGS, HOLDING)]
 
 
 @hookimpl

@@ -20,6 +20,7 @@ from tortoise.models import Model
 from banshi import cases, reuse
 from banshi.contract import Item, Key
 from banshi.errors import Conflict, NotFound
+from banshi.events import step_rows
 from banshi.kinds.appointment import limits, places
 from banshi.kinds.appointment.models import Booking, Hold, Slot
 from banshi.kinds.appointment.problems import (
@@ -151,7 +152,7 @@ async def _book(platform: Platform, wish: Wish, draft: Draft, receipt: Callable[
         said = cases.Effects(mentions=mentions(platform, wish.item, slot, way.until))
         rows = cases.begin(platform, case, way.action, said)
         booked = Booked(case, _booking(wish, slot, case, way))
-        rows = [case, event, *given.rows, *rows, booked.booking, *receipt(booked)]
+        rows = [case, event, *step_rows(platform, case, event), *given.rows, *rows, booked.booking, *receipt(booked)]
         try:
             await reuse.commit(platform, Write(updates=[*way.updates, *given.updates], rows=rows), given.reused)
         except Stale:

@@ -13,7 +13,7 @@ from banshi.kinds.appointment.models import Booking
 from banshi.kinds.appointment.problems import NotScannable
 from banshi.passes import picture
 from banshi.replies import etag_of, reply, reply_bytes
-from banshi.routes import Answer, Audience, Call, Route
+from banshi.routes import Answer, Audience, Call, Link, Route
 from banshi.schemas import UUID, ref
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def show_code(ending: str) -> Callable[[Call], Any]:
 async def show_entry(call: Call) -> web.StreamResponse:
     """The appointment for the citizen's own calendar (RFC 5545)."""
     case, row = await _own(call)
-    item = call.platform.registry.items.get(case.item)
+    item = call.platform.registry.items.of(case.item)
     if item is None:
         raise NotFound()
     body = entry(call.platform, item, case, row, call.language)
@@ -147,6 +147,12 @@ ROUTES = (
         tag=TAG,
         body=SCANNED,
         creates=True,
-        answers={200: Answer(description="The case, checked in.", schema=ref("CaseSummary"))},
+        answers={
+            200: Answer(
+                description="The case, checked in.",
+                schema=ref("CaseSummary"),
+                links=[Link("show_case", {"id": "$response.body#/id"})],
+            )
+        },
     ),
 )

@@ -12,7 +12,7 @@ from banshi.documents import case_summary, moment
 from banshi.kinds.appointment.models import Booking, Slot
 from banshi.kinds.appointment.slots import commitment, free_in
 from banshi.kinds.appointment.when import changeable_until, place_of
-from banshi.schemas import MAYBE_MOMENT, MAYBE_TEXT, MOMENT, TEXT, UUID, maybe, record, ref
+from banshi.schemas import MAYBE_MOMENT, MAYBE_TEXT, MODE, MOMENT, TEXT, UUID, maybe, record, ref
 
 if TYPE_CHECKING:
     from banshi.models import Case
@@ -45,6 +45,7 @@ APPOINTMENT = record(
         "number": TEXT,
         "item": record({"code": TEXT, "title": TEXT}),
         "state": TEXT,
+        "mode": MODE,
         "reason": MAYBE_TEXT,
         "slot": UUID,
         "place": {"oneOf": [_PLACE, {"type": "null"}]},
@@ -106,7 +107,7 @@ def appointment_document(
     place = place_of(item, booking.place)
     own = f"/v1/items/{item.code}/appointments/{case.id}"
     return {
-        **{name: case_[name] for name in ("id", "number", "item", "state", "reason", "deadline")},
+        **{name: case_[name] for name in ("id", "number", "item", "state", "mode", "reason", "deadline")},
         "slot": str(booking.slot_id),
         "place": {
             "code": place.code,

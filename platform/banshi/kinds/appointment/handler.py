@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import ClassVar
 
-from banshi.contract import Submission
+from banshi.contract import Item, Submission
 from banshi.errors import FieldProblem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A slot that a department's own calendar has."""
+
+    #: The code of one of the item's places.
+    place: str
+    begins: datetime
+    ends: datetime
+    #: People whom this platform may put into it, all together.
+    capacity: int
 
 
 class Appointment:
@@ -26,3 +40,12 @@ class Appointment:
         """
         del submission
         return ()
+
+    async def openings(self, item: Item, first: date, last: date) -> Sequence[Opening] | None:
+        """Return the slots of these days, the last one too, where another calendar than items.toml has them.
+
+        It is asked again after `slots.FRESH` seconds, when somebody looks at the slots. A slot that is no longer there
+        is closed, and whoever is in it keeps it.
+        """
+        del item, first, last
+        return None

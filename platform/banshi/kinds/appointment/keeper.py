@@ -20,6 +20,7 @@ from tortoise.expressions import F
 from banshi import cases
 from banshi.background import working
 from banshi.contract import Key
+from banshi.duty import CASE
 from banshi.errors import Problem
 from banshi.kinds.appointment import places
 from banshi.kinds.appointment.booking import QUEUE, Queue
@@ -132,8 +133,12 @@ async def make_ahead(platform: Platform) -> None:
     items = platform.registry.items
     # Without making those of other kinds: a large city's lie in files.
     for code in items.codes():
-        if items.facts(code).kind == "appointment":
-            await ensure(platform, items[code])
+        # One may have gone while another one's department was asked.
+        if code in items and items.facts(code).kind == "appointment":
+            try:
+                await ensure(platform, items[code])
+            except Problem as problem:  # a department's own calendar: it is asked again, and the others need not wait
+                log.warning("appointments: no calendar", item=code, code=problem.code)
 
 
 async def forget(platform: Platform) -> None:
@@ -200,7 +205,8 @@ async def open_keeper(platform: Platform) -> AsyncIterator[None]:
             wake.set()
 
     platform.store.on_commit(committed)
-    async with working("banshi-appointments", partial(run, platform, wake), partial(keep_ahead, platform)):
+    works = (partial(run, platform, wake), partial(keep_ahead, platform)) if CASE in platform.duty.lanes else ()
+    async with working("banshi-appointments", *works):
         yield
     platform.drop(AHEAD)
     platform.drop(QUEUE)

@@ -15,13 +15,14 @@ from banshi.kinds.appointment.documents import appointment_document, draw_docume
 from banshi.kinds.appointment.models import NOT_DRAWN, Booking, Slot
 from banshi.kinds.appointment.slots import ensure, expired_holds, find_slot
 from banshi.models import Case
+from banshi.modes import is_open_to
 from banshi.replies import Page, from_cursor, in_utc, limit_of, reply
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from banshi.contract import Item
-    from banshi.routes import Call
+    from banshi.routes import Call, Principal
 
 DAY: Mapping[str, Any] = {"type": "string", "format": "date"}
 
@@ -32,10 +33,10 @@ LONGEST = timedelta(days=62)
 EDGE = timedelta(days=2)
 
 
-def bookable(call: Call) -> Item:
-    """The item that the path names, if it is one of this kind."""
+def bookable(call: Call, *, by: Principal | None = None) -> Item:
+    """The item that the path names, if it is one of this kind and, where somebody is given, open to them."""
     item = call.platform.registry.items.get(call.path["code"])
-    if item is None or item.kind != "appointment":
+    if item is None or item.kind != "appointment" or (by is not None and not is_open_to(item, by)):
         raise NotFound(
             {
                 "zh-CN": "没有这个可以预约的事项；GET /v1/items 列出全部事项。",
@@ -103,7 +104,10 @@ async def show_draw(call: Call) -> web.StreamResponse:
 
 async def list_appointments(call: Call) -> web.StreamResponse:
     """A day's appointments at the counter, in order: for the staff of the item's department."""
-    item, platform = bookable(call), call.platform
+    # Who is in a slot of what is no longer offered comes all the same.
+    item, platform = call.platform.registry.items.of(call.path["code"]) or bookable(call), call.platform
+    if item.kind != "appointment":
+        raise NotFound()
     if not call.principal.works_for(item.department, item.unit):
         raise Forbidden("This list is for the staff of the item's department.")
     day = _day(call, "day", platform.today())

@@ -9,7 +9,7 @@ from banshi.kinds.appointment import counter, verbs
 from banshi.kinds.appointment.documents import APPOINTMENT, DRAW, SLOT
 from banshi.kinds.appointment.reading import DAY, list_appointments, list_slots, show_draw
 from banshi.replies import PAGE_PARAMETERS, page_answer
-from banshi.routes import Answer, Audience, Parameter, Route
+from banshi.routes import Answer, Audience, Link, Parameter, Route
 from banshi.schemas import UUID
 
 if TYPE_CHECKING:
@@ -18,12 +18,30 @@ if TYPE_CHECKING:
 ONE = "/v1/items/{code}/appointments/{id}"
 PATH = {"id": UUID}
 TAG = "appointments"
-SHOWN = Answer(description="The appointment.", schema=APPOINTMENT)
-CHANGED = Answer(description="The appointment after the change.", schema=APPOINTMENT)
+_ITEM = {"code": "$response.body#/item/code"}
+_OWN = {**_ITEM, "id": "$response.body#/id"}
+_FIRST = {"code": "$request.path.code", "id": "$response.body#/items/0/id"}
+SHOW = Link("show_appointment", _OWN)
+SHOWN = Answer(
+    description="The appointment.",
+    schema=APPOINTMENT,
+    links=[
+        Link("reschedule", _OWN),
+        Link("cancel_appointment", _OWN),
+        Link("show_appointment_code_svg", _OWN),
+        Link("show_appointment_code_png", _OWN),
+        Link("show_appointment_calendar", _OWN),
+        Link("show_case", {"id": "$response.body#/id"}),
+        Link("act", {"id": "$response.body#/id", "action": "$response.body#/permitted_actions/0/action"}),
+        Link("list_slots", _ITEM),
+    ],
+)
+CHANGED = Answer(description="The appointment after the change.", schema=APPOINTMENT, links=[SHOW])
 MADE = Answer(
     description="It is booked, to be confirmed, on the waiting list or in the draw: `state` says which.",
     schema=APPOINTMENT,
     headers={"Location": "The appointment."},
+    links=[SHOW, Link("cancel_appointment", _OWN)],
 )
 
 
@@ -48,7 +66,13 @@ SLOTS: tuple[Route, ...] = (
             Parameter(name="place", schema={"type": "string", "maxLength": 64}, description="One place's code."),
             *PAGE_PARAMETERS,
         ),
-        answers={200: page_answer(SLOT)},
+        answers={
+            200: page_answer(
+                SLOT,
+                Link("hold_slot", {"code": "$request.path.code"}, {"slot": "$response.body#/items/0/id"}),
+                Link("show_draw", _FIRST),
+            )
+        },
     ),
     Route(
         method="GET",
@@ -76,7 +100,13 @@ HOLDS: tuple[Route, ...] = (
         linked=_is_bookable,
         body=verbs.TO_SLOT,
         creates=True,
-        answers={201: Answer(description="It is kept until `expires_at`.", schema=verbs.HELD)},
+        answers={
+            201: Answer(
+                description="It is kept until `expires_at`.",
+                schema=verbs.HELD,
+                links=[Link("drop_hold", {"code": "$request.path.code", "id": "$response.body#/id"})],
+            )
+        },
     ),
     Route(
         method="DELETE",
@@ -156,7 +186,7 @@ STAFFED: tuple[Route, ...] = (
             Parameter(name="place", schema={"type": "string", "maxLength": 64}, description="One place's code."),
             *PAGE_PARAMETERS,
         ),
-        answers={200: page_answer(APPOINTMENT)},
+        answers={200: page_answer(APPOINTMENT, Link("show_appointment", _FIRST))},
     ),
     Route(
         method="POST",

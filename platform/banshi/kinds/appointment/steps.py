@@ -73,6 +73,9 @@ TABLE: tuple[Step, ...] = (
 )
 # fmt: on
 
+#: Where nothing is to come any more; a missed one may still be excused.
+OUTCOMES = {name: name for name in ("done", "no-show", "cancelled", "called-off", "lapsed", "refused")}
+
 #: Where nobody has to confirm, the rows around `requested` are not there.
 DIRECT_TABLE = tuple(step for step in TABLE if "requested" not in (step.state, step.to))
 

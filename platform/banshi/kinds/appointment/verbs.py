@@ -69,7 +69,7 @@ def body_schema(item: Item) -> Mapping[str, Any] | None:
 
 async def make_hold(call: Call) -> web.StreamResponse:
     """Keep a place for the caller while the form is filled."""
-    item, platform = bookable(call), call.platform
+    item, platform = bookable(call, by=call.principal), call.platform
     expires = call.now + timedelta(minutes=item.details.hold_minutes)
     row = Hold(
         id=uuid7(), item=item.code, person=call.principal.subject, slot_id=call.body["slot"].lower(), expires_at=expires
@@ -91,7 +91,7 @@ async def drop_hold(call: Call) -> web.StreamResponse:
 
 async def book(call: Call) -> web.StreamResponse:
     """Book a slot; where it is full, join its waiting list, and where it is drawn, enter the draw."""
-    item = bookable(call)
+    item = bookable(call, by=call.principal)
     answers = call.body.get("answers")
     if wrong := ENVELOPE.problems(call.body, call.language):
         # Everything at once: what is wrong around the answers and what is wrong in them.

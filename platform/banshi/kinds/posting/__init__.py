@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from banshi.contract import Kind, Resource, Tables
+from banshi.contract import Kind, Offer, Resource, Tables
+from banshi.engine.anonymising import ANONYMISE_CASE
+from banshi.engine.forgetting import FORGET_CASE
+from banshi.holdings import HOLDINGS
 from banshi.hookspecs import hookimpl
 from banshi.kinds.posting.documents import shown
 from banshi.kinds.posting.effects import effects
+from banshi.kinds.posting.forgetting import anonymise, forget
 from banshi.kinds.posting.handler import Posting
+from banshi.kinds.posting.holdings import HOLDING
 from banshi.kinds.posting.keeper import KEEPER, open_keeper
 from banshi.kinds.posting.routes import routes
 from banshi.kinds.posting.rules import PostingRules, check
-from banshi.kinds.posting.steps import steps
+from banshi.kinds.posting.steps import OUTCOMES, steps
 
 __all__ = ["POSTING", "Posting", "PostingRules"]
 
@@ -22,6 +27,7 @@ POSTING = Kind(
     details=PostingRules,
     handler=Posting,
     steps=steps,
+    outcomes=OUTCOMES,
     effects=effects,
     shown=shown,
     routes=routes,
@@ -37,6 +43,11 @@ def banshi_kinds() -> list[Kind]:
 @hookimpl
 def banshi_tables() -> Tables:
     return Tables(models="banshi.kinds.posting.models", migrations="banshi.kinds.posting.migrations")
+
+
+@hookimpl
+def banshi_offers() -> list[Offer[Any]]:
+    return [Offer(FORGET_CASE, forget), Offer(ANONYMISE_CASE, anonymise), Offer(HOLDINGS, HOLDING)]
 
 
 @hookimpl

@@ -55,7 +55,7 @@ POSTING = record(
 
 def posting_document(platform: Platform, row: PostingRecord, language: str) -> dict[str, Any]:
     """A public posting. Nothing in it says whose it is."""
-    item = platform.registry.items.get(row.item)
+    item = platform.registry.items.of(row.item)
     address = f"/v1/postings/{row.case_id}"
     return {
         "id": str(row.case_id),

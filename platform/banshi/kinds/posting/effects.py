@@ -11,6 +11,7 @@ from banshi.corrections import corrected, refuse_answers
 from banshi.errors import Conflict
 from banshi.kinds.posting.models import PostingRecord
 from banshi.kinds.posting.publication import photos_of, refuse_unfit, values_of
+from banshi.modes import LIVE
 from banshi.store import Update
 
 if TYPE_CHECKING:
@@ -46,10 +47,11 @@ async def _supplement(platform: Platform, move: Move, _: PostingRecord) -> Effec
 
 
 async def _publish(platform: Platform, move: Move, _: PostingRecord) -> Effects:
-    """Public from now on, for as many days as the item says."""
+    """Public from now on, for as many days as the item says; what is not live yet goes the same way unseen."""
     until = move.at + timedelta(days=move.item.details.days)
     times = {"published_at": move.at, "expires_at": until, "due_at": reminder(move, until), "matched_at": None}
-    shown = _changed(move, state="public", is_extended=False, **times)
+    state = "public" if move.case.mode == LIVE else "waiting"
+    shown = _changed(move, state=state, is_extended=False, **times)
     return Effects(updates=[shown], mentions={"until": last_day(platform, until)})
 
 

@@ -19,12 +19,14 @@ from uuid import UUID
 import structlog
 
 from banshi import cases
-from banshi.background import every, working
+from banshi.background import working
 from banshi.contract import Key
+from banshi.duty import CASE
 from banshi.errors import Problem
 from banshi.kinds.posting.matching import match_new
 from banshi.kinds.posting.models import Conversation, ConversationMessage, PostingRecord
 from banshi.kinds.posting.publication import folder
+from banshi.leader import led
 from banshi.logs import place_of
 from banshi.models import Attachment
 
@@ -140,7 +142,10 @@ async def open_keeper(platform: Platform) -> AsyncIterator[None]:
             wake.set()
 
     platform.store.on_commit(committed)
-    clearing = partial(every, 3600.0, partial(clear_photos, platform), "postings: photos could not be cleared")
-    forgetting = partial(every, 3600.0, partial(forget_conversations, platform), "postings: nothing could be forgotten")
-    async with working("banshi-postings", partial(run, platform, wake), clearing, forgetting):
+    clearing = partial(led, platform, 3600.0, partial(clear_photos, platform), "postings: photos could not be cleared")
+    forgetting = partial(
+        led, platform, 3600.0, partial(forget_conversations, platform), "postings: nothing could be forgotten"
+    )
+    looking = (partial(run, platform, wake),) if CASE in platform.duty.lanes else ()
+    async with working("banshi-postings", *looking, clearing, forgetting):
         yield

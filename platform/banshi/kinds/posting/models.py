@@ -96,7 +96,7 @@ class Conversation(Model):
     report = fields.CharField(max_length=1000, default="")
     #: Why the other side reported it too, before anybody had looked into the first report.
     other_reported_at = fields.DatetimeField(null=True)
-    other_report = fields.CharField(max_length=1000, default="")
+    other_report = fields.CharField(max_length=1000, default="", db_default="")
     #: Staff have looked into the report, and may have closed it for good.
     reviewed_at = fields.DatetimeField(null=True)
     reviewer = fields.CharField(max_length=255, default="")

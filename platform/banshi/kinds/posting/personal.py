@@ -57,7 +57,7 @@ DETAILS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def found(text: str) -> set[str]:
+def personal_in(text: str) -> set[str]:
     """What of all this a text has: "phone", "email", "document-number"."""
     plain = _plain(text)
     kinds = {"email"} if EMAIL.search(plain) else set()
@@ -105,5 +105,5 @@ def _kind(run: str) -> set[str]:
 
 def told(text: str, language: str) -> Iterator[tuple[str, str]]:
     """What has to go out of a text, as (detail, code)."""
-    for kind in sorted(found(text)):
+    for kind in sorted(personal_in(text)):
         yield DETAILS[kind][language], kind

@@ -10,7 +10,7 @@ from banshi.kinds.posting.documents import POSTING, SORTS
 from banshi.kinds.posting.reading import list_postings, show_photo, show_posting
 from banshi.kinds.posting.submitting import body_schema, submit
 from banshi.replies import PAGE_PARAMETERS, page_answer
-from banshi.routes import Answer, Audience, Parameter, Route
+from banshi.routes import Answer, Audience, Link, Parameter, Route
 from banshi.schemas import UUID, ref
 
 TAG = "postings"
@@ -18,6 +18,9 @@ TAG = "postings"
 #: The first digits of a division: a province's two, a city's four, or all six.
 AREA = {"type": "string", "pattern": "^[1-8][0-9]([0-9]{2}){0,2}$"}
 CODE = {"type": "string", "pattern": "^[a-z0-9-]+$", "maxLength": 64}
+
+_OWN = {"id": "$response.body#/id"}
+_FIRST = {"id": "$response.body#/items/0/id"}
 
 #: Handing something in, and what anybody may read.
 PUBLIC: tuple[Route, ...] = (
@@ -36,6 +39,7 @@ PUBLIC: tuple[Route, ...] = (
                 description="It is stored, and public once staff have looked at it.",
                 schema=ref("Case"),
                 headers={"Location": "The case."},
+                links=[Link(name, _OWN) for name in ("show_case", "show_posting")],
             ),
             404: Answer(description="There is no such item."),
             507: Answer(description="There is no room for its photos."),
@@ -47,6 +51,7 @@ PUBLIC: tuple[Route, ...] = (
         audience=Audience.ANYONE,
         handler=list_postings,
         operation="list_postings",
+        from_replica=True,
         summary="List what is published: lost, found, missing people; the newest first.",
         tag=TAG,
         parameters=(
@@ -67,7 +72,14 @@ PUBLIC: tuple[Route, ...] = (
             ),
             *PAGE_PARAMETERS,
         ),
-        answers={200: page_answer(POSTING)},
+        answers={
+            200: page_answer(
+                POSTING,
+                Link("show_posting", _FIRST),
+                Link("begin_conversation", _FIRST),
+                Link("show_item", {"code": "$response.body#/items/0/item/code"}),
+            )
+        },
     ),
     Route(
         method="GET",
@@ -75,10 +87,21 @@ PUBLIC: tuple[Route, ...] = (
         audience=Audience.ANYONE,
         handler=show_posting,
         operation="show_posting",
+        from_replica=True,
         summary="Show one public posting.",
         tag=TAG,
         path_schemas={"id": UUID},
-        answers={200: Answer(description="The posting.", schema=POSTING)},
+        answers={
+            200: Answer(
+                description="The posting.",
+                schema=POSTING,
+                links=[
+                    Link("begin_conversation", _OWN),
+                    Link("show_item", {"code": "$response.body#/item/code"}),
+                    Link("list_conversations", {"posting": "$response.body#/id"}),
+                ],
+            )
+        },
     ),
     Route(
         method="GET",
@@ -86,6 +109,7 @@ PUBLIC: tuple[Route, ...] = (
         audience=Audience.ANYONE,
         handler=show_photo,
         operation="show_posting_photo",
+        from_replica=True,
         summary="Show a posting's photo.",
         tag=TAG,
         path_schemas={"id": UUID, "number": {"type": "string", "pattern": "^[1-9][0-9]?$"}},
@@ -97,6 +121,12 @@ PUBLIC: tuple[Route, ...] = (
 
 ONE = "/v1/conversations/{id}"
 PATH = {"id": UUID}
+#: What the two sides do in it; staff come to it from the list of what was reported.
+_VERBS = ("show_conversation", "list_conversation_messages", "write_message", "block_conversation")
+_LEADS = [
+    *(Link(name, _OWN) for name in (*_VERBS, "unblock_conversation", "report_conversation")),
+    Link("show_posting", {"id": "$response.body#/posting/id"}),
+]
 ENDED = Answer(description="The posting is over, or the conversation closed.")
 
 #: Contact through the platform.
@@ -117,6 +147,7 @@ CONTACT: tuple[Route, ...] = (
                 description="It was sent; the conversation.",
                 schema=CONVERSATION,
                 headers={"Location": "The conversation."},
+                links=_LEADS,
             ),
             429: Answer(description="The caller has written too often."),
         },
@@ -130,7 +161,7 @@ CONTACT: tuple[Route, ...] = (
         summary="List the caller's conversations about postings, the last written in first.",
         tag=TAG,
         parameters=(Parameter(name="posting", schema=UUID, description="Only those about this one."), *PAGE_PARAMETERS),
-        answers={200: page_answer(CONVERSATION)},
+        answers={200: page_answer(CONVERSATION, *(Link(name, _FIRST) for name in _VERBS))},
     ),
     Route(
         method="GET",
@@ -141,7 +172,7 @@ CONTACT: tuple[Route, ...] = (
         summary="Show a conversation.",
         tag=TAG,
         path_schemas=PATH,
-        answers={200: Answer(description="The conversation.", schema=CONVERSATION)},
+        answers={200: Answer(description="The conversation.", schema=CONVERSATION, links=_LEADS)},
     ),
     Route(
         method="GET",
@@ -167,7 +198,11 @@ CONTACT: tuple[Route, ...] = (
         body=writing.TEXT,
         creates=True,
         answers={
-            201: Answer(description="It was sent.", schema=MESSAGE),
+            201: Answer(
+                description="It was sent.",
+                schema=MESSAGE,
+                links=[Link("list_conversation_messages", {"id": "$request.path.id"})],
+            ),
             409: ENDED,
             429: Answer(description="The caller has written too often."),
         },
@@ -205,11 +240,12 @@ CONTACT: tuple[Route, ...] = (
         path_schemas=PATH,
         body=writing.REASON,
         creates=True,
-        answers={201: Answer(description="Staff look into it.", schema=CONVERSATION)},
+        answers={201: Answer(description="Staff look into it.", schema=CONVERSATION, links=_LEADS)},
     ),
 )
 
 #: What staff do about reports.
+_REVIEW = ("show_conversation", "list_conversation_messages", "review_conversation")
 STAFFED: tuple[Route, ...] = (
     Route(
         method="GET",
@@ -220,7 +256,7 @@ STAFFED: tuple[Route, ...] = (
         summary="List the reported conversations that wait for the caller's review.",
         tag=TAG,
         parameters=PAGE_PARAMETERS,
-        answers={200: page_answer(CONVERSATION)},
+        answers={200: page_answer(CONVERSATION, *(Link(name, _FIRST) for name in _REVIEW))},
     ),
     Route(
         method="POST",

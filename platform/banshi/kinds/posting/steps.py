@@ -47,6 +47,9 @@ TABLE: tuple[Step, ...] = (
 )
 # fmt: on
 
+#: What is not on the public list any more and doesn't come back.
+OUTCOMES = {name: name for name in ("resolved", "expired", "refused", "withdrawn", "taken-down")}
+
 
 def steps(rules: PostingRules) -> Sequence[Step]:
     """The state table, alike for every item."""

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from banshi import cases
 from banshi.documents import case_document
 from banshi.errors import InvalidFields, NotFound
+from banshi.events import step_rows
 from banshi.forms import Form
 from banshi.kinds.posting.documents import details_of
 from banshi.kinds.posting.models import PostingRecord
 from banshi.kinds.posting.publication import photos_of, refuse_unfit, values_of
 from banshi.models import CaseEvent
+from banshi.modes import offered
 from banshi.replies import reply
 from banshi.store import Write
 from banshi.submission import check, form_problems, new_case
@@ -44,7 +46,7 @@ def body_schema(item: Item) -> Mapping[str, Any] | None:
 
 async def submit(call: Call) -> web.StreamResponse:
     """Store a posting; it is public once staff have looked at it."""
-    platform, item = call.platform, call.platform.registry.items.get(call.path["code"])
+    platform, item = call.platform, offered(call.platform, call.path["code"], call.principal)
     if item is None or body_schema(item) is None:
         raise NotFound("There is no item of that code that publishes something; GET /v1/items?kind=posting lists them.")
     answers = call.body.get("answers")
@@ -70,6 +72,7 @@ async def submit(call: Call) -> web.StreamResponse:
         details=details_of(platform, posting),
     )
     headers = {"Location": f"/v1/cases/{case.id}"}
-    rows = [case, event, posting, *more, *call.once.receipt(document, headers=headers)]
+    told = step_rows(platform, case, event)
+    rows = [case, event, *told, posting, *more, *call.once.receipt(document, headers=headers)]
     await platform.store.commit(Write(updates=given.updates, rows=rows))
     return reply(call, document, status=201, headers=headers)

@@ -115,10 +115,10 @@ def _message(call: Call, row: Conversation, side: str) -> ConversationMessage:
 
 
 def words_of(call: Call, name: str) -> str:
-    """What somebody wrote, without what is never shown. Raises InvalidFields where nothing is left."""
+    """What somebody wrote, without what is never shown, which no pattern tells. Raises InvalidFields without a rest."""
     if text := clean(call.body[name]):
         return text
-    raise InvalidFields([FieldProblem(f"/{name}", HINT[call.language], "pattern")])
+    raise InvalidFields([FieldProblem(f"/{name}", HINT[call.language])])
 
 
 def _told_written(

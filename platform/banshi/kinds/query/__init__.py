@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from banshi.contract import Kind, Resource, Tables
+from banshi.contract import Kind, Offer, Resource, Tables
 from banshi.errors import Finding
+from banshi.holdings import HOLDINGS, Holding
 from banshi.hookspecs import hookimpl
 from banshi.kinds.query.checks import findings
 from banshi.kinds.query.commands import register
+from banshi.kinds.query.holdings import HOLDING
 from banshi.kinds.query.look_ups import TIDYING, open_tidying
 from banshi.kinds.query.registers.opened import REGISTERS, open_registers
 from banshi.kinds.query.routes import ROUTES, verbs
@@ -33,6 +35,11 @@ def banshi_kinds() -> list[Kind]:
 @hookimpl
 def banshi_tables() -> Tables:
     return Tables(models="banshi.kinds.query.models", migrations="banshi.kinds.query.migrations")
+
+
+@hookimpl
+def banshi_offers() -> Sequence[Offer[Holding]]:
+    return [Offer(HOLDINGS, HOLDING)]
 
 
 @hookimpl

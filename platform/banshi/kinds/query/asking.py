@@ -53,9 +53,12 @@ class Asking:
 
 
 def asking(call: Call, item: Item) -> Asking:
-    """What is asked, by somebody who may ask it. Raises Forbidden and InvalidFields; nothing is counted yet."""
+    """What is asked, by somebody who may ask it. Nothing is counted yet.
+
+    Raises Forbidden, InvalidFields and DepartmentUnavailable.
+    """
     platform, principal, language = call.platform, call.principal, call.language
-    register, rules = platform[REGISTERS].by_code[item.details.register], item.details
+    register, rules = platform[REGISTERS].of(item), item.details
     declared, answers = register.declared, call.body["question"]
     staff = principal.is_staff
     if rules.personal:

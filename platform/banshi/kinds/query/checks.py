@@ -23,7 +23,7 @@ def findings(registry: Registry) -> Iterator[Finding]:
     yield from declared.findings
     for item in registry.items.unchecked():
         if isinstance(item.details, QueryRules):
-            yield from _item(item, item.details, declared)
+            yield from faults_of(item, item.details, declared)
     file = registry.configuration.file
     for code, source in registry.configuration.settings.registers.items():
         where = f"{file}: platform.registers.{code}"
@@ -36,7 +36,9 @@ def findings(registry: Registry) -> Iterator[Finding]:
             yield from _source(where, source, declared.registers[code])
 
 
-def _item(item: Item, rules: QueryRules, declared: Declared) -> Iterator[Finding]:
+def faults_of(item: Item, rules: QueryRules, declared: Declared) -> Iterator[Finding]:
+    """What is wrong with an item that asks one of the declared registers."""
+
     def wrong(rule: str, advice: str) -> Finding:
         return Finding(item.plugin, rule, f"items.{item.code}: {advice}")
 

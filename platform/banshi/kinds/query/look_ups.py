@@ -13,13 +13,14 @@ import structlog
 from tortoise.expressions import Subquery
 from uuid_utils.compat import uuid7
 
-from banshi.background import every, working
+from banshi.background import working
 from banshi.contract import Key, text_in
 from banshi.errors import InvalidParameter
 from banshi.kinds.query.models import Allowance, Batch, LookUp, LookUpPerson, Record, RegisterPointer
 from banshi.kinds.query.registers.opened import REGISTERS
 from banshi.kinds.query.rules import REGISTRAR
 from banshi.kinds.query.throttle import HOUR
+from banshi.leader import led
 from banshi.replies import Page, from_cursor, limit_of
 from banshi.store import Update
 
@@ -78,7 +79,7 @@ async def page_about(call: Call, resident_id: str) -> Page:
 def document(call: Call, look_up: LookUp) -> dict[str, Any]:
     """One look-up as the person whom it is about sees it: a department and a role, and nobody's name."""
     platform, language = call.platform, call.language
-    item = platform.registry.items.get(look_up.item)
+    item = platform.registry.items.of(look_up.item)
     department = platform.registry.departments.get(look_up.department)
     by: dict[str, Any] = {"who": "oneself" if look_up.asker == call.principal.subject else "account"}
     if look_up.staff:
@@ -123,5 +124,7 @@ TIDYING: Key[None] = Key("tidying of look-ups")
 @asynccontextmanager
 async def open_tidying(platform: Platform) -> AsyncIterator[None]:
     """Tidies up at start and every hour."""
-    async with working("banshi-look-ups", partial(every, ROUND, partial(tidy, platform), "could not tidy up look-ups")):
+    async with working(
+        "banshi-look-ups", partial(led, platform, ROUND, partial(tidy, platform), "could not tidy up look-ups")
+    ):
         yield

@@ -11,8 +11,9 @@ from banshi.kinds.query.asking import answer, asking, question_problems
 from banshi.kinds.query.look_ups import page_about
 from banshi.kinds.query.rules import QueryRules
 from banshi.kinds.query.words import say
+from banshi.modes import TEST, offered
 from banshi.replies import PAGE_PARAMETERS, page_answer, reply
-from banshi.routes import Answer, Audience, Call, Route
+from banshi.routes import Answer, Audience, Call, Link, Route
 from banshi.schemas import ref
 
 if TYPE_CHECKING:
@@ -54,8 +55,9 @@ def body_schema(item: Item) -> Mapping[str, Any] | None:
 
 async def look_up(call: Call) -> web.StreamResponse:
     """Ask the item's register."""
-    item = call.platform.registry.items.get(call.path["code"])
-    if item is None or not isinstance(item.details, QueryRules):
+    item = offered(call.platform, call.path["code"], call.principal)
+    # A register has real people in it: nobody asks one for something that is made up.
+    if item is None or item.mode == TEST or not isinstance(item.details, QueryRules):
         raise NotFound("There is no item of that code to ask; GET /v1/items lists them.")
     question = call.body.get("question")
     wrong = [*ENVELOPES[item.details.personal].problems(call.body, call.language)]
@@ -110,7 +112,7 @@ ROUTES = (
         tag="queries",
         parameters=PAGE_PARAMETERS,
         answers={
-            200: page_answer(ref("LookUp")),
+            200: page_answer(ref("LookUp"), Link("show_item", {"code": "$response.body#/items/0/item/code"})),
             403: Answer(description="The identity provider has verified no ID number of the caller's."),
         },
     ),

@@ -7,9 +7,25 @@ from typing import Any
 
 import click
 
-from banshi import Answer, Audience, Call, Form, Parameter, Route, hookimpl
+from banshi import Answer, Audience, Call, Form, Link, Parameter, Route, hookimpl
 
 THING = {"type": "object", "additionalProperties": False, "properties": {}}
+
+LEADING = {"type": "object", "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/Case"}}}}
+
+#: Each wrong in a way of its own, but for the first.
+LINKS = [
+    Link("show_case", {"id": "$response.body#/items/0/id"}),
+    Link("show_case", {"id": "$request.path.id"}),
+    Link("show_cases", {"id": "$request.path.id"}),
+    Link("submit"),
+    Link("list_scans", {"case": "$response.body#/items/0/id"}),
+    Link("show_pass_svg", {"id": "$response.body#/items/0/nummer"}),
+    Link("show_pass_png", {"id": "$request.query.id"}),
+    Link("show_pass_txt", {"id": "$request.path.case"}),
+    Link("show_certificate", {"id": "/items/0/id"}),
+    Link("verify_certificate", body={"txt": "$response.body#/items/0/number"}),
+]
 
 
 async def handler(call: Call) -> Any:
@@ -45,6 +61,8 @@ def banshi_routes() -> Sequence[Route]:
         ),
         route(path="/v1/ddd", answers=None),
         route(method="POST", path="/v1/eeee", per_item=lambda _: None),
+        route(path="/v1/ff/{id}", answers={200: Answer(description="Done.", schema=LEADING, links=LINKS)}),
+        route(path="/v1/ggggg", answers={200: Answer(description="Done.", links="show_case")}),  # type: ignore[arg-type]
     ]
 
 

@@ -45,7 +45,9 @@ ACTING = _closed(
 )
 
 _FILE = {name: schema for name, schema in SCHEMAS["Attachment"]["properties"].items() if name != "links"}
-_CASE = {name: schema for name, schema in SCHEMAS["Case"]["properties"].items() if name not in HIDDEN}
+# Enclosures are for staff, who read the case itself.
+_LEFT_OUT = {*HIDDEN, "enclosures"}
+_CASE = {name: schema for name, schema in SCHEMAS["Case"]["properties"].items() if name not in _LEFT_OUT}
 TIP = record({**_CASE, "attachments": {"type": "array", "items": record(_FILE)}})
 NEW_TIP = record({"code": {"type": "string", "description": "Shown this once, and never again."}, "tip": TIP})
 PICTURE = record(_FILE)

@@ -12,11 +12,13 @@ from uuid import UUID
 
 import structlog
 
-from banshi.background import every, working
+from banshi.audit.leaving import Unproven, entries_of, remove_case
+from banshi.background import working
+from banshi.cases import GONE, LEAVING
 from banshi.contract import Key
-from banshi.kinds.appeal.merging import LEAVING
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply, TipCode
-from banshi.models import Attachment, Case, CaseEvent
+from banshi.leader import led
+from banshi.models import Attachment, Case
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
@@ -34,11 +36,15 @@ async def forget(platform: Platform) -> int:
     """One round, the newest first: a duplicate before what it was merged into. The number of tips that left."""
     before = platform.now() - timedelta(days=platform.settings.tip_days)
     gone, after = 0, UUID(int=2**128 - 1)
-    old = Case.filter(person="", kind="appeal", state__in=(*OVER, LEAVING), updated_at__lt=before)
+    unnamed = Case.filter(person="", kind="appeal").exclude(content=GONE)
+    old = unnamed.filter(state__in=(*OVER, LEAVING), updated_at__lt=before)
     while found := await old.filter(id__lt=after).order_by("-id").limit(STEP):
         after = found[-1].id
         for case in found:
-            gone += await _forget(platform, case, before)
+            try:
+                gone += await _forget(platform, case, before)
+            except Unproven as error:
+                log.error("a tip is not as its audit has it; it is left alone", case=str(case.id), why=str(error))
     if gone:
         log.info("tips left", tips=gone)
     return gone
@@ -48,8 +54,9 @@ async def _forget(platform: Platform, case: Case, before: datetime) -> bool:
     """Delete one, its case last: a round that is cut short is taken up by the next one."""
     if case.state == "returned" and await AppealRecord.filter(merged_into=case.id).exists():
         return False  # others wait for its answer, whether or not its own sender comes back
+    await _check(platform, case, before)
     still = Case.filter(id=case.id, version=case.version, updated_at__lt=before)
-    if not await still.update(state=LEAVING, version=case.version + 1):
+    if case.state != LEAVING and not await still.update(state=LEAVING, version=case.version + 1):
         return False
     record = await AppealRecord.get_or_none(case_id=case.id)
     answers = [case.id] + ([record.merged_into] if record and record.merged_into else [])
@@ -60,21 +67,35 @@ async def _forget(platform: Platform, case: Case, before: datetime) -> bool:
         await Attachment.filter(id=file.id).delete()
     await Letter.filter(case_id=case.id).delete()
     await _forget_answers(case, answers)
-    await CaseEvent.filter(case_id=case.id).delete()
     await AppealRecord.filter(case_id=case.id).delete()
-    await Case.filter(id=case.id, state=LEAVING).delete()
+    await remove_case(platform, case.id, "tip")
     # Another process may have let the other one leave meanwhile, and have found this one still there.
     await _forget_answers(case, answers)
     return True
+
+
+async def _check(platform: Platform, case: Case, before: datetime) -> None:
+    """Raises Unproven unless the case's audit says too that nobody's name was on it, and that it was over by then."""
+    entries = await entries_of(platform, case)
+    first, last = entries[0], entries[-1]
+    if first.actor_id or first.redacted is not None:
+        raise Unproven("somebody handed it in who said who they are")
+    if last.state not in OVER or last.at >= before:
+        raise Unproven(f"it came into the state {last.state} at {last.at.isoformat()}")
 
 
 async def _forget_answers(case: Case, answered: Sequence[Any]) -> None:
     """Delete the answers of those of `answered` that nobody but `case` has any more, as its own or as a duplicate's."""
     for identity in answered:
         readers = AppealRecord.filter(merged_into=identity).exclude(case_id=case.id)
-        owner = Case.filter(id=identity).exclude(id=case.id)
-        if not await readers.exists() and not await owner.exists():
+        owner = await Case.filter(id=identity).exclude(id=case.id).first()
+        if await readers.exists() or (owner is not None and owner.content != GONE):
+            continue
+        if owner is None:
             await Reply.filter(case_id=identity).delete()
+        else:
+            # Of one that was anonymised it is counted on that it was answered.
+            await Reply.filter(case_id=identity).update(text="")
 
 
 FORGETTING: Key[None] = Key("tips that leave")
@@ -83,5 +104,5 @@ FORGETTING: Key[None] = Key("tips that leave")
 @asynccontextmanager
 async def open_forgetting(platform: Platform) -> AsyncIterator[None]:
     """Lets tips leave at start and every hour."""
-    async with working("banshi-tips", partial(every, ROUND, partial(forget, platform), "tips could not leave")):
+    async with working("banshi-tips", partial(led, platform, ROUND, partial(forget, platform), "tips could not leave")):
         yield

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,10 @@ from banshi.kinds.appeal.tips.documents import ACTING, NEW_TIP, PICTURE, READING
 from banshi.kinds.appeal.tips.flood import FLOOD
 from banshi.kinds.appeal.tips.pictures import upload
 from banshi.models import Case
+from banshi.modes import offered
 from banshi.pictures import READ
 from banshi.replies import reply
-from banshi.routes import Answer, Audience, Call, Principal, Route
+from banshi.routes import Answer, Audience, Call, Link, Principal, Route
 from banshi.store import Write
 from banshi.submission import check, form_problems, new_case
 
@@ -65,7 +67,7 @@ def _envelope(sorts: tuple[str, ...]) -> Form:
 async def hand_in(call: Call) -> web.StreamResponse:
     """Store a tip and show its code."""
     platform, body, language = call.platform, call.body, call.language
-    item = platform.registry.items.get(call.path["code"])
+    item = offered(platform, call.path["code"], NOBODY)
     if item is None or body_schema(item) is None:
         raise NotFound("There is no item of that code that is taken without a name; GET /v1/items lists them.")
     answers = body.get("answers")
@@ -129,10 +131,20 @@ _OF_A_CODE = {
     404: Answer(description="There is no tip of that code (`unknown-code`)."),
     429: Answer(description="Too many codes that are nobody's.", headers={"Retry-After": "Seconds."}),
 }
+_CODE = {"code": "$request.body#/code"}
+_TIP = Answer(
+    description="The tip.",
+    schema=TIP,
+    links=[
+        Link("act_on_tip", {"action": "$response.body#/permitted_actions/0/action"}, _CODE),
+        Link("read_tip", body=_CODE),
+    ],
+)
 _FLOODED = {429: Answer(description="Too much is coming in at present.", headers={"Retry-After": "Seconds."})}
 
 
 def routes() -> Sequence[Route]:
+    own = {"code": "$response.body#/code"}
     return (
         Route(
             method="POST",
@@ -144,7 +156,17 @@ def routes() -> Sequence[Route]:
             summary="Hand in a tip without a name.",
             tag="tips",
             per_item=body_schema,
-            answers={201: Answer(description="It is stored; this is its code.", schema=NEW_TIP), **_FLOODED},
+            answers={
+                201: Answer(
+                    description="It is stored; this is its code.",
+                    schema=NEW_TIP,
+                    links=[
+                        Link("read_tip", body=own),
+                        Link("act_on_tip", {"action": "$response.body#/tip/permitted_actions/0/action"}, own),
+                    ],
+                ),
+                **_FLOODED,
+            },
         ),
         Route(
             method="POST",
@@ -168,7 +190,7 @@ def routes() -> Sequence[Route]:
             summary="Read the tip of a code.",
             tag="tips",
             body=READING,
-            answers={200: Answer(description="The tip.", schema=TIP), **_OF_A_CODE},
+            answers={200: _TIP, **_OF_A_CODE},
         ),
         Route(
             method="POST",
@@ -182,7 +204,7 @@ def routes() -> Sequence[Route]:
             path_schemas={"action": {"type": "string", "pattern": "^[a-z][a-z-]{0,31}$"}},
             body=ACTING,
             answers={
-                200: Answer(description="The tip after the step.", schema=TIP),
+                200: replace(_TIP, description="The tip after the step."),
                 502: Answer(description="The department's service failed; nothing was changed."),
                 504: Answer(description="The department's service took too long; nothing was changed."),
                 **_OF_A_CODE,

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="Conversation",
             name="other_report",
-            field=fields.CharField(default="", max_length=1000),
+            field=fields.CharField(default="", db_default="", max_length=1000),
         ),
         ops.AddField(
             model_name="Conversation",

@@ -43,7 +43,7 @@ class CasesRegister:
 
     def _record(self, case: Case, language: str) -> dict[str, Any]:
         registry = self._platform.registry
-        item, department = registry.items.get(case.item), registry.departments.get(case.department)
+        item, department = registry.items.of(case.item), registry.departments.get(case.department)
         return {
             "number": case.number,
             "item": text_in(item.title, language) if item else case.item,

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -95,17 +95,23 @@ def read_declared(folders: Mapping[str, Path], built_in: Mapping[str, Register])
 
 
 def _read(declared: Declared, plugin: str, file: Path) -> None:
-    def wrong(rule: str, advice: str) -> None:
-        declared.findings.append(Finding(plugin, rule, f"{file}: {advice}"))
-
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        wrong("unreadable", str(error))
+        declared.findings.append(Finding(plugin, "unreadable", f"{file}: {error}"))
         return
     for table in sorted(document.keys() - {TABLE}):
-        wrong("unknown-table", f"remove [{table}]; the only tables are [[{TABLE}]]")
-    tables = document.get(TABLE, [])
+        advice = f"{file}: remove [{table}]; the only tables are [[{TABLE}]]"
+        declared.findings.append(Finding(plugin, "unknown-table", advice))
+    read_tables(declared, plugin, file, document.get(TABLE, []))
+
+
+def read_tables(declared: Declared, plugin: str, file: Path, tables: Any) -> None:
+    """Add the registers that tables declare, and what is wrong with them."""
+
+    def wrong(rule: str, advice: str) -> None:
+        declared.findings.append(Finding(plugin, rule, f"{file}: {advice}"))
+
     if not isinstance(tables, list):
         wrong("wrong-value", f"{TABLE} has to be a list of tables: write [[{TABLE}]]")
         return

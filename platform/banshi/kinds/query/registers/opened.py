@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from banshi.contract import Key
+from banshi.contract import Item, Key
+from banshi.errors import DepartmentUnavailable
 from banshi.kinds.query.pseudonyms import Pseudonyms, read_pseudonyms
 from banshi.kinds.query.registers.cases import CASES, CasesRegister
 from banshi.kinds.query.registers.declared import Declared, Register, read_declared
@@ -79,10 +80,40 @@ class OpenRegister:
 
 @dataclass(frozen=True, slots=True)
 class Registers:
-    """All of them by code."""
+    """All of them; those of services come and go."""
 
-    by_code: Mapping[str, OpenRegister]
+    #: What is built in and what plugins declare, by code.
+    by_code: dict[str, OpenRegister]
     pseudonyms: Pseudonyms
+    #: What joined while the platform runs, by owner and code: a name that somebody chooses takes nobody's place.
+    joined: dict[tuple[str, str], OpenRegister] = field(default_factory=dict)
+
+    def of(self, item: Item) -> OpenRegister:
+        """The register that a query asks: its own owner's or a built-in one. Raises DepartmentUnavailable."""
+        code = item.details.register
+        found = self.joined.get((item.plugin, code)) or self.by_code.get(code)
+        if found is None or (found.plugin != item.plugin and code not in BUILT_IN):
+            raise DepartmentUnavailable(department=item.department, item=item.code)
+        return found
+
+    def drop(self, owner: str) -> None:
+        """Close all that the owner has."""
+        for key in [key for key in self.joined if key[0] == owner]:
+            del self.joined[key]
+
+    def replace(
+        self, owner: str, registers: Iterable[Register], source: Callable[[str], Source], seconds: float
+    ) -> None:
+        """Let these be all that the owner has, each behind what `source` gives for its code."""
+        self.drop(owner)
+        for register in registers:
+            self.joined[owner, register.code] = OpenRegister(
+                declared=register,
+                plugin=owner,
+                source=source(register.code),
+                timeout=seconds,
+                pseudonyms=self.pseudonyms,
+            )
 
 
 REGISTERS: Key[Registers] = Key("registers")

@@ -1,8 +1,8 @@
-"""Where a push service's name may lead: to the internet, and never into our own network.
+"""Where a name that somebody else gave us may lead: to the internet, and never into our own network.
 
-A phone chooses the name, and whoever owns the name chooses its addresses, anew for each look-up. So it is not the name
-that is checked but each address in the moment in which a connection to it begins: nothing lies between the check and
-the use of what was checked.
+A phone names its push service, an integrator their endpoint, and whoever owns the name chooses its addresses, anew for
+each look-up. So it is not the name that is checked but each address in the moment in which a connection to it begins:
+nothing lies between the check and the use of what was checked.
 """
 
 from __future__ import annotations
@@ -10,16 +10,23 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+import ssl
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
+from aiohttp import TCPConnector
 from aiohttp.abc import AbstractResolver, ResolveResult
+
+Network = IPv4Network | IPv6Network
 
 #: Threads that look names up. A name server that never answers holds one for half a minute: these are nobody else's.
 LOOKUPS = 16
 #: IPv6 addresses that stand for an IPv4 address behind a translator (RFC 6052, RFC 8215).
 TRANSLATED = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+#: This machine.
+LOOPBACK: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
 
 class ForbiddenAddress(OSError):
@@ -43,21 +50,21 @@ def is_public(text: str) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
-def is_loopback(text: str) -> bool:
+def is_allowed(text: str, allowed: Sequence[Network]) -> bool:
+    """Whether an address is public, or in one of the networks that the operator allows."""
     address = ip_address(text)
-    return address.is_loopback
+    return is_public(text) or any(address.version == one.version and address in one for one in allowed)
 
 
 class Sockets:
     """Makes a connection's socket, or refuses its address: aiohttp's `socket_factory`."""
 
-    def __init__(self, *, loopback: bool) -> None:
-        self._loopback = loopback
+    def __init__(self, allowed: Sequence[Network] = ()) -> None:
+        self._allowed = tuple(allowed)
 
     def __call__(self, info: tuple[Any, ...]) -> socket.socket:
         family, kind, protocol, _, address = info
-        host = str(address[0]).partition("%")[0]
-        if not is_public(host) and not (self._loopback and is_loopback(host)):
+        if not is_allowed(str(address[0]).partition("%")[0], self._allowed):
             raise ForbiddenAddress
         return socket.socket(family, kind, protocol)
 
@@ -66,7 +73,7 @@ class Names(AbstractResolver):
     """Looks names up in threads of its own: elsewhere, slow name servers would hold up the whole process's."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(LOOKUPS, thread_name_prefix="webpush-names")
+        self._threads = ThreadPoolExecutor(LOOKUPS, thread_name_prefix="banshi-names")
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -90,3 +97,13 @@ class Names(AbstractResolver):
 
     async def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def guarded_connector(*, trusted: ssl.SSLContext, allowed: Sequence[Network] = (), limit: int = 100) -> TCPConnector:
+    """Connections to public addresses, and to those in the `allowed` networks; any other raises ForbiddenAddress.
+
+    Args:
+        trusted: The certificate authorities.
+        limit: Connections at most; 0 for as many as there are calls.
+    """
+    return TCPConnector(limit=limit, ssl=trusted, ttl_dns_cache=300, resolver=Names(), socket_factory=Sockets(allowed))

@@ -1,0 +1,70 @@
+"""The push providers' credentials, for `banshi doctor`: that they can be read, their owner's alone, and taken."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from banshi import Deployment, Examination, Verdict, are_private
+
+if TYPE_CHECKING:
+    from mobile_push.fcm_settings import FcmSettings
+    from mobile_push.settings import PushSettings
+
+
+def examination(settings: PushSettings) -> Examination:
+    """What looks at these settings' credentials."""
+    return partial(_examine, settings)
+
+
+async def _examine(settings: PushSettings, deployment: Deployment) -> Sequence[Verdict]:
+    found: list[Verdict] = []
+    secrets: list[Path] = []
+    if settings.fcm is not None:
+        secrets.append(settings.fcm.service_account_file)
+        found.append(await asyncio.to_thread(_fcm, settings.fcm, deployment.online))
+    if settings.webpush is not None:
+        secrets.append(settings.webpush.private_key_file)
+        found.append(_webpush(settings.webpush.private_key_file))
+    if settings.alerts.key_file is not None:
+        secrets.append(settings.alerts.key_file)
+    return [*found, *are_private("push-secrets", secrets)]
+
+
+def _fcm(settings: FcmSettings, online: bool) -> Verdict:
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        account = settings.service_account()
+    except ValueError as error:
+        return Verdict("fcm", "error", str(error))
+    try:
+        load_pem_private_key(account["private_key"].encode(), None)
+    except (ValueError, TypeError):
+        told = f"{settings.service_account_file} holds a private key that is none: download the file again"
+        return Verdict("fcm", "error", told)
+    if not online:
+        return Verdict("fcm", "ok", f"the key of {account['client_email']} can be read; --online asks for a token")
+
+    from mobile_push.fcm import open_project
+
+    try:
+        _, fetch = open_project(settings)
+        fetch()
+    except Exception as error:  # whatever keeps a token from being had is what is looked for
+        told = f"no access token for {account['client_email']} ({type(error).__name__}: {str(error)[:200]})"
+        return Verdict("fcm", "error", f"{told}: is the key withdrawn, the clock wrong, or the way out closed?")
+    return Verdict("fcm", "ok", f"{account['client_email']} gets access tokens")
+
+
+def _webpush(file: Path) -> Verdict:
+    from mobile_push.webpush.vapid import read_key
+
+    try:
+        read_key(file)
+    except ValueError as error:
+        return Verdict("webpush", "error", str(error))
+    return Verdict("webpush", "ok", "the key can be read")

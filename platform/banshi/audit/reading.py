@@ -1,0 +1,92 @@
+"""The audit's rows as the tables have them, page by page: not through the models, whose values have to be right."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from banshi.store import Store
+
+#: Rows that are read at once.
+PAGE = 2_000
+
+#: Behind no number, and before and behind every id.
+FIRST_NUMBER, FIRST, LAST = -(2**63), str(UUID(int=0)), str(UUID(int=2**128 - 1))
+
+ENTRIES = (
+    "SELECT id, case_id, version, at, action, state_before, state, actor, actor_id, reason, details, salt, mark, "
+    "redacted, seal, (SELECT mode FROM banshi_case WHERE id = case_id) AS mode FROM banshi_case_event WHERE "
+)
+
+STEPS = (
+    "SELECT g.*, e.state AS told FROM (SELECT c.id, c.number, c.version, c.state, c.content, c.mode, c.person, "
+    "COUNT(e.id) AS steps, COALESCE(MAX(e.version), 0) AS newest FROM "
+    "(SELECT id, number, version, state, content, mode, person FROM banshi_case WHERE id > $1 ORDER BY id LIMIT $2) c "
+    "LEFT JOIN banshi_case_event e ON e.case_id = c.id "
+    "GROUP BY c.id, c.number, c.version, c.state, c.content, c.mode, c.person) g "
+    "LEFT JOIN banshi_case_event e ON e.case_id = g.id AND e.version = g.newest ORDER BY g.id"
+)
+
+
+async def rows_between(store: Store, after: int, until: int | None = None) -> AsyncIterator[dict[str, Any]]:
+    """The entries of the seals after one, up to and with another or to the end, in order."""
+    place: list[Any] = [after, LAST]
+    most = "" if until is None else f"AND seal <= {until}"
+    sql = f"{ENTRIES} (seal, id) > ($1, $2) {most} ORDER BY seal, id LIMIT {PAGE}"
+    while rows := await _read(store, sql, place):
+        for row in rows:
+            yield row
+        place = [rows[-1]["seal"], rows[-1]["place"]]
+
+
+async def rows_unsealed(store: Store) -> AsyncIterator[list[dict[str, Any]]]:
+    """The entries that no seal has yet."""
+    after: Any = FIRST
+    while rows := await _read(store, f"{ENTRIES} seal IS NULL AND id > $1 ORDER BY seal, id LIMIT {PAGE}", [after]):
+        yield rows
+        after = rows[-1]["place"]
+
+
+async def steps_of_cases(store: Store) -> AsyncIterator[list[dict[str, Any]]]:
+    """Each case with how many entries it has, and the newest one's version and state."""
+    after: Any = FIRST
+    while rows := await store.connection.execute_query_dict(STEPS, [after, PAGE]):
+        yield rows
+        after = str(rows[-1]["id"])
+
+
+async def _read(store: Store, sql: str, values: list[Any]) -> list[dict[str, Any]]:
+    """Rows as either database gives them. What can't be what it should stays as it is: no mark fits it."""
+    rows = [dict(row) for row in await store.connection.execute_query_dict(sql, values)]
+    for row in rows:
+        row["place"], row["id"], row["case_id"] = row["id"], _identity(row["id"]), _identity(row["case_id"])
+        row["at"] = _time(row["at"])
+        row["reason"], row["details"] = _parsed(row["reason"]), _parsed(row["details"])
+    return rows
+
+
+def _identity(value: Any) -> Any:
+    try:
+        return UUID(str(value))
+    except ValueError:
+        return value
+
+
+def _time(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return value
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
+
+
+def _parsed(value: Any) -> Any:
+    try:
+        return orjson.loads(value) if isinstance(value, str | bytes) else value
+    except orjson.JSONDecodeError:
+        return object()

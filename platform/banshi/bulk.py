@@ -1,0 +1,155 @@
+"""Many rows in one statement.
+
+On PostgreSQL a statement's message, its answer and its plan cost more than a row: rows go as one array a column. SQLite
+is a call away, and has no arrays; there Tortoise's own ways are as quick.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.expressions import Expression
+from tortoise.fields.base import DatabaseDefault
+from tortoise.models import Model
+
+AnyModel = TypeVar("AnyModel", bound=Model)
+
+POSTGRES = "postgres"
+
+#: The length in VARCHAR(40).
+LENGTH = re.compile(r"\(\d+\)")
+
+
+async def insert(connection: BaseDBAsyncClient, model: type[Model], rows: Sequence[Model]) -> None:
+    """Write new rows of one model."""
+    meta = model._meta
+    if connection.capabilities.dialect != POSTGRES or len(rows) == 1 or not _plain(model) or _defaults(rows):
+        await model.bulk_create(rows, using_db=connection)
+        return
+    names = tuple(meta.fields_db_projection)
+    columns = [[meta.fields_map[name].to_db_value(getattr(row, name), row) for row in rows] for name in names]
+    await connection.execute_query(_insertion(model, names), columns)
+
+
+@lru_cache(maxsize=1024)
+def _plain(model: type[Model]) -> bool:
+    """Whether its rows can go as arrays: no array of arrays, which is taken apart, no key of the database's."""
+    meta = model._meta
+    return not (meta.generated_db_fields or meta.schema or any(kind.endswith("]") for kind in _kinds(model, None)))
+
+
+def _kinds(model: type[Model], names: Sequence[str] | None) -> list[str]:
+    """The types of these fields' columns, or of all, without a length: it would cut what the column refuses."""
+    fields = model._meta.fields_map
+    return [
+        LENGTH.sub("", fields[name].get_for_dialect(POSTGRES, "SQL_TYPE"))
+        for name in names or model._meta.fields_db_projection
+    ]
+
+
+def _defaults(rows: Sequence[Model]) -> bool:
+    """Whether a row leaves something to the database, which an array can't say."""
+    names = [name for name, field in rows[0]._meta.fields_map.items() if field.has_db_default()]
+    return any(isinstance(getattr(row, name), DatabaseDefault) for name in names for row in rows)
+
+
+@lru_cache(maxsize=1024)
+def _insertion(model: type[Model], names: tuple[str, ...]) -> str:
+    into = ", ".join(f'"{model._meta.fields_db_projection[name]}"' for name in names)
+    return f'INSERT INTO "{model._meta.db_table}" ({into}) SELECT * FROM {_unnested(model, names)}'  # noqa: S608
+
+
+#: The names of the fields that a change asks for and of those that it sets.
+Shape = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+def shape(model: type[Model], where: Mapping[str, Any], values: Mapping[str, Any]) -> Shape | None:
+    """What a change of the one row of a key has in common with others; None where it says more than plain values."""
+    plain = model._meta.fields_db_projection
+    if model._meta.pk_attr not in where or any(value is None for value in where.values()) or not _plain(model):
+        return None
+    if any(name not in plain or isinstance(value, Expression) for name, value in (*where.items(), *values.items())):
+        return None
+    return tuple(where), tuple(values)
+
+
+async def update(
+    connection: BaseDBAsyncClient,
+    model: type[Model],
+    alike: Shape,
+    changes: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]],
+) -> set[Any]:
+    """Carry out changes of one shape, each of another row; the keys of those rows that were as they should be.
+
+    On PostgreSQL alone. Two transactions that change the same rows in other orders may wait for each other; one is then
+    ended, and carried out anew in halves.
+    """
+    fields = model._meta.fields_map
+    columns = [
+        [fields[name].to_db_value(change[part][name], model) for change in changes]
+        for part, names in enumerate(alike)
+        for name in names
+    ]
+    rows = await connection.execute_query_dict(_changing(model, *alike), columns)
+    return {key_of(model, row["key"]) for row in rows}
+
+
+def key_of(model: type[Model], value: Any) -> Any:
+    """A row's key as one value, however it was written: a UUID as text, in capitals too."""
+    return model._meta.pk.to_python_value(value)
+
+
+@lru_cache(maxsize=1024)
+def _changing(model: type[Model], asked: tuple[str, ...], told: tuple[str, ...]) -> str:
+    named = model._meta.fields_db_projection
+    # Their places, since a column may be asked for and set in one.
+    marks = [f"v{number}" for number in range(len(asked) + len(told))]
+    values = ", ".join(f'"{named[name]}" = new.{mark}' for name, mark in zip(told, marks[len(asked) :], strict=True))
+    where = " AND ".join(f'old."{named[name]}" = new.{mark}' for name, mark in zip(asked, marks, strict=False))
+    return (
+        f'UPDATE "{model._meta.db_table}" AS old SET {values} '  # noqa: S608 - names of columns
+        f"FROM {_unnested(model, asked + told)} AS new({', '.join(marks)}) WHERE {where} "
+        f'RETURNING old."{model._meta.db_pk_column}" AS key'
+    )
+
+
+def _unnested(model: type[Model], names: Sequence[str]) -> str:
+    """The arrays of these fields' values, as a table."""
+    return f"unnest({_arrays(_kinds(model, names))})"
+
+
+def _arrays(kinds: Sequence[str]) -> str:
+    return ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(kinds, 1))
+
+
+def table(dialect: str, *columns: tuple[str, Sequence[Any]]) -> tuple[str, list[Any]]:
+    """Values as a table for a statement that has no others: its SQL, alike however many rows, and what goes with it.
+
+    Each column is a type of PostgreSQL's with its values, texts or numbers.
+    """
+    kinds, values = zip(*columns, strict=True)
+    if dialect == POSTGRES:
+        return f"SELECT * FROM unnest({_arrays(kinds)})", [list(column) for column in values]  # noqa: S608
+    cells = ", ".join(f"json_extract(value, '$[{number}]')" for number in range(len(kinds)))
+    return f"SELECT {cells} FROM json_each(?)", [orjson.dumps(list(zip(*values, strict=True))).decode()]  # noqa: S608
+
+
+async def fetch(connection: BaseDBAsyncClient, model: type[AnyModel], keys: Sequence[UUID]) -> dict[UUID, AnyModel]:
+    """The rows of these keys that are there, by key."""
+    if not keys:
+        return {}
+    listed, given = table(connection.capabilities.dialect, ("uuid", [str(key) for key in keys]))
+    rows = await connection.execute_query_dict(_reading(model, listed), given)
+    return {row.pk: row for row in (model._init_from_db(**row) for row in rows)}
+
+
+@lru_cache(maxsize=1024)
+def _reading(model: type[Model], listed: str) -> str:
+    columns = ", ".join(f'"{column}"' for column in model._meta.fields_db_projection.values())
+    return f'SELECT {columns} FROM "{model._meta.db_table}" WHERE "{model._meta.db_pk_column}" IN ({listed})'  # noqa: S608

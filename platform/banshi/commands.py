@@ -1,0 +1,33 @@
+"""What the subcommands of `banshi` share: what plugins.toml describes, read once for all parts of a command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import ModuleType
+
+    import click
+
+    from banshi.errors import Finding
+    from banshi.registry import Registry
+
+#: Where a command keeps what it has read.
+KEPT = "banshi.registry"
+
+
+def registry_of(ctx: click.Context, kinds: Sequence[ModuleType]) -> tuple[Registry, list[Finding]]:
+    """The registry of the plugins.toml that `banshi --config` names, as far as it can be read, and every finding.
+
+    Raises ConfigurationError where there is no such file or it is no configuration.
+    """
+    from banshi.configuration import read_configuration
+    from banshi.registry import inspect_plugins
+
+    if KEPT not in ctx.meta:
+        config = Path(ctx.find_root().params.get("config") or "plugins.toml")
+        ctx.meta[KEPT] = inspect_plugins(read_configuration(config), kinds)
+    found: tuple[Registry, list[Finding]] = ctx.meta[KEPT]
+    return found

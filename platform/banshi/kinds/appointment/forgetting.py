@@ -1,0 +1,38 @@
+"""What appointments keep of a case, when it leaves or what is personal in it does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from banshi.kinds.appointment import places
+from banshi.kinds.appointment.models import Booking
+from banshi.store import Stale, Update, Write
+
+if TYPE_CHECKING:
+    from banshi.models import Case
+    from banshi.runtime import Platform
+
+
+async def forget(platform: Platform, case: Case) -> None:
+    """Give back what the booking has of its slot, in one transaction with its end; then delete it."""
+    await _end(platform, case)
+    await Booking.filter(case_id=case.id, state="over").delete()
+
+
+async def anonymise(platform: Platform, case: Case) -> None:
+    """Take out whose it was. Slot, place, its number in a draw and whether they came stay."""
+    await _end(platform, case)
+    # The code is unique, and led to the case from the counter.
+    await Booking.filter(case_id=case.id, state="over").update(person="", code=case.id.hex)
+
+
+async def _end(platform: Platform, case: Case) -> None:
+    booking = await Booking.get_or_none(case_id=case.id)
+    if booking is not None and booking.state != "over":
+        ended = places.over(booking)
+        # Only as it was read: another process may have given the same place back already.
+        guard = Update(Booking, {"id": booking.id, "state": booking.state, "slot_id": booking.slot_id}, ended.values)
+        try:
+            await platform.store.commit(Write(updates=[guard, *places.leave(booking)]))
+        except Stale:
+            await _end(platform, case)

@@ -1,0 +1,24 @@
+"""What appointments hold about a person beside their cases: places that are kept while a form is filled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from banshi.holdings import Held, Holding, Kept, Whom, by_person
+from banshi.kinds.appointment.models import Booking, Hold
+from banshi.kinds.appointment.places import give_up_hold
+
+if TYPE_CHECKING:
+    from banshi.runtime import Platform
+
+
+async def forget(platform: Platform, whom: Whom) -> Iterable[Kept]:
+    """Give back the places that are held, and forget that they were. Bookings go with their cases."""
+    for hold in await Hold.filter(person=whom.subject, live=1):
+        await give_up_hold(platform, hold)
+    await Hold.filter(person=whom.subject, live=None).delete()
+    return ()
+
+
+HOLDING = Holding((Held(Booking, by_person(Booking, "person")), Held(Hold, by_person(Hold, "person"))), forget)

@@ -1,0 +1,63 @@
+"""Open311 GeoReport v2: appeals about a place, for the programs that speak that standard already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any
+
+from banshi import (
+    ANONYMISE_CASE,
+    ENCLOSURES,
+    HOLDINGS,
+    Enclosure,
+    Finding,
+    Held,
+    Holding,
+    Offer,
+    Resource,
+    Route,
+    Tables,
+    by_case,
+    hookimpl,
+)
+
+from .checks import findings
+from .enclosing import emptied, enclosed
+from .models import ServiceRequest
+from .office import OFFICE, open_office
+from .routes import ROUTES
+from .settings import Open311Settings
+
+#: A request is its client's case, so this is nobody's who asks for themselves; an operator's export of a client has it.
+HELD = Holding((Held(ServiceRequest, by_case(ServiceRequest)),))
+
+
+@hookimpl
+def banshi_settings() -> type:
+    return Open311Settings
+
+
+@hookimpl
+def banshi_tables() -> Tables:
+    return Tables(models=f"{__name__}.models", migrations=f"{__name__}.migrations")
+
+
+@hookimpl
+def banshi_resources(settings: Open311Settings) -> Sequence[Resource[Any]]:
+    return [Resource(OFFICE, partial(open_office, settings))]
+
+
+@hookimpl
+def banshi_offers() -> Sequence[Offer[Any]]:
+    return [Offer(ENCLOSURES, Enclosure(enclosed)), Offer(ANONYMISE_CASE, emptied), Offer(HOLDINGS, HELD)]
+
+
+@hookimpl
+def banshi_routes() -> Sequence[Route]:
+    return ROUTES
+
+
+@hookimpl
+def banshi_checks(settings: Open311Settings, registry: Any) -> Iterable[Finding]:
+    return findings(settings, registry)

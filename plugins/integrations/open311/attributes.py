@@ -1,0 +1,175 @@
+"""A form's fields as the attributes of a service definition, and what is sent for them back as the form's own types."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from banshi import text_in
+
+Schema = Mapping[str, Any]
+
+#: Signs from which on a text is written into several lines.
+LONG = 255
+
+#: A number without a fraction, of as many digits as every reader of JSON takes.
+WHOLE = re.compile(r"-?[0-9]{1,15}")
+
+BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+YES_NO = {
+    "true": {"zh-CN": "是", "en": "Yes"},
+    "false": {"zh-CN": "否", "en": "No"},
+}
+DATES = {
+    "date": {"zh-CN": "日期，如 2026-11-24", "en": "a date, 2026-11-24"},
+    "date-time": {"zh-CN": "日期和时间，如 2026-11-24T09:30:00+08:00", "en": "a time, 2026-11-24T09:30:00+08:00"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One field of a form that the standard has no argument of its own for."""
+
+    #: Its names from the outermost object inwards, joined by dots in the standard's `code`.
+    path: tuple[str, ...]
+    schema: Schema
+    datatype: str
+    required: bool
+
+    @property
+    def code(self) -> str:
+        return ".".join(self.path)
+
+    @property
+    def pointer(self) -> str:
+        return pointer_of(self.path)
+
+    def document(self, order: int, language: str) -> dict[str, Any]:
+        """The attribute in a service definition."""
+        told: dict[str, Any] = {
+            "variable": True,
+            "code": self.code,
+            "datatype": self.datatype,
+            "required": self.required,
+            "datatype_description": self._hint(language),
+            "order": order,
+            "description": self.schema.get("title") or self.schema.get("description") or self.path[-1],
+        }
+        if options := self.options:
+            named = {key: text_in(YES_NO[key], language) if self._is_boolean else key for key in options}
+            told["values"] = [{"key": key, "name": name} for key, name in named.items()]
+        return told
+
+    @property
+    def options(self) -> list[str]:
+        """The values that a list takes, as they are sent."""
+        if self._is_boolean:
+            return list(YES_NO)
+        schema = self.schema.get("items", {}) if self.datatype == "multivaluelist" else self.schema
+        return [str(one) for one in ([schema["const"]] if "const" in schema else schema.get("enum", ()))]
+
+    @property
+    def _is_boolean(self) -> bool:
+        return _type(self.schema) == "boolean"
+
+    def _hint(self, language: str) -> str | None:
+        if (name := self.schema.get("format")) in DATES:
+            return text_in(DATES[name], language)
+        hint = self.schema.get("x-pattern-hint")
+        return text_in(hint, language) if isinstance(hint, Mapping) else hint
+
+    def value(self, given: Sequence[str], zone: tzinfo) -> Any:
+        """What was sent, as the form has it. What can't be read so is left as it is: the form says what is wrong."""
+        if self.datatype == "multivaluelist":
+            return [_one(self.schema.get("items", {}), text, zone) for text in given]
+        return _one(self.schema, given[0], zone)
+
+
+def pointer_of(path: Sequence[str]) -> str:
+    """The JSON Pointer (RFC 6901) of a field through objects."""
+    return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in path)
+
+
+def path_of(pointer: str) -> tuple[str, ...]:
+    return tuple(name.replace("~1", "/").replace("~0", "~") for name in pointer.split("/")[1:])
+
+
+def fields_of(schema: Schema, path: tuple[str, ...] = (), *, needed: bool = True) -> Iterator[Attribute]:
+    """Every field of a form in its order, those inside objects too. One that can't be sent has the datatype ""."""
+    for name, one in schema.get("properties", {}).items():
+        here, required = (*path, name), needed and name in schema.get("required", ())
+        if _type(one) == "object" and one.get("properties"):
+            yield from fields_of(one, here, needed=required)
+        else:
+            yield Attribute(here, one, _datatype(one), required)
+
+
+def _datatype(schema: Schema) -> str:
+    """The standard's datatype of a field; "" for what a form can't send, such as a file."""
+    kind = _type(schema)
+    if schema.get("x-attachment"):
+        return ""
+    if "enum" in schema or "const" in schema or kind == "boolean":
+        return "singlevaluelist"
+    if kind in {"integer", "number"}:
+        return "number"
+    if kind == "array":
+        return "multivaluelist" if "enum" in schema.get("items", {}) else ""
+    if kind != "string":
+        return ""
+    if schema.get("format") in DATES:
+        return "datetime"
+    short = schema.get("maxLength", LONG + 1) <= LONG or "format" in schema or "pattern" in schema
+    return "string" if short else "text"
+
+
+def _type(schema: Schema) -> str:
+    """The JSON type of a field, beside null; "" where there are several or none."""
+    named = schema.get("type", "")
+    kinds = [named] if isinstance(named, str) else [one for one in named if one != "null"]
+    return kinds[0] if len(kinds) == 1 else ""
+
+
+def _one(schema: Schema, text: str, zone: tzinfo) -> Any:
+    options = schema.get("enum", [schema["const"]] if "const" in schema else [])
+    for option in options:
+        if str(option) == text:
+            return option
+    match _type(schema):
+        case "boolean":
+            return BOOLEANS.get(text.lower(), text)
+        case "integer" | "number":
+            return number(text)
+        case "string" if schema.get("format") in DATES:
+            return _moment(text, zone, day=schema["format"] == "date")
+    return text
+
+
+def number(text: str) -> Any:
+    """A finite number, whole where it is written so; any other text as it is."""
+    try:
+        return int(text) if WHOLE.fullmatch(text) else _finite(text)
+    except ValueError:
+        return text
+
+
+def _finite(text: str) -> float:
+    if not text.isascii() or len(text) > 40 or any(sign in text for sign in "_nN"):  # nan, infinity, 1_000
+        raise ValueError(text)
+    value = float(text)
+    if abs(value) > 1e300:
+        raise ValueError(text)
+    return value
+
+
+def _moment(text: str, zone: tzinfo, *, day: bool) -> str:
+    """An ISO 8601 time as the form has it: with an offset, or its day in the city."""
+    try:
+        at = datetime.fromisoformat(text)
+        at = at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)
+    except (ValueError, OverflowError):
+        return text
+    return at.date().isoformat() if day else at.isoformat()

@@ -1,0 +1,70 @@
+"""What goes wrong, in the standard's shape: a list of codes and descriptions.
+
+404 is for what doesn't exist, 403 for a key that is missing or wrong, 400 for whatever else is the caller's doing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from aiohttp import web
+
+from banshi import Problem, Texts, text_in
+
+from .formats import OPEN, Format
+
+#: Statuses that stay what they are; of the others those below 500 are 400.
+KEPT = {404, 429}
+
+
+class BadRequest(Problem):
+    """The request can't be fulfilled as it is."""
+
+    status = 400
+    code = "bad-request"
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        #: Everything that is wrong, in the caller's language.
+        self.faults = tuple(faults)
+        super().__init__("; ".join(faults))
+
+
+class KeyRefused(Problem):
+    """api_key is missing or not valid."""
+
+    status = 403
+    code = "key-refused"
+
+
+class Unknown(Problem):
+    """There is no such thing."""
+
+    status = 404
+    code = "not-found"
+
+
+NO_SERVICE: Texts = {
+    "zh-CN": "service_code 不存在；services 列出全部服务。",
+    "en": "service_code was not found; services lists them all.",
+}
+
+
+def status_of(problem: Problem) -> int:
+    if problem.status >= 500 or problem.status in KEPT:
+        return problem.status
+    return 403 if problem.status in {401, 403} else 400
+
+
+def told(written: Format, problem: Problem, language: str) -> web.Response:
+    """A problem as the standard has it."""
+    status = status_of(problem)
+    faults = problem.faults if isinstance(problem, BadRequest) else (_detail(problem, language),)
+    document: list[dict[str, Any]] = [{"code": status, "description": fault} for fault in faults]
+    headers = {name: value for name, value in problem.headers.items() if name != "WWW-Authenticate"}
+    headers |= {**OPEN, "Content-Type": written.content_type}
+    return web.Response(body=written.write("errors", document), status=status, headers=headers)
+
+
+def _detail(problem: Problem, language: str) -> str:
+    return text_in(problem.texts, language) if problem.texts else problem.detail

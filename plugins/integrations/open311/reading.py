@@ -1,0 +1,104 @@
+"""What a client sends: a form, or the same in the query, as other servers take it too."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from banshi import Call
+
+from .errors import BadRequest
+
+FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+
+#: Bytes of a form at most, and parameters in it: 4,000 Chinese characters are 36,000 bytes once they are encoded.
+LIMIT, MOST_FIELDS = 98_304, 200
+
+#: Seconds within which it has to be there.
+PATIENCE = 15.0
+
+#: `attribute[code]=…`, or `attribute[code][]=…` for several.
+ATTRIBUTE = re.compile(r"attribute\[([^\[\]]{1,200})\](\[[0-9]{0,3}\])?")
+
+#: Signs that no text needs, but for the ends of lines.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+#: What no text in UTF-8 has, and a charset that a client names may yet give.
+NO_TEXT = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(slots=True)
+class Arguments:
+    """The arguments by name. Empty ones are none, as the standard has it."""
+
+    values: Mapping[str, list[str]]
+    chinese: bool
+    faults: list[str] = field(default_factory=list)
+
+    def text(self, name: str, most: int) -> str:
+        """One line or text; "" where it was not sent. What is wrong is noted among the faults."""
+        given = self.values.get(name, [])
+        if len(set(given)) > 1:
+            self.fault(name, "只能填写一次。", "give it once.")
+        value = given[0] if given else ""
+        if len(value) > most:
+            self.fault(name, f"最多{most}个字符。", f"it has at most {most} characters.")
+        elif not self.has_control(name, [value]):
+            return value
+        return ""
+
+    def has_control(self, name: str, values: Sequence[str]) -> bool:
+        """Whether control characters are in it, which is noted among the faults: no database keeps them all."""
+        found = any(CONTROL.search(value) for value in values)
+        if found:
+            self.fault(name, "含有控制字符。", "it has control characters; take them out.")
+        return found
+
+    def attributes(self) -> Iterator[tuple[str, list[str]]]:
+        """Code and values of each attribute that was sent."""
+        found: dict[str, list[str]] = {}
+        for name, given in self.values.items():
+            if match := ATTRIBUTE.fullmatch(name):
+                found.setdefault(match[1], []).extend(given)
+        yield from found.items()
+
+    def fault(self, name: str, zh: str, en: str) -> None:
+        self.faults.append(f"{name}：{zh}" if self.chinese else f"{name}: {en}")
+
+
+async def read_arguments(call: Call) -> Arguments:
+    """The arguments of form and query; the form's go first. Raises BadRequest."""
+    values: dict[str, list[str]] = {}
+    for name, value in [*await _form(call.request, call.language), *call.request.query.items()]:
+        if NO_TEXT.search(name + value):
+            raise BadRequest([_unreadable(call.language)])
+        text = value.replace("\r\n", "\n").strip()
+        if text:
+            values.setdefault(name, []).append(text)
+    return Arguments(values, call.language.startswith("zh"))
+
+
+async def _form(request: web.Request, language: str) -> list[tuple[str, str]]:
+    zh = language.startswith("zh")
+    if request.content_type not in {FORM, MULTIPART} or request.headers.get("Content-Encoding"):
+        raise BadRequest([f"请以 {FORM} 提交。" if zh else f"Send the arguments as {FORM}."])
+    try:
+        async with asyncio.timeout(PATIENCE):
+            form = await request.clone(client_max_size=LIMIT, client_max_fields=MOST_FIELDS).post()
+    except (web.HTTPException, HttpProcessingError, TimeoutError, ValueError, LookupError, AssertionError):
+        raise BadRequest([_unreadable(language)]) from None
+    if any(not isinstance(value, str) for value in form.values()):
+        raise BadRequest(["不接收文件；请用 media_url。" if zh else "No files are taken: name them by media_url."])
+    return [(name, value) for name, value in form.items() if isinstance(value, str)]
+
+
+def _unreadable(language: str) -> str:
+    if language.startswith("zh"):
+        return f"最多{LIMIT}字节、{MOST_FIELDS}个参数，UTF-8 编码。"
+    limits = f"{LIMIT} bytes and {MOST_FIELDS} of them at most, within {PATIENCE:g} s"
+    return f"The arguments can't be read. They are UTF-8, {limits}."

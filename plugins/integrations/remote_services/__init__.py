@@ -1,0 +1,43 @@
+"""Remote services: a department's system in any language offers items here, while the platform runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from banshi import EVENT_TYPES, Offer, Resource, Route, Tables, hookimpl
+
+from . import life
+from .keeper import SERVICES, open_services
+from .routes import ROUTES
+from .settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@hookimpl
+def banshi_settings() -> type:
+    return ServiceSettings
+
+
+@hookimpl
+def banshi_tables() -> Tables:
+    return Tables(models=f"{__name__}.models", migrations=f"{__name__}.migrations")
+
+
+@hookimpl
+def banshi_resources(settings: ServiceSettings) -> Sequence[Resource[Any]]:
+    opened: Callable[..., Any] = partial(open_services, settings)
+    return [Resource(SERVICES, opened)]
+
+
+@hookimpl
+def banshi_offers() -> Sequence[Offer[Any]]:
+    return [Offer(EVENT_TYPES, life.EVENT_TYPES)]
+
+
+@hookimpl
+def banshi_routes() -> Sequence[Route]:
+    return ROUTES

@@ -1,0 +1,196 @@
+"""A service behind the behaviour that a plugin's Python would have, kind by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+import structlog
+
+from banshi import (
+    LANGUAGES,
+    Appeal,
+    Application,
+    Appointment,
+    Decision,
+    FieldProblem,
+    Item,
+    Opening,
+    Posting,
+    Problem,
+    Submission,
+)
+
+from .line import Line, WrongAnswer
+
+log = structlog.get_logger("banshi.services")
+
+#: Field problems and slots that are taken from one answer, and characters of each text.
+MOST_PROBLEMS, MOST_SLOTS, LONGEST_TEXT = 100, 5_000, 1000
+
+
+def submission_document(submission: Submission) -> dict[str, Any]:
+    """What a service is told of what was handed in."""
+    return {
+        "case": {
+            "id": submission.case_id,
+            "number": submission.number,
+            "received_at": submission.received_at.isoformat(),
+            "renews": submission.renews,
+            "mode": submission.mode,
+        },
+        "item": {"code": submission.item.code, "version": submission.item.version},
+        "person": {"name": submission.name},
+        "answers": submission.answers,
+    }
+
+
+class _Validates:
+    """What all kinds have: the check of answers while the citizen waits."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+
+    async def validate(self, submission: Submission) -> Sequence[FieldProblem]:
+        """The service's problems with the answers; none where it is away, since what was handed in is kept for it."""
+        self.line.not_suspended()
+        if not self.line.takes("validate"):
+            return ()
+        document = submission_document(submission)
+        try:
+            answer = await self.line.ask("validate", document, person=submission.person, item=submission.item.code)
+            return problems_of(answer)
+        except Problem:
+            return ()
+        except WrongAnswer as error:
+            log.warning("a service's check can't be read", service=self.line.code, error=str(error))
+            return ()
+
+
+class RemoteApplication(_Validates, Application):
+    """An application that a service decides."""
+
+    async def review(self, submission: Submission) -> Decision:
+        if not self.line.takes("review"):
+            return Decision(action="accept")
+        answer = await self.line.ask(
+            "review",
+            submission_document(submission),
+            person=submission.person,
+            item=submission.item.code,
+            # The same whenever it is tried again; another once it was handed in again.
+            identifier=f"review_{submission.case_id}_{submission.version}",
+        )
+        return decision_of(answer)
+
+    async def claims(self, submission: Submission) -> Mapping[str, Any]:
+        if not self.line.takes("claims"):
+            return {}
+        document = submission_document(submission)
+        answer = await self.line.ask("claims", document, person=submission.person, item=submission.item.code)
+        claims = answer.get("claims", {})
+        if not isinstance(claims, dict):
+            raise WrongAnswer("claims is an object from name to value")
+        return claims
+
+
+class RemoteAppeal(_Validates, Appeal):
+    """An appeal that a service answers later."""
+
+
+class RemotePosting(_Validates, Posting):
+    """A posting whose answers a service looks at."""
+
+
+class RemoteAppointment(_Validates, Appointment):
+    """An appointment at a service's places, in its own calendar where it has one."""
+
+    async def openings(self, item: Item, first: date, last: date) -> Sequence[Opening] | None:
+        if not self.line.takes("slots"):
+            return None
+        document = {"item": {"code": item.code, "version": item.version}, "from": str(first), "to": str(last)}
+        answer = await self.line.ask("slots", document, item=item.code)
+        return [opening_of(one) for one in _objects(answer, "slots")[:MOST_SLOTS]]
+
+
+#: By the kind's name; a query's register is asked in their place.
+HANDLERS: Mapping[str, type[_Validates]] = {
+    "application": RemoteApplication,
+    "appeal": RemoteAppeal,
+    "posting": RemotePosting,
+    "appointment": RemoteAppointment,
+}
+
+
+def problems_of(answer: Mapping[str, Any]) -> list[FieldProblem]:
+    """`{"problems": [{"pointer": "/plate", "detail": "…", "code": "…"}]}`; no pointer is the whole form.
+
+    Raises WrongAnswer.
+    """
+    return [
+        FieldProblem(_pointer(one), _text(one, "detail"), _text(one, "code", "invalid"))
+        for one in _objects(answer, "problems")[:MOST_PROBLEMS]
+    ]
+
+
+def opening_of(slot: Mapping[str, Any]) -> Opening:
+    """`{"place": "office", "begins": "2026-12-01T09:00:00+08:00", "ends": "…", "capacity": 3}`. Raises WrongAnswer."""
+    capacity = slot.get("capacity", 1)
+    if not isinstance(capacity, int) or isinstance(capacity, bool) or not 0 <= capacity < 1 << 31:
+        raise WrongAnswer("capacity is a whole number")
+    begins, ends = moment_of(slot.get("begins"), "begins"), moment_of(slot.get("ends"), "ends")
+    return Opening(place=_text(slot, "place"), begins=begins, ends=ends, capacity=capacity)
+
+
+def moment_of(value: Any, name: str) -> datetime:
+    """A time with its zone. Raises WrongAnswer."""
+    try:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError(value)
+        return moment.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        raise WrongAnswer(f"{name} is a time with its zone") from None
+
+
+def decision_of(answer: Mapping[str, Any]) -> Decision:
+    """`{"action": "refuse", "reason": {"zh-CN": "…", "en": "…"}}`; nothing at all takes the case up.
+
+    Raises WrongAnswer.
+    """
+    action = _text(answer, "action", "accept")
+    return Decision(action=action, reason=reason_of(answer.get("reason")))
+
+
+def reason_of(value: Any) -> dict[str, str] | None:
+    """A reason in several languages, or one text for all of them. Raises WrongAnswer."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return dict.fromkeys(LANGUAGES, value[:LONGEST_TEXT])
+    if isinstance(value, dict) and value and all(isinstance(text, str) for text in value.values()):
+        first = next(iter(value.values()))
+        return {language: value.get(language, first)[:LONGEST_TEXT] for language in LANGUAGES}
+    raise WrongAnswer("reason is a text, or one for each language")
+
+
+def _objects(document: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    listed = document.get(name, [])
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        raise WrongAnswer(f"{name} is a list of objects")
+    return listed
+
+
+def _text(document: Mapping[str, Any], name: str, default: str | None = None) -> str:
+    value = document.get(name, default)
+    if not isinstance(value, str) or not value:
+        raise WrongAnswer(f"{name} is a text")
+    return value[:LONGEST_TEXT]
+
+
+def _pointer(problem: Mapping[str, Any]) -> str:
+    pointer = problem.get("pointer", "")
+    if pointer == "" or (isinstance(pointer, str) and pointer.startswith("/")):
+        return str(pointer[:LONGEST_TEXT])
+    raise WrongAnswer("pointer is a JSON Pointer into the answers, such as /plate")

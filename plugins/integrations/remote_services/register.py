@@ -1,0 +1,41 @@
+"""A register behind a service: asked as a plugin's is, at the service's one endpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from banshi import Found
+
+from .handlers import moment_of
+from .line import WrongAnswer
+
+if TYPE_CHECKING:
+    from banshi import Question
+
+    from .line import Line
+
+#: Records that are asked for: one more than an answer shows, to say that there are more.
+ASKED = 101
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteRegister:
+    """Answers questions from one register of a service."""
+
+    line: Line
+    code: str
+
+    async def find(self, question: Question) -> Found:
+        """The records that match. Raises what the citizen is told, and WrongAnswer."""
+        self.line.not_suspended()
+        document = {"register": self.code, "question": question.fields, "owner": question.owner, "limit": ASKED}
+        answer = await self.line.ask("query", document, person=question.asker)
+        records = answer.get("records")
+        if not isinstance(records, list) or len(records) > ASKED or not all(isinstance(one, dict) for one in records):
+            raise WrongAnswer(f"records is a list of objects, {ASKED} at most")
+        return Found(
+            records=records,
+            as_of=None if answer.get("as_of") is None else moment_of(answer["as_of"], "as_of"),
+            sample=answer.get("sample") is True,
+        )

@@ -1,0 +1,52 @@
+"""Webhooks: what happens, sent to integrators' receivers as signed CloudEvents, in order and at least once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from banshi import EVENT_TYPES, LISTENERS, Event, Listener, Offer, Platform, Resource, Route, Tables, hookimpl
+
+from .commands import webhooks
+from .handlers import TEST
+from .office import DISABLED, OFFICE, open_office
+from .routes import ROUTES
+from .settings import WebhookSettings
+
+if TYPE_CHECKING:
+    import click
+
+
+@hookimpl
+def banshi_settings() -> type:
+    return WebhookSettings
+
+
+@hookimpl
+def banshi_tables() -> Tables:
+    return Tables(models=f"{__name__}.models", migrations=f"{__name__}.migrations")
+
+
+@hookimpl
+def banshi_resources(settings: WebhookSettings) -> Sequence[Resource[Any]]:
+    return [Resource(OFFICE, partial(open_office, settings))]
+
+
+@hookimpl
+def banshi_offers() -> Sequence[Offer[Any]]:
+    return [Offer(LISTENERS, Listener(hear)), Offer(EVENT_TYPES, (DISABLED, TEST))]
+
+
+async def hear(platform: Platform, events: Sequence[Event]) -> None:
+    await platform[OFFICE].hear(events)
+
+
+@hookimpl
+def banshi_routes() -> Sequence[Route]:
+    return ROUTES
+
+
+@hookimpl
+def banshi_commands() -> Sequence[click.Command]:
+    return [webhooks]

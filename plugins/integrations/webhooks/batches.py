@@ -1,0 +1,105 @@
+"""Events sent many at once, one request after the other: in the order of the log, and all of them wait for one."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from . import records
+from .cloudevents import batched
+from .receiver import LONGEST_SLEEP, Receiver
+
+if TYPE_CHECKING:
+    from .journal import Logged
+    from .walk import Walk
+
+#: Events of one batch at most.
+MOST = 500
+
+#: Seconds from one request to the next, unless a batch was full: what comes in between goes together.
+GATHER = 0.2
+
+
+@dataclass(slots=True)
+class Batch:
+    """Events that go together, as often as it takes."""
+
+    walk: Walk
+    events: list[Logged]
+    tries: int = 0
+    since: int = 0
+
+
+class Batches(Receiver):
+    """A receiver in batch mode."""
+
+    _batch: Batch | None = None
+    _next_at = 0.0
+
+    @property
+    def at_once(self) -> int:
+        return 1
+
+    async def begin(self) -> None:
+        # What waited one by one goes again with whatever comes behind it.
+        first = await records.unwind(self.row.id)
+        if first is not None:
+            self.live.read = min(self.live.read, first - 1)
+
+    @property
+    def waiting(self) -> int:
+        return len(self._batch.events) if self._batch else 0
+
+    def oldest(self) -> int | None:
+        return self._batch.events[0].at if self._batch else None
+
+    async def step(self) -> float:
+        if hold := self.hold():
+            return hold
+        if self._batch is None:
+            early = self._next_at - time.monotonic()
+            if early > 0:
+                return early
+            self._batch = await self._gathered()
+            if self._batch is None:
+                return LONGEST_SLEEP
+            self._next_at = 0.0 if len(self._batch.events) >= MOST else time.monotonic() + GATHER
+        self.launch(self._send(self._batch))
+        return LONGEST_SLEEP
+
+    async def _gathered(self) -> Batch | None:
+        """The next events: new ones, or else those of a replay."""
+        for walk in (self.live, *self.replays.values()):
+            events: list[Logged] = []
+            while len(events) < MOST:
+                before = walk.read
+                for event in self.wanted(await walk.next(self.desk.platform, self.desk.tail, MOST - len(events))):
+                    events.append(event)
+                    walk.open[event.seq] = None
+                if walk.read == before:
+                    break
+            if walk.over:
+                self.desk.told(self)
+            if events:
+                return Batch(walk, events)
+        return None
+
+    async def _send(self, batch: Batch) -> None:
+        first, last = batch.events[0], batch.events[-1]
+        headers, body = batched([event.document for event in batch.events])
+        # Other events, another name: what is tried again without a restart is the same to the byte.
+        outcome = await self.post(f"{self.row.id}.{first.seq}.{last.seq}", headers, body)
+        now = self.now
+        batch.tries += 1
+        batch.since = batch.since or now
+        next_at = 0 if outcome.ok else max(self.standing.rest_until, now)
+        state = "delivered" if outcome.ok else "waiting"
+        numbers, named = (first.seq, last.seq, len(batch.events)), (first.id, "")
+        moments = (next_at, batch.since, now)
+        self.rows.append(records.delivery(self.row.id, numbers, named, state, batch.tries, moments, outcome))
+        if outcome.ok:
+            for event in batch.events:
+                batch.walk.open.pop(event.seq, None)
+            self._batch = None
+        self.desk.told(self)

@@ -1,0 +1,52 @@
+"""Asking a receiver whether it wants our events, before any is sent (CloudEvents HTTP 1.1 Web Hooks, section 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from banshi import CallFailed
+
+from .sending import ANSWER
+
+if TYPE_CHECKING:
+    from banshi import Outgoing
+
+    from .settings import WebhookSettings
+
+ORIGIN, RATE = "WebHook-Request-Origin", "WebHook-Request-Rate"
+ALLOWED_ORIGIN, ALLOWED_RATE = "WebHook-Allowed-Origin", "WebHook-Allowed-Rate"
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """What a receiver said."""
+
+    #: Why nothing may be sent, as its owner reads it; "" where it may.
+    refusal: str = ""
+    #: Requests a minute; None for any number.
+    pace: int | None = None
+
+
+async def ask(outgoing: Outgoing, settings: WebhookSettings, url: str) -> Permission:
+    """Ask the receiver. Never raises but ValueError, for an address that is never called."""
+    headers = {ORIGIN: settings.origin, RATE: str(settings.rate)}
+    try:
+        answer = await outgoing.call(
+            outgoing.checked(url), body=b"", headers=headers, seconds=settings.timeout, limit=ANSWER, method="OPTIONS"
+        )
+    except CallFailed as failed:
+        return Permission(f"OPTIONS was not answered: {failed}")
+    if not answer.ok:
+        return Permission(f"OPTIONS was answered with {answer.status}, not with 2xx")
+    origin = answer.headers.get(ALLOWED_ORIGIN, "").strip()
+    if origin != "*" and origin.lower() != settings.origin.lower():
+        return Permission(f"{ALLOWED_ORIGIN} has to be {settings.origin} or *")
+    return Permission(pace=_pace(answer.headers.get(ALLOWED_RATE, "").strip(), settings.rate))
+
+
+def _pace(text: str, asked: int) -> int | None:
+    """Requests a minute: what it says, and as many as were asked for where it says nothing that can be read."""
+    if text == "*":
+        return None
+    return max(1, int(text[:9])) if text.isascii() and text.isdigit() else asked

@@ -1,0 +1,132 @@
+"""What became of deliveries, in the database: read when a receiver is taken over, written in groups for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from tortoise.transactions import in_transaction
+
+from .models import DeliveryRow
+from .standing import COLUMNS
+
+if TYPE_CHECKING:
+    from banshi import Platform
+
+    from .sending import Outcome
+
+#: The columns of a delivery.
+DELIVERY = (
+    *("subscription", "seq", "last_seq", "events", "event", "subject", "state"),
+    *("tries", "next_at", "since", "at", "status", "code", "took"),
+)
+
+#: Those that a later try changes.
+CHANGED = tuple(name for name in DELIVERY if name not in {"subscription", "seq"})
+
+#: Deliveries that wait and are read at once: as many as a receiver has in memory, and some more.
+MOST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one receiver wants recorded."""
+
+    subscription: UUID
+    term: int
+    #: As `DELIVERY`.
+    rows: list[tuple[Any, ...]]
+    #: Position, `standing.COLUMNS`, and state and reason.
+    own: tuple[Any, ...]
+    #: Position and state of replays, and their ids.
+    walks: list[tuple[Any, ...]]
+
+
+def delivery(
+    subscription: UUID,
+    numbers: tuple[int, int, int],
+    named: tuple[str, str],
+    state: str,
+    tries: int,
+    moments: tuple[int, int, int],
+    outcome: Outcome,
+) -> tuple[Any, ...]:
+    """A row as `DELIVERY`.
+
+    Args:
+        numbers: The first event's, the last one's, and how many events these are.
+        named: The first event's id, and what it happened to.
+        moments: When it is tried next, when it was first tried, and now.
+    """
+    ended = (outcome.status, outcome.code[:32], outcome.took)
+    return (str(subscription), *numbers, *named, state, tries, *moments, *ended)
+
+
+async def waiting(subscription: UUID) -> Sequence[DeliveryRow]:
+    """What waits to be tried again, the oldest first."""
+    return await DeliveryRow.filter(subscription=subscription, state="waiting").order_by("seq").limit(MOST)
+
+
+async def known(subscription: UUID, position: int) -> set[int]:
+    """Numbers behind a position of which it is recorded what became of them."""
+    found: Any = await DeliveryRow.filter(subscription=subscription, seq__gt=position).values_list("seq", flat=True)
+    return set(found)
+
+
+async def unwind(subscription: UUID) -> int | None:
+    """Forget what waits; the first number of it, None where nothing does."""
+    first = await DeliveryRow.filter(subscription=subscription, state="waiting").order_by("seq").first()
+    if first is None:
+        return None
+    await DeliveryRow.filter(subscription=subscription, state="waiting").delete()
+    return int(first.seq)
+
+
+async def record(platform: Platform, taken: Sequence[Taken]) -> set[UUID]:
+    """Write all of it in one transaction; the subscriptions that have another sender by now, of which nothing was."""
+    store = platform.store
+    by_id = {str(one.subscription): one for one in taken}
+    marks = ", ".join(store.placeholders(len(by_id)))
+    locked = "" if store.dialect == "sqlite" else "FOR UPDATE"
+    look = f"SELECT id, term FROM webhooks_subscription WHERE id IN ({marks}) ORDER BY id {locked}"  # noqa: S608
+    async with in_transaction() as connection:
+        rows = await connection.execute_query_dict(look, sorted(by_id))
+        ours = {UUID(str(row["id"])) for row in rows if by_id[str(row["id"])].term == row["term"]}
+        right = [one for one in taken if one.subscription in ours]
+        for sql, values in (
+            (_deliveries(platform), [row for one in right for row in one.rows]),
+            (_subscriptions(platform), [(*one.own, str(one.subscription)) for one in right]),
+            (_replays(platform), [row for one in right for row in one.walks]),
+        ):
+            if values:
+                await connection.execute_many(sql, [list(row) for row in values])
+    return {one.subscription for one in taken} - ours
+
+
+def _deliveries(platform: Platform) -> str:
+    marks = ", ".join(platform.store.placeholders(len(DELIVERY)))
+    changed = ", ".join(f"{name} = excluded.{name}" for name in CHANGED)
+    return (
+        f"INSERT INTO webhooks_delivery ({', '.join(DELIVERY)}) VALUES ({marks}) "  # noqa: S608 - names and marks
+        f"ON CONFLICT (subscription, seq) DO UPDATE SET {changed}"
+    )
+
+
+def _subscriptions(platform: Platform) -> str:
+    names = ("position", *COLUMNS)
+    marks = platform.store.placeholders(len(names) + 3)
+    values = ", ".join(f"{name} = {mark}" for name, mark in zip(names, marks, strict=False))
+    state, reason, which = marks[len(names) :]
+    # What its client has paused meanwhile stays so.
+    ending = ", ".join(
+        f"{name} = CASE WHEN state = 'active' THEN {mark} ELSE {name} END"
+        for name, mark in (("state", state), ("reason", reason))
+    )
+    return f"UPDATE webhooks_subscription SET {values}, {ending} WHERE id = {which}"  # noqa: S608
+
+
+def _replays(platform: Platform) -> str:
+    position, state, which = platform.store.placeholders(3)
+    return f"UPDATE webhooks_replay SET position = {position}, state = {state} WHERE id = {which}"  # noqa: S608

@@ -1,0 +1,54 @@
+"""`[plugins.webhooks.settings]`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+#: Seconds that one request may take at most: a lease has to outlive it.
+LONGEST_TIMEOUT = 30.0
+
+#: Seconds by which a lease is longer than a request: several renewals.
+LEEWAY = 8.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookSettings:
+    """How events are sent."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - read by the kernel
+
+    #: Where others reach the API, without a slash at the end: what events name as their source, and whose host
+    #: receivers are asked to let in.
+    address: str = ""
+    #: Seconds that one request may take, requests under way to one receiver, and those a minute that are asked for.
+    timeout: float = 10.0
+    at_once: int = 8
+    rate: int = 6000
+    #: Hours after which an event that nobody took is given up, and a receiver that took nothing is disabled.
+    retry_hours: int = 72
+    #: Days for which events and what became of them are kept.
+    keep_days: int = 30
+    #: Webhooks that one client may have.
+    per_client: int = 20
+
+    def __post_init__(self) -> None:
+        if self.address and (urlsplit(self.address).scheme not in {"http", "https"} or self.address.endswith("/")):
+            raise ValueError("address has to begin with https:// and to end without a slash")
+        if not 0 < self.timeout <= LONGEST_TIMEOUT:
+            raise ValueError(f"timeout has to be more than 0 and at most {LONGEST_TIMEOUT:g} seconds")
+        for name in ("at_once", "rate", "retry_hours", "keep_days", "per_client"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} has to be at least 1")
+        if self.keep_days * 24 < self.retry_hours:
+            raise ValueError("keep_days has to be as long as retry_hours at least: what is tried again has to be there")
+
+    @property
+    def origin(self) -> str:
+        """Who we are to receivers that are asked whether we may send: a name of the DNS."""
+        return urlsplit(self.address).hostname or "localhost"
+
+    @property
+    def lease(self) -> float:
+        """Seconds for which one process has a receiver to itself: longer than a request that has just begun."""
+        return self.timeout + LEEWAY

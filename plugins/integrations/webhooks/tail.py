@@ -1,0 +1,85 @@
+"""The newest events in memory, read once for all receivers that keep up."""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import structlog
+
+from . import journal
+
+if TYPE_CHECKING:
+    from banshi import Platform
+
+    from .journal import Logged
+
+log = structlog.get_logger("banshi.webhooks")
+
+#: Events that are kept at least, twice as many at most, and those that are read at once.
+KEPT, PAGE = 4096, 1024
+
+#: Seconds for which events gather before they are read, and between two looks for what another process heard.
+GATHER, LOOK = 0.02, 0.5
+
+
+class Tail:
+    """The events behind `floor`, up to `top`."""
+
+    def __init__(self, platform: Platform, grown: Callable[[Sequence[Logged], int], None]) -> None:
+        self.wake = asyncio.Event()
+        self.floor = self.top = 0
+        self._platform = platform
+        self._grown = grown
+        self._events: list[Logged] = []
+
+    async def begin(self) -> None:
+        """Everything up to now is read from the log by whoever has not sent it yet."""
+        if not self.top:
+            self.floor = self.top = await journal.top(self._platform)
+
+    async def run(self) -> None:
+        """Read on until cancelled."""
+        await self.begin()
+        while True:
+            try:
+                async with asyncio.timeout(LOOK):
+                    await self.wake.wait()
+                await asyncio.sleep(GATHER)
+            except TimeoutError:
+                pass
+            self.wake.clear()
+            try:
+                while await self._read() == PAGE:
+                    pass
+            except Exception as error:  # the database is away: nothing is lost, so keep asking
+                log.error("events can't be read", error=type(error).__name__)
+                await asyncio.sleep(LOOK)
+
+    async def _read(self) -> int:
+        events = await journal.page(self._platform, self.top, PAGE)
+        if events:
+            before, self.top = self.top, events[-1].seq
+            self._events.extend(events)
+            if len(self._events) > 2 * KEPT:
+                self.floor = self._events[-KEPT - 1].seq
+                del self._events[:-KEPT]
+            self._grown(events, before)
+        return len(events)
+
+    async def after(self, position: int, limit: int) -> tuple[Sequence[Logged], int]:
+        """The next events behind a position, and the position behind them: the same where there are none."""
+        if position >= self.top:
+            return (), position
+        if position < self.floor:
+            events = await journal.page(self._platform, position, limit)
+            return events, events[-1].seq if events else self.floor
+        first = bisect_right(self._events, position, key=_number)
+        found = self._events[first : first + limit]
+        return found, found[-1].seq if found else self.top
+
+
+def _number(event: Logged) -> int:
+    return event.seq

@@ -1,0 +1,58 @@
+"""What benchmarks/explore.py is excused from is about operations and checks that there are."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from schemathesis.checks import CHECKS
+
+from banshi.web.app import configure
+from benchmarks import explore_rules as rules
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def operations() -> set[str]:
+    return {route.operation for _, route in configure(ROOT / "plugins.toml").routes}
+
+
+def test_every_rule_is_about_an_operation_that_there_is_and_has_a_reason(operations: set[str]) -> None:
+    assert set().union(*rules.REACHED.values()) <= operations
+    assert set(rules.SHORT_ITEMS) <= operations
+    patterns = [one.operations for one in (*rules.REFUSED, *rules.BESIDE_SCHEMAS)]
+    patterns += [pattern for left in rules.LEFT_OUT.values() for pattern in left]
+    for pattern in patterns:
+        assert any(re.fullmatch(pattern, operation) for operation in operations), pattern
+    assert all(one.reason for one in (*rules.REFUSED, *rules.BESIDE_SCHEMAS))
+    assert all(reason for left in rules.LEFT_OUT.values() for reason in left.values())
+
+
+def test_every_check_of_schemathesis_is_made_but_for_the_one_that_is_excused() -> None:
+    # They are registered by being imported.
+    importlib.import_module("schemathesis.specs.openapi.checks")
+    named = {"all", "max_response_time", "object_level_authorization"}
+    assert set(CHECKS.get_all_names()) - named == set(rules.CHECKS)
+
+
+def invalid(*codes: str) -> dict[str, Any]:
+    return {"code": "invalid-fields", "problems": [{"pointer": "/a", "code": code} for code in codes]}
+
+
+def test_a_right_request_may_be_refused_for_what_no_schema_says_and_for_nothing_else() -> None:
+    assert rules.is_right("submit_zone_pass", invalid("not-own", "attachment"))
+    assert not rules.is_right("submit_zone_pass", invalid("not-own", "required"))
+    assert rules.is_right(
+        "book_internal", invalid("required") | {"problems": [{"pointer": "/answers/b", "code": "type"}]}
+    )
+    assert not rules.is_right("book_internal", invalid("required"))
+    assert not rules.is_right("submit_zone_pass", {"code": "malformed-body", "detail": "It nests too deep."})
+    assert rules.is_right("list_cases", {"code": "invalid-parameter", "parameter": "cursor"})
+    assert not rules.is_right("list_cases", {"code": "invalid-parameter", "parameter": "limit"})
+    assert rules.is_right("list_slots", {"code": "invalid-parameter", "parameter": "to"})
+    assert not rules.is_right("list_closed_days", {"code": "invalid-parameter", "parameter": "to"})
+    assert not rules.is_right("list_cases", {"code": "token-not-taken"})

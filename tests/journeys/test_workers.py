@@ -1,0 +1,165 @@
+"""`banshi serve --workers`: several processes are one door, also while one of them is killed or stands still."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from banshi.testing import Person
+from tests.conftest import TRAFFIC, good_answers
+from tests.journeys.test_commands import PATIENCE, command, started
+
+CITY = """
+[platform]
+database = "{database}"
+[plugins.traffic]
+api = 1
+path = "{traffic}"
+[plugins.mobile_push]
+api = 1
+package = "mobile_push"
+"""
+
+
+def written(folder: Path, database: str) -> Path:
+    (folder / "plugins.toml").write_text(CITY.format(database=database, traffic=TRAFFIC), encoding="utf-8")
+    return folder
+
+
+def workers_of(supervisor: int) -> list[int]:
+    said = subprocess.run(["ps", "--ppid", str(supervisor), "-o", "pid="], capture_output=True, text=True, check=False)
+    return [int(one) for one in said.stdout.split()]
+
+
+async def until(holds: Callable[[], Any]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not await holds():
+        assert time.monotonic() < deadline, "not in time"
+        await asyncio.sleep(0.1)
+
+
+async def up(url: str) -> dict[str, float]:
+    """Which workers answer, as the metrics of whichever was asked say."""
+    async with aiohttp.ClientSession() as session, session.get(f"{url}/metrics") as answer:
+        lines = await answer.text()
+    return {one[1]: float(one[2]) for one in re.finditer(r'banshi_worker_up{worker="(\d)"} (\S+)', lines)}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(240)
+async def test_two_workers_are_one_door_also_while_one_is_killed(tmp_path: Path, postgres: str) -> None:
+    folder = written(tmp_path, postgres)
+    with started(folder, "serve", "--workers", "2", "--port", "0") as running:
+        url = running.line(r"Banshi serves on (\S+)")
+        await until(lambda: everybody(url))
+        token = command(folder, "token", "wang", "--name", "王小明").stdout.strip()
+        made = []
+        for number in range(8):
+            if number == 4:
+                killed = workers_of(running.process.pid)[-1]
+                os.kill(killed, signal.SIGKILL)
+            # A connection each: the system gives it to one worker or the other.
+            async with aiohttp.ClientSession() as session:
+                wang = Person(session, url, token)
+                made.append(await insisting(wang, f"key-{number}"))
+        await until(lambda: everybody(url))
+        async with aiohttp.ClientSession() as session:
+            listed = (await Person(session, url, token).get("/v1/cases")).ok()["items"]
+        assert {one["id"] for one in listed} == set(made)
+        assert len(set(made)) == 8
+        assert running.stop() == 0
+        assert workers_of(running.process.pid) == []
+
+
+async def everybody(url: str) -> bool:
+    return await up(url) == {"1": 1.0, "2": 1.0}
+
+
+async def insisting(person: Person, key: str) -> str:
+    """A submission that is sent again with its key until it is answered, as an app does."""
+    answers = None
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                answers = answers or await good_answers(person)
+                return str(
+                    (await person.post("/v1/items/zone-pass/cases", {"answers": answers}, key=key)).created()["id"]
+                )
+            except aiohttp.ClientError:
+                await asyncio.sleep(0.1)
+
+
+def test_several_workers_on_sqlite_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    folder = written(tmp_path, f"sqlite://{tmp_path / 'banshi.sqlite3'}")
+    said = command(folder, "serve", "--workers", "2", "--port", "0")
+    assert said.returncode == 1
+    assert "name a PostgreSQL database in platform.database, or leave --workers out" in said.stderr
+
+
+def test_workers_that_cannot_begin_say_why_once_and_end_the_command(tmp_path: Path) -> None:
+    folder = written(tmp_path, "postgres://nobody@127.0.0.1:1/nowhere")
+    said = command(folder, "serve", "--workers", "3", "--port", "0")
+    assert said.returncode == 2
+    assert said.stderr.count("platform: no-database") == 1
+
+
+@pytest.mark.long
+@pytest.mark.timeout(240)
+async def test_what_servers_promise_is_kept_by_whichever_worker_is_left(tmp_path: Path, postgres: str) -> None:
+    folder = written(tmp_path, postgres)
+    with started(folder, "serve", "--no-work", "--port", "0") as server:
+        url = server.line(r"Banshi serves on (\S+)")
+        token = command(folder, "token", "wang", "--name", "王小明").stdout.strip()
+        with started(folder, "worker", "--lanes", "case") as one, started(folder, "worker") as other:
+            watched = [running.line(r"Banshi works on (\S+)") for running in (one, other)]
+            assert [await status(f"{at}{path}") for at in watched for path in ("/readyz", "/v1/items")] == [
+                200,
+                404,
+            ] * 2
+            async with aiohttp.ClientSession() as session:
+                wang = Person(session, url, token)
+                made = {await insisting(wang, f"first-{number}") for number in range(4)}
+                one.process.kill()
+                made |= {await insisting(wang, f"second-{number}") for number in range(4)}
+
+                async def accepted() -> bool:
+                    listed = (await wang.get("/v1/cases")).ok()["items"]
+                    return {case["id"] for case in listed if case["state"] == "accepted"} == made
+
+                await until(accepted)
+            assert other.stop() == 0
+        assert server.stop() == 0
+
+
+async def status(url: str) -> int:
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:
+        return answer.status
+
+
+def test_part_of_the_work_is_refused_where_nobody_could_do_the_rest(tmp_path: Path) -> None:
+    folder = written(tmp_path, "sqlite://data/banshi.sqlite3")
+    for arguments in (["serve", "--no-work", "--port", "0"], ["worker"], ["worker", "--lanes", "alert"]):
+        refused = command(folder, *arguments)
+        assert refused.returncode == 1
+        assert refused.stderr == (
+            "Error: SQLite is one process's: name a PostgreSQL database in platform.database, "
+            "or let one `banshi serve` do everything\n"
+        )
+
+
+@pytest.mark.parametrize("lanes", ["", "cases", "case,", "case;alert", "CASE", "案件"])
+def test_a_lane_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path, lanes: str) -> None:
+    refused = command(written(tmp_path, "sqlite://data/banshi.sqlite3"), "worker", "--lanes", lanes)
+    assert refused.returncode == 1
+    assert "name one or more of case, alert, notice, with commas between" in refused.stderr
+    assert "Traceback" not in refused.stderr

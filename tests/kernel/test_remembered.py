@@ -1,0 +1,105 @@
+"""A door that is opened from memory is the door that its plugins make."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from banshi.configuration import Configuration, Entry
+from banshi.errors import ConfigurationError
+from banshi.registry import Registry
+from banshi.search import Index, kernel_synonyms
+from banshi.settings import Settings
+from banshi.web.app import loaded
+from tests import remembered
+
+TRAFFIC = remembered.ROOT / "plugins" / "departments" / "traffic"
+
+ITEMS = """
+[department]
+code = "parks"
+title = {{ zh-CN = "园林局", en = "{title}" }}
+"""
+
+
+def configuration(folder: Path, **plugins: Path) -> Configuration:
+    entries = {name: Entry(api=1, path=place, package=None, settings={}) for name, place in plugins.items()}
+    return Configuration(folder / "plugins.toml", Settings(data=folder / "data"), entries)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembered, "READ", {})
+    monkeypatch.setattr(remembered, "FOUND", {})
+    monkeypatch.setattr(remembered, "INDICES", {})
+
+
+def told(registry: Registry) -> list[Any]:
+    """All that a registry says of itself, without what lives in it."""
+    items = [
+        (code, repr(replace(item, form=None, handler=None)), item.form and item.form.schema, type(item.handler))
+        for code, item in sorted(registry.items.items())
+    ]
+    routes = [(plugin, route.operation, route.path) for plugin, route in registry.routes]
+    return [items, routes, registry.departments, registry.owners, registry.warnings, sorted(registry.kinds)]
+
+
+def test_what_is_opened_from_memory_is_what_is_read(tmp_path: Path) -> None:
+    read = told(loaded(configuration(tmp_path, traffic=TRAFFIC)))
+    first = told(remembered.loaded_from_memory(configuration(tmp_path, traffic=TRAFFIC)))
+    again = told(remembered.loaded_from_memory(configuration(tmp_path / "other", traffic=TRAFFIC)))
+    assert first == again == read
+    assert len(remembered.READ) == len(remembered.FOUND) == 1
+
+
+def test_no_two_doors_share_what_one_changes(tmp_path: Path) -> None:
+    one = remembered.loaded_from_memory(configuration(tmp_path, traffic=TRAFFIC))
+    one.items["zone-pass"] = one.items["accident-record"]
+    del one.departments["traffic"]
+    other = remembered.loaded_from_memory(configuration(tmp_path, traffic=TRAFFIC))
+    assert other.items["zone-pass"].code == "zone-pass"
+    assert "traffic" in other.departments
+
+
+def test_another_file_is_read_and_found_wrong(tmp_path: Path) -> None:
+    parks = tmp_path / "parks"
+    parks.mkdir()
+    for title in ("Parks", "Gardens"):
+        (parks / "items.toml").write_text(ITEMS.format(title=title), encoding="utf-8")
+        opened = remembered.loaded_from_memory(configuration(tmp_path, parks=parks))
+        assert opened.departments["parks"].title["en"] == title
+    (parks / "items.toml").write_text(ITEMS.format(title=""), encoding="utf-8")
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match=r"department\.title"):
+            remembered.loaded_from_memory(configuration(tmp_path, parks=parks))
+
+
+def searched(index: Index) -> list[Any]:
+    """All that an index has of its catalogue."""
+    spoken = [(one.text, one.starts, one.owners) for one in (index.spelled, index.initials)]
+    return [index.codes, index.places, index.starts, index.items, index.counts, index.written, spoken]
+
+
+def test_an_index_from_memory_is_the_index_of_the_same_words_alone(tmp_path: Path) -> None:
+    registry = loaded(configuration(tmp_path, traffic=TRAFFIC))
+    for _ in range(2):
+        built = Index.build(registry.items.each(), registry.departments, kernel_synonyms())
+        assert searched(remembered.index_from_memory(registry)) == searched(built)
+    assert not remembered.index_from_memory(registry).search("velocipede")
+    item = registry.items["zone-pass"]
+    registry.items["zone-pass"] = replace(item, summary={**item.summary, "en": "Velocipede"})
+    assert [hit.code for hit in remembered.index_from_memory(registry).search("velocipede")] == ["zone-pass"]
+
+
+def test_a_table_from_memory_is_the_callers_own() -> None:
+    text = 'one = [1, 2]\nday = 2026-01-02\nnested.a = "b"'
+    first = remembered.toml_from_memory(text)
+    first["one"].append(3)
+    assert remembered.toml_from_memory(text) == remembered.read_toml(text) != first
+    for _ in range(2):
+        with pytest.raises(tomllib.TOMLDecodeError, match="line 1"):
+            remembered.toml_from_memory("= 1")

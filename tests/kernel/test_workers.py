@@ -1,0 +1,223 @@
+"""A worker that ends or stands still is replaced, one that can't begin ends the command, and none outlives it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from banshi.cli import workers
+from banshi.cli.workers import Supervisor, reserved
+from banshi.web.fleet import Together
+from banshi.worker import Worker, present_worker
+from tests.waiting import until
+
+#: Longest time in seconds that anything here takes; a busy machine is no failure.
+PATIENCE = 20.0
+
+#: A worker that does as it is told, and notes each of its lives.
+WORKER = """
+import json, os, signal, sys, time
+worker, folder = json.loads(os.environ["BANSHI_WORKER"]), sys.argv[1]
+if sys.argv[2] == "stubborn":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+else:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+with open(os.path.join(folder, "lives"), "a") as file:
+    file.write(f"{worker['number']} {os.getpid()}\\n")
+if sys.argv[2] == "never":
+    sys.exit(3)
+os.write(worker["pipe"], b".")
+silent = sys.argv[2] == "silent" and worker["number"] == 2
+while True:
+    time.sleep(0.05)
+    if not silent:
+        os.write(worker["pipe"], b".")
+"""
+
+
+@asynccontextmanager
+async def supervising(
+    folder: Path, how: str, count: int = 2, program: Path | None = None
+) -> AsyncIterator[asyncio.Task[int]]:
+    supervisor = Supervisor([str(program or sys.executable), "-c", WORKER, str(folder), how], count, folder)
+    running = asyncio.create_task(supervisor.run())
+    try:
+        yield running
+    finally:
+        if not running.done():
+            supervisor._stop.set()
+            await asyncio.wait_for(running, PATIENCE)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().remove_signal_handler(number)
+
+
+def lives(folder: Path) -> list[tuple[int, int]]:
+    """(number, process id) of every life that a worker has had."""
+    file = folder / "lives"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return [(int(number), int(process)) for number, process in map(str.split, lines)]
+
+
+def lives_on(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def test_a_worker_that_is_killed_is_replaced_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "FIRST_PAUSE", 0.01)
+    async with supervising(tmp_path, "good", 3) as running:
+        await until(lambda: len(lives(tmp_path)) == 3)
+        first, second, third = (process for _, process in sorted(lives(tmp_path)))
+        os.kill(second, signal.SIGKILL)
+        await until(lambda: len(lives(tmp_path)) == 4)
+        assert lives(tmp_path)[3][0] == 2
+        assert lives_on(first)
+        assert lives_on(third)
+        assert not running.done()
+    assert not any(lives_on(process) for _, process in lives(tmp_path))
+
+
+async def test_a_worker_that_stands_still_is_killed_and_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(workers, "SILENCE", 0.5)
+    monkeypatch.setattr(workers, "AGAIN", 0.1)
+    async with supervising(tmp_path, "silent"):
+        await until(lambda: [number for number, _ in lives(tmp_path)].count(2) == 2)
+        silent = next(process for number, process in lives(tmp_path) if number == 2)
+        assert not lives_on(silent)
+        assert [number for number, _ in lives(tmp_path)].count(1) == 1
+
+
+async def test_where_the_first_worker_cannot_begin_no_other_is_tried_and_its_status_is_the_commands(
+    tmp_path: Path,
+) -> None:
+    async with supervising(tmp_path, "never", 4) as running:
+        assert await asyncio.wait_for(running, PATIENCE) == 3
+    assert [number for number, _ in lives(tmp_path)] == [1]
+
+
+async def test_a_worker_that_does_not_end_when_it_is_asked_to_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "LAST", 0.3)
+    async with supervising(tmp_path, "stubborn"):
+        await until(lambda: len(lives(tmp_path)) == 2)
+    assert not any(lives_on(process) for _, process in lives(tmp_path))
+
+
+async def test_a_signal_to_the_command_ends_it_and_every_worker(tmp_path: Path) -> None:
+    async with supervising(tmp_path, "good") as running:
+        await until(lambda: len(lives(tmp_path)) == 2)
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert await asyncio.wait_for(running, PATIENCE) == 0
+    assert not any(lives_on(process) for _, process in lives(tmp_path))
+
+
+async def test_a_worker_whose_supervisor_is_gone_stops_by_itself(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    abandoned = asyncio.Event()
+    living = asyncio.create_task(Worker(1, 1, str(tmp_path), writing).live(abandoned.set))
+    await asyncio.sleep(0.05)
+    assert os.read(reading, 10) == b"."
+    os.close(reading)
+    await asyncio.wait_for(abandoned.wait(), PATIENCE)
+    await living
+    os.close(writing)
+
+
+def test_what_a_worker_starts_itself_is_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.set_inheritable(writing, True)
+    worker = Worker(2, 3, "/tmp/x", writing)
+    monkeypatch.setenv("BANSHI_WORKER", worker.environment()["BANSHI_WORKER"])
+    assert present_worker() == worker
+    assert present_worker() is None
+    assert not os.get_inheritable(worker.pipe)
+    for descriptor in (reading, writing):
+        os.close(descriptor)
+
+
+def test_a_port_that_another_has_is_refused_though_it_would_be_shared() -> None:
+    with reserved("127.0.0.1", 0) as port:
+        # As long as no worker listens yet, and once one does.
+        with pytest.raises(OSError, match="in use"), reserved("127.0.0.1", port):
+            pass
+        with socket.socket() as worker:
+            worker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            worker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            worker.bind(("127.0.0.1", port))
+            worker.listen()
+            with pytest.raises(OSError, match="in use"), reserved("127.0.0.1", port):
+                pass
+    with reserved("127.0.0.1", port):
+        pass
+
+
+def test_a_host_with_two_addresses_has_the_same_port_at_both() -> None:
+    with reserved("localhost", 0) as port, pytest.raises(OSError, match="in use"), reserved("127.0.0.1", port):
+        pass
+
+
+async def test_a_program_that_is_away_for_a_moment_is_started_once_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As while a deployment replaces it: nothing that goes wrong with a start ends the supervision of a worker."""
+    monkeypatch.setattr(workers, "FIRST_PAUSE", 0.01)
+    program = tmp_path / "python"
+    program.symlink_to(sys.executable)
+    async with supervising(tmp_path, "good", program=program) as running:
+        await until(lambda: len(lives(tmp_path)) == 2)
+        program.unlink()
+        os.kill(lives(tmp_path)[1][1], signal.SIGKILL)
+        await asyncio.sleep(0.2)
+        program.symlink_to(sys.executable)
+        await until(lambda: len(lives(tmp_path)) == 3)
+        assert not running.done()
+
+
+async def test_a_program_that_is_not_there_ends_the_command(tmp_path: Path) -> None:
+    async with supervising(tmp_path, "good", program=tmp_path / "nowhere") as running:
+        assert await asyncio.wait_for(running, PATIENCE) == 1
+
+
+async def test_workers_live_on_when_their_supervisor_stood_still_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "SILENCE", 0.5)
+    async with supervising(tmp_path, "good") as running:
+        await until(lambda: len(lives(tmp_path)) == 2)
+        await asyncio.sleep(0.1)
+        time.sleep(1.5)  # noqa: ASYNC251 - the loop of the supervisor stands still
+        await asyncio.sleep(0.3)
+        assert all(lives_on(process) for _, process in lives(tmp_path))
+        assert len(lives(tmp_path)) == 2
+        assert not running.done()
+
+
+def test_each_workers_samples_bear_its_number_and_who_does_not_answer_is_told() -> None:
+    text = '# HELP a_total All.\n# TYPE a_total counter\na_total{x="1"} %d\n'
+    found = {
+        family.name: family for family in Together({1: (text % 5).encode(), 2: (text % 7).encode(), 3: None}).collect()
+    }
+    assert [(one.labels["worker"], one.labels["x"], one.value) for one in found["a"].samples] == [
+        ("1", "1", 5),
+        ("2", "1", 7),
+    ]
+    up = {one.labels["worker"]: one.value for one in found["banshi_worker_up"].samples}
+    assert up == {"1": 1.0, "2": 1.0, "3": 0.0}

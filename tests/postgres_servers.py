@@ -1,0 +1,103 @@
+"""PostgreSQL servers of the tests' own: made by the machine's programs, stopped by process id."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+#: Seconds that a server may take to answer.
+PATIENCE = 60.0
+
+#: PostgreSQL refuses to run as root; then its own user runs it.
+OWNER = "postgres" if os.geteuid() == 0 else None
+
+#: Nothing is waited for on disk.
+QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=16MB", "max_connections=20")
+
+
+def program(name: str) -> str:
+    """Its path, or a reason to skip; under CI=true a missing one fails."""
+    places = [shutil.which(name), *sorted(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), reverse=True)]
+    found = next((place for place in places if place), None)
+    if found is None or (OWNER and OWNER not in {one.pw_name for one in pwd.getpwall()}):
+        why = f"PostgreSQL: {name} or its user is not installed"
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"CI has to run the tests on a replica too: {why}")
+        pytest.skip(why)
+    return found
+
+
+def run(name: str, *arguments: str) -> None:
+    """Run a program to its end, as the user who may."""
+    command = [program(name), *arguments]
+    done = subprocess.run(command, user=OWNER, capture_output=True, text=True, timeout=PATIENCE, cwd="/", check=False)
+    assert done.returncode == 0, done.stderr
+
+
+class Server:
+    """One server, which can be killed and begun again on the same port."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as one:
+            one.bind(("127.0.0.1", 0))
+            self.port = int(one.getsockname()[1])
+        self.folder = folder
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"asyncpg://postgres@127.0.0.1:{self.port}/postgres"
+
+    def begin(self) -> None:
+        settings = [part for one in (*QUICK, f"port={self.port}") for part in ("-c", one)]
+        settings += ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={self.folder}"]
+        command = [program("postgres"), "-D", str(self.folder), *settings]
+        quiet = subprocess.DEVNULL
+        self.process = subprocess.Popen(command, user=OWNER, stdout=quiet, stderr=quiet, cwd="/")
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return run("psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-qc", "SELECT 1")
+            except AssertionError:
+                assert self.process.poll() is None, "PostgreSQL has ended"
+                assert time.monotonic() < deadline, "PostgreSQL does not answer"
+            time.sleep(0.1)
+
+    def kill(self) -> None:
+        """At once: its own processes notice, and end."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGQUIT)
+            self.process.wait(PATIENCE)
+
+
+@contextmanager
+def replicated(folder: Path) -> Iterator[tuple[Server, Server]]:
+    """A server and its replica, which follows it by streaming."""
+    for one in (folder, *folder.parents):  # its user has to reach it
+        if one.owner() == "root" and one.is_relative_to("/tmp") and one != Path("/tmp"):
+            one.chmod(one.stat().st_mode | 0o011)
+    first, copy = Server(folder / "first"), Server(folder / "copy")
+    for one in (first, copy):
+        one.folder.mkdir(mode=0o700)
+        if OWNER:
+            shutil.chown(one.folder, OWNER)
+    try:
+        run("initdb", "-D", str(first.folder), "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8")
+        first.begin()
+        where = ("-h", "127.0.0.1", "-p", str(first.port), "-U", "postgres")
+        run("pg_basebackup", *where, "-D", str(copy.folder), "-R", "-X", "stream", "--no-sync", "-c", "fast")
+        copy.begin()
+        yield first, copy
+    finally:
+        copy.kill()
+        first.kill()

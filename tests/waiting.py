@@ -1,0 +1,22 @@
+"""Waiting in tests for what comes in its own time: with a limit that only a fault reaches."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+#: Longest time in seconds; a busy machine is no failure.
+PATIENCE = 30.0
+
+
+async def until(holds: Callable[[], Any], seconds: float = PATIENCE) -> float:
+    """Wait until it holds, or what it gives to be awaited does; the seconds that it took."""
+    begun = time.monotonic()
+    while True:
+        said = holds()
+        if await said if isinstance(said, Awaitable) else said:
+            return time.monotonic() - begun
+        assert time.monotonic() - begun < seconds, "not in time"
+        await asyncio.sleep(0.005)
