@@ -31,10 +31,10 @@ def cores() -> tuple[int, int] | None:
     return (allowed[0], allowed[1]) if len(allowed) > 1 else None
 
 
-def pin(side: int) -> Callable[[], None] | None:
-    """What a new process runs first: it moves to the core of its side, 0 is measured and 1 measures."""
+def pin(side: int | None) -> Callable[[], None] | None:
+    """What a new process runs first: it moves to the core of its side; 0 is measured, 1 measures, None stays free."""
     both = cores()
-    if both is None:
+    if both is None or side is None:
         return None
     core = both[side]
     return lambda: os.sched_setaffinity(0, {core})
@@ -66,7 +66,7 @@ class Running:
 
 
 @contextmanager
-def running(command: Sequence[str], *, side: int = 0, **environment: str) -> Iterator[Running]:
+def running(command: Sequence[str], *, side: int | None = 0, **environment: str) -> Iterator[Running]:
     """Start `command`, wait for its first line, and end it by its id when the block ends.
 
     Its standard error is thrown away, as a log that goes into /dev/null. Raises RuntimeError where it ends early.
@@ -114,7 +114,7 @@ def banshi(config: Path, *arguments: str) -> list[str]:
     return [str(Path(sys.executable).with_name("banshi")), "--config", str(config), *arguments]
 
 
-def finished(command: Sequence[str], *, side: int, seconds: float, given: Any = None, **environment: str) -> Any:
+def finished(command: Sequence[str], *, side: int | None, seconds: float, given: Any = None, **environment: str) -> Any:
     """Run `command` to its end with `given` as JSON on its standard input; the JSON that it printed."""
     done = subprocess.run(
         command,

@@ -1,0 +1,299 @@
+"""Explores the whole API by its description, as each role: no 5xx, no undocumented status, no schema violation.
+
+    python benchmarks/explore.py                    # every item's verbs, 50 examples an operation: about an hour
+    python benchmarks/explore.py --short            # one item of each verb: a minute and a half
+    python benchmarks/explore.py --role citizen --examples 200 --seed 7 --postgres
+
+schemathesis with its checks and phases, the stateful one along the links of the description too, against a platform
+with all plugins of plugins.toml at which something of everything exists (`explore_city.py`). What it isn't held to
+stands in `explore_rules.py`, with reasons. It prints a curl command for whatever is found, and ends with 1 then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import resource
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+from explore_rules import CHECKS, LEFT_OUT, LONGEST_ANSWER, REACHED, REFUSALS, SHORT_ITEMS
+from processes import HERE, ROOT, machine, stop, table
+
+#: In the short form, each operation is explored as the first of them for whom it is; the others follow links to it.
+ROLES = ("nobody", "citizen", "staff", "officer", "integrator")
+
+#: Examples of each operation in each phase; how many scenarios along the links for each of them, of how many steps.
+SHORT, LONG, SCENARIOS, STEPS = 2, 50, 10, 20
+
+#: Examples, in the short form too, of what has to have been answered well: two may both be rightly refused.
+SURELY = 12
+PHASES = "examples,coverage,fuzzing,stateful"
+
+#: Seconds that the platform may take to be ready, one answer may take, and one role at most.
+START, PATIENCE, LONGEST = 60.0, 20, 3600.0
+
+#: Characters that are shown of what schemathesis says of one role; `--keep` has all of it.
+LONGEST_TOLD = 40_000
+
+#: How often a parameter gets a value that leads somewhere. What remains leads nowhere.
+KNOWN = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """What one role's exploration came to."""
+
+    role: str
+    operations: int
+    #: Links along which something was asked, and those that there are to follow.
+    followed: int
+    links: int
+    cases: int
+    #: Operations that are meant for the role and were answered well, and how many there are of them.
+    answered: int
+    own: int
+    #: Those of `REACHED` that weren't.
+    missed: Sequence[str]
+    #: Findings by check.
+    failures: Mapping[str, int]
+    seconds: float
+    cpu: float
+    told: str
+    is_right: bool
+
+
+def main() -> int:
+    given = arguments()
+    print(f"{machine()}\n", flush=True)
+    found = []
+    with tempfile.TemporaryDirectory(prefix="banshi-explore-") as name, city(given.postgres, Path(name)) as there:
+        for role in given.role or ROLES:
+            folder = Path(name) / role
+            folder.mkdir()
+            found.append(explored(there, role, folder, given))
+            print(f"{role}: {found[-1].cases:,} cases, {found[-1].seconds:.0f} s", flush=True)
+            if given.keep:
+                given.keep.mkdir(exist_ok=True)
+                (given.keep / f"{role}.txt").write_text(found[-1].told, encoding="utf-8")
+    show(found)
+    return 0 if all(one.is_right and not one.missed for one in found) else 1
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--short", action="store_true", help="one item of each verb, and few examples")
+    parser.add_argument("--role", choices=ROLES, action="append", help="as whom; as everybody where none is named")
+    parser.add_argument("--examples", type=int, help="of each operation in each phase, at most")
+    parser.add_argument("--seconds", type=int, help="of each role; fuzzing and links go on until then")
+    parser.add_argument("--phases", default=PHASES, help=f"some of {PHASES}")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", help="a regular expression of operations")
+    parser.add_argument(
+        "--postgres", action="store_true", help="on PostgreSQL on this machine, in a database of its own"
+    )
+    parser.add_argument("--keep", type=Path, help="a folder for what schemathesis says")
+    return parser.parse_args()
+
+
+@contextmanager
+def city(postgres: bool, folder: Path) -> Iterator[dict[str, Any]]:
+    """The running platform, as it tells of itself. It ends with the block. Raises RuntimeError."""
+    command = [sys.executable, str(HERE / "explore_city.py"), *(["--postgres"] if postgres else [])]
+    with (folder / "errors.txt").open("w") as errors:
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT
+        )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        there, _, _ = select.select([process.stdout], [], [], START)
+        said = process.stdout.readline() if there else ""
+        if not said:
+            raise RuntimeError(f"the platform did not start:\n{(folder / 'errors.txt').read_text()}")
+        yield json.loads(said)
+    finally:
+        process.stdin.close()
+        try:
+            process.wait(START)
+        except subprocess.TimeoutExpired:
+            stop(process)
+        print((folder / "errors.txt").read_text()[-4000:], file=sys.stderr)
+
+
+def explored(there: Mapping[str, Any], role: str, folder: Path, given: argparse.Namespace) -> Explored:
+    """Everything that schemathesis does as one role."""
+    with urlopen(f"{there['url']}/openapi.json", timeout=START) as answer:  # noqa: S310 - our own server
+        description = answer.read()
+    (folder / "openapi.json").write_bytes(description)
+    (folder / "schemathesis.toml").write_text(
+        settings(there, role, operations_of(description), given), encoding="utf-8"
+    )
+    environment = {"EXPLORE_URL": there["url"], "EXPLORE_TOKEN": there["tokens"][role] or ""}
+    environment["PYTHONPATH"] = f"{HERE}{os.pathsep}{ROOT}"
+    answers = answered(there)
+    begun, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        command_of(there, role, given),
+        cwd=folder,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=LONGEST,
+        check=False,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    well = {operation for operation, count in answered(there).items() if count > answers.get(operation, 0)}
+    file = folder / "report.json"
+    report = json.loads(file.read_bytes()) if file.exists() and file.stat().st_size else {}
+    links = re.search(r"API Links: +(\d+) covered / (\d+) selected", done.stdout)
+    return Explored(
+        role=role,
+        operations=report.get("operations", {}).get("tested", 0),
+        followed=int(links[1]) if links else 0,
+        links=int(links[2]) if links else 0,
+        cases=report.get("test_cases", {}).get("generated", 0),
+        answered=len(well & set(there["for"][role])),
+        own=len(there["for"][role]),
+        missed=() if given.only else sorted(set(REACHED[role]) - well),
+        failures={one["title"]: one["count"] for one in report.get("failures", ())},
+        seconds=time.monotonic() - begun,
+        cpu=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        told=done.stdout,
+        is_right=done.returncode == 0 and bool(report.get("operations", {}).get("tested")),
+    )
+
+
+def answered(there: Mapping[str, Any]) -> dict[str, float]:
+    """How often each operation was answered well so far, as the platform's metrics count."""
+    with urlopen(f"{there['url']}/metrics", timeout=START) as answer:  # noqa: S310 - our own server
+        text = answer.read().decode()
+    found: dict[str, float] = {}
+    for labels, count in re.findall(r"^banshi_http_requests_total{(.+)} (\S+)$", text, re.MULTILINE):
+        told = dict(re.findall(r'(\w+)="([^"]*)"', labels))
+        if told["status"].startswith("2"):
+            found[told["operation"]] = found.get(told["operation"], 0) + float(count)
+    return found
+
+
+def command_of(there: Mapping[str, Any], role: str, given: argparse.Namespace) -> list[str]:
+    token = there["tokens"][role]
+    left_out = "|".join([*LEFT_OUT.get(role, ()), *(other_items() if given.short else ())])
+    return [
+        *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", "schemathesis.toml"),
+        *("run", "openapi.json", "--url", there["url"]),
+        *(("-H", f"Authorization: Bearer {token}") if token else ()),
+        *("--checks", ",".join(CHECKS), "--max-response-time", str(LONGEST_ANSWER)),
+        *("--phases", phases_of(role, given), "--max-examples", str(examples_of(given))),
+        *(("--exclude-operation-id-regex", f"^({left_out})$") if left_out else ()),
+        *(("--include-operation-id-regex", given.only) if given.only else ()),
+        *(("--max-time", str(given.seconds)) if given.seconds else ()),
+        *("--seed", str(given.seed), "--continue-on-failure", "--no-shrink", "--generation-database", "none"),
+        *("--request-timeout", str(PATIENCE), "--no-color", "--warnings", "off"),
+        *("--report", "json", "--report-json-path", "report.json"),
+    ]
+
+
+def other_items() -> Iterator[str]:
+    """The operations that the short form leaves to the long one: those of all items but one for each verb."""
+    for verb, items in SHORT_ITEMS.items():
+        yield f"{verb}_(?!({'|'.join(items)})$).*"
+
+
+def operations_of(description: bytes) -> list[str]:
+    return [one["operationId"] for verbs in json.loads(description)["paths"].values() for one in verbs.values()]
+
+
+def settings(there: Mapping[str, Any], role: str, operations: Sequence[str], given: argparse.Namespace) -> str:
+    """A schemathesis.toml: what leads somewhere, what may be refused, and how much of each operation as this role."""
+    lines = [
+        f"hooks = {json.dumps(str(HERE / 'explore_hooks.py'))}",
+        # No database stores a NUL, and no schema says so of each text; tests/kernel/test_bad_input.py sends some.
+        "generation.allow-x00 = false",
+        # What a link gives is there to be used. Wrong data are the other phases' part.
+        "phases.stateful.generation.mode = 'positive'",
+        f"phases.stateful.max-steps = {STEPS}",
+        # The declared links are what is looked at, and not those that might be guessed.
+        "phases.stateful.inference.algorithms = []",
+        f"phases.stateful.generation.max-examples = {SCENARIOS * examples_of(given)}",
+        f"checks.positive_data_acceptance.expected-statuses = {json.dumps(REFUSALS)}",
+    ]
+    tables = []
+    for operation in operations:
+        shared = shared_of(there, operation)
+        own, inside = amount(there, role, shared, short=given.short), []
+        for name, value in there["known"].get(shared, {}).items():
+            words = f"{operation}-{name}".replace(".", "-")
+            lines.append(f"dictionaries.{words}.values = [{json.dumps(value)}]")
+            inside.append(f'"{name}" = {{ dictionary = "{words}", probability = {KNOWN} }}')
+        if inside:
+            own.append(f"parameters = {{ {', '.join(inside)} }}")
+        if own:
+            tables += ["[[operations]]", f'include-operation-id = "{operation}"', *own]
+    return "\n".join([*lines, *tables])
+
+
+def shared_of(there: Mapping[str, Any], operation: str) -> str:
+    """The operation of all items of which this is one item's, or the operation itself."""
+    return next((one for one in there["per_item"] if operation.startswith(f"{one}_")), operation)
+
+
+def amount(there: Mapping[str, Any], role: str, shared: str, *, short: bool) -> list[str]:
+    """Which phases an operation has as that role; all where nothing is said."""
+    if shared not in there["for"][role]:
+        # Whoever isn't meant is refused before anything is read.
+        phases = ("examples", "coverage", "stateful", *(("fuzzing",) if short else ()))
+        return [*(f"phases.{phase}.enabled = false" for phase in phases), "phases.fuzzing.generation.max-examples = 1"]
+    if short and role != next(one for one in ROLES if shared in there["for"][one]):
+        return [f"phases.{phase}.enabled = false" for phase in ("examples", "coverage", "fuzzing")]
+    if not short:
+        return []
+    own = [f"phases.fuzzing.generation.max-examples = {SURELY}"] if shared in REACHED[role] else []
+    if role in {"citizen", "staff"}:
+        # To go through every rule of every body takes most of the time, and is the long form's.
+        own.append("phases.coverage.enabled = false")
+    return own
+
+
+def phases_of(role: str, given: argparse.Namespace) -> str:
+    """The short form follows links as those who can make something; the others have nothing of their own to lead on."""
+    if given.short and role in {"officer", "integrator"}:
+        return ",".join(one for one in given.phases.split(",") if one != "stateful")
+    return str(given.phases)
+
+
+def examples_of(given: argparse.Namespace) -> int:
+    return int(given.examples or (SHORT if given.short else LONG))
+
+
+def show(found: Sequence[Explored]) -> None:
+    for one in found:
+        if not one.is_right:
+            print(f"\n## {one.role}\n{one.told[:LONGEST_TOLD]}")
+        if one.missed:
+            print(f"\nas {one.role} never answered well: {', '.join(one.missed)}")
+    print()
+    head = ["as", "operations", "answered well", "links followed", "cases", "failures", "seconds", "CPU s"]
+    rows = []
+    for one in found:
+        failures = ", ".join(f"{name}: {count}" for name, count in one.failures.items())
+        figures = [f"{one.answered} of {one.own}", f"{one.followed} of {one.links}", f"{one.cases:,}"]
+        figures.append(failures or ("0" if one.is_right else "see above"))
+        rows.append([one.role, str(one.operations), *figures, f"{one.seconds:.0f}", f"{one.cpu:.0f}"])
+    table(head, rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

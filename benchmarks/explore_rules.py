@@ -1,0 +1,151 @@
+"""What `explore.py` doesn't hold the API to, and why: nothing is left out without a reason that stands here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from banshi.forms.words import SENTENCES
+
+#: Every check that schemathesis has, but for `object_level_authorization`: it needs a login for each of several people
+#: in a format of its own, and tests/kernel/test_everybody.py asks for every thing as everybody else.
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "negative_data_rejection",
+    "positive_data_acceptance",
+    "missing_required_header",
+    "unsupported_method",
+    "allow_header_conformance",
+    "use_after_free",
+    "ensure_resource_availability",
+    "ignored_auth",
+)
+
+#: Seconds within which everything is answered, on a machine that does other things as well.
+LONGEST_ANSWER = 10
+
+#: What is left out as one role: regular expressions of operations, and why.
+LEFT_OUT: Mapping[str, Mapping[str, str]] = {
+    "citizen": {"stream_inbox": "it has no end to wait for; tests/mobile_push/test_stream.py follows it"},
+}
+
+#: What each role has to have been answered well, so that its exploration means something.
+REACHED: Mapping[str, Sequence[str]] = {
+    "nobody": (
+        *("list_departments", "show_department", "list_items", "show_item", "list_slots", "list_postings"),
+        *("show_posting", "list_alerts", "show_alert", "alert_xml", "read_tip", "tip", "docs"),
+    ),
+    "citizen": (
+        *("list_cases", "show_case", "act", "submit", "upload", "download", "list_materials", "list_scans"),
+        *("show_pass_svg", "show_pass_png", "show_pass_txt", "show_certificate", "show_appointment"),
+        *("register_device", "list_devices", "read_inbox", "list_conversations"),
+    ),
+    "staff": (
+        *("worklist", "create_notice", "show_notice", "list_notices", "preview_notice", "report_notice"),
+        *("show_alert_record", "list_alert_records", "list_dead_letters", "close_traffic_zone"),
+    ),
+    "officer": ("verify_pass",),
+    "integrator": ("show_client",),
+}
+
+#: The verbs that each item has for itself, and the items by which the short form explores each. Of the first two one
+#: has a long form, and one is handed in with nothing.
+SHORT_ITEMS = {
+    "submit": ("zone_pass", "record_000"),
+    "book": ("driving_test",),
+    "tip": ("crime_tip",),
+    "look_up": ("vehicle_record",),
+    "post_publicly": ("lost_and_found",),
+}
+
+#: With these statuses a request that keeps to its schema is rightly refused: no schema knows who asks, what there is
+#: and what state it is in. 410 is a certificate that has ended; `not_a_server_error` looks at 5xx.
+REFUSALS = ("2xx", "3xx", "401", "403", "404", "409", "410", "429", "5xx")
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Requests that keep to their schema and are rightly refused as wrong, by the problem's `code`."""
+
+    code: str
+    reason: str
+    #: Regular expression of operations.
+    operations: str = ".*"
+    #: Of `invalid-parameter`, the parameters that it may be about.
+    parameters: Sequence[str] = ()
+    #: What its `detail` has to say.
+    says: str = ""
+
+
+REFUSED = (
+    Refused("token-not-taken", "OpenAPI can't say that a header has to be absent", operations="(tip|.*_tip)(_.*)?"),
+    Refused(
+        "invalid-parameter",
+        "it has to name something that there is, or a place that the server has given",
+        parameters=("cursor", "after", "department", "division", "kind", "place"),
+    ),
+    Refused("invalid-parameter", "which signs are words, Unicode says", operations="list_postings", parameters=("q",)),
+    Refused(
+        "invalid-parameter",
+        "two parameters make a stretch of time, and JSON Schema looks at one at a time",
+        operations="list_slots|appeal_statistics",
+        parameters=("from", "to"),
+    ),
+    Refused("not-proven", "the endpoint of the sample service isn't there", operations="act_on_service"),
+    Refused("malformed-body", "the coverage phase sends NUL, which no database stores, against allow-x00", says="NUL"),
+    Refused("unsupported-media-type", "what a file is, its bytes say", operations="upload|upload_of_tip"),
+    Refused("invalid_request", "RFC 6749 lets no parameter come twice, not even an unknown one", operations=".*_token"),
+)
+
+#: What a form's own schema says. A request that keeps to the description and is refused for one of these is a fault of
+#: the description; everything else is a rule that no schema has: an end after its beginning, the caller's own number.
+OF_SCHEMAS = SENTENCES.keys() - {"past", "future", "own", "invalid"}
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Fields that are refused with a code of a schema by a rule that the description doesn't have."""
+
+    #: Regular expressions of operations and of JSON Pointers.
+    operations: str
+    pointers: str
+    reason: str
+
+
+BESIDE_SCHEMAS = (
+    Beside("act|act_on_tip|book_internal", "/(answers|details)(/.*)?", "the item's form says it; all items share this"),
+    Beside("register_device|change_device", "/(token|subscription)(/.*)?", "each provider says which of them it needs"),
+    Beside(
+        "(create|change)_(notice|alert)", "/audience", "people are named alone; the sentence says what to do instead"
+    ),
+)
+
+
+def is_right(operation: str, problem: Any) -> bool:
+    """Whether a request that keeps to its schema may be answered with this problem."""
+    if isinstance(problem, list):
+        # Open311's errors: a sentence without a code of its own. What each refuses, the plugin's own tests say.
+        return all(one["code"] == 400 for one in problem)
+    code = problem.get("code", problem.get("error"))
+    if code == "invalid-fields":
+        return all(one["code"] not in OF_SCHEMAS or is_beside(operation, one["pointer"]) for one in problem["problems"])
+    return any(
+        code == one.code
+        and re.fullmatch(one.operations, operation)
+        and (not one.parameters or problem.get("parameter") in one.parameters)
+        and one.says in problem.get("detail", "")
+        for one in REFUSED
+    )
+
+
+def is_beside(operation: str, pointer: str) -> bool:
+    """Whether what a field has to be there is not the description's to say."""
+    return any(
+        re.fullmatch(one.operations, operation) and re.fullmatch(one.pointers, pointer) for one in BESIDE_SCHEMAS
+    )
