@@ -24,7 +24,7 @@ def registry_of(ctx: click.Context, kinds: Sequence[ModuleType]) -> tuple[Regist
     Raises ConfigurationError where there is no such file or it is no configuration.
     """
     from banshi.configuration import read_configuration
-    from banshi.registry import inspect_plugins
+    from banshi.loading import inspect_plugins
 
     if KEPT not in ctx.meta:
         config = Path(ctx.find_root().params.get("config") or "plugins.toml")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from banshi import checks
 from banshi.contract import Department, Item
 from banshi.errors import Finding
-from banshi.registry import Registry, inspect_items
+from banshi.loading import inspect_items
+from banshi.registry import Registry
 from banshi.search import SEARCH
 
 if TYPE_CHECKING:

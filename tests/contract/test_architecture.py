@@ -28,7 +28,7 @@ ORDER = [
     "settings",
     "forms", "routes", "schemas", "token_keys",
     "guide", "contract", "sealed", "modes", "messages", "hookspecs", "vocabulary",
-    "configuration", "catalogue", "shelf", "modules", "registry", "commands", "latest",
+    "configuration", "catalogue", "shelf", "modules", "registry", "loading", "commands", "latest",
     "models", "migrations", "sqlite", "postgres", "bulk", "replica", "store", "hold", "upgrade", "opening", "backup",
     "containment", "worker", "duty", "runtime", "signals", "leader", "rates", "outgoing", "search", "doctor",
     "outbox", "promises", "events", "replies", "once", "attachments", "auth", "passes", "certificates",

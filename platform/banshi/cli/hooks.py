@@ -66,7 +66,7 @@ def users_of(config: Path) -> Mapping[str, list[str]]:
     """Hook → the plugins that use it; none where the configuration can't be read, which `banshi check` explains."""
     from banshi.configuration import inspect_configuration
     from banshi.kinds import KINDS
-    from banshi.registry import inspect_plugins
+    from banshi.loading import inspect_plugins
 
     try:
         configuration, _ = inspect_configuration(config)

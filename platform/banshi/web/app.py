@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from banshi import attachments, checks, registry
+from banshi import attachments, checks
 from banshi.audit.keeping import AUDIT, open_audit
 from banshi.auth import LONGEST_TOKEN, TOKENS, open_tokens
 from banshi.calendar import WorkingCalendar
@@ -29,11 +29,13 @@ from banshi.isolation.standing_in import isolate
 from banshi.kinds import KINDS
 from banshi.latest import Latest
 from banshi.leader import LEADER, open_leader
+from banshi.loading import inspect_plugins
 from banshi.once import RUNNING
 from banshi.opening import open_store
 from banshi.passes.keys import KEYRING, open_keyring
 from banshi.passes.ledger import REVOCATIONS, open_revocations
 from banshi.rates import RATES, open_rates
+from banshi.registry import Registry
 from banshi.runtime import Platform
 from banshi.sealed import SEAL, Seal
 from banshi.search import SEARCH, open_search
@@ -81,13 +83,13 @@ BEFORE_PLUGINS: tuple[Resource[Any], ...] = (
 AFTER_PLUGINS: tuple[Resource[Any], ...] = (Resource(ENGINE, open_engine), Resource(UPKEEP, open_upkeep))
 
 
-def configure(file: Path, overrides: Mapping[str, Any] | None = None) -> registry.Registry:
+def configure(file: Path, overrides: Mapping[str, Any] | None = None) -> Registry:
     """The registry that plugins.toml describes. Raises ConfigurationError with every finding."""
     configuration, wrong = inspect_configuration(file, overrides)
     return loaded(configuration, wrong)
 
 
-def loaded(configuration: Configuration, wrong: Sequence[Finding] = ()) -> registry.Registry:
+def loaded(configuration: Configuration, wrong: Sequence[Finding] = ()) -> Registry:
     """The registry of a configuration in which `wrong` was found already. Raises ConfigurationError for any error."""
     shelves = Shelves(configuration.settings.items_folder)
     full, found = inspected(configuration, shelves=shelves)
@@ -99,7 +101,7 @@ def loaded(configuration: Configuration, wrong: Sequence[Finding] = ()) -> regis
     return full
 
 
-def put_away(full: registry.Registry, shelves: Shelves) -> None:
+def put_away(full: Registry, shelves: Shelves) -> None:
     """Leave a large catalogue's items in files; those of a plugin of which anything was found stay in memory."""
     talked_of = {finding.plugin for finding in full.warnings}
     if len(full.items) >= LARGE:
@@ -123,16 +125,16 @@ def put_away(full: registry.Registry, shelves: Shelves) -> None:
 
 def inspected(
     configuration: Configuration, *, strict: bool = False, shelves: Shelves | None = None
-) -> tuple[registry.Registry, list[Finding]]:
+) -> tuple[Registry, list[Finding]]:
     """The registry with the kernel's own kinds and faces, as far as it could be filled, and every finding."""
-    full, found = registry.inspect_plugins(configuration, KINDS, shelves, isolate)
+    full, found = inspect_plugins(configuration, KINDS, shelves, isolate)
     faces = [route for face in FACES for route in face.ROUTES]
     full.routes[:0] = [("banshi", route) for route in (*faces, submissions.route(full))]
     return full, [*found, *checks.findings(full, strict=strict)]
 
 
 @asynccontextmanager
-async def open_platform(full: registry.Registry, duty: Duty = EVERYTHING) -> AsyncIterator[Platform]:
+async def open_platform(full: Registry, duty: Duty = EVERYTHING) -> AsyncIterator[Platform]:
     """The running platform: database, keys, the plugins' resources, and the engine on top."""
     settings = full.configuration.settings
     await asyncio.to_thread(_prepare_folders, full)
@@ -160,7 +162,7 @@ async def open_platform(full: registry.Registry, duty: Duty = EVERYTHING) -> Asy
         yield platform
 
 
-def _prepare_folders(full: registry.Registry) -> None:
+def _prepare_folders(full: Registry) -> None:
     settings = full.configuration.settings
     settings.data.mkdir(parents=True, exist_ok=True)
     settings.keys_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
