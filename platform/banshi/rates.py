@@ -16,7 +16,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from banshi.background import working
 from banshi.contract import Key
-from banshi.redis import RedisSettings, client_of
+from banshi.redis import RedisSettings, answered, client_of
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
@@ -83,7 +83,7 @@ class Rates:
     async def _answers(client: Any) -> bool:
         try:
             async with asyncio.timeout(PATIENCE):
-                await client.ping()
+                await answered(client.ping())
         except Exception:
             return False
         return True
@@ -94,7 +94,7 @@ class Rates:
         if self._together is not None and self.together:
             try:
                 async with asyncio.timeout(PATIENCE):
-                    return await self._asked(self._together, item, name, cost)
+                    return await answered(self._asked(self._together, item, name, cost))
             except Exception as error:
                 self._lost(error)
         return await self._asked(self._own, item, name, cost)
@@ -109,17 +109,19 @@ class Rates:
     async def sharers(self, name: str) -> int:
         """How many processes share it, this one among them; as it was last known while Redis is away."""
         if self._shared is not None and self.together:
-            key, now = f"{self._prefix}:sharers:{name}", time.time()
             try:
-                client = self._shared.client
                 async with asyncio.timeout(PATIENCE):
-                    await client.zadd(key, {self._process: now})
-                    await client.zremrangebyscore(key, 0, now - SHARES)
-                    await client.expire(key, int(SHARES) * 2)
-                    self._sharers[name] = max(1, int(await client.zcard(key)))
+                    self._sharers[name] = await answered(self._counted(self._shared.client, name))
             except Exception as error:
                 self._lost(error)
         return self._sharers.get(name, 1)
+
+    async def _counted(self, client: Any, name: str) -> int:
+        key, now = f"{self._prefix}:sharers:{name}", time.time()
+        await client.zadd(key, {self._process: now})
+        await client.zremrangebyscore(key, 0, now - SHARES)
+        await client.expire(key, int(SHARES) * 2)
+        return max(1, int(await client.zcard(key)))
 
     def _lost(self, error: Exception) -> None:
         if not self._away.is_set():

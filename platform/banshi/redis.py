@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -118,13 +118,13 @@ def client_of(url: str) -> Redis | RedisCluster:
     return master
 
 
-async def answered(question: Coroutine[Any, Any, T]) -> T:
+async def answered(question: Awaitable[T]) -> T:
     """What a question to Redis gives, for work that is cancelled when the server stops.
 
     redis-py now and then takes a cancellation that comes with an answer for none, and whoever waits for the end of such
     a task waits for good. So it is asked in a task of its own.
     """
-    asking = asyncio.create_task(question)
+    asking = asyncio.ensure_future(question)
     try:
         await asyncio.wait([asking])
     except asyncio.CancelledError:

@@ -138,3 +138,21 @@ async def test_deployments_on_one_redis_count_apart(redis: Server) -> None:
     city, town = (Rates(Shared(RedisSettings(url=url, name=name)), f"{name}:rates", "p") for name in ("city", "town"))
     assert await taken(city, "x", 5) == 5
     assert await taken(town, "x", 5) == 5
+
+
+async def test_whoever_asks_for_its_share_again_and_again_stops_in_any_moment(rates: Callable[[str], Rates]) -> None:
+    """redis-py takes some cancellations for none, where they come with an answer."""
+    one = rates("one")
+
+    async def asking() -> None:
+        while True:
+            await one.wait("x", 1_000_000, 1)
+            await one.sharers("x")
+
+    for number in range(200):
+        task = asyncio.create_task(asking())
+        await asyncio.sleep(0.02 + number % 50 / 10_000)
+        task.cancel()
+        done, _ = await asyncio.wait([task], timeout=10)
+        assert done, f"the {number + 1}. goes on"
+    assert one.together

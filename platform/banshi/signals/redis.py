@@ -29,16 +29,16 @@ class RedisCarrier:
         """Until the connection breaks. Raises what redis-py and the network raise."""
         client = client_of(self._url)
         try:
-            await client.initialize()
+            await answered(client.initialize())
             async with client.pubsub() as following:
-                await following.subscribe(self._channel)
+                await answered(following.subscribe(self._channel))
                 asked = False
                 while True:
                     message = await answered(following.get_message(timeout=KEEPALIVE))
                     if message is None:
                         if asked:
                             raise ConnectionError("Redis is silent")
-                        await following.ping()
+                        await answered(following.ping())
                     elif message["type"] == "subscribe":
                         self._client = client
                         connected()
@@ -53,4 +53,4 @@ class RedisCarrier:
         """Raises ConnectionError where there is no connection."""
         if self._client is None:
             raise ConnectionError("not connected")
-        await self._client.publish(self._channel, text)
+        await answered(self._client.publish(self._channel, text))
