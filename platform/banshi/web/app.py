@@ -164,7 +164,9 @@ def _prepare_folders(full: registry.Registry) -> None:
     settings = full.configuration.settings
     settings.data.mkdir(parents=True, exist_ok=True)
     settings.keys_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    attachments.clear_parts(settings.attachments_folder)
+    if settings.database_url.startswith("sqlite"):
+        # The folder is this process's alone; where others share it, they are in the middle of taking files.
+        attachments.clear_parts(settings.attachments_folder)
 
 
 def application(platform: Platform) -> web.Application:
