@@ -131,7 +131,7 @@ class FcmProvider:
         messages = await asyncio.to_thread(made, self._url, settings.at_once)
         topics = await asyncio.to_thread(made, settings.topics_url, TOPIC_CALLS)
         self._messages = Endpoint(messages, self._token, {})
-        self._topics = Endpoint(topics, self._token, {"access_token_auth": "true"})
+        self._topics = Endpoint(topics, self._token, {"access_token_auth": "true"})  # nosec B105 - a header's value
         return self
 
     async def __aexit__(

@@ -12,6 +12,8 @@ class Migration(migrations.Migration):
 
     initial = False
 
+    beside = "of a column that is altered only the comment changes"
+
     operations = [
         ops.CreateModel(
             name="Broadcast",

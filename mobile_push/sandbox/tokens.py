@@ -90,7 +90,8 @@ class TokenEndpoint:
             return 400, {"error": "invalid_grant", "error_description": str(error)}
         token = f"ya29.sandbox-{secrets.token_urlsafe(100)}"
         self.expires[f"Bearer {token}"] = time.monotonic() + behaviour.token_lifetime
-        return 200, {"access_token": token, "expires_in": int(behaviour.token_lifetime), "token_type": "Bearer"}
+        lifetime = int(behaviour.token_lifetime)
+        return 200, {"access_token": token, "expires_in": lifetime, "token_type": "Bearer"}  # nosec B105 - its type
 
     def _verify(self, assertion: str, url: str) -> None:
         """Raise ValueError unless one of our keys signed `assertion`, for us, for the right scope, and lately."""

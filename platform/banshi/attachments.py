@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import errno
 import hashlib
+import math
 import os
+import time
 import uuid
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +32,9 @@ USED = (
     " GET /v1/items/{code}/materials offers it."
 )
 
+#: Seconds without a byte after which nobody writes any more: a chunk has to come within 15, and clocks jump an hour.
+ABANDONED = 86_400.0
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
@@ -48,7 +53,7 @@ async def receive(
 
     Raises TooLarge as soon as the limit is passed, UnsupportedMediaType, StorageFull.
 
-    Nothing is left behind where it raises, and a crash leaves only a `.part` file that the next start clears.
+    Nothing is left behind where it raises, and a crash leaves only a `.part` file, which `clear_parts` removes.
     """
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     identity = identity or uuid7()
@@ -84,12 +89,24 @@ def _sync(stream: Any) -> None:
     os.fsync(stream.fileno())
 
 
-def clear_parts(folder: Path) -> int:
-    """Remove what a crash left half-written; the number of files."""
-    parts = list(folder.glob("*.part")) if folder.is_dir() else []
+def clear_parts(folder: Path, older: float = 0.0) -> int:
+    """Remove what a crash left half-written and nobody has written to for `older` seconds; the number of files.
+
+    Where processes share the folder, what is younger than `ABANDONED` may be an upload that another one takes.
+    """
+    until = time.time() - older
+    parts = [part for part in folder.glob("*.part") if _written(part) <= until] if folder.is_dir() else []
     for part in parts:
         part.unlink(missing_ok=True)
     return len(parts)
+
+
+def _written(part: Path) -> float:
+    """When it was last written to; what is gone meanwhile never was too long ago."""
+    try:
+        return part.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
 
 
 def attachment_ids(schema: Mapping[str, Any], answers: Any, pointer: str = "") -> Iterator[tuple[str, str]]:

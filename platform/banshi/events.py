@@ -125,6 +125,8 @@ def step_rows(
 
 
 def event_of(payload: Mapping[str, Any]) -> Event:
+    """The event in a promise. Raises outbox.FromNewer."""
+    outbox.all_known(payload, FIELDS)
     return Event(**{**payload, "at": datetime.fromisoformat(payload["at"])})
 
 

@@ -8,7 +8,7 @@ another has taken over. Rows that keep failing are parked for an operator and ne
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ import orjson
 from uuid_utils.compat import uuid7
 
 from banshi.contract import Message
+from banshi.errors import Unavailable
 from banshi.models import OutboxRow
 from banshi.modes import LIVE
 
@@ -84,7 +85,21 @@ def intake_row(case_id: Any, version: int) -> OutboxRow:
     return OutboxRow(consumer=INTAKE, topic="submitted", payload={"case": str(case_id)}, dedup=dedup)
 
 
+class FromNewer(Unavailable):
+    """The version after this one has promised it; the row waits for a process of that version."""
+
+    # Not parked: while machines are upgraded one after the other, the next one to take it may know what it says.
+
+
+def all_known(payload: Mapping[str, Any], names: Collection[str]) -> None:
+    """Raise FromNewer where the payload says something that this version doesn't know; left out, it might matter."""
+    if payload.keys() - names:
+        raise FromNewer(headers={"Retry-After": "1"})
+
+
 def message_of(payload: Mapping[str, Any]) -> Message:
+    """The message in a promise. Raises FromNewer."""
+    all_known(payload, MESSAGE_FIELDS)
     return Message(**{**payload, "created_at": datetime.fromisoformat(payload["created_at"])})
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
+import structlog
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import require_context
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget, PlanStep
@@ -17,8 +20,17 @@ from tortoise.transactions import in_transaction
 
 from banshi.errors import ConfigurationError, Finding
 
+log = structlog.get_logger("banshi.upgrade")
+
 #: Of processes that start together on PostgreSQL, the one that holds this lock migrates.
 MIGRATING = 0x62616E736869
+
+#: Milliseconds that a change waits for a table, and so does everybody who comes to it after the change has; the seconds
+#: between two tries; and those after which whoever has the table is no passing guest.
+LOCK, PAUSE, PATIENCE = 2_000, 1.0, 600.0
+
+#: What PostgreSQL says where a lock is not to be had: lock_not_available, deadlock_detected.
+IN_USE = {"55P03", "40P01"}
 
 #: Whether it is noted yet which migrations were applied, by dialect.
 NOTED = {
@@ -32,8 +44,23 @@ async def upgrade(apps: dict[str, Any]) -> list[str]:
 
     In one transaction: a process that is killed between a migration and the note that it was applied would leave a
     database with which none could start again. Of several that start together one migrates while the others wait.
-    Raises ConfigurationError where a newer version has been here; then nothing is changed.
+    Beside servers that run it takes no table that others have for long, and tries again.
+    Raises ConfigurationError where a newer version has been here, or a table isn't to be had; then nothing is changed.
     """
+    begun = time.monotonic()
+    while True:
+        try:
+            return await _upgrade(apps)
+        except Exception as error:
+            if _sqlstate(error) not in IN_USE:
+                raise
+            if time.monotonic() - begun > PATIENCE:
+                raise ConfigurationError([in_use()]) from error
+            log.warning("a table is in use; its change is tried again", seconds=PAUSE)
+            await asyncio.sleep(PAUSE)
+
+
+async def _upgrade(apps: dict[str, Any]) -> list[str]:
     async with in_transaction() as connection:
         if connection.capabilities.dialect == "postgres":
             # A table of millions of rows is rebuilt for longer than any request may take.
@@ -41,11 +68,25 @@ async def upgrade(apps: dict[str, Any]) -> list[str]:
             # Between two statements Tortoise works out what the next one changes, on a busy machine for a while.
             await connection.execute_query("SET LOCAL idle_in_transaction_session_timeout = 0")
             await connection.execute_query(f"SELECT pg_advisory_xact_lock({MIGRATING})")
+            # Everybody who wants the table stands behind whoever waits to change it: a backup would stop the city.
+            await connection.execute_query(f"SET LOCAL lock_timeout = {LOCK}")
         executor = Executor(connection, apps)
         # Tortoise asks for the table of what was applied before it makes it, which would spoil the transaction.
         await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
         await executor.migrate(executor.latest)
         return executor.planned
+
+
+def _sqlstate(error: BaseException) -> str:
+    """PostgreSQL's code for what went wrong, also where Tortoise has wrapped it."""
+    inner = error.args[0] if error.args and isinstance(error.args[0], BaseException) else error
+    return str(getattr(inner, "sqlstate", None) or "")
+
+
+def in_use() -> Finding:
+    """Says what to do where a table that has to change is not let go."""
+    advice = f"end what has held a table for {PATIENCE:.0f} seconds (a backup, a long query), then start again"
+    return Finding("platform", "table-in-use", advice)
 
 
 async def missing(apps: dict[str, Any]) -> list[str]:

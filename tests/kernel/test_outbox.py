@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from tortoise.exceptions import IntegrityError
+from uuid_utils.compat import uuid7
 
 from banshi import outbox
 from banshi.engine import embedded
@@ -28,6 +29,8 @@ Answers = Callable[..., Awaitable[dict[str, Any]]]
 Later = Callable[[int], None]
 
 WORK = "channel:test"
+
+WORDS = {"zh-CN": "已收到", "en": "received"}
 
 
 @pytest.fixture
@@ -267,6 +270,31 @@ async def test_what_a_channel_can_not_deliver_is_parked_after_its_attempts_and_s
         assert (row.attempts, row.last_error) == (3, "RuntimeError")
         metrics = (await door.anyone.get("/metrics")).body.decode()
         assert 'banshi_outbox_waiting{consumer="channel:mobile_push",state="parked"} 1' in metrics
+
+
+async def test_what_only_the_next_version_understands_waits_for_it_and_is_never_parked(tmp_path: Path) -> None:
+    """While machines are upgraded one after the other, the older ones take rows that the newer ones promised."""
+    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
+    async with open_door(tmp_path, plugins, platform={"outbox_attempts": 1}) as door:
+        payload: dict[str, Any] = {"kind": "case", "person": "wang", "title": WORDS, "body": WORDS, "link": "/x"}
+        payload["created_at"] = door.platform.now().isoformat()
+        rows = [
+            OutboxRow(consumer="channel:mobile_push", topic="message", payload=one | {"id": str(uuid7())}, dedup=name)
+            for name, one in {"known": payload, "newer": {**payload, "tone": "loud"}}.items()
+        ]
+        await door.platform.store.commit(Write(rows=rows))
+        for turn in (1, 2, 3):
+
+            async def taken(turn: int = turn) -> bool:
+                row = await OutboxRow.get(dedup="newer")
+                return (row.attempts, row.lease_until) == (turn, 0)
+
+            await until(door, taken)
+            await OutboxRow.filter(dedup="newer").update(not_before=0)
+        left = await OutboxRow.get(dedup="newer")
+        assert (left.state, left.last_error) == ("due", "FromNewer")
+        assert (await OutboxRow.get(dedup="known")).state == "done"
+        assert len((await door.citizen("wang").get("/v1/inbox")).ok()["items"]) == 1
 
 
 async def test_one_poisonous_message_does_not_hold_up_the_others_of_its_batch(

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from tortoise import fields
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import DBConnectionError
 from tortoise.indexes import Index
-from tortoise.migrations.loader import MigrationLoader
-from tortoise.migrations.operations import AddField
-from tortoise.migrations.recorder import MigrationRecorder
+from tortoise.migrations import operations as ops
+from tortoise.migrations.constraints import UniqueConstraint
+from tortoise.migrations.executor import MigrationTarget
+from tortoise.migrations.migration import Migration
+from tortoise.migrations.operations import Operation
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
+from banshi.checks.migrations import breaking, contracting
 from banshi.cli import group
 from banshi.contract import Tables
 from banshi.errors import ConfigurationError
-from banshi.opening import connected, open_store, orm_config
+from banshi.opening import connected, open_store
 from banshi.settings import Pool, Settings
 from banshi.store import Store
 from banshi.testing import open_door
@@ -180,23 +185,49 @@ async def test_the_database_has_the_indexes_that_the_models_say_and_no_others(em
     assert {name: which for name, which in more.items() if which} == {}
 
 
-def test_a_column_that_comes_later_has_a_value_for_the_rows_that_an_older_version_goes_on_writing() -> None:
-    """While machines are upgraded one after the other, the older ones insert rows without it."""
-    loader = MigrationLoader(orm_config("sqlite://:memory:", tables())["apps"], MigrationRecorder(None))
-    loader.load_disk()
-    added = [
-        (key, operation)
-        for key, migration in loader.disk_migrations.items()
-        for operation in migration.operations
-        if isinstance(operation, AddField)
-    ]
-    assert added
-    without = [
-        f"{key.app_label} {key.name}: {operation.model_name}.{operation.name}: give it db_default, or null=True"
-        for key, operation in added
-        if not operation.field.null and not operation.field.has_db_default()
-    ]
-    assert not without
+def test_every_migration_lets_the_version_before_go_on_beside_it() -> None:
+    """While machines are upgraded one after the other, the older ones read and write what the newer one has changed."""
+    assert [str(one) for one in contracting(configure(ROOT / "plugins.toml"))] == []
+
+
+TEXT = fields.TextField
+
+#: An operation, and what is said of it: the beginning, or nothing where the version before can live with it.
+OPERATIONS: list[tuple[Operation, str]] = [
+    (ops.CreateModel(name="Walk", fields=[("id", fields.IntField(primary_key=True))]), ""),
+    (ops.AddField(model_name="Walk", name="length", field=fields.IntField()), ""),
+    (ops.AddField(model_name="Park", name="note", field=TEXT(null=True)), ""),
+    (ops.AddField(model_name="Park", name="note", field=TEXT(default="", db_default="")), ""),
+    (ops.AddField(model_name="Park", name="code", field=fields.CharField(max_length=8, null=True, unique=True)), ""),
+    (ops.AddIndex(model_name="Park", index=Index(fields=["id"])), ""),
+    (ops.RemoveIndex(model_name="Park", name="park_day"), ""),
+    (ops.RunSQL("UPDATE park SET note = 'x'"), ""),
+    (ops.AddField(model_name="Park", name="note", field=TEXT()), "Park.note: give it db_default, or null=True"),
+    # Python's own default is not the database's.
+    (ops.AddField(model_name="Park", name="note", field=TEXT(default="")), "Park.note: give it db_default"),
+    (
+        ops.AddField(model_name="Park", name="code", field=fields.CharField(max_length=8, unique=True, db_default="")),
+        "Park.code: let it be null",
+    ),
+    (ops.AlterField(model_name="Park", name="note", field=TEXT()), "AlterField Park.note: do so one version after"),
+    (ops.RemoveField(model_name="Park", name="note"), "RemoveField Park.note: do so one version after"),
+    (ops.RenameField(model_name="Park", old_name="note", new_name="notes"), "RenameField Park.note: do so one"),
+    (ops.RenameModel(old_name="Park", new_name="Garden"), "RenameModel Park: do so one version after"),
+    (ops.DeleteModel(name="Park"), "DeleteModel Park: do so one version after"),
+    (
+        ops.AddConstraint(model_name="Park", constraint=UniqueConstraint(fields=("note",), name="park_note")),
+        "AddConstraint Park: do so one version after",
+    ),
+]
+
+
+@pytest.mark.parametrize(("operation", "said"), OPERATIONS)
+def test_what_the_version_before_cannot_live_with_is_told_with_what_to_do(operation: Operation, said: str) -> None:
+    migration = Migration("0002_walks", "parks")
+    migration.operations = [OPERATIONS[0][0], operation]
+    told = list(breaking(migration))
+    assert len(told) == bool(said)
+    assert all(one.startswith(said) for one in told)
 
 
 async def test_a_database_that_a_newer_version_has_changed_is_refused_with_the_plugin_and_the_step(
@@ -351,3 +382,54 @@ async def test_a_migration_may_take_longer_than_any_statement(empty_postgres: st
 async def started(url: str) -> None:
     async with open_store(url, {}):
         pass
+
+
+async def test_a_change_of_a_table_that_is_being_read_for_long_holds_up_nobody_and_comes_after(
+    empty_postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup reads every table in one transaction; whoever waits behind the change would wait for its end."""
+    monkeypatch.setattr("banshi.upgrade.LOCK", 300)
+    async with reading_for_long(empty_postgres) as (reader, visitor):
+        changing = asyncio.create_task(started(empty_postgres))
+        for _ in range(4):
+            async with asyncio.timeout(20):
+                await visitor.fetch("SELECT * FROM banshi_outbox")
+            await asyncio.sleep(0.4)
+        assert not changing.done()
+        await reader.execute("COMMIT")
+        await changing
+        assert await visitor.fetch("SELECT tries FROM banshi_outbox") == []
+
+
+async def test_a_table_that_is_never_let_go_is_told_with_what_to_do_and_nothing_is_changed(
+    empty_postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"LOCK": 100, "PAUSE": 0.1, "PATIENCE": 0.2}.items():
+        monkeypatch.setattr(f"banshi.upgrade.{name}", value)
+    async with reading_for_long(empty_postgres) as (_, visitor):
+        with pytest.raises(ConfigurationError, match="table-in-use: end what has held a table"):
+            await started(empty_postgres)
+        applied = await visitor.fetch("SELECT name FROM tortoise_migrations WHERE app = 'banshi' ORDER BY name")
+        assert [row["name"] for row in applied] == ["0001_initial"]
+
+
+@asynccontextmanager
+async def reading_for_long(url: str) -> AsyncIterator[tuple[Any, Any]]:
+    """A database as of the first migration, somebody in the middle of a long transaction on it, and a passing guest."""
+    import asyncpg
+
+    async with connected(url, {}) as (_, apps), in_transaction() as connection:
+        executor = Executor(connection, apps)
+        await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
+        await executor.migrate([MigrationTarget(app_label="banshi", name="0001_initial")])
+    server, _, rest = url.partition("?schema=")
+    both = [await asyncpg.connect(server.replace("asyncpg:", "postgres:", 1)) for _ in range(2)]
+    try:
+        for one in both:
+            await one.execute(f"SET search_path TO {rest.partition('&')[0]}")
+        await both[0].execute("BEGIN")
+        await both[0].fetch("SELECT * FROM banshi_outbox")
+        yield both[0], both[1]
+    finally:
+        for one in both:
+            await one.close()

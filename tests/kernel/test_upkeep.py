@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from banshi.attachments import ABANDONED, clear_parts
 from banshi.engine.upkeep import tidy
 from banshi.models import Attachment, CaseEvent, IdempotencyKey, OutboxRow
-from banshi.testing import Door
+from banshi.testing import Door, open_door
+from tests.conftest import TRAFFIC
 
 
 async def test_settled_work_goes_after_keep_days_and_due_or_parked_work_never(bare_door: Door, answers: Any) -> None:
@@ -43,3 +50,37 @@ async def test_a_file_that_no_case_uses_goes_after_a_day_with_its_bytes(bare_doo
     assert not (folder / left).exists()
     assert {str(row.id) for row in await Attachment.all()} == {used["licence"], used["registration"]}
     assert all((folder / used[name]).is_file() for name in ("licence", "registration"))
+
+
+def half_written(folder: Path, name: str, age: float) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f"{name}.part"
+    part.write_bytes(b"half")
+    os.utime(part, (time.time() - age, time.time() - age))
+    return part
+
+
+@pytest.mark.sqlite
+async def test_a_start_on_sqlite_clears_what_was_half_written_since_nobody_else_can_be_writing(tmp_path: Path) -> None:
+    part = half_written(tmp_path / "data" / "attachments", "young", 0)
+    async with open_door(tmp_path, {"traffic": TRAFFIC}):
+        assert not part.exists()
+
+
+async def test_a_start_beside_other_processes_leaves_the_uploads_that_they_are_taking(
+    tmp_path: Path, postgres: str
+) -> None:
+    folder = tmp_path / "data" / "attachments"
+    young, whole = half_written(folder, "young", ABANDONED - 3_600), half_written(folder, "old", ABANDONED + 3_600)
+    async with open_door(tmp_path, {"traffic": TRAFFIC}, platform={"database": postgres}) as door:
+        assert door.platform.settings.attachments_folder == folder
+        assert young.exists()
+        await tidy(door.platform)
+        assert young.exists()
+        assert not whole.exists()
+
+
+def test_a_part_that_goes_while_it_is_looked_at_is_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "gone.part").symlink_to(tmp_path / "nowhere")
+    assert clear_parts(tmp_path, ABANDONED) == 0
+    assert clear_parts(tmp_path / "not there") == 0

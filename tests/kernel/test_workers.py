@@ -13,9 +13,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from banshi.cli import workers
 from banshi.cli.workers import Supervisor, reserved
+from banshi.testing import Door
+from banshi.web import app
 from banshi.web.fleet import Together
 from banshi.worker import Worker, present_worker
 from tests.waiting import until
@@ -33,8 +36,10 @@ else:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 with open(os.path.join(folder, "lives"), "a") as file:
     file.write(f"{worker['number']} {os.getpid()}\\n")
-if sys.argv[2] == "never":
+if sys.argv[2] == "never" or os.path.exists(os.path.join(folder, "broken")):
     sys.exit(3)
+while os.path.exists(os.path.join(folder, "slow")):
+    time.sleep(0.02)
 os.write(worker["pipe"], b".")
 silent = sys.argv[2] == "silent" and worker["number"] == 2
 while True:
@@ -56,7 +61,7 @@ async def supervising(
         if not running.done():
             supervisor._stop.set()
             await asyncio.wait_for(running, PATIENCE)
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             asyncio.get_running_loop().remove_signal_handler(number)
 
 
@@ -221,3 +226,128 @@ def test_each_workers_samples_bear_its_number_and_who_does_not_answer_is_told() 
     ]
     up = {one.labels["worker"]: one.value for one in found["banshi_worker_up"].samples}
     assert up == {"1": 1.0, "2": 1.0, "3": 0.0}
+
+
+# SIGHUP
+
+
+def living(folder: Path) -> list[int]:
+    """The numbers of the workers that live."""
+    return sorted(number for number, process in lives(folder) if lives_on(process))
+
+
+async def test_new_workers_take_the_places_one_after_the_other_and_there_is_never_one_less(tmp_path: Path) -> None:
+    async with supervising(tmp_path, "good", 3) as running:
+        await until(lambda: len(lives(tmp_path)) == 3)
+        first = dict(lives(tmp_path))
+        os.kill(os.getpid(), signal.SIGHUP)
+        fewest = 3
+        while len(lives(tmp_path)) < 6 or len(living(tmp_path)) > 3:
+            fewest = min(fewest, len(living(tmp_path)))
+            await asyncio.sleep(0.01)
+        assert fewest == 3
+        assert [number for number, _ in lives(tmp_path)[3:]] == [1, 2, 3]
+        assert not any(lives_on(process) for process in first.values())
+        assert living(tmp_path) == [1, 2, 3]
+        assert not running.done()
+        # The new ones are looked after as the old ones were.
+        os.kill(lives(tmp_path)[4][1], signal.SIGKILL)
+        await until(lambda: len(lives(tmp_path)) == 7 and living(tmp_path) == [1, 2, 3])
+    assert living(tmp_path) == []
+
+
+async def test_where_a_new_worker_cannot_begin_the_old_ones_stay(tmp_path: Path) -> None:
+    async with supervising(tmp_path, "good", 2) as running:
+        await until(lambda: len(lives(tmp_path)) == 2)
+        (tmp_path / "broken").touch()
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(lambda: len(lives(tmp_path)) == 3 and living(tmp_path) == [1, 2])
+        await asyncio.sleep(0.3)
+        assert len(lives(tmp_path)) == 3
+        assert all(lives_on(process) for _, process in lives(tmp_path)[:2])
+        (tmp_path / "broken").unlink()
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(lambda: len(lives(tmp_path)) == 5 and living(tmp_path) == [1, 2])
+        assert not running.done()
+
+
+async def test_a_signal_that_comes_while_new_workers_begin_has_them_begin_once_more_and_never_two_at_a_time(
+    tmp_path: Path,
+) -> None:
+    async with supervising(tmp_path, "good", 2):
+        await until(lambda: len(lives(tmp_path)) == 2)
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGHUP)
+        await until(lambda: len(lives(tmp_path)) == 3)
+        for _ in range(5):
+            os.kill(os.getpid(), signal.SIGHUP)
+        most = 0
+        while len(lives(tmp_path)) < 6 or len(living(tmp_path)) > 2:
+            most = max(most, len(living(tmp_path)))
+            await asyncio.sleep(0.01)
+        assert most == 3
+        await asyncio.sleep(0.3)
+        assert [number for number, _ in lives(tmp_path)[2:]] == [1, 2, 1, 2]
+
+
+async def test_to_end_while_a_new_worker_begins_ends_that_one_too(tmp_path: Path) -> None:
+    async with supervising(tmp_path, "good", 2) as running:
+        await until(lambda: len(lives(tmp_path)) == 2)
+        (tmp_path / "slow").touch()
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(lambda: len(living(tmp_path)) == 3)
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert await asyncio.wait_for(running, PATIENCE) == 0
+    assert living(tmp_path) == []
+
+
+async def test_a_new_worker_that_never_serves_is_killed_and_the_old_ones_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "BEGINNING", 0.5)
+    async with supervising(tmp_path, "good", 2):
+        await until(lambda: len(lives(tmp_path)) == 2)
+        (tmp_path / "slow").touch()
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(lambda: len(lives(tmp_path)) == 3 and living(tmp_path) == [1, 2])
+        assert all(lives_on(process) for _, process in lives(tmp_path)[:2])
+
+
+async def test_a_worker_that_is_killed_while_its_successor_begins_is_followed_by_that_one_alone(tmp_path: Path) -> None:
+    async with supervising(tmp_path, "good", 1):
+        await until(lambda: len(lives(tmp_path)) == 1)
+        (tmp_path / "slow").touch()
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(lambda: len(lives(tmp_path)) == 2)
+        os.kill(lives(tmp_path)[0][1], signal.SIGKILL)
+        await asyncio.sleep(1.0)
+        (tmp_path / "slow").unlink()
+        await until(lambda: living(tmp_path) == [1])
+        await asyncio.sleep(0.5)
+        assert len(lives(tmp_path)) == 2
+
+
+# Ending without breaking anything off
+
+
+async def test_connections_that_the_system_has_taken_for_a_server_that_ends_are_served(bare_door: Door) -> None:
+    """With a shared port nobody else would: the system has dealt them to this one."""
+    runner = web.AppRunner(app.application(bare_door.platform))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, reuse_port=True).start()
+    port = runner.addresses[0][1]
+    waiting = []
+    for _ in range(20):  # the loop doesn't come to accept any of them
+        one = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        one.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        waiting.append(one)
+    try:
+        await app._unlisten(runner)
+        answers = [await asyncio.to_thread(one.recv, 64) for one in waiting]
+        assert {answer[:15] for answer in answers} == {b"HTTP/1.1 200 OK"}
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+    finally:
+        for one in waiting:
+            one.close()
+        await runner.cleanup()

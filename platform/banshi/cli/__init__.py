@@ -25,7 +25,7 @@ COMMANDS = {
     "restore": "banshi.cli.restore",
     "person": "banshi.cli.person",
     "serve": "banshi.cli.serve",
-    "token": "banshi.cli.token",
+    "token": "banshi.cli.token",  # nosec B105 - a module
     "worker": "banshi.cli.worker",
 }
 

@@ -48,6 +48,7 @@ def command(ctx: click.Context, plugin: str | None, strict: bool) -> None:
 
 def findings(config: Path, *, strict: bool) -> tuple[list[str], list[Finding]]:
     """The names of the plugins, and everything that is wrong. Raises ConfigurationError if nothing can be read."""
+    from banshi.checks.migrations import contracting
     from banshi.checks.tables import unmigrated
     from banshi.configuration import inspect_configuration
     from banshi.search import index_of
@@ -64,7 +65,7 @@ def findings(config: Path, *, strict: bool) -> tuple[list[str], list[Finding]]:
         if registry.put_away:
             index_of(registry)
     if not any(finding.rule in TABLES_FAIL for finding in found):
-        found += asyncio.run(unmigrated(registry))
+        found += [*asyncio.run(unmigrated(registry)), *contracting(registry)]
     return [*configuration.entries, *(name for name in registry.plugins if name not in configuration.entries)], found
 
 

@@ -1,4 +1,6 @@
-"""`banshi serve --workers`: as many servers on one port, each begun anew where it ends or stands still."""
+"""`banshi serve --workers`: as many servers on one port, each begun anew where it ends or stands still.
+
+SIGTERM ends all of them; SIGHUP begins new ones, on the configuration as it is then, and ends the old ones after."""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -29,6 +31,9 @@ SILENCE, AGAIN = 30.0, 2.0
 #: Seconds that a worker may take to end when it is asked to; it gives its own requests eight.
 LAST = 20.0
 
+#: Seconds in which a new worker has to serve, before the one in its place is asked to end; it may migrate first.
+BEGINNING = 900.0
+
 #: Seconds until a worker that ended begins anew: longer each time it ends soon after its beginning.
 FIRST_PAUSE, LONGEST_PAUSE, STEADY = 0.5, 30.0, 60.0
 
@@ -43,19 +48,30 @@ class Supervisor:
         self._folder = folder
         self._stop = asyncio.Event()
         self._ready = asyncio.Event()
-        self._processes: dict[int, asyncio.subprocess.Process] = {}
+        self._anew = asyncio.Event()
+        #: The lives under way, and of each worker the one that others may take the place of.
+        self._lives: set[Life] = set()
+        self._present: dict[int, Life] = {}
+        #: Who holds it fills the place of that worker.
+        self._places = {number: asyncio.Lock() for number in range(1, count + 1)}
 
     async def run(self) -> int:
         """Until a signal asks to stop, or no worker can begin; gives the status to end with."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._anew.set)
         # The first one brings the tables to their schema and makes keys; the others then find all of it.
         first = asyncio.create_task(self._keep(1))
         await _either(self._ready, self._stop)
         others = [asyncio.create_task(self._keep(number)) for number in range(2, self._count + 1) if not self._over]
-        await self._stop.wait()
-        await self._end()
+        while not self._over:
+            await _either(self._anew, self._stop)
+            if self._anew.is_set() and not self._over:
+                # A signal that comes meanwhile asks for what has changed since: once more, afterwards.
+                self._anew.clear()
+                await self._renew()
+        await self._end(self._lives)
         await asyncio.gather(first, *others)
         return self.status
 
@@ -69,7 +85,14 @@ class Supervisor:
         while not self._over:
             begun = time.monotonic()
             try:
-                served, status = await self._one(number)
+                async with self._places[number]:
+                    life = self._present.get(number)
+                    if life is None or not life.lives:
+                        life = self._present[number] = await self._begin(number)
+                status = await life.end()
+                if life is not self._present[number]:  # another one has taken its place
+                    continue
+                served = life.watch.served
             except Exception as error:  # no memory, no files, a program that is being replaced: it may be there again
                 log.error("a worker could not be started", worker=number, error=type(error).__name__)
                 served, status = False, 1
@@ -84,8 +107,37 @@ class Supervisor:
             log.error("a worker ended and begins anew", worker=number, status=status, seconds=pause)
             await _either(self._stop, within=pause * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
 
-    async def _one(self, number: int) -> tuple[bool, int]:
-        """One life of a worker: whether it ever served, and its status."""
+    async def _renew(self) -> None:
+        """Let a new worker take the place of each, one after the other, on the configuration as it is now."""
+        log.info("new workers begin")
+        for number in range(1, self._count + 1):
+            async with self._places[number]:
+                if not await self._replace(number):
+                    return
+        log.info("new workers have taken every place")
+
+    async def _replace(self, number: int) -> bool:
+        """Let a new worker take the place of the present one once it serves; False where it doesn't, or all is over."""
+        try:
+            new = await self._begin(number)
+        except Exception as error:
+            log.error("a new worker could not be started; the workers that serve stay", error=type(error).__name__)
+            return False
+        await _either(new.ready, new.ended, self._stop, within=BEGINNING)
+        if self._over:
+            return False
+        if not new.ready.is_set() or not new.lives:
+            await self._end([new])
+            # Why, it has said on standard error.
+            log.error("a new worker could not begin; the workers that serve stay", worker=number)
+            return False
+        old, self._present[number] = self._present.get(number), new
+        if old is not None:
+            await self._end([old])
+        return True
+
+    async def _begin(self, number: int) -> Life:
+        """Start a life of a worker."""
         reading, writing = os.pipe()
         worker = Worker(number, self._count, str(self._folder), writing)
         worker.socket(number).unlink(missing_ok=True)
@@ -98,31 +150,56 @@ class Supervisor:
             raise
         finally:
             os.close(writing)
-        self._processes[number] = process
-        watch = Watch(process, number)
-        watching = asyncio.create_task(watch.run(reading, self._ready))
+        life = Life(process, number, reading, self._ready)
+        self._lives.add(life)
+        life.ending.add_done_callback(lambda _: self._lives.discard(life))
+        if self._over:
+            # It came when all others had been asked to end.
+            process.terminate()
+        return life
+
+    async def _end(self, lives: Iterable[Life]) -> None:
+        """Ask workers to finish what is under way, and kill those that don't."""
+        left = list(lives)
+        for life in left:
+            if life.lives:
+                life.process.terminate()
+        if left:
+            _, late = await asyncio.wait([life.ending for life in left], timeout=LAST)
+            for life in left if late else ():
+                if life.lives:
+                    log.error("a worker did not end and is killed", pid=life.process.pid)
+                    life.process.kill()
+            await asyncio.wait([life.ending for life in left])
+
+
+class Life:
+    """A worker from its beginning to its end."""
+
+    def __init__(self, process: asyncio.subprocess.Process, number: int, reading: int, first: asyncio.Event) -> None:
+        self.process = process
+        self.ready, self.ended = asyncio.Event(), asyncio.Event()
+        self.watch = Watch(process, number)
+        #: Done when it has ended.
+        self.ending = asyncio.create_task(self._lived(reading, first))
+
+    @property
+    def lives(self) -> bool:
+        return self.process.returncode is None
+
+    async def end(self) -> int:
+        """Its status, once it has ended."""
+        return await asyncio.shield(self.ending)
+
+    async def _lived(self, reading: int, first: asyncio.Event) -> int:
+        watching = asyncio.create_task(self.watch.run(reading, self.ready, first))
         try:
-            status = await process.wait()
+            return await self.process.wait()
         finally:
-            del self._processes[number]
+            self.ended.set()
             # Not until the pipe ends: something that the worker started may hold it.
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
-        return watch.served, status
-
-    async def _end(self) -> None:
-        """Ask all workers to finish what is under way, and kill those that don't."""
-        left = list(self._processes.values())
-        for process in left:
-            if process.returncode is None:
-                process.terminate()
-        waiting = [asyncio.create_task(process.wait()) for process in left]
-        if waiting:
-            _, late = await asyncio.wait(waiting, timeout=LAST)
-            for process in left if late else ():
-                if process.returncode is None:
-                    log.error("a worker did not end and is killed", pid=process.pid)
-                    process.kill()
 
 
 class Watch:
@@ -133,7 +210,7 @@ class Watch:
         self._process = process
         self._number = number
 
-    async def run(self, reading: int, ready: asyncio.Event) -> None:
+    async def run(self, reading: int, *ready: asyncio.Event) -> None:
         """Until the pipe ends or it is cancelled; a worker that served and falls silent is killed."""
         stream = asyncio.StreamReader()
         transport, _ = await asyncio.get_running_loop().connect_read_pipe(
@@ -142,7 +219,8 @@ class Watch:
         try:
             while await self._sign(stream):
                 self.served = True
-                ready.set()
+                for event in ready:
+                    event.set()
         finally:
             transport.close()
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import structlog
 from tortoise.expressions import Q
 
+from banshi.attachments import ABANDONED, clear_parts
 from banshi.background import working
 from banshi.contract import Key
 from banshi.engine.forgetting import forget_test_cases
@@ -51,6 +52,7 @@ async def tidy(platform: Platform) -> None:
     old = Q(created_at__lt=platform.now() - UNUSED) | Q(person="", created_at__lt=platform.now() - UNUSED_UNNAMED)
     while files := await Attachment.filter(old, case_id=None).limit(STEP):
         await remove_unused(platform, files)
+    await asyncio.to_thread(clear_parts, platform.settings.attachments_folder, ABANDONED)
     await forget_test_cases(platform)
     await anonymise_old_cases(platform)
 

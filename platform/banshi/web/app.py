@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from aiohttp import web
@@ -166,7 +167,9 @@ def _prepare_folders(full: Registry) -> None:
     settings = full.configuration.settings
     settings.data.mkdir(parents=True, exist_ok=True)
     settings.keys_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    attachments.clear_parts(settings.attachments_folder)
+    if settings.database_url.startswith("sqlite"):
+        # The folder is this process's alone; where others share it, they are in the middle of taking files.
+        attachments.clear_parts(settings.attachments_folder)
 
 
 def application(platform: Platform) -> web.Application:
@@ -218,10 +221,36 @@ async def serving(platform: Platform, host: str, port: int) -> AsyncIterator[str
         yield f"http://{f'[{host}]' if ':' in host else host}:{real}"
     finally:
         platform.closing.set()
-        for open_site in list(runner.sites):
-            await open_site.stop()
+        await _unlisten(runner)
         await _drained(runner)
         await runner.cleanup()
+
+
+async def _unlisten(runner: web.AppRunner) -> None:
+    """Take no more connections, and serve those that the system has taken for us.
+
+    Siblings share the port, and the system has dealt each of them connections that it hasn't heard of yet: a socket
+    that is closed would break these off.
+    """
+    sockets = [one for site in runner.sites for one in getattr(getattr(site, "_server", None), "sockets", ())]
+    kept = [socket.fromfd(one.fileno(), one.family, one.type) for one in sockets]
+    for open_site in list(runner.sites):
+        await open_site.stop()
+    taken = [connection for one in kept for connection in _taken(one)]
+    for connection in taken if runner.server else ():
+        with suppress(OSError):
+            await asyncio.get_running_loop().connect_accepted_socket(cast("web.Server", runner.server), connection)
+
+
+def _taken(listening: socket.socket) -> Iterator[socket.socket]:
+    """The connections that wait at a socket, which is then closed."""
+    with listening:
+        listening.setblocking(False)
+        with suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                connection.setblocking(False)
+                yield connection
 
 
 async def _drained(runner: web.AppRunner) -> None:

@@ -22,6 +22,9 @@ METADATA_URL = "/.well-known/oauth-authorization-server"
 #: What nobody on the way may keep.
 UNKEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
+#: Where a token stands in the answer that gives it.
+OF_ANSWER = {"token": "$response.body#/access_token"}  # nosec B105 - a place
+
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
 
@@ -55,7 +58,8 @@ async def give_token(call: Call) -> web.StreamResponse:
         token = await call.platform[TOKENS].give(client, secret, scopes)
     except Stale:
         raise Refused("invalid_client", "The client has just been revoked.", 401) from None
-    body = {"access_token": token, "token_type": "Bearer", "expires_in": LIFE, "scope": " ".join(scopes)}
+    body: dict[str, Any] = {"access_token": token, "expires_in": LIFE, "scope": " ".join(scopes)}
+    body["token_type"] = "Bearer"  # noqa: S105 - a type of token
     return web.json_response(body, headers=UNKEPT)
 
 
@@ -173,7 +177,7 @@ ROUTES = (
             200: Answer(
                 description="The token.",
                 schema=TOKEN,
-                links=[Link("revoke_token", body={"token": "$response.body#/access_token"}), Link("show_client")],
+                links=[Link("revoke_token", body=OF_ANSWER), Link("show_client")],
             ),
             **ERRORS,
             429: Answer(description="The client holds too many tokens; see Retry-After."),
