@@ -9,7 +9,7 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from banshi import Platform
+from banshi import Platform, as_stored
 from mobile_push.models import Delivery, Device, Follow, InboxCounter, InboxMessage, PhoneReceipt, Profile
 from mobile_push.topics.changes import kept
 
@@ -42,7 +42,7 @@ async def end_deliveries(platform: Platform, connection: BaseDBAsyncClient, devi
         f"WHERE id IN (SELECT id FROM push_delivery WHERE device_id = {one} AND state = 'due' "
         f"AND message_id IN (SELECT id FROM push_inbox_message WHERE person = {two}) {store.skip_locked})"
     )
-    await connection.execute_query(sql, [str(device), person])
+    await connection.execute_query(sql, [str(device), as_stored(InboxMessage, "person", person)])
 
 
 async def erase_case(platform: Platform, case: Case) -> None:
@@ -72,12 +72,13 @@ async def erase_person(platform: Platform, person: str, *, counter: bool = False
         await PhoneReceipt.filter(person=person).using_db(connection).delete()
         # Whoever stores a message takes its number from this row: it waits here, or we wait for it.
         lock = f"UPDATE push_inbox_counter SET top = top WHERE person = {mark}"  # noqa: S608
-        await connection.execute_query(lock, [person])
+        whose = as_stored(InboxMessage, "person", person)
+        await connection.execute_query(lock, [whose])
         sql = (
             "DELETE FROM push_delivery WHERE message_id IN "  # noqa: S608
             f"(SELECT id FROM push_inbox_message WHERE person = {mark})"
         )
-        await connection.execute_query(sql, [person])
+        await connection.execute_query(sql, [whose])
         await InboxMessage.filter(person=person).using_db(connection).delete()
         await Profile.filter(person=person).using_db(connection).delete()
         await Follow.filter(person=person).using_db(connection).delete()

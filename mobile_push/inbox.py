@@ -13,10 +13,10 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
-from banshi import Message, Platform, text_in
+from banshi import Message, Platform, as_read, as_stored, text_in
 from mobile_push.broadcasts.audience import Listener, Place
 from mobile_push.delivery.lanes import Lane
-from mobile_push.models import Broadcast, Delivery, Device, InboxMessage
+from mobile_push.models import Broadcast, Delivery, Device, InboxCounter, InboxMessage
 from mobile_push.sandboxed import NO_SANDBOX, SANDBOX, SANDBOXED, Sandboxes
 
 #: Providers whose phones have to be woken by somebody else; the stream's phones are connected or read later.
@@ -127,7 +127,7 @@ async def _take_numbers(
 ) -> dict[str, Iterator[int]]:
     """The next numbers of each person's inbox. Sorted, so that two transactions lock the rows in one order."""
     names = sorted(wanted)
-    logs, given = platform.store.table(("varchar", names), ("bigint", [wanted[name] for name in names]))
+    logs, given = platform.store.table(("varchar", _stored(names)), ("bigint", [wanted[name] for name in names]))
     later = "MAX" if platform.store.dialect == "sqlite" else "GREATEST"
     floor = f"COALESCE((SELECT top FROM push_inbox_counter WHERE person = '{FLOOR}'), 0)"  # noqa: S608 - our own word
     sql = (
@@ -137,7 +137,7 @@ async def _take_numbers(
         f"ON CONFLICT (person) DO UPDATE SET top = {later}(push_inbox_counter.top, {floor}) + excluded.top - {floor} "
         "RETURNING person, top"
     )
-    tops = {row["person"]: row["top"] for row in await connection.execute_query_dict(sql, given)}
+    tops = _tops(await connection.execute_query_dict(sql, given))
     return {name: iter(range(tops[name] - wanted[name] + 1, tops[name] + 1)) for name in names}
 
 
@@ -173,7 +173,16 @@ async def tops(platform: Platform, persons: Sequence[str]) -> dict[str, int]:
         return {}
     marks = ", ".join(platform.store.placeholders(len(persons)))
     sql = f"SELECT person, top FROM push_inbox_counter WHERE person IN ({marks})"  # noqa: S608 - marks, not values
-    return {row["person"]: row["top"] for row in await platform.store.connection.execute_query_dict(sql, list(persons))}
+    return _tops(await platform.store.connection.execute_query_dict(sql, _stored(persons)))
+
+
+def _stored(persons: Collection[str]) -> list[str]:
+    """These persons as they stand in the tables."""
+    return [as_stored(InboxCounter, "person", person) for person in persons]
+
+
+def _tops(rows: Sequence[Any]) -> dict[str, int]:
+    return {as_read(InboxCounter, "person", row["person"]): row["top"] for row in rows}
 
 
 #: Somebody who follows nothing and says nowhere where they are: most people.
@@ -203,11 +212,12 @@ async def standings(platform: Platform, persons: Collection[str]) -> dict[str, S
         f"UNION ALL SELECT person, topic, '', NULL, NULL, 0 FROM push_follow WHERE person IN ({follows}) "
         f"UNION ALL SELECT person, '', '', NULL, NULL, top FROM push_inbox_counter WHERE person IN ({counters})"
     )
-    rows = await platform.store.connection.execute_query_dict(sql, [*persons, *persons, *persons])
+    stored = dict(zip(persons, _stored(persons), strict=True))
+    rows = await platform.store.connection.execute_query_dict(sql, [*stored.values()] * 3)
     found: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
         found[row["person"]].append(row)
-    return {person: _standing(found[person]) if person in found else NEW for person in persons}
+    return {person: _standing(found[one]) if one in found else NEW for person, one in stored.items()}
 
 
 def _standing(rows: Sequence[Any]) -> Standing:

@@ -9,6 +9,8 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
+from banshi import Personal, PersonalId, PersonalJSON, PersonalText
+
 __all__ = [
     "Broadcast",
     "BroadcastEvent",
@@ -27,15 +29,15 @@ __all__ = [
 ]
 
 
-class Device(Model):
+class Device(Personal):
     """A phone that a person registered."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
-    person = fields.CharField(max_length=255, db_index=True)
+    person = PersonalId(255, db_index=True)
     #: Name of the provider that reaches it.
     provider = fields.CharField(max_length=16)
     #: The provider's address of the app on this phone, and its hash by which it is found.
-    token = fields.TextField()
+    token = PersonalText(family="device token")
     token_hash = fields.CharField(max_length=64, unique=True)
     platform = fields.CharField(max_length=16)
     language = fields.CharField(max_length=16)
@@ -55,10 +57,10 @@ class Device(Model):
         indexes = [Index(fields=("provider", "id"), name="push_device_walk")]
 
 
-class Profile(Model):
+class Profile(Personal):
     """What a person wishes, for all phones alike, and how far they have read."""
 
-    person = fields.CharField(max_length=255, primary_key=True)
+    person = PersonalId(255, primary_key=True)
     #: Whether notices may wake the phones at all. Alerts always do.
     notices = fields.BooleanField(default=True)
     #: Minutes after midnight in that time zone between which nothing but an alert makes a noise, or None.
@@ -73,11 +75,11 @@ class Profile(Model):
         table = "push_profile"
 
 
-class Follow(Model):
+class Follow(Personal):
     """A person follows a topic or, as `department:<slug>`, a department."""
 
     id = fields.BigIntField(primary_key=True)
-    person = fields.CharField(max_length=255)
+    person = PersonalId(255)
     topic = fields.CharField(max_length=80)
 
     class Meta:
@@ -86,26 +88,26 @@ class Follow(Model):
         indexes = [Index(fields=("topic", "person"), name="push_follow_topic")]
 
 
-class InboxCounter(Model):
+class InboxCounter(Personal):
     """The last sequence number of a person's inbox. Its row lock puts a person's messages in one order."""
 
-    person = fields.CharField(max_length=255, primary_key=True)
+    person = PersonalId(255, primary_key=True)
     top = fields.BigIntField()
 
     class Meta:
         table = "push_inbox_counter"
 
 
-class InboxMessage(Model):
+class InboxMessage(Personal):
     """A message in a person's inbox. Numbers have no gaps, so an app knows that it has missed nothing."""
 
     #: The message's own id, so that one that is delivered twice arrives once.
     id = fields.UUIDField(primary_key=True)
-    person = fields.CharField(max_length=255)
+    person = PersonalId(255)
     seq = fields.BigIntField()
     kind = fields.CharField(max_length=16)
-    title: Any = fields.JSONField()
-    body: Any = fields.JSONField()
+    title: Any = PersonalJSON()
+    body: Any = PersonalJSON()
     link = fields.CharField(max_length=255)
     case_id = fields.UUIDField(null=True)
     #: The notice that it is this person's copy of.
@@ -228,7 +230,7 @@ class CapMessage(Model):
         table = "push_cap_message"
 
 
-class FanOut(Model):
+class FanOut(Personal):
     """The walk of one broadcast over the phones of one provider, or over the people whom it names."""
 
     id = fields.BigIntField(primary_key=True)
@@ -239,7 +241,7 @@ class FanOut(Model):
     #: due, done or recalled.
     state = fields.CharField(max_length=8, default="due")
     #: The last key that is planned: everything up to it lies in chunks.
-    through = fields.CharField(max_length=255, default="")
+    through = PersonalId(255, default="")
     #: How many phones or people were found so far.
     found = fields.BigIntField(default=0)
     lease_until = fields.BigIntField(default=0)
@@ -289,14 +291,14 @@ class Chunk(Model):
         ]
 
 
-class PhoneReceipt(Model):
+class PhoneReceipt(Personal):
     """What a phone says of a message: that it arrived, that it was opened."""
 
     id = fields.BigIntField(primary_key=True)
     #: The broadcast's or the inbox message's.
     message_id = fields.UUIDField()
     device_id = fields.UUIDField()
-    person = fields.CharField(max_length=255, db_index=True)
+    person = PersonalId(255, db_index=True)
     received_at = fields.DatetimeField(null=True)
     opened_at = fields.DatetimeField(null=True)
 
@@ -326,13 +328,13 @@ class TopicRound(Model):
         table = "push_topic_round"
 
 
-class TopicChange(Model):
+class TopicChange(Personal):
     """A phone is to follow one of a provider's topics, or no more. The row goes once the provider has done it."""
 
     id = fields.BigIntField(primary_key=True)
     provider = fields.CharField(max_length=16)
     token_hash = fields.CharField(max_length=64)
-    token = fields.TextField()
+    token = PersonalText(family="device token")
     topic = fields.CharField(max_length=160)
     follow = fields.BooleanField()
     #: Which wish it is: a later one takes the place of an earlier one.

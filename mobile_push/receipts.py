@@ -11,8 +11,8 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from banshi import Answer, Audience, Call, Form, Platform, Route, reply
-from mobile_push.models import Broadcast, Device, InboxMessage
+from banshi import Answer, Audience, Call, Form, Platform, Route, as_stored, reply
+from mobile_push.models import Broadcast, Device, InboxMessage, PhoneReceipt
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -161,9 +161,8 @@ async def _record(
         f"opened_at = CASE WHEN {opened} THEN excluded.opened_at ELSE push_receipt.opened_at END "
         f"WHERE ({received}) OR ({opened}) RETURNING id"
     )
-    flat = [
-        value for message, said in rows for value in (str(message), str(device), person, said.received, said.opened)
-    ]
+    whose = as_stored(PhoneReceipt, "person", person)
+    flat = [value for message, said in rows for value in (str(message), str(device), whose, said.received, said.opened)]
     return len(await connection.execute_query_dict(sql, flat))
 
 

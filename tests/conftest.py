@@ -21,7 +21,7 @@ from banshi.cli import serve
 from banshi.testing import Door, Person, open_door
 from banshi.upgrade import upgrade
 from banshi.web import app
-from tests import prepared, remembered
+from tests import encrypted, prepared, remembered
 from tests.borrowed import END_ALL, FREE, give_back
 
 # The command line sends a process's logs to its standard error. pytest closes that behind every test, and a log line
@@ -39,6 +39,10 @@ tomllib.loads = remembered.toml_from_memory  # type: ignore[assignment]
 
 # A thousand doors are closed here, one after the other, with nobody at them any more.
 app.DRAIN_LOOK = 0.002
+
+if os.environ.get("BANSHI_TEST_PERSONAL_KEYS"):
+    # Every database that a test opens without a ring of keys is encrypted with one all the same.
+    encrypted.everywhere()
 
 ROOT = Path(__file__).resolve().parent.parent
 TRAFFIC = ROOT / "plugins" / "departments" / "traffic"

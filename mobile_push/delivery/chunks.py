@@ -34,9 +34,9 @@ from mobile_push.delivery.chunk import (
 from mobile_push.delivery.lanes import Lane, lanes_of, spans
 from mobile_push.delivery.leases import free
 from mobile_push.delivery.parcel import Parcel, pause_before
-from mobile_push.delivery.phones import Phones
+from mobile_push.delivery.phones import Phones, forget_token
 from mobile_push.delivery.tell import Metrics
-from mobile_push.models import Broadcast, Device
+from mobile_push.models import Broadcast
 from mobile_push.provider import Outcome, Provider, Push, Receipt
 from mobile_push.settings import PushSettings
 from mobile_push.topics.rounds import language_of, minded_known, minded_topic
@@ -290,8 +290,7 @@ class Chunks:
         sent: list[bytes] = []
         for one in checkpoints:
             for device, token in one.dead:
-                # Only as long as the device still has that token: it may have got a new one meanwhile.
-                await Device.filter(id=device, token=token).delete()
+                await forget_token(device, token)
             sent += one.sent
         await self._phones.count(sent)
 

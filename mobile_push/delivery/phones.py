@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from banshi import Platform, text_in
+from banshi import Platform, as_read, text_in
 from mobile_push.delivery.lanes import Lane
-from mobile_push.models import Broadcast
+from mobile_push.models import Broadcast, Device
 from mobile_push.provider import Push
 from mobile_push.quiet import quiet_for
 from mobile_push.settings import PushSettings
@@ -29,6 +29,15 @@ class Phone(NamedTuple):
     held: str = ""
     #: Seconds until its owner's quiet hours end.
     wait: float = 0.0
+
+
+async def forget_token(device: Any, token: str) -> bool:
+    """Forget a phone whose token is dead, as long as that is still its token: it may have got a new one meanwhile."""
+    there = await Device.get_or_none(id=device)
+    if there is None or there.token != token:
+        return False
+    # By the hash: a token may be sealed, and nothing finds that.
+    return bool(await Device.filter(id=device, token_hash=there.token_hash).delete())
 
 
 class Phones:
@@ -84,14 +93,15 @@ class Phones:
         keys: list[Any] = [str(one) for one in ids] if store.dialect == "sqlite" else list(ids)
         _, rows = await store.connection.execute_query(sql, [self._provider, *keys])
         if lane is not Lane.NOTICE:
-            return {_bytes_of(row[0]): Phone(row[1], row[2]) for row in rows}
+            return {_bytes_of(row[0]): Phone(as_read(Device, "token", row[1]), row[2]) for row in rows}
         now = self._platform.now()
         today = self.today()
         return {_bytes_of(row[0]): self._wished(row, now, today) for row in rows}
 
     def _wished(self, row: Any, now: Any, today: int) -> Phone:
         """A phone with what its owner wishes of notices."""
-        _, token, language, notices, quiet_from, quiet_until, timezone, day, had = row
+        _, stored, language, notices, quiet_from, quiet_until, timezone, day, had = row
+        token = as_read(Device, "token", stored)
         if notices is not None and not notices:
             return Phone(token, language, UNWANTED)
         if self.had_enough(day, had, today):

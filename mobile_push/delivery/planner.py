@@ -18,7 +18,7 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from banshi import Platform
+from banshi import Platform, as_read, as_stored
 from mobile_push.broadcasts.audience import Audience
 from mobile_push.broadcasts.people import copies
 from mobile_push.broadcasts.publication import PEOPLE
@@ -27,7 +27,7 @@ from mobile_push.delivery.chunks import key
 from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.leases import free
 from mobile_push.delivery.tell import log
-from mobile_push.models import Broadcast, Chunk
+from mobile_push.models import Broadcast, Chunk, FanOut
 from mobile_push.settings import PushSettings
 from mobile_push.topics.rounds import MINDS, in_round, language_of, minded_topic, topics_for
 
@@ -89,7 +89,7 @@ class Planner:
         )
         values = [int(self._settings.lease * 1000), *map(int, self._lanes)]
         rows = await store.connection.execute_query_dict(sql, values)
-        return rows[0] if rows else None
+        return {**rows[0], "through": as_read(FanOut, "through", rows[0]["through"])} if rows else None
 
     async def _walk(self, claimed: Mapping[str, Any]) -> None:
         """Go on with a fan-out to its end, or until it isn't ours any more."""
@@ -246,7 +246,8 @@ class Planner:
             f"lease_until = {store.clock} + {lease}, planned_at = {planned} "
             f"WHERE id = {identity} AND attempts = {attempts} AND state = 'due'"
         )
-        values = [last, found, "done" if ended else "due", int(self._settings.lease * 1000)]
+        place = as_stored(FanOut, "through", last)
+        values = [place, found, "done" if ended else "due", int(self._settings.lease * 1000)]
         async with in_transaction() as connection:
             count, _ = await connection.execute_query(sql, [*values, claimed["id"], claimed["attempts"]])
             if not count:

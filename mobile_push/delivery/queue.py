@@ -14,9 +14,10 @@ from typing import Any, Literal, NamedTuple
 import orjson
 from tortoise.transactions import in_transaction
 
-from banshi import Platform
+from banshi import Platform, as_read
 from mobile_push.delivery.lanes import Lane, lanes_of, spans
 from mobile_push.delivery.leases import free
+from mobile_push.models import Device
 
 
 class Row(NamedTuple):
@@ -105,7 +106,7 @@ class Queue(ABC):
         for first, last in spans(self._lanes, lane):
             if len(rows) < limit:
                 rows += await self._claim_between(first, last, limit - len(rows))
-        return rows
+        return [row._replace(token=as_read(Device, "token", row.token)) for row in rows]
 
     @abstractmethod
     async def _claim_between(self, first: int, last: int, limit: int) -> list[Row]:

@@ -13,7 +13,7 @@ from mobile_push.delivery import parcel as parcels
 from mobile_push.delivery.chunk import QUIET_HOURS
 from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.parcel import Parcel, pause_before
-from mobile_push.delivery.phones import ENOUGH, UNWANTED, Phones
+from mobile_push.delivery.phones import ENOUGH, UNWANTED, Phones, forget_token
 from mobile_push.delivery.queue import Row, Settled, queue_of
 from mobile_push.delivery.tell import Metrics
 from mobile_push.models import Delivery, Device
@@ -176,8 +176,7 @@ class Rows:
         for one in group:
             self._forget(one.job)
             if one.state == "dead":
-                # Only as long as the device still has that token: it may have got a new one meanwhile.
-                if await Device.filter(id=one.job.device, token=one.job.token).delete():
+                if await forget_token(one.job.device, one.job.token):
                     continue
                 if await Device.filter(id=one.job.device).exists():
                     # It has, and the message goes there.

@@ -12,7 +12,8 @@ from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from banshi import Platform
+from banshi import Platform, as_stored
+from mobile_push.models import Device
 from mobile_push.topics.rounds import EVERYONE, MINDS, minded_topic, topic_name
 
 #: A phone's (hash of the token, topic).
@@ -60,14 +61,15 @@ async def _hold(platform: Platform, connection: BaseDBAsyncClient, persons: Coll
 async def _wished(
     platform: Platform, connection: BaseDBAsyncClient, rounds: Mapping[str, str], persons: Collection[str]
 ) -> dict[Place, tuple[str, str]]:
-    """What each of their phones is to follow → the provider and its token."""
+    """What each of their phones is to follow → the provider and its token as it is stored."""
     marks = ", ".join(platform.store.placeholders(len(persons)))
-    rows = await connection.execute_query_dict(f"{PHONES} WHERE d.person IN ({marks})", list(persons))
+    whose = [as_stored(Device, "person", person) for person in persons]
+    rows = await connection.execute_query_dict(f"{PHONES} WHERE d.person IN ({marks})", whose)
     return wished(rows, rounds)
 
 
 def wished(rows: Iterable[Mapping[str, Any]], rounds: Mapping[str, str]) -> dict[Place, tuple[str, str]]:
-    """The topics that the phones of `PHONES` are to follow → the provider and the token."""
+    """The topics that the phones of `PHONES` are to follow → the provider and the token as it is stored."""
     found: dict[Place, tuple[str, str]] = {}
     for row in rows:
         provider, digest, language = row["provider"], row["token_hash"], row["language"]

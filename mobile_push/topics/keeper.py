@@ -18,11 +18,12 @@ from uuid import UUID
 from prometheus_client import Gauge
 from tortoise.transactions import in_transaction
 
-from banshi import Platform
+from banshi import Platform, as_read
 from mobile_push.delivery.chunks import key
 from mobile_push.delivery.leases import free
 from mobile_push.delivery.parcel import pause_before
 from mobile_push.delivery.tell import Teller, log
+from mobile_push.models import TopicChange
 from mobile_push.provider import Outcome, Receipt, TopicProvider
 from mobile_push.settings import PushSettings
 from mobile_push.topics.changes import PHONES, wished, write_down
@@ -138,7 +139,8 @@ class Keeper:
             f"AND NOT {under_way(one, two)} "
             f"ORDER BY not_before, id LIMIT {most}"
         )
-        return await store.connection.execute_query_dict(sql, [name, name, name, PER_SECOND])
+        rows = await store.connection.execute_query_dict(sql, [name, name, name, PER_SECOND])
+        return [{**row, "token": as_read(TopicChange, "token", row["token"])} for row in rows]
 
     async def _carry_out(self, changes: Sequence[Change]) -> None:
         # Google's topics may hang on the app's installation and not on its token: leaving with the old token comes

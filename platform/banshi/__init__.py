@@ -96,6 +96,16 @@ if TYPE_CHECKING:
     from banshi.outgoing.addresses import LOOPBACK, ForbiddenAddress, guarded_connector
     from banshi.outgoing.caller import Answered, CallFailed, Outgoing, open_outgoing
     from banshi.outgoing.signing import NotSigned, key_of, new_secret, signed, verified
+    from banshi.personal.fields import (
+        Personal,
+        PersonalId,
+        PersonalJSON,
+        PersonalLine,
+        PersonalText,
+        Widen,
+        as_read,
+        as_stored,
+    )
     from banshi.private_files import write_private
     from banshi.rates import RATES, Rates
     from banshi.replies import PAGE_PARAMETERS, Page, etag_of, from_cursor, limit_of, page_answer, reply, reply_bytes
@@ -168,6 +178,11 @@ _LATER = {
     "Outgoing": "banshi.outgoing.caller",
     "PAGE_PARAMETERS": "banshi.replies",
     "Page": "banshi.replies",
+    "Personal": "banshi.personal.fields",
+    "PersonalId": "banshi.personal.fields",
+    "PersonalJSON": "banshi.personal.fields",
+    "PersonalLine": "banshi.personal.fields",
+    "PersonalText": "banshi.personal.fields",
     "Platform": "banshi.runtime",
     "Posting": "banshi.kinds.posting.handler",
     "PreparedCase": "banshi.submission",
@@ -184,9 +199,12 @@ _LATER = {
     "Update": "banshi.store",
     "Verdict": "banshi.doctor",
     "Whom": "banshi.holdings",
+    "Widen": "banshi.personal.fields",
     "Write": "banshi.store",
     "WrittenOnce": "banshi.written",
     "are_private": "banshi.doctor",
+    "as_read": "banshi.personal.fields",
+    "as_stored": "banshi.personal.fields",
     "ask": "banshi.containment",
     "by_case": "banshi.holdings",
     "by_person": "banshi.holdings",
@@ -315,6 +333,11 @@ __all__ = [
     "Outgoing",
     "Page",
     "Parameter",
+    "Personal",
+    "PersonalId",
+    "PersonalJSON",
+    "PersonalLine",
+    "PersonalText",
     "Platform",
     "Posting",
     "PreparedCase",
@@ -341,9 +364,12 @@ __all__ = [
     "Verdict",
     "Who",
     "Whom",
+    "Widen",
     "Write",
     "WrittenOnce",
     "are_private",
+    "as_read",
+    "as_stored",
     "ask",
     "by_case",
     "by_person",

@@ -140,6 +140,7 @@ def inspect_configuration(
         settings,
         data=base / settings.data,
         keys=base / settings.keys if settings.keys else None,
+        personal_keys=base / settings.personal_keys if settings.personal_keys else None,
         certificate_fonts=base / settings.certificate_fonts if settings.certificate_fonts else None,
         outgoing=replace(
             settings.outgoing, ca_file=base / settings.outgoing.ca_file if settings.outgoing.ca_file else None

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from banshi.contract import Key
+from banshi.personal.look_ups import NOTE
 
 if TYPE_CHECKING:
     from banshi.store import Store
@@ -28,8 +29,8 @@ GAP = 100_000
 #: the transaction of the restore. Numbers that somebody may have been given since the backup must not come again.
 AFTER_RESTORE: Key[Sequence[str]] = Key("after a restore")
 
-#: Numbers of passes that were issued after the backup are in people's pockets.
-ADVANCE = (f"UPDATE banshi_counter SET value = value + {GAP}",)  # noqa: S608 - our own number
+#: Numbers of passes that were issued after the backup are in people's pockets. That of a key stays what it is.
+ADVANCE = (f"UPDATE banshi_counter SET value = value + {GAP} WHERE name <> '{NOTE}'",)  # noqa: S608 - our own words
 
 
 @dataclass(frozen=True, slots=True)

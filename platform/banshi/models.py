@@ -14,6 +14,8 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
+from banshi.personal.fields import Personal, PersonalId, PersonalJSON, PersonalLine, PersonalText
+
 __all__ = [
     "Attachment",
     "AuditRemoval",
@@ -31,7 +33,7 @@ __all__ = [
 ]
 
 
-class Case(Model):
+class Case(Personal):
     """One citizen's business with one item. Only `banshi.cases` changes a row."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
@@ -44,9 +46,9 @@ class Case(Model):
     state = fields.CharField(max_length=32)
     # Both are empty where somebody handed it in who doesn't say who they are.
     #: Subject of the citizen, and the name that the identity provider gave with it.
-    person = fields.CharField(max_length=255)
-    person_name = fields.CharField(max_length=255, default="")
-    answers: Any = fields.JSONField()
+    person = PersonalId(255)
+    person_name = PersonalLine(255, default="")
+    answers: Any = PersonalJSON()
     #: Counts the steps: every change is conditional on it, so that of two at once one wins.
     version = fields.IntField(default=1)
     #: The clock of the deadline (see `banshi.calendar.Clock`): working days allowed, used before the present run, and
@@ -59,7 +61,7 @@ class Case(Model):
     #: What the worklist is ordered by: `due_on`, or the end of time.
     urgency = fields.DateField(default=date.max)
     #: What the citizen was last told, as texts per language.
-    reason: Any = fields.JSONField(null=True)
+    reason: Any = PersonalJSON(null=True)
     #: The earlier case that this one renews.
     renews = fields.UUIDField(null=True)
     #: test, team or live: what its item and who made it were when it came to be, and so for good.
@@ -81,7 +83,7 @@ class Case(Model):
         ]
 
 
-class CaseEvent(Model):
+class CaseEvent(Personal):
     """One step of a case: its timeline and its audit. Rows are only ever added."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
@@ -96,13 +98,13 @@ class CaseEvent(Model):
     mode = "live"
     #: citizen, staff or system, and the subject where a person acted.
     actor = fields.CharField(max_length=16)
-    actor_id = fields.CharField(max_length=255, default="")
-    reason: Any = fields.JSONField(null=True)
+    actor_id = PersonalId(255, default="")
+    reason: Any = PersonalJSON(null=True)
     # "Without values" is true of corrected answers alone. The consents to files that were taken over, `reused` and
     # `reused_for`, are in it word for word: they name the earlier case, and the plate or person that it is about.
     # (The line below is the column's comment in the database, so another wording would be a migration.)
     #: What changed beside the state, without values: {"fields": ["/plate"]}.
-    details: Any = fields.JSONField(null=True)
+    details: Any = PersonalJSON(null=True)
     # What makes a change of the row show, see `banshi.audit`. The store writes the first two with the row.
     #: What the personal columns are hashed with, None once they were blanked, and the keyed digest of all columns.
     salt = fields.BinaryField(null=True)
@@ -150,13 +152,13 @@ class AuditRemoval(Model):
         table = "banshi_audit_removal"
 
 
-class OutboxRow(Model):
+class OutboxRow(Personal):
     """Something that a transaction promised to do for one consumer, at least once."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     consumer = fields.CharField(max_length=64)
     topic = fields.CharField(max_length=64)
-    payload: Any = fields.JSONField()
+    payload: Any = PersonalJSON()
     #: Smaller goes first.
     lane = fields.SmallIntField(default=0)
     # And dropped, where an operator gave it up. (The line below is the column's comment in the database.)
@@ -179,7 +181,7 @@ class OutboxRow(Model):
         indexes = [Index(fields=("consumer", "state", "lane", "id"), name="banshi_outbox_due")]
 
 
-class IdempotencyKey(Model):
+class IdempotencyKey(Personal):
     """The answer to a creating request, kept so that a repeated one gets the same."""
 
     #: Hash of the caller and the key.
@@ -188,25 +190,25 @@ class IdempotencyKey(Model):
     fingerprint = fields.CharField(max_length=64)
     status = fields.SmallIntField()
     headers: Any = fields.JSONField()
-    body = fields.TextField()
+    body = PersonalText()
     created_at = fields.DatetimeField(db_index=True)
     #: Whose answer it is: it goes when they are forgotten. Empty for whoever doesn't say who they are.
-    person = fields.CharField(max_length=255, default="", db_default="")
+    person = PersonalId(255, default="", db_default="")
 
     class Meta:
         table = "banshi_idempotency_key"
         indexes = [Index(fields=("person",), name="banshi_idempotency_key_person")]
 
 
-class Attachment(Model):
+class Attachment(Personal):
     """A file that somebody uploaded. Its bytes lie in the attachments folder under the id: names are ours."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
-    person = fields.CharField(max_length=255)
+    person = PersonalId(255)
     #: The case that uses it, None until a submission names it.
     case_id = fields.UUIDField(null=True, db_index=True)
     #: What the citizen called it, for display only.
-    name = fields.CharField(max_length=200, default="")
+    name = PersonalLine(200, default="")
     #: What the bytes are, never what the client said.
     media_type = fields.CharField(max_length=64)
     size = fields.BigIntField()
@@ -214,7 +216,7 @@ class Attachment(Model):
     created_at = fields.DatetimeField()
     #: Which document its case asked for with it, and what that is about. Empty where it is none or was replaced.
     document = fields.CharField(max_length=129, default="", db_default="")
-    concerns = fields.CharField(max_length=200, default="", db_default="")
+    concerns = PersonalLine(200, default="", db_default="")
     #: When a member of staff found it right. None until then, and again once a case with the same bytes was refused.
     accepted_at = fields.DatetimeField(null=True)
     #: Where it was taken over from: the earlier case's id, number and item.
@@ -276,7 +278,7 @@ class SigningKey(Model):
         table = "banshi_signing_key"
 
 
-class Pass(Model):
+class Pass(Personal):
     """A signed QR pass. Its number is its place in the status list."""
 
     number = fields.BigIntField(primary_key=True, generated=False)
@@ -288,9 +290,9 @@ class Pass(Model):
     not_before = fields.DatetimeField(null=True)
     expires_at = fields.DatetimeField()
     #: The compact text that the QR shows: fetching it again gives the same bytes.
-    text = fields.TextField()
+    text = PersonalText()
     revoked_at = fields.DatetimeField(null=True)
-    revoked_reason: Any = fields.JSONField(null=True)
+    revoked_reason: Any = PersonalJSON(null=True)
 
     class Meta:
         table = "banshi_pass"
@@ -298,14 +300,14 @@ class Pass(Model):
         indexes = [Index(fields=("case_id", "number"), name="banshi_pass_case")]
 
 
-class Scan(Model):
+class Scan(Personal):
     """An officer looked at a pass. Rows are only ever added, the holder sees them."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     #: The pass's number, None where what was scanned is no pass of ours.
     number = fields.BigIntField(null=True, db_index=True)
     at = fields.DatetimeField()
-    officer = fields.CharField(max_length=255)
+    officer = PersonalId(255)
     department = fields.CharField(max_length=64)
     place = fields.CharField(max_length=200, default="")
     verdict = fields.CharField(max_length=32)

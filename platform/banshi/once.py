@@ -18,6 +18,7 @@ from tortoise.models import Model
 from banshi.contract import Key
 from banshi.errors import InvalidParameter, KeyReused, StillRunning
 from banshi.models import IdempotencyKey
+from banshi.personal.fields import as_read
 from banshi.replies import JSON, encode
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ class Once:
             raise KeyReused()
         stored = row["headers"]
         headers = {**(orjson.loads(stored) if isinstance(stored, str) else stored), "Idempotency-Replayed": "true"}
-        return web.Response(body=row["body"].encode(), status=row["status"], content_type=JSON, headers=headers)
+        body: str = as_read(IdempotencyKey, "body", row["body"])
+        return web.Response(body=body.encode(), status=row["status"], content_type=JSON, headers=headers)
 
     def receipt(self, document: Any, *, status: int = 201, headers: Mapping[str, str] | None = None) -> Sequence[Model]:
         """The row that remembers this answer, for the transaction that makes it true; nothing without a key."""

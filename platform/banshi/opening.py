@@ -16,6 +16,9 @@ from tortoise.exceptions import DBConnectionError, OperationalError
 
 from banshi.contract import Tables
 from banshi.errors import ConfigurationError, Finding
+from banshi.personal import look_ups
+from banshi.personal.ring import Ring
+from banshi.personal.sealing import Context
 from banshi.replica import Replica
 from banshi.store import Store
 from banshi.upgrade import missing, too_old, upgrade
@@ -46,19 +49,21 @@ def connection_to(url: str) -> dict[str, Any]:
 
 @asynccontextmanager
 async def open_store(
-    url: str, tables: Mapping[str, Tables], *, migrate: bool = True, replica: str = ""
+    url: str, tables: Mapping[str, Tables], *, migrate: bool = True, replica: str = "", personal: Path | None = None
 ) -> AsyncIterator[Store]:
     """The database at `url`, at the newest schema, with its writer running. Raises ConfigurationError.
 
     Without `migrate` a database that isn't there yet is refused, and nothing in it is changed. `replica` is the address
-    of a copy, which may be away.
+    of a copy, which may be away. `personal` is the ring of keys for personal columns; without, they are plain.
     """
-    async with connected(url, tables) as (context, apps):
+    async with connected(url, tables, personal) as (context, apps):
         with told_as_setting():
             if migrate:
                 await upgrade(apps)
             elif steps := await missing(apps):
                 raise too_old(steps)
+            models = look_ups.models_of(context.apps)
+            await look_ups.fit(context.connections.get(DEFAULT), context.ring, models if tables else None)
         async with copied(replica) as copy:
             store = Store(context, context.connections.get(DEFAULT), copy)
             writer = asyncio.create_task(store.run(), name="banshi-store")
@@ -84,13 +89,13 @@ async def copied(url: str) -> AsyncIterator[Replica | None]:
 
 
 @asynccontextmanager
-async def existing(url: str, tables: Mapping[str, Tables]) -> AsyncIterator[Store]:
+async def existing(url: str, tables: Mapping[str, Tables], *, personal: Path | None = None) -> AsyncIterator[Store]:
     """The database at `url`, which has to be there and at this version's schema. Raises ConfigurationError."""
     file = sqlite_file(url)
     if file is not None and not file.exists():
         advice = f"there is no database at {file} yet: `banshi serve` makes it, `banshi restore` brings one back"
         raise ConfigurationError([Finding("platform", "no-database", advice)])
-    async with open_store(url, tables, migrate=False) as store:
+    async with open_store(url, tables, migrate=False, personal=personal) as store:
         yield store
 
 
@@ -108,10 +113,13 @@ def schema_of(url: str) -> str:
 
 
 @asynccontextmanager
-async def connected(url: str, tables: Mapping[str, Tables]) -> AsyncIterator[tuple[TortoiseContext, dict[str, Any]]]:
+async def connected(
+    url: str, tables: Mapping[str, Tables], personal: Path | None = None
+) -> AsyncIterator[tuple[Context, dict[str, Any]]]:
     """The database at `url` as it is, and Tortoise's apps, for `banshi.upgrade`. Raises ConfigurationError."""
     config = orm_config(url, tables)
-    async with TortoiseContext() as context:
+    context = Context(Ring(personal) if personal else None)
+    async with context:
         with told_as_setting():
             await context.init(config=config)
         if get_current_context() is context:

@@ -14,13 +14,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import orjson
 from uuid_utils.compat import uuid7
 
 from banshi.contract import Message
 from banshi.errors import Unavailable
 from banshi.models import OutboxRow
 from banshi.modes import LIVE
+from banshi.personal.fields import as_read
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
@@ -122,7 +122,7 @@ async def claim(store: Store, consumer: str, *, limit: int, lease: float) -> lis
     rows.sort(key=lambda row: (row["lane"], str(row["id"])))
     names = ("attempts", "tries")
     return [
-        Claimed(str(row["id"]), row["consumer"], row["topic"], _json(row["payload"]), *(row[name] for name in names))
+        Claimed(str(row["id"]), row["consumer"], row["topic"], _payload(row["payload"]), *(row[name] for name in names))
         for row in rows
     ]
 
@@ -190,17 +190,14 @@ async def forget(store: Store, case_id: Any, events: Sequence[UUID]) -> bool:
 
 async def forget_person(store: Store, person: str) -> None:
     """Delete the messages to somebody that were delivered or parked; what is still on its way arrives."""
-    one, two, three = store.placeholders(3)
-    # No index knows whose a message is: in steps, by the key.
-    sql = (
-        f"DELETE FROM banshi_outbox WHERE id > {one} AND id <= {two} AND state <> 'due' "  # noqa: S608 - marks
-        f"AND payload ->> 'person' = {three}"
-    )
-    after = UUID(int=0)
-    while ids := await OutboxRow.filter(id__gt=after).order_by("id").limit(STEP).values_list("id", flat=True):
-        through: Any = list(ids)[-1]
-        await store.connection.execute_query(sql, [str(after), str(through), person])
-        after = through
+    # No index knows whose a message is, and no statement where the payload is sealed: in steps, by the key.
+    after: Any = UUID(int=0)
+    over = OutboxRow.exclude(state="due")
+    while rows := await over.filter(id__gt=after).order_by("id").limit(STEP).values_list("id", "payload"):
+        theirs = [identity for identity, payload in rows if payload.get("person") == person]
+        if theirs:
+            await over.filter(id__in=theirs).using_db(store.connection).delete()
+        after = rows[-1][0]
 
 
 async def seconds_to_next(store: Store, consumer: str) -> float | None:
@@ -255,6 +252,5 @@ async def _consumers(store: Store) -> list[str]:
     return [row["consumer"] for row in await store.connection.execute_query_dict(sql)]
 
 
-def _json(value: Any) -> dict[str, Any]:
-    parsed = orjson.loads(value) if isinstance(value, str | bytes) else value
-    return dict(parsed)
+def _payload(value: Any) -> dict[str, Any]:
+    return dict(as_read(OutboxRow, "payload", value))

@@ -8,13 +8,7 @@ from pathlib import Path
 
 def write_private(file: Path, content: bytes) -> None:
     """Write a secret so that it is whole or absent, and never readable by others, not even for a moment."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = file.with_suffix(f".{os.getpid()}.new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
+    draft = _draft(file, content)
     try:
         # A link fails where the file exists: of two processes that start together, both use the first one's key.
         os.link(draft, file)
@@ -22,3 +16,26 @@ def write_private(file: Path, content: bytes) -> None:
         pass
     finally:
         draft.unlink()
+
+
+def replace_private(file: Path, content: bytes) -> None:
+    """The same in the place of what is there: whoever reads it meanwhile finds the one or the other."""
+    draft = _draft(file, content)
+    draft.replace(file)
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _draft(file: Path, content: bytes) -> Path:
+    """What is to become that file, on disk and beside it."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = file.with_suffix(f".{os.getpid()}.new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    return draft

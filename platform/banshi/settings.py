@@ -193,6 +193,9 @@ class Settings:
     migrate_at_start: bool = True
     #: Folder of the private signing keys; the default is `keys` in `data`. Machines that issue passes share it.
     keys: Path | None = None
+    #: File of the keys that what is personal in the database is encrypted with; relative to plugins.toml. Without, it
+    #: is plain. Processes of all machines share it.
+    personal_keys: Path | None = None
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     identity: Identity | None = None
     #: Short name of the authority in every pass; an offline verifier sees it.

@@ -110,12 +110,12 @@ async def running(folder: Path, database: str) -> AsyncIterator[Place]:
                 await process.wait()
 
 
-async def everything(place: Place, database: str) -> dict[str, bytes]:
-    """Every file that the server has, and every row of every table as text, by name."""
+async def everything(place: Place, database: str, ring: Path | None = None) -> dict[str, bytes]:
+    """Every file that the server has, and every row of every table as text, by name; with an encrypted one's ring."""
     data = {
         str(file.relative_to(place.folder)): file.read_bytes() for file in place.folder.rglob("*") if file.is_file()
     }
-    async with open_store(database, configure(place.folder / "plugins.toml").tables) as store:
+    async with open_store(database, configure(place.folder / "plugins.toml").tables, personal=ring) as store:
         listed = "SELECT name FROM sqlite_schema WHERE type = 'table'"
         if store.dialect != "sqlite":
             listed = "SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()"

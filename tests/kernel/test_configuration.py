@@ -48,6 +48,7 @@ WRONG: dict[str, list[tuple[str, str]]] = {
     "redis": [('"redis://a"', "dictionary"), ('{ url = "http://a" }', "begin with"), ('{ name = "a" }', "missing")],
     "migrate_at_start": [('"sometimes"', "boolean")],
     "keys": [("7", "path")],
+    "personal_keys": [("7", "path"), ("[]", "path")],
     "timezone": [('"Mars/Olympus"', "timezone"), ("8", "timezone")],
     "identity": [('"https://id.example.org"', "dictionary"), ("[]", "dictionary")],
     "pass_issuer": [("7", "string"), ('""', "1 to 16 bytes"), ('"德阳市公安局交警"', "1 to 16 bytes")],

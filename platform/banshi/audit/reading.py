@@ -7,8 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
+from tortoise.exceptions import FieldError
 
+from banshi.audit.marks import PERSONAL
+from banshi.models import CaseEvent
+from banshi.personal.fields import as_read
+from banshi.personal.sealing import Altered
 from banshi.store import Store
 
 #: Rows that are read at once.
@@ -65,7 +69,8 @@ async def _read(store: Store, sql: str, values: list[Any]) -> list[dict[str, Any
     for row in rows:
         row["place"], row["id"], row["case_id"] = row["id"], _identity(row["id"]), _identity(row["case_id"])
         row["at"] = _time(row["at"])
-        row["reason"], row["details"] = _parsed(row["reason"]), _parsed(row["details"])
+        for name in PERSONAL:
+            row[name] = _opened(name, row[name])
     return rows
 
 
@@ -85,8 +90,9 @@ def _time(value: Any) -> Any:
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
 
 
-def _parsed(value: Any) -> Any:
+def _opened(column: str, value: Any) -> Any:
+    """A personal column as it was written. Raises UnknownKey: what can't be opened says nothing of who changed it."""
     try:
-        return orjson.loads(value) if isinstance(value, str | bytes) else value
-    except orjson.JSONDecodeError:
+        return as_read(CaseEvent, column, value)
+    except (Altered, FieldError):
         return object()

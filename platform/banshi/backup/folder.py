@@ -44,6 +44,8 @@ class Manifest:
     #: Checksum of the checksums.
     sums: str
     form: int = FORM
+    #: Whether its personal columns are encrypted, with a ring that is never in a backup.
+    personal: bool = False
 
 
 class Copier:

@@ -36,7 +36,7 @@ def make(settings: Settings, root: Path, *, keys: bool) -> int:
         recorder.note(root / DATABASE, digest_of(root / DATABASE))
         recorder.tree(settings.data, DATA, lambda one: _left_out(settings, file, one))
         if keys:
-            recorder.tree(settings.keys_folder, KEYS, lambda _: False)
+            recorder.tree(settings.keys_folder, KEYS, lambda one: _is_ring(settings, one))
         sums.flush()
         os.fsync(sums.fileno())
     manifest = Manifest(
@@ -44,6 +44,7 @@ def make(settings: Settings, root: Path, *, keys: bool) -> int:
         dialect="postgres" if file is None else "sqlite",
         schema=schema_of(url),
         keys=keys,
+        personal=settings.personal_keys is not None,
         sums=digest_of(root / SUMS),
     )
     write_manifest(root, manifest)
@@ -55,4 +56,9 @@ def _left_out(settings: Settings, database: Path | None, file: Path) -> bool:
     beside = database is not None and file.parent == database.parent and file.name.startswith(database.name)
     # Where they really are: a folder of data may be a link to the disk that has the keys too.
     folders = (settings.items_folder.resolve(), settings.keys_folder.resolve())
-    return beside or any(folder in file.resolve().parents for folder in folders)
+    return beside or _is_ring(settings, file) or any(folder in file.resolve().parents for folder in folders)
+
+
+def _is_ring(settings: Settings, file: Path) -> bool:
+    """Whether it is the ring of personal columns. Whoever steals a backup with it would read what it encrypts."""
+    return settings.personal_keys is not None and file.resolve() == settings.personal_keys.resolve()

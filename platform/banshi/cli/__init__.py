@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "banshi.cli.check",
     "demo": "banshi.cli.demo",
     "doctor": "banshi.cli.doctor",
+    "encrypt": "banshi.cli.encrypt",
     "hooks": "banshi.cli.hooks",
     "keys": "banshi.cli.keys",
     "migrate": "banshi.cli.migrate",

@@ -130,7 +130,7 @@ def _with_audit(ctx: click.Context, work: Callable[[Store, AuditKey], Awaitable[
         raise click.ClickException(told) from None
 
     async def main() -> T:
-        async with open_store(settings.database_url, {}, migrate=False) as store:
+        async with open_store(settings.database_url, {}, migrate=False, personal=settings.personal_keys) as store:
             return await work(store, key)
 
     return asyncio.run(main())

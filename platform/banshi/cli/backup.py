@@ -25,7 +25,7 @@ def command(ctx: click.Context, folder: Path, without_keys: bool) -> None:
     settings = registry.configuration.settings
 
     async def fits() -> None:
-        async with existing(settings.database_url, registry.tables):
+        async with existing(settings.database_url, registry.tables, personal=settings.personal_keys):
             pass
 
     asyncio.run(fits())
@@ -34,5 +34,8 @@ def command(ctx: click.Context, folder: Path, without_keys: bool) -> None:
     except BackupError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{folder}: the database and {files - 1} file{'' if files == 2 else 's'}.")
+    if settings.personal_keys is not None:
+        told = "is not in it, and without it nobody reads what is personal: keep a copy of it elsewhere."
+        click.echo(f"The ring {settings.personal_keys} {told}", err=True)
     if not without_keys:
         click.echo("The keys are in it: keep it as safe as the keys folder itself.", err=True)

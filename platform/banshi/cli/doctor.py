@@ -62,7 +62,7 @@ def command(ctx: click.Context, online: bool, workers: int, as_json: bool) -> No
 async def examine(config: Path, *, online: bool, workers: int) -> list[Verdict]:
     """Every verdict. What one examination raises is an error of it alone."""
     from banshi.configuration import inspect_configuration
-    from banshi.doctor import EXAMINATIONS, Deployment, Verdict, caches, database, identity, machine
+    from banshi.doctor import EXAMINATIONS, Deployment, Verdict, caches, database, identity, machine, personal
     from banshi.web.app import inspected
 
     try:
@@ -79,6 +79,7 @@ async def examine(config: Path, *, online: bool, workers: int) -> list[Verdict]:
     own: list[tuple[str, Examination]] = [
         ("machine", machine.examine),
         ("database", database.examine),
+        ("personal-keys", personal.examine),
         ("redis", caches.examine),
         ("identity-provider", identity.examine),
     ]

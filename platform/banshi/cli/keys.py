@@ -1,4 +1,4 @@
-"""`banshi keys`: the keys that sign passes."""
+"""`banshi keys`: the keys that sign passes, and those of personal columns (`personal_keys.py`)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import click
 
-from banshi.cli import config_of
+from banshi.cli import config_of, personal_keys
 from banshi.errors import NotFound
 from banshi.settings import Settings
 
@@ -22,6 +22,9 @@ def command(ctx: click.Context) -> None:
     """List, rotate and revoke the keys that sign passes."""
     if ctx.invoked_subcommand is None:
         ctx.invoke(show)
+
+
+command.add_command(personal_keys.command)
 
 
 @command.command("list")
@@ -99,7 +102,10 @@ def _with_store(ctx: click.Context, work: Callable[[Settings], Awaitable[T]]) ->
 
     async def main() -> T:
         settings.data.mkdir(parents=True, exist_ok=True)
-        async with open_store(settings.database_url, {}, migrate=settings.migrate_at_start):
+        opening = open_store(
+            settings.database_url, {}, migrate=settings.migrate_at_start, personal=settings.personal_keys
+        )
+        async with opening:
             return await work(settings)
 
     return asyncio.run(main())

@@ -295,7 +295,7 @@ def _run(ctx: click.Context, work: Callable[[Store, Registry], Awaitable[T]]) ->
     logs.configure(settings.log_level)
 
     async def main() -> T:
-        async with existing(settings.database_url, registry.tables) as store:
+        async with existing(settings.database_url, registry.tables, personal=settings.personal_keys) as store:
             return await work(store, registry)
 
     return asyncio.run(main())

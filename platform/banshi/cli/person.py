@@ -101,6 +101,12 @@ async def _platform(config: Path) -> AsyncIterator[Platform]:
     settings = registry.configuration.settings
     settings.data.mkdir(parents=True, exist_ok=True)
     calendar = WorkingCalendar(settings.holidays, settings.make_up_days, settings.holiday_years)
-    async with open_store(settings.database_url, registry.tables, migrate=settings.migrate_at_start) as store:
+    opening = open_store(
+        settings.database_url,
+        registry.tables,
+        migrate=settings.migrate_at_start,
+        personal=settings.personal_keys,
+    )
+    async with opening as store:
         breakers = Breakers(settings.breaker_failures, settings.breaker_pause)
         yield Platform(registry=registry, store=store, calendar=calendar, breakers=breakers)

@@ -27,4 +27,11 @@ def command(ctx: click.Context, folder: Path) -> None:
     click.echo(f"Restored as of {manifest.made_at}. `banshi serve` may start; nothing goes out yet.")
     if not manifest.keys:
         click.echo("The backup is without keys: bring them back into the keys folder before the start.", err=True)
+    if manifest.personal:
+        file = registry.configuration.settings.personal_keys
+        told = f"bring it back to {file}" if file else "say in platform.personal_keys where it is"
+        if file is None or not file.exists():
+            click.echo(
+                f"Its personal columns are encrypted: {told} before the start; a ring is in no backup.", err=True
+            )
     click.echo("Look with `banshi outbox list`, then `banshi outbox release`.", err=True)

@@ -21,6 +21,7 @@ from banshi.contract import Key
 from banshi.logs import place_of
 from banshi.models import Attachment, Case, CaseEvent, IdempotencyKey, Pass, Scan
 from banshi.modes import TEST
+from banshi.personal.sealing import current_ring
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
@@ -104,4 +105,12 @@ async def forget_answers(case: Case, events: Sequence[CaseEvent]) -> None:
     """The answers to its creation and its steps that are kept for who asks again: they hold the whole case."""
     for event in events:
         around = IdempotencyKey.filter(created_at__gte=event.at - BEFORE, created_at__lt=event.at + AFTER)
-        await around.filter(body__contains=str(case.id)).delete()
+        if current_ring() is None:
+            await around.filter(body__contains=str(case.id)).delete()
+            continue
+        # No statement finds what is sealed.
+        after = ""
+        while rows := await around.filter(id__gt=after).order_by("id").limit(STEP).values_list("id", "body"):
+            theirs = [identity for identity, body in rows if str(case.id) in body]
+            await IdempotencyKey.filter(id__in=theirs).delete()
+            after = str(rows[-1][0])

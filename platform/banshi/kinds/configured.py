@@ -32,5 +32,11 @@ async def database(registry: Registry) -> AsyncIterator[Store]:
 
     settings = registry.configuration.settings
     settings.data.mkdir(parents=True, exist_ok=True)
-    async with open_store(settings.database_url, registry.tables, migrate=settings.migrate_at_start) as store:
+    opening = open_store(
+        settings.database_url,
+        registry.tables,
+        migrate=settings.migrate_at_start,
+        personal=settings.personal_keys,
+    )
+    async with opening as store:
         yield store

@@ -141,7 +141,11 @@ async def open_platform(full: Registry, duty: Duty = EVERYTHING) -> AsyncIterato
     await asyncio.to_thread(_prepare_folders, full)
     async with AsyncExitStack() as stack:
         opening = open_store(
-            settings.database_url, full.tables, migrate=settings.migrate_at_start, replica=settings.replica_url
+            settings.database_url,
+            full.tables,
+            migrate=settings.migrate_at_start,
+            replica=settings.replica_url,
+            personal=settings.personal_keys,
         )
         store = await stack.enter_async_context(opening)
         calendar = WorkingCalendar(settings.holidays, settings.make_up_days, settings.holiday_years)

@@ -6,13 +6,14 @@ from typing import Any
 
 from tortoise import fields
 from tortoise.indexes import Index
-from tortoise.models import Model
 from uuid_utils.compat import uuid7
+
+from banshi import Personal, PersonalJSON, PersonalLine, PersonalText
 
 __all__ = ["ServiceRequest"]
 
 
-class ServiceRequest(Model):
+class ServiceRequest(Personal):
     """A case that a client handed in. It goes when the case goes."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
@@ -24,16 +25,16 @@ class ServiceRequest(Model):
     #: SHA-256 of what was sent, by whom. The same again on one day is the same request.
     fingerprint = fields.CharField(max_length=64)
     day = fields.DateField()
-    address = fields.CharField(max_length=500, default="")
+    address = PersonalLine(500, default="")
     address_id = fields.CharField(max_length=200, default="")
     #: WGS 84, in degrees.
     latitude = fields.FloatField(null=True)
     longitude = fields.FloatField(null=True)
-    description = fields.TextField(default="")
+    description = PersonalText(default="")
     #: Never fetched from here.
     media_url = fields.CharField(max_length=2000, default="")
     #: Who it is for, as the client says. Only the staff of the case ever see it.
-    contact: Any = fields.JSONField()
+    contact: Any = PersonalJSON()
 
     class Meta:
         table = "open311_request"

@@ -62,7 +62,7 @@ async def merge(platform: Platform, move: Move) -> Effects:
     last = await Reply.filter(case_id=target.id).order_by("-number").first()
     mentions = {"answer": last.text} if last else {}
     details = {"into": str(target.id)}
-    rows = [noted, *step_rows(platform, target, noted)]
+    rows: list[Model] = [noted, *step_rows(platform, target, noted)]
     return Effects(values=dict(place), updates=updates, rows=rows, details=details, mentions={**mentions})
 
 

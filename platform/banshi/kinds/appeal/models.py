@@ -9,10 +9,12 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
+from banshi.personal.fields import Personal, PersonalLine, PersonalText
+
 __all__ = ["AppealRecord", "Letter", "Reply", "TipCode"]
 
 
-class AppealRecord(Model):
+class AppealRecord(Personal):
     """What a case has beside its answers. It changes only together with the case."""
 
     case_id = fields.UUIDField(primary_key=True)
@@ -24,7 +26,7 @@ class AppealRecord(Model):
     merged_into = fields.UUIDField(null=True)
     #: The citizen's stars for the first answer, from 1 to 5.
     rating = fields.SmallIntField(null=True)
-    rating_text = fields.CharField(max_length=1000, default="")
+    rating_text = PersonalLine(1000, default="")
     rated_at = fields.DatetimeField(null=True)
 
     class Meta:
@@ -32,7 +34,7 @@ class AppealRecord(Model):
         indexes = [Index(fields=("merged_into", "received_at"), name="appeal_received")]
 
 
-class Reply(Model):
+class Reply(Personal):
     """An answer: the first one, or the one after a low rating."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
@@ -40,7 +42,7 @@ class Reply(Model):
     # More where somebody who need not say who they are wrote after the answer.
     #: 1 or 2.
     number = fields.SmallIntField()
-    text = fields.TextField()
+    text = PersonalText()
     at = fields.DatetimeField()
     #: Whether it came by the day that was promised.
     on_time = fields.BooleanField(default=True)
@@ -50,7 +52,7 @@ class Reply(Model):
         unique_together = (("case_id", "number"),)
 
 
-class Letter(Model):
+class Letter(Personal):
     """A message between the citizen and the unit, beside the answers."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
@@ -58,7 +60,7 @@ class Letter(Model):
     number = fields.SmallIntField()
     #: citizen or staff.
     by = fields.CharField(max_length=8)
-    text = fields.TextField()
+    text = PersonalText()
     #: The ids of the attachments that came with it.
     files: Any = fields.JSONField()
     at = fields.DatetimeField()

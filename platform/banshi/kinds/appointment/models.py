@@ -7,6 +7,8 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
+from banshi.personal.fields import Personal, PersonalId
+
 __all__ = ["Booking", "Hold", "Slot"]
 
 #: Rank of those on a waiting list whom no draw has put there: behind all that were drawn.
@@ -49,14 +51,14 @@ class Slot(Model):
         ]
 
 
-class Booking(Model):
+class Booking(Personal):
     """What a case has to do with its slot. It changes only together with the case."""
 
     #: Counts up: who joined a waiting list first has the smaller one.
     id = fields.BigIntField(primary_key=True)
     case_id = fields.UUIDField(unique=True)
     item = fields.CharField(max_length=64)
-    person = fields.CharField(max_length=255)
+    person = PersonalId(255)
     slot_id = fields.UUIDField()
     place = fields.CharField(max_length=64)
     begins = fields.DatetimeField()
@@ -94,12 +96,12 @@ class Booking(Model):
         ]
 
 
-class Hold(Model):
+class Hold(Personal):
     """A place that is kept while its form is filled."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     item = fields.CharField(max_length=64)
-    person = fields.CharField(max_length=255)
+    person = PersonalId(255)
     slot_id = fields.UUIDField()
     #: 1, or NULL once it was used or given back: one person holds one place of an item.
     live = fields.SmallIntField(null=True, default=1)

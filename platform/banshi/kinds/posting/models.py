@@ -9,6 +9,8 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
+from banshi.personal.fields import Personal, PersonalId, PersonalLine, PersonalText
+
 __all__ = ["Conversation", "ConversationMessage", "PostingMatch", "PostingRecord"]
 
 
@@ -71,7 +73,7 @@ class PostingMatch(Model):
         indexes = [Index(fields=("found_id",), name="posting_match_found")]
 
 
-class Conversation(Model):
+class Conversation(Personal):
     """Two people who write to each other about a posting, neither of whom learns who the other is."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
@@ -80,8 +82,8 @@ class Conversation(Model):
     department = fields.CharField(max_length=64)
     unit = fields.CharField(max_length=64, default="")
     #: Subjects: whose posting it is, and who wrote first.
-    poster = fields.CharField(max_length=255)
-    writer = fields.CharField(max_length=255)
+    poster = PersonalId(255)
+    writer = PersonalId(255)
     #: The writer's how-manieth conversation of that day it is: one number is given out once.
     day = fields.DateField()
     turn = fields.SmallIntField()
@@ -93,13 +95,13 @@ class Conversation(Model):
     reported_at = fields.DatetimeField(null=True)
     #: poster or writer, and why.
     reported_by = fields.CharField(max_length=8, default="")
-    report = fields.CharField(max_length=1000, default="")
+    report = PersonalLine(1000, default="")
     #: Why the other side reported it too, before anybody had looked into the first report.
     other_reported_at = fields.DatetimeField(null=True)
-    other_report = fields.CharField(max_length=1000, default="", db_default="")
+    other_report = PersonalLine(1000, default="", db_default="")
     #: Staff have looked into the report, and may have closed it for good.
     reviewed_at = fields.DatetimeField(null=True)
-    reviewer = fields.CharField(max_length=255, default="")
+    reviewer = PersonalId(255, default="")
     closed_at = fields.DatetimeField(null=True)
 
     class Meta:
@@ -112,17 +114,17 @@ class Conversation(Model):
         ]
 
 
-class ConversationMessage(Model):
+class ConversationMessage(Personal):
     """One message of a conversation."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     conversation_id = fields.UUIDField()
     #: poster or writer.
     side = fields.CharField(max_length=8)
-    text = fields.TextField()
+    text = PersonalText()
     at = fields.DatetimeField()
     #: The person's how-manieth message of that hour since 1970 it is: one number is given out once.
-    person = fields.CharField(max_length=255)
+    person = PersonalId(255)
     hour = fields.IntField()
     turn = fields.SmallIntField()
 

@@ -9,6 +9,8 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
+from banshi.personal.fields import Personal, PersonalId, PersonalLine
+
 __all__ = ["Allowance", "Batch", "LookUp", "LookUpPerson", "Record", "RegisterPointer"]
 
 
@@ -59,7 +61,7 @@ class Record(Model):
         indexes = [Index(fields=("batch", "key", "line"), name="query_record_key")]
 
 
-class LookUp(Model):
+class LookUp(Personal):
     """Somebody asked a register about a person. Neither the question nor the answer is kept."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
@@ -67,10 +69,10 @@ class LookUp(Model):
     department = fields.CharField(max_length=64)
     register = fields.CharField(max_length=64)
     #: The asker's subject.
-    asker = fields.CharField(max_length=255)
+    asker = PersonalId(255)
     #: A member of the department's staff, at the counter.
     staff = fields.BooleanField()
-    purpose = fields.CharField(max_length=200)
+    purpose = PersonalLine(200)
     at = fields.DatetimeField(db_index=True)
     #: Records that were shown, or None where the register gave no answer.
     found = fields.IntField(null=True)

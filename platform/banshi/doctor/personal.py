@@ -1,0 +1,61 @@
+"""The ring of personal columns: there, private, and the one that the database is encrypted with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from banshi.doctor.verdict import Deployment, Verdict, are_private
+from banshi.errors import ConfigurationError
+from banshi.opening import connected, sqlite_file
+from banshi.personal import look_ups
+from banshi.personal.ring import read_keys
+from banshi.resealing import Held, columns_in, recent
+from banshi.upgrade import missing
+
+CHECK = "personal-keys"
+
+
+async def examine(deployment: Deployment) -> Sequence[Verdict]:
+    settings, tables = deployment.registry.configuration.settings, deployment.registry.tables
+    file, database = settings.personal_keys, sqlite_file(settings.database_url)
+    found: list[Verdict] = are_private(CHECK, [file]) if file else []
+    try:
+        keys = read_keys(file) if file else None
+        if database is not None and not database.exists():
+            return found
+        async with connected(settings.database_url, tables) as (context, apps):
+            if await missing(apps):
+                return found
+            connection = context.connections.get("default")
+            there = await look_ups.noted(connection)
+            if keys is None:
+                told = "this database is encrypted: say in platform.personal_keys where its ring of keys is"
+                return [Verdict(CHECK, "error", told)] if there is not None else []
+            known = {*(one.id for one in keys.keys), *(f"i{number}" for number in keys.look_ups)}
+            found.append(_look_ups(there, max(keys.look_ups)))
+            found += _rows(await recent(connection, columns_in(look_ups.models_of(context.apps))), known)
+    except ConfigurationError as error:
+        found += [Verdict(CHECK, "error", f"{one.rule}: {one.advice}") for one in error.findings]
+    return found
+
+
+def _look_ups(there: int | None, newest: int) -> Verdict:
+    if there == newest:
+        return Verdict("personal-look-ups", "ok", f"sealed with look-up key {there}, the ring's newest")
+    told = "stop every server and run `banshi encrypt --look-ups`: the database's look-ups are "
+    return Verdict("personal-look-ups", "error", told + (f"under key {there}" if there else "plain"))
+
+
+def _rows(held: Sequence[Held], known: set[str]) -> list[Verdict]:
+    """What the first and the last rows of each table are sealed with."""
+    unknown = [one for one in held if one.key and one.key not in known]
+    plain = sorted({one.place for one in held if not one.key})
+    found = []
+    if unknown:
+        named = ", ".join(f"{one.place} ({one.rows} with {one.key})" for one in unknown)
+        told = f"sealed with a key that the ring doesn't have; bring back its copy that has it: {named}"
+        found.append(Verdict("personal-rows", "error", told))
+    if plain:
+        told = f"plain still, so run `banshi encrypt`: {', '.join(plain)}"
+        found.append(Verdict("personal-rows", "warning", told))
+    return found or [Verdict("personal-rows", "ok", "each table's ends are sealed, with keys that the ring has")]

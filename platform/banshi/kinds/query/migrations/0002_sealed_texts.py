@@ -1,0 +1,25 @@
+"""Room for sealed texts in the columns that are encrypted where there is a ring of keys."""
+
+from tortoise import migrations
+from tortoise import fields
+
+from banshi.personal.fields import Widen
+
+
+class Migration(migrations.Migration):
+    dependencies = [("query", "0001_initial")]
+
+    initial = False
+
+    operations = [
+        Widen(
+            model_name="LookUp",
+            name="asker",
+            field=fields.CharField(description="The asker's subject.", max_length=1415),
+        ),
+        Widen(
+            model_name="LookUp",
+            name="purpose",
+            field=fields.CharField(max_length=1121),
+        ),
+    ]

@@ -1,0 +1,240 @@
+"""A real server with a ring of keys: nothing of a person is in the database, and a change of keys loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from banshi.auth import development_token
+from banshi.models import Attachment, Case
+from banshi.opening import open_store
+from banshi.personal import look_ups
+from banshi.personal.ring import Keys, Ring, new_key, read_keys, write_keys
+from banshi.resealing import columns_in, held
+from banshi.settings import PRAGMAS
+from banshi.store import Write
+from banshi.testing import Person
+from banshi.web.app import configure
+from tests.conftest import good_answers
+from tests.encrypted import ring_in
+from tests.journeys.test_person_leaves_no_trace import CHINESE, LATIN, ROOT, hits, lived, started
+from tests.journeys.test_tip_leaves_no_trace import BANSHI, Place, everything
+from tests.prepared import all_tables
+from tests.waiting import until
+
+pytestmark = [pytest.mark.long, pytest.mark.sqlite]
+
+#: Rows that are sealed anew, and with how many of them done the process is killed.
+ROWS, DONE = 3_000, 400
+
+
+def city(folder: Path, database: str, ring: Path | None) -> str:
+    """A plugins.toml with that database; its URL."""
+    if database.startswith("sqlite"):
+        database = f"{database.partition('?')[0]}?{PRAGMAS}"
+    text = f'[platform]\ndatabase = "{database}"\n' + (f'personal_keys = "{ring}"\n' if ring else "")
+    text += f'[plugins.traffic]\napi = 1\npath = "{ROOT / "plugins/departments/traffic"}"\n'
+    (folder / "plugins.toml").write_text(text + '[plugins.mobile_push]\napi = 1\npackage = "mobile_push"\n')
+    return database
+
+
+def somebody(folder: Path, session: aiohttp.ClientSession, url: str, subject: str = LATIN[0]) -> Person:
+    settings = configure(folder / "plugins.toml").configuration.settings
+    return Person(session, url, development_token(settings, subject, name=CHINESE[0], resident_id=LATIN[1]))
+
+
+@asynccontextmanager
+async def serving(folder: Path) -> AsyncIterator[str]:
+    process, url = await started(folder)
+    try:
+        yield url
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 60) == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def banshi(folder: Path, *arguments: str) -> asyncio.subprocess.Process:
+    assert BANSHI is not None
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(BANSHI, *arguments, cwd=folder, stdout=pipe, stderr=pipe)
+
+
+async def said(folder: Path, *arguments: str) -> str:
+    process = await banshi(folder, *arguments)
+    out, err = await asyncio.wait_for(process.communicate(), 120)
+    assert process.returncode == 0, (out + err).decode()
+    return out.decode()
+
+
+@pytest.mark.timeout(240)
+async def test_a_whole_case_with_push_and_own_data_leaves_nothing_of_the_person_in_the_database(
+    tmp_path: Path, database: str
+) -> None:
+    ring = ring_in(tmp_path)
+    database = city(tmp_path, database, ring)
+    async with serving(tmp_path) as url, aiohttp.ClientSession() as session:
+        wang = somebody(tmp_path, session, url)
+        link = await lived(wang)
+        case = (await wang.get(link)).ok()
+        assert (case["answers"]["plate"], case["answers"]["driver"]["phone"]) == (CHINESE[1], LATIN[3])
+        own = (await wang.get("/v1/me/data")).body.decode()
+        assert all(word in own for word in (LATIN[0], LATIN[2], LATIN[3], LATIN[4], *CHINESE))
+    settings = configure(tmp_path / "plugins.toml").configuration.settings
+    place = Place(tmp_path, url, tmp_path / "everything.log", settings)
+    # Rows as they are stored. The log is another test's.
+    data = await everything(place, database, ring)
+    assert len([name for name in data if name.startswith(("banshi_", "push_"))]) > 20
+    found: Any = hits({name: content for name, content in data.items() if name != "everything.log"})
+    # A push token's digest is what a phone is found by; nobody gets back from it to a token of the providers'.
+    assert {one for one in found if one[0] not in {"push_device", "plugins.toml"}} == set()
+    assert LATIN[2].encode() not in data["push_device"]
+
+
+@pytest.mark.timeout(240)
+async def test_a_rotation_under_load_loses_nothing_and_leaves_nothing_under_the_old_key(
+    tmp_path: Path, database: str
+) -> None:
+    ring = ring_in(tmp_path)
+    database = city(tmp_path, database, ring)
+    (old,) = read_keys(ring).keys
+    acknowledged: list[str] = []
+    over = asyncio.Event()
+    async with serving(tmp_path) as url, aiohttp.ClientSession() as session:
+
+        async def hand_in(person: Person) -> None:
+            answers = await good_answers(person, plate="川BD47110", driver={"name": CHINESE[0], "phone": LATIN[3]})
+            while not over.is_set():
+                reply = await person.post("/v1/items/zone-pass/cases", {"answers": answers})
+                acknowledged.append(reply.created()["links"]["self"])
+                answers |= {name: (await person.upload()).created()["id"] for name in ("licence", "registration")}
+
+        people = [somebody(tmp_path, session, url, f"load-{number}") for number in range(4)]
+        load = [asyncio.create_task(hand_in(person)) for person in people]
+        await until(lambda: len(acknowledged) >= 20, seconds=60)
+        await said(tmp_path, "keys", "personal", "rotate", "--lead", "0")
+        await said(tmp_path, "encrypt")
+        # Whatever the server wrote before it looked at the ring again; from here on it writes with the new key.
+        await asyncio.sleep(6)
+        await said(tmp_path, "encrypt")
+        over.set()
+        await asyncio.gather(*load)
+        removed = await said(tmp_path, "keys", "personal", "remove", old.id)
+        assert removed.startswith(f"{old.id} is out")
+        mine = {person: (await person.get("/v1/cases?limit=1")).ok() for person in people}
+        assert all(one["items"] for one in mine.values())
+    async with serving(tmp_path) as url, aiohttp.ClientSession() as session:
+        async with open_store(database, all_tables(), personal=ring):
+            there = {f"/v1/cases/{case.id}" for case in await Case.all() if case.answers["plate"] == "川BD47110"}
+        assert there == set(acknowledged)
+        assert len(acknowledged) >= 20
+    await said(tmp_path, "audit", "verify")
+
+
+@pytest.mark.timeout(240)
+async def test_sealing_anew_that_is_killed_in_the_middle_goes_on_where_it_was(tmp_path: Path, database: str) -> None:
+    ring = ring_in(tmp_path)
+    database = city(tmp_path, database, ring)
+    now = datetime.now(UTC)
+    async with open_store(database, all_tables(), personal=ring) as store:
+        for begin in range(0, ROWS, 500):
+            rows = [
+                Attachment(person="p", name=f"file {n}", media_type="x", size=1, sha256="0", created_at=now)
+                for n in range(begin, begin + 500)
+            ]
+            await store.commit(Write(rows=rows))
+        keys = read_keys(ring)
+        write_keys(ring, Keys((*keys.keys, new_key(now)), keys.look_ups))
+        new = Ring(ring).sealing()[0]
+        names = [one for one in columns_in([Attachment]) if one.field.model_field_name == "name"]
+
+        async def under(key: str) -> int:
+            return sum(one.rows for one in await held(store.connection, names) if one.key == key)
+
+        process = await banshi(tmp_path, "encrypt")
+        while (done := await under(new)) < DONE:
+            assert process.returncode is None, "too quick to be killed"
+            await asyncio.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        await process.communicate()
+        done = await under(new)
+        assert DONE <= done < ROWS
+        text = await said(tmp_path, "encrypt")
+        assert f"banshi_attachment.name: {ROWS - done} sealed" in text
+        assert await under(new) == ROWS
+        store.context.ring = Ring(ring)  # type: ignore[attr-defined]
+        store.context.ring.live = 1  # type: ignore[attr-defined]
+        assert {row.name for row in await Attachment.all()} == {f"file {n}" for n in range(ROWS)}
+
+
+@pytest.mark.timeout(240)
+async def test_look_ups_that_are_killed_in_the_middle_are_as_they_were(tmp_path: Path, database: str) -> None:
+    database = city(tmp_path, database, None)
+    now = datetime.now(UTC)
+    async with open_store(database, all_tables()) as store:
+        for begin in range(0, ROWS, 500):
+            rows = [
+                Attachment(person=f"p{n}", name="x", media_type="x", size=1, sha256="0", created_at=now)
+                for n in range(begin, begin + 500)
+            ]
+            await store.commit(Write(rows=rows))
+    ring = ring_in(tmp_path)
+    city(tmp_path, database, ring)
+    process = await banshi(tmp_path, "encrypt", "--look-ups", "--yes")
+    await asyncio.sleep(1.5)
+    process.send_signal(signal.SIGKILL)
+    await process.communicate()
+    async with open_store(database, {}) as store:
+        plain = {row["person"][:1] for row in await store.connection.execute_query_dict(PEOPLE)}
+        assert await look_ups.noted(store.connection) is None
+        assert plain == {"p"}, "all or none"
+    await said(tmp_path, "encrypt", "--look-ups", "--yes")
+    async with open_store(database, all_tables(), personal=ring) as store:
+        stored = await store.connection.execute_query_dict(PEOPLE)
+        assert all(row["person"].startswith("sealed1:i1:") for row in stored)
+        assert await Attachment.filter(person="p77").count() == 1
+
+
+PEOPLE = "SELECT person FROM banshi_attachment"
+
+
+@pytest.mark.timeout(240)
+async def test_a_backup_has_no_ring_and_what_is_restored_without_it_does_not_begin(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder in (old, new):
+        (folder / "data" / "keys").mkdir(parents=True, mode=0o700)
+    ring = ring_in(old / "data" / "keys")
+    for folder in (old, new):
+        city(folder, f"sqlite://{folder / 'data' / 'banshi.sqlite3'}", folder / "data" / "keys" / ring.name)
+    async with serving(old) as url, aiohttp.ClientSession() as session:
+        link = await lived(somebody(old, session, url))
+        process = await banshi(old, "backup", str(tmp_path / "backup"))
+        _, err = await process.communicate()
+        assert process.returncode == 0
+        assert b"keep a copy of it elsewhere" in err
+    assert not [file for file in (tmp_path / "backup").rglob("*") if file.name == ring.name]
+    with closing(sqlite3.connect(tmp_path / "backup" / "database")) as copy:
+        assert not any("4711" in str(row) for row in copy.execute("SELECT * FROM banshi_case"))
+    process = await banshi(new, "restore", str(tmp_path / "backup"))
+    _, err = await process.communicate()
+    assert process.returncode == 0
+    assert b"bring it back to" in err
+    process = await banshi(new, "serve", "--port", "0")
+    _, err = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 2
+    assert b"personal-keys-missing" in err
+    (new / "data" / "keys" / ring.name).write_bytes(ring.read_bytes())
+    (new / "data" / "keys" / ring.name).chmod(0o600)
+    async with serving(new) as url, aiohttp.ClientSession() as session:
+        assert (await somebody(new, session, url).get(link)).ok()["answers"]["plate"] == CHINESE[1]
