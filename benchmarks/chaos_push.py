@@ -13,7 +13,10 @@ from pathlib import Path
 
 from chaos_ledger import count
 from chaos_report import Length, Report, spread
-from chaos_town import town
+from chaos_town import Town, town
+
+from banshi.auth import development_token
+from banshi.settings import Settings
 
 #: Seconds after a kill in which messages still come out of the sockets.
 IN_SOCKETS = 0.2
@@ -65,3 +68,49 @@ async def push_killed(folder: Path, length: Length) -> Report:
         for wrong in one.memory.wrong:
             report.promise(False, wrong)
         return report
+
+
+async def provider(folder: Path, length: Length) -> Report:
+    """A tenth gets 429 and a tenth 503, with a Retry-After each; some are taken and not answered; one is refused."""
+    report = Report("10 % 429, 10 % 503, 1 % taken and not answered, one phone refused for good")
+    fcm, push = "timeout = 1.0\nat_once = 200", "lease = 6"
+    async with town(folder, length.phones, per_minute=60_000, postgres=length.postgres, fcm=fcm, push=push) as one:
+        behaviour = one.ledger.behaviour
+        behaviour.quota_share = behaviour.unavailable_share = 0.1
+        behaviour.quota_retry_after = behaviour.unavailable_retry_after = 1
+        refused = one.tokens.pop()
+        behaviour.faults = {refused: "INVALID_ARGUMENT"}
+        one.ledger.shares["silent"] = 0.01
+        one.live(length.seed)
+        await one.start()
+        await one.ledger.until(length.phones // 2, 240)
+        ends = time.monotonic()
+        behaviour.quota_share = behaviour.unavailable_share = one.ledger.shares["silent"] = 0.0
+        await one.ledger.until(length.phones - 1, 300)
+        await one.rest()
+        letters = await dead_letters(one)
+        await one.settled()
+        count(report, await one.account())
+        answers = one.ledger.seen.answers
+        report.injected = sum(answers.get(code, 0) for code in ("QUOTA_EXCEEDED", "UNAVAILABLE", "INVALID_ARGUMENT"))
+        report.recovery.append(one.ledger.next_after(ends))
+        report.say("answers", dict(answers))
+        report.say("sent again before their Retry-After", one.ledger.early)
+        report.say("dead letters that an operator sees", letters)
+        report.promise(not one.ledger.early, "sent before its Retry-After")
+        report.promise(letters == ["INVALID_ARGUMENT"], f"dead letters: {letters}")
+        for wrong in one.memory.wrong:
+            report.promise(False, wrong)
+    return report
+
+
+async def dead_letters(one: Town) -> list[str]:
+    """The codes of those that somebody who runs the platform is shown, once there are any."""
+    token = development_token(Settings(data=one.folder / "data"), "ops", roles=["platform:operator"])
+    headers, deadline = {"Authorization": f"Bearer {token}"}, time.monotonic() + 30
+    found: list[str] = []
+    while not found and time.monotonic() < deadline:
+        async with one.session.get(f"{one.server.url}/v1/ops/push/dead-letters", headers=headers) as answer:
+            found = [letter["code"] for letter in (await answer.json())["items"]]
+        await asyncio.sleep(0.1)
+    return found
