@@ -38,12 +38,21 @@ async def tried(row: Row, length: Length) -> Report:
     try:
         attempt = getattr(import_module(row.module), row.function)
         with tempfile.TemporaryDirectory(prefix="banshi-chaos-") as folder:
-            async with asyncio.timeout(LONGEST):
-                return await attempt(Path(folder), length)
+            try:
+                async with asyncio.timeout(LONGEST):
+                    report = await attempt(Path(folder), length)
+            finally:
+                report.errors = errors_in(Path(folder))
     except Exception as error:
         traceback.print_exc()
         report.promise(False, f"{type(error).__name__}: {error}")
     return report
+
+
+def errors_in(folder: Path) -> list[str]:
+    """The last lines that servers have logged as errors; they are told where a promise is broken."""
+    lines = [line for log in sorted(folder.rglob("*.log")) for line in log.read_text(errors="replace").splitlines()]
+    return [line[:600] for line in lines if '"error"' in line or "Traceback" in line][-5:]
 
 
 def run(rows: Sequence[Row], length: Length) -> bool:

@@ -16,13 +16,14 @@ import aiohttp
 import chaos_checks
 from chaos_checks import Database
 from chaos_report import Report, spread
-from chaos_server import Server, free_port
+from chaos_server import Server
 from chaos_story import Caller, Memory, Story
 from processes import ROOT
 
 from banshi.auth import development_token
 from banshi.settings import Settings
 from mobile_push.sandbox import FcmSandbox
+from tests.ports import free_port
 
 NAMES = [f"citizen-{number}" for number in range(5)]
 STAFF = ["traffic:reviewer", "traffic:approver"]

@@ -76,7 +76,7 @@ async def qr(folder: Path, length: Length) -> Report:
 
 
 async def screenshots(folder: Path, _: Length) -> Report:
-    """The picture of a pass, read by a library that isn't ours: before its window, within it at two places, after it."""
+    """The picture of a pass, read by a library that isn't ours: early, in time at two places, late, and revoked."""
     report = Report("the picture of a pass is shown at other times and places than it is for")
     async with issued(folder) as one:
         picture = (await one.person.get(f"{one.link}/pass.png")).body

@@ -15,12 +15,13 @@ from typing import Any
 
 import aiohttp
 from chaos_report import Length, Report, spread
-from chaos_server import Server, free_port
+from chaos_server import Server
 from processes import ROOT
 
 from banshi.auth import development_token
 from banshi.passes import compact_text
 from banshi.settings import Settings
+from tests.ports import free_port
 
 MIB = 1 << 20
 

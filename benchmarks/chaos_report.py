@@ -35,7 +35,7 @@ class Length:
         return self.phones >= FULL.phones
 
 
-FULL, SHORT = Length(12_000, 10, 20.0), Length(500, 2, 1.5)
+FULL, SHORT = Length(9_000, 6, 10.0), Length(500, 2, 1.5)
 
 
 @dataclass
@@ -51,6 +51,8 @@ class Report:
     recovery: list[float] = field(default_factory=list)
     rows: list[tuple[str, str]] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    #: What servers have logged as errors.
+    errors: list[str] = field(default_factory=list)
     #: Why it was not tried.
     skipped: str = ""
 
@@ -74,6 +76,8 @@ class Report:
             table(("", "figure"), self.rows)
         for one in self.broken[:20]:
             print(f"BROKEN  {one}", flush=True)
+        for line in self.errors if self.broken else []:
+            print(f"        {line}", flush=True)
 
 
 def spread(values: Sequence[float]) -> str:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ import aiohttp
 from processes import ROOT, banshi
 
 #: Seconds that a start may take, and that the stop may take.
-START, STOP = 30.0, 10.0
+START, STOP = 90.0, 30.0
 
 
 class Server:
@@ -71,10 +70,3 @@ class Server:
         except subprocess.TimeoutExpired:
             process.kill()
             return process.wait(STOP)
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port

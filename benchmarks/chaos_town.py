@@ -16,7 +16,7 @@ from uuid import uuid4
 import aiohttp
 from chaos_checks import Database
 from chaos_ledger import Account, Key, Ledger
-from chaos_server import Server, free_port
+from chaos_server import Server
 from chaos_story import Caller, Memory, Story
 from databases import SERVER
 from population import phones as register_phones
@@ -28,6 +28,7 @@ from banshi.auth import development_token
 from banshi.settings import Settings
 from banshi.testing import open_door
 from tests.fault_proxy import FaultProxy
+from tests.ports import free_port
 
 CITIZENS = 3
 STAFF = ["traffic:reviewer", "traffic:approver"]
