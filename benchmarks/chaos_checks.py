@@ -1,15 +1,18 @@
-"""What has to be true after the kills, read from the SQLite file and from what the phones got."""
+"""What has to be true after the faults, read from the database and from what the phones got."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from chaos_story import Memory
 
@@ -23,31 +26,46 @@ CHECKED = {"submit", "supplement"}
 
 
 class Database:
-    """The platform's SQLite file, read only."""
+    """The platform's database, only read: a SQLite file or PostgreSQL, by its URL."""
 
-    def __init__(self, file: Path) -> None:
-        self._connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)
-        self._connection.row_factory = sqlite3.Row
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.embedded = url.startswith("sqlite")
 
-    def rows(self, sql: str) -> list[sqlite3.Row]:
-        return self._connection.execute(sql).fetchall()
+    def rows(self, sql: str) -> list[Mapping[str, Any]]:
+        if self.embedded:
+            file = self.url.removeprefix("sqlite://").partition("?")[0]
+            connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)
+            connection.row_factory = sqlite3.Row
+            try:
+                return [dict(row) for row in connection.execute(sql)]
+            finally:
+                connection.close()
+        # A loop of its own, since the caller's may be running.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, self._fetched(sql)).result()
+
+    async def _fetched(self, sql: str) -> list[Mapping[str, Any]]:
+        import asyncpg
+
+        connection = await asyncpg.connect(self.url.partition("?")[0].replace("asyncpg:", "postgres:", 1), timeout=10)
+        try:
+            rows = await connection.fetch(sql)
+        finally:
+            await connection.close()
+        return [{name: str(one) if isinstance(one, UUID) else one for name, one in row.items()} for row in rows]
 
     def waiting(self) -> int:
         """Promises that are not yet kept: outbox rows and deliveries."""
-        counts = [
-            self.rows(f"SELECT COUNT(*) AS n FROM {table} WHERE state = 'due'")[0]["n"]
-            for table in ("banshi_outbox", "push_delivery")
-        ]
-        return sum(counts)
-
-    def close(self) -> None:
-        self._connection.close()
+        tables = ("banshi_outbox", "push_delivery")
+        parts = [f"SELECT COUNT(*) AS n FROM {table} WHERE state = 'due'" for table in tables]
+        return sum(row["n"] for row in self.rows(" UNION ALL ".join(parts)))
 
 
 def cases(database: Database, memory: Memory) -> Iterator[str]:
     """Every acknowledged case and action is there, once; a case's events are an unbroken chain."""
     found = {row["id"]: row for row in database.rows("SELECT * FROM banshi_case")}
-    events: dict[str, list[sqlite3.Row]] = defaultdict(list)
+    events: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in database.rows("SELECT * FROM banshi_case_event ORDER BY case_id, version"):
         events[row["case_id"]].append(row)
     for case in memory.state.keys() - found.keys():
@@ -169,10 +187,13 @@ def keys(database: Database, memory: Memory) -> Iterator[str]:
 
 
 def soundness(database: Database) -> Iterator[str]:
+    """SQLite's own checks of its file; PostgreSQL needs none beside it."""
+    if not database.embedded:
+        return
     for pragma in ("integrity_check", "foreign_key_check"):
         for row in database.rows(f"PRAGMA {pragma}"):
-            if tuple(row) != ("ok",):
-                yield f"PRAGMA {pragma}: {tuple(row)}"
+            if (said := tuple(row.values())) != ("ok",):
+                yield f"PRAGMA {pragma}: {said}"
 
 
 def all_findings(
@@ -188,7 +209,7 @@ def all_findings(
         "passes": passes(database),
         "files": files(database, memory, folder),
         "idempotency keys": keys(database, memory),
-        "SQLite": soundness(database),
+        "the database file": soundness(database),
     }
     return {promise: list(found) for promise, found in checks.items()}
 

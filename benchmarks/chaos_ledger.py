@@ -1,23 +1,18 @@
-"""A provider that remembers whose message it took how often, and a way to it that can fall silent."""
+"""A provider that remembers whose message it took how often."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ssl
-import sys
 import time
 from collections import Counter
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 import orjson
+from chaos_report import Report
+from provider import SILENCE, Provider
 
 from mobile_push.sandbox import Answer
-
-# What runs as a script there imports its neighbours by their bare names.
-sys.path.append(str(Path(__file__).with_name("peers")))
-from provider import SILENCE, Provider
 
 #: A message's id, and the token of the phone that it is for.
 Key = tuple[str, str]
@@ -88,58 +83,14 @@ class Ledger(Provider):
         return Account(len(promised), lost, sum(extra.values()), needless)
 
 
-@dataclass
-class Way:
-    """Carries bytes between its own port and a server's. While it is mute it accepts, and nothing comes back."""
-
-    port: int = 0
-    to: int = 0
-    mute: bool = False
-    #: Connections that are open.
-    open: int = 0
-    _speaks: asyncio.Event = field(default_factory=asyncio.Event)
-    _server: asyncio.Server | None = None
-    _writers: set[asyncio.StreamWriter] = field(default_factory=set)
-
-    async def __aenter__(self) -> Way:
-        self._speaks.set()
-        self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        for writer in self._writers:
-            writer.close()
-
-    def fall_silent(self) -> None:
-        self._speaks.clear()
-
-    def speak(self) -> None:
-        self._speaks.set()
-
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.open += 1
-        self._writers.add(writer)
-        try:
-            there, back = await asyncio.open_connection("127.0.0.1", self.to)
-            self._writers.add(back)
-            try:
-                await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
-            finally:
-                self._writers.discard(back)
-                back.close()
-        finally:
-            self.open -= 1
-            self._writers.discard(writer)
-            writer.close()
-
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
-            while data := await reader.read(65536):
-                await self._speaks.wait()
-                writer.write(data)
-                await writer.drain()
-        with contextlib.suppress(OSError):
-            writer.close()
+def count(report: Report, account: Account) -> None:
+    """Nothing may be lost; what came twice is told."""
+    report.lost += len(account.lost)
+    report.duplicated += account.again
+    report.say("messages promised; lost", f"{account.promised:,}; {len(account.lost)}")
+    report.say("taken more than once, all of them", f"{account.again} ({account.again / account.promised:.2%})")
+    report.say(
+        "the same less those whose answer the provider held back",
+        f"{account.again_without_need} ({account.share:.2%})",
+    )
+    report.promise(not account.lost, f"lost: {account.lost[:5]}")

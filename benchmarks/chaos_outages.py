@@ -10,6 +10,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
+from chaos_ledger import count
 from chaos_report import Length, Report
 from chaos_town import Town, query, town
 
@@ -20,7 +21,7 @@ PER_MINUTE = 60_000
 FAKETIME = "/usr/lib/*/faketime/libfaketime.so.1"
 
 
-async def token_endpoint(folder: Path, length: Length) -> Report:
+async def provider_token(folder: Path, length: Length) -> Report:
     """The token endpoint is down while every access token has run out."""
     report = Report(f"the token endpoint is down for {length.outage:g} s")
     async with town(folder, length.phones, per_minute=PER_MINUTE) as one:
@@ -36,7 +37,7 @@ async def token_endpoint(folder: Path, length: Length) -> Report:
     return report
 
 
-async def silent_provider(folder: Path, length: Length) -> Report:
+async def provider_silent(folder: Path, length: Length) -> Report:
     """The provider accepts connections and never answers, neither to TLS nor to a request."""
     report = Report(f"the provider accepts connections and never answers for {length.outage:g} s")
     fcm, push = ("", "") if length.full else ("timeout = 1.0\nat_once = 100", "lease = 6")
@@ -59,7 +60,7 @@ async def silent_provider(folder: Path, length: Length) -> Report:
     return report
 
 
-async def credentials(folder: Path, length: Length) -> Report:
+async def provider_credentials(folder: Path, length: Length) -> Report:
     """Google refuses the project (403), then the key (invalid_grant)."""
     report = Report("wrong project credentials: 403, then invalid_grant")
     async with town(folder, length.phones, per_minute=PER_MINUTE) as one:
@@ -91,8 +92,7 @@ async def clock(folder: Path, length: Length) -> Report:
     report = Report("the server's clock jumps an hour ahead, and back while it is killed")
     library = next(iter(glob.glob(FAKETIME)), None)  # noqa: PTH207 - once, before anything runs
     if library is None:
-        report.say("not run", "libfaketime is not installed (apt-get install faketime)")
-        return report
+        return report.skip("libfaketime is not installed (apt-get install faketime)")
     offset = folder / "offset"
 
     def turn(seconds: int) -> None:
@@ -142,7 +142,9 @@ async def ended(one: Town, report: Report, since: float, what: str = "the end of
         await one.settled()
     except TimeoutError:
         report.promise(False, "not everything was done in time")
-    report.count(await one.account())
+    count(report, await one.account())
+    report.injected += 1
+    report.recovery.append(one.ledger.next_after(since))
     report.say(f"seconds from {what} to the next message", f"{one.ledger.next_after(since):.2f}")
     report.say("the last message, seconds after that", f"{one.ledger.times[-1] - since:.1f}")
     for wrong in one.memory.wrong:

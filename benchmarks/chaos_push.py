@@ -1,33 +1,28 @@
-"""Faults of pushing: what is lost, what comes twice, and when it goes on.
-
-    python benchmarks/chaos.py push               # every fault, about ten minutes
-    python benchmarks/chaos.py push kills --kills 20 --postgres
-    python benchmarks/chaos.py push --short       # as in continuous integration
+"""Faults around the provider of pushes: a sender that is killed in mid-send, and a provider that refuses.
 
 The real `banshi serve` sends a notice to many phones, and case messages beside it, to a provider that counts each
-message and phone. Exits with 1 where a promise is broken.
+message and phone.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import random
-import tempfile
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from chaos_outages import clock, credentials, silent_provider, token_endpoint
-from chaos_report import FULL, SHORT, Length, Report, spread
-from chaos_town import town
-from processes import machine
+from chaos_ledger import count
+from chaos_report import Length, Report, spread
+from chaos_town import Town, town
+
+from banshi.auth import development_token
+from banshi.settings import Settings
 
 #: Seconds after a kill in which messages still come out of the sockets.
 IN_SOCKETS = 0.2
 
 
-async def kills(folder: Path, length: Length) -> Report:
+async def push_killed(folder: Path, length: Length) -> Report:
     """kill -9 again and again while 2 % get 429, 2 % get 503, and 1 % are taken and never answered."""
     chance = random.Random(length.seed)
     # Slow enough that a start and some seconds of work fit between two kills.
@@ -39,7 +34,6 @@ async def kills(folder: Path, length: Length) -> Report:
         one.ledger.shares["silent"] = 0.01
         one.live(length.seed)
         killed: list[float] = []
-        begun = time.monotonic()
         for number in range(1, length.kills + 1):
             await one.start()
             # At even shares of the phones, and some way beyond: all kills fall within the run, on any machine.
@@ -59,14 +53,14 @@ async def kills(folder: Path, length: Length) -> Report:
         database = "PostgreSQL" if length.postgres else "SQLite"
         report = Report(f"kill -9, {length.kills} times, on {database}; 2 % 429, 2 % 503, 1 % taken and not answered")
         report.say("of the notice taken by the last start", f"{notice:,} of {length.phones:,}")
-        report.count(account)
+        count(report, account)
+        report.injected, report.recovery = length.kills, waits
         report.say("per kill", f"{account.again_without_need / length.kills:.1f}")
         report.say(
             "seconds from a kill to the next message, min / median / max",
             spread(waits),
         )
         report.say("seconds from the last kill to the last message", f"{one.ledger.times[-1] - killed[-1]:.1f}")
-        report.say("seconds in all", f"{time.monotonic() - begun:.0f}")
         report.say("answers", dict(one.ledger.answers))
         report.say("sent again before their Retry-After", one.ledger.early)
         report.promise(account.share <= 0.01 or not length.full, "more than one percent came twice")
@@ -76,42 +70,47 @@ async def kills(folder: Path, length: Length) -> Report:
         return report
 
 
-Fault = Callable[[Path, Length], Awaitable[Report]]
+async def provider(folder: Path, length: Length) -> Report:
+    """A tenth gets 429 and a tenth 503, with a Retry-After each; some are taken and not answered; one is refused."""
+    report = Report("10 % 429, 10 % 503, 1 % taken and not answered, one phone refused for good")
+    fcm, push = "timeout = 1.0\nat_once = 200", "lease = 6"
+    async with town(folder, length.phones, per_minute=60_000, postgres=length.postgres, fcm=fcm, push=push) as one:
+        behaviour = one.ledger.behaviour
+        behaviour.quota_share = behaviour.unavailable_share = 0.1
+        behaviour.quota_retry_after = behaviour.unavailable_retry_after = 1
+        refused = one.tokens.pop()
+        behaviour.faults = {refused: "INVALID_ARGUMENT"}
+        one.ledger.shares["silent"] = 0.01
+        one.live(length.seed)
+        await one.start()
+        await one.ledger.until(length.phones // 2, 240)
+        ends = time.monotonic()
+        behaviour.quota_share = behaviour.unavailable_share = one.ledger.shares["silent"] = 0.0
+        await one.ledger.until(length.phones - 1, 300)
+        await one.rest()
+        letters = await dead_letters(one)
+        await one.settled()
+        count(report, await one.account())
+        answers = one.ledger.seen.answers
+        report.injected = sum(answers.get(code, 0) for code in ("QUOTA_EXCEEDED", "UNAVAILABLE", "INVALID_ARGUMENT"))
+        report.recovery.append(one.ledger.next_after(ends))
+        report.say("answers", dict(answers))
+        report.say("sent again before their Retry-After", one.ledger.early)
+        report.say("dead letters that an operator sees", letters)
+        report.promise(not one.ledger.early, "sent before its Retry-After")
+        report.promise(letters == ["INVALID_ARGUMENT"], f"dead letters: {letters}")
+        for wrong in one.memory.wrong:
+            report.promise(False, wrong)
+    return report
 
-FAULTS: dict[str, Fault] = {
-    "kills": kills,
-    "clock": clock,
-    "token": token_endpoint,
-    "silent": silent_provider,
-    "credentials": credentials,
-}
 
-
-async def run(names: list[str], length: Length) -> bool:
-    """Try each fault; whether every promise was kept."""
-    kept = True
-    for name in names:
-        with tempfile.TemporaryDirectory(prefix="banshi-chaos-") as folder:
-            report = await FAULTS[name](Path(folder), length)
-        report.print()
-        kept = kept and not report.broken
-    return kept
-
-
-def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="chaos.py push", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("faults", nargs="*", metavar="FAULT", help=f"of {', '.join(FAULTS)}; all where none is named")
-    parser.add_argument("--kills", type=int)
-    parser.add_argument("--phones", type=int)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--postgres", action="store_true", help="on PostgreSQL in place of SQLite")
-    parser.add_argument("--short", action="store_true", help="a look whether everything works")
-    given = parser.parse_args(arguments)
-    if unknown := set(given.faults) - FAULTS.keys():
-        parser.error(f"{', '.join(sorted(unknown))}: there are {', '.join(FAULTS)}")
-    base = SHORT if given.short else FULL
-    length = Length(given.phones or base.phones, given.kills or base.kills, base.outage, given.seed, given.postgres)
-    print(machine())
-    return 0 if asyncio.run(run(given.faults or list(FAULTS), length)) else 1
+async def dead_letters(one: Town) -> list[str]:
+    """The codes of those that somebody who runs the platform is shown, once there are any."""
+    token = development_token(Settings(data=one.folder / "data"), "ops", roles=["platform:operator"])
+    headers, deadline = {"Authorization": f"Bearer {token}"}, time.monotonic() + 30
+    found: list[str] = []
+    while not found and time.monotonic() < deadline:
+        async with one.session.get(f"{one.server.url}/v1/ops/push/dead-letters", headers=headers) as answer:
+            found = [letter["code"] for letter in (await answer.json())["items"]]
+        await asyncio.sleep(0.1)
+    return found

@@ -1,12 +1,20 @@
-"""How much a run of faults holds, and what it found."""
+"""How much a run of faults holds, what it found, and the scoreboard of all of them."""
 
 from __future__ import annotations
 
+import math
 import statistics
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from chaos_ledger import Account
-from processes import table
+from processes import ROOT, table
+
+# The tests' own servers and their bad network are used here too.
+sys.path.append(str(ROOT))
+# What runs as a script there imports its neighbours by their bare names.
+sys.path.append(str(Path(__file__).with_name("peers")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +22,7 @@ class Length:
     """How much a run holds."""
 
     phones: int
+    #: How often something is killed, cut off or begun anew.
     kills: int
     #: Seconds for which something is out of order.
     outage: float
@@ -26,7 +35,7 @@ class Length:
         return self.phones >= FULL.phones
 
 
-FULL, SHORT = Length(30_000, 20, 60.0), Length(1_500, 3, 3.0)
+FULL, SHORT = Length(9_000, 6, 10.0), Length(500, 2, 1.5)
 
 
 @dataclass
@@ -34,8 +43,18 @@ class Report:
     """The figures of a fault, and the promises that it broke."""
 
     title: str
+    #: How many faults there were; what was lost or is not as it was promised; what came twice.
+    injected: int = 0
+    lost: int = 0
+    duplicated: int = 0
+    #: Seconds from a fault, or its end, until it went on.
+    recovery: list[float] = field(default_factory=list)
     rows: list[tuple[str, str]] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    #: What servers have logged as errors.
+    errors: list[str] = field(default_factory=list)
+    #: Why it was not tried.
+    skipped: str = ""
 
     def say(self, what: str, figure: object) -> None:
         self.rows.append((what, str(figure)))
@@ -44,22 +63,42 @@ class Report:
         if not kept:
             self.broken.append(what)
 
-    def count(self, account: Account) -> None:
-        """Nothing may be lost; what came twice is told."""
-        self.say("messages promised; lost", f"{account.promised:,}; {len(account.lost)}")
-        self.say("taken more than once, all of them", f"{account.again} ({account.again / account.promised:.2%})")
-        self.say(
-            "the same less those whose answer the provider held back",
-            f"{account.again_without_need} ({account.share:.2%})",
-        )
-        self.promise(not account.lost, f"lost: {account.lost[:5]}")
+    def skip(self, why: str) -> Report:
+        self.skipped = why
+        return self
 
-    def print(self) -> None:
-        print(f"\n## {self.title}\n")
-        table(("", "figure"), self.rows)
-        for one in self.broken:
-            print(f"BROKEN  {one}")
+    def print(self, name: str) -> None:
+        print(f"\n## {name}: {self.title}\n")
+        if self.skipped:
+            print(f"not run: {self.skipped}\n")
+            return
+        if self.rows:
+            table(("", "figure"), self.rows)
+        for one in self.broken[:20]:
+            print(f"BROKEN  {one}", flush=True)
+        for line in self.errors if self.broken else []:
+            print(f"        {line}", flush=True)
 
 
-def spread(values: list[float]) -> str:
+def spread(values: Sequence[float]) -> str:
+    """Least, median and most."""
     return " / ".join(f"{one:.2f}" for one in (min(values), statistics.median(values), max(values)))
+
+
+def scoreboard(reports: Sequence[tuple[str, str, Report]]) -> None:
+    """Print name, figures, promise and whether it was kept, a row a fault."""
+    head = ("fault", "injected", "lost", "duplicated", "recovery s, median (most)", "promise", "kept?")
+    rows = []
+    for name, promise, one in reports:
+        if one.skipped:
+            rows.append((name, "", "", "", "", promise, f"not run: {one.skipped}"))
+            continue
+        figures = (f"{one.injected:,}", f"{one.lost:,}", f"{one.duplicated:,}")
+        rows.append((name, *figures, recovered(one.recovery), promise, "NO" if one.broken else "yes"))
+    print("\n# Scoreboard\n")
+    table(head, rows)
+
+
+def recovered(seconds: Sequence[float]) -> str:
+    known = [one for one in seconds if math.isfinite(one)]
+    return f"{statistics.median(known):.2f} ({max(known):.2f})" if known else ""

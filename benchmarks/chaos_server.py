@@ -6,23 +6,25 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import aiohttp
 from processes import ROOT, banshi
 
 #: Seconds that a start may take, and that the stop may take.
-START, STOP = 30.0, 10.0
+START, STOP = 90.0, 30.0
 
 
 class Server:
-    """`banshi serve`, started, killed and started again on the same port and folder."""
+    """`banshi serve` or `banshi worker`, started, killed and started again on the same port and folder."""
 
-    def __init__(self, config: Path, port: int, log: Path, **environment: str) -> None:
-        self._command = [*banshi(config), "serve", "--port", str(port)]
+    def __init__(
+        self, config: Path, port: int, log: Path, *, command: Sequence[str] = ("serve",), **environment: str
+    ) -> None:
+        self._command = [*banshi(config), *command, "--port", str(port)]
         self._environment = {**os.environ, **environment}
         self.url = f"http://127.0.0.1:{port}"
         self._log = log
@@ -46,13 +48,13 @@ class Server:
         deadline = time.monotonic() + START
         while time.monotonic() < deadline:
             if (status := self._process.poll()) is not None:
-                raise RuntimeError(f"banshi serve ended with status {status}:\n{self._log.read_text()[-3000:]}")
+                raise RuntimeError(f"banshi ended with status {status}:\n{self._log.read_text()[-3000:]}")
             with contextlib.suppress(aiohttp.ClientError, OSError):
                 async with session.get(f"{self.url}/readyz") as response:
                     if response.status == 200:
                         return
             await asyncio.sleep(0.02)
-        raise RuntimeError(f"banshi serve is not ready after {START:g} s:\n{self._log.read_text()[-3000:]}")
+        raise RuntimeError(f"banshi is not ready after {START:g} s:\n{self._log.read_text()[-3000:]}")
 
     def kill(self) -> None:
         self.end(signal.SIGKILL)
@@ -68,10 +70,3 @@ class Server:
         except subprocess.TimeoutExpired:
             process.kill()
             return process.wait(STOP)
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port

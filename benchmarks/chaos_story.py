@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,18 +49,32 @@ class Memory:
     #: Calls that had to be sent more than once, and answers that were stored ones.
     repeated: int = 0
     replayed: int = 0
+    #: Answers of 503, each with a Retry-After; `time.monotonic()` of each other answer to a POST.
+    unavailable: int = 0
+    answered: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     #: Set whenever something is about to be written.
     sent: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def next_after(self, moment: float) -> float:
+        """Seconds from a moment to the next answer to a POST; infinite where there was none."""
+        return next((at for at in self.answered if at > moment), float("inf")) - moment
 
 
 class Caller:
     """A person with a token, who sends a request again and again, with one key, until it is answered."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, url: str, token: str, memory: Memory, chance: random.Random | None = None
+        self,
+        session: aiohttp.ClientSession,
+        urls: Sequence[str],
+        token: str,
+        memory: Memory,
+        chance: random.Random | None = None,
     ) -> None:
-        self._session, self._url, self._memory, self._chance = session, url, memory, chance
+        """With several addresses, each attempt goes to the next of them."""
+        self._session, self._memory, self._chance = session, memory, chance
+        self._urls = itertools.cycle(urls)
         self._headers = {"Authorization": f"Bearer {token}"}
 
     async def post(self, path: str, key: str, document: Any = None, file: bytes | None = None) -> dict[str, Any]:
@@ -95,11 +110,18 @@ class Caller:
             if self._chance and attempts == 1 and self._chance.random() < HANGS_UP:
                 body["timeout"] = aiohttp.ClientTimeout(total=self._chance.uniform(0.001, 0.02))
             try:
-                request = self._session.request(method, self._url + path, headers={**self._headers, **headers}, **body)
+                url, all_headers = next(self._urls) + path, {**self._headers, **headers}
+                request = self._session.request(method, url, headers=all_headers, **body)
                 async with request as response:
                     answer: dict[str, Any] = await response.json(content_type=None)
                     again = response.status == 503 or answer.get("code") == "still-running"
+                    if response.status == 503:
+                        self._memory.unavailable += 1
+                        if "Retry-After" not in response.headers:
+                            self._memory.wrong.append(f"{method} {path}: 503 without Retry-After")
                     if not again:
+                        if method == "POST":
+                            self._memory.answered.append(time.monotonic())
                         self._memory.repeated += attempts > 1
                         self._memory.replayed += "Idempotency-Replayed" in response.headers
                         return response.status, answer
@@ -139,11 +161,11 @@ class Story:
                 return
 
     async def _one_case(self, key: str) -> None:
-        answers = await self._answers(key)
+        answers = await self.answers_of(key)
         case = (await self.citizen.post("/v1/items/zone-pass/cases", f"{key}/submit", {"answers": answers}))["id"]
         memory = self.memory
         memory.person[case], memory.state[case], memory.actions[case] = self.name, "submitted", []
-        await self._until(case, "accepted")
+        await self.until(case, "accepted")
         for step, (who, action, state) in enumerate(self.chance.choice(PLANS)):
             body: dict[str, Any] = {"reason": "因故"} if action in NEEDS_REASON else {}
             if action == "supplement":
@@ -152,30 +174,20 @@ class Story:
             await caller.post(f"/v1/cases/{case}/actions/{action}", f"{key}/{step}/{action}", body)
             memory.actions[case].append(action)
             memory.state[case] = state
-            await self._until(case, state)
+            await self.until(case, state)
             await asyncio.sleep(self.chance.random() * 0.05)
 
-    async def _answers(self, key: str) -> dict[str, Any]:
+    async def answers_of(self, key: str) -> dict[str, Any]:
+        """Right answers to the zone pass's form, with files of their own."""
         files = []
         for name in ("licence", "registration"):
             content = PNG + f"{key}/{name}".encode()
             stored = await self.citizen.post("/v1/attachments", f"{key}/{name}", file=content)
             self.memory.uploads[stored["id"]] = content
             files.append(stored["id"])
-        return {
-            "plate": "川BD12345",
-            "vehicle_class": "light-truck",
-            "zones": ["2"],
-            "hours": "9-17",
-            "valid_from": "2099-01-01",
-            "valid_until": "2099-01-31",
-            "purpose": "运输蔬菜",
-            "driver": {"name": "王小明", "phone": "13800000000"},
-            "licence": files[0],
-            "registration": files[1],
-        }
+        return good_answers(files)
 
-    async def _until(self, case: str, state: str) -> None:
+    async def until(self, case: str, state: str) -> None:
         """Wait until the case is in that state; the automatic check follows after the answer."""
         deadline = time.monotonic() + PATIENCE
         while (found := (await self.citizen.get(f"/v1/cases/{case}"))["state"]) != state:
@@ -184,3 +196,20 @@ class Story:
                 raise Unexpected
             await asyncio.sleep(PAUSE)
         self.memory.state[case] = state
+
+
+def good_answers(files: Sequence[str], **changes: Any) -> dict[str, Any]:
+    """Right answers to the zone pass's form, with the ids of two files."""
+    return {
+        "plate": "川BD12345",
+        "vehicle_class": "light-truck",
+        "zones": ["2"],
+        "hours": "9-17",
+        "valid_from": "2099-01-01",
+        "valid_until": "2099-01-31",
+        "purpose": "运输蔬菜",
+        "driver": {"name": "王小明", "phone": "13800000000"},
+        "licence": files[0],
+        "registration": files[1],
+        **changes,
+    }

@@ -14,8 +14,9 @@ from typing import Any
 from uuid import uuid4
 
 import aiohttp
-from chaos_ledger import Account, Key, Ledger, Way
-from chaos_server import Server, free_port
+from chaos_checks import Database
+from chaos_ledger import Account, Key, Ledger
+from chaos_server import Server
 from chaos_story import Caller, Memory, Story
 from databases import SERVER
 from population import phones as register_phones
@@ -26,6 +27,8 @@ from provider import tls
 from banshi.auth import development_token
 from banshi.settings import Settings
 from banshi.testing import open_door
+from tests.fault_proxy import FaultProxy
+from tests.ports import free_port
 
 CITIZENS = 3
 STAFF = ["traffic:reviewer", "traffic:approver"]
@@ -40,8 +43,9 @@ class Town:
 
     folder: Path
     ledger: Ledger
-    way: Way
+    way: FaultProxy
     server: Server
+    workers: list[Server]
     session: aiohttp.ClientSession
     database: str
     broadcast: str
@@ -52,8 +56,9 @@ class Town:
     _lives: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def start(self) -> None:
-        self.server.start()
-        await self.server.ready(self.session)
+        for one in (self.server, *self.workers):
+            one.start()
+            await one.ready(self.session)
 
     def live(self, seed: int) -> None:
         """Let citizens and staff begin; each insists on an answer."""
@@ -61,7 +66,7 @@ class Town:
         for name in (f"citizen-{one}" for one in range(CITIZENS)):
             own = random.Random(f"{seed}/{name}")
             tokens = (development_token(settings, name), development_token(settings, "staff", roles=STAFF))
-            people = (Caller(self.session, self.server.url, each, self.memory, own) for each in tokens)
+            people = (Caller(self.session, [self.server.url], each, self.memory, own) for each in tokens)
             self._lives.append(asyncio.create_task(Story(name, *people, self.memory, own, self._ends).live()))
 
     async def rest(self) -> None:
@@ -70,13 +75,14 @@ class Town:
         await asyncio.gather(*self._lives)
 
     async def settled(self, patience: float = PATIENCE) -> None:
-        """Wait until nothing is due any more, and end the server. Raises TimeoutError."""
+        """Wait until nothing is due any more, and end the servers. Raises TimeoutError."""
         async with asyncio.timeout(patience):
             while await self._due():  # noqa: ASYNC110 - nobody else tells
                 await asyncio.sleep(0.2)
-        status = await asyncio.to_thread(self.server.end, signal.SIGTERM)
-        if status:
-            self.memory.wrong.append(f"after SIGTERM the server ended with status {status}")
+        for one in (self.server, *self.workers):
+            status = await asyncio.to_thread(one.end, signal.SIGTERM)
+            if status:
+                self.memory.wrong.append(f"after SIGTERM a server ended with status {status}")
 
     async def _due(self) -> int:
         rows = await self.read("push_fan_out"), await self.read("push_chunk"), await self.read("push_delivery")
@@ -107,27 +113,7 @@ class Town:
 
 async def query(database: str, sql: str) -> list[Mapping[str, Any]]:
     """Read from the server's database beside it."""
-    if database.startswith("sqlite"):
-        import sqlite3
-
-        file = database.removeprefix("sqlite://").partition("?")[0]
-
-        def read() -> list[Mapping[str, Any]]:
-            connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)
-            connection.row_factory = sqlite3.Row
-            try:
-                return [dict(row) for row in connection.execute(sql)]
-            finally:
-                connection.close()
-
-        return await asyncio.to_thread(read)
-    import asyncpg
-
-    connection = await asyncpg.connect(database.replace("asyncpg://", "postgres://", 1))
-    try:
-        return [dict(row) for row in await connection.fetch(sql)]
-    finally:
-        await connection.close()
+    return await asyncio.to_thread(Database(database).rows, sql)
 
 
 @asynccontextmanager
@@ -139,32 +125,48 @@ async def town(
     postgres: bool = False,
     push: str = "",
     fcm: str = "",
+    platform: str = "",
+    more: str = "",
+    workers: int = 0,
     environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Town]:
-    """A town with so many phones and a published notice; no server runs yet. `push` and `fcm` are settings."""
-    async with Ledger(tls(folder)) as ledger, Way(to=ledger.port) as way, database_for(folder, postgres) as database:
+    """A town with so many phones and a published notice; no server runs yet.
+
+    `platform`, `push` and `fcm` are settings, `more` tables of them. With workers the server only answers requests.
+    """
+    async with (
+        Ledger(tls(folder)) as ledger,
+        FaultProxy(to=ledger.port) as way,
+        database_for(folder, postgres) as database,
+    ):
         account = ledger.service_account_file(folder / "account.json")
         text = (ROOT / "plugins.toml").read_text()
-        own = f'data = "{folder / "data"}"\ndatabase = "{database}"\nlog_level = "warning"'
+        own = f'data = "{folder / "data"}"\ndatabase = "{database}"\nlog_level = "warning"\n{platform}'
         text = text.replace('data = "data"', own).replace('path = "plugins/', f'path = "{ROOT}/plugins/')
         text += (
             f"\n[plugins.mobile_push.settings]\n{push}\n[plugins.mobile_push.settings.fcm]\n{fcm}\n"
             f'service_account_file = "{account}"\nbase_url = "https://127.0.0.1:{way.port}/v1/projects"\n'
-            f'ca_file = "{folder / "ca.pem"}"\nper_minute = {per_minute}\n'
+            f'ca_file = "{folder / "ca.pem"}"\nper_minute = {per_minute}\n{more}'
         )
         config = folder / "plugins.toml"
         config.write_text(text)
         broadcast, tokens = await populated(folder, database, phones)
-        server = Server(config, free_port(), folder / "server.log", **(environment or {}))
+        command = ("serve", "--no-work") if workers else ("serve",)
+        server = Server(config, free_port(), folder / "server.log", command=command, **(environment or {}))
+        others = [
+            Server(config, free_port(), folder / f"worker-{number}.log", command=("worker",))
+            for number in range(workers)
+        ]
         timeout = aiohttp.ClientTimeout(total=5)
         async with aiohttp.ClientSession(timeout=timeout) as session:
-            found = Town(folder, ledger, way, server, session, database, broadcast, tokens)
+            found = Town(folder, ledger, way, server, others, session, database, broadcast, tokens)
             try:
                 yield found
             finally:
                 for life in found._lives:
                     life.cancel()
-                server.kill()
+                for one in (server, *others):
+                    one.kill()
 
 
 @asynccontextmanager

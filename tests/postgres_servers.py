@@ -6,7 +6,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.ports import free_port
 
 #: Seconds that a server may take to answer.
 PATIENCE = 60.0
@@ -47,10 +48,9 @@ def run(name: str, *arguments: str) -> None:
 class Server:
     """One server, which can be killed and begun again on the same port."""
 
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            self.port = int(one.getsockname()[1])
+    def __init__(self, folder: Path, *settings: str) -> None:
+        self._settings = (*QUICK, *settings)
+        self.port = free_port()
         self.folder = folder
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -59,7 +59,7 @@ class Server:
         return f"asyncpg://postgres@127.0.0.1:{self.port}/postgres"
 
     def begin(self) -> None:
-        settings = [part for one in (*QUICK, f"port={self.port}") for part in ("-c", one)]
+        settings = [part for one in (*self._settings, f"port={self.port}") for part in ("-c", one)]
         settings += ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={self.folder}"]
         command = [program("postgres"), "-D", str(self.folder), *settings]
         quiet = subprocess.DEVNULL
@@ -73,26 +73,56 @@ class Server:
                 assert time.monotonic() < deadline, "PostgreSQL does not answer"
             time.sleep(0.1)
 
-    def kill(self) -> None:
+    def begin_again(self) -> None:
+        """After SIGKILL: its own processes notice by and by that it is gone, and until then keep what it needs."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self.begin()
+            except AssertionError:
+                assert time.monotonic() < deadline, "PostgreSQL does not begin again"
+            time.sleep(0.1)
+
+    def kill(self, number: int = signal.SIGQUIT) -> None:
         """At once: its own processes notice, and end."""
         if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGQUIT)
+            self.process.send_signal(number)
             self.process.wait(PATIENCE)
+
+
+def made(folder: Path, *settings: str) -> Server:
+    """A server whose folder is there, and its own; it does not run yet."""
+    for one in folder.parents:  # its user has to reach it
+        if one.owner() == "root" and one.is_relative_to("/tmp") and one != Path("/tmp"):
+            one.chmod(one.stat().st_mode | 0o011)
+    folder.mkdir(mode=0o700)
+    if OWNER:
+        shutil.chown(folder, OWNER)
+    return Server(folder, *settings)
+
+
+def initialised(server: Server) -> None:
+    run("initdb", "-D", str(server.folder), "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8")
+
+
+@contextmanager
+def alone(folder: Path, *settings: str) -> Iterator[Server]:
+    """A server that runs; `settings` are PostgreSQL's own, such as "max_connections=60"."""
+    server = made(folder, *settings)
+    try:
+        initialised(server)
+        server.begin()
+        yield server
+    finally:
+        server.kill()
 
 
 @contextmanager
 def replicated(folder: Path) -> Iterator[tuple[Server, Server]]:
     """A server and its replica, which follows it by streaming."""
-    for one in (folder, *folder.parents):  # its user has to reach it
-        if one.owner() == "root" and one.is_relative_to("/tmp") and one != Path("/tmp"):
-            one.chmod(one.stat().st_mode | 0o011)
-    first, copy = Server(folder / "first"), Server(folder / "copy")
-    for one in (first, copy):
-        one.folder.mkdir(mode=0o700)
-        if OWNER:
-            shutil.chown(one.folder, OWNER)
+    first, copy = made(folder / "first"), made(folder / "copy")
     try:
-        run("initdb", "-D", str(first.folder), "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8")
+        initialised(first)
         first.begin()
         where = ("-h", "127.0.0.1", "-p", str(first.port), "-U", "postgres")
         run("pg_basebackup", *where, "-D", str(copy.folder), "-R", "-X", "stream", "--no-sync", "-c", "fast")

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
+
 #: Seconds that a server may take to answer.
 PATIENCE = 20.0
 
@@ -25,12 +27,6 @@ def binary(name: str = "redis-server") -> str:
             pytest.fail(f"CI has to run the tests on Redis too: {name} is not installed")
         pytest.skip(f"Redis: {name} is not installed")
     return found
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 class Server:

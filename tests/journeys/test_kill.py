@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.long
 @pytest.mark.timeout(300)
 def test_nothing_that_was_acknowledged_is_lost_when_the_server_is_killed_again_and_again() -> None:
-    command = [sys.executable, str(ROOT / "benchmarks" / "chaos.py"), "--kills", "3", "--quick"]
+    command = [sys.executable, str(ROOT / "benchmarks" / "chaos.py"), "server-killed", "--short", "--kills", "1"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=280, cwd=ROOT, check=False)
     print(done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import gzip
 import json
 import re
 import resource
+import time
 import uuid
 import zlib
 from collections.abc import AsyncIterator
@@ -23,7 +25,7 @@ import pytest_asyncio
 from banshi.errors import Problem
 from banshi.testing import TINY_PNG, Door, Person, Reply, open_door
 from banshi.web import attachments as attachments_face
-from banshi.web import dispatch
+from banshi.web import dispatch, unreadable
 from tests.tables import names_of
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
@@ -527,6 +529,45 @@ async def test_a_body_that_never_ends_is_given_up(world: World, monkeypatch: pyt
             status, answer = await raw(world, *request)
             assert status == 400
             assert b"malformed-body" in answer
+
+
+@together
+async def test_headers_that_never_end_are_given_up_and_a_quiet_connection_is_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slowloris: nothing at all, half a head, a head byte by byte, and a second one on a connection that was good."""
+    monkeypatch.setattr(unreadable, "PATIENCE", 0.4)
+    port = int(world.door.url.rpartition(":")[2])
+    good = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+    async def slow(first: bytes, drip: bytes) -> float:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        begun = time.monotonic()
+        try:
+            writer.write(first)
+            if first.startswith(good):
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+                writer.write(b"GET /v1/items HTTP/1.1\r\nX-Slow: ")
+            while not reader.at_eof() and time.monotonic() - begun < 20:
+                writer.write(drip)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(reader.read(65_536), 0.05)
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+        return time.monotonic() - begun
+
+    kept, quiet = await asyncio.open_connection("127.0.0.1", port)
+    quiet.write(good)
+    assert (await kept.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+    half = b"GET /v1/items HTTP/1.1\r\nHost: local"
+    took = await asyncio.gather(slow(b"", b""), slow(half, b""), slow(half, b"x"), slow(good, b""), slow(good, b"x"))
+    assert all(0.3 < seconds < 15 for seconds in took), took
+    # Who has said nothing wrong since is still served, on the same connection.
+    quiet.write(good)
+    assert b"HTTP/1.1 200" in await asyncio.wait_for(kept.readuntil(b"\r\n\r\n"), 5)
+    quiet.close()
 
 
 @together

@@ -1,6 +1,6 @@
 """What goes wrong around deliveries: kills, clocks that jump, services that are away. Nothing is lost.
 
-`benchmarks/chaos.py push` is the long form, with its figures.
+`benchmarks/chaos.py` has the long forms, with their figures.
 """
 
 from __future__ import annotations

@@ -1,7 +1,11 @@
-"""What comes over a connection and can't be read as a request: answered as everything else, and not repeated."""
+"""What comes over a connection and can't be read as a request: answered as everything else, and not repeated.
+
+What comes too slowly to be one is waited for, and then the connection is closed.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import structlog
@@ -18,11 +22,48 @@ TOO_LONG = (
     "encoded characters included."
 )
 
+#: Seconds within which a request's line and headers have to be there, from the connection's beginning or, where there
+#: were requests before it, from its own first byte.
+PATIENCE = 15.0
+
 
 class Connection(web.RequestHandler):
-    """One connection. aiohttp's own would answer in plain text, and log what came: a token, or a tip."""
+    """One connection. aiohttp's own would answer in plain text, and log what came: a token, or a tip.
 
-    __slots__ = ()
+    It would also wait for an hour for a head that never ends, and whoever opens thousands of those leaves no connection
+    to anybody else.
+    """
+
+    __slots__ = ("_awaited",)
+
+    _awaited: asyncio.TimerHandle | None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._awaited = self._loop.call_later(PATIENCE, self._give_up)
+        super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        known = self._request_count
+        super().data_received(data)
+        if self._request_count != known:
+            self._stop_waiting()
+        elif self._awaited is None and self._waiter is not None and data:
+            # Nothing is under way: it is the beginning of a further request.
+            self._awaited = self._loop.call_later(PATIENCE, self._give_up)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _stop_waiting(self) -> None:
+        if self._awaited is not None:
+            self._awaited.cancel()
+            self._awaited = None
+
+    def _give_up(self) -> None:
+        self._awaited = None
+        log.info("a request did not come to the end of its headers", seconds=PATIENCE)
+        self.force_close()
 
     def handle_error(
         self, request: Any, status: int = 500, exc: BaseException | None = None, message: str | None = None

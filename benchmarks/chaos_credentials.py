@@ -1,0 +1,101 @@
+"""Passes that were altered, and pictures of passes that are shown when or where they no longer count."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import random
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+import zxingcpp
+from chaos_report import Length, Report
+from chaos_story import good_answers
+from PIL import Image
+from processes import ROOT
+
+from banshi import passes
+from banshi.testing import Person, open_door
+from tests.kernel.test_pass_ledger import DAY, QR, REFUSALS, Forger, Issued, issue, revoke, scan, turn
+from tests.kernel.test_passes import damaged
+
+#: Scans at once.
+AT_ONCE = 32
+
+
+@asynccontextmanager
+async def issued(folder: Path) -> AsyncIterator[Issued]:
+    """A pass that is valid for a month from today on."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    async with open_door(folder, {"traffic": ROOT / "plugins/departments/traffic"}) as door:
+        yield await issue(door, answers)
+
+
+async def answers(person: Person, **changes: Any) -> dict[str, Any]:
+    return good_answers([(await person.upload()).created()["id"] for _ in range(2)], **changes)
+
+
+async def qr(folder: Path, length: Length) -> Report:
+    """Bits turned, ends cut off, junk appended, and what somebody with the very key may write otherwise."""
+    count, dice = (10_000 if length.full else 300), random.Random(length.seed)
+    report = Report(f"{count:,} damaged passes and {len(REFUSALS)} forgeries are scanned")
+    verdicts, took = Counter[str](), []
+    async with issued(folder) as one:
+        data = passes.compact_bytes(one.text)
+
+        async def seen(text: str) -> None:
+            begun = time.monotonic()
+            reply = await one.door.officer("chen", "traffic").post("/v1/passes/verify", {"text": text, "place": ""})
+            # A text that no database takes is refused before anybody takes it for a pass.
+            verdicts[
+                reply.ok()["verdict"] if reply.status == 200 else reply.problem(400, "malformed-body")["code"]
+            ] += 1
+            took.append(time.monotonic() - begun)
+
+        texts = []
+        while len(texts) < count:
+            _, bad = damaged(dice, data, one.text)
+            text = bad if isinstance(bad, str) else passes.compact_text(bad)
+            if text != one.text:
+                texts.append(text)
+        forger = Forger(one)
+        texts += [forge(forger) for forge in REFUSALS.values()]
+        for start in range(0, len(texts), AT_ONCE):
+            await asyncio.gather(*map(seen, texts[start : start + AT_ONCE]))
+        report.injected, report.lost = len(texts), verdicts["valid"]
+        report.promise((await one.verdict())["verdict"] == "valid", "the good one is refused")
+    report.say("verdicts", dict(verdicts.most_common()))
+    report.say("seconds of a scan at p99", f"{sorted(took)[len(took) * 99 // 100]:.3f}")
+    report.promise(not verdicts["valid"], f"{verdicts['valid']} were taken for valid")
+    return report
+
+
+async def screenshots(folder: Path, _: Length) -> Report:
+    """The picture of a pass, read by a library that isn't ours: early, in time at two places, late, and revoked."""
+    report = Report("the picture of a pass is shown at other times and places than it is for")
+    async with issued(folder) as one:
+        picture = (await one.person.get(f"{one.link}/pass.png")).body
+        (read,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)), QR)
+        expected = {"two days early": "not-yet-valid", "in time": "valid", "a month late": "expired"}
+        clock = one.door.platform.now
+        for (when, verdict), days in zip(expected.items(), (-2, 0, 31), strict=True):
+            turn(one.door, days * DAY)
+            found = (await one.verdict(read.text))["verdict"]
+            one.door.platform.now = clock
+            report.say(when, found)
+            report.promise(found == verdict, f"{when}: {found} in place of {verdict}")
+        first = await scan(one.door, read.text, "一号卡口", "chen")
+        second = await scan(one.door, read.text, "二号卡口", "zhao")
+        report.say("flagged at a second place within ten minutes", second["seen_elsewhere"])
+        report.promise((first["seen_elsewhere"], second["seen_elsewhere"]) == (False, True), "two places: not flagged")
+        await revoke(one)
+        found = (await one.verdict(read.text))["verdict"]
+        report.say("once it is revoked", found)
+        report.promise(found == "revoked", f"revoked: {found}")
+    report.injected = 5
+    return report

@@ -1,0 +1,101 @@
+"""Redis that is killed, flushed, absent, or at the other end of a bad network, while workers share a quota by it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from bisect import bisect_left
+from collections.abc import Awaitable, Callable
+from itertools import pairwise
+from pathlib import Path
+
+from chaos_ledger import count
+from chaos_postgres import network_faults
+from chaos_report import Length, Report
+from chaos_town import Town, town
+
+from tests import redis_servers
+from tests.fault_proxy import FaultProxy
+
+#: What ten seconds may have more than the quota, as shares of it. The sliding count is an estimate; after a flush a
+#: second's worth may go twice, and so it may where each process goes on by itself and hears of the others again.
+TOLERANCE, SECONDS = 1.35, 10.0
+
+#: The longest time without a message that is still "slower": Redis is given up after a second, and asked again.
+SLOWER = 6.0
+
+
+async def redis(folder: Path, length: Length) -> Report:
+    """One server, two workers, one Redis; everything that can happen to it, one after the other."""
+    report = Report("Redis is killed, flushed, absent and badly reached")
+    per_minute = 18_000 if length.full else 6_000
+    pause = length.outage / 4
+    with redis_servers.alone(folder / "redis") as server:
+        async with FaultProxy(to=server.port) as network:
+            more = f'[platform.redis]\nurl = "redis://127.0.0.1:{network.port}"\n'
+            given = {"per_minute": per_minute, "postgres": True, "workers": 2, "more": more}
+            async with town(folder, length.phones, fcm="at_once = 100", **given) as one:
+                one.live(length.seed)
+                await one.start()
+                await one.ledger.until(length.phones // 20, 120)
+                for name, fault in (everything(server, pause) | network_faults(network, pause)).items():
+                    await harmed(one, report, name, fault)
+                    network.heal()
+                await one.ledger.until(length.phones, 300)
+                await one.rest()
+                await one.settled()
+                count(report, await one.account())
+                within_quota(one, report, per_minute / 60)
+                report.promise(not one.memory.unavailable, f"{one.memory.unavailable} answers of 503")
+                for wrong in one.memory.wrong:
+                    report.promise(False, wrong)
+    return report
+
+
+def everything(server: redis_servers.Server, seconds: float) -> dict[str, Callable[[], Awaitable[object]]]:
+    """By name what happens to the server itself."""
+
+    async def killed() -> None:
+        await asyncio.to_thread(server.kill)
+        await asyncio.to_thread(server.begin)
+
+    async def flushed() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"FLUSHALL\r\n")
+        assert (await reader.readline()).startswith(b"+OK")
+        writer.close()
+
+    async def away_for_a_while() -> None:
+        await asyncio.to_thread(server.kill)
+        await asyncio.sleep(seconds)
+        await asyncio.to_thread(server.begin)
+
+    return {"killed": killed, "flushed": flushed, "away for a while": away_for_a_while}
+
+
+async def harmed(one: Town, report: Report, name: str, fault: Callable[[], object]) -> None:
+    """Do it while messages go out, and say how long none did."""
+    begun = time.monotonic()
+    doing = fault()
+    assert isinstance(doing, Awaitable)
+    await doing
+    await asyncio.sleep(1.0)
+    ends = time.monotonic()
+    times = [begun, *(at for at in one.ledger.times if begun < at < ends), ends]
+    silence = max(after - before for before, after in pairwise(times)) if one.ledger.times[-1] > begun else 0.0
+    report.injected += 1
+    report.recovery.append(silence)
+    answered = sum(begun < at < ends for at in one.memory.answered)
+    report.say(
+        f"{name}: messages, answers meanwhile; longest silence, s", f"{len(times) - 2}, {answered}; {silence:.2f}"
+    )
+    report.promise(silence <= SLOWER, f"{name}: no message for {silence:.1f} s")
+    report.promise(answered > 0, f"{name}: nobody was answered meanwhile")
+
+
+def within_quota(one: Town, report: Report, per_second: float) -> None:
+    """No ten seconds have more messages than the quota and what is tolerated."""
+    times = one.ledger.times
+    most = max(bisect_left(times, at + SECONDS) - place for place, at in enumerate(times))
+    report.say(f"most messages in {SECONDS:g} s; the quota's share of that", f"{most:,}; {per_second * SECONDS:,.0f}")
+    report.promise(most <= per_second * SECONDS * TOLERANCE, f"{most} messages in {SECONDS:g} s: the quota was reset")

@@ -1,0 +1,46 @@
+"""The rows of the scoreboard: each a fault with its promise, and where its long form is. It imports nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A fault that is tried on the real thing."""
+
+    #: What it is called on the command line; the function's name with hyphens.
+    name: str
+    module: str
+    promise: str
+
+    @property
+    def function(self) -> str:
+        return self.name.replace("-", "_")
+
+
+ROWS = (
+    Row("worker-killed", "chaos_workers", "0 lost; what it held is taken over within the lease"),
+    Row("push-killed", "chaos_push", "0 lost; 1 % comes twice at most; no Retry-After undercut"),
+    Row("server-killed", "chaos_server_killed", "what was acknowledged is there; no change without its outbox row"),
+    Row("redis", "chaos_redis", "slower only; 0 lost; no quota reset"),
+    Row("postgres", "chaos_postgres", "503 with Retry-After, back within 5 s, 0 lost"),
+    Row("postgres-network", "chaos_postgres", "the same where the network is at fault"),
+    Row("provider", "chaos_push", "Retry-After honoured for it alone; a dead letter is visible; 0 lost"),
+    Row("provider-silent", "chaos_outages", "left alone; the API goes on; 0 lost"),
+    Row("provider-token", "chaos_outages", "asked seldom; 0 lost"),
+    Row("provider-credentials", "chaos_outages", "operators are told; no phone forgotten; 0 lost"),
+    Row("poison", "chaos_plugins", "parked after N tries; a removed plugin's work waits; 0 dropped"),
+    Row("rolling", "chaos_workers", "every process ends with status 0; 0 lost"),
+    Row("disk-full", "chaos_disk", "507, nothing half-written, reads go on"),
+    Row("clock", "chaos_outages", "leases by the database's clock, timers monotonic; 0 lost"),
+    Row("plugin", "chaos_plugins", "its own request fails; the loop's lag stays under 50 ms at p99"),
+    Row("twice", "chaos_races", "the stored answer; another body 422; in flight 409; one case a key"),
+    Row("races", "chaos_races", "0 overbooked; one transition, one credential"),
+    Row("bombs", "chaos_input", "refused before they expand; others are served; nothing left behind"),
+    Row("slowloris", "chaos_input", "closed within 15 s; others are served"),
+    Row("qr", "chaos_credentials", "every mutation refused"),
+    Row("screenshots", "chaos_credentials", "refused outside its window; two places at once are flagged"),
+    Row("replays", "chaos_replays", "refused: ±5 minutes and a unique id in SQL"),
+    Row("restore", "chaos_restore", "held until an operator releases it; then 0 lost"),
+)
