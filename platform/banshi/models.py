@@ -14,6 +14,8 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
+from banshi.tracing.traces import LENGTH, present_trace
+
 __all__ = [
     "Attachment",
     "AuditRemoval",
@@ -171,6 +173,8 @@ class OutboxRow(Model):
     tries = fields.IntField(default=0, db_default=0)
     #: The same promise is made once.
     dedup = fields.CharField(max_length=120, unique=True)
+    #: The traceparent of what it was promised by.
+    trace = fields.CharField(max_length=LENGTH, default=present_trace, db_default="")
     last_error = fields.CharField(max_length=500, default="")
     settled_at = fields.BigIntField(null=True)
 

@@ -15,6 +15,7 @@ import pytest
 
 from banshi.cli.check import findings
 from banshi.configuration import read_configuration
+from banshi.tracing.traces import ADDRESSES
 from tests import deployed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +37,7 @@ def wanted() -> frozenset[str]:
 
 
 #: Every variable that the platform reads by itself.
-KNOWN: frozenset[str] = frozenset()
+KNOWN = frozenset({ADDRESSES[1]})
 
 
 @pytest.fixture
