@@ -107,6 +107,7 @@ def _delivery(
         provider=device.provider,
         lane=int(lane),
         expires=int(ends.timestamp() * 1000),
+        trace=message.trace,
     )
     if message.mode == "test":
         _divert(delivery, sandboxes.names.get(device.provider), message)

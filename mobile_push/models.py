@@ -147,6 +147,8 @@ class Delivery(Model):
     #: How often it was tried, since it was planned or since an operator wished it to be sent again.
     tries = fields.IntField(default=0, db_default=0)
     settled_at = fields.BigIntField(null=True)
+    #: The traceparent of the message's promise.
+    trace = fields.CharField(max_length=55, default="", db_default="")
 
     class Meta:
         table = "push_delivery"
@@ -191,6 +193,8 @@ class Broadcast(Model):
     #: Milliseconds of the database's clock.
     published_at = fields.BigIntField(null=True)
     ended_at = fields.DatetimeField(null=True)
+    #: The traceparent of its publication.
+    trace = fields.CharField(max_length=55, default="", db_default="")
 
     class Meta:
         table = "push_broadcast"

@@ -30,6 +30,7 @@ async def copies(
             body=broadcast.body,
             link=broadcast.link,
             created_at=published,
+            trace=broadcast.trace,
         )
         for person in persons
     ]

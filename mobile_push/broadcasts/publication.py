@@ -15,7 +15,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
-from banshi import Platform, Stale
+from banshi import Platform, Stale, present_trace
 from mobile_push import inbox
 from mobile_push.broadcasts.audience import Audience
 from mobile_push.delivery.lanes import Lane
@@ -58,6 +58,7 @@ async def publish(
         for identity in earlier_of(broadcast):
             await withdraw(platform, connection, identity, "superseded")
         values = {**changes, "state": "published", "seq": await next_number(platform, connection), "published_at": now}
+        values["trace"] = present_trace()
         after = await _change(connection, broadcast, values)
         walks = [PEOPLE] if Audience.of(broadcast.audience).people else sorted(providers)
         lane = int(LANES[broadcast.kind])

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import orjson
 
+from banshi import Span
 from mobile_push.delivery.lanes import Lane
 
 #: Phones of one chunk, and bytes of a phone's id.
@@ -71,6 +72,8 @@ class Open:
     parked: list[tuple[str, int]] = field(default_factory=list)
     dead: list[tuple[UUID, str]] = field(default_factory=list)
     sent: list[int] = field(default_factory=list)
+    #: From the claim to the last checkpoint.
+    span: Span | None = None
 
     def tick(self, place: int, word: str) -> None:
         """The phone at that place is dealt with."""
@@ -78,6 +81,13 @@ class Open:
         self.outcomes[word] += 1
         self.left -= 1
         self.changed = True
+
+    def ended(self) -> None:
+        """Nothing more is sent of it from here."""
+        if self.span is not None:
+            self.span.set(accepted=self.outcomes["accepted"], dead=self.outcomes["dead"], left=self.left)
+            self.span.close()
+            self.span = None
 
     def inherit(self, other: Open) -> None:
         """Take over what is known of the same chunk from an earlier claim, written down or not."""

@@ -17,7 +17,7 @@ import orjson
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from banshi import Platform
+from banshi import Platform, traced
 from mobile_push.delivery import parcel as parcels
 from mobile_push.delivery.chunk import (
     BY_TOKEN,
@@ -119,8 +119,11 @@ class Chunks:
             leased=time.monotonic(),
             topic=row["topic"],
         )
+        about = {"provider": self._provider, "lane": chunk.lane.name.lower()}
+        chunk.span = traced(self._platform, "push chunk", broadcast.trace, **about, phones=chunk.size)
         if mine is not None:
             mine.lost = True
+            mine.ended()
             if ours:
                 chunk.inherit(mine)
         places = chunk.open_places()
@@ -224,13 +227,19 @@ class Chunks:
             if not (chunk.lost or chunk.lapsed):
                 chunk.leased = now
             if state is None or not (chunk.left or chunk.changed):
-                self._open.pop(chunk.id, None)
+                self._close(chunk)
         # What was under way when a broadcast was recalled, or a lease let go, has been told by now.
         ended = [one for one in self._open.values() if (one.lost or one.lapsed) and not one.changed]
         for chunk in [one for one in ended if now - one.leased > self._lease]:
-            self._open.pop(chunk.id)
+            self._close(chunk)
         await self._after([one for one, state in zip(checkpoints, states, strict=True) if state is not None])
         return any(one.later for one in checkpoints)
+
+    def _close(self, chunk: Open) -> None:
+        chunk.ended()
+        # Another claim of the same chunk may have taken its place.
+        if self._open.get(chunk.id) is chunk:
+            del self._open[chunk.id]
 
     async def _keep(self, connection: BaseDBAsyncClient, one: Checkpoint) -> str | None:
         """Write a checkpoint down; its state now, or None, and nothing is written, where it isn't ours any more."""
@@ -305,7 +314,7 @@ class Chunks:
         await self.record()
         for chunk in chunks:
             chunk.lost = True
-            self._open.pop(chunk.id, None)
+            self._close(chunk)
         if chunks:
             await self._store.connection.execute_many(sql, [[chunk.id, chunk.attempts] for chunk in chunks])
 

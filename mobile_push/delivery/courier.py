@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from prometheus_client import Counter
 
-from banshi import RATES, Platform, place_of
+from banshi import RATES, Platform, place_of, traced
 from mobile_push.delivery.chunks import Chunks
 from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.pace import Pace
@@ -51,6 +51,7 @@ class Courier:
     def __init__(self, platform: Platform, provider: Provider, settings: PushSettings, metrics: Metrics) -> None:
         self.wake = asyncio.Event()
         self.provider = provider
+        self._platform = platform
         self.pace = Pace(provider.per_second, provider.at_once, provider.one_service)
         rates = platform.get(RATES)
         shared = rates is not None and rates.may_be_shared and provider.per_second is not None
@@ -201,8 +202,7 @@ class Courier:
 
     async def _send(self, parcel: Parcel) -> None:
         try:
-            send = self._send_topic(parcel) if parcel.topic else self.provider.send(parcel.push, parcel.token)
-            receipt = await send
+            receipt = await (self._send_traced(parcel) if parcel.trace else self._sending(parcel))
         except asyncio.CancelledError:
             # The server stops; whether it went out nobody knows. It is due again at once, for the next worker.
             self.pace.left(parcel.lane)
@@ -220,6 +220,16 @@ class Courier:
         parcel.source.settle(parcel, receipt)
         self._outcomes += 1
         self._outcome.set()
+
+    def _sending(self, parcel: Parcel) -> Awaitable[Receipt]:
+        return self._send_topic(parcel) if parcel.topic else self.provider.send(parcel.push, parcel.token)
+
+    async def _send_traced(self, parcel: Parcel) -> Receipt:
+        about = {"provider": self.provider.name, "lane": parcel.lane.name.lower(), "kind": parcel.push.kind}
+        with traced(self._platform, "push send", parcel.trace, **about) as span:
+            receipt = await self._sending(parcel)
+            span.set(outcome=receipt.outcome.value, code=receipt.code)
+            return receipt
 
     def _count(self, receipt: Receipt) -> Counter:
         """The counter of such receipts; kept, because to find it by its labels costs more than to count."""

@@ -32,6 +32,8 @@ class Parcel:
     topic: bool = False
     #: Who follows this topic as well is not meant.
     unless: str = ""
+    #: The `traceparent` that sending it belongs to.
+    trace: str = ""
 
 
 class Source(Protocol):

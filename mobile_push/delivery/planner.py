@@ -18,7 +18,7 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from banshi import Platform, as_read, as_stored
+from banshi import Platform, as_read, as_stored, traced
 from mobile_push.broadcasts.audience import Audience
 from mobile_push.broadcasts.people import copies
 from mobile_push.broadcasts.publication import PEOPLE
@@ -103,9 +103,11 @@ class Planner:
                 return
             else:
                 step = partial(self._phones, topics=await self._topics(claimed, audience))
-            while through is not None:
-                through = await step(claimed, broadcast, audience, through)
-                self._planned()
+            about = {"provider": claimed["provider"], "lane": Lane(claimed["lane"]).name.lower()}
+            with traced(self._platform, "broadcast plan", broadcast.trace, **about):
+                while through is not None:
+                    through = await step(claimed, broadcast, audience, through)
+                    self._planned()
         except BaseException:
             # The server stops, or the database is away: the next worker need not wait for the lease to end.
             await asyncio.shield(self._give_back(claimed))

@@ -47,6 +47,8 @@ class Row(NamedTuple):
     quiet_from: int | None
     quiet_until: int | None
     timezone: str
+    #: The `traceparent` of the message's promise.
+    trace: str
 
 
 class Settled(NamedTuple):
@@ -74,7 +76,7 @@ TAKE = "UPDATE push_delivery SET attempts = attempts + 1, tries = tries + 1, lea
 #: The columns of a `Row`, of claimed rows `d`.
 COLUMNS = (
     "d.id, d.attempts, d.tries, d.device_id, d.lane, d.expires, {clock}, m.id, m.kind, m.link, v.token, v.language, "
-    "v.notice_day, v.notices, p.notices, p.quiet_from, p.quiet_until, p.timezone"
+    "v.notice_day, v.notices, p.notices, p.quiet_from, p.quiet_until, p.timezone, d.trace"
 )
 JOINS = (
     "JOIN push_inbox_message m ON m.id = d.message_id "

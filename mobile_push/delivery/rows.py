@@ -104,7 +104,7 @@ class Rows:
             self._settlements.append(settled)
             return None
         self._held[row.id] = job
-        return Parcel(self._push(row, left), job.token, LANES[row.lane], self, job)
+        return Parcel(self._push(row, left), job.token, LANES[row.lane], self, job, trace=row.trace)
 
     def _without(self, job: Job, row: Row) -> Settlement | None:
         """What becomes of a message that its person's wishes keep from waking a phone now; None for one that may."""

@@ -123,6 +123,7 @@ if TYPE_CHECKING:
         submission_of,
         submissions,
     )
+    from banshi.tracing.traces import Span, present_trace, traced
     from banshi.web.attachments import download as send_attachment
     from banshi.web.cases import show_case
     from banshi.web.dispatch import parse as parse_body
@@ -195,6 +196,7 @@ _LATER = {
     "SIGNALS": "banshi.signals.signals",
     "Seal": "banshi.sealed",
     "Signals": "banshi.signals.signals",
+    "Span": "banshi.tracing.traces",
     "Stale": "banshi.store",
     "Update": "banshi.store",
     "Verdict": "banshi.doctor",
@@ -239,6 +241,7 @@ _LATER = {
     "personal_in": "banshi.kinds.posting.personal",
     "place_of": "banshi.logs",
     "prepare_case": "banshi.submission",
+    "present_trace": "banshi.tracing.traces",
     "read_body": "banshi.web.dispatch",
     "ref": "banshi.schemas",
     "refuse_answers": "banshi.corrections",
@@ -250,6 +253,7 @@ _LATER = {
     "steps_of": "banshi.cases",
     "submission_of": "banshi.submission",
     "submissions": "banshi.submission",
+    "traced": "banshi.tracing.traces",
     "verified": "banshi.outgoing.signing",
     "working": "banshi.background",
     "write_private": "banshi.private_files",
@@ -352,6 +356,7 @@ __all__ = [
     "Seal",
     "Signals",
     "SignedBody",
+    "Span",
     "Stale",
     "Step",
     "Submission",
@@ -405,6 +410,7 @@ __all__ = [
     "personal_in",
     "place_of",
     "prepare_case",
+    "present_trace",
     "read_body",
     "ref",
     "refuse_answers",
@@ -417,6 +423,7 @@ __all__ = [
     "submission_of",
     "submissions",
     "text_in",
+    "traced",
     "verified",
     "working",
     "write_private",

@@ -26,6 +26,7 @@ from banshi.reuse import judged
 from banshi.routes import Principal
 from banshi.store import Stale, Update, Write
 from banshi.submission import item_of
+from banshi.tracing.traces import traced
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
@@ -177,18 +178,26 @@ async def move(
             given=details if given is None else given,
             language=language,
         )
-        kind = platform.registry.kinds[case.kind]
-        effects = await kind.effects(platform, move) if kind.effects else Effects()
-        effects.updates += await judged(step.materials, case, move.at, by_staff=actor.who(case) is Who.STAFF)
-        write = _write(platform, move, effects)
-        after = copy.copy(case).update_from_dict(dict(write.updates[0].values))
-        write.rows = [*write.rows, *receipt(after)]
-        try:
-            await platform.store.commit(write)
-        except Stale:
-            continue
-        return after
+        about = {"item": item.code, "kind": case.kind, "plugin": case.department, "state": case.state}
+        with traced(platform, f"case {action}", None, **about, to=step.to):
+            try:
+                return await _taken(platform, move, receipt)
+            except Stale:
+                continue
     raise Conflict("Others are changing this case at the same time; read it again and decide anew.")
+
+
+async def _taken(platform: Platform, move: Move, receipt: Callable[[Case], Sequence[Model]]) -> Case:
+    """The case after the step, which is written. Raises Stale if it has moved on meanwhile."""
+    case, kind = move.case, platform.registry.kinds[move.case.kind]
+    effects = await kind.effects(platform, move) if kind.effects else Effects()
+    by_staff = move.actor.who(case) is Who.STAFF
+    effects.updates += await judged(move.step.materials, case, move.at, by_staff=by_staff)
+    write = _write(platform, move, effects)
+    after = copy.copy(case).update_from_dict(dict(write.updates[0].values))
+    write.rows = [*write.rows, *receipt(after)]
+    await platform.store.commit(write)
+    return after
 
 
 def _check_details(step: Step, details: Any, language: str) -> None:

@@ -215,6 +215,8 @@ class Message:
     created_at: datetime
     #: The case's. A `test` is made up: no channel sends it to a real provider.
     mode: Mode = "live"
+    #: The `traceparent` of its promise, for what a channel does with it later; "" where nothing is traced.
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

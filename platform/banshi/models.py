@@ -15,6 +15,7 @@ from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from banshi.personal.fields import Personal, PersonalId, PersonalJSON, PersonalLine, PersonalText
+from banshi.tracing.traces import LENGTH, present_trace
 
 __all__ = [
     "Attachment",
@@ -173,6 +174,8 @@ class OutboxRow(Personal):
     tries = fields.IntField(default=0, db_default=0)
     #: The same promise is made once.
     dedup = fields.CharField(max_length=120, unique=True)
+    #: The traceparent of what it was promised by.
+    trace = fields.CharField(max_length=LENGTH, default=present_trace, db_default="")
     last_error = fields.CharField(max_length=500, default="")
     settled_at = fields.BigIntField(null=True)
 

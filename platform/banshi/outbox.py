@@ -32,8 +32,8 @@ INTAKE = "intake"
 #: Topic of a `Message` to a person.
 MESSAGE = "message"
 
-#: What is kept of one.
-MESSAGE_FIELDS = tuple(field.name for field in fields(Message))
+#: What is kept of one; its trace stands in the row.
+MESSAGE_FIELDS = tuple(field.name for field in fields(Message) if field.name != "trace")
 
 #: Lanes by urgency.
 CASE_LANE, ALERT_LANE, NOTICE_LANE = 0, 1, 2
@@ -59,6 +59,8 @@ class Claimed:
     attempts: int
     #: How often it was tried since it was promised, or since an operator wished it to be tried again.
     tries: int
+    #: The `traceparent` of what it was promised by; "" where nothing was traced.
+    trace: str = ""
 
 
 def message_rows(platform: Platform, message: Message, dedup: str) -> list[OutboxRow]:
@@ -97,10 +99,10 @@ def all_known(payload: Mapping[str, Any], names: Collection[str]) -> None:
         raise FromNewer(headers={"Retry-After": "1"})
 
 
-def message_of(payload: Mapping[str, Any]) -> Message:
-    """The message in a promise. Raises FromNewer."""
+def message_of(payload: Mapping[str, Any], trace: str = "") -> Message:
+    """The message in a promise, as part of the trace that made it. Raises FromNewer."""
     all_known(payload, MESSAGE_FIELDS)
-    return Message(**{**payload, "created_at": datetime.fromisoformat(payload["created_at"])})
+    return Message(**{**payload, "created_at": datetime.fromisoformat(payload["created_at"]), "trace": trace})
 
 
 def new_message_id() -> str:
@@ -116,11 +118,11 @@ async def claim(store: Store, consumer: str, *, limit: int, lease: float) -> lis
         f"lease_until = {clock} + {marks[0]} WHERE id IN ("
         f"SELECT id FROM banshi_outbox WHERE consumer = {marks[1]} AND state = 'due' AND not_before <= {clock} "
         f"AND lease_until <= {clock} AND {store.not_held} ORDER BY lane, id LIMIT {marks[2]} {store.skip_locked}) "
-        "RETURNING id, consumer, topic, payload, attempts, tries, lane"
+        "RETURNING id, consumer, topic, payload, attempts, tries, lane, trace"
     )
     rows = await store.connection.execute_query_dict(sql, [int(lease * 1000), consumer, limit])
     rows.sort(key=lambda row: (row["lane"], str(row["id"])))
-    names = ("attempts", "tries")
+    names = ("attempts", "tries", "trace")
     return [
         Claimed(str(row["id"]), row["consumer"], row["topic"], _payload(row["payload"]), *(row[name] for name in names))
         for row in rows

@@ -27,7 +27,7 @@ ORDER = [
     "errors", "logs", "background", "calendar", "sniff", "pictures", "private_files", "written", "periods", "redis",
     "settings",
     "forms", "routes", "schemas", "token_keys",
-    "guide", "contract", "sealed", "modes", "messages", "hookspecs", "vocabulary",
+    "guide", "contract", "tracing", "sealed", "modes", "messages", "hookspecs", "vocabulary",
     "configuration", "catalogue", "shelf", "modules", "registry", "loading", "commands", "latest",
     "personal", "models", "migrations", "sqlite", "postgres", "bulk", "replica", "store", "hold", "upgrade",
     "opening", "resealing", "backup",

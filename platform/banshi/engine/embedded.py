@@ -11,7 +11,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -30,12 +30,14 @@ from banshi.errors import Problem, Unavailable
 from banshi.hold import held
 from banshi.logs import place_of
 from banshi.models import Case, OutboxRow
+from banshi.tracing.traces import traced, traced_together
 
 if TYPE_CHECKING:
     from banshi.events import Listener
     from banshi.hold import Held
     from banshi.outbox import Claimed
     from banshi.runtime import Platform
+    from banshi.tracing.traces import Span
 
 log = structlog.get_logger("banshi.engine")
 
@@ -228,13 +230,20 @@ class Engine:
                 consumer.wake.set()
 
 
+def _traced(platform: Platform, rows: Sequence[Claimed]) -> AbstractContextManager[list[Span]]:
+    """A span for each row, below what promised it."""
+    name = f"outbox {rows[0].consumer}"
+    return traced_together(platform, name, [row.trace for row in rows], lane=CASE, topic=rows[0].topic)
+
+
 def _channel(platform: Platform, channel: Channel) -> Work:
     async def deliver(rows: Sequence[Claimed]) -> Mapping[str, Exception]:
-        messages = [outbox.message_of(row.payload) for row in rows]
-        # A channel that hangs beyond the lease would hold up everything behind it for good.
-        _, error = await contained(platform.settings.outbox_lease, channel.deliver, platform, messages)
-        if error is not None:
-            raise error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
+        with _traced(platform, rows) as spans:
+            messages = [outbox.message_of(row.payload, span.trace) for row, span in zip(rows, spans, strict=True)]
+            # A channel that hangs beyond the lease would hold up everything behind it for good.
+            _, error = await contained(platform.settings.outbox_lease, channel.deliver, platform, messages)
+            if error is not None:
+                raise error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
         return {}
 
     return deliver
@@ -245,26 +254,30 @@ def _listener(platform: Platform, listener: Listener) -> Work:
         turn, held = await events.in_turn(platform.store, rows)
         if turn:
             heard = [events.event_of(row.payload) for row in turn]
-            _, error = await contained(platform.settings.outbox_lease, listener.hear, platform, heard)
-            if error is not None:
-                raise error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
+            with _traced(platform, turn):
+                _, error = await contained(platform.settings.outbox_lease, listener.hear, platform, heard)
+                if error is not None:
+                    raise error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
         return {row.id: events.OutOfTurn() for row in held}
 
     return tell
 
 
 def _intake(platform: Platform) -> Work:
-    async def one(case: Case | None) -> None:
+    async def one(case: Case | None, row: Claimed) -> None:
         if case is None:
             raise DoesNotExist(Case)
         intake = platform.registry.kinds[case.kind].intake
         if intake is not None:
-            await intake(platform, case)
+            about = {"item": case.item, "kind": case.kind, "plugin": case.department, "lane": CASE}
+            with traced(platform, f"outbox {row.consumer}", row.trace, **about):
+                await intake(platform, case)
 
     async def forward(rows: Sequence[Claimed]) -> Mapping[str, Exception]:
         named = [UUID(row.payload["case"]) for row in rows]
         cases = await bulk.fetch(platform.store.connection, Case, named)
-        results = await asyncio.gather(*(one(cases.get(case)) for case in named), return_exceptions=True)
+        works = (one(cases.get(case), row) for case, row in zip(named, rows, strict=True))
+        results = await asyncio.gather(*works, return_exceptions=True)
         return {row.id: result for row, result in zip(rows, results, strict=True) if isinstance(result, Exception)}
 
     return forward

@@ -15,6 +15,7 @@ import aiohttp
 from yarl import URL
 
 from banshi.outgoing.addresses import ForbiddenAddress, guarded_connector, is_allowed
+from banshi.tracing.traces import present_trace
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
@@ -109,6 +110,9 @@ class Outgoing:
             async with asyncio.timeout(seconds):
                 # As a payload already: to find out what bytes are takes aiohttp a tenth of the whole call.
                 data = aiohttp.BytesPayload(body)
+                # So that what the other side does is found with what it was done for.
+                if (trace := present_trace()) and "traceparent" not in headers:
+                    headers = {**headers, "traceparent": trace}
                 async with self._session.request(
                     method, URL(url, encoded=True), data=data, headers=headers, allow_redirects=False
                 ) as response:

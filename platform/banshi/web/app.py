@@ -42,6 +42,7 @@ from banshi.sealed import SEAL, Seal
 from banshi.search import SEARCH, open_search
 from banshi.shelf import LARGE, Shelves
 from banshi.signals.signals import SIGNALS, open_signals
+from banshi.tracing.traces import TRACES, open_traces, traced_route
 from banshi.web import attachments as attachments_face
 from banshi.web import cases, catalogue, certificates, materials, me, openapi, operations, passes, submissions
 from banshi.web.cases import WORK
@@ -68,6 +69,7 @@ FACES = (catalogue, materials, cases, attachments_face, passes, certificates, me
 
 #: Opened before the plugins' resources, and closed after them.
 BEFORE_PLUGINS: tuple[Resource[Any], ...] = (
+    Resource(TRACES, open_traces),
     Resource(SIGNALS, open_signals),
     Resource(LEADER, open_leader),
     Resource(RATES, open_rates),
@@ -185,7 +187,7 @@ def application(platform: Platform) -> web.Application:
         platform.registry.routes if platform.duty.serves else [("banshi", route) for route in operations.OF_MACHINES]
     )
     for _, route in routes:
-        handler = endpoint(platform, route)
+        handler = traced_route(platform, route, endpoint(platform, route))
         if route.method == "GET":
             app.router.add_get(route.path, handler)
         else:

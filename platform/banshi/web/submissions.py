@@ -16,6 +16,7 @@ from banshi.routes import Answer, Audience, Call, Route
 from banshi.schemas import ref
 from banshi.store import Write
 from banshi.submission import form_problems, prepare_case
+from banshi.tracing.traces import traced
 from banshi.web.cases import TO_ACTION, TO_CASE
 
 if TYPE_CHECKING:
@@ -71,21 +72,29 @@ class Submissions:
             # Everything at once: what is wrong around the answers and what is wrong in them.
             inside = form_problems(item, answers, call.language) if isinstance(answers, dict) else []
             raise InvalidFields([*wrong, *inside])
-        prepared = await prepare_case(platform, item, call.principal, body, call.language)
-        case = prepared.case
-        document = case_document(
-            platform,
-            case,
-            call.language,
-            events=prepared.events,
-            permitted=await cases.permitted(platform, case, cases.Actor(call.principal)),
-            attachments=prepared.given.attachments,
-            reader=Who.CITIZEN,
-        )
-        headers = {"Location": f"/v1/cases/{case.id}"}
-        rows = [*prepared.rows, *call.once.receipt(document, headers=headers)]
-        await reuse.commit(platform, Write(updates=prepared.updates, rows=rows), prepared.given.reused)
-        return reply(call, document, status=201, headers=headers)
+        about = {"item": item.code, "kind": item.kind, "plugin": item.department}
+        with traced(platform, "case submit", None, **about):
+            return await _stored(call, item)
+
+
+async def _stored(call: Call, item: Item) -> web.StreamResponse:
+    """Write what was handed in, with the answer that tells of it."""
+    platform = call.platform
+    prepared = await prepare_case(platform, item, call.principal, call.body, call.language)
+    case = prepared.case
+    document = case_document(
+        platform,
+        case,
+        call.language,
+        events=prepared.events,
+        permitted=await cases.permitted(platform, case, cases.Actor(call.principal)),
+        attachments=prepared.given.attachments,
+        reader=Who.CITIZEN,
+    )
+    headers = {"Location": f"/v1/cases/{case.id}"}
+    rows = [*prepared.rows, *call.once.receipt(document, headers=headers)]
+    await reuse.commit(platform, Write(updates=prepared.updates, rows=rows), prepared.given.reused)
+    return reply(call, document, status=201, headers=headers)
 
 
 def _around(answers: Mapping[str, Any], members: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,0 +1,287 @@
+"""The files of deploy/: each is held by a tool of its own kind, and against what the platform really does."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from banshi.cli.check import findings
+from banshi.configuration import read_configuration
+from banshi.tracing.traces import ADDRESSES
+from tests import deployed
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+TOOLS = Path(sys.executable).parent
+UNITS = ("banshi-migrate.service", "banshi-serve.service", "banshi-worker@.service")
+
+#: systemd's own measure of what a service could do beyond its work, from 0 to 10.
+EXPOSURE = 2.0
+
+
+def text(name: str) -> str:
+    return (DEPLOY / name).read_text(encoding="utf-8")
+
+
+def wanted() -> frozenset[str]:
+    """The variables that deploy/plugins.toml reads."""
+    return frozenset(re.findall(r'^[^#\n]*"env:(\w+)"', text("plugins.toml"), re.MULTILINE))
+
+
+#: Every variable that the platform reads by itself.
+KNOWN = frozenset({ADDRESSES[1]})
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an operator's environment holds."""
+    monkeypatch.setenv("BANSHI_DATA", str(tmp_path))
+    monkeypatch.setenv("BANSHI_DATABASE", "postgres://banshi:word@db.example:5432/banshi")
+    monkeypatch.setenv("BANSHI_REDIS", "redis://cache.example:6379/0")
+    monkeypatch.setenv("BANSHI_ISSUER", "https://id.example.org")
+    monkeypatch.setenv("BANSHI_AUDIENCE", "banshi")
+
+
+def run(*command: str | Path, folder: Path = DEPLOY) -> tuple[int, str]:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def systemd_analyze() -> str:
+    found = shutil.which("systemd-analyze")
+    if found is None:
+        assert os.environ.get("CI") != "true", "systemd-analyze is missing; .ci/run installs it"
+        pytest.skip("needs systemd-analyze, of Debian's package systemd")
+    return found
+
+
+# -- the tools -------------------------------------------------------------------------------------------------------
+
+
+def judged_compose(file: Path) -> tuple[int, str]:
+    return run(TOOLS / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", file)
+
+
+def judged_manifest(file: Path) -> tuple[int, str]:
+    return run(TOOLS / "kubernetes-validate", "--strict", "--quiet", file)
+
+
+def test_the_compose_file_is_one_by_its_specification_and_a_misspelt_key_is_not(tmp_path: Path) -> None:
+    status, said = judged_compose(DEPLOY / "compose.yaml")
+    assert status == 0, said
+    wrong = tmp_path / "compose.yaml"
+    wrong.write_text(text("compose.yaml").replace("stop_grace_period", "stop_grace_periode"), encoding="utf-8")
+    status, said = judged_compose(wrong)
+    assert status == 1
+    assert "stop_grace_periode" in said
+
+
+def test_the_manifest_is_one_by_kubernetes_schemas_and_a_misspelt_key_is_not(tmp_path: Path) -> None:
+    status, said = judged_manifest(DEPLOY / "kubernetes" / "banshi.yaml")
+    assert status == 0, said
+    wrong = tmp_path / "banshi.yaml"
+    wrong.write_text(text("kubernetes/banshi.yaml").replace("minAvailable", "minAvailible"), encoding="utf-8")
+    status, said = judged_manifest(wrong)
+    assert status != 0
+    assert "minAvailible" in said
+
+
+def test_the_image_s_recipe_pleases_hadolint_and_an_unpinned_base_does_not(tmp_path: Path) -> None:
+    status, said = run(TOOLS / "hadolint", "Dockerfile")
+    assert status == 0, said
+    wrong = tmp_path / "Dockerfile"
+    wrong.write_text(re.sub(r"^FROM (\w+):\S+", r"FROM \1", text("Dockerfile"), flags=re.MULTILINE), encoding="utf-8")
+    assert run(TOOLS / "hadolint", wrong)[0] == 1
+
+
+def machine(place: Path, units: dict[str, str]) -> list[str]:
+    """A machine's files, with these units and our program installed; where the units are."""
+    shutil.copytree("/usr/lib/systemd/system", place / "usr/lib/systemd/system", symlinks=True)
+    program = place / deployed.PLACE.strip("/") / ".venv/bin/banshi"
+    program.parent.mkdir(parents=True)
+    shutil.copy("/bin/true", program)
+    folder = place / "etc/systemd/system"
+    folder.mkdir(parents=True)
+    for name, unit in units.items():
+        (folder / name).write_text(unit, encoding="utf-8")
+    return [f"/etc/systemd/system/{name.replace('@.', '@case.')}" for name in units]
+
+
+def units() -> dict[str, str]:
+    return {name: text(f"systemd/{name}") for name in UNITS}
+
+
+def test_systemd_verifies_every_unit_and_finds_a_misspelt_key_and_a_missing_program(tmp_path: Path) -> None:
+    assert {file.name for file in (DEPLOY / "systemd").iterdir()} == set(UNITS)
+    verify = (systemd_analyze(), "verify", "--man=no", f"--root={tmp_path}")
+    right = machine(tmp_path, units())
+    assert run(*verify, *right) == (0, "")
+    serve = tmp_path / "etc/systemd/system/banshi-serve.service"
+    serve.write_text(units()["banshi-serve.service"].replace("TimeoutStopSec", "TimeoutStopSek"), encoding="utf-8")
+    assert "TimeoutStopSek" in run(*verify, *right)[1]
+    serve.write_text(units()["banshi-serve.service"].replace(".venv/bin/banshi", ".venv/bin/bansi"), encoding="utf-8")
+    assert "bansi is not executable" in run(*verify, *right)[1]
+
+
+def test_systemd_finds_little_that_a_unit_could_do_beyond_its_work(tmp_path: Path) -> None:
+    analyze = systemd_analyze()
+    machine(tmp_path, units())
+    for name in UNITS:
+        level = exposure(analyze, tmp_path, name)
+        assert level <= EXPOSURE, f"{name}: {level}"
+    serve = tmp_path / "etc/systemd/system/banshi-serve.service"
+    serve.write_text(units()["banshi-serve.service"].replace("CapabilityBoundingSet=\n", ""), encoding="utf-8")
+    assert exposure(analyze, tmp_path, "banshi-serve.service") > EXPOSURE
+
+
+def exposure(analyze: str, place: Path, name: str) -> float:
+    told = (f"--root={place}", "--offline=yes", "--json=short", f"/etc/systemd/system/{name}")
+    status, said = run(analyze, "security", *told)
+    assert status == 0, said
+    rows = json.loads(said[said.index("[") :])
+    return sum(float(row["exposure"] or 0) for row in rows)
+
+
+def test_a_unit_permits_what_shuts_plugins_in() -> None:
+    """Landlock and seccomp are in none of systemd's groups but @sandbox, and ProtectProc hides who can't be read."""
+    for name, unit in units().items():
+        assert re.search(r"^SystemCallFilter=.*@sandbox", unit, re.MULTILINE), name
+        assert not re.search(r"^(ProtectProc|ProcSubset)=", unit, re.MULTILINE), name
+
+
+# -- the platform ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("environment")
+def test_the_configuration_is_right_and_has_the_plugins_of_the_repository_s_own() -> None:
+    _, found = findings(DEPLOY / "plugins.toml", strict=False)
+    assert [str(one) for one in found if not one.warning] == []
+    ours = set(tomllib.loads((ROOT / "plugins.toml").read_text(encoding="utf-8"))["plugins"])
+    # A page for people belongs to a server that people open; its files are an extra.
+    configuration = read_configuration(DEPLOY / "plugins.toml")
+    assert set(configuration.entries) == ours - {"api_page"}
+    assert configuration.settings.migrate_at_start is False
+
+
+@pytest.mark.usefixtures("environment")
+def wrong_in(way: str, changed: dict[str, str]) -> list[str]:
+    """What is untrue of one deployment, some of whose files read otherwise."""
+
+    def read(name: str) -> str:
+        return changed.get(name, text(name))
+
+    processes = {
+        "compose": lambda: deployed.of_compose(read("compose.yaml"), read("Dockerfile")),
+        "systemd": lambda: deployed.of_systemd({name: read(f"systemd/{name}") for name in UNITS}, read("README.md")),
+        "kubernetes": lambda: deployed.of_kubernetes(read("kubernetes/banshi.yaml"), read("Dockerfile")),
+    }[way]()
+    pool = tomllib.loads(read("plugins.toml"))["platform"]["pool"]["most"]
+    return list(deployed.untrue(processes, wanted(), KNOWN, pool))
+
+
+@pytest.mark.parametrize("way", ["compose", "systemd", "kubernetes"])
+def test_commands_variables_ports_paths_lanes_and_stops_are_the_platform_s(way: str) -> None:
+    assert wrong_in(way, {}) == []
+
+
+LIVING = "livenessProbe:\n            httpGet: {path: /healthz"
+
+#: A slip in one file, and what has to be said of it.
+SLIPS = [
+    ("compose", "compose.yaml", "--no-work]", "--no-werk]", "No such option"),
+    ("compose", "compose.yaml", "command: [migrate]", "command: [migrat]", "no command 'migrat'"),
+    ("compose", "compose.yaml", '"alert,notice"', '"alert,notices"', "no lane 'notices'"),
+    ("compose", "compose.yaml", '"alert,notice"', "alert", "nobody works on notice"),
+    ("compose", "compose.yaml", "BANSHI_REDIS:", "BANSHI_REDDIS:", "nobody reads BANSHI_REDDIS"),
+    ("compose", "compose.yaml", "BANSHI_REDIS:", "BANSHI_REDDIS:", "BANSHI_REDIS isn't set"),
+    ("compose", "compose.yaml", "stop_grace_period: 40s", "stop_grace_period: 30s", "may take 28.0 s to end"),
+    ("compose", "compose.yaml", "8080/readyz", "8080/ready", "no route of every process"),
+    ("compose", "compose.yaml", ":8080/readyz", ":8081/readyz", "port 8081 is named"),
+    ("compose", "compose.yaml", "127.0.0.1:8080:8080", "127.0.0.1:8080:8088", "port 8088 is named"),
+    ("compose", "compose.yaml", '--workers, "2"', '--workers, "20"', "more than PostgreSQL takes"),
+    ("compose", "compose.yaml", "service_completed_successfully", "service_started", "before the tables"),
+    ("compose", "plugins.toml", "most = 8", "most = 30", "more than PostgreSQL takes"),
+    ("compose", "Dockerfile", "/opt/banshi/deploy/plugins.toml", "/etc/plugins.toml", "no file of the repository"),
+    ("systemd", "systemd/banshi-serve.service", "serve --port 8080", "serve --prt 8080", "No such option"),
+    ("systemd", "systemd/banshi-serve.service", "TimeoutStopSec=40", "TimeoutStopSec=20", "may take 28.0 s to end"),
+    ("systemd", "systemd/banshi-serve.service", "Requires=banshi", "Requires=bansi", "before the tables"),
+    ("systemd", "systemd/banshi-worker@.service", "--lanes %i", "--lane %i", "No such option"),
+    ("systemd", "README.md", " banshi-worker@notice", "", "nobody works on notice"),
+    ("systemd", "README.md", "banshi-worker@notice", "banshi-worker@notices", "no lane 'notices'"),
+    ("kubernetes", "kubernetes/banshi.yaml", "--lanes, case]", "--lanes, cases]", "no lane 'cases'"),
+    ("kubernetes", "kubernetes/banshi.yaml", LIVING, LIVING.replace("healthz", "readyz"), "database is away"),
+    ("kubernetes", "kubernetes/banshi.yaml", "path: /readyz", "path: /redyz", "no route of every process"),
+    ("kubernetes", "kubernetes/banshi.yaml", "containerPort: 8080", "containerPort: 80", "port 80 is named"),
+    ("kubernetes", "kubernetes/banshi.yaml", "seconds: 5}", "seconds: 15}", "is killed after 30 s"),
+    ("kubernetes", "kubernetes/banshi.yaml", "name: BANSHI_ISSUER", "name: BANSHI_ISUER", "nobody reads BANSHI_ISUER"),
+    ("kubernetes", "kubernetes/banshi.yaml", "serve, --host, 0.0.0.0", "serve, --host, 127.0.0.1", "127.0.0.1 alone"),
+    ("kubernetes", "kubernetes/banshi.yaml", "replicas: 3", "replicas: 30", "more than PostgreSQL takes"),
+    ("kubernetes", "kubernetes/banshi.yaml", "args: [migrate]", "args: [check]", "before the tables"),
+]
+
+
+@pytest.mark.parametrize(("way", "name", "right", "wrong", "told"), SLIPS)
+def test_a_slip_of_the_pen_is_found(way: str, name: str, right: str, wrong: str, told: str) -> None:
+    assert right in text(name), "the slip changes nothing"
+    assert told in "\n".join(wrong_in(way, {name: text(name).replace(right, wrong)}))
+
+
+def test_what_the_manifest_names_is_there() -> None:
+    assert list(deployed.unjoined(text("kubernetes/banshi.yaml"), text("README.md"))) == []
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "told"),
+    [
+        ("claimName: banshi-data", "claimName: banshi-date", "to mount as data"),
+        ("{name: tmp, mountPath", "{name: temp, mountPath", "to mount as temp"),
+        ("serviceAccountName: banshi", "serviceAccountName: bansi", "no account bansi"),
+        ("key: database", "key: databse", "no databse into the Secret"),
+        ("targetPort: http", "targetPort: htpp", "no port htpp"),
+        ("minAvailable: 2", "minAvailable: 3", "no machine could ever be emptied"),
+        ("valueFrom: {secretKeyRef: {name: banshi, key: redis}}", "value: word", "BANSHI_REDIS stands in the file"),
+        ("  selector: {app.kubernetes.io/name: banshi, app.kubernetes.io/component: serve}",
+         "  selector: {app.kubernetes.io/name: banshi}", "selects 3 deployments"),
+    ],
+)  # fmt: skip
+def test_what_the_manifest_names_and_is_not_there_is_found(right: str, wrong: str, told: str) -> None:
+    assert right in text("kubernetes/banshi.yaml")
+    changed = text("kubernetes/banshi.yaml").replace(right, wrong)
+    assert told in "\n".join(deployed.unjoined(changed, text("README.md")))
+
+
+def test_no_image_names_a_registry() -> None:
+    texts = [text(name) for name in ("compose.yaml", "kubernetes/banshi.yaml", "Dockerfile")]
+    assert deployed.misnamed_images(*texts) == []
+    assert deployed.misnamed_images("    image: images.example.org/postgres:17\n") == ["images.example.org/postgres:17"]
+    assert deployed.misnamed_images("FROM localhost:5000/python:3\n") == ["localhost:5000/python:3"]
+
+
+def test_the_image_has_everything_that_its_configuration_names() -> None:
+    copied = [line.split()[1:-1] for line in re.findall(r"^COPY .*$", text("Dockerfile"), re.MULTILINE)]
+    sources = {source for line in copied for source in line}
+    assert sources
+    assert {source for source in sources if not (ROOT / source).exists()} == set()
+    entries = tomllib.loads(text("plugins.toml"))["plugins"].values()
+    needed = {str((DEPLOY / entry["path"]).resolve().relative_to(ROOT)) for entry in entries if "path" in entry}
+    assert {one for one in needed if one.split("/")[0] not in sources} == set()
+    # Nothing that it copies is kept from it.
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {f"!{source}" for source in sources} == {line for line in ignored if line.startswith("!")}
+    extras = re.search(r"'\.\[([\w,]+)\]'", text("Dockerfile"))
+    assert extras
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert set(extras[1].split(",")) <= set(project["optional-dependencies"])
+
+
+def test_readme_explains_every_variable_and_no_other() -> None:
+    rows = re.findall(r"^\| (`[A-Z].*?) \|", text("README.md"), re.MULTILINE)
+    assert set(re.findall(r"`([A-Z_]+)`", " ".join(rows))) == wanted() | KNOWN
