@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from banshi.contract import Who
+from banshi.passes.ledger import NUMBERS
 from banshi.registry import Registry
 
 #: People for each case, as in a city of 4.7 million with 5 million cases.
@@ -107,6 +108,9 @@ CASES = (
     SELECT n, seed_id(ms, n), i.code, i.department, '00000000', seed_time(ms), seed_time(ms + 31536000000),
         repeat(md5(n::text), 8)
     FROM seed_case s JOIN seed_item i ON i.place = s.item WHERE other > 0.8 AND i.kind = 'application' ORDER BY n
+    """,
+    """
+    INSERT INTO banshi_counter (name, value) VALUES ('{passes}', {cases})
     """,
     """
     INSERT INTO push_delivery (message_id, device_id, provider, lane, state, code, provider_message, not_before,
@@ -221,6 +225,7 @@ async def write_city(
         again = await _bare(first)
         values = {
             "cases": cases,
+            "passes": NUMBERS,
             "people": max(1, round(cases * PEOPLE_PER_CASE)),
             "devices": devices,
             "items": len(items),

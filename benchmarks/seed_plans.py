@@ -17,7 +17,10 @@ from pathlib import Path
 from typing import Any
 
 #: A table of more rows is large: nobody goes through it. More rows are never sorted, nor thrown away to find a few.
-LARGE, MANY = 10_000, 2_000
+LARGE, MANY = 10_000, 10_000
+
+#: Pages that an index has from its root to what is looked for, and that a row which is found takes, all with room.
+ROOT, EACH = 25, 4
 
 #: After so many times PostgreSQL stays with its plan.
 SETTLED = 6
@@ -121,7 +124,11 @@ async def plan_of(connection: Any, statement: Statement, tables: Mapping[str, in
         transaction = connection.transaction()
         await transaction.start()
         try:
-            how = "FORMAT JSON" if statement.text.lstrip().upper().startswith("INSERT") else "ANALYZE, FORMAT JSON"
+            how = (
+                "FORMAT JSON"
+                if statement.text.lstrip().upper().startswith("INSERT")
+                else "ANALYZE, BUFFERS, FORMAT JSON"
+            )
             answer = json.loads(await connection.fetchval(f"EXPLAIN ({how}) {said}"))[0]
         finally:
             await transaction.rollback()
@@ -140,6 +147,10 @@ def _judge(plan: Plan, node: Mapping[str, Any], tables: Mapping[str, int], many:
         plan.ways.setdefault(name, set()).add(f"{kind} {node.get('Index Name', '')}".strip())
         if kind == "Seq Scan":
             plan.wrong.append(f"goes through all {tables[name]:,} rows of {name}")
+        # A condition on a column that isn't an index's first is called a condition of the index, too.
+        elif (pages := _pages(node)) > ROOT + EACH * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)):
+            index = node.get("Index Name", name)
+            plan.wrong.append(f"reads {pages:,.0f} pages of {index} for {node['Actual Rows']:,} rows of {name}")
     thrown = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Join Filter", 0)
     thrown *= node.get("Actual Loops", 1)
     if thrown > many and kind != "Seq Scan":
@@ -148,6 +159,12 @@ def _judge(plan: Plan, node: Mapping[str, Any], tables: Mapping[str, int], many:
         plan.wrong.append(f"sorts {below:,.0f} rows")
     if kind == "Bitmap Heap Scan" and rows > many:
         plan.wrong.append(f"fetches {rows:,.0f} rows of {name}")
+
+
+def _pages(node: Mapping[str, Any]) -> float:
+    """How many pages a node reads each time; 0 where it wasn't carried out."""
+    read = node.get("Shared Hit Blocks", 0) + node.get("Shared Read Blocks", 0)
+    return float(read / max(1, node.get("Actual Loops", 1))) if "Actual Rows" in node else 0.0
 
 
 def _below(node: Mapping[str, Any]) -> float:

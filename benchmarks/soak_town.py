@@ -21,8 +21,8 @@ from banshi.testing import Person, Reply
 #: Seconds until what is done after the answer is seen, and between two looks.
 PATIENCE, LOOK = 30.0, 0.1
 
-#: Officers, of whom each may do everything.
-OFFICERS = 40
+#: Officers, and what each of them may do.
+OFFICERS, DEPARTMENTS, ROLES = 40, ("traffic", "petitions"), ("reviewer", "approver", "clerk", "publisher")
 
 
 class Unexpected(Exception):
@@ -73,9 +73,7 @@ class Town:
         self.told, self._number = Told(), 0
         #: So that whoever comes in a second run is somebody else.
         self._run = f"{time.time_ns():x}"
-        departments = sorted(registry.departments)
-        names = ("reviewer", "approver", "clerk", "publisher")
-        roles = [f"{department}:{name}" for department in departments for name in names]
+        roles = [f"{department}:{name}" for department in DEPARTMENTS for name in ROLES]
         self._officers = [
             self._caller(development_token(settings, f"officer-{number}", roles=roles)) for number in range(OFFICERS)
         ]

@@ -22,7 +22,7 @@ from tests.conftest import good_answers
 from tests.waiting import until
 
 #: Of tables with more rows than LARGE a page is no more than a few; nobody sorts or throws away more than MANY.
-CASES, PHONES, LARGE, MANY = 12_000, 24_000, 3_000, 300
+CASES, PHONES, LARGE, MANY = 12_000, 24_000, 3_000, 1_500
 
 
 @pytest.fixture
@@ -48,6 +48,8 @@ async def test_every_statement_on_a_hot_path_goes_by_an_index(
     name, connection = schema
     url = postgres.partition("?")[0].replace("asyncpg:", "postgres:", 1)
     quiet = {"schema": name, "say": lambda _: None}
+    # So few cases have to be open for long, so that many wait.
+    monkeypatch.setattr(seed_city, "OPEN_DAYS", 100.0)
     await seed_city.write_city(url, registry, devices=PHONES, cases=CASES, **quiet)
     monkeypatch.setattr(asyncpg, "create_pool", partial(asyncpg.create_pool, init=listened))
     async with open_push(database=postgres) as door:
