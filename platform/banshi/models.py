@@ -77,7 +77,8 @@ class Case(Personal):
         indexes = [
             Index(fields=("person", "id"), name="banshi_case_person"),
             Index(fields=("item", "state", "person"), name="banshi_case_people"),
-            Index(fields=("department", "state", "urgency", "id"), name="banshi_case_worklist"),
+            # The most urgent of each item and state, however many wait.
+            Index(fields=("department", "state", "item", "urgency", "id"), name="banshi_case_work"),
             Index(fields=("mode", "created_at"), name="banshi_case_mode"),
             # What is over for long is found item by item, without those that have gone.
             Index(fields=("content", "item", "state", "updated_at"), name="banshi_case_content"),

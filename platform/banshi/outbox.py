@@ -227,7 +227,7 @@ async def counts(store: Store) -> dict[tuple[str, str], int]:
 
     From consumer to consumer by the index: a year's rows that are done are not looked at.
     """
-    consumers = await _consumers(store)
+    consumers = await consumers_of(store)
     marks = store.placeholders(len(consumers))
     sql = " UNION ALL ".join(
         f"SELECT {number} AS place, '{state}' AS state, COUNT(*) AS n "  # noqa: S608 - marks, not values
@@ -240,8 +240,8 @@ async def counts(store: Store) -> dict[tuple[str, str], int]:
     return {(consumers[row["place"]], row["state"]): row["n"] for row in rows if row["n"]}
 
 
-async def _consumers(store: Store) -> list[str]:
-    """Whoever has rows, one look at the index each."""
+async def consumers_of(store: Store) -> list[str]:
+    """Whoever has rows, one look at the index each: by consumer and state the others are found without those done."""
     sql = """
         WITH RECURSIVE named(consumer) AS (
             SELECT MIN(consumer) FROM banshi_outbox

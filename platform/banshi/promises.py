@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from banshi.duty import ALERT, CASE, NOTICE
-from banshi.outbox import ALERT_LANE, CASE_LANE, NOTICE_LANE
+from banshi.outbox import ALERT_LANE, CASE_LANE, NOTICE_LANE, consumers_of
 
 if TYPE_CHECKING:
     from banshi.store import Store
@@ -76,12 +76,15 @@ async def page(
     store: Store, *, standing: str = "", consumer: str = "", lane: int | None = None, limit: int
 ) -> list[Promise]:
     """Rows that are not done, the oldest first."""
-    which, values = [STANDINGS[standing].format(clock=store.clock) if standing else "state IN ('due', 'parked')"], []
-    marks = iter(store.placeholders(3))
-    for column, value in (("consumer", consumer or None), ("lane", lane)):
-        if value is not None:
-            which.append(f"{column} = {next(marks)}")
-            values.append(value)
+    which = [STANDINGS[standing].format(clock=store.clock) if standing else "state IN ('due', 'parked')"]
+    values: list[Any] = []
+    whose = await _whose(store, consumer)
+    marks = iter(store.placeholders(len(whose) + 2))
+    which.append(f"consumer IN ({', '.join(next(marks) for _ in whose)})")
+    values += whose
+    if lane is not None:
+        which.append(f"lane = {next(marks)}")
+        values.append(lane)
     sql = (
         f"SELECT {COLUMNS}, {store.clock} AS now FROM banshi_outbox WHERE {' AND '.join(which)} "  # noqa: S608 - marks
         f"ORDER BY id LIMIT {next(marks)}"
@@ -111,10 +114,15 @@ async def retry(store: Store, identity: UUID) -> bool:
 
 async def retry_parked(store: Store, consumer: str = "") -> int:
     """Try all parked rows again, or those of a consumer; how many."""
-    mark = store.placeholders(1)[0]
-    where, values = (f" AND consumer = {mark}", [consumer]) if consumer else ("", [])
-    changed, _ = await store.connection.execute_query(RETRY + where, values)
+    whose = await _whose(store, consumer)
+    marks = ", ".join(store.placeholders(len(whose)))
+    changed, _ = await store.connection.execute_query(f"{RETRY} AND consumer IN ({marks})", whose)
     return int(changed)
+
+
+async def _whose(store: Store, consumer: str) -> list[str]:
+    """That consumer, or all by name: there is no index of states alone, which each promise would have to keep up."""
+    return [consumer] if consumer else await consumers_of(store) or [consumer]
 
 
 async def drop(store: Store, identity: UUID, word: str) -> bool:

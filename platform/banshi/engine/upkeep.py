@@ -12,10 +12,12 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import structlog
 from tortoise.expressions import Q
 
+from banshi import outbox
 from banshi.attachments import ABANDONED, clear_parts
 from banshi.background import working
 from banshi.contract import Key
@@ -43,10 +45,7 @@ UNUSED_UNNAMED = timedelta(hours=2)
 async def tidy(platform: Platform) -> None:
     """One round."""
     before = platform.now() - timedelta(days=platform.settings.keep_days)
-    over = Q(state__in=["done", "dropped"])
-    moment = int(before.timestamp() * 1000)
-    while ids := await OutboxRow.filter(over, settled_at__lt=moment).limit(STEP).values_list("id", flat=True):
-        await OutboxRow.filter(id__in=list(ids)).delete()
+    await _remove_settled(platform, int(before.timestamp() * 1000))
     while ids := await IdempotencyKey.filter(created_at__lt=before).limit(STEP).values_list("id", flat=True):
         await IdempotencyKey.filter(id__in=list(ids)).delete()
     old = Q(created_at__lt=platform.now() - UNUSED) | Q(person="", created_at__lt=platform.now() - UNUSED_UNNAMED)
@@ -55,6 +54,20 @@ async def tidy(platform: Platform) -> None:
     await asyncio.to_thread(clear_parts, platform.settings.attachments_folder, ABANDONED)
     await forget_test_cases(platform)
     await anonymise_old_cases(platform)
+
+
+async def _remove_settled(platform: Platform, moment: int) -> None:
+    """Delete what was settled before a moment, in milliseconds since 1970.
+
+    By consumer and state, as the index has them: there is none of times, which each settlement would have to keep up.
+    What was settled before it was promised before, too.
+    """
+    promised = UUID(int=(moment + outbox.ABOUT) << 80)
+    for consumer in await outbox.consumers_of(platform.store):
+        for state in ("done", "dropped"):
+            old = OutboxRow.filter(consumer=consumer, state=state, id__lt=promised, settled_at__lt=moment)
+            while ids := await old.limit(STEP).values_list("id", flat=True):
+                await OutboxRow.filter(id__in=list(ids)).delete()
 
 
 async def remove_unused(platform: Platform, files: Sequence[Attachment]) -> None:

@@ -44,8 +44,7 @@ from banshi.shelf import LARGE, Shelves
 from banshi.signals.signals import SIGNALS, open_signals
 from banshi.tracing.traces import TRACES, open_traces, traced_route
 from banshi.web import attachments as attachments_face
-from banshi.web import cases, catalogue, certificates, materials, me, openapi, operations, passes, submissions
-from banshi.web.cases import WORK
+from banshi.web import cases, catalogue, certificates, materials, me, openapi, operations, passes, submissions, work
 from banshi.web.catalogue import GUIDES, Guides
 from banshi.web.description import DESCRIPTION, Descriptions
 from banshi.web.dispatch import endpoint
@@ -158,7 +157,7 @@ async def open_platform(full: Registry, duty: Duty = EVERYTHING) -> AsyncIterato
         platform.put(SEAL, Seal(settings.keys_folder))
         guides: Latest[Guides] = Latest(full, dict)
         platform.put(GUIDES, guides)
-        platform.put(WORK, Latest(full, partial(cases.work_in, full)))
+        platform.put(work.WORK, Latest(full, partial(work.work_in, full)))
         routes = [route for _, route in full.routes]
         description = Descriptions(full, partial(openapi.document, full, routes), settings.data)
         platform.put(DESCRIPTION, description)

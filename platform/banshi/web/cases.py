@@ -7,29 +7,22 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from tortoise.expressions import Q
 from tortoise.models import Model
 
 from banshi import cases
-from banshi.contract import LANGUAGES, Key, Who
+from banshi.contract import LANGUAGES, Who
 from banshi.documents import case_document, case_summary, enclosures_of
 from banshi.errors import InvalidParameter
 from banshi.forms import Form
-from banshi.latest import Latest
 from banshi.messages import LONGEST_VALUE
 from banshi.models import Attachment, Case, CaseEvent, Pass
-from banshi.registry import Registry
 from banshi.replies import PAGE_PARAMETERS, Page, from_cursor, limit_of, page_answer, reply
 from banshi.routes import Answer, Audience, Call, Link, Parameter, Route
 from banshi.schemas import UUID, ref
+from banshi.web import work
 
 if TYPE_CHECKING:
     from aiohttp import web
-
-#: By department and role: unit, the states in which cases wait for that role, and the items' codes. Where cases travel,
-#: department and unit are empty: the case's own say whose work it is.
-Work = dict[tuple[str, str], list[tuple[str, list[str], list[str]]]]
-WORK: Key[Latest[Work]] = Key("work by role")
 
 ACTION = Form.from_schema(
     {
@@ -114,52 +107,14 @@ async def act(call: Call) -> web.StreamResponse:
 
 async def worklist(call: Call) -> web.StreamResponse:
     """The cases on which the caller may act, the most urgent first."""
-    scopes = _scopes(call)
-    if not scopes:
-        return reply(call, Page([], None).document())
-    query = Case.filter(Q(*scopes, join_type=Q.OR)).exclude(person=call.principal.subject)
-    if cursor := from_cursor(call):
-        due, identity = _place(cursor)
-        query = query.filter(Q(urgency__gt=due) | Q(urgency=due, id__gt=identity))
-    limit = limit_of(call)
-    rows = await query.order_by("urgency", "id").limit(limit + 1)
+    store, limit = call.platform.store, limit_of(call)
+    places = work.places_of(call.platform[work.WORK].get(), call.principal.roles)
+    after = _place(cursor) if (cursor := from_cursor(call)) else None
+    rows = await work.most_urgent(store, places, not_of=call.principal.subject, after=after, limit=limit + 1)
     shown = rows[:limit]
-    after = f"{shown[-1].urgency}/{shown[-1].id}" if len(rows) > limit else None
+    next_after = f"{shown[-1].urgency}/{shown[-1].id}" if len(rows) > limit else None
     documents = [case_summary(call.platform, case, call.language) for case in shown]
-    return reply(call, Page(documents, after).document())
-
-
-def _scopes(call: Call) -> list[Q]:
-    """Where each of the caller's roles has work: the items that it covers, in the states that wait for it."""
-    work = call.platform[WORK].get()
-    scopes = []
-    for role in call.principal.roles:
-        for unit, states, codes in work.get((role.department, role.name), ()):
-            if role.unit in (None, unit):
-                scopes.append(Q(department=role.department, state__in=states, item__in=codes))
-        own = {"department": role.department} | ({"unit": role.unit} if role.unit else {})
-        scopes += [Q(**own, state__in=states, item__in=codes) for _, states, codes in work.get(("", role.name), ())]
-    return scopes
-
-
-def work_in(registry: Registry) -> Work:
-    """The whole index of work, made once for a catalogue.
-
-    A request then looks up its caller's roles, however many items there are.
-    """
-    found: dict[tuple[str, str], dict[tuple[str, frozenset[str]], list[str]]] = {}
-    for item in registry.items.with_cases():
-        kind = registry.kinds[item.kind]
-        department, unit = ("", "") if kind.travels else (item.department, item.unit)
-        steps = kind.steps(item.details)
-        waiting = [step for step in steps if step.work and Who.STAFF in step.who]
-        for role in {step.role for step in waiting}:
-            states = frozenset(step.state for step in waiting if step.role == role)
-            units = found.setdefault((department, role), {})
-            units.setdefault((unit, states), []).append(item.code)
-    return {
-        key: [(unit, sorted(states), codes) for (unit, states), codes in units.items()] for key, units in found.items()
-    }
+    return reply(call, Page(documents, next_after).document())
 
 
 def _place(cursor: str) -> tuple[date, uuid.UUID]:

@@ -1,0 +1,247 @@
+"""A city's database at its size: worklist, inbox, my cases and catalogue over HTTP, and the plan of every statement.
+
+    python benchmarks/seed.py                          # 10 million devices, 5 million cases; about half an hour, 30 GB
+    python benchmarks/seed.py --devices 100000 --cases 50000
+    python benchmarks/seed.py --short                  # as in continuous integration
+    python benchmarks/seed.py --keep                   # leave the database, and say its name
+    python benchmarks/seed.py --database NAME          # measure on one that was left
+
+All data are made up (seed_city.py). The database is the script's own and is dropped at the end. The real `banshi serve`
+answers; then it does everything that citizens, staff and its own sweeps do (seed_statements.py), each statement that it
+sends is carried out once more, and EXPLAIN says how. Exits with 1 where an aim is missed or a statement goes without an
+index.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import seed_plans
+from databases import SERVER, has_postgres, postgres
+from processes import ROOT, banshi, machine, running, table
+from seed_city import write_city
+from seed_statements import migrated, statements_of
+
+from banshi.auth import development_token
+from banshi.configuration import read_configuration
+from banshi.kinds import KINDS
+from banshi.registry import Registry, inspect_plugins
+from banshi.settings import Settings
+from banshi.web.work import work_in
+
+#: Milliseconds at p99 of each of the four.
+AIM = 20.0
+
+#: Requests under way at once; different people who ask.
+AT_ONCE, PEOPLE = 4, 3_000
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What one person asks for, and how often `next` is followed from there, each page measured."""
+
+    token: str
+    path: str
+    pages: int = 1
+    #: How the page's `next` is called in the address.
+    cursor: str = "cursor"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How long answers took, sorted, in milliseconds."""
+
+    took: Sequence[float]
+
+    def at(self, share: float) -> float:
+        return self.took[min(len(self.took) - 1, int(len(self.took) * share))]
+
+
+def configuration(folder: Path, database: str) -> Path:
+    """The project's plugins.toml on that database, with data in `folder`."""
+    text = (ROOT / "plugins.toml").read_text()
+    own = f'data = "{folder / "data"}"\ndatabase = "{database}"\nlog_level = "info"'
+    text = text.replace('data = "data"', own).replace('path = "plugins/', f'path = "{ROOT}/plugins/')
+    file = folder / "plugins.toml"
+    file.write_text(text)
+    return file
+
+
+def registry_of(file: Path) -> Registry:
+    registry, found = inspect_plugins(read_configuration(file), KINDS)
+    if errors := [str(one) for one in found if not one.warning]:
+        raise RuntimeError("\n".join(errors))
+    return registry
+
+
+def asked_for(registry: Registry, settings: Settings, people: int, count: int) -> dict[str, Iterator[Request]]:
+    """What is measured: many different people and officers, each from the first page to a deep one."""
+    chance = random.Random(5)
+    citizens = [development_token(settings, f"citizen-{chance.randint(1, people)}") for _ in range(min(count, PEOPLE))]
+    work = work_in(registry)
+    departments = sorted({item.department for item in registry.items.values()})
+    every: dict[str, list[str]] = {}
+    for department, role in work:
+        for name in [department] if department else departments:
+            every.setdefault(name, []).append(f"{name}:{role}")
+    units = {f"{name}/{unit}:{role}" for (name, role), rows in work.items() for unit, _, _ in rows if name and unit}
+    roles = [*every.values(), *([one] for one in sorted({role for listed in every.values() for role in listed}))]
+    roles += [[one] for one in sorted(units)]
+    officers = [development_token(settings, f"officer-{number}", roles=listed) for number, listed in enumerate(roles)]
+    codes = sorted(registry.items)
+    words = ("身份证", "驾驶证", "passport", "户口", "vehicle", "举报")
+    catalogue = ["/v1/items", "/v1/items?limit=100", *(f"/v1/items/{code}" for code in codes)]
+    catalogue += [f"/v1/items?department={name}" for name in departments] + [f"/v1/items?q={word}" for word in words]
+    inbox, own = ["/v1/inbox?limit=20", "/v1/inbox", "/v1/inbox?limit=5"], ["", "?limit=3", "?state=closed"]
+    return {
+        "worklist": (
+            Request(chance.choice(officers), f"/v1/worklist?limit={limit}", pages)
+            for limit, pages in itertools.cycle([(20, 1), (20, 20), (100, 10)])
+        ),
+        "inbox": (Request(chance.choice(citizens), path, 3, "after") for path in itertools.cycle(inbox)),
+        "my cases": (Request(chance.choice(citizens), f"/v1/cases{more}", 3) for more in itertools.cycle(own)),
+        "catalogue": (Request("", path) for path in itertools.cycle(catalogue)),
+    }
+
+
+async def measured(url: str, requests: Iterator[Request], count: int) -> Asked:
+    """Send at least so many requests, `AT_ONCE` under way, after a twentieth of them that doesn't count."""
+    took: list[float] = []
+    left = count + count // 20
+
+    async def one() -> None:
+        nonlocal left
+        while left > 0:
+            asked = next(requests)
+            headers = {"Authorization": f"Bearer {asked.token}"} if asked.token else {}
+            path, mark = asked.path, "&" if "?" in asked.path else "?"
+            for _ in range(asked.pages):
+                left -= 1
+                begun = time.perf_counter()
+                async with session.get(url + path, headers=headers) as answer:
+                    page = await answer.json()
+                if answer.status != 200:
+                    raise RuntimeError(f"{path} was answered {answer.status}: {page}")
+                took.append((time.perf_counter() - begun) * 1000)
+                if not page.get("next"):
+                    break
+                path = f"{asked.path}{mark}{asked.cursor}={page['next']}"
+
+    async with aiohttp.ClientSession() as session:
+        await asyncio.gather(*(one() for _ in range(AT_ONCE)))
+    return Asked(sorted(took[count // 20 :]))
+
+
+def answers(file: Path, registry: Registry, people: int, count: int) -> bool:
+    """Measure the four; whether each is within the aim."""
+    settings = registry.configuration.settings
+    rows, kept = [], True
+    with running(banshi(file, "serve", "--port", "0")) as server:
+        for name, requests in asked_for(registry, settings, people, count).items():
+            found = asyncio.run(measured(server.url, requests, count))
+            within = found.at(0.99) < AIM
+            kept = kept and within
+            shown = [f"{found.at(share):.1f}" for share in (0.5, 0.95, 0.99)] + [f"{found.took[-1]:.1f}"]
+            rows.append([name, f"{len(found.took):,}", *shown, f"{AIM:g}", "kept" if within else "MISSED"])
+    table(["", "answers", "p50 ms", "p95 ms", "p99 ms", "longest", "aim at p99", ""], rows)
+    return kept
+
+
+async def planned(url: str, statements: Sequence[seed_plans.Statement], verbose: bool) -> bool:
+    """Look at the plan of each statement; whether all go by an index."""
+    import asyncpg
+
+    connection = await asyncpg.connect(url)
+    try:
+        tables = await seed_plans.large_tables(connection)
+        found = await seed_plans.plans(connection, statements, tables)
+    finally:
+        await connection.close()
+    touched = ", ".join(sorted({name for plan in found for name in plan.ways}))
+    print(f"{len(statements)} different statements were sent, {len(found)} of them to large tables: {touched}\n")
+    wrong = [plan for plan in found if plan.wrong]
+    for plan in found if verbose else wrong:
+        print(f"{'WRONG' if plan.wrong else 'right'} {plan.milliseconds:8.1f} ms  {plan.statement.short}")
+        for line in plan.wrong or sorted(f"{name}: {way}" for name, ways in plan.ways.items() for way in ways):
+            print(f"                   {line}")
+    slowest = max((plan.milliseconds for plan in found), default=0)
+    print(f"{len(found) - len(wrong)} of {len(found)} go by an index; the slowest takes {slowest:.1f} ms\n")
+    return not wrong
+
+
+@contextmanager
+def database_of(name: str, keep: bool) -> Iterator[str]:
+    """The URL of a new database, or of the one that was left behind."""
+    if name:
+        yield f"{SERVER.rpartition('/')[0]}/{name}".replace("postgres:", "asyncpg:", 1)
+        return
+    with ExitStack() as stack:
+        url = stack.enter_context(postgres())
+        try:
+            yield url
+        finally:
+            if keep:
+                print(f"left behind: --database {url.rpartition('/')[2]}")
+                stack.pop_all()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--devices", type=int, default=10_000_000)
+    parser.add_argument("--cases", type=int, default=5_000_000)
+    parser.add_argument("--requests", type=int, default=4_000, help="answers of each of the four")
+    parser.add_argument("--short", action="store_true", help="50,000 devices and 25,000 cases, fewer requests")
+    parser.add_argument("--keep", action="store_true", help="leave the database behind")
+    parser.add_argument("--database", default="", help="measure on a database that was left behind")
+    parser.add_argument("--verbose", action="store_true", help="show the right plans too")
+    given = parser.parse_args()
+    if given.short:
+        given.devices, given.cases, given.requests = 50_000, 25_000, 400
+    if not has_postgres():
+        return
+    print(f"{machine()}; PostgreSQL is not pinned\n\nEverything in this city is made up.\n")
+    with tempfile.TemporaryDirectory(prefix="banshi-seed-") as folder, database_of(given.database, given.keep) as url:
+        sys.exit(run(Path(folder), url, given))
+
+
+def run(folder: Path, database: str, given: Any) -> int:
+    file = configuration(folder, database)
+    registry, plain = registry_of(file), database.replace("asyncpg:", "postgres:", 1)
+    if not given.database:
+        begun = time.monotonic()
+        migrated(file)
+        asyncio.run(write_city(plain, registry, devices=given.devices, cases=given.cases))
+        asyncio.run(say_size(plain))
+        print(f"seeded in {time.monotonic() - begun:.0f} s\n", flush=True)
+    people = max(1, round(given.cases * 0.94))
+    kept = answers(file, registry, people, given.requests)
+    chance = random.Random(6)
+    somebody = (f"citizen-{chance.randint(1, people)}" for _ in itertools.count())
+    statements = statements_of(folder, database, registry, somebody)
+    right = asyncio.run(planned(plain, statements, given.verbose))
+    return 0 if kept and right else 1
+
+
+async def say_size(url: str) -> None:
+    import asyncpg
+
+    connection = await asyncpg.connect(url)
+    size = await connection.fetchval("SELECT pg_size_pretty(pg_database_size(current_database()))")
+    print(f"the database has {size}")
+    await connection.close()
+
+
+if __name__ == "__main__":
+    main()
