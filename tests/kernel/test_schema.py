@@ -27,6 +27,7 @@ from banshi.cli import group
 from banshi.contract import Tables
 from banshi.errors import ConfigurationError
 from banshi.opening import connected, open_store
+from banshi.personal.fields import Widen
 from banshi.settings import Pool, Settings
 from banshi.store import Store
 from banshi.testing import open_door
@@ -202,6 +203,7 @@ OPERATIONS: list[tuple[Operation, str]] = [
     (ops.AddIndex(model_name="Park", index=Index(fields=["id"])), ""),
     (ops.RemoveIndex(model_name="Park", name="park_day"), ""),
     (ops.RunSQL("UPDATE park SET note = 'x'"), ""),
+    (Widen(model_name="Park", name="code", field=fields.CharField(max_length=80)), ""),
     (ops.AddField(model_name="Park", name="note", field=TEXT()), "Park.note: give it db_default, or null=True"),
     # Python's own default is not the database's.
     (ops.AddField(model_name="Park", name="note", field=TEXT(default="")), "Park.note: give it db_default"),

@@ -12,6 +12,7 @@ from tortoise.migrations.recorder import MigrationRecorder
 
 from banshi.errors import Finding
 from banshi.opening import KERNEL, orm_config
+from banshi.personal.fields import Widen
 from banshi.registry import Registry
 
 #: The attribute of a migration that says why the version before can go on beside it.
@@ -59,5 +60,5 @@ def breaking(migration: Migration) -> Iterator[str]:
                 yield f"{where}: give it db_default, or null=True; the version before inserts rows without it"
             elif column.unique and not column.null:
                 yield f"{where}: let it be null; the version before would insert the same value twice"
-        elif isinstance(one, CONTRACTING):
+        elif isinstance(one, CONTRACTING) and not isinstance(one, Widen):
             yield f"{type(one).__name__} {where}: {LATER}"
