@@ -211,17 +211,20 @@ def held(outcome: Outcome, content_type: str, body: bytes) -> None:
     assert "\\" not in outcome.name
     assert len(outcome.name) <= 200
     assert outcome.name.isprintable()
-    before, found, after = body.partition(outcome.content)
-    assert found, "the file is not what was sent"
+    assert outcome.content in body, "the file is not what was sent"
     said = content_type.partition("boundary=")[2]
-    if not PLAIN.fullmatch(said):  # with quotes and further parameters it is another one
-        return
-    boundary = b"--" + said.encode()
+    if PLAIN.fullmatch(said):  # with quotes and further parameters it is another one
+        places = [one.start() for one in re.finditer(b"(?=%b)" % re.escape(outcome.content), body)]
+        assert any(stands(body, place, outcome.content, b"--" + said.encode()) for place in places), places
+
+
+def stands(body: bytes, place: int, content: bytes, boundary: bytes) -> bool:
+    """Whether that place in the body is a part's: it begins behind a blank line, and ends where the boundary comes."""
+    before, after = body[:place], body[place + len(content) :]
     # A part may say how long it is; then its length counts.
     counted = b"content-length" in before.lower()
-    assert counted or b"\r\n" + boundary not in outcome.content, "the file goes on beyond its end"
-    assert BLANK.search(before), "the file does not begin behind the headers"
-    assert after.lstrip(b"\r\n").startswith(boundary), "the file ends before its time"
+    ends = counted or b"\r\n" + boundary not in content
+    return ends and bool(BLANK.search(before)) and after.lstrip(b"\r\n").startswith(boundary)
 
 
 def seeds() -> Iterator[bytes]:
