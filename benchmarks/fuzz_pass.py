@@ -1,0 +1,209 @@
+"""What a fuzzer tries on the pass verifier, and what has to hold whatever it comes up with.
+
+An input's first byte says what becomes of the rest: it is a text or the bytes of a pass as a stranger shows them; a
+payload, or a header and a payload, that bear a good signature, so that what lies behind the signature is reached;
+changes to a pass that was issued; base45; a status list.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+from banshi.passes import (
+    Credential,
+    PassRefused,
+    StatusList,
+    StatusListRefused,
+    base45,
+    cbor,
+    check_times,
+    compact_text,
+    cose,
+    read,
+    read_bytes,
+    sign_bytes,
+)
+
+#: Of these modules it is counted what is reached.
+MODULES = ("banshi.passes.base45", "banshi.passes.cbor", "banshi.passes.cose", "banshi.passes.status")
+
+#: Bytes of an input at most: more than a pass may have.
+LONGEST = 4_096
+
+#: What a pass is written with.
+WORDS = (
+    b"BS1:",
+    b"\xd2\x84",
+    b"\xa0",
+    b"\xf6",
+    b"\xf5",
+    b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff",
+    b"\x3a\x00\x01\x00\x00",
+    b"zone-pass",
+)
+
+#: Nobody's: a number that anybody can count to.
+KEY = ec.derive_private_key(0xBA25, ec.SECP256R1())
+KID = b"fuzz"
+KEYS = {KID: KEY.public_key()}
+
+LABELS = {
+    "zone-pass": ("plate", "zones", "hours", "seats", "electric"),
+    "residence": ("name", "address"),
+    "p": (),
+}
+
+ISSUED = (
+    Credential(
+        "510700", "zone-pass", 7, 1_900_000_000, None, 1_910_000_000, {"plate": "川B12345", "zones": ["2", "5"]}
+    ),
+    Credential("BANSHI", "zone-pass", 70_000, 1, 0, 4_294_967_295, {"hours": "9-17", "seats": -9, "electric": True}),
+    Credential("BANSHI", "residence", 0, 1_900_000_000, 1_900_000_001, 1_900_000_002, {"name": "王小明"}),
+    Credential("x", "p", 1, 5, None, 6, {}),
+)
+
+#: Entries of a status list at most, here.
+MOST = 1 << 16
+
+
+def issue(credential: Credential) -> bytes:
+    labels = LABELS[credential.item]
+    return sign_bytes(credential, labels, key=KEY, kid=KID, most=cose.MAX_BYTES)
+
+
+PASSES = tuple(map(issue, ISSUED))
+TEXTS = tuple(map(compact_text, PASSES))
+
+
+def signed(protected: bytes, payload: bytes) -> bytes:
+    """A pass of anything, with a signature that fits, written as the verifier wants it."""
+    r, s = decode_dss_signature(KEY.sign(cbor.dump(["Signature1", protected, b"", payload]), cose._ECDSA))
+    signature = r.to_bytes(32, "big") + min(s, cose._ORDER - s).to_bytes(32, "big")
+    return b"\xd2" + cbor.dump([protected, {}, payload, signature])
+
+
+def edited(whole: bytes, edits: bytes) -> bytes:
+    """`whole` after some changes, five bytes each: what, where (two), how much, with what."""
+    for what, where, much, value in struct.iter_unpack(">BHBB", edits[: len(edits) // 5 * 5]):
+        at = where % (len(whole) + 1)
+        match what % 5:
+            case 0:
+                whole = whole[:at] + bytes([value]) + whole[at + 1 :]
+            case 1:
+                whole = whole[:at] + bytes([value]) * (much % 8) + whole[at:]
+            case 2:
+                whole = whole[:at] + whole[at + much % 8 :]
+            case 3:
+                whole = whole[:at] + whole[at : at + 1 + much] + whole[at:]
+            case _:
+                whole = whole[:at] + bytes(one ^ (1 << value % 8) for one in whole[at : at + 1]) + whole[at + 1 :]
+    return whole
+
+
+def run(data: bytes) -> None:
+    """Try one input. Raises AssertionError where a promise is broken, and whatever nobody has promised to raise."""
+    kind, rest = (data[0] if data else 0) % 8, data[1:]
+    number = (rest[0] if rest else 0) % len(PASSES)
+    match kind:
+        case 0:
+            shown(rest.decode("utf-8", "surrogateescape"))
+        case 1:
+            shown_bytes(rest)
+        case 2:
+            behind(signed(cbor.dump({1: -7, 4: KID, 16: cose.TYP}), rest))
+        case 3:
+            length = rest[0] if rest else 0
+            behind(signed(rest[1 : 1 + length], rest[1 + length :]))
+        case 4:
+            shown_bytes(edited(PASSES[number], rest[1:]))
+        case 5:
+            shown(edited(TEXTS[number].encode(), rest[1:]).decode("latin-1"))
+        case 6:
+            carried(rest)
+        case _:
+            listed(rest.decode("latin-1"))
+
+
+def shown(text: str) -> None:
+    """A text is read only where it was issued, and no other text is that pass."""
+    try:
+        credential = read(text, KEYS, LABELS.get)
+    except PassRefused:
+        assert text not in TEXTS
+        return
+    assert text in TEXTS
+    assert credential == ISSUED[TEXTS.index(text)]
+
+
+def shown_bytes(data: bytes) -> None:
+    try:
+        credential = read_bytes(data, KEYS, LABELS.get)
+    except PassRefused:
+        assert data not in PASSES
+        return
+    assert data in PASSES
+    assert credential == ISSUED[PASSES.index(data)]
+
+
+def behind(data: bytes) -> None:
+    """What bears a good signature is refused, or is what the platform itself would have written."""
+    try:
+        credential = read_bytes(data, KEYS, LABELS.get)
+    except PassRefused:
+        return
+    try:
+        again = issue(credential)
+    except ValueError:
+        # The platform writes none that never is valid, and nobody takes one.
+        start = credential.issued_at if credential.not_before is None else credential.not_before
+        assert credential.expires_at <= start
+        assert check_times(credential, start, leeway=0) is not None
+        return
+    assert again == data
+
+
+def carried(data: bytes) -> None:
+    """Base45: each byte string has one text, and no other text is read."""
+    assert base45.decode(base45.encode(data)) == data
+    text = data.decode("latin-1")
+    try:
+        read_back = base45.decode(text)
+    except base45.NotBase45:
+        return
+    assert base45.encode(read_back) == text
+
+
+def listed(lst: str) -> None:
+    """A status list has at most as many entries as were asked for, and says nothing beyond its end."""
+    try:
+        unpacked = StatusList.decode(lst, most=MOST)
+    except StatusListRefused:
+        return
+    entries = len(unpacked.octets) * 8
+    assert entries <= MOST
+    assert StatusList.decode(unpacked.lst, most=MOST).octets == unpacked.octets
+    for index in (-1, entries):
+        try:
+            unpacked.status(index)
+        except StatusListRefused:
+            continue
+        raise AssertionError(f"a status list of {entries} entries told of entry {index}")
+
+
+def seeds() -> Iterator[bytes]:
+    """Where a fuzzer begins: one good input of each kind, and what is nearly good."""
+    for number, (data, text) in enumerate(zip(PASSES, TEXTS, strict=True)):
+        protected, _, payload, _ = cbor.load(data[1:])
+        yield b"\x00" + text.encode()
+        yield b"\x01" + data
+        yield b"\x02" + payload
+        yield b"\x03" + bytes([len(protected)]) + protected + payload
+        yield b"\x04" + bytes([number]) + struct.pack(">BHBB", 4, 40, 0, 3)
+        yield b"\x05" + bytes([number]) + struct.pack(">BHBB", 0, 20, 0, 65)
+        yield b"\x06" + text.removeprefix(cose.PREFIX).encode()
+    yield b"\x07" + StatusList([1, 5, 99], size=128).lst.encode()
+    yield b"\x07" + StatusList([], size=MOST * 4).lst.encode()
