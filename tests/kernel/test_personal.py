@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 from tortoise.fields.data import CharField, JSONField, TextField
 
 from banshi import as_read, as_stored
-from banshi.cli import group
+from banshi.cli import group, personal_keys
 from banshi.errors import ConfigurationError
 from banshi.models import Attachment, Case, CaseEvent, IdempotencyKey
 from banshi.opening import open_store
@@ -312,7 +312,7 @@ async def test_the_audit_holds_over_sealed_columns_before_and_after_a_rotation_a
 
 
 async def test_a_rotation_seals_what_comes_with_the_new_key_and_the_old_one_leaves_when_nothing_needs_it(
-    tmp_path: Path, database: str
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = ring_in(tmp_path)
     configured(tmp_path, database, file)
@@ -331,6 +331,8 @@ async def test_a_rotation_seals_what_comes_with_the_new_key_and_the_old_one_leav
         stored = dict(zip(await raw(door, "banshi_case", "id"), await raw(door, "banshi_case", "answers"), strict=True))
         assert first.id in stored[made["id"]]
         assert second.id in stored[again["id"]]
+    assert "may still be writing" in await in_thread(tmp_path, "keys", "personal", "remove", first.id)
+    monkeypatch.setattr(personal_keys, "SETTLING", -1.0)
     said = await in_thread(tmp_path, "keys", "personal", "remove", first.id)
     assert "rows are sealed with" in said
     assert "1 of banshi_case.answers" in said
