@@ -25,9 +25,14 @@ def everywhere() -> None:
     if not file.is_absolute():
         file = ring_in(Path(tempfile.mkdtemp(prefix="banshi-ring-")))
         os.environ["BANSHI_TEST_PERSONAL_KEYS"] = str(file)
+    opening.Context = context_with(file)  # type: ignore[misc]
+
+
+def context_with(file: Path) -> type[Context]:
+    """What a database is opened in: with that ring where none is named."""
 
     class Encrypted(Context):
         def __init__(self, ring: Ring | None = None) -> None:
             super().__init__(ring or Ring(file))
 
-    opening.Context = Encrypted  # type: ignore[misc]
+    return Encrypted

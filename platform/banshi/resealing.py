@@ -178,8 +178,8 @@ async def reseal_look_ups(ring: Ring, models: Sequence[type[Model]]) -> int:
             await connection.execute_query("SET LOCAL idle_in_transaction_session_timeout = 0")
             tables = sorted({one.table for one in columns_in(models, looked_up=True)})
             names = ", ".join(f'"{table}"' for table in tables)
+            await _refuse_running(connection)
             await connection.execute_query(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
-        await _refuse_running(connection)
         there = await look_ups.noted(connection)
         if there is not None and ring.look_up(there) is None:
             raise UnknownKey("look-ups", f"they are sealed with look-up key {there}, which {ring.file} doesn't have")
@@ -214,7 +214,7 @@ async def _look_ups_of(connection: BaseDBAsyncClient, column: Column, number: in
 
 
 async def _refuse_running(connection: BaseDBAsyncClient) -> None:
-    """Whoever leads on PostgreSQL holds a lease. A SQLite file is one process's."""
+    """Whoever leads on PostgreSQL holds a lease. A SQLite file is one process's, which says nothing of itself."""
     sql = f"SELECT holder FROM banshi_lease WHERE name <> 'doctor' AND until > {CLOCK[connection.capabilities.dialect]}"  # noqa: S608
     if rows := await connection.execute_query_dict(sql):
         raise Running(f"a server works with this database ({rows[0]['holder']}): stop every server, then run it again")

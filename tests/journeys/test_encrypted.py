@@ -7,9 +7,9 @@ import signal
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
@@ -96,10 +96,7 @@ async def test_a_whole_case_with_push_and_own_data_leaves_nothing_of_the_person_
     # Rows as they are stored. The log is another test's.
     data = await everything(place, database, ring)
     assert len([name for name in data if name.startswith(("banshi_", "push_"))]) > 20
-    found: Any = hits({name: content for name, content in data.items() if name != "everything.log"})
-    # A push token's digest is what a phone is found by; nobody gets back from it to a token of the providers'.
-    assert {one for one in found if one[0] not in {"push_device", "plugins.toml"}} == set()
-    assert LATIN[2].encode() not in data["push_device"]
+    assert hits({name: content for name, content in data.items() if name != "everything.log"}) == set()
 
 
 @pytest.mark.timeout(240)
@@ -130,6 +127,10 @@ async def test_a_rotation_under_load_loses_nothing_and_leaves_nothing_under_the_
         await said(tmp_path, "encrypt")
         over.set()
         await asyncio.gather(*load)
+        # A minute later: nobody writes with the old one any more.
+        keys = read_keys(ring)
+        earlier = [replace(one, seals_from=one.seals_from - timedelta(minutes=2)) for one in keys.keys]
+        write_keys(ring, replace(keys, keys=tuple(earlier)))
         removed = await said(tmp_path, "keys", "personal", "remove", old.id)
         assert removed.startswith(f"{old.id} is out")
         mine = {person: (await person.get("/v1/cases?limit=1")).ok() for person in people}

@@ -19,8 +19,9 @@ from click.testing import CliRunner, Result
 from tortoise.fields.data import CharField, JSONField, TextField
 
 from banshi import as_read, as_stored
-from banshi.cli import group
+from banshi.cli import group, personal_keys
 from banshi.errors import ConfigurationError
+from banshi.leader import LEADER
 from banshi.models import Attachment, Case, CaseEvent, IdempotencyKey
 from banshi.opening import open_store
 from banshi.personal import look_ups
@@ -35,6 +36,7 @@ from tests.conftest import ROOT, TRAFFIC, good_answers
 from tests.encrypted import ring_in
 from tests.prepared import all_tables
 from tests.tables import tables_with
+from tests.waiting import until
 
 pytestmark = pytest.mark.sqlite
 
@@ -312,7 +314,7 @@ async def test_the_audit_holds_over_sealed_columns_before_and_after_a_rotation_a
 
 
 async def test_a_rotation_seals_what_comes_with_the_new_key_and_the_old_one_leaves_when_nothing_needs_it(
-    tmp_path: Path, database: str
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = ring_in(tmp_path)
     configured(tmp_path, database, file)
@@ -331,6 +333,8 @@ async def test_a_rotation_seals_what_comes_with_the_new_key_and_the_old_one_leav
         stored = dict(zip(await raw(door, "banshi_case", "id"), await raw(door, "banshi_case", "answers"), strict=True))
         assert first.id in stored[made["id"]]
         assert second.id in stored[again["id"]]
+    assert "may still be writing" in await in_thread(tmp_path, "keys", "personal", "remove", first.id)
+    monkeypatch.setattr(personal_keys, "SETTLING", -1.0)
     said = await in_thread(tmp_path, "keys", "personal", "remove", first.id)
     assert "rows are sealed with" in said
     assert "1 of banshi_case.answers" in said
@@ -380,6 +384,20 @@ async def test_a_new_look_up_key_takes_all_of_them_along_with_the_servers_stoppe
         assert {one.key for one in left} == {"i2"}
     assert (await in_thread(tmp_path, "keys", "personal", "remove", "i1")).startswith("0\n")
     assert 1 not in read_keys(file).look_ups
+
+
+async def test_look_ups_wait_for_the_last_server_to_stop(tmp_path: Path, postgres: str) -> None:
+    file = ring_in(tmp_path)
+    configured(tmp_path, postgres, file)
+    async with office(tmp_path, postgres, file) as door:
+        made = await handed_in(door)
+        write_keys(file, with_new_look_up(read_keys(file)))
+        await until(lambda: door.platform[LEADER].leads)
+        said = await in_thread(tmp_path, "encrypt", "--look-ups", "--yes")
+        assert said.startswith("1\n")
+        assert "stop every server" in said
+        assert [one["id"] for one in (await door.citizen("wang-4711").get("/v1/cases")).ok()["items"]] == [made["id"]]
+    assert (await in_thread(tmp_path, "encrypt", "--look-ups", "--yes")).startswith("0\n")
 
 
 async def test_what_a_server_writes_while_its_row_is_sealed_anew_is_not_lost(tmp_path: Path, database: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +20,9 @@ from banshi.cli import config_of
 if TYPE_CHECKING:
     from banshi.personal.ring import Keys
     from banshi.resealing import Held
+
+#: Seconds after which every process writes with a key that has begun, and has committed what it sealed before.
+SETTLING = 60.0
 
 
 @click.group("personal", invoke_without_command=True)
@@ -113,6 +117,8 @@ def remove(ctx: click.Context, key: str) -> None:
         one.id == key and one.seals_from > datetime.now(UTC) for one in keys.keys
     ):
         raise click.ClickException(f"{key} is in use; `banshi keys personal rotate` makes another one first")
+    if (wait := _unsettled(keys, key)) > 0:
+        raise click.ClickException(f"a server may still be writing with {key}; remove it in {wait:.0f} seconds")
     there = [one for one in _held(ctx) if one.key == key]
     if there:
         named = ", ".join(f"{one.rows} of {one.place}" for one in there)
@@ -123,6 +129,13 @@ def remove(ctx: click.Context, key: str) -> None:
     )
     _changed(file, lambda _: replace(keys, look_ups=kept[0], keys=kept[1]))
     click.echo(f"{key} is out of the ring. Backups from before it was out of use need the copy that has it.")
+
+
+def _unsettled(keys: Keys, key: str) -> float:
+    """Seconds for which somebody may still write with a key, after the one that came behind it has begun."""
+    begun = next((one.begins for one in keys.keys if one.id == key), None)
+    behind = [one.begins for one in keys.keys if begun is not None and one.begins > begun]
+    return min(behind) + SETTLING - time.time() if behind else 0.0
 
 
 def _held(ctx: click.Context) -> list[Held]:
