@@ -265,7 +265,9 @@ class Courier:
     def _rouse_all(self) -> None:
         """Rouse as many as can do something; the one who can't sets the alarm anew."""
         waiting = sum(map(len, self._waiting.values()))
-        self._rouse(min(len(self._idle), waiting, max(1, self.pace.free)))
+        # Where no alert waits, its part of the rate is nobody's: a thousand would look in vain at each turn.
+        lane = Lane.ALERT if self._waiting[Lane.ALERT] else Lane.NOTICE
+        self._rouse(min(len(self._idle), waiting, max(1, self.pace.room(lane))))
 
     def _rouse(self, count: int) -> None:
         for _ in range(count):

@@ -101,6 +101,12 @@ class Pace:
             free = min(free, self.alerts.left + self.others.left)
         return free if self.per_second is None else min(free, int(self._all.level))
 
+    def room(self, lane: Lane) -> int:
+        """How many of that lane may go now at most, as far as is known without looking at the clock."""
+        if lane is Lane.ALERT or self.per_second is None:
+            return self.free
+        return min(self.free, int(self._others.level))
+
     @property
     def probing(self) -> bool:
         """Whether it is being found out if the provider is back."""

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from mobile_push.delivery import courier as module
 from mobile_push.delivery.courier import Courier
 from mobile_push.delivery.lanes import Lane
+from mobile_push.delivery.pace import Pace
 from mobile_push.delivery.parcel import Parcel
 from mobile_push.delivery.tell import Metrics
 from mobile_push.provider import Outcome, Receipt
@@ -118,3 +119,12 @@ async def test_a_sender_that_fails_goes_on_and_says_so(made: Any, monkeypatch: p
     assert [line["event"] for line in lines] == ["a sender failed and goes on"]
     assert lines[0]["code"].startswith("ZeroDivisionError test_courier.py:")
     assert "wang" not in str(lines)
+
+
+def test_what_is_kept_for_alerts_is_no_room_for_notices() -> None:
+    pace = Pace(per_second=1000.0, at_once=1000, clock=lambda: 100.0)
+    while not pace.take(Lane.NOTICE):
+        pass
+    assert pace.room(Lane.NOTICE) == 0
+    assert pace.room(Lane.CASE) == 0
+    assert pace.room(Lane.ALERT) == pace.free == 20
