@@ -24,7 +24,7 @@ ROWS = (
     Row(
         "push-killed",
         "chaos_push",
-        "0 lost; twice what was not settled, 1 % on a quiet machine; no Retry-After undercut",
+        "0 lost; twice what was not settled, 1 % if quiet; no Retry-After undercut",
     ),
     Row("server-killed", "chaos_server_killed", "what was acknowledged is there; no change without its outbox row"),
     Row("redis", "chaos_redis", "slower only; 0 lost; no quota reset"),
