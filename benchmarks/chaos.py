@@ -2,7 +2,7 @@
 
     python benchmarks/chaos.py                       # all of them, a quarter of an hour
     python benchmarks/chaos.py redis postgres        # two of them
-    python benchmarks/chaos.py --short               # a look whether everything works, as in continuous integration
+    python benchmarks/chaos.py --short --at-once 2   # a look whether everything works, as in continuous integration
     python benchmarks/chaos.py push-killed --phones 30000 --kills 20 --postgres
     python benchmarks/chaos.py --list
 
@@ -20,8 +20,10 @@ import tempfile
 import time
 import traceback
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
 
 from chaos_report import FULL, SHORT, Length, Report, scoreboard
@@ -55,17 +57,28 @@ def errors_in(folder: Path) -> list[str]:
     return [line[:600] for line in lines if '"error"' in line or "Traceback" in line][-5:]
 
 
-def run(rows: Sequence[Row], length: Length) -> bool:
-    """Try the faults one after the other; whether every promise was kept."""
-    reports = []
-    for row in rows:
-        begun = time.monotonic()
-        report = asyncio.run(tried(row, length))
-        if not report.skipped:
-            report.say("seconds in all", f"{time.monotonic() - begun:.1f}")
-        report.print(row.name)
-        reports.append((row.name, row.promise, report))
-    scoreboard(reports)
+def timed(row: Row, length: Length) -> Report:
+    """Try one fault, and say how long it took."""
+    begun = time.monotonic()
+    report = asyncio.run(tried(row, length))
+    report.say("seconds in all", f"{time.monotonic() - begun:.1f}")
+    return report
+
+
+def run(rows: Sequence[Row], length: Length, at_once: int) -> bool:
+    """Try the faults, so many at a time in processes of their own; whether every promise was kept."""
+    reports: list[tuple[str, str, Report]] = []
+    with ProcessPoolExecutor(at_once, mp_context=get_context("spawn")) as pool:
+        trying = [(row, pool.submit(timed, row, length)) for row in rows]
+        try:
+            for row, one in trying:
+                report = one.result()
+                report.print(row.name)
+                reports.append((row.name, row.promise, report))
+        finally:
+            # Also of as many as there were until somebody had enough of it.
+            scoreboard(reports)
+            pool.shutdown(cancel_futures=True)
     return not any(report.broken for _, _, report in reports)
 
 
@@ -74,6 +87,7 @@ def main() -> None:
     names = {row.name: row for row in ROWS}
     parser.add_argument("faults", nargs="*", metavar="FAULT", help=f"of {', '.join(names)}; all where none is named")
     parser.add_argument("--short", action="store_true", help="a look whether everything works")
+    parser.add_argument("--at-once", type=int, default=1, help="faults at a time: they wait more than they work")
     parser.add_argument("--list", action="store_true", help="print the names and end")
     parser.add_argument("--kills", type=int)
     parser.add_argument("--phones", type=int)
@@ -91,7 +105,7 @@ def main() -> None:
     length = replace(base, **wished, seed=given.seed, postgres=given.postgres)
     print(f"{machine()}; here nothing is pinned", flush=True)
     rows = [names[name] for name in given.faults] or list(ROWS)
-    sys.exit(0 if run(rows, length) else 1)
+    sys.exit(0 if run(rows, length, given.at_once) else 1)
 
 
 if __name__ == "__main__":

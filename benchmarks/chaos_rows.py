@@ -21,7 +21,11 @@ class Row:
 
 ROWS = (
     Row("worker-killed", "chaos_workers", "0 lost; what it held is taken over within the lease"),
-    Row("push-killed", "chaos_push", "0 lost; 1 % comes twice at most; no Retry-After undercut"),
+    Row(
+        "push-killed",
+        "chaos_push",
+        "0 lost; twice what was not settled, 1 % if quiet; no Retry-After undercut",
+    ),
     Row("server-killed", "chaos_server_killed", "what was acknowledged is there; no change without its outbox row"),
     Row("redis", "chaos_redis", "slower only; 0 lost; no quota reset"),
     Row("postgres", "chaos_postgres", "503 with Retry-After, back within 5 s, 0 lost"),

@@ -31,6 +31,9 @@ FIRST_LOOK, LONGEST_LOOK = 0.5, 8.0
 #: Seconds after which a process that no longer asks for its part is no sharer any more.
 SHARES = 10.0
 
+#: Sharers before anything was heard: this process alone.
+NOBODY_ELSE = (1, 0.0)
+
 
 class Shared(RedisStorage):
     """Counts in Redis, through a client of ours: a server's, behind Sentinels, or a Cluster's."""
@@ -54,7 +57,8 @@ class Rates:
         self._prefix = prefix
         self._process = process
         self._away = asyncio.Event()
-        self._sharers: dict[str, int] = {}
+        #: How many share it, by name, and until when fewer are not believed.
+        self._sharers: dict[str, tuple[int, float]] = {}
 
     @property
     def may_be_shared(self) -> bool:
@@ -111,10 +115,20 @@ class Rates:
         if self._shared is not None and self.together:
             try:
                 async with asyncio.timeout(PATIENCE):
-                    self._sharers[name] = await answered(self._counted(self._shared.client, name))
+                    self._know(name, await answered(self._counted(self._shared.client, name)))
             except Exception as error:
                 self._lost(error)
-        return self._sharers.get(name, 1)
+        return self._sharers.get(name, NOBODY_ELSE)[0]
+
+    def _know(self, name: str, found: int) -> None:
+        """Fewer than before are believed once nobody else was heard of for a while.
+
+        A Redis that was flushed or begun again knows of one at first: if it went away then, each would take all.
+        """
+        known, until = self._sharers.get(name, NOBODY_ELSE)
+        now = time.monotonic()
+        if found >= known or now > until:
+            self._sharers[name] = (found, now + SHARES)
 
     async def _counted(self, client: Any, name: str) -> int:
         key, now = f"{self._prefix}:sharers:{name}", time.time()

@@ -103,6 +103,30 @@ async def test_without_redis_it_goes_on_counting_alone_and_together_again_once_i
     ]
 
 
+async def test_after_a_flush_nobody_takes_the_others_part_until_they_were_silent_for_a_while(
+    rates: Callable[[str], Rates], redis: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is first to be counted anew seems to be alone, and would take all if Redis went away that moment."""
+    one, other = rates("one"), rates("other")
+    assert [await one.sharers("x"), await other.sharers("x"), await one.sharers("x")] == [1, 2, 2]
+    await one._shared.client.flushall()  # type: ignore[union-attr]
+    assert await one.sharers("x") == 2
+    redis.kill()
+    assert await one.wait("x", 5, 60) == 0
+    assert not one.together
+    assert await one.sharers("x") == 2
+    redis.begin()
+    await until(lambda: one.together)
+    monkeypatch.setattr("banshi.rates.SHARES", 0.2)
+    assert await one.sharers("x") == 2
+
+    async def alone() -> bool:
+        return await one.sharers("x") == 1
+
+    # What was promised before counts for its ten seconds.
+    await until(alone)
+
+
 @pytest.mark.parametrize("how", ["killed", "stopped"])
 async def test_a_redis_that_is_away_or_silent_is_not_asked_by_those_who_have_something_to_do(
     rates: Callable[[str], Rates], redis: Server, how: str
