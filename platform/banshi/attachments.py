@@ -10,12 +10,13 @@ import asyncio
 import errno
 import hashlib
 import os
+import time
 import uuid
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, BinaryIO
 
 from uuid_utils.compat import uuid7
 
@@ -23,6 +24,14 @@ from banshi.errors import FieldProblem, InvalidFields, StorageFull, TooLarge, Un
 from banshi.models import Attachment
 from banshi.sniff import ACCEPTED, HEAD_BYTES, sniff
 from banshi.store import Update
+
+try:
+    import fcntl
+except ImportError:  # no Unix: nobody knows who writes a file, only since when nobody has
+    fcntl = None  # type: ignore[assignment]
+
+#: Seconds after which, on such a system, nobody writes a file any more.
+ABANDONED = 3600.0
 
 UNKNOWN = "Upload this file first: no unused attachment of yours has that id."
 USED = (
@@ -55,7 +64,7 @@ async def receive(
     part, whole = folder / f"{identity}.part", folder / str(identity)
     digest, size, head = hashlib.sha256(), 0, b""
     try:
-        with part.open("xb") as stream:
+        with _begun(part) as stream:
             async for chunk in chunks:
                 size += len(chunk)
                 if size > limit:
@@ -67,7 +76,7 @@ async def receive(
             if media_type not in ACCEPTED:
                 raise UnsupportedMediaType(f"An attachment is one of {', '.join(ACCEPTED)}.", accepted=list(ACCEPTED))
             await asyncio.to_thread(_sync, stream)
-        await asyncio.to_thread(part.rename, whole)
+            await asyncio.to_thread(part.rename, whole)
     except OSError as error:
         part.unlink(missing_ok=True)
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
@@ -84,12 +93,35 @@ def _sync(stream: Any) -> None:
     os.fsync(stream.fileno())
 
 
+def _begun(part: Path) -> BinaryIO:
+    """A new file, locked until it is closed: another process that starts meanwhile sees that somebody writes it."""
+    while True:
+        stream = part.open("xb")
+        if fcntl is None:
+            return stream
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        if os.fstat(stream.fileno()).st_nlink:
+            return stream
+        # Somebody has just cleared it away, before it was locked.
+        stream.close()
+
+
 def clear_parts(folder: Path) -> int:
-    """Remove what a crash left half-written; the number of files."""
-    parts = list(folder.glob("*.part")) if folder.is_dir() else []
-    for part in parts:
-        part.unlink(missing_ok=True)
-    return len(parts)
+    """Remove what a crash left half-written, and nothing that another process writes; the number of files."""
+    return sum(map(_cleared, list(folder.glob("*.part")) if folder.is_dir() else []))
+
+
+def _cleared(part: Path) -> bool:
+    try:
+        with part.open("r+b") as stream:
+            if fcntl is not None:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            elif time.time() - part.stat().st_mtime < ABANDONED:
+                return False
+            part.unlink()
+    except (BlockingIOError, FileNotFoundError):
+        return False
+    return True
 
 
 def attachment_ids(schema: Mapping[str, Any], answers: Any, pointer: str = "") -> Iterator[tuple[str, str]]:

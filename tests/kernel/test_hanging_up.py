@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from banshi.testing import TINY_PNG, Door, Reply, open_door
 from tests.conftest import TRAFFIC
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -38,6 +40,32 @@ async def test_a_file_whose_sender_hung_up_and_sent_it_again_is_there(bare_door:
         content = TINY_PNG + bytes([number])
         stored = await insisting(chance, partial(wang.upload, content, key=f"file-{number}"))
         assert (await wang.get(f"/v1/attachments/{stored['id']}")).body == content
+
+
+async def test_a_server_that_starts_leaves_what_another_is_receiving_and_clears_what_a_dead_one_left(
+    tmp_path: Path, database: str
+) -> None:
+    plugins: dict[str, Path | str] = {"traffic": TRAFFIC}
+    go_on, start = asyncio.Event(), b'--b\r\nContent-Disposition: form-data; name="file"; filename="p.png"\r\n\r\n'
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield start + TINY_PNG
+        await go_on.wait()
+        yield b"the end\r\n--b--\r\n"
+
+    async with open_door(tmp_path, plugins, platform={"database": database}) as door:
+        folder, wang = door.platform.settings.attachments_folder, door.citizen("wang")
+        headers = {"Content-Type": "multipart/form-data; boundary=b"}
+        upload = asyncio.create_task(wang.call("POST", "/v1/attachments", data=slowly(), headers=headers))
+        await until(lambda: list(folder.glob("*.part")))
+        dead = folder / f"{uuid.uuid4()}.part"
+        dead.write_bytes(b"half")
+        async with open_door(tmp_path, plugins, platform={"database": database}):
+            assert not dead.exists()
+            go_on.set()
+            stored = (await upload).created()
+            assert (await wang.get(stored["links"]["self"])).body == TINY_PNG + b"the end"
+        assert list(folder.glob("*.part")) == []
 
 
 async def insisting(chance: random.Random, call: Callable[[], Awaitable[Reply]]) -> Any:
