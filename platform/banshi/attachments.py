@@ -64,7 +64,7 @@ async def receive(
     part, whole = folder / f"{identity}.part", folder / str(identity)
     digest, size, head = hashlib.sha256(), 0, b""
     try:
-        with _begun(part) as stream:
+        with new_part(part) as stream:
             async for chunk in chunks:
                 size += len(chunk)
                 if size > limit:
@@ -93,7 +93,7 @@ def _sync(stream: Any) -> None:
     os.fsync(stream.fileno())
 
 
-def _begun(part: Path) -> BinaryIO:
+def new_part(part: Path) -> BinaryIO:
     """A new file, locked until it is closed: another process that starts meanwhile sees that somebody writes it."""
     while True:
         stream = part.open("xb")

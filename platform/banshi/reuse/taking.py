@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tortoise.exceptions import IntegrityError
 from uuid_utils.compat import uuid7
 
+from banshi.attachments import new_part
 from banshi.contract import Item, Who, text_in
 from banshi.errors import Conflict, FieldProblem, InvalidFields, StorageFull
 from banshi.events import step_rows
@@ -254,11 +255,11 @@ def _link(folder: Path, links: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> None:
                 raise
             except OSError:
                 part = folder / f"{new}.part"
-                with (folder / str(there)).open("rb") as source, part.open("xb") as copy:
+                with (folder / str(there)).open("rb") as source, new_part(part) as copy:
                     shutil.copyfileobj(source, copy)
                     copy.flush()
                     os.fsync(copy.fileno())
-                part.rename(folder / str(new))
+                    part.rename(folder / str(new))
         _sync(folder)
     except OSError:
         _unlink(folder, links)
