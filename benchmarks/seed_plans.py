@@ -124,12 +124,8 @@ async def plan_of(connection: Any, statement: Statement, tables: Mapping[str, in
         transaction = connection.transaction()
         await transaction.start()
         try:
-            how = (
-                "FORMAT JSON"
-                if statement.text.lstrip().upper().startswith("INSERT")
-                else "ANALYZE, BUFFERS, FORMAT JSON"
-            )
-            answer = json.loads(await connection.fetchval(f"EXPLAIN ({how}) {said}"))[0]
+            carried = "" if statement.text.lstrip().upper().startswith("INSERT") else "ANALYZE, BUFFERS, "
+            answer = json.loads(await connection.fetchval(f"EXPLAIN ({carried}FORMAT JSON) {said}"))[0]
         finally:
             await transaction.rollback()
     finally:

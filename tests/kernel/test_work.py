@@ -18,9 +18,10 @@ NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 
 
 def waiting(chance: random.Random, number: int) -> Case:
+    item = chance.choice(ITEMS)
     return Case(
         number=f"N{number}",
-        item=chance.choice(ITEMS),
+        item=item,
         item_version=1,
         kind="application",
         department=chance.choice(["traffic", "fire"]),
@@ -28,8 +29,8 @@ def waiting(chance: random.Random, number: int) -> Case:
         state=chance.choice(STATES),
         person=f"citizen-{number % 20}",
         answers={},
-        # Few days, so that many are equally urgent.
-        urgency=date(2026, 12, 1) + timedelta(days=chance.randrange(9)),
+        # Few days, so that many are equally urgent; one item goes before all others.
+        urgency=date(2026, 12, 1) + timedelta(days=chance.randrange(9) + 30 * (item != "pass")),
         created_at=NOW,
         updated_at=NOW,
     )
