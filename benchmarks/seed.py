@@ -49,6 +49,13 @@ AIM = 20.0
 AT_ONCE, PEOPLE = 4, 3_000
 
 
+#: Statements, by words of theirs, that look at many rows on purpose, and why.
+ON_PURPOSE = {
+    "FROM push_device d WHERE d.provider =": "a broadcast's walk over the phones, step by step",
+    "COALESCE(c.settled_at, 0) AS since, c.expires": "an operator's page, by number",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What one person asks for, and how often `next` is followed from there, each page measured."""
@@ -166,6 +173,12 @@ def answers(file: Path, registry: Registry, people: int, count: int) -> bool:
     return kept
 
 
+def excuse_of(plan: seed_plans.Plan) -> str:
+    """Why a plan may look at many rows, or nothing."""
+    text = " ".join(plan.statement.text.split())
+    return next((why for words, why in ON_PURPOSE.items() if words in text), "")
+
+
 async def planned(url: str, statements: Sequence[seed_plans.Statement], verbose: bool) -> bool:
     """Look at the plan of each statement; whether all go by an index."""
     import asyncpg
@@ -178,13 +191,14 @@ async def planned(url: str, statements: Sequence[seed_plans.Statement], verbose:
         await connection.close()
     touched = ", ".join(sorted({name for plan in found for name in plan.ways}))
     print(f"{len(statements)} different statements were sent, {len(found)} of them to large tables: {touched}\n")
-    wrong = [plan for plan in found if plan.wrong]
-    for plan in found if verbose else wrong:
-        print(f"{'WRONG' if plan.wrong else 'right'} {plan.milliseconds:8.1f} ms  {plan.statement.short}")
+    wrong = [plan for plan in found if plan.wrong and not excuse_of(plan)]
+    for plan in found if verbose else [plan for plan in found if plan.wrong]:
+        word = (excuse_of(plan) or "WRONG") if plan.wrong else "right"
+        print(f"{word} {plan.milliseconds:8.1f} ms  {plan.statement.short}")
         for line in plan.wrong or sorted(f"{name}: {way}" for name, ways in plan.ways.items() for way in ways):
             print(f"                   {line}")
     slowest = max((plan.milliseconds for plan in found), default=0)
-    print(f"{len(found) - len(wrong)} of {len(found)} go by an index; the slowest takes {slowest:.1f} ms\n")
+    print(f"{len(wrong)} of {len(found)} are WRONG; the slowest takes {slowest:.1f} ms\n")
     return not wrong
 
 
