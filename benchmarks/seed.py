@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
+import os
 import random
 import sys
 import tempfile
@@ -31,7 +32,7 @@ import aiohttp
 import seed_plans
 from databases import SERVER, has_postgres, postgres
 from processes import ROOT, banshi, machine, running, table
-from seed_city import write_city
+from seed_city import PEOPLE_PER_CASE, write_city
 from seed_statements import migrated, statements_of
 
 from banshi.auth import development_token
@@ -46,6 +47,13 @@ AIM = 20.0
 
 #: Requests under way at once; different people who ask.
 AT_ONCE, PEOPLE = 4, 3_000
+
+
+#: Statements, by words of theirs, that look at many rows on purpose, and why.
+ON_PURPOSE = {
+    "FROM push_device d WHERE d.provider =": "a broadcast's walk over the phones, step by step",
+    "COALESCE(c.settled_at, 0) AS since, c.expires": "an operator's page, by number",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +158,25 @@ def answers(file: Path, registry: Registry, people: int, count: int) -> bool:
     rows, kept = [], True
     with running(banshi(file, "serve", "--port", "0")) as server:
         for name, requests in asked_for(registry, settings, people, count).items():
+            spent = server.cpu()
             found = asyncio.run(measured(server.url, requests, count))
+            spent = (server.cpu() - spent) * 1000 / len(found.took)
             within = found.at(0.99) < AIM
             kept = kept and within
-            shown = [f"{found.at(share):.1f}" for share in (0.5, 0.95, 0.99)] + [f"{found.took[-1]:.1f}"]
+            shown = [f"{found.at(share):.1f}" for share in (0.5, 0.95, 0.99)] + [
+                f"{found.took[-1]:.1f}",
+                f"{spent:.1f}",
+            ]
             rows.append([name, f"{len(found.took):,}", *shown, f"{AIM:g}", "kept" if within else "MISSED"])
-    table(["", "answers", "p50 ms", "p95 ms", "p99 ms", "longest", "aim at p99", ""], rows)
+    table(["", "answers", "p50 ms", "p95 ms", "p99 ms", "longest", "server's CPU ms", "aim at p99", ""], rows)
+    print(f"The load of the machine was {os.getloadavg()[0]:.1f}.\n", flush=True)
     return kept
+
+
+def excuse_of(plan: seed_plans.Plan) -> str:
+    """Why a plan may look at many rows, or nothing."""
+    text = " ".join(plan.statement.text.split())
+    return next((why for words, why in ON_PURPOSE.items() if words in text), "")
 
 
 async def planned(url: str, statements: Sequence[seed_plans.Statement], verbose: bool) -> bool:
@@ -171,13 +191,14 @@ async def planned(url: str, statements: Sequence[seed_plans.Statement], verbose:
         await connection.close()
     touched = ", ".join(sorted({name for plan in found for name in plan.ways}))
     print(f"{len(statements)} different statements were sent, {len(found)} of them to large tables: {touched}\n")
-    wrong = [plan for plan in found if plan.wrong]
-    for plan in found if verbose else wrong:
-        print(f"{'WRONG' if plan.wrong else 'right'} {plan.milliseconds:8.1f} ms  {plan.statement.short}")
+    wrong = [plan for plan in found if plan.wrong and not excuse_of(plan)]
+    for plan in found if verbose else [plan for plan in found if plan.wrong]:
+        word = (excuse_of(plan) or "WRONG") if plan.wrong else "right"
+        print(f"{word} {plan.milliseconds:8.1f} ms  {plan.statement.short}")
         for line in plan.wrong or sorted(f"{name}: {way}" for name, ways in plan.ways.items() for way in ways):
             print(f"                   {line}")
     slowest = max((plan.milliseconds for plan in found), default=0)
-    print(f"{len(found) - len(wrong)} of {len(found)} go by an index; the slowest takes {slowest:.1f} ms\n")
+    print(f"{len(wrong)} of {len(found)} are WRONG; the slowest takes {slowest:.1f} ms\n")
     return not wrong
 
 
@@ -225,13 +246,24 @@ def run(folder: Path, database: str, given: Any) -> int:
         asyncio.run(write_city(plain, registry, devices=given.devices, cases=given.cases))
         asyncio.run(say_size(plain))
         print(f"seeded in {time.monotonic() - begun:.0f} s\n", flush=True)
-    people = max(1, round(given.cases * 0.94))
+    else:
+        asyncio.run(without_keys(plain))
+    people = max(1, round(given.cases * PEOPLE_PER_CASE))
     kept = answers(file, registry, people, given.requests)
     chance = random.Random(6)
     somebody = (f"citizen-{chance.randint(1, people)}" for _ in itertools.count())
     statements = statements_of(folder, database, registry, somebody)
     right = asyncio.run(planned(plain, statements, given.verbose))
     return 0 if kept and right else 1
+
+
+async def without_keys(url: str) -> None:
+    """Forget the signing keys of the run before, whose private halves were in its folder."""
+    import asyncpg
+
+    connection = await asyncpg.connect(url)
+    await connection.execute("DELETE FROM banshi_signing_key")
+    await connection.close()
 
 
 async def say_size(url: str) -> None:

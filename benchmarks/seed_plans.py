@@ -20,7 +20,7 @@ from typing import Any
 LARGE, MANY = 10_000, 10_000
 
 #: Pages that an index has from its root to what is looked for, and that a row which is found takes, all with room.
-ROOT, EACH = 25, 4
+ROOT, EACH = 60, 8
 
 #: After so many times PostgreSQL stays with its plan.
 SETTLED = 6
@@ -124,12 +124,8 @@ async def plan_of(connection: Any, statement: Statement, tables: Mapping[str, in
         transaction = connection.transaction()
         await transaction.start()
         try:
-            how = (
-                "FORMAT JSON"
-                if statement.text.lstrip().upper().startswith("INSERT")
-                else "ANALYZE, BUFFERS, FORMAT JSON"
-            )
-            answer = json.loads(await connection.fetchval(f"EXPLAIN ({how}) {said}"))[0]
+            carried = "" if statement.text.lstrip().upper().startswith("INSERT") else "ANALYZE, BUFFERS, "
+            answer = json.loads(await connection.fetchval(f"EXPLAIN ({carried}FORMAT JSON) {said}"))[0]
         finally:
             await transaction.rollback()
     finally:
@@ -162,9 +158,16 @@ def _judge(plan: Plan, node: Mapping[str, Any], tables: Mapping[str, int], many:
 
 
 def _pages(node: Mapping[str, Any]) -> float:
-    """How many pages a node reads each time; 0 where it wasn't carried out."""
-    read = node.get("Shared Hit Blocks", 0) + node.get("Shared Read Blocks", 0)
-    return float(read / max(1, node.get("Actual Loops", 1))) if "Actual Rows" in node else 0.0
+    """How many pages a node itself reads each time; 0 where it wasn't carried out."""
+    if "Actual Rows" not in node:
+        return 0.0
+    read = _read(node) - sum(_read(one) for one in node.get("Plans", ()))
+    return float(read / max(1, node.get("Actual Loops", 1)))
+
+
+def _read(node: Mapping[str, Any]) -> int:
+    """Pages that a node and all below it read."""
+    return int(node.get("Shared Hit Blocks", 0) + node.get("Shared Read Blocks", 0))
 
 
 def _below(node: Mapping[str, Any]) -> float:
@@ -184,12 +187,14 @@ def literal(value: Any, kind: str) -> str:
     if value is None:
         return "NULL"
     kind = kind if kind.endswith("[]") else kind.removeprefix("_") + "[]" if kind.startswith("_") else kind
-    if isinstance(value, list | tuple):
-        text = "{" + ",".join('"' + _text(one).replace("\\", "\\\\").replace('"', '\\"') + '"' for one in value) + "}"
-    else:
-        text = _text(value)
+    text = "{" + ",".join(map(_element, value)) + "}" if isinstance(value, list | tuple) else _text(value)
     quoted = text.replace("'", "''")
     return f"'{quoted}'::{kind}"
+
+
+def _element(value: Any) -> str:
+    """A value within an array."""
+    return "NULL" if value is None else '"' + _text(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _text(value: Any) -> str:

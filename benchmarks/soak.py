@@ -39,6 +39,7 @@ from processes import ROOT, banshi, machine, table
 from soak_town import Told, Town
 from soak_visits import one_of, visit
 
+from banshi.auth import REMEMBERED
 from banshi.configuration import read_configuration
 from banshi.kinds import KINDS
 from banshi.registry import inspect_plugins
@@ -103,6 +104,18 @@ def import_samples(file: Path) -> None:
     done = subprocess.run(banshi(file, "register", "import", "--samples"), capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr)
+
+
+async def fill(town: Town, people: int) -> None:
+    """As after half a day: so many people were there, as many as the server remembers the tokens of."""
+    numbers = iter(range(people))
+
+    async def one() -> None:
+        for number in numbers:
+            await town.called(f"before-{number}").get("/v1/inbox/unread")
+
+    await asyncio.gather(*(one() for _ in range(16)))
+    town.told = Told(wrong=town.told.wrong)
 
 
 async def come(town: Town, visits: int, seconds: float, seed: int) -> float:
@@ -180,6 +193,8 @@ async def soak(folder: Path, database: str, minutes: float, visits: int, seed: i
             try:
                 await server.ready(session)
                 town = Town(session, server.url, registry, read.settings)
+                if judged:
+                    await fill(town, REMEMBERED)
                 samples: list[Sample] = []
                 watching = asyncio.create_task(watched(server.process, samples))
                 late = await come(town, visits, minutes * 60, seed)

@@ -29,6 +29,10 @@ class Unexpected(Exception):
     """An answer that should not be."""
 
 
+class Taken(Exception):
+    """Somebody else was quicker; that is nobody's fault."""
+
+
 @dataclass(slots=True)
 class Told:
     """What became of all visits."""
@@ -44,15 +48,17 @@ class Told:
 class Caller(Person):
     """Somebody who counts what is answered. Each method of `Person` ends here."""
 
-    told: Told
+    town: Town
 
     async def call(self, method: str, path: str, **rest: Any) -> Reply:
         begun = time.perf_counter()
         reply = await super().call(method, path, **rest)
-        self.told.took.append((time.perf_counter() - begun) * 1000)
-        self.told.requests[f"{method} {_pattern(path)}"] += 1
+        self.town.told.took.append((time.perf_counter() - begun) * 1000)
+        self.town.told.requests[f"{method} {_pattern(path)}"] += 1
+        if reply.status == 409 and reply.document["code"] == "slot-full":
+            raise Taken
         if reply.status not in (200, 201, 204):
-            self.told.wrong.append(f"{method} {path}: {reply.status} {reply.body[:200]!r}")
+            self.town.told.wrong.append(f"{method} {path}: {reply.status} {reply.body[:200]!r}")
             raise Unexpected
         return reply
 
@@ -81,7 +87,7 @@ class Town:
 
     def _caller(self, token: str | None) -> Caller:
         caller = Caller(self.session, self.url, token)
-        caller.told = self.told
+        caller.town = self
         return caller
 
     def officer(self, chance: random.Random) -> Caller:
@@ -95,7 +101,8 @@ class Town:
 
     def called(self, name: str, resident_id: str = "", roles: Sequence[str] = ()) -> Caller:
         """Somebody of that name."""
-        return self._caller(development_token(self._settings, name, resident_id=resident_id, roles=roles))
+        token = development_token(self._settings, name, name="王小明", resident_id=resident_id, roles=roles)
+        return self._caller(token)
 
     def items(self, kind: str) -> list[Item]:
         return [item for item in self.registry.items.values() if item.kind == kind]

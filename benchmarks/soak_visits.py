@@ -17,7 +17,7 @@ import aiohttp
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from chaos_story import NEEDS_REASON, PLANS, PNG
-from soak_town import LOOK, PATIENCE, Caller, Town, Unexpected
+from soak_town import LOOK, PATIENCE, Caller, Taken, Town, Unexpected
 
 from banshi.contract import Item
 from banshi.kinds.query.registers.opened import declared_in
@@ -242,5 +242,7 @@ async def visit(town: Town, name: str, chance: random.Random) -> None:
         await VISITS[name][1](town, chance)
     except Unexpected:
         pass  # it is written down already
+    except Taken:
+        town.told.visits["appointment, the place taken meanwhile"] += 1
     except (aiohttp.ClientError, OSError, TimeoutError, AssertionError) as error:
         town.told.wrong.append(f"{name}: {type(error).__name__} {error}"[:300])

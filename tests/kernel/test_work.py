@@ -18,9 +18,10 @@ NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 
 
 def waiting(chance: random.Random, number: int) -> Case:
+    item = chance.choice(ITEMS)
     return Case(
         number=f"N{number}",
-        item=chance.choice(ITEMS),
+        item=item,
         item_version=1,
         kind="application",
         department=chance.choice(["traffic", "fire"]),
@@ -28,8 +29,8 @@ def waiting(chance: random.Random, number: int) -> Case:
         state=chance.choice(STATES),
         person=f"citizen-{number % 20}",
         answers={},
-        # Few days, so that many are equally urgent.
-        urgency=date(2026, 12, 1) + timedelta(days=chance.randrange(9)),
+        # Few days, so that many are equally urgent; one item goes before all others.
+        urgency=date(2026, 12, 1) + timedelta(days=chance.randrange(9) + 30 * (item != "pass")),
         created_at=NOW,
         updated_at=NOW,
     )
@@ -54,14 +55,16 @@ async def test_page_by_page_the_most_urgent_of_every_place_come_in_one_order(dat
         every = [("traffic", state, item, "") for state, item in product(STATES[:2], ITEMS)]
         parts: list[Place] = [("fire", "submitted", "pass", "east"), ("fire", "submitted", "pass", "west")]
         for places in (every, parts, [*every, parts[0]], every[:1], []):
-            for limit in (1, 7, 1000):
+            expected = wanted(cases, places, "citizen-3")
+            for limit in (1, 7, 40, 1000):
                 read: list[Any] = []
                 after = None
                 while rows := await most_urgent(store, places, not_of="citizen-3", after=after, limit=limit):
-                    assert len(rows) <= limit
+                    # A page that isn't full is the last one.
+                    assert len(rows) == min(limit, len(expected) - len(read))
                     read += [row.id for row in rows]
                     after = (rows[-1].urgency, rows[-1].id)
-                assert read == wanted(cases, places, "citizen-3")
+                assert read == expected
 
 
 def test_whoever_has_a_place_whole_has_it_once_beside_its_parts() -> None:

@@ -119,7 +119,8 @@ async def test_values_of_every_sort_are_written_as_sql(schema: tuple[str, Any]) 
         "bytea": (b"\x00'\xff",),
         "timestamptz": (datetime(2026, 11, 2, 8, tzinfo=UTC),),
         "int8": (7,),
-        "_text": (["a", 'b"c', "d,e"],),
+        "_text": (["a", 'b"c', "d,e", "\\", None],),
+        "_float8": ([1.5, None],),
         "bool": (True, None),
     }
     for kind, values in given.items():

@@ -35,6 +35,9 @@ log = structlog.get_logger("banshi.upkeep")
 ROUND = 3_600.0
 STEP = 500
 
+#: All that the outbox has.
+LANES = (outbox.CASE_LANE, outbox.ALERT_LANE, outbox.NOTICE_LANE)
+
 #: How long an upload waits for the submission that names it.
 UNUSED = timedelta(days=1)
 
@@ -59,13 +62,14 @@ async def tidy(platform: Platform) -> None:
 async def _remove_settled(platform: Platform, moment: int) -> None:
     """Delete what was settled before a moment, in milliseconds since 1970.
 
-    By consumer and state, as the index has them: there is none of times, which each settlement would have to keep up.
-    What was settled before it was promised before, too.
+    By consumer, state and lane, as the index has them: one of times would have to be kept up by each settlement. What
+    was settled before then was promised before then.
     """
     promised = UUID(int=(moment + outbox.ABOUT) << 80)
     for consumer in await outbox.consumers_of(platform.store):
         for state in ("done", "dropped"):
-            old = OutboxRow.filter(consumer=consumer, state=state, id__lt=promised, settled_at__lt=moment)
+            of_it = OutboxRow.filter(consumer=consumer, state=state, lane__in=LANES)
+            old = of_it.filter(id__lt=promised, settled_at__lt=moment)
             while ids := await old.limit(STEP).values_list("id", flat=True):
                 await OutboxRow.filter(id__in=list(ids)).delete()
 

@@ -35,11 +35,14 @@ Place = tuple[str, str, str, str]
 #: Before the first case of a worklist.
 FIRST = (date.min, UUID(int=0))
 
-#: The first few of each place, and of them the first few.
+#: The first few of each place, and of them the first few: as far as no place may have more of which we don't know.
 EACH = (
-    "SELECT c.id FROM ({places}) AS s({names}) CROSS JOIN LATERAL ("
-    "SELECT id, urgency FROM banshi_case WHERE {wanted} ORDER BY urgency, id LIMIT {most}) c "
-    "ORDER BY c.urgency, c.id LIMIT {most}"
+    "WITH e AS (SELECT c.id, c.urgency, c.nth FROM ({places}) AS s({names}) CROSS JOIN LATERAL ("
+    "SELECT id, urgency, ROW_NUMBER() OVER (ORDER BY urgency, id) AS nth FROM ("
+    "SELECT id, urgency FROM banshi_case WHERE {wanted} ORDER BY urgency, id LIMIT {few}) f) c), "
+    "known AS (SELECT urgency, id FROM e WHERE nth = {few} ORDER BY urgency, id LIMIT 1) "
+    "SELECT e.id FROM e LEFT JOIN known ON true "
+    "WHERE known.id IS NULL OR (e.urgency, e.id) <= (known.urgency, known.id) ORDER BY e.urgency, e.id LIMIT {most}"
 )
 #: All of every place, and of them the first few: SQLite knows no LATERAL.
 ALL = (
@@ -92,14 +95,26 @@ async def most_urgent(
     """The most urgent cases of these places behind a place in the list, but for somebody's own."""
     if not places:
         return []
-    sqlite = store.dialect == "sqlite"
-    listed, given = store.table(*(("varchar", column) for column in zip(*places, strict=True)))
-    urgency, identity = after or FIRST
-    values: list[Any] = [not_of, urgency.isoformat() if sqlite else urgency, str(identity), limit]
-    marks = store.placeholders(len(given) + len(values))[len(given) :]
-    wanted = WANTED.format(**dict(zip(("whose", "urgency", "after"), marks, strict=False)))
-    sql = (ALL if sqlite else EACH).format(places=listed, names=NAMES, wanted=wanted, most=marks[-1])
-    rows = await store.connection.execute_query_dict(sql, [*given, *values])
-    ids = [UUID(str(row["id"])) for row in rows]
+    # Most pages have some of each place; where one has most of it, each is asked for a whole page.
+    few = min(limit, 2 * limit // len(places) + 3)
+    ids = await _ids(store, places, not_of, after or FIRST, few, limit)
+    if len(ids) < limit and few < limit and store.dialect != "sqlite":
+        ids = await _ids(store, places, not_of, after or FIRST, limit, limit)
     cases = await bulk.fetch(store.connection, Case, ids)
     return [cases[one] for one in ids if one in cases]
+
+
+async def _ids(
+    store: Store, places: Sequence[Place], not_of: str, after: tuple[date, UUID], few: int, limit: int
+) -> list[UUID]:
+    """The first of all in order, of those that the first few of each place are enough to be sure of."""
+    sqlite = store.dialect == "sqlite"
+    listed, given = store.table(*(("varchar", column) for column in zip(*places, strict=True)))
+    values: list[Any] = [not_of, after[0].isoformat() if sqlite else after[0], str(after[1]), limit]
+    values += [] if sqlite else [few]
+    marks = iter(store.placeholders(len(given) + len(values))[len(given) :])
+    wanted = WANTED.format(whose=next(marks), urgency=next(marks), after=next(marks))
+    most, each = next(marks), next(marks, "")
+    sql = (ALL if sqlite else EACH).format(places=listed, names=NAMES, wanted=wanted, most=most, few=each)
+    rows = await store.connection.execute_query_dict(sql, [*given, *values])
+    return [UUID(str(row["id"])) for row in rows]

@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from tortoise.expressions import F
+from tortoise.expressions import F, Q
 
 from banshi import cases
 from banshi.background import working
@@ -31,6 +31,8 @@ from banshi.logs import place_of
 from banshi.models import Case
 
 if TYPE_CHECKING:
+    from tortoise.queryset import QuerySet
+
     from banshi.runtime import Platform
 
 log = structlog.get_logger("banshi.appointments")
@@ -90,11 +92,8 @@ async def remind(platform: Platform) -> None:
         return
     tomorrow = datetime.combine(local.date() + timedelta(days=1), time.min, zone)
     due = Booking.filter(state="taken", reminded_at=None, begins__gte=tomorrow, begins__lt=tomorrow + timedelta(days=1))
-    after = 0
-    while rows := await due.filter(id__gt=after).order_by("id").limit(AT_ONCE):
-        for booking in rows:
-            await _move(platform, booking, "remind")
-        after = rows[-1].id
+    async for booking in _by_end(due.filter(ends__gt=tomorrow)):
+        await _move(platform, booking, "remind")
 
 
 async def settle_past(platform: Platform) -> None:
@@ -104,11 +103,18 @@ async def settle_past(platform: Platform) -> None:
     """
     before = platform.now() - GRACE
     for state in ("taken", "waiting", "offered", "entered"):
-        after = 0
-        while rows := await Booking.filter(state=state, ends__lte=before, id__gt=after).order_by("id").limit(AT_ONCE):
-            for booking in rows:
-                await _settle(platform, booking)
-            after = rows[-1].id
+        async for booking in _by_end(Booking.filter(state=state, ends__lte=before)):
+            await _settle(platform, booking)
+
+
+async def _by_end(query: QuerySet[Booking]) -> AsyncIterator[Booking]:
+    """All of them, in steps, in the order of the index: by their keys PostgreSQL goes through all that ever were."""
+    behind = Q()
+    while rows := await query.filter(behind).order_by("ends", "id").limit(AT_ONCE):
+        for booking in rows:
+            yield booking
+        last = rows[-1]
+        behind = Q(ends__gt=last.ends) | Q(ends=last.ends, id__gt=last.id)
 
 
 async def _settle(platform: Platform, booking: Booking) -> None:
