@@ -480,9 +480,12 @@ async def test_doctor_says_what_is_plain_and_what_nobody_can_open(tmp_path: Path
         await handed_in(door)
         assert "personal-rows" in (said := await in_thread(tmp_path, "doctor")), said
         await _overwrite(door, "banshi_attachment", "name", "plain.png")
+        await _overwrite(door, "banshi_attachment", "person", "somebody")
         await _overwrite(door, "banshi_case", "person_name", "sealed1:00000000:" + "A" * 60)
     said = await in_thread(tmp_path, "doctor")
-    assert "banshi_attachment.name" in said
+    in_a_line = " ".join(said.split())
+    assert "run `banshi encrypt`: banshi_attachment.name" in in_a_line
+    assert "run `banshi encrypt --look-ups`: banshi_attachment.person" in in_a_line
     assert "banshi_case.person_name" in said.replace("\n", "")
     configured(tmp_path, database, None)
     assert "encrypted" in await in_thread(tmp_path, "doctor")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from banshi.doctor.verdict import Deployment, Verdict, are_private
 from banshi.errors import ConfigurationError
@@ -33,7 +33,9 @@ async def examine(deployment: Deployment) -> Sequence[Verdict]:
                 return [Verdict(CHECK, "error", told)] if there is not None else []
             known = {*(one.id for one in keys.keys), *(f"i{number}" for number in keys.look_ups)}
             found.append(_look_ups(there, max(keys.look_ups)))
-            found += _rows(await recent(connection, columns_in(look_ups.models_of(context.apps))), known)
+            columns = columns_in(look_ups.models_of(context.apps))
+            found_by = {one.field.place for one in columns if one.field.looked_up}
+            found += _rows(await recent(connection, columns), known, found_by)
     except ConfigurationError as error:
         found += [Verdict(CHECK, "error", f"{one.rule}: {one.advice}") for one in error.findings]
     return found
@@ -46,8 +48,8 @@ def _look_ups(there: int | None, newest: int) -> Verdict:
     return Verdict("personal-look-ups", "error", told + (f"under key {there}" if there else "plain"))
 
 
-def _rows(held: Sequence[Held], known: set[str]) -> list[Verdict]:
-    """What the first and the last rows of each table are sealed with."""
+def _rows(held: Sequence[Held], known: set[str], found_by: Collection[str]) -> list[Verdict]:
+    """What the first and the last rows of each table are sealed with; `found_by` are the columns of look-ups."""
     unknown = [one for one in held if one.key and one.key not in known]
     plain = sorted({one.place for one in held if not one.key})
     found = []
@@ -55,7 +57,10 @@ def _rows(held: Sequence[Held], known: set[str]) -> list[Verdict]:
         named = ", ".join(f"{one.place} ({one.rows} with {one.key})" for one in unknown)
         told = f"sealed with a key that the ring doesn't have; bring back its copy that has it: {named}"
         found.append(Verdict("personal-rows", "error", told))
-    if plain:
-        told = f"plain still, so run `banshi encrypt`: {', '.join(plain)}"
+    if read := [place for place in plain if place not in found_by]:
+        told = f"plain still, so run `banshi encrypt`: {', '.join(read)}"
+        found.append(Verdict("personal-rows", "warning", told))
+    if looked_up := [place for place in plain if place in found_by]:
+        told = f"plain still, so stop every server and run `banshi encrypt --look-ups`: {', '.join(looked_up)}"
         found.append(Verdict("personal-rows", "warning", told))
     return found or [Verdict("personal-rows", "ok", "each table's ends are sealed, with keys that the ring has")]
