@@ -35,7 +35,7 @@ class Length:
         return self.phones >= FULL.phones
 
 
-FULL, SHORT = Length(9_000, 6, 10.0), Length(500, 2, 1.5)
+FULL, SHORT = Length(9_000, 6, 10.0), Length(400, 2, 1.0)
 
 
 @dataclass
