@@ -18,9 +18,8 @@ from tests import redis_servers
 from tests.fault_proxy import FaultProxy
 
 #: What ten seconds may have more than the quota, as shares of it. Of two workers one may have lost Redis and go on with
-#: its half, while the other still takes all that Redis has; and whenever one is cut off, flushed or back, a second's
-#: worth may go twice. A quota that was reset, or two who each take all, give two and more.
-TOLERANCE, SECONDS = 1.8, 10.0
+#: its half, while the other still takes all that Redis has. A quota that was reset, or two who each take all, give two.
+TOLERANCE, SECONDS = 1.5, 10.0
 
 #: The longest time without a message that is still "slower": Redis is given up after a second, and asked again.
 SLOWER = 6.0

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger("banshi.rates")
 
 #: Seconds that Redis may take over an answer: whoever asks has something to do. And those between two looks whether one
-#: that failed is back: at first, and at most.
+#: that failed is back: at first, and at most. Whoever finds out late goes on with its equal part of what others use up.
 PATIENCE = 0.25
-FIRST_LOOK, LONGEST_LOOK = 0.5, 8.0
+FIRST_LOOK, LONGEST_LOOK = 0.25, 1.0
 
 #: Seconds after which a process that no longer asks for its part is no sharer any more.
 SHARES = 10.0
