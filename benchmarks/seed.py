@@ -38,7 +38,8 @@ from seed_statements import migrated, statements_of
 from banshi.auth import development_token
 from banshi.configuration import read_configuration
 from banshi.kinds import KINDS
-from banshi.registry import Registry, inspect_plugins
+from banshi.loading import inspect_plugins
+from banshi.registry import Registry
 from banshi.settings import Settings
 from banshi.web.work import work_in
 

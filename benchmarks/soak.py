@@ -42,7 +42,7 @@ from soak_visits import one_of, visit
 from banshi.auth import REMEMBERED
 from banshi.configuration import read_configuration
 from banshi.kinds import KINDS
-from banshi.registry import inspect_plugins
+from banshi.loading import inspect_plugins
 from mobile_push.sandbox import FcmSandbox
 
 #: Visits a day at the peak, and hours that are compressed.
