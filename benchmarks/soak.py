@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
-from chaos_server import Server, free_port
+from chaos_server import Server
 from chaos_town import query
 from databases import has_postgres, postgres
 from processes import ROOT, banshi, machine, table
@@ -44,6 +44,7 @@ from banshi.configuration import read_configuration
 from banshi.kinds import KINDS
 from banshi.loading import inspect_plugins
 from mobile_push.sandbox import FcmSandbox
+from tests.ports import free_port
 
 #: Visits a day at the peak, and hours that are compressed.
 VISITS_A_DAY, HOURS = 150_000, 2

@@ -8,6 +8,7 @@ that it promises, which this one can't read.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +94,7 @@ def made_in(folder: Path) -> NextVersion:
     contract = folder / "platform" / "banshi" / "contract.py"
     # Whatever this version finds in a message that it doesn't know.
     _inserted(
-        contract, after='    mode: Mode = "live"\n\n\n@dataclass(frozen=True, slots=True, kw_only=True)\nclass Channel'
+        contract, after='    trace: str = ""\n\n\n@dataclass(frozen=True, slots=True, kw_only=True)\nclass Channel'
     )
     return NextVersion(folder, steps)
 
@@ -101,11 +102,10 @@ def made_in(folder: Path) -> NextVersion:
 def _extended(package: Path, app: str, model: str, table: str) -> str:
     models, migrations = package / "models.py", package / "migrations"
     text = models.read_text(encoding="utf-8")
-    head, begin, body = text.partition(f"class {model}(Model):\n")
+    head, begin, body = re.split(rf"(^class {model}\(\w+\):\n)", text, maxsplit=1, flags=re.MULTILINE)
     place = body.index("\n\n    class Meta:")
     index = "        indexes = [\n" if "        indexes = [\n" in body.partition("\n\n\n")[0] else "        indexes = ["
     before, found, rest = body[place:].partition(index)
-    assert begin
     assert found
     more = f'Index(fields=("made_by", "id"), name="{table}_made_by"), '
     text = head + begin + body[:place] + "\n" + COLUMN.rstrip("\n") + before + found + more + rest
