@@ -27,7 +27,7 @@ TARGETS = {"pass": "fuzz_pass", "multipart": "fuzz_multipart"}
 
 #: Seconds that an input may take, and MiB that the process may have; the seconds of a whole run and of a short one.
 SLOW, MEMORY = 10, 1_024
-WHOLE, SHORT = 600, 20
+WHOLE, SHORT = 600, 10
 
 #: Set in the fuzzer's own process.
 INSIDE = "BANSHI_FUZZ"

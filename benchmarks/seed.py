@@ -33,7 +33,7 @@ import seed_plans
 from databases import SERVER, has_postgres, postgres
 from processes import ROOT, banshi, machine, running, table
 from seed_city import PEOPLE_PER_CASE, write_city
-from seed_statements import migrated, statements_of
+from seed_statements import SHORT_SWEEPS, SWEEPS, migrated, statements_of
 
 from banshi.auth import development_token
 from banshi.configuration import read_configuration
@@ -253,9 +253,11 @@ def run(folder: Path, database: str, given: Any) -> int:
     kept = answers(file, registry, people, given.requests)
     chance = random.Random(6)
     somebody = (f"citizen-{chance.randint(1, people)}" for _ in itertools.count())
-    statements = statements_of(folder, database, registry, somebody)
+    sweeps = SHORT_SWEEPS if given.short else SWEEPS
+    statements = statements_of(folder, database, registry, somebody, sweeps)
     right = asyncio.run(planned(plain, statements, given.verbose))
-    return 0 if kept and right else 1
+    # A short run is on whatever machine integrates, beside whatever it does.
+    return 0 if (kept or given.short) and right else 1
 
 
 async def without_keys(url: str) -> None:
