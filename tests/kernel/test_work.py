@@ -5,12 +5,16 @@ from __future__ import annotations
 import random
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from banshi.models import Case
 from banshi.opening import open_store
 from banshi.routes import Role
 from banshi.web.work import Place, most_urgent, places_of
+from tests.encrypted import ring_in
 from tests.prepared import all_tables
 
 ITEMS, STATES, UNITS = ("pass", "plate", "test"), ("submitted", "accepted", "closed"), ("east", "west")
@@ -47,9 +51,12 @@ def wanted(cases: list[Case], places: list[Place], not_of: str) -> list[Any]:
     return [one.id for one in sorted(found, key=lambda one: (one.urgency, str(one.id)))]
 
 
-async def test_page_by_page_the_most_urgent_of_every_place_come_in_one_order(database: str) -> None:
-    chance = random.Random(3)
-    async with open_store(database, all_tables()) as store:
+@pytest.mark.parametrize("encrypted", [False, True])
+async def test_page_by_page_the_most_urgent_of_every_place_come_in_one_order(
+    database: str, tmp_path: Path, encrypted: bool
+) -> None:
+    chance, ring = random.Random(3), ring_in(tmp_path) if encrypted else None
+    async with open_store(database, all_tables(), personal=ring) as store:
         cases = [waiting(chance, number) for number in range(300)]
         await Case.bulk_create(cases)
         every = [("traffic", state, item, "") for state, item in product(STATES[:2], ITEMS)]

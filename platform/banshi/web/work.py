@@ -16,6 +16,7 @@ from banshi import bulk
 from banshi.contract import Key, Who
 from banshi.latest import Latest
 from banshi.models import Case
+from banshi.personal.fields import as_stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -110,7 +111,12 @@ async def _ids(
     """The first of all in order, of those that the first few of each place are enough to be sure of."""
     sqlite = store.dialect == "sqlite"
     listed, given = store.table(*(("varchar", column) for column in zip(*places, strict=True)))
-    values: list[Any] = [not_of, after[0].isoformat() if sqlite else after[0], str(after[1]), limit]
+    values: list[Any] = [
+        as_stored(Case, "person", not_of),
+        after[0].isoformat() if sqlite else after[0],
+        str(after[1]),
+        limit,
+    ]
     values += [] if sqlite else [few]
     marks = iter(store.placeholders(len(given) + len(values))[len(given) :])
     wanted = WANTED.format(whose=next(marks), urgency=next(marks), after=next(marks))
