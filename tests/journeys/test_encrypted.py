@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sqlite3
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
@@ -33,8 +34,37 @@ from tests.waiting import until
 
 pytestmark = [pytest.mark.long, pytest.mark.sqlite]
 
-#: Rows that are sealed anew, and with how many of them done the process is killed.
-ROWS, DONE = 3_000, 400
+KILLED_AT_THE_END = """
+import os, signal
+from banshi.cli import main
+from banshi.personal import look_ups
+
+async def note(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+look_ups.note = note
+main()
+"""
+
+KILLED_ON_ITS_WAY = """
+import os, signal
+from banshi import resealing
+from banshi.cli import main
+
+change, steps = resealing._change, []
+
+async def counted(*given):
+    await change(*given)
+    steps.append(given)
+    if len(steps) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+resealing._change = counted
+main()
+"""
+
+#: Rows that are sealed anew.
+ROWS = 3_000
 
 
 def city(folder: Path, database: str, ring: Path | None) -> str:
@@ -163,14 +193,10 @@ async def test_sealing_anew_that_is_killed_in_the_middle_goes_on_where_it_was(tm
         async def under(key: str) -> int:
             return sum(one.rows for one in await held(store.connection, names) if one.key == key)
 
-        process = await banshi(tmp_path, "encrypt")
-        while (done := await under(new)) < DONE:
-            assert process.returncode is None, "too quick to be killed"
-            await asyncio.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
-        await process.communicate()
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED_ON_ITS_WAY, "encrypt", cwd=tmp_path)
+        assert await asyncio.wait_for(process.wait(), 120) == -signal.SIGKILL
         done = await under(new)
-        assert DONE <= done < ROWS
+        assert 0 < done < ROWS
         text = await said(tmp_path, "encrypt")
         assert f"banshi_attachment.name: {ROWS - done} sealed" in text
         assert await under(new) == ROWS
@@ -192,10 +218,10 @@ async def test_look_ups_that_are_killed_in_the_middle_are_as_they_were(tmp_path:
             await store.commit(Write(rows=rows))
     ring = ring_in(tmp_path)
     city(tmp_path, database, ring)
-    process = await banshi(tmp_path, "encrypt", "--look-ups", "--yes")
-    await asyncio.sleep(1.5)
-    process.send_signal(signal.SIGKILL)
-    await process.communicate()
+    # By itself, with every row written and nothing of it committed.
+    command = [sys.executable, "-c", KILLED_AT_THE_END, "encrypt", "--look-ups", "--yes"]
+    process = await asyncio.create_subprocess_exec(*command, cwd=tmp_path)
+    assert await asyncio.wait_for(process.wait(), 120) == -signal.SIGKILL
     async with open_store(database, {}) as store:
         plain = {row["person"][:1] for row in await store.connection.execute_query_dict(PEOPLE)}
         assert await look_ups.noted(store.connection) is None

@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import standardwebhooks
@@ -372,6 +373,33 @@ async def test_a_receiver_that_is_gone_is_disabled_at_once(city: Door) -> None:
         await happen(city, "a", 1)
         await until(lambda: receiver.got)
         await until(lambda: not office(city).receivers)
+        shown = (await program.get(f"/v1/webhooks/{webhook['id']}")).ok()
+        assert (shown["state"], shown["reason"]) == ("disabled", "the receiver answered 410 Gone")
+
+
+async def test_whoever_ends_while_outcomes_are_written_is_told_of_it_too(
+    city: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = await client(city)
+    answers = iter([200])
+    written = part("records").record
+    async with receiving(answer=lambda _: (next(answers, 410), {})) as ill, receiving() as other:
+        webhook = await made(program, ill, types=["banshi.case.accept"])
+        await made(program, other, types=["banshi.webhook.disable"])
+        named = UUID(webhook["id"])
+
+        async def slowly(platform: Any, taken: Any) -> Any:
+            receiver = office(city).receivers.get(named)
+            if any(one.subscription == named and one.rows for one in taken) and not receiver.ending:
+                await happen(city, "b", 1)
+                await until(lambda: receiver.ending)
+            return await written(platform, taken)
+
+        monkeypatch.setattr(part("records"), "record", slowly)
+        await happen(city, "a", 1)
+        await until(lambda: other.got)
+        assert other.got[0].event.get_data()["webhook"] == webhook["id"]
+        await until(lambda: named not in office(city).receivers)
         shown = (await program.get(f"/v1/webhooks/{webhook['id']}")).ok()
         assert (shown["state"], shown["reason"]) == ("disabled", "the receiver answered 410 Gone")
 

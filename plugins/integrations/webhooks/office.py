@@ -200,10 +200,11 @@ class Office:
         if not receivers:
             return True
         async with self._recording:
-            for receiver in receivers:
-                if receiver.ending and not receiver.stopping:
-                    await self._announce(receiver)
-            taken = [(receiver, receiver.take()) for receiver in receivers]
+            # Of whoever ends from here on the next round tells, or its next sender, who fails once more.
+            ending = {receiver for receiver in receivers if receiver.ending and not receiver.stopping}
+            for receiver in ending:
+                await self._announce(receiver)
+            taken = [(receiver, receiver.take(ends=receiver in ending)) for receiver in receivers]
             try:
                 lost = await records.record(self.platform, [one for _, one in taken])
             except BaseException as error:
@@ -218,7 +219,7 @@ class Office:
                 receiver.recorded(one)
                 if receiver.row.id in lost:
                     receiver.abort()
-                elif receiver.ending and not receiver.stopping:
+                elif receiver in ending and not receiver.stopping:
                     self._let_go(receiver)
         return True
 

@@ -196,10 +196,10 @@ class Receiver(ABC):
 
     # -- what is recorded ----------------------------------------------------------------------------------------
 
-    def take(self) -> Taken:
-        """What there is to record."""
+    def take(self, *, ends: bool) -> Taken:
+        """What there is to record; with `ends` that it is disabled, of which its owner has been told."""
         rows, self.rows = self.rows, []
-        own = (self.live.position, *self.standing.values, "disabled" if self.ending else "active", self.ending)
+        own = (self.live.position, *self.standing.values, "disabled" if ends else "active", self.ending if ends else "")
         walks = [(walk.position, "done" if walk.over else "due", str(name)) for name, walk in self.replays.items()]
         return Taken(self.row.id, self.row.term, rows, own, walks)
 
