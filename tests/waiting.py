@@ -20,3 +20,10 @@ async def until(holds: Callable[[], Any], seconds: float = PATIENCE) -> float:
             return time.monotonic() - begun
         assert time.monotonic() - begun < seconds, "not in time"
         await asyncio.sleep(0.005)
+
+
+async def within_a_minute(seconds: float) -> None:
+    """Wait until the clock's minute has that many seconds left: a rate by the minute is an estimate beyond."""
+    left = 60 - time.time() % 60
+    if left < seconds:
+        await asyncio.sleep(left + 0.01)

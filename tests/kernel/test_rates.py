@@ -14,7 +14,12 @@ from banshi.rates import Rates, Shared
 from banshi.redis import RedisSettings
 from tests import redis_servers
 from tests.redis_servers import Server
-from tests.waiting import until
+from tests.waiting import until, within_a_minute
+
+
+@pytest.fixture(autouse=True)
+async def _within_a_minute() -> None:
+    await within_a_minute(5)
 
 
 @pytest.fixture

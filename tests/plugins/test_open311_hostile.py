@@ -18,6 +18,7 @@ from banshi import Joined, Joining
 from banshi.models import Case
 from banshi.testing import Door
 from tests.plugins.open311_city import BASE, GOOD, WHO, got, key_of, made, moved, open_city, part, refused, sent, xml_of
+from tests.waiting import within_a_minute
 
 together = pytest.mark.asyncio(loop_scope="module")
 
@@ -106,6 +107,7 @@ async def test_the_commands_give_a_key_once_list_it_and_end_it_beside_a_server(t
 async def test_a_client_that_sends_too_much_waits_and_holds_up_no_other(tmp_path: Path) -> None:
     async with open_city(tmp_path, per_minute=3) as door:
         first, second = await key_of(door, "open311"), await key_of(door, "open311", client="bc_2")
+        await within_a_minute(10)
         for index in range(3):
             await made(door, first, address_string=f"Gate {index}")
         answer = await sent(door, {**GOOD, "api_key": first})
