@@ -79,8 +79,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Where nothing may be compiled for later, the processes of one run share what each of them compiles.
 
-    Otherwise each of them compiles all libraries anew, for a second and more.
+    Otherwise each of them compiles all libraries anew, for a second and more. In continuous integration a test that
+    failed is tried once more, and is named as RERUN: look into it all the same.
     """
+    if os.environ.get("CI") == "true":
+        config.option.reruns = 1
     if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
         os.environ["PYTHONPYCACHEPREFIX"] = str(_compiled(config))
 
