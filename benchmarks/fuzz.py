@@ -9,6 +9,7 @@ of those modules they reached. What is found is left in `build/fuzz/<target>`, a
 from __future__ import annotations
 
 import argparse
+import hashlib
 import importlib
 import importlib.util
 import os
@@ -115,7 +116,16 @@ def inside(target: str) -> None:
     for name in ("aiohttp", "cbor2", "cryptography", "tortoise", "banshi.testing", "banshi.web.app"):
         importlib.import_module(name)
     module = instrumented(atheris, target)
-    atheris.Setup(sys.argv, module.run)
+
+    def kept(data: bytes) -> None:
+        try:
+            module.run(data)
+        except BaseException:
+            # libFuzzer itself leaves nothing where the process ends by a Python exception.
+            (FOUND / target / f"crash-{hashlib.sha256(data).hexdigest()[:16]}").write_bytes(data)
+            raise
+
+    atheris.Setup(sys.argv, kept)
     atheris.Fuzz()
 
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from chaos_story import NEEDS_REASON, PLANS, PNG
 from soak_town import LOOK, PATIENCE, Caller, Taken, Town, Unexpected
+from zone_pass import good_answers
 
 from banshi.contract import Item
 from banshi.kinds.query.registers.opened import declared_in
@@ -47,7 +48,7 @@ async def applies(town: Town, chance: random.Random) -> None:
     await citizen.post("/v1/devices", {**DEVICE, "token": f"phone-of-{name}"})
     files = [(await citizen.upload(PNG)).document["id"] for _ in range(2)]
     await citizen.get(f"/v1/attachments/{files[0]}")
-    answers = zone_pass(files)
+    answers = good_answers(files)
     case = (await citizen.post("/v1/items/zone-pass/cases", {"answers": answers}, key=f"{name}/1")).document
     again = (await citizen.post("/v1/items/zone-pass/cases", {"answers": answers}, key=f"{name}/1")).document
     assert case == again, f"the same key was answered {case} and {again}"
@@ -65,21 +66,6 @@ async def applies(town: Town, chance: random.Random) -> None:
         await town.until(citizen, path, state)
     await citizen.get("/v1/cases")
     await reads(citizen)
-
-
-def zone_pass(files: Sequence[str]) -> dict[str, Any]:
-    return {
-        "plate": "川BD12345",
-        "vehicle_class": "light-truck",
-        "zones": ["2", "5"],
-        "hours": "9-17",
-        "valid_from": "2099-01-01",
-        "valid_until": "2099-01-31",
-        "purpose": "为社区超市配送蔬菜",
-        "driver": {"name": "王小明", "phone": "13800000000"},
-        "licence": files[0],
-        "registration": files[1],
-    }
 
 
 async def withdraws(town: Town, chance: random.Random) -> None:
@@ -171,7 +157,7 @@ async def listens(town: Town, _: random.Random) -> None:
             return
         town.told.requests["GET /v1/inbox/stream"] += 1
         files = [(await citizen.upload(PNG)).document["id"] for _ in range(2)]
-        await citizen.post("/v1/items/zone-pass/cases", {"answers": zone_pass(files)})
+        await citizen.post("/v1/items/zone-pass/cases", {"answers": good_answers(files)})
         async for line in stream.content:
             if b'"kind":"case"' in line:
                 break

@@ -93,20 +93,13 @@ async def _platform(config: Path) -> AsyncIterator[Platform]:
     """The platform without what serves: the database and what the plugins said."""
     from banshi.calendar import WorkingCalendar
     from banshi.containment import Breakers
-    from banshi.opening import open_store
+    from banshi.kinds.configured import database
     from banshi.runtime import Platform
     from banshi.web.app import configure
 
     registry = configure(config)
     settings = registry.configuration.settings
-    settings.data.mkdir(parents=True, exist_ok=True)
     calendar = WorkingCalendar(settings.holidays, settings.make_up_days, settings.holiday_years)
-    opening = open_store(
-        settings.database_url,
-        registry.tables,
-        migrate=settings.migrate_at_start,
-        personal=settings.personal_keys,
-    )
-    async with opening as store:
+    async with database(registry) as store:
         breakers = Breakers(settings.breaker_failures, settings.breaker_pause)
         yield Platform(registry=registry, store=store, calendar=calendar, breakers=breakers)
