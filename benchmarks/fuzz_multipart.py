@@ -63,6 +63,10 @@ PLAIN = re.compile(r"[0-9A-Za-z'_-]+")
 #: The line behind the headers: aiohttp lets it end as it likes.
 BLANK = re.compile(rb"\n\r*\n\Z")
 
+#: A first part that says in which charset others are, which nothing of ours asks. aiohttp takes as much of it as has
+#: come, and refuses what is too long: so it depends on the drips whether such a body is malformed.
+CHARSET, MALFORMED = b"_charset_", 400
+
 #: Each so many inputs it is looked how much memory one takes: what aiohttp itself sets aside, and a few copies.
 LOOK, ASIDE, COPIES = 64, 1 << 20, 24
 
@@ -125,7 +129,8 @@ def run(data: bytes) -> None:
         tracemalloc.stop()
         assert peak < ASIDE + COPIES * len(body), f"{len(body)} bytes took {peak} bytes of memory"
     held(whole, content_type, body)
-    assert RUNNER.run(upload(content_type, list(dripped(body, lengths)))) == whole
+    drips = RUNNER.run(upload(content_type, list(dripped(body, lengths))))
+    assert drips == whole or (CHARSET in body and MALFORMED in (drips.status, whole.status))
 
 
 def parts(data: bytes) -> tuple[str, random.Random, bytes]:
