@@ -32,6 +32,7 @@ from banshi.errors import Problem
 from banshi.sniff import ACCEPTED
 from banshi.testing import TINY_PNG
 from banshi.web import attachments as door
+from banshi.web.dispatch import check_type
 
 #: Of these modules it is counted what is reached.
 MODULES = ("aiohttp.multipart", "banshi.attachments", "banshi.sniff", "banshi.web.attachments")
@@ -176,6 +177,7 @@ async def upload(content_type: str, chunks: list[bytes]) -> Outcome:
     coming = asyncio.create_task(come(stream, chunks))
     try:
         request = request_of(content_type, stream)
+        check_type(cast("web.Request", request))
         door._check_head(cast("web.Request", request))
         reader, part = await door._file_part(cast("web.Request", request))
         name = door.shown_name(part.filename)

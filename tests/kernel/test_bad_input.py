@@ -462,6 +462,8 @@ async def test_text_of_any_script_comes_back_as_it_was(world: World) -> None:
         "json",
         ";;;",
         "",
+        "application/json; charset*",
+        "multipart/form-data; boundary=x; y*",
     ],
 )
 async def test_a_body_of_another_type_or_charset_is_not_read(world: World, media_type: str) -> None:

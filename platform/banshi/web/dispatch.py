@@ -61,6 +61,8 @@ def endpoint(platform: Platform, route: Route) -> Handler:
         request[ROUTE] = route
         if route.unnamed:
             stay_unnamed(request)
+        if request.body_exists:
+            check_type(request)
         path, headers, once = request.match_info, request.headers, without_key
         caller = None
         signed = route.signed if route.signed and request.content_type == route.signed.media_type else None
@@ -182,6 +184,15 @@ class Query:
             shape = orjson.dumps(dict(schema)).decode()
             raise errors.InvalidParameter(f"{name} has to fit the schema {shape}.", parameter=name)
         return value
+
+
+def check_type(request: web.Request) -> None:
+    """Raise UnsupportedMediaType where Content-Type can't be read: aiohttp asks Python's email, which fails at some."""
+    try:
+        request.content_type  # noqa: B018 - it is kept
+    except Exception:
+        told = "Content-Type can't be read: give a media type, and its parameters as name=value."
+        raise errors.UnsupportedMediaType(told) from None
 
 
 async def read_body(request: web.Request, limit: int, media_type: str = JSON) -> bytes:
