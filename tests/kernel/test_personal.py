@@ -17,6 +17,7 @@ import aiohttp
 import pytest
 from click.testing import CliRunner, Result
 from tortoise.fields.data import CharField, JSONField, TextField
+from tortoise.transactions import in_transaction
 
 from banshi import as_read, as_stored
 from banshi.cli import group, personal_keys
@@ -430,6 +431,30 @@ async def test_what_a_server_writes_while_its_row_is_sealed_anew_is_not_lost(tmp
         names = {row.name for row in await Attachment.all()}
         assert "newest" in names or "new" in names
         assert not any(one == "old 0" for one in names)
+
+
+async def test_whoever_goes_through_all_rows_may_take_longer_than_a_request(tmp_path: Path, postgres: str) -> None:
+    file = ring_in(tmp_path)
+    table = configured(tmp_path, postgres, file)
+    table.write_text(table.read_text().replace("\n", "\npool = { statement_seconds = 0.2 }\n", 1))
+    async with office(tmp_path, postgres, file) as door:
+        await handed_in(door)
+        await _another_process_rotates(file)
+        for command in (("encrypt",), ("keys", "personal", "list", "--count")):
+            async with in_transaction() as others:
+                # Five million rows take as long as this table is not to be had.
+                await others.execute_query("LOCK TABLE banshi_case IN ACCESS EXCLUSIVE MODE")
+                under_way = asyncio.create_task(in_thread(tmp_path, *command))
+                await until(lambda: _somebody_waits(others))
+                await asyncio.sleep(0.5)
+            said = await under_way
+            assert said.startswith("0\n"), said
+
+
+async def _somebody_waits(connection: Any) -> bool:
+    """Whether a statement is kept from the table of cases in the schema that is open."""
+    sql = "SELECT 1 FROM pg_locks WHERE relation = 'banshi_case'::regclass AND NOT granted"
+    return bool(await connection.execute_query_dict(sql))
 
 
 def _one(row: Any) -> Any:

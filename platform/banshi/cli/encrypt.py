@@ -38,7 +38,7 @@ async def _encrypt(ctx: click.Context, *, look_ups: bool) -> None:
 
     registry = configured.configured(ctx)
     settings = registry.configuration.settings
-    async with connected(settings.database_url, registry.tables, settings.personal_keys) as (context, apps):
+    async with connected(settings.patient_url, registry.tables, settings.personal_keys) as (context, apps):
         with told_as_setting():
             if steps := await missing(apps):
                 raise too_old(steps)

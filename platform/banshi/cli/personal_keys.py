@@ -147,7 +147,7 @@ def _held(ctx: click.Context) -> list[Held]:
     registry = configured.configured(ctx)
 
     async def main() -> list[Held]:
-        async with connected(registry.configuration.settings.database_url, registry.tables) as (context, _):
+        async with connected(registry.configuration.settings.patient_url, registry.tables) as (context, _):
             return await held(context.connections.get("default"), columns_in(models_of(context.apps)))
 
     return asyncio.run(main())
