@@ -203,12 +203,13 @@ async def _look_ups_of(connection: BaseDBAsyncClient, column: Column, number: in
         if not rows:
             return changed
         sql = f'UPDATE "{column.table}" SET "{column.name}" = $1 WHERE "{key}" = $2'  # noqa: S608 - names of columns
+        changes = []
         for row in rows:
             try:
-                new = column.field.sealed(column.field.opened(row["text"]))
+                changes.append([column.field.sealed(column.field.opened(row["text"])), row["place"]])
             except CannotOpen as error:
                 raise error.of(row["place"]) from None
-            await connection.execute_query(sql, [new, row["place"]])
+        await connection.execute_many(sql, changes)
         changed += len(rows)
         after = rows[-1]["place"]
 
