@@ -32,7 +32,7 @@ from banshi.personal.ring import Ring, new_key, new_ring, read_keys, with_new_lo
 from banshi.personal.sealing import Altered, UnknownKey, opened, sealed
 from banshi.resealing import columns_in, held, reseal
 from banshi.testing import TINY_PNG, Door, open_door
-from mobile_push.models import Device
+from mobile_push.models import Device, FanOut
 from tests.conftest import ROOT, TRAFFIC, good_answers
 from tests.encrypted import ring_in
 from tests.prepared import all_tables
@@ -399,6 +399,23 @@ async def test_look_ups_wait_for_the_last_server_to_stop(tmp_path: Path, postgre
         assert "stop every server" in said
         assert [one["id"] for one in (await door.citizen("wang-4711").get("/v1/cases")).ok()["items"]] == [made["id"]]
     assert (await in_thread(tmp_path, "encrypt", "--look-ups", "--yes")).startswith("0\n")
+
+
+async def test_a_walk_over_people_begins_anew_where_their_order_is_another(tmp_path: Path, database: str) -> None:
+    file = ring_in(tmp_path)
+    configured(tmp_path, database, file)
+    phone = str(uuid4())
+    async with open_store(database, all_tables(), personal=file) as store:
+        named = {"lane": 1, "found": 3}
+        walks = [("", "due", "wang-4711"), ("", "done", "wang-4711"), ("stream", "due", phone)]
+        for provider, state, place in walks:
+            row = FanOut(broadcast_id=uuid4(), provider=provider, state=state, through=place, **named)
+            await store.commit(_one(row))
+    write_keys(file, with_new_look_up(read_keys(file)))
+    assert (await in_thread(tmp_path, "encrypt", "--look-ups", "--yes")).startswith("0\n")
+    async with open_store(database, all_tables(), personal=file):
+        rows = await FanOut.all().order_by("id")
+        assert [(one.through, one.found) for one in rows] == [("", 0), ("wang-4711", 3), (phone, 3)]
 
 
 async def test_what_a_server_writes_while_its_row_is_sealed_anew_is_not_lost(tmp_path: Path, database: str) -> None:
