@@ -507,6 +507,27 @@ def test_the_ring_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
     assert len(list(file.parent.iterdir())) == 1
 
 
+def test_a_key_that_is_made_while_another_is_removed_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = ring_in(tmp_path)
+    configured(tmp_path, f"sqlite://{tmp_path / 'a.sqlite3'}", file)
+    first = read_keys(file).keys[0].id
+    assert banshi(tmp_path, "keys", "personal", "rotate", "--lead", "0").exit_code == 0
+    monkeypatch.setattr(personal_keys, "SETTLING", -1.0)
+
+    def looked(_: Any) -> list[Any]:
+        # It goes through all rows, which takes a while.
+        assert banshi(tmp_path, "keys", "personal", "rotate", "--look-ups").exit_code == 0
+        assert banshi(tmp_path, "keys", "personal", "rotate").exit_code == 0
+        return []
+
+    monkeypatch.setattr(personal_keys, "_held", looked)
+    said = banshi(tmp_path, "keys", "personal", "remove", first)
+    assert said.exit_code == 0, said.output
+    left = read_keys(file)
+    assert (len(left.keys), list(left.look_ups)) == (2, [1, 2])
+    assert first not in {one.id for one in left.keys}
+
+
 @pytest.mark.parametrize("command", [("keys", "personal"), ("keys", "personal", "rotate"), ("encrypt",)])
 def test_without_the_setting_a_command_says_where_it_goes(tmp_path: Path, command: tuple[str, ...]) -> None:
     configured(tmp_path, f"sqlite://{tmp_path / 'a.sqlite3'}", None)
