@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from banshi import (
+    AFTER_LOOK_UPS,
     AFTER_RESTORE,
     ANONYMISE_CASE,
     EXAMINATIONS,
@@ -85,6 +86,7 @@ def banshi_channels() -> Sequence[Channel]:
 def banshi_offers(settings: PushSettings) -> Iterable[Offer[Any]]:
     yield Offer(FORGET_CASE, erase_case)
     yield Offer(AFTER_RESTORE, inbox.AFTER_RESTORE)
+    yield Offer(AFTER_LOOK_UPS, jobs.AFTER_LOOK_UPS)
     yield Offer(EXAMINATIONS, examination(settings))
     yield Offer(JOBS, Jobs(jobs.waiting, jobs.drop))
     yield Offer(ANONYMISE_CASE, erase_case)

@@ -18,6 +18,11 @@ from mobile_push.models import Broadcast, Chunk, Delivery, FanOut, InboxMessage
 #: Sorts of what waits: pushes of messages to one person each, and broadcasts that were not sent to all their phones.
 DELIVERIES, BROADCASTS = "deliveries", "broadcasts"
 
+#: A walk over people goes by their order, so it begins anew; copies that were made are left as they are.
+AFTER_LOOK_UPS = (
+    f"UPDATE push_fan_out SET through = '', found = 0 WHERE provider = '{PEOPLE}' AND state = 'due'",  # noqa: S608 - ours
+)
+
 #: What given up pushes bear as their code.
 GIVEN_UP = "given-up"
 

@@ -106,6 +106,7 @@ if TYPE_CHECKING:
         as_read,
         as_stored,
     )
+    from banshi.personal.look_ups import AFTER_LOOK_UPS
     from banshi.private_files import write_private
     from banshi.rates import RATES, Rates
     from banshi.replies import PAGE_PARAMETERS, Page, etag_of, from_cursor, limit_of, page_answer, reply, reply_bytes
@@ -133,6 +134,7 @@ if TYPE_CHECKING:
 #: Names that are loaded when they are first used, so that `import banshi` stays light: a module, and what it is called
 #: there where that is another name.
 _LATER = {
+    "AFTER_LOOK_UPS": "banshi.personal.look_ups",
     "AFTER_RESTORE": "banshi.hold",
     "ANONYMISE_CASE": "banshi.engine.anonymising",
     "Actor": "banshi.cases",
@@ -260,6 +262,7 @@ _LATER = {
 }
 
 __all__ = [
+    "AFTER_LOOK_UPS",
     "AFTER_RESTORE",
     "ANONYMISE_CASE",
     "API_VERSION",

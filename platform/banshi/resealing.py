@@ -165,10 +165,10 @@ async def _change(
             await asyncio.sleep(PAUSE * (attempt + 1))
 
 
-async def reseal_look_ups(ring: Ring, models: Sequence[type[Model]]) -> int:
+async def reseal_look_ups(ring: Ring, models: Sequence[type[Model]], after: Sequence[str]) -> int:
     """Seal all look-ups with the ring's newest key for them; how many values. Raises Running, UnknownKey.
 
-    All or nothing: whoever is killed in between has changed nothing.
+    `after` are plugins' statements. All or nothing: whoever is killed in between has changed nothing.
     """
     number = ring.newest_look_up
     changed = 0
@@ -187,6 +187,8 @@ async def reseal_look_ups(ring: Ring, models: Sequence[type[Model]]) -> int:
         for one in columns_in(models, looked_up=True):
             changed += await _look_ups_of(connection, one, number)
         await look_ups.note(connection, number)
+        for statement in after:
+            await connection.execute_query(statement)
     return changed
 
 
@@ -203,12 +205,13 @@ async def _look_ups_of(connection: BaseDBAsyncClient, column: Column, number: in
         if not rows:
             return changed
         sql = f'UPDATE "{column.table}" SET "{column.name}" = $1 WHERE "{key}" = $2'  # noqa: S608 - names of columns
+        changes = []
         for row in rows:
             try:
-                new = column.field.sealed(column.field.opened(row["text"]))
+                changes.append([column.field.sealed(column.field.opened(row["text"])), row["place"]])
             except CannotOpen as error:
                 raise error.of(row["place"]) from None
-            await connection.execute_query(sql, [new, row["place"]])
+        await connection.execute_many(sql, changes)
         changed += len(rows)
         after = rows[-1]["place"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
@@ -267,6 +267,11 @@ class Settings:
         if self.database:
             return self.database
         return f"sqlite://{self.data / 'banshi.sqlite3'}?{PRAGMAS}"
+
+    @property
+    def patient_url(self) -> str:
+        """The same without a limit of ours on how long a statement takes, for whoever goes through all rows."""
+        return replace(self, pool=replace(self.pool, statement_seconds=0)).database_url
 
     @property
     def replica_url(self) -> str:

@@ -17,6 +17,7 @@ import aiohttp
 import pytest
 from click.testing import CliRunner, Result
 from tortoise.fields.data import CharField, JSONField, TextField
+from tortoise.transactions import in_transaction
 
 from banshi import as_read, as_stored
 from banshi.cli import group, personal_keys
@@ -31,7 +32,7 @@ from banshi.personal.ring import Ring, new_key, new_ring, read_keys, with_new_lo
 from banshi.personal.sealing import Altered, UnknownKey, opened, sealed
 from banshi.resealing import columns_in, held, reseal
 from banshi.testing import TINY_PNG, Door, open_door
-from mobile_push.models import Device
+from mobile_push.models import Device, FanOut
 from tests.conftest import ROOT, TRAFFIC, good_answers
 from tests.encrypted import ring_in
 from tests.prepared import all_tables
@@ -400,6 +401,23 @@ async def test_look_ups_wait_for_the_last_server_to_stop(tmp_path: Path, postgre
     assert (await in_thread(tmp_path, "encrypt", "--look-ups", "--yes")).startswith("0\n")
 
 
+async def test_a_walk_over_people_begins_anew_where_their_order_is_another(tmp_path: Path, database: str) -> None:
+    file = ring_in(tmp_path)
+    configured(tmp_path, database, file)
+    phone = str(uuid4())
+    async with open_store(database, all_tables(), personal=file) as store:
+        named = {"lane": 1, "found": 3}
+        walks = [("", "due", "wang-4711"), ("", "done", "wang-4711"), ("stream", "due", phone)]
+        for provider, state, place in walks:
+            row = FanOut(broadcast_id=uuid4(), provider=provider, state=state, through=place, **named)
+            await store.commit(_one(row))
+    write_keys(file, with_new_look_up(read_keys(file)))
+    assert (await in_thread(tmp_path, "encrypt", "--look-ups", "--yes")).startswith("0\n")
+    async with open_store(database, all_tables(), personal=file):
+        rows = await FanOut.all().order_by("id")
+        assert [(one.through, one.found) for one in rows] == [("", 0), ("wang-4711", 3), (phone, 3)]
+
+
 async def test_what_a_server_writes_while_its_row_is_sealed_anew_is_not_lost(tmp_path: Path, database: str) -> None:
     file = ring_in(tmp_path)
     async with open_store(database, all_tables(), personal=file) as store:
@@ -430,6 +448,30 @@ async def test_what_a_server_writes_while_its_row_is_sealed_anew_is_not_lost(tmp
         names = {row.name for row in await Attachment.all()}
         assert "newest" in names or "new" in names
         assert not any(one == "old 0" for one in names)
+
+
+async def test_whoever_goes_through_all_rows_may_take_longer_than_a_request(tmp_path: Path, postgres: str) -> None:
+    file = ring_in(tmp_path)
+    table = configured(tmp_path, postgres, file)
+    table.write_text(table.read_text().replace("\n", "\npool = { statement_seconds = 0.2 }\n", 1))
+    async with office(tmp_path, postgres, file) as door:
+        await handed_in(door)
+        await _another_process_rotates(file)
+        for command in (("encrypt",), ("keys", "personal", "list", "--count")):
+            async with in_transaction() as others:
+                # Five million rows take as long as this table is not to be had.
+                await others.execute_query("LOCK TABLE banshi_case IN ACCESS EXCLUSIVE MODE")
+                under_way = asyncio.create_task(in_thread(tmp_path, *command))
+                await until(lambda: _somebody_waits(others))
+                await asyncio.sleep(0.5)
+            said = await under_way
+            assert said.startswith("0\n"), said
+
+
+async def _somebody_waits(connection: Any) -> bool:
+    """Whether a statement is kept from the table of cases in the schema that is open."""
+    sql = "SELECT 1 FROM pg_locks WHERE relation = 'banshi_case'::regclass AND NOT granted"
+    return bool(await connection.execute_query_dict(sql))
 
 
 def _one(row: Any) -> Any:
@@ -463,6 +505,27 @@ def test_the_ring_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
     assert banshi(tmp_path, "keys", "personal", "rotate").exit_code == 0
     assert "seals from" in banshi(tmp_path, "keys", "personal").output
     assert len(list(file.parent.iterdir())) == 1
+
+
+def test_a_key_that_is_made_while_another_is_removed_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = ring_in(tmp_path)
+    configured(tmp_path, f"sqlite://{tmp_path / 'a.sqlite3'}", file)
+    first = read_keys(file).keys[0].id
+    assert banshi(tmp_path, "keys", "personal", "rotate", "--lead", "0").exit_code == 0
+    monkeypatch.setattr(personal_keys, "SETTLING", -1.0)
+
+    def looked(_: Any) -> list[Any]:
+        # It goes through all rows, which takes a while.
+        assert banshi(tmp_path, "keys", "personal", "rotate", "--look-ups").exit_code == 0
+        assert banshi(tmp_path, "keys", "personal", "rotate").exit_code == 0
+        return []
+
+    monkeypatch.setattr(personal_keys, "_held", looked)
+    said = banshi(tmp_path, "keys", "personal", "remove", first)
+    assert said.exit_code == 0, said.output
+    left = read_keys(file)
+    assert (len(left.keys), list(left.look_ups)) == (2, [1, 2])
+    assert first not in {one.id for one in left.keys}
 
 
 @pytest.mark.parametrize("command", [("keys", "personal"), ("keys", "personal", "rotate"), ("encrypt",)])

@@ -322,6 +322,8 @@ def test_what_a_databases_address_says_itself_of_its_pool_stands() -> None:
     url = Settings(database="postgres://db.example/banshi?maxsize=2&schema=city", pool=pool).database_url
     assert url == "postgres://db.example/banshi?minsize=2&maxsize=2&statement_timeout=2500&schema=city"
     assert Settings(database="sqlite://x.sqlite3", pool=pool).database_url == "sqlite://x.sqlite3"
+    patient = Settings(database="postgres://db.example/banshi?maxsize=2", pool=pool).patient_url
+    assert patient == "postgres://db.example/banshi?minsize=2&maxsize=2"
     more = Settings(database="postgres://db.example/banshi?minsize=20", pool=Pool(statement_seconds=0)).database_url
     assert more == "postgres://db.example/banshi?minsize=20&maxsize=20"
 

@@ -28,7 +28,9 @@ def command(ctx: click.Context, plugin: str | None, strict: bool) -> None:
     Prints one line per finding: the plugin, the rule, and what to do. The status is 1 where there is an error.
     """
     try:
-        names, found = findings(config_of(ctx), strict=strict)
+        registry, found = findings(config_of(ctx), strict=strict)
+        entries = registry.configuration.entries
+        names = [*entries, *(name for name in registry.plugins if name not in entries)]
     except ConfigurationError as error:
         names, found = [], list(error.findings)
         plugin = None  # nothing can be said of any plugin before the file can be read
@@ -46,8 +48,8 @@ def command(ctx: click.Context, plugin: str | None, strict: bool) -> None:
     sys.exit(1 if errors or (strict and warnings) else 0)
 
 
-def findings(config: Path, *, strict: bool) -> tuple[list[str], list[Finding]]:
-    """The names of the plugins, and everything that is wrong. Raises ConfigurationError if nothing can be read."""
+def findings(config: Path, *, strict: bool) -> tuple[Registry, list[Finding]]:
+    """The registry as far as it could be filled and all that is wrong. Raises ConfigurationError if nothing is read."""
     from banshi.checks.migrations import contracting
     from banshi.checks.tables import unmigrated
     from banshi.configuration import inspect_configuration
@@ -66,7 +68,7 @@ def findings(config: Path, *, strict: bool) -> tuple[list[str], list[Finding]]:
             index_of(registry)
     if not any(finding.rule in TABLES_FAIL for finding in found):
         found += [*asyncio.run(unmigrated(registry)), *contracting(registry)]
-    return [*configuration.entries, *(name for name in registry.plugins if name not in configuration.entries)], found
+    return registry, found
 
 
 #: Findings after which the models can't be compared with the migrations.

@@ -61,20 +61,15 @@ def command(ctx: click.Context, online: bool, workers: int, as_json: bool) -> No
 
 async def examine(config: Path, *, online: bool, workers: int) -> list[Verdict]:
     """Every verdict. What one examination raises is an error of it alone."""
-    from banshi.configuration import inspect_configuration
     from banshi.doctor import EXAMINATIONS, Deployment, Verdict, caches, database, identity, machine, personal
-    from banshi.web.app import inspected
 
     try:
-        configuration, wrong = await asyncio.to_thread(inspect_configuration, config)
-        registry, _ = await asyncio.to_thread(inspected, configuration)
+        registry, found = await asyncio.to_thread(findings, config, strict=False)
     except ConfigurationError as error:
         return [Verdict("configuration", "error", str(finding)) for finding in error.findings]
-    _, found = await asyncio.to_thread(findings, config, strict=False)
-    del wrong  # it is among them
     verdicts = [Verdict("configuration", "warning" if one.warning else "error", str(one)) for one in found]
     if not verdicts:
-        verdicts = [Verdict("configuration", "ok", f"{len(configuration.entries)} plugins are right")]
+        verdicts = [Verdict("configuration", "ok", f"{len(registry.configuration.entries)} plugins are right")]
     deployment = Deployment(registry, online, workers)
     own: list[tuple[str, Examination]] = [
         ("machine", machine.examine),

@@ -32,20 +32,21 @@ def command(ctx: click.Context, look_ups: bool, yes: bool) -> None:
 async def _encrypt(ctx: click.Context, *, look_ups: bool) -> None:
     from banshi.kinds import configured
     from banshi.opening import connected, told_as_setting
-    from banshi.personal.look_ups import fit, models_of
+    from banshi.personal.look_ups import AFTER_LOOK_UPS, fit, models_of
     from banshi.resealing import columns_in, reseal, reseal_look_ups
     from banshi.upgrade import missing, too_old
 
     registry = configured.configured(ctx)
     settings = registry.configuration.settings
-    async with connected(settings.database_url, registry.tables, settings.personal_keys) as (context, apps):
+    async with connected(settings.patient_url, registry.tables, settings.personal_keys) as (context, apps):
         with told_as_setting():
             if steps := await missing(apps):
                 raise too_old(steps)
         ring, models = context.ring, models_of(context.apps)
         assert ring is not None  # noqa: S101 - the setting is there
         if look_ups:
-            changed = await reseal_look_ups(ring, models)
+            after = [statement for _, given in registry.offered(AFTER_LOOK_UPS) for statement in given]
+            changed = await reseal_look_ups(ring, models, after)
             click.echo(f"look-ups: {changed} sealed with key i{ring.newest_look_up}")
         connection = context.connections.get("default")
         await fit(connection, ring, models)

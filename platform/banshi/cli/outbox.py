@@ -96,9 +96,7 @@ def retry(ctx: click.Context, ids: tuple[UUID, ...], consumer: str, everything: 
         if not ids:
             count = await promises.retry_parked(store, consumer)
             _note("parked outbox rows are tried again", consumer=consumer or "all", rows=count)
-            click.echo(
-                f"{count or 'Nothing'} {'is' if count < 2 else 'are'} tried again." if count else _nothing(consumer)
-            )
+            click.echo(f"{count} {'is' if count == 1 else 'are'} tried again." if count else _nothing(consumer))
             return True
         right = True
         for identity in ids:

@@ -123,12 +123,13 @@ def remove(ctx: click.Context, key: str) -> None:
     if there:
         named = ", ".join(f"{one.rows} of {one.place}" for one in there)
         raise click.ClickException(f"rows are sealed with {key}: {named}; run `banshi encrypt`, then remove it")
-    kept = (
-        {number: secret for number, secret in keys.look_ups.items() if f"i{number}" != key},
-        tuple(one for one in keys.keys if one.id != key),
-    )
-    _changed(file, lambda _: replace(keys, look_ups=kept[0], keys=kept[1]))
+    _changed(file, lambda present: _without(present, key))
     click.echo(f"{key} is out of the ring. Backups from before it was out of use need the copy that has it.")
+
+
+def _without(keys: Keys, key: str) -> Keys:
+    look_ups = {number: secret for number, secret in keys.look_ups.items() if f"i{number}" != key}
+    return replace(keys, look_ups=look_ups, keys=tuple(one for one in keys.keys if one.id != key))
 
 
 def _unsettled(keys: Keys, key: str) -> float:
@@ -147,7 +148,7 @@ def _held(ctx: click.Context) -> list[Held]:
     registry = configured.configured(ctx)
 
     async def main() -> list[Held]:
-        async with connected(registry.configuration.settings.database_url, registry.tables) as (context, _):
+        async with connected(registry.configuration.settings.patient_url, registry.tables) as (context, _):
             return await held(context.connections.get("default"), columns_in(models_of(context.apps)))
 
     return asyncio.run(main())

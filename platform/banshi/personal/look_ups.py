@@ -5,12 +5,13 @@ So a search for a person is one comparison, and a process with another ring than
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.models import Model
 
+from banshi.contract import Key
 from banshi.errors import ConfigurationError, Finding
 from banshi.personal.fields import OURS, personal_fields
 from banshi.personal.ring import Ring
@@ -18,6 +19,10 @@ from banshi.personal.sealing import SEALED
 
 #: Among the counters: the number of the key that the look-ups of this database are sealed with.
 NOTE = "sealed look-ups"
+
+#: What a plugin wants done to its tables where look-ups were sealed with another key: statements of SQL for both
+#: databases, carried out in that transaction. People then stand in another order, and a place among them is none.
+AFTER_LOOK_UPS: Key[Sequence[str]] = Key("after look-ups are sealed anew")
 
 
 def columns_of(models: Iterable[type[Model]]) -> list[tuple[type[Model], str]]:

@@ -142,7 +142,7 @@ def traced_route(platform: Platform, route: Route, handle: Handler) -> Handler:
 def is_wanted() -> bool:
     """Whether the environment names somewhere for traces to go, and it is possible to go there."""
     told = os.environ.get
-    if told(DISABLED, "").lower() == "true" or told(EXPORTER, "otlp") != "otlp" or not any(map(told, ADDRESSES)):
+    if told(DISABLED, "").lower() == "true" or (told(EXPORTER) or "otlp") != "otlp" or not any(map(told, ADDRESSES)):
         return False
     protocol = next(filter(None, map(told, PROTOCOLS)), PROTOCOL)
     if protocol != PROTOCOL:
