@@ -93,13 +93,13 @@ async def _platform(config: Path) -> AsyncIterator[Platform]:
     """The platform without what serves: the database and what the plugins said."""
     from banshi.calendar import WorkingCalendar
     from banshi.containment import Breakers
-    from banshi.kinds.configured import database
+    from banshi.kinds import configured
     from banshi.runtime import Platform
     from banshi.web.app import configure
 
     registry = configure(config)
     settings = registry.configuration.settings
     calendar = WorkingCalendar(settings.holidays, settings.make_up_days, settings.holiday_years)
-    async with database(registry) as store:
+    async with configured.database(registry) as store:
         breakers = Breakers(settings.breaker_failures, settings.breaker_pause)
         yield Platform(registry=registry, store=store, calendar=calendar, breakers=breakers)

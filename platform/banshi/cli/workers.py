@@ -28,8 +28,8 @@ log = structlog.get_logger("banshi.workers")
 #: look.
 SILENCE, AGAIN = 30.0, 2.0
 
-#: Seconds that a worker may take to end when it is asked to; it gives its own requests eight.
-LAST = 20.0
+#: Seconds that a worker may take to end when it is asked to: a little longer than those in which it ends by itself.
+LAST = 30.0
 
 #: Seconds in which a new worker has to serve, before the one in its place is asked to end; it may migrate first.
 BEGINNING = 900.0
