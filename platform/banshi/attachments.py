@@ -10,7 +10,6 @@ import asyncio
 import errno
 import hashlib
 import math
-import os
 import time
 import uuid
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from typing import Any
 
 from uuid_utils.compat import uuid7
 
+from banshi import disk
 from banshi.errors import FieldProblem, InvalidFields, StorageFull, TooLarge, UnsupportedMediaType
 from banshi.models import Attachment
 from banshi.sniff import ACCEPTED, HEAD_BYTES, sniff
@@ -71,8 +71,8 @@ async def receive(
             media_type = sniff(head)
             if media_type not in ACCEPTED:
                 raise UnsupportedMediaType(f"An attachment is one of {', '.join(ACCEPTED)}.", accepted=list(ACCEPTED))
-            await asyncio.to_thread(_sync, stream)
-        await asyncio.to_thread(part.rename, whole)
+            await asyncio.to_thread(disk.sync, stream)
+        await asyncio.to_thread(disk.rename, part, whole)
     except OSError as error:
         part.unlink(missing_ok=True)
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
@@ -82,11 +82,6 @@ async def receive(
         part.unlink(missing_ok=True)
         raise
     return Received(identity, media_type, size, digest.hexdigest())
-
-
-def _sync(stream: Any) -> None:
-    stream.flush()
-    os.fsync(stream.fileno())
 
 
 def clear_parts(folder: Path, older: float = 0.0) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from banshi import disk
+
 
 def write_private(file: Path, content: bytes) -> None:
     """Write a secret so that it is whole or absent, and never readable by others, not even for a moment."""
@@ -16,17 +18,13 @@ def write_private(file: Path, content: bytes) -> None:
         pass
     finally:
         draft.unlink()
+        disk.sync_folder(file.parent)
 
 
 def replace_private(file: Path, content: bytes) -> None:
     """The same in the place of what is there: whoever reads it meanwhile finds the one or the other."""
     draft = _draft(file, content)
-    draft.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    disk.rename(draft, file)
 
 
 def _draft(file: Path, content: bytes) -> Path:
@@ -36,6 +34,5 @@ def _draft(file: Path, content: bytes) -> Path:
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
+        disk.sync(stream)
     return draft

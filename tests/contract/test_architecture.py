@@ -24,8 +24,8 @@ KERNEL = ROOT / "platform" / "banshi"
 #: point the other way.
 # fmt: off
 ORDER = [
-    "errors", "logs", "background", "calendar", "sniff", "pictures", "private_files", "written", "periods", "redis",
-    "settings",
+    "errors", "logs", "background", "calendar", "sniff", "pictures", "disk", "private_files", "written", "periods",
+    "redis", "settings",
     "forms", "routes", "schemas", "token_keys",
     "guide", "contract", "tracing", "sealed", "modes", "messages", "hookspecs", "vocabulary",
     "configuration", "catalogue", "shelf", "modules", "registry", "loading", "commands", "latest",

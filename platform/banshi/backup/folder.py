@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, TextIO
 
+from banshi import disk
+
 MANIFEST, SUMS, DATABASE, DATA, KEYS = "backup.json", "SHA256SUMS", "database", "data", "keys"
 
 #: The form of the folder; another one is another version's.
@@ -116,8 +118,7 @@ def copied(source: Path, target: Path) -> str:
                 digest.update(piece)
                 writing.write(piece)
             os.fchmod(descriptor, mode)
-            writing.flush()
-            os.fsync(descriptor)
+            disk.sync(writing)
         draft.rename(target)
     return digest.hexdigest()
 
@@ -132,9 +133,8 @@ def write_manifest(root: Path, manifest: Manifest) -> None:
     draft = root / f"{MANIFEST}.new"
     with draft.open("w", encoding="utf-8") as stream:
         json.dump(asdict(manifest), stream, indent=1)
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.rename(root / MANIFEST)
+        disk.sync(stream)
+    disk.rename(draft, root / MANIFEST)
 
 
 def read_manifest(root: Path) -> Manifest:

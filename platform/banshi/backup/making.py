@@ -6,10 +6,10 @@ comes; but for what leaves between the two, which the restored platform misses a
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from banshi import disk
 from banshi.backup import postgres, sqlite
 from banshi.backup.folder import DATA, DATABASE, KEYS, SUMS, BackupError, Manifest, Recorder, digest_of, write_manifest
 from banshi.opening import schema_of, sqlite_file
@@ -33,12 +33,14 @@ def make(settings: Settings, root: Path, *, keys: bool) -> int:
             sqlite.dump(file, root / DATABASE)
         else:
             postgres.dump(url, root / DATABASE)
+        with (root / DATABASE).open("rb") as written:
+            disk.sync(written)
         recorder.note(root / DATABASE, digest_of(root / DATABASE))
         recorder.tree(settings.data, DATA, lambda one: _left_out(settings, file, one))
         if keys:
             recorder.tree(settings.keys_folder, KEYS, lambda one: _is_ring(settings, one))
-        sums.flush()
-        os.fsync(sums.fileno())
+        disk.sync(sums)
+    disk.sync_tree(root)
     manifest = Manifest(
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
         dialect="postgres" if file is None else "sqlite",

@@ -41,8 +41,6 @@ def dump(url: str, target: Path) -> None:
     )
     if done.returncode:
         raise BackupError(f"pg_dump failed: {_last(done.stderr)}")
-    with target.open("rb") as written:
-        os.fsync(written.fileno())
 
 
 def has_room(url: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from banshi import disk
 from banshi.backup import postgres, sqlite
 from banshi.backup.folder import DATA, DATABASE, KEYS, BackupError, Copier, Manifest, digest_of, read_manifest, verified
 from banshi.hold import ADVANCE, RESTORED, hold_statement
@@ -40,6 +41,8 @@ def restore(settings: Settings, root: Path, after: Sequence[str]) -> Manifest:
     copier = Copier()
     for source, target, _ in todo:
         copier.file(source, target)
+    for folder in places.values():
+        disk.sync_tree(folder)
     reason = f"{RESTORED} of {manifest.made_at}"
     statements = [hold_statement(CLOCK[dialect], reason), *ADVANCE, *after]
     if file is not None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from banshi import disk
 from banshi.backup.folder import BackupError, copied
 from banshi.hold import RESTORED, hold_statement
 from banshi.store import CLOCK
@@ -64,6 +65,7 @@ def load(source: Path, target: Path, statements: Sequence[str]) -> None:
         has_room(target)
         # Unlike a renaming, this takes nobody's place.
         os.link(draft, target)
+        disk.sync_folder(target.parent)
     except (sqlite3.Error, FileExistsError) as error:
         raise BackupError(f"{target} can't be restored: {error}") from error
     finally:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tortoise.exceptions import IntegrityError
 from uuid_utils.compat import uuid7
 
+from banshi import disk
 from banshi.contract import Item, Who, text_in
 from banshi.errors import Conflict, FieldProblem, InvalidFields, StorageFull
 from banshi.events import step_rows
@@ -256,22 +257,13 @@ def _link(folder: Path, links: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> None:
                 part = folder / f"{new}.part"
                 with (folder / str(there)).open("rb") as source, part.open("xb") as copy:
                     shutil.copyfileobj(source, copy)
-                    copy.flush()
-                    os.fsync(copy.fileno())
+                    disk.sync(copy)
                 part.rename(folder / str(new))
-        _sync(folder)
+        # The new names are on disk before the row that rests on them is.
+        disk.sync_folder(folder)
     except OSError:
         _unlink(folder, links)
         raise
-
-
-def _sync(folder: Path) -> None:
-    """The new names are on disk before the row that rests on them is."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def _unlink(folder: Path, links: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> None:

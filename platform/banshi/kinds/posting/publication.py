@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from banshi import disk
 from banshi.attachments import attachment_ids
 from banshi.errors import FieldProblem, InvalidFields, StorageFull, TooLarge
 from banshi.kinds.posting.personal import told
@@ -169,8 +170,10 @@ def _store(place: Path, name: str, picture: Picture) -> None:
     part = place / f"{name}.part"
     try:
         place.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(picture.content)
-        part.rename(place / name)
+        with part.open("wb") as stream:
+            stream.write(picture.content)
+            disk.sync(stream)
+        disk.rename(part, place / name)
     except OSError as error:
         part.unlink(missing_ok=True)
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
