@@ -25,14 +25,17 @@ def has_postgres() -> bool:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """The URL of an empty database."""
+def postgres(*, keep: bool = False) -> Iterator[str]:
+    """The URL of an empty database, which stays behind where it is to be kept."""
     name = f"banshi_benchmark_{uuid.uuid4().hex}"
     asyncio.run(_administer(f"CREATE DATABASE {name}"))
     try:
         yield f"{SERVER.rpartition('/')[0]}/{name}".replace("postgres:", "asyncpg:", 1)
     finally:
-        asyncio.run(_administer(f"DROP DATABASE {name} WITH (FORCE)"))
+        if keep:
+            print(f"left behind: --database {name}")
+        else:
+            asyncio.run(_administer(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 async def _administer(statement: str) -> Any:

@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -187,6 +187,7 @@ async def planned(url: str, statements: Sequence[seed_plans.Statement], verbose:
     connection = await asyncpg.connect(url)
     try:
         tables = await seed_plans.large_tables(connection)
+        await seed_plans.clear_up(connection, tables)
         found = await seed_plans.plans(connection, statements, tables)
     finally:
         await connection.close()
@@ -209,14 +210,8 @@ def database_of(name: str, keep: bool) -> Iterator[str]:
     if name:
         yield f"{SERVER.rpartition('/')[0]}/{name}".replace("postgres:", "asyncpg:", 1)
         return
-    with ExitStack() as stack:
-        url = stack.enter_context(postgres())
-        try:
-            yield url
-        finally:
-            if keep:
-                print(f"left behind: --database {url.rpartition('/')[2]}")
-                stack.pop_all()
+    with postgres(keep=keep) as url:
+        yield url
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import base64
 import json
 import pickle
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -96,6 +96,15 @@ async def large_tables(connection: Any, large: int = LARGE) -> dict[str, int]:
         float(large),
     )
     return {row["relname"]: row["n"] for row in rows}
+
+
+async def clear_up(connection: Any, tables: Iterable[str]) -> None:
+    """Take rows out of the indexes that statements have left behind, as PostgreSQL does by itself before long."""
+    rows = await connection.fetch(
+        "SELECT relname FROM pg_stat_user_tables WHERE relname = ANY($1) AND n_dead_tup > 0", list(tables)
+    )
+    for row in rows:
+        await connection.execute(f'VACUUM (INDEX_CLEANUP ON) "{row["relname"]}"')
 
 
 async def plans(
