@@ -41,6 +41,13 @@ def moment(platform: Platform, at: datetime | None) -> str | None:
     return at.astimezone(platform.settings.timezone).isoformat(timespec="milliseconds") if at else None
 
 
+#: The columns of a case that its summary shows: no list opens what citizens wrote.
+SUMMARY = (
+    "id", "number", "item", "department", "state", "mode", "reason", "created_at", "updated_at",
+    "clock_allowed", "clock_used", "clock_since", "due_on", "due_provisional", "urgency",
+)  # fmt: skip
+
+
 def case_summary(platform: Platform, case: Case, language: str) -> dict[str, Any]:
     """A case as lists show it."""
     item = platform.registry.items.of(case.item)

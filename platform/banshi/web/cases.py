@@ -11,7 +11,7 @@ from tortoise.models import Model
 
 from banshi import cases
 from banshi.contract import LANGUAGES, Who
-from banshi.documents import case_document, case_summary, enclosures_of
+from banshi.documents import SUMMARY, case_document, case_summary, enclosures_of
 from banshi.errors import InvalidParameter
 from banshi.forms import Form
 from banshi.messages import LONGEST_VALUE
@@ -52,7 +52,7 @@ async def list_cases(call: Call) -> web.StreamResponse:
     if after := from_cursor(call):
         query = query.filter(id__lt=uuid_of(after))
     limit = limit_of(call)
-    rows = await query.order_by("-id").limit(limit + 1)
+    rows = await query.order_by("-id").limit(limit + 1).only(*SUMMARY)
     shown = rows[:limit]
     page = Page(
         [case_summary(call.platform, case, call.language) for case in shown],

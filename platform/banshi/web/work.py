@@ -1,8 +1,8 @@
 """What waits for staff: whose work an item's cases are in which state, and the most urgent of them.
 
-However many cases wait, a page looks at no more than a page for each item and state: each has its own place in the
-index, in the order of the list, and PostgreSQL takes the first few of each. SQLite goes through all that wait; a town
-that it serves is small enough.
+However many cases wait, a page looks at a few for each item and state, which have their own place in the index, in the
+order of the list; where one place has most of a page, it looks at as many there. SQLite goes through all that wait; a
+town that it serves is small enough.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from banshi import bulk
 from banshi.contract import Key, Who
+from banshi.documents import SUMMARY
 from banshi.latest import Latest
 from banshi.models import Case
 from banshi.personal.fields import as_stored
@@ -33,27 +33,35 @@ WORK: Key[Latest[Work]] = Key("work by role")
 #: Cases that wait: department, state, item's code, and the unit whose they have to be or "" for any.
 Place = tuple[str, str, str, str]
 
+COLUMNS = ", ".join(f"banshi_case.{Case._meta.fields_db_projection[name]}" for name in SUMMARY)
+
 #: Before the first case of a worklist.
 FIRST = (date.min, UUID(int=0))
 
-#: The first few of each place, and of them the first few: as far as no place may have more of which we don't know.
+NAMES = "its_department, its_state, its_item, its_unit"
+PLACE = (
+    "department = {of}.its_department AND state = {of}.its_state AND item = {of}.its_item "
+    "AND ({of}.its_unit = '' OR unit = {of}.its_unit) AND person <> {whose}"
+)
+#: The first few of each place. Where one has more, those too that stand before the last that the others would do for.
 EACH = (
-    "WITH e AS (SELECT c.id, c.urgency, c.nth FROM ({places}) AS s({names}) CROSS JOIN LATERAL ("
-    "SELECT id, urgency, ROW_NUMBER() OVER (ORDER BY urgency, id) AS nth FROM ("
-    "SELECT id, urgency FROM banshi_case WHERE {wanted} ORDER BY urgency, id LIMIT {few}) f) c), "
-    "known AS (SELECT urgency, id FROM e WHERE nth = {few} ORDER BY urgency, id LIMIT 1) "
-    "SELECT e.id FROM e LEFT JOIN known ON true "
-    "WHERE known.id IS NULL OR (e.urgency, e.id) <= (known.urgency, known.id) ORDER BY e.urgency, e.id LIMIT {most}"
+    "WITH s({names}) AS ({places}), "
+    "e AS (SELECT s.*, c.* FROM s CROSS JOIN LATERAL ("
+    "SELECT id, urgency, ROW_NUMBER() OVER (ORDER BY urgency, id) AS nth FROM (SELECT id, urgency FROM banshi_case "
+    "WHERE {of_s} AND (urgency, id) > ({urgency}, {after}) ORDER BY urgency, id LIMIT {few}) f) c), "
+    "far AS (SELECT urgency, id FROM e ORDER BY urgency, id OFFSET {most} - 1 LIMIT 1), "
+    "more AS (SELECT c.* FROM e CROSS JOIN LATERAL (SELECT id, urgency FROM banshi_case "
+    "WHERE {of_e} AND (urgency, id) > (e.urgency, e.id) AND (urgency, id) < "
+    "(COALESCE((SELECT urgency FROM far), 'infinity'), COALESCE((SELECT id FROM far), e.id)) "
+    "ORDER BY urgency, id LIMIT {most}) c WHERE e.nth = {few}), "
+    "found AS (SELECT id, urgency FROM e UNION ALL SELECT id, urgency FROM more ORDER BY urgency, id LIMIT {most}) "
+    "SELECT {columns} FROM found JOIN banshi_case ON banshi_case.id = found.id "
+    "ORDER BY found.urgency, found.id"
 )
 #: All of every place, and of them the first few: SQLite knows no LATERAL.
 ALL = (
-    "WITH s({names}) AS ({places}) SELECT banshi_case.id AS id FROM s CROSS JOIN banshi_case WHERE {wanted} "
-    "ORDER BY urgency, id LIMIT {most}"
-)
-NAMES = "its_department, its_state, its_item, its_unit"
-WANTED = (
-    "department = s.its_department AND state = s.its_state AND item = s.its_item "
-    "AND (s.its_unit = '' OR unit = s.its_unit) AND person <> {whose} AND (urgency, id) > ({urgency}, {after})"
+    "WITH s({names}) AS ({places}) SELECT {columns} FROM s CROSS JOIN banshi_case "
+    "WHERE {of_s} AND (urgency, id) > ({urgency}, {after}) ORDER BY urgency, id LIMIT {most}"
 )
 
 
@@ -93,22 +101,10 @@ def places_of(work: Work, roles: Iterable[Role]) -> list[Place]:
 async def most_urgent(
     store: Store, places: Sequence[Place], *, not_of: str, after: tuple[date, UUID] | None, limit: int
 ) -> list[Case]:
-    """The most urgent cases of these places behind a place in the list, but for somebody's own."""
+    """The most urgent cases of these places behind a place in the list, as a summary shows them; never one's own."""
     if not places:
         return []
-    # Most pages have some of each place; where one has most of it, each is asked for a whole page.
-    few = min(limit, 2 * limit // len(places) + 3)
-    ids = await _ids(store, places, not_of, after or FIRST, few, limit)
-    if len(ids) < limit and few < limit and store.dialect != "sqlite":
-        ids = await _ids(store, places, not_of, after or FIRST, limit, limit)
-    cases = await bulk.fetch(store.connection, Case, ids)
-    return [cases[one] for one in ids if one in cases]
-
-
-async def _ids(
-    store: Store, places: Sequence[Place], not_of: str, after: tuple[date, UUID], few: int, limit: int
-) -> list[UUID]:
-    """The first of all in order, of those that the first few of each place are enough to be sure of."""
+    after = after or FIRST
     sqlite = store.dialect == "sqlite"
     listed, given = store.table(*(("varchar", column) for column in zip(*places, strict=True)))
     values: list[Any] = [
@@ -117,10 +113,20 @@ async def _ids(
         str(after[1]),
         limit,
     ]
-    values += [] if sqlite else [few]
+    # A page has some of most places; whoever has more than its share is asked once more.
+    values += [] if sqlite else [min(limit, limit // len(places) + 2)]
     marks = iter(store.placeholders(len(given) + len(values))[len(given) :])
-    wanted = WANTED.format(whose=next(marks), urgency=next(marks), after=next(marks))
-    most, each = next(marks), next(marks, "")
-    sql = (ALL if sqlite else EACH).format(places=listed, names=NAMES, wanted=wanted, most=most, few=each)
+    whose, urgency, identity, most, few = next(marks), next(marks), next(marks), next(marks), next(marks, "")
+    sql = (ALL if sqlite else EACH).format(
+        names=NAMES,
+        places=listed,
+        columns=COLUMNS,
+        of_s=PLACE.format(of="s", whose=whose),
+        of_e=PLACE.format(of="e", whose=whose),
+        urgency=urgency,
+        after=identity,
+        most=most,
+        few=few,
+    )
     rows = await store.connection.execute_query_dict(sql, [*given, *values])
-    return [UUID(str(row["id"])) for row in rows]
+    return [Case._init_from_db(**row) for row in rows]
