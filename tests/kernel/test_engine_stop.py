@@ -99,6 +99,34 @@ async def test_what_is_being_recorded_while_the_server_stops_is_recorded(
     assert [row[:2] for row in await rows(bare_door)] == [("done", 1)] * 2
 
 
+@pytest.mark.parametrize("moment", ["claimed", "done", "recorded"])
+async def test_a_server_stops_although_the_database_goes_away_in_that_moment(
+    bare_door: Door, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    begun = asyncio.Event()
+
+    async def away(*_: Any, **__: Any) -> None:
+        begun.set()
+        await asyncio.sleep(0.05)
+        raise OSError("the database is away")
+
+    async def busy(_: Sequence[Claimed]) -> Mapping[str, Exception]:
+        if moment == "done":
+            begun.set()
+            await asyncio.Event().wait()
+        return {}
+
+    await promise(bare_door, "a")
+    with monkeypatch.context() as broken:
+        broken.setattr(outbox, {"claimed": "claim", "done": "release", "recorded": "settle"}[moment], away)
+        task = asyncio.create_task(consumer(bare_door, busy).run())
+        await begun.wait()
+        task.cancel()
+        ended, _ = await asyncio.wait([task], timeout=1)
+    await stopped(task)
+    assert ended
+
+
 async def test_a_channel_that_hangs_is_cut_off_with_its_lease_and_the_others_messages_go_on(tmp_path: Path) -> None:
     told: list[str] = []
 
