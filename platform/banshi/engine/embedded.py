@@ -166,7 +166,7 @@ class Consumer:
             return
         if isinstance(error, Problem) and error.status == Unavailable.status:
             # A department that is away for a day must find every submission waiting, not parked.
-            wait = float(error.headers.get("Retry-After", AWAY)) + random.uniform(0, JITTER)  # noqa: S311
+            wait = _seconds_until_back(error) + random.uniform(0, JITTER)  # noqa: S311
             await outbox.postpone(self.platform.store, row, type(error).__name__, wait)
             self._settled.labels(self.name, "postponed").inc()
             log.warning("outbox row waits for whom it is for", **about, seconds=round(wait))
@@ -178,6 +178,12 @@ class Consumer:
         say = log.error if parked else log.warning
         outcome = "parked for an operator" if parked else "will be tried again"
         say(f"outbox row {outcome}", **about, where=place_of(error))
+
+
+def _seconds_until_back(problem: Problem) -> float:
+    """What its Retry-After says, where a department has written seconds there."""
+    text = str(problem.headers.get("Retry-After", "")).strip()
+    return float(text[:9]) if text.isascii() and text.isdigit() else AWAY
 
 
 class Engine:
