@@ -90,13 +90,13 @@ def clear_parts(folder: Path, older: float = 0.0) -> int:
     Where processes share the folder, what is younger than `ABANDONED` may be an upload that another one takes.
     """
     until = time.time() - older
-    parts = [part for part in folder.glob("*.part") if _written(part) <= until] if folder.is_dir() else []
+    parts = [part for part in folder.glob("*.part") if written(part) <= until] if folder.is_dir() else []
     for part in parts:
         part.unlink(missing_ok=True)
     return len(parts)
 
 
-def _written(part: Path) -> float:
+def written(part: Path) -> float:
     """When it was last written to; what is gone meanwhile never was too long ago."""
     try:
         return part.stat().st_mtime

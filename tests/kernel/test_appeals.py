@@ -314,6 +314,16 @@ async def test_nobody_withdraws_the_answer_that_others_wait_for(tmp_path: Path) 
         (await offices.act(li, first, "withdraw")).problem(409, "conflict")
 
 
+async def test_an_appeal_is_answered_though_the_item_of_one_that_was_merged_into_it_is_gone(tmp_path: Path) -> None:
+    async with open_offices(tmp_path) as offices:
+        li, sun, chen = offices.door.citizen("li"), offices.door.citizen("sun"), offices.reviewer()
+        first, second = await offices.asked(li), await offices.asked(sun)
+        (await offices.act(chen, second, "merge", into=await number_of(chen, first))).ok()
+        await Case.filter(person="sun").update(item="of-a-plugin-that-is-not-loaded")
+        await offices.answered(chen, first)
+        assert "明天修好。" in (await offices.inbox(sun))[-1]["body"]
+
+
 async def test_a_merge_in_the_midst_of_an_answer_leaves_nobody_without_it(tmp_path: Path, database: str) -> None:
     async with open_offices(tmp_path, database=database) as offices:
         people = [offices.door.citizen(f"p{number}") for number in range(9)]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from banshi.kinds.appointment import keeper
 from banshi.kinds.appointment.models import Booking, Slot
 from banshi.models import Case
 from tests.kernel.booking_office import CITY, NOON, open_office
@@ -284,6 +285,44 @@ async def test_a_department_s_own_check_comes_before_any_place_is_taken(tmp_path
         await asyncio.sleep(0)
         (await office.book(wang, slot)).created()
         (await slow).problem(504, "department-timed-out")
+
+
+OPENINGS = """
+from datetime import datetime, timedelta
+
+from banshi import Appointment, Opening, hookimpl
+
+
+class Own(Appointment):
+    async def openings(self, item, first, last):
+        begins = datetime(2026, 9, 2, 9)
+        return {}
+
+
+@hookimpl
+def banshi_handlers():
+    return {{"visit": Own()}}
+"""
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        '[Opening(place="east", begins=begins, ends=begins + timedelta(hours=1), capacity=1)]',
+        '[{"place": "east", "begins": begins.astimezone()}]',
+        '"closed"',
+    ],
+    ids=["no-zone", "no-opening", "no-list"],
+)
+async def test_a_department_s_calendar_that_can_t_be_read_is_its_own_failure_and_keeps_no_other_item_waiting(
+    tmp_path: Path, told: str
+) -> None:
+    (tmp_path / "office").mkdir()
+    (tmp_path / "office" / "__init__.py").write_text(OPENINGS.format(told), encoding="utf-8")
+    async with open_office(tmp_path) as office:
+        problem = (await office.door.anyone.get("/v1/items/visit/slots")).problem(502, "department-failed")
+        assert problem["item"] == "visit"
+        await keeper.make_ahead(office.door.platform)
 
 
 # -- changing --------------------------------------------------------------------------------------------------------

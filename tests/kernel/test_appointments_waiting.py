@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from banshi.kinds.appointment import places
+from banshi.kinds.appointment import draw, keeper, places
 from banshi.kinds.appointment.models import Booking, Hold, Slot
+from banshi.models import Case
 from banshi.store import Stale, Write
 from banshi.testing import Person
 from tests.kernel.booking_office import Office, open_office
@@ -154,6 +155,21 @@ async def test_an_offer_that_nobody_takes_goes_to_the_next(tmp_path: Path, datab
         (await office.book(office.door.citizen("qian"), slot)).created()
 
 
+async def test_offers_of_a_department_that_is_gone_keep_nobody_else_s_from_their_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "AT_ONCE", 1)
+    async with open_office(tmp_path, WAITING) as office:
+        slots = (await office.slots())[6:8]
+        for name, one in zip(("gone", "there"), slots, strict=True):
+            (await office.book(office.door.citizen(name), one)).created()
+        await Booking.all().update(state="offered", until=office.door.platform.now())
+        await Case.all().update(state="offered")
+        await Case.filter(person="gone").update(item="of-a-plugin-that-is-not-loaded")
+        await office.look()
+        assert (await Booking.get(person="there")).state == "over"
+
+
 async def test_a_place_that_falls_free_in_the_midst_of_a_booking_stays_with_who_waits(
     tmp_path: Path, database: str
 ) -> None:
@@ -268,8 +284,6 @@ async def test_a_drawn_slot_gives_everybody_the_same_chance_and_anybody_can_chec
 
 
 async def test_a_draw_that_is_interrupted_ends_in_the_same_order(tmp_path: Path, monkeypatch: Any) -> None:
-    from banshi.kinds.appointment import draw
-
     async with open_office(tmp_path, DRAWN) as office:
         slot = await office.first()
         people = [office.door.citizen(f"p{number}") for number in range(9)]
@@ -297,6 +311,28 @@ async def test_a_draw_that_is_interrupted_ends_in_the_same_order(tmp_path: Path,
         states = Counter(booking.state for booking in await Booking.all())
         assert states == {"taken": 3, "waiting": 6}
         await office.counts_hold()
+
+
+async def test_a_draw_of_a_department_that_is_gone_holds_up_nobody_else_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draw, "AT_ONCE", 1)
+    async with open_office(tmp_path, DRAWN) as office:
+        slots = [slot for slot in await office.slots() if slot["begins"].startswith("2026-09-04")]
+        gone, there = (office.door.citizen(name) for name in ("gone", "there"))
+        for person, slot in ((gone, slots[0]), (there, slots[1])):
+            (await office.book(person, slot)).created()
+        case = (await Booking.get(person="gone")).case_id
+        await Case.filter(id=case).update(item="of-a-plugin-that-is-not-loaded")
+        office.later(days=2, hours=7)
+        # One slot after the other is taken up, those before them first.
+        for _ in range(9):
+            await office.look()
+        assert (await Booking.get(person="there")).state == "taken"
+        assert (await Slot.get(id=slots[0]["id"])).draw == "running", "it is drawn once its department is back"
+        await Case.filter(id=case).update(item="visit")
+        await office.look()
+        assert (await Booking.get(person="gone")).state == "taken"
 
 
 async def test_who_entered_several_draws_wins_no_more_than_the_limit(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from prometheus_client import Counter as Metric
 
 from banshi import Channel, Message, Platform, outbox
 from banshi.engine.embedded import Consumer, _channel
+from banshi.errors import Unavailable
 from banshi.models import OutboxRow
 from banshi.outbox import Claimed
 from banshi.store import Write
@@ -97,6 +98,51 @@ async def test_what_is_being_recorded_while_the_server_stops_is_recorded(
     await begun.wait()
     await stopped(task)
     assert [row[:2] for row in await rows(bare_door)] == [("done", 1)] * 2
+
+
+@pytest.mark.parametrize("moment", ["claimed", "done", "recorded"])
+async def test_a_server_stops_although_the_database_goes_away_in_that_moment(
+    bare_door: Door, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    begun = asyncio.Event()
+
+    async def away(*_: Any, **__: Any) -> None:
+        begun.set()
+        await asyncio.sleep(0.05)
+        raise OSError("the database is away")
+
+    async def busy(_: Sequence[Claimed]) -> Mapping[str, Exception]:
+        if moment == "done":
+            begun.set()
+            await asyncio.Event().wait()
+        return {}
+
+    await promise(bare_door, "a")
+    with monkeypatch.context() as broken:
+        broken.setattr(outbox, {"claimed": "claim", "done": "release", "recorded": "settle"}[moment], away)
+        task = asyncio.create_task(consumer(bare_door, busy).run())
+        await begun.wait()
+        task.cancel()
+        ended, _ = await asyncio.wait([task], timeout=1)
+    await stopped(task)
+    assert ended
+
+
+@pytest.mark.parametrize("after", ["Fri, 27 Nov 2026 08:00:00 GMT", "soon", "nan", "inf", "-5", "1e300"])
+async def test_whoever_is_away_until_nobody_knows_when_is_asked_again_after_a_while(
+    bare_door: Door, after: str
+) -> None:
+    async def away(_: Sequence[Claimed]) -> Mapping[str, Exception]:
+        raise Unavailable("The department is away.", headers={"Retry-After": after})
+
+    await promise(bare_door, "a")
+    task = asyncio.create_task(consumer(bare_door, away).run())
+    async with asyncio.timeout(5):
+        while not (await OutboxRow.get(consumer=WORK)).last_error:  # noqa: ASYNC110 - the row is what we wait for
+            await asyncio.sleep(0.02)
+    await stopped(task)
+    wait = (await OutboxRow.get(consumer=WORK)).not_before - time.time() * 1000
+    assert 0 < wait <= 66_000
 
 
 async def test_a_channel_that_hangs_is_cut_off_with_its_lease_and_the_others_messages_go_on(tmp_path: Path) -> None:

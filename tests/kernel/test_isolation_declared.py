@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, get_type_hints
 from unittest.mock import Mock
 
@@ -15,9 +17,9 @@ from banshi.configuration import Configuration, Entry
 from banshi.errors import Conflict, Finding
 from banshi.guide import Result
 from banshi.isolation import process as processes
-from banshi.isolation.child import kinds
-from banshi.isolation.declaring import Declaration, findings_of, look_at
-from banshi.isolation.frames import HEAD, Splitter, WrongFrame, packed
+from banshi.isolation.child import Child, kinds
+from banshi.isolation.declaring import Declaration, Looked, findings_of, look_at
+from banshi.isolation.frames import HEAD, LONGEST_ANSWER, Splitter, WrongFrame, packed
 from banshi.isolation.process import Process
 from banshi.isolation.values import Uncrossable, as_returned, problem_of, received, sent
 from banshi.modules import import_plugin
@@ -239,3 +241,13 @@ async def test_a_child_that_sends_more_in_a_second_than_anybody_reads_is_ended(
         child.connection_made(Mock())
         child.data_received(line * count)
         assert child.ended.done() is ended
+
+
+async def test_a_call_that_is_broken_off_before_it_began_is_answered_so_that_its_process_lives_on() -> None:
+    said = bytearray()
+    child = Child(Looked())
+    child.connection_made(SimpleNamespace(write=said.extend))
+    call = {"id": 1, "is": "call", "item": "bench", "method": "validate", "arguments": []}
+    child.data_received(packed(call) + packed({"id": 1, "is": "cancel"}))
+    await asyncio.sleep(0.01)
+    assert list(Splitter(LONGEST_ANSWER).fed(bytes(said))) == [{"id": 1, "is": "cancelled"}]

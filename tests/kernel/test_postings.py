@@ -14,10 +14,11 @@ import pytest
 from PIL import Image
 
 from banshi.errors import ConfigurationError
-from banshi.kinds.posting import keeper
+from banshi.kinds.posting import keeper, publication
 from banshi.kinds.posting.models import Conversation, PostingRecord
 from banshi.kinds.posting.publication import folder
 from banshi.models import Attachment, Case, CaseEvent
+from banshi.pictures import Picture
 from banshi.testing import TINY_PNG, open_door
 from tests.kernel.postings_office import BAG, ENGLISH, RULES, open_offices, photo, write_department
 
@@ -306,6 +307,27 @@ async def test_an_empty_file_and_somebody_else_s_are_no_photos(tmp_path: Path) -
         (await offices.hand_in(li, photos=[theirs])).problem(422, "invalid-fields")
         (await offices.hand_in(sun, photos=[theirs])).created()
         (await offices.hand_in(sun, photos=[theirs])).problem(422, "invalid-fields")
+
+
+def test_a_photo_that_two_requests_clean_at_once_is_stored_by_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename, cleaned = Path.rename, Picture(b"whole", "image/jpeg", 1, 1)
+
+    def meanwhile(part: Path, target: Path) -> Path:
+        monkeypatch.setattr(Path, "rename", rename)
+        publication._store(tmp_path, "photo", cleaned)
+        return rename(part, target)
+
+    monkeypatch.setattr(Path, "rename", meanwhile)
+    publication._store(tmp_path, "photo", cleaned)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {"photo": b"whole"}
+
+
+def test_a_file_that_goes_while_old_ones_are_looked_for_ends_no_round(tmp_path: Path) -> None:
+    (tmp_path / "old").touch()
+    (tmp_path / "gone.part").symlink_to(tmp_path / "nothing")
+    assert keeper._old_files(tmp_path, time.time() + 60) == ["old"]
 
 
 async def test_photos_go_when_nobody_needs_them_any_more(tmp_path: Path) -> None:

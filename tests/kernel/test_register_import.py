@@ -234,6 +234,21 @@ async def test_what_an_import_that_was_killed_has_left_is_cleared_away_a_day_lat
     assert (await drivers(hall), await Record.all().count()) == (["1", "2"], 2)
 
 
+async def test_whoever_breaks_an_import_off_while_the_one_before_is_cleared_away_has_the_new_one(
+    hall: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget = look_ups.forget_batch
+
+    async def interrupted(_: int) -> None:
+        monkeypatch.setattr(loading, "forget_batch", forget)
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(loading, "forget_batch", interrupted)
+    with pytest.raises(asyncio.CancelledError):
+        await bring(hall, tmp_path, "\n".join([HEADER, line(THREE)]))
+    assert await drivers(hall) == ["3"]
+
+
 async def test_a_register_that_is_asked_with_another_key_is_not_found_empty(hall: Door) -> None:
     pseudonyms = hall.platform[REGISTERS].pseudonyms
     assert pseudonyms.person(ONE) != pseudonyms.person(TWO) != ""

@@ -344,11 +344,27 @@ async def test_a_leaving_that_was_cut_short_is_taken_up_again(tmp_path: Path) ->
         offices.later(days=31)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(retention, "remove_case", None)
-            with pytest.raises(TypeError):
-                await forget(offices.door.platform)
+            assert await forget(offices.door.platform) == 0
         (await tip.call("/v1/tips/read")).problem(404, "unknown-code")
         assert await forget(offices.door.platform) == 1
         assert await Case.all().count() == await AppealRecord.all().count() == 0
+
+
+async def test_a_tip_that_can_t_leave_keeps_no_other_one(tmp_path: Path) -> None:
+    async with open_tips(tmp_path, platform={"tip_days": 30}) as offices:
+        photo = (await uploaded(offices, picture())).created()["id"]
+        older, newer = await tipped(offices), await tipped(offices, photo=photo)
+        for tip in (older, newer):
+            (await tip.act("withdraw")).ok()
+        # The newest is looked at first, and what is no file can't be deleted.
+        file = tmp_path / "data" / "attachments" / photo
+        file.unlink()
+        file.mkdir()
+        offices.later(days=31)
+        assert await forget(offices.door.platform) == 1
+        (await older.call("/v1/tips/read")).problem(404, "unknown-code")
+        file.rmdir()
+        assert await forget(offices.door.platform) == 1
 
 
 #: A form that can't be filled in without a phone.

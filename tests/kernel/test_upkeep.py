@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from banshi.attachments import ABANDONED, clear_parts
+from banshi.engine import upkeep
 from banshi.engine.upkeep import tidy
 from banshi.models import Attachment, CaseEvent, IdempotencyKey, OutboxRow
 from banshi.testing import Door, open_door
@@ -50,6 +51,24 @@ async def test_a_file_that_no_case_uses_goes_after_a_day_with_its_bytes(bare_doo
     assert not (folder / left).exists()
     assert {str(row.id) for row in await Attachment.all()} == {used["licence"], used["registration"]}
     assert all((folder / used[name]).is_file() for name in ("licence", "registration"))
+
+
+async def test_what_can_t_be_cleared_away_keeps_nothing_else_from_leaving(
+    bare_door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[str] = []
+    for name in ("forget_test_cases", "anonymise_old_cases"):
+
+        async def leave(_: Any, name: str = name) -> None:
+            left.append(name)
+
+        monkeypatch.setattr(upkeep, name, leave)
+    # What is no file can't be deleted.
+    part = bare_door.platform.settings.attachments_folder / "x.part"
+    part.mkdir(parents=True)
+    os.utime(part, (0, 0))
+    await tidy(bare_door.platform)
+    assert left == ["forget_test_cases", "anonymise_old_cases"]
 
 
 def half_written(folder: Path, name: str, age: float) -> Path:

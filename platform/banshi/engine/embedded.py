@@ -111,8 +111,18 @@ class Consumer:
             return await asyncio.shield(claim)
         except asyncio.CancelledError:
             # The server stops in this very moment: what is being claimed would wait for its lease to end.
-            await outbox.release(store, await claim)
+            await self._at_the_end(self._given_back(claim))
             raise
+
+    async def _given_back(self, claim: Awaitable[list[Claimed]]) -> None:
+        await outbox.release(self.platform.store, await claim)
+
+    async def _at_the_end(self, last: Awaitable[None]) -> None:
+        """What is still to be written when the server stops, which it does whether or not the database is there."""
+        try:
+            await last
+        except Exception as error:  # the leases end by themselves
+            log.warning("the outbox was left as it is", consumer=self.name, error=type(error).__name__)
 
     async def _sleep(self, seconds: float) -> None:
         try:
@@ -125,14 +135,14 @@ class Consumer:
         try:
             done = await self._work_off(rows)
         except asyncio.CancelledError:
-            await asyncio.shield(outbox.release(self.platform.store, rows))
+            await self._at_the_end(asyncio.shield(outbox.release(self.platform.store, rows)))
             raise
         settlement = asyncio.create_task(outbox.settle(self.platform.store, done))
         try:
             await asyncio.shield(settlement)
         except asyncio.CancelledError:
             # What was done is recorded before the server stops, so that nobody does it again.
-            await settlement
+            await self._at_the_end(settlement)
             raise
         self._settled.labels(self.name, "done").inc(len(done))
 
@@ -156,7 +166,7 @@ class Consumer:
             return
         if isinstance(error, Problem) and error.status == Unavailable.status:
             # A department that is away for a day must find every submission waiting, not parked.
-            wait = float(error.headers.get("Retry-After", AWAY)) + random.uniform(0, JITTER)  # noqa: S311
+            wait = _seconds_until_back(error) + random.uniform(0, JITTER)  # noqa: S311
             await outbox.postpone(self.platform.store, row, type(error).__name__, wait)
             self._settled.labels(self.name, "postponed").inc()
             log.warning("outbox row waits for whom it is for", **about, seconds=round(wait))
@@ -168,6 +178,12 @@ class Consumer:
         say = log.error if parked else log.warning
         outcome = "parked for an operator" if parked else "will be tried again"
         say(f"outbox row {outcome}", **about, where=place_of(error))
+
+
+def _seconds_until_back(problem: Problem) -> float:
+    """What its Retry-After says, where a department has written seconds there."""
+    text = str(problem.headers.get("Retry-After", "")).strip()
+    return float(text[:9]) if text.isascii() and text.isdigit() else AWAY
 
 
 class Engine:

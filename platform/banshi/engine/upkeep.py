@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -24,6 +24,7 @@ from banshi.contract import Key
 from banshi.engine.forgetting import forget_test_cases
 from banshi.engine.retention import anonymise_old_cases
 from banshi.leader import led
+from banshi.logs import place_of
 from banshi.models import Attachment, IdempotencyKey, OutboxRow
 
 if TYPE_CHECKING:
@@ -46,17 +47,33 @@ UNUSED_UNNAMED = timedelta(hours=2)
 
 
 async def tidy(platform: Platform) -> None:
-    """One round."""
-    before = platform.now() - timedelta(days=platform.settings.keep_days)
-    await _remove_settled(platform, int(before.timestamp() * 1000))
+    """One round. What fails is logged and tried in the next one; the rest goes on."""
+    for work in (_remove_work, _remove_answers, _remove_files, forget_test_cases, anonymise_old_cases):
+        try:
+            await work(platform)
+        except Exception as error:
+            log.error("could not tidy up", work=work.__name__, error=type(error).__name__, where=place_of(error))
+
+
+def _kept_since(platform: Platform) -> datetime:
+    return platform.now() - timedelta(days=platform.settings.keep_days)
+
+
+async def _remove_work(platform: Platform) -> None:
+    await _remove_settled(platform, int(_kept_since(platform).timestamp() * 1000))
+
+
+async def _remove_answers(platform: Platform) -> None:
+    before = _kept_since(platform)
     while ids := await IdempotencyKey.filter(created_at__lt=before).limit(STEP).values_list("id", flat=True):
         await IdempotencyKey.filter(id__in=list(ids)).delete()
+
+
+async def _remove_files(platform: Platform) -> None:
     old = Q(created_at__lt=platform.now() - UNUSED) | Q(person="", created_at__lt=platform.now() - UNUSED_UNNAMED)
     while files := await Attachment.filter(old, case_id=None).limit(STEP):
         await remove_unused(platform, files)
     await asyncio.to_thread(clear_parts, platform.settings.attachments_folder, ABANDONED)
-    await forget_test_cases(platform)
-    await anonymise_old_cases(platform)
 
 
 async def _remove_settled(platform: Platform, moment: int) -> None:

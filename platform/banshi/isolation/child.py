@@ -66,8 +66,11 @@ class Child(asyncio.Protocol):
             self._tasks[number] = task
             task.add_done_callback(partial(self._over, number))
 
-    def _over(self, number: int, _: asyncio.Task[None]) -> None:
+    def _over(self, number: int, task: asyncio.Task[None]) -> None:
         del self._tasks[number]
+        if task.cancelled():
+            # Before it had begun: both came while another handler had the loop.
+            self.say({"id": number, "is": "cancelled"})
 
     async def _answer(self, number: int, document: Mapping[str, Any]) -> None:
         try:

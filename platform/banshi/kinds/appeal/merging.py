@@ -20,7 +20,6 @@ from banshi.kinds.appeal.models import AppealRecord, Reply
 from banshi.kinds.appeal.steps import LETTERS
 from banshi.models import Case, CaseEvent
 from banshi.store import Update
-from banshi.submission import item_of
 
 if TYPE_CHECKING:
     from tortoise.models import Model
@@ -116,7 +115,9 @@ async def tell_others(platform: Platform, move: Move, text: str) -> list[Model]:
     merged = await AppealRecord.filter(merged_into=move.case.id).values_list("case_id", flat=True)
     rows: list[Model] = []
     for case in await Case.filter(id__in=list(merged)):
-        theirs = replace(move, case=case, item=item_of(platform, case), reason=None)
+        # Where theirs is gone, this one's says what it is about as well as can be.
+        item = platform.registry.items.of(case.item, case.item_version) or move.item
+        theirs = replace(move, case=case, item=item, reason=None)
         message = told(platform, theirs, None, Effects(mentions={"answer": text}))
         dedup = f"{case.id}:{move.case.id}:{move.case.version + 1}"
         rows += outbox.message_rows(platform, message, dedup=dedup)

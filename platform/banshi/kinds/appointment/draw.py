@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import structlog
 
@@ -17,12 +18,16 @@ from banshi import cases
 from banshi.errors import Conflict, NotFound
 from banshi.kinds.appointment.models import NOT_DRAWN, Booking, Slot
 from banshi.kinds.appointment.problems import LimitReached
+from banshi.logs import place_of
 from banshi.store import Stale, Update, Write
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
 
 log = structlog.get_logger("banshi.appointments")
+
+#: Slots that are read at once.
+AT_ONCE = 100
 
 
 def order(seed: str, tickets: Sequence[str]) -> list[str]:
@@ -34,14 +39,21 @@ def order(seed: str, tickets: Sequence[str]) -> list[str]:
 async def draw_due(platform: Platform) -> None:
     """Draw every slot whose time has come, and go on with those that were interrupted."""
     now = platform.now()
-    for slot in await Slot.filter(draw="open", draw_at__lte=now).order_by("draw_at").limit(100):
+    for slot in await Slot.filter(draw="open", draw_at__lte=now).order_by("draw_at").limit(AT_ONCE):
         frozen = Update(Slot, {"id": slot.id, "draw": "open"}, {"draw": "running"})
         try:
             await platform.store.commit(Write(updates=[frozen]))
         except Stale:  # another process has begun it
             continue
-    for slot in await Slot.filter(draw="running").order_by("draw_at").limit(100):
-        await _draw(platform, slot)
+    running, after = Slot.filter(draw="running"), UUID(int=0)
+    while slots := await running.filter(id__gt=after).order_by("id").limit(AT_ONCE):
+        for slot in slots:
+            try:
+                await _draw(platform, slot)
+            except Exception as error:  # its department may not be connected: the others' need not wait for that
+                about = {"item": slot.item, "slot": str(slot.id), "error": type(error).__name__}
+                log.error("a slot could not be drawn; it is tried again", **about, where=place_of(error))
+        after = slots[-1].id
 
 
 async def _draw(platform: Platform, slot: Slot) -> None:

@@ -65,7 +65,7 @@ async def release_holds(platform: Platform) -> None:
 
 
 async def end_offers(platform: Platform) -> None:
-    for booking in await Booking.filter(state="offered", until__lte=platform.now()).limit(AT_ONCE):
+    async for booking in _by_end(Booking.filter(state="offered", until__lte=platform.now())):
         await _move(platform, booking, "lapse")
 
 

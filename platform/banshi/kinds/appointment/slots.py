@@ -145,19 +145,24 @@ async def _openings(platform: Platform, item: Item) -> list[Slot] | None:
     """The slots of the department's own calendar; None where it has none. Raises what the citizen is told."""
     if not _has_calendar(item):
         return None
-    today, rules = platform.today(), item.details
-    last = today + timedelta(days=rules.days_ahead)
-    found = await guarded(
+    today = platform.today()
+    last = today + timedelta(days=item.details.days_ahead)
+    return await guarded(
         platform.breakers.of(item.plugin, "openings"),
         "",
-        partial(contained, platform.settings.handler_timeout, item.handler.openings, item, today, last),
-        expect=(list, tuple, type(None)),
+        partial(contained, platform.settings.handler_timeout, _told, platform, item, today, last),
+        expect=(list, type(None)),
         plugin=item.plugin,
         about={"department": item.department, "item": item.code},
     )
+
+
+async def _told(platform: Platform, item: Item, first: date, last: date) -> list[Slot] | None:
+    """What the department tells of these days, as slots; raises where it tells what are no openings."""
+    found = await item.handler.openings(item, first, last)
     if found is None:
         return None
-    places = {place.code: place for place in rules.places}
+    places = {place.code: place for place in item.details.places}
     ends = datetime.combine(last, dt_time.min, platform.settings.timezone) + timedelta(days=1)
     slots: dict[tuple[str, datetime], Slot] = {}
     for one in found[:MOST_OPENINGS]:

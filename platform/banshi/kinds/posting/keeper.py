@@ -19,6 +19,7 @@ from uuid import UUID
 import structlog
 
 from banshi import cases
+from banshi.attachments import written
 from banshi.background import working
 from banshi.contract import Key
 from banshi.duty import CASE
@@ -91,7 +92,7 @@ def _waits(row: Conversation, before: datetime) -> bool:
 def _old_files(place: Path, before: float) -> list[str]:
     if not place.is_dir():
         return []
-    return [file.name for file in place.iterdir() if file.stat().st_mtime < before]
+    return [file.name for file in place.iterdir() if written(file) < before]
 
 
 async def _is_needed(platform: Platform, name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -166,8 +167,8 @@ async def _prepared(platform: Platform, row: Attachment) -> dict[str, Any]:
 
 
 def _store(place: Path, name: str, picture: Picture) -> None:
-    """Under its name only when it is whole."""
-    part = place / f"{name}.part"
+    """Under its name only when it is whole, whoever else stores it in this moment."""
+    part = place / f"{name}.{os.urandom(6).hex()}.part"
     try:
         place.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as stream:

@@ -18,6 +18,7 @@ from banshi.cases import GONE, LEAVING
 from banshi.contract import Key
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply, TipCode
 from banshi.leader import led
+from banshi.logs import place_of
 from banshi.models import Attachment, Case
 
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ OVER = ("closed", "withdrawn", "merged", "answered", "returned")
 
 
 async def forget(platform: Platform) -> int:
-    """One round, the newest first: a duplicate before what it was merged into. The number of tips that left."""
+    """One round, the newest first: a duplicate before what it was merged into. The number of tips that left.
+
+    One that can't leave keeps no other, and is tried again in the next round.
+    """
     before = platform.now() - timedelta(days=platform.settings.tip_days)
     gone, after = 0, UUID(int=2**128 - 1)
     unnamed = Case.filter(person="", kind="appeal").exclude(content=GONE)
@@ -45,6 +49,9 @@ async def forget(platform: Platform) -> int:
                 gone += await _forget(platform, case, before)
             except Unproven as error:
                 log.error("a tip is not as its audit has it; it is left alone", case=str(case.id), why=str(error))
+            except Exception as error:
+                about = {"case": str(case.id), "error": type(error).__name__, "where": place_of(error)}
+                log.error("a tip could not leave; it is tried again", **about)
     if gone:
         log.info("tips left", tips=gone)
     return gone

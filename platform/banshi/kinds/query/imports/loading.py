@@ -82,7 +82,9 @@ async def load(
             raise Refused(problems)
         await _swap(batch, rows)
     except BaseException:
-        await forget_batch(batch.id)
+        # Once it is the register it stays, whatever breaks off clearing away the one before.
+        if not await RegisterPointer.exists(code=batch.register, batch=batch.id):
+            await forget_batch(batch.id)
         raise
     return Imported(rows, batch.sample, batch.as_of)
 
