@@ -27,6 +27,7 @@ from banshi.settings import Settings
 from banshi.testing import Person, open_door
 from tests.kernel.isolation_office import TIMEOUT, Office, written
 from tests.ports import free_port
+from tests.waiting import lateness
 
 #: What a department's code does, and what its own caller may then be told.
 DOES = {
@@ -68,12 +69,12 @@ async def plugin(folder: Path, length: Length) -> Report:
     report = Report("an isolated plugin raises, exits, hangs, leaks and talks nonsense")
     parks = {"parks": written(folder), "traffic": ROOT / "plugins/departments/traffic"}
     rules = {"handler_timeout": TIMEOUT, "breaker_failures": 1_000_000}
-    late: list[float] = []
     idle: list[float] = []
     statuses, reads = Counter[tuple[str, int]](), Counter[int]()
-    async with machine(idle), open_door(folder, parks, isolated={"parks": {}}, platform=rules) as door:
+    apart = open_door(folder, parks, isolated={"parks": {}}, platform=rules)
+    async with machine(idle), apart as door, lateness() as late:
         office, over = Office(door), asyncio.Event()
-        watching = [asyncio.create_task(one) for one in (clock(late, over), reading(door.anyone, reads, over))]
+        watching = asyncio.create_task(reading(door.anyone, reads, over))
         for _ in range(max(1, length.kills // 3)):
             for does, may in DOES.items():
                 status = (await office.does(does)).status
@@ -84,7 +85,7 @@ async def plugin(folder: Path, length: Length) -> Report:
                 await office.recovered()
                 report.recovery.append(time.monotonic() - begun)
         over.set()
-        await asyncio.gather(*watching)
+        await watching
     ranked = sorted(late)
     p99 = ranked[len(ranked) * 99 // 100]
     report.say("answers", ", ".join(f"{does} {status}: {n}" for (does, status), n in sorted(statuses.items())))
@@ -98,15 +99,7 @@ async def plugin(folder: Path, length: Length) -> Report:
     return report
 
 
-async def clock(late: list[float], over: asyncio.Event) -> None:
-    """How late the loop comes back to what wanted five milliseconds."""
-    while not over.is_set():
-        begun = time.perf_counter()
-        await asyncio.sleep(0.005)
-        late.append(time.perf_counter() - begun - 0.005)
-
-
-#: The same in a process that has nothing else to do: so late is everything on this machine. It ends when told to.
+#: `lateness` in a process that has nothing else to do: so late is everything on this machine. It ends when told to.
 IDLE = """
 import select, sys, time
 late = []

@@ -31,6 +31,7 @@ from banshi.cli.serve import loop_factory
 from banshi.containment import contained
 from banshi.isolation import keeper as keeping
 from banshi.testing import Door, open_door
+from tests.waiting import lateness
 
 ITEMS = """
 [department]
@@ -141,19 +142,10 @@ async def kills(door: Door, length: Length) -> list[float]:
 
 async def lag(door: Door, count: int, seconds: float) -> tuple[str, str]:
     """How late a clock of the loop's is while the handler spins so long, again and again: p99 and at most."""
-    item, late, over = door.platform.registry.items["bench"], [], asyncio.Event()
-
-    async def clock() -> None:
-        while not over.is_set():
-            begun = time.perf_counter()
-            await asyncio.sleep(0.005)
-            late.append(time.perf_counter() - begun - 0.005)
-
-    ticking = asyncio.create_task(clock())
-    for _ in range(count):
-        await contained(TIMEOUT, item.handler.validate, submission(item, spins=seconds))
-    over.set()
-    await ticking
+    item = door.platform.registry.items["bench"]
+    async with lateness() as late:
+        for _ in range(count):
+            await contained(TIMEOUT, item.handler.validate, submission(item, spins=seconds))
     ranked = sorted(late)
     return f"{ranked[len(ranked) * 99 // 100] * 1000:,.1f} ms", f"{ranked[-1] * 1000:,.1f} ms"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 #: Longest time in seconds; a busy machine is no failure.
@@ -20,6 +21,27 @@ async def until(holds: Callable[[], Any], seconds: float = PATIENCE) -> float:
             return time.monotonic() - begun
         assert time.monotonic() - begun < seconds, "not in time"
         await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def lateness(step: float = 0.005) -> AsyncIterator[list[float]]:
+    """By how many seconds the loop comes back too late to what wanted `step` of them, again and again."""
+    late: list[float] = []
+    over = asyncio.Event()
+
+    async def watch() -> None:
+        while not over.is_set():
+            begun = time.perf_counter()
+            await asyncio.sleep(step)
+            late.append(time.perf_counter() - begun - step)
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield late
+    finally:
+        # The last look counts too: what stood still may have done so just now.
+        over.set()
+        await watching
 
 
 async def within_a_minute(seconds: float) -> None:

@@ -14,6 +14,7 @@ import pytest
 from banshi import SIGNALS, Duty
 from banshi.duty import ALERT, CASE, NOTICE
 from banshi.leader import LEADER
+from banshi.models import OutboxRow
 from banshi.testing import Door, open_door
 from tests.conftest import TRAFFIC, good_answers
 from tests.waiting import until
@@ -89,6 +90,8 @@ async def test_of_several_workers_each_promise_is_kept_by_one(server: Door, open
         await until(all_told)
         await asyncio.sleep(0.2)
         assert len(await told(server)) == 12
+        # What is kept twice is told once all the same.
+        assert set(await OutboxRow.all().values_list("state", "attempts")) == {("done", 1)}
 
 
 async def test_who_is_there_for_alerts_leaves_cases_to_others(server: Door, opened: Open) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from banshi import SIGNALS, Duty
+from banshi.engine import stream
 from banshi.engine.stream import GROUP, WorkStream
 from banshi.redis import RedisSettings, client_of
 from banshi.testing import open_door
@@ -116,11 +118,13 @@ async def test_of_several_workers_one_looks_at_each_word_and_none_is_left(
 async def test_a_word_that_its_worker_dies_with_is_taken_over(redis: Server, begin: Begin) -> None:
     url = f"redis://127.0.0.1:{redis.port}"
     dying = begin(url, lambda _: asyncio.sleep(NEVER))
+    told = time.monotonic()
     begin(url).stream.tell()
     await until(lambda: dying.looks == 1)
     dying.task.cancel()
     other = begin(url, done)
-    assert await until(lambda: other.looks == 1) >= 0
+    await until(lambda: other.looks == 1)
+    assert time.monotonic() - told > stream.IDLE - 0.01, "it may be in good hands until then"
     await asyncio.sleep(0.6)
     assert other.looks == 1
 

@@ -184,7 +184,9 @@ async def test_a_message_that_is_over_is_not_sent_again(door: Door, sandbox: Fcm
     await parked_delivery(door, sandbox, send)
     await Chunk.filter(state="parked").update(expires=1)
     await Delivery.filter(state="parked").update(expires=1)
-    for letter in await listed(door):
+    letters = await listed(door)
+    assert len(letters) == 2
+    for letter in letters:
         assert letter["retryable"] is False
         answer = (await operator(door).post(f"{LIST}/{letter['id']}/retry")).problem(409, "conflict")
         assert answer["detail"] == "It can't be sent any more: it has expired. Drop it."

@@ -202,7 +202,7 @@ async def test_what_is_known_of_a_topic_is_that_it_was_handed_over_and_no_figure
         await register(door, f"wang-{number}", f"phone-token-{number}")
     await settled(door)
     one = await alert(door, {"everyone": True})
-    await ended(one)
+    assert await ended(one) == Counter({"handed": 2})
     assert (await FanOut.get(broadcast_id=one.id)).found == 0
     for chunk in await Chunk.filter(broadcast_id=one.id):
         assert (chunk.size, chunk.devices, chunk.outcomes, chunk.state) == (0, b"", {"handed": 1}, "done")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -18,10 +19,10 @@ from mobile_push.delivery.pace import Pace
 from mobile_push.delivery.quota import Quota
 from mobile_push.sandbox import FcmSandbox
 from tests import redis_servers
-from tests.mobile_push.conftest import OpenPush, hurry
+from tests.mobile_push.conftest import SMALL, OpenPush, hurry
 from tests.mobile_push.test_fan_out import broadcast, phones, publish
 from tests.redis_servers import Server
-from tests.waiting import until
+from tests.waiting import until, within_a_minute
 
 Send = Callable[..., Awaitable[Message]]
 
@@ -34,7 +35,8 @@ TOLERANCE = 1.35
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    hurry(monkeypatch)
+    # Chunks of which each worker gets some: one of all phones is one worker's.
+    hurry(monkeypatch, SMALL)
 
 
 @pytest.fixture
@@ -86,16 +88,24 @@ async def test_when_redis_goes_away_and_comes_back_every_message_still_goes_out_
         assert sent(sandbox) == tokens
 
 
-async def test_a_quota_of_a_few_a_minute_is_shared_as_well(
-    open_push: OpenPush, postgres: str, redis: Server, sandbox: FcmSandbox
-) -> None:
-    shared = {"database": postgres, "redis": f"redis://127.0.0.1:{redis.port}", "fcm": {"per_minute": 6}}
-    async with open_push(**shared), open_push(**shared, duty=Duty(serves=False)) as worker:
-        await phones(worker, 20)
-        await publish(worker, await broadcast(worker))
-        await until(lambda: len(sandbox.received) >= 1)
-        await asyncio.sleep(2)
-        assert len(sandbox.received) <= 6
+async def test_a_quota_of_a_few_a_minute_is_shared_as_well(redis: Server) -> None:
+    settings = RedisSettings(url=f"redis://127.0.0.1:{redis.port}", name="city")
+    await within_a_minute(5)
+    given, tasks, paces = 0, [], [Pace(6 / 60, 10**9) for _ in range(2)]
+    for pace in paces:
+        rates = Rates(Shared(settings), "city:rates", str(id(pace)))
+        tasks.append(asyncio.create_task(Quota(rates, "fcm", pace, lambda: None).run()))
+    ends = time.monotonic() + 2
+    while time.monotonic() < ends:
+        for pace in paces:
+            assert pace.others is not None
+            given, pace.others.left = given + pace.others.left, 0
+            pace.others.wanted.set()
+        await asyncio.sleep(0.01)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert 0 < given <= 6
 
 
 async def test_an_alert_has_its_share_whatever_other_processes_send(redis: Server) -> None:
