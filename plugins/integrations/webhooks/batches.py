@@ -65,6 +65,8 @@ class Batches(Receiver):
             if self._batch is None:
                 return LONGEST_SLEEP
             self._next_at = 0.0 if len(self._batch.events) >= MOST else time.monotonic() + GATHER
+            if hold := self.hold():  # given away while it was read
+                return hold
         self.launch(self._send(self._batch))
         return LONGEST_SLEEP
 

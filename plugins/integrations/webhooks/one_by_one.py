@@ -131,13 +131,19 @@ class OneByOne(Receiver):
         try:
             event = job.event or await journal.find(self.desk.platform, job.seq)
         except Exception:  # the database is away: its line goes on once it is back
-            heapq.heappush(self._timers, (self.now + int(LONGEST_SLEEP * 1000), job.seq, key))
+            self._later(key, job)
             raise
+        if not self.has_time:  # the database took longer than the lease lasts
+            self._later(key, job)
+            return
         if event is None:
             self._settle(key, job, FORGOTTEN)
             return
         headers, body = MODES.get(self.row.mode, MODES["structured"])(event.document)
         self._settle(key, job, await self.post(event.id, headers, body))
+
+    def _later(self, key: Line, job: Job) -> None:
+        heapq.heappush(self._timers, (self.now + int(LONGEST_SLEEP * 1000), job.seq, key))
 
     def _settle(self, key: Line, job: Job, outcome: Outcome) -> None:
         now, line = self.now, self._lines[key]

@@ -149,14 +149,18 @@ class Receiver(ABC):
         """0.0 and a request may begin now, or the seconds to wait at least."""
         if self.stopping or self.ending:
             return LONGEST_SLEEP
-        monotonic = time.monotonic()
-        if monotonic + self.desk.settings.timeout > self.good_until:
-            return LONGEST_SLEEP  # it would end after the lease
+        if not self.has_time:
+            return LONGEST_SLEEP
         if self.standing.rest_until and (rest := self.standing.rest_until - self.now) > 0:
             return rest / 1000
         if len(self._sending) >= (1 if self.standing.probing else self.at_once):
             return LONGEST_SLEEP
-        return max(0.0, self._paced_until - monotonic)
+        return max(0.0, self._paced_until - time.monotonic())
+
+    @property
+    def has_time(self) -> bool:
+        """Whether a request that begins now ends before the lease."""
+        return time.monotonic() + self.desk.settings.timeout <= self.good_until
 
     def launch(self, work: Any) -> None:
         """Let a request go."""

@@ -1,0 +1,97 @@
+"""Webhooks that change hands, addresses or modes while something is under way: nothing is lost or mixed up."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from banshi.testing import Door
+from tests.plugins.webhooks_city import client, happen, later, made, office, open_city, part, receiving, until
+
+
+@pytest.fixture
+async def city(tmp_path: Path) -> AsyncIterator[Door]:
+    async with open_city(tmp_path) as door:
+        yield door
+
+
+async def sender(door: Door) -> Any:
+    """What sends to the only webhook."""
+    await until(lambda: office(door).receivers)
+    return next(iter(office(door).receivers.values()))
+
+
+def busy(_: Any) -> tuple[int, dict[str, str]]:
+    return 503, {"Retry-After": "3600"}
+
+
+# -- batches -----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_batch_that_was_read_while_its_webhook_was_given_away_is_not_sent(
+    city: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with receiving() as receiver:
+        await made(await client(city), receiver, mode="batch")
+        one, tail = await sender(city), office(city).tail
+        reading, given_away, after = asyncio.Event(), asyncio.Event(), tail.after
+
+        async def slowly(position: int, limit: int) -> Any:
+            found = await after(position, limit)
+            if found[0]:
+                reading.set()
+                await given_away.wait()
+            return found
+
+        monkeypatch.setattr(tail, "after", slowly)
+        await happen(city, "a", 1)
+        await reading.wait()
+        await one.drain()
+        given_away.set()
+        await asyncio.wait([office(city)._tasks[one.row.id]])
+        await asyncio.gather(*one._sending)
+        assert receiver.got == []
+
+
+async def test_an_event_that_was_read_again_for_longer_than_the_lease_lasts_is_not_sent_before_it_is_renewed(
+    city: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good: list[float] = []
+
+    def answer(_: Any) -> tuple[int, dict[str, str]]:
+        good.append(next(iter(office(city).receivers.values())).good_until)
+        return busy(_) if len(good) == 1 else (200, {})
+
+    async with receiving(answer=answer) as receiver:
+        webhook = await made(await client(city), receiver)
+        await happen(city, "a", 1)
+        one = await failing(city, webhook)
+        find, ends = part("journal").find, [False, True]
+
+        async def slowly(*which: Any) -> Any:
+            if ends.pop():
+                one.good_until = 0.0
+            return await find(*which)
+
+        monkeypatch.setattr(part("journal"), "find", slowly)
+        later(city, hours=2)
+        await until(lambda: receiver.taken == ["a-1"])
+        assert all(good)
+
+
+# -- what its client changes -------------------------------------------------------------------------------------------
+
+
+async def failing(door: Door, webhook: Any) -> Any:
+    """What sends to it, once it is on record that it fails."""
+    row = part("models").Subscription.filter(id=webhook["id"])
+    deadline = time.monotonic() + 20
+    while not (await row.get()).failures:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+    return await sender(door)
