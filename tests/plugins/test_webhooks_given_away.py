@@ -58,6 +58,30 @@ async def test_a_batch_that_was_read_while_its_webhook_was_given_away_is_not_sen
         assert receiver.got == []
 
 
+async def test_a_batch_of_which_a_part_was_read_when_the_database_went_away_is_sent(
+    city: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with receiving() as receiver:
+        await made(await client(city), receiver, mode="batch")
+        await sender(city)
+        tail = office(city).tail
+        after, calls = tail.after, 0
+
+        async def breaks(position: int, limit: int) -> Any:
+            nonlocal calls
+            calls += bool(calls)
+            if calls == 2:
+                raise OSError
+            found = await after(position, limit)
+            calls = calls or len(found[0])
+            return found
+
+        monkeypatch.setattr(tail, "after", breaks)
+        await happen(city, "a", 1)
+        await until(lambda: receiver.got)
+        assert b'"a-1"' in receiver.got[0].body
+
+
 async def test_an_event_that_was_read_again_for_longer_than_the_lease_lasts_is_not_sent_before_it_is_renewed(
     city: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:

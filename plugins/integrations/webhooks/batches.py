@@ -61,7 +61,7 @@ class Batches(Receiver):
             early = self._next_at - time.monotonic()
             if early > 0:
                 return early
-            self._batch = await self._gathered()
+            await self._gather()
             if self._batch is None:
                 return LONGEST_SLEEP
             self._next_at = 0.0 if len(self._batch.events) >= MOST else time.monotonic() + GATHER
@@ -70,22 +70,24 @@ class Batches(Receiver):
         self.launch(self._send(self._batch))
         return LONGEST_SLEEP
 
-    async def _gathered(self) -> Batch | None:
-        """The next events: new ones, or else those of a replay."""
+    async def _gather(self) -> None:
+        """Read the next events: new ones, or else those of a replay."""
         for walk in (self.live, *self.replays.values()):
-            events: list[Logged] = []
-            while len(events) < MOST:
+            batch = Batch(walk, [])
+            while len(batch.events) < MOST:
                 before = walk.read
-                for event in self.wanted(await walk.next(self.desk.platform, self.desk.tail, MOST - len(events))):
-                    events.append(event)
+                found = await walk.next(self.desk.platform, self.desk.tail, MOST - len(batch.events))
+                for event in self.wanted(found):
+                    batch.events.append(event)
                     walk.open[event.seq] = None
+                    # At once: where the database goes away before the next page, nobody reads these again.
+                    self._batch = batch
                 if walk.read == before:
                     break
             if walk.over:
                 self.desk.told(self)
-            if events:
-                return Batch(walk, events)
-        return None
+            if self._batch:
+                return
 
     async def _send(self, batch: Batch) -> None:
         first, last = batch.events[0], batch.events[-1]
