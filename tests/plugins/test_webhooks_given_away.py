@@ -119,3 +119,41 @@ async def failing(door: Door, webhook: Any) -> Any:
         assert time.monotonic() < deadline
         await asyncio.sleep(0.01)
     return await sender(door)
+
+
+async def test_a_webhook_s_other_address_begins_without_former_failures(
+    city: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = await client(city)
+    async with receiving(answer=busy) as before, receiving() as after:
+        webhook = await made(program, before)
+        here = f"/v1/webhooks/{webhook['id']}"
+        await happen(city, "a", 1)
+        one = await failing(city, webhook)
+        with monkeypatch.context() as patched:
+            patched.setattr(office(city), "changed", lambda: None)
+            assert (await program.call("PATCH", here, json={"url": after.url})).ok()["failing_since"] is None
+            # What the former one came to is recorded before its sender has heard of the other.
+            one.ending = "the receiver answered 410 Gone"
+            await office(city).record([one])
+        office(city).changed()
+        await until(lambda: after.taken == ["a-1"])
+        assert (await program.get(here)).ok()["failing_since"] is None
+
+
+async def test_a_webhook_that_is_resumed_before_its_sender_has_heard_of_the_pause_goes_on_at_once(
+    city: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, answers = await client(city), iter([busy(None)])
+    async with receiving(answer=lambda _: next(answers, (200, {}))) as receiver:
+        webhook = await made(program, receiver)
+        here = f"/v1/webhooks/{webhook['id']}"
+        await happen(city, "a", 1)
+        one = await failing(city, webhook)
+        with monkeypatch.context() as patched:
+            patched.setattr(office(city), "changed", lambda: None)
+            for action in ("pause", "resume"):
+                (await program.post(f"{here}/actions/{action}")).ok()
+            await office(city).record([one])
+        office(city).changed()
+        await until(lambda: receiver.taken == ["a-1"])

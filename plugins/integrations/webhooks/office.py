@@ -130,7 +130,7 @@ class Office:
         for row in rows:
             receiver = held.pop(row.id)
             client = await self._client(clients, row)
-            if client is None or not isinstance(receiver, _class_of(row)):
+            if client is None or not isinstance(receiver, _class_of(row)) or not receiver.goes_on(row):
                 self._let_go(receiver)
             else:
                 receiver.refresh(row, client, good_until)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -36,10 +36,15 @@ class Taken:
 
     subscription: UUID
     term: int
+    #: Of what its client changes, as it is known here.
+    version: int
     #: As `DELIVERY`.
     rows: list[tuple[Any, ...]]
-    #: Position, `standing.COLUMNS`, and state and reason.
-    own: tuple[Any, ...]
+    position: int
+    #: As `standing.COLUMNS`.
+    standing: tuple[Any, ...]
+    #: State and reason.
+    ending: tuple[str, str]
     #: Position and state of replays, and their ids.
     walks: list[tuple[Any, ...]]
 
@@ -90,14 +95,15 @@ async def record(platform: Platform, taken: Sequence[Taken]) -> set[UUID]:
     by_id = {str(one.subscription): one for one in taken}
     marks = ", ".join(store.placeholders(len(by_id)))
     locked = "" if store.dialect == "sqlite" else "FOR UPDATE"
-    look = f"SELECT id, term FROM webhooks_subscription WHERE id IN ({marks}) ORDER BY id {locked}"  # noqa: S608
+    columns = ", ".join(("id", "term", "version", *COLUMNS))
+    look = f"SELECT {columns} FROM webhooks_subscription WHERE id IN ({marks}) ORDER BY id {locked}"  # noqa: S608
     async with in_transaction() as connection:
-        rows = await connection.execute_query_dict(look, sorted(by_id))
-        ours = {UUID(str(row["id"])) for row in rows if by_id[str(row["id"])].term == row["term"]}
+        rows = {UUID(str(row["id"])): row for row in await connection.execute_query_dict(look, sorted(by_id))}
+        ours = {name for name, row in rows.items() if by_id[str(name)].term == row["term"]}
         right = [one for one in taken if one.subscription in ours]
         for sql, values in (
             (_deliveries(platform), [row for one in right for row in one.rows]),
-            (_subscriptions(platform), [(*one.own, str(one.subscription)) for one in right]),
+            (_subscriptions(platform), [_own(one, rows[one.subscription]) for one in right]),
             (_replays(platform), [row for one in right for row in one.walks]),
         ):
             if values:
@@ -112,6 +118,13 @@ def _deliveries(platform: Platform) -> str:
         f"INSERT INTO webhooks_delivery ({', '.join(DELIVERY)}) VALUES ({marks}) "  # noqa: S608 - names and marks
         f"ON CONFLICT (subscription, seq) DO UPDATE SET {changed}"
     )
+
+
+def _own(one: Taken, row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What its client has changed or resumed meanwhile has no failures of before, and doesn't end for them."""
+    if row["version"] != one.version:
+        return (one.position, *(row[name] for name in COLUMNS), "active", "", str(one.subscription))
+    return (one.position, *one.standing, *one.ending, str(one.subscription))
 
 
 def _subscriptions(platform: Platform) -> str:
