@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -157,3 +158,27 @@ async def test_a_webhook_that_is_resumed_before_its_sender_has_heard_of_the_paus
             await office(city).record([one])
         office(city).changed()
         await until(lambda: receiver.taken == ["a-1"])
+
+
+# -- replays, and other senders ----------------------------------------------------------------------------------------
+
+
+async def test_replays_are_taken_up_while_a_webhook_is_let_go(city: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    program, models = await client(city), part("models")
+    async with receiving() as receiver:
+        first, second = [UUID((await made(program, receiver))["id"]) for _ in "12"]
+        receivers = office(city).receivers
+        await until(lambda: set(receivers) == {first, second})
+
+        class Slow:
+            """Replays as they are read while the first webhook is let go."""
+
+            @staticmethod
+            async def filter(**_: Any) -> list[Any]:
+                receivers.pop(first, None)
+                return [models.Replay(subscription=one, begins=0, ends=0, until=0, position=0) for one in given]
+
+        given = (first, second)
+        monkeypatch.setattr(part("office"), "Replay", Slow)
+        await office(city)._take_replays()
+        assert receivers[second].replays

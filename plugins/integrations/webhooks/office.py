@@ -181,7 +181,9 @@ class Office:
     async def _take_replays(self) -> None:
         for row in await Replay.filter(subscription__in=list(self.receivers), state="due") if self.receivers else ():
             walk = Walk(row.position, replay=row.id, until=row.until, begins=row.begins, ends=row.ends)
-            self.receivers[row.subscription].replay(row.id, walk)
+            # It may have been let go since.
+            if receiver := self.receivers.get(row.subscription):
+                receiver.replay(row.id, walk)
 
     # -- recording -----------------------------------------------------------------------------------------------
 
