@@ -48,6 +48,10 @@ class Taken:
     #: Position and state of replays, and their ids.
     walks: list[tuple[Any, ...]]
 
+    @property
+    def lease(self) -> tuple[UUID, int]:
+        return self.subscription, self.term
+
 
 def delivery(
     subscription: UUID,
@@ -89,26 +93,26 @@ async def unwind(subscription: UUID) -> int | None:
     return int(first.seq)
 
 
-async def record(platform: Platform, taken: Sequence[Taken]) -> set[UUID]:
-    """Write all of it in one transaction; the subscriptions that have another sender by now, of which nothing was."""
+async def record(platform: Platform, taken: Sequence[Taken]) -> set[tuple[UUID, int]]:
+    """Write all of it in one transaction; the leases that have ended by now, under which nothing was."""
     store = platform.store
-    by_id = {str(one.subscription): one for one in taken}
-    marks = ", ".join(store.placeholders(len(by_id)))
+    names = sorted({str(one.subscription) for one in taken})
+    marks = ", ".join(store.placeholders(len(names)))
     locked = "" if store.dialect == "sqlite" else "FOR UPDATE"
     columns = ", ".join(("id", "term", "version", *COLUMNS))
     look = f"SELECT {columns} FROM webhooks_subscription WHERE id IN ({marks}) ORDER BY id {locked}"  # noqa: S608
     async with in_transaction() as connection:
-        rows = {UUID(str(row["id"])): row for row in await connection.execute_query_dict(look, sorted(by_id))}
-        ours = {name for name, row in rows.items() if by_id[str(name)].term == row["term"]}
-        right = [one for one in taken if one.subscription in ours]
+        found = await connection.execute_query_dict(look, names)
+        rows = {(UUID(str(row["id"])), int(row["term"])): row for row in found}
+        right = [one for one in taken if one.lease in rows]
         for sql, values in (
             (_deliveries(platform), [row for one in right for row in one.rows]),
-            (_subscriptions(platform), [_own(one, rows[one.subscription]) for one in right]),
+            (_subscriptions(platform), [_own(one, rows[one.lease]) for one in right]),
             (_replays(platform), [row for one in right for row in one.walks]),
         ):
             if values:
                 await connection.execute_many(sql, [list(row) for row in values])
-    return {one.subscription for one in taken} - ours
+    return {one.lease for one in taken} - set(rows)
 
 
 def _deliveries(platform: Platform) -> str:
