@@ -212,3 +212,34 @@ async def test_what_a_former_sender_still_has_to_say_is_not_recorded_beside_its_
         lost = await records.record(city.platform, [both[place] for place in places])
         assert lost == {(now.row.id, former.row.term)}
         assert (await models.Subscription.get(id=now.row.id)).position == 7
+
+
+async def test_what_waited_one_by_one_is_not_lost_if_the_sender_of_batches_is_killed_at_once(city: Door) -> None:
+    models, records = part("models"), part("records")
+    async with receiving(answer=busy) as receiver:
+        webhook = await made(await client(city), receiver)
+        await happen(city, "a", 1)
+        one = await failing(city, webhook)
+        await office(city).stop()
+        waits = models.DeliveryRow.filter(subscription=one.row.id, state="waiting")
+        first = (await waits.get()).seq
+        assert await records.unwind(one.row.id, one.row.term - 1) is None
+        assert await waits.count() == 1
+        assert await records.unwind(one.row.id, one.row.term) == first
+        assert await waits.count() == 0
+        assert (await models.Subscription.get(id=one.row.id)).position == first - 1
+
+
+async def test_a_span_s_batch_that_waited_does_not_have_all_that_came_since_sent_again(city: Door) -> None:
+    models, records = part("models"), part("records")
+    async with receiving() as receiver:
+        await made(await client(city), receiver, mode="batch")
+        one = await sender(city)
+        await office(city).stop()
+        await models.Subscription.filter(id=one.row.id).update(position=9)
+        numbers = {"seq": 2, "last_seq": 4, "events": 3, "tries": 1, "since": 1, "at": 1}
+        row = {"subscription": one.row.id, "event": "a-2", "subject": "", "state": "waiting"}
+        await models.DeliveryRow.create(**row, **numbers)
+        assert await records.unwind(one.row.id, one.row.term) is None
+        assert (await models.Subscription.get(id=one.row.id)).position == 9
+        assert await models.DeliveryRow.all().count() == 0

@@ -43,7 +43,7 @@ class Batches(Receiver):
 
     async def begin(self) -> None:
         # What waited one by one goes again with whatever comes behind it.
-        first = await records.unwind(self.row.id)
+        first = await records.unwind(self.row.id, self.row.term)
         if first is not None:
             self.live.read = min(self.live.read, first - 1)
 
@@ -99,7 +99,7 @@ class Batches(Receiver):
         batch.since = batch.since or now
         next_at = 0 if outcome.ok else max(self.standing.rest_until, now)
         state = "delivered" if outcome.ok else "waiting"
-        numbers, named = (first.seq, last.seq, len(batch.events)), (first.id, "")
+        numbers, named = (first.seq, last.seq, len(batch.events)), (first.id, records.BATCH)
         moments = (next_at, batch.since, now)
         self.rows.append(records.delivery(self.row.id, numbers, named, state, batch.tries, moments, outcome))
         if outcome.ok:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from tortoise.transactions import in_transaction
 
-from .models import DeliveryRow
+from .models import DeliveryRow, Subscription
 from .standing import COLUMNS
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ DELIVERY = (
 
 #: Those that a later try changes.
 CHANGED = tuple(name for name in DELIVERY if name not in {"subscription", "seq"})
+
+#: What a batch's row has for a subject.
+BATCH = ""
 
 #: Deliveries that wait and are read at once: as many as a receiver has in memory, and some more.
 MOST = 2000
@@ -84,13 +87,23 @@ async def known(subscription: UUID, position: int) -> set[int]:
     return set(found)
 
 
-async def unwind(subscription: UUID) -> int | None:
-    """Forget what waits; the first number of it, None where nothing does."""
-    first = await DeliveryRow.filter(subscription=subscription, state="waiting").order_by("seq").first()
-    if first is None:
-        return None
-    await DeliveryRow.filter(subscription=subscription, state="waiting").delete()
-    return int(first.seq)
+async def unwind(subscription: UUID, term: int) -> int | None:
+    """Forget what waits, and go back before what waits one by one; its first number, None where nothing does.
+
+    All at once, and under this lease alone: who is killed in between would have gone past what nobody sends.
+    """
+    async with in_transaction() as connection:
+        own = Subscription.filter(id=subscription, term=term).using_db(connection)
+        row = await own.select_for_update().first()
+        if row is None:
+            return None
+        waiting = DeliveryRow.filter(subscription=subscription, state="waiting").using_db(connection)
+        # A batch is sent again anyway: its walk is not past it.
+        first = await waiting.exclude(subject=BATCH).order_by("seq").first()
+        if first is not None:
+            await own.update(position=min(row.position, first.seq - 1))
+        await waiting.delete()
+    return None if first is None else int(first.seq)
 
 
 async def record(platform: Platform, taken: Sequence[Taken]) -> set[tuple[UUID, int]]:
