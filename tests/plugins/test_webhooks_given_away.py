@@ -160,6 +160,24 @@ async def test_a_webhook_that_is_resumed_before_its_sender_has_heard_of_the_paus
         await until(lambda: receiver.taken == ["a-1"])
 
 
+async def test_a_batch_that_waited_goes_one_by_one_in_its_order(city: Door) -> None:
+    program = await client(city)
+    answers = iter([500, 500])
+    async with receiving(answer=lambda _: (next(answers, 200), {})) as receiver:
+        webhook = await made(program, receiver, mode="batch")
+        await happen(city, "a", 1)
+        await failing(city, webhook)
+        for version in (2, 3):
+            await happen(city, "a", version)
+        (await program.call("PATCH", f"/v1/webhooks/{webhook['id']}", json={"mode": "structured"})).ok()
+        await until(lambda: [type(one).__name__ for one in office(city).receivers.values()] == ["OneByOne"])
+        later(city, seconds=10)
+        await until(lambda: len(receiver.got) >= 2)
+        later(city, seconds=10)
+        await until(lambda: len(receiver.taken) == 3)
+        assert receiver.taken == ["a-1", "a-2", "a-3"]
+
+
 # -- replays, and other senders ----------------------------------------------------------------------------------------
 
 

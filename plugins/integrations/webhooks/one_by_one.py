@@ -59,6 +59,7 @@ class OneByOne(Receiver):
         self._ready: tuple[deque[Line], deque[Line]] = (deque(), deque())
         self._timers: list[tuple[int, int, Line]] = []
         self._jobs = 0
+        await records.forget_batches(self.row.id, self.row.position)
         for row in await records.waiting(self.row.id):
             job = Job(row.seq, row.event, row.subject, row.since, self.live)
             job.tries, job.next_at, job.since, job.recorded = row.tries, row.next_at, row.since, True

@@ -81,6 +81,11 @@ async def waiting(subscription: UUID) -> Sequence[DeliveryRow]:
     return await DeliveryRow.filter(subscription=subscription, state="waiting").order_by("seq").limit(MOST)
 
 
+async def forget_batches(subscription: UUID, position: int) -> None:
+    """Forget which batches wait behind a position: their events are read again, each in the order of its case."""
+    await DeliveryRow.filter(subscription=subscription, state="waiting", subject=BATCH, seq__gt=position).delete()
+
+
 async def known(subscription: UUID, position: int) -> set[int]:
     """Numbers behind a position of which it is recorded what became of them."""
     found: Any = await DeliveryRow.filter(subscription=subscription, seq__gt=position).values_list("seq", flat=True)
