@@ -160,6 +160,16 @@ async def test_a_webhook_that_is_resumed_before_its_sender_has_heard_of_the_paus
         await until(lambda: receiver.taken == ["a-1"])
 
 
+async def test_another_address_of_a_paused_webhook_leaves_it_paused(city: Door) -> None:
+    program = await client(city)
+    async with receiving() as before, receiving() as after:
+        here = f"/v1/webhooks/{(await made(program, before))['id']}"
+        (await program.post(f"{here}/actions/pause")).ok()
+        changed = (await program.call("PATCH", here, json={"url": after.url})).ok()
+        assert (changed["state"], changed["reason"]) == ("paused", "paused by its client")
+        assert (await program.post(f"{here}/actions/resume")).ok()["state"] == "active"
+
+
 async def test_a_batch_that_waited_goes_one_by_one_in_its_order(city: Door) -> None:
     program = await client(city)
     answers = iter([500, 500])

@@ -141,7 +141,10 @@ async def change(call: Call) -> web.StreamResponse:
     values["scopes"] = scopes_of(call)
     if values.get("url", row.url) != row.url:
         async with asking(call, office):
-            values |= await permission(office, values["url"])
+            asked = await permission(office, values["url"])
+        if row.state == "paused" and asked["state"] == "active":
+            asked |= {"state": row.state, "reason": row.reason}
+        values |= asked
         # The other receiver's failures are not this one's.
         return await changed(call, row, values | WELL, _tried_now(row))
     return await changed(call, row, values)
