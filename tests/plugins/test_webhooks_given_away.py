@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from uuid import UUID
 import pytest
 
 from banshi.testing import Door
-from tests.plugins.webhooks_city import client, happen, later, made, office, open_city, part, receiving, until
+from tests.plugins.webhooks_city import client, happen, idle, later, made, office, open_city, part, receiving, until
 
 
 @pytest.fixture
@@ -271,3 +272,28 @@ async def test_a_span_s_batch_that_waited_does_not_have_all_that_came_since_sent
         assert await records.unwind(one.row.id, one.row.term) is None
         assert (await models.Subscription.get(id=one.row.id)).position == 9
         assert await models.DeliveryRow.all().count() == 0
+
+
+async def test_a_webhook_that_is_made_while_what_others_left_is_cleared_away_keeps_its_log(
+    city: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, models = await client(city), part("models")
+    async with receiving() as receiver:
+
+        class Meanwhile:
+            """Replays of which none is left, and a webhook that is made while they are read."""
+
+            def distinct(self) -> Meanwhile:
+                return self
+
+            async def values_list(self, *_: Any, **__: Any) -> list[UUID]:
+                await made(program, receiver)
+                await happen(city, "a", 1)
+                await until(lambda: receiver.got)
+                await until(lambda: idle(city))
+                await office(city).record([await sender(city)])
+                return []
+
+        monkeypatch.setattr(models.Replay, "all", Meanwhile)
+        await part("upkeep").tidy(city.platform, timedelta(days=30))
+        assert await models.DeliveryRow.filter(event="a-1").count() == 1
