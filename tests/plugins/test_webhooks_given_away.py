@@ -189,6 +189,26 @@ async def test_a_batch_that_waited_goes_one_by_one_in_its_order(city: Door) -> N
         assert receiver.taken == ["a-1", "a-2", "a-3"]
 
 
+@pytest.mark.parametrize("mode", ["structured", "batch"])
+async def test_what_waits_and_is_no_longer_asked_for_is_not_sent(city: Door, mode: str) -> None:
+    program, answers = await client(city), iter([500])
+    async with receiving(answer=lambda _: (next(answers, 200), {})) as receiver:
+        webhook = await made(program, receiver, mode=mode)
+        here = f"/v1/webhooks/{webhook['id']}"
+        await happen(city, "a", 1)
+        await failing(city, webhook)
+        (await program.call("PATCH", here, json={"departments": ["roads"]})).ok()
+        await until(lambda: [one.row.version for one in office(city).receivers.values()] == [2])
+        later(city, seconds=10)
+        await happen(city, "b", 1, department="roads", item="roads-permit")
+        await until(lambda: len(receiver.got) == 2)
+        assert b'"a-1"' not in receiver.got[1].body
+        await until(lambda: idle(city))
+        await office(city).record([await sender(city)])
+        listed = (await program.get(f"{here}/deliveries")).ok()["items"]
+        assert [(one["state"], one["outcome"]) for one in listed] == [("delivered", "ok"), ("failed", "not-wanted")]
+
+
 # -- replays, and other senders ----------------------------------------------------------------------------------------
 
 

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from . import records
 from .cloudevents import batched
 from .receiver import LONGEST_SLEEP, Receiver
+from .sending import NOT_WANTED
 
 if TYPE_CHECKING:
     from .journal import Logged
+    from .sending import Outcome
     from .walk import Walk
 
 #: Events of one batch at most.
@@ -57,6 +59,8 @@ class Batches(Receiver):
     async def step(self) -> float:
         if hold := self.hold():
             return hold
+        if self._batch is not None:
+            self._sift(self._batch)
         if self._batch is None:
             early = self._next_at - time.monotonic()
             if early > 0:
@@ -69,6 +73,18 @@ class Batches(Receiver):
                 return hold
         self.launch(self._send(self._batch))
         return LONGEST_SLEEP
+
+    def _sift(self, batch: Batch) -> None:
+        """Leave out what its client no longer asks for, or may no longer know."""
+        kept = list(self.wanted(batch.events))
+        if len(kept) == len(batch.events):
+            return
+        self._note(batch, "failed", NOT_WANTED, 0)
+        left = {event.seq for event in batch.events} - {event.seq for event in kept}
+        for seq in left:
+            batch.walk.open.pop(seq, None)
+        self._batch = Batch(batch.walk, kept) if kept else None
+        self.desk.told(self)
 
     async def _gather(self) -> None:
         """Read the next events: new ones, or else those of a replay."""
@@ -98,12 +114,15 @@ class Batches(Receiver):
         batch.tries += 1
         batch.since = batch.since or now
         next_at = 0 if outcome.ok else max(self.standing.rest_until, now)
-        state = "delivered" if outcome.ok else "waiting"
-        numbers, named = (first.seq, last.seq, len(batch.events)), (first.id, records.BATCH)
-        moments = (next_at, batch.since, now)
-        self.rows.append(records.delivery(self.row.id, numbers, named, state, batch.tries, moments, outcome))
+        self._note(batch, "delivered" if outcome.ok else "waiting", outcome, next_at)
         if outcome.ok:
             for event in batch.events:
                 batch.walk.open.pop(event.seq, None)
             self._batch = None
         self.desk.told(self)
+
+    def _note(self, batch: Batch, state: str, outcome: Outcome, next_at: int) -> None:
+        first, last, now = batch.events[0], batch.events[-1], self.now
+        numbers, named = (first.seq, last.seq, len(batch.events)), (first.id, records.BATCH)
+        moments = (next_at, batch.since or now, now)
+        self.rows.append(records.delivery(self.row.id, numbers, named, state, batch.tries, moments, outcome))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from . import backoff, journal, records
 from .cloudevents import MODES
 from .receiver import LONGEST_SLEEP, Receiver
-from .sending import Outcome
+from .sending import NOT_WANTED, Outcome
 
 if TYPE_CHECKING:
     from .journal import Logged
@@ -140,6 +140,9 @@ class OneByOne(Receiver):
         if event is None:
             self._settle(key, job, FORGOTTEN)
             return
+        if not self.wanted((event,)):
+            self._settle(key, job, NOT_WANTED)
+            return
         headers, body = MODES.get(self.row.mode, MODES["structured"])(event.document)
         self._settle(key, job, await self.post(event.id, headers, body))
 
@@ -152,7 +155,7 @@ class OneByOne(Receiver):
         job.since = job.since or now
         # Where nothing else gets through either, it is the receiver that ends, and the event waits for its return.
         late = now - job.since >= self.desk.settings.retry_hours * 3_600_000 and not self.ending
-        over = outcome is FORGOTTEN or late
+        over = outcome in {FORGOTTEN, NOT_WANTED} or late
         if outcome.ok or over:
             # What is given up holds up nothing: its case goes on.
             self._note(job, "delivered" if outcome.ok else "failed", outcome)
