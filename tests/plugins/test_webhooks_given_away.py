@@ -161,6 +161,24 @@ async def test_a_webhook_that_is_resumed_before_its_sender_has_heard_of_the_paus
         await until(lambda: receiver.taken == ["a-1"])
 
 
+async def test_what_waits_for_a_webhook_that_is_resumed_is_tried_for_as_long_as_if_it_were_new(city: Door) -> None:
+    program, models = await client(city), part("models")
+    answers = iter([500, 500])
+    async with receiving(answer=lambda _: (next(answers, 200), {})) as receiver:
+        webhook = await made(program, receiver)
+        await happen(city, "a", 1)
+        await failing(city, webhook)
+        # As if it had taken nothing for three days.
+        await models.Subscription.filter(id=webhook["id"]).update(state="disabled")
+        office(city).changed()
+        await until(lambda: not office(city).receivers)
+        await models.DeliveryRow.filter(state="waiting").update(since=int(time.time() - 80 * 3600) * 1000)
+        (await program.post(f"/v1/webhooks/{webhook['id']}/actions/resume")).ok()
+        await until(lambda: len(receiver.got) == 2)
+        later(city, seconds=10)
+        await until(lambda: receiver.taken == ["a-1"])
+
+
 async def test_another_address_of_a_paused_webhook_leaves_it_paused(city: Door) -> None:
     program = await client(city)
     async with receiving() as before, receiving() as after:

@@ -146,7 +146,7 @@ async def change(call: Call) -> web.StreamResponse:
             asked |= {"state": row.state, "reason": row.reason}
         values |= asked
         # The other receiver's failures are not this one's.
-        return await changed(call, row, values | WELL, _tried_now(row))
+        return await changed(call, row, values | WELL, _waits_anew(call, row))
     return await changed(call, row, values)
 
 
@@ -191,12 +191,13 @@ async def resume(call: Call) -> web.StreamResponse:
         # It stays what it was, and says why.
         values["state"] = row.state
         return await changed(call, row, values)
-    return await changed(call, row, values | WELL, _tried_now(row))
+    return await changed(call, row, values | WELL, _waits_anew(call, row))
 
 
-def _tried_now(row: Subscription) -> Update:
-    """What waits is tried without its pause."""
-    return Update(DeliveryRow, {"subscription": row.id, "state": "waiting"}, {"next_at": 0}, rows=None)
+def _waits_anew(call: Call, row: Subscription) -> Update:
+    """What waits is tried now, and for as long as if it were new."""
+    anew = {"next_at": 0, "since": int(call.now.timestamp() * 1000)}
+    return Update(DeliveryRow, {"subscription": row.id, "state": "waiting"}, anew, rows=None)
 
 
 async def rotate(call: Call) -> web.StreamResponse:
