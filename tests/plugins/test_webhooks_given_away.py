@@ -179,6 +179,15 @@ async def test_what_waits_for_a_webhook_that_is_resumed_is_tried_for_as_long_as_
         await until(lambda: receiver.taken == ["a-1"])
 
 
+async def test_a_webhook_whose_address_is_no_longer_allowed_is_told_so_when_it_is_resumed(city: Door) -> None:
+    program, models = await client(city), part("models")
+    async with receiving(allows=None) as receiver:
+        webhook = await made(program, receiver)
+        await models.Subscription.filter(id=webhook["id"]).update(url="https://10.0.0.1/hook")
+        shown = (await program.post(f"/v1/webhooks/{webhook['id']}/actions/resume")).ok()
+        assert (shown["state"], shown["reason"][:40]) == ("unproven", "Give another address: it leads to 10.0.0")
+
+
 async def test_another_address_of_a_paused_webhook_leaves_it_paused(city: Door) -> None:
     program = await client(city)
     async with receiving() as before, receiving() as after:
