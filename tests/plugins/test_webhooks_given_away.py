@@ -290,6 +290,17 @@ async def test_what_a_former_sender_still_has_to_say_is_not_recorded_beside_its_
         assert (await models.Subscription.get(id=now.row.id)).position == 7
 
 
+async def test_a_sender_that_was_killed_before_the_clock_was_set_back_has_no_part_of_the_receivers(city: Door) -> None:
+    program, leases = await client(city), office(city).leases
+    async with receiving() as receiver:
+        for _ in "12":
+            await made(program, receiver)
+        await part("models").Sender.create(id="killed", seen=int((time.time() + 3600) * 1000))
+        assert await leases.share() == 2
+        await part("models").Sender.create(id="another", seen=int(time.time() * 1000))
+        assert await leases.share() == 1
+
+
 async def test_what_waited_one_by_one_is_not_lost_if_the_sender_of_batches_is_killed_at_once(city: Door) -> None:
     models, records = part("models"), part("records")
     async with receiving(answer=busy) as receiver:
