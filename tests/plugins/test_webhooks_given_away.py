@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -234,6 +235,21 @@ async def test_what_waits_and_is_no_longer_asked_for_is_not_sent(city: Door, mod
         await office(city).record([await sender(city)])
         listed = (await program.get(f"{here}/deliveries")).ok()["items"]
         assert [(one["state"], one["outcome"]) for one in listed] == [("delivered", "ok"), ("failed", "not-wanted")]
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"plugins.integrations.webhooks.{name}")
+
+
+def test_of_several_requests_under_way_the_longest_time_that_one_asks_for_is_given() -> None:
+    standing, sending = _module("standing").Standing(enough=5), _module("sending")
+    for wait in (None, None, None, None, 1.0, 600.0, 2.0):
+        standing.answered(sending.Outcome(False, "status-503", 503, wait=wait), 1_000, 10**9)
+    assert standing.rest_until == 601_000
+    standing.answered(sending.Outcome(True, "ok", 200), 2_000, 10**9)
+    assert standing.rest_until == 601_000
+    standing.answered(sending.Outcome(True, "ok", 200), 601_000, 10**9)
+    assert standing.rest_until == 0
 
 
 # -- replays, and other senders ----------------------------------------------------------------------------------------
