@@ -312,6 +312,17 @@ async def test_staff_refuse_with_a_reason_and_the_next_version_is_decided_on_ane
     assert (await office.approve())["state"] == "running"
 
 
+@pytest.mark.parametrize("place", ["abc", "AA", "YWJj"])
+async def test_a_page_of_approvals_that_is_none_is_told_so(office: Office, place: str) -> None:
+    await office.register()
+    (await office.boss.get(f"/v1/service-approvals?cursor={place}")).problem(400, "invalid-parameter")
+
+
+async def test_a_page_of_services_that_is_none_is_told_so(office: Office) -> None:
+    await office.register()
+    (await office.program.get("/v1/services?cursor=AA")).problem(400, "invalid-parameter")
+
+
 async def test_what_is_retired_before_it_was_approved_waits_for_nobody(office: Office) -> None:
     await office.register()
     version = (await office.act("prove")).ok()["version"]["id"]

@@ -78,6 +78,7 @@ class Outgoing:
         try:
             url = URL(address, encoded=True)
             host, port = url.host or "", url.port
+            host.encode("idna")  # a part that is empty or too long can't be looked up
         except ValueError:
             raise ValueError("has to be an address, such as https://parks.example/banshi") from None
         if not host or url.user is not None or url.password is not None or url.raw_fragment:
@@ -89,6 +90,8 @@ class Outgoing:
         try:
             inside = not is_allowed(host, self.rules.networks)
         except ValueError:
+            if host.rstrip(".").rpartition(".")[2].isdigit():
+                raise ValueError("has to be an address with a name, or with all of an IP address") from None
             inside = False  # a name: where it leads is looked at when a connection is made
         if inside:
             raise ValueError(f"leads to {ip_address(host)}, which is not on the internet; the operator may allow it")

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
-from banshi import Conflict, FieldProblem, InvalidFields, NotFound, Page, Write, from_cursor, limit_of, reply
+from banshi import (
+    Conflict,
+    FieldProblem,
+    InvalidFields,
+    InvalidParameter,
+    NotFound,
+    Page,
+    Write,
+    from_cursor,
+    limit_of,
+    reply,
+)
 
 from . import life
 from .documents import service_document
@@ -29,8 +41,11 @@ async def list_approvals(call: Call) -> web.StreamResponse:
         # Of one that is retired nothing can be approved any more.
         found = {key: one for key, one in found.items() if one.state != "retired"}
     query = ServiceVersion.filter(service_id__in=list(found), state=state)
-    if after := from_cursor(call):
-        query = query.filter(id__gt=after)
+    if (after := from_cursor(call)) is not None:
+        try:
+            query = query.filter(id__gt=UUID(after))
+        except ValueError:
+            raise InvalidParameter("cursor has to be the `next` of a page, unchanged.", parameter="cursor") from None
     limit = limit_of(call)
     rows = await query.order_by("id").limit(limit + 1) if found else []
     shown = rows[:limit]

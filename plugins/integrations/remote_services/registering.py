@@ -10,6 +10,7 @@ from banshi import (
     Conflict,
     FieldProblem,
     InvalidFields,
+    InvalidParameter,
     NotFound,
     Page,
     Write,
@@ -114,6 +115,8 @@ async def list_services(call: Call) -> web.StreamResponse:
     """The client's own services, by their codes."""
     query = RemoteService.filter(client=call.client.id)
     if after := from_cursor(call):
+        if not after.isprintable():
+            raise InvalidParameter("cursor has to be the `next` of a page, unchanged.", parameter="cursor")
         query = query.filter(code__gt=after)
     limit = limit_of(call)
     rows = await query.order_by("code").limit(limit + 1)

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from . import records
 from .cloudevents import batched
 from .receiver import LONGEST_SLEEP, Receiver
+from .sending import NOT_WANTED
 
 if TYPE_CHECKING:
     from .journal import Logged
+    from .sending import Outcome
     from .walk import Walk
 
 #: Events of one batch at most.
@@ -43,7 +45,7 @@ class Batches(Receiver):
 
     async def begin(self) -> None:
         # What waited one by one goes again with whatever comes behind it.
-        first = await records.unwind(self.row.id)
+        first = await records.unwind(self.row.id, self.row.term)
         if first is not None:
             self.live.read = min(self.live.read, first - 1)
 
@@ -57,33 +59,51 @@ class Batches(Receiver):
     async def step(self) -> float:
         if hold := self.hold():
             return hold
+        if self._batch is not None:
+            self._sift(self._batch)
         if self._batch is None:
             early = self._next_at - time.monotonic()
             if early > 0:
                 return early
-            self._batch = await self._gathered()
+            await self._gather()
             if self._batch is None:
                 return LONGEST_SLEEP
             self._next_at = 0.0 if len(self._batch.events) >= MOST else time.monotonic() + GATHER
+            if hold := self.hold():  # given away while it was read
+                return hold
         self.launch(self._send(self._batch))
         return LONGEST_SLEEP
 
-    async def _gathered(self) -> Batch | None:
-        """The next events: new ones, or else those of a replay."""
+    def _sift(self, batch: Batch) -> None:
+        """Leave out what its client no longer asks for, or may no longer know."""
+        kept = list(self.wanted(batch.events))
+        if len(kept) == len(batch.events):
+            return
+        self._note(batch, "failed", NOT_WANTED, 0)
+        left = {event.seq for event in batch.events} - {event.seq for event in kept}
+        for seq in left:
+            batch.walk.open.pop(seq, None)
+        self._batch = Batch(batch.walk, kept) if kept else None
+        self.desk.told(self)
+
+    async def _gather(self) -> None:
+        """Read the next events: new ones, or else those of a replay."""
         for walk in (self.live, *self.replays.values()):
-            events: list[Logged] = []
-            while len(events) < MOST:
+            batch = Batch(walk, [])
+            while len(batch.events) < MOST:
                 before = walk.read
-                for event in self.wanted(await walk.next(self.desk.platform, self.desk.tail, MOST - len(events))):
-                    events.append(event)
+                found = await walk.next(self.desk.platform, self.desk.tail, MOST - len(batch.events))
+                for event in self.wanted(found):
+                    batch.events.append(event)
                     walk.open[event.seq] = None
+                    # At once: where the database goes away before the next page, nobody reads these again.
+                    self._batch = batch
                 if walk.read == before:
                     break
             if walk.over:
                 self.desk.told(self)
-            if events:
-                return Batch(walk, events)
-        return None
+            if self._batch:
+                return
 
     async def _send(self, batch: Batch) -> None:
         first, last = batch.events[0], batch.events[-1]
@@ -94,12 +114,15 @@ class Batches(Receiver):
         batch.tries += 1
         batch.since = batch.since or now
         next_at = 0 if outcome.ok else max(self.standing.rest_until, now)
-        state = "delivered" if outcome.ok else "waiting"
-        numbers, named = (first.seq, last.seq, len(batch.events)), (first.id, "")
-        moments = (next_at, batch.since, now)
-        self.rows.append(records.delivery(self.row.id, numbers, named, state, batch.tries, moments, outcome))
+        self._note(batch, "delivered" if outcome.ok else "waiting", outcome, next_at)
         if outcome.ok:
             for event in batch.events:
                 batch.walk.open.pop(event.seq, None)
             self._batch = None
         self.desk.told(self)
+
+    def _note(self, batch: Batch, state: str, outcome: Outcome, next_at: int) -> None:
+        first, last, now = batch.events[0], batch.events[-1], self.now
+        numbers, named = (first.seq, last.seq, len(batch.events)), (first.id, records.BATCH)
+        moments = (next_at, batch.since or now, now)
+        self.rows.append(records.delivery(self.row.id, numbers, named, state, batch.tries, moments, outcome))

@@ -46,6 +46,9 @@ MOST_REPLAYED = 100_000
 #: Secrets that sign at once: the receiver looks at no more signatures than five.
 MOST_SECRETS = 3
 
+#: How a receiver begins.
+WELL: dict[str, Any] = {"failures": 0, "failing_since": None, "rests": 0, "rest_until": 0}
+
 #: Rows of a page of deliveries, when nothing is said.
 PAGE = 20
 
@@ -138,9 +141,12 @@ async def change(call: Call) -> web.StreamResponse:
     values["scopes"] = scopes_of(call)
     if values.get("url", row.url) != row.url:
         async with asking(call, office):
-            values |= await permission(office, values["url"])
+            asked = await permission(office, values["url"])
+        if row.state == "paused" and asked["state"] == "active":
+            asked |= {"state": row.state, "reason": row.reason}
+        values |= asked
         # The other receiver's failures are not this one's.
-        values |= {"failures": 0, "failing_since": None, "rests": 0, "rest_until": 0}
+        return await changed(call, row, values | WELL, _waits_anew(call, row))
     return await changed(call, row, values)
 
 
@@ -185,10 +191,13 @@ async def resume(call: Call) -> web.StreamResponse:
         # It stays what it was, and says why.
         values["state"] = row.state
         return await changed(call, row, values)
-    values |= {"failures": 0, "failing_since": None, "rests": 0, "rest_until": 0}
-    # What waits is tried now.
-    now = Update(DeliveryRow, {"subscription": row.id, "state": "waiting"}, {"next_at": 0}, rows=None)
-    return await changed(call, row, values, now)
+    return await changed(call, row, values | WELL, _waits_anew(call, row))
+
+
+def _waits_anew(call: Call, row: Subscription) -> Update:
+    """What waits is tried now, and for as long as if it were new."""
+    anew = {"next_at": 0, "since": int(call.now.timestamp() * 1000)}
+    return Update(DeliveryRow, {"subscription": row.id, "state": "waiting"}, anew, rows=None)
 
 
 async def rotate(call: Call) -> web.StreamResponse:

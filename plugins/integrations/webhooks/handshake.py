@@ -29,11 +29,15 @@ class Permission:
 
 
 async def ask(outgoing: Outgoing, settings: WebhookSettings, url: str) -> Permission:
-    """Ask the receiver. Never raises but ValueError, for an address that is never called."""
+    """Ask the receiver. Never raises."""
+    try:
+        address = outgoing.checked(url)
+    except ValueError as error:  # it was right under the rules when it was given
+        return Permission(f"Give another address: it {error}")
     headers = {ORIGIN: settings.origin, RATE: str(settings.rate)}
     try:
         answer = await outgoing.call(
-            outgoing.checked(url), body=b"", headers=headers, seconds=settings.timeout, limit=ANSWER, method="OPTIONS"
+            address, body=b"", headers=headers, seconds=settings.timeout, limit=ANSWER, method="OPTIONS"
         )
     except CallFailed as failed:
         return Permission(f"OPTIONS was not answered: {failed}")

@@ -104,7 +104,7 @@ class DeliveryRow(Model):
     #: waiting, delivered or failed.
     state = fields.CharField(max_length=10)
     tries = fields.IntField()
-    #: When it is tried next, when it was first and last tried.
+    #: When it is tried next, when it was first tried (since it was resumed, if it was), and when last.
     next_at = fields.BigIntField(default=0)
     since = fields.BigIntField()
     at = fields.BigIntField(db_index=True)

@@ -130,7 +130,7 @@ class Office:
         for row in rows:
             receiver = held.pop(row.id)
             client = await self._client(clients, row)
-            if client is None or not isinstance(receiver, _class_of(row)):
+            if client is None or not isinstance(receiver, _class_of(row)) or not receiver.goes_on(row):
                 self._let_go(receiver)
             else:
                 receiver.refresh(row, client, good_until)
@@ -154,7 +154,7 @@ class Office:
     def _take(self, row: Subscription, client: Client, good_until: float) -> None:
         before = self.receivers.get(row.id)
         if before is not None:
-            before.abort()  # its lease had ended
+            self._forget(before)  # its lease had ended
         receiver = _class_of(row)(self._desk, row, client, good_until)
         self.receivers[row.id] = receiver
         self._tasks[row.id] = asyncio.create_task(receiver.run(), name="webhooks-receiver")
@@ -169,19 +169,25 @@ class Office:
         """Let what is under way end, record it, and give the receiver back."""
         await receiver.drain()
         await self.record([receiver])
-        if self.receivers.get(receiver.row.id) is receiver:
-            del self.receivers[receiver.row.id]
-            self._tasks.pop(receiver.row.id).cancel()
+        self._forget(receiver)
         try:
             await self.leases.release([(receiver.row.id, receiver.row.term)])
         except Exception as error:
             log.error("a lease can't be given back", error=type(error).__name__)
         self._changed.set()
 
+    def _forget(self, receiver: Receiver) -> None:
+        receiver.abort()
+        if self.receivers.get(receiver.row.id) is receiver:
+            del self.receivers[receiver.row.id]
+            self._tasks.pop(receiver.row.id).cancel()
+
     async def _take_replays(self) -> None:
         for row in await Replay.filter(subscription__in=list(self.receivers), state="due") if self.receivers else ():
             walk = Walk(row.position, replay=row.id, until=row.until, begins=row.begins, ends=row.ends)
-            self.receivers[row.subscription].replay(row.id, walk)
+            # It may have been let go since.
+            if receiver := self.receivers.get(row.subscription):
+                receiver.replay(row.id, walk)
 
     # -- recording -----------------------------------------------------------------------------------------------
 
@@ -217,8 +223,8 @@ class Office:
                 return False
             for receiver, one in taken:
                 receiver.recorded(one)
-                if receiver.row.id in lost:
-                    receiver.abort()
+                if one.lease in lost:
+                    self._forget(receiver)
                 elif receiver in ending and not receiver.stopping:
                     self._let_go(receiver)
         return True

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from . import backoff, journal, records
 from .cloudevents import MODES
 from .receiver import LONGEST_SLEEP, Receiver
-from .sending import Outcome
+from .sending import NOT_WANTED, Outcome
 
 if TYPE_CHECKING:
     from .journal import Logged
@@ -59,6 +59,7 @@ class OneByOne(Receiver):
         self._ready: tuple[deque[Line], deque[Line]] = (deque(), deque())
         self._timers: list[tuple[int, int, Line]] = []
         self._jobs = 0
+        await records.forget_batches(self.row.id, self.row.position)
         for row in await records.waiting(self.row.id):
             job = Job(row.seq, row.event, row.subject, row.since, self.live)
             job.tries, job.next_at, job.since, job.recorded = row.tries, row.next_at, row.since, True
@@ -131,13 +132,22 @@ class OneByOne(Receiver):
         try:
             event = job.event or await journal.find(self.desk.platform, job.seq)
         except Exception:  # the database is away: its line goes on once it is back
-            heapq.heappush(self._timers, (self.now + int(LONGEST_SLEEP * 1000), job.seq, key))
+            self._later(key, job)
             raise
+        if not self.has_time:  # the database took longer than the lease lasts
+            self._later(key, job)
+            return
         if event is None:
             self._settle(key, job, FORGOTTEN)
             return
+        if not self.wanted((event,)):
+            self._settle(key, job, NOT_WANTED)
+            return
         headers, body = MODES.get(self.row.mode, MODES["structured"])(event.document)
         self._settle(key, job, await self.post(event.id, headers, body))
+
+    def _later(self, key: Line, job: Job) -> None:
+        heapq.heappush(self._timers, (self.now + int(LONGEST_SLEEP * 1000), job.seq, key))
 
     def _settle(self, key: Line, job: Job, outcome: Outcome) -> None:
         now, line = self.now, self._lines[key]
@@ -145,7 +155,7 @@ class OneByOne(Receiver):
         job.since = job.since or now
         # Where nothing else gets through either, it is the receiver that ends, and the event waits for its return.
         late = now - job.since >= self.desk.settings.retry_hours * 3_600_000 and not self.ending
-        over = outcome is FORGOTTEN or late
+        over = outcome in {FORGOTTEN, NOT_WANTED} or late
         if outcome.ok or over:
             # What is given up holds up nothing: its case goes on.
             self._note(job, "delivered" if outcome.ok else "failed", outcome)

@@ -76,6 +76,11 @@ class Receiver(ABC):
         self._sending: set[asyncio.Task[None]] = set()
         self.wanted: Callable[[Sequence[Logged]], Sequence[Logged]] = matching.wants(row, client)
 
+    def goes_on(self, row: Subscription) -> bool:
+        """Whether what its client has changed leaves what is known here of the receiver as it is."""
+        resumed = row.version != self.row.version and self.standing.failures > 0 and not row.failures
+        return row.url == self.row.url and not resumed
+
     def refresh(self, row: Subscription, client: Client, good_until: float) -> None:
         """What its client has changed meanwhile, and for how long it is ours."""
         self.row, self.good_until = row, good_until
@@ -149,14 +154,18 @@ class Receiver(ABC):
         """0.0 and a request may begin now, or the seconds to wait at least."""
         if self.stopping or self.ending:
             return LONGEST_SLEEP
-        monotonic = time.monotonic()
-        if monotonic + self.desk.settings.timeout > self.good_until:
-            return LONGEST_SLEEP  # it would end after the lease
+        if not self.has_time:
+            return LONGEST_SLEEP
         if self.standing.rest_until and (rest := self.standing.rest_until - self.now) > 0:
             return rest / 1000
         if len(self._sending) >= (1 if self.standing.probing else self.at_once):
             return LONGEST_SLEEP
-        return max(0.0, self._paced_until - monotonic)
+        return max(0.0, self._paced_until - time.monotonic())
+
+    @property
+    def has_time(self) -> bool:
+        """Whether a request that begins now ends before the lease."""
+        return time.monotonic() + self.desk.settings.timeout <= self.good_until
 
     def launch(self, work: Any) -> None:
         """Let a request go."""
@@ -199,9 +208,10 @@ class Receiver(ABC):
     def take(self, *, ends: bool) -> Taken:
         """What there is to record; with `ends` that it is disabled, of which its owner has been told."""
         rows, self.rows = self.rows, []
-        own = (self.live.position, *self.standing.values, "disabled" if ends else "active", self.ending if ends else "")
+        ending = ("disabled", self.ending) if ends else ("active", "")
         walks = [(walk.position, "done" if walk.over else "due", str(name)) for name, walk in self.replays.items()]
-        return Taken(self.row.id, self.row.term, rows, own, walks)
+        own = (self.row.id, self.row.term, self.row.version)
+        return Taken(*own, rows, self.live.position, self.standing.values, ending, walks)
 
     def put_back(self, taken: Taken) -> None:
         """It could not be recorded."""

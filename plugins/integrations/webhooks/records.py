@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tortoise.transactions import in_transaction
 
-from .models import DeliveryRow
+from .models import DeliveryRow, Subscription
 from .standing import COLUMNS
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ DELIVERY = (
 #: Those that a later try changes.
 CHANGED = tuple(name for name in DELIVERY if name not in {"subscription", "seq"})
 
+#: What a batch's row has for a subject.
+BATCH = ""
+
 #: Deliveries that wait and are read at once: as many as a receiver has in memory, and some more.
 MOST = 2000
 
@@ -36,12 +39,21 @@ class Taken:
 
     subscription: UUID
     term: int
+    #: Of what its client changes, as it is known here.
+    version: int
     #: As `DELIVERY`.
     rows: list[tuple[Any, ...]]
-    #: Position, `standing.COLUMNS`, and state and reason.
-    own: tuple[Any, ...]
+    position: int
+    #: As `standing.COLUMNS`.
+    standing: tuple[Any, ...]
+    #: State and reason.
+    ending: tuple[str, str]
     #: Position and state of replays, and their ids.
     walks: list[tuple[Any, ...]]
+
+    @property
+    def lease(self) -> tuple[UUID, int]:
+        return self.subscription, self.term
 
 
 def delivery(
@@ -69,40 +81,56 @@ async def waiting(subscription: UUID) -> Sequence[DeliveryRow]:
     return await DeliveryRow.filter(subscription=subscription, state="waiting").order_by("seq").limit(MOST)
 
 
+async def forget_batches(subscription: UUID, position: int) -> None:
+    """Forget which batches wait behind a position: their events are read again, each in the order of its case."""
+    await DeliveryRow.filter(subscription=subscription, state="waiting", subject=BATCH, seq__gt=position).delete()
+
+
 async def known(subscription: UUID, position: int) -> set[int]:
     """Numbers behind a position of which it is recorded what became of them."""
     found: Any = await DeliveryRow.filter(subscription=subscription, seq__gt=position).values_list("seq", flat=True)
     return set(found)
 
 
-async def unwind(subscription: UUID) -> int | None:
-    """Forget what waits; the first number of it, None where nothing does."""
-    first = await DeliveryRow.filter(subscription=subscription, state="waiting").order_by("seq").first()
-    if first is None:
-        return None
-    await DeliveryRow.filter(subscription=subscription, state="waiting").delete()
-    return int(first.seq)
+async def unwind(subscription: UUID, term: int) -> int | None:
+    """Forget what waits, and go back before what waits one by one; its first number, None where nothing does.
 
-
-async def record(platform: Platform, taken: Sequence[Taken]) -> set[UUID]:
-    """Write all of it in one transaction; the subscriptions that have another sender by now, of which nothing was."""
-    store = platform.store
-    by_id = {str(one.subscription): one for one in taken}
-    marks = ", ".join(store.placeholders(len(by_id)))
-    locked = "" if store.dialect == "sqlite" else "FOR UPDATE"
-    look = f"SELECT id, term FROM webhooks_subscription WHERE id IN ({marks}) ORDER BY id {locked}"  # noqa: S608
+    All at once, and under this lease alone: who is killed in between would have gone past what nobody sends.
+    """
     async with in_transaction() as connection:
-        rows = await connection.execute_query_dict(look, sorted(by_id))
-        ours = {UUID(str(row["id"])) for row in rows if by_id[str(row["id"])].term == row["term"]}
-        right = [one for one in taken if one.subscription in ours]
+        own = Subscription.filter(id=subscription, term=term).using_db(connection)
+        row = await own.select_for_update().first()
+        if row is None:
+            return None
+        waiting = DeliveryRow.filter(subscription=subscription, state="waiting").using_db(connection)
+        # A batch is sent again anyway: its walk is not past it.
+        first = await waiting.exclude(subject=BATCH).order_by("seq").first()
+        if first is not None:
+            await own.update(position=min(row.position, first.seq - 1))
+        await waiting.delete()
+    return None if first is None else int(first.seq)
+
+
+async def record(platform: Platform, taken: Sequence[Taken]) -> set[tuple[UUID, int]]:
+    """Write all of it in one transaction; the leases that have ended by now, under which nothing was."""
+    store = platform.store
+    names = sorted({str(one.subscription) for one in taken})
+    marks = ", ".join(store.placeholders(len(names)))
+    locked = "" if store.dialect == "sqlite" else "FOR UPDATE"
+    columns = ", ".join(("id", "term", "version", *COLUMNS))
+    look = f"SELECT {columns} FROM webhooks_subscription WHERE id IN ({marks}) ORDER BY id {locked}"  # noqa: S608
+    async with in_transaction() as connection:
+        found = await connection.execute_query_dict(look, names)
+        rows = {(UUID(str(row["id"])), int(row["term"])): row for row in found}
+        right = [one for one in taken if one.lease in rows]
         for sql, values in (
             (_deliveries(platform), [row for one in right for row in one.rows]),
-            (_subscriptions(platform), [(*one.own, str(one.subscription)) for one in right]),
+            (_subscriptions(platform), [_own(one, rows[one.lease]) for one in right]),
             (_replays(platform), [row for one in right for row in one.walks]),
         ):
             if values:
                 await connection.execute_many(sql, [list(row) for row in values])
-    return {one.subscription for one in taken} - ours
+    return {one.lease for one in taken} - set(rows)
 
 
 def _deliveries(platform: Platform) -> str:
@@ -112,6 +140,13 @@ def _deliveries(platform: Platform) -> str:
         f"INSERT INTO webhooks_delivery ({', '.join(DELIVERY)}) VALUES ({marks}) "  # noqa: S608 - names and marks
         f"ON CONFLICT (subscription, seq) DO UPDATE SET {changed}"
     )
+
+
+def _own(one: Taken, row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What its client has changed or resumed meanwhile has no failures of before, and doesn't end for them."""
+    if row["version"] != one.version:
+        return (one.position, *(row[name] for name in COLUMNS), "active", "", str(one.subscription))
+    return (one.position, *one.standing, *one.ending, str(one.subscription))
 
 
 def _subscriptions(platform: Platform) -> str:

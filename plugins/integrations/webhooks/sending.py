@@ -36,6 +36,10 @@ class Outcome:
         return self.status == 410
 
 
+#: What an event ends with that its client no longer asks for, or may no longer know.
+NOT_WANTED = Outcome(False, "not-wanted")
+
+
 def secrets_of(platform: Platform, subscription: Subscription, now: int) -> list[str]:
     """What signs now: the newest secret, and the ones before that are still good."""
     good = [one["secret"] for one in subscription.secrets if one["until"] is None or one["until"] > now]

@@ -28,6 +28,8 @@ class Standing:
     taken_at: int | None = None
     tried_at: int | None = None
     code: str = ""
+    #: Until when it has asked to be left alone, whatever other requests that were under way come to.
+    wished: int = 0
 
     @classmethod
     def of(cls, row: Subscription, enough: int) -> Standing:
@@ -60,7 +62,8 @@ class Standing:
         """
         self.tried_at, self.code = now, outcome.code[:32]
         if outcome.ok:
-            self.taken_at, self.failures, self.failing_since, self.rests, self.rest_until = now, 0, None, 0, 0
+            self.taken_at, self.failures, self.failing_since, self.rests = now, 0, None, 0
+            self.rest_until = self.wished if self.wished > now else 0
             return ""
         self.failures += 1
         if self.failing_since is None:
@@ -68,6 +71,9 @@ class Standing:
         if (self.probing or outcome.wait) and now >= self.rest_until:
             self.rest_until = now + backoff.rest(self.rests, outcome.wait)
             self.rests += 1
+        if outcome.wait:
+            self.wished = max(self.wished, now + backoff.rest(0, outcome.wait))
+            self.rest_until = max(self.rest_until, self.wished)
         if outcome.gone:
             return GONE
         if now - self.failing_since >= give_up:

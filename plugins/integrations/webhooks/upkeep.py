@@ -24,9 +24,10 @@ async def tidy(platform: Platform, kept: timedelta) -> None:
     await _clear(EventRow.filter(at__lt=before), "seq")
     await _clear(DeliveryRow.filter(at__lt=before), "id")
     await Replay.filter(created_at__lt=platform.now() - kept).delete()
-    there: Any = await Subscription.all().values_list("id", flat=True)
     for model in (Replay, DeliveryRow):
         left: Any = await model.all().distinct().values_list("subscription", flat=True)
+        # Afterwards: of one that is made meanwhile nothing was found.
+        there: Any = await Subscription.all().values_list("id", flat=True)
         for name in set(left) - set(there):
             await _clear(model.filter(subscription=name), "id")
 
