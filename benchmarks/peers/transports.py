@@ -65,9 +65,9 @@ async def ours(plan: dict[str, Any]) -> dict[str, float]:
 
 def prepared(plan: dict[str, Any]) -> tuple[str, dict[str, str], Encoder]:
     """What the bare clients are given: the address, the headers with an access token, and our way to encode."""
-    from mobile_push.fcm import _open
+    from mobile_push.fcm import open_project
 
-    client, fetch = _open(settings(plan))
+    client, fetch = open_project(settings(plan))
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {fetch()[0]}"}
     return f"{plan['url']}/v1/projects/{PROJECT}/messages:send", headers, Encoder(client.parse_payload)
 
