@@ -18,6 +18,8 @@ from tortoise.expressions import Expression
 from tortoise.fields.base import DatabaseDefault
 from tortoise.models import Model
 
+from banshi.personal.sealing import CannotOpen
+
 AnyModel = TypeVar("AnyModel", bound=Model)
 
 POSTGRES = "postgres"
@@ -147,6 +149,37 @@ async def fetch(connection: BaseDBAsyncClient, model: type[AnyModel], keys: Sequ
     listed, given = table(connection.capabilities.dialect, ("uuid", [str(key) for key in keys]))
     rows = await connection.execute_query_dict(_reading(model, listed), given)
     return {row.pk: row for row in (model._init_from_db(**row) for row in rows)}
+
+
+def made(model: type[AnyModel], rows: Sequence[Mapping[str, Any]]) -> list[AnyModel]:
+    """Rows of which a statement has read some columns, as a query's `only` would give them; all have the same.
+
+    Tortoise looks up for each row anew what its columns are.
+    """
+    if not rows:
+        return []
+    meta = model._meta
+    names = meta.fields_db_projection_reverse
+    readers = [(column, names[column], meta.fields_map[names[column]].to_python_value) for column in rows[0]]
+    native = {column for column, _, _ in meta.db_native_fields}
+    generated = meta.db_pk_column not in meta.generated_db_fields
+    as_it_is = [(column, name) for column, name, _ in readers if column in native]
+    readers = [one for one in readers if one[0] not in native]
+    found = []
+    for row in rows:
+        one = model.__new__(model)
+        kept = one.__dict__
+        kept.update(_partial=True, _saved_in_db=True, _custom_generated_pk=generated, _await_when_save={})
+        for column, name in as_it_is:
+            kept[name] = row[column]
+        try:
+            for column, name, read in readers:
+                kept[name] = read(row[column])
+        except CannotOpen:
+            # Which says of what row that is.
+            one = model._init_from_db(**row)
+        found.append(one)
+    return found
 
 
 @lru_cache(maxsize=1024)

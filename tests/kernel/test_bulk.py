@@ -170,6 +170,22 @@ async def test_what_is_not_there_is_left_out(store: Store) -> None:
     assert set(await bulk.fetch(store.connection, Case, asked)) == {one.id for one in there}
 
 
+async def test_rows_of_some_columns_read_as_a_query_for_these_gives_them(store: Store) -> None:
+    reason = {"zh-CN": "请补充", "en": "Add it"}
+    await store.commit(Write(rows=[case(reason=reason), case(clock_allowed=5, state="accepted")]))
+    names = ["id", "number", "state", "reason", "clock_allowed", "urgency", "created_at"]
+    rows = await store.connection.execute_query_dict(f"SELECT {', '.join(names)} FROM banshi_case ORDER BY id")  # noqa: S608
+    expected = await Case.all().order_by("id").only(*names)
+    made = bulk.made(Case, rows)
+    assert [[getattr(one, name) for name in names] for one in made] == [
+        [getattr(one, name) for name in names] for one in expected
+    ]
+    assert [one.reason for one in made if one.reason] == [reason]
+    with pytest.raises(AttributeError):
+        made[0].answers  # noqa: B018
+    assert bulk.made(Case, []) == []
+
+
 async def test_a_table_of_values_has_them_as_they_are(store: Store) -> None:
     listed, given = store.table(("varchar", TEXTS), ("bigint", list(range(len(TEXTS)))))
     sql = f"WITH t(a, b) AS ({listed}) SELECT a, b FROM t ORDER BY b"  # noqa: S608 - marks, not values

@@ -12,6 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from banshi import bulk
 from banshi.contract import Key, Who
 from banshi.documents import SUMMARY
 from banshi.latest import Latest
@@ -114,7 +115,7 @@ async def most_urgent(
         limit,
     ]
     # A page has some of most places; whoever has more than its share is asked once more.
-    values += [] if sqlite else [min(limit, limit // len(places) + 2)]
+    values += [] if sqlite else [min(limit, 2 * limit // len(places) + 2)]
     marks = iter(store.placeholders(len(given) + len(values))[len(given) :])
     whose, urgency, identity, most, few = next(marks), next(marks), next(marks), next(marks), next(marks, "")
     sql = (ALL if sqlite else EACH).format(
@@ -129,4 +130,4 @@ async def most_urgent(
         few=few,
     )
     rows = await store.connection.execute_query_dict(sql, [*given, *values])
-    return [Case._init_from_db(**row) for row in rows]
+    return bulk.made(Case, rows)
