@@ -33,6 +33,43 @@ def busy(_: Any) -> tuple[int, dict[str, str]]:
     return 503, {"Retry-After": "3600"}
 
 
+# -- the log -----------------------------------------------------------------------------------------------------------
+
+
+async def test_events_that_nobody_here_is_sent_are_not_read_and_whoever_comes_meanwhile_is_sent_them(
+    city: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tail, journal = office(city).tail, part("journal")
+    page, read = journal.page, []
+
+    async def counted(*which: Any) -> Any:
+        read.append(which)
+        return await page(*which)
+
+    monkeypatch.setattr(journal, "page", counted)
+    await happen(city, "a", 1)
+    await until(lambda: tail.top == 1)
+    assert read == [] == tail._events
+    # One that is taken in the moment in which the log is passed by.
+    async with receiving() as receiver:
+        top, passing, taken = journal.top, asyncio.Event(), asyncio.Event()
+
+        async def slowly(platform: Any) -> int:
+            passing.set()
+            await taken.wait()
+            return int(await top(platform))
+
+        monkeypatch.setattr(journal, "top", slowly)
+        tail.wake.set()
+        await passing.wait()
+        monkeypatch.setattr(journal, "top", top)
+        await made(await client(city), receiver)
+        await sender(city)
+        await happen(city, "a", 2)
+        taken.set()
+        await until(lambda: receiver.taken == ["a-2"])
+
+
 # -- batches -----------------------------------------------------------------------------------------------------------
 
 

@@ -56,7 +56,7 @@ class Office:
         self.settings = settings
         self.outgoing = outgoing
         self.metrics = Metrics(platform, self)
-        self.tail = Tail(platform, self._grown)
+        self.tail = Tail(platform, lambda: bool(self.receivers), self._grown)
         self.leases = Leases(platform, settings.lease)
         self.receivers: dict[UUID, Receiver] = {}
         #: Handshakes and tests under way, by client.

@@ -107,7 +107,7 @@ class Receiver(ABC):
 
     def passed(self, events: Sequence[Logged], before: int) -> bool:
         """Go past events, if it has read all that is before them and none of them is for it."""
-        if self.live.read != before or self.wanted(events):
+        if not events or self.live.read != before or self.wanted(events):
             return False
         self.live.read = events[-1].seq
         return True

@@ -26,12 +26,15 @@ GATHER, LOOK = 0.02, 0.5
 
 
 class Tail:
-    """The events behind `floor`, up to `top`."""
+    """The events behind `floor`, up to `top`; where nobody `needs` any, none is read."""
 
-    def __init__(self, platform: Platform, grown: Callable[[Sequence[Logged], int], None]) -> None:
+    def __init__(
+        self, platform: Platform, needs: Callable[[], bool], grown: Callable[[Sequence[Logged], int], None]
+    ) -> None:
         self.wake = asyncio.Event()
         self.floor = self.top = 0
         self._platform = platform
+        self._needs = needs
         self._grown = grown
         self._events: list[Logged] = []
 
@@ -59,6 +62,9 @@ class Tail:
                 await asyncio.sleep(LOOK)
 
     async def _read(self) -> int:
+        if not self._needs():
+            await self._pass()
+            return 0
         events = await journal.page(self._platform, self.top, PAGE)
         if events:
             before, self.top = self.top, events[-1].seq
@@ -68,6 +74,13 @@ class Tail:
                 del self._events[:-KEPT]
             self._grown(events, before)
         return len(events)
+
+    async def _pass(self) -> None:
+        """Go on behind everything: who is taken by then, or later, reads what was before from the log."""
+        before, self.top = self.top, await journal.top(self._platform)
+        self.floor = self.top
+        self._events.clear()
+        self._grown((), before)
 
     async def after(self, position: int, limit: int) -> tuple[Sequence[Logged], int]:
         """The next events behind a position, and the position behind them: the same where there are none."""
