@@ -472,6 +472,14 @@ async def test_a_body_of_another_type_or_charset_is_not_read(world: World, media
 
 
 @together
+@pytest.mark.parametrize("path", [APPLY, UPLOAD])
+async def test_a_type_that_cannot_be_read_is_refused_where_no_body_came(world: World, path: str) -> None:
+    request = head(world, path, "Content-Type: application/json; charset*", "Content-Length: 0") + b"\r\n"
+    status, answer = await raw(world, request)
+    assert status == 415, answer
+
+
+@together
 @pytest.mark.parametrize(
     "media_type",
     ["application/json", "APPLICATION/JSON", "application/json; charset=UTF-8", 'application/json;charset="utf-8"'],
