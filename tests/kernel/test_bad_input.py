@@ -914,7 +914,7 @@ async def test_a_disk_that_is_full_is_said_to_be(world: World, monkeypatch: pyte
     def full(_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(attachments, "_sync", full)
+    monkeypatch.setattr(attachments.disk, "sync", full)
     async with world.unchanged():
         problem(await world.wang.upload(), 507, "storage-full")
 
