@@ -330,6 +330,12 @@ async def test_a_token_of_bytes_that_are_no_text_is_none(city: Door, prefix: str
     assert answer.startswith(b"HTTP/1.1 401"), answer
 
 
+async def test_an_address_that_is_no_text_is_told_to_nobody(city: Door) -> None:
+    answer = await by_hand(city, b"GET /.well-known/oauth-authorization-server", b"Accept: */*", host=b"\xff")
+    assert answer.startswith(b"HTTP/1.1 400"), answer
+    assert b"malformed-request" in answer
+
+
 async def by_hand(door: Door, line: bytes, header: bytes, host: bytes = b"city") -> bytes:
     """What is answered to a request of these bytes."""
     address = urlsplit(door.url)

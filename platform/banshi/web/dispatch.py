@@ -62,6 +62,8 @@ def endpoint(platform: Platform, route: Route) -> Handler:
         request[ROUTE] = route
         if route.unnamed:
             stay_unnamed(request)
+        if not request.headers.get("Host", "").isascii():
+            raise errors.MalformedRequest("Host has to be a name in ASCII.")
         # Whoever takes a body asks for its type where none came, too.
         if takes_body or request.body_exists:
             check_type(request)
