@@ -905,7 +905,8 @@ async def test_a_file_that_is_gone_from_disk_is_not_found(world: World) -> None:
 
 
 @together
-async def test_a_disk_that_is_full_is_said_to_be(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("step", ["sync", "sync_folder"])
+async def test_a_disk_that_is_full_is_said_to_be(world: World, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     """507; nothing is half-written."""
     import errno
 
@@ -914,7 +915,7 @@ async def test_a_disk_that_is_full_is_said_to_be(world: World, monkeypatch: pyte
     def full(_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(attachments.disk, "sync", full)
+    monkeypatch.setattr(attachments.disk, step, full)
     async with world.unchanged():
         problem(await world.wang.upload(), 507, "storage-full")
 
