@@ -61,7 +61,7 @@ async def test_who_hangs_up_while_a_file_gets_its_name_leaves_none_behind(
     upload.cancel()
     await asyncio.gather(upload, return_exceptions=True)
     gone.set()
-    assert list(tmp_path.iterdir()) == []
+    assert await asyncio.to_thread(lambda: list(tmp_path.iterdir())) == []
 
 
 async def insisting(chance: random.Random, call: Callable[[], Awaitable[Reply]]) -> Any:
