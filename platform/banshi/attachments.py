@@ -74,14 +74,20 @@ async def receive(
             await asyncio.to_thread(disk.sync, stream)
         await asyncio.to_thread(disk.rename, part, whole)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        _forget(part, whole)
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise StorageFull() from None
         raise
     except BaseException:
-        part.unlink(missing_ok=True)
+        _forget(part, whole)
         raise
     return Received(identity, media_type, size, digest.hexdigest())
+
+
+def _forget(part: Path, whole: Path) -> None:
+    """Remove an upload that failed, in this order: a thread that nobody waits for may be giving it its name."""
+    part.unlink(missing_ok=True)
+    whole.unlink(missing_ok=True)
 
 
 def clear_parts(folder: Path, older: float = 0.0) -> int:

@@ -112,7 +112,7 @@ class Tokens:
         if authorization is None:
             return None
         scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not token or len(token) > LONGEST_TOKEN:
+        if scheme.lower() != "bearer" or not token or not token.isascii() or len(token) > LONGEST_TOKEN:
             raise refuse("Authorization has to be: Bearer <token>")
         for prefix, holder in self.others.items():
             if token.startswith(prefix):

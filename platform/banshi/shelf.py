@@ -53,7 +53,8 @@ class Shelf:
         self.plugin = plugin
         self.kinds = kinds
         self._open = os.open(file, os.O_RDONLY)
-        with file.open("rb") as lines:
+        # Of the same file, which another process may just be replacing.
+        with open(self._open, "rb", closefd=False) as lines:
             head = lines.readline()
         self.head: dict[str, Any] = orjson.loads(head)
         self.department: Department = adapter(Department).validate_python(self.head["department"])

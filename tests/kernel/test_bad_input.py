@@ -472,6 +472,14 @@ async def test_a_body_of_another_type_or_charset_is_not_read(world: World, media
 
 
 @together
+@pytest.mark.parametrize("path", [APPLY, UPLOAD])
+async def test_a_type_that_cannot_be_read_is_refused_where_no_body_came(world: World, path: str) -> None:
+    request = head(world, path, "Content-Type: application/json; charset*", "Content-Length: 0") + b"\r\n"
+    status, answer = await raw(world, request)
+    assert status == 415, answer
+
+
+@together
 @pytest.mark.parametrize(
     "media_type",
     ["application/json", "APPLICATION/JSON", "application/json; charset=UTF-8", 'application/json;charset="utf-8"'],
@@ -897,7 +905,8 @@ async def test_a_file_that_is_gone_from_disk_is_not_found(world: World) -> None:
 
 
 @together
-async def test_a_disk_that_is_full_is_said_to_be(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("step", ["sync", "sync_folder"])
+async def test_a_disk_that_is_full_is_said_to_be(world: World, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     """507; nothing is half-written."""
     import errno
 
@@ -906,7 +915,7 @@ async def test_a_disk_that_is_full_is_said_to_be(world: World, monkeypatch: pyte
     def full(_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(attachments, "_sync", full)
+    monkeypatch.setattr(attachments.disk, step, full)
     async with world.unchanged():
         problem(await world.wang.upload(), 507, "storage-full")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from banshi import attachments, disk
 from banshi.testing import TINY_PNG, Door, Reply, open_door
 from tests.conftest import TRAFFIC
 
@@ -38,6 +40,28 @@ async def test_a_file_whose_sender_hung_up_and_sent_it_again_is_there(bare_door:
         content = TINY_PNG + bytes([number])
         stored = await insisting(chance, partial(wang.upload, content, key=f"file-{number}"))
         assert (await wang.get(f"/v1/attachments/{stored['id']}")).body == content
+
+
+async def test_who_hangs_up_while_a_file_gets_its_name_leaves_none_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named, gone, rename = threading.Event(), threading.Event(), disk.rename
+
+    def slowly(draft: Path, file: Path) -> None:
+        rename(draft, file)
+        named.set()
+        gone.wait(10)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield TINY_PNG
+
+    monkeypatch.setattr(disk, "rename", slowly)
+    upload = asyncio.create_task(attachments.receive(tmp_path, chunks(), 10_000))
+    await asyncio.to_thread(named.wait, 10)
+    upload.cancel()
+    await asyncio.gather(upload, return_exceptions=True)
+    gone.set()
+    assert await asyncio.to_thread(lambda: list(tmp_path.iterdir())) == []
 
 
 async def insisting(chance: random.Random, call: Callable[[], Awaitable[Reply]]) -> Any:

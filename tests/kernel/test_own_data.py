@@ -353,6 +353,16 @@ async def test_who_asks_too_often_waits_and_nobody_else_does(bare_door: Door, mo
     (await li.delete("/v1/me")).ok()
 
 
+@pytest.mark.parametrize("path", ["/v1/me/data", "/v1/me/data.zip"])
+async def test_who_asks_for_the_head_alone_may_read_it_all_afterwards(bare_door: Door, path: str) -> None:
+    wang = bare_door.citizen(WANG)
+    head = await wang.call("HEAD", path)
+    assert (head.status, head.body) == (200, b"")
+    whole = await wang.get(path)
+    assert whole.status == 200
+    assert int(head.headers["Content-Length"]) > 0
+
+
 async def test_somebody_who_reads_slowly_has_one_file_and_is_cut_off(
     bare_door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import orjson
 import pytest
 
 from banshi import catalogue, shelf
@@ -236,6 +238,25 @@ def test_a_file_that_is_spoilt_is_made_anew(folder: Path, reads: list[str], cont
     assert reads == ["archive", "museum"]
     start(folder)
     assert reads == ["archive", "museum"]
+
+
+def test_a_file_that_another_process_replaces_meanwhile_is_read_as_it_was(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = guides(start(folder))
+    opened = os.open
+
+    def replaced(file: Any, flags: int, *rest: Any, **more: Any) -> int:
+        found = opened(file, flags, *rest, **more)
+        if Path(file).suffix == ".items":
+            head, _, items = Path(file).read_bytes().partition(b"\n")
+            draft = Path(file).with_suffix(".new")
+            draft.write_bytes(orjson.dumps({**orjson.loads(head), "more": "x" * 100}) + b"\n" + items)
+            draft.replace(file)
+        return found
+
+    monkeypatch.setattr(os, "open", replaced)
+    assert guides(start(folder)) == told
 
 
 def test_a_folder_that_cannot_be_written_to_only_costs_time(folder: Path, reads: list[str]) -> None:

@@ -310,6 +310,21 @@ async def test_a_stream_is_for_its_citizen_alone(door: Door) -> None:
     (await door.staff("li", "traffic:approver").get("/v1/inbox/stream")).problem(403, "forbidden")
 
 
+async def test_the_head_alone_of_a_stream_is_no_stream_and_has_no_body(door: Door) -> None:
+    address = urlsplit(door.url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    token = door.citizen("wang").token
+    asked = f"HEAD /v1/inbox/stream HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n"
+    writer.write(asked.encode())
+    async with asyncio.timeout(5):
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    assert head.startswith(b"HTTP/1.1 405"), head
+    assert b"Allow: GET" in head
+    assert body == b""
+    assert open_streams(door) == 0
+
+
 async def test_a_wrong_place_to_begin_is_a_problem_and_opens_no_stream(door: Door) -> None:
     citizen = door.citizen("wang")
     for wrong in (

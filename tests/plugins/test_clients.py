@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from authlib.integrations.httpx_client import AsyncOAuth2Client, OAuthError
@@ -322,6 +322,29 @@ async def test_what_is_wrong_is_refused_in_the_words_of_the_standard(
     assert answer.headers["Cache-Control"] == "no-store"
     assert ("WWW-Authenticate" in answer.headers) == (status == 401)
     assert await part("models").AccessToken.all().count() == 0
+
+
+@pytest.mark.parametrize("prefix", ["bat_", "bak_", "x"])
+async def test_a_token_of_bytes_that_are_no_text_is_none(city: Door, prefix: str) -> None:
+    answer = await by_hand(city, b"GET /v1/client", b"Authorization: Bearer " + prefix.encode() + b"\xff")
+    assert answer.startswith(b"HTTP/1.1 401"), answer
+
+
+async def test_an_address_that_is_no_text_is_told_to_nobody(city: Door) -> None:
+    answer = await by_hand(city, b"GET /.well-known/oauth-authorization-server", b"Accept: */*", host=b"\xff")
+    assert answer.startswith(b"HTTP/1.1 400"), answer
+    assert b"malformed-request" in answer
+
+
+async def by_hand(door: Door, line: bytes, header: bytes, host: bytes = b"city") -> bytes:
+    """What is answered to a request of these bytes."""
+    address = urlsplit(door.url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    async with asyncio.timeout(10):
+        writer.write(line + b" HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n" + header + b"\r\n\r\n")
+        answer = await reader.read()
+    writer.close()
+    return answer
 
 
 async def test_a_library_of_others_understands_a_refusal(city: Door) -> None:

@@ -274,6 +274,10 @@ async def test_a_wrong_argument_is_told_and_loses_nothing(
         (b"api_key=bak_city", {"Content-Encoding": "gzip"}),
         (b"", {"Content-Type": "multipart/form-data"}),
         (b"--x\r\n", PARTS),
+        (
+            b'--x\r\nContent-Disposition: form-data; name="a"\r\nContent-Transfer-Encoding: y\r\n\r\n1\r\n--x--\r\n',
+            PARTS,
+        ),
         (b'--x\r\nContent-Disposition: form-data; name="\x12"\r\n\r\n1\r\n--x--', PARTS),
         (b"--x\r\n" + b"A: b\r\n" * 9000 + b"\r\n1\r\n--x--", PARTS),
         (b"--x\r\n" + b"A" * 70_000 + b"\r\n\r\n1\r\n--x--", PARTS),

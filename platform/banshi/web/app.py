@@ -61,6 +61,9 @@ DRAIN, DRAIN_LOOK = 8.0, 0.02
 #: no room tries again seconds later. The system makes it `somaxconn` where that is less.
 BACKLOG = 4096
 
+#: The media type of answers that go on until somebody leaves.
+EVENTS = "text/event-stream"
+
 PLATFORM = web.AppKey("banshi_platform", Platform)
 
 #: The faces that are no kind's and no plugin's.
@@ -188,7 +191,9 @@ def application(platform: Platform) -> web.Application:
     for _, route in routes:
         handler = traced_route(platform, route, endpoint(platform, route))
         if route.method == "GET":
-            app.router.add_get(route.path, handler)
+            # A stream writes by itself, and what follows a head alone would be read as the next answer's.
+            streams = any(answer.media_type == EVENTS for answer in route.answers.values())
+            app.router.add_get(route.path, handler, allow_head=not streams)
         else:
             app.router.add_route(route.method, route.path, handler)
 

@@ -55,13 +55,17 @@ def endpoint(platform: Platform, route: Route) -> Handler:
         for name in re.findall(r"{(\w+)}", route.path)
     }
     takes_json = route.body is not None or route.per_item is not None
+    takes_body = takes_json or route.raw_body is not None
     without_key = Once(platform, "", None)
 
     async def handle(request: web.Request) -> web.StreamResponse:
         request[ROUTE] = route
         if route.unnamed:
             stay_unnamed(request)
-        if request.body_exists:
+        if not request.headers.get("Host", "").isascii():
+            raise errors.MalformedRequest("Host has to be a name in ASCII.")
+        # Whoever takes a body asks for its type where none came, too.
+        if takes_body or request.body_exists:
             check_type(request)
         path, headers, once = request.match_info, request.headers, without_key
         caller = None

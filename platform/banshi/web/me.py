@@ -53,7 +53,11 @@ async def _sent(call: Call, media_type: str, *, zipped: bool) -> web.StreamRespo
     alone = _Alone(call)
     with alone:
         written = await export(call.platform, _whom(call), zipped=zipped)
-        alone.goes_on()
+        is_read = call.request.method != "HEAD"
+        if is_read:
+            alone.goes_on()
+        else:
+            written.file.close()
     name = "data.zip" if zipped else "data.json"
     headers = {
         "Content-Type": media_type,
@@ -62,7 +66,7 @@ async def _sent(call: Call, media_type: str, *, zipped: bool) -> web.StreamRespo
         "Cache-Control": "private, no-store",
         "X-Content-Type-Options": "nosniff",
     }
-    return web.Response(body=_read_out(written, alone), headers=headers)
+    return web.Response(body=_read_out(written, alone) if is_read else None, headers=headers)
 
 
 async def _read_out(written: Written, alone: _Alone) -> AsyncIterator[bytes]:

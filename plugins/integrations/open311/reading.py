@@ -22,6 +22,17 @@ LIMIT, MOST_FIELDS = 98_304, 200
 #: Seconds within which it has to be there.
 PATIENCE = 15.0
 
+#: What aiohttp raises for a form that isn't what it says.
+UNREADABLE = (
+    web.HTTPException,
+    HttpProcessingError,
+    TimeoutError,
+    ValueError,
+    LookupError,
+    AssertionError,
+    RuntimeError,
+)
+
 #: `attribute[code]=…`, or `attribute[code][]=…` for several.
 ATTRIBUTE = re.compile(r"attribute\[([^\[\]]{1,200})\](\[[0-9]{0,3}\])?")
 
@@ -90,7 +101,7 @@ async def _form(request: web.Request, language: str) -> list[tuple[str, str]]:
     try:
         async with asyncio.timeout(PATIENCE):
             form = await request.clone(client_max_size=LIMIT, client_max_fields=MOST_FIELDS).post()
-    except (web.HTTPException, HttpProcessingError, TimeoutError, ValueError, LookupError, AssertionError):
+    except UNREADABLE:
         raise BadRequest([_unreadable(language)]) from None
     if any(not isinstance(value, str) for value in form.values()):
         raise BadRequest(["不接收文件；请用 media_url。" if zh else "No files are taken: name them by media_url."])
