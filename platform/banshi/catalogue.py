@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 import orjson
 from pydantic import ValidationError
 
+from banshi.configuration import text_of
 from banshi.contract import LANGUAGES, SLUG, Department, Document, Item, Kind, Unit
 from banshi.errors import Finding
 from banshi.forms import Form
@@ -32,6 +33,10 @@ TABLES = {"department", "units", "documents", "items"}
 #: The tables of a file in the folder `items`.
 MORE = {"items"}
 
+#: Keys whose values are texts, and what is said of one that is not in every language.
+TEXTS = {"title", "summary", "note", "address", "hours", "body"}
+IN_EACH = ' with a text in each language: { zh-CN = "…", en = "…" }'
+
 #: Fields of an item that the platform fills in.
 NOT_DECLARED = frozenset({"department", "plugin", "details", "handler", "mode", "team"})
 
@@ -43,8 +48,8 @@ class Catalogue:
     department: Department | None
     items: tuple[Item, ...]
     findings: tuple[Finding, ...]
-    #: Codes of all items that it names, those that are wrong too.
-    declared: frozenset[str] = frozenset()
+    #: Codes of all items that it names, those that are wrong too; None where it can't be read.
+    declared: frozenset[str] | None = frozenset()
     #: Each item as JSON, its table and its form, and the files that they were read from.
     lines: dict[str, bytes] = field(default_factory=dict)
     sources: tuple[Path, ...] = ()
@@ -72,7 +77,7 @@ class Reader:
     def read(self) -> Catalogue:
         document = self._document(TABLES)
         if document is None:
-            return Catalogue(None, (), tuple(self.findings))
+            return Catalogue(None, (), tuple(self.findings), None)
         read = [self._value(Unit, table, f"units[{i}]") for i, table in self._tables(document, "units")]
         units = tuple(unit for unit in read if unit)
         own = [self._value(Document, table, f"documents[{i}]") for i, table in self._tables(document, "documents")]
@@ -105,8 +110,8 @@ class Reader:
     def _document(self, tables: Set[str]) -> dict[str, Any] | None:
         """The file that is being read, which may have `tables`; None where it can't be read."""
         try:
-            document = tomllib.loads(self.file.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            document = tomllib.loads(text_of(self.file))
+        except (OSError, ValueError) as error:
             self._find("unreadable", str(error))
             return None
         for table in sorted(document.keys() - tables):
@@ -176,6 +181,9 @@ class Reader:
             self._find("unknown-unit", f"{where}.unit is {item.unit!r}; declare it as [[units]] or name a declared one")
         for language in sorted((item.keywords if item else {}).keys() - set(LANGUAGES)):
             self._find("unknown-language", f"{where}.keywords.{language}: the languages are {', '.join(LANGUAGES)}")
+        if declared.get("form") is not None and table["form"] is None:
+            # What the form is asked for has been told already: that it is wrong.
+            return None
         if item:
             # A date, which TOML has and JSON hasn't, is read from its text again.
             form = item.form.schema if item.form else None
@@ -198,8 +206,11 @@ class Reader:
                 if not file.is_file():
                     raise ValueError("there is no such file")
                 self.sources.append(self.folder / file.relative_to(self.folder.resolve()))
-                declared = json.loads(file.read_text(encoding="utf-8"))
-            return Form.from_schema(declared)
+                declared = json.loads(text_of(file))
+            form = Form.from_schema(declared)
+            if form.schema.get("type", "object") != "object":
+                raise ValueError('#/type: answers are an object: write "type": "object"')
+            return form
         except (OSError, ValueError, TypeError, RecursionError) as error:
             self._find("wrong-schema", f"{source}: {error}")
             return None
@@ -210,7 +221,8 @@ class Reader:
             value = adapter(cls).validate_python(table)
         except ValidationError as error:
             for key, why in reasons(error, where):
-                self._find("wrong-value", f"{key} {why}")
+                text = "table" in why and key.rpartition(".")[2] in TEXTS
+                self._find("wrong-value", f"{key} {why}{IN_EACH if text else ''}")
             return None
         for key, missing in untranslated(value, where):
             self._find("missing-translation", f"{key} has no text in {missing}: add it")

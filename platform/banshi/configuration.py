@@ -204,12 +204,21 @@ def wrong_version(api: int) -> str:
     return f"{speaks}: install a newer version of the plugin"
 
 
+def text_of(file: Path) -> str:
+    """What somebody wrote, with or without the byte order mark of some editors. Raises ValueError if it isn't UTF-8."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"it is not in UTF-8 (line {line}): save it anew in that encoding") from None
+
+
 def _parse(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(text_of(file))
     except FileNotFoundError:
         advice = f"there is no {file}: run this in the folder that holds plugins.toml, or say --config FILE"
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         advice = f"{file} can't be read: {error}"
     raise ConfigurationError([Finding("platform", "no-configuration", advice)])
 

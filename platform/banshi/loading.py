@@ -94,7 +94,7 @@ class Loader:
         #: Folders of plugins that can't be imported: their items.toml is still read for what is wrong with it.
         self.broken: dict[str, Path] = {}
         #: Codes of items that were declared, right or wrong, by plugin.
-        self.declared: dict[str, frozenset[str]] = {}
+        self.declared: dict[str, frozenset[str] | None] = {}
         self.manager = pluggy.PluginManager("banshi")
         self.manager.add_hookspecs(hookspecs)
 
@@ -304,7 +304,7 @@ class Loader:
                     self.registry.items[code] = self._with_handler(item, handler)
                     if plugin in self.registry.catalogues:
                         self.registry.catalogues[plugin].handled.add(code)
-                elif code not in declared:
+                elif declared is not None and code not in declared:
                     advice = f"banshi_handlers names the item {code!r}, which items.toml does not: "
                     self._find(plugin, "unknown-item", advice + did_you_mean(str(code), sorted(declared)))
 

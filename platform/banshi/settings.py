@@ -241,6 +241,11 @@ class Settings:
     def __post_init__(self) -> None:
         if self.database and not self.database.startswith(DATABASES):
             raise ValueError(f"database has to begin with {' or '.join(DATABASES)}")
+        for name, address in (("database", self.database), ("replica", self.replica)):
+            if address.startswith(POSTGRES) and not _has_port(address):
+                raise ValueError(
+                    f"{name} has a port that is no number, or a password with a sign that is written as %…"
+                )
         if self.replica and not (self.replica.startswith(POSTGRES) and self.database.startswith(POSTGRES)):
             raise ValueError(f"replica has to begin with {' or '.join(POSTGRES)}, and so has database")
         if not 0 < len(self.pass_issuer.encode()) <= LONGEST_ISSUER:
@@ -285,6 +290,14 @@ class Settings:
     @property
     def attachments_folder(self) -> Path:
         return self.data / "attachments"
+
+
+def _has_port(address: str) -> bool:
+    """Whether what stands where an address has its port is one, or nothing."""
+    try:
+        return urlsplit(address).port != 0
+    except ValueError:
+        return False
 
 
 def _with_pool(database: str, pool: Pool) -> str:
@@ -340,6 +353,9 @@ def reasons(error: ValidationError, where: str = "") -> Iterator[tuple[str, str]
             "missing": "is missing",
             "extra_forbidden": "is not a known key",
             "unexpected_keyword_argument": "is not a known key",
+            "dataclass_type": "has to be a table",
+            "dict_type": "has to be a table",
+            "tuple_type": "has to be a list",
         }.get(item["type"], item["msg"].removeprefix("Value error, "))
         yield key, message[0].lower() + message[1:]
 

@@ -168,3 +168,68 @@ class Migration(migrations.Migration):
         ),
     ]
 """
+
+
+# What a department's developer does wrong in the first hour
+
+
+@pytest.fixture
+def parks(tmp_path: Path) -> Path:
+    """The folder of a plugin as `banshi new` makes it, listed in plugins.toml beside it."""
+    config = tmp_path / "plugins.toml"
+    config.write_text("")
+    made = CliRunner().invoke(group, ["--config", str(config), "new", "parks", "--into", "."])
+    assert made.exit_code == 0, made.output
+    config.write_text('[plugins.parks]\npath = "parks"\napi = 1\n')
+    return tmp_path / "parks"
+
+
+def found(folder: Path) -> list[str]:
+    return [line for line in lines(check(folder.parent / "plugins.toml")) if line.startswith("parks: ")]
+
+
+def changed(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('"minimum": 1,', '"minimum": 1', "Expecting ',' delimiter: line 10"),
+        ('"minimum"', '"minimun"', "#/properties/people: 'minimun' is no keyword; did you mean 'minimum'?"),
+        ('["place"', '["plaec"', "#: no answer could be right: 'plaec' is in required and not in properties; did you"),
+        ('"type": "object"', '"type": "string"', "#/type: answers are an object"),
+    ],
+)
+def test_a_wrong_form_is_told_once_and_nothing_that_follows_from_it(old: str, new: str, told: str, parks: Path) -> None:
+    changed(parks / "forms" / "event.json", old, new)
+    [line] = found(parks)
+    assert line.startswith("parks: wrong-schema: ")
+    assert f"items.parks-event.form (forms/event.json): {told}" in line
+
+
+def test_what_is_wrong_beside_a_wrong_form_is_told_with_it(parks: Path) -> None:
+    changed(parks / "forms" / "event.json", '"minimum"', '"minimun"')
+    changed(parks / "items.toml", 'unit = "events"', 'unit = "event"')
+    assert [line.split(": ")[1] for line in found(parks)] == ["wrong-schema", "unknown-unit"]
+
+
+def test_a_file_in_another_encoding_is_told_once_with_its_line_and_what_to_do(parks: Path) -> None:
+    file = parks / "items.toml"
+    file.write_bytes(file.read_text(encoding="utf-8").encode("gb18030"))
+    [line] = found(parks)
+    assert line == f"parks: unreadable: {file}: it is not in UTF-8 (line 6): save it anew in that encoding"
+
+
+def test_files_with_a_byte_order_mark_are_read_as_if_it_were_not_there(parks: Path) -> None:
+    for file in (parks / "items.toml", parks / "forms" / "event.json", parks.parent / "plugins.toml"):
+        file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert found(parks) == []
+
+
+def test_a_text_without_languages_is_told_with_what_to_write(parks: Path) -> None:
+    changed(parks / "items.toml", 'title = { zh-CN = "示例部门", en = "Parks" }', 'title = "Parks"')
+    [line] = found(parks)
+    assert 'department.title has to be a table with a text in each language: { zh-CN = "…", en = "…" }' in line

@@ -306,7 +306,7 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
         ("missing-translation", "messages/items.toml: items.mistaken.messages.revoke.title has no text in en: add it"),
         ("missing-translation", "messages/items.toml: items.mistaken.messages.revoke.body has no text in en: add it"),
         ("wrong-value", "items.miskeyed.messages.approve.titel is not a known key"),
-        ("wrong-value", "items.miskeyed.messages.refuse input should be"),
+        ("wrong-value", "items.miskeyed.messages.refuse has to be a table"),
         ("unknown-placeholder", "items.mistaken: take {valid_until} out of messages.approve.body.zh-CN"),
         ("unknown-placeholder", "items.mistaken: take {valid_from} out of messages.approve.body.en: the item gives no"),
         ("unknown-action", "messages/items.toml: rename or remove items.mistaken.messages.aprove: no action of that"),

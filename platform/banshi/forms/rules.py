@@ -126,6 +126,12 @@ def _own_rules(node: dict[str, Any], *, root: bool) -> Iterator[str]:
             yield f"pattern {pattern!r}: {_about_pattern(pattern)}"
     if (place := node.get("x-place")) is not None and PLACES.get(str(place)) != node.get("type"):
         yield f"x-place is 'address' of a string, 'latitude' or 'longitude' of a number, not {place!r}"
+    if node.get("additionalProperties") is False and "patternProperties" not in node:
+        properties = sorted(node.get("properties", {}))
+        for name in sorted(set(node.get("required", ())) - set(properties)):
+            near = difflib.get_close_matches(name, properties, 1)
+            meant = f"; did you mean {near[0]!r}?" if near else ""
+            yield f"no answer could be right: {name!r} is in required and not in properties{meant}"
     hint = node.get("x-pattern-hint", "")
     sentences = list(hint.values()) if isinstance(hint, dict) else [hint]
     if not sentences or not all(isinstance(sentence, str) for sentence in sentences):

@@ -104,9 +104,9 @@ class DeliveryRow(Model):
     #: waiting, delivered or failed.
     state = fields.CharField(max_length=10)
     tries = fields.IntField()
-    #: When it is tried next, when it was first tried (since it was resumed, if it was), and when last.
+    #: When it is tried next, when it was first and last tried.
     next_at = fields.BigIntField(default=0)
-    since = fields.BigIntField()
+    since = fields.BigIntField()  # of a webhook that was resumed: its first try after that
     at = fields.BigIntField(db_index=True)
     #: What the last try ended with: an HTTP status where there was one, a word, and milliseconds.
     status = fields.SmallIntField(null=True)

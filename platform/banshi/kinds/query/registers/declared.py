@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from banshi.catalogue import untranslated
+from banshi.configuration import text_of
 from banshi.contract import SLUG, Texts
 from banshi.errors import Finding
 from banshi.forms.numbers import NUMBERS
@@ -96,8 +97,8 @@ def read_declared(folders: Mapping[str, Path], built_in: Mapping[str, Register])
 
 def _read(declared: Declared, plugin: str, file: Path) -> None:
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        document = tomllib.loads(text_of(file))
+    except (OSError, ValueError) as error:
         declared.findings.append(Finding(plugin, "unreadable", f"{file}: {error}"))
         return
     for table in sorted(document.keys() - {TABLE}):
