@@ -7,6 +7,7 @@ it had not recorded, and one phone that is slow holds up no other.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -54,6 +55,7 @@ class Chunks:
         self._metrics = metrics
         self._phones = Phones(platform, provider.name, settings)
         self._open: dict[int, Open] = {}
+        self._recording = asyncio.Lock()
         #: Seconds for which a send may be begun after its chunk's lease was renewed.
         self._good_for = settings.lease - provider.longest_send
 
@@ -207,6 +209,14 @@ class Chunks:
 
     async def record(self) -> bool:
         """Check-point every chunk that has changed, and keep the lease of the others."""
+        # To its end, and one after the other: what is split off twice is sent twice.
+        return await asyncio.shield(self._record())
+
+    async def _record(self) -> bool:
+        async with self._recording:
+            return await self._check_point()
+
+    async def _check_point(self) -> bool:
         now = time.monotonic()
         due = [
             one

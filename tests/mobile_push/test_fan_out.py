@@ -6,12 +6,14 @@ import asyncio
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from tortoise.transactions import in_transaction
 
 from banshi import Message, Stale
 from banshi.testing import Door
@@ -401,6 +403,58 @@ async def test_a_chunk_that_was_given_back_is_claimed_under_a_number_that_no_ear
         # What the earlier claim would still say is not taken.
         assert await chunks._keep(door.platform.store.connection, Checkpoint.of(mine)) is None
     assert numbers == sorted(set(numbers))
+
+
+@pytest.fixture
+async def under_way(door: Door, sandbox: FcmSandbox, until: Until) -> Chunks:
+    """Chunks, one of which is being sent and isn't answered."""
+    sandbox.behaviour.hang = True
+    await phones(door, 5)
+    await publish(door, await broadcast(door))
+    chunks: Chunks = door.platform[PUSH].couriers[0]._sources[1]  # type: ignore[assignment]
+    await until(lambda: chunks._open)
+    return chunks
+
+
+def put_off(chunks: Chunks) -> None:
+    """One of its phones is for later, which isn't recorded yet."""
+    (mine,) = chunks._open.values()
+    mine.later.append((3600.0, "UNAVAILABLE", 0))
+    mine.tick(0, "later")
+
+
+async def test_two_who_record_at_once_put_a_phone_off_once(under_way: Chunks) -> None:
+    """A courier does so beside its recorder when it gives back what it had claimed, because the provider rests."""
+    put_off(under_way)
+    await asyncio.gather(under_way.record(), under_way.record())
+    assert await Chunk.filter(code="UNAVAILABLE").count() == 1
+
+
+async def test_a_record_that_is_broken_off_after_its_commit_puts_a_phone_off_once(
+    under_way: Chunks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server stops; the recorder is cancelled, and what it had is recorded once more."""
+    committed, answered = asyncio.Event(), asyncio.Event()
+
+    @asynccontextmanager
+    async def slow() -> AsyncIterator[Any]:
+        async with in_transaction() as connection:
+            yield connection
+        committed.set()
+        await answered.wait()
+
+    monkeypatch.setattr("mobile_push.delivery.chunks.in_transaction", slow)
+    put_off(under_way)
+    recording = asyncio.create_task(under_way.record())
+    try:
+        async with asyncio.timeout(10):
+            await committed.wait()
+        recording.cancel()
+        await asyncio.gather(recording, return_exceptions=True)
+    finally:
+        answered.set()
+    await under_way.record()
+    assert await Chunk.filter(code="UNAVAILABLE").count() == 1
 
 
 async def test_people_whom_a_query_names_get_a_copy_of_their_own_and_their_phones_no_word_of_it(
