@@ -70,7 +70,8 @@ class Open:
     later: list[tuple[float, str, int]] = field(default_factory=list)
     #: Phones whose message an operator has to look at: (code, place).
     parked: list[tuple[str, int]] = field(default_factory=list)
-    dead: list[tuple[UUID, str]] = field(default_factory=list)
+    #: Phones whose tokens are dead: (code, place, token).
+    dead: list[tuple[str, int, str]] = field(default_factory=list)
     sent: list[int] = field(default_factory=list)
     #: From the claim to the last checkpoint.
     span: Span | None = None
@@ -81,6 +82,12 @@ class Open:
         self.outcomes[word] += 1
         self.left -= 1
         self.changed = True
+
+    def once_more(self, place: int, code: str) -> None:
+        """A phone whose token was dead has another one."""
+        self.outcomes["dead"] -= 1
+        self.outcomes["later"] += 1
+        self.later.append((0.0, code, place))
 
     def ended(self) -> None:
         """Nothing more is sent of it from here."""
@@ -113,7 +120,6 @@ class Checkpoint:
     state: str
     later: list[tuple[float, str, int]]
     parked: list[tuple[str, int]]
-    dead: list[tuple[UUID, str]]
     sent: list[bytes]
 
     @classmethod
@@ -126,7 +132,6 @@ class Checkpoint:
             state="due" if one.left else "done",
             later=list(one.later),
             parked=list(one.parked),
-            dead=list(one.dead),
             sent=[one.device(place) for place in one.sent],
         )
 
@@ -134,7 +139,7 @@ class Checkpoint:
         """Take what was written down out of the chunk."""
         one = self.chunk
         del one.later[: len(self.later)], one.parked[: len(self.parked)]
-        del one.dead[: len(self.dead)], one.sent[: len(self.sent)]
+        del one.sent[: len(self.sent)]
         one.changed = one.done != self.done
 
 

@@ -24,8 +24,9 @@ from mobile_push.delivery.chunks import Chunks
 from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.parcel import Parcel
 from mobile_push.delivery.rows import Rows
+from mobile_push.fcm import FcmProvider
 from mobile_push.models import Broadcast, Chunk, Delivery, Device, FanOut, Follow, Profile
-from mobile_push.provider import Push
+from mobile_push.provider import Push, Receipt
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.service import PUSH
 from tests.mobile_push.conftest import SMALL, hurry
@@ -192,6 +193,23 @@ async def test_refusals_are_tried_again_dead_tokens_forgotten_and_bad_ones_parke
     assert result["later"] >= 10
     assert arrived(sandbox) == Counter(good)
     assert sorted([device.token for device in await Device.all()]) == good
+
+
+async def test_an_alert_goes_to_the_new_token_of_a_phone_whose_old_one_ended_meanwhile(
+    door: Door, sandbox: FcmSandbox, ended: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await phones(door, 1, "old")
+    sandbox.behaviour.unregistered = {"old-000000"}
+    send = FcmProvider.send
+
+    async def renewed(self: FcmProvider, push: Push, token: str) -> Receipt:
+        await Device.all().update(token="new-000000", token_hash="new")
+        return await send(self, push, token)
+
+    monkeypatch.setattr(FcmProvider, "send", renewed)
+    one = await publish(door, await broadcast(door, "alert"))
+    assert await ended(door, one) == Counter({"accepted": 1, "later": 1})
+    assert arrived(sandbox) == Counter(["new-000000"])
 
 
 async def test_nothing_is_sent_before_its_retry_after(
