@@ -20,6 +20,9 @@ WIDTH = 16
 #: Why a phone of a chunk is for later where nothing went wrong.
 QUIET_HOURS = "quiet hours"
 
+#: Seconds: those who wait for less than twice as long are tried again together.
+SOON = 8.0
+
 #: What can become of a topic in place of phones: the provider has the message, or the phones get it by their tokens.
 HANDED, BY_TOKEN = "handed", "by token"
 
@@ -144,10 +147,15 @@ class Checkpoint:
 
 
 def together(later: Sequence[tuple[float, str, int]]) -> list[tuple[float, str, list[int]]]:
-    """Phones that are tried again together: those of one code, at the latest of their times, but for quiet hours."""
+    """Phones that are tried again together, at the latest of their times: of one code, and about the same time.
+
+    Browsers have push services of their own: nobody waits much longer because another's asked for an hour.
+    """
     groups: dict[tuple[float, str], list[tuple[float, int]]] = defaultdict(list)
     for wait, code, place in later:
-        groups[(wait if code == QUIET_HOURS else 0.0, code)].append((wait, place))
+        # Between two powers of two.
+        about = wait if code == QUIET_HOURS else math.frexp(max(wait, SOON))[1]
+        groups[(about, code)].append((wait, place))
     return [
         (max(wait for wait, _ in found), code, [place for _, place in found]) for (_, code), found in groups.items()
     ]

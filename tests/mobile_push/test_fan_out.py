@@ -19,7 +19,7 @@ from banshi import Message, Stale
 from banshi.testing import Door
 from mobile_push import inbox
 from mobile_push.broadcasts import publication
-from mobile_push.delivery.chunk import Checkpoint, Open
+from mobile_push.delivery.chunk import Checkpoint, Open, together
 from mobile_push.delivery.chunks import Chunks
 from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.parcel import Parcel
@@ -210,6 +210,11 @@ async def test_an_alert_goes_to_the_new_token_of_a_phone_whose_old_one_ended_mea
     one = await publish(door, await broadcast(door, "alert"))
     assert await ended(door, one) == Counter({"accepted": 1, "later": 1})
     assert arrived(sandbox) == Counter(["new-000000"])
+
+
+def test_a_service_that_asks_for_an_hour_holds_up_no_phone_of_another_one() -> None:
+    refused = [(0.4, "HTTP_429", 0), (3600.0, "HTTP_429", 1), (5.0, "HTTP_429", 2), (3590.0, "HTTP_429", 3)]
+    assert sorted(together(refused)) == [(5.0, "HTTP_429", [0, 2]), (3600.0, "HTTP_429", [1, 3])]
 
 
 async def test_nothing_is_sent_before_its_retry_after(
