@@ -500,6 +500,22 @@ async def test_people_whom_a_query_names_get_a_copy_of_their_own_and_their_phone
     assert (await FanOut.get(broadcast_id=one.id)).found == 1
 
 
+async def test_nobody_gets_a_copy_of_a_notice_that_was_recalled_while_the_copies_were_made(
+    door: Door, ended: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await phones(door, 1, "wang", person="wang")
+    one = await broadcast(door, audience={"people": {"items": ["zone-pass"], "states": ["submitted"]}})
+
+    async def found(*_: Any, **__: Any) -> list[str]:
+        await publication.recall(door.platform, await Broadcast.get(id=one.id), door.platform.now())
+        return ["wang"]
+
+    monkeypatch.setattr("mobile_push.broadcasts.people.people_with_cases", found)
+    await ended(door, await publish(door, one))
+    assert await Delivery.all().count() == 0
+    assert await inbox.InboxMessage.all().count() == 0
+
+
 async def test_two_who_publish_the_same_at_once_publish_it_once(door: Door) -> None:
     one = await broadcast(door)
     other = await Broadcast.get(id=one.id)
