@@ -7,11 +7,12 @@ caught up: its task then reads on behind that place, so nothing is skipped and n
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
 from mobile_push.broadcasts.audience import Listener
@@ -49,7 +50,8 @@ class Stream:
     #: It has been told everything in the common log that is for it.
     current: bool = False
     ending: bool = False
-    written: float = field(default_factory=time.monotonic)
+    #: `time.monotonic()` of the last writing; never before the head of the answer is sent.
+    written: float = math.inf
     #: Since when its phone has not read all that was written; 0.0 when it has.
     stalled: float = 0.0
     #: What the stream's task waits for while it has nothing to do. An Event for each would cost three times as much.

@@ -53,8 +53,8 @@ async def store(
     """Put messages into their inboxes and plan their deliveries, in one transaction; the persons who got any.
 
     A message that is there already is left as it is, so the same batch may come twice, even at the same moment. With a
-    `broadcast` they are its copies, and live as long as it does. `sandboxes` are where the pushes of
-    test messages go.
+    `broadcast` they are its copies: none are made once it is recalled, and they live as long as it does. `sandboxes`
+    are where the pushes of test messages go.
     """
     for _ in range(TRIES - 1):
         try:
@@ -81,6 +81,8 @@ async def _store(
     for device in await Device.filter(person__in=persons).exclude(provider=STREAM):
         devices[device.person].append(device)
     async with in_transaction() as connection:
+        if broadcast and not await _hold_public(connection, broadcast):
+            return set()
         numbers = await _take_numbers(platform, connection, Counter(message.person for message in fresh))
         rows = [_row(message, next(numbers[message.person]), broadcast) for message in fresh]
         await InboxMessage.bulk_create(rows, using_db=connection)
@@ -94,6 +96,12 @@ async def _store(
     if any(message.mode == "test" for message in fresh):
         sandboxes.count(one.provider for one in deliveries if one.state == SANDBOX)
     return set(persons)
+
+
+async def _hold_public(connection: BaseDBAsyncClient, broadcast: Broadcast) -> bool:
+    """Whether it is public still. Who recalls it waits for this transaction then, and drops what it has planned."""
+    public = Broadcast.filter(id=broadcast.id, state="published").using_db(connection)
+    return bool(await public.update(state="published"))
 
 
 def _delivery(

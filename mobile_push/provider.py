@@ -169,6 +169,6 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         date = headers.get("Date")
         now = parsedate_to_datetime(date) if date else datetime.now(UTC)
         seconds = (until.replace(tzinfo=until.tzinfo or UTC) - now.replace(tzinfo=now.tzinfo or UTC)).total_seconds()
-    except ValueError:
+    except (ValueError, OverflowError):  # a year or an offset of twenty digits
         return None
     return min(max(seconds, 0.0), LONGEST_WAIT)

@@ -89,7 +89,8 @@ def comeback() -> bytes:
 
 
 async def follow(push: Push, stream: Stream) -> None:
-    """Write what is new until the stream ends."""
+    """Write what is new until the stream ends, and let others write."""
+    stream.written = time.monotonic()
     while not (stream.ending or push.platform.closing.is_set()):
         if stream.full and not await _drained(stream, push.settings.stream_timeout):
             stream.cut()

@@ -6,7 +6,7 @@ Every step is conditional on the state and the version that it was decided on, s
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -86,12 +86,15 @@ async def change(
 ) -> Broadcast:
     """Say something else, in a broadcast that isn't public. What was proposed has to be proposed again.
 
+    What waits for its time and can't be sent any more is a draft.
+
     Raises Stale if it has changed since it was read.
     """
     second = broadcast.department in platform[PUSH].settings.second_person
     state = broadcast.state
     send_at = values.get("send_at", broadcast.send_at)
-    if state == "proposed" or (state == "scheduled" and (second or send_at is None or send_at <= platform.now())):
+    waits = send_at is not None and send_at > platform.now() and not _is_draft(values.get("cap"))
+    if state == "proposed" or (state == "scheduled" and (second or not waits)):
         state = "draft"
     return await _write(platform, broadcast, {**values, "state": state}, "change", principal.subject, "", receipt)
 
@@ -201,10 +204,15 @@ async def _take(
 
 def check_sendable(platform: Platform, broadcast: Broadcast) -> None:
     """Raise InvalidFields for what can't be published as it stands."""
-    if broadcast.cap is not None and broadcast.cap["status"] == "Draft":
+    if _is_draft(broadcast.cap):
         raise InvalidFields([FieldProblem("/status", "A Draft is never sent; change its status first.", "invalid")])
     if broadcast.ttl is None and broadcast.expires_at <= platform.now():
         raise InvalidFields([FieldProblem("/expires_at", "It is over already; give a later time.", "past")])
+
+
+def _is_draft(cap: Mapping[str, Any] | None) -> bool:
+    """Whether an alert has CAP's own status for what is being written."""
+    return cap is not None and cap["status"] == "Draft"
 
 
 def _next(broadcast: Broadcast, to: str, now: datetime) -> str:

@@ -20,6 +20,9 @@ WIDTH = 16
 #: Why a phone of a chunk is for later where nothing went wrong.
 QUIET_HOURS = "quiet hours"
 
+#: Seconds: those who wait for less than twice as long are tried again together.
+SOON = 8.0
+
 #: What can become of a topic in place of phones: the provider has the message, or the phones get it by their tokens.
 HANDED, BY_TOKEN = "handed", "by token"
 
@@ -70,7 +73,8 @@ class Open:
     later: list[tuple[float, str, int]] = field(default_factory=list)
     #: Phones whose message an operator has to look at: (code, place).
     parked: list[tuple[str, int]] = field(default_factory=list)
-    dead: list[tuple[UUID, str]] = field(default_factory=list)
+    #: Phones whose tokens are dead: (code, place, token).
+    dead: list[tuple[str, int, str]] = field(default_factory=list)
     sent: list[int] = field(default_factory=list)
     #: From the claim to the last checkpoint.
     span: Span | None = None
@@ -81,6 +85,12 @@ class Open:
         self.outcomes[word] += 1
         self.left -= 1
         self.changed = True
+
+    def once_more(self, place: int, code: str) -> None:
+        """A phone whose token was dead has another one."""
+        self.outcomes["dead"] -= 1
+        self.outcomes["later"] += 1
+        self.later.append((0.0, code, place))
 
     def ended(self) -> None:
         """Nothing more is sent of it from here."""
@@ -113,7 +123,6 @@ class Checkpoint:
     state: str
     later: list[tuple[float, str, int]]
     parked: list[tuple[str, int]]
-    dead: list[tuple[UUID, str]]
     sent: list[bytes]
 
     @classmethod
@@ -126,7 +135,6 @@ class Checkpoint:
             state="due" if one.left else "done",
             later=list(one.later),
             parked=list(one.parked),
-            dead=list(one.dead),
             sent=[one.device(place) for place in one.sent],
         )
 
@@ -134,15 +142,20 @@ class Checkpoint:
         """Take what was written down out of the chunk."""
         one = self.chunk
         del one.later[: len(self.later)], one.parked[: len(self.parked)]
-        del one.dead[: len(self.dead)], one.sent[: len(self.sent)]
+        del one.sent[: len(self.sent)]
         one.changed = one.done != self.done
 
 
 def together(later: Sequence[tuple[float, str, int]]) -> list[tuple[float, str, list[int]]]:
-    """Phones that are tried again together: those of one code, at the latest of their times, but for quiet hours."""
+    """Phones that are tried again together, at the latest of their times: of one code, and about the same time.
+
+    Browsers have push services of their own: nobody waits much longer because another's asked for an hour.
+    """
     groups: dict[tuple[float, str], list[tuple[float, int]]] = defaultdict(list)
     for wait, code, place in later:
-        groups[(wait if code == QUIET_HOURS else 0.0, code)].append((wait, place))
+        # Between two powers of two.
+        about = wait if code == QUIET_HOURS else math.frexp(max(wait, SOON))[1]
+        groups[(about, code)].append((wait, place))
     return [
         (max(wait for wait, _ in found), code, [place for _, place in found]) for (_, code), found in groups.items()
     ]

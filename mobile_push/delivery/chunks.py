@@ -7,6 +7,7 @@ it had not recorded, and one phone that is slow holds up no other.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,7 +37,7 @@ from mobile_push.delivery.leases import free
 from mobile_push.delivery.parcel import Parcel, pause_before
 from mobile_push.delivery.phones import Phones, forget_token
 from mobile_push.delivery.tell import Metrics
-from mobile_push.models import Broadcast
+from mobile_push.models import Broadcast, Device
 from mobile_push.provider import Outcome, Provider, Push, Receipt
 from mobile_push.settings import PushSettings
 from mobile_push.topics.rounds import language_of, minded_known, minded_topic
@@ -54,6 +55,7 @@ class Chunks:
         self._metrics = metrics
         self._phones = Phones(platform, provider.name, settings)
         self._open: dict[int, Open] = {}
+        self._recording = asyncio.Lock()
         #: Seconds for which a send may be begun after its chunk's lease was renewed.
         self._good_for = settings.lease - provider.longest_send
 
@@ -190,7 +192,7 @@ class Chunks:
             if chunk.lane is Lane.NOTICE and not chunk.topic:
                 chunk.sent.append(place)
         elif outcome is Outcome.DEAD_TOKEN and not chunk.topic:
-            chunk.dead.append((UUID(bytes=chunk.device(place)), parcel.token))
+            chunk.dead.append((receipt.code, place, parcel.token))
             chunk.tick(place, "dead")
         elif outcome in (Outcome.REJECTED, Outcome.DEAD_TOKEN) or (
             chunk.tries >= parcels.ATTEMPTS and outcome is not Outcome.MISCONFIGURED
@@ -207,6 +209,16 @@ class Chunks:
 
     async def record(self) -> bool:
         """Check-point every chunk that has changed, and keep the lease of the others."""
+        # To its end, and one after the other: what is split off twice is sent twice.
+        return await asyncio.shield(self._record())
+
+    async def _record(self) -> bool:
+        async with self._recording:
+            return await self._check_point()
+
+    async def _check_point(self) -> bool:
+        for chunk in list(self._open.values()):
+            await self._forget_dead(chunk)
         now = time.monotonic()
         due = [
             one
@@ -234,6 +246,16 @@ class Chunks:
             self._close(chunk)
         await self._after([one for one, state in zip(checkpoints, states, strict=True) if state is not None])
         return any(one.later for one in checkpoints)
+
+    async def _forget_dead(self, chunk: Open) -> None:
+        """Forget the phones whose tokens are dead. One that has a new token by now gets its message there."""
+        while chunk.dead:
+            code, place, token = chunk.dead[0]
+            device = UUID(bytes=chunk.device(place))
+            gone = await forget_token(device, token) or not await Device.filter(id=device).exists()
+            del chunk.dead[0]
+            if not gone:
+                chunk.once_more(place, code)
 
     def _close(self, chunk: Open) -> None:
         chunk.ended()
@@ -295,13 +317,8 @@ class Chunks:
         await connection.execute_query(sql, list(values.values()))
 
     async def _after(self, checkpoints: Iterable[Checkpoint]) -> None:
-        """What need not be in the transaction: forget dead tokens, count what each phone was sent."""
-        sent: list[bytes] = []
-        for one in checkpoints:
-            for device, token in one.dead:
-                await forget_token(device, token)
-            sent += one.sent
-        await self._phones.count(sent)
+        """What need not be in the transaction: count what each phone was sent."""
+        await self._phones.count([phone for one in checkpoints for phone in one.sent])
 
     async def give_back(self, given: Sequence[Parcel]) -> None:
         """Release the chunks of parcels that nobody sends now; what was recorded of them stays."""

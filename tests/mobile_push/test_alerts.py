@@ -249,6 +249,12 @@ async def test_a_draft_of_cap_is_stored_and_never_sent_until_its_status_changes(
     assert (public["state"], public["title"]["en"]) == ("published", "Red alert for rainstorm")
 
 
+async def test_an_alert_that_waits_for_its_time_and_becomes_a_draft_of_cap_is_sent_no_more(door: Door) -> None:
+    waiting = (await create(door, send_at=moment(door, hours=1))).created()
+    assert (await change(door, waiting, version=1, status="Draft")).ok()["state"] == "draft"
+    assert pointers(await step(door, waiting, "publish")) == {"/status"}
+
+
 # -- updates and cancels ---------------------------------------------------------------------------------------------
 
 

@@ -6,24 +6,27 @@ import asyncio
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from tortoise.transactions import in_transaction
 
 from banshi import Message, Stale
 from banshi.testing import Door
 from mobile_push import inbox
 from mobile_push.broadcasts import publication
-from mobile_push.delivery.chunk import Checkpoint, Open
+from mobile_push.delivery.chunk import Checkpoint, Open, together
 from mobile_push.delivery.chunks import Chunks
 from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.parcel import Parcel
 from mobile_push.delivery.rows import Rows
+from mobile_push.fcm import FcmProvider
 from mobile_push.models import Broadcast, Chunk, Delivery, Device, FanOut, Follow, Profile
-from mobile_push.provider import Push
+from mobile_push.provider import Push, Receipt
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.service import PUSH
 from tests.mobile_push.conftest import SMALL, hurry
@@ -190,6 +193,28 @@ async def test_refusals_are_tried_again_dead_tokens_forgotten_and_bad_ones_parke
     assert result["later"] >= 10
     assert arrived(sandbox) == Counter(good)
     assert sorted([device.token for device in await Device.all()]) == good
+
+
+async def test_an_alert_goes_to_the_new_token_of_a_phone_whose_old_one_ended_meanwhile(
+    door: Door, sandbox: FcmSandbox, ended: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await phones(door, 1, "old")
+    sandbox.behaviour.unregistered = {"old-000000"}
+    send = FcmProvider.send
+
+    async def renewed(self: FcmProvider, push: Push, token: str) -> Receipt:
+        await Device.all().update(token="new-000000", token_hash="new")
+        return await send(self, push, token)
+
+    monkeypatch.setattr(FcmProvider, "send", renewed)
+    one = await publish(door, await broadcast(door, "alert"))
+    assert await ended(door, one) == Counter({"accepted": 1, "later": 1})
+    assert arrived(sandbox) == Counter(["new-000000"])
+
+
+def test_a_service_that_asks_for_an_hour_holds_up_no_phone_of_another_one() -> None:
+    refused = [(0.4, "HTTP_429", 0), (3600.0, "HTTP_429", 1), (5.0, "HTTP_429", 2), (3590.0, "HTTP_429", 3)]
+    assert sorted(together(refused)) == [(5.0, "HTTP_429", [0, 2]), (3600.0, "HTTP_429", [1, 3])]
 
 
 async def test_nothing_is_sent_before_its_retry_after(
@@ -403,6 +428,58 @@ async def test_a_chunk_that_was_given_back_is_claimed_under_a_number_that_no_ear
     assert numbers == sorted(set(numbers))
 
 
+@pytest.fixture
+async def under_way(door: Door, sandbox: FcmSandbox, until: Until) -> Chunks:
+    """Chunks, one of which is being sent and isn't answered."""
+    sandbox.behaviour.hang = True
+    await phones(door, 5)
+    await publish(door, await broadcast(door))
+    chunks: Chunks = door.platform[PUSH].couriers[0]._sources[1]  # type: ignore[assignment]
+    await until(lambda: chunks._open)
+    return chunks
+
+
+def put_off(chunks: Chunks) -> None:
+    """One of its phones is for later, which isn't recorded yet."""
+    (mine,) = chunks._open.values()
+    mine.later.append((3600.0, "UNAVAILABLE", 0))
+    mine.tick(0, "later")
+
+
+async def test_two_who_record_at_once_put_a_phone_off_once(under_way: Chunks) -> None:
+    """A courier does so beside its recorder when it gives back what it had claimed, because the provider rests."""
+    put_off(under_way)
+    await asyncio.gather(under_way.record(), under_way.record())
+    assert await Chunk.filter(code="UNAVAILABLE").count() == 1
+
+
+async def test_a_record_that_is_broken_off_after_its_commit_puts_a_phone_off_once(
+    under_way: Chunks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server stops; the recorder is cancelled, and what it had is recorded once more."""
+    committed, answered = asyncio.Event(), asyncio.Event()
+
+    @asynccontextmanager
+    async def slow() -> AsyncIterator[Any]:
+        async with in_transaction() as connection:
+            yield connection
+        committed.set()
+        await answered.wait()
+
+    monkeypatch.setattr("mobile_push.delivery.chunks.in_transaction", slow)
+    put_off(under_way)
+    recording = asyncio.create_task(under_way.record())
+    try:
+        async with asyncio.timeout(10):
+            await committed.wait()
+        recording.cancel()
+        await asyncio.gather(recording, return_exceptions=True)
+    finally:
+        answered.set()
+    await under_way.record()
+    assert await Chunk.filter(code="UNAVAILABLE").count() == 1
+
+
 async def test_people_whom_a_query_names_get_a_copy_of_their_own_and_their_phones_no_word_of_it(
     door: Door, sandbox: FcmSandbox, answers: Any, until: Until
 ) -> None:
@@ -421,6 +498,22 @@ async def test_people_whom_a_query_names_get_a_copy_of_their_own_and_their_phone
     assert [(item["seq"], item["kind"], item["title"]) for item in items][1:] == [(2, "notice", TITLE["zh-CN"])]
     assert (await door.citizen("li").get("/v1/inbox")).ok()["items"] == []
     assert (await FanOut.get(broadcast_id=one.id)).found == 1
+
+
+async def test_nobody_gets_a_copy_of_a_notice_that_was_recalled_while_the_copies_were_made(
+    door: Door, ended: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await phones(door, 1, "wang", person="wang")
+    one = await broadcast(door, audience={"people": {"items": ["zone-pass"], "states": ["submitted"]}})
+
+    async def found(*_: Any, **__: Any) -> list[str]:
+        await publication.recall(door.platform, await Broadcast.get(id=one.id), door.platform.now())
+        return ["wang"]
+
+    monkeypatch.setattr("mobile_push.broadcasts.people.people_with_cases", found)
+    await ended(door, await publish(door, one))
+    assert await Delivery.all().count() == 0
+    assert await inbox.InboxMessage.all().count() == 0
 
 
 async def test_two_who_publish_the_same_at_once_publish_it_once(door: Door) -> None:

@@ -162,6 +162,8 @@ async def test_retry_after_as_an_http_date_is_told_in_seconds(sandbox: FcmSandbo
         ("-5", None),
         ("soon", None),
         ("Wed, 99 Oct 2015 07:28:00 GMT", None),
+        ("Wed, 21 Oct 99999999999999999999 07:28:00 GMT", None),
+        ("Wed, 21 Oct 2015 07:28:00 +99999999999999999999", None),
         ("²", None),
     ],
 )

@@ -22,7 +22,7 @@ from mobile_push.cursor import Cursor
 from mobile_push.hub import Stream
 from mobile_push.models import Broadcast, Follow, InboxMessage
 from mobile_push.service import PUSH, deliver
-from mobile_push.stream import arrive, follow
+from mobile_push.stream import _look_at, arrive, follow
 
 Make = Callable[..., Message]
 Until = Callable[..., Awaitable[None]]
@@ -330,6 +330,16 @@ async def test_signs_of_life_go_out_to_a_few_streams_at_a_time(
         for wire in wires:
             await wire.__aexit__(None, None, None)
     assert max(asked) <= 10
+
+
+async def test_no_sign_of_life_is_written_before_the_head_of_the_answer(open_push: Any) -> None:
+    """The database may take its time over where the person stands; the phone would read no HTTP."""
+    async with open_push(heartbeat=0.01) as door:
+        push, wire = door.platform[PUSH], Wire()
+        with push.hub.open(Stream("wang", "zh-CN", Cursor(), wire, chunked=True, ends=time.monotonic() + 3600)) as one:
+            await asyncio.sleep(0.02)
+            _look_at([one], push.settings)
+    assert wire.waiting == b""
 
 
 async def test_a_stream_that_has_ended_is_written_to_no_more(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
