@@ -133,7 +133,7 @@ def _key_set(document: Any) -> KeySet:
         try:
             if one.get("kty") in KEY_TYPES and one.get("use", "sig") == "sig":
                 keys.append(JWKRegistry.import_key(one))
-        except (JoseError, ValueError, KeyError, TypeError):
+        except (JoseError, ValueError, KeyError, TypeError, AttributeError):
             continue
     if not keys:
         raise ValueError("the issuer publishes no key that signs tokens")

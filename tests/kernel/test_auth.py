@@ -402,6 +402,7 @@ async def test_keys_that_we_cannot_read_do_not_spoil_the_others(tmp_path: Path, 
             {"kty": "RSA", "kid": "broken", "n": "*", "e": "AQAB"},
             {"kty": "EC", "kid": "half", "crv": "P-256"},
             {},
+            "no key at all",
             encrypting,
             RSA_KEYS["first"].as_dict(private=False),
         ]
