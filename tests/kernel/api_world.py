@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from banshi.configuration import read_configuration
 from banshi.routes import Audience, Route
 from banshi.testing import Door, Person, open_door
+from banshi.web.app import EVENTS
 from tests.kernel import postings_office
 from tests.programs import program_at
 from tests.registers import import_samples, made_up_person
@@ -159,6 +160,13 @@ class World:
         for route in self.routes:
             if route.method == "GET" and "stream" not in route.path and route.operation not in OF_RUNNING_SERVICES:
                 yield route, self.reader_of(route), self.address(route)
+
+
+def methods_of(routes: Iterable[Route]) -> set[str]:
+    """The methods that a path knows by its routes; a stream has no head without a body."""
+    known = {route.method for route in routes}
+    streams = any(answer.media_type == EVENTS for route in routes for answer in route.answers.values())
+    return known | ({"HEAD"} if "GET" in known and not streams else set())
 
 
 async def answers_of(person: Person, **changes: Any) -> dict[str, Any]:

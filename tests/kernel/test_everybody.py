@@ -20,7 +20,7 @@ from banshi.configuration import read_configuration
 from banshi.kinds.appointment.keeper import make_ahead
 from banshi.routes import Audience, Route
 from banshi.testing import TINY_PNG, Door, Person, Reply, open_door
-from tests.kernel.api_world import answers_of
+from tests.kernel.api_world import answers_of, methods_of
 from tests.programs import program_at
 from tests.tables import names_of
 
@@ -468,7 +468,7 @@ async def test_other_methods_are_refused_for_everybody_alike(world: World) -> No
     paths = {route.path: [one for one in world.routes if one.path == route.path] for route in world.routes}
     for path, routes in paths.items():
         real = addressed(routes[0], world.owned)
-        allowed = {one.method for one in routes} | ({"HEAD"} if any(one.method == "GET" for one in routes) else set())
+        allowed = methods_of(routes)
         for method in {"OPTIONS", "TRACE", "GET", "POST", "PUT", "PATCH", "DELETE"} - allowed:
             for name in ("nobody", "wang"):
                 answer = await called(world.people[name], method, real, headers={"X-Secret": "geheim-4711"})
