@@ -223,7 +223,8 @@ class Chunks:
         due = [
             one
             for one in self._open.values()
-            if one.changed or (not (one.lost or one.lapsed) and now - one.leased > self._lease / 4)
+            # One of which a token was found dead since waits: it would be closed before that phone is forgotten.
+            if not one.dead and (one.changed or (not (one.lost or one.lapsed) and now - one.leased > self._lease / 4))
         ]
         if not due:
             return False
