@@ -19,6 +19,7 @@ from banshi import Message, Stale
 from banshi.testing import Door
 from mobile_push import inbox
 from mobile_push.broadcasts import publication
+from mobile_push.delivery import chunks
 from mobile_push.delivery.chunk import Checkpoint, Open, together
 from mobile_push.delivery.chunks import Chunks
 from mobile_push.delivery.lanes import Lane
@@ -210,6 +211,23 @@ async def test_an_alert_goes_to_the_new_token_of_a_phone_whose_old_one_ended_mea
     one = await publish(door, await broadcast(door, "alert"))
     assert await ended(door, one) == Counter({"accepted": 1, "later": 1})
     assert arrived(sandbox) == Counter(["new-000000"])
+
+
+async def test_every_phone_whose_token_is_dead_is_forgotten_also_while_others_are_being_forgotten(
+    door: Door, sandbox: FcmSandbox, ended: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await phones(door, 700, "old")
+    sandbox.behaviour.unregistered = {f"old-{number:06}" for number in range(700)}
+    forget = chunks.forget_token
+
+    async def slowly(device: UUID, token: str) -> bool:
+        await asyncio.sleep(0.002)
+        return await forget(device, token)
+
+    monkeypatch.setattr(chunks, "forget_token", slowly)
+    one = await publish(door, await broadcast(door))
+    assert await ended(door, one) == Counter({"dead": 700})
+    assert await Device.all().count() == 0
 
 
 def test_a_service_that_asks_for_an_hour_holds_up_no_phone_of_another_one() -> None:
