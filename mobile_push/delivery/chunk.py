@@ -6,6 +6,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
@@ -38,6 +39,15 @@ def bucket_of(seconds: float) -> int:
 def seconds_of(bucket: int) -> float:
     """The longest duration of that step."""
     return math.exp(bucket * STEP) / 1000
+
+
+class Dead(NamedTuple):
+    """A phone of a chunk whose token is dead."""
+
+    device: UUID
+    token: str
+    place: int
+    code: str
 
 
 @dataclass(slots=True, eq=False)
@@ -73,8 +83,7 @@ class Open:
     later: list[tuple[float, str, int]] = field(default_factory=list)
     #: Phones whose message an operator has to look at: (code, place).
     parked: list[tuple[str, int]] = field(default_factory=list)
-    #: Phones whose tokens are dead: (code, place, token).
-    dead: list[tuple[str, int, str]] = field(default_factory=list)
+    dead: list[Dead] = field(default_factory=list)
     sent: list[int] = field(default_factory=list)
     #: From the claim to the last checkpoint.
     span: Span | None = None
@@ -86,11 +95,11 @@ class Open:
         self.left -= 1
         self.changed = True
 
-    def once_more(self, place: int, code: str) -> None:
+    def once_more(self, phone: Dead) -> None:
         """A phone whose token was dead has another one."""
         self.outcomes["dead"] -= 1
         self.outcomes["later"] += 1
-        self.later.append((0.0, code, place))
+        self.later.append((0.0, phone.code, phone.place))
 
     def ended(self) -> None:
         """Nothing more is sent of it from here."""

@@ -26,6 +26,7 @@ from mobile_push.delivery.chunk import (
     HANDED,
     QUIET_HOURS,
     Checkpoint,
+    Dead,
     Open,
     bucket_of,
     by_code,
@@ -35,12 +36,15 @@ from mobile_push.delivery.chunk import (
 from mobile_push.delivery.lanes import Lane, lanes_of, spans
 from mobile_push.delivery.leases import free
 from mobile_push.delivery.parcel import Parcel, pause_before
-from mobile_push.delivery.phones import Phones, forget_token
+from mobile_push.delivery.phones import Phones, forget_tokens
 from mobile_push.delivery.tell import Metrics
-from mobile_push.models import Broadcast, Device
+from mobile_push.models import Broadcast
 from mobile_push.provider import Outcome, Provider, Push, Receipt
 from mobile_push.settings import PushSettings
 from mobile_push.topics.rounds import language_of, minded_known, minded_topic
+
+#: Phones with dead tokens that are forgotten at once.
+MOST_DEAD = 1_000
 
 
 class Chunks:
@@ -192,7 +196,7 @@ class Chunks:
             if chunk.lane is Lane.NOTICE and not chunk.topic:
                 chunk.sent.append(place)
         elif outcome is Outcome.DEAD_TOKEN and not chunk.topic:
-            chunk.dead.append((receipt.code, place, parcel.token))
+            chunk.dead.append(Dead(UUID(bytes=chunk.device(place)), parcel.token, place, receipt.code))
             chunk.tick(place, "dead")
         elif outcome in (Outcome.REJECTED, Outcome.DEAD_TOKEN) or (
             chunk.tries >= parcels.ATTEMPTS and outcome is not Outcome.MISCONFIGURED
@@ -217,8 +221,7 @@ class Chunks:
             return await self._check_point()
 
     async def _check_point(self) -> bool:
-        for chunk in list(self._open.values()):
-            await self._forget_dead(chunk)
+        await self._forget_dead()
         now = time.monotonic()
         due = [
             one
@@ -248,15 +251,16 @@ class Chunks:
         await self._after([one for one, state in zip(checkpoints, states, strict=True) if state is not None])
         return any(one.later for one in checkpoints)
 
-    async def _forget_dead(self, chunk: Open) -> None:
+    async def _forget_dead(self) -> None:
         """Forget the phones whose tokens are dead. One that has a new token by now gets its message there."""
-        while chunk.dead:
-            code, place, token = chunk.dead[0]
-            device = UUID(bytes=chunk.device(place))
-            gone = await forget_token(device, token) or not await Device.filter(id=device).exists()
-            del chunk.dead[0]
-            if not gone:
-                chunk.once_more(place, code)
+        found = [(chunk, one) for chunk in self._open.values() for one in chunk.dead][:MOST_DEAD]
+        if not found:
+            return
+        renewed = await forget_tokens({one.device: one.token for _, one in found})
+        for chunk, one in found:
+            chunk.dead.remove(one)
+            if one.device in renewed:
+                chunk.once_more(one)
 
     def _close(self, chunk: Open) -> None:
         chunk.ended()

@@ -31,13 +31,17 @@ class Phone(NamedTuple):
     wait: float = 0.0
 
 
-async def forget_token(device: Any, token: str) -> bool:
-    """Forget a phone whose token is dead, as long as that is still its token: it may have got a new one meanwhile."""
-    there = await Device.get_or_none(id=device)
-    if there is None or there.token != token:
-        return False
+async def forget_tokens(dead: Mapping[UUID, str]) -> set[UUID]:
+    """Forget the phones whose tokens are dead; those that have got another one meanwhile, which stay."""
+    there = await Device.filter(id__in=list(dead))
     # By the hash: a token may be sealed, and nothing finds that.
-    return bool(await Device.filter(id=device, token_hash=there.token_hash).delete())
+    hashes = [one.token_hash for one in there if one.token == dead[one.id]]
+    if hashes:
+        await Device.filter(id__in=list(dead), token_hash__in=hashes).delete()
+    if not there:
+        return set()
+    left: Any = await Device.filter(id__in=list(dead)).values_list("id", flat=True)
+    return set(left)
 
 
 class Phones:

@@ -13,10 +13,10 @@ from mobile_push.delivery import parcel as parcels
 from mobile_push.delivery.chunk import QUIET_HOURS
 from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.parcel import Parcel, pause_before
-from mobile_push.delivery.phones import ENOUGH, UNWANTED, Phones, forget_token
+from mobile_push.delivery.phones import ENOUGH, UNWANTED, Phones, forget_tokens
 from mobile_push.delivery.queue import Row, Settled, queue_of
 from mobile_push.delivery.tell import Metrics
-from mobile_push.models import Delivery, Device
+from mobile_push.models import Delivery
 from mobile_push.provider import Outcome, Provider, Push, Receipt
 from mobile_push.quiet import quiet_for
 from mobile_push.settings import PushSettings
@@ -175,14 +175,16 @@ class Rows:
         )
         for one in group:
             self._forget(one.job)
-            if one.state == "dead":
-                if await forget_token(one.job.device, one.job.token):
-                    continue
-                if await Device.filter(id=one.job.device).exists():
-                    # It has, and the message goes there.
-                    same = Delivery.filter(id=one.job.id, attempts=one.job.attempts, state="dead")
-                    # Under another number: this settlement, said twice, would end it again.
-                    await same.update(state="due", settled_at=None, attempts=one.job.attempts + 1)
+        await self._forget_dead([one.job for one in group if one.state == "dead"])
+
+    async def _forget_dead(self, jobs: Sequence[Job]) -> None:
+        """Forget the phones whose tokens are dead. One that has a new token by now gets its message there."""
+        renewed = await forget_tokens({UUID(job.device): job.token for job in jobs}) if jobs else set()
+        for job in jobs:
+            if UUID(job.device) in renewed:
+                same = Delivery.filter(id=job.id, attempts=job.attempts, state="dead")
+                # Under another number: this settlement, said twice, would end it again.
+                await same.update(state="due", settled_at=None, attempts=job.attempts + 1)
 
     async def give_back(self, given: Sequence[Parcel]) -> None:
         """Release what was claimed and not tried, so that nobody waits for the lease to end."""

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -218,13 +218,13 @@ async def test_every_phone_whose_token_is_dead_is_forgotten_also_while_others_ar
 ) -> None:
     await phones(door, 700, "old")
     sandbox.behaviour.unregistered = {f"old-{number:06}" for number in range(700)}
-    forget = chunks.forget_token
+    forget = chunks.forget_tokens
 
-    async def slowly(device: UUID, token: str) -> bool:
-        await asyncio.sleep(0.002)
-        return await forget(device, token)
+    async def slowly(dead: Mapping[UUID, str]) -> set[UUID]:
+        await asyncio.sleep(0.05)
+        return await forget(dead)
 
-    monkeypatch.setattr(chunks, "forget_token", slowly)
+    monkeypatch.setattr(chunks, "forget_tokens", slowly)
     one = await publish(door, await broadcast(door))
     assert await ended(door, one) == Counter({"dead": 700})
     assert await Device.all().count() == 0
