@@ -17,12 +17,12 @@ import zxingcpp
 from chaos_report import Length, Report
 from PIL import Image
 from processes import ROOT
-from zone_pass import good_answers
 
 from banshi import passes
 from banshi.testing import Person, open_door
 from tests.kernel.test_pass_ledger import DAY, QR, REFUSALS, Forger, Issued, issue, revoke, scan, turn
 from tests.kernel.test_passes import damaged
+from tests.zone_pass import answers_with
 
 #: Scans at once.
 AT_ONCE = 32
@@ -37,7 +37,7 @@ async def issued(folder: Path) -> AsyncIterator[Issued]:
 
 
 async def answers(person: Person, **changes: Any) -> dict[str, Any]:
-    return good_answers([(await person.upload()).created()["id"] for _ in range(2)], **changes)
+    return answers_with([(await person.upload()).created()["id"] for _ in range(2)], **changes)
 
 
 async def qr(folder: Path, length: Length) -> Report:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
-from zone_pass import good_answers
+
+from tests.zone_pass import answers_with
 
 #: Seconds between two attempts while the server is away, and seconds for which one call is insisted on.
 PAUSE, PATIENCE = 0.05, 60.0
@@ -186,7 +187,7 @@ class Story:
             stored = await self.citizen.post("/v1/attachments", f"{key}/{name}", file=content)
             self.memory.uploads[stored["id"]] = content
             files.append(stored["id"])
-        return good_answers(files)
+        return answers_with(files)
 
     async def until(self, case: str, state: str) -> None:
         """Wait until the case is in that state; the automatic check follows after the answer."""

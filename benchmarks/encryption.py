@@ -26,7 +26,6 @@ from databases import has_postgres, postgres
 from processes import ROOT, machine, table
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.context import _current_context
-from zone_pass import good_answers
 
 from banshi import logs
 from banshi.models import Case, OutboxRow
@@ -36,6 +35,7 @@ from banshi.routes import Principal
 from banshi.store import Write
 from banshi.submission import new_case
 from banshi.testing import Door, open_door
+from tests.zone_pass import answers_with
 
 TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
 
@@ -44,7 +44,7 @@ AT_ONCE, PAGE = 64, 50
 
 SIDES = ("plain", "encrypted")
 
-ANSWERS = good_answers(
+ANSWERS = answers_with(
     ("01a21992-b097-724f-856f-a89ba2f009a2", "01a21992-b1c9-7325-af73-8e883354c1e1"),
     zones=["2", "5"],
     purpose="为社区超市配送蔬菜",

@@ -18,12 +18,12 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from chaos_story import NEEDS_REASON, PLANS, PNG
 from soak_town import LOOK, PATIENCE, Caller, Taken, Town, Unexpected
-from zone_pass import good_answers
 
 from banshi.contract import Item
 from banshi.kinds.query.registers.opened import declared_in
 from tests.plugins import filling
 from tests.registers import sample_rows
+from tests.zone_pass import answers_with
 
 #: What somebody looks for.
 WORDS = ("通行证", "驾驶证", "身份证", "passport", "户口", "举报", "消防", "预约", "vehicle")
@@ -48,7 +48,7 @@ async def applies(town: Town, chance: random.Random) -> None:
     await citizen.post("/v1/devices", {**DEVICE, "token": f"phone-of-{name}"})
     files = [(await citizen.upload(PNG)).document["id"] for _ in range(2)]
     await citizen.get(f"/v1/attachments/{files[0]}")
-    answers = good_answers(files)
+    answers = answers_with(files)
     case = (await citizen.post("/v1/items/zone-pass/cases", {"answers": answers}, key=f"{name}/1")).document
     again = (await citizen.post("/v1/items/zone-pass/cases", {"answers": answers}, key=f"{name}/1")).document
     assert case == again, f"the same key was answered {case} and {again}"
@@ -157,7 +157,7 @@ async def listens(town: Town, _: random.Random) -> None:
             return
         town.told.requests["GET /v1/inbox/stream"] += 1
         files = [(await citizen.upload(PNG)).document["id"] for _ in range(2)]
-        await citizen.post("/v1/items/zone-pass/cases", {"answers": good_answers(files)})
+        await citizen.post("/v1/items/zone-pass/cases", {"answers": answers_with(files)})
         async for line in stream.content:
             if b'"kind":"case"' in line:
                 break

@@ -23,6 +23,7 @@ from banshi.upgrade import upgrade
 from banshi.web import app
 from tests import encrypted, prepared, remembered
 from tests.borrowed import END_ALL, FREE, give_back
+from tests.zone_pass import answers_with
 
 # The command line sends a process's logs to its standard error. pytest closes that behind every test, and a log line
 # that can't be written would stop the loops of the next one.
@@ -133,19 +134,7 @@ async def bare_door(tmp_path: Path) -> AsyncIterator[Door]:
 async def good_answers(person: Person, **changes: Any) -> dict[str, Any]:
     """Answers to the zone pass's form that are right, with freshly uploaded files."""
     files = [(await person.upload()).created()["id"] for _ in range(2)]
-    return {
-        "plate": "川BD12345",
-        "vehicle_class": "light-truck",
-        "zones": ["2", "5"],
-        "hours": "9-17",
-        "valid_from": "2099-01-01",
-        "valid_until": "2099-01-31",
-        "purpose": "为社区超市配送蔬菜",
-        "driver": {"name": "王小明", "phone": "13800000000"},
-        "licence": files[0],
-        "registration": files[1],
-        **changes,
-    }
+    return answers_with(files, **changes)
 
 
 @pytest.fixture

@@ -37,6 +37,9 @@ class Role:
         return self.name == name and self.department == department and self.unit in (None, unit)
 
 
+#: The media type of an answer of events, which goes on until somebody leaves.
+EVENTS = "text/event-stream"
+
 #: What cases and their pushes are: real, real for some people alone, or made up and gone by themselves.
 Mode = Literal["test", "team", "live"]
 
@@ -226,6 +229,11 @@ class Route:
     per_item: Callable[[Item], Mapping[str, Any] | None] | None = None
     #: For a path with `{code}` and no body of its own per item: whether an item's guide links to it.
     linked: Callable[[Item], bool] | None = None
+
+    @property
+    def streams(self) -> bool:
+        """Whether its answer is events that go on until somebody leaves. It has no head without a body."""
+        return any(answer.media_type == EVENTS for answer in self.answers.values())
 
     @property
     def path_names(self) -> list[str]:

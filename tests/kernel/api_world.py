@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from banshi.configuration import read_configuration
 from banshi.routes import Audience, Route
 from banshi.testing import Door, Person, open_door
-from banshi.web.app import EVENTS
+from tests.conftest import good_answers
 from tests.kernel import postings_office
 from tests.programs import program_at
 from tests.registers import import_samples, made_up_person
@@ -162,28 +162,10 @@ class World:
                 yield route, self.reader_of(route), self.address(route)
 
 
-def methods_of(routes: Iterable[Route]) -> set[str]:
+def methods_of(routes: Collection[Route]) -> set[str]:
     """The methods that a path knows by its routes; a stream has no head without a body."""
-    known = {route.method for route in routes}
-    streams = any(answer.media_type == EVENTS for route in routes for answer in route.answers.values())
-    return known | ({"HEAD"} if "GET" in known and not streams else set())
-
-
-async def answers_of(person: Person, **changes: Any) -> dict[str, Any]:
-    files = [(await person.upload()).created()["id"] for _ in range(2)]
-    return {
-        "plate": "川BD12345",
-        "vehicle_class": "light-truck",
-        "zones": ["2"],
-        "hours": "9-17",
-        "valid_from": "2099-01-01",
-        "valid_until": "2099-01-31",
-        "purpose": "配送蔬菜",
-        "driver": {"name": "王小明", "phone": "13800000000"},
-        "licence": files[0],
-        "registration": files[1],
-        **changes,
-    }
+    heads = {"HEAD" for route in routes if route.method == "GET" and not route.streams}
+    return {route.method for route in routes} | heads
 
 
 async def booked(door: Door, person: Person) -> tuple[str, str]:
@@ -254,7 +236,7 @@ async def open_world(folder: Path, platform: Mapping[str, Any] | None = None) ->
         roles = ("traffic:reviewer", "traffic:approver", "traffic:publisher", "platform:operator")
         roles = (*roles, "archive:approver", "archive:administrator")
         staff = door.staff("li", *roles)
-        case = (await wang.post("/v1/items/zone-pass/cases", {"answers": await answers_of(wang)})).created()
+        case = (await wang.post("/v1/items/zone-pass/cases", {"answers": await good_answers(wang)})).created()
         extract = (await wang.post("/v1/items/record-000/cases", {"answers": {}})).created()
         await door.settled()
         for one in (case, extract):

@@ -11,7 +11,8 @@ import pytest
 
 from banshi.routes import Audience
 from banshi.testing import Door, Person, open_door
-from tests.kernel.api_world import World, answers_of, methods_of, metrics_of
+from tests.conftest import good_answers
+from tests.kernel.api_world import World, methods_of, metrics_of
 
 together = pytest.mark.asyncio(loop_scope="module")
 
@@ -54,7 +55,7 @@ async def test_what_was_read_with_a_token_is_kept_by_no_cache_on_the_way(world: 
 @together
 async def test_a_tag_changes_with_what_is_read(world: World) -> None:
     """… and so a phone that asks with its old one gets the news."""
-    case = (await world.wang.post("/v1/items/zone-pass/cases", {"answers": await answers_of(world.wang)})).created()
+    case = (await world.wang.post("/v1/items/zone-pass/cases", {"answers": await good_answers(world.wang)})).created()
     await world.door.settled()
     path = f"/v1/cases/{case['id']}"
     before = (await world.wang.get(path)).headers["ETag"]
@@ -105,7 +106,7 @@ async def test_texts_are_in_the_language_that_was_asked_for(world: World) -> Non
         assert (await world.door.anyone.get("/v1/items/zone-pass", headers=headers)).ok()["title"] == title
         case = (await world.wang.get(f"/v1/cases/{world.case}", headers=headers)).ok()
         assert (case["item"]["title"], case["state"]) == (title, "approved")
-        answers = await answers_of(world.wang, plate="?")
+        answers = await good_answers(world.wang, plate="?")
         wrong = await world.wang.post("/v1/items/zone-pass/cases", {"answers": answers}, headers=headers)
         assert wrong.problem(422, "invalid-fields")["problems"][0]["detail"].startswith(problem)
         scan = {"text": world.scanned, "place": "东门"}

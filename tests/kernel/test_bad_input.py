@@ -27,6 +27,7 @@ from banshi.testing import TINY_PNG, Door, Person, Reply, open_door
 from banshi.web import attachments as attachments_face
 from banshi.web import dispatch, unreadable
 from tests.tables import names_of
+from tests.zone_pass import WITHOUT_FILES
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 
@@ -236,18 +237,6 @@ async def test_the_department_s_own_rules_name_their_fields_too(world: World) ->
         "/answers/valid_from": "past",
         "/answers/valid_until": "order",
     }
-
-
-WITHOUT_FILES = {
-    "plate": "川BD12345",
-    "vehicle_class": "light-truck",
-    "zones": ["2"],
-    "hours": "9-17",
-    "valid_from": "2099-01-01",
-    "valid_until": "2099-01-31",
-    "purpose": "配送蔬菜",
-    "driver": {"name": "王小明", "phone": "13800000000"},
-}
 
 
 #: What JSON Schema's `date` (RFC 3339) takes and no calendar of Python's knows.

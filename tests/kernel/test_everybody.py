@@ -20,7 +20,8 @@ from banshi.configuration import read_configuration
 from banshi.kinds.appointment.keeper import make_ahead
 from banshi.routes import Audience, Route
 from banshi.testing import TINY_PNG, Door, Person, Reply, open_door
-from tests.kernel.api_world import answers_of, methods_of
+from tests.conftest import good_answers
+from tests.kernel.api_world import methods_of
 from tests.programs import program_at
 from tests.tables import names_of
 
@@ -111,7 +112,7 @@ def people_of(door: Door) -> dict[str, Person]:
 
 async def submitted(door: Door, person: Person) -> dict[str, Any]:
     case: dict[str, Any] = (
-        await person.post("/v1/items/zone-pass/cases", {"answers": await answers_of(person)})
+        await person.post("/v1/items/zone-pass/cases", {"answers": await good_answers(person)})
     ).created()
     await door.settled()
     return case

@@ -19,8 +19,8 @@ from banshi.auth import development_token
 from banshi.settings import Settings
 from banshi.testing import TINY_PNG, Person
 from tests import certificate_reader
-from tests.conftest import TRAFFIC
-from tests.kernel.api_world import answers_of, write_archive
+from tests.conftest import TRAFFIC, good_answers
+from tests.kernel.api_world import write_archive
 
 
 @contextmanager
@@ -72,7 +72,7 @@ async def a_whole_journey(url: str, settings: Settings) -> list[str]:
         wang, li, p, sun = (Person(session, url, token) for token in tokens.values())
         files = [(await wang.upload(name=private[6])).created()["id"] for _ in range(2)]
         answers = {
-            **(await answers_of(wang)),
+            **(await good_answers(wang)),
             "plate": private[4],
             "driver": {"name": private[0], "phone": private[5]},
             "purpose": private[7],

@@ -61,9 +61,6 @@ DRAIN, DRAIN_LOOK = 8.0, 0.02
 #: no room tries again seconds later. The system makes it `somaxconn` where that is less.
 BACKLOG = 4096
 
-#: The media type of answers that go on until somebody leaves.
-EVENTS = "text/event-stream"
-
 PLATFORM = web.AppKey("banshi_platform", Platform)
 
 #: The faces that are no kind's and no plugin's.
@@ -192,8 +189,7 @@ def application(platform: Platform) -> web.Application:
         handler = traced_route(platform, route, endpoint(platform, route))
         if route.method == "GET":
             # A stream writes by itself, and what follows a head alone would be read as the next answer's.
-            streams = any(answer.media_type == EVENTS for answer in route.answers.values())
-            app.router.add_get(route.path, handler, allow_head=not streams)
+            app.router.add_get(route.path, handler, allow_head=not route.streams)
         else:
             app.router.add_route(route.method, route.path, handler)
 

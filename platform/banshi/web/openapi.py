@@ -16,7 +16,7 @@ from banshi.contract import LANGUAGES, Item
 from banshi.once import HEADER, LONGEST, VISIBLE
 from banshi.registry import Registry
 from banshi.replies import JSON, PROBLEM, encode
-from banshi.routes import Answer, Audience, Route
+from banshi.routes import EVENTS, Answer, Audience, Route
 from banshi.schemas import SCHEMAS, ref
 from banshi.web.dispatch import SEGMENT
 from banshi.web.links import links_of, shared_links
@@ -214,7 +214,7 @@ def _shape(answer: Answer) -> dict[str, Any]:
     """The schema of an answer's body; of one that isn't JSON, whether it is text or a file."""
     if answer.schema is not None:
         return dict(answer.schema)
-    if answer.media_type in {JSON, "text/event-stream"}:  # of a stream, it would be each event's
+    if answer.media_type in {JSON, EVENTS}:  # of a stream, it would be each event's
         return {}
     return {"type": "string"} if answer.media_type.startswith("text/") else {"type": "string", "format": "binary"}
 
