@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import orjson
 from aiohttp import web
@@ -15,6 +15,8 @@ from aiohttp import web
 from banshi.contract import LANGUAGES
 from banshi.errors import InvalidParameter, Problem
 from banshi.routes import Answer, Call, Link, Parameter
+
+T = TypeVar("T")
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -106,13 +108,20 @@ def to_cursor(after: str) -> str:
     return base64.urlsafe_b64encode(after.encode()).rstrip(b"=").decode()
 
 
-def from_cursor(call: Call) -> str | None:
-    """The place that the caller's cursor names."""
+@overload
+def from_cursor(call: Call) -> str | None: ...
+@overload
+def from_cursor(call: Call, read: Callable[[str], T]) -> T | None: ...
+def from_cursor(call: Call, read: Callable[[str], Any] = str) -> Any:
+    """The place that the caller's cursor names, as `read` makes it of the text that `Page` was given.
+
+    Raises InvalidParameter, also where `read` raises ValueError.
+    """
     text = call.query.get("cursor")
     if text is None:
         return None
     try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
+        return read(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode())
     except ValueError:
         raise InvalidParameter("cursor has to be the `next` of a page, unchanged.", parameter="cursor") from None
 

@@ -12,7 +12,6 @@ from tortoise.models import Model
 from banshi import cases
 from banshi.contract import LANGUAGES, Who
 from banshi.documents import SUMMARY, case_document, case_summary, enclosures_of
-from banshi.errors import InvalidParameter
 from banshi.forms import Form
 from banshi.messages import LONGEST_VALUE
 from banshi.models import Attachment, Case, CaseEvent, Pass
@@ -49,8 +48,8 @@ async def list_cases(call: Call) -> web.StreamResponse:
     query = Case.filter(person=call.principal.subject)
     if state := call.query.get("state"):
         query = query.filter(state=state)
-    if after := from_cursor(call):
-        query = query.filter(id__lt=uuid_of(after))
+    if after := from_cursor(call, uuid.UUID):
+        query = query.filter(id__lt=after)
     limit = limit_of(call)
     rows = await query.order_by("-id").limit(limit + 1).only(*SUMMARY)
     shown = rows[:limit]
@@ -109,8 +108,9 @@ async def worklist(call: Call) -> web.StreamResponse:
     """The cases on which the caller may act, the most urgent first."""
     store, limit = call.platform.store, limit_of(call)
     places = work.places_of(call.platform[work.WORK].get(), call.principal.roles)
-    after = _place(cursor) if (cursor := from_cursor(call)) else None
-    rows = await work.most_urgent(store, places, not_of=call.principal.subject, after=after, limit=limit + 1)
+    rows = await work.most_urgent(
+        store, places, not_of=call.principal.subject, after=from_cursor(call, _place), limit=limit + 1
+    )
     shown = rows[:limit]
     next_after = f"{shown[-1].urgency}/{shown[-1].id}" if len(rows) > limit else None
     documents = [case_summary(call.platform, case, call.language) for case in shown]
@@ -119,15 +119,7 @@ async def worklist(call: Call) -> web.StreamResponse:
 
 def _place(cursor: str) -> tuple[date, uuid.UUID]:
     due, _, identity = cursor.partition("/")
-    try:
-        return date.fromisoformat(due), uuid.UUID(identity)
-    except ValueError:
-        raise InvalidParameter("cursor has to be the `next` of a page, unchanged.", parameter="cursor") from None
-
-
-def uuid_of(cursor: str) -> uuid.UUID:
-    """The id that a cursor names."""
-    return _place(f"{date.min}/{cursor}")[1]
+    return date.fromisoformat(due), uuid.UUID(identity)
 
 
 CASE_PATH = {"id": UUID}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -19,7 +20,7 @@ from banshi.passes.ledger import REVOCATIONS, Verdict
 from banshi.replies import PAGE_PARAMETERS, Page, etag_of, from_cursor, limit_of, page_answer, reply, reply_bytes
 from banshi.routes import Answer, Audience, Call, Link, Route
 from banshi.schemas import UUID, ref
-from banshi.web.cases import CASE_PATH, uuid_of
+from banshi.web.cases import CASE_PATH
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
@@ -71,8 +72,8 @@ async def list_scans(call: Call) -> web.StreamResponse:
     case = await cases.find(call.path["id"], cases.Actor(call.principal))
     numbers = await Pass.filter(case_id=case.id).values_list("number", flat=True)
     query = Scan.filter(number__in=list(numbers)) if numbers else Scan.filter(number=-1)
-    if cursor := from_cursor(call):
-        query = query.filter(id__lt=uuid_of(cursor))
+    if after := from_cursor(call, uuid.UUID):
+        query = query.filter(id__lt=after)
     limit = limit_of(call)
     rows = await query.order_by("-id").limit(limit + 1)
     shown = rows[:limit]

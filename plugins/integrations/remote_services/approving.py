@@ -9,7 +9,6 @@ from banshi import (
     Conflict,
     FieldProblem,
     InvalidFields,
-    InvalidParameter,
     NotFound,
     Page,
     Write,
@@ -41,11 +40,8 @@ async def list_approvals(call: Call) -> web.StreamResponse:
         # Of one that is retired nothing can be approved any more.
         found = {key: one for key, one in found.items() if one.state != "retired"}
     query = ServiceVersion.filter(service_id__in=list(found), state=state)
-    if (after := from_cursor(call)) is not None:
-        try:
-            query = query.filter(id__gt=UUID(after))
-        except ValueError:
-            raise InvalidParameter("cursor has to be the `next` of a page, unchanged.", parameter="cursor") from None
+    if after := from_cursor(call, UUID):
+        query = query.filter(id__gt=after)
     limit = limit_of(call)
     rows = await query.order_by("id").limit(limit + 1) if found else []
     shown = rows[:limit]

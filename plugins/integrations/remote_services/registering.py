@@ -10,7 +10,6 @@ from banshi import (
     Conflict,
     FieldProblem,
     InvalidFields,
-    InvalidParameter,
     NotFound,
     Page,
     Write,
@@ -111,12 +110,17 @@ def _version(call: Call, service: RemoteService, number: int, endpoint: str) -> 
     return version
 
 
+def _code(cursor: str) -> str:
+    """A text with a NUL is no code, and PostgreSQL would not even compare it."""
+    if not cursor.isprintable():
+        raise ValueError(cursor)
+    return cursor
+
+
 async def list_services(call: Call) -> web.StreamResponse:
     """The client's own services, by their codes."""
     query = RemoteService.filter(client=call.client.id)
-    if after := from_cursor(call):
-        if not after.isprintable():
-            raise InvalidParameter("cursor has to be the `next` of a page, unchanged.", parameter="cursor")
+    if after := from_cursor(call, _code):
         query = query.filter(code__gt=after)
     limit = limit_of(call)
     rows = await query.order_by("code").limit(limit + 1)

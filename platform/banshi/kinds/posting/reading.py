@@ -54,8 +54,8 @@ async def list_postings(call: Call) -> web.StreamResponse:
         query = query.filter(published_at__gte=_moment(since))
     if words := call.query.get("q"):
         query = query.filter(_with_words(words))
-    if cursor := from_cursor(call):
-        at, identity = _place(cursor)
+    if place := from_cursor(call, _place):
+        at, identity = place
         query = query.filter(Q(published_at__lt=at) | Q(published_at=at, case_id__lt=identity))
     limit = limit_of(call)
     rows = await query.order_by("-published_at", "-case_id").limit(limit + 1)
@@ -83,10 +83,7 @@ def _moment(text: str) -> datetime:
 
 def _place(cursor: str) -> tuple[datetime, UUID]:
     published, _, identity = cursor.partition("/")
-    try:
-        return in_utc(published), UUID(identity)
-    except ValueError:
-        raise InvalidParameter("cursor has to be the `next` of a page, unchanged.", parameter="cursor") from None
+    return in_utc(published), UUID(identity)
 
 
 async def show_posting(call: Call) -> web.StreamResponse:

@@ -15,7 +15,6 @@ from uuid_utils.compat import uuid7
 
 from banshi.background import working
 from banshi.contract import Key, text_in
-from banshi.errors import InvalidParameter
 from banshi.kinds.query.models import Allowance, Batch, LookUp, LookUpPerson, Record, RegisterPointer
 from banshi.kinds.query.registers.opened import REGISTERS
 from banshi.kinds.query.rules import REGISTRAR
@@ -63,13 +62,10 @@ def found_by(look_up: LookUp, found: int, people: Sequence[str]) -> tuple[Update
 async def page_about(call: Call, resident_id: str) -> Page:
     """The look-ups in which a citizen's records were shown, the newest first."""
     about = call.platform[REGISTERS].pseudonyms.person(resident_id)
-    after, limit = from_cursor(call), limit_of(call)
+    after, limit = from_cursor(call, UUID), limit_of(call)
     rows = LookUpPerson.filter(about=about)
     if after is not None:
-        try:
-            rows = rows.filter(id__lt=UUID(after))
-        except ValueError:
-            raise InvalidParameter("cursor has to be the `next` of a page, unchanged.", parameter="cursor") from None
+        rows = rows.filter(id__lt=after)
     found = await rows.order_by("-id").limit(limit + 1).select_related("look_up")
     shown = found[:limit]
     documents = [document(call, row.look_up) for row in shown]
