@@ -22,9 +22,16 @@ class Server:
     """`banshi serve` or `banshi worker`, started, killed and started again on the same port and folder."""
 
     def __init__(
-        self, config: Path, port: int, log: Path, *, command: Sequence[str] = ("serve",), **environment: str
+        self,
+        config: Path,
+        port: int,
+        log: Path,
+        *,
+        command: Sequence[str] = ("serve",),
+        program: Sequence[str] = (),
+        **environment: str,
     ) -> None:
-        self._command = [*banshi(config), *command, "--port", str(port)]
+        self._command = [*(program or banshi(config)), *command, "--port", str(port)]
         self._environment = {**os.environ, **environment}
         self.url = f"http://127.0.0.1:{port}"
         self._log = log

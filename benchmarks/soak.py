@@ -20,7 +20,6 @@ import json
 import os
 import random
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -28,14 +27,14 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 from chaos_server import Server
 from chaos_town import query
 from databases import has_postgres, postgres
-from processes import ROOT, banshi, machine, table
+from processes import ROOT, banshi, machine, python, table
+from soak_memory import Sample, growth, warm, watched
 from soak_town import Told, Town
 from soak_visits import one_of, visit
 
@@ -49,40 +48,14 @@ from tests.ports import free_port
 #: Visits a day at the peak, and hours that are compressed.
 VISITS_A_DAY, HOURS = 150_000, 2
 
-#: Share of the run after which memory counts, and by how much it may grow.
-WARM_UP, GROWTH = 1 / 3, 0.05
+#: By how much the memory may grow.
+GROWTH = 0.05
 
-#: Seconds between two looks at the memory; until everything promised is kept; by which a visit may begin late.
-EVERY, SETTLE, LATE = 2.0, 120.0, 30.0
+#: Seconds until everything promised is kept; by which a visit may begin late.
+SETTLE, LATE = 120.0, 30.0
 
 #: Tables of what was promised, and the states in which it is neither done nor lost.
 PROMISES = {"banshi_outbox": {"done"}, "push_delivery": {"sent"}}
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """The server's memory at one time: seconds since the start; MiB that are its own, and that are resident."""
-
-    at: float
-    own: float
-    resident: float
-
-
-def memory(process: int, at: float) -> Sample:
-    """What the kernel says of a process, its shared pages counted or not."""
-    lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()[1:]
-    kib = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
-    return Sample(at, (kib["Private_Clean"] + kib["Private_Dirty"]) / 1024, kib["Rss"] / 1024)
-
-
-def growth(values: Sequence[float]) -> tuple[float, float]:
-    """By which share the last third is above the first, and a line through all ends above its beginning."""
-    if len(values) < 6:
-        return 0.0, 0.0
-    third = len(values) // 3
-    first, last = statistics.fmean(values[:third]), statistics.fmean(values[-third:])
-    slope, base = statistics.linear_regression(range(len(values)), values)
-    return last / first - 1, slope * (len(values) - 1) / base
 
 
 def configuration(folder: Path, database: str, sandbox: FcmSandbox) -> Path:
@@ -137,13 +110,6 @@ async def come(town: Town, visits: int, seconds: float, seed: int) -> float:
     return late
 
 
-async def watched(process: int, samples: list[Sample]) -> None:
-    begun = time.monotonic()
-    while True:
-        samples.append(memory(process, time.monotonic() - begun))
-        await asyncio.sleep(EVERY)
-
-
 async def states(database: str) -> dict[str, Counter[str]]:
     """By table, how many promises are in each state."""
     found = {}
@@ -186,7 +152,8 @@ async def soak(folder: Path, database: str, minutes: float, visits: int, seed: i
         read = read_configuration(file)
         registry, _ = inspect_plugins(read, KINDS)
         await asyncio.to_thread(import_samples, file)
-        server = Server(file, free_port(), folder / "server.log")
+        alive, program = folder / "alive", [*python("soak_server.py"), "--config", str(file)]
+        server = Server(file, free_port(), folder / "server.log", program=program, SOAK_ALIVE=str(alive))
         timeout = aiohttp.ClientTimeout(total=60)
         connector = aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
@@ -197,7 +164,7 @@ async def soak(folder: Path, database: str, minutes: float, visits: int, seed: i
                 if judged:
                     await fill(town, REMEMBERED)
                 samples: list[Sample] = []
-                watching = asyncio.create_task(watched(server.process, samples))
+                watching = asyncio.create_task(watched(server.process, alive, samples))
                 late = await come(town, visits, minutes * 60, seed)
                 watching.cancel()
                 waited, promised = await settled(database or read.settings.database_url)
@@ -228,20 +195,16 @@ def judge(
         wrong.append(f"the server ended with status {status}")
     if late > LATE:
         wrong.append(f"the last visit began {late:.0f} s late: they came faster than they were dealt with")
-    if judged and (grown := max(growth(_after_warm_up(samples)))) > GROWTH:
+    if judged and (grown := max(growth([one.own for one in warm(samples)]))) > GROWTH:
         wrong.append(f"the memory has grown by {grown:.1%}")
     return wrong
-
-
-def _after_warm_up(samples: Sequence[Sample]) -> list[float]:
-    return [one.own for one in samples if one.at >= samples[-1].at * WARM_UP]
 
 
 def report(
     told: Told, samples: Sequence[Sample], late: float, waited: float, promised: Mapping[str, Counter[str]], sent: int
 ) -> None:
-    took, counted = sorted(told.took), _after_warm_up(samples)
-    thirds, line = growth(counted)
+    took, counted = sorted(told.took), warm(samples)
+    thirds, line = growth([one.own for one in counted])
     seconds = samples[-1].at
     rows = [
         (
@@ -258,7 +221,12 @@ def report(
         *((name, ", ".join(f"{count:,} {state}" for state, count in rows.items())) for name, rows in promised.items()),
         (
             "memory of its own: at first, after the warm-up, at the end",
-            f"{samples[0].own:.1f} / {counted[0]:.1f} / {counted[-1]:.1f} MiB",
+            f"{samples[0].own:.1f} / {counted[0].own:.1f} / {counted[-1].own:.1f} MiB",
+        ),
+        ("Python's blocks alive, after the warm-up and at the end", f"{counted[0].blocks:,} / {counted[-1].blocks:,}"),
+        (
+            "what malloc has in use, and keeps free: the same two",
+            f"{counted[0].used:.1f}, {counted[0].kept:.1f} / {counted[-1].used:.1f}, {counted[-1].kept:.1f} MiB",
         ),
         ("resident at the end", f"{samples[-1].resident:.1f} MiB"),
         ("growth: last third against the first; of a line through all", f"{thirds:+.1%}; {line:+.1%}"),
