@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from processes import ROOT
 
 from banshi import passes
 from banshi.testing import Person, open_door
+from tests.kernel.test_dynamic_passes import FIRE, approved
 from tests.kernel.test_pass_ledger import DAY, QR, REFUSALS, Forger, Issued, issue, revoke, scan, turn
 from tests.kernel.test_passes import damaged
 from tests.zone_pass import answers_with
@@ -28,10 +30,14 @@ from tests.zone_pass import answers_with
 AT_ONCE = 32
 
 
+def quietly() -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+
+
 @asynccontextmanager
 async def issued(folder: Path) -> AsyncIterator[Issued]:
     """A pass that is valid for a month from today on."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    quietly()
     async with open_door(folder, {"traffic": ROOT / "plugins/departments/traffic"}) as door:
         yield await issue(door, answers)
 
@@ -75,9 +81,14 @@ async def qr(folder: Path, length: Length) -> Report:
     return report
 
 
-async def screenshots(folder: Path, _: Length) -> Report:
-    """The picture of a pass, read by a library that isn't ours: early, in time at two places, late, and revoked."""
+async def screenshots(folder: Path, length: Length) -> Report:
+    """The picture of a pass, read by a library that isn't ours: early, in time at two places, late, and revoked.
+
+    And of a dynamic one, at every second for some time around that at which its phone showed it.
+    """
     report = Report("the picture of a pass is shown at other times and places than it is for")
+    around = 300 if length.full else 60
+    await of_a_dynamic_pass(folder / "dynamic", around, report)
     async with issued(folder) as one:
         picture = (await one.person.get(f"{one.link}/pass.png")).body
         (read,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)), QR)
@@ -97,5 +108,25 @@ async def screenshots(folder: Path, _: Length) -> Report:
         found = (await one.verdict(read.text))["verdict"]
         report.say("once it is revoked", found)
         report.promise(found == "revoked", f"revoked: {found}")
-    report.injected = 5
+    report.injected = 5 + 2 * around
     return report
+
+
+async def of_a_dynamic_pass(folder: Path, around: int, report: Report) -> None:
+    quietly()
+    await asyncio.to_thread(folder.mkdir)
+    async with open_door(folder, {"fire": FIRE, "mobile_push": ROOT / "mobile_push"}) as door:
+        phone = await approved(door)
+        (await phone.take()).ok()
+        clock = door.platform.now
+        at = clock().replace(microsecond=0)
+        door.platform.now = lambda: at
+        (read,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(passes.png(phone.shows(door)))), QR)
+        verdicts = []
+        for later in range(-around, around):
+            door.platform.now = lambda later=later: at + timedelta(seconds=later)
+            verdicts.append((await scan(door, read.text))["verdict"])
+        door.platform.now = clock
+    counted = dict(Counter(verdicts).most_common())
+    report.say("of a dynamic one, each second around its own", counted)
+    report.promise(counted == {"phone-clock": around - 15, "valid": 45, "screenshot": around - 30}, f"{counted}")

@@ -11,7 +11,6 @@ import struct
 from collections.abc import Iterator
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from banshi.passes import (
     Credential,
@@ -23,13 +22,15 @@ from banshi.passes import (
     check_times,
     compact_text,
     cose,
-    read,
+    holder,
     read_bytes,
     sign_bytes,
 )
+from banshi.passes.shown import PREFIX, read, show
+from banshi.passes.signature import ES256, raw
 
 #: Of these modules it is counted what is reached.
-MODULES = ("banshi.passes.base45", "banshi.passes.cbor", "banshi.passes.cose", "banshi.passes.status")
+MODULES = tuple(f"banshi.passes.{name}" for name in ("base45", "cbor", "cose", "holder", "shown", "status"))
 
 #: Bytes of an input at most: more than a pass may have.
 LONGEST = 4_096
@@ -37,6 +38,7 @@ LONGEST = 4_096
 #: What a pass is written with.
 WORDS = (
     b"BS1:",
+    b"BD1:",
     b"\xd2\x84",
     b"\xa0",
     b"\xf6",
@@ -50,6 +52,7 @@ WORDS = (
 KEY = ec.derive_private_key(0xBA25, ec.SECP256R1())
 KID = b"fuzz"
 KEYS = {KID: KEY.public_key()}
+PHONE = ec.derive_private_key(0xF0E, ec.SECP256R1())
 
 LABELS = {
     "zone-pass": ("plate", "zones", "hours", "seats", "electric"),
@@ -64,7 +67,10 @@ ISSUED = (
     Credential("BANSHI", "zone-pass", 70_000, 1, 0, 4_294_967_295, {"hours": "9-17", "seats": -9, "electric": True}),
     Credential("BANSHI", "residence", 0, 1_900_000_000, 1_900_000_001, 1_900_000_002, {"name": "王小明"}),
     Credential("x", "p", 1, 5, None, 6, {}),
+    Credential("BANSHI", "p", 2, 5, None, 6, {}, holder.point_of(PHONE.public_key())),
 )
+#: When the phone showed the last of them.
+SHOWN_AT = 1_900_000_000
 
 #: Entries of a status list at most, here.
 MOST = 1 << 16
@@ -76,13 +82,12 @@ def issue(credential: Credential) -> bytes:
 
 
 PASSES = tuple(map(issue, ISSUED))
-TEXTS = tuple(map(compact_text, PASSES))
+TEXTS = (*map(compact_text, PASSES[:-1]), show(compact_text(PASSES[-1]), SHOWN_AT, PHONE))
 
 
 def signed(protected: bytes, payload: bytes) -> bytes:
     """A pass of anything, with a signature that fits, written as the verifier wants it."""
-    r, s = decode_dss_signature(KEY.sign(cbor.dump(["Signature1", protected, b"", payload]), cose._ECDSA))
-    signature = r.to_bytes(32, "big") + min(s, cose._ORDER - s).to_bytes(32, "big")
+    signature = raw(KEY.sign(cbor.dump(["Signature1", protected, b"", payload]), ES256))
     return b"\xd2" + cbor.dump([protected, {}, payload, signature])
 
 
@@ -131,12 +136,15 @@ def run(data: bytes) -> None:
 def shown(text: str) -> None:
     """A text is read only where it was issued, and no other text is that pass."""
     try:
-        credential = read(text, KEYS, LABELS.get)
+        scanned = read(text, KEYS, LABELS.get)
     except PassRefused:
         assert text not in TEXTS
         return
     assert text in TEXTS
-    assert credential == ISSUED[TEXTS.index(text)]
+    number = TEXTS.index(text)
+    assert scanned.credential == ISSUED[number]
+    assert scanned.text == compact_text(PASSES[number])
+    assert scanned.shown_at == (None if ISSUED[number].holder is None else SHOWN_AT)
 
 
 def shown_bytes(data: bytes) -> None:
@@ -204,6 +212,6 @@ def seeds() -> Iterator[bytes]:
         yield b"\x03" + bytes([len(protected)]) + protected + payload
         yield b"\x04" + bytes([number]) + struct.pack(">BHBB", 4, 40, 0, 3)
         yield b"\x05" + bytes([number]) + struct.pack(">BHBB", 0, 20, 0, 65)
-        yield b"\x06" + text.removeprefix(cose.PREFIX).encode()
+        yield b"\x06" + text.removeprefix(cose.PREFIX).removeprefix(PREFIX).encode()
     yield b"\x07" + StatusList([1, 5, 99], size=128).lst.encode()
     yield b"\x07" + StatusList([], size=MOST * 4).lst.encode()

@@ -74,14 +74,15 @@ def case_document(
     events: Sequence[CaseEvent],
     permitted: Sequence[Step],
     attachments: Sequence[Attachment] = (),
-    passes: bool = False,
+    passes: Sequence[str | None] = (),
     details: Mapping[str, Any] | None = None,
     enclosures: Mapping[str, Any] | None = None,
     reader: Who | None = None,
 ) -> dict[str, Any]:
     """A case whole, with its timeline and what its reader may do now.
 
-    What is shown to one side alone is left out unless `reader` says that it is for them.
+    What is shown to one side alone is left out unless `reader` says that it is for them. `passes` are the phones of its
+    passes, the last one first: None is a pass that needs none.
     """
     document = case_summary(platform, case, language)
     # Staff decide on it, and may sign the name: they have to see whose it is.
@@ -121,8 +122,9 @@ def case_document(
     if enclosures and reader is Who.STAFF:
         document["enclosures"] = dict(enclosures)
     if passes:
+        ending = ".svg" if passes[0] is None else "/phone"
         document["links"] |= {
-            "pass": f"/v1/cases/{case.id}/pass.svg",
+            "pass": f"/v1/cases/{case.id}/pass{ending}",
             "scans": f"/v1/cases/{case.id}/scans",
         }
         item = platform.registry.items.of(case.item)

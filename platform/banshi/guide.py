@@ -169,6 +169,8 @@ class PassRules:
     valid_until: str = ""
     #: Longest validity in days; also the validity where no answer says it.
     longest_days: int = 365
+    #: One phone holds it and signs it anew every 15 seconds, so that a screenshot is worth nothing.
+    dynamic: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -295,6 +295,8 @@ class Pass(Personal):
     expires_at = fields.DatetimeField()
     #: The compact text that the QR shows: fetching it again gives the same bytes.
     text = PersonalText()
+    #: Of a dynamic one: the key of the phone that holds it, in hexadecimal, empty while none does.
+    phone = fields.CharField(max_length=66, null=True)
     revoked_at = fields.DatetimeField(null=True)
     revoked_reason: Any = PersonalJSON(null=True)
 

@@ -248,6 +248,18 @@ SCHEMAS: dict[str, Schema] = {
             },
         }
     ),
+    "HeldPass": record(
+        {
+            "key": record({"kty": TEXT, "crv": TEXT, "x": TEXT, "y": TEXT}),
+            "text": {
+                **TEXT,
+                "description": "What the phone puts its own prefix before, the time and its signature behind.",
+            },
+            "sign_every": {"type": "integer", "description": "Seconds after which it signs anew."},
+            "not_before": MAYBE_MOMENT,
+            "expires_at": MOMENT,
+        }
+    ),
     "Verdict": record(
         {
             "verdict": {"type": "string", "description": "valid, or why not."},

@@ -177,6 +177,7 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
     ],
     "certificates": [
         ("no-certificate", "items.no-page: add [items.certificate] with the body of the page"),
+        ("dynamic-certificate", "items.bad-page: remove credential.dynamic: a certificate is printed"),
         ("unused-certificate", "items.needless-page: remove [items.certificate], or say result ="),
         ("unknown-placeholder", "take {valid_until} out of messages.approve.body.zh-CN: the item gives no pass"),
         (

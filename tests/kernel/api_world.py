@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from prometheus_client.parser import text_string_to_metric_families
 
 from banshi.configuration import read_configuration
+from banshi.passes import holder
 from banshi.routes import Audience, Route
 from banshi.testing import Door, Person, open_door
 from tests.conftest import good_answers
@@ -59,6 +61,26 @@ body.zh-CN = "兹证明有档案。"
 body.en = "There is a record."
 """
 
+#: Its last record is seen with a pass that one phone shows.
+TICKET = """
+[[items]]
+code = "record-046"
+kind = "application"
+title = { zh-CN = "档案46", en = "Record 46" }
+summary = { zh-CN = "到场查阅档案。", en = "See a record where it is." }
+audience = ["person"]
+result = { kind = "pass", title = { zh-CN = "入场证", en = "Ticket" } }
+form = { type = "object", additionalProperties = false, properties = { why = { type = "string" } } }
+
+[items.credential]
+longest_days = 30
+dynamic = true
+claims = [{ name = "holder", title = { zh-CN = "姓名", en = "Name" }, source = "holder", masked = true }]
+"""
+
+#: The public key of nobody's phone.
+PHONE = holder.as_jwk(holder.point_of(ec.derive_private_key(46, ec.SECP256R1()).public_key()))
+
 #: What its handlers raise quotes what the citizen wrote, as exceptions do.
 LEAKY = """
 from banshi import Application, hookimpl
@@ -83,8 +105,8 @@ def banshi_handlers():
 def write_archive(folder: Path) -> Path:
     archive = folder / "archive"
     archive.mkdir()
-    items = "".join(RECORD.format(number=number) for number in range(1, 47))
-    (archive / "items.toml").write_text(MANY + EXTRACT + items, encoding="utf-8")
+    items = "".join(RECORD.format(number=number) for number in range(1, 46))
+    (archive / "items.toml").write_text(MANY + EXTRACT + items + TICKET, encoding="utf-8")
     (archive / "__init__.py").write_text(LEAKY, encoding="utf-8")
     return archive
 
@@ -103,6 +125,8 @@ class World:
     case: str
     #: A case of wang's that ended in a certificate.
     certified: str
+    #: Another, whose pass a phone of wang's holds.
+    ticketed: str
     file: str
     scanned: str
     notice: str
@@ -136,7 +160,8 @@ class World:
         things = {"attachments": self.file, "notices": self.notice, "alerts": self.alert}
         things |= {"appointments": self.appointment, "slots": self.drawn}
         things |= {"postings": self.posting, "conversations": self.conversation}
-        things |= {"cases": self.certified if "certificate" in route.path else self.case}
+        cases = {"certificate.pdf": self.certified, "phone": self.ticketed}
+        things |= {"cases": cases.get(route.path.rpartition("/")[2], self.case)}
         things |= {"webhooks": self.webhook, "service-approvals": self.service}
         of = things.get(route.path.split("/{id}")[0].rpartition("/")[2], self.case)
         code = "traffic" if "departments" in route.path else "zone-pass"
@@ -238,9 +263,11 @@ async def open_world(folder: Path, platform: Mapping[str, Any] | None = None) ->
         staff = door.staff("li", *roles)
         case = (await wang.post("/v1/items/zone-pass/cases", {"answers": await good_answers(wang)})).created()
         extract = (await wang.post("/v1/items/record-000/cases", {"answers": {}})).created()
+        ticket = (await wang.post("/v1/items/record-046/cases", {"answers": {}})).created()
         await door.settled()
-        for one in (case, extract):
+        for one in (case, extract, ticket):
             (await staff.post(f"/v1/cases/{one['id']}/actions/approve")).ok()
+        (await wang.put(f"/v1/cases/{ticket['id']}/pass/phone", {"key": PHONE})).ok()
         text = (await wang.get(f"/v1/cases/{case['id']}/pass.txt")).body.decode()
         (await officer.post("/v1/passes/verify", {"text": text, "place": "东门"})).ok()
         common = {"department": "traffic", "audience": {"everyone": True}}
@@ -256,7 +283,7 @@ async def open_world(folder: Path, platform: Mapping[str, Any] | None = None) ->
         program = await program_at(door)
         shown = (files, text, notice["id"], alert["id"], appointment, drawn, posting, conversation, release)
         shown = (*shown, await reported(door, program), *await registered(program))
-        yield World(door, wang, staff, officer, program, case["id"], extract["id"], *shown)
+        yield World(door, wang, staff, officer, program, case["id"], extract["id"], ticket["id"], *shown)
 
 
 async def metrics_of(door: Door) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:

@@ -21,7 +21,7 @@ from banshi.kinds.appointment.keeper import make_ahead
 from banshi.routes import Audience, Route
 from banshi.testing import TINY_PNG, Door, Person, Reply, open_door
 from tests.conftest import good_answers
-from tests.kernel.api_world import methods_of
+from tests.kernel.api_world import PHONE, methods_of
 from tests.programs import program_at
 from tests.tables import names_of
 
@@ -331,6 +331,7 @@ async def test_those_who_are_meant_get_in(world: World) -> None:
 #: A good body for each route that takes one: what is refused is refused for who asks, not for what is sent.
 GOOD_BODIES: dict[str, dict[str, Any]] = {
     "act": {"reason": "想看看"},
+    "take_pass_to_phone": {"key": PHONE},
     "change_notice": {"version": 1, "collapse_key": "water"},
     "change_alert": {"version": 1, "note": "想改改"},
     "change_device": {"language": "en"},

@@ -34,8 +34,9 @@ from banshi import passes
 from banshi.errors import NotFound, Unavailable
 from banshi.models import CaseEvent, Pass, Scan, SigningKey
 from banshi.opening import open_store
-from banshi.passes import Credential, Reason, base45, cose, keys, ledger
+from banshi.passes import Credential, Reason, base45, keys, ledger
 from banshi.passes.keys import KEYRING
+from banshi.passes.signature import ES256, ORDER
 from banshi.testing import Door, Person, open_door
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
@@ -279,8 +280,8 @@ class Forger:
         protected = cbor2.dumps(self.header if header is None else header, canonical=canonical)
         payload = cbor2.dumps(self.claims if claims is None else claims, canonical=canonical)
         to_be_signed = cbor2.dumps(["Signature1", protected, b"", payload])
-        r, s = decode_dss_signature(self.key.sign(to_be_signed, cose._ECDSA))
-        s = max(s, cose._ORDER - s) if high_s else min(s, cose._ORDER - s)
+        r, s = decode_dss_signature(self.key.sign(to_be_signed, ES256))
+        s = max(s, ORDER - s) if high_s else min(s, ORDER - s)
         signature = r.to_bytes(32, "big") + s.to_bytes(32, "big")
         body = [protected, dict(unprotected or {}), payload, signature]
         return passes.compact_text(cbor2.dumps(cbor2.CBORTag(18, body)) + after)
@@ -304,6 +305,7 @@ REFUSALS: dict[Reason, Forge] = {
     Reason.BAD_SIGNATURE: lambda f: flipped(f.text()),
     Reason.WRONG_CLAIMS: lambda f: f.text(claims={**f.claims, 2: "wang"}),
     Reason.UNKNOWN_ITEM: lambda f: f.text(claims={**f.claims, -65537: ["other-item", 1]}),
+    Reason.NOT_SIGNED_BY_PHONE: lambda f: f.text(claims={**f.claims, 8: {}}),
     Reason.UNKNOWN_CLAIM: lambda f: f.text(claims={**f.claims, -65537: [*f.claims[-65537], "more"]}),
 }
 
@@ -316,7 +318,12 @@ def flipped(text: str) -> str:
 
 
 def test_every_reason_of_the_format_has_its_forgery_here() -> None:
-    assert set(REFUSALS) == set(Reason) - {Reason.NOT_YET_VALID, Reason.EXPIRED}
+    assert set(REFUSALS) == set(Reason) - {
+        Reason.NOT_YET_VALID,
+        Reason.EXPIRED,
+        Reason.SCREENSHOT,
+        Reason.PHONE_CLOCK,
+    }
 
 
 async def test_every_forgery_is_refused_for_its_own_reason_and_recorded_without_a_word_of_its_content(

@@ -89,7 +89,7 @@ def _empty(platform: Platform, case: Case, events: Sequence[CaseEvent]) -> Write
         Update(Case, {"id": case.id, "content": GOING}, values),
         *(blanking(platform, event, _without_person(event)) for event in events),
         # Its number stays a place of the status list.
-        Update(Pass, of_case, {"text": "", "revoked_reason": None}, rows=None),
+        Update(Pass, of_case, {"text": "", "phone": None, "revoked_reason": None}, rows=None),
         Update(Case, {"person": case.person, "renews": case.id}, {"renews": None}, rows=None),
     ]
     return Write(updates=updates, rows=[entry])

@@ -9,12 +9,13 @@ On the wire (RFC 9052 COSE, RFC 8392 CWT, RFC 9596 typ, RFC 8949 section 4.2 det
     text   = "BS1:" base45(pass)
     pass   = #6.18([bstr .cbor header, {}, bstr .cbor claims, bstr .size 64])
     header = {1: -7, 4: kid: bstr .size (1..8), 16: "b/1"}
-    claims = {1: issuer: tstr, 4: expires: uint, ? 5: not-before: uint, 6: issued: uint, -65537: item}
+    claims = {1: issuer: tstr, 4: expires: uint, ? 5: not-before: uint, 6: issued: uint, ? 8: holder, -65537: item}
     item   = [code: tstr, status-list-index: uint, * (tstr / int / bool / [* tstr] / null)]
 
 An item's values stand in the order of its `labels`: on the wire, the position is the name. So an item may append
 labels and must never reorder, rename or remove one: passes that people already hold would be read wrongly.
-Null is a claim that this pass doesn't have; the last value is never null.
+Null is a claim that this pass doesn't have; the last value is never null. `banshi.passes.holder` says what a holder is:
+with one, this text is half of what a phone shows (`banshi.passes.shown`).
 """
 
 from __future__ import annotations
@@ -25,12 +26,11 @@ from typing import TypeAlias
 
 import cbor2
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
-from banshi.passes import base45, cbor
+from banshi.passes import base45, cbor, holder
 from banshi.passes.refusals import PassRefused, Reason
+from banshi.passes.signature import ES256, low_s, of_raw, raw
 
 __all__ = [
     "MAX_BYTES",
@@ -64,16 +64,12 @@ MAX_BYTES = 1320
 MAX_TEXT = len(PREFIX) + MAX_BYTES // 2 * 3
 
 _ALG, _KID, _TYP, _ES256 = 1, 4, 16, -7
-_ISS, _EXP, _NBF, _IAT = 1, 4, 5, 6
+_ISS, _EXP, _NBF, _IAT, _CNF = 1, 4, 5, 6, 8
 #: The first key that RFC 8392 section 9.1.1 leaves to private use. No `cti` (7) stands beside it: issuer and index
 #: name the credential already, and a second name of eight bytes would be one more thing that can disagree.
 _ITEM = -65537
 #: Times stay in four bytes (until 2106), so that no reader meets a date that its calendar can't show.
 _TIME_END = 1 << 32
-#: The order of P-256's group (FIPS 186-5). (r, s) and (r, n - s) verify alike; only the lower s makes a pass.
-_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-#: RFC 6979: the same credential signed again is the same picture, so nothing but its fields need be kept.
-_ECDSA = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
 
 Claim: TypeAlias = str | int | Sequence[str]
 LabelsOf: TypeAlias = Callable[[str], Sequence[str] | None]
@@ -96,6 +92,9 @@ class Credential:
     expires_at: int
     #: By label. None is left out, and lists become tuples, so that nothing changes afterwards.
     claims: Mapping[str, Claim]
+    #: The key of the phone that alone can show it, as a compressed point of 33 bytes; empty while no phone has it.
+    #: None: whoever has the text shows it.
+    holder: bytes | None = None
 
     def __post_init__(self) -> None:
         frozen = {k: tuple(v) if isinstance(v, list) else v for k, v in self.claims.items() if v is not None}
@@ -164,8 +163,7 @@ def sign_bytes(
         raise ValueError("a pass is signed with a P-256 key that has an id of one to eight bytes")
     payload = _payload(credential, labels)
     protected = cbor.dump({_ALG: _ES256, _KID: kid, _TYP: TYP})
-    r, s = decode_dss_signature(key.sign(_to_be_signed(protected, payload), _ECDSA))
-    signature = r.to_bytes(32, "big") + min(s, _ORDER - s).to_bytes(32, "big")
+    signature = raw(key.sign(_to_be_signed(protected, payload), ES256))
     data = b"\xd2" + cbor.dump([protected, {}, payload, signature])
     if len(data) > most:
         raise ValueError(f"item {credential.item}: a pass of {len(data)} bytes; at most {most} are read")
@@ -190,11 +188,10 @@ def read_bytes(data: bytes, keys: Mapping[bytes, ec.EllipticCurvePublicKey], lab
     key = keys.get(_key_id(protected))
     if key is None or not isinstance(key.curve, ec.SECP256R1):
         raise PassRefused(Reason.UNKNOWN_KEY, "there is no P-256 key with the id that the pass names")
-    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
-    if s > _ORDER // 2:
+    if not low_s(signature):
         raise PassRefused(Reason.HIGH_S, "s is not the lower of its two values")
     try:
-        key.verify(encode_dss_signature(r, s), _to_be_signed(protected, payload), _ECDSA)
+        key.verify(of_raw(signature), _to_be_signed(protected, payload), ES256)
     except InvalidSignature:
         raise PassRefused(Reason.BAD_SIGNATURE, "the signature does not fit") from None
     # Not before: a stranger's payload is never parsed.
@@ -214,6 +211,8 @@ def _payload(credential: Credential, labels: Sequence[str]) -> bytes:
     claims = {_ISS: credential.issuer, _EXP: credential.expires_at, _IAT: credential.issued_at, _ITEM: item}
     if credential.not_before is not None:
         claims[_NBF] = credential.not_before
+    if credential.holder is not None:
+        claims[_CNF] = holder.confirmation(credential.holder)
     # Read back, because a pass that no verifier accepts would only be found out in the street.
     try:
         payload = cbor.dump(claims)
@@ -227,7 +226,7 @@ def _payload(credential: Credential, labels: Sequence[str]) -> bytes:
 
 def _credential(payload: bytes, labels_of: LabelsOf) -> Credential:
     claims = cbor.load_map(payload)
-    if claims.keys() - {_NBF} != {_ISS, _EXP, _IAT, _ITEM}:
+    if claims.keys() - {_NBF, _CNF} != {_ISS, _EXP, _IAT, _ITEM}:
         raise PassRefused(Reason.WRONG_CLAIMS, "other claims than those of a pass")
     for time in claims.keys() & {_EXP, _NBF, _IAT}:
         if type(claims[time]) is not int or not 0 <= claims[time] < _TIME_END:
@@ -250,7 +249,8 @@ def _credential(payload: bytes, labels_of: LabelsOf) -> Credential:
             isinstance(value, list) and all(isinstance(v, str) for v in value)
         ):
             raise PassRefused(Reason.WRONG_CLAIMS, f"claim {label} is no text, whole number or list of texts")
-    return Credential(issuer, item, index, claims[_IAT], claims.get(_NBF), claims[_EXP], given)
+    phone = holder.of_confirmation(claims[_CNF]) if _CNF in claims else None
+    return Credential(issuer, item, index, claims[_IAT], claims.get(_NBF), claims[_EXP], given, phone)
 
 
 def _key_id(protected: bytes) -> bytes:

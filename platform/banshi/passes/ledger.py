@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from banshi.contract import Item, Key, Texts
 from banshi.errors import Conflict
 from banshi.models import Case, Counter, Pass, Scan
 from banshi.modes import TEST
-from banshi.passes import cose
+from banshi.passes import cose, holder, shown
 from banshi.passes.keys import KEYRING
 from banshi.passes.status import StatusList
 from banshi.store import Update, Write
@@ -96,8 +97,8 @@ async def issue(platform: Platform, case: Case, item: Item, claims: Mapping[str,
         not_before=int(signed.start.timestamp()) if is_test or signed.start > now else None,
         expires_at=int(signed.until.timestamp()),
         claims=claims,
+        holder=b"" if rules.dynamic else None,
     )
-    labels = [claim.name for claim in rules.claims]
     return Pass(
         number=number,
         case_id=case.id,
@@ -109,14 +110,22 @@ async def issue(platform: Platform, case: Case, item: Item, claims: Mapping[str,
         expires_at=valid.until,
         revoked_at=now if is_test else None,
         revoked_reason=dict(MADE_UP) if is_test else None,
+        phone="" if rules.dynamic else None,
         text=cose.sign(
             credential,
-            labels,
+            [claim.name for claim in rules.claims],
             key=private,
             kid=bytes.fromhex(key.kid),
-            most=cose.MAX_BYTES if item.certificate else cose.MAX_PASS,
+            most=_most(item),
         ),
     )
+
+
+def _most(item: Item) -> int:
+    if item.certificate is not None:
+        return cose.MAX_BYTES
+    # The phone's key is added once a phone takes it.
+    return cose.MAX_PASS - holder.BYTES if item.credential and item.credential.dynamic else cose.MAX_PASS
 
 
 def validity(platform: Platform, item: Item, first: date | None, last: date | None) -> Validity:
@@ -161,27 +170,30 @@ async def verify(platform: Platform, text: str, officer: Principal, place: str) 
 
 async def read(platform: Platform, text: str) -> cose.Credential:
     """What a credential of ours says, whenever it was signed. Raises `cose.PassRefused`, as for a key that was lost."""
+    return cose.read(text, await platform[KEYRING].public(), partial(_labels, platform))
 
-    def labels_of(code: str) -> list[str] | None:
-        item = platform.registry.items.of(code)
-        return [claim.name for claim in item.credential.claims] if item and item.credential else None
 
-    return cose.read(text, await platform[KEYRING].public(), labels_of)
+def _labels(platform: Platform, code: str) -> list[str] | None:
+    item = platform.registry.items.of(code)
+    return [claim.name for claim in item.credential.claims] if item and item.credential else None
 
 
 async def examined(platform: Platform, text: str) -> Verdict:
     """Hold what was scanned against the keys and the live state; nothing is recorded."""
     try:
-        credential = await read(platform, text)
+        scanned = shown.read(text, await platform[KEYRING].public(), partial(_labels, platform))
     except cose.PassRefused as refused:
         return Verdict(code=refused.reason.value, detail=refused.detail)
+    credential, now = scanned.credential, int(platform.now().timestamp())
     record = await Pass.get_or_none(number=credential.index) if credential.index < NUMBERS_END else None
-    if record is None or record.text not in {"", text}:
+    if record is None or record.text not in {"", scanned.text}:
         # Well signed and yet not the one that we gave out: a restored backup, or a key in strange hands.
         return Verdict(code="unknown-pass", detail="It is signed by us but not in our books.", credential=credential)
     if record.revoked_at is not None:
         return Verdict(code="revoked", credential=credential, record=record)
-    out_of_time = cose.check_times(credential, int(platform.now().timestamp()))
+    out_of_time = cose.check_times(credential, now)
+    if out_of_time is None and scanned.shown_at is not None:
+        out_of_time = shown.check_shown(scanned.shown_at, now)
     if not record.text:
         # Its case was anonymised after the pass had ended; of what it said nothing is left to compare it with.
         out_of_time = cose.Reason.EXPIRED

@@ -38,6 +38,12 @@ class Reason(StrEnum):
     UNKNOWN_ITEM = "unknown-item"
     #: Holds more claims than this verifier knows of the item: its catalogue is older than the pass.
     UNKNOWN_CLAIM = "unknown-claim"
+    #: It has to be signed by the phone that holds it, and was not: a copy of what the phone keeps.
+    NOT_SIGNED_BY_PHONE = "not-signed-by-phone"
+    #: Its phone signed it longer ago than it shows one picture: a screenshot, or a clock that is slow.
+    SCREENSHOT = "screenshot"
+    #: Its phone signed it at a time that has not come: the phone's clock is fast.
+    PHONE_CLOCK = "phone-clock"
     #: Its time has not come.
     NOT_YET_VALID = "not-yet-valid"
     #: Its time is over.

@@ -44,7 +44,19 @@ from banshi.shelf import LARGE, Shelves
 from banshi.signals.signals import SIGNALS, open_signals
 from banshi.tracing.traces import TRACES, open_traces, traced_route
 from banshi.web import attachments as attachments_face
-from banshi.web import cases, catalogue, certificates, materials, me, openapi, operations, passes, submissions, work
+from banshi.web import (
+    cases,
+    catalogue,
+    certificates,
+    dynamic_passes,
+    materials,
+    me,
+    openapi,
+    operations,
+    passes,
+    submissions,
+    work,
+)
 from banshi.web.catalogue import GUIDES, Guides
 from banshi.web.description import DESCRIPTION, Descriptions
 from banshi.web.dispatch import endpoint
@@ -64,7 +76,7 @@ BACKLOG = 4096
 PLATFORM = web.AppKey("banshi_platform", Platform)
 
 #: The faces that are no kind's and no plugin's.
-FACES = (catalogue, materials, cases, attachments_face, passes, certificates, me, operations)
+FACES = (catalogue, materials, cases, attachments_face, passes, dynamic_passes, certificates, me, operations)
 
 #: Opened before the plugins' resources, and closed after them.
 BEFORE_PLUGINS: tuple[Resource[Any], ...] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tortoise.models import Model
 
@@ -67,6 +67,7 @@ async def show_case(call: Call) -> web.StreamResponse:
     events = await CaseEvent.filter(case_id=case.id).order_by("version")
     kind = call.platform.registry.kinds.get(case.kind)
     shown = kind.shown if kind else None
+    phones: Any = await Pass.filter(case_id=case.id).order_by("-number").limit(1).values_list("phone", flat=True)
     document = case_document(
         call.platform,
         case,
@@ -74,7 +75,7 @@ async def show_case(call: Call) -> web.StreamResponse:
         events=events,
         permitted=await cases.permitted(call.platform, case, actor),
         attachments=await Attachment.filter(case_id=case.id).order_by("id"),
-        passes=await Pass.filter(case_id=case.id).exists(),
+        passes=phones,
         details=await shown(call.platform, case, actor, call.language) if shown else None,
         enclosures=await enclosures_of(call.platform, case) if actor.who(case) is Who.STAFF else None,
         reader=actor.who(case),

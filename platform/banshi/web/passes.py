@@ -10,7 +10,7 @@ from aiohttp import web
 from banshi import cases
 from banshi.contract import text_in
 from banshi.documents import moment
-from banshi.errors import NotFound
+from banshi.errors import Conflict, NotFound
 from banshi.forms import Form
 from banshi.models import Pass, Scan
 from banshi.modes import TEST
@@ -44,6 +44,11 @@ PICTURES = {
     "txt": ("text/plain; charset=utf-8", lambda text: text.encode()),
 }
 
+SHOWN_BY_PHONE = (
+    "A picture of this pass is never valid: its phone shows it, signed anew every 15 seconds. The phone takes it by "
+    "PUT /v1/cases/{}/pass/phone."
+)
+
 STATUS_LIST = "application/statuslist+jwt"
 
 
@@ -57,6 +62,8 @@ def show(ending: str) -> Any:
         record = None if call.principal.is_staff else await _latest(case.id)
         if record is None:
             raise NotFound("There is no pass for this case.")
+        if record.phone is not None:
+            raise Conflict(SHOWN_BY_PHONE.format(case.id))
         body = draw(record.text)
         return reply_bytes(call, body, media_type, etag_of(body), {"Cache-Control": "private, no-cache"})
 
@@ -125,6 +132,7 @@ async def list_keys(call: Call) -> web.StreamResponse:
     items = {
         item.code: {
             "title": text_in(item.title, call.language),
+            "dynamic": item.credential.dynamic,
             "claims": [
                 {"name": claim.name, "title": text_in(claim.title, call.language)} for claim in item.credential.claims
             ],
@@ -162,7 +170,10 @@ def _pass_route(ending: str) -> Route:
         summary=f"Show the case's QR pass as {ending.upper()}; the same bytes each time.",
         tag="passes",
         path_schemas=CASE_PATH,
-        answers={200: Answer(description="The pass.", media_type=media_type)},
+        answers={
+            200: Answer(description="The pass.", media_type=media_type),
+            409: Answer(description="A phone holds it, and a picture of it is never valid."),
+        },
     )
 
 

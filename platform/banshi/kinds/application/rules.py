@@ -50,6 +50,11 @@ def check(item: Item) -> Iterator[tuple[str, str]]:
         yield "no-certificate", "add [items.certificate] with the body of the page, since its result is a certificate"
     if item.certificate is not None and item.result.kind != "certificate":
         yield "unused-certificate", 'remove [items.certificate], or say result = { kind = "certificate", … }'
+    if item.certificate is not None and item.credential is not None and item.credential.dynamic:
+        yield (
+            "dynamic-certificate",
+            "remove credential.dynamic: a certificate is printed, and no phone can sign it anew",
+        )
     if "approve" in item.messages:
         yield from _not_given(item)
     if rules is not None and rules.renewal is not None and item.credential is None:

@@ -1,0 +1,96 @@
+"""Which phone holds a dynamic pass: one takes it, another takes it over, and what the one before shows is revoked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from banshi import outbox
+from banshi.contract import Message, Texts
+from banshi.errors import Conflict
+from banshi.models import Case, Pass
+from banshi.modes import TEST
+from banshi.passes import cose, ledger
+from banshi.passes.keys import KEYRING
+from banshi.store import Update, Write
+
+if TYPE_CHECKING:
+    from banshi.runtime import Platform
+
+#: Phones that a pass is given to in its life. Each takes a place of the status list for good.
+MOST_PHONES = 10
+
+MOVED: Texts = {"zh-CN": "凭证已转到另一部手机。", "en": "Another phone holds it now."}
+
+TITLE: Texts = {"zh-CN": "凭证已转到另一部手机", "en": "Your pass was moved to another phone"}
+BODY: Texts = {
+    "zh-CN": "“{item}”的凭证现在由另一部手机出示，原来的手机不再有效。如果不是您本人操作，请修改登录密码并与部门联系。",
+    "en": "Another phone shows the pass of “{item}” now, and the one before shows it no more. If that was not you, "
+    "change your password and call the department.",
+}
+
+
+async def bind(platform: Platform, case: Case, record: Pass, point: bytes) -> Pass:
+    """Let the phone whose key is `point` hold the dynamic pass, and no other. Nothing changes for the one that does.
+
+    The credential stays as it was decided. A phone that takes it over gets a number of its own, so that the one before
+    is revoked for verifiers without a network too. Raises Conflict where the pass is over or has been moved too often,
+    Unavailable where there is no key to sign with.
+    """
+    if record.phone == point.hex():
+        return record
+    item = platform.registry.items.of(case.item)
+    if item is None or item.credential is None or not record.text:
+        raise Conflict("The department offers this no more: its pass can't be taken over by another phone.")
+    now, is_first, is_test = platform.now(), record.phone == "", case.mode == TEST
+    if record.expires_at <= now or (record.revoked_at is not None and not is_test):
+        raise Conflict("The pass is over: apply anew, or renew it.")
+    if await Pass.filter(case_id=case.id).count() > MOST_PHONES:
+        raise Conflict(f"The pass was moved {MOST_PHONES} times, which is as often as may be: ask the department.")
+    try:
+        credential = await ledger.read(platform, record.text)
+    except cose.PassRefused:
+        raise Conflict("The key that signed the pass was withdrawn: ask the department for another one.") from None
+    number = record.number if is_first else await platform.store.take_number(ledger.NUMBERS)
+    key, private = await platform[KEYRING].signer()
+    text = cose.sign(
+        replace(credential, index=number, holder=point),
+        [claim.name for claim in item.credential.claims],
+        key=private,
+        kid=bytes.fromhex(key.kid),
+    )
+    given = {"phone": point.hex(), "text": text, "kid": key.kid}
+    # Together with the case: a step that revokes what passes it has comes before this, or after.
+    guard = Update(Case, {"id": case.id, "version": case.version}, {"version": case.version})
+    if is_first:
+        taken = Update(Pass, {"number": number, "phone": ""}, given)
+        await platform.store.commit(Write(updates=[guard, taken]))
+        return await Pass.get(number=number)
+    moved = _successor(record, number, given)
+    ended = Update(
+        Pass, {"number": record.number, "revoked_at": None}, {"revoked_at": now, "revoked_reason": dict(MOVED)}
+    )
+    rows = [moved, *outbox.message_rows(platform, _told(platform, case, item.title), dedup=f"pass:{number}")]
+    # A test case's was revoked when it was made, and says so.
+    await platform.store.commit(Write(updates=[guard] if is_test else [guard, ended], rows=rows))
+    return moved
+
+
+def _successor(record: Pass, number: int, given: dict[str, Any]) -> Pass:
+    """The same pass for another phone."""
+    kept = ("case_id", "item", "department", "issued_at", "not_before", "expires_at", "revoked_at", "revoked_reason")
+    return Pass(number=number, **{name: getattr(record, name) for name in kept}, **given)
+
+
+def _told(platform: Platform, case: Case, title: Texts) -> Message:
+    return Message(
+        id=outbox.new_message_id(),
+        kind="case",
+        person=case.person,
+        title=TITLE,
+        body={language: text.replace("{item}", title[language]) for language, text in BODY.items()},
+        link=f"/v1/cases/{case.id}",
+        case_id=str(case.id),
+        created_at=platform.now(),
+        mode=case.mode,  # type: ignore[arg-type]  # one of them: `new_case` wrote it
+    )
