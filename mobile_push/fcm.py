@@ -84,7 +84,7 @@ class FcmProvider:
     """Sends through Firebase Cloud Messaging.
 
     Run at most `settings.at_once` sends at once: more would only wait, with their timeout running. One send
-    takes `settings.timeout` at most, and four times that when it has to wait for access tokens as well.
+    takes `settings.timeout` at most, and twice that where its access token is refused.
 
     Example::
 
@@ -113,8 +113,8 @@ class FcmProvider:
 
     @property
     def longest_send(self) -> float:
-        """Seconds that one send takes at most: two tries, each of which may wait for an access token."""
-        return 4 * self.settings.timeout
+        """Seconds that one send takes at most: two tries, waiting for an access token included."""
+        return 2 * self.settings.timeout
 
     async def __aenter__(self) -> Self:
         """Open the connections; no request is made yet.
@@ -126,12 +126,13 @@ class FcmProvider:
         client, fetch = await asyncio.to_thread(open_project, settings)
         self._encoder = Encoder(client.parse_payload)
         self._url = client.fcm_end_point
-        self._token = AccessToken(fetch, settings.timeout)
+        self._token = AccessToken(fetch)
         made = partial(Connections, timeout=settings.timeout, ca_file=settings.ca_file)
         messages = await asyncio.to_thread(made, self._url, settings.at_once)
         topics = await asyncio.to_thread(made, settings.topics_url, TOPIC_CALLS)
-        self._messages = Endpoint(messages, self._token, {})
-        self._topics = Endpoint(topics, self._token, {"access_token_auth": "true"})  # nosec B105 - a header's value
+        limit = settings.timeout
+        self._messages = Endpoint(messages, self._token, {}, limit)
+        self._topics = Endpoint(topics, self._token, {"access_token_auth": "true"}, limit)  # nosec B105 - a header's value
         return self
 
     async def __aexit__(

@@ -128,12 +128,13 @@ class Connections:
         try:
             if connection.works:
                 return await self._post(connection, url, body, headers)
-            async with asyncio.timeout(self._timeout), connection.first:
-                if not connection.works:
-                    answer = await self._post(connection, url, body, headers)
-                    connection.works = True
-                    return answer
-            return await self._post(connection, url, body, headers)
+            async with asyncio.timeout(self._timeout):
+                async with connection.first:
+                    if not connection.works:
+                        answer = await self._post(connection, url, body, headers)
+                        connection.works = True
+                        return answer
+                return await self._post(connection, url, body, headers)
         except TimeoutError:  # RequestTimeoutError is one
             raise Failed(TIMEOUT) from None
         except PyreqwestError as error:

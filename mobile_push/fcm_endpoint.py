@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -10,7 +11,7 @@ from typing import TypeVar
 from pyreqwest.http import HeaderMap
 
 from mobile_push.fcm_answers import EXPIRED
-from mobile_push.fcm_connections import Connections, Failed
+from mobile_push.fcm_connections import TIMEOUT, Connections, Failed
 from mobile_push.fcm_token import AccessToken, NoToken
 from mobile_push.provider import Outcome, Receipt
 
@@ -26,9 +27,12 @@ Read = Callable[[int, Mapping[str, str], bytes], Receipt | T]
 class Endpoint:
     """Posts JSON to one address."""
 
-    def __init__(self, connections: Connections, token: AccessToken, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, connections: Connections, token: AccessToken, headers: Mapping[str, str], timeout: float
+    ) -> None:
         self._connections = connections
         self._token = token
+        self._timeout = timeout
         self._fixed = {"Content-Type": "application/json", **headers}
         self._authorization = ""
         self._headers = HeaderMap(self._fixed)
@@ -41,13 +45,17 @@ class Endpoint:
     async def post(self, url: str, payload: bytes, read: Read[T]) -> Receipt | T:
         """Post once, and once more with a fresh access token when the one that it was sent with is refused.
 
-        Every failure is a receipt, only cancellation is raised.
+        Each of the two takes the timeout at most, also where it waits for a token. Every failure is a receipt, only
+        cancellation is raised.
         """
         token = self._token
         try:
             for _ in range(2):
-                value = token.current() or await token.obtain()
-                verdict = await self._once(url, payload, value, read)
+                value = token.current()
+                if value is not None:
+                    verdict = await self._once(url, payload, value, read)
+                else:
+                    value, verdict = await self._once_there_is_a_token(url, payload, read)
                 if not isinstance(verdict, Receipt):
                     token.accepted(value)
                 elif verdict.code in EXPIRED:
@@ -61,6 +69,16 @@ class Endpoint:
         except Failed as failed:
             return failed.receipt
         return verdict
+
+    async def _once_there_is_a_token(self, url: str, payload: bytes, read: Read[T]) -> tuple[str, Receipt | T]:
+        token = self._token
+        try:
+            async with asyncio.timeout(self._timeout):
+                value = await token.obtain()
+                return value, await self._once(url, payload, value, read)
+        except TimeoutError:
+            # Whichever of the two it was that took so long.
+            raise (token.missing() if token.current() is None else Failed(TIMEOUT)) from None
 
     async def _once(self, url: str, payload: bytes, authorization: str, read: Read[T]) -> Receipt | T:
         if authorization is not self._authorization:

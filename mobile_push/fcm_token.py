@@ -29,9 +29,8 @@ class NoToken(Exception):
 class AccessToken:
     """The one bearer token of all requests: fetched in a thread, by one caller for all, and early."""
 
-    def __init__(self, fetch: Callable[[], tuple[str, float]], timeout: float) -> None:
+    def __init__(self, fetch: Callable[[], tuple[str, float]]) -> None:
         self._fetch = fetch
-        self._timeout = timeout
         self._value = ""
         self._expires = self._renew = 0.0
         self._task: asyncio.Task[None] | None = None
@@ -48,15 +47,19 @@ class AccessToken:
         return self._value if now < self._expires else None
 
     async def obtain(self) -> str:
-        """The Authorization header, after waiting for a fetch that is under way."""
+        """The Authorization header, after waiting for a fetch that is under way; who asks limits for how long."""
         value = self.current()
         if value is None and self._task is not None:
-            # wait() leaves the task alone when it gives up: it fetches for everybody.
-            await asyncio.wait({self._task}, timeout=self._timeout)
+            # wait() leaves the task alone when its caller gives up: it fetches for everybody.
+            await asyncio.wait({self._task})
             value = self.current()
         if value is None:
-            raise NoToken(self._failure)
+            raise self.missing()
         return value
+
+    def missing(self) -> NoToken:
+        """That there is none, and why."""
+        return NoToken(self._failure)
 
     def accepted(self, value: str) -> None:
         """FCM took `value`: should it be refused later, another one is worth fetching."""

@@ -94,9 +94,9 @@ class PushSettings:
     #: Seconds for which a provider keeps a message for a phone that is off, and for which we retry. The inbox keeps it
     #: for good.
     ttl: int = 86_400
-    #: Seconds after which another worker takes over what this one has claimed. One send takes at most four times the
+    #: Seconds after which another worker takes over what this one has claimed. One send takes at most twice the
     #: provider's timeout.
-    lease: float = 60.0
+    lease: float = 30.0
     #: Seconds between two signs of life on a stream.
     heartbeat: float = 15.0
     #: Seconds that a phone may take to read what its stream sends; then it is cut off, and catches up when it is back.
@@ -117,8 +117,8 @@ class PushSettings:
         if not 0 < self.ttl <= 2_419_200:
             raise ValueError("ttl has to be from 1 second to 28 days (2419200)")
         for name, fcm in (("fcm", self.fcm), ("sandbox.fcm", self.sandbox.fcm)):
-            if fcm is not None and self.lease <= 4 * fcm.timeout:
-                raise ValueError(f"lease has to be more than four times {name}.timeout ({4 * fcm.timeout:g} s)")
+            if fcm is not None and self.lease <= 2 * fcm.timeout:
+                raise ValueError(f"lease has to be more than twice {name}.timeout ({2 * fcm.timeout:g} s)")
         if self.sandbox.webpush is not None and self.webpush is None:
             raise ValueError("sandbox.webpush needs webpush: without it no phone has subscribed")
         if self.fcm and self.sandbox.fcm and self.fcm.base_url == self.sandbox.fcm.base_url:

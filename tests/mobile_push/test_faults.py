@@ -186,7 +186,7 @@ async def test_phones_that_were_given_up_while_the_database_was_away_are_not_for
         return await record(self)
 
     monkeypatch.setattr(Chunks, "record", sometimes)
-    async with open_push(lease=1.2, fcm={"timeout": 0.25, "per_minute": 6_000}) as door:
+    async with open_push(lease=1.2, fcm={"timeout": 0.5, "per_minute": 6_000}) as door:
         tokens = await phones(door, 60)
         await notice(door)
         await until(lambda: sandbox.received)
@@ -209,7 +209,7 @@ async def test_phones_of_a_claim_that_failed_half_way_are_not_forgotten(
         return await read(self, lane, devices)
 
     monkeypatch.setattr(Phones, "read", sometimes)
-    async with open_push(lease=1.2, fcm={"timeout": 0.25}) as door:
+    async with open_push(lease=1.2, fcm={"timeout": 0.5}) as door:
         tokens = await phones(door, 32)
         await notice(door)
         await until(nothing_due)
@@ -303,7 +303,8 @@ async def test_a_server_that_is_killed_is_replaced_at_once_and_its_phones_get_th
     config.write_text(
         f'[platform]\ndata = "{tmp_path / "data"}"\nlog_level = "warning"\n'
         f'[plugins.traffic]\npath = "{TRAFFIC}"\napi = 1\n'
-        '[plugins.mobile_push]\npackage = "mobile_push"\napi = 1\n[plugins.mobile_push.settings.fcm]\n'
+        '[plugins.mobile_push]\npackage = "mobile_push"\napi = 1\n[plugins.mobile_push.settings]\nlease = 60\n'
+        "[plugins.mobile_push.settings.fcm]\n"
         f'service_account_file = "{sandbox.service_account_file(tmp_path / "key.json")}"\n'
         f'base_url = "{sandbox.base_url}"\nper_minute = 12000\nat_once = 20\n'
     )

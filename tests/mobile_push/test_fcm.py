@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -337,6 +338,24 @@ async def test_an_expired_token_is_replaced_once_for_fifty_messages_and_all_arri
         assert {r.outcome for r in receipts} == {Outcome.ACCEPTED}
         assert sandbox.token_requests == 1 + expiry
     assert len(sandbox.received) == 102
+
+
+@pytest.mark.parametrize("first", ["none yet", "refused"])
+async def test_a_send_takes_no_longer_than_two_timeouts_however_slow_tokens_and_answers_are(
+    sandbox: FcmSandbox, settings: FcmSettings, first: str
+) -> None:
+    """Other workers take over what is claimed once a send has to be over."""
+    async with FcmProvider(replace(settings, timeout=1.0)) as fcm:
+        assert fcm.longest_send == 2.0
+        if first == "refused":
+            await fcm.send(push(), "phone-1")
+            sandbox.expire_tokens()
+        sandbox.behaviour.latency = sandbox.behaviour.token_latency = 0.8
+        started = time.monotonic()
+        receipt = await fcm.send(push(), "phone-2")
+        took = time.monotonic() - started
+    assert receipt == Receipt(Outcome.RETRY, "timeout")
+    assert (0.9 if first == "none yet" else 1.7) < took < (1.5 if first == "none yet" else 2.3), took
 
 
 async def test_a_late_refusal_of_the_old_token_does_not_throw_the_new_one_away(
