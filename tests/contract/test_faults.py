@@ -136,4 +136,4 @@ def test_a_section_without_any_test_is_told() -> None:
 def test_continuous_integration_runs_all_long_forms_briefly() -> None:
     lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     (line,) = (one for one in lines if "benchmarks/chaos.py" in one)
-    assert line == "short benchmarks/chaos.py --short --at-once 2", "no fault is named: all are run"
+    assert line == "said benchmarks/chaos.py --short --at-once 2", "no fault is named: all are run"
