@@ -24,12 +24,15 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from banshi import passes
-from banshi.models import Pass
+from banshi.engine.anonymising import anonymise
+from banshi.engine.forgetting import forget
+from banshi.models import Case, OutboxRow, Pass
 from banshi.passes import Credential, PassRefused, Reason, base45, cose, holder, keys, shown
 from banshi.passes.keys import KEYRING
 from banshi.passes.signature import ORDER
 from banshi.testing import Door, Person, Reply, open_door
 from tests.kernel.test_pass_ledger import ENGLISH, bit, scan, status_list, turn
+from tests.tables import tables_with, with_mode
 
 FIRE = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "fire"
 
@@ -247,7 +250,7 @@ async def door(tmp_path: Path) -> Any:
         yield opened
 
 
-async def approved(door: Door, subject: str = "wang", **more: str) -> Phone:
+async def approved(door: Door, subject: str = "wang", item: str = "fire-station-open-day", **more: str) -> Phone:
     person = door.citizen(subject, name="王小明", **more)
     answers = {
         "station": "station-2",
@@ -257,7 +260,7 @@ async def approved(door: Door, subject: str = "wang", **more: str) -> Phone:
         "contact": "王小明",
         "phone": "13800000000",
     }
-    case = (await person.post("/v1/items/fire-station-open-day/cases", {"answers": answers})).created()
+    case = (await person.post(f"/v1/items/{item}/cases", {"answers": answers})).created()
     await door.settled()
     path = str(case["links"]["self"])
     staff = door.staff("li", "fire/education:reviewer", "fire/education:approver")
@@ -344,6 +347,28 @@ async def test_whose_pass_is_moved_is_told_of_it(door: Door) -> None:
     assert len(inbox) == told + 1
     assert inbox[-1]["title"] == "Your pass was moved to another phone"
     assert "Visit to a fire station on an open day" in inbox[-1]["body"]
+
+
+async def test_with_what_is_made_up_goes_what_was_said_of_its_phones(door: Door) -> None:
+    phone = await approved(door, item=with_mode(door, "fire-station-open-day", "test"))
+    (await phone.take()).ok()
+    (await Phone(phone.person, phone.path, OTHER).take()).ok()
+    await door.settled()
+    case = await Case.get()
+    assert await OutboxRow.filter(dedup__contains=":pass:").exists()
+    turn(door, timedelta(days=8))
+    assert await forget(door.platform, case)
+    assert not await tables_with(door, str(case.id))
+
+
+async def test_with_what_is_personal_in_a_case_goes_what_was_said_of_its_phones(door: Door) -> None:
+    phone = await approved(door)
+    (await phone.take()).ok()
+    (await Phone(phone.person, phone.path, OTHER).take()).ok()
+    await door.settled()
+    assert await OutboxRow.filter(dedup__contains=":pass:").exists()
+    assert await anonymise(door.platform, await Case.get())
+    assert not await OutboxRow.filter(dedup__contains=":pass:").exists()
 
 
 async def test_of_phones_that_take_it_at_once_one_shows_it(door: Door) -> None:

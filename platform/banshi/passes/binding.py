@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -70,10 +71,19 @@ async def bind(platform: Platform, case: Case, record: Pass, point: bytes) -> Pa
     ended = Update(
         Pass, {"number": record.number, "revoked_at": None}, {"revoked_at": now, "revoked_reason": dict(MOVED)}
     )
-    rows = [moved, *outbox.message_rows(platform, _told(platform, case, item.title), dedup=f"pass:{number}")]
+    rows = [moved, *outbox.message_rows(platform, _told(platform, case, item.title), dedup=_dedup(number))]
     # A test case's was revoked when it was made, and says so.
     await platform.store.commit(Write(updates=[guard] if is_test else [guard, ended], rows=rows))
     return moved
+
+
+def promises(platform: Platform, numbers: Sequence[int]) -> list[str]:
+    """The `dedup` of whatever was told of these passes when they were moved: it belongs to no step of the case."""
+    return [f"{channel}:{_dedup(number)}" for channel in platform.registry.channels for number in numbers]
+
+
+def _dedup(number: int) -> str:
+    return f"pass:{number}"
 
 
 def _successor(record: Pass, number: int, given: dict[str, Any]) -> Pass:
