@@ -420,6 +420,61 @@ async def test_a_pass_whose_signing_key_was_withdrawn_is_moved_to_no_phone(door:
     assert "withdrawn" in (await phone.take()).problem(409, "conflict")["detail"]
 
 
+async def test_a_pass_that_the_catalogue_can_no_longer_read_is_not_said_to_be_withdrawn(door: Door) -> None:
+    phone = await approved(door)
+    items = door.platform.registry.items
+    item = items["fire-station-open-day"]
+    assert item.credential is not None
+    items[item.code] = replace(item, credential=replace(item.credential, claims=item.credential.claims[:1]))
+    assert "record" in (await phone.take()).problem(503, "unavailable")["detail"]
+    assert (await Pass.get()).phone == ""
+
+
+async def test_what_was_given_out_stays_what_it_is_when_its_item_becomes_dynamic_and_back(door: Door) -> None:
+    dynamic = await approved(door)
+    items = door.platform.registry.items
+    item = items["fire-station-open-day"]
+    assert item.credential is not None
+    items[item.code] = replace(item, credential=replace(item.credential, dynamic=False))
+    (await dynamic.take()).ok()
+    assert (await scan(door, dynamic.shows(door)))["verdict"] == "valid"
+    assert (await scan(door, dynamic.text))["verdict"] == "not-signed-by-phone"
+    static = await approved(door, "zhang")
+    items[item.code] = item
+    text = (await static.person.get(f"{static.path}/pass.txt")).body.decode()
+    assert (await scan(door, text))["verdict"] == "valid"
+    (await static.take()).problem(404, "not-found")
+    assert (await static.person.get(static.path)).ok()["links"]["pass"].endswith("/pass.svg")
+
+
+async def test_a_claim_that_is_appended_later_changes_nothing_for_who_takes_it(door: Door) -> None:
+    phone = await approved(door)
+    items = door.platform.registry.items
+    item = items["fire-station-open-day"]
+    assert item.credential is not None
+    more = (*item.credential.claims, replace(item.credential.claims[0], name="more"))
+    items[item.code] = replace(item, credential=replace(item.credential, claims=more))
+    (await phone.take()).ok()
+    found = await scan(door, phone.shows(door))
+    assert (found["verdict"], [claim["name"] for claim in found["claims"]]) == ("valid", ["station", "people"])
+
+
+async def test_no_phone_shows_what_a_test_case_was_given(door: Door) -> None:
+    phone = await approved(door, item=with_mode(door, "fire-station-open-day", "test"))
+    other = Phone(phone.person, phone.path, OTHER)
+    for one in (phone, other):
+        (await one.take()).ok()
+        found = await scan(door, one.shows(door))
+        assert (found["verdict"], found["reason"]) == ("revoked", "It is a test case's, and allows nothing.")
+        late = cose.check_times(read_credential(one, door), int(door.platform.now().timestamp()))
+        assert late is Reason.EXPIRED, "a verifier without a network has no list yet"
+
+
+def read_credential(phone: Phone, door: Door) -> Credential:
+    payload = cbor2.loads(cbor2.loads(base45.decode(phone.text[4:])).value[2])
+    return replace(PASS, issued_at=payload[6], not_before=payload[5], expires_at=payload[4])
+
+
 async def test_nobody_but_its_holder_takes_it(door: Door) -> None:
     phone = await approved(door)
     (await Phone(door.citizen("zhang"), phone.path).take()).problem(404, "not-found")
@@ -477,7 +532,7 @@ async def test_the_public_document_says_which_passes_need_a_phone(door: Door) ->
     assert items["fire-station-open-day"]["dynamic"] is True
 
 
-def test_the_longest_pass_leaves_room_for_the_phone() -> None:
+def test_a_phone_makes_a_pass_longer_by_so_many_bytes() -> None:
     bare, held = (len(base45.decode(signed(replace(PASS, holder=point))[4:])) for point in (None, POINT))
     assert held - bare == holder.BYTES
     assert cose.MAX_PASS > holder.BYTES

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from banshi import outbox
 from banshi.contract import Message, Texts
-from banshi.errors import Conflict
+from banshi.errors import Conflict, Unavailable
 from banshi.models import Case, Pass
 from banshi.modes import TEST
 from banshi.passes import cose, ledger
@@ -17,6 +19,8 @@ from banshi.store import Update, Write
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
+
+log = structlog.get_logger("banshi.passes")
 
 #: Phones that a pass is given to in its life. Each takes a place of the status list for good.
 MOST_PHONES = 10
@@ -36,7 +40,7 @@ async def bind(platform: Platform, case: Case, record: Pass, point: bytes) -> Pa
 
     The credential stays as it was decided. A phone that takes it over gets a number of its own, so that the one before
     is revoked for verifiers without a network too. Raises Conflict where the pass is over or has been moved too often,
-    Unavailable where there is no key to sign with.
+    Unavailable where there is no key to sign with, or the pass can't be read.
     """
     if record.phone == point.hex():
         return record
@@ -50,8 +54,13 @@ async def bind(platform: Platform, case: Case, record: Pass, point: bytes) -> Pa
         raise Conflict(f"The pass was moved {MOST_PHONES} times, which is as often as may be: ask the department.")
     try:
         credential = await ledger.read(platform, record.text)
-    except cose.PassRefused:
-        raise Conflict("The key that signed the pass was withdrawn: ask the department for another one.") from None
+    except cose.PassRefused as refused:
+        if refused.reason is cose.Reason.UNKNOWN_KEY:
+            raise Conflict("The key that signed the pass was withdrawn: ask the department for another one.") from None
+        # Ours is at fault, not the pass: it has a claim that this catalogue hasn't, or its text was damaged.
+        log.error("a pass can't be read", item=case.item, number=record.number, reason=refused.reason.value)
+        told = "This pass can't be read at present; the fault is recorded."
+        raise Unavailable(told, headers={"Retry-After": "60"}) from None
     number = record.number if is_first else await platform.store.take_number(ledger.NUMBERS)
     key, private = await platform[KEYRING].signer()
     text = cose.sign(

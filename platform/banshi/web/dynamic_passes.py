@@ -112,6 +112,10 @@ ROUTES = (
         tag="passes",
         path_schemas=CASE_PATH,
         body=PHONE,
-        answers={200: HELD, 409: Answer(description="The pass is over, or was moved too often.")},
+        answers={
+            200: HELD,
+            409: Answer(description="The pass is over, or was moved too often."),
+            503: Answer(description="It can't be signed now; come back after Retry-After."),
+        },
     ),
 )
