@@ -24,12 +24,15 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from banshi import passes
+from banshi.cases import GOING, KEPT
 from banshi.engine.anonymising import anonymise
 from banshi.engine.forgetting import forget
 from banshi.models import Case, OutboxRow, Pass
 from banshi.passes import Credential, PassRefused, Reason, base45, cose, holder, keys, shown
+from banshi.passes.binding import bind
 from banshi.passes.keys import KEYRING
 from banshi.passes.signature import ORDER
+from banshi.store import Stale
 from banshi.testing import Door, Person, Reply, open_door
 from tests.kernel.test_pass_ledger import ENGLISH, bit, scan, status_list, turn
 from tests.tables import tables_with, with_mode
@@ -428,6 +431,19 @@ async def test_a_pass_that_the_catalogue_can_no_longer_read_is_not_said_to_be_wi
     items[item.code] = replace(item, credential=replace(item.credential, claims=item.credential.claims[:1]))
     assert "record" in (await phone.take()).problem(503, "unavailable")["detail"]
     assert (await Pass.get()).phone == ""
+
+
+async def test_a_case_that_is_being_emptied_gets_no_pass_that_outlives_it(door: Door) -> None:
+    phone = await approved(door)
+    (await phone.take()).ok()
+    await Case.all().update(content=GOING)
+    (await Phone(phone.person, phone.path, OTHER).take()).problem(409, "conflict")
+    assert await Pass.all().count() == 1
+    case = await Case.get()
+    case.content, record = KEPT, await Pass.get()  # as it was read a moment before
+    with pytest.raises(Stale):
+        await bind(door.platform, case, record, holder.point_of(OTHER.public_key()))
+    assert await Pass.all().count() == 1
 
 
 async def test_what_was_given_out_stays_what_it_is_when_its_item_becomes_dynamic_and_back(door: Door) -> None:

@@ -70,8 +70,9 @@ async def bind(platform: Platform, case: Case, record: Pass, point: bytes) -> Pa
         kid=bytes.fromhex(key.kid),
     )
     given = {"phone": point.hex(), "text": text, "kid": key.kid}
-    # Together with the case: a step that revokes what passes it has comes before this, or after.
-    guard = Update(Case, {"id": case.id, "version": case.version}, {"version": case.version})
+    # Together with the case: a step that revokes what passes it has comes before this, or after. And where
+    # what is personal in it has begun to leave since it was read, none of it comes back.
+    guard = Update(Case, {"id": case.id, "version": case.version, "content": case.content}, {"version": case.version})
     if is_first:
         taken = Update(Pass, {"number": number, "phone": ""}, given)
         await platform.store.commit(Write(updates=[guard, taken]))
