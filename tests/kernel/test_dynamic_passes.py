@@ -11,6 +11,7 @@ from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import cbor2
 import pytest
@@ -28,7 +29,7 @@ from banshi.cases import GOING, KEPT
 from banshi.engine.anonymising import anonymise
 from banshi.engine.forgetting import forget
 from banshi.models import Case, OutboxRow, Pass
-from banshi.passes import Credential, PassRefused, Reason, base45, cose, holder, keys, shown
+from banshi.passes import Credential, PassRefused, Reason, base45, cose, holder, keys, ledger, shown
 from banshi.passes.binding import bind
 from banshi.passes.keys import KEYRING
 from banshi.passes.signature import ORDER
@@ -551,4 +552,20 @@ async def test_the_public_document_says_which_passes_need_a_phone(door: Door) ->
 def test_a_phone_makes_a_pass_longer_by_so_many_bytes() -> None:
     bare, held = (len(base45.decode(signed(replace(PASS, holder=point))[4:])) for point in (None, POINT))
     assert held - bare == holder.BYTES
-    assert cose.MAX_PASS > holder.BYTES
+    assert len(base45.decode(signed_by_hand()[-102:])) == shown.BYTES
+
+
+async def test_the_longest_pass_that_is_given_out_is_taken_by_phones_under_any_number(door: Door) -> None:
+    item = door.platform.registry.items["fire-station-open-day"]
+    case, days = Case(id=uuid4(), mode="live"), ledger.validity(door.platform, item, None, None)
+    given, fits, too_long = "", 0, cose.MAX_PASS
+    while too_long - fits > 1:
+        length = (fits + too_long) // 2
+        try:
+            given = (await ledger.issue(door.platform, case, item, {"station": "x" * length}, days)).text
+            fits = length
+        except ValueError:
+            too_long = length
+    credential = replace(await ledger.read(door.platform, given), holder=POINT, index=ledger.NUMBERS_END - 1)
+    text = passes.sign(credential, LABELS, key=ISSUER, kid=KID)
+    assert cose.MAX_PASS - 8 <= len(base45.decode(text[4:])) + shown.BYTES <= cose.MAX_PASS
