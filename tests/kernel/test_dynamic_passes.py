@@ -390,6 +390,38 @@ async def test_of_phones_that_take_it_at_once_one_shows_it(door: Door) -> None:
     assert await Pass.filter(revoked_at=None).count() == 1
 
 
+async def test_of_two_platforms_on_one_database_one_phone_shows_it_and_a_revocation_ends_all(
+    tmp_path: Path, database: str
+) -> None:
+    """What the queue in one process orders, the database alone settles between two."""
+    shared = {"database": database, "data": tmp_path / "data"}
+    plugins: dict[str, Path | str] = {"fire": FIRE, "mobile_push": "mobile_push"}
+    async with (
+        open_door(tmp_path, plugins, platform=shared) as one,
+        open_door(tmp_path, plugins, platform=shared) as two,
+    ):
+        for round_ in range(4):
+            first = await approved(one)
+            case = first.path.rpartition("/")[2]
+            phones = [
+                Phone(door.citizen("wang"), first.path, ec.derive_private_key(1 + n, ec.SECP256R1()))
+                for n, door in enumerate((one, two) * 4)
+            ]
+            replies = await asyncio.gather(*(phone.take() for phone in phones))
+            assert {reply.status for reply in replies} <= {200, 409}
+            shown_by = [phone for phone in phones if phone.text]
+            verdicts = [(await scan(two, phone.shows(two)))["verdict"] for phone in shown_by]
+            assert verdicts.count("valid") == 1, verdicts
+            assert await Pass.filter(case_id=case, revoked_at=None).count() == 1
+            staff = (two, one)[round_ % 2].staff("li", "fire/education:reviewer", "fire/education:approver")
+            revoked, *_ = await asyncio.gather(
+                staff.post(f"{first.path}/actions/revoke", {"reason": "停电"}), *(phone.take() for phone in phones)
+            )
+            if revoked.status != 200:
+                (await staff.post(f"{first.path}/actions/revoke", {"reason": "停电"})).ok()
+            assert not await Pass.filter(case_id=case, revoked_at=None).exists()
+
+
 async def test_a_revocation_reaches_the_phone_that_takes_it_over_in_the_same_moment(door: Door) -> None:
     phone = await approved(door)
     await phone.take()
