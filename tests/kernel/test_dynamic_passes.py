@@ -24,10 +24,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from banshi import passes
+from banshi import bulk, passes
 from banshi.cases import GOING, KEPT
 from banshi.engine.anonymising import anonymise
 from banshi.engine.forgetting import forget
+from banshi.hold import ADVANCE
 from banshi.models import Case, OutboxRow, Pass
 from banshi.passes import Credential, PassRefused, Reason, base45, cose, holder, keys, ledger, shown
 from banshi.passes.binding import bind
@@ -506,6 +507,24 @@ async def test_a_claim_that_is_appended_later_changes_nothing_for_who_takes_it(d
     (await phone.take()).ok()
     found = await scan(door, phone.shows(door))
     assert (found["verdict"], [claim["name"] for claim in found["claims"]]) == ("valid", ["station", "people"])
+
+
+async def test_after_a_restore_the_phone_that_took_it_since_takes_it_again(door: Door) -> None:
+    first = await approved(door)
+    (await first.take()).ok()
+    backup = await Pass.get()
+    second = Phone(first.person, first.path, OTHER)
+    (await second.take()).ok()
+    await Pass.all().delete()
+    await bulk.insert(door.platform.store.connection, Pass, [backup])
+    await door.platform.store.connection.execute_query(ADVANCE[0])
+    assert (await scan(door, second.shows(door)))["verdict"] == "unknown-pass"
+    assert (await scan(door, first.shows(door)))["verdict"] == "valid"
+    assert (await second.person.get(f"{second.path}/pass/phone")).ok()["key"] == first.jwk
+    (await second.take()).ok()
+    assert (await scan(door, second.shows(door)))["verdict"] == "valid"
+    assert (await scan(door, first.shows(door)))["verdict"] == "revoked"
+    assert (await Pass.all().order_by("-number").first()).number > 100_000  # type: ignore[union-attr]
 
 
 async def test_no_phone_shows_what_a_test_case_was_given(door: Door) -> None:
