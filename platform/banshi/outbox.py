@@ -173,10 +173,11 @@ async def _set(store: Store, rows: Sequence[Claimed], values: str, only: str = "
         await store.connection.execute_query(sql, given)
 
 
-async def forget(store: Store, case_id: Any, events: Sequence[UUID]) -> bool:
+async def forget(store: Store, case_id: Any, events: Sequence[UUID], others: Sequence[str] = ()) -> bool:
     """Delete what was promised about a case, done or not; False where a worker has some of it in hand.
 
     A promise is made with a step: it bears the case's id in its `dedup`, and its own id is of the time of the event.
+    `others` are the `dedup` of those that were made without one.
     """
     one, two, three = store.placeholders(3)
     named = f"FROM banshi_outbox WHERE id >= {one} AND id < {two} AND dedup LIKE {three}"
@@ -187,6 +188,10 @@ async def forget(store: Store, case_id: Any, events: Sequence[UUID]) -> bool:
         values = [str(UUID(int=max(0, moment + far) << 80)) for far in (-ABOUT, ABOUT)] + [f"%{case_id}%"]
         await store.connection.execute_query(f"DELETE {named} AND {free}", values)
         left |= bool(await store.connection.execute_query_dict(f"SELECT 1 AS held {named} LIMIT 1", values))
+    if others:
+        named = f"FROM banshi_outbox WHERE dedup IN ({', '.join(store.placeholders(len(others)))})"
+        await store.connection.execute_query(f"DELETE {named} AND {free}", list(others))
+        left |= bool(await store.connection.execute_query_dict(f"SELECT 1 AS held {named} LIMIT 1", list(others)))
     return not left
 
 

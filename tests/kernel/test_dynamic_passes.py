@@ -11,6 +11,7 @@ from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import cbor2
 import pytest
@@ -23,13 +24,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from banshi import passes
-from banshi.models import Pass
-from banshi.passes import Credential, PassRefused, Reason, base45, cose, holder, keys, shown
+from banshi import bulk, passes
+from banshi.cases import GOING, KEPT
+from banshi.engine.anonymising import anonymise
+from banshi.engine.forgetting import forget
+from banshi.hold import ADVANCE
+from banshi.models import Case, OutboxRow, Pass
+from banshi.passes import Credential, PassRefused, Reason, base45, cose, holder, keys, ledger, shown
+from banshi.passes.binding import bind
 from banshi.passes.keys import KEYRING
 from banshi.passes.signature import ORDER
+from banshi.store import Stale
 from banshi.testing import Door, Person, Reply, open_door
 from tests.kernel.test_pass_ledger import ENGLISH, bit, scan, status_list, turn
+from tests.tables import tables_with, with_mode
 
 FIRE = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "fire"
 
@@ -247,7 +255,7 @@ async def door(tmp_path: Path) -> Any:
         yield opened
 
 
-async def approved(door: Door, subject: str = "wang", **more: str) -> Phone:
+async def approved(door: Door, subject: str = "wang", item: str = "fire-station-open-day", **more: str) -> Phone:
     person = door.citizen(subject, name="王小明", **more)
     answers = {
         "station": "station-2",
@@ -257,7 +265,7 @@ async def approved(door: Door, subject: str = "wang", **more: str) -> Phone:
         "contact": "王小明",
         "phone": "13800000000",
     }
-    case = (await person.post("/v1/items/fire-station-open-day/cases", {"answers": answers})).created()
+    case = (await person.post(f"/v1/items/{item}/cases", {"answers": answers})).created()
     await door.settled()
     path = str(case["links"]["self"])
     staff = door.staff("li", "fire/education:reviewer", "fire/education:approver")
@@ -346,6 +354,28 @@ async def test_whose_pass_is_moved_is_told_of_it(door: Door) -> None:
     assert "Visit to a fire station on an open day" in inbox[-1]["body"]
 
 
+async def test_with_what_is_made_up_goes_what_was_said_of_its_phones(door: Door) -> None:
+    phone = await approved(door, item=with_mode(door, "fire-station-open-day", "test"))
+    (await phone.take()).ok()
+    (await Phone(phone.person, phone.path, OTHER).take()).ok()
+    await door.settled()
+    case = await Case.get()
+    assert await OutboxRow.filter(dedup__contains=":pass:").exists()
+    turn(door, timedelta(days=8))
+    assert await forget(door.platform, case)
+    assert not await tables_with(door, str(case.id))
+
+
+async def test_with_what_is_personal_in_a_case_goes_what_was_said_of_its_phones(door: Door) -> None:
+    phone = await approved(door)
+    (await phone.take()).ok()
+    (await Phone(phone.person, phone.path, OTHER).take()).ok()
+    await door.settled()
+    assert await OutboxRow.filter(dedup__contains=":pass:").exists()
+    assert await anonymise(door.platform, await Case.get())
+    assert not await OutboxRow.filter(dedup__contains=":pass:").exists()
+
+
 async def test_of_phones_that_take_it_at_once_one_shows_it(door: Door) -> None:
     first = await approved(door)
     await first.take()
@@ -359,6 +389,38 @@ async def test_of_phones_that_take_it_at_once_one_shows_it(door: Door) -> None:
     ]
     assert len(valid) == 1
     assert await Pass.filter(revoked_at=None).count() == 1
+
+
+async def test_of_two_platforms_on_one_database_one_phone_shows_it_and_a_revocation_ends_all(
+    tmp_path: Path, database: str
+) -> None:
+    """What the queue in one process orders, the database alone settles between two."""
+    shared = {"database": database, "data": tmp_path / "data"}
+    plugins: dict[str, Path | str] = {"fire": FIRE, "mobile_push": "mobile_push"}
+    async with (
+        open_door(tmp_path, plugins, platform=shared) as one,
+        open_door(tmp_path, plugins, platform=shared) as two,
+    ):
+        for round_ in range(4):
+            first = await approved(one)
+            case = first.path.rpartition("/")[2]
+            phones = [
+                Phone(door.citizen("wang"), first.path, ec.derive_private_key(1 + n, ec.SECP256R1()))
+                for n, door in enumerate((one, two) * 4)
+            ]
+            replies = await asyncio.gather(*(phone.take() for phone in phones))
+            assert {reply.status for reply in replies} <= {200, 409}
+            shown_by = [phone for phone in phones if phone.text]
+            verdicts = [(await scan(two, phone.shows(two)))["verdict"] for phone in shown_by]
+            assert verdicts.count("valid") == 1, verdicts
+            assert await Pass.filter(case_id=case, revoked_at=None).count() == 1
+            staff = (two, one)[round_ % 2].staff("li", "fire/education:reviewer", "fire/education:approver")
+            revoked, *_ = await asyncio.gather(
+                staff.post(f"{first.path}/actions/revoke", {"reason": "停电"}), *(phone.take() for phone in phones)
+            )
+            if revoked.status != 200:
+                (await staff.post(f"{first.path}/actions/revoke", {"reason": "停电"})).ok()
+            assert not await Pass.filter(case_id=case, revoked_at=None).exists()
 
 
 async def test_a_revocation_reaches_the_phone_that_takes_it_over_in_the_same_moment(door: Door) -> None:
@@ -393,6 +455,92 @@ async def test_a_pass_whose_signing_key_was_withdrawn_is_moved_to_no_phone(door:
     await keys.revoke(door.platform.settings.keys_folder, kid, door.platform.now())
     door.platform[KEYRING].forget()
     assert "withdrawn" in (await phone.take()).problem(409, "conflict")["detail"]
+
+
+async def test_a_pass_that_the_catalogue_can_no_longer_read_is_not_said_to_be_withdrawn(door: Door) -> None:
+    phone = await approved(door)
+    items = door.platform.registry.items
+    item = items["fire-station-open-day"]
+    assert item.credential is not None
+    items[item.code] = replace(item, credential=replace(item.credential, claims=item.credential.claims[:1]))
+    assert "record" in (await phone.take()).problem(503, "unavailable")["detail"]
+    assert (await Pass.get()).phone == ""
+
+
+async def test_a_case_that_is_being_emptied_gets_no_pass_that_outlives_it(door: Door) -> None:
+    phone = await approved(door)
+    (await phone.take()).ok()
+    await Case.all().update(content=GOING)
+    (await Phone(phone.person, phone.path, OTHER).take()).problem(409, "conflict")
+    assert await Pass.all().count() == 1
+    case = await Case.get()
+    case.content, record = KEPT, await Pass.get()  # as it was read a moment before
+    with pytest.raises(Stale):
+        await bind(door.platform, case, record, holder.point_of(OTHER.public_key()))
+    assert await Pass.all().count() == 1
+
+
+async def test_what_was_given_out_stays_what_it_is_when_its_item_becomes_dynamic_and_back(door: Door) -> None:
+    dynamic = await approved(door)
+    items = door.platform.registry.items
+    item = items["fire-station-open-day"]
+    assert item.credential is not None
+    items[item.code] = replace(item, credential=replace(item.credential, dynamic=False))
+    (await dynamic.take()).ok()
+    assert (await scan(door, dynamic.shows(door)))["verdict"] == "valid"
+    assert (await scan(door, dynamic.text))["verdict"] == "not-signed-by-phone"
+    static = await approved(door, "zhang")
+    items[item.code] = item
+    text = (await static.person.get(f"{static.path}/pass.txt")).body.decode()
+    assert (await scan(door, text))["verdict"] == "valid"
+    (await static.take()).problem(404, "not-found")
+    assert (await static.person.get(static.path)).ok()["links"]["pass"].endswith("/pass.svg")
+
+
+async def test_a_claim_that_is_appended_later_changes_nothing_for_who_takes_it(door: Door) -> None:
+    phone = await approved(door)
+    items = door.platform.registry.items
+    item = items["fire-station-open-day"]
+    assert item.credential is not None
+    more = (*item.credential.claims, replace(item.credential.claims[0], name="more"))
+    items[item.code] = replace(item, credential=replace(item.credential, claims=more))
+    (await phone.take()).ok()
+    found = await scan(door, phone.shows(door))
+    assert (found["verdict"], [claim["name"] for claim in found["claims"]]) == ("valid", ["station", "people"])
+
+
+async def test_after_a_restore_the_phone_that_took_it_since_takes_it_again(door: Door) -> None:
+    first = await approved(door)
+    (await first.take()).ok()
+    backup = await Pass.get()
+    second = Phone(first.person, first.path, OTHER)
+    (await second.take()).ok()
+    await Pass.all().delete()
+    await bulk.insert(door.platform.store.connection, Pass, [backup])
+    await door.platform.store.connection.execute_query(ADVANCE[0])
+    assert (await scan(door, second.shows(door)))["verdict"] == "unknown-pass"
+    assert (await scan(door, first.shows(door)))["verdict"] == "valid"
+    assert (await second.person.get(f"{second.path}/pass/phone")).ok()["key"] == first.jwk
+    (await second.take()).ok()
+    assert (await scan(door, second.shows(door)))["verdict"] == "valid"
+    assert (await scan(door, first.shows(door)))["verdict"] == "revoked"
+    assert (await Pass.all().order_by("-number").first()).number > 100_000  # type: ignore[union-attr]
+
+
+async def test_no_phone_shows_what_a_test_case_was_given(door: Door) -> None:
+    phone = await approved(door, item=with_mode(door, "fire-station-open-day", "test"))
+    other = Phone(phone.person, phone.path, OTHER)
+    for one in (phone, other):
+        (await one.take()).ok()
+        found = await scan(door, one.shows(door))
+        assert (found["verdict"], found["reason"]) == ("revoked", "It is a test case's, and allows nothing.")
+        late = cose.check_times(read_credential(one, door), int(door.platform.now().timestamp()))
+        assert late is Reason.EXPIRED, "a verifier without a network has no list yet"
+
+
+def read_credential(phone: Phone, door: Door) -> Credential:
+    payload = cbor2.loads(cbor2.loads(base45.decode(phone.text[4:])).value[2])
+    return replace(PASS, issued_at=payload[6], not_before=payload[5], expires_at=payload[4])
 
 
 async def test_nobody_but_its_holder_takes_it(door: Door) -> None:
@@ -452,7 +600,23 @@ async def test_the_public_document_says_which_passes_need_a_phone(door: Door) ->
     assert items["fire-station-open-day"]["dynamic"] is True
 
 
-def test_the_longest_pass_leaves_room_for_the_phone() -> None:
+def test_a_phone_makes_a_pass_longer_by_so_many_bytes() -> None:
     bare, held = (len(base45.decode(signed(replace(PASS, holder=point))[4:])) for point in (None, POINT))
     assert held - bare == holder.BYTES
-    assert cose.MAX_PASS > holder.BYTES
+    assert len(base45.decode(signed_by_hand()[-102:])) == shown.BYTES
+
+
+async def test_the_longest_pass_that_is_given_out_is_taken_by_phones_under_any_number(door: Door) -> None:
+    item = door.platform.registry.items["fire-station-open-day"]
+    case, days = Case(id=uuid4(), mode="live"), ledger.validity(door.platform, item, None, None)
+    given, fits, too_long = "", 0, cose.MAX_PASS
+    while too_long - fits > 1:
+        length = (fits + too_long) // 2
+        try:
+            given = (await ledger.issue(door.platform, case, item, {"station": "x" * length}, days)).text
+            fits = length
+        except ValueError:
+            too_long = length
+    credential = replace(await ledger.read(door.platform, given), holder=POINT, index=ledger.NUMBERS_END - 1)
+    text = passes.sign(credential, LABELS, key=ISSUER, kid=KID)
+    assert cose.MAX_PASS - 8 <= len(base45.decode(text[4:])) + shown.BYTES <= cose.MAX_PASS

@@ -17,6 +17,7 @@ from banshi.contract import Key, Who
 from banshi.engine.forgetting import Forget, forget_answers, forget_files
 from banshi.events import LISTENERS
 from banshi.models import Case, CaseEvent, Pass, Scan
+from banshi.passes import binding
 from banshi.store import Stale, Update, Write
 
 if TYPE_CHECKING:
@@ -38,13 +39,14 @@ async def anonymise(platform: Platform, case: Case) -> bool:
     told = [f"{plugin}:{case.id}:{one.version}" for plugin, _ in platform.registry.offered(LISTENERS) for one in events]
     if await outbox.still_due(platform.store, told):
         return False
-    if not await outbox.forget(platform.store, case.id, [event.id for event in events]):
+    numbers: Any = await Pass.filter(case_id=case.id).values_list("number", flat=True)
+    moved = binding.promises(platform, numbers)
+    if not await outbox.forget(platform.store, case.id, [event.id for event in events], moved):
         return False
     for _, gone in platform.registry.offered(ANONYMISE_CASE):
         await gone(platform, case)
     await forget_files(platform, case)
     await forget_answers(case, events)
-    numbers = await Pass.filter(case_id=case.id).values_list("number", flat=True)
     await Scan.filter(number__in=list(numbers)).delete()
     try:
         await platform.store.commit(_empty(platform, case, events))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
@@ -21,6 +21,7 @@ from banshi.contract import Key
 from banshi.logs import place_of
 from banshi.models import Attachment, Case, CaseEvent, IdempotencyKey, Pass, Scan
 from banshi.modes import TEST
+from banshi.passes import binding
 from banshi.personal.sealing import current_ring
 
 if TYPE_CHECKING:
@@ -79,13 +80,14 @@ async def forget(platform: Platform, case: Case, before: datetime | None = None)
     still = Case.filter(id=case.id, version=case.version, mode=TEST)
     if case.state != LEAVING and not await still.update(state=LEAVING, version=case.version + 1):
         return False
-    if not await outbox.forget(platform.store, case.id, [event.id for event in events]):
+    numbers: Any = await Pass.filter(case_id=case.id).values_list("number", flat=True)
+    told = binding.promises(platform, numbers)
+    if not await outbox.forget(platform.store, case.id, [event.id for event in events], told):
         return False
     for _, forgotten in platform.registry.offered(FORGET_CASE):
         await forgotten(platform, case)
     await forget_files(platform, case)
     await forget_answers(case, events)
-    numbers = await Pass.filter(case_id=case.id).values_list("number", flat=True)
     await Scan.filter(number__in=list(numbers)).delete()
     await Pass.filter(case_id=case.id).delete()
     await Case.filter(person=case.person, renews=case.id).update(renews=None)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from banshi import outbox
 from banshi.contract import Message, Texts
-from banshi.errors import Conflict
+from banshi.errors import Conflict, Unavailable
 from banshi.models import Case, Pass
 from banshi.modes import TEST
 from banshi.passes import cose, ledger
@@ -16,6 +19,8 @@ from banshi.store import Update, Write
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
+
+log = structlog.get_logger("banshi.passes")
 
 #: Phones that a pass is given to in its life. Each takes a place of the status list for good.
 MOST_PHONES = 10
@@ -35,7 +40,7 @@ async def bind(platform: Platform, case: Case, record: Pass, point: bytes) -> Pa
 
     The credential stays as it was decided. A phone that takes it over gets a number of its own, so that the one before
     is revoked for verifiers without a network too. Raises Conflict where the pass is over or has been moved too often,
-    Unavailable where there is no key to sign with.
+    Unavailable where there is no key to sign with, or the pass can't be read.
     """
     if record.phone == point.hex():
         return record
@@ -49,8 +54,13 @@ async def bind(platform: Platform, case: Case, record: Pass, point: bytes) -> Pa
         raise Conflict(f"The pass was moved {MOST_PHONES} times, which is as often as may be: ask the department.")
     try:
         credential = await ledger.read(platform, record.text)
-    except cose.PassRefused:
-        raise Conflict("The key that signed the pass was withdrawn: ask the department for another one.") from None
+    except cose.PassRefused as refused:
+        if refused.reason is cose.Reason.UNKNOWN_KEY:
+            raise Conflict("The key that signed the pass was withdrawn: ask the department for another one.") from None
+        # Ours is at fault, not the pass: it has a claim that this catalogue hasn't, or its text was damaged.
+        log.error("a pass can't be read", item=case.item, number=record.number, reason=refused.reason.value)
+        told = "This pass can't be read at present; the fault is recorded."
+        raise Unavailable(told, headers={"Retry-After": "60"}) from None
     number = record.number if is_first else await platform.store.take_number(ledger.NUMBERS)
     key, private = await platform[KEYRING].signer()
     text = cose.sign(
@@ -60,8 +70,9 @@ async def bind(platform: Platform, case: Case, record: Pass, point: bytes) -> Pa
         kid=bytes.fromhex(key.kid),
     )
     given = {"phone": point.hex(), "text": text, "kid": key.kid}
-    # Together with the case: a step that revokes what passes it has comes before this, or after.
-    guard = Update(Case, {"id": case.id, "version": case.version}, {"version": case.version})
+    # Together with the case: a step that revokes what passes it has comes before this, or after. And where
+    # what is personal in it has begun to leave since it was read, none of it comes back.
+    guard = Update(Case, {"id": case.id, "version": case.version, "content": case.content}, {"version": case.version})
     if is_first:
         taken = Update(Pass, {"number": number, "phone": ""}, given)
         await platform.store.commit(Write(updates=[guard, taken]))
@@ -70,10 +81,19 @@ async def bind(platform: Platform, case: Case, record: Pass, point: bytes) -> Pa
     ended = Update(
         Pass, {"number": record.number, "revoked_at": None}, {"revoked_at": now, "revoked_reason": dict(MOVED)}
     )
-    rows = [moved, *outbox.message_rows(platform, _told(platform, case, item.title), dedup=f"pass:{number}")]
+    rows = [moved, *outbox.message_rows(platform, _told(platform, case, item.title), dedup=_dedup(number))]
     # A test case's was revoked when it was made, and says so.
     await platform.store.commit(Write(updates=[guard] if is_test else [guard, ended], rows=rows))
     return moved
+
+
+def promises(platform: Platform, numbers: Sequence[int]) -> list[str]:
+    """The `dedup` of whatever was told of these passes when they were moved: it belongs to no step of the case."""
+    return [f"{channel}:{_dedup(number)}" for channel in platform.registry.channels for number in numbers]
+
+
+def _dedup(number: int) -> str:
+    return f"pass:{number}"
 
 
 def _successor(record: Pass, number: int, given: dict[str, Any]) -> Pass:

@@ -30,6 +30,9 @@ NUMBERS = "pass"
 #: The first number that the database can't hold; only a stolen key signs such a one.
 NUMBERS_END = 1 << 63
 
+#: Bytes that the number of a moved pass may have more than its first one.
+_LONGER_NUMBER = 8
+
 #: One pass seen at two places within this time is suspicious.
 ELSEWHERE = timedelta(minutes=10)
 
@@ -124,8 +127,10 @@ async def issue(platform: Platform, case: Case, item: Item, claims: Mapping[str,
 def _most(item: Item) -> int:
     if item.certificate is not None:
         return cose.MAX_BYTES
-    # The phone's key is added once a phone takes it.
-    return cose.MAX_PASS - holder.BYTES if item.credential and item.credential.dynamic else cose.MAX_PASS
+    if item.credential is None or not item.credential.dynamic:
+        return cose.MAX_PASS
+    # What is shown has the phone's key, what the phone adds, and, once it was moved, a number that may be longer.
+    return cose.MAX_PASS - holder.BYTES - shown.BYTES - _LONGER_NUMBER
 
 
 def validity(platform: Platform, item: Item, first: date | None, last: date | None) -> Validity:

@@ -28,8 +28,9 @@ PREFIX = "BD1:"
 #: Seconds after which a phone signs anew, and by which its clock and the officer's may differ.
 EVERY, LEEWAY = 15, 15
 
-#: Characters of the time and the signature, 68 bytes.
-_TAIL = 102
+#: By how much what is shown is longer than the pass: the time and the signature, and their characters.
+BYTES = 68
+_TAIL = BYTES // 2 * 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from banshi import cases
 from banshi.documents import moment
-from banshi.errors import FieldProblem, InvalidFields, NotFound
+from banshi.errors import Conflict, FieldProblem, InvalidFields, NotFound
 from banshi.forms import Form
 from banshi.models import Case, Pass
 from banshi.passes import holder, shown
@@ -57,6 +57,8 @@ async def take(call: Call) -> web.StreamResponse:
     except ValueError as error:
         raise InvalidFields([FieldProblem("/key", f"This is no public key of a phone: {error}.", "key")]) from None
     case, record = await _dynamic(call)
+    if case.content != cases.KEPT:
+        raise Conflict("The case is over, and what is personal in it is leaving: apply anew.")
     return reply(call, _document(call.platform, await bind(call.platform, case, record, point)))
 
 
@@ -112,6 +114,10 @@ ROUTES = (
         tag="passes",
         path_schemas=CASE_PATH,
         body=PHONE,
-        answers={200: HELD, 409: Answer(description="The pass is over, or was moved too often.")},
+        answers={
+            200: HELD,
+            409: Answer(description="The pass is over, or was moved too often."),
+            503: Answer(description="It can't be signed now; come back after Retry-After."),
+        },
     ),
 )
