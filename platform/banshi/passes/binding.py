@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from banshi import outbox
-from banshi.contract import Message, Texts
+from banshi.contract import Item, Message, Texts
 from banshi.errors import Conflict, Unavailable
 from banshi.models import Case, Pass
 from banshi.modes import TEST
@@ -44,31 +44,12 @@ async def bind(platform: Platform, case: Case, record: Pass, point: bytes) -> Pa
     """
     if record.phone == point.hex():
         return record
-    item = platform.registry.items.of(case.item)
-    if item is None or item.credential is None or not record.text:
-        raise Conflict("The department offers this no more: its pass can't be taken over by another phone.")
-    now, is_first, is_test = platform.now(), record.phone == "", case.mode == TEST
-    if record.expires_at <= now or (record.revoked_at is not None and not is_test):
-        raise Conflict("The pass is over: apply anew, or renew it.")
-    if await Pass.filter(case_id=case.id).count() > MOST_PHONES:
-        raise Conflict(f"The pass was moved {MOST_PHONES} times, which is as often as may be: ask the department.")
-    try:
-        credential = await ledger.read(platform, record.text)
-    except cose.PassRefused as refused:
-        if refused.reason is cose.Reason.UNKNOWN_KEY:
-            raise Conflict("The key that signed the pass was withdrawn: ask the department for another one.") from None
-        # Ours is at fault, not the pass: it has a claim that this catalogue hasn't, or its text was damaged.
-        log.error("a pass can't be read", item=case.item, number=record.number, reason=refused.reason.value)
-        told = "This pass can't be read at present; the fault is recorded."
-        raise Unavailable(told, headers={"Retry-After": "60"}) from None
+    item, labels = _offered(platform, record)
+    await _refuse_ended(platform, case, record)
+    credential, is_first = await _credential(platform, record), record.phone == ""
     number = record.number if is_first else await platform.store.take_number(ledger.NUMBERS)
     key, private = await platform[KEYRING].signer()
-    text = cose.sign(
-        replace(credential, index=number, holder=point),
-        [claim.name for claim in item.credential.claims],
-        key=private,
-        kid=bytes.fromhex(key.kid),
-    )
+    text = cose.sign(replace(credential, index=number, holder=point), labels, key=private, kid=bytes.fromhex(key.kid))
     given = {"phone": point.hex(), "text": text, "kid": key.kid}
     # Together with the case: a step that revokes what passes it has comes before this, or after. And where
     # what is personal in it has begun to leave since it was read, none of it comes back.
@@ -78,13 +59,40 @@ async def bind(platform: Platform, case: Case, record: Pass, point: bytes) -> Pa
         await platform.store.commit(Write(updates=[guard, taken]))
         return await Pass.get(number=number)
     moved = _successor(record, number, given)
-    ended = Update(
-        Pass, {"number": record.number, "revoked_at": None}, {"revoked_at": now, "revoked_reason": dict(MOVED)}
-    )
     rows = [moved, *outbox.message_rows(platform, _told(platform, case, item.title), dedup=_dedup(number))]
+    revoked = {"revoked_at": platform.now(), "revoked_reason": dict(MOVED)}
+    ended = Update(Pass, {"number": record.number, "revoked_at": None}, revoked)
     # A test case's was revoked when it was made, and says so.
-    await platform.store.commit(Write(updates=[guard] if is_test else [guard, ended], rows=rows))
+    await platform.store.commit(Write(updates=[guard] if case.mode == TEST else [guard, ended], rows=rows))
     return moved
+
+
+def _offered(platform: Platform, record: Pass) -> tuple[Item, list[str]]:
+    """The pass's item, and what its claims are called."""
+    item = platform.registry.items.of(record.item)
+    if item is None or item.credential is None or not record.text:
+        raise Conflict("The department offers this no more: its pass can't be taken over by another phone.")
+    return item, [claim.name for claim in item.credential.claims]
+
+
+async def _refuse_ended(platform: Platform, case: Case, record: Pass) -> None:
+    is_revoked = record.revoked_at is not None and case.mode != TEST
+    if record.expires_at <= platform.now() or is_revoked:
+        raise Conflict("The pass is over: apply anew, or renew it.")
+    if await Pass.filter(case_id=case.id).count() > MOST_PHONES:
+        raise Conflict(f"The pass was moved {MOST_PHONES} times, which is as often as may be: ask the department.")
+
+
+async def _credential(platform: Platform, record: Pass) -> cose.Credential:
+    try:
+        return await ledger.read(platform, record.text)
+    except cose.PassRefused as refused:
+        if refused.reason is cose.Reason.UNKNOWN_KEY:
+            raise Conflict("The key that signed the pass was withdrawn: ask the department for another one.") from None
+        # Ours is at fault, not the pass: it has a claim that this catalogue hasn't, or its text was damaged.
+        log.error("a pass can't be read", item=record.item, number=record.number, reason=refused.reason.value)
+        told = "This pass can't be read at present; the fault is recorded."
+        raise Unavailable(told, headers={"Retry-After": "60"}) from None
 
 
 def promises(platform: Platform, numbers: Sequence[int]) -> list[str]:
