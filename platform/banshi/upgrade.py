@@ -13,12 +13,14 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import require_context
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget, PlanStep
 from tortoise.migrations.graph import MigrationGraph, MigrationKey
+from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from tortoise.migrations.schema_generator.state import State
 from tortoise.migrations.schema_generator.state_apps import StateApps
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from banshi.errors import ConfigurationError, Finding
+from banshi.schema_editors import EDITORS
 
 log = structlog.get_logger("banshi.upgrade")
 
@@ -114,6 +116,9 @@ class Executor(MigrationExecutor):
         self.latest = [MigrationTarget(app_label=app, name="__latest__") for app in apps]
         #: What is to be applied, once that is known.
         self.planned: list[str] = []
+
+    def _schema_editor(self, atomic: bool = True, collect_sql: bool = False) -> BaseSchemaEditor:
+        return EDITORS[self.connection.capabilities.dialect](self.connection, atomic=atomic, collect_sql=collect_sql)
 
     def _migration_plan(
         self, targets: Iterable[MigrationTarget] | None, applied: set[MigrationKey], graph: MigrationGraph

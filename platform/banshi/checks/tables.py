@@ -32,9 +32,6 @@ def tables_are_there(registry: Registry) -> Iterator[Finding]:
         if models and not any(not name.startswith("_") for name in names):
             yield Finding(plugin, "no-migration", f"write the first migration of {tables.models}: {MAKE}")
         for model in models:
-            for what in _with_semicolon(model):
-                advice = f"take the semicolon out of {what}: migrations are split there, and break on SQLite"
-                yield Finding(plugin, "semicolon", advice)
             owner = owners.setdefault(_table(model), plugin)
             if owner != plugin:
                 advice = f"rename the table {_table(model)!r} of {model.__name__}: {owner} has one of that name"
@@ -60,15 +57,6 @@ def _models(module: str) -> list[type[Model]]:
         for one in vars(importlib.import_module(module)).values()
         if isinstance(one, type) and issubclass(one, Model) and one.__module__ == module
     ]
-
-
-def _with_semicolon(model: type[Model]) -> Iterator[str]:
-    """The texts of a model that become comments in its SQL and hold a semicolon."""
-    if ";" in (model._meta.table_description or ""):
-        yield f"the docstring of {model.__name__}"
-    for name, field in model._meta.fields_map.items():
-        if ";" in (field.description or ""):
-            yield f"the comment of {model.__name__}.{name}"
 
 
 def _table(model: type[Model]) -> str:

@@ -1,0 +1,83 @@
+"""What a developer writes into a model's comments can't break a migration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tortoise import fields
+from tortoise.fields.base import Field
+from tortoise.migrations import operations as ops
+from tortoise.migrations.migration import Migration
+from tortoise.migrations.operations import Operation
+from tortoise.transactions import in_transaction
+
+from banshi.opening import connected
+from banshi.sqlite import statements
+from banshi.upgrade import Classes, Executor, Present
+
+#: What SQL, Python's formats and Tortoise's own escapes read as something else.
+TEXTS = [
+    "The key, in hexadecimal; empty while none.",
+    "it's a 'text' with ''quotes'' and \"more\"",
+    "/* ends */ early; and -- goes on",
+    "one line;\nand another;\r\n\tand a third",
+    "100 % of {braces} and %s, $1 and ?",
+    "a back\\slash, \\n and \\",
+    "一个分号；和 ' 一个;",
+    ";",
+]
+
+
+async def apply(url: str, *migrations: list[Operation], run: str) -> list[dict[str, Any]]:
+    """Apply these migrations one after the other, and what a statement then gives."""
+    async with connected(url, {}) as (_, apps), in_transaction() as connection:
+        state = Present(models={}, apps=Classes({"parks": "default"}))
+        for operations in migrations:
+            migration = Migration("0001_initial", "parks")
+            migration.operations = operations
+            await migration.apply(state, schema_editor=Executor(connection, apps)._schema_editor())
+        return [dict(row) for row in await connection.execute_query_dict(run)]
+
+
+def created(*more: tuple[str, Field[Any]], comment: str = "") -> Operation:
+    columns = [("id", fields.IntField(primary_key=True)), *more]
+    return ops.CreateModel(name="Walk", fields=columns, options={"table": "parks_walk", "table_description": comment})
+
+
+def added(name: str, column: Field[Any]) -> Operation:
+    return ops.AddField(model_name="Walk", name=name, field=column)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+async def test_a_comment_may_hold_any_text(empty_database: str, text: str) -> None:
+    note = fields.TextField(description=text)
+    later = fields.TextField(null=True, description=text)
+    steps = [created(("note", note), comment=text)], [added("later", later)]
+    assert await apply(empty_database, *steps, run="SELECT note, later FROM parks_walk") == []
+
+
+async def test_a_step_of_several_statements_of_its_own_may_hold_semicolons(empty_database: str) -> None:
+    script = "INSERT INTO parks_walk VALUES (1, 'a;b'); -- one; of\nINSERT INTO parks_walk VALUES (2, 'c;'); /* ; */"
+    steps = [created(("note", fields.TextField())), ops.RunSQL(script)]
+    rows = await apply(empty_database, steps, run="SELECT note FROM parks_walk ORDER BY id")
+    assert rows == [{"note": "a;b"}, {"note": "c;"}]
+
+
+@pytest.mark.parametrize(
+    ("script", "single"),
+    [
+        ("", []),
+        (" ;; \n; ", []),
+        ("A; B", ["A;", "B"]),
+        ('A \'x;y\'; B "x;""y";', ["A 'x;y';", 'B "x;""y";']),
+        ("A /* x; */;\n-- y;\nB;", ["A /* x; */;", "-- y;\nB;"]),
+        (
+            "CREATE TRIGGER a AFTER INSERT ON b BEGIN DELETE FROM c; DELETE FROM d; END; A",
+            ["CREATE TRIGGER a AFTER INSERT ON b BEGIN DELETE FROM c; DELETE FROM d; END;", "A"],
+        ),
+        ("A; B 'never ended; C;", ["A;", "B 'never ended; C;"]),
+    ],
+)
+def test_a_script_is_taken_apart_where_a_statement_ends(script: str, single: list[str]) -> None:
+    assert list(statements(script)) == single
