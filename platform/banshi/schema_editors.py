@@ -1,6 +1,11 @@
-"""What turns a migration's steps into SQL: Tortoise's own, safe from what a developer's texts hold."""
+"""What turns a migration's steps into SQL: Tortoise's own, safe from what a developer's texts hold.
+
+Tortoise writes a quote as MySQL reads it, after a backslash; to SQLite and PostgreSQL that is a backslash and an end.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 from tortoise.migrations.schema_editor.asyncpg import AsyncpgSchemaEditor
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
@@ -14,6 +19,25 @@ class ForSqlite(SqliteSchemaEditor):
         """Leave it to the connection where a statement ends: Tortoise's own ends one inside a comment or a text."""
         await BaseSchemaEditor._run_sql(self, sql)
 
+    def _escape_default_value(self, default: object) -> str:
+        return literal(default) if isinstance(default, str) else super()._escape_default_value(default)
+
+    @staticmethod
+    def _default_to_sql_literal(value: Any) -> str:
+        return literal(value) if isinstance(value, str) else SqliteSchemaEditor._default_to_sql_literal(value)
+
+
+class ForPostgres(AsyncpgSchemaEditor):
+    """Steps on PostgreSQL."""
+
+    def _escape_default_value(self, default: object) -> str:
+        return literal(default) if isinstance(default, str) else super()._escape_default_value(default)
+
+
+def literal(text: str) -> str:
+    """A text as both databases read it: 'it''s'."""
+    return "'" + text.replace("'", "''") + "'"
+
 
 #: By dialect.
-EDITORS: dict[str, type[BaseSchemaEditor]] = {"sqlite": ForSqlite, "postgres": AsyncpgSchemaEditor}
+EDITORS: dict[str, type[BaseSchemaEditor]] = {"sqlite": ForSqlite, "postgres": ForPostgres}

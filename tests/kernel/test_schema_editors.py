@@ -1,7 +1,8 @@
-"""What a developer writes into a model's comments can't break a migration."""
+"""What a developer writes into a model's comments and defaults reaches the database as it is written."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,15 +30,17 @@ TEXTS = [
 ]
 
 
-async def apply(url: str, *migrations: list[Operation], run: str) -> list[dict[str, Any]]:
-    """Apply these migrations one after the other, and what a statement then gives."""
+async def apply(url: str, *migrations: list[Operation], run: list[str]) -> list[dict[str, Any]]:
+    """Apply these migrations one after the other, and run the statements; what the last one gave."""
     async with connected(url, {}) as (_, apps), in_transaction() as connection:
         state = Present(models={}, apps=Classes({"parks": "default"}))
         for operations in migrations:
             migration = Migration("0001_initial", "parks")
             migration.operations = operations
             await migration.apply(state, schema_editor=Executor(connection, apps)._schema_editor())
-        return [dict(row) for row in await connection.execute_query_dict(run)]
+        for one in run:
+            rows = await connection.execute_query_dict(one)
+        return [dict(row) for row in rows]
 
 
 def created(*more: tuple[str, Field[Any]], comment: str = "") -> Operation:
@@ -53,14 +56,37 @@ def added(name: str, column: Field[Any]) -> Operation:
 async def test_a_comment_may_hold_any_text(empty_database: str, text: str) -> None:
     note = fields.TextField(description=text)
     later = fields.TextField(null=True, description=text)
-    steps = [created(("note", note), comment=text)], [added("later", later)]
-    assert await apply(empty_database, *steps, run="SELECT note, later FROM parks_walk") == []
+    await apply(empty_database, [created(("note", note), comment=text)], [added("later", later)], run=["SELECT 1"])
+
+
+@pytest.mark.parametrize("text", TEXTS)
+async def test_a_default_of_the_database_is_the_text_that_was_written(empty_database: str, text: str) -> None:
+    first = [created(("note", fields.TextField(db_default=text)))]
+    second = [
+        added("later", fields.TextField(db_default=text)),
+        added("data", fields.JSONField(db_default={"said": text})),
+    ]
+    third = [ops.AlterField(model_name="Walk", name="later", field=fields.TextField(db_default=text + "!"))]
+    insert = "INSERT INTO parks_walk (id) VALUES (1)"
+    (row,) = await apply(empty_database, first, second, third, run=[insert, "SELECT * FROM parks_walk"])
+    assert (row["note"], row["later"]) == (text, text + "!")
+    assert fields.JSONField().to_python_value(row["data"]) == {"said": text}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+async def test_a_default_fills_the_rows_of_a_column_that_may_no_longer_be_empty(tmp_path: Path, text: str) -> None:
+    """On SQLite; PostgreSQL refuses such a step while a row has nothing there."""
+    step = ops.AlterField(model_name="Walk", name="note", field=fields.TextField(default=text))
+    fill = ops.RunSQL("INSERT INTO parks_walk (id) VALUES (1)")
+    steps = [created(("note", fields.TextField(null=True))), fill, step]
+    (row,) = await apply(f"sqlite://{tmp_path / 'banshi.sqlite3'}", steps, run=["SELECT * FROM parks_walk"])
+    assert row["note"] == text
 
 
 async def test_a_step_of_several_statements_of_its_own_may_hold_semicolons(empty_database: str) -> None:
     script = "INSERT INTO parks_walk VALUES (1, 'a;b'); -- one; of\nINSERT INTO parks_walk VALUES (2, 'c;'); /* ; */"
     steps = [created(("note", fields.TextField())), ops.RunSQL(script)]
-    rows = await apply(empty_database, steps, run="SELECT note FROM parks_walk ORDER BY id")
+    rows = await apply(empty_database, steps, run=["SELECT note FROM parks_walk ORDER BY id"])
     assert rows == [{"note": "a;b"}, {"note": "c;"}]
 
 
