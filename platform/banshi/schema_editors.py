@@ -10,6 +10,7 @@ from typing import Any
 from tortoise.migrations.schema_editor.asyncpg import AsyncpgSchemaEditor
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from tortoise.migrations.schema_editor.sqlite import SqliteSchemaEditor
+from tortoise.models import Model
 
 
 class ForSqlite(SqliteSchemaEditor):
@@ -29,6 +30,15 @@ class ForSqlite(SqliteSchemaEditor):
 
 class ForPostgres(AsyncpgSchemaEditor):
     """Steps on PostgreSQL."""
+
+    async def add_field(self, model: type[Model], field_name: str) -> None:
+        """A column and what is said of it, which Tortoise keeps for the next table that is made."""
+        await super().add_field(model, field_name)
+        if said := self._post_table_hook():
+            await self._run_sql(said)
+
+    def _escape_comment(self, comment: str) -> str:
+        return comment.replace("'", "''")
 
     def _escape_default_value(self, default: object) -> str:
         return literal(default) if isinstance(default, str) else super()._escape_default_value(default)
