@@ -9,7 +9,9 @@ import pytest
 from tortoise import fields
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.fields.base import Field
+from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
+from tortoise.migrations.constraints import UniqueConstraint
 from tortoise.migrations.migration import Migration
 from tortoise.migrations.operations import Operation
 from tortoise.transactions import in_transaction
@@ -17,6 +19,7 @@ from tortoise.transactions import in_transaction
 from banshi.opening import connected
 from banshi.sqlite import statements
 from banshi.upgrade import Classes, Executor, Present
+from tests.indexes import Indexes, indexes_of
 
 #: What SQL, Python's formats and Tortoise's own escapes read as something else.
 TEXTS = [
@@ -123,3 +126,75 @@ async def test_a_step_of_several_statements_of_its_own_may_hold_semicolons(empty
 )
 def test_a_script_is_taken_apart_where_a_statement_ends(script: str, single: list[str]) -> None:
     assert list(statements(script)) == single
+
+
+# -- a table that is made anew ----------------------------------------------------------------------------------------
+
+
+def day(**more: Any) -> Field[Any]:
+    return fields.CharField(max_length=10, **more)
+
+
+def altered(name: str, column: Field[Any]) -> Operation:
+    return ops.AlterField(model_name="Walk", name=name, field=column)
+
+
+def table() -> Operation:
+    """Two columns that are unique together, one with an index, and an index of two."""
+    columns = [
+        ("id", fields.IntField(primary_key=True)),
+        ("place", day()),
+        ("day", day()),
+        ("note", day(db_index=True)),
+    ]
+    options = {
+        "table": "parks_walk",
+        "unique_together": (("place", "day"),),
+        "indexes": [Index(fields=["day", "note"])],
+    }
+    return ops.CreateModel(name="Walk", fields=columns, options=options)
+
+
+INDEXED, PAIR, KEY = (("note",), False), (("day", "note"), False), (("place", "day"), True)
+
+#: Steps, and the indexes that are there after them.
+STEPS: dict[str, tuple[list[Operation], Indexes]] = {
+    "a default of Python's": ([altered("place", day(default="x"))], {INDEXED, PAIR, KEY}),
+    "null": ([altered("day", day(null=True))], {INDEXED, PAIR, KEY}),
+    "null, and an index": ([altered("day", day(null=True, db_index=True))], {INDEXED, PAIR, KEY, (("day",), False)}),
+    "an index": ([altered("place", day(db_index=True))], {INDEXED, PAIR, KEY, (("place",), False)}),
+    "an index less": ([altered("note", day())], {PAIR, KEY}),
+    "unique": ([altered("day", day(unique=True))], {INDEXED, PAIR, KEY, (("day",), True)}),
+    "unique, and not any more": (
+        [altered("day", day(unique=True)), altered("day", day())],
+        {INDEXED, PAIR, KEY},
+    ),
+    "a column less": (
+        [
+            ops.RemoveIndex(model_name="Walk", fields=["day", "note"]),
+            ops.RemoveField(model_name="Walk", name="note"),
+        ],
+        {KEY},
+    ),
+    "a column more, with an index": (
+        [added("kind", day(null=True, db_index=True))],
+        {INDEXED, PAIR, KEY, (("kind",), False)},
+    ),
+    "a unique column more": ([added("kind", day(null=True, unique=True))], {INDEXED, PAIR, KEY, (("kind",), True)}),
+    "another name": (
+        [
+            ops.RemoveConstraint(model_name="Walk", fields=["place", "day"]),
+            ops.RenameField(model_name="Walk", old_name="place", new_name="spot"),
+            ops.AddConstraint(model_name="Walk", constraint=UniqueConstraint(fields=("spot", "day"))),
+        ],
+        {INDEXED, PAIR, (("spot", "day"), True)},
+    ),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_step_leaves_every_other_index_and_key_as_it_was(empty_database: str, step: str) -> None:
+    steps, there = STEPS[step]
+    await apply(empty_database, [table()], steps, run=["SELECT 1"])
+    async with connected(empty_database, {}) as (context, _):
+        assert (await indexes_of(context.connections.get("default")))["parks_walk"] == there
