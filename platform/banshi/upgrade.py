@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
@@ -11,8 +12,10 @@ from typing import Any
 import structlog
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import require_context
+from tortoise.exceptions import DBConnectionError
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget, PlanStep
 from tortoise.migrations.graph import MigrationGraph, MigrationKey
+from tortoise.migrations.operations import Operation
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from tortoise.migrations.schema_generator.state import State
 from tortoise.migrations.schema_generator.state_apps import StateApps
@@ -20,6 +23,7 @@ from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from banshi.errors import ConfigurationError, Finding
+from banshi.modules import told
 from banshi.schema_editors import EDITORS
 
 log = structlog.get_logger("banshi.upgrade")
@@ -47,7 +51,8 @@ async def upgrade(apps: dict[str, Any]) -> list[str]:
     In one transaction: a process that is killed between a migration and the note that it was applied would leave a
     database with which none could start again. Of several that start together one migrates while the others wait.
     Beside servers that run it takes no table that others have for long, and tries again.
-    Raises ConfigurationError where a newer version has been here, or a table isn't to be had; then nothing is changed.
+    Raises ConfigurationError where a newer version has been here, a table isn't to be had, or a migration fails;
+    then nothing is changed.
     """
     begun = time.monotonic()
     while True:
@@ -75,7 +80,7 @@ async def _upgrade(apps: dict[str, Any]) -> list[str]:
         executor = Executor(connection, apps)
         # Tortoise asks for the table of what was applied before it makes it, which would spoil the transaction.
         await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
-        await executor.migrate(executor.latest)
+        await executor.bring()
         return executor.planned
 
 
@@ -116,6 +121,22 @@ class Executor(MigrationExecutor):
         self.latest = [MigrationTarget(app_label=app, name="__latest__") for app in apps]
         #: What is to be applied, once that is known.
         self.planned: list[str] = []
+        #: What is being applied.
+        self.under_way: MigrationKey | None = None
+
+    async def bring(self) -> None:
+        """Apply what is missing. Raises ConfigurationError where a step fails."""
+        try:
+            await self.migrate(self.latest, progress=self._note)
+        except DBConnectionError:
+            raise
+        except Exception as error:  # whatever a plugin's step raises
+            if self.under_way is None or _sqlstate(error) in IN_USE:
+                raise
+            raise ConfigurationError([failed(self.under_way, error)]) from error
+
+    def _note(self, event: str, app: str, name: str) -> None:
+        self.under_way = MigrationKey(app_label=app, name=name) if event == "apply_start" else None
 
     def _schema_editor(self, atomic: bool = True, collect_sql: bool = False) -> BaseSchemaEditor:
         return EDITORS[self.connection.capabilities.dialect](self.connection, atomic=atomic, collect_sql=collect_sql)
@@ -140,6 +161,15 @@ class Executor(MigrationExecutor):
         classes = Classes(state.apps._default_connections, state.apps._connections)
         classes.apps = state.apps.apps
         return Present(models=state.models, apps=classes)
+
+
+def failed(key: MigrationKey, error: Exception) -> Finding:
+    """Says what to do about a plugin's migration that can't be applied."""
+    plugin = "platform" if key.app_label == "banshi" else key.app_label
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+    steps = [one for frame in frames if isinstance(one := frame.f_locals.get("self"), Operation)]
+    what = f"{type(steps[0]).__name__} ({steps[0].describe()}): " if steps else ""
+    return Finding(plugin, "migration-failed", f"mend {key.name}, nothing of it was applied: {what}{told(error)}")
 
 
 def too_new(app: str, newer: Sequence[MigrationKey]) -> Finding:
