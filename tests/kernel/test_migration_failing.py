@@ -1,4 +1,4 @@
-"""A plugin's migration that can't be applied is told by its name, and changes nothing."""
+"""A plugin's migration that can't be applied, or would take rows with it, is told by its name, and changes nothing."""
 
 from __future__ import annotations
 
@@ -95,6 +95,17 @@ async def with_rows(url: str, folder: Path, operation: str) -> None:
     (folder / "0002_step.py").write_text(SECOND.format(operation=operation), encoding="utf-8")
 
 
+async def test_a_table_that_is_made_anew_keeps_the_rows_that_refer_to_it(empty_database: str, package: Path) -> None:
+    """To SQLite a table that is dropped is one whose rows are all deleted, and with them whatever refers to them."""
+    operation = 'ops.AlterField("Walk", "day", fields.CharField(max_length=10, null=True))'
+    await with_rows(empty_database, package, operation)
+    async with open_store(empty_database, TABLES) as store:
+        rows = await store.connection.execute_query_dict("SELECT walk_id FROM bench")
+        assert rows == [{"walk_id": 1}]
+        await store.connection.execute_script("DELETE FROM walk")
+        assert await store.connection.execute_query_dict("SELECT walk_id FROM bench") == []
+
+
 @pytest.mark.parametrize(
     ("operation", "said"),
     [
@@ -118,3 +129,16 @@ async def test_a_migration_that_fails_is_told_with_its_plugin_and_its_step(
     (package / "0002_step.py").unlink()
     async with open_store(empty_database, TABLES) as store:
         assert await store.connection.execute_query_dict("SELECT * FROM walk") == [{"id": 1, "day": "x"}]
+
+
+async def test_rows_that_would_refer_to_none_are_told_and_stay(empty_database: str, package: Path) -> None:
+    """PostgreSQL asks with each statement, SQLite at the end."""
+    await with_rows(empty_database, package, 'ops.RunSQL("UPDATE bench SET walk_id = 7")')
+    with pytest.raises(
+        ConfigurationError, match=r"migration-failed: .*(rows of bench refer to none of|violates foreign key)"
+    ):
+        async with open_store(empty_database, TABLES):
+            pass
+    (package / "0002_step.py").unlink()
+    async with open_store(empty_database, TABLES) as store:
+        assert await store.connection.execute_query_dict("SELECT walk_id FROM bench") == [{"walk_id": 1}]
