@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from banshi.checks.tables import tables_are_there
 from banshi.contract import Tables
 from banshi.errors import ConfigurationError
 from banshi.opening import open_store
@@ -142,3 +145,14 @@ async def test_rows_that_would_refer_to_none_are_told_and_stay(empty_database: s
     (package / "0002_step.py").unlink()
     async with open_store(empty_database, TABLES) as store:
         assert await store.connection.execute_query_dict("SELECT walk_id FROM bench") == [{"walk_id": 1}]
+
+
+def test_a_plugin_without_any_migration_yet_is_told_how_to_make_one(package: Path) -> None:
+    shutil.rmtree(package)
+    (finding,) = tables_are_there(SimpleNamespace(tables=TABLES))  # type: ignore[arg-type]
+    assert str(finding).startswith("walks: no-migration: write the first migration of walks.models: run `python tools/")
+    (package.parent / "models.py").write_text("import walks.nothing", encoding="utf-8")
+    for name in ("walks.models", "walks"):
+        sys.modules.pop(name, None)
+    (finding,) = tables_are_there(SimpleNamespace(tables=TABLES))  # type: ignore[arg-type]
+    assert finding.rule == "no-tables"

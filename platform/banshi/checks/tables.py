@@ -24,12 +24,11 @@ def tables_are_there(registry: Registry) -> Iterator[Finding]:
     for plugin, tables in registry.tables.items():
         try:
             models = _models(tables.models)
-            migrations = importlib.import_module(tables.migrations)
+            migrations = _migrations(tables.migrations, models)
         except Exception as error:  # whatever the plugin's module raises
             yield Finding(plugin, "no-tables", f"mend what banshi_tables names: {told(error)}")
             continue
-        names = [one.name for one in pkgutil.iter_modules(getattr(migrations, "__path__", ()))]
-        if models and not any(not name.startswith("_") for name in names):
+        if models and not any(not name.startswith("_") for name in migrations):
             yield Finding(plugin, "no-migration", f"write the first migration of {tables.models}: {MAKE}")
         for model in models:
             owner = owners.setdefault(_table(model), plugin)
@@ -57,6 +56,17 @@ def _models(module: str) -> list[type[Model]]:
         for one in vars(importlib.import_module(module)).values()
         if isinstance(one, type) and issubclass(one, Model) and one.__module__ == module
     ]
+
+
+def _migrations(package: str, models: list[type[Model]]) -> list[str]:
+    """The modules of a package; none where models wait for it to be made. Raises whatever its import raises."""
+    try:
+        found = importlib.import_module(package)
+    except ModuleNotFoundError as error:
+        if error.name != package or not models:
+            raise
+        return []
+    return [one.name for one in pkgutil.iter_modules(getattr(found, "__path__", ()))]
 
 
 def _table(model: type[Model]) -> str:
