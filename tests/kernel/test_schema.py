@@ -182,6 +182,10 @@ OPERATIONS: list[tuple[Operation, str]] = [
         "Park.code: let it be null",
     ),
     (ops.AlterField(model_name="Park", name="note", field=TEXT()), "AlterField Park.note: do so one version after"),
+    (
+        ops.AlterField(model_name="Park", name="day", field=fields.DateField(db_index=True)),
+        "AlterField Park.day: where an index is all that is new, name it in Meta.indexes instead; otherwise do so one",
+    ),
     (ops.RemoveField(model_name="Park", name="note"), "RemoveField Park.note: do so one version after"),
     (ops.RenameField(model_name="Park", old_name="note", new_name="notes"), "RenameField Park.note: do so one"),
     (ops.RenameModel(old_name="Park", new_name="Garden"), "RenameModel Park: do so one version after"),
