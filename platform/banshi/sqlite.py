@@ -8,7 +8,9 @@ the engine.
 
 from __future__ import annotations
 
+import re
 import sqlite3
+from collections.abc import Iterator
 from typing import Any
 
 from tortoise.backends.base.client import NestedTransactionContext, TransactionalDBClient, TransactionContext
@@ -32,8 +34,21 @@ class Transaction(SqliteTransactionWrapper):
 
     async def execute_script(self, query: str) -> None:
         """Run the statements of a migration one by one: sqlite3's own executescript commits what came before it."""
-        for statement in filter(None, map(str.strip, query.split(";"))):
+        for statement in statements(query):
             await self.execute_query(statement)
+
+
+def statements(script: str) -> Iterator[str]:
+    """The statements of a script, each with its comments; a semicolon in a text, a comment or a trigger ends none."""
+    begun = ""
+    for part in re.split("(?<=;)", script):
+        begun += part
+        if sqlite3.complete_statement(begun):
+            if begun.strip("; \t\r\n"):
+                yield begun.strip()
+            begun = ""
+    if begun.strip():
+        yield begun.strip()
 
 
 class Begin(SqliteTransactionContext):

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+import traceback
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import Any
 
 import structlog
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import require_context
+from tortoise.exceptions import DBConnectionError
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget, PlanStep
 from tortoise.migrations.graph import MigrationGraph, MigrationKey
+from tortoise.migrations.operations import Operation
+from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from tortoise.migrations.schema_generator.state import State
 from tortoise.migrations.schema_generator.state_apps import StateApps
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from banshi.errors import ConfigurationError, Finding
+from banshi.modules import told
+from banshi.schema_editors import EDITORS
 
 log = structlog.get_logger("banshi.upgrade")
 
@@ -31,6 +38,9 @@ LOCK, PAUSE, PATIENCE = 2_000, 1.0, 600.0
 
 #: What PostgreSQL says where a lock is not to be had: lock_not_available, deadlock_detected.
 IN_USE = {"55P03", "40P01"}
+
+#: Where rows refer to none.
+ADRIFT = 'SELECT DISTINCT "table", "parent" FROM pragma_foreign_key_check'
 
 #: Whether it is noted yet which migrations were applied, by dialect.
 NOTED = {
@@ -45,7 +55,8 @@ async def upgrade(apps: dict[str, Any]) -> list[str]:
     In one transaction: a process that is killed between a migration and the note that it was applied would leave a
     database with which none could start again. Of several that start together one migrates while the others wait.
     Beside servers that run it takes no table that others have for long, and tries again.
-    Raises ConfigurationError where a newer version has been here, or a table isn't to be had; then nothing is changed.
+    Raises ConfigurationError where a newer version has been here, a table isn't to be had, or a migration fails;
+    then nothing is changed.
     """
     begun = time.monotonic()
     while True:
@@ -61,7 +72,7 @@ async def upgrade(apps: dict[str, Any]) -> list[str]:
 
 
 async def _upgrade(apps: dict[str, Any]) -> list[str]:
-    async with in_transaction() as connection:
+    async with dropping_nothing(), in_transaction() as connection:
         if connection.capabilities.dialect == "postgres":
             # A table of millions of rows is rebuilt for longer than any request may take.
             await connection.execute_query("SET LOCAL statement_timeout = 0")
@@ -73,8 +84,24 @@ async def _upgrade(apps: dict[str, Any]) -> list[str]:
         executor = Executor(connection, apps)
         # Tortoise asks for the table of what was applied before it makes it, which would spoil the transaction.
         await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
-        await executor.migrate(executor.latest)
+        await executor.bring()
         return executor.planned
+
+
+@asynccontextmanager
+async def dropping_nothing() -> AsyncIterator[None]:
+    """SQLite without a look at what refers to a row: it would delete that with the table that is made anew."""
+    connection = require_context().connections.get("default")
+    if connection.capabilities.dialect != "sqlite":
+        yield
+        return
+    ((looking,),) = (tuple(row.values()) for row in await connection.execute_query_dict("PRAGMA foreign_keys"))
+    # Inside a transaction it does nothing.
+    await connection.execute_query("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        await connection.execute_query(f"PRAGMA foreign_keys = {int(looking)}")
 
 
 def _sqlstate(error: BaseException) -> str:
@@ -114,6 +141,35 @@ class Executor(MigrationExecutor):
         self.latest = [MigrationTarget(app_label=app, name="__latest__") for app in apps]
         #: What is to be applied, once that is known.
         self.planned: list[str] = []
+        #: What is being applied.
+        self.under_way: MigrationKey | None = None
+        #: Where on SQLite rows refer to none, table and table referred to, before anything is applied.
+        self.adrift: set[tuple[str, str]] = set()
+
+    async def bring(self) -> None:
+        """Apply what is missing. Raises ConfigurationError where a step fails, or leaves rows that refer to none."""
+        try:
+            await self.migrate(self.latest, progress=self._note)
+        except DBConnectionError:
+            raise
+        except Exception as error:  # whatever a plugin's step raises
+            if self.under_way is None or _sqlstate(error) in IN_USE:
+                raise
+            raise ConfigurationError([failed(self.under_way, error)]) from error
+        if self.planned and (adrift := await self._adrift() - self.adrift):
+            raise ConfigurationError([left_adrift(self.planned, adrift)])
+
+    def _note(self, event: str, app: str, name: str) -> None:
+        self.under_way = MigrationKey(app_label=app, name=name) if event == "apply_start" else None
+
+    async def _adrift(self) -> set[tuple[str, str]]:
+        if self.connection.capabilities.dialect != "sqlite":
+            return set()
+        rows = await self.connection.execute_query_dict(ADRIFT)
+        return {(row["table"], row["parent"]) for row in rows}
+
+    def _schema_editor(self, atomic: bool = True, collect_sql: bool = False) -> BaseSchemaEditor:
+        return EDITORS[self.connection.capabilities.dialect](self.connection, atomic=atomic, collect_sql=collect_sql)
 
     def _migration_plan(
         self, targets: Iterable[MigrationTarget] | None, applied: set[MigrationKey], graph: MigrationGraph
@@ -131,10 +187,26 @@ class Executor(MigrationExecutor):
             raise ConfigurationError([too_new(app, newer) for app in dict.fromkeys(key.app_label for key in newer)])
 
     async def _project_state(self, applied: set[MigrationKey], *, upto: MigrationKey | None = None) -> State:
+        self.adrift = await self._adrift()
         state = await super()._project_state(applied, upto=upto)
         classes = Classes(state.apps._default_connections, state.apps._connections)
         classes.apps = state.apps.apps
         return Present(models=state.models, apps=classes)
+
+
+def failed(key: MigrationKey, error: Exception) -> Finding:
+    """Says what to do about a plugin's migration that can't be applied."""
+    plugin = "platform" if key.app_label == "banshi" else key.app_label
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+    steps = [one for frame in frames if isinstance(one := frame.f_locals.get("self"), Operation)]
+    what = f"{type(steps[0]).__name__} ({steps[0].describe()}): " if steps else ""
+    return Finding(plugin, "migration-failed", f"mend {key.name}, nothing of it was applied: {what}{told(error)}")
+
+
+def left_adrift(planned: Sequence[str], adrift: Iterable[tuple[str, str]]) -> Finding:
+    """Says what to do about migrations after which rows refer to rows that aren't there."""
+    rows = ", ".join(f"rows of {table} refer to none of {parent}" for table, parent in sorted(adrift))
+    return Finding("platform", "migration-failed", f"mend one of {', '.join(planned)}, nothing was applied: {rows}")
 
 
 def too_new(app: str, newer: Sequence[MigrationKey]) -> Finding:

@@ -248,8 +248,6 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
     ],
     "tables": [
         ("no-migration", "write the first migration of banshi_plugins.tables.models"),
-        ("semicolon", "take the semicolon out of the docstring of Case"),
-        ("semicolon", "take the semicolon out of the comment of Case.number"),
         ("duplicate-table", "rename the table 'banshi_case' of Case: banshi has one of that name"),
     ],
     "kinds": [

@@ -33,6 +33,7 @@ from banshi.store import Store
 from banshi.testing import open_door
 from banshi.upgrade import MIGRATING, Executor
 from banshi.web.app import configure
+from tests.indexes import Indexes, indexes_of
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
@@ -63,21 +64,6 @@ COLUMNS = {
     "postgres": (
         'SELECT table_name AS "table", column_name AS name, data_type AS type FROM information_schema.columns WHERE '
         "table_schema = current_schema() AND table_name NOT LIKE 'tortoise%' ORDER BY table_name, ordinal_position"
-    ),
-}
-
-#: Every index but those of primary keys, a row for each of its columns, in order.
-INDEXES = {
-    "sqlite": (
-        'SELECT m.name AS "table", i.name, i."unique" AS alone, c.name AS "column" FROM sqlite_schema m, '
-        "pragma_index_list(m.name) i, pragma_index_info(i.name) c WHERE m.type = 'table' AND i.origin <> 'pk' "
-        "AND m.name NOT LIKE 'tortoise%' ORDER BY m.name, i.name, c.seqno"
-    ),
-    "postgres": (
-        'SELECT t.relname AS "table", n.relname AS name, i.indisunique AS alone, a.attname AS "column" '
-        "FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid JOIN pg_class n ON n.oid = i.indexrelid "
-        "JOIN pg_attribute a ON a.attrelid = n.oid WHERE t.relnamespace = current_schema()::regnamespace "
-        "AND NOT i.indisprimary AND t.relname NOT LIKE 'tortoise%' ORDER BY t.relname, n.relname, a.attnum"
     ),
 }
 
@@ -140,21 +126,6 @@ async def test_every_migration_is_applied_with_a_row_in_every_table_and_none_is_
         assert not emptied
 
 
-#: Columns of an index in order, and whether each value of them is there once.
-Indexes = set[tuple[tuple[str, ...], bool]]
-
-
-async def indexes_of(connection: BaseDBAsyncClient) -> dict[str, Indexes]:
-    """The indexes of every table, as the database has them."""
-    columns: dict[tuple[str, str, bool], list[str]] = {}
-    for row in await connection.execute_query_dict(INDEXES[connection.capabilities.dialect]):
-        columns.setdefault((row["table"], row["name"], bool(row["alone"])), []).append(row["column"])
-    found: dict[str, Indexes] = {}
-    for (table, _, alone), names in columns.items():
-        found.setdefault(table, set()).add((tuple(names), alone))
-    return found
-
-
 def declared(model: type[Model]) -> Indexes:
     """The indexes that a model says it has."""
     meta = model._meta
@@ -169,7 +140,6 @@ def declared(model: type[Model]) -> Indexes:
 
 
 async def test_the_database_has_the_indexes_that_the_models_say_and_no_others(empty_database: str) -> None:
-    """A field's `db_index` makes one with its table, and none where the column is added later."""
     async with connected(empty_database, tables()) as (_, apps), in_transaction() as connection:
         executor = Executor(connection, apps)
         await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
@@ -212,6 +182,10 @@ OPERATIONS: list[tuple[Operation, str]] = [
         "Park.code: let it be null",
     ),
     (ops.AlterField(model_name="Park", name="note", field=TEXT()), "AlterField Park.note: do so one version after"),
+    (
+        ops.AlterField(model_name="Park", name="day", field=fields.DateField(db_index=True)),
+        "AlterField Park.day: where an index is all that is new, name it in Meta.indexes instead; otherwise do so one",
+    ),
     (ops.RemoveField(model_name="Park", name="note"), "RemoveField Park.note: do so one version after"),
     (ops.RenameField(model_name="Park", old_name="note", new_name="notes"), "RenameField Park.note: do so one"),
     (ops.RenameModel(old_name="Park", new_name="Garden"), "RenameModel Park: do so one version after"),

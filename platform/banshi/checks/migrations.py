@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from tortoise.migrations import operations as ops
 from tortoise.migrations.loader import MigrationLoader
@@ -31,6 +31,9 @@ CONTRACTING = (
 
 #: What operations call that which they are about.
 NAMES = ("model_name", "old_name", "name", "schema_name")
+
+#: Said before that of a column that has an index.
+INDEX = "where an index is all that is new, name it in Meta.indexes instead; otherwise "
 
 #: Said of each of those.
 LATER = 'do so one version after the last one that uses it, and say in the migration `beside = "why that is so"`'
@@ -61,4 +64,5 @@ def breaking(migration: Migration) -> Iterator[str]:
             elif column.unique and not column.null:
                 yield f"{where}: let it be null; the version before would insert the same value twice"
         elif isinstance(one, CONTRACTING) and not isinstance(one, Widen):
-            yield f"{type(one).__name__} {where}: {LATER}"
+            indexed = isinstance(one, ops.AlterField) and cast("Any", one.field).index
+            yield f"{type(one).__name__} {where}: {INDEX if indexed else ''}{LATER}"

@@ -24,17 +24,13 @@ def tables_are_there(registry: Registry) -> Iterator[Finding]:
     for plugin, tables in registry.tables.items():
         try:
             models = _models(tables.models)
-            migrations = importlib.import_module(tables.migrations)
+            migrations = _migrations(tables.migrations, models)
         except Exception as error:  # whatever the plugin's module raises
             yield Finding(plugin, "no-tables", f"mend what banshi_tables names: {told(error)}")
             continue
-        names = [one.name for one in pkgutil.iter_modules(getattr(migrations, "__path__", ()))]
-        if models and not any(not name.startswith("_") for name in names):
+        if models and not any(not name.startswith("_") for name in migrations):
             yield Finding(plugin, "no-migration", f"write the first migration of {tables.models}: {MAKE}")
         for model in models:
-            for what in _with_semicolon(model):
-                advice = f"take the semicolon out of {what}: migrations are split there, and break on SQLite"
-                yield Finding(plugin, "semicolon", advice)
             owner = owners.setdefault(_table(model), plugin)
             if owner != plugin:
                 advice = f"rename the table {_table(model)!r} of {model.__name__}: {owner} has one of that name"
@@ -62,13 +58,15 @@ def _models(module: str) -> list[type[Model]]:
     ]
 
 
-def _with_semicolon(model: type[Model]) -> Iterator[str]:
-    """The texts of a model that become comments in its SQL and hold a semicolon."""
-    if ";" in (model._meta.table_description or ""):
-        yield f"the docstring of {model.__name__}"
-    for name, field in model._meta.fields_map.items():
-        if ";" in (field.description or ""):
-            yield f"the comment of {model.__name__}.{name}"
+def _migrations(package: str, models: list[type[Model]]) -> list[str]:
+    """The modules of a package; none where models wait for it to be made. Raises whatever its import raises."""
+    try:
+        found = importlib.import_module(package)
+    except ModuleNotFoundError as error:
+        if error.name != package or not models:
+            raise
+        return []
+    return [one.name for one in pkgutil.iter_modules(getattr(found, "__path__", ()))]
 
 
 def _table(model: type[Model]) -> str:

@@ -1,4 +1,4 @@
-"""Tables without a migration, under a name that is taken, with a semicolon in a comment."""
+"""Tables without a migration, under a name that is taken."""
 
 from __future__ import annotations
 
