@@ -119,7 +119,8 @@ async def of_a_dynamic_pass(folder: Path, around: int, report: Report) -> None:
         phone = await approved(door)
         (await phone.take()).ok()
         clock = door.platform.now
-        at = clock().replace(microsecond=0)
+        # Long after the decision: before it no pass is valid.
+        at = clock().replace(microsecond=0) + timedelta(minutes=10)
         door.platform.now = lambda: at
         (read,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(passes.png(phone.shows(door)))), QR)
         verdicts = []
