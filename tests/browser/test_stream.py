@@ -121,9 +121,11 @@ async def served(folder: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process
         await process.wait()
 
 
-def write_configuration(folder: Path) -> None:
+def write_configuration(folder: Path, door: Door) -> None:
+    platform = door.platform
+    database = f'database = "{platform.settings.database_url}"\n' if platform.store.dialect == "postgres" else ""
     (folder / "serve.toml").write_text(
-        f'[platform]\ndata = "{folder / "data"}"\nlog_level = "error"\n\n'
+        f'[platform]\ndata = "{folder / "data"}"\nlog_level = "error"\n{database}\n'
         '[plugins.mobile_push]\npackage = "mobile_push"\napi = 1\n\n'
         "[plugins.mobile_push.settings]\nheartbeat = 0.2\n",
         encoding="utf-8",
@@ -134,7 +136,7 @@ async def test_every_message_arrives_once_and_in_order_while_the_server_is_kille
     door: Door, site: Site, tmp_path: Path, open_browser: OpenBrowser
 ) -> None:
     """The browser's own EventSource comes back each time, with Last-Event-ID and the ticket that it began with."""
-    await asyncio.to_thread(write_configuration, tmp_path)
+    await asyncio.to_thread(write_configuration, tmp_path, door)
     async with open_browser() as browser:
         page = await browser.page(site.url)
         async with corresponding(door) as correspondence:
