@@ -27,6 +27,7 @@ from processes import HERE, ROOT, Running, alternate, banshi, finished, machine,
 
 from banshi.auth import development_token
 from banshi.settings import Settings
+from tests.zone_pass import WITHOUT_FILES
 
 #: Citizens who submit in turn.
 CITIZENS = 200
@@ -44,16 +45,7 @@ CASES = "/v1/items/fast-pass/cases"
 LANGUAGE = "Accept-Language: zh-CN,zh;q=0.9,en;q=0.8\r\n"
 
 #: An application of about 1 KB.
-ANSWERS = {
-    "plate": "川BD12345",
-    "vehicle_class": "light-truck",
-    "zones": ["2", "5"],
-    "hours": "9-17",
-    "valid_from": "2099-01-01",
-    "valid_until": "2099-01-31",
-    "purpose": "为社区超市配送蔬菜" * 22,
-    "driver": {"name": "王小明", "phone": "13800000000"},
-}
+ANSWERS = {**WITHOUT_FILES, "purpose": "为社区超市配送蔬菜" * 22}
 
 
 @dataclass(frozen=True, slots=True)

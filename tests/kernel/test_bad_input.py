@@ -27,7 +27,7 @@ from banshi.testing import TINY_PNG, Door, Person, Reply, open_door
 from banshi.web import attachments as attachments_face
 from banshi.web import dispatch, unreadable
 from tests.tables import names_of
-from tests.zone_pass import WITHOUT_FILES
+from tests.zone_pass import WITHOUT_FILES, answers_with
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 
@@ -68,19 +68,7 @@ class World:
 
     async def good(self, **changes: Any) -> dict[str, Any]:
         files = [(await self.wang.upload()).created()["id"] for _ in range(2)]
-        return {
-            "plate": "川BD12345",
-            "vehicle_class": "light-truck",
-            "zones": ["2", "5"],
-            "hours": "9-17",
-            "valid_from": "2099-01-01",
-            "valid_until": "2099-01-31",
-            "purpose": "为社区超市配送蔬菜",
-            "driver": {"name": "王小明", "phone": "13800000000"},
-            "licence": files[0],
-            "registration": files[1],
-            **changes,
-        }
+        return answers_with(files, **changes)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
