@@ -96,8 +96,9 @@ async def _credential(platform: Platform, record: Pass) -> cose.Credential:
 
 
 def promises(platform: Platform, numbers: Sequence[int]) -> list[str]:
-    """The `dedup` of whatever was told of these passes when they were moved: it belongs to no step of the case."""
-    return [f"{channel}:{_dedup(number)}" for channel in platform.registry.channels for number in numbers]
+    """The `dedup` of whatever was told when a case's pass, whose numbers these are, was moved: it is of no step."""
+    moved = sorted(numbers)[1:]
+    return [f"{channel}:{_dedup(number)}" for channel in platform.registry.channels for number in moved]
 
 
 def _dedup(number: int) -> str:

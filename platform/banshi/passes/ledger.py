@@ -133,6 +133,11 @@ def _most(item: Item) -> int:
     return cose.MAX_PASS - holder.BYTES - shown.BYTES - _LONGER_NUMBER
 
 
+async def of_case(case: Case) -> Pass | None:
+    """The case's pass; of a dynamic one that was moved, the one that its phone holds now."""
+    return await Pass.filter(case_id=case.id).order_by("-number").first()
+
+
 def validity(platform: Platform, item: Item, first: date | None, last: date | None) -> Validity:
     """Whole days in the city's time zone, cut at the item's longest."""
     longest = item.credential.longest_days if item.credential else 1

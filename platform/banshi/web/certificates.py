@@ -70,7 +70,7 @@ async def _valid(platform: Platform, case: Case) -> Pass:
     item = item_of(platform, case)
     if item.certificate is None:
         raise NotFound("This item ends in no certificate.")
-    record = await Pass.filter(case_id=case.id).order_by("-number").first()
+    record = await ledger.of_case(case)
     if record is None:
         raise NotFound(f"There is no certificate yet: the case is {case.state}.")
     if record.revoked_at is not None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from banshi.contract import Item
 from banshi.errors import FieldProblem, InvalidFields
-from banshi.models import Case, Pass
+from banshi.models import Case
+from banshi.passes import ledger
 from banshi.submission import item_of
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ async def check_renewal(platform: Platform, item: Item, person: str, renewed_id:
     """The case to renew, if it is the person's, approved, of this item and near its end."""
     renewal = item.details.renewal
     earlier = await Case.get_or_none(id=renewed_id, person=person, item=item.code)
-    current = await Pass.filter(case_id=earlier.id).order_by("-number").first() if earlier else None
+    current = await ledger.of_case(earlier) if earlier else None
     detail = ""
     if renewal is None:
         detail = "Cases of this item are not renewed; leave this out."
