@@ -38,8 +38,9 @@ AFTER_RESTORE = (
     ),
 )
 
-#: How often messages are stored anew when somebody else stored some of them at the same moment.
-TRIES = 3
+#: How often messages are stored when somebody else stores some of them at the same moment. Where everything comes twice
+#: at once, on PostgreSQL, three were not always enough.
+TRIES = 6
 
 
 async def store(
