@@ -297,7 +297,13 @@ async def test_a_case_keeps_its_mode_whatever_becomes_of_who_made_it(bare_door: 
     # The item goes with its plugin, and comes back as something else.
     platform.registry.items["zone-pass"] = replace(item, mode="test" if client_mode == "live" else "live")
     await later(bare_door, 400)
-    assert await Case.filter(id=case.id).exists() == (client_mode == "live")
+    if client_mode == "live":
+        assert await Case.filter(id=case.id).exists()
+        return
+    # The round that begins with the platform may have it in hand: who comes second leaves it to that one.
+    async with asyncio.timeout(30):
+        while await Case.filter(id=case.id).exists():
+            await tidy(platform)
 
 
 async def test_a_test_appointment_gives_its_place_back(tmp_path: Path, database: str) -> None:

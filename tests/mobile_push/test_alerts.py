@@ -309,8 +309,8 @@ async def test_a_draft_is_nobodys_until_it_is_published_and_is_sent_then(door: D
     record = (await publisher(door).get(draft["links"]["record"])).ok()
     assert (record["permitted_actions"], record["history"][0]["actor"]) == (["publish", "cancel"], "sun")
     (await door.staff("li", "parks:publisher").get(draft["links"]["record"])).problem(404, "not-found")
-    now = door.platform.now
-    door.platform.now = lambda: now() + timedelta(minutes=10)
+    later = door.platform.now() + timedelta(minutes=10)
+    door.platform.now = lambda: later
     public = (await step(door, draft, "publish")).ok()
     assert public["alert"]["sent"] == moment(door)
     assert public["alert"]["sent"] > draft["alert"]["sent"]
