@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
+from uuid import uuid4
 
 
 def sync(stream: IO[Any]) -> None:
@@ -26,6 +29,25 @@ def sync_tree(root: Path) -> None:
     """Bring the names in a folder and in all below it to the disk, also where those are links to other places."""
     for place, _, _ in os.walk(root, followlinks=True):
         sync_folder(Path(place))
+
+
+def draft_of(file: Path) -> Path:
+    """Where to write what is to become that file: a name that no other process takes, on no machine with this folder.
+
+    The number of a process would not do: in containers all have the same few.
+    """
+    return file.with_name(f"{file.name}.{uuid4().hex}.new")
+
+
+@contextmanager
+def replacing(file: Path) -> Iterator[Path]:
+    """Where to write a file that may be made anew at any time; it takes its place at the end, and only whole."""
+    draft = draft_of(file)
+    try:
+        yield draft
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def rename(draft: Path, file: Path) -> None:

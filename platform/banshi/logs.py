@@ -106,6 +106,14 @@ def place_of(error: BaseException) -> str:
     return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
 
 
+def why_of(error: BaseException) -> str:
+    """What a service that is connected to said, for who operates it: the first line, which is about the connection.
+
+    Not for what may quote somebody: an answer to a request, a row of the database.
+    """
+    return str(error).partition("\n")[0][:200]
+
+
 def _line(_: Any, level: str, event: MutableMapping[str, Any]) -> bytes:
     """An event as a line of JSON. One step in place of structlog's four: each request pays for it."""
     event["level"] = level

@@ -30,8 +30,8 @@ def replace_private(file: Path, content: bytes) -> None:
 def _draft(file: Path, content: bytes) -> Path:
     """What is to become that file, on disk and beside it."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = file.with_suffix(f".{os.getpid()}.new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    draft = disk.draft_of(file)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(content)
         disk.sync(stream)

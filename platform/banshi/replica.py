@@ -14,6 +14,8 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connections
 from tortoise.exceptions import DBConnectionError, OperationalError
 
+from banshi.logs import why_of
+
 T = TypeVar("T")
 
 log = structlog.get_logger("banshi.replica")
@@ -63,7 +65,8 @@ class Replica:
     def _lost(self, error: Exception) -> None:
         self._away_until = time.monotonic() + AWAY
         if not self._told:
-            log.warning("the replica can't be read; the database itself is", error=type(error).__name__)
+            about = {"error": type(error).__name__, "why": why_of(error)}
+            log.warning("the replica can't be read; the database itself is", **about)
         self._told = True
 
     def _back(self) -> None:

@@ -21,6 +21,7 @@ from typing import Any
 import orjson
 
 import banshi
+from banshi import disk
 from banshi.catalogue import Catalogue, declared_item
 from banshi.contract import Department, Item, Kind
 from banshi.settings import adapter
@@ -234,10 +235,8 @@ class Shelves:
             "items": rows,
         }
         self.folder.mkdir(parents=True, exist_ok=True)
-        file = self._file(plugin)
-        part = file.with_suffix(f".{os.getpid()}")
-        part.write_bytes(b"".join([orjson.dumps(head), b"\n", *catalogue.lines.values()]))
-        part.replace(file)
+        with disk.replacing(self._file(plugin)) as draft:
+            draft.write_bytes(b"".join([orjson.dumps(head), b"\n", *catalogue.lines.values()]))
 
     def _file(self, plugin: str) -> Path:
         return self.folder / f"{plugin}.items"

@@ -344,6 +344,7 @@ def test_every_variable_that_is_not_set_is_told_with_its_key(tmp_path: Path, mon
     assert "platform.database needs the environment variable BANSHI_A, which is not set" in told
     assert "platform.identity.issuer needs the environment variable BANSHI_B, which is not set" in told
     assert "platform.keep_days" in told
+    assert told.count("\n") == 2, "what follows from a value that isn't there is nothing to mend"
 
 
 def test_a_wrong_value_from_the_environment_is_not_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

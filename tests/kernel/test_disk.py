@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from click.testing import CliRunner
 
 from banshi.cli import group
 from banshi.configuration import read_configuration
+from banshi.disk import replacing
 from banshi.opening import open_store
 from banshi.private_files import replace_private, write_private
 from banshi.web.app import configure
@@ -64,6 +68,31 @@ def test_a_secret_is_on_the_disk_when_it_is_written_and_when_it_is_replaced(tmp_
     assert disk.has(file)
     replace_private(file, b"second")
     assert disk.has(file)
+
+
+def test_machines_whose_processes_have_the_same_number_agree_on_one_key(tmp_path: Path) -> None:
+    """As containers that share a folder do, where each one's process is number 7."""
+    keys = [bytes([number]) * 100_000 for number in range(8)]
+    files = [tmp_path / f"{number}.key" for number in range(20)]
+    with ThreadPoolExecutor(len(keys)) as machines:
+        for file in files:
+            list(machines.map(partial(write_private, file), keys))
+            assert file.read_bytes() in keys
+            list(machines.map(partial(replace_private, file), keys))
+            assert file.read_bytes() in keys
+    assert set(tmp_path.iterdir()) == set(files)
+
+
+def test_what_may_be_made_anew_is_whole_or_as_it_was_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    file = tmp_path / "catalogue"
+    with replacing(file) as draft:
+        draft.write_bytes(b"whole")
+    with suppress(ZeroDivisionError), replacing(file) as draft:
+        draft.write_bytes(b"ha" + bytes([1 // 0]))
+    with suppress(ZeroDivisionError), replacing(file) as draft, draft.open("wb") as out:
+        out.write(b"ha")
+        out.write(bytes([1 // 0]))
+    assert [(one, one.read_bytes()) for one in tmp_path.iterdir()] == [(file, b"whole")]
 
 
 @pytest.mark.sqlite

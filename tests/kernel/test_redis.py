@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from banshi import SIGNALS
 from banshi.models import OutboxRow
-from banshi.redis import RedisSettings, check_url, hosts_of
+from banshi.redis import RedisSettings, check_url, client_of, hosts_of
 from banshi.signals.redis import RedisCarrier
 from banshi.signals.signals import Signals
 from banshi.store import Write
@@ -172,6 +173,20 @@ async def test_a_platform_serves_and_wakes_itself_with_no_redis_at_its_address(t
         await door.platform.store.commit(Write(rows=[OutboxRow(consumer="x", topic="x", payload={}, dedup="x")]))
         assert told
         assert not door.platform[SIGNALS].connected.is_set()
+
+
+async def test_a_redis_that_refuses_is_logged_with_what_it_says(tmp_path: Path) -> None:
+    with redis_servers.alone(tmp_path / "redis") as server, capture_logs() as said:
+        url = f"redis://127.0.0.1:{server.port}/0"
+        client: Any = client_of(url)
+        await client.config_set("requirepass", "synthetic")
+        await client.aclose()
+        plugins: dict[str, Path | str] = {"traffic": TRAFFIC}
+        async with open_door(tmp_path, plugins, platform={"redis": {"url": url}}):
+            await until(lambda: any(entry["event"].startswith("no signals") for entry in said))
+    why = [entry["why"] for entry in said if entry["event"].startswith("no signals")]
+    # Each release has words of its own for it.
+    assert "uthenticat" in why[0]
 
 
 async def test_two_platforms_wake_each_other_over_redis(tmp_path: Path, postgres: str) -> None:

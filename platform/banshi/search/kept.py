@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from array import array
 from pathlib import Path
 
 import orjson
 
+from banshi import disk
 from banshi.search.index import Index
 from banshi.search.synonyms import Synonyms
 
@@ -28,12 +28,10 @@ def write(index: Index, file: Path, key: str) -> None:
         "written": sorted(index.written),
         "rows": [[row.typecode, row.itemsize * len(row)] for row in rows],
     }
-    part = file.with_suffix(f".{os.getpid()}")
-    with part.open("wb") as out:
+    with disk.replacing(file) as draft, draft.open("wb") as out:
         out.write(orjson.dumps(head) + b"\n")
         for row in rows:
             row.tofile(out)
-    part.replace(file)
 
 
 def read(file: Path, key: str, synonyms: Synonyms) -> Index | None:

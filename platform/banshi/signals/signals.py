@@ -14,7 +14,7 @@ import structlog
 
 from banshi.background import working
 from banshi.contract import Key
-from banshi.logs import place_of
+from banshi.logs import place_of, why_of
 from banshi.signals.carrier import Alone, Carrier
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ class Signals:
                 await self._carrier.listen(self._heard, self._connected)
             except Exception as error:
                 if not self._broke:
-                    log.warning("no signals from other processes; all goes on, slower", error=type(error).__name__)
+                    about = {"error": type(error).__name__, "why": why_of(error)}
+                    log.warning("no signals from other processes; all goes on, slower", **about)
                 self._broke = True
             finally:
                 self.connected.clear()
