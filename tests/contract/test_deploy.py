@@ -157,6 +157,15 @@ def test_a_unit_permits_what_shuts_plugins_in() -> None:
         assert not re.search(r"^(ProtectProc|ProcSubset)=", unit, re.MULTILINE), name
 
 
+def test_a_unit_s_home_is_a_folder_that_it_may_read() -> None:
+    """asyncpg looks for certificates in ~/.postgresql, and gives up where it may not even look."""
+    for name, unit in units().items():
+        assert "ProtectHome=yes" in unit, name
+        home = re.search(r"^Environment=HOME=/var/lib/(\S+)$", unit, re.MULTILINE)
+        assert home, name
+        assert f"\nStateDirectory={home[1]}\n" in unit, name
+
+
 # -- the platform ----------------------------------------------------------------------------------------------------
 
 
