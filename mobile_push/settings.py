@@ -61,8 +61,6 @@ class AlertSettings:
     certificate_file: Path | None = None
     #: The topic whose followers take part in exercises and tests; without it those reach nobody by themselves.
     exercise_topic: str = ""
-    #: Where the public reaches this platform; without it, addresses in the feed are those of the request.
-    address: str = ""
 
     def __post_init__(self) -> None:
         for name in filter(None, (self.sender, *self.senders)):
@@ -74,8 +72,6 @@ class AlertSettings:
             raise ValueError("newest has to be from a minute to a week (604800 seconds)")
         if self.certificate_file and not self.key_file:
             raise ValueError("certificate_file needs key_file, the key that it was issued for")
-        if self.address and not re.fullmatch(r"https?://[^\s/?#@]+", self.address):
-            raise ValueError("address is the beginning of our addresses, such as https://api.city.example")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -145,11 +145,10 @@ async def show_feed(call: Call) -> web.StreamResponse:
     """The alerts in force and those that end one, for alert hubs."""
     rows = await alerts_in_force(call.platform, call.now, MOST_ENTRIES, ends=True)
     settings = call.platform[PUSH].settings.alerts
-    base = settings.address or f"{call.request.scheme}://{call.request.host}"
-    entries = [FeedEntry(_alert(row), f"{base}/v1/alerts/{row.id}.xml") for row in rows]
+    entries = [FeedEntry(_alert(row), f"{call.address}/v1/alerts/{row.id}.xml") for row in rows]
     body = feed(
         entries,
-        url=f"{base}/v1/alerts.atom",
+        url=f"{call.address}/v1/alerts.atom",
         title=FEED_TITLES[call.language],
         author=settings.sender or "banshi",
         language=call.language,

@@ -277,3 +277,8 @@ class Call:
     @cached_property
     def now(self) -> datetime:
         return self.platform.now()
+
+    @cached_property
+    def address(self) -> str:
+        """Scheme and host by which others reach the API: `platform.address`, or else what this request asked."""
+        return self.platform.settings.address or f"{self.request.scheme}://{self.request.host}"

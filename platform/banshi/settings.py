@@ -7,6 +7,7 @@ Secrets stay out of the file: a value written as "env:NAME" is read from that en
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -29,6 +30,9 @@ STRICT = ConfigDict(extra="forbid")
 #: The databases that the platform is tested on, by the beginnings of their URLs.
 POSTGRES = ("asyncpg://", "postgres://", "postgresql://")
 DATABASES = ("sqlite://", *POSTGRES)
+
+#: Scheme, host, and a port.
+ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?")
 
 #: More would make the QR code of a full pass larger than a phone reads in the street (V10-M).
 LONGEST_ISSUER = 16
@@ -196,6 +200,9 @@ class Settings:
     #: File of the keys that what is personal in the database is encrypted with; relative to plugins.toml. Without, it
     #: is plain. Processes of all machines share it.
     personal_keys: Path | None = None
+    #: Where others reach the API, `https://services.city.example`: what events, exports and discovery documents name.
+    #: Without it those that somebody asks for name the address that was asked, which a proxy may have changed.
+    address: str = ""
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     identity: Identity | None = None
     #: Short name of the authority in every pass; an offline verifier sees it.
@@ -248,6 +255,8 @@ class Settings:
                 )
         if self.replica and not (self.replica.startswith(POSTGRES) and self.database.startswith(POSTGRES)):
             raise ValueError(f"replica has to begin with {' or '.join(POSTGRES)}, and so has database")
+        if self.address and not ADDRESS.fullmatch(self.address):
+            raise ValueError("address has to be like https://services.city.example, without a path")
         if not 0 < len(self.pass_issuer.encode()) <= LONGEST_ISSUER:
             raise ValueError(f"pass_issuer has to be 1 to {LONGEST_ISSUER} bytes long: every pass bears it")
         if len(self.certificate_address) > LONGEST_ADDRESS or not self.certificate_address.isprintable():

@@ -46,6 +46,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BANSHI_DATA", str(tmp_path))
     monkeypatch.setenv("BANSHI_DATABASE", "postgres://banshi:word@db.example:5432/banshi")
     monkeypatch.setenv("BANSHI_REDIS", "redis://cache.example:6379/0")
+    monkeypatch.setenv("BANSHI_ADDRESS", "https://services.city.example")
     monkeypatch.setenv("BANSHI_ISSUER", "https://id.example.org")
     monkeypatch.setenv("BANSHI_AUDIENCE", "banshi")
 

@@ -49,6 +49,7 @@ def set_environment(patch: pytest.MonkeyPatch, folder: Path, database: str, redi
     patch.setenv("BANSHI_DATA", str(folder / "data"))
     patch.setenv("BANSHI_DATABASE", database)
     patch.setenv("BANSHI_REDIS", f"redis://127.0.0.1:{redis}/0")
+    patch.setenv("BANSHI_ADDRESS", "https://services.city.example")
     patch.setenv("BANSHI_ISSUER", "http://127.0.0.1:1")
     patch.setenv("BANSHI_AUDIENCE", "banshi")
 

@@ -48,6 +48,12 @@ WRONG: dict[str, list[tuple[str, str]]] = {
         ('"mysql://u@h/d"', "sqlite:// or"),
         ('"postgres://u:p/s@h/d"', "a port"),
     ],
+    "address": [
+        ("7", "string"),
+        ('"services.city.example"', "address has to be like https://services.city.example, without a path"),
+        ('"https://city.example/api"', "without a path"),
+        ("'https://city.example\">'", "without a path"),
+    ],
     "replica": [
         ("7", "string"),
         ('"sqlite://x"', "begin with"),

@@ -27,7 +27,6 @@ SETTINGS: dict[str, Any] = {
     "alerts": {
         "sender": "alerts@city.example",
         "exercise_topic": "exercises",
-        "address": "https://api.city.example",
     },
 }
 
@@ -35,7 +34,8 @@ SETTINGS: dict[str, Any] = {
 @pytest.fixture
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
     plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
-    async with open_door(tmp_path, plugins, settings={"mobile_push": SETTINGS}) as opened:
+    kernel = {"address": "https://api.city.example"}
+    async with open_door(tmp_path, plugins, settings={"mobile_push": SETTINGS}, platform=kernel) as opened:
         yield opened
 
 

@@ -306,7 +306,6 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "no age": (lambda alerts: alerts.update(newest=0), "newest"),
     "a certificate without its key": (lambda alerts: alerts.update(certificate_file="a.pem"), "key_file"),
     "a topic that nobody can follow": (lambda alerts: alerts.update(exercise_topic="drill"), "topics.drill"),
-    "an address with a path": (lambda alerts: alerts.update(address="https://a.example/v1"), "address"),
 }
 
 

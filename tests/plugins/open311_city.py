@@ -102,9 +102,9 @@ def write_streets(folder: Path) -> Path:
 
 
 @asynccontextmanager
-async def open_city(folder: Path, *, database: str = "", **settings: Any) -> AsyncIterator[Door]:
+async def open_city(folder: Path, *, database: str = "", here: str = "", **settings: Any) -> AsyncIterator[Door]:
     plugins = {**PLUGINS, **DEPARTMENTS, "streets": write_streets(folder)}
-    platform = {"database": database} if database else {}
+    platform = {"address": here, **({"database": database} if database else {})}
     async with open_door(folder, plugins, settings={"open311": settings}, platform=platform) as door:
         yield door
 

@@ -125,6 +125,14 @@ async def test_a_client_library_of_others_signs_in_by_the_metadata_and_calls_the
             assert (await program.get(f"{city.url}/v1/client")).status_code == 401
 
 
+async def test_the_metadata_names_the_public_s_address_and_not_the_proxy_s(tmp_path: Path) -> None:
+    here = "https://services.city.example"
+    async with open_door(tmp_path, {"clients": CLIENTS}, platform={"address": here}) as door:
+        metadata = (await door.anyone.get("/.well-known/oauth-authorization-server")).ok()
+    named = [metadata[one] for one in ("issuer", "token_endpoint", "revocation_endpoint")]
+    assert named == [here, f"{here}/oauth/token", f"{here}/oauth/revoke"]
+
+
 async def test_the_commands_add_rotate_list_and_revoke_beside_a_server(city: Door, tmp_path: Path) -> None:
     """A secret is shown once. The one before stays good while the overlap lasts; revoked is revoked within seconds."""
     banshi = commands(city, tmp_path)

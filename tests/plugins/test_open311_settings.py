@@ -61,7 +61,6 @@ async def test_a_setting_that_can_t_be_is_told_with_its_place(
 @pytest.mark.parametrize(
     "settings",
     [
-        {"address": "https://services.city.example/path"},
         {"per_minute": 0},
         {"decimals": 6},
         {"stage": "draft"},
@@ -81,7 +80,7 @@ async def test_a_setting_takes_a_service_out_and_names_the_fields_of_another(tmp
         "question": {"address": "/what"},
         "pothole": {"description": "/note", "phone": "/owner/plate", "public": ["description"]},
     }
-    async with open_city(tmp_path, services=services, address="https://services.city.example", stage="test") as door:
+    async with open_city(tmp_path, services=services, here="https://services.city.example", stage="test") as door:
         codes = {one["service_code"] for one in await got(door, "/services.json")}
         assert {"question", "pothole"} <= codes
         assert "light" not in codes

@@ -18,6 +18,7 @@ CONFIG = """
 [platform]
 data = "{data}"
 keys = "{keys}"
+address = "https://city.example"
 database = "{database}"
 outgoing.networks = ["127.0.0.0/8"]
 """
@@ -30,7 +31,7 @@ def server(folder: Path, database: str) -> subprocess.Popen[str]:
     text = CONFIG.format(data=folder / "data", keys=folder.parent / "data" / "keys", database=database)
     places = {**PLUGINS, **{code: folder.parent / code for code in ("parks", "roads")}}
     text += "".join(f'[plugins.{name}]\napi = 1\npath = "{place}"\n' for name, place in places.items())
-    text += '[plugins.webhooks.settings]\naddress = "https://city.example"\ntimeout = 1.0\n'
+    text += "[plugins.webhooks.settings]\ntimeout = 1.0\n"
     config.write_text(text, encoding="utf-8")
     command = [str(Path(sys.executable).with_name("banshi")), "--config", str(config), "serve", "--port", "0"]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)

@@ -57,8 +57,9 @@ async def open_city(folder: Path, platform: Mapping[str, Any] | None = None, **s
         plugins[code] = folder / code
         plugins[code].mkdir(exist_ok=True)
         (plugins[code] / "items.toml").write_text(DEPARTMENT.format(code=code), encoding="utf-8")
-    given = {"webhooks": {"address": "https://city.example", "timeout": 2.0, **settings}}
-    async with open_door(folder, plugins, settings=given, platform={**LOOPBACK, **(platform or {})}) as door:
+    given = {"webhooks": {"timeout": 2.0, **settings}}
+    kernel = {**LOOPBACK, "address": "https://city.example", **(platform or {})}
+    async with open_door(folder, plugins, settings=given, platform=kernel) as door:
         yield door
 
 

@@ -23,7 +23,7 @@ def whole(platform: Platform, settings: ExportSettings) -> Iterator[bytes]:
     registry, shared = platform.registry, Shared(settings.area)
     for department in registry.departments.values():
         shared.department(department)
-    yield b'{"@context":' + orjson.dumps(context(settings.address)) + b',"@graph":['
+    yield b'{"@context":' + orjson.dumps(context(platform.settings.address)) + b',"@graph":['
     yield from joined(_nodes(platform, registry.items.each(), shared))
     yield b"]}"
 
@@ -31,7 +31,7 @@ def whole(platform: Platform, settings: ExportSettings) -> Iterator[bytes]:
 def one(platform: Platform, settings: ExportSettings, item: Item) -> bytes:
     """One item, with its department and every code that it names."""
     shared = Shared(settings.area)
-    document: dict[str, Any] = {"@context": context(settings.address)}
+    document: dict[str, Any] = {"@context": context(platform.settings.address)}
     document["@graph"] = list(_nodes(platform, [item], shared))
     return orjson.dumps(document)
 

@@ -10,9 +10,6 @@ from banshi import LANGUAGES, Texts
 #: An absolute IRI without what could end it inside a document.
 IRI = re.compile(r"[a-z][a-z0-9+.-]*:[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 
-#: Scheme, host, and a port.
-ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Area:
@@ -32,11 +29,4 @@ class Area:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportSettings:
-    #: Where others reach the API, `https://services.city.example`: the beginning of every IRI. Without it, a reader
-    #: takes the address that it read the document from.
-    address: str = ""
     area: Area = field(default_factory=Area)
-
-    def __post_init__(self) -> None:
-        if self.address and not ADDRESS.fullmatch(self.address):
-            raise ValueError("address has to be like https://services.city.example, without a path")

@@ -91,14 +91,13 @@ async def revoke_token(call: Call) -> web.StreamResponse:
 
 async def show_metadata(call: Call) -> web.StreamResponse:
     """Where everything is, for clients that look it up."""
-    here = f"{call.request.scheme}://{call.request.host}"
     ways = ["client_secret_basic", "client_secret_post"]
     scopes = sorted({route.scope for _, route in call.platform.registry.routes if route.scope})
     document = {
-        "issuer": here,
-        "token_endpoint": here + TOKEN_URL,
+        "issuer": call.address,
+        "token_endpoint": call.address + TOKEN_URL,
         "token_endpoint_auth_methods_supported": ways,
-        "revocation_endpoint": here + REVOKE_URL,
+        "revocation_endpoint": call.address + REVOKE_URL,
         "revocation_endpoint_auth_methods_supported": ways,
         "grant_types_supported": ["client_credentials"],
         "response_types_supported": [],

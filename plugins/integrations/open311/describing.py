@@ -25,7 +25,7 @@ async def discover(written: Format, call: Call) -> web.StreamResponse:
     office = call.platform[OFFICE]
     endpoint = {
         "specification": SPECIFICATION,
-        "url": office.address_of(call) + ROOT,
+        "url": call.address + ROOT,
         "changeset": CHANGESET,
         "type": office.settings.stage,
         "formats": [XML.media_type, JSON.media_type],

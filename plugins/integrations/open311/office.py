@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from banshi import RATES, Call, Key, Latest, Platform, TooManyRequests
+from banshi import RATES, Key, Latest, Platform, TooManyRequests
 
 from .errors import NO_SERVICE, Unknown
 from .services import Service, services_of
@@ -55,10 +55,6 @@ class Office:
                 "en": f"A client sends at most {most} requests a minute; send it again after Retry-After.",
             }
             raise TooManyRequests(told, headers={"Retry-After": str(math.ceil(wait))})
-
-    def address_of(self, call: Call) -> str:
-        """Scheme and host by which others reach the API."""
-        return self.settings.address or f"{call.request.scheme}://{call.request.host}"
 
 
 OFFICE: Key[Office] = Key("open311")

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
-
-#: Scheme, host, and a port.
-ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?")
 
 #: What of a request can be shown to anybody, beside its state and its days.
 Public = Literal["address", "position", "description", "media_url"]
@@ -38,8 +34,6 @@ class ServiceSettings:
 class Open311Settings:
     #: The city's `jurisdiction_id`: another one is refused. "" takes any.
     jurisdiction: str = ""
-    #: Where others reach the API, `https://services.city.example`. Without it, the address that the reader asked.
-    address: str = ""
     #: For the discovery document: whom to call, how to get an `api_key`, and what the endpoint is for.
     contact: str = ""
     key_service: str = ""
@@ -51,8 +45,6 @@ class Open311Settings:
     services: Mapping[str, ServiceSettings] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.address and not ADDRESS.fullmatch(self.address):
-            raise ValueError("address has to be like https://services.city.example, without a path")
         if self.per_minute < 1:
             raise ValueError("per_minute has to be at least 1")
         if not 0 <= self.decimals <= MOST_DECIMALS:

@@ -109,7 +109,7 @@ async def asking(call: Call, office: Office) -> AsyncIterator[None]:
 
 async def permission(office: Office, url: str) -> dict[str, Any]:
     """Ask a receiver; the columns that its answer sets."""
-    said = await handshake.ask(office.outgoing, office.settings, url)
+    said = await handshake.ask(office.outgoing, office.settings, url, office.platform.settings.address)
     return {"state": "unproven" if said.refusal else "active", "reason": said.refusal[:200], "pace": said.pace}
 
 
@@ -229,7 +229,7 @@ async def test(call: Call) -> web.StreamResponse:
         subject=str(row.id),
         data={"webhook": str(row.id), "test": True},
     )
-    document = document_of(event, office.settings.address)
+    document = document_of(event, call.platform.settings.address)
     headers, body = batched([document]) if row.mode == "batch" else MODES[row.mode](document)
     async with asking(call, office):
         outcome = await send(call.platform, office.outgoing, row, event.id, headers, body, office.settings.timeout)

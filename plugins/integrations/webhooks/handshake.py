@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from banshi import CallFailed
 
@@ -28,13 +29,14 @@ class Permission:
     pace: int | None = None
 
 
-async def ask(outgoing: Outgoing, settings: WebhookSettings, url: str) -> Permission:
-    """Ask the receiver. Never raises."""
+async def ask(outgoing: Outgoing, settings: WebhookSettings, url: str, here: str) -> Permission:
+    """Ask the receiver; `here` is the platform's own address, of which it is told the host. Never raises."""
+    own = urlsplit(here).hostname or "localhost"
     try:
         address = outgoing.checked(url)
     except ValueError as error:  # it was right under the rules when it was given
         return Permission(f"Give another address: it {error}")
-    headers = {ORIGIN: settings.origin, RATE: str(settings.rate)}
+    headers = {ORIGIN: own, RATE: str(settings.rate)}
     try:
         answer = await outgoing.call(
             address, body=b"", headers=headers, seconds=settings.timeout, limit=ANSWER, method="OPTIONS"
@@ -44,8 +46,8 @@ async def ask(outgoing: Outgoing, settings: WebhookSettings, url: str) -> Permis
     if not answer.ok:
         return Permission(f"OPTIONS was answered with {answer.status}, not with 2xx")
     origin = answer.headers.get(ALLOWED_ORIGIN, "").strip()
-    if origin != "*" and origin.lower() != settings.origin.lower():
-        return Permission(f"{ALLOWED_ORIGIN} has to be {settings.origin} or *")
+    if origin != "*" and origin.lower() != own:
+        return Permission(f"{ALLOWED_ORIGIN} has to be {own} or *")
     return Permission(pace=_pace(answer.headers.get(ALLOWED_RATE, "").strip(), settings.rate))
 
 

@@ -74,7 +74,7 @@ class Office:
 
     async def hear(self, events: Sequence[Event], client: str = "") -> None:
         """Write events into the log, and have them sent."""
-        await journal.write(self.platform, events, self.settings.address, client)
+        await journal.write(self.platform, events, self.platform.settings.address, client)
         self.tail.wake.set()
 
     def changed(self) -> None:

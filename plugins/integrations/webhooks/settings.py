@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 #: Seconds that one request may take at most: a lease has to outlive it.
 LONGEST_TIMEOUT = 30.0
@@ -18,9 +17,6 @@ class WebhookSettings:
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - read by the kernel
 
-    #: Where others reach the API, without a slash at the end: what events name as their source, and whose host
-    #: receivers are asked to let in.
-    address: str = ""
     #: Seconds that one request may take, requests under way to one receiver, and those a minute that are asked for.
     timeout: float = 10.0
     at_once: int = 8
@@ -33,8 +29,6 @@ class WebhookSettings:
     per_client: int = 20
 
     def __post_init__(self) -> None:
-        if self.address and (urlsplit(self.address).scheme not in {"http", "https"} or self.address.endswith("/")):
-            raise ValueError("address has to begin with https:// and to end without a slash")
         if not 0 < self.timeout <= LONGEST_TIMEOUT:
             raise ValueError(f"timeout has to be more than 0 and at most {LONGEST_TIMEOUT:g} seconds")
         for name in ("at_once", "rate", "retry_hours", "keep_days", "per_client"):
@@ -42,11 +36,6 @@ class WebhookSettings:
                 raise ValueError(f"{name} has to be at least 1")
         if self.keep_days * 24 < self.retry_hours:
             raise ValueError("keep_days has to be as long as retry_hours at least: what is tried again has to be there")
-
-    @property
-    def origin(self) -> str:
-        """Who we are to receivers that are asked whether we may send: a name of the DNS."""
-        return urlsplit(self.address).hostname or "localhost"
 
     @property
     def lease(self) -> float:
