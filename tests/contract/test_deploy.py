@@ -15,8 +15,9 @@ import pytest
 
 from banshi.cli.check import findings
 from banshi.configuration import read_configuration
+from banshi.settings import Settings
 from banshi.tracing.traces import ADDRESSES
-from tests import deployed
+from tests import deployed, proxy_servers
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -165,6 +166,27 @@ def test_a_unit_s_home_is_a_folder_that_it_may_read() -> None:
         home = re.search(r"^Environment=HOME=/var/lib/(\S+)$", unit, re.MULTILINE)
         assert home, name
         assert f"\nStateDirectory={home[1]}\n" in unit, name
+
+
+def test_nginx_takes_its_file_and_not_one_with_a_misspelt_key(tmp_path: Path) -> None:
+    right = proxy_servers.written(tmp_path / "right")
+    assert run(*proxy_servers.command(right, "-t"))[0] == 0, right.errors
+    slip = text("nginx/banshi.conf").replace("proxy_read_timeout", "proxy_reed_timeout")
+    wrong = proxy_servers.written(tmp_path / "wrong", text=slip)
+    status, said = run(*proxy_servers.command(wrong, "-t"))
+    assert status == 1
+    assert "proxy_reed_timeout" in said
+
+
+def test_nginx_waits_longer_than_the_platform_and_takes_more_than_it() -> None:
+    """Otherwise nginx would answer in the platform's place, which says what is wrong and what to do."""
+    told, settings = text("nginx/banshi.conf"), Settings()
+    (waits,), (takes,) = (
+        re.findall(rf"^    {key} (\d+)", told, re.MULTILINE) for key in ("proxy_read_timeout", "client_max_body_size")
+    )
+    assert int(waits) > max(settings.handler_timeout, settings.pool.statement_seconds)
+    assert int(takes) << 20 > max(settings.attachment_limit, settings.body_limit)
+    assert f'"limit":{int(takes) << 20},' in told
 
 
 # -- the platform ----------------------------------------------------------------------------------------------------
