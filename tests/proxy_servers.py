@@ -98,9 +98,9 @@ def written(folder: Path, urls: Sequence[str] = ("http://127.0.0.1:1",), text: s
     for place, pem in enumerate(identity.cert_chain_pems):
         pem.write_to_path(folder / "fullchain.pem", append=bool(place))
     proxy = Proxy(folder, free_port(), free_port(), authority)
-    servers = "\n".join(f"    server {url.removeprefix('http://')} fail_timeout=2s;" for url in urls)
+    servers = "\n".join(f"    server {url.removeprefix('http://')} max_fails=3 fail_timeout=2s;" for url in urls)
     changed = {
-        "    server 127.0.0.1:8080 fail_timeout=2s;": servers,
+        "    server 127.0.0.1:8080 max_fails=3 fail_timeout=2s;": servers,
         "listen 443 ssl;": f"listen 127.0.0.1:{proxy.port} ssl;",
         "listen 80;": f"listen 127.0.0.1:{proxy.plain_port};",
         "/etc/banshi/tls/": f"{folder}/",

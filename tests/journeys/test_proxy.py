@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import httpx
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from banshi.testing import Door, Person, open_door
 from tests import proxy_servers
@@ -54,7 +56,7 @@ async def test_what_nginx_refuses_itself_is_a_problem_like_the_platform_s(door: 
         assert mine["limit"] < theirs["limit"] == 32 << 20
         assert (await wang.get("/metrics")).status == 404
         async with session.get(f"http://127.0.0.1:{proxy.plain_port}/v1/items?q=1", allow_redirects=False) as answer:
-            assert (answer.status, answer.headers["Location"]) == (308, "https://127.0.0.1/v1/items?q=1")
+            assert (answer.status, answer.headers["Location"]) == (308, "https://services.city.example/v1/items?q=1")
     async with proxy_servers.before(tmp_path / "nobody", "http://127.0.0.1:1") as proxy, through(proxy) as session:
         away = await Person(session, proxy.url, None).get("/v1/items")
         away.problem(503, "unavailable")
@@ -92,6 +94,25 @@ async def test_a_server_that_ends_under_load_is_noticed_by_nobody(tmp_path: Path
             await leaving.aclose()
             gone.set()
         assert set(statuses) == {200, 422}
+
+
+async def test_a_department_that_is_out_of_order_takes_no_server_away_from_the_others(tmp_path: Path) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        sick = request.path.startswith("/v1/registers/")
+        return web.Response(status=503 if sick else 200, headers={"Retry-After": "30"} if sick else {})
+
+    platform = web.Application()
+    platform.router.add_get("/{path:.*}", answer)
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(TestServer(platform))
+        proxy = await stack.enter_async_context(
+            proxy_servers.before(tmp_path, *[f"http://127.0.0.1:{server.port}"] * 2)
+        )
+        anyone = Person(await stack.enter_async_context(through(proxy)), proxy.url, None)
+        for _ in range(20):
+            sick = await anyone.get("/v1/registers/violations")
+            assert (sick.status, sick.headers["Retry-After"]) == (503, "30")
+            assert (await anyone.get("/v1/items")).status == 200
 
 
 async def test_nothing_of_a_tip_and_no_ticket_is_in_nginx_s_logs(tmp_path: Path) -> None:
