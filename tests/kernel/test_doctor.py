@@ -328,6 +328,14 @@ async def test_an_identity_provider_is_asked_only_when_told_to_and_one_without_k
         await runner.cleanup()
 
 
+def test_who_serves_the_public_without_saying_where_is_told(patient: Patient) -> None:
+    identity = '[platform.identity]\nissuer = "http://127.0.0.1:1"\naudience = "banshi"'
+    patient.written(identity)
+    patient.finds("address", "warning", "set platform.address")
+    patient.written(f'address = "https://services.city.example"\n{identity}')
+    patient.finds("address", "ok", "https://services.city.example")
+
+
 PUSH = """
 [plugins.mobile_push]
 package = "mobile_push"

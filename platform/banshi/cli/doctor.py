@@ -54,7 +54,7 @@ def command(ctx: click.Context, online: bool, workers: int, as_json: bool) -> No
     counted = Counter(one.state for one in verdicts)
     if not as_json:
         click.echo(
-            f"{counted['error'] or 'no'} to mend, {counted['warning'] or 'no'} to know of, {counted['ok']} right"
+            f"{counted['error'] or 'nothing'} to mend, {counted['warning'] or 'nothing'} to know of, {counted['ok']} right"
         )
     sys.exit(1 if counted["error"] else 0)
 

@@ -1,4 +1,4 @@
-"""The identity provider: named, and where it may be asked, with keys that sign tokens."""
+"""Whom others know: the identity provider, named, and with keys where it may be asked; and the public's own address."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from banshi.doctor.verdict import Deployment, Verdict
 from banshi.errors import Unavailable
+from banshi.settings import Identity
 from banshi.token_keys import IssuerKeys
 
 #: Seconds for each of its answers.
@@ -13,12 +14,22 @@ PATIENCE = 5
 
 
 async def examine(deployment: Deployment) -> Sequence[Verdict]:
-    identity = deployment.registry.configuration.settings.identity
-    if identity is None:
+    settings = deployment.registry.configuration.settings
+    if settings.identity is None:
         advice = "none is named in platform.identity: only tokens of `banshi token` are accepted"
         return [Verdict("identity-provider", "warning", advice)]
-    if not deployment.online:
-        return [Verdict("identity-provider", "ok", f"{identity.issuer} is named; --online asks it")]
+    provider = await _asked(settings.identity) if deployment.online else _named(settings.identity)
+    if settings.address:
+        return [provider, Verdict("address", "ok", f"others are told of {settings.address}")]
+    advice = "set platform.address to what the public calls: events, exports and discovery documents name it"
+    return [provider, Verdict("address", "warning", advice)]
+
+
+def _named(identity: Identity) -> Verdict:
+    return Verdict("identity-provider", "ok", f"{identity.issuer} is named; --online asks it")
+
+
+async def _asked(identity: Identity) -> Verdict:
     import aiohttp
 
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE)) as session:
@@ -27,7 +38,7 @@ async def examine(deployment: Deployment) -> Sequence[Verdict]:
             await keys.get()
         except Unavailable:
             told = f"{identity.issuer} gives no keys that sign tokens, so nobody gets in: the log above says why"
-            return [Verdict("identity-provider", "error", told)]
+            return Verdict("identity-provider", "error", told)
         finally:
             await keys.close()
-    return [Verdict("identity-provider", "ok", f"{identity.issuer} gives its keys")]
+    return Verdict("identity-provider", "ok", f"{identity.issuer} gives its keys")
