@@ -53,9 +53,8 @@ def command(ctx: click.Context, online: bool, workers: int, as_json: bool) -> No
             click.secho(f"{one.state:<7}  {one.check:<18}  {one.told}", fg=COLOURS[one.state])
     counted = Counter(one.state for one in verdicts)
     if not as_json:
-        click.echo(
-            f"{counted['error'] or 'nothing'} to mend, {counted['warning'] or 'nothing'} to know of, {counted['ok']} right"
-        )
+        errors, warnings = (counted[one] or "nothing" for one in ("error", "warning"))
+        click.echo(f"{errors} to mend, {warnings} to know of, {counted['ok']} right")
     sys.exit(1 if counted["error"] else 0)
 
 
