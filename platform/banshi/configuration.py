@@ -230,3 +230,17 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         both = isinstance(value, Mapping) and isinstance(present, Mapping)
         merged[key] = _merge(present, value) if both and present is not None else value
     return merged
+
+
+def make_folders(settings: Settings, *, keys: bool = False) -> None:
+    """Make the folder of the data, and with `keys` that of the private keys, where there is none.
+
+    Raises ConfigurationError, which names the setting.
+    """
+    wanted = [("data", settings.data, 0o777)] + [("keys", settings.keys_folder, 0o700)] * keys
+    for key, folder, mode in wanted:
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=mode)
+        except OSError as error:
+            advice = f"mend platform.{key} or what is in its way: {folder} can't be made: {error.strerror}"
+            raise ConfigurationError([Finding("platform", "no-folder", advice)]) from error

@@ -489,12 +489,13 @@ def test_a_database_that_can_not_be_opened_is_told_in_a_sentence_without_its_pas
     assert "sesame" not in sentence
 
 
-@pytest.mark.parametrize("arguments", [("serve", "--port", "0"), ("keys",), ("token", "wang")])
-def test_a_data_folder_that_can_not_be_made_is_told_with_its_path(
+@pytest.mark.parametrize("arguments", [("serve", "--port", "0"), ("migrate",), ("keys",), ("token", "wang")])
+def test_a_data_folder_that_can_not_be_made_is_told_with_its_key_and_path(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr(logs, "configure", lambda _: None)
     (folder / "plugins.toml").write_text('[platform]\ndata = "plugins.toml"\n', encoding="utf-8")
-    assert banshi(monkeypatch, folder, *arguments) == 1
-    (sentence,) = said(capsys).splitlines()
-    assert sentence.startswith(str(folder / "plugins.toml"))
+    assert banshi(monkeypatch, folder, *arguments) == 2
+    sentence, _ = said(capsys).splitlines()
+    why = f"mend platform.data or what is in its way: {folder / 'plugins.toml'} can't be made: File exists"
+    assert sentence == f"platform: no-folder: {why}"

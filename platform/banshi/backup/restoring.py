@@ -11,6 +11,7 @@ from pathlib import Path
 from banshi import disk
 from banshi.backup import postgres, sqlite
 from banshi.backup.folder import DATA, DATABASE, KEYS, BackupError, Copier, Manifest, digest_of, read_manifest, verified
+from banshi.configuration import make_folders
 from banshi.hold import ADVANCE, RESTORED, hold_statement
 from banshi.opening import schema_of, sqlite_file
 from banshi.settings import Settings
@@ -36,8 +37,7 @@ def restore(settings: Settings, root: Path, after: Sequence[str]) -> Manifest:
     places = {DATA: settings.data, KEYS: settings.keys_folder}
     todo = [(root / path, places[path.parts[0]].joinpath(*path.parts[1:]), digest) for path, digest in files]
     todo = [one for one in todo if _is_missing(*one[1:])]
-    settings.data.mkdir(parents=True, exist_ok=True)
-    settings.keys_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folders(settings, keys=True)
     copier = Copier()
     for source, target, _ in todo:
         copier.file(source, target)

@@ -95,13 +95,13 @@ def revoke(ctx: click.Context, kid: str) -> None:
 
 def _with_store(ctx: click.Context, work: Callable[[Settings], Awaitable[T]]) -> T:
     """Do `work` with the configured database open."""
-    from banshi.configuration import read_configuration
+    from banshi.configuration import make_folders, read_configuration
     from banshi.opening import open_store
 
     settings = read_configuration(config_of(ctx)).settings
 
     async def main() -> T:
-        settings.data.mkdir(parents=True, exist_ok=True)
+        make_folders(settings)
         opening = open_store(
             settings.database_url, {}, migrate=settings.migrate_at_start, personal=settings.personal_keys
         )

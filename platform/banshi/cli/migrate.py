@@ -32,11 +32,12 @@ def command(ctx: click.Context, check: bool) -> None:
 
 async def migrate(registry: Registry, *, check: bool) -> list[str]:
     """What was applied; with `check`, what would be."""
+    from banshi.configuration import make_folders
     from banshi.opening import connected, told_as_setting
     from banshi.upgrade import missing, upgrade
 
     settings = registry.configuration.settings
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_folders(settings)
     async with connected(settings.database_url, registry.tables) as (_, apps):
         with told_as_setting():
             return await (missing if check else upgrade)(apps)

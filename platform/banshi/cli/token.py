@@ -20,9 +20,11 @@ def command(ctx: click.Context, subject: str, name: str, roles: tuple[str, ...],
     For development only: it refuses to work once plugins.toml names an identity provider.
     """
     from banshi.auth import development_token
-    from banshi.configuration import read_configuration
+    from banshi.configuration import make_folders, read_configuration
 
     settings = read_configuration(config_of(ctx)).settings
+    if settings.identity is None:
+        make_folders(settings, keys=True)
     try:
         lifetime = hours * 3600
         click.echo(

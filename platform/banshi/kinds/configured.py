@@ -28,10 +28,11 @@ def configured(ctx: click.Context) -> Registry:
 @asynccontextmanager
 async def database(registry: Registry) -> AsyncIterator[Store]:
     """The registry's database with all tables, open while the block runs; a server may have it open as well."""
+    from banshi.configuration import make_folders
     from banshi.opening import open_store
 
     settings = registry.configuration.settings
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_folders(settings)
     opening = open_store(
         settings.database_url,
         registry.tables,

@@ -18,7 +18,7 @@ from banshi.audit.keeping import AUDIT, open_audit
 from banshi.auth import LONGEST_TOKEN, TOKENS, open_tokens
 from banshi.calendar import WorkingCalendar
 from banshi.certificates.press import PRESS, open_press
-from banshi.configuration import Configuration, inspect_configuration
+from banshi.configuration import Configuration, inspect_configuration, make_folders
 from banshi.containment import Breakers
 from banshi.contract import Resource
 from banshi.duty import EVERYTHING, Duty
@@ -182,8 +182,7 @@ async def open_platform(full: Registry, duty: Duty = EVERYTHING) -> AsyncIterato
 
 def _prepare_folders(full: Registry) -> None:
     settings = full.configuration.settings
-    settings.data.mkdir(parents=True, exist_ok=True)
-    settings.keys_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folders(settings, keys=True)
     if settings.database_url.startswith("sqlite"):
         # The folder is this process's alone; where others share it, they are in the middle of taking files.
         attachments.clear_parts(settings.attachments_folder)
