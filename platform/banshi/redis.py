@@ -10,7 +10,7 @@ import re
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import ConfigDict
@@ -77,11 +77,11 @@ def check_url(url: str) -> None:
         raise WrongUrl(f"url has to begin with one of {', '.join(f'{one}://' for one in SCHEMES)}")
     if "+" in scheme:
         hosts_of(url)
-    if scheme.endswith("+cluster") and (urlsplit(url).path.strip("/") or urlsplit(url).query):
+    if scheme.endswith("+cluster") and (_parts(url).path.strip("/") or _parts(url).query):
         raise WrongUrl("url of a Cluster has hosts alone: it has one database, and no parameters are taken")
     if scheme.endswith("+sentinel"):
         _service(url)
-        if unknown := {name for name, _ in parse_qsl(urlsplit(url).query)} - SENTINEL_PARAMETERS:
+        if unknown := {name for name, _ in parse_qsl(_parts(url).query)} - SENTINEL_PARAMETERS:
             raise WrongUrl(f"url has parameters that mean nothing: {', '.join(sorted(unknown))}")
     elif "+" not in scheme and scheme != "unix" and not urlsplit(url).hostname:
         raise WrongUrl("url lacks the host, as in redis://cache.example:6379/0")
@@ -110,7 +110,7 @@ def client_of(url: str) -> Redis | RedisCluster:
         # A node that has moved is asked for once more.
         return RedisCluster(startup_nodes=nodes, **{**common, "retry": Retry(NoBackoff(), 1)})
     name, database = _service(url)
-    asked = dict(parse_qsl(urlsplit(url).query))
+    asked = dict(parse_qsl(_parts(url).query))
     own = {**common, "username": asked.get("sentinel_username"), "password": asked.get("sentinel_password")}
     sentinels = [(host, port or SENTINEL_PORT) for host, port in hosts_of(url)]
     sentinel = Sentinel(sentinels, sentinel_kwargs=own, **common)  # type: ignore[no-untyped-call]
@@ -137,7 +137,7 @@ async def answered(question: Awaitable[T]) -> T:
 def hosts_of(url: str) -> list[tuple[str, int | None]]:
     """The hosts that a URL names, with their ports. Raises WrongUrl."""
     found: list[tuple[str, int | None]] = []
-    for text in urlsplit(url).netloc.rpartition("@")[2].split(","):
+    for text in _parts(url).hosts.rpartition("@")[2].split(","):
         match = HOST.fullmatch(text)
         if match is None or int(match[3] or 1) not in range(1, 65_536):
             raise WrongUrl("url has to name its hosts as host:port,host:port")
@@ -145,15 +145,28 @@ def hosts_of(url: str) -> list[tuple[str, int | None]]:
     return found
 
 
+class _Parts(NamedTuple):
+    hosts: str
+    path: str
+    query: str
+
+
+def _parts(url: str) -> _Parts:
+    """The parts of a URL with several hosts, of which RFC 3986 and newer Pythons' `urlsplit` know nothing."""
+    before, _, query = url.partition("://")[2].partition("#")[0].partition("?")
+    hosts, slash, path = before.partition("/")
+    return _Parts(hosts, slash + path, query)
+
+
 def _service(url: str) -> tuple[str, int]:
     """The name under which Sentinels know the master, and the database there. Raises WrongUrl."""
-    match = re.fullmatch(r"/([A-Za-z0-9._-]+)(?:/(\d{1,4}))?", urlsplit(url).path)
+    match = re.fullmatch(r"/([A-Za-z0-9._-]+)(?:/(\d{1,4}))?", _parts(url).path)
     if match is None:
         raise WrongUrl("url lacks the master's name, as in redis+sentinel://a:26379,b:26379/mymaster/0")
     return match[1], int(match[2] or 0)
 
 
 def _credentials(url: str) -> tuple[str | None, str | None]:
-    given = urlsplit(url).netloc.rpartition("@")[0]
+    given = _parts(url).hosts.rpartition("@")[0]
     username, _, password = given.partition(":")
     return unquote(username) or None, unquote(password) or None

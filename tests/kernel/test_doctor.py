@@ -94,7 +94,7 @@ def test_what_is_right_is_said_to_be_one_line_each_and_the_status_is_0(patient: 
     lines = said.stdout.splitlines()
     assert all(line.split()[0] in {"ok", "warning"} for line in lines[:-1])
     assert {line.split()[1] for line in lines[:-1]} >= {"configuration", "database", "schema", "clock", "disk", "keys"}
-    assert lines[-1].startswith("no to mend")
+    assert lines[-1].startswith("nothing to mend")
 
 
 def test_a_configuration_that_is_none_is_one_error_and_nothing_else_is_looked_at(patient: Patient) -> None:
