@@ -106,14 +106,13 @@ async def until(condition: Callable[[], bool]) -> None:
 async def main() -> None:
     plan = json.loads(sys.argv[1])
     outgoing = {"networks": ["127.0.0.0/8"]} | ({"ca_file": plan["authority"]} if plan["authority"] else {})
-    platform = {"outgoing": outgoing} | ({"database": plan["database"]} if plan["database"] else {})
+    platform = {"outgoing": outgoing, "address": "https://city.example", "database": plan["database"]}
     if not plan["database"]:
         # As `banshi serve` has it: each commit is synced.
         file = Path(plan["folder"]) / "data" / "banshi.sqlite3"
         platform["database"] = f"sqlite://{file}?synchronous=FULL&wal_autocheckpoint=8000&busy_timeout=5000"
     plugins = {name: ROOT / "plugins" / "integrations" / name for name in ("clients", "webhooks")}
-    settings = {"webhooks": {"address": "https://city.example"}}
-    async with open_door(Path(plan["folder"]), plugins, settings=settings, platform=platform) as door:
+    async with open_door(Path(plan["folder"]), plugins, platform=platform) as door:
         await subscribe(door, plan)
         office = door.platform[importlib.import_module("banshi_plugins.webhooks.office").OFFICE]
         office.changed()
