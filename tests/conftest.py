@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 import tomllib
 import uuid
@@ -77,12 +78,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     `BANSHI_TEST_SHARE=2/5` runs the second of five shares of all tests, which together are all of them.
     """
-    if share := os.environ.get("BANSHI_TEST_SHARE"):
-        turn, shares = map(int, share.split("/"))
-        theirs = {item for item in items if crc32(item.nodeid.encode()) % shares != turn % shares}
+    if share := _share():
+        turn, shares = share
+        theirs = {item for item in items if crc32(item.nodeid.encode()) % shares != turn - 1}
         config.hook.pytest_deselected(items=list(theirs))
         items[:] = [item for item in items if item not in theirs]
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def _share() -> tuple[int, int] | None:
+    if not (told := os.environ.get("BANSHI_TEST_SHARE")):
+        return None
+    said = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)", told)
+    if said is None or int(said[1]) > int(said[2]):
+        raise pytest.UsageError(f"BANSHI_TEST_SHARE is like 2/5, the second of five shares, and can't be {told!r}")
+    return int(said[1]), int(said[2])
 
 
 @pytest.hookimpl(trylast=True)
@@ -92,6 +102,8 @@ def pytest_configure(config: pytest.Config) -> None:
     Otherwise each of them compiles all libraries anew, for a second and more. In continuous integration a test that
     failed is tried once more, and is named as RERUN: look into it all the same.
     """
+    # A wrong one is told before any worker begins.
+    _share()
     if os.environ.get("CI") == "true":
         config.option.reruns = 1
     if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):

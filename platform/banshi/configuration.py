@@ -243,4 +243,4 @@ def make_folders(settings: Settings, *, keys: bool = False) -> None:
             folder.mkdir(parents=True, exist_ok=True, mode=mode)
         except OSError as error:
             advice = f"mend platform.{key} or what is in its way: {folder} can't be made: {error.strerror}"
-            raise ConfigurationError([Finding("platform", "no-folder", advice)]) from error
+            raise ConfigurationError([Finding("platform", "folder-not-made", advice)]) from error

@@ -106,12 +106,12 @@ def place_of(error: BaseException) -> str:
     return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
 
 
-def why_of(error: BaseException) -> str:
-    """What a service that is connected to said, for who operates it: the first line, which is about the connection.
+def refusal_of(error: BaseException) -> dict[str, str]:
+    """What kept a connection to another service from being made, for who operates it: `error`, and in a line `why`.
 
     Not for what may quote somebody: an answer to a request, a row of the database.
     """
-    return str(error).partition("\n")[0][:200]
+    return {"error": type(error).__name__, "why": str(error).partition("\n")[0][:200]}
 
 
 def _line(_: Any, level: str, event: MutableMapping[str, Any]) -> bytes:

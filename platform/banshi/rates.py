@@ -16,7 +16,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from banshi.background import working
 from banshi.contract import Key
-from banshi.logs import why_of
+from banshi.logs import refusal_of
 from banshi.redis import RedisSettings, answered, client_of
 
 if TYPE_CHECKING:
@@ -140,8 +140,7 @@ class Rates:
 
     def _lost(self, error: Exception) -> None:
         if not self._away.is_set():
-            about = {"error": type(error).__name__, "why": why_of(error)}
-            log.warning("rates are counted by each process for itself: Redis is away", **about)
+            log.warning("rates are counted by each process for itself: Redis is away", **refusal_of(error))
         self._away.set()
 
 

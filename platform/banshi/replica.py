@@ -14,7 +14,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connections
 from tortoise.exceptions import DBConnectionError, OperationalError
 
-from banshi.logs import why_of
+from banshi.logs import refusal_of
 
 T = TypeVar("T")
 
@@ -65,8 +65,7 @@ class Replica:
     def _lost(self, error: Exception) -> None:
         self._away_until = time.monotonic() + AWAY
         if not self._told:
-            about = {"error": type(error).__name__, "why": why_of(error)}
-            log.warning("the replica can't be read; the database itself is", **about)
+            log.warning("the replica can't be read; the database itself is", **refusal_of(error))
         self._told = True
 
     def _back(self) -> None:

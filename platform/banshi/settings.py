@@ -340,8 +340,8 @@ def typed(cls: type[T], table: Mapping[str, Any], *, where: str) -> T:
         value = adapter(cls).validate_python(filled, extra="forbid")
     except ValidationError as error:
         # What a table as a whole is found wrong for may be the value that isn't there.
-        without = {".".join(key.split(".")[:parts]) for key in unset for parts in range(1, key.count(".") + 2)}
-        problems += [(key, why) for key, why in reasons(error, where) if key not in without]
+        found = reasons(error, where)
+        problems += [(key, why) for key, why in found if not any(f"{one}.".startswith(f"{key}.") for one in unset)]
     if problems:
         raise SettingsError(problems)
     return value

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import structlog
 
 from banshi.errors import Unavailable
-from banshi.logs import why_of
+from banshi.logs import refusal_of
 from banshi.private_files import write_private
 from banshi.settings import Identity
 
@@ -101,8 +101,7 @@ class IssuerKeys:
                 self._keys, self._document = _key_set(document), document
                 self.generation += 1
         except Exception as error:  # the keys that there are go on; without any, every caller is told so
-            about = {"error": type(error).__name__, "why": why_of(error)}
-            log.error("the identity provider's keys can't be fetched", **about)
+            log.error("the identity provider's keys can't be fetched", **refusal_of(error))
 
     async def _discovered(self) -> str:
         issuer = self._identity.issuer

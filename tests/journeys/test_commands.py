@@ -498,4 +498,4 @@ def test_a_data_folder_that_can_not_be_made_is_told_with_its_key_and_path(
     assert banshi(monkeypatch, folder, *arguments) == 2
     sentence, _ = said(capsys).splitlines()
     why = f"mend platform.data or what is in its way: {folder / 'plugins.toml'} can't be made: File exists"
-    assert sentence == f"platform: no-folder: {why}"
+    assert sentence == f"platform: folder-not-made: {why}"

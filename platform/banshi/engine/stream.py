@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from banshi.logs import why_of
+from banshi.logs import refusal_of
 from banshi.redis import RedisSettings, answered, client_of
 
 log = structlog.get_logger("banshi.engine")
@@ -137,8 +137,7 @@ class WorkStream:
 
     def _lost(self, error: Exception) -> None:
         if not self._away:
-            about = {"error": type(error).__name__, "why": why_of(error)}
-            log.warning("no work stream; workers find what is to be done by looking", **about)
+            log.warning("no work stream; workers find what is to be done by looking", **refusal_of(error))
         self._away = True
 
     def _back(self) -> None:

@@ -14,7 +14,7 @@ import structlog
 
 from banshi.background import working
 from banshi.contract import Key
-from banshi.logs import place_of, why_of
+from banshi.logs import place_of, refusal_of
 from banshi.signals.carrier import Alone, Carrier
 
 if TYPE_CHECKING:
@@ -73,8 +73,7 @@ class Signals:
                 await self._carrier.listen(self._heard, self._connected)
             except Exception as error:
                 if not self._broke:
-                    about = {"error": type(error).__name__, "why": why_of(error)}
-                    log.warning("no signals from other processes; all goes on, slower", **about)
+                    log.warning("no signals from other processes; all goes on, slower", **refusal_of(error))
                 self._broke = True
             finally:
                 self.connected.clear()
