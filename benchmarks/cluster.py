@@ -109,7 +109,8 @@ def opened(count: int, *, engine: bool = True) -> Iterator[Side]:
     """A server of ours, once all of its workers serve."""
     with tempfile.TemporaryDirectory(prefix="banshi-cluster-") as folder, postgres() as database:
         file = Path(folder) / "plugins.toml"
-        file.write_text(f'[platform]\ndatabase = "{database}"\nlog_level = "info"\n{PLUGINS}', encoding="utf-8")
+        settings = f'[platform]\ndevelopment = true\ndatabase = "{database}"\nlog_level = "info"\n'
+        file.write_text(settings + PLUGINS, encoding="utf-8")
         given = ("serve", "--workers", str(count), "--port", "0")
         quiet = python("without_engine.py", "--config", str(file), *given)
         with running(banshi(file, *given) if engine else quiet, side=None) as server:

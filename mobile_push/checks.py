@@ -34,6 +34,9 @@ def _providers(plugin: str, settings: PushSettings) -> Iterator[Finding]:
             settings.fcm.service_account()
         except ValueError as error:
             yield Finding(plugin, "fcm-credentials", str(error))
+        if settings.fcm.on_this_machine:
+            advice = "take settings.fcm.base_url out where people are served: a sandbox here takes their pushes"
+            yield Finding(plugin, "fcm-sandbox", advice, warning=True, development=True)
     if wrong := settings.sandbox.wrong():
         yield Finding(plugin, "sandbox-credentials", f"mend settings.sandbox.fcm: {wrong}")
     if settings.webpush is not None:
@@ -44,7 +47,8 @@ def _providers(plugin: str, settings: PushSettings) -> Iterator[Finding]:
         except ValueError as error:
             yield Finding(plugin, "webpush-key", str(error))
         if settings.webpush.loopback:
-            yield Finding(plugin, "webpush-loopback", "take webpush.loopback out where people are served", warning=True)
+            advice = "take settings.webpush.loopback out where people are served"
+            yield Finding(plugin, "webpush-loopback", advice, warning=True, development=True)
 
 
 def _keys(plugin: str, alerts: AlertSettings) -> Iterator[Finding]:

@@ -266,6 +266,8 @@ class Finding:
     advice: str
     #: A warning lets the platform start.
     warning: bool = False
+    #: What it warns of is for development: a start that others reach is refused unless `development = true`.
+    development: bool = False
 
     def __str__(self) -> str:
         return f"{self.plugin}: {self.rule}: {self.advice}"

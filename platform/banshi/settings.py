@@ -14,11 +14,11 @@ from datetime import date
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Strict, TypeAdapter, ValidationError
 
 from banshi.periods import Period
 from banshi.redis import RedisSettings
@@ -205,6 +205,9 @@ class Settings:
     address: str = ""
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     identity: Identity | None = None
+    #: Tracebacks are shown, and others may reach what is for development: tokens of `banshi token`, a sandbox in place
+    #: of a push service. Nothing but true, without quotes, says that.
+    development: Annotated[bool, Strict()] = False
     #: Short name of the authority in every pass; an offline verifier sees it.
     pass_issuer: str = "BANSHI"  # noqa: S105
     #: Folder of fonts for certificates, before ours; relative to plugins.toml.
@@ -367,6 +370,7 @@ def reasons(error: ValidationError, where: str = "") -> Iterator[tuple[str, str]
             "dataclass_type": "has to be a table",
             "dict_type": "has to be a table",
             "tuple_type": "has to be a list",
+            "bool_type": "has to be true or false, without quotes",
         }.get(item["type"], item["msg"].removeprefix("Value error, "))
         yield key, message[0].lower() + message[1:]
 

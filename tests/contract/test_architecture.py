@@ -28,7 +28,7 @@ ORDER = [
     "redis", "settings",
     "forms", "routes", "schemas", "token_keys",
     "guide", "contract", "tracing", "sealed", "modes", "messages", "hookspecs", "vocabulary",
-    "configuration", "catalogue", "shelf", "modules", "registry", "loading", "commands", "latest",
+    "configuration", "catalogue", "shelf", "modules", "registry", "loading", "commands", "development", "latest",
     "personal", "models", "migrations", "sqlite", "postgres", "bulk", "replica", "store", "hold",
     "schema_editors", "upgrade",
     "opening", "resealing", "backup",

@@ -12,7 +12,9 @@ from click.testing import CliRunner, Result
 from banshi.cli import group
 
 BROKEN = Path(__file__).parent / "broken" / "plugins.toml"
-GOOD = '[plugins.good]\npath = "{}"\napi = 1\n'.format((BROKEN.parent / "good").as_posix())
+#: Without one, each check says that it is for development.
+PROVIDER = '[platform.identity]\nissuer = "https://id.example.org"\naudience = "banshi"\n'
+GOOD = PROVIDER + '[plugins.good]\npath = "{}"\napi = 1\n'.format((BROKEN.parent / "good").as_posix())
 
 
 def check(config: Path, *arguments: str) -> Result:

@@ -37,7 +37,7 @@ def test_the_lines_that_it_prints_and_the_files_that_it_makes_pass_the_strict_ch
     assert said.exit_code == 0, said.output
     assert entry_of(said) == '[plugins.lost_property]\npath = "plugins/departments/lost_property"\napi = 1\n'
     (city / "plugins.toml").write_text(entry_of(said))
-    checked = CliRunner().invoke(group, ["check", "--strict"])
+    checked = CliRunner().invoke(group, ["check", "lost_property", "--strict"])
     assert (checked.exit_code, checked.output) == (0, "nothing to mend, no warnings\n")
 
 
@@ -67,7 +67,7 @@ def test_the_message_that_stands_there_as_a_comment_is_right_once_it_is_none(cit
     example = text[begin : text.index("\n\n", begin)]
     alive = "\n".join(line.removeprefix("# ") for line in example.splitlines())
     items.write_text(text.replace(example, alive), encoding="utf-8")
-    checked = CliRunner().invoke(group, ["check", "--strict"])
+    checked = CliRunner().invoke(group, ["check", "parks", "--strict"])
     assert (checked.exit_code, checked.output) == (0, "nothing to mend, no warnings\n")
     items.write_text(text.replace(example, alive.replace("{valid_until}", "{until}")), encoding="utf-8")
     assert "unknown-placeholder" in CliRunner().invoke(group, ["check"]).output

@@ -422,6 +422,7 @@ def test_a_wrong_argument_is_told_in_a_sentence(
     sentence: str,
 ) -> None:
     monkeypatch.setattr(logs, "configure", lambda _: None)
+    (folder / "plugins.toml").write_text(PLUGINS.replace("data =", "development = true\ndata ="), encoding="utf-8")
     assert banshi(monkeypatch, folder, *arguments) == status
     out, err = capsys.readouterr()
     assert "Traceback" not in err

@@ -22,6 +22,7 @@ from tests.journeys.test_commands import PATIENCE, command, started
 CITY = """
 [platform]
 database = "{database}"
+development = true
 [plugins.traffic]
 api = 1
 path = "{traffic}"

@@ -19,6 +19,7 @@ CONFIG = """
 data = "{data}"
 keys = "{keys}"
 address = "https://city.example"
+development = true
 database = "{database}"
 outgoing.networks = ["127.0.0.0/8"]
 """

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from banshi import development
 from banshi.cli import COMMANDS, config_of
 from banshi.errors import ConfigurationError, Finding
 
@@ -29,6 +30,7 @@ def command(ctx: click.Context, plugin: str | None, strict: bool) -> None:
     """
     try:
         registry, found = findings(config_of(ctx), strict=strict)
+        found += development.findings(registry.configuration)
         entries = registry.configuration.entries
         names = [*entries, *(name for name in registry.plugins if name not in entries)]
     except ConfigurationError as error:

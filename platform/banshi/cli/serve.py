@@ -82,11 +82,13 @@ def shared(settings: Settings, otherwise: str) -> None:
 
 def serve_alone(ctx: click.Context, host: str, port: int, worker: Worker | None, duty: Duty) -> None:
     """Do a process's part in this very one, alone or as one of several."""
+    from banshi.development import refuse_beyond
     from banshi.web.app import configure
 
     registry = configure(config_of(ctx))
     if duty != EVERYTHING:
         shared(registry.configuration.settings, "let one `banshi serve` do everything")
+    refuse_beyond(registry, host, worker.count if worker else 1)
     if not os.environ.pop(ANEW, "") and registry.put_away:
         begin_anew(registry, worker)
     logs.configure(registry.configuration.settings.log_level)
@@ -118,6 +120,7 @@ async def serve(
 ) -> None:
     """Serve until a signal asks to stop, or a worker's supervisor is gone; then finish what is under way."""
     from banshi.background import working
+    from banshi.development import said_of
     from banshi.search import SEARCH
     from banshi.web.app import open_platform, serving
     from banshi.worker import WORKER
@@ -137,10 +140,16 @@ async def serve(
         if worker is not None:
             who["worker"] = worker.number
             await stack.enter_async_context(working("banshi-worker", partial(worker.live, stop.set)))
+        told = said_of(platform.settings)
         if worker is None or worker.number == 1:
             click.echo(f"Banshi {'serves' if duty.serves else 'works'} on {url}")
+            if told:
+                # Here too: the log's level may leave the warning out.
+                click.echo(told)
             sys.stdout.flush()
         log.info("serving", url=url, plugins=sorted(registry.configuration.entries), items=len(registry.items), **who)
+        if told:
+            log.warning("this is for development", told=told, **who)
         await stop.wait()
         log.info("stopping", **who)
         end = end_within(LAST)

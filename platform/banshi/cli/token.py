@@ -19,11 +19,17 @@ def command(ctx: click.Context, subject: str, name: str, roles: tuple[str, ...],
 
     For development only: it refuses to work once plugins.toml names an identity provider.
     """
+    from banshi import development
     from banshi.auth import development_token
     from banshi.configuration import make_folders, read_configuration
+    from banshi.errors import ConfigurationError
 
-    settings = read_configuration(config_of(ctx)).settings
+    configuration = read_configuration(config_of(ctx))
+    settings = configuration.settings
     if settings.identity is None:
+        if refused := [one for one in development.findings(configuration) if not one.warning]:
+            # No server begins on it that would take the token.
+            raise ConfigurationError(refused)
         make_folders(settings, keys=True)
     try:
         lifetime = hours * 3600

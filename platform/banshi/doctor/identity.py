@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from banshi import development
 from banshi.doctor.verdict import Deployment, Verdict
 from banshi.errors import Unavailable
 from banshi.settings import Identity
@@ -15,14 +16,18 @@ PATIENCE = 5
 
 async def examine(deployment: Deployment) -> Sequence[Verdict]:
     settings = deployment.registry.configuration.settings
+    check = "identity-provider" if settings.identity is None else "development"
+    said = [
+        Verdict(check, "warning" if one.warning else "error", one.advice)
+        for one in development.findings(deployment.registry.configuration, deployment.workers)
+    ]
     if settings.identity is None:
-        advice = "none is named in platform.identity: only tokens of `banshi token` are accepted"
-        return [Verdict("identity-provider", "warning", advice)]
-    provider = await _asked(settings.identity) if deployment.online else _named(settings.identity)
+        return said
+    said.append(await _asked(settings.identity) if deployment.online else _named(settings.identity))
     if settings.address:
-        return [provider, Verdict("address", "ok", f"others are told of {settings.address}")]
+        return [*said, Verdict("address", "ok", f"others are told of {settings.address}")]
     advice = "set platform.address to what the public calls: events, exports and discovery documents name it"
-    return [provider, Verdict("address", "warning", advice)]
+    return [*said, Verdict("address", "warning", advice)]
 
 
 def _named(identity: Identity) -> Verdict:

@@ -1,0 +1,128 @@
+"""`banshi serve` and `banshi worker` as an operator starts them, without an identity provider."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.test_commands import BANSHI, command, started
+
+ADDRESS = 'address = "https://services.city.example"'
+PROVIDER = '[platform.identity]\nissuer = "https://id.example.org"\naudience = "banshi"'
+
+
+def written(folder: Path, platform: str) -> Path:
+    (folder / "plugins.toml").write_text(f"[platform]\n{platform}\n", encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("platform", "arguments", "why"),
+    [
+        ("", ("serve", "--host", "0.0.0.0"), "it listens on 0.0.0.0"),
+        ("", ("serve", "--host", "::"), "it listens on ::"),
+        ("", ("serve", "--host", ""), "it listens on every address"),
+        ("", ("serve", "--host", "::ffff:0.0.0.0"), "it listens on ::ffff:0.0.0.0"),
+        (ADDRESS, ("serve",), "platform.address is https://services.city.example"),
+        ("development = false", ("serve", "--host", "0.0.0.0"), "it listens on 0.0.0.0"),
+    ],
+)
+def test_a_start_that_others_reach_is_refused_in_a_sentence_before_anything_is_made(
+    tmp_path: Path, platform: str, arguments: tuple[str, ...], why: str
+) -> None:
+    done = command(written(tmp_path, platform), *arguments, "--port", "0")
+    assert done.returncode == 2, done.stderr
+    sentence, _ = done.stderr.splitlines()
+    assert sentence.startswith(
+        "platform: no-identity: plugins.toml: name your identity provider in [platform.identity]"
+    )
+    assert "platform.development = true" in sentence
+    assert why in sentence
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [("serve", "--workers", "2"), ("serve", "--no-work", "--host", "0.0.0.0"), ("worker", "--host", "::")]
+)
+def test_so_are_several_workers_and_whoever_works_beside_them(
+    tmp_path: Path, postgres: str, arguments: tuple[str, ...]
+) -> None:
+    folder = written(tmp_path, f'database = "{postgres}"')
+    done = command(folder, *arguments, *(("--port", "0") if arguments[0] == "serve" else ()))
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.count("platform: no-identity: ") == 1
+    assert "Traceback" not in done.stderr
+    assert not (folder / "data").exists()
+
+
+def said_at_start(folder: Path, *arguments: str) -> tuple[str, list[str]]:
+    """What a start prints, and what it logs, until it is asked to stop."""
+    with (folder / "log").open("wb") as log:
+        command = [str(BANSHI), "serve", "--port", "0", *arguments]
+        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True)
+        try:
+            assert process.stdout is not None
+            first = process.stdout.readline()
+            process.terminate()
+            rest = process.stdout.read()
+        finally:
+            process.kill()
+            process.wait()
+    lines = [json.loads(line) for line in (folder / "log").read_text(encoding="utf-8").splitlines()]
+    return first + rest, [line["told"] for line in lines if line["event"] == "this is for development"]
+
+
+@pytest.mark.parametrize(
+    ("platform", "arguments", "words"),
+    [
+        ("", (), "only tokens of `banshi token` are accepted"),
+        ('address = "http://127.0.0.1:8080"', ("--host", "localhost"), "only tokens of `banshi token` are accepted"),
+        ("development = true", ("--host", "0.0.0.0"), "development = true: tracebacks"),
+        (f"{ADDRESS}\ndevelopment = true", (), "only tokens of `banshi token` are accepted"),
+        (f"development = true\n{PROVIDER}", ("--host", "0.0.0.0"), "take platform.development out"),
+    ],
+)
+def test_a_start_that_is_allowed_says_so_each_time(
+    tmp_path: Path, platform: str, arguments: tuple[str, ...], words: str
+) -> None:
+    folder = written(tmp_path, platform)
+    for _ in range(2):
+        printed, logged = said_at_start(folder, *arguments)
+        assert len(logged) == 1
+        assert words in logged[0]
+        assert logged[0] in printed
+
+
+def test_it_is_said_where_the_log_has_errors_alone(tmp_path: Path) -> None:
+    printed, logged = said_at_start(written(tmp_path, 'log_level = "error"'))
+    assert logged == []
+    assert "only tokens of `banshi token` are accepted" in printed
+
+
+def test_with_an_identity_provider_a_start_says_nothing_of_development(tmp_path: Path) -> None:
+    printed, logged = said_at_start(written(tmp_path, f"{ADDRESS}\n{PROVIDER}"), "--host", "0.0.0.0")
+    assert (len(printed.splitlines()), logged) == (1, [])
+
+
+PUSH = """
+[plugins.mobile_push]
+package = "mobile_push"
+api = 1
+[plugins.mobile_push.settings.webpush]
+private_key_file = "key.pem"
+contact = "mailto:push@example.org"
+loopback = true
+"""
+
+
+def test_a_sandbox_in_place_of_a_push_service_is_refused_beyond_this_machine(tmp_path: Path) -> None:
+    folder = written(tmp_path, f"{PROVIDER}\n{PUSH}")
+    assert command(folder, "webpush-key", "key.pem").returncode == 0
+    done = command(folder, "serve", "--host", "0.0.0.0", "--port", "0")
+    assert done.returncode == 2
+    assert done.stderr.startswith("mobile_push: webpush-loopback: take settings.webpush.loopback out")
+    with started(written(tmp_path, f"development = true\n{PROVIDER}\n{PUSH}"), "serve", "--port", "0") as running:
+        assert "Banshi serves on" in running.line(r"(Banshi serves on \S+)")
