@@ -29,7 +29,7 @@ ORDER = [
     "forms", "routes", "schemas", "token_keys",
     "guide", "contract", "tracing", "sealed", "modes", "messages", "hookspecs", "vocabulary",
     "configuration", "catalogue", "shelf", "modules", "registry", "loading", "commands", "development", "latest",
-    "personal", "models", "migrations", "sqlite", "postgres", "bulk", "replica", "store", "hold",
+    "sqlite", "postgres", "personal", "models", "migrations", "bulk", "replica", "store", "hold",
     "schema_editors", "upgrade",
     "opening", "resealing", "backup",
     "containment", "worker", "duty", "runtime", "signals", "leader", "rates", "outgoing", "search", "doctor",

@@ -52,7 +52,7 @@ required = ["name"]
 properties.name = {{ type = "string", minLength = 1, maxLength = 40 }}
 
 [items.appointment]
-slot_minutes = 60
+slot_minutes = {minutes}
 days_ahead = 7
 notice_hours = 24
 {rules}
@@ -111,10 +111,12 @@ class Office:
             assert (slot.taken, slot.waiting) == (taken, sum(row.state == "waiting" for row in rows))
 
 
-def write_office(folder: Path, rules: str = "", *, hours: str = HOURS, more: str = "") -> Path:
+def write_office(folder: Path, rules: str = "", *, hours: str = HOURS, more: str = "", minutes: int = 60) -> Path:
     office = folder / "office"
     office.mkdir(exist_ok=True)
-    (office / "items.toml").write_text(OFFICE.format(rules=rules, hours=hours, more=more), encoding="utf-8")
+    (office / "items.toml").write_text(
+        OFFICE.format(rules=rules, hours=hours, more=more, minutes=minutes), encoding="utf-8"
+    )
     return office
 
 
@@ -127,11 +129,12 @@ async def open_office(
     now: datetime = NOON,
     hours: str = HOURS,
     more: str = "",
+    minutes: int = 60,
     push: bool = False,
     platform: dict[str, Any] | None = None,
 ) -> AsyncIterator[Office]:
     """An office with these rules, on a SQLite file where no database is named."""
-    plugins: dict[str, Path | str] = {"office": write_office(folder, rules, hours=hours, more=more)}
+    plugins: dict[str, Path | str] = {"office": write_office(folder, rules, hours=hours, more=more, minutes=minutes)}
     if push:
         plugins["mobile_push"] = "mobile_push"
     table = {**({"database": database} if database else {}), **(platform or {})}

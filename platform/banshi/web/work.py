@@ -108,12 +108,7 @@ async def most_urgent(
     after = after or FIRST
     sqlite = store.dialect == "sqlite"
     listed, given = store.table(*(("varchar", column) for column in zip(*places, strict=True)))
-    values: list[Any] = [
-        as_stored(Case, "person", not_of),
-        after[0].isoformat() if sqlite else after[0],
-        str(after[1]),
-        limit,
-    ]
+    values: list[Any] = [as_stored(Case, "person", not_of), after[0], str(after[1]), limit]
     # A page has some of most places; whoever has more than its share is asked once more.
     values += [] if sqlite else [min(limit, 2 * limit // len(places) + 2)]
     marks = iter(store.placeholders(len(given) + len(values))[len(given) :])

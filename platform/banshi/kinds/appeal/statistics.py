@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from banshi.contract import Key, text_in
@@ -81,14 +81,6 @@ def statement(platform: Platform) -> str:
     return SQL.format(begins=begins, ends=ends, today=today, satisfied=SATISFIED, live=LIVE)
 
 
-def values(platform: Platform, begins: datetime, ends: datetime) -> list[Any]:
-    """What the marks stand for, as the database keeps days and moments."""
-    today = platform.today()
-    if platform.store.dialect == "sqlite":
-        return [today.isoformat(), *(moment.astimezone(UTC).isoformat(" ") for moment in (begins, ends))]
-    return [today, begins, ends]
-
-
 async def figures(platform: Platform, month: int) -> Figures:
     """What is counted for a month; at most `KEPT` seconds old."""
     months = platform[MONTHS]
@@ -98,7 +90,7 @@ async def figures(platform: Platform, month: int) -> Figures:
             return counted
         zone = platform.settings.timezone
         begins, ends = (datetime(*year_and_month(one), 1, tzinfo=zone) for one in (month, month + 1))
-        given = values(platform, begins, ends)
+        given = [platform.today(), begins, ends]
         rows = await platform.store.connection.execute_query_dict(statement(platform), given)
         counted = {
             (row.pop("department"), row.pop("unit")): Counter({name: int(count or 0) for name, count in row.items()})

@@ -10,7 +10,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as dt_time
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -74,7 +74,8 @@ def planned(platform: Platform, item: Item) -> Iterator[Slot]:
         for place in rules.places:
             capacity = rules.capacity if place.capacity is None else place.capacity
             for hours in hours_on(place, platform.calendar.day(day)):
-                first, last = (datetime.combine(day, one, zone) for one in range_of(hours))
+                # In UTC, where the hour that summer time leaves out is none, and the one that it gives back is one.
+                first, last = (datetime.combine(day, one, zone).astimezone(UTC) for one in range_of(hours))
                 while first + length <= last:
                     slot = _slot(platform, item, place, first, first + length, capacity)
                     if slot.begins > platform.now():
