@@ -18,17 +18,20 @@ from banshi import (
     FORGET_CASE,
     HOLDINGS,
     JOBS,
+    ROLES,
     Channel,
     Finding,
     Jobs,
     Offer,
     Resource,
+    RolesAsked,
     Route,
     Tables,
     hookimpl,
 )
 from mobile_push import devices, inbox, person, preferences, reading, receipts, tickets, unread, webpush_route
 from mobile_push.broadcasts import alerts, notices, public
+from mobile_push.broadcasts.life import PUBLISHER
 from mobile_push.broadcasts.outside import SENDERS, open_senders
 from mobile_push.broadcasts.schedule import SCHEDULE, open_schedule
 from mobile_push.checks import findings
@@ -91,6 +94,8 @@ def banshi_offers(settings: PushSettings) -> Iterable[Offer[Any]]:
     yield Offer(JOBS, Jobs(jobs.waiting, jobs.drop))
     yield Offer(ANONYMISE_CASE, erase_case)
     yield Offer(HOLDINGS, HOLDING)
+    yield Offer(ROLES, RolesAsked(frozenset({PUBLISHER})))
+    yield Offer(ROLES, RolesAsked(frozenset({report_routes.OPERATOR}), report_routes.PLATFORM))
     if settings.fcm is not None:
         yield Offer(PROVIDERS, Way("fcm", partial(_fcm, settings.fcm)))
     if settings.webpush is not None:

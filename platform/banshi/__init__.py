@@ -60,6 +60,7 @@ from banshi.routes import (
 )
 
 if TYPE_CHECKING:
+    from banshi.access import ROLES, RolesAsked
     from banshi.auth import BEARERS, CLIENTS, Bearer, Directory, caller_of
     from banshi.background import every, working
     from banshi.cases import Actor, Effects, Move, decide, steps_of
@@ -192,8 +193,10 @@ _LATER = {
     "Question": "banshi.kinds.query.registers.protocol",
     "RATES": "banshi.rates",
     "REGISTERS": "banshi.kinds.query.registers.opened",
+    "ROLES": "banshi.access",
     "Rates": "banshi.rates",
     "Register": "banshi.kinds.query.registers.declared",
+    "RolesAsked": "banshi.access",
     "SEAL": "banshi.sealed",
     "SIGNALS": "banshi.signals.signals",
     "Seal": "banshi.sealed",
@@ -245,6 +248,7 @@ _LATER = {
     "prepare_case": "banshi.submission",
     "present_trace": "banshi.tracing.traces",
     "read_body": "banshi.web.dispatch",
+    "record_reading": "banshi.cases",
     "ref": "banshi.schemas",
     "refuse_answers": "banshi.corrections",
     "reply": "banshi.replies",
@@ -280,6 +284,7 @@ __all__ = [
     "PAGE_PARAMETERS",
     "RATES",
     "REGISTERS",
+    "ROLES",
     "SEAL",
     "SIGNALS",
     "Actor",
@@ -355,6 +360,7 @@ __all__ = [
     "Register",
     "Resource",
     "Role",
+    "RolesAsked",
     "Route",
     "Seal",
     "Signals",
@@ -415,6 +421,7 @@ __all__ = [
     "prepare_case",
     "present_trace",
     "read_body",
+    "record_reading",
     "ref",
     "refuse_answers",
     "reply",

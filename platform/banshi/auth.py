@@ -11,15 +11,16 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
 
 import structlog
 
+from banshi.access import ACCESS, Access
 from banshi.background import working
 from banshi.contract import Key
-from banshi.errors import Unauthenticated
+from banshi.errors import Unauthenticated, UnknownRoles
 from banshi.forms.numbers import is_resident_id
 from banshi.routes import Client, Principal, Role
 from banshi.settings import Settings
@@ -39,6 +40,9 @@ DEVELOPMENT = "banshi-development"
 #: Tokens that are remembered at most, and the longest token that is looked at.
 REMEMBERED = 20_000
 LONGEST_TOKEN = 8_192
+
+#: Unknown roles that an answer and the log name at most.
+NAMED = 5
 
 #: Seconds of tolerance between clocks.
 LEEWAY = 30
@@ -101,14 +105,21 @@ class Tokens:
     resident_id_claim: str
     role_map: Mapping[str, str]
     keys: Keys
+    #: Which roles there are.
+    access: Access
     #: By what the tokens begin with.
     others: Mapping[str, Callable[[str], Awaitable[Principal | None]]] = field(default_factory=dict)
     _remembered: OrderedDict[str, Principal] = field(default_factory=OrderedDict)
     #: The generation of the keys that the remembered tokens were checked against.
     _generation: int = 0
+    #: The catalogue whose roles they were held against.
+    _revision: int = 0
 
     async def principal(self, authorization: str | None) -> Principal | None:
-        """The caller that an Authorization header names; None without one. Raises Unauthenticated for a bad one."""
+        """The caller that an Authorization header names; None without one.
+
+        Raises Unauthenticated for a bad one, UnknownRoles for one of whose roles there is none.
+        """
         if authorization is None:
             return None
         scheme, _, token = authorization.partition(" ")
@@ -116,10 +127,10 @@ class Tokens:
             raise refuse("Authorization has to be: Bearer <token>")
         for prefix, holder in self.others.items():
             if token.startswith(prefix):
-                return await holder(token) or _refuse_ended()
-        if self._generation != self.keys.generation:
-            # The issuer has other keys by now: what a withdrawn one signed is looked at anew.
-            self._generation = self.keys.generation
+                return self._with_known_roles(await holder(token) or _refuse_ended())
+        if (self._generation, self._revision) != (self.keys.generation, self.access.revision):
+            # The issuer has other keys by now: what a withdrawn one signed is looked at anew. Or other roles are known.
+            self._generation, self._revision = self.keys.generation, self.access.revision
             self._remembered.clear()
         known = self._remembered.get(token)
         if known is not None:
@@ -127,7 +138,7 @@ class Tokens:
                 return known
             del self._remembered[token]
             raise refuse("The token has expired; get a new one from the identity provider.")
-        principal = self._of(await self._claims(token))
+        principal = self._with_known_roles(self._of(await self._claims(token)))
         self._remembered[token] = principal
         if len(self._remembered) > REMEMBERED:
             self._remembered.popitem(last=False)
@@ -179,6 +190,18 @@ class Tokens:
             resident_id=number if number and is_resident_id(number) else "",
         )
 
+    def _with_known_roles(self, principal: Principal) -> Principal:
+        """The caller with the roles that something here asks for. Raises UnknownRoles where that is none of theirs."""
+        if not principal.roles:
+            return principal
+        known = tuple(role for role in principal.roles if self.access.knows(role))
+        if len(known) < len(principal.roles):
+            unknown = [str(role) for role in principal.roles if role not in known]
+            log.warning("a token names roles that nothing here asks for", roles=unknown[:NAMED], unknown=len(unknown))
+            if not known:
+                raise UnknownRoles(principal.subject, unknown[:NAMED])
+        return replace(principal, roles=known, access=self.access)
+
 
 def _refuse_ended() -> NoReturn:
     raise refuse("The token is not good, or not any more; get a new one.")
@@ -214,11 +237,11 @@ async def caller_of(platform: Platform, token: str) -> Principal | None:
 @asynccontextmanager
 async def open_tokens(platform: Platform) -> AsyncIterator[Tokens]:
     """The checker for the configured identity provider, or for development tokens where none is."""
-    identity = platform.settings.identity
+    identity, access = platform.settings.identity, platform[ACCESS]
     others = {one.prefix: partial(one.holder, platform) for _, one in platform.registry.offered(BEARERS)}
     if identity is None:
         keys_here = DevelopmentKeys(platform.settings.keys_folder)
-        yield Tokens(DEVELOPMENT, DEVELOPMENT, "banshi_roles", "name", "resident_id", {}, keys_here, others)
+        yield Tokens(DEVELOPMENT, DEVELOPMENT, "banshi_roles", "name", "resident_id", {}, keys_here, access, others)
         return
     import aiohttp
 
@@ -227,7 +250,7 @@ async def open_tokens(platform: Platform) -> AsyncIterator[Tokens]:
         claims = (identity.roles_claim, identity.name_claim, identity.resident_id_claim, identity.role_map)
         try:
             async with working("banshi-issuer-keys", keys.keep_fresh):
-                yield Tokens(identity.issuer, identity.audience, *claims, keys, others)
+                yield Tokens(identity.issuer, identity.audience, *claims, keys, access, others)
         finally:
             await keys.close()
 

@@ -28,15 +28,18 @@ POSTGRES = "postgres"
 LENGTH = re.compile(r"\(\d+\)")
 
 
-async def insert(connection: BaseDBAsyncClient, model: type[Model], rows: Sequence[Model]) -> None:
-    """Write new rows of one model."""
+async def insert(
+    connection: BaseDBAsyncClient, model: type[Model], rows: Sequence[Model], *, unless_there: bool = False
+) -> None:
+    """Write new rows of one model; with `unless_there` those alone of whose keys there is none."""
     meta = model._meta
     if connection.capabilities.dialect != POSTGRES or len(rows) == 1 or not _plain(model) or _defaults(rows):
-        await model.bulk_create(rows, using_db=connection)
+        await model.bulk_create(rows, using_db=connection, ignore_conflicts=unless_there)
         return
     names = tuple(meta.fields_db_projection)
     columns = [[meta.fields_map[name].to_db_value(getattr(row, name), row) for row in rows] for name in names]
-    await connection.execute_query(_insertion(model, names), columns)
+    or_not = " ON CONFLICT DO NOTHING" if unless_there else ""
+    await connection.execute_query(_insertion(model, names) + or_not, columns)
 
 
 @lru_cache(maxsize=1024)

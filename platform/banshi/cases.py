@@ -20,7 +20,7 @@ from tortoise.models import Model
 from banshi import events, messages, outbox
 from banshi.calendar import Clock
 from banshi.contract import LANGUAGES, ClockEffect, Decision, Item, Message, Step, Texts, Who
-from banshi.errors import ActionNotPermitted, Conflict, FieldProblem, InvalidFields, NotFound
+from banshi.errors import ActionNotPermitted, Conflict, FieldProblem, Hidden, InvalidFields, NotFound
 from banshi.models import Case, CaseEvent
 from banshi.reuse import judged
 from banshi.routes import Principal
@@ -56,7 +56,7 @@ class Actor:
         if self.principal is None:
             return Who.SYSTEM
         if self.principal.is_staff:
-            return Who.STAFF if self.principal.works_for(case.department, case.unit) else None
+            return Who.STAFF if self.principal.reads(case) else None
         return Who.CITIZEN if case.person == self.principal.subject else None
 
     @property
@@ -128,10 +128,29 @@ def _has_role(step: Step, case: Case, actor: Actor) -> bool:
 
 
 async def find(case_id: Any, actor: Actor) -> Case:
-    """The case, if the actor may see it; otherwise NotFound, as if it did not exist."""
+    """The case, if the actor may see it; otherwise NotFound, as if it did not exist.
+
+    Where that is a member of staff, it is on record that they have read it. Raises Unavailable where it can't be.
+    """
+    case = await _visible(case_id, actor)
+    await record_reading(actor, [case])
+    return case
+
+
+async def record_reading(actor: Actor, shown: Sequence[Case]) -> None:
+    """Record that a member of staff reads these cases, before they are answered; of anybody else nothing is.
+
+    Whoever shows something of a case that `find` has not found calls this. Raises Unavailable.
+    """
+    principal = actor.principal
+    if shown and principal is not None and principal.is_staff and principal.access is not None:
+        await principal.access.record(principal, shown)
+
+
+async def _visible(case_id: Any, actor: Actor) -> Case:
     case = await Case.get_or_none(id=case_id)
     if case is None or actor.who(case) is None:
-        raise NotFound("There is no case of that id that you may see.")
+        raise (NotFound if case is None else Hidden)("There is no case of that id that you may see.")
     return case
 
 
@@ -159,7 +178,7 @@ async def move(
     department is not connected, and what its handler lets through.
     """
     for attempt in range(TRIES):
-        case = read if read is not None and not attempt else await find(case_id, actor)
+        case = read if read is not None and not attempt else await _visible(case_id, actor)
         if version is not None and case.version != version:
             raise Conflict("The case has moved on meanwhile.")
         item = item_of(platform, case)

@@ -157,6 +157,8 @@ class Kind:
     received: Callable[..., Awaitable[Sequence[Any]]] | None = None
     #: What a case's document has of the kind's own: `(platform, case, reader, language) -> dict`.
     shown: Callable[..., Awaitable[Mapping[str, Any]]] | None = None
+    #: Roles that its routes ask for in an item's department, beside those of the state table.
+    roles: frozenset[str] = frozenset()
     #: Its cases may go to other units and departments than their items say.
     travels: bool = False
     #: What happens to a stored submission: `(platform, case)`.

@@ -43,7 +43,7 @@ def moment(platform: Platform, at: datetime | None) -> str | None:
 
 #: The columns of a case that its summary shows: no list opens what citizens wrote.
 SUMMARY = (
-    "id", "number", "item", "department", "state", "mode", "reason", "created_at", "updated_at",
+    "id", "number", "item", "item_version", "department", "unit", "state", "mode", "reason", "created_at", "updated_at",
     "clock_allowed", "clock_used", "clock_since", "due_on", "due_provisional", "urgency",
 )  # fmt: skip
 
@@ -119,6 +119,8 @@ def case_document(
         document["deadline"]["explanation"] = deadline.explain(language)
     if details is not None:
         document["details"] = dict(details)
+    if reader is Who.CITIZEN:
+        document["links"]["readings"] = f"/v1/cases/{case.id}/readings"
     if enclosures and reader is Who.STAFF:
         document["enclosures"] = dict(enclosures)
     if passes:

@@ -7,7 +7,7 @@ An exception's docstring is its default message.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -124,11 +124,32 @@ class NotNamed(Forbidden):
     code = "not-named"
 
 
+class UnknownRoles(Forbidden):
+    """Nothing here asks for any role of your token; whoever operates the platform says which roles there are."""
+
+    code = "unknown-roles"
+
+    def __init__(self, subject: str, roles: Sequence[str]) -> None:
+        #: Whose token it is; no part of the answer.
+        self.subject = subject
+        told = {
+            "zh-CN": "令牌中的角色在本平台均不存在；请联系平台管理员核对角色名称。",
+            "en": (type(self).__doc__ or "").strip(),
+        }
+        super().__init__(told, roles=list(roles))
+
+
 class NotFound(Problem):
     """There is nothing here that you may see."""
 
     status = 404
     code = "not-found"
+
+
+class Hidden(NotFound):
+    """There is nothing here that you may see."""
+
+    # Told as what doesn't exist is; only the platform's own record of refusals knows that there is something.
 
 
 class MethodNotAllowed(Problem):

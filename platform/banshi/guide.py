@@ -250,6 +250,8 @@ class Item:
     keywords: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: How long what is personal in its cases is kept once they are over, by outcome; `default` is all others.
     retention: Mapping[str, Period] = field(default_factory=dict)
+    #: Roles that read its cases and do nothing with them, beside those of its state table.
+    readers: tuple[str, ...] = ()
     #: The compiled form, or None for an item that asks nothing.
     form: Form | None = None
     #: The kind's own value type, from the table of items.toml that bears the kind's name.

@@ -26,6 +26,9 @@ from banshi.upgrade import missing, too_old, upgrade
 #: Label of the kernel's own tables; a plugin's tables bear the plugin's name.
 KERNEL = "banshi"
 
+#: The modules with the kernel's tables.
+MODELS = ("banshi.models", "banshi.audit.models")
+
 #: What Tortoise calls the connections of all tables.
 DEFAULT = "default"
 
@@ -35,7 +38,7 @@ ENGINES = {"tortoise.backends.sqlite": "banshi.sqlite", "tortoise.backends.async
 
 def orm_config(url: str, tables: Mapping[str, Tables]) -> dict[str, Any]:
     """Tortoise's configuration: the kernel's tables and each plugin's, as apps of one connection."""
-    apps = {KERNEL: {"models": ["banshi.models"], "migrations": "banshi.migrations", "default_connection": "default"}}
+    apps = {KERNEL: {"models": list(MODELS), "migrations": "banshi.migrations", "default_connection": "default"}}
     for plugin, one in tables.items():
         apps[plugin] = {"models": [one.models], "migrations": one.migrations, "default_connection": "default"}
     return {"connections": {DEFAULT: connection_to(url)}, "apps": apps}

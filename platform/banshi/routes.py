@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from banshi.access import Access
     from banshi.contract import Item
     from banshi.errors import Problem
     from banshi.forms import Form
+    from banshi.models import Case
     from banshi.once import Once
     from banshi.runtime import Platform
 
@@ -31,6 +33,9 @@ class Role:
     name: str
     department: str
     unit: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.department}/{self.unit}:{self.name}" if self.unit else f"{self.department}:{self.name}"
 
     def covers(self, name: str, department: str, unit: str) -> bool:
         """Whether this role is `name` for work of that department and unit."""
@@ -79,6 +84,8 @@ class Principal:
     resident_id: str = ""
     #: The program that calls for itself and for no person; None for people.
     client: Client | None = None
+    #: What their roles let them read; None for whoever a plugin speaks for, who reads what their roles cover.
+    access: Access | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_staff(self) -> bool:
@@ -91,6 +98,12 @@ class Principal:
     def works_for(self, department: str, unit: str) -> bool:
         """Whether any role but that of a scanning officer covers the department's unit."""
         return any(role.covers(role.name, department, unit) for role in self.roles if role.name != "officer")
+
+    def reads(self, case: Case) -> bool:
+        """Whether a role of theirs works on such cases, and covers this one."""
+        if self.access is None:
+            return self.works_for(case.department, case.unit)
+        return self.access.role_of(self, case) is not None
 
     def may(self, role: str, department: str, unit: str) -> bool:
         return any(own.covers(role, department, unit) for own in self.roles)

@@ -79,6 +79,8 @@ class Write:
 
     updates: Sequence[Update] = ()
     rows: Sequence[Model] = field(default_factory=list)
+    #: Rows that are left out where there is one of their key: whoever writes the same makes no difference.
+    unless_there: Sequence[Model] = ()
 
 
 class Store:
@@ -236,6 +238,7 @@ class Store:
         """All of `writes` in one transaction; the answer says which did not happen because it was stale."""
         failures: list[Exception | None] = []
         rows: dict[type[Model], list[Model]] = {}
+        unless_there: dict[type[Model], dict[Any, Model]] = {}
         async with in_transaction() as connection:
             guards = await _guards(connection, writes)
             for write, guard in zip(writes, guards, strict=True):
@@ -244,12 +247,18 @@ class Store:
                 if failure is None:
                     for row in write.rows:
                         rows.setdefault(type(row), []).append(row)
+                    for row in write.unless_there:
+                        unless_there.setdefault(type(row), {})[row.pk] = row
             # Rows without a foreign key go first: what others refer to has to be there.
             for model in sorted(rows, key=lambda model: len(model._meta.fk_fields | model._meta.o2o_fields)):
                 if stamp := self._stamps.get(model):
                     for row in rows[model]:
                         stamp(row)
                 await bulk.insert(connection, model, rows[model])
+            for model, found in unless_there.items():
+                # In one order, so that two processes with the same rows never wait for each other.
+                ordered = [found[key] for key in sorted(found)]
+                await bulk.insert(connection, model, ordered, unless_there=True)
         return failures
 
 

@@ -88,7 +88,7 @@ class World:
         return [route for _, route in self.door.platform.registry.routes]
 
     async def state(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Every row of every table, but for the engine's own bookkeeping and what says which processes live."""
+        """Every row of every table, but for the engine's bookkeeping, which processes live and who was refused."""
         connection = self.door.platform.store.connection
         own = re.compile("outbox|^webhooks_sender$|^banshi_lease$")
         names = [name for name in await names_of(self.door) if not own.search(name)]
@@ -431,14 +431,15 @@ async def test_nobody_decides_on_business_of_their_own(world: World) -> None:
 
 @together
 async def test_a_role_of_one_sort_is_not_a_role_of_another(world: World) -> None:
-    """A reviewer can't approve, an approver can't review, and a made-up role can do nothing."""
+    """A reviewer can't approve, an approver can't review, and a made-up role sees nothing."""
     case = await submitted(world.door, world.people["wang"])
     offered = {
         "traffic:reviewer": ["return", "suspend"],
         "traffic/zone-office:reviewer": ["return", "suspend"],
         "traffic:approver": ["approve", "refuse"],
-        "traffic:sweeper": [],
     }
+    for made_up in (f"/v1/cases/{case['id']}", "/v1/worklist"):
+        (await world.door.staff("sun", "traffic:sweeper").get(made_up)).problem(403, "unknown-roles")
     for role, actions in offered.items():
         staff = world.door.staff("sun", role)
         seen = (await staff.get(f"/v1/cases/{case['id']}")).ok()

@@ -24,7 +24,7 @@ from banshi.cli import group, personal_keys
 from banshi.errors import ConfigurationError
 from banshi.leader import LEADER
 from banshi.models import Attachment, Case, CaseEvent, IdempotencyKey
-from banshi.opening import open_store
+from banshi.opening import MODELS, open_store
 from banshi.personal import look_ups
 from banshi.personal import ring as rings
 from banshi.personal.fields import Personal, personal_fields
@@ -131,7 +131,7 @@ def test_every_model_with_a_personal_column_takes_what_people_hand_in_for_plain(
     from banshi.web.app import configure
 
     tables = configure(ROOT / "plugins.toml").tables
-    modules = ["banshi.models", *(one.models for one in tables.values())]
+    modules = [*MODELS, *(one.models for one in tables.values())]
     models = [value for name in modules for value in vars(__import__(name, fromlist=["x"])).values()]
     personal = [one for one in models if isinstance(one, type) and hasattr(one, "_meta") and personal_fields(one)]
     assert len(personal) > 20

@@ -31,6 +31,12 @@ NOTHING = "0" * 64
 #: Bytes of an entry in a seal.
 LENGTH = 16 + 16 + 1 + HASH
 
+#: Bits of the byte between: it was found without a mark; it is a reading and no step.
+FOUND, READING = 1, 2
+
+#: The tables whose rows are sealed: a case's steps, and who has read it.
+TABLES = ("banshi_case_event", "banshi_case_reading")
+
 
 class Sealed(NamedTuple):
     """An entry as its seal has it."""
@@ -40,17 +46,24 @@ class Sealed(NamedTuple):
     #: It bore no mark when it was sealed: a version before the chain wrote it, or somebody else.
     found: bool
     mark: bytes
+    #: It is in the table of readings, which leave after a time.
+    reading: bool = False
+
+    @property
+    def flags(self) -> int:
+        return FOUND * self.found | READING * self.reading
 
 
 def packed(entries: Sequence[Sealed]) -> bytes:
-    return b"".join(one.id.bytes + one.case_id.bytes + bytes([one.found]) + one.mark for one in entries)
+    return b"".join(one.id.bytes + one.case_id.bytes + bytes([one.flags]) + one.mark for one in entries)
 
 
 def unpacked(text: bytes) -> Iterator[Sealed]:
     """The entries of a seal. Whatever is left over at the end is none: the seal's hash says that it was changed."""
     for place in range(0, len(text) - LENGTH + 1, LENGTH):
         one = text[place : place + LENGTH]
-        yield Sealed(UUID(bytes=one[:16]), UUID(bytes=one[16:32]), bool(one[32]), one[33:])
+        found, reading = bool(one[32] & FOUND), bool(one[32] & READING)
+        yield Sealed(UUID(bytes=one[:16]), UUID(bytes=one[16:32]), found, one[33:], reading)
 
 
 def hash_of(seal: AuditSeal) -> bytes:
@@ -92,27 +105,31 @@ async def seal_some(store: Store, key: AuditKey, now: datetime) -> int:
         digest = hash_of(seal)
         seal.hash, seal.signature = digest.hex(), key.sign(digest)
         await seal.save(using_db=connection, force_create=True)
-        ids = [str(one.id) for one in entries]
-        mark, *marks = store.placeholders(1 + len(ids))
-        sql = f"UPDATE banshi_case_event SET seal = {mark} WHERE id IN ({', '.join(marks)})"  # noqa: S608 - marks
-        await connection.execute_query(sql, [seal.number, *ids])
+        for table in TABLES:
+            ids = [str(one.id) for one in entries if one.reading == (table != TABLES[0])]
+            mark, *marks = store.placeholders(1 + len(ids))
+            sql = f"UPDATE {table} SET seal = {mark} WHERE id IN ({', '.join(marks)})"  # noqa: S608 - marks
+            if ids:
+                await connection.execute_query(sql, [seal.number, *ids])
     return len(entries)
 
 
 async def _waiting(connection: BaseDBAsyncClient, key: AuditKey, lock: str) -> list[Sealed]:
     """The next entries to be sealed. Those without a mark get one now, as they were found."""
-    # By seal too, as the index has them: by id alone PostgreSQL may walk all entries to find the few that wait.
-    sql = f"SELECT id, case_id, mark FROM banshi_case_event WHERE seal IS NULL ORDER BY seal, id LIMIT {MOST} {lock}"  # noqa: S608
-    rows: Any = await connection.execute_query_dict(sql)
-    found = await _marked(connection, key, [row["id"] for row in rows if row["mark"] is None])
-    entries = []
-    for row in rows:
-        identity, mark = UUID(str(row["id"])), row["mark"]
-        if mark is None:
-            mark = found[identity]
-        elif not isinstance(mark, bytes) or len(mark) != HASH:
-            mark = bytes(HASH)  # `verifying.py` says of it, and of every other that is wrong
-        entries.append(Sealed(identity, UUID(str(row["case_id"])), identity in found, mark))
+    entries: list[Sealed] = []
+    for table in TABLES:
+        reading = table != TABLES[0]
+        # By seal too, as the index has them: by id alone PostgreSQL may walk all entries to find the few that wait.
+        sql = f"SELECT id, case_id, mark FROM {table} WHERE seal IS NULL ORDER BY seal, id LIMIT {MOST - len(entries)}"  # noqa: S608
+        rows: Any = await connection.execute_query_dict(f"{sql} {lock}")
+        unmarked = [row["id"] for row in rows if row["mark"] is None and not reading]
+        found = await _marked(connection, key, unmarked)
+        for row in rows:
+            identity, mark = UUID(str(row["id"])), row["mark"]
+            mark = found.get(identity, mark)
+            if not isinstance(mark, bytes) or len(mark) != HASH:
+                mark = bytes(HASH)  # `verifying.py` says of it, and of every other that is wrong
+            entries.append(Sealed(identity, UUID(str(row["case_id"])), identity in found, mark, reading))
     return entries
 
 

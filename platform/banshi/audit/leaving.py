@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from tortoise.transactions import in_transaction
 
 from banshi.audit.keeping import AUDIT
 from banshi.audit.marks import HASH, PERSONAL, as_read, commitment_of, fault_in, proof_of_blanking, proof_of_removal
+from banshi.audit.models import CaseReading
 from banshi.cases import GOING, LEAVING
-from banshi.models import AuditRemoval, Case, CaseEvent
+from banshi.models import AuditRemoval, AuditSeal, Case, CaseEvent
 from banshi.store import Update
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from banshi.audit.key import AuditKey
     from banshi.runtime import Platform
+
+
+#: Why readings leave; and the last id that such a note may have, which is the number of a seal.
+AGE, LAST_NUMBER = "age", 2**63 - 1
+
+#: Rows that one statement deletes at most.
+STEP = 500
 
 
 class Unproven(Exception):
@@ -72,9 +83,41 @@ async def remove_case(platform: Platform, case_id: Any, cause: str) -> None:
         of_case = CaseEvent.filter(case_id=case_id).using_db(connection)
         # Held, so that none is sealed between the note and its end.
         sealed = [entry.id for entry in await of_case.select_for_update() if entry.seal is not None]
+        read = CaseReading.filter(case_id=case_id).using_db(connection)
+        sealed += [entry.id for entry in await read.select_for_update() if entry.seal is not None]
         for one in sealed:
             proof = proof_of_removal(key, one, now, cause)
             await AuditRemoval.create(id=one, at=now, cause=cause, proof=proof, using_db=connection)
+        await read.delete()
         await of_case.delete()
         if not await Case.filter(id=case_id, state=LEAVING).using_db(connection).delete():
             raise Unproven("it is not leaving any more")
+
+
+async def forget_old_readings(platform: Platform) -> None:
+    """Delete who has read what once nobody is shown it any more, as look-ups are; one note says up to which seal.
+
+    By their seals, whose times are signed: a row's own time may be anything that somebody has written there.
+    """
+    before = platform.now() - timedelta(days=platform.settings.look_up_days)
+    newest = await AuditSeal.filter(at__lt=before).order_by("-number").first()
+    if newest is None or not await CaseReading.filter(seal__lte=newest.number).exists():
+        return
+    key, now, note = platform[AUDIT], platform.now(), UUID(int=newest.number)
+    async with in_transaction() as connection:
+        notes = AuditRemoval.filter(id__lte=UUID(int=LAST_NUMBER)).using_db(connection)
+        # One is enough: the last one says the most.
+        await notes.delete()
+        proof = proof_of_removal(key, note, now, AGE)
+        await AuditRemoval.create(id=note, at=now, cause=AGE, proof=proof, using_db=connection)
+    old = CaseReading.filter(seal__lte=newest.number)
+    while ids := await old.limit(STEP).values_list("id", flat=True):
+        await CaseReading.filter(id__in=list(ids)).delete()
+
+
+async def aged_until(key: AuditKey) -> int:
+    """The number of the last seal whose readings may be gone for their age; 0 for none."""
+    noted = await AuditRemoval.filter(id__lte=UUID(int=LAST_NUMBER)).order_by("-id").first()
+    if noted is None or noted.proof != proof_of_removal(key, noted.id, noted.at, noted.cause) or noted.cause != AGE:
+        return 0
+    return noted.id.int

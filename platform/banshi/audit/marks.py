@@ -73,6 +73,13 @@ def mark_of(key: AuditKey, columns: Mapping[str, Any], commitment: bytes) -> byt
     return key.digest(b"entry" + commitment + orjson.dumps(open_columns))
 
 
+def reading_mark(key: AuditKey, columns: Mapping[str, Any]) -> bytes:
+    """The mark of a reading: of all its columns, since none is ever blanked."""
+    whose = [str(columns["id"]), str(columns["case_id"]), microseconds(columns["at"])]
+    named = [columns[name] for name in ("reader", "department", "unit", "role")]
+    return key.digest(b"reading" + orjson.dumps([*whose, *named]))
+
+
 def commitment_of(salt: bytes, columns: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(salt + personal_of(columns)).digest()
 
@@ -106,6 +113,15 @@ def fault_in(key: AuditKey, columns: Mapping[str, Any]) -> str | None:
             if not hmac.compare_digest(blanked[HASH:], proof_of_blanking(key, mark, commitment, columns)):
                 return "what it says of a person was blanked or replaced, and not by the platform"
         right = hmac.compare_digest(mark, mark_of(key, columns, commitment))
+    except (TypeError, ValueError, OverflowError):
+        return "it holds what the platform can't have written"
+    return None if right else "it is not what was written, or was not written by the platform"
+
+
+def fault_in_reading(key: AuditKey, columns: Mapping[str, Any]) -> str | None:
+    """What is wrong with a reading by itself; None where it is as it was written."""
+    try:
+        right = hmac.compare_digest(columns["mark"], reading_mark(key, columns))
     except (TypeError, ValueError, OverflowError):
         return "it holds what the platform can't have written"
     return None if right else "it is not what was written, or was not written by the platform"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from tortoise.exceptions import FieldError
+from tortoise.models import Model
 
 from banshi.audit.marks import PERSONAL
+from banshi.audit.models import CaseReading
 from banshi.models import CaseEvent
 from banshi.personal.fields import as_read
 from banshi.personal.sealing import Altered
@@ -26,6 +28,14 @@ ENTRIES = (
     "redacted, seal, (SELECT mode FROM banshi_case WHERE id = case_id) AS mode FROM banshi_case_event WHERE "
 )
 
+READINGS = (
+    "SELECT id, case_id, at, reader, department, unit, role, mark, seal, NULL AS redacted "
+    "FROM banshi_case_reading WHERE "
+)
+
+#: Where the entries of the seals lie.
+TRAILS = (ENTRIES, READINGS)
+
 STEPS = (
     "SELECT g.*, e.state AS told FROM (SELECT c.id, c.number, c.version, c.state, c.content, c.mode, c.person, "
     "COUNT(e.id) AS steps, COALESCE(MAX(e.version), 0) AS newest FROM "
@@ -37,22 +47,24 @@ STEPS = (
 
 
 async def rows_between(store: Store, after: int, until: int | None = None) -> AsyncIterator[dict[str, Any]]:
-    """The entries of the seals after one, up to and with another or to the end, in order."""
-    place: list[Any] = [after, LAST]
+    """The entries of the seals after one, up to and with another or to the end: of each trail in order."""
     most = "" if until is None else f"AND seal <= {until}"
-    sql = f"{ENTRIES} (seal, id) > ($1, $2) {most} ORDER BY seal, id LIMIT {PAGE}"
-    while rows := await _read(store, sql, place):
-        for row in rows:
-            yield row
-        place = [rows[-1]["seal"], rows[-1]["place"]]
+    for trail in TRAILS:
+        place: list[Any] = [after, LAST]
+        sql = f"{trail} (seal, id) > ($1, $2) {most} ORDER BY seal, id LIMIT {PAGE}"
+        while rows := await _read(store, sql, place):
+            for row in rows:
+                yield row
+            place = [rows[-1]["seal"], rows[-1]["place"]]
 
 
 async def rows_unsealed(store: Store) -> AsyncIterator[list[dict[str, Any]]]:
     """The entries that no seal has yet."""
-    after: Any = FIRST
-    while rows := await _read(store, f"{ENTRIES} seal IS NULL AND id > $1 ORDER BY seal, id LIMIT {PAGE}", [after]):
-        yield rows
-        after = rows[-1]["place"]
+    for trail in TRAILS:
+        after: Any = FIRST
+        while rows := await _read(store, f"{trail} seal IS NULL AND id > $1 ORDER BY seal, id LIMIT {PAGE}", [after]):
+            yield rows
+            after = rows[-1]["place"]
 
 
 async def steps_of_cases(store: Store) -> AsyncIterator[list[dict[str, Any]]]:
@@ -69,9 +81,14 @@ async def _read(store: Store, sql: str, values: list[Any]) -> list[dict[str, Any
     for row in rows:
         row["place"], row["id"], row["case_id"] = row["id"], _identity(row["id"]), _identity(row["case_id"])
         row["at"] = _time(row["at"])
-        for name in PERSONAL:
-            row[name] = _opened(name, row[name])
+        for model, name in [(CaseReading, "reader")] if is_reading(row) else [(CaseEvent, name) for name in PERSONAL]:
+            row[name] = _opened(model, name, row[name])
     return rows
+
+
+def is_reading(row: Mapping[str, Any]) -> bool:
+    """Whether an entry is of who has read a case, and no step of it."""
+    return "reader" in row
 
 
 def _identity(value: Any) -> Any:
@@ -90,9 +107,9 @@ def _time(value: Any) -> Any:
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
 
 
-def _opened(column: str, value: Any) -> Any:
+def _opened(model: type[Model], column: str, value: Any) -> Any:
     """A personal column as it was written. Raises UnknownKey: what can't be opened says nothing of who changed it."""
     try:
-        return as_read(CaseEvent, column, value)
+        return as_read(model, column, value)
     except (Altered, FieldError):
         return object()

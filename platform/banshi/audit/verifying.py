@@ -15,9 +15,10 @@ from uuid import UUID
 
 from banshi.audit.chain import NOTHING, Sealed, hash_of, pin_of, unpacked
 from banshi.audit.key import AuditKey
-from banshi.audit.leaving import steps_of
-from banshi.audit.marks import fault_in, proof_of_removal
-from banshi.audit.reading import FIRST_NUMBER, rows_between, rows_unsealed, steps_of_cases
+from banshi.audit.leaving import AGE, aged_until, steps_of
+from banshi.audit.marks import fault_in, fault_in_reading, proof_of_removal
+from banshi.audit.models import CaseReading
+from banshi.audit.reading import FIRST_NUMBER, is_reading, rows_between, rows_unsealed, steps_of_cases
 from banshi.cases import LEAVING
 from banshi.models import AuditRemoval, AuditSeal, Case, CaseEvent
 from banshi.modes import TEST
@@ -118,22 +119,21 @@ class Verification:
 
     async def _chain(self) -> AsyncIterator[list[AuditFinding]]:
         while seals := await AuditSeal.filter(number__gt=self._last).order_by("number").limit(SEALS):
-            rows = rows_between(self._store, self._last, seals[-1].number)
-            row = await anext(rows, None)
+            before, expected = self._last, dict[int, dict[UUID, Sealed]]()
             for seal in seals:
                 missing = seal.number - self._last - 1
                 if missing:
                     yield [AuditFinding(f"{missing} before it are not there", seal.number)]
-                while row is not None and row["seal"] < seal.number:
-                    yield [self._stray(row)]
-                    row = await anext(rows, None)
                 yield self._judge(seal)
-                expected = {one.id: one for one in unpacked(seal.entries)}
-                while row is not None and row["seal"] == seal.number:
-                    yield list(self._sealed(seal, expected.pop(row["id"], None), row))
-                    row = await anext(rows, None)
-                yield await self._absent(seal, list(expected.values()))
+                expected[seal.number] = {one.id: one for one in unpacked(seal.entries)}
                 self._last, self._hash = seal.number, seal.hash
+            known = {seal.number: seal for seal in seals}
+            async for row in rows_between(self._store, before, self._last):
+                of = known.get(row["seal"])
+                found = self._sealed(of, expected[of.number].pop(row["id"], None), row) if of else [self._stray(row)]
+                yield list(found)
+            for seal in seals:
+                yield await self._absent(seal, list(expected[seal.number].values()))
 
     def _judge(self, seal: AuditSeal) -> list[AuditFinding]:
         """The seal by itself, and whether it follows the one before."""
@@ -172,7 +172,7 @@ class Verification:
             yield AuditFinding("it says that this seal has it, which it has not: it was made up or moved", **about)
         elif expected.mark != row["mark"]:
             yield AuditFinding("its mark is not the one that was sealed", **about)
-        if told := fault_in(self._key, row):
+        if told := self._fault(row):
             yield AuditFinding(told, **about)
         if expected is not None and expected.found:
             self.tally.found += 1
@@ -184,11 +184,14 @@ class Verification:
         self.tally.entries += 1
         self.tally.unsealed += 1
         self.tally.blanked += row["redacted"] is not None
-        told = fault_in(self._key, row)
+        told = self._fault(row)
         if row["mark"] is None:
             told = UNMARKED if self._now > self._settled else None
         if told:
             yield AuditFinding(told, entry=str(row["id"]), case_id=row["case_id"])
+
+    def _fault(self, row: dict[str, Any]) -> str | None:
+        return fault_in_reading(self._key, row) if is_reading(row) else fault_in(self._key, row)
 
     async def _absent(self, seal: AuditSeal, entries: Sequence[Sealed]) -> list[AuditFinding]:
         """Entries that the seal has, and of which no row says so."""
@@ -196,11 +199,17 @@ class Verification:
             return []
         ids = [one.id for one in entries]
         left = {row.id: row for row in await AuditRemoval.filter(id__in=ids)}
-        there: Any = await CaseEvent.filter(id__in=ids).values_list("id", flat=True)
-        present, found = set(there), []
+        present, found = set[UUID](), []
+        for model in (CaseEvent, CaseReading):
+            there: Any = await model.filter(id__in=ids).values_list("id", flat=True)
+            present.update(there)
+        aged = await aged_until(self._key) if any(one.reading for one in entries) else 0
         for one in entries:
             about = {"seal": seal.number, "entry": str(one.id), "case_id": one.case_id}
             note = left.get(one.id)
+            if one.reading and one.id not in present and seal.number <= aged:
+                self.tally.left[AGE] += 1
+                continue
             if one.id in present:
                 found.append(AuditFinding("its row names another seal, or none", **about))
             elif note is None:

@@ -21,6 +21,7 @@ RULES: tuple[Rule, ...] = (
     items.claims_have_values,
     items.attachments_are_seen,
     items.numbers_make_sense,
+    items.readers_are_roles,
     materials.materials_name_documents,
     materials.documents_last_a_number_of_days,
     owner.owners_can_be_held_to,
@@ -32,6 +33,7 @@ RULES: tuple[Rule, ...] = (
     certificates.fonts_can_be_read,
     routes.routes_are_distinct,
     routes.routes_say_what_they_do,
+    routes.roles_are_told,
     links.links_lead_somewhere,
     tables.tables_are_there,
 )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from banshi.checks.fields import attachment_fields, fields_at, subschemas, types_of
-from banshi.contract import Item
+from banshi.contract import SLUG, Item
 from banshi.errors import Finding
 from banshi.guide import DECISION, HOLDER
 from banshi.registry import Registry
@@ -110,6 +111,15 @@ def numbers_make_sense(registry: Registry) -> Iterator[Finding]:
         if item.legal_days is not None and item.promised_days is not None and item.promised_days > item.legal_days:
             advice = f"promised_days is {item.promised_days}: the law allows {item.legal_days}, so promise that or less"
             yield _of(item, "late-promise", advice)
+
+
+def readers_are_roles(registry: Registry) -> Iterator[Finding]:
+    """Who reads an item's cases beside those who work on them is named as roles are, and there are cases to read."""
+    for item in registry.items.unchecked():
+        for name in sorted(name for name in item.readers if not re.fullmatch(SLUG, name)):
+            yield _of(item, "bad-slug", f"rename {name!r} in readers: a role is a-z, 0-9 and single hyphens")
+        if item.readers and not registry.kinds[item.kind].steps(item.details):
+            yield _of(item, "no-cases", "remove readers: the item has no cases")
 
 
 def verbs_are_offered(registry: Registry) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from banshi.access import untold
 from banshi.errors import Finding
 from banshi.modules import told
 from banshi.registry import Registry
@@ -39,6 +40,14 @@ def routes_say_what_they_do(registry: Registry) -> Iterator[Finding]:
             faults = [f"give each field of the route a value of its type: {told(error)}"]
         for advice in faults:
             yield Finding(plugin, "incomplete-route", f"{route.method} {route.path}: {advice}")
+
+
+def roles_are_told(registry: Registry) -> Iterator[Finding]:
+    """Warns of plugins with routes for staff that don't say which roles these ask for: no role is refused there."""
+    for plugin, department in untold(registry):
+        where = f"of {department}" if department else "of every department"
+        advice = f"offer ROLES with the roles that its routes ask for: until then any role {where} is taken for known"
+        yield Finding(plugin, "untold-roles", advice, warning=True)
 
 
 def route_faults(route: Route) -> Iterator[str]:

@@ -11,7 +11,7 @@ from tortoise.models import Model
 
 from banshi.errors import Finding
 from banshi.modules import told
-from banshi.opening import KERNEL, orm_config
+from banshi.opening import KERNEL, MODELS, orm_config
 from banshi.registry import Registry
 
 #: How a migration is made.
@@ -20,7 +20,7 @@ MAKE = "run `python tools/make_migrations.py`"
 
 def tables_are_there(registry: Registry) -> Iterator[Finding]:
     """A plugin's models and migrations can be imported, and no two models share a table."""
-    owners = {_table(model): KERNEL for model in _models("banshi.models")}
+    owners = {_table(model): KERNEL for name in MODELS for model in _models(name)}
     for plugin, tables in registry.tables.items():
         try:
             models = _models(tables.models)

@@ -1,4 +1,4 @@
-"""`banshi audit`: whether the audit is what was written, and the newest seal to keep elsewhere."""
+"""`banshi audit`: whether the audit is what was written, the newest seal to keep elsewhere, and who was refused."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -41,7 +41,7 @@ class Pin(click.ParamType[tuple[int, str]]):
 
 @click.group("audit")
 def command() -> None:
-    """Find entries of the audit that were changed, removed or made up."""
+    """Find entries of the audit that were changed, removed or made up, and who asked for what they may not."""
 
 
 @command.command("verify")
@@ -114,6 +114,35 @@ def seal(ctx: click.Context, as_json: bool) -> None:
         click.echo(json.dumps({"seal": pin_of(newest), "at": newest.at.isoformat(), **signed}))
     else:
         click.echo(pin_of(newest))
+
+
+@command.command("refusals")
+@click.option("--days", type=click.IntRange(1, 36_500), default=7, show_default=True, help="Of the last so many days.")
+@click.option("--subject", metavar="SUBJECT", help="Of this person alone, as the identity provider calls them.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+@click.pass_context
+def refusals(ctx: click.Context, days: int, subject: str | None, as_json: bool) -> None:
+    """Print who asked for what they may not: once a person, operation and quarter of an hour, the oldest first.
+
+    Persons are named by a digest that is always the same; --subject finds somebody whom you suspect.
+    """
+    from banshi.audit.refusals import subject_key, written_since
+
+    async def read(store: Store, key: AuditKey) -> int:
+        del store
+        whose, rows = subject_key(key, subject) if subject else None, 0
+        async for one in written_since(datetime.now(UTC) - timedelta(days=days), whose):
+            rows += 1
+            first, last = one.first_at.isoformat(timespec="seconds"), one.last_at.isoformat(timespec="seconds")
+            told = {"subject": one.subject, "operation": one.operation, "code": one.code, "count": one.count}
+            if as_json:
+                click.echo(json.dumps({"first_at": first, "last_at": last, **told}))
+            else:
+                click.echo(f"{first}  {one.count:>5} x  {one.subject or 'others':<32}  {one.operation} ({one.code})")
+        return rows
+
+    if not _with_audit(ctx, read) and not as_json:
+        click.echo(f"Nobody was refused anything in the last {days} days.", err=True)
 
 
 def _with_audit(ctx: click.Context, work: Callable[[Store, AuditKey], Awaitable[T]]) -> T:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from banshi.cli import config_of
+
+if TYPE_CHECKING:
+    from banshi.configuration import Configuration
 
 
 @click.command("token")
@@ -31,6 +36,8 @@ def command(ctx: click.Context, subject: str, name: str, roles: tuple[str, ...],
             # No server begins on it that would take the token.
             raise ConfigurationError(refused)
         make_folders(settings, keys=True)
+        if roles:
+            _check_roles(configuration, roles)
     try:
         lifetime = hours * 3600
         click.echo(
@@ -38,3 +45,24 @@ def command(ctx: click.Context, subject: str, name: str, roles: tuple[str, ...],
         )
     except ValueError as error:
         raise click.ClickException(str(error)) from None
+
+
+def _check_roles(configuration: Configuration, roles: tuple[str, ...]) -> None:
+    """Raise ClickException for a role that nothing would ask for: the server refuses it."""
+    from banshi.access import Access
+    from banshi.auth import parse_role
+    from banshi.web.app import inspected
+
+    registry, found = inspected(configuration)
+    if any(not finding.warning for finding in found):
+        return  # what is wrong with the plugins is for `banshi check` to say
+    access = Access(registry)
+    for text in roles:
+        role = parse_role(text)
+        named = access.roles_in(role.department) if role else None
+        if role is None or named is None or role.name in named:
+            continue
+        known = f"the roles of {role.department} are {', '.join(sorted(named))}"
+        if not named:
+            known = f"there is no department {role.department}; there are {', '.join(sorted(registry.departments))}"
+        raise click.ClickException(f"nothing here asks for the role {text}: {known}")

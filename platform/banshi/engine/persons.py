@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from banshi import outbox
+from banshi.audit.models import CaseReading
 from banshi.cases import GOING, KEPT
 from banshi.contract import Texts
 from banshi.engine.anonymising import anonymise
@@ -54,6 +55,7 @@ KERNEL = Holding(
     (
         Held(Case, by_person(Case, "person")),
         Held(CaseEvent, by_case(CaseEvent), hidden=("actor_id", "salt", "mark", "redacted", "seal")),
+        Held(CaseReading, by_case(CaseReading), hidden=("reader", "mark", "seal")),
         Held(Attachment, by_person(Attachment, "person")),
         Held(Pass, by_case(Pass)),
         Held(Scan, _scans, hidden=("officer",)),

@@ -19,6 +19,8 @@ from tortoise.expressions import Q
 
 from banshi import outbox
 from banshi.attachments import ABANDONED, clear_parts
+from banshi.audit.leaving import forget_old_readings
+from banshi.audit.refusals import forget_old_refusals
 from banshi.background import working
 from banshi.contract import Key
 from banshi.engine.forgetting import forget_test_cases
@@ -48,7 +50,10 @@ UNUSED_UNNAMED = timedelta(hours=2)
 
 async def tidy(platform: Platform) -> None:
     """One round. What fails is logged and tried in the next one; the rest goes on."""
-    for work in (_remove_work, _remove_answers, _remove_files, forget_test_cases, anonymise_old_cases):
+    for work in (
+        *(_remove_work, _remove_answers, _remove_files, forget_test_cases, anonymise_old_cases),
+        *(forget_old_readings, forget_old_refusals),
+    ):
         try:
             await work(platform)
         except Exception as error:

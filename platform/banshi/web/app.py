@@ -14,7 +14,10 @@ import structlog
 from aiohttp import web
 
 from banshi import attachments, checks
+from banshi.access import ACCESS, Access
 from banshi.audit.keeping import AUDIT, open_audit
+from banshi.audit.readings import READINGS, open_readings
+from banshi.audit.refusals import REFUSALS, open_refusals
 from banshi.auth import LONGEST_TOKEN, TOKENS, open_tokens
 from banshi.calendar import WorkingCalendar
 from banshi.certificates.press import PRESS, open_press
@@ -54,6 +57,7 @@ from banshi.web import (
     openapi,
     operations,
     passes,
+    readings,
     submissions,
     work,
 )
@@ -76,7 +80,7 @@ BACKLOG = 4096
 PLATFORM = web.AppKey("banshi_platform", Platform)
 
 #: The faces that are no kind's and no plugin's.
-FACES = (catalogue, materials, cases, attachments_face, passes, dynamic_passes, certificates, me, operations)
+FACES = (catalogue, materials, cases, readings, attachments_face, passes, dynamic_passes, certificates, me, operations)
 
 #: Opened before the plugins' resources, and closed after them.
 BEFORE_PLUGINS: tuple[Resource[Any], ...] = (
@@ -85,6 +89,8 @@ BEFORE_PLUGINS: tuple[Resource[Any], ...] = (
     Resource(LEADER, open_leader),
     Resource(RATES, open_rates),
     Resource(AUDIT, open_audit),
+    Resource(READINGS, open_readings),
+    Resource(REFUSALS, open_refusals),
     Resource(TOKENS, open_tokens),
     Resource(KEYRING, open_keyring),
     Resource(REVOCATIONS, open_revocations),
@@ -169,6 +175,7 @@ async def open_platform(full: Registry, duty: Duty = EVERYTHING) -> AsyncIterato
         platform.put(SEAL, Seal(settings.keys_folder))
         guides: Latest[Guides] = Latest(full, dict)
         platform.put(GUIDES, guides)
+        platform.put(ACCESS, Access(full))
         platform.put(work.WORK, Latest(full, partial(work.work_in, full)))
         routes = [route for _, route in full.routes]
         description = Descriptions(full, partial(openapi.document, full, routes), settings.data)

@@ -17,6 +17,7 @@ from tortoise.functions import Sum
 from banshi import attachments, cases
 from banshi.documents import attachment_document
 from banshi.errors import (
+    Hidden,
     MalformedBody,
     NotFound,
     StorageFull,
@@ -113,7 +114,7 @@ async def download(call: Call) -> web.StreamResponse:
     """The file, for whoever uploaded it and whoever may see its case."""
     row = await Attachment.get_or_none(id=call.path["id"])
     if row is None or not await _may_read(row, call.principal):
-        raise NotFound("There is no file of that id that you may read.")
+        raise (NotFound if row is None else Hidden)("There is no file of that id that you may read.")
     headers = {
         "Content-Type": row.media_type,
         # Never shown inside a page of ours, whatever it contains.

@@ -114,6 +114,8 @@ async def worklist(call: Call) -> web.StreamResponse:
     )
     shown = rows[:limit]
     next_after = f"{shown[-1].urgency}/{shown[-1].id}" if len(rows) > limit else None
+    # A row names nobody. What its citizen was told last may.
+    await cases.record_reading(cases.Actor(call.principal), [case for case in shown if case.reason])
     documents = [case_summary(call.platform, case, call.language) for case in shown]
     return reply(call, Page(documents, next_after).document())
 
@@ -164,6 +166,7 @@ ROUTES = (
                     Link("download", {"id": "$response.body#/attachments/0/id"}),
                     *(Link(f"show_pass_{ending}", _OWN) for ending in ("svg", "png", "txt")),
                     Link("list_scans", _OWN),
+                    Link("list_readings", _OWN),
                     Link("show_certificate", _OWN),
                     Link("show_item", {"code": "$response.body#/item/code"}),
                     Link("list_materials", {"code": "$response.body#/item/code", "case": "$response.body#/id"}),

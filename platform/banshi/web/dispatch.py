@@ -40,6 +40,8 @@ DEEPEST = 32
 PATIENCE = 15.0
 
 ROUTE = web.RequestKey("banshi_route", Route)
+#: Whose token it is, as soon as that is known.
+SUBJECT = web.RequestKey("banshi_subject", str)
 
 
 #: Why a write that was right a moment ago can't be made any more.
@@ -130,6 +132,7 @@ async def authorise(platform: Platform, route: Route, request: web.Request) -> P
     principal = await platform[TOKENS].principal(request.headers.get("Authorization"))
     if principal is None:
         raise errors.Unauthenticated(headers=CHALLENGE)
+    request[SUBJECT] = principal.subject
     if not route.audience.admits(principal):
         raise errors.Forbidden(f"This is for: {route.audience.value}. Your token is for somebody else.")
     if route.scope and principal.client is not None and not principal.client.may_somewhere(route.scope):

@@ -16,12 +16,13 @@ from aiohttp import web
 from tortoise.exceptions import DBConnectionError, OperationalError
 
 from banshi import errors
+from banshi.audit import refusals
 from banshi.errors import Problem
 from banshi.logs import REQUEST_ID, place_of, request_log
 from banshi.replies import problem_reply
 from banshi.routes import Route
 from banshi.runtime import Platform
-from banshi.web.dispatch import ROUTE, language_of
+from banshi.web.dispatch import ROUTE, SUBJECT, language_of
 from banshi.web.meters import Requests
 
 log = structlog.get_logger("banshi.web")
@@ -67,6 +68,7 @@ def envelope(platform: Platform) -> Any:
             if _cancelled(error):
                 raise
             response = _failed(request, error)
+            _note_refusal(platform, request, error)
         took = time.perf_counter() - started
         if not response.prepared:
             response.headers[HEADER] = REQUEST_ID.get()
@@ -77,6 +79,14 @@ def envelope(platform: Platform) -> Any:
         return response
 
     return surround
+
+
+def _note_refusal(platform: Platform, request: web.Request, error: BaseException) -> None:
+    """Keep on record that somebody asked for what they may not; of whoever has no name, nothing."""
+    subject = error.subject if isinstance(error, errors.UnknownRoles) else request.get(SUBJECT)
+    route = request.get(ROUTE)
+    if subject and route is not None and isinstance(error, Problem):
+        platform[refusals.REFUSALS].note(subject, route.operation, error)
 
 
 def _failed(request: web.Request, error: BaseException) -> web.StreamResponse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from banshi import Resource, Route, Tables, hookimpl
+from banshi import ROLES, Offer, Resource, RolesAsked, Route, Tables, hookimpl
 
 from . import zones
 from .zone_pass import TrafficSettings, ZonePass
@@ -29,6 +29,11 @@ def banshi_tables() -> Tables:
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
     return zones.ROUTES
+
+
+@hookimpl
+def banshi_offers() -> Sequence[Offer[RolesAsked]]:
+    return [Offer(ROLES, zones.ROLES_ASKED)]
 
 
 @hookimpl

@@ -22,6 +22,7 @@ from banshi import (
     NotFound,
     Platform,
     Problem,
+    RolesAsked,
     Route,
     Update,
     Write,
@@ -35,6 +36,10 @@ from .models import ZoneClosure
 log = structlog.get_logger("traffic.zones")
 
 ITEM = "zone-pass"
+
+#: Who opens and closes zones.
+APPROVER = "approver"
+ROLES_ASKED = RolesAsked(frozenset({APPROVER}), "traffic")
 
 CLOSURE = Form.from_schema(
     {
@@ -100,7 +105,7 @@ async def open_zone(call: Call) -> Any:
 
 def _authorised_zone(call: Call) -> str:
     item = call.platform.registry.items[ITEM]
-    if not call.principal.may("approver", item.department, item.unit):
+    if not call.principal.may(APPROVER, item.department, item.unit):
         raise Forbidden("Only an approver of the vehicle pass office opens and closes zones.")
     zone = call.path["zone"]
     if zone not in known_zones(call.platform):

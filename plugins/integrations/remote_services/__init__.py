@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from banshi import EVENT_TYPES, Offer, Resource, Route, Tables, hookimpl
+from banshi import EVENT_TYPES, ROLES, Offer, Resource, RolesAsked, Route, Tables, hookimpl
 
 from . import life
+from .approving import ROLE
 from .keeper import SERVICES, open_services
 from .routes import ROUTES
 from .settings import ServiceSettings
@@ -35,7 +36,7 @@ def banshi_resources(settings: ServiceSettings) -> Sequence[Resource[Any]]:
 
 @hookimpl
 def banshi_offers() -> Sequence[Offer[Any]]:
-    return [Offer(EVENT_TYPES, life.EVENT_TYPES)]
+    return [Offer(EVENT_TYPES, life.EVENT_TYPES), Offer(ROLES, RolesAsked(frozenset({ROLE})))]
 
 
 @hookimpl

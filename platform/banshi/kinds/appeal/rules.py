@@ -73,6 +73,8 @@ def check(item: Item) -> Iterator[tuple[str, str]]:
     if rules.anonymous != "never":
         for pointer in required_who(item.form.schema if item.form else {}):
             yield "asks-who", f"take {pointer} out of the form's required fields: with it nobody stays unnamed"
+    if rules.anonymous != "never" and item.readers:
+        yield "tip-readers", "remove readers: what is handed in without a name is read by those alone who work on it"
     if rules.anonymous == "always" and item.messages:
         yield "unsent-message", "remove items.messages: nobody is told anything who doesn't say who they are"
     promised = item.promised_days if item.promised_days is not None else item.legal_days

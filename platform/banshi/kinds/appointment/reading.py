@@ -10,6 +10,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from banshi import cases
+from banshi.access import ACCESS
 from banshi.errors import Forbidden, InvalidParameter, NotFound
 from banshi.kinds.appointment.documents import appointment_document, draw_document, slot_document
 from banshi.kinds.appointment.models import NOT_DRAWN, Booking, Slot
@@ -105,8 +106,8 @@ async def list_appointments(call: Call) -> web.StreamResponse:
     item, platform = call.platform.registry.items.of(call.path["code"]) or bookable(call), call.platform
     if item.kind != "appointment":
         raise NotFound()
-    if not call.principal.works_for(item.department, item.unit):
-        raise Forbidden("This list is for the staff of the item's department.")
+    if not platform[ACCESS].works_on(call.principal, item):
+        raise Forbidden("This list is for the staff who work on the item's appointments.")
     day = _day(call, "day", platform.today())
     begins = datetime.combine(day, time.min, platform.settings.timezone)
     query = Booking.filter(item=item.code, begins__gte=begins, begins__lt=begins + timedelta(days=1))
@@ -119,10 +120,11 @@ async def list_appointments(call: Call) -> web.StreamResponse:
     rows = await query.order_by("begins", "id").limit(limit + 1)
     shown = rows[:limit]
     people = {case.id: case for case in await Case.filter(id__in=[row.case_id for row in shown])} if shown else {}
-    documents = []
+    actor, documents = cases.Actor(call.principal), []
+    await cases.record_reading(actor, list(people.values()))
     for row in shown:
         case = people[row.case_id]
-        permitted = await cases.permitted(platform, case, cases.Actor(call.principal))
+        permitted = await cases.permitted(platform, case, actor)
         documents.append(appointment_document(platform, item, case, row, call.language, permitted=permitted))
     after = f"{shown[-1].begins.isoformat()}/{shown[-1].id}" if len(rows) > limit else None
     return reply(call, Page(documents, after).document())

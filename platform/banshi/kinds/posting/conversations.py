@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
+from banshi import cases
 from banshi.documents import moment
-from banshi.errors import NotFound
+from banshi.errors import Hidden, NotFound
 from banshi.kinds.posting.models import Conversation, ConversationMessage, PostingRecord
+from banshi.models import Case
 from banshi.schemas import LINKS, MOMENT, TEXT, record
 from banshi.schemas import UUID as ID
 
@@ -59,12 +61,24 @@ def side_of(row: Conversation, person: Principal) -> Side | None:
 
 
 async def find(identity: Any, person: Principal) -> tuple[Conversation, Side]:
-    """The conversation, if the person may see it; otherwise NotFound, as if it did not exist."""
+    """The conversation, if the person may see it; otherwise NotFound, as if it did not exist.
+
+    That staff have read it is recorded as a reading of the posting's case.
+    """
     row = await Conversation.get_or_none(id=identity)
     side = side_of(row, person) if row is not None else None
     if row is None or side is None:
-        raise NotFound("There is no conversation of that id that you may see.")
+        raise (NotFound if row is None else Hidden)("There is no conversation of that id that you may see.")
+    if side == "staff":
+        await record_readings([row], person)
     return row, side
+
+
+async def record_readings(rows: Sequence[Conversation], person: Principal) -> None:
+    """Record that staff read these conversations."""
+    if rows:
+        postings = await Case.filter(id__in=list({row.case_id for row in rows}))
+        await cases.record_reading(cases.Actor(person), postings)
 
 
 def is_open(platform: Platform, row: Conversation, posting: PostingRecord) -> bool:

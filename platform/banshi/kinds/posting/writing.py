@@ -25,6 +25,7 @@ from banshi.kinds.posting.conversations import (
     is_running,
     message_document,
     postings_of,
+    record_readings,
 )
 from banshi.kinds.posting.models import Conversation, ConversationMessage, PostingRecord
 from banshi.kinds.posting.problems import (
@@ -193,6 +194,8 @@ async def _page(call: Call, query: QuerySet[Conversation], key: str) -> web.Stre
     limit = limit_of(call)
     rows = await query.order_by(f"-{key}", "-id").limit(limit + 1)
     shown = rows[:limit]
+    if call.principal.is_staff:
+        await record_readings(shown, call.principal)
     about = await postings_of(shown)
     documents = []
     for row in shown:

@@ -15,7 +15,7 @@ from banshi.kinds.query.holdings import HOLDING
 from banshi.kinds.query.look_ups import TIDYING, open_tidying
 from banshi.kinds.query.registers.opened import REGISTERS, open_registers
 from banshi.kinds.query.routes import ROUTES, verbs
-from banshi.kinds.query.rules import QueryRules, check
+from banshi.kinds.query.rules import REGISTRAR, QueryRules, check
 
 if TYPE_CHECKING:
     import click
@@ -24,7 +24,14 @@ if TYPE_CHECKING:
 
 __all__ = ["QUERY", "QueryRules"]
 
-QUERY = Kind(name="query", title={"zh-CN": "查询", "en": "Query"}, details=QueryRules, routes=verbs, check=check)
+QUERY = Kind(
+    name="query",
+    title={"zh-CN": "查询", "en": "Query"},
+    details=QueryRules,
+    roles=frozenset({REGISTRAR}),
+    routes=verbs,
+    check=check,
+)
 
 
 @hookimpl
