@@ -44,6 +44,8 @@ from mobile_push.provider import PROVIDERS, Outcome, Provider, Push, Receipt, Wa
 from mobile_push.reports import keeper
 from mobile_push.reports import routes as report_routes
 from mobile_push.reports.commands import push
+from mobile_push.screen.presentation import Presentation
+from mobile_push.screen.threads import THREADS, open_threads
 from mobile_push.service import PUSH, deliver, open_push
 from mobile_push.settings import PushSettings
 
@@ -54,7 +56,7 @@ if TYPE_CHECKING:
     from mobile_push.webpush import WebPushSettings
 
 #: What a plugin with a provider of its own needs; the rest is mobile_push's.
-__all__ = ["PROVIDERS", "Outcome", "Provider", "Push", "Receipt", "Way"]
+__all__ = ["PROVIDERS", "Outcome", "Presentation", "Provider", "Push", "Receipt", "Way"]
 
 NAME = "mobile_push"
 
@@ -72,6 +74,7 @@ def banshi_tables() -> Tables:
 @hookimpl
 def banshi_resources(settings: PushSettings) -> Sequence[Resource[Any]]:
     return [
+        Resource(THREADS, open_threads),
         Resource(PUSH, partial(open_push, settings)),
         Resource(tickets.TICKETS, tickets.open_tickets),
         Resource(keeper.REPORTS, keeper.open_reports),

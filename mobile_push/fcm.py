@@ -26,6 +26,7 @@ from mobile_push.fcm_settings import FcmSettings
 from mobile_push.fcm_token import FAILURE_HOLDS, AccessToken
 from mobile_push.fcm_topics import BATCH, NO_TOPIC, is_topic, request, results
 from mobile_push.provider import Outcome, Push, Receipt
+from mobile_push.screen.platforms import of_fcm
 
 logger = logging.getLogger(__name__)
 
@@ -166,6 +167,10 @@ class FcmProvider:
         body: dict[str, Any] = orjson.loads(payload)
         del body["message"]["token"]
         return body
+
+    def platforms(self, push: Push) -> dict[str, dict[str, Any]]:
+        """What Android and an iPhone get of it."""
+        return of_fcm(self.preview(push))
 
     async def subscribe(self, topic: str, tokens: Sequence[str]) -> list[Receipt]:
         """Let phones follow `topic`: a receipt for each token, in their order; ACCEPTED where it follows now."""

@@ -14,6 +14,7 @@ import orjson
 
 from mobile_push.fcm_topics import condition
 from mobile_push.provider import Outcome, Push, Receipt
+from mobile_push.screen.presentation import Level
 
 #: Bytes of notification and data that FCM takes; pyfcm does not check it.
 PAYLOAD_LIMIT = 4096
@@ -25,9 +26,17 @@ LONGEST_TTL = 28 * 24 * 3600
 KEPT = 32
 #: Seconds after which a shape is written anew: Apple is told a moment of expiry, not a time to live.
 FRESH = 10.0
-#: Stand in a shape for what is each message's own: address, message id and link. Drawn by lot: no text has one in it.
-OWN = TOKEN, MESSAGE_ID, LINK = tuple(uuid4().hex for _ in range(3))
+#: Stand in a shape for what is each message's own: address, message id, link, name on the screen and thread. Drawn by
+#: lot: no text has one in it.
+OWN = TOKEN, MESSAGE_ID, LINK, NAME, THREAD = tuple(uuid4().hex for _ in range(5))
 PLACES = re.compile(f'"({"|".join(OWN)})"'.encode())
+#: Android's priority by level, for phones before Android 8.
+PRIORITIES = {
+    Level.PASSIVE: "PRIORITY_LOW",
+    Level.ACTIVE: "PRIORITY_DEFAULT",
+    Level.TIME_SENSITIVE: "PRIORITY_HIGH",
+    Level.CRITICAL: "PRIORITY_MAX",
+}
 #: Stands for the address where only the rest is wanted.
 PLACEHOLDER = "the address"
 NOT_TEXT = Receipt(Outcome.REJECTED, "not-text")
@@ -47,7 +56,7 @@ class Shape:
         self._order = itemgetter(*(OWN.index(name.decode()) for name in self._parts[1::2]))
 
     def filled(self, own: Sequence[bytes]) -> bytes:
-        """The request with these three, each as JSON."""
+        """The request with these five, each as JSON."""
         parts = self._parts.copy()
         parts[1::2] = self._order(own)
         return b"".join(parts)
@@ -68,12 +77,13 @@ class Encoder:
         """The request to one phone, or why there can't be one: checked here, as each 4xx counts against the quota."""
         if not token:
             return NO_TOKEN
-        message_id, title, body, link, kind, ttl, collapse_key, priority = push
+        message_id, title, body, link, kind, ttl, collapse_key, priority, presentation, tag, thread, image = push
         try:
-            own = [orjson.dumps("" + text) for text in (token, message_id, link)]
-            if len(own[1]) > COLLAPSE_LIMIT:  # nothing that we give a message; what collapses it is another text
+            name = tag or collapse_key or message_id
+            own = [orjson.dumps("" + text) for text in (token, message_id, link, name, thread)]
+            if len(own[3]) > COLLAPSE_LIMIT:  # nothing that we give a message; what collapses it is another text
                 return self._whole(push, fcm_token=token)
-            key = title, body, kind, ttl, collapse_key, priority
+            key = title, body, kind, ttl, collapse_key, priority, presentation, image, not thread
             shape = self._shapes.get(key)
             if shape is None or time.monotonic() - shape.at > FRESH:
                 shape = self._shape(push, key)
@@ -98,7 +108,8 @@ class Encoder:
             return TOO_LARGE
 
     def _shape(self, push: Push, key: Hashable) -> Shape:
-        shape = Shape(self._written(push._replace(message_id=MESSAGE_ID, link=LINK), fcm_token=TOKEN))
+        own = push._replace(message_id=MESSAGE_ID, link=LINK, tag=NAME, thread=push.thread and THREAD)
+        shape = Shape(self._written(own, fcm_token=TOKEN))
         if key not in self._shapes and len(self._shapes) >= KEPT:
             del self._shapes[next(iter(self._shapes))]
         self._shapes[key] = shape
@@ -113,13 +124,15 @@ class Encoder:
 
     def _written(self, push: Push, **address: str) -> bytes:
         data = _data(push)
-        "".join((push.title, push.body, *data.values()))  # raises TypeError for what is no text
+        "".join((push.title, push.body, push.image, *data.values()))  # raises TypeError for what is no text
         return self._parse_payload(
             **address,
             notification_title=push.title,
             notification_body=push.body,
+            notification_image=push.image,
             data_payload=data,
-            **_options(push),
+            android_config=_android(push),
+            apns_config=_apple(push),
         )
 
 
@@ -128,25 +141,62 @@ def _data(push: Push) -> dict[str, str]:
 
 
 def _measure(push: Push) -> None:
-    """Raise OverflowError for too much; addresses and options don't count. Only worth it for a long request."""
-    if len(orjson.dumps([_data(push), push.title, push.body])) > PAYLOAD_LIMIT:
+    """Raise OverflowError for too much; the address doesn't count. Only worth it for a long request.
+
+    Google counts the notification and the data, Apple all that reaches the phone (4,096 bytes as well): the same, and
+    what it says about showing them.
+    """
+    apple = _apple(push)
+    told = [_data(push), push.title, push.body, apple["payload"], apple.get("fcm_options", {})]
+    if len(orjson.dumps(told)) > PAYLOAD_LIMIT:
         raise OverflowError
 
 
-def _options(push: Push) -> dict[str, dict[str, Any]]:
-    """How Android and Apple's phones are to treat the message, as pyfcm's arguments."""
-    ttl = min(max(push.ttl, 0), LONGEST_TTL)
-    # A phone shows one notification per key: a message that came twice replaces itself.
-    key = push.collapse_key or push.message_id
-    android: dict[str, Any] = {"priority": push.priority.upper(), "ttl": f"{ttl}s", "notification": {"tag": key}}
+def _ttl(push: Push) -> int:
+    return min(max(push.ttl, 0), LONGEST_TTL)
+
+
+def _android(push: Push) -> dict[str, Any]:
+    """How Android is to treat the message.
+
+    From Android 8 on the channel decides about sound and priority, and the app's manifest names one for what has none
+    that the app knows; what is said here beside it is for phones before that.
+    """
+    level, sound, channel, _ = push.presentation
+    # A phone shows one notification per tag: a message that came twice replaces itself.
+    shown: dict[str, Any] = {"tag": push.name, "notification_priority": PRIORITIES[level]}
+    if channel:
+        shown["channel_id"] = channel
+    if sound:
+        shown["sound"] = sound.partition(".")[0]  # a resource has no ending
+    if push.kind != "case":
+        shown["visibility"] = "PUBLIC"  # what everybody may read is read on a locked screen too
+    config: dict[str, Any] = {"priority": push.priority.upper(), "ttl": f"{_ttl(push)}s", "notification": shown}
     if push.collapse_key is not None:
-        android["collapse_key"] = push.collapse_key
+        config["collapse_key"] = push.collapse_key
+    return config
+
+
+def _apple(push: Push) -> dict[str, Any]:
+    """How Apple and its phones are to treat the message; Google puts title, text and data beside it."""
+    ttl, name = _ttl(push), push.name
+    level, sound, _, volume = push.presentation
     headers = {
+        "apns-push-type": "alert",
         "apns-priority": "10" if push.priority == "high" else "5",
         "apns-expiration": str(int(time.time()) + ttl if ttl else 0),
-        "apns-collapse-id": key if len(key.encode()) <= COLLAPSE_LIMIT else sha256(key.encode()).hexdigest(),
+        "apns-collapse-id": name if len(name.encode()) <= COLLAPSE_LIMIT else sha256(name.encode()).hexdigest(),
     }
-    return {"android_config": android, "apns_config": {"headers": headers}}
+    aps: dict[str, Any] = {"interruption-level": level}
+    if sound:
+        aps["sound"] = {"critical": 1, "name": sound, "volume": volume} if level == Level.CRITICAL else sound
+    if push.thread:
+        aps["thread-id"] = push.thread
+    config: dict[str, Any] = {"headers": headers, "payload": {"aps": aps}}
+    if push.image:
+        aps["mutable-content"] = 1  # the app's extension fetches the picture
+        config["fcm_options"] = {"image": push.image}
+    return config
 
 
 def is_token(value: object) -> bool:

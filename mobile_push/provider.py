@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Literal, NamedTuple, Protocol, Self, runtime_checkable
 
 from banshi import Key
+from mobile_push.screen.presentation import Kind, Presentation
 
 #: Seconds; a longer Retry-After is a mistake more often than a wish, and asking once an hour harms nobody.
 LONGEST_WAIT = 3600.0
@@ -33,13 +34,28 @@ class Push(NamedTuple):
     body: str
     #: What the app opens; a path of this platform.
     link: str
-    kind: Literal["case", "notice", "alert"]
+    kind: Kind
     #: Seconds for which a phone that is off is still worth waking; 0 is now or never.
     ttl: int
-    #: A newer push with the same key replaces this one on the phone; None keeps both.
+    #: A newer push with the same key replaces this one, on the phone and while it waits at the provider; None keeps
+    #: both.
     collapse_key: str | None
     #: "high" wakes a sleeping phone; providers demote an app that uses it for what can wait.
     priority: Literal["high", "normal"]
+    #: How loudly it is shown.
+    presentation: Presentation = Presentation()
+    #: What it is called on the screen, 64 bytes at most: a newer one of that name replaces it there. "" takes the
+    #: collapse key, or else the message's id.
+    tag: str = ""
+    #: Messages with the same are shown together; "" leaves that to the phone.
+    thread: str = ""
+    #: A picture's https address; "" for none.
+    image: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is called on the screen."""
+        return self.tag or self.collapse_key or self.message_id
 
 
 class Outcome(StrEnum):

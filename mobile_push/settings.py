@@ -11,6 +11,7 @@ from banshi import LANGUAGES
 from mobile_push.divisions import check_division
 from mobile_push.fcm_settings import FcmSettings
 from mobile_push.sandboxed import SandboxSettings
+from mobile_push.screen.presentation import PresentationSettings
 from mobile_push.webpush import WebPushSettings
 
 #: The shape of a topic's code, as of a department's.
@@ -87,6 +88,8 @@ class PushSettings:
     #: Where the pushes of test cases go.
     sandbox: SandboxSettings = field(default_factory=SandboxSettings)
     case_title: Mapping[str, str] = field(default_factory=lambda: CASE_TITLE)
+    #: How loudly a phone shows each kind of message.
+    presentation: PresentationSettings = field(default_factory=PresentationSettings)
     #: Seconds for which a provider keeps a message for a phone that is off, and for which we retry. The inbox keeps it
     #: for good.
     ttl: int = 86_400

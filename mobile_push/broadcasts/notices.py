@@ -11,6 +11,7 @@ from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, No
 from mobile_push.broadcasts import addressing, documents, life, staff, steps
 from mobile_push.broadcasts.timing import EXPIRES_AT, SEND_AT, TTL, timing
 from mobile_push.models import Broadcast, InboxMessage
+from mobile_push.screen.pictures import wrong_with_picture
 from mobile_push.service import PUSH
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _WRITTEN: dict[str, Any] = {
             "zh-CN": "请填写以 https:// 开头的地址。",
             "en": "Give an address that begins with https://.",
         },
+        "description": "A picture, JPEG or PNG, 1 MB at most, that phones show beside the title and fetch themselves.",
     },
     "link": {
         "type": ["string", "null"],
@@ -102,6 +104,7 @@ async def values_of(call: Call, notice: Broadcast, body: Mapping[str, Any]) -> d
         values["content"] = documents.filled(body["content"]) if body["content"] else None
     if "image" in body:
         values["image"] = body["image"] or ""
+        wrong += wrong_with_picture("/image", body["image"]) if body["image"] else []
     if "link" in body:
         values["link"] = body["link"] or f"/v1/notices/{notice.id}"
     if "audience" in body:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import astuple
 from typing import Any, Protocol, runtime_checkable
@@ -13,15 +14,18 @@ from banshi import LANGUAGES, Platform, count_people
 from mobile_push.broadcasts.audience import Audience
 from mobile_push.broadcasts.log import Entry
 from mobile_push.delivery.phones import Phones
+from mobile_push.delivery.rows import personal_push
 from mobile_push.models import Broadcast
 from mobile_push.provider import Push
+from mobile_push.screen.platforms import PlatformPreviews
+from mobile_push.screen.presentation import Kind
 from mobile_push.service import PUSH
 
 _BY_LANGUAGE = {"type": "object", "additionalProperties": {"type": "object"}}
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
-    "required": ["audience", "providers", "inbox", "stream"],
+    "required": ["audience", "providers", "platforms", "inbox", "stream"],
     "additionalProperties": False,
     "properties": {
         "audience": {
@@ -46,6 +50,14 @@ SCHEMA: Mapping[str, Any] = {
             "additionalProperties": _BY_LANGUAGE,
             "description": "By provider and language: the body without the phone's address.",
         },
+        "platforms": {
+            "type": "object",
+            "additionalProperties": _BY_LANGUAGE,
+            "description": (
+                "By platform (android, ios, web) and language: what of it reaches that phone. Google puts an iPhone's "
+                "`aps` together itself, of what is shown here."
+            ),
+        },
         "inbox": {**_BY_LANGUAGE, "description": "By language: the document that the app reads."},
         "stream": {"type": "object", "additionalProperties": {"type": "string"}, "description": "The event."},
     },
@@ -65,21 +77,34 @@ async def document(platform: Platform, broadcast: Broadcast) -> dict[str, Any]:
     """The whole preview."""
     push = platform[PUSH]
     providers: dict[str, Any] = {}
+    platforms: dict[str, Any] = defaultdict(dict)
     for courier in push.couriers:
         provider = courier.provider
-        if isinstance(provider, Previews):
-            phones = Phones(platform, provider.name, push.settings)
-            providers[provider.name] = {
-                language: provider.preview(phones.push(broadcast, language, _ttl(platform, broadcast)))
-                for language in LANGUAGES
-            }
+        phones = Phones(platform, provider.name, push.settings)
+        for language in LANGUAGES:
+            told = _push(platform, phones, broadcast, language)
+            if isinstance(provider, Previews):
+                providers.setdefault(provider.name, {})[language] = provider.preview(told)
+            if isinstance(provider, PlatformPreviews):
+                for name, shown in provider.platforms(told).items():
+                    platforms[name][language] = shown
     inbox = {language: in_inbox(platform, broadcast, language) for language in LANGUAGES}
     return {
         "audience": await size(platform, broadcast),
         "providers": providers,
+        "platforms": platforms,
         "inbox": inbox,
         "stream": {language: event(one) for language, one in inbox.items()},
     }
+
+
+def _push(platform: Platform, phones: Phones, broadcast: Broadcast, language: str) -> Push:
+    """What a phone gets of it; each of the people whom it names gets a copy, under an id of its own."""
+    ttl = _ttl(platform, broadcast)
+    if Audience.of(broadcast.audience).people is None:
+        return phones.push(broadcast, language, ttl)
+    kind: Kind = "alert" if broadcast.kind == "alert" else "notice"
+    return personal_push(platform[PUSH].settings, str(broadcast.id), kind, broadcast.link, language, ttl)
 
 
 def _ttl(platform: Platform, broadcast: Broadcast) -> int:

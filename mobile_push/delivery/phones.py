@@ -52,6 +52,7 @@ class Phones:
         self._store = platform.store
         self._provider = provider
         self._cap = settings.notices_a_day
+        self._presentation = settings.presentation
         self._broadcasts: dict[UUID, Broadcast] = {}
 
     @property
@@ -71,15 +72,19 @@ class Phones:
 
     def push(self, broadcast: Broadcast, language: str, ttl: int) -> Push:
         """What each phone of that language is sent: the headline and a link, the rest is read inside the app."""
+        is_alert = broadcast.kind == "alert"
+        shown = self._presentation
         return Push(
             message_id=str(broadcast.id),
             title=text_in(broadcast.title, language),
             body=text_in(broadcast.body, language)[:LONGEST_BODY],
             link=broadcast.link,
-            kind="alert" if broadcast.kind == "alert" else "notice",
+            kind="alert" if is_alert else "notice",
             ttl=ttl,
             collapse_key=broadcast.collapse_key or None,
-            priority="high" if broadcast.kind == "alert" else "normal",
+            priority="high" if is_alert else "normal",
+            presentation=shown.of_alert(broadcast.cap) if is_alert else shown.of("notice"),
+            image=broadcast.image,
         )
 
     async def read(self, lane: Lane, devices: Sequence[bytes]) -> Mapping[bytes, Phone]:

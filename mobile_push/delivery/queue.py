@@ -49,6 +49,9 @@ class Row(NamedTuple):
     timezone: str
     #: The `traceparent` of the message's promise.
     trace: str
+    #: Whose it is, as the table has it, and the case that it is about; None for none.
+    person: str
+    case: Any
 
 
 class Settled(NamedTuple):
@@ -76,7 +79,8 @@ TAKE = "UPDATE push_delivery SET attempts = attempts + 1, tries = tries + 1, lea
 #: The columns of a `Row`, of claimed rows `d`.
 COLUMNS = (
     "d.id, d.attempts, d.tries, d.device_id, d.lane, d.expires, {clock}, m.id, m.kind, m.link, v.token, v.language, "
-    "v.notice_day, v.notices, p.notices, p.quiet_from, p.quiet_until, p.timezone, d.trace"
+    "v.notice_day, v.notices, p.notices, p.quiet_from, p.quiet_until, p.timezone, d.trace, "
+    "m.person, m.case_id"
 )
 JOINS = (
     "JOIN push_inbox_message m ON m.id = d.message_id "

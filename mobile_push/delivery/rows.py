@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from banshi import Platform, text_in
+from banshi import Platform, as_read, text_in
 from mobile_push.delivery import parcel as parcels
 from mobile_push.delivery.chunk import QUIET_HOURS
 from mobile_push.delivery.lanes import Lane
@@ -16,9 +16,11 @@ from mobile_push.delivery.parcel import Parcel, pause_before
 from mobile_push.delivery.phones import ENOUGH, UNWANTED, Phones, forget_tokens
 from mobile_push.delivery.queue import Row, Settled, queue_of
 from mobile_push.delivery.tell import Metrics
-from mobile_push.models import Delivery
+from mobile_push.models import Delivery, InboxMessage
 from mobile_push.provider import Outcome, Provider, Push, Receipt
 from mobile_push.quiet import quiet_for
+from mobile_push.screen.presentation import Kind
+from mobile_push.screen.threads import THREADS
 from mobile_push.settings import PushSettings
 
 #: To find a lane by its number costs a tenth of making it of that.
@@ -68,6 +70,7 @@ class Rows:
         self._metrics = metrics
         self._seconds = metrics.seconds.labels(provider.name)
         self._phones = Phones(platform, provider.name, settings)
+        self._threads = platform[THREADS]
         self._queue = queue_of(platform, provider.name, settings.lease)
         #: Seconds after its claim for which a job may still be begun: it has to end before its lease does.
         self._good_for = settings.lease - provider.longest_send
@@ -118,17 +121,8 @@ class Rows:
         return Settlement(job, "due", QUIET_HOURS, wait=wait) if wait else None
 
     def _push(self, row: Row, ttl: int) -> Push:
-        return Push(
-            message_id=str(row.message),
-            # Whoever has such a message has such a case: that is nobody else's business, a notice's copy or not.
-            title=text_in(self._settings.case_title, row.language),
-            body="",
-            link=row.link,
-            kind=row.kind,
-            ttl=ttl,
-            collapse_key=None,
-            priority="normal" if row.kind == "notice" else "high",
-        )
+        thread = self._threads.name(as_read(InboxMessage, "person", row.person), row.case) if row.case else ""
+        return personal_push(self._settings, str(row.message), row.kind, row.link, row.language, ttl, thread)
 
     def ready(self, parcel: Parcel) -> bool:
         job: Job = parcel.key
@@ -198,6 +192,29 @@ class Rows:
     def _forget(self, job: Job) -> None:
         if self._held.get(job.id) is job:
             del self._held[job.id]
+
+
+def personal_push(
+    settings: PushSettings, message: str, kind: Kind, link: str, language: str, ttl: int, thread: str = ""
+) -> Push:
+    """What a person's own phone is sent of a message to them alone, a notice's copy or not.
+
+    Whoever has such a message has such a case: that is nobody else's business, so it bears neither words nor a picture.
+    """
+    return Push(
+        message_id=message,
+        title=text_in(settings.case_title, language),
+        body="",
+        link=link,
+        kind=kind,
+        ttl=ttl,
+        # Google keeps four of these for a phone that is off, and somebody may have more cases.
+        collapse_key=None,
+        priority="normal" if kind == "notice" else "high",
+        presentation=settings.presentation.of(kind),
+        tag=thread,
+        thread=thread,
+    )
 
 
 def _over(job: Job) -> Settlement:

@@ -27,7 +27,7 @@ from mobile_push.sandbox.behaviour import SWITCHES, Behaviour
 from mobile_push.sandbox.shares import Shares
 from mobile_push.sandbox.tokens import AUDIENCE, EMAIL, GRANT, SCOPE, TokenEndpoint
 from mobile_push.sandbox.topics import CALLS, NO_CONDITION, Topics
-from mobile_push.sandbox.validation import PAYLOAD_LIMIT, REQUEST, check_fields, content_size
+from mobile_push.sandbox.validation import PAYLOAD_LIMIT, content_size, wrong_with
 
 __all__ = [
     "AUDIENCE",
@@ -250,9 +250,7 @@ class FcmSandbox:
             document = orjson.loads(body)
         except orjson.JSONDecodeError as error:
             return invalid([("", f"Invalid JSON payload received. {error}")])
-        found: list[tuple[str, str]] = []
-        check_fields(document, REQUEST, "", found)
-        if found:
+        if found := wrong_with(document):
             return invalid(found)
         message = document.get("message", {})
         targets = [message[name] for name in ("token", "topic", "condition") if message.get(name)]

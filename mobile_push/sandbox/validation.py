@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from mobile_push.sandbox.apple import wrong_with_apple
+
 #: Bytes of notification and data in one message.
 PAYLOAD_LIMIT = 4096
 
@@ -19,6 +21,14 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "priority": (
         lambda v: isinstance(v, str) and v.upper() in ("HIGH", "NORMAL"),
         "type.googleapis.com/google.firebase.fcm.v1.AndroidMessagePriority",
+    ),
+    "notification_priority": (
+        lambda v: v in tuple(f"PRIORITY_{word}" for word in ("UNSPECIFIED", "MIN", "LOW", "DEFAULT", "HIGH", "MAX")),
+        "type.googleapis.com/google.firebase.fcm.v1.AndroidNotification.NotificationPriority",
+    ),
+    "visibility": (
+        lambda v: v in ("VISIBILITY_UNSPECIFIED", "PRIVATE", "PUBLIC", "SECRET"),
+        "type.googleapis.com/google.firebase.fcm.v1.AndroidNotification.Visibility",
     ),
     "duration": (
         lambda v: isinstance(v, str) and bool(re.fullmatch(r"\d+(\.\d{1,9})?s", v)) and float(v[:-1]) <= 2_419_200,
@@ -38,7 +48,9 @@ OPTIONS = _fields({}, string="analytics_label image link")
 ANDROID_NOTIFICATION = _fields(
     {},
     string="title body icon color sound tag click_action body_loc_key title_loc_key channel_id ticker event_time"
-    " notification_priority visibility image proxy",
+    " image proxy",
+    notification_priority="notification_priority",
+    visibility="visibility",
     bool="sticky local_only default_sound default_vibrate_timings default_light_settings bypass_proxy_notification",
     int="notification_count",
     list="body_loc_args title_loc_args vibrate_timings",
@@ -66,6 +78,13 @@ MESSAGE = _fields(
     strings="data",
 )
 REQUEST = _fields({"message": MESSAGE}, bool="validate_only")
+
+
+def wrong_with(document: Any) -> list[tuple[str, str]]:
+    """The field and the description of everything that the real service, or Apple's behind it, would not take."""
+    found: list[tuple[str, str]] = []
+    check_fields(document, REQUEST, "", found)
+    return found or wrong_with_apple(document.get("message", {}))
 
 
 def check_fields(value: object, fields: Fields, path: str, found: list[tuple[str, str]]) -> None:

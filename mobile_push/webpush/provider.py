@@ -51,8 +51,12 @@ CONNECTION = Receipt(Outcome.RETRY, "connection")
 
 def payload(push: Push) -> bytes:
     """What the service worker or the app decrypts. Raises TypeError for what is no text."""
-    names = ("message_id", "kind", "title", "body", "link")
-    return orjson.dumps({name: getattr(push, name) for name in names})
+    level, sound, channel, _ = push.presentation
+    told = {name: getattr(push, name) for name in ("message_id", "kind", "title", "body", "link")}
+    # As the options of showNotification() are called; a tag that is there already sounds again where it may sound.
+    told |= {"tag": push.name, "silent": not sound, "renotify": bool(sound), "level": level}
+    told |= {"sound": sound, "channel": channel, "thread": push.thread, "image": push.image}
+    return orjson.dumps({name: value for name, value in told.items() if value != "" or name == "body"})
 
 
 def topic(key: str) -> str:
@@ -70,8 +74,9 @@ def request_headers(push: Push) -> dict[str, str]:
         "TTL": str(min(max(push.ttl, 0), LONGEST_TTL)),
         "Urgency": push.priority,
     }
-    if push.collapse_key is not None:
-        headers["Topic"] = topic(push.collapse_key)
+    # What waits for a browser that is off is replaced as well. An id of a message's own would replace nothing.
+    if push.collapse_key is not None or push.thread:
+        headers["Topic"] = topic((push.thread and push.name) or push.collapse_key or "")
     return headers
 
 
@@ -164,6 +169,10 @@ class WebPushProvider:
         """What the browser decrypts."""
         shown: dict[str, Any] = orjson.loads(payload(push))
         return shown
+
+    def platforms(self, push: Push) -> dict[str, dict[str, Any]]:
+        """What a browser gets, and how its push service is to treat it."""
+        return {"web": {"headers": request_headers(push), "payload": self.preview(push)}}
 
     async def send(self, push: Push, token: str) -> Receipt:
         """Try once to send `push`; every failure is a receipt, only cancellation is raised."""

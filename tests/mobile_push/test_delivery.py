@@ -27,6 +27,7 @@ from mobile_push.models import Device, Profile
 from mobile_push.provider import Outcome, Push, Receipt
 from mobile_push.reports import letters
 from mobile_push.sandbox import FcmSandbox
+from mobile_push.screen.threads import THREADS
 from mobile_push.service import PUSH, deliver
 from mobile_push.settings import CASE_TITLE, PushSettings
 from tests.mobile_push.conftest import hurry
@@ -100,6 +101,7 @@ async def test_a_case_result_reaches_the_phone_without_a_word_of_the_case_or_the
     await until(lambda: len(sandbox.received) == 2)
     assert time.monotonic() - started < 1.0, "within a second"
     read = (await wang.get("/v1/inbox")).ok()["items"]
+    thread = door.platform[THREADS].name("wang", case["id"])
     for one, in_inbox in zip(sandbox.received, read, strict=True):
         identity = in_inbox["id"]
         message = one.message
@@ -109,8 +111,19 @@ async def test_a_case_result_reaches_the_phone_without_a_word_of_the_case_or_the
             "token": "phone-0001",
             "notification": {"title": CASE_TITLE["zh-CN"]},
             "data": {"message_id": identity, "kind": "case", "link": case["links"]["self"]},
-            "android": {"priority": "HIGH", "notification": {"tag": identity}},
-            "apns": {"headers": {"apns-priority": "10", "apns-collapse-id": identity}},
+            "android": {
+                "priority": "HIGH",
+                "notification": {
+                    "tag": thread,
+                    "channel_id": "cases",
+                    "sound": "default",
+                    "notification_priority": "PRIORITY_DEFAULT",
+                },
+            },
+            "apns": {
+                "headers": {"apns-push-type": "alert", "apns-priority": "10", "apns-collapse-id": thread},
+                "payload": {"aps": {"interruption-level": "active", "sound": "default", "thread-id": thread}},
+            },
         }
         text = one.raw.decode() + orjson.loads(one.raw)["message"]["notification"]["title"]
         for secret in ("wang", "王", "川", "BD12345", "1380000", "通行证", "批准", "受理", case["number"], "traffic"):

@@ -62,9 +62,12 @@ async def test_an_accepted_message_carries_title_link_id_and_both_platforms_opti
             "priority": "HIGH",
             "ttl": "90s",
             "collapse_key": "case-1",
-            "notification": {"tag": "case-1"},
+            "notification": {"tag": "case-1", "notification_priority": "PRIORITY_DEFAULT", "sound": "default"},
         },
-        "apns": {"headers": {"apns-priority": "10", "apns-collapse-id": "case-1"}},
+        "apns": {
+            "headers": {"apns-push-type": "alert", "apns-priority": "10", "apns-collapse-id": "case-1"},
+            "payload": {"aps": {"interruption-level": "active", "sound": "default"}},
+        },
     }
 
 

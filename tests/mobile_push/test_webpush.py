@@ -90,6 +90,11 @@ async def test_an_accepted_message_arrives_readable_by_its_phone_alone_and_has_a
         "title": "您的申请有新进展",
         "body": "请查看",
         "link": "/cases/1",
+        "tag": "case-1",
+        "silent": False,
+        "renotify": True,
+        "level": "active",
+        "sound": "default",
     }
     sent = {name: got.headers[name] for name in ("TTL", "Urgency", "Topic", "Content-Encoding", "Content-Type")}
     assert sent == {
