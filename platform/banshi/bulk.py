@@ -1,13 +1,13 @@
-"""Many rows in one statement.
+"""Many rows in one statement, whose text is made once.
 
 On PostgreSQL a statement's message, its answer and its plan cost more than a row: rows go as one array a column. SQLite
-is a call away, and has no arrays; there Tortoise's own ways are as quick.
+has no arrays: there rows are inserted by one statement that is run for each, and changed by a list of values.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
@@ -24,6 +24,9 @@ AnyModel = TypeVar("AnyModel", bound=Model)
 
 POSTGRES = "postgres"
 
+#: Rows that one statement changes on SQLite: with a dozen values each far below its bound of 32,766.
+MOST_CHANGED_ROWS = 128
+
 #: The length in VARCHAR(40).
 LENGTH = re.compile(r"\(\d+\)")
 
@@ -32,14 +35,27 @@ async def insert(
     connection: BaseDBAsyncClient, model: type[Model], rows: Sequence[Model], *, unless_there: bool = False
 ) -> None:
     """Write new rows of one model; with `unless_there` those alone of whose keys there is none."""
-    meta = model._meta
-    if connection.capabilities.dialect != POSTGRES or len(rows) == 1 or not _plain(model) or _defaults(rows):
+    dialect = connection.capabilities.dialect
+    if not _plain(model) or _defaults(rows) or (dialect == POSTGRES and len(rows) == 1):
         await model.bulk_create(rows, using_db=connection, ignore_conflicts=unless_there)
         return
-    names = tuple(meta.fields_db_projection)
-    columns = [[meta.fields_map[name].to_db_value(getattr(row, name), row) for row in rows] for name in names]
-    or_not = " ON CONFLICT DO NOTHING" if unless_there else ""
-    await connection.execute_query(_insertion(model, names) + or_not, columns)
+    writers = _writers(model)
+    sql = _insertion(model, dialect) + (" ON CONFLICT DO NOTHING" if unless_there else "")
+    if dialect == POSTGRES:
+        await connection.execute_query(
+            sql, [[write(getattr(row, name), row) for row in rows] for name, write in writers]
+        )
+    else:
+        await connection.execute_many(
+            sql, [[write(getattr(row, name), row) for name, write in writers] for row in rows]
+        )
+
+
+@lru_cache(maxsize=1024)
+def _writers(model: type[Model]) -> list[tuple[str, Callable[[Any, Model], Any]]]:
+    """What makes a column's value of a field's, by field."""
+    fields = model._meta.fields_map
+    return [(name, fields[name].to_db_value) for name in model._meta.fields_db_projection]
 
 
 @lru_cache(maxsize=1024)
@@ -65,9 +81,10 @@ def _defaults(rows: Sequence[Model]) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _insertion(model: type[Model], names: tuple[str, ...]) -> str:
-    into = ", ".join(f'"{model._meta.fields_db_projection[name]}"' for name in names)
-    return f'INSERT INTO "{model._meta.db_table}" ({into}) SELECT * FROM {_unnested(model, names)}'  # noqa: S608
+def _insertion(model: type[Model], dialect: str) -> str:
+    columns = model._meta.fields_db_projection
+    into = ", ".join(f'"{column}"' for column in columns.values())
+    return f'INSERT INTO "{model._meta.db_table}" ({into}) {_source(model, tuple(columns), dialect, 1)}'
 
 
 #: The names of the fields that a change asks for and of those that it sets.
@@ -92,17 +109,21 @@ async def update(
 ) -> set[Any]:
     """Carry out changes of one shape, each of another row; the keys of those rows that were as they should be.
 
-    On PostgreSQL alone. Two transactions that change the same rows in other orders may wait for each other; one is then
-    ended, and carried out anew in halves.
+    On PostgreSQL two transactions that change the same rows in other orders may wait for each other; one is then ended,
+    and carried out anew in halves.
     """
-    fields = model._meta.fields_map
-    columns = [
-        [fields[name].to_db_value(change[part][name], model) for change in changes]
-        for part, names in enumerate(alike)
-        for name in names
-    ]
-    rows = await connection.execute_query_dict(_changing(model, *alike), columns)
-    return {key_of(model, row["key"]) for row in rows}
+    fields, dialect = model._meta.fields_map, connection.capabilities.dialect
+    writers = [(part, name, fields[name].to_db_value) for part, names in enumerate(alike) for name in names]
+    rows = [[write(change[part][name], model) for part, name, write in writers] for change in changes]
+    most = len(rows) if dialect == POSTGRES else MOST_CHANGED_ROWS
+    keys = set()
+    for part in (rows[start : start + most] for start in range(0, len(rows), most)):
+        if dialect == POSTGRES:
+            sql, values = _changing(model, *alike, dialect, 0), [*map(list, zip(*part, strict=True))]
+        else:
+            sql, values = _changing(model, *alike, dialect, len(part)), [cell for row in part for cell in row]
+        keys |= {key_of(model, row["key"]) for row in await connection.execute_query_dict(sql, values)}
+    return keys
 
 
 def key_of(model: type[Model], value: Any) -> Any:
@@ -111,22 +132,25 @@ def key_of(model: type[Model], value: Any) -> Any:
 
 
 @lru_cache(maxsize=1024)
-def _changing(model: type[Model], asked: tuple[str, ...], told: tuple[str, ...]) -> str:
-    named = model._meta.fields_db_projection
+def _changing(model: type[Model], asked: tuple[str, ...], told: tuple[str, ...], dialect: str, rows: int) -> str:
+    named, table = model._meta.fields_db_projection, model._meta.db_table
     # Their places, since a column may be asked for and set in one.
     marks = [f"v{number}" for number in range(len(asked) + len(told))]
     values = ", ".join(f'"{named[name]}" = new.{mark}' for name, mark in zip(told, marks[len(asked) :], strict=True))
-    where = " AND ".join(f'old."{named[name]}" = new.{mark}' for name, mark in zip(asked, marks, strict=False))
+    where = " AND ".join(f'"{table}"."{named[name]}" = new.{mark}' for name, mark in zip(asked, marks, strict=False))
+    source = _source(model, asked + told, dialect, rows)
     return (
-        f'UPDATE "{model._meta.db_table}" AS old SET {values} '  # noqa: S608 - names of columns
-        f"FROM {_unnested(model, asked + told)} AS new({', '.join(marks)}) WHERE {where} "
-        f'RETURNING old."{model._meta.db_pk_column}" AS key'
+        f'WITH new({", ".join(marks)}) AS ({source}) UPDATE "{table}" SET {values} '  # noqa: S608 - names of columns
+        f'FROM new WHERE {where} RETURNING "{model._meta.db_pk_column}" AS key'
     )
 
 
-def _unnested(model: type[Model], names: Sequence[str]) -> str:
-    """The arrays of these fields' values, as a table."""
-    return f"unnest({_arrays(_kinds(model, names))})"
+def _source(model: type[Model], names: tuple[str, ...], dialect: str, rows: int) -> str:
+    """The new values of these fields as rows: arrays on PostgreSQL, marks for so many rows on SQLite."""
+    if dialect == POSTGRES:
+        return f"SELECT * FROM unnest({_arrays(_kinds(model, names))})"  # noqa: S608 - types of columns
+    marks = f"({', '.join('?' * len(names))})"
+    return f"VALUES {', '.join([marks] * rows)}"
 
 
 def _arrays(kinds: Sequence[str]) -> str:

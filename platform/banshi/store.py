@@ -265,8 +265,6 @@ class Store:
 async def _guards(connection: BaseDBAsyncClient, writes: Sequence[Write]) -> list[int | None]:
     """Carry out the guards that can go in one statement; how many rows each changed, None for those that remain."""
     changed: list[int | None] = [None] * len(writes)
-    if connection.capabilities.dialect == "sqlite":
-        return changed
     alike: dict[Any, dict[Any, int]] = {}
     for place, write in enumerate(writes):
         guard = write.updates[0] if write.updates else None

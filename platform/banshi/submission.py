@@ -50,7 +50,10 @@ def item_of(platform: Platform, case: Case) -> Item:
 
 def new_number(day: date) -> str:
     """A case number that can be read out on the phone: 20261124-7K3M-9QXC. Chance makes it unguessable."""
-    code = "".join(secrets.choice(ALPHABET) for _ in range(8))
+    chance, code = secrets.randbelow(len(ALPHABET) ** 8), ""
+    for _ in range(8):
+        chance, place = divmod(chance, len(ALPHABET))
+        code += ALPHABET[place]
     return f"{day:%Y%m%d}-{code[:4]}-{code[4:]}"
 
 

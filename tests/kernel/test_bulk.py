@@ -53,18 +53,20 @@ def step(of: Case, **values: Any) -> Write:
 
 @pytest.fixture
 def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The changes of cases that PostgreSQL is sent."""
+    """The changes of cases that the database is sent."""
     from banshi.postgres import Translated
+    from banshi.sqlite import Transaction
 
     seen: list[str] = []
-    for name in ("execute_query", "execute_query_dict"):
-        whole = getattr(Translated, name)
+    for client in (Translated, Transaction):
+        for name in ("execute_query", "execute_query_dict"):
+            whole = getattr(client, name)
 
-        async def watched(self: Any, query: str, values: Any = None, whole: Any = whole) -> Any:
-            seen.extend([query] if query.startswith('UPDATE "banshi_case"') else [])
-            return await whole(self, query, values)
+            async def watched(self: Any, query: str, values: Any = None, whole: Any = whole) -> Any:
+                seen.extend([query] if 'UPDATE "banshi_case"' in query else [])
+                return await whole(self, query, values)
 
-        monkeypatch.setattr(Translated, name, watched)
+            monkeypatch.setattr(client, name, watched)
     return seen
 
 
@@ -102,8 +104,19 @@ async def test_fifty_steps_of_fifty_cases_go_in_one_statement(store: Store, stat
     await asyncio.gather(*(store.commit(step(one, state=f"state-{n}", reason=None)) for n, one in enumerate(cases)))
     found = await bulk.fetch(store.connection, Case, [one.id for one in cases])
     assert [(found[one.id].state, found[one.id].version) for one in cases] == [(f"state-{n}", 2) for n in range(50)]
-    if store.dialect == "postgres":
-        assert len(statements) == 1
+    assert len(statements) == 1
+
+
+async def test_more_steps_than_one_statement_of_sqlite_takes_are_all_made(store: Store) -> None:
+    cases = [case() for _ in range(bulk.MOST_CHANGED_ROWS + 3)]
+    await store.commit(Write(rows=cases))
+    changes = [({"id": one.id, "version": 1}, {"version": 2, "state": f"s-{n}"}) for n, one in enumerate(cases)]
+    async with in_transaction() as connection:
+        found = await bulk.update(connection, Case, (("id", "version"), ("version", "state")), changes)
+        assert found == {one.id for one in cases}
+        assert not await bulk.update(connection, Case, (("id", "version"), ("version", "state")), changes)
+    rows = await bulk.fetch(store.connection, Case, [one.id for one in cases])
+    assert [rows[one.id].state for one in cases] == [f"s-{n}" for n in range(len(cases))]
 
 
 async def test_the_one_step_among_many_that_is_stale_fails_alone_with_all_of_its_rows(store: Store) -> None:

@@ -22,6 +22,7 @@ from tortoise.models import Model
 from tortoise.validators import MaxLengthValidator
 
 from banshi.personal import sealing
+from banshi.personal.row_plan import row_plan
 from banshi.personal.sealing import LITERAL, MARKS, SEALED, CannotOpen, current_ring, sealed_look_up
 
 log = structlog.get_logger("banshi.personal")
@@ -42,6 +43,8 @@ class Sealing(Field[Any]):
     plain: ClassVar[type[Field[Any]]]
     #: What a value is bound to in place of its table and column, where statements move it between tables.
     family: str = ""
+    #: The type of which a row keeps what is handed in as it is: `taken` marks it, reading takes the mark off again.
+    as_it_is: ClassVar[type] = str
 
     @property
     def place(self) -> str:
@@ -128,6 +131,7 @@ class PersonalJSON(Sealing, fields.JSONField):  # type: ignore[misc, type-arg]
     """JSON as a whole; sealed it is one JSON string."""
 
     plain = fields.JSONField
+    as_it_is = dict
 
     def sealed(self, text: str) -> str:
         ring = current_ring()
@@ -162,6 +166,13 @@ class Personal(Model):
 
     class Meta:
         abstract = True
+
+    def __init__(self, **kwargs: Any) -> None:
+        attributes = row_plan(type(self)).attributes(kwargs)
+        if attributes is None:
+            super().__init__(**kwargs)
+        else:
+            self.__dict__.update(attributes)
 
     def _set_kwargs(self, kwargs: dict[str, Any]) -> set[str]:
         ours = personal_fields(type(self))

@@ -1,0 +1,94 @@
+"""How a new row of a model is made of what is handed in, worked out once a model: Tortoise does so for each row."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any
+
+from tortoise.fields.base import Field
+from tortoise.models import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How a column takes what is handed in for it."""
+
+    #: Values of exactly this type are kept as they are; None where each is looked at.
+    as_it_is: type | None
+    #: Whether it may be empty.
+    null: bool
+    #: What makes the row's value of any other.
+    read: Callable[[Any], Any]
+
+
+class RowPlan:
+    """The columns and defaults of a model."""
+
+    __slots__ = ("columns", "defaults", "generated_key")
+
+    def __init__(self, model: type[Model]) -> None:
+        meta = model._meta
+        self.columns = {name: _column(meta.fields_map[name]) for name in meta.fields_db_projection}
+        self.defaults = [(name, _default(meta.fields_map[name])) for name in meta.fields - meta.fetch_fields]
+        self.generated_key = meta.pk_attr if meta.pk.generated else None
+
+    def attributes(self, given: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The attributes of a new row; None where something else than its columns is given, such as another row.
+
+        Raises ValueError for a column that is None and may not be.
+        """
+        made: dict[str, Any] = {
+            "_partial": False,
+            "_saved_in_db": False,
+            "_custom_generated_pk": self.generated_key in given,
+            "_await_when_save": {},
+        }
+        for name, value in given.items():
+            column = self.columns.get(name)
+            if column is None:
+                return None
+            if type(value) is column.as_it_is:
+                made[name] = value
+            elif value is None and not column.null:
+                raise ValueError(f"{name} is non nullable field, but null was passed")
+            else:
+                made[name] = column.read(value)
+        for name, default in self.defaults:
+            if name not in made:
+                made[name] = default()
+        return made
+
+
+@lru_cache(maxsize=256)
+def row_plan(model: type[Model]) -> RowPlan:
+    return RowPlan(model)
+
+
+def _column(field: Field[Any]) -> Column:
+    as_it_is = getattr(field, "as_it_is", None)
+    if as_it_is is None and type(field).to_python_value is Field.to_python_value:
+        as_it_is = field.field_type
+    taken = getattr(field, "taken", None)
+    read = field.to_python_value if taken is None else lambda value: field.to_python_value(taken(value))
+    return Column(as_it_is, field.null, read)
+
+
+def _default(field: Field[Any]) -> Callable[[], Any]:
+    default = field.default
+    if inspect.iscoroutinefunction(default):
+        raise TypeError(f"{field.model_field_name}: a default that has to be awaited can't be had when a row is made")
+    if callable(default):
+        return default  # type: ignore[no-any-return]
+    if default is None and field.has_db_default():
+        return field.get_db_default_value
+    if default is None or isinstance(default, int | float | str | bytes):
+        return partial(_same, default)
+    return partial(deepcopy, default)
+
+
+def _same(value: Any) -> Any:
+    return value
