@@ -20,6 +20,7 @@ from banshi.errors import InvalidParameter, KeyReused, StillRunning
 from banshi.models import IdempotencyKey
 from banshi.personal.fields import as_read
 from banshi.replies import JSON, encode
+from banshi.stored_answers import STORED_ANSWERS
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
@@ -64,14 +65,9 @@ class Once:
         """The answer that is stored under this key, as it was given. Raises KeyReused."""
         if self._id is None:
             return None
-        store = self._platform.store
-        # By hand: each submission asks this, and Tortoise takes longer to word it than the database to answer it.
-        mark = store.placeholders(1)[0]
-        sql = f"SELECT fingerprint, status, headers, body FROM banshi_idempotency_key WHERE id = {mark}"  # noqa: S608
-        rows = await store.connection.execute_query_dict(sql, [self._id])
-        if not rows:
+        row = await self._platform[STORED_ANSWERS].find(self._id)
+        if row is None:
             return None
-        row = rows[0]
         if row["fingerprint"] != self._fingerprint:
             raise KeyReused()
         stored = row["headers"]

@@ -21,6 +21,7 @@ from banshi.errors import Unavailable
 from banshi.models import OutboxRow
 from banshi.modes import LIVE
 from banshi.personal.fields import as_read
+from banshi.store import Statement, Write
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
@@ -120,8 +121,10 @@ async def claim(store: Store, consumer: str, *, limit: int, lease: float) -> lis
         f"AND lease_until <= {clock} AND {store.not_held} ORDER BY lane, id LIMIT {marks[2]} {store.skip_locked}) "
         "RETURNING id, consumer, topic, payload, attempts, tries, lane, trace"
     )
-    rows = await store.connection.execute_query_dict(sql, [int(lease * 1000), consumer, limit])
-    rows.sort(key=lambda row: (row["lane"], str(row["id"])))
+    # In the store's next transaction: of its own it would be one more sync to disk.
+    claimed = Statement(sql, [int(lease * 1000), consumer, limit])
+    await store.commit(Write(statement=claimed))
+    rows = sorted(claimed.found, key=lambda row: (row["lane"], str(row["id"])))
     names = ("attempts", "tries", "trace")
     return [
         Claimed(str(row["id"]), row["consumer"], row["topic"], _payload(row["payload"]), *(row[name] for name in names))
@@ -131,7 +134,9 @@ async def claim(store: Store, consumer: str, *, limit: int, lease: float) -> lis
 
 async def settle(store: Store, done: Sequence[Claimed]) -> None:
     """Mark rows as done, unless another worker has taken them over meanwhile."""
-    await _set(store, done, f"state = 'done', settled_at = {store.clock}, last_error = ''")
+    if done:
+        settled = _setting(store, done, f"state = 'done', settled_at = {store.clock}, last_error = ''")
+        await store.commit(Write(statement=settled))
 
 
 async def put_back(store: Store, row: Claimed, error: str, *, attempts: int, wait: float | None = None) -> bool:
@@ -162,15 +167,17 @@ async def postpone(store: Store, row: Claimed, error: str, wait: float) -> None:
 
 async def release(store: Store, rows: Sequence[Claimed]) -> None:
     """Give rows back untried, so that another worker need not wait for their lease to end."""
-    await _set(store, rows, "lease_until = 0, tries = tries - 1", "lease_until > 0")
-
-
-async def _set(store: Store, rows: Sequence[Claimed], values: str, only: str = "1 = 1") -> None:
-    """Set `values` in those of the rows that are still ours, in one statement; where `only` is true of them."""
     if rows:
-        ours, given = store.table(("uuid", [row.id for row in rows]), ("int", [row.attempts for row in rows]))
-        sql = f"UPDATE banshi_outbox SET {values} WHERE (id, attempts) IN ({ours}) AND state = 'due' AND {only}"  # noqa: S608
-        await store.connection.execute_query(sql, given)
+        # By itself: it is the last thing that a server does, and the store may be closing.
+        freed = _setting(store, rows, "lease_until = 0, tries = tries - 1", "lease_until > 0")
+        await store.connection.execute_query(freed.sql, list(freed.values))
+
+
+def _setting(store: Store, rows: Sequence[Claimed], values: str, only: str = "1 = 1") -> Statement:
+    """What sets `values` in those of the rows that are still ours, where `only` is true of them."""
+    ours, given = store.table(("uuid", [row.id for row in rows]), ("int", [row.attempts for row in rows]))
+    sql = f"UPDATE banshi_outbox SET {values} WHERE (id, attempts) IN ({ours}) AND state = 'due' AND {only}"  # noqa: S608
+    return Statement(sql, given)
 
 
 async def forget(store: Store, case_id: Any, events: Sequence[UUID], others: Sequence[str] = ()) -> bool:

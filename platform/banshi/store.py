@@ -74,6 +74,15 @@ class Update:
 
 
 @dataclass(slots=True)
+class Statement:
+    """A statement by hand, and the rows that it gave once it is committed."""
+
+    sql: str
+    values: Sequence[Any]
+    found: Sequence[dict[str, Any]] = ()
+
+
+@dataclass(slots=True)
 class Write:
     """What one request wants written: all of it or nothing. The first update is the guard of the rest."""
 
@@ -81,6 +90,8 @@ class Write:
     rows: Sequence[Model] = field(default_factory=list)
     #: Rows that are left out where there is one of their key: whoever writes the same makes no difference.
     unless_there: Sequence[Model] = ()
+    #: Goes last.
+    statement: Statement | None = None
 
 
 class Store:
@@ -259,6 +270,10 @@ class Store:
                 # In one order, so that two processes with the same rows never wait for each other.
                 ordered = [found[key] for key in sorted(found)]
                 await bulk.insert(connection, model, ordered, unless_there=True)
+            for write, failure in zip(writes, failures, strict=True):
+                if write.statement is not None and failure is None:
+                    asked = write.statement
+                    asked.found = await connection.execute_query_dict(asked.sql, list(asked.values))
         return failures
 
 

@@ -124,7 +124,7 @@ async def prepare_case(
     case.answers = dict(given.answers)
     event.details = {"reused": given.reused.told} if given.reused.told else None
     more = await kind.received(platform, case, body) if kind.received else ()
-    if kind.intake is not None:
+    if kind.intake is not None and case.state == FIRST_STATE:
         more = [*more, outbox.intake_row(case.id, case.version)]
     events = [event, *(row for row in more if isinstance(row, CaseEvent))]
     rows = [case, event, *step_rows(platform, case, event), *given.rows, *more]

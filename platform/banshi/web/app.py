@@ -45,6 +45,7 @@ from banshi.sealed import SEAL, Seal
 from banshi.search import SEARCH, open_search
 from banshi.shelf import LARGE, Shelves
 from banshi.signals.signals import SIGNALS, open_signals
+from banshi.stored_answers import STORED_ANSWERS, StoredAnswers
 from banshi.tracing.traces import TRACES, open_traces, traced_route
 from banshi.web import attachments as attachments_face
 from banshi.web import (
@@ -171,6 +172,7 @@ async def open_platform(full: Registry, duty: Duty = EVERYTHING) -> AsyncIterato
         breakers = Breakers(settings.breaker_failures, settings.breaker_pause)
         platform = Platform(registry=full, store=store, calendar=calendar, breakers=breakers, duty=duty)
         platform.put(RUNNING, set())
+        platform.put(STORED_ANSWERS, StoredAnswers(store))
         platform.put(me.BUSY, set())
         platform.put(SEAL, Seal(settings.keys_folder))
         guides: Latest[Guides] = Latest(full, dict)

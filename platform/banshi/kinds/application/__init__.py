@@ -6,8 +6,8 @@ from banshi.contract import Kind
 from banshi.hookspecs import hookimpl
 from banshi.kinds.application.effects import effects
 from banshi.kinds.application.handler import Application
-from banshi.kinds.application.intake import intake
-from banshi.kinds.application.renewal import handed_in, received
+from banshi.kinds.application.intake import intake, received
+from banshi.kinds.application.renewal import handed_in
 from banshi.kinds.application.rules import ApplicationRules, check
 from banshi.kinds.application.steps import OUTCOMES, steps
 

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from banshi.cases import decide
+from banshi.cases import Effects, begin, decide
 from banshi.containment import ask
 from banshi.contract import Decision
 from banshi.errors import Conflict
+from banshi.kinds.application.handler import Application
+from banshi.kinds.application.renewal import check_renewal
 from banshi.models import Case
 from banshi.submission import item_of, submission_of
 
 if TYPE_CHECKING:
+    from tortoise.models import Model
+
     from banshi.runtime import Platform
+
+
+async def received(platform: Platform, case: Case, body: Mapping[str, Any]) -> Sequence[Model]:
+    """Tie a renewal to the case that it renews, and accept what no department looks at first.
+
+    Where the handler has no review of its own, nobody needs to be asked: the case is accepted in its first transaction.
+    """
+    item = item_of(platform, case)
+    if renewed := body.get("renews"):
+        case.renews = (await check_renewal(platform, item, case.person, renewed)).id
+    if type(item.handler).review is Application.review:
+        return begin(platform, case, "accept", Effects())
+    return ()
 
 
 async def intake(platform: Platform, case: Case) -> None:

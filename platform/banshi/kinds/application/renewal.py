@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +10,8 @@ from banshi.contract import Item
 from banshi.errors import FieldProblem, InvalidFields
 from banshi.models import Case
 from banshi.passes import ledger
-from banshi.submission import item_of
 
 if TYPE_CHECKING:
-    from tortoise.models import Model
-
     from banshi.runtime import Platform
 
 
@@ -25,13 +22,6 @@ def handed_in(item: Item) -> Mapping[str, Any] | None:
     if item.details.renewal is None:
         return {}
     return {"renews": {"type": "string", "format": "uuid", "description": "The case that this one renews."}}
-
-
-async def received(platform: Platform, case: Case, body: Mapping[str, Any]) -> Sequence[Model]:
-    """Tie a renewal to the case that it renews."""
-    if renewed := body.get("renews"):
-        case.renews = (await check_renewal(platform, item_of(platform, case), case.person, renewed)).id
-    return ()
 
 
 async def check_renewal(platform: Platform, item: Item, person: str, renewed_id: str) -> Case:
