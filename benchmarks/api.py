@@ -62,10 +62,11 @@ FULL = Length(rounds=5, seconds=4.0, warm_up=1.0, starts=7)
 SHORT = Length(rounds=1, seconds=1.0, warm_up=0.2, starts=1)
 
 
-def configuration(folder: Path, **plugins: str) -> Path:
+def configuration(folder: Path, database: str | None = None, **plugins: str) -> Path:
     """A plugins.toml in `folder` that loads plugins as the repository's does; its data lie in `folder` too."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = ["[platform]", 'data = "data"', 'log_level = "info"']
+    lines += [f'database = "{database}"'] if database else []
     for name, place in plugins.items():
         lines += [f"[plugins.{name}]", "api = 1", place]
     file = folder / "plugins.toml"
@@ -79,10 +80,10 @@ def city(folder: Path) -> Path:
     return configuration(folder, traffic=f'path = "{traffic}"', mobile_push='package = "mobile_push"')
 
 
-def office(folder: Path) -> Path:
+def office(folder: Path, database: str | None = None) -> Path:
     """The benchmark's own department beside mobile_push."""
     permits = HERE / "plugins" / "permits"
-    return configuration(folder, permits=f'path = "{permits}"', mobile_push='package = "mobile_push"')
+    return configuration(folder, database, permits=f'path = "{permits}"', mobile_push='package = "mobile_push"')
 
 
 def fetched(url: str) -> tuple[bytes, dict[str, str]]:
@@ -111,10 +112,7 @@ def reads(folder: Path, length: Length) -> None:
     with ExitStack() as stack:
         ours = stack.enter_context(running(banshi(city(folder), "serve", "--port", "0")))
         body, headers = fetched(ours.url + ITEM)
-        same = {name: text for name, text in headers.items() if name not in {"Content-Length", "Date", "Server"}}
-        answer = folder / "answer.json"
-        answer.write_text(json.dumps({"headers": same, "body": body.decode()}))
-        bare = stack.enter_context(running(python("peers/bare.py", str(answer))))
+        bare = stack.enter_context(running(peer_of(body, headers, folder)))
         assert fetched(bare.url + ITEM)[0] == body
         head = f"GET {ITEM} HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n{LANGUAGE}"
         results = alternate(
@@ -126,6 +124,14 @@ def reads(folder: Path, length: Length) -> None:
         )
     print(f"## GET {ITEM}: {len(body)} bytes, {READS} at once\n")
     compare(results, "bare aiohttp")
+
+
+def peer_of(body: bytes, headers: Mapping[str, str], folder: Path) -> list[str]:
+    """The command of bare aiohttp that answers with these bytes and headers."""
+    same = {name: text for name, text in headers.items() if name not in {"Content-Length", "Date", "Server"}}
+    answer = folder / "answer.json"
+    answer.write_text(json.dumps({"headers": same, "body": body.decode()}))
+    return python("peers/bare.py", str(answer))
 
 
 def compare(results: dict[str, list[dict[str, Any]]], peer: str) -> None:
@@ -195,14 +201,20 @@ def round_of(
         started = time.perf_counter()
         result = load(server, length, WRITES, "201", **plan, keys=f"{time.time_ns():x}")
         if settle:
-            while b'state="due"' in fetched(f"{server.url}/metrics")[0]:
-                if time.perf_counter() - started > PATIENCE:
-                    raise RuntimeError(f"the engine is still busy after {PATIENCE:g} s")
-                time.sleep(0.05)
+            until_settled(server)
             result["done"] = result["all"] / (time.perf_counter() - started)
         return result
 
     return go
+
+
+def until_settled(server: Running) -> None:
+    """Wait until the engine has nothing left to do."""
+    started = time.perf_counter()
+    while b'state="due"' in fetched(f"{server.url}/metrics")[0]:
+        if time.perf_counter() - started > PATIENCE:
+            raise RuntimeError(f"the engine is still busy after {PATIENCE:g} s")
+        time.sleep(0.05)
 
 
 # -- the start -------------------------------------------------------------------------------------------------------

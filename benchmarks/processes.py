@@ -109,9 +109,9 @@ def python(script: str, *arguments: str) -> list[str]:
     return [sys.executable, str(HERE / script), *arguments]
 
 
-def banshi(config: Path, *arguments: str) -> list[str]:
-    """The command line `banshi`, of the environment that this runs in."""
-    return [str(Path(sys.executable).with_name("banshi")), "--config", str(config), *arguments]
+def banshi(config: Path, *arguments: str, command: str | None = None) -> list[str]:
+    """The command line `banshi`, of the environment that this runs in if no other is named."""
+    return [command or str(Path(sys.executable).with_name("banshi")), "--config", str(config), *arguments]
 
 
 def finished(command: Sequence[str], *, side: int | None, seconds: float, given: Any = None, **environment: str) -> Any:
