@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import re
 import sys
@@ -131,6 +132,10 @@ def pytest_collection(session: pytest.Session) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """From here on a worker compiles for itself: tests write plugins anew before a file's time can tell."""
+    # All modules and tests stay until the end: a million objects that needn't be looked through for garbage.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     if sys.pycache_prefix == str(_compiled(session.config)):
         sys.dont_write_bytecode, sys.pycache_prefix = True, None
 

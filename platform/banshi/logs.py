@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -74,14 +75,20 @@ def request_log() -> Callable[[str, int, float], None]:
         log = structlog.get_logger("banshi.web")
         return lambda operation, status, seconds: log.info("request", **_request(operation, status, seconds))
     waiting: list[tuple[float, str, str, int, float]] = []
+    #: How the lines of an operation and a status begin.
+    begins: dict[tuple[str, int], str] = {}
 
     def write() -> None:
         lines = []
         for at, identity, operation, status, seconds in waiting:
-            event = {**_request(operation, status, seconds), "event": "request", "level": "info"}
-            lines.append(_json({**event, "timestamp": datetime.fromtimestamp(at, UTC), "request": identity}))
+            begin = begins.get((operation, status))
+            if begin is None:
+                event = {"event": "request", "level": "info", "operation": operation, "status": status}
+                begin = begins[operation, status] = _json(event).decode().rstrip("}")
+            when = f"{_second(int(at))}.{int(at % 1 * 1_000_000):06}Z"
+            lines.append(f'{begin},"ms":{round(seconds * 1000, 2)},"timestamp":"{when}","request":"{identity}"}}\n')
         waiting.clear()
-        out.write(b"\n".join([*lines, b""]))
+        out.write("".join(lines).encode())
         out.flush()
 
     def say(operation: str, status: int, seconds: float) -> None:
@@ -90,6 +97,11 @@ def request_log() -> Callable[[str, int, float], None]:
         waiting.append((time.time(), REQUEST_ID.get(), operation, status, seconds))
 
     return say
+
+
+@lru_cache(maxsize=2)
+def _second(at: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
 
 
 def _request(operation: str, status: int, seconds: float) -> dict[str, Any]:

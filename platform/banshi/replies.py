@@ -14,6 +14,7 @@ from aiohttp import web
 
 from banshi.contract import LANGUAGES
 from banshi.errors import InvalidParameter, Problem
+from banshi.ready import ReadyAnswer, ReadyResponse, ready_answer
 from banshi.routes import Answer, Call, Link, Parameter
 
 T = TypeVar("T")
@@ -74,6 +75,19 @@ def reply_bytes(
         return web.Response(status=304, headers=all_headers)
     all_headers["Content-Type"] = media_type
     return web.Response(body=body, headers=all_headers)
+
+
+def ready_json(body: bytes, language: str) -> ReadyAnswer:
+    """JSON in a language that anybody may read, ready to be sent."""
+    headers = {"ETag": etag_of(body), "Cache-Control": "no-cache", **LANGUAGE_HEADERS[language], "Content-Type": JSON}
+    return ready_answer(body, headers)
+
+
+def reply_ready(call: Call, answer: ReadyAnswer) -> web.Response:
+    """JSON that was made ready, on a route whose audience is anyone; or 304."""
+    if "If-None-Match" in call.request.headers:
+        return reply_bytes(call, answer.body, JSON, answer.headers["ETag"], LANGUAGE_HEADERS[call.language])
+    return ReadyResponse(answer)
 
 
 def _matches(asked: str, etag: str) -> bool:

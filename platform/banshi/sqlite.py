@@ -15,7 +15,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from tortoise.backends.base.client import NestedTransactionContext, TransactionalDBClient, TransactionContext
+from tortoise.backends.base.client import (
+    ConnectionWrapper,
+    NestedTransactionContext,
+    TransactionalDBClient,
+    TransactionContext,
+)
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
 from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
@@ -134,6 +139,19 @@ class Begin(SqliteTransactionContext):
         return connection
 
 
+class Use(ConnectionWrapper[Any]):
+    """The connection for one statement. Where it can't be opened, the next statement must not wait for this one."""
+
+    async def __aenter__(self) -> Any:
+        await self._lock.acquire()
+        try:
+            await self.ensure_connection()
+        except BaseException:
+            self._lock.release()
+            raise
+        return self.connection
+
+
 class Client(SqliteClient):
     """The one connection of a process."""
 
@@ -141,7 +159,15 @@ class Client(SqliteClient):
         if self._connection is None:
             # What can't be opened fails here, and not in a thread that outlives the loop which it reports to.
             sqlite3.connect(self.filename).close()
-        await super().create_connection(with_db)
+        try:
+            await super().create_connection(with_db)
+        except BaseException:
+            # Half open it would be taken for good by whoever comes next.
+            await self.close()
+            raise
+
+    def acquire_connection(self) -> Use:
+        return Use(self._lock, self)
 
     def _in_transaction(self) -> TransactionContext:
         return Begin(Transaction(self), self._lock)

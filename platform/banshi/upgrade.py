@@ -26,6 +26,7 @@ from tortoise.transactions import in_transaction
 from banshi.errors import ConfigurationError, Finding
 from banshi.modules import told
 from banshi.schema_editors import EDITORS
+from banshi.snapshot import make_tables
 
 log = structlog.get_logger("banshi.upgrade")
 
@@ -49,19 +50,20 @@ NOTED = {
 }
 
 
-async def upgrade(apps: dict[str, Any]) -> list[str]:
+async def upgrade(apps: dict[str, Any], *, snapshots: bool = True) -> list[str]:
     """Bring every app's tables to the newest schema; gives what was applied, such as "traffic 0002_closures".
 
     In one transaction: a process that is killed between a migration and the note that it was applied would leave a
     database with which none could start again. Of several that start together one migrates while the others wait.
     Beside servers that run it takes no table that others have for long, and tries again.
+    A new SQLite file is made from `snapshots`, where an app has one, rather than migration by migration.
     Raises ConfigurationError where a newer version has been here, a table isn't to be had, or a migration fails;
     then nothing is changed.
     """
     begun = time.monotonic()
     while True:
         try:
-            return await _upgrade(apps)
+            return await _upgrade(apps, snapshots=snapshots)
         except Exception as error:
             if _sqlstate(error) not in IN_USE:
                 raise
@@ -71,7 +73,7 @@ async def upgrade(apps: dict[str, Any]) -> list[str]:
             await asyncio.sleep(PAUSE)
 
 
-async def _upgrade(apps: dict[str, Any]) -> list[str]:
+async def _upgrade(apps: dict[str, Any], *, snapshots: bool) -> list[str]:
     async with dropping_nothing(), in_transaction() as connection:
         if connection.capabilities.dialect == "postgres":
             # A table of millions of rows is rebuilt for longer than any request may take.
@@ -84,7 +86,7 @@ async def _upgrade(apps: dict[str, Any]) -> list[str]:
         executor = Executor(connection, apps)
         # Tortoise asks for the table of what was applied before it makes it, which would spoil the transaction.
         await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
-        await executor.bring()
+        await executor.bring(snapshots=snapshots)
         return executor.planned
 
 
@@ -138,6 +140,7 @@ class Executor(MigrationExecutor):
 
     def __init__(self, connection: BaseDBAsyncClient, apps: dict[str, Any]) -> None:
         super().__init__(connection, apps)
+        self._apps = apps
         self.latest = [MigrationTarget(app_label=app, name="__latest__") for app in apps]
         #: What is to be applied, once that is known.
         self.planned: list[str] = []
@@ -146,8 +149,9 @@ class Executor(MigrationExecutor):
         #: Where on SQLite rows refer to none, table and table referred to, before anything is applied.
         self.adrift: set[tuple[str, str]] = set()
 
-    async def bring(self) -> None:
+    async def bring(self, *, snapshots: bool) -> None:
         """Apply what is missing. Raises ConfigurationError where a step fails, or leaves rows that refer to none."""
+        made = await self._from_snapshots() if snapshots else []
         try:
             await self.migrate(self.latest, progress=self._note)
         except DBConnectionError:
@@ -158,6 +162,19 @@ class Executor(MigrationExecutor):
             raise ConfigurationError([failed(self.under_way, error)]) from error
         if self.planned and (adrift := await self._adrift() - self.adrift):
             raise ConfigurationError([left_adrift(self.planned, adrift)])
+        self.planned = [*made, *self.planned]
+
+    async def _from_snapshots(self) -> list[str]:
+        """Make the tables of an empty SQLite file without the way that led to them; the migrations that this spares."""
+        if self.connection.capabilities.dialect != "sqlite" or await self.recorder.applied_migrations():
+            return []
+        await self.loader.build_graph()
+        known = sorted(self.loader.disk_migrations)
+        made = await make_tables(self.connection, self._apps, {key.app_label: key.name for key in known})
+        spared = [key for key in known if key.app_label in made]
+        for key in spared:
+            await self.recorder.record_applied(key.app_label, key.name)
+        return [f"{key.app_label} {key.name}" for key in spared]
 
     def _note(self, event: str, app: str, name: str) -> None:
         self.under_way = MigrationKey(app_label=app, name=name) if event == "apply_start" else None

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tortoise.exceptions import OperationalError
 from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.transactions import in_transaction
 
 from banshi.models import Counter
-from banshi.opening import open_store
+from banshi.opening import connected, open_store
 from banshi.store import Store
 from banshi.upgrade import upgrade
 
@@ -85,3 +87,24 @@ async def test_a_start_that_is_killed_in_the_middle_of_the_migrations_can_be_rep
                 pass
     async with open_store(url(tmp_path), {}) as store:
         assert await store.take_number("pass") == 1
+
+
+async def test_a_file_that_is_no_database_is_refused_at_once_however_often_it_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "banshi.sqlite3").write_bytes(b"no database" * 1000)
+    async with connected(url(tmp_path), {}) as (context, _), asyncio.timeout(10):
+        connection = context.connections.get("default")
+        for _ in range(3):
+            with pytest.raises((sqlite3.DatabaseError, OperationalError), match="not a database"):
+                await connection.execute_query("SELECT 1")
+
+
+async def test_whoever_is_cancelled_while_waiting_for_the_database_takes_it_from_nobody(tmp_path: Path) -> None:
+    async with open_store(url(tmp_path), {}) as store, asyncio.timeout(60):
+        async with in_transaction():
+            waiting = [asyncio.ensure_future(store.connection.execute_query("SELECT 1")) for _ in range(3)]
+            await asyncio.sleep(0)
+            for one in waiting:
+                one.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+            assert store._connection._lock.locked()  # type: ignore[attr-defined]
+        await store.connection.execute_query("SELECT 1")

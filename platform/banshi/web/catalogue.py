@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, Any
 from banshi.contract import LANGUAGES, Department, Item, Key, text_in
 from banshi.errors import InvalidParameter, NotFound
 from banshi.latest import Latest
+from banshi.ready import ReadyAnswer
 from banshi.replies import (
-    JSON,
-    LANGUAGE_HEADERS,
     PAGE_PARAMETERS,
     Page,
     encode,
-    etag_of,
     from_cursor,
     limit_of,
     page_answer,
+    ready_json,
     reply,
-    reply_bytes,
+    reply_ready,
 )
 from banshi.routes import Answer, Audience, Call, Link, Parameter, Route
 from banshi.schemas import ref
@@ -37,8 +36,8 @@ if TYPE_CHECKING:
 #: Guides that stay in memory, some kilobytes each.
 MOST_GUIDES = 512
 
-#: Guides as bytes with their ETags, by item and language; made at the first request for each.
-Guides = dict[tuple[str, str], tuple[bytes, str]]
+#: Guides by item and language; made at the first request for each.
+Guides = dict[tuple[str, str], ReadyAnswer]
 GUIDES: Key[Latest[Guides]] = Key("guides")
 
 
@@ -118,10 +117,10 @@ async def show_item(call: Call) -> web.StreamResponse:
         if item is None:
             raise NotFound("There is no item of that code; GET /v1/items lists them.")
         body = encode(item_document(item, call.language, call.platform.registry.routes))
-        guide = guides[code, call.language] = (body, etag_of(body))
+        guide = guides[code, call.language] = ready_json(body, call.language)
         if len(guides) > MOST_GUIDES:
             del guides[next(iter(guides))]
-    return reply_bytes(call, guide[0], JSON, guide[1], LANGUAGE_HEADERS[call.language])
+    return reply_ready(call, guide)
 
 
 def department_document(department: Department, language: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from banshi import errors
 from banshi.audit import refusals
 from banshi.errors import Problem
 from banshi.logs import REQUEST_ID, place_of, request_log
+from banshi.ready import REQUEST_ID_HEADER, ReadyResponse
 from banshi.replies import problem_reply
 from banshi.routes import Route
 from banshi.runtime import Platform
@@ -28,8 +29,6 @@ from banshi.web.meters import Requests
 log = structlog.get_logger("banshi.web")
 
 Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-HEADER = "X-Request-ID"
 
 #: A caller's own request id is kept if it looks like one.
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
@@ -57,7 +56,7 @@ def envelope(platform: Platform) -> Any:
     @web.middleware
     async def surround(request: web.Request, handler: Next) -> web.StreamResponse:
         started = time.perf_counter()
-        given = request.headers.get(HEADER)
+        given = request.headers.get(REQUEST_ID_HEADER)
         identity = given if given and GIVEN_ID.match(given) else f"{process}-{next(count):x}"
         REQUEST_ID.set(identity)
         try:
@@ -70,8 +69,8 @@ def envelope(platform: Platform) -> Any:
             response = _failed(request, error)
             _note_refusal(platform, request, error)
         took = time.perf_counter() - started
-        if not response.prepared:
-            response.headers[HEADER] = REQUEST_ID.get()
+        if not response.prepared and type(response) is not ReadyResponse:
+            response.headers[REQUEST_ID_HEADER] = REQUEST_ID.get()
         route, status = request.get(ROUTE), response.status
         operation, method = (route.operation, request.method) if route else ("unknown", "")
         requests.add(operation, method, status, took)
