@@ -43,7 +43,8 @@ async def test_a_decision_comes_over_a_stream_of_http_2_while_the_stream_is_open
                 async for line in lines:
                     if line.startswith("data: ") and case["number"] in line:
                         break
-        assert "GET /v1/inbox/stream 200" in proxy.log
+        # nginx writes a request down once it has noticed that the phone is gone.
+        await until(lambda: "GET /v1/inbox/stream 200" in proxy.log)
 
 
 async def test_what_nginx_refuses_itself_is_a_problem_like_the_platform_s(door: Door, tmp_path: Path) -> None:
