@@ -1,4 +1,4 @@
--- After 0014_phone_of_a_pass
+-- After 0015_readings
 CREATE TABLE "banshi_attachment" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "person" VARCHAR(255) NOT NULL,
@@ -142,3 +142,25 @@ CREATE INDEX "banshi_case_event_seal" ON "banshi_case_event" ("seal", "id");
 CREATE INDEX "banshi_case_content" ON "banshi_case" ("content", "item", "state", "updated_at");
 CREATE INDEX "banshi_idempotency_key_person" ON "banshi_idempotency_key" ("person");
 CREATE INDEX "banshi_case_work" ON "banshi_case" ("department", "state", "item", "urgency", "id");
+CREATE TABLE "banshi_case_reading" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY /* A UUIDv7 of the quarter's beginning, its rest a keyed digest of reader and case. */,
+    "case_id" CHAR(36) NOT NULL,
+    "at" TIMESTAMP NOT NULL  /* When it was read first in that quarter. */,
+    "reader" VARCHAR(1415) NOT NULL,
+    "department" VARCHAR(64) NOT NULL  /* The role by which they may; the unit is empty where it is for the whole department. */,
+    "unit" VARCHAR(64) NOT NULL,
+    "role" VARCHAR(64) NOT NULL,
+    "mark" BLOB NOT NULL  /* The keyed digest of all columns. */,
+    "seal" BIGINT   /* The seal that has this entry, None until it is sealed. */
+);
+CREATE INDEX "banshi_case_reading_case" ON "banshi_case_reading" ("case_id", "id");
+CREATE INDEX "banshi_case_reading_seal" ON "banshi_case_reading" ("seal", "id");
+CREATE TABLE "banshi_refusal" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY /* As a reading's, of subject and operation. */,
+    "first_at" TIMESTAMP NOT NULL  /* When it was first and last refused in that quarter, and how often. */,
+    "last_at" TIMESTAMP NOT NULL,
+    "count" INT NOT NULL,
+    "subject" VARCHAR(32) NOT NULL  /* Keyed digest of the subject, in hexadecimal digits; empty for all whom there was no room to tell apart. */,
+    "operation" VARCHAR(64) NOT NULL  /* As the API's document calls it, and the code of the problem. */,
+    "code" VARCHAR(64) NOT NULL
+);
