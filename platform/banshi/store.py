@@ -235,7 +235,9 @@ class Store:
             if failed is None
             for model in (*map(type, write.rows), *(update.model for update in write.updates))
         )
-        _call(self._listeners, written)
+        # What a statement by hand does, its caller knows.
+        if written:
+            _call(self._listeners, written)
 
     def _is_outage(self, error: Exception) -> bool:
         """Whether the database fails all alike: trying each write alone would only make each wait as long again."""

@@ -14,21 +14,23 @@ import zxingcpp
 from PIL import Image
 
 from banshi import passes
+from banshi.passes import shown
 from banshi.testing import open_door
 from tests.kernel.test_dynamic_passes import FIRE, approved
 from tests.kernel.test_pass_ledger import scan, turn
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "dynamic_pass.mjs"
 
-#: Seconds until the second picture: the phone signs anew after fifteen.
+#: Longest time in seconds until a picture; a busy machine is no failure.
 PATIENCE = 25.0
 
 
-@pytest.mark.long
 @pytest.mark.skipif(not shutil.which("node") and os.environ.get("CI") != "true", reason="Node.js is not installed")
 async def test_an_app_in_plain_javascript_takes_its_pass_and_shows_one_that_is_valid_until_it_is_old(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The example goes by what the platform says, which is fifteen seconds.
+    monkeypatch.setattr(shown, "EVERY", 1)
     async with open_door(tmp_path, {"fire": FIRE, "mobile_push": "mobile_push"}) as door:
         phone = await approved(door)
         environment = os.environ | {"BANSHI_URL": door.url, "TOKEN": phone.person.token or "", "CASE": phone.path}

@@ -42,10 +42,16 @@ class PostgresCarrier:
             self._channel = "banshi_" + blake2b(str(schema).encode(), digest_size=8).hexdigest()
             await connection.add_listener(self._channel, lambda *told: heard(told[3]))
             self._connection = connection
+            ended = asyncio.Event()
+            connection.add_termination_listener(lambda _: ended.set())
             connected()
-            while True:
-                await asyncio.sleep(KEEPALIVE)
-                await self._execute("SELECT 1")
+            while not ended.is_set():
+                try:
+                    await asyncio.wait_for(ended.wait(), KEEPALIVE)
+                except TimeoutError:
+                    # A network that is gone closes nothing.
+                    await self._execute("SELECT 1")
+            raise ConnectionError("the server has closed the connection")
         finally:
             self._connection = None
             connection.terminate()
