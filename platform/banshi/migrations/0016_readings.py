@@ -8,7 +8,7 @@ from tortoise.indexes import Index
 
 
 class Migration(migrations.Migration):
-    dependencies = [("banshi", "0014_phone_of_a_pass")]
+    dependencies = [("banshi", "0015_moments_in_utc")]
 
     initial = False
 
