@@ -1,4 +1,4 @@
--- After 0015_readings
+-- After 0016_readings
 CREATE TABLE "banshi_attachment" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "person" VARCHAR(255) NOT NULL,
