@@ -7,6 +7,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,11 +39,12 @@ def program(name: str) -> str:
     return found
 
 
-def run(name: str, *arguments: str) -> None:
-    """Run a program to its end, as the user who may."""
+def run(name: str, *arguments: str) -> str:
+    """Run a program to its end, as the user who may; what it prints."""
     command = [program(name), *arguments]
     done = subprocess.run(command, user=OWNER, capture_output=True, text=True, timeout=PATIENCE, cwd="/", check=False)
     assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 class Server:
@@ -67,7 +69,8 @@ class Server:
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
-                return run("psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-qc", "SELECT 1")
+                self.execute("SELECT 1")
+                return
             except AssertionError:
                 assert self.process.poll() is None, "PostgreSQL has ended"
                 assert time.monotonic() < deadline, "PostgreSQL does not answer"
@@ -83,6 +86,39 @@ class Server:
                 assert time.monotonic() < deadline, "PostgreSQL does not begin again"
             time.sleep(0.1)
 
+    def asked(self, *statements: str) -> str:
+        """What psql prints; a server that takes no writes takes these all the same."""
+        where = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-qAtX")
+        writing = "SET default_transaction_read_only = off"
+        return run("psql", *where, *(part for one in (writing, *statements) for part in ("-c", one)))
+
+    def execute(self, *statements: str) -> None:
+        self.asked(*statements)
+
+    def read_only(self, wanted: bool) -> None:
+        """Take writes no more, or again, as managed services do on a full disk: sessions that are there fare alike."""
+        word = "on" if wanted else "off"
+        self.execute(f"ALTER SYSTEM SET default_transaction_read_only = {word}", "SELECT pg_reload_conf()")
+
+    def promote(self) -> None:
+        """Make a replica take writes; returns when it does."""
+        run("pg_ctl", "promote", "-w", "-D", str(self.folder))
+
+    def follow(self, other: Server) -> None:
+        """Begin, as the replica of a server that was promoted in its place. It was stopped in order, or is that far."""
+        conninfo = f"primary_conninfo = 'host=127.0.0.1 port={other.port} user=postgres'\n"
+        own = self.folder / "postgresql.auto.conf"
+        own.write_text(own.read_text() + conninfo + "synchronous_standby_names = ''\n")
+        (self.folder / "standby.signal").touch()
+        if OWNER:
+            shutil.chown(self.folder / "standby.signal", OWNER)
+        self.begin()
+
+    def remove(self) -> None:
+        """End it for good, and what it has stored."""
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def kill(self, number: int = signal.SIGQUIT) -> None:
         """At once: its own processes notice, and end."""
         if self.process is not None and self.process.poll() is None:
@@ -91,13 +127,16 @@ class Server:
 
 
 def made(folder: Path, *settings: str) -> Server:
-    """A server whose folder is there, and its own; it does not run yet."""
-    for one in folder.parents:  # its user has to reach it
-        if one.owner() == "root" and one.is_relative_to("/tmp") and one != Path("/tmp"):
-            one.chmod(one.stat().st_mode | 0o011)
-    folder.mkdir(mode=0o700)
+    """A server whose folder is there, and its own; it does not run yet.
+
+    Where it has a user of its own, its folder is elsewhere: pytest's is closed to all others by whichever run begins
+    next, and a server that was killed in that moment could never begin again.
+    """
     if OWNER:
+        folder = Path(tempfile.mkdtemp(prefix=f"banshi-{folder.name}-"))
         shutil.chown(folder, OWNER)
+    else:
+        folder.mkdir(mode=0o700)
     return Server(folder, *settings)
 
 
@@ -114,13 +153,13 @@ def alone(folder: Path, *settings: str) -> Iterator[Server]:
         server.begin()
         yield server
     finally:
-        server.kill()
+        server.remove()
 
 
 @contextmanager
-def replicated(folder: Path) -> Iterator[tuple[Server, Server]]:
+def replicated(folder: Path, *settings: str) -> Iterator[tuple[Server, Server]]:
     """A server and its replica, which follows it by streaming."""
-    first, copy = made(folder / "first"), made(folder / "copy")
+    first, copy = made(folder / "first", *settings), made(folder / "copy", *settings)
     try:
         initialised(first)
         first.begin()
@@ -129,5 +168,14 @@ def replicated(folder: Path) -> Iterator[tuple[Server, Server]]:
         copy.begin()
         yield first, copy
     finally:
-        copy.kill()
-        first.kill()
+        copy.remove()
+        first.remove()
+
+
+def synchronous(first: Server) -> None:
+    """Let no commit on the server be confirmed before its replica has it: what was acknowledged outlives the server."""
+    first.execute("ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()")
+    deadline = time.monotonic() + PATIENCE
+    while "sync" not in first.asked("SELECT sync_state FROM pg_stat_replication").split():
+        assert time.monotonic() < deadline, "no replica follows"
+        time.sleep(0.05)

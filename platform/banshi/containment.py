@@ -15,10 +15,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import structlog
-from tortoise.exceptions import DBConnectionError
 
 from banshi.contract import Item, Submission
-from banshi.errors import DepartmentFailed, DepartmentTimedOut, DepartmentUnavailable, Problem, Unavailable
+from banshi.errors import DepartmentFailed, DepartmentTimedOut, DepartmentUnavailable, Problem
+from banshi.failover.fates import is_outage, problem_of
 from banshi.logs import place_of
 
 if TYPE_CHECKING:
@@ -122,9 +122,9 @@ async def guarded(
     answer, error = await call()
     if error is None and not isinstance(answer, expect):
         error = TypeError("it returned the wrong type")
-    if isinstance(error, DBConnectionError):
+    if error is not None and is_outage(error):
         # The platform's own database is away, which is no failure of the department's.
-        error = Unavailable("The database does not answer; send the request again.", headers={"Retry-After": "5"})
+        error = problem_of(error)
     breaker.record(person, failed=error is not None and not isinstance(error, Problem))
     if error is None:
         return cast("T", answer)

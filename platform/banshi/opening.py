@@ -16,6 +16,8 @@ from tortoise.exceptions import DBConnectionError, OperationalError
 
 from banshi.contract import Tables
 from banshi.errors import ConfigurationError, Finding
+from banshi.failover.fates import Fate, fate_of
+from banshi.failover.hosts import hosts_of, names_several, with_first
 from banshi.personal import look_ups
 from banshi.personal.ring import Ring
 from banshi.personal.sealing import Context
@@ -28,6 +30,9 @@ KERNEL = "banshi"
 
 #: The modules with the kernel's tables.
 MODELS = ("banshi.models", "banshi.audit.models")
+
+#: Where PostgreSQL listens unless something else is said.
+PORT = 5432
 
 #: What Tortoise calls the connections of all tables.
 DEFAULT = "default"
@@ -45,8 +50,11 @@ def orm_config(url: str, tables: Mapping[str, Tables]) -> dict[str, Any]:
 
 
 def connection_to(url: str) -> dict[str, Any]:
-    connection: dict[str, Any] = expand_db_url(url)
+    """Engine and credentials, for Tortoise. An address may name several servers, of which it knows the first."""
+    connection: dict[str, Any] = expand_db_url(with_first(url))
     connection["engine"] = ENGINES.get(connection["engine"], connection["engine"])
+    if names_several(url):
+        connection["credentials"]["hosts"] = [(host, port or PORT) for host, port in hosts_of(url)]
     return connection
 
 
@@ -84,7 +92,8 @@ async def copied(url: str) -> AsyncIterator[Replica | None]:
         return
     connection = connection_to(url)
     # By itself: Tortoise would ask each transaction which of two databases it is for.
-    client = import_module(connection["engine"]).client_class(**connection["credentials"], connection_name=DEFAULT)
+    engine = import_module(connection["engine"])
+    client = engine.client_class(**connection["credentials"], connection_name=DEFAULT, writes=False)
     try:
         yield Replica(client)
     finally:
@@ -112,7 +121,7 @@ def sqlite_file(url: str) -> Path | None:
 
 def schema_of(url: str) -> str:
     """The schema of PostgreSQL that a URL names; "" for the server's default."""
-    return "" if url.startswith("sqlite://") else str(expand_db_url(url)["credentials"].get("schema") or "")
+    return "" if url.startswith("sqlite://") else str(connection_to(url)["credentials"].get("schema") or "")
 
 
 @asynccontextmanager
@@ -137,6 +146,8 @@ def told_as_setting() -> Iterator[None]:
         yield
     except (OperationalError, DBConnectionError, OSError, ImportError, sqlite3.Error) as error:
         advice = f"mend platform.database or what it names; the database can't be opened: {error}"
+        if fate_of(error) is Fate.RECONNECT:
+            advice = f"name the server that takes writes in platform.database, or wait until there is one: {error}"
         raise ConfigurationError([Finding("platform", "no-database", advice)]) from error
 
 

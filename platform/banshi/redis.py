@@ -10,10 +10,12 @@ import re
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import ConfigDict
+
+from banshi.failover.hosts import WrongHosts, hosts_of, parts_of
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -23,9 +25,6 @@ T = TypeVar("T")
 
 #: What a URL may begin with: a server, with TLS, on a socket of this machine; behind Sentinels; a Cluster.
 SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")
-
-#: A host, in brackets if it is an IPv6 address, and its port.
-HOST = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([^:\[\]\s]+))(?::(\d{1,5}))?")
 
 #: Ports where none is said.
 PORT, SENTINEL_PORT = 6379, 26379
@@ -76,12 +75,15 @@ def check_url(url: str) -> None:
     if not separator or scheme not in SCHEMES:
         raise WrongUrl(f"url has to begin with one of {', '.join(f'{one}://' for one in SCHEMES)}")
     if "+" in scheme:
-        hosts_of(url)
-    if scheme.endswith("+cluster") and (_parts(url).path.strip("/") or _parts(url).query):
+        try:
+            hosts_of(url)
+        except WrongHosts as error:
+            raise WrongUrl(str(error)) from None
+    if scheme.endswith("+cluster") and (parts_of(url).path.strip("/") or parts_of(url).query):
         raise WrongUrl("url of a Cluster has hosts alone: it has one database, and no parameters are taken")
     if scheme.endswith("+sentinel"):
         _service(url)
-        if unknown := {name for name, _ in parse_qsl(_parts(url).query)} - SENTINEL_PARAMETERS:
+        if unknown := {name for name, _ in parse_qsl(parts_of(url).query)} - SENTINEL_PARAMETERS:
             raise WrongUrl(f"url has parameters that mean nothing: {', '.join(sorted(unknown))}")
     elif "+" not in scheme and scheme != "unix" and not urlsplit(url).hostname:
         raise WrongUrl("url lacks the host, as in redis://cache.example:6379/0")
@@ -110,7 +112,7 @@ def client_of(url: str) -> Redis | RedisCluster:
         # A node that has moved is asked for once more.
         return RedisCluster(startup_nodes=nodes, **{**common, "retry": Retry(NoBackoff(), 1)})
     name, database = _service(url)
-    asked = dict(parse_qsl(_parts(url).query))
+    asked = dict(parse_qsl(parts_of(url).query))
     own = {**common, "username": asked.get("sentinel_username"), "password": asked.get("sentinel_password")}
     sentinels = [(host, port or SENTINEL_PORT) for host, port in hosts_of(url)]
     sentinel = Sentinel(sentinels, sentinel_kwargs=own, **common)  # type: ignore[no-untyped-call]
@@ -134,39 +136,15 @@ async def answered(question: Awaitable[T]) -> T:
     return asking.result()
 
 
-def hosts_of(url: str) -> list[tuple[str, int | None]]:
-    """The hosts that a URL names, with their ports. Raises WrongUrl."""
-    found: list[tuple[str, int | None]] = []
-    for text in _parts(url).hosts.rpartition("@")[2].split(","):
-        match = HOST.fullmatch(text)
-        if match is None or int(match[3] or 1) not in range(1, 65_536):
-            raise WrongUrl("url has to name its hosts as host:port,host:port")
-        found.append((match[1] or match[2], int(match[3]) if match[3] else None))
-    return found
-
-
-class _Parts(NamedTuple):
-    hosts: str
-    path: str
-    query: str
-
-
-def _parts(url: str) -> _Parts:
-    """The parts of a URL with several hosts, of which RFC 3986 and newer Pythons' `urlsplit` know nothing."""
-    before, _, query = url.partition("://")[2].partition("#")[0].partition("?")
-    hosts, slash, path = before.partition("/")
-    return _Parts(hosts, slash + path, query)
-
-
 def _service(url: str) -> tuple[str, int]:
     """The name under which Sentinels know the master, and the database there. Raises WrongUrl."""
-    match = re.fullmatch(r"/([A-Za-z0-9._-]+)(?:/(\d{1,4}))?", _parts(url).path)
+    match = re.fullmatch(r"/([A-Za-z0-9._-]+)(?:/(\d{1,4}))?", parts_of(url).path)
     if match is None:
         raise WrongUrl("url lacks the master's name, as in redis+sentinel://a:26379,b:26379/mymaster/0")
     return match[1], int(match[2] or 0)
 
 
 def _credentials(url: str) -> tuple[str | None, str | None]:
-    given = _parts(url).hosts.rpartition("@")[0]
+    given = parts_of(url).user.removesuffix("@")
     username, _, password = given.partition(":")
     return unquote(username) or None, unquote(password) or None

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Strict, TypeAdapter, ValidationError
 
+from banshi.failover.hosts import hosts_of, names_several
 from banshi.periods import Period
 from banshi.redis import RedisSettings
 
@@ -187,7 +188,8 @@ class Settings:
 
     #: Folder of the database file, attachments and keys; relative to plugins.toml.
     data: Path = Path("data")
-    #: Tortoise's database URL; the default is a SQLite file in `data`.
+    #: Tortoise's database URL; the default is a SQLite file in `data`. Of PostgreSQL it may name several servers, a
+    #: primary and its standbys: `postgres://user@one:5432,two:5432/name`.
     database: str = ""
     #: The URL of a replica of that PostgreSQL, for what anybody may read.
     replica: str = ""
@@ -253,9 +255,10 @@ class Settings:
             raise ValueError(f"database has to begin with {' or '.join(DATABASES)}")
         for name, address in (("database", self.database), ("replica", self.replica)):
             if address.startswith(POSTGRES) and not _has_port(address):
-                raise ValueError(
-                    f"{name} has a port that is no number, or a password with a sign that is written as %…"
-                )
+                told = "has a port that is no number, or a password with a sign that is written as %…"
+                if names_several(address):
+                    told += "; several servers are named as host:port,host:port"
+                raise ValueError(f"{name} {told}")
         if self.replica and not (self.replica.startswith(POSTGRES) and self.database.startswith(POSTGRES)):
             raise ValueError(f"replica has to begin with {' or '.join(POSTGRES)}, and so has database")
         if self.address and not ADDRESS.fullmatch(self.address):
@@ -307,7 +310,7 @@ class Settings:
 def _has_port(address: str) -> bool:
     """Whether what stands where an address has its port is one, or nothing."""
     try:
-        return urlsplit(address).port != 0
+        return bool(hosts_of(address)) if names_several(address) else urlsplit(address).port != 0
     except ValueError:
         return False
 

@@ -8,10 +8,13 @@ which somebody happened to say it. `banshi.opening` names this module as the eng
 
 from __future__ import annotations
 
+import asyncio
+import os
 import re
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -168,6 +171,13 @@ class Client(SqliteClient):
 
     def acquire_connection(self) -> Use:
         return Use(self._lock, self)
+
+    async def takes_writes(self) -> bool:
+        """Whether its file is there and can be written: a disk that fails is mounted anew, to be read alone."""
+        ((only_read,),) = (tuple(row.values()) for row in await self.execute_query_dict("PRAGMA query_only"))
+        file = Path(self.filename)
+        there = await asyncio.to_thread(lambda: os.access(file, os.W_OK) and os.access(file.parent, os.W_OK))
+        return not only_read and (there or self.filename == ":memory:")
 
     def _in_transaction(self) -> TransactionContext:
         return Begin(Transaction(self), self._lock)

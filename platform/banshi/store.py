@@ -12,17 +12,19 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import TortoiseContext
-from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
+from tortoise.exceptions import IntegrityError
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from banshi import bulk
-from banshi.errors import StorageFull, Unavailable
+from banshi.errors import Unavailable
+from banshi.failover.fates import fails_all, is_outage, problem_of
+from banshi.failover.readiness import Readiness
 from banshi.logs import place_of
 from banshi.replica import READING, Replica
 
@@ -103,6 +105,8 @@ class Store:
         #: A copy for what anybody may read, where there is one.
         self.replica = replica
         self.dialect = connection.capabilities.dialect
+        #: Whether anything can be written now.
+        self.readiness = Readiness(cast("Any", connection).takes_writes)
         self._waiting: list[tuple[Write, asyncio.Future[None]]] = []
         self._group: list[tuple[Write, asyncio.Future[None]]] = []
         self._closing = False
@@ -215,9 +219,10 @@ class Store:
 
     async def _carry_out(self, group: list[tuple[Write, asyncio.Future[None]]]) -> None:
         try:
-            failures = await self._transaction([write for write, _ in group])
+            with self.readiness.writing():
+                failures = await self._transaction([write for write, _ in group])
         except Exception as error:
-            if len(group) == 1 or self._is_outage(error):
+            if len(group) == 1 or fails_all(error):
                 for _, done in group:
                     _settle(done, _told(error))
                 return
@@ -238,14 +243,6 @@ class Store:
         # What a statement by hand does, its caller knows.
         if written:
             _call(self._listeners, written)
-
-    def _is_outage(self, error: Exception) -> bool:
-        """Whether the database fails all alike: trying each write alone would only make each wait as long again."""
-        if isinstance(error, IntegrityError):
-            return False
-        return isinstance(error, DBConnectionError | OSError | sqlite3.Error) or (
-            self.dialect == "sqlite" and isinstance(error, OperationalError)
-        )
 
     async def _transaction(self, writes: list[Write]) -> list[Exception | None]:
         """All of `writes` in one transaction; the answer says which did not happen because it was stale."""
@@ -335,11 +332,8 @@ def _told(error: Exception) -> Exception:
     """`error` in the words of the API where it is not the caller's own doing."""
     if isinstance(error, Stale | IntegrityError):
         return error
-    cause = str(error)
-    if "disk is full" in cause or "No space left" in cause:
-        return StorageFull()
-    if isinstance(error, OperationalError | DBConnectionError | OSError | sqlite3.Error):
-        return Unavailable("The database does not answer; send the request again.", headers={"Retry-After": "5"})
+    if is_outage(error) or isinstance(error, OSError | sqlite3.Error):
+        return problem_of(error)
     return error
 
 

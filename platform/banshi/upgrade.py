@@ -24,6 +24,7 @@ from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from banshi.errors import ConfigurationError, Finding
+from banshi.failover.fates import code_of
 from banshi.modules import told
 from banshi.schema_editors import EDITORS
 from banshi.snapshot import make_tables
@@ -65,7 +66,7 @@ async def upgrade(apps: dict[str, Any], *, snapshots: bool = True) -> list[str]:
         try:
             return await _upgrade(apps, snapshots=snapshots)
         except Exception as error:
-            if _sqlstate(error) not in IN_USE:
+            if code_of(error) not in IN_USE:
                 raise
             if time.monotonic() - begun > PATIENCE:
                 raise ConfigurationError([in_use()]) from error
@@ -104,12 +105,6 @@ async def dropping_nothing() -> AsyncIterator[None]:
         yield
     finally:
         await connection.execute_query(f"PRAGMA foreign_keys = {int(looking)}")
-
-
-def _sqlstate(error: BaseException) -> str:
-    """PostgreSQL's code for what went wrong, also where Tortoise has wrapped it."""
-    inner = error.args[0] if error.args and isinstance(error.args[0], BaseException) else error
-    return str(getattr(inner, "sqlstate", None) or "")
 
 
 def in_use() -> Finding:
@@ -157,7 +152,7 @@ class Executor(MigrationExecutor):
         except DBConnectionError:
             raise
         except Exception as error:  # whatever a plugin's step raises
-            if self.under_way is None or _sqlstate(error) in IN_USE:
+            if self.under_way is None or code_of(error) in IN_USE:
                 raise
             raise ConfigurationError([failed(self.under_way, error)]) from error
         if self.planned and (adrift := await self._adrift() - self.adrift):

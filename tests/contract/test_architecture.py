@@ -25,7 +25,7 @@ KERNEL = ROOT / "platform" / "banshi"
 # fmt: off
 ORDER = [
     "errors", "logs", "background", "calendar", "sniff", "pictures", "disk", "private_files", "written", "periods",
-    "redis", "settings",
+    "failover", "redis", "settings",
     "forms", "routes", "schemas", "token_keys",
     "guide", "contract", "tracing", "sealed", "modes", "messages", "hookspecs", "vocabulary",
     "configuration", "catalogue", "shelf", "modules", "registry", "access", "loading", "commands", "development",

@@ -67,7 +67,7 @@ async def test_what_a_server_without_work_promises_waits_until_somebody_works(se
 async def test_who_is_there_to_work_hears_at_once_of_what_a_server_promises(
     server: Door, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.engine.embedded.LONGEST_SLEEP", NEVER)
+    monkeypatch.setattr("banshi.engine.consumer.LONGEST_SLEEP", NEVER)
     async with opened(WORKS_ALONE) as worker:
         for door in (server, worker):
             await asyncio.wait_for(door.platform[SIGNALS].connected.wait(), 20)

@@ -13,7 +13,8 @@ from prometheus_client import CollectorRegistry
 from prometheus_client import Counter as Metric
 
 from banshi import Channel, Message, Platform, outbox
-from banshi.engine.embedded import Consumer, _channel
+from banshi.engine.consumer import Consumer
+from banshi.engine.embedded import _channel
 from banshi.errors import Unavailable
 from banshi.models import OutboxRow
 from banshi.outbox import Claimed

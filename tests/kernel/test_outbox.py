@@ -15,7 +15,7 @@ from tortoise.exceptions import IntegrityError
 from uuid_utils.compat import uuid7
 
 from banshi import outbox
-from banshi.engine import embedded
+from banshi.engine import consumer
 from banshi.models import Case, OutboxRow
 from banshi.opening import open_store
 from banshi.outbox import ALERT_LANE, CASE_LANE, NOTICE_LANE, Claimed
@@ -427,7 +427,7 @@ async def test_a_commit_wakes_the_engine_at_once(
     tmp_path: Path, answers: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without the wake-up it would be the next look at the table, which here comes too late."""
-    monkeypatch.setattr(embedded, "LONGEST_SLEEP", 2 * PATIENCE)
+    monkeypatch.setattr(consumer, "LONGEST_SLEEP", 2 * PATIENCE)
     async with open_door(tmp_path, {"traffic": TRAFFIC, "mobile_push": "mobile_push"}) as door:
         wang = door.citizen("wang")
         (await wang.post("/v1/items/zone-pass/cases", {"answers": await answers(wang)})).created()

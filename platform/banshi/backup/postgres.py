@@ -10,12 +10,10 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
-
-from tortoise.backends.base.config_generator import expand_db_url
+from typing import IO, Any
 
 from banshi.backup.folder import BackupError
-from banshi.opening import connected
+from banshi.opening import connected, connection_to
 from banshi.upgrade import NOTED
 
 #: What asyncpg's URLs say of TLS, as libpq says it; anything else is left to libpq's own defaults.
@@ -115,8 +113,8 @@ def _program(name: str) -> str:
     return found
 
 
-def _credentials(url: str) -> dict[str, str]:
-    found: dict[str, str] = expand_db_url(url)["credentials"]
+def _credentials(url: str) -> dict[str, Any]:
+    found: dict[str, Any] = connection_to(url)["credentials"]
     return found
 
 
@@ -125,6 +123,10 @@ def _environment(url: str) -> dict[str, str]:
     given = _credentials(url)
     names = {key: f"PG{key.upper()}" for key in ("host", "port", "user", "password", "database")}
     found = {name: str(given[key]) for key, name in names.items() if given.get(key)}
+    if hosts := given.get("hosts"):
+        found |= {"PGHOST": ",".join(host for host, _ in hosts), "PGPORT": ",".join(str(port) for _, port in hosts)}
+        # Whatever is restored is written; and what is dumped is not to be from a copy that is behind.
+        found["PGTARGETSESSIONATTRS"] = "read-write"
     if str(given.get("ssl")) in TLS:
         found["PGSSLMODE"] = str(given["ssl"])
     return {**os.environ, "PGCONNECT_TIMEOUT": "10", **found}

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.backends.base.config_generator import expand_db_url
 
 from banshi.doctor.verdict import Deployment, Verdict
 from banshi.errors import ConfigurationError
-from banshi.opening import connected, sqlite_file, told_as_setting
+from banshi.opening import connected, connection_to, sqlite_file, told_as_setting
 from banshi.settings import Settings
 from banshi.store import CLOCK
 from banshi.upgrade import missing
@@ -114,7 +113,7 @@ async def _server(connection: BaseDBAsyncClient, settings: Settings, workers: in
     ]
     reserved = int(await _shown(connection, "superuser_reserved_connections"))
     most = int(await _shown(connection, "max_connections")) - reserved
-    given: dict[str, Any] = expand_db_url(settings.database_url)["credentials"]
+    given = connection_to(settings.database_url)["credentials"]
     each = int(given.get("maxsize") or settings.pool.most) + BESIDE
     said = f"{workers} process{'' if workers == 1 else 'es'} of {each} connections, and the server takes {most}"
     if workers * each > most:

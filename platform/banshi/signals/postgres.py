@@ -9,6 +9,8 @@ from typing import Any
 
 import asyncpg
 
+from banshi.failover.connecting import ASK_READ_ONLY
+
 #: Of what a pool is made with, what a single connection has no use for.
 OF_POOLS = (
     *("min_size", "max_size", "max_queries", "max_inactive_connection_lifetime"),
@@ -35,14 +37,17 @@ class PostgresCarrier:
     async def listen(self, heard: Callable[[str], None], connected: Callable[[], None]) -> None:
         """Until the connection breaks. Raises what asyncpg and the network raise."""
         options = {name: value for name, value in self._client._template.items() if name not in OF_POOLS}
-        connection = await asyncpg.connect(password=self._client.password, timeout=PATIENCE, **options)
+        ended = asyncio.Event()
+        connection = await self._client.connect(password=self._client.password, timeout=PATIENCE, **options)
+        self._client.when_astray.add(ended.set)
         try:
+            if await connection.fetchval(ASK_READ_ONLY):
+                raise ConnectionError("the server takes no writes")
             # Channels are a database's, and deployments may share it, each with a schema of its own.
             schema = await connection.fetchval("SELECT current_schema()")
             self._channel = "banshi_" + blake2b(str(schema).encode(), digest_size=8).hexdigest()
             await connection.add_listener(self._channel, lambda *told: heard(told[3]))
             self._connection = connection
-            ended = asyncio.Event()
             connection.add_termination_listener(lambda _: ended.set())
             connected()
             while not ended.is_set():
@@ -51,8 +56,9 @@ class PostgresCarrier:
                 except TimeoutError:
                     # A network that is gone closes nothing.
                     await self._execute("SELECT 1")
-            raise ConnectionError("the server has closed the connection")
+            raise ConnectionError("the server has closed the connection, or takes no writes any more")
         finally:
+            self._client.when_astray.discard(ended.set)
             self._connection = None
             connection.terminate()
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import structlog
 from aiohttp import web
-from tortoise.exceptions import DBConnectionError, OperationalError
 
 from banshi import errors
 from banshi.audit import refusals
 from banshi.errors import Problem
+from banshi.failover.fates import code_of, is_outage, problem_of
 from banshi.logs import REQUEST_ID, place_of, request_log
 from banshi.ready import REQUEST_ID_HEADER, ReadyResponse
 from banshi.replies import problem_reply
@@ -141,7 +141,10 @@ def _unexpected(error: BaseException) -> Problem:
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return errors.StorageFull()
     where = place_of(error)
-    if isinstance(error, DBConnectionError | OperationalError | ConnectionError | asyncio.TimeoutError):
+    if is_outage(error):
+        log.error("the database failed", error=type(error).__name__, code=code_of(error), where=where)
+        return problem_of(error)
+    if isinstance(error, ConnectionError | asyncio.TimeoutError):
         log.error("the database failed", error=type(error).__name__, where=where)
         return errors.Unavailable("The database does not answer.", headers={"Retry-After": "5"})
     log.error("unexpected error", error=type(error).__name__, where=where)
