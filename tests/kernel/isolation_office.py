@@ -150,6 +150,10 @@ class Bench(Application):
     async def do_write(self, what):
         return refused(open, os.path.join(os.path.dirname(__file__), "new.txt"), "w")
 
+    async def do_empty(self, what):
+        file = getattr(self.settings, what)
+        return refused(os.truncate, file, 0), refused(os.open, file, os.O_RDONLY | os.O_TRUNC)
+
     async def do_connect(self, what):
         return refused(socket.create_connection, ("127.0.0.1", self.settings.port), 5)
 

@@ -2,7 +2,8 @@
 
 It may read Python, its libraries, its own folder and what its entry grants, and write nothing. So it sees neither the
 data folder nor the keys, plugins.toml, other plugins' folders or what /proc says of the platform's process. From Linux
-6.7 on it binds and connects no TCP port either unless it may, and from 6.12 on it signals nobody.
+6.2 on it empties none, from 6.7 on it binds and connects no TCP port either unless it may, and from 6.12 on it signals
+nobody; before, the filter of `banshi.isolation.seccomp` alone sees to these.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ WRITE_FILE, READ_FILE, READ_DIR = 1 << 1, 1 << 2, 1 << 3
 
 #: Number of rights about files that a version knows: the newest that we handle is the last.
 RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
+
+#: The first version, that of Linux 6.2, that knows emptying a file from opening it for writing.
+TRUNCATE = 3
 
 #: What Python reads outside its own folders: libraries, time zones, certificates of authorities.
 SYSTEM: tuple[str, ...] = (
@@ -54,16 +58,21 @@ def python_folders() -> list[Path]:
     return [*(Path(sysconfig.get_path(name)) for name in names), Path(__file__).parents[1]]
 
 
-def close_in(readable: Iterable[Path], *, network: bool) -> bool:
-    """Let this process read what lies beneath `readable`, for good; False where the system can't."""
+def supported() -> int:
+    """The version of Landlock that this system has; 0 where it has none."""
     if sys.platform != "linux":
-        return False
+        return 0
+    return max(0, int(ctypes.CDLL(None, use_errno=True).syscall(CREATE, None, ctypes.c_size_t(0), VERSION)))
+
+
+def close_in(readable: Iterable[Path], *, network: bool) -> int:
+    """Let this process read what lies beneath `readable`, for good; gives the version that sees to it, 0 for none."""
+    version = supported()
+    if version < 1:
+        return 0
     library = ctypes.CDLL(None, use_errno=True)
     # Without rights of its own, a process may close itself in once it can gain none.
     library.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    version = library.syscall(CREATE, None, ctypes.c_size_t(0), VERSION)
-    if version < 1:
-        return False
     handled = (1 << RIGHTS[min(version, 5)]) - 1
     words = [handled]
     if version >= 4:
@@ -73,13 +82,13 @@ def close_in(readable: Iterable[Path], *, network: bool) -> bool:
     wanted = struct.pack(f"={len(words)}Q", *words)
     rules = library.syscall(CREATE, wanted, ctypes.c_size_t(len(wanted)), 0)
     if rules < 0:
-        return False
+        return 0
     try:
         system = [Path(one) for one in (*SYSTEM, *(NETWORK if network else ()))]
         for place in [*system, *python_folders(), *readable]:
             _allow(library, rules, place, READ_FILE | READ_DIR)
         _allow(library, rules, Path(os.devnull), READ_FILE | WRITE_FILE)
-        return bool(library.syscall(RESTRICT, rules, 0) == 0)
+        return version if library.syscall(RESTRICT, rules, 0) == 0 else 0
     finally:
         os.close(rules)
 

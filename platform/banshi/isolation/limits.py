@@ -70,9 +70,13 @@ def close_in(memory: int, readable: Iterable[Path], *, network: bool) -> list[st
         # Nobody else of the same user reads its memory or environment; the filter keeps it so.
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     missing = []
-    if not landlock.close_in(readable, network=network):
+    version = landlock.close_in(readable, network=network)
+    filtered = seccomp.close_in(network=network)
+    if not version:
         missing.append("files")
-    if not seccomp.close_in(network=network):
+    elif version < landlock.TRUNCATE and not filtered:
+        missing.append("emptying files")
+    if not filtered:
         missing.append("processes and sockets")
     return missing
 

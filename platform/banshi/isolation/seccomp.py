@@ -1,7 +1,8 @@
 """What a child may ask the operating system for: a filter of system calls, which needs no rights (Linux, seccomp(2)).
 
 It bars new processes and programs, other processes (signals to them, their memory), sockets that weren't granted,
-files' modes, owners and times, of which Landlock knows nothing, and memory that no limit of the process counts.
+files' modes, owners and times, of which Landlock knows nothing, emptying files, of which it knows since Linux 6.2, and
+memory that no limit of the process counts.
 Everything else a Python program needs stays. It is a fence around code that is wrong or that was taken over, and no
 jail for somebody with a hole in the operating system at hand.
 """
@@ -61,6 +62,8 @@ REFUSED: tuple[tuple[str, int | None, int | None], ...] = (
     ("setresgid", 119, 149),
     ("setfsuid", 122, 151),
     ("setfsgid", 123, 152),
+    # To empty a file by its name. ftruncate needs one that is open for writing, and none is.
+    ("truncate", 76, 45),
     # What is said of files, and news of them.
     ("chmod", 90, None),
     ("fchmod", 91, 52),
@@ -111,9 +114,16 @@ REFUSED: tuple[tuple[str, int | None, int | None], ...] = (
 )
 
 #: Calls that are looked at: on x86-64, on aarch64.
-CLONE, CLONE3, SOCKET = (56, 220), (435, 435), (41, 198)
+CLONE, SOCKET = (56, 220), (41, 198)
 KILL, TGKILL, PRLIMIT = (62, 129), (234, 131), (302, 261)
 PAIR = (53, 199)
+
+#: Calls whose flags lie in memory, where no filter sees them (clone3, openat2): a program then takes what was before.
+UNSEEN = ((435, 435), (437, 437))
+
+#: Calls that open a file (open, openat), and which argument has the flags. With O_TRUNC they empty a file; Landlock
+#: before Linux 6.2 looks only at what is opened for writing: not at O_RDONLY, nor at 3, which is for neither.
+OPENING: tuple[tuple[tuple[int | None, int | None], int], ...] = (((2, None), 1), ((257, 56), 2))
 
 #: Calls of which some uses are refused: numbers, the argument that says which, and what it may not be. The system looks
 #: at the lower half of each of these arguments alone.
@@ -148,8 +158,13 @@ def program(machine: int, pid: int, *, network: bool) -> list[tuple[int, int, in
         number = numbers[column]
         if number is not None:
             made += [(EQUAL, 0, 1, number), refuse]
-    # The C library then takes clone, whose flags can be seen.
-    made += [(EQUAL, 0, 1, CLONE3[column]), (RETURN, 0, 0, REFUSE | errno.ENOSYS)]
+    for call in UNSEEN:
+        made += [(EQUAL, 0, 1, call[column]), (RETURN, 0, 0, REFUSE | errno.ENOSYS)]
+    for opening, position in OPENING:
+        number = opening[column]
+        if number is not None:
+            made += [(EQUAL, 0, 8, number), (LOAD, 0, 0, _argument(position)), (ANY_BIT, 1, 0, os.O_TRUNC), allow]
+            made += [(AND, 0, 0, os.O_ACCMODE), (EQUAL, 1, 0, os.O_WRONLY), (EQUAL, 0, 1, os.O_RDWR), allow, refuse]
     made += [(EQUAL, 0, 4, CLONE[column]), (LOAD, 0, 0, _argument(0)), (ANY_BIT, 1, 0, CLONE_THREAD), refuse, allow]
     for call in (KILL, TGKILL):
         made += [(EQUAL, 0, 4, call[column]), (LOAD, 0, 0, _argument(0)), (EQUAL, 1, 0, pid), refuse, allow]
