@@ -33,6 +33,7 @@ SPARE = {"act": ("answers", "details"), "register_device": ("subscription",)}
 FORMATS = {
     "cn-resident-id": [made_up_person(number) for number in range(1, 9)],
     "cn-mobile": ["13800000000", "19900000001"],
+    "cn-phone": ["13800000000", "0816-2000000"],
     "cn-plate": ["川BD12345", "川B12345"],
     "cn-division": ["510703", "110105"],
     "cn-uscc": ["91110000600037341L"],

@@ -19,21 +19,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from banshi.testing import Door, open_door
+from banshi.testing import Door, made_up_resident_id, open_door
 
 TRAFFIC = Path(__file__).resolve().parent.parent / "plugins" / "departments" / "traffic"
 PEOPLE = 50_000
 
 
-def resident_id(number: int) -> str:
-    """The number of somebody who is born in 2999."""
-    first = f"5107032999{number // 28_000 % 12 + 1:02}{number // 1_000 % 28 + 1:02}{number % 1_000:03}"
-    digit = (1 - 2 * int(first, 13)) % 11
-    return first + ("X" if digit == 10 else str(digit))
-
-
 def write(file: Path, records: int) -> None:
-    people = [resident_id(number) for number in range(PEOPLE)]
+    people = [made_up_resident_id(number) for number in range(PEOPLE)]
     with file.open("w", encoding="utf-8") as stream:
         stream.write("licence_number,file_number,class,status,valid_until,points,period_ends\n")
         for number in range(records):
@@ -56,7 +49,7 @@ async def imported(config: Path, file: Path) -> None:
 async def look_ups(door: Door, done: asyncio.Event) -> list[float]:
     """Seconds of each look-up until `done`, one after the other, each by another registrar."""
     took: list[float] = []
-    question = {"licence_number": resident_id(7), "file_number": f"{7:012}"}
+    question = {"licence_number": made_up_resident_id(7), "file_number": f"{7:012}"}
     while not done.is_set():
         registrar = door.staff(f"registrar{len(took)}", "traffic:registrar")
         begun = time.monotonic()

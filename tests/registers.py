@@ -10,9 +10,12 @@ from typing import Any
 
 from banshi.kinds.query.imports.loading import Imported, load
 from banshi.kinds.query.registers.opened import REGISTERS
-from banshi.testing import Door
+from banshi.testing import Door, made_up_resident_id
 
 DEPARTMENTS = Path(__file__).resolve().parent.parent / "plugins" / "departments"
+
+#: The ID number of somebody in the samples, who are made up.
+made_up_person = made_up_resident_id
 
 #: When the data of all registers here are from.
 AS_OF = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
@@ -47,10 +50,3 @@ async def import_rows(door: Door, folder: Path, code: str, rows: Iterable[Mappin
         writer.writeheader()
         writer.writerows(listed)
     return await import_file(door, file)
-
-
-def made_up_person(number: int) -> str:
-    """A citizen's number with its check digit that nobody has: born in 2999."""
-    first = f"5107032999{number % 12 + 1:02}{number % 28 + 1:02}{number % 1000:03}"
-    digit = (1 - 2 * int(first, 13)) % 11
-    return first + ("X" if digit == 10 else str(digit))

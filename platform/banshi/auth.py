@@ -22,6 +22,8 @@ from banshi.background import working
 from banshi.contract import Key
 from banshi.errors import Unauthenticated, UnknownRoles
 from banshi.forms.numbers import is_resident_id
+from banshi.forms.spelling import spelled, spelled_id
+from banshi.forms.words import FORMATS
 from banshi.routes import Client, Principal, Role
 from banshi.settings import Settings
 from banshi.token_keys import DevelopmentKeys, IssuerKeys, Keys, development_key
@@ -179,15 +181,13 @@ class Tokens:
             if not roles:
                 # Somebody whom the issuer gives roles is staff; what we can't read must not make a citizen of them.
                 raise refuse(f"The claim {self.roles_claim} has no role of the form department:role.")
-        name, number = claims.get(self.name_claim), claims.get(self.resident_id_claim)
-        number = number.upper() if isinstance(number, str) else ""
+        name = claims.get(self.name_claim)
         return Principal(
             subject=claims["sub"],
             name="".join(filter(str.isprintable, name))[:255] if isinstance(name, str) else "",
             roles=tuple(roles),
             expires_at=int(claims["exp"]),
-            # What is no such number can be nobody's.
-            resident_id=number if number and is_resident_id(number) else "",
+            resident_id=_verified_number(claims.get(self.resident_id_claim), self.resident_id_claim),
         )
 
     def _with_known_roles(self, principal: Principal) -> Principal:
@@ -201,6 +201,21 @@ class Tokens:
             if not known:
                 raise UnknownRoles(principal.subject, unknown[:NAMED])
         return replace(principal, roles=known, access=self.access)
+
+
+def _verified_number(claim: Any, name: str) -> str:
+    """The number of the document that the identity provider has seen, in its one spelling; "" for a claim without.
+
+    Not judged any further: what a passport's number looks like, or a permit's of next year, the provider knows and we
+    don't, and whoever lost it here could do nothing about it. It is only ever compared, and never written to the log.
+    """
+    number = spelled_id(claim) if isinstance(claim, str) else ""
+    if claim and not number:
+        # A JSON number has lost its last digits wherever it was a double, and would be somebody else's.
+        log.warning("a token's ID number can't be read: the claim has to be a short text", claim=name)
+    elif number and not is_resident_id(number):
+        log.info("a token's verified ID number is no resident's; it is taken as it is", claim=name)
+    return number
 
 
 def _refuse_ended() -> NoReturn:
@@ -276,8 +291,9 @@ def development_token(
     for role in listed:
         if parse_role(role) is None:
             raise ValueError(f"a role is written department:role or department/unit:role, not {role!r}")
+    resident_id = spelled("cn-resident-id", resident_id)
     if resident_id and not is_resident_id(resident_id):
-        raise ValueError("a resident ID is a citizen's number of 18 characters with its check digit (GB 11643)")
+        raise ValueError(f"a resident ID is {FORMATS['cn-resident-id'][1]} (GB 11643)")
     now = int(time.time())
     claims = {"iss": DEVELOPMENT, "aud": DEVELOPMENT, "sub": subject, "iat": now, "exp": now + lifetime}
     claims |= ({"name": name} if name else {}) | ({"banshi_roles": listed} if listed else {})

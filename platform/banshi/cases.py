@@ -185,7 +185,7 @@ async def move(
         step = await _step(platform, case, action, actor)
         if step.needs_reason and not any(map(messages.clean, (reason or {}).values())):
             raise InvalidFields([FieldProblem("/reason", "Say why: the citizen reads it.", "required")])
-        _check_details(step, details, language)
+        details = _checked_details(step, details, language)
         move = Move(
             case=case,
             item=item,
@@ -219,14 +219,16 @@ async def _taken(platform: Platform, move: Move, receipt: Callable[[Case], Seque
     return after
 
 
-def _check_details(step: Step, details: Any, language: str) -> None:
-    """What the actor sent along, held against what the step takes."""
+def _checked_details(step: Step, details: Any, language: str) -> Any:
+    """What the actor sent along, with numbers as they are stored, held against what the step takes."""
     if step.takes is None:
         if details is not None:
             problem = FieldProblem("/details", f"Leave the details out: {step.action!r} takes none.", "unexpected")
             raise InvalidFields([problem])
-    elif found := step.takes.problems({} if details is None else details, language):
+        return None
+    if found := step.takes.problems({} if details is None else details, language):
         raise InvalidFields(replace(one, pointer=f"/details{one.pointer}") for one in found)
+    return step.takes.spelled(details)
 
 
 def begin(platform: Platform, case: Case, action: str, effects: Effects) -> list[Model]:

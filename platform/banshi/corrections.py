@@ -18,10 +18,10 @@ async def corrected(platform: Platform, move: Move) -> Effects:
     if move.answers is None:
         raise InvalidFields([FieldProblem("/answers", "Send the corrected answers, all of them.", "required")])
     given = await check(platform, move.item, move.case, move.answers, move.language, principal=move.actor.principal)
-    before = move.case.answers
-    changed = sorted(name for name in before.keys() | move.answers.keys() if before.get(name) != move.answers.get(name))
+    before, after = move.case.answers, given.answers
+    changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
     updates = [*given.updates, *await replaced(move.case, given.attachments)]
-    return Effects(values={"answers": dict(move.answers)}, updates=updates, details={"fields": changed})
+    return Effects(values={"answers": dict(after)}, updates=updates, details={"fields": changed})
 
 
 def refuse_answers(move: Move) -> None:

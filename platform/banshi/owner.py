@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from banshi.contract import LANGUAGES, Item
 from banshi.errors import FieldProblem, InvalidFields, NotNamed, NotVerified
+from banshi.forms.spelling import spelled_id
 from banshi.guide import HOLDER, LONGEST_HOLDER
 from banshi.messages import clean, cut
 from banshi.reuse import ids_at, value_at
@@ -45,11 +46,21 @@ def known(item: Item, principal: Principal | None) -> None:
         raise NotNamed(NAMELESS)
 
 
+def verified_of(principal: Principal | None) -> str:
+    """The number that was verified of whoever asks; "" for nobody's."""
+    return principal.resident_id if principal is not None else ""
+
+
+def is_own(number: Any, principal: Principal) -> bool:
+    """Whether a number, however it is written, is the one that was verified."""
+    return bool(principal.resident_id) and isinstance(number, str) and spelled_id(number) == principal.resident_id
+
+
 def own(item: Item, answers: Mapping[str, Any], principal: Principal | None, language: str) -> None:
     """Raises InvalidFields where the answers, which the form has taken, are about another than who hands them in."""
     if item.owner is None or (item.owner.unless and ids_at(item, answers, item.owner.unless)):
         return
-    if principal is None or value_at(answers, item.owner.field) != principal.resident_id:
+    if principal is None or not is_own(value_at(answers, item.owner.field), principal):
         sentence = (NOT_OWN_UNLESS if item.owner.unless else NOT_OWN)[LANGUAGES.index(language)]
         told = sentence.format(unless=item.owner.unless)
         raise InvalidFields([FieldProblem(f"/answers{item.owner.field}", told, "not-own")])

@@ -80,7 +80,8 @@ class Principal:
     roles: tuple[Role, ...] = ()
     #: Unix seconds at which the token ends.
     expires_at: int = 0
-    #: The citizen's number (GB 11643) that the identity provider has verified, or "".
+    #: The number of the document that the identity provider has verified, in its one spelling, or "": a citizen's
+    #: (GB 11643), a permit's, a passport's.
     resident_id: str = ""
     #: The program that calls for itself and for no person; None for people.
     client: Client | None = None

@@ -72,7 +72,7 @@ class Identity:
     #: The claim that lists a member of staff's roles, and the claim with a person's name.
     roles_claim: str = "banshi_roles"
     name_claim: str = "name"
-    #: The claim with a citizen's number (GB 11643) that the provider has verified: whoever has none looks nobody up.
+    #: The claim with the ID number that the provider has verified, a text: whoever has none looks nobody up.
     resident_id_claim: str = "resident_id"
     #: From the issuer's own role names to ours: {"jtj-sp" = "traffic:approver"}.
     role_map: Mapping[str, str] = field(default_factory=dict)

@@ -20,7 +20,7 @@ from banshi.errors import FieldProblem, InvalidFields, Unavailable
 from banshi.events import step_rows
 from banshi.models import Attachment, Case, CaseEvent
 from banshi.modes import TEST, mode_of, refuse_strangers
-from banshi.owner import known, own
+from banshi.owner import known, own, verified_of
 from banshi.reuse import Reused, ids_at, labels, taken
 from banshi.routes import Principal
 from banshi.store import Update
@@ -147,9 +147,9 @@ def submission_of(platform: Platform, case: Case, answers: Mapping[str, Any] | N
     )
 
 
-def form_problems(item: Item, answers: Any, language: str) -> list[FieldProblem]:
-    """What the item's form says against the answers, with pointers into the body."""
-    found = item.form.problems(answers, language) if item.form is not None else ()
+def form_problems(item: Item, answers: Any, language: str, principal: Principal | None = None) -> list[FieldProblem]:
+    """What the item's form says against the answers, with pointers into the body; nothing against a verified number."""
+    found = item.form.problems(answers, language, verified_of(principal)) if item.form is not None else ()
     return [replace(problem, pointer=f"/answers{problem.pointer}") for problem in found]
 
 
@@ -192,7 +192,8 @@ async def check(
     own check may rely on it. Whose record it is comes before files and department, which say nothing of another's.
     """
     known(item, principal)
-    if problems := form_problems(item, answers, language):
+    answers = item.form.spelled(answers, verified_of(principal)) if item.form is not None else answers
+    if problems := form_problems(item, answers, language, principal):
         raise InvalidFields(problems)
     own(item, answers, principal, language)
     department = platform.registry.departments[item.department]

@@ -149,7 +149,7 @@ HOSTILE: dict[str, tuple[str | bytes, str]] = {
     "neither encoding": (GOOD.encode() + b"\xff\xff\xff\n", "it is neither UTF-8 (line 4) nor GB18030 (line 4)"),
     "UTF-16": (GOOD.encode("utf-16"), "it is UTF-16: save it as CSV in UTF-8"),
     "a workbook": (b"PK\x03\x04 and so on", "it is a workbook: save it as CSV in UTF-8"),
-    "a number that is none": (GOOD + line(ONE[:-1] + "A"), "line 4: licence_number: give an 18-digit citizen's number"),
+    "a number that is none": (GOOD + line(ONE[:-1] + "A"), "line 4: licence_number: give an ID number as it is on"),
     "a date that is none": (GOOD + line(THREE, valid_until="2026-02-30"), "line 4: valid_until: give a date such as"),
     "a whole number that is none": (GOOD + line(THREE, points="3.5"), "line 4: points: give a whole number"),
     "a value that is not declared": (GOOD + line(THREE, status="lost"), "status: write one of normal, expired,"),

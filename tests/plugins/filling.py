@@ -21,6 +21,7 @@ FORMATS = {
     "cn-uscc": "91510700MA0000000G",
     "cn-plate": "川B12345",
     "cn-mobile": "13800000000",
+    "cn-phone": "13800000000",
     "cn-division": "510703",
 }
 

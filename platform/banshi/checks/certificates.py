@@ -12,6 +12,7 @@ from banshi.checks.fields import always_there, fields_at
 from banshi.checks.messages import longest_values, template_faults
 from banshi.contract import Claim, Item
 from banshi.errors import Finding
+from banshi.forms.spelling import LONGEST_VERIFIED
 from banshi.guide import DECISION, HOLDER, LONGEST_DECISION, LONGEST_HOLDER
 from banshi.messages import ALWAYS, LONGEST_TITLE, Known
 from banshi.passes.cose import MAX_BYTES
@@ -30,10 +31,12 @@ FORMATS = {
     "time": 20,
     "uuid": 36,
     "ipv4": 15,
-    "cn-resident-id": 18,
+    # A verified number of another document may be longer than a citizen's.
+    "cn-resident-id": LONGEST_VERIFIED,
     "cn-uscc": 18,
     "cn-plate": 14,
     "cn-mobile": 11,
+    "cn-phone": 20,
     "cn-division": 12,
 }
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from banshi.errors import FieldProblem, InvalidFields
 from banshi.forms.models import close, model_reader
+from banshi.forms.places import Place, is_verified, places_in, spelled_in
 from banshi.forms.rules import copied, faults_of
 from banshi.forms.schemas import compiled, schema_reader
 from banshi.forms.words import Found, Reader, pointer, say
@@ -32,11 +33,13 @@ MOST_PROBLEMS = 100
 class Form:
     """What an item asks for. Made once at start-up by `from_schema` or `from_model`, then only read."""
 
-    __slots__ = ("_read", "_schema")
+    __slots__ = ("_places", "_read", "_schema")
 
-    def __init__(self, schema: Mapping[str, Any], read: Reader | None) -> None:
+    def __init__(self, schema: Mapping[str, Any], read: Reader | None, places: Place | None = None) -> None:
         self._schema = schema
         self._read = read
+        #: Where it asks for numbers, known once there is a reader.
+        self._places = places
 
     @classmethod
     def from_schema(cls, schema: Mapping[str, Any]) -> Form:
@@ -53,17 +56,25 @@ class Form:
             validator = compiled(own)
         except ValueError as error:
             raise ValueError(f"#: the schema can't be compiled: {str(error).splitlines()[0]}") from error
-        return cls(own, schema_reader(own, validator))
+        return cls(own, schema_reader(own, validator), places_in(own))
 
     @classmethod
     def checked(cls, schema: Mapping[str, Any]) -> Form:
         """The form of a schema that `from_schema` has taken before: compiled when the first answers come."""
         return cls(schema, None)
 
-    def _answers(self, answers: Any) -> tuple[Any, Sequence[Found]]:
+    def _reader(self) -> Reader:
         if self._read is None:
+            self._places = places_in(self._schema)
             self._read = schema_reader(self._schema, compiled(self._schema))
-        return self._read(answers)
+        return self._read
+
+    def _answers(self, answers: Any, verified: str) -> tuple[Any, Sequence[Found]]:
+        answers = self.spelled(answers, verified)
+        value, found = self._reader()(answers)
+        if found and verified:
+            found = [one for one in found if not is_verified(one, answers, verified)]
+        return value, found
 
     @classmethod
     def from_model(cls, model: Any) -> Form:
@@ -81,24 +92,35 @@ class Form:
         except PydanticUserError as error:
             name = getattr(model, "__qualname__", repr(model))
             raise ValueError(f"{name} can't be read as a form: {str(error).splitlines()[0]}") from error
-        return cls(schema, model_reader(adapter, closed=close(model, schema)))
+        closed, places = close(model, schema), places_in(schema)
+        return cls(schema, model_reader(adapter, places, closed=closed), places)
 
     @property
     def schema(self) -> Mapping[str, Any]:
         """The JSON Schema 2020-12 to publish. It is shared: copy it before changing anything."""
         return self._schema
 
-    def problems(self, answers: Any, language: str = "en") -> tuple[FieldProblem, ...]:
+    def spelled(self, answers: Any, verified: str = "") -> Any:
+        """The answers with each number as it is stored, however it was typed: "+86 138-0000-0000" as 13800000000.
+
+        What `problems` and `check` judge, and what is to be kept of answers. A number that is none stays as it is.
+        `verified` is the ID number of whoever answers, as `Principal.resident_id` has it: where an ID number is asked
+        for, it is right whatever document it is of.
+        """
+        self._reader()
+        return answers if self._places is None else spelled_in(self._places, answers, verified)
+
+    def problems(self, answers: Any, language: str = "en", verified: str = "") -> tuple[FieldProblem, ...]:
         """Everything that is wrong, at most `MOST_PROBLEMS` and then one that says so; empty if all is well.
 
         `code` is the JSON Schema keyword ("required", "pattern", …). Beyond those there are "invalid" and whatever
         codes a model's author raised, "nesting", "tooLarge" and "truncated".
         """
-        return self._told(self._answers(answers)[1], language)
+        return self._told(self._answers(answers, verified)[1], language)
 
     def check(self, answers: Any, language: str = "en") -> Any:
-        """The answers as the handler gets them: the model's instance, or what came in. Raises InvalidFields."""
-        value, found = self._answers(answers)
+        """The answers as the handler gets them: a model's instance, or what came in `spelled`. Raises InvalidFields."""
+        value, found = self._answers(answers, "")
         if found:
             raise InvalidFields(self._told(found, language))
         return value

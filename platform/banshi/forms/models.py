@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from banshi.forms.places import Place, wrong_in
 from banshi.forms.words import MOST_TRIED, Found, Path, Reader
 
 if TYPE_CHECKING:
@@ -58,14 +59,16 @@ def close(model: Any, schema: dict[str, Any]) -> bool:
     return True
 
 
-def model_reader(adapter: TypeAdapter[Any], *, closed: bool) -> Reader:
+def model_reader(adapter: TypeAdapter[Any], places: Place | None, *, closed: bool) -> Reader:
+    """Reads by the model; a format for numbers in its schema, which pydantic doesn't know, is asserted too."""
     from pydantic import ValidationError
 
     def read(answers: Any) -> tuple[Any, Sequence[Found]]:
         try:
             # As JSON, not as Python values: strictly there, a date is a string and a list may become a tuple.
             text = orjson.dumps(answers)
-            return adapter.validate_json(text, strict=True, extra="forbid" if closed else None), ()
+            value = adapter.validate_json(text, strict=True, extra="forbid" if closed else None)
+            return value, tuple(wrong_in(places, answers)) if places is not None else ()
         except ValidationError as error:
             if error.error_count() > MOST_TRIED:
                 return answers, [Found((), "tooLarge")]

@@ -113,12 +113,16 @@ FORMATS = {
     "relative-json-pointer": ("相对 JSON Pointer", "a relative JSON Pointer"),
     "regex": ("正则表达式", "a regular expression"),
     "cn-resident-id": (
-        "十八位公民身份号码，末位字母用大写 X",
-        "an 18-digit citizen's number, with a capital X if it ends in one",
+        "正确的证件号码（居民身份证、港澳台居民居住证或者外国人永久居留身份证上的）",
+        (
+            "an ID number as it is on an identity card, a residence permit for residents of Hong Kong, Macau or Taiwan,"
+            " or a foreigner's permanent residence card"
+        ),
     ),
     "cn-uscc": ("十八位统一社会信用代码", "a unified social credit code of 18 characters"),
     "cn-plate": ("完整号牌，如 川B12345 或 川BD12345", "a whole number plate, such as 川B12345 or 川BD12345"),
     "cn-mobile": ("十一位手机号码", "the eleven digits of a mobile number"),
+    "cn-phone": ("手机号码，或者带区号的固定电话号码", "a mobile number, or a landline's number with its area code"),
     "cn-division": ("六位行政区划代码，如 510703", "the six digits of an administrative division, such as 510703"),
 }
 

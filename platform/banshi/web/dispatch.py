@@ -116,6 +116,7 @@ async def answer_json(call: Call) -> web.StreamResponse:
     raw = await read_body(request, call.platform.settings.body_limit)
     call.body = parse(raw, request)
     if route.body is not None:
+        call.body = route.body.spelled(call.body)
         route.body.check(call.body, call.language)
     stored = await call.once.begin(route.method.encode(), request.path.encode(), raw)
     try:

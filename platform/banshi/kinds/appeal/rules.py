@@ -13,7 +13,7 @@ from banshi.settings import STRICT
 Sort = Literal["consult", "report", "suggest", "complain", "tip"]
 
 #: Formats of answers that say who somebody is.
-WHO = ("cn-resident-id", "cn-mobile", "email", "idn-email")
+WHO = ("cn-resident-id", "cn-mobile", "cn-phone", "email", "idn-email")
 
 #: Stars that a citizen can give.
 LEAST, MOST = 1, 5

@@ -56,6 +56,7 @@ async def submit(call: Call) -> web.StreamResponse:
         raise InvalidFields([*wrong, *inside])
     case, event = new_case(platform, item, call.principal, answers)
     given = await check(platform, item, case, answers, call.language)
+    answers = case.answers = dict(given.answers)
     refuse_unfit(platform, item, answers, call.language)
     photos = await photos_of(platform, item, answers, call.language)
     posting = PostingRecord(

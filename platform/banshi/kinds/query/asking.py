@@ -24,6 +24,7 @@ from banshi.kinds.query.registers.protocol import MOST, Found, Question, Registe
 from banshi.kinds.query.rules import REGISTRAR
 from banshi.kinds.query.throttle import Turn, take_turn
 from banshi.kinds.query.words import say
+from banshi.owner import is_own
 from banshi.store import Update, Write
 
 if TYPE_CHECKING:
@@ -60,11 +61,13 @@ def asking(call: Call, item: Item) -> Asking:
     platform, principal, language = call.platform, call.principal, call.language
     register, rules = platform[REGISTERS].of(item), item.details
     declared, answers = register.declared, call.body["question"]
+    if item.form is not None:
+        answers = item.form.spelled(answers, principal.resident_id)
     staff = principal.is_staff
     if rules.personal:
         _may_ask(item, principal, declared.code, language)
     owner = principal.resident_id if declared.owner and not staff else None
-    if owner is not None and answers.get(declared.owner, owner) != owner:
+    if owner is not None and not is_own(answers.get(declared.owner, owner), principal):
         # Before the register is asked, so that the answer is the same whoever has that number.
         raise InvalidFields([FieldProblem(f"/question/{declared.owner}", say("not-own", language), "not-own")])
     question = Question(
@@ -187,7 +190,8 @@ def document(one: Asking, found: Found) -> dict[str, Any]:
     }
 
 
-def question_problems(item: Item, question: Any, language: str) -> list[FieldProblem]:
+def question_problems(item: Item, question: Any, call: Call) -> list[FieldProblem]:
     """What the item's form says against a question, with pointers into the body."""
-    found = item.form.problems(question, language) if item.form is not None else ()
+    verified = call.principal.resident_id
+    found = item.form.problems(question, call.language, verified) if item.form is not None else ()
     return [replace(problem, pointer=f"/question{problem.pointer}") for problem in found]

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
+from banshi.forms.spelling import spelled_id
 from banshi.private_files import write_private
 
 #: Bytes of the key, and of each hash.
@@ -28,8 +29,9 @@ class Pseudonyms:
         self.key_id = self._hash(b"id", b"")[:16]
 
     def person(self, resident_id: str) -> str:
-        """What stands for a citizen; "" for nobody."""
-        return self._hash(b"person", resident_id.encode()) if resident_id else ""
+        """What stands for somebody, however their number is written; "" for nobody."""
+        number = spelled_id(resident_id)
+        return self._hash(b"person", number.encode()) if number else ""
 
     def key(self, register: str, values: Iterable[str]) -> str:
         """What stands for the key of a record: the texts of its columns, in the order in which they are declared."""

@@ -62,7 +62,7 @@ async def look_up(call: Call) -> web.StreamResponse:
     question = call.body.get("question")
     wrong = [*ENVELOPES[item.details.personal].problems(call.body, call.language)]
     if isinstance(question, dict):
-        wrong += question_problems(item, question, call.language)
+        wrong += question_problems(item, question, call)
     if wrong:
         raise InvalidFields(wrong)
     shown = await answer(asking(call, item), call.body.get("purpose", ""))

@@ -80,6 +80,7 @@ async def hand_in(call: Call) -> web.StreamResponse:
     platform[FLOOD].one_tip(item.code)
     case, event = new_case(platform, item, NOBODY, answers)
     files = await check(platform, item, case, answers, language)
+    case.answers = dict(files.answers)
     code = new_code()
     rows = [case, event, *await received(platform, case, body)]
     rows.append(TipCode(id=hash_of(code.replace("-", "")), case_id=case.id))

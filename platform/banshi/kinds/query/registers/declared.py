@@ -18,15 +18,12 @@ from banshi.catalogue import untranslated
 from banshi.configuration import text_of
 from banshi.contract import SLUG, Texts
 from banshi.errors import Finding
-from banshi.forms.numbers import NUMBERS
+from banshi.forms.numbers import NUMBERS, RESIDENT_ID
 from banshi.modules import did_you_mean
 from banshi.settings import STRICT, adapter, reasons
 
 #: The file in a department's folder, and its one table.
 FILE, TABLE = "registers.toml", "registers"
-
-#: The format that the column of a record's owner has.
-RESIDENT_ID = "cn-resident-id"
 
 #: A column's name: the header of a CSV file, a key of JSON, a name in SQL.
 NAME = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"

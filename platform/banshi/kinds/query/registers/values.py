@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from banshi.forms.numbers import NUMBERS
+from banshi.forms.spelling import spelled
 from banshi.forms.words import FORMATS
 from banshi.kinds.query.registers.declared import Column
 
@@ -85,9 +86,12 @@ def _text(column: Column, text: str) -> str:
         raise ValueError("take the control characters out")
     if column.values and text not in column.values:
         raise ValueError(f"write one of {', '.join(list(column.values)[:20])}")
-    if column.format and not NUMBERS[column.format](text):
+    if not column.format:
+        return text
+    number = spelled(column.format, text)
+    if not NUMBERS[column.format](number):
         raise ValueError(f"give {FORMATS[column.format][1]}")
-    return text
+    return number
 
 
 def _read(read: Any, column: Column, text: str) -> str:
