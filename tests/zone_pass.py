@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
+
+#: Days in the city: far enough that a pass of it has not begun, and not farther than the form takes.
+FIRST_DAY = datetime.now(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=60)
+LAST_DAY = FIRST_DAY + timedelta(days=30)
 
 WITHOUT_FILES = {
     "plate": "川BD12345",
     "vehicle_class": "light-truck",
     "zones": ["2", "5"],
     "hours": "9-17",
-    "valid_from": "2099-01-01",
-    "valid_until": "2099-01-31",
+    "valid_from": FIRST_DAY.isoformat(),
+    "valid_until": LAST_DAY.isoformat(),
     "purpose": "为社区超市配送蔬菜",
     "driver": {"name": "王小明", "phone": "13800000000"},
 }

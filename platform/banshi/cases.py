@@ -20,7 +20,7 @@ from tortoise.models import Model
 from banshi import events, messages, outbox
 from banshi.calendar import Clock
 from banshi.contract import LANGUAGES, ClockEffect, Decision, Item, Message, Step, Texts, Who
-from banshi.errors import ActionNotPermitted, Conflict, FieldProblem, Hidden, InvalidFields, NotFound
+from banshi.errors import ActionNotPermitted, Conflict, FieldProblem, Hidden, InvalidFields, NotFound, Problem
 from banshi.models import Case, CaseEvent
 from banshi.reuse import judged
 from banshi.routes import Principal
@@ -105,6 +105,11 @@ def steps_of(platform: Platform, item: Item) -> Sequence[Step]:
 
 async def permitted(platform: Platform, case: Case, actor: Actor) -> list[Step]:
     """The steps that the actor may take now, in the state table's order."""
+    return [step for step in await _given(platform, case, actor) if _hindrance(platform, case, step) is None]
+
+
+async def _given(platform: Platform, case: Case, actor: Actor) -> list[Step]:
+    """The steps that the state table gives the actor, whatever the kind says of the moment."""
     who = actor.who(case)
     if who is None or case.content != KEPT or platform.registry.items.of(case.item) is None:
         return []
@@ -117,6 +122,12 @@ async def permitted(platform: Platform, case: Case, actor: Actor) -> list[Step]:
         mine: Any = await CaseEvent.filter(case_id=case.id, actor_id=actor.subject).values_list("action", flat=True)
         open_steps = [step for step in open_steps if step.other_than not in set(mine)]
     return open_steps
+
+
+def _hindrance(platform: Platform, case: Case, step: Step) -> Problem | None:
+    """Why the kind can't take the step with this case at the moment."""
+    ask = platform.registry.kinds[case.kind].hindrance
+    return ask(platform, case, item_of(platform, case), step) if ask is not None else None
 
 
 def _has_role(step: Step, case: Case, actor: Actor) -> bool:
@@ -185,7 +196,7 @@ async def move(
         step = await _step(platform, case, action, actor)
         if step.needs_reason and not any(map(messages.clean, (reason or {}).values())):
             raise InvalidFields([FieldProblem("/reason", "Say why: the citizen reads it.", "required")])
-        details = _checked_details(step, details, language)
+        details = _checked_details(platform, step, details, language)
         move = Move(
             case=case,
             item=item,
@@ -219,14 +230,14 @@ async def _taken(platform: Platform, move: Move, receipt: Callable[[Case], Seque
     return after
 
 
-def _checked_details(step: Step, details: Any, language: str) -> Any:
+def _checked_details(platform: Platform, step: Step, details: Any, language: str) -> Any:
     """What the actor sent along, with numbers as they are stored, held against what the step takes."""
     if step.takes is None:
         if details is not None:
             problem = FieldProblem("/details", f"Leave the details out: {step.action!r} takes none.", "unexpected")
             raise InvalidFields([problem])
         return None
-    if found := step.takes.problems({} if details is None else details, language):
+    if found := step.takes.problems({} if details is None else details, language, at=platform.city_time()):
         raise InvalidFields(replace(one, pointer=f"/details{one.pointer}") for one in found)
     return step.takes.spelled(details)
 
@@ -258,14 +269,19 @@ async def decide(
 
 
 async def _step(platform: Platform, case: Case, action: str, actor: Actor) -> Step:
-    steps = await permitted(platform, case, actor)
+    steps = await _given(platform, case, actor)
+    hindered = {step.action: why for step in steps if (why := _hindrance(platform, case, step)) is not None}
+    left = [step.action for step in steps if step.action not in hindered]
+    if action in hindered:
+        hindered[action].members |= {"state": case.state, "permitted_actions": left}
+        raise hindered[action]
     for step in steps:
         if step.action == action:
             return step
     raise ActionNotPermitted(
         f"A case in the state {case.state!r} does not take the action {action!r} from you.",
         state=case.state,
-        permitted_actions=[step.action for step in steps],
+        permitted_actions=left,
     )
 
 

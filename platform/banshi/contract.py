@@ -33,6 +33,7 @@ from banshi.guide import (
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
+    from banshi.errors import Problem
     from banshi.routes import Mode, Route
     from banshi.runtime import Platform
 
@@ -151,6 +152,9 @@ class Kind:
     steps: Callable[[Any], Sequence[Step]] = no_steps
     #: What a step adds to its transaction: `(platform, move) -> banshi.cases.Effects`.
     effects: Callable[..., Awaitable[Any]] | None = None
+    #: Why a step of the state table can't be taken with this case now, such as approving a pass whose last day is over:
+    #: `(platform, case, item, step)` -> a problem, or None. It is not among the permitted actions then.
+    hindrance: Callable[..., Problem | None] | None = None
     #: What is handed in with an item beside `answers`, as JSON Schema by name; None where its cases begin otherwise.
     handed_in: Callable[[Item], Mapping[str, Any] | None] | None = None
     #: What a submission adds to its transaction: `(platform, case, body) -> rows`. It may change the case before.

@@ -17,8 +17,11 @@ async def corrected(platform: Platform, move: Move) -> Effects:
     """The corrected answers and the files that they name. Raises InvalidFields."""
     if move.answers is None:
         raise InvalidFields([FieldProblem("/answers", "Send the corrected answers, all of them.", "required")])
-    given = await check(platform, move.item, move.case, move.answers, move.language, principal=move.actor.principal)
-    before, after = move.case.answers, given.answers
+    before = move.case.answers
+    given = await check(
+        platform, move.item, move.case, move.answers, move.language, principal=move.actor.principal, before=before
+    )
+    after = given.answers
     changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
     updates = [*given.updates, *await replaced(move.case, given.attachments)]
     return Effects(values={"answers": dict(after)}, updates=updates, details={"fields": changed})

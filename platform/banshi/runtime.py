@@ -49,9 +49,13 @@ class Platform:
     def settings(self) -> Settings:
         return self.registry.configuration.settings
 
+    def city_time(self) -> datetime:
+        """The time in the city's time zone."""
+        return self.now().astimezone(self.settings.timezone)
+
     def today(self) -> date:
         """The date in the city's time zone."""
-        return self.now().astimezone(self.settings.timezone).date()
+        return self.city_time().date()
 
     def __getitem__(self, key: Key[T]) -> T:
         """The open resource of that key; KeyError while it isn't open."""

@@ -147,9 +147,22 @@ def submission_of(platform: Platform, case: Case, answers: Mapping[str, Any] | N
     )
 
 
-def form_problems(item: Item, answers: Any, language: str, principal: Principal | None = None) -> list[FieldProblem]:
-    """What the item's form says against the answers, with pointers into the body; nothing against a verified number."""
-    found = item.form.problems(answers, language, verified_of(principal)) if item.form is not None else ()
+def form_problems(
+    platform: Platform,
+    item: Item,
+    answers: Any,
+    language: str,
+    principal: Principal | None = None,
+    before: Mapping[str, Any] | None = None,
+) -> list[FieldProblem]:
+    """What the item's form says against the answers as they come in now, with pointers into the body; nothing against
+    a verified number.
+
+    `before` are the answers that were taken earlier, which these correct.
+    """
+    if item.form is None:
+        return []
+    found = item.form.problems(answers, language, verified_of(principal), at=platform.city_time(), before=before)
     return [replace(problem, pointer=f"/answers{problem.pointer}") for problem in found]
 
 
@@ -184,16 +197,18 @@ async def check(
     *,
     principal: Principal | None = None,
     wishes: Sequence[Mapping[str, str]] = (),
+    before: Mapping[str, Any] | None = None,
 ) -> HandedIn:
     """Everything wrong with the answers at once, as InvalidFields; otherwise what they hand in.
 
     `principal` is who hands them in: without one, an item that is its owner's alone takes nothing. `wishes` are the
-    materials that are taken over from earlier cases, by `banshi.reuse.REUSE`. The schema comes first: the department's
+    materials that are taken over from earlier cases, by `banshi.reuse.REUSE`. `before` are the answers that these
+    correct. The schema comes first: the department's
     own check may rely on it. Whose record it is comes before files and department, which say nothing of another's.
     """
     known(item, principal)
     answers = item.form.spelled(answers, verified_of(principal)) if item.form is not None else answers
-    if problems := form_problems(item, answers, language, principal):
+    if problems := form_problems(platform, item, answers, language, principal, before):
         raise InvalidFields(problems)
     own(item, answers, principal, language)
     department = platform.registry.departments[item.department]

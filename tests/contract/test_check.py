@@ -199,7 +199,7 @@ def changed(file: Path, old: str, new: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ('"minimum": 1,', '"minimum": 1', "Expecting ',' delimiter: line 10"),
+        ('"minimum": 1,', '"minimum": 1', "Expecting ',' delimiter: line 11"),
         ('"minimum"', '"minimun"', "#/properties/people: 'minimun' is no keyword; did you mean 'minimum'?"),
         ('["place"', '["plaec"', "#: no answer could be right: 'plaec' is in required and not in properties; did you"),
         ('"type": "object"', '"type": "string"', "#/type: answers are an object"),

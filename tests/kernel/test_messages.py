@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from calendar import month_name
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
@@ -23,6 +24,7 @@ from banshi.models import Case
 from banshi.routes import Principal, Role
 from banshi.submission import new_number
 from banshi.testing import Door, Person, open_door
+from tests.zone_pass import FIRST_DAY, LAST_DAY
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
@@ -220,9 +222,11 @@ async def test_an_approval_says_until_when_its_pass_is_valid_and_one_without_pas
         for language in LANGUAGES:
             inbox = (await wang.get("/v1/inbox", headers={"Accept-Language": language})).ok()["items"]
             bodies[code, language] = inbox[-1]["body"]
-    # The form says 2099-01-31; the pass is cut at midnight, city time, after that day.
-    assert "自2099年1月1日起生效，有效期至2099年1月31日" in bodies["zone-pass", "zh-CN"]
-    assert "valid from 1 January 2099 to 31 January 2099" in bodies["zone-pass", "en"]
+    # The pass is cut at midnight, city time, after the last day that the form says.
+    zh = [f"{day.year}年{day.month}月{day.day}日" for day in (FIRST_DAY, LAST_DAY)]
+    en = [f"{day.day} {month_name[day.month]} {day.year}" for day in (FIRST_DAY, LAST_DAY)]
+    assert "自{}起生效，有效期至{}".format(*zh) in bodies["zone-pass", "zh-CN"]
+    assert "valid from {} to {}".format(*en) in bodies["zone-pass", "en"]
     assert "有效期" not in bodies["bench", "zh-CN"]
     assert "valid" not in bodies["bench", "en"]
     assert "call" not in bodies["bench", "en"].lower(), "a department without phone is not to be called"

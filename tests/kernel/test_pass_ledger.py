@@ -187,8 +187,14 @@ async def test_of_two_approvals_at_once_one_wins_and_there_is_one_pass(bare_door
 async def test_what_was_applied_for_and_is_over_is_not_approved(bare_door: Door, answers: Answers) -> None:
     person, link = await apply(bare_door, answers)
     turn(bare_door, 40 * DAY)
-    reply = await approver(bare_door).post(f"{link}/actions/approve")
-    assert "is over" in reply.problem(409, "conflict")["detail"]
+    shown = (await approver(bare_door).get(link)).ok()
+    offered = [one["action"] for one in shown["permitted_actions"]]
+    assert offered == ["refuse"], "what can't be done is not offered"
+    for language, words in (("zh-CN", "已经过去"), ("en", "is over")):
+        reply = await approver(bare_door).post(f"{link}/actions/approve", headers={"Accept-Language": language})
+        problem = reply.problem(409, "conflict")
+        assert words in problem["detail"]
+        assert problem["permitted_actions"] == offered
     assert (await person.get(link)).ok()["state"] == "accepted"
     assert await Pass.all().count() == 0
 

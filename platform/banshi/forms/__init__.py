@@ -15,13 +15,16 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from banshi.errors import FieldProblem, InvalidFields
-from banshi.forms.models import close, model_reader
+from banshi.forms.days import HANDED_IN, LIMITS
+from banshi.forms.models import close, days_reader, model_reader
 from banshi.forms.places import Place, is_verified, places_in, spelled_in
-from banshi.forms.rules import copied, faults_of
-from banshi.forms.schemas import compiled, schema_reader
-from banshi.forms.words import Found, Reader, pointer, say
+from banshi.forms.rules import copied, day_faults, faults_of
+from banshi.forms.schemas import compiled, described, schema_reader
+from banshi.forms.words import Found, Path, Reader, pointer, say
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pydantic import TypeAdapter
 
 __all__ = ["MOST_PROBLEMS", "Form", "pointer"]
@@ -46,7 +49,8 @@ class Form:
         """The form that a JSON Schema 2020-12 describes.
 
         `format` is asserted. `x-pattern-hint` beside a `pattern`, a sentence or {"zh-CN": …, "en": …}, is what a
-        citizen reads when the pattern isn't met. Raises ValueError with every fault and its place in the schema; a
+        citizen reads when the pattern isn't met. `x-not-before`, `x-not-after` and `x-in-order` limit days, as
+        `banshi.forms.days` says. Raises ValueError with every fault and its place in the schema; a
         `$ref` has to stay inside the schema ("#/$defs/…") and may not lead back to itself, and nothing is ever fetched.
         """
         own = copied(schema)
@@ -69,9 +73,12 @@ class Form:
             self._read = schema_reader(self._schema, compiled(self._schema))
         return self._read
 
-    def _answers(self, answers: Any, verified: str) -> tuple[Any, Sequence[Found]]:
-        answers = self.spelled(answers, verified)
-        value, found = self._reader()(answers)
+    def _answers(self, answers: Any, verified: str, at: datetime | None) -> tuple[Any, Sequence[Found]]:
+        answers, read, outer = self.spelled(answers, verified), self._reader(), HANDED_IN.set(at)
+        try:
+            value, found = read(answers)
+        finally:
+            HANDED_IN.reset(outer)
         if found and verified:
             found = [one for one in found if not is_verified(one, answers, verified)]
         return value, found
@@ -81,8 +88,9 @@ class Form:
         """The form that a pydantic model, or any type that pydantic's TypeAdapter takes, describes.
 
         Answers are validated by the model alone, strictly, so that what is published is what is accepted; its schema
-        is for publishing. Unknown fields are refused unless the model's own `extra` says otherwise. Raises ValueError
-        for a type that pydantic can't read or publish.
+        is for publishing. Unknown fields are refused unless the model's own `extra` says otherwise. What limits a
+        day stands in `json_schema_extra`, and is held to as in a schema. Raises ValueError for a type that pydantic
+        can't read or publish, and for a limit that is none.
         """
         from pydantic import PydanticUserError, TypeAdapter  # a quarter of a second that schemas don't need
 
@@ -92,13 +100,20 @@ class Form:
         except PydanticUserError as error:
             name = getattr(model, "__qualname__", repr(model))
             raise ValueError(f"{name} can't be read as a form: {str(error).splitlines()[0]}") from error
-        closed, places = close(model, schema), places_in(schema)
-        return cls(schema, model_reader(adapter, places, closed=closed), places)
+        if faults := day_faults(schema):
+            raise ValueError("; ".join(faults))
+        closed, places, days = close(model, schema), places_in(schema), days_reader(schema)
+        return cls(schema, model_reader(adapter, places, closed=closed, days=days), places)
 
     @property
     def schema(self) -> Mapping[str, Any]:
         """The JSON Schema 2020-12 to publish. It is shared: copy it before changing anything."""
         return self._schema
+
+    def described(self, language: str) -> Mapping[str, Any]:
+        """The schema with its limits of days in words too, in the descriptions of their fields."""
+        told: Mapping[str, Any] = described(self._schema, language)
+        return told
 
     def spelled(self, answers: Any, verified: str = "") -> Any:
         """The answers with each number as it is stored, however it was typed: "+86 138-0000-0000" as 13800000000.
@@ -110,17 +125,33 @@ class Form:
         self._reader()
         return answers if self._places is None else spelled_in(self._places, answers, verified)
 
-    def problems(self, answers: Any, language: str = "en", verified: str = "") -> tuple[FieldProblem, ...]:
+    def problems(
+        self,
+        answers: Any,
+        language: str = "en",
+        verified: str = "",
+        *,
+        at: datetime | None = None,
+        before: Any = None,
+    ) -> tuple[FieldProblem, ...]:
         """Everything that is wrong, at most `MOST_PROBLEMS` and then one that says so; empty if all is well.
+
+        `at` is when the answers were handed in, in the city's zone (`platform.city_time()`): from its day the limits of
+        days are counted. Without it they are counted from this machine's day. `before` are answers that were taken
+        earlier and are corrected by these: a day that stands there too was right when it was handed in, and is not
+        refused because another day has come.
 
         `code` is the JSON Schema keyword ("required", "pattern", …). Beyond those there are "invalid" and whatever
         codes a model's author raised, "nesting", "tooLarge" and "truncated".
         """
-        return self._told(self._answers(answers, verified)[1], language)
+        found = self._answers(answers, verified, at)[1]
+        if before is not None:
+            found = [one for one in found if one.code not in LIMITS or not _alike(answers, before, one.path)]
+        return self._told(found, language)
 
-    def check(self, answers: Any, language: str = "en") -> Any:
+    def check(self, answers: Any, language: str = "en", *, at: datetime | None = None) -> Any:
         """The answers as the handler gets them: a model's instance, or what came in `spelled`. Raises InvalidFields."""
-        value, found = self._answers(answers, "")
+        value, found = self._answers(answers, "", at)
         if found:
             raise InvalidFields(self._told(found, language))
         return value
@@ -130,3 +161,13 @@ class Form:
         if len(told) > MOST_PROBLEMS or len(found) > MOST_PROBLEMS * 2:
             told[MOST_PROBLEMS:] = [say(Found((), "truncated", MOST_PROBLEMS), language)]
         return tuple(told)
+
+
+def _alike(answers: Any, before: Any, path: Path) -> bool:
+    """Whether both have the same at one place."""
+    try:
+        for part in path:
+            answers, before = answers[part], before[part]
+    except (LookupError, TypeError):
+        return False
+    return bool(answers == before)

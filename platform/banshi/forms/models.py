@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from banshi.forms.days import KEYWORDS
 from banshi.forms.places import Place, wrong_in
+from banshi.forms.schemas import NAMED, ONE, compiled, schema_reader
 from banshi.forms.words import MOST_TRIED, Found, Path, Reader
 
 if TYPE_CHECKING:
@@ -59,8 +61,44 @@ def close(model: Any, schema: dict[str, Any]) -> bool:
     return True
 
 
-def model_reader(adapter: TypeAdapter[Any], places: Place | None, *, closed: bool) -> Reader:
-    """Reads by the model; a format for numbers in its schema, which pydantic doesn't know, is asserted too."""
+#: What is left of a model's schema where only its limits of days are held to: how it is nested, which branch of a union
+#: is meant, and that a day can be read. The rest is the model's, which knows patterns that the validator doesn't.
+_SKELETON = {"type", "const", "enum", "required", "$ref", *KEYWORDS}
+_DAYS = {"date", "date-time"}
+
+
+def days_reader(schema: dict[str, Any]) -> Reader | None:
+    """Reads answers that a model has taken, for the days in them; None where its schema limits none."""
+    found: list[str] = []
+    skeleton = _skeleton(schema, found)
+    return schema_reader(skeleton, compiled(skeleton)) if found else None
+
+
+def _skeleton(node: Any, found: list[str]) -> Any:
+    """The schema with nothing else in it; `found` gets the limits that it has."""
+    if not isinstance(node, dict):
+        return node
+    found += node.keys() & KEYWORDS.keys()
+    kept = {key: node[key] for key in node.keys() & _SKELETON}
+    if node.get("format") in _DAYS:
+        kept["format"] = node["format"]
+    kept |= {key: _skeleton(node[key], found) for key in ONE if key in node}
+    # Of branches without their other rules several may fit.
+    for key, names in (("allOf", ["allOf"]), ("anyOf", ["anyOf", "oneOf"]), ("prefixItems", ["prefixItems"])):
+        if branches := [_skeleton(one, found) for name in names for one in node.get(name, ())]:
+            kept[key] = branches
+    for key in NAMED:
+        if key in node:
+            kept[key] = {name: _skeleton(one, found) for name, one in node[key].items()}
+    return kept
+
+
+def model_reader(
+    adapter: TypeAdapter[Any], places: Place | None, *, closed: bool, days: Reader | None = None
+) -> Reader:
+    """Reads by the model; what pydantic doesn't know of its schema is asserted too: formats for numbers, and limits of
+    days.
+    """
     from pydantic import ValidationError
 
     def read(answers: Any) -> tuple[Any, Sequence[Found]]:
@@ -68,7 +106,8 @@ def model_reader(adapter: TypeAdapter[Any], places: Place | None, *, closed: boo
             # As JSON, not as Python values: strictly there, a date is a string and a list may become a tuple.
             text = orjson.dumps(answers)
             value = adapter.validate_json(text, strict=True, extra="forbid" if closed else None)
-            return value, tuple(wrong_in(places, answers)) if places is not None else ()
+            wrong = [*wrong_in(places, answers)] if places is not None else []
+            return value, [*wrong, *(days(answers)[1] if days else ())]
         except ValidationError as error:
             if error.error_count() > MOST_TRIED:
                 return answers, [Found((), "tooLarge")]

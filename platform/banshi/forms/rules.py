@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import jsonschema_rs
 import orjson
 from jsonschema_rs import ValidationErrorKind as Kind
 
+from banshi.forms.days import KEYWORDS, limit_faults
 from banshi.forms.schemas import LIST, NAMED, ONE, Node, children, compiled, read_error, resolved
 from banshi.forms.words import FORMATS, Path, pointer, say
 
@@ -55,6 +56,7 @@ def faults_of(schema: dict[str, Any]) -> list[str]:
             faults += [f"#{pointer(path)}: {fault}" for fault in _own_rules(node, root=not path)]
             if "$ref" in node and id(resolved(schema, node["$ref"])) not in places:
                 faults.append(f"#{pointer(path)}: $ref {node['$ref']!r} leads to no part of this schema; {_REF}")
+    faults += [] if faults else day_faults(schema)
     if not faults:
         try:
             _weigh(schema, schema, {}, ())
@@ -136,6 +138,36 @@ def _own_rules(node: dict[str, Any], *, root: bool) -> Iterator[str]:
     sentences = list(hint.values()) if isinstance(hint, dict) else [hint]
     if not sentences or not all(isinstance(sentence, str) for sentence in sentences):
         yield "x-pattern-hint is a sentence, or one for each language: {'zh-CN': '…', 'en': '…'}"
+
+
+def day_faults(schema: dict[str, Any]) -> list[str]:
+    """What is wrong with the limits of days of a schema that somebody else has made and checked."""
+    return [
+        f"#{pointer(path)}: {fault}"
+        for path, node in _nodes((), schema)
+        if isinstance(node, dict)
+        for fault in (*_near_limits(node), *limit_faults(node, partial(_is_day, schema)))
+    ]
+
+
+def _near_limits(node: dict[str, Any]) -> Iterator[str]:
+    """A limit that is misspelt is a word of the author's own to everybody else, and holds nobody to anything."""
+    for word in node.keys() - KEYWORDS.keys():
+        if near := difflib.get_close_matches(word, KEYWORDS, 1, 0.8):
+            yield f"{word!r} is no keyword; did you mean {near[0]!r}?"
+
+
+def _is_day(schema: Any, node: Any, depth: int = 0) -> bool:
+    """Whether a subschema says of itself, or by what it refers to, that it is of a date or a date-time."""
+    if not isinstance(node, dict) or depth > _DEEPEST:
+        return False
+    kinds = node.get("type", "string")
+    if node.get("format") in {"date", "date-time"} and "string" in kinds:
+        return True
+    inner = [one for key in ("allOf", "anyOf", "oneOf") for one in node.get(key, ())]
+    if "$ref" in node:
+        inner.append(resolved(schema, node["$ref"]))
+    return any(_is_day(schema, one, depth + 1) for one in inner)
 
 
 def _weigh(schema: Any, node: Any, known: dict[str, int], open_refs: tuple[str, ...], depth: int = 0) -> int:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any
 from urllib.parse import unquote
 
 import jsonschema_rs
 from jsonschema_rs import ValidationErrorKind as Kind
 
+from banshi.forms.days import IN_ORDER, KEYWORDS, is_date, is_moment, told_limits, told_order
 from banshi.forms.numbers import NUMBERS
 from banshi.forms.words import MOST_TRIED, SENTENCES, Found, Path, Reader
 
@@ -24,21 +25,14 @@ NAMED = ["properties", "patternProperties", "dependentSchemas", "$defs", "defini
 Node = tuple[Path, Any]
 
 
-def _is_date(text: str) -> bool:
-    """RFC 3339 full-date, of a year that can be computed with."""
-    try:
-        return len(text) == 10 and text[4] == text[7] == "-" and text.isascii() and bool(date.fromisoformat(text))
-    except ValueError:
-        return False
-
-
 def compiled(schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
     return jsonschema_rs.Draft202012Validator(
         dict(schema),
         validate_formats=True,
         ignore_unknown_formats=False,
         # The library takes the year 0 for one, which no calendar of Python's has.
-        formats={"date": _is_date, **NUMBERS},
+        formats={"date": is_date, "date-time": is_moment, **NUMBERS},
+        keywords=KEYWORDS,
         offline=True,
         pattern_options=jsonschema_rs.RegexOptions(size_limit=_PATTERN_BYTES, dfa_size_limit=_PATTERN_BYTES),
         email_options=jsonschema_rs.EmailOptions(
@@ -87,6 +81,11 @@ def read_error(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) 
             yield from _nearest(tried, path, error.kind.name)
         case Kind.OneOfMultipleValid():
             yield Found(path, "oneOf", sentence="several")
+        case Kind.Custom(keyword=keyword, message=told) if keyword == IN_ORDER:
+            name, earlier = json.loads(told)
+            yield Found((*path, name), keyword, earlier)
+        case Kind.Custom(keyword=keyword, message=told):
+            yield Found(path, keyword, json.loads(told))
         case Kind.Pattern():
             yield Found(path, "pattern", hint=_hint(schema, error.schema_path))
         case kind:
@@ -139,6 +138,27 @@ def children(node: Any) -> Iterator[Node]:
         yield from (((key,), node[key]) for key in ONE if key in node)
         yield from (((key, index), child) for key in LIST for index, child in enumerate(node.get(key, ())))
         yield from (((key, name), child) for key in NAMED for name, child in node.get(key, {}).items())
+
+
+def described(schema: Any, language: str) -> Any:
+    """The schema with its limits of days in words too, in the descriptions of their fields."""
+    if not isinstance(schema, dict):
+        return schema
+    told = dict(schema)
+    told |= {key: described(schema[key], language) for key in ONE if key in schema}
+    told |= {key: [described(one, language) for one in schema[key]] for key in LIST if key in schema}
+    for key in NAMED:
+        if key in schema:
+            told[key] = {name: described(one, language) for name, one in schema[key].items()}
+    _say(told, told_limits(schema, language))
+    for name in schema.get(IN_ORDER, ()):
+        _say(told["properties"][name], told_order(schema, name, language))
+    return told
+
+
+def _say(node: dict[str, Any], words: str) -> None:
+    if words:
+        node["description"] = f"{node['description']} {words}" if "description" in node else words
 
 
 def resolved(schema: Any, ref: str) -> Any:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from banshi.errors import FieldProblem
+from banshi.forms.days import day_limit, written
 
 #: Places where a subschema may be tried on a value while problems are looked for: at 10 to 30 µs for each that fails,
 #: and on the event loop. Valid answers aren't counted, they cost nanoseconds.
@@ -64,6 +66,9 @@ SENTENCES = {
         "同时符合几种填写方式，请只保留一种。",
         "This fits several ways of filling it in; keep to one of them.",
     ),
+    "x-not-before": ("不得早于{}。", "Give a day no earlier than {}."),
+    "x-not-after": ("不得晚于{}。", "Give a day no later than {}."),
+    "x-in-order": ("不得早于“{}”。", "This can't be earlier than “{}”."),
     "past": ("应填过去的时间。", "Give a time in the past."),
     "future": ("应填将来的时间。", "Give a time in the future."),
     "own": ("{}", "{}"),
@@ -139,6 +144,10 @@ def say(found: Found, language: str) -> FieldProblem:
             what = FORMATS[what][column]
         case "enum" if not isinstance(what, str):
             what = comma.join([_shown(option, column) for option in what[:20]] + (["…"] if len(what) > 20 else []))
+        case "x-not-before" | "x-not-after":
+            limit, bound = day_limit(what[0]), written(date.fromisoformat(what[1]), column)
+            said = limit.said(column)
+            what = bound if said == bound else f"{said}{('（{}）', ' ({})')[column].format(bound)}"
         case "either":
             what = comma.join(what)
         case "const":

@@ -44,6 +44,13 @@ STATUS_LIFETIME = 86_400
 #: How long before it was signed a test case's pass has ended: more than clocks differ.
 LONG_OVER = timedelta(days=1)
 
+#: Why no pass is signed for the days of an application.
+OVER: Texts = {
+    "zh-CN": "申请的时间已经过去，或者截止早于起始：请退回补正新的日期，或者不予批准。",
+    "en": "The time that was applied for is over, or ends before it begins: return the application for new dates, or "
+    "refuse it.",
+}
+
 #: Why a test case's pass is not valid.
 MADE_UP: Texts = {"zh-CN": "测试办件的凭证，不具效力。", "en": "It is a test case's, and allows nothing."}
 
@@ -87,8 +94,8 @@ async def issue(platform: Platform, case: Case, item: Item, claims: Mapping[str,
     is_test = case.mode == TEST
     if is_test:
         valid = Validity(now, case.created_at + timedelta(days=platform.settings.test_case_days))
-    if valid.until <= now:
-        raise Conflict("The time that was applied for is over: return the application for new dates, or refuse it.")
+    if not is_test and (why := over(platform, valid)) is not None:
+        raise why
     signed = Validity(now - LONG_OVER - timedelta(seconds=1), now - LONG_OVER) if is_test else valid
     key, private = await platform[KEYRING].signer()
     number = await platform.store.take_number(NUMBERS)
@@ -122,6 +129,11 @@ async def issue(platform: Platform, case: Case, item: Item, claims: Mapping[str,
             most=_most(item),
         ),
     )
+
+
+def over(platform: Platform, valid: Validity) -> Conflict | None:
+    """Why no pass is signed for a time that has no moment left."""
+    return Conflict(OVER) if valid.until <= max(platform.now(), valid.start) else None
 
 
 def _most(item: Item) -> int:

@@ -161,7 +161,7 @@ def item_document(item: Item, language: str, routes: Sequence[tuple[str, Route]]
     document["owner"] = in_language(item.owner, language)
     document["credential"] = in_language(item.credential, language)
     document["certificate"] = in_language(item.certificate, language)
-    document["form"] = item.form.schema if item.form else None
+    document["form"] = item.form.described(language) if item.form else None
     verbs = {
         route.operation: route.path.replace("{code}", item.code)
         for _, route in routes

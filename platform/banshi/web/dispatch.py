@@ -117,7 +117,7 @@ async def answer_json(call: Call) -> web.StreamResponse:
     call.body = parse(raw, request)
     if route.body is not None:
         call.body = route.body.spelled(call.body)
-        route.body.check(call.body, call.language)
+        route.body.check(call.body, call.language, at=call.platform.city_time())
     stored = await call.once.begin(route.method.encode(), request.path.encode(), raw)
     try:
         return stored or await route.handler(call)

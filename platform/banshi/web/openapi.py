@@ -13,6 +13,7 @@ import jsonschema_rs
 
 from banshi.auth import BEARERS
 from banshi.contract import LANGUAGES, Item
+from banshi.forms.schemas import described
 from banshi.once import HEADER, LONGEST, VISIBLE
 from banshi.registry import Registry
 from banshi.replies import JSON, PROBLEM, encode
@@ -133,7 +134,7 @@ def _operation(route: Route, item: Item | None = None, body: Mapping[str, Any] |
     if route.body is not None:
         body = route.body.schema
     if body is not None:
-        content: dict[str, Any] = {JSON: {"schema": _inlined(body)}}
+        content: dict[str, Any] = {JSON: {"schema": _inlined(described(body, LANGUAGES[-1]))}}
         if route.signed is not None:
             content[route.signed.media_type] = {"schema": dict(route.signed.schema)}
         operation["requestBody"] = {"required": True, "content": content}

@@ -70,7 +70,7 @@ class Submissions:
         answers = body.get("answers")
         if wrong := envelope.problems(body, call.language):
             # Everything at once: what is wrong around the answers and what is wrong in them.
-            inside = form_problems(item, answers, call.language) if isinstance(answers, dict) else []
+            inside = form_problems(platform, item, answers, call.language) if isinstance(answers, dict) else []
             raise InvalidFields([*wrong, *inside])
         about = {"item": item.code, "kind": item.kind, "plugin": item.department}
         with traced(platform, "case submit", None, **about):

@@ -113,7 +113,8 @@ async def _handed_in(
         raise Unknown(NO_SERVICE)
     answers = answers_of(service, report, arguments, platform.settings.timezone)
     if arguments.faults:
-        found = item.form.problems(answers, call.language) if item.form is not None else ()
+        at = platform.city_time()
+        found = item.form.problems(answers, call.language, at=at) if item.form is not None else ()
         raise BadRequest(list(dict.fromkeys([*arguments.faults, *told(service, found)])))
     try:
         prepared = await prepare_case(platform, item, principal, {"answers": answers}, call.language)

@@ -89,7 +89,7 @@ async def take_answer(call: Call) -> web.StreamResponse:
     raw = await read_body(call.request, call.platform.settings.body_limit)
     service, webhook_id = await _verified(call, raw)
     body = parse_body(raw, call.request)
-    ANSWER.check(body, call.language)
+    ANSWER.check(body, call.language, at=call.platform.city_time())
     actor = Actor(Principal(subject=f"client:{service.client}", name=service.code, roles=_any_role(service)))
     case = await find_case(body["case"], actor)
     item = _own_item(call, service, case)

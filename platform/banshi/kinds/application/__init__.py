@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from banshi.contract import Kind
 from banshi.hookspecs import hookimpl
-from banshi.kinds.application.effects import effects
+from banshi.kinds.application.effects import effects, hindrance
 from banshi.kinds.application.handler import Application
 from banshi.kinds.application.intake import intake, received
 from banshi.kinds.application.renewal import handed_in
@@ -21,6 +21,7 @@ APPLICATION = Kind(
     steps=steps,
     outcomes=OUTCOMES,
     effects=effects,
+    hindrance=hindrance,
     intake=intake,
     handed_in=handed_in,
     received=received,

@@ -10,15 +10,19 @@ from banshi.certificates.page import days
 from banshi.containment import ask
 from banshi.contract import Submission
 from banshi.corrections import corrected, refuse_answers
-from banshi.errors import DepartmentFailed
+from banshi.errors import Conflict, DepartmentFailed
 from banshi.kinds.application.claims import claims_of, day_at
+from banshi.modes import TEST
 from banshi.passes import ledger
 from banshi.submission import submission_of
 
 if TYPE_CHECKING:
-    from banshi.contract import Item
+    from collections.abc import Mapping
+
+    from banshi.contract import Item, Step
+    from banshi.errors import Problem
     from banshi.messages import Value
-    from banshi.models import Pass
+    from banshi.models import Case, Pass
     from banshi.runtime import Platform
 
 
@@ -39,6 +43,23 @@ async def effects(platform: Platform, move: Move) -> Effects:
     return Effects()
 
 
+def hindrance(platform: Platform, case: Case, item: Item, step: Step) -> Problem | None:
+    """Why a case can't be approved now: its pass would be over before it is signed."""
+    if step.action != "approve" or item.credential is None or case.mode == TEST:
+        return None
+    try:
+        return ledger.over(platform, _validity(platform, item, case.answers))
+    except (ValueError, OverflowError):  # taken before forms limited their days: the year 9999 has no end
+        return Conflict(ledger.OVER)
+
+
+def _validity(platform: Platform, item: Item, answers: Mapping[str, Any]) -> ledger.Validity:
+    """From when until when its pass would be valid. Raises ValueError and OverflowError for days that are none."""
+    assert item.credential is not None  # noqa: S101 - the caller asked
+    first, last = (day_at(answers, one) for one in (item.credential.valid_from, item.credential.valid_until))
+    return ledger.validity(platform, item, first, last)
+
+
 async def _pass(platform: Platform, move: Move) -> Pass:
     item, answers = move.item, move.case.answers
     rules = item.credential
@@ -50,8 +71,7 @@ async def _pass(platform: Platform, move: Move) -> Pass:
     own = await ask(platform, item, own_claims, submission_of(platform, move.case), expect=dict)
     claims = claims_of(move, own)
     try:
-        first, last = day_at(answers, rules.valid_from), day_at(answers, rules.valid_until)
-        return await ledger.issue(platform, move.case, item, claims, ledger.validity(platform, item, first, last))
+        return await ledger.issue(platform, move.case, item, claims, _validity(platform, item, answers))
     except (ValueError, TypeError, OverflowError):
         # The handler gave a claim that a pass can't carry; the approval waits until the department has mended it.
         raise DepartmentFailed(

@@ -95,7 +95,7 @@ async def book(call: Call) -> web.StreamResponse:
     answers = call.body.get("answers")
     if wrong := ENVELOPE.problems(call.body, call.language):
         # Everything at once: what is wrong around the answers and what is wrong in them.
-        inside = form_problems(item, answers, call.language) if isinstance(answers, dict) else []
+        inside = form_problems(call.platform, item, answers, call.language) if isinstance(answers, dict) else []
         raise InvalidFields([*wrong, *inside])
     wish = booking.Wish(
         item=item,

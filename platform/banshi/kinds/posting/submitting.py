@@ -52,7 +52,7 @@ async def submit(call: Call) -> web.StreamResponse:
     answers = call.body.get("answers")
     if wrong := ENVELOPE.problems(call.body, call.language):
         # Everything at once: what is wrong around the answers and what is wrong in them.
-        inside = form_problems(item, answers, call.language) if isinstance(answers, dict) else []
+        inside = form_problems(platform, item, answers, call.language) if isinstance(answers, dict) else []
         raise InvalidFields([*wrong, *inside])
     case, event = new_case(platform, item, call.principal, answers)
     given = await check(platform, item, case, answers, call.language)

@@ -192,6 +192,7 @@ def document(one: Asking, found: Found) -> dict[str, Any]:
 
 def question_problems(item: Item, question: Any, call: Call) -> list[FieldProblem]:
     """What the item's form says against a question, with pointers into the body."""
-    verified = call.principal.resident_id
-    found = item.form.problems(question, call.language, verified) if item.form is not None else ()
+    if item.form is None:
+        return []
+    found = item.form.problems(question, call.language, call.principal.resident_id, at=call.platform.city_time())
     return [replace(problem, pointer=f"/question{problem.pointer}") for problem in found]

@@ -73,7 +73,7 @@ async def hand_in(call: Call) -> web.StreamResponse:
     answers = body.get("answers")
     wrong = [*_envelope(item.details.sorts).problems(body, language)]
     if isinstance(answers, dict):
-        wrong += form_problems(item, answers, language)
+        wrong += form_problems(platform, item, answers, language)
     if wrong:
         raise InvalidFields(wrong)
     # Only what is right counts: whoever mends a mistake is not held up by it.
