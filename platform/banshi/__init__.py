@@ -92,6 +92,7 @@ if TYPE_CHECKING:
     from banshi.latest import Latest
     from banshi.leader import led
     from banshi.logs import place_of
+    from banshi.mistakes import Mistake
     from banshi.models import Case, CaseEvent
     from banshi.outbox import intake_row
     from banshi.outgoing.addresses import LOOPBACK, ForbiddenAddress, guarded_connector
@@ -176,6 +177,7 @@ _LATER = {
     "LOOPBACK": "banshi.outgoing.addresses",
     "Latest": "banshi.latest",
     "Listener": "banshi.events",
+    "Mistake": "banshi.mistakes",
     "Move": "banshi.cases",
     "NotSigned": "banshi.outgoing.signing",
     "Opening": "banshi.kinds.appointment.handler",
@@ -337,6 +339,7 @@ __all__ = [
     "MaterialsEffect",
     "Message",
     "MessageTemplates",
+    "Mistake",
     "Move",
     "NotFound",
     "NotSigned",

@@ -19,12 +19,13 @@ import structlog
 from banshi.contract import Item, Submission
 from banshi.errors import DepartmentFailed, DepartmentTimedOut, DepartmentUnavailable, Problem
 from banshi.failover.fates import is_outage, problem_of
-from banshi.logs import place_of
+from banshi.mistakes import Failure, RaisedElsewhere, awaited, failure_of, wrong_answer
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
 
 T = TypeVar("T")
+P = TypeVar("P", bound=Problem)
 
 log = structlog.get_logger("banshi.containment")
 
@@ -96,15 +97,38 @@ async def ask(
     A `Problem` that the handler raises on purpose passes through: it is meant for the citizen. Raises DepartmentFailed,
     DepartmentTimedOut or DepartmentUnavailable for everything else that goes wrong.
     """
-    breaker = platform.breakers.of(item.plugin, getattr(question, "__name__", ""))
+    method = getattr(question, "__name__", "")
     return await guarded(
-        breaker,
+        platform.breakers.of(item.plugin, method),
         submission.person,
-        partial(contained, platform.settings.handler_timeout, question, submission),
+        partial(contained, platform.settings.handler_timeout, awaited, question, submission),
         expect=expect,
         plugin=item.plugin,
-        about={"department": item.department, "item": item.code},
+        about=about(item),
+        method=method,
+        handler=item.handler,
+        development=platform.settings.development,
     )
+
+
+def about(item: Item) -> dict[str, str]:
+    """Whose failure it is, as its problem document and the log say."""
+    return {"department": item.department, "item": item.code}
+
+
+def blamed(
+    platform: Platform, item: Item, method: str, error: Exception, detail: str | None = None
+) -> DepartmentFailed:
+    """The problem that stands for what a method of the item's has done, once the log has it."""
+    failure = failure_of(
+        error,
+        plugin=item.plugin,
+        item=item.code,
+        method=method,
+        handler=item.handler,
+        development=platform.settings.development,
+    )
+    return _logged(DepartmentFailed, failure, about(item), error, detail)
 
 
 async def guarded(
@@ -115,13 +139,22 @@ async def guarded(
     expect: type[T] | tuple[type[T], ...],
     plugin: str,
     about: Mapping[str, Any],
+    method: str = "",
+    handler: Any = None,
+    development: bool = False,
 ) -> T:
-    """What a `contained` call gives, unless its breaker is open. Raises as `ask` does, from what was raised there."""
+    """What a `contained` call gives, unless its breaker is open. Raises as `ask` does, from what was raised there.
+
+    Args:
+        about: Members of the problem document: `department`, `item`.
+        method: What was called, and `handler` whose method it is, for its author.
+        development: `platform.settings.development`: the author is shown the traceback.
+    """
     if wait := breaker.admit():
         raise DepartmentUnavailable(headers={"Retry-After": str(int(wait) + 1)}, **about)
     answer, error = await call()
     if error is None and not isinstance(answer, expect):
-        error = TypeError("it returned the wrong type")
+        error = wrong_answer(method, answer)
     if error is not None and is_outage(error):
         # The platform's own database is away, which is no failure of the department's.
         error = problem_of(error)
@@ -130,9 +163,24 @@ async def guarded(
         return cast("T", answer)
     if isinstance(error, Problem):
         raise error
-    what = {"error": type(error).__name__, "where": place_of(error), "returned": type(answer).__name__}
-    log.error("handler failed", plugin=plugin, **about, **what)
-    raise (DepartmentTimedOut if isinstance(error, TimeoutError) else DepartmentFailed)(**about) from error
+    whose = {"plugin": plugin, "item": str(about.get("item", "")), "method": method}
+    failure = failure_of(error, **whose, handler=handler, development=development)
+    late = isinstance(error, TimeoutError)
+    raise _logged(DepartmentTimedOut if late else DepartmentFailed, failure, about, error) from error
+
+
+def _logged(
+    cls: type[P], failure: Failure, about: Mapping[str, Any], error: BaseException, detail: str | None = None
+) -> P:
+    """The problem that tells of a failure, once the log has it."""
+    said = {"mistake": failure.what, "where": failure.where}
+    said |= {"traceback": failure.traceback} if failure.traceback else {}
+    whose = {**about, "plugin": failure.plugin, "method": failure.method}
+    name = error.error if isinstance(error, RaisedElsewhere) else type(error).__name__
+    log.error("handler failed", **whose, error=name, **said)
+    problem = cls(detail, **{**about, **failure.members()})
+    problem.failure = failure
+    return problem
 
 
 async def contained(seconds: float, call: Callable[..., Awaitable[Any]], *arguments: Any) -> tuple[Any, Any]:

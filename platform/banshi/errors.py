@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from banshi.mistakes import Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Problem(Exception):
         self.headers = dict(headers or {})
         #: Extension members of the problem document (RFC 9457 section 3.2).
         self.members = members
+        #: What a plugin's code did wrong, where that is why: for its author and for operators.
+        self.failure: Failure | None = None
         super().__init__(self.detail)
 
     def document(self, language: str = "en") -> dict[str, Any]:

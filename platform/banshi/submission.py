@@ -18,6 +18,7 @@ from banshi.containment import ask
 from banshi.contract import Item, Submission, Who
 from banshi.errors import FieldProblem, InvalidFields, Unavailable
 from banshi.events import step_rows
+from banshi.mistakes import awaited, problems_in
 from banshi.models import Attachment, Case, CaseEvent
 from banshi.modes import TEST, mode_of, refuse_strangers
 from banshi.owner import known, own, verified_of
@@ -235,7 +236,7 @@ async def check(
         missing += error.problems
 
     async def validate(submission: Submission) -> list[FieldProblem]:
-        found = await item.handler.validate(submission)
+        found = problems_in(await awaited(item.handler.validate, submission))
         return [FieldProblem(f"/answers{one.pointer}", str(one.detail), str(one.code)) for one in found]
 
     theirs: list[FieldProblem] = []

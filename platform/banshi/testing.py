@@ -17,7 +17,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -31,7 +32,10 @@ from banshi.auth import development_token
 from banshi.configuration import Configuration, Entry
 from banshi.contract import API_VERSION
 from banshi.duty import EVERYTHING, Duty
+from banshi.engine.embedded import ENGINE
+from banshi.engine.failed import FAILURES, Failed, failure_in
 from banshi.forms.numbers import MADE_UP
+from banshi.mistakes import shown_of
 from banshi.runtime import Platform
 from banshi.settings import Settings, typed
 from banshi.web.app import loaded, open_platform, serving
@@ -130,6 +134,15 @@ class Person:
         return await self.call("POST", "/v1/attachments", data=form, headers=headers)
 
 
+class PromiseFailed(AssertionError):
+    """What was promised fails: plugin, item, method and what is wrong, and the traceback of the plugin's own code."""
+
+    def __init__(self, failed: Failed) -> None:
+        raised = failed.error if failed.error.__cause__ is None else failed.error.__cause__
+        shown = shown_of(raised) if failure_in(raised) is None else ""
+        super().__init__(f"{failed} (attempt {failed.attempt})\n{shown}".rstrip())
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
     """A running platform and the people at its door."""
@@ -137,6 +150,10 @@ class Door:
     platform: Platform
     url: str
     session: aiohttp.ClientSession
+
+    def __post_init__(self) -> None:
+        if self.platform.get(FAILURES) is None:
+            self.platform.put(FAILURES, [])
 
     @property
     def anyone(self) -> Person:
@@ -159,15 +176,44 @@ class Door:
         """Somebody with a token of your own making."""
         return Person(self.session, self.url, token)
 
-    async def settled(self) -> None:
-        """Wait until everything that was promised has been done: no outbox row is due."""
+    async def settled(self, *, failures: int = 1) -> None:
+        """Wait until everything that was promised has been done: no outbox row is due.
+
+        What fails is tried again at once, and not after a pause. Raises PromiseFailed for the first that fails more
+        than `failures` times, is parked, or waits for somebody who is away for longer than this does; TimeoutError
+        where something is still due after 30 seconds.
+        """
         deadline = time.monotonic() + PATIENCE
+        noted = self.platform[FAILURES]
+        # However often they failed before: whatever was wrong may have been mended since.
+        counted = Counter({one.row for one in noted if not one.parked})
+        noted[:] = [one for one in noted if one.parked]
+        await self._try_again(counted)
         while time.monotonic() < deadline:
             waiting = await outbox.counts(self.platform.store)
+            if any(state == "parked" for _, state in waiting):
+                # The engine notes it in the moment after it is written.
+                await asyncio.sleep(0.01)
+            failed, noted[:] = [*noted], []
+            for one in failed:
+                counted[one.row] += not one.wait
+                if one.parked or counted[one.row] > failures or time.monotonic() + one.wait > deadline:
+                    raise PromiseFailed(one) from one.error
+            await self._try_again({one.row for one in failed if not one.wait})
             if not any(state == "due" for _, state in waiting):
                 return
             await asyncio.sleep(0.01)
         raise TimeoutError(f"still waiting after {PATIENCE} s: {waiting}")
+
+    async def _try_again(self, rows: Collection[str]) -> None:
+        """Let rows of the outbox be due now that wait for another try."""
+        if not rows:
+            return
+        marks = ", ".join(self.platform.store.placeholders(len(rows)))
+        sql = f"UPDATE banshi_outbox SET not_before = 0 WHERE id IN ({marks}) AND state = 'due'"  # noqa: S608
+        await self.platform.store.connection.execute_query(sql, list(rows))
+        for consumer in self.platform[ENGINE].consumers:
+            consumer.wake.set()
 
     def _person(self, subject: str, name: str, roles: list[str], resident_id: str = "") -> Person:
         settings = self.platform.settings

@@ -11,9 +11,9 @@ import structlog
 from prometheus_client import Counter as Metric
 
 from banshi import events, outbox
+from banshi.engine.failed import Failed, note, said_of, why_of
 from banshi.errors import Problem, StorageFull, Unavailable
 from banshi.failover.fates import is_outage, problem_of
-from banshi.logs import place_of
 
 if TYPE_CHECKING:
     from banshi.outbox import Claimed
@@ -165,14 +165,15 @@ class Consumer:
             await outbox.postpone(self.platform.store, row, type(error).__name__, wait)
             self._settled.labels(self.name, "postponed").inc()
             log.warning("outbox row waits for whom it is for", **about, seconds=round(wait))
+            note(self.platform, Failed(row.id, self.name, row.attempts, error, wait=wait))
             return
         attempts = self.platform.settings.outbox_attempts
-        # The type alone: an exception's text may quote what a citizen wrote.
-        parked = await outbox.put_back(self.platform.store, row, type(error).__name__, attempts=attempts)
+        parked = await outbox.put_back(self.platform.store, row, why_of(error), attempts=attempts)
         self._settled.labels(self.name, "parked" if parked else "retried").inc()
         say = log.error if parked else log.warning
         outcome = "parked for an operator" if parked else "will be tried again"
-        say(f"outbox row {outcome}", **about, where=place_of(error))
+        say(f"outbox row {outcome}", **about, **said_of(error, development=self.platform.settings.development))
+        note(self.platform, Failed(row.id, self.name, row.attempts, error, parked=parked))
 
 
 def _seconds_until_back(problem: Problem) -> float:

@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from banshi.isolation.spoken import Speaker, speak_through
 from banshi.isolation.values import received, told_problem
 from banshi.kinds import KINDS
 from banshi.logs import place_of
+from banshi.mistakes import LONGEST_TEXT, Mistake, awaited, mistake_in, shown_of
 from banshi.modules import import_plugin, told
 from banshi.modules import place_of as place_in
 
@@ -38,8 +39,9 @@ def kinds() -> dict[str, Kind]:
 class Child(asyncio.Protocol):
     """Answers calls for as long as the platform holds the other end."""
 
-    def __init__(self, looked: Looked) -> None:
+    def __init__(self, looked: Looked, *, development: bool = False) -> None:
         self._looked = looked
+        self._development = development
         self._splitter = Splitter(LONGEST_CALL)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._transport: Any = None
@@ -76,23 +78,27 @@ class Child(asyncio.Protocol):
         try:
             self.say({"id": number, **await self._outcome(document)})
         except Exception as error:  # an answer that is no JSON, or too long
-            self.say({"id": number, **_failure(error)})
+            why = f"({type(error).__name__}): plain values can be"
+            self.say({"id": number, **self._failure(Mistake(f"returned what can't be sent from its process {why}"))})
 
     async def _outcome(self, document: Mapping[str, Any]) -> dict[str, Any]:
         try:
             handler = self._looked.handlers[document["item"]]
             arguments = received(document["arguments"], self._looked.items)
-            return {"is": "answer", "value": await getattr(handler, document["method"])(*arguments)}
+            return {"is": "answer", "value": await awaited(getattr(handler, document["method"]), *arguments)}
         except Problem as problem:
             return {"is": "problem", "problem": told_problem(problem)}
         except asyncio.CancelledError:
             return {"is": "cancelled"}
         except BaseException as error:  # sys.exit is no reason to end for the others
-            return _failure(error)
+            return self._failure(error)
 
-
-def _failure(error: BaseException) -> dict[str, Any]:
-    return {"is": "failed", "error": type(error).__name__[:100], "where": place_of(error)[:200]}
+    def _failure(self, error: BaseException) -> dict[str, Any]:
+        """What is told of it: types, files and lines; in development the traceback too, which may quote somebody."""
+        failed = {"is": "failed", "error": type(error).__name__[:100], "where": place_of(error)[:200]}
+        if (mistake := mistake_in(error)) is not None:
+            failed["mistake"] = str(mistake)[:LONGEST_TEXT]
+        return failed | ({"traceback": shown_of(error)} if self._development else {})
 
 
 def main(descriptor: int, parent: int) -> None:
@@ -107,7 +113,7 @@ def main(descriptor: int, parent: int) -> None:
     speaker = speak_through(line.sendall, hello["log_level"])
     looked, declaration = _loaded(hello, known)
     line.sendall(packed({"is": "ready", "declaration": declaration}, LONGEST_ANSWER))
-    asyncio.run(_serve(line, looked, speaker))
+    asyncio.run(_serve(line, partial(Child, looked, development=hello["development"]), speaker))
     os._exit(0)
 
 
@@ -136,10 +142,10 @@ def _loaded(hello: Mapping[str, Any], known: Mapping[str, Kind]) -> tuple[Looked
     return looked, looked.declaration(known, unguarded)
 
 
-async def _serve(line: socket.socket, looked: Looked, speaker: Speaker) -> None:
+async def _serve(line: socket.socket, answering: Callable[[], Child], speaker: Speaker) -> None:
     loop, here = asyncio.get_running_loop(), threading.get_ident()
     line.setblocking(False)
-    transport, child = await loop.create_connection(partial(Child, looked), sock=line)
+    transport, child = await loop.create_connection(answering, sock=line)
 
     def send(frame: bytes) -> None:
         # One writer: two would cut each other's frames in two.

@@ -22,8 +22,9 @@ from banshi.contract import Item, Key, Submission
 from banshi.errors import DepartmentUnavailable, Problem
 from banshi.isolation.declaring import Declaration
 from banshi.isolation.limits import used_by
-from banshi.isolation.process import ChildBusy, ChildEnded, HandlerFailed, Process
+from banshi.isolation.process import ChildBusy, ChildEnded, Process
 from banshi.isolation.values import Uncrossable, sent
+from banshi.mistakes import Mistake, RaisedElsewhere, lost_process
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
@@ -153,11 +154,11 @@ class Keeper:
         except ChildBusy:
             outcome = "busy"
             raise self._away(arguments, 1.0) from None
-        except (HandlerFailed, Uncrossable):
+        except (RaisedElsewhere, Mistake, Uncrossable):
             raise
-        except ChildEnded:
+        except ChildEnded as ended:
             outcome = "ended"
-            raise
+            raise lost_process(str(ended)) from ended
         except asyncio.CancelledError:
             outcome = "broken off"
             raise

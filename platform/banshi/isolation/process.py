@@ -22,6 +22,7 @@ from banshi.isolation.declaring import Declaration
 from banshi.isolation.frames import LONGEST_ANSWER, LONGEST_LINE, Splitter, WrongFrame, packed
 from banshi.isolation.limits import environment
 from banshi.isolation.values import problem_of
+from banshi.mistakes import LONGEST_TEXT, LONGEST_TRACEBACK, Mistake, RaisedElsewhere
 from banshi.settings import adapter
 
 log = structlog.get_logger("banshi.isolation")
@@ -57,10 +58,6 @@ class ChildEnded(Exception):
 
 class ChildBusy(Exception):
     """It has as many calls under way as it takes."""
-
-
-class HandlerFailed(Exception):
-    """The handler raised something; what, its process has said."""
 
 
 def search_path() -> list[str]:
@@ -146,7 +143,7 @@ class Process(asyncio.Protocol):
     async def call(self, item: str, method: str, arguments: Sequence[Mapping[str, Any]], seconds: float) -> Any:
         """What the handler answers. Whoever waits no longer cancels; what then doesn't end is killed.
 
-        Raises ChildEnded, ChildBusy, HandlerFailed, and the problems that the handler raises.
+        Raises ChildEnded, ChildBusy, RaisedElsewhere, Mistake, and the problems that the handler raises.
         """
         if self.ended.done():
             raise ChildEnded(self.ended.result())
@@ -244,9 +241,7 @@ class Process(asyncio.Protocol):
             case "problem":
                 self._settle(document, error=_problem(document["problem"]))
             case "failed":
-                error, where = _text(document["error"], 100), _text(document["where"], 200)
-                log.error("isolated handler failed", plugin=self.plugin, error=error, where=where)
-                self._settle(document, error=HandlerFailed(error))
+                self._settle(document, error=_failure(document))
             case "cancelled":
                 self._settle(document, error=ChildEnded("cancelled"))
             case _:
@@ -287,8 +282,18 @@ def _text(value: Any, longest: int) -> str:
     return value[:longest]
 
 
+def _failure(document: Mapping[str, Any]) -> Exception:
+    """What its handler raised, as it tells; whoever asked says so in the log. Raises KeyError and ValueError."""
+    where, shown = _text(document["where"], 200), _text(document.get("traceback", ""), LONGEST_TRACEBACK)
+    if text := _text(document.get("mistake", ""), LONGEST_TEXT):
+        mistake = Mistake(text)
+        mistake.shown = shown
+        return mistake
+    return RaisedElsewhere(_text(document["error"], 100), where, shown)
+
+
 def _problem(document: Any) -> Exception:
     try:
         return problem_of(document)
     except ValueError:
-        return HandlerFailed("a problem that is none")
+        return RaisedElsewhere("a problem that is none")

@@ -28,6 +28,7 @@ from banshi.isolation.keeper import START, Keeper, open_keeper
 from banshi.isolation.limits import environment
 from banshi.isolation.process import command, search_path
 from banshi.isolation.values import as_returned
+from banshi.mistakes import wrong_answer
 from banshi.modules import stand_in
 from banshi.settings import adapter
 
@@ -81,6 +82,7 @@ class Isolated:
             "readable": [*entry.readable, *_package_folder(entry, self.folder)],
             "search": search_path(),
             "log_level": self.configuration.settings.log_level,
+            "development": self.configuration.settings.development,
         }
 
     def handlers(self) -> dict[str, Any]:
@@ -117,7 +119,13 @@ def _method(isolated: Isolated, code: str, name: str, default: Callable[..., Any
     returned = get_type_hints(default)["return"]
 
     async def asked(_: Any, *arguments: Any) -> Any:
-        return as_returned(returned, await isolated.ask(code, name, arguments))
+        answer = await isolated.ask(code, name, arguments)
+        try:
+            return as_returned(returned, answer)
+        except ValueError as error:
+            where = str(error).partition(" at ")[2]
+            inside = f" with something else at {where}" if where else " with something else in it"
+            raise wrong_answer(name, answer, inside=inside if isinstance(answer, list | dict) else "") from None
 
     asked.__name__ = name
     return asked

@@ -19,6 +19,7 @@ from banshi.audit import refusals
 from banshi.errors import Problem
 from banshi.failover.fates import code_of, is_outage, problem_of
 from banshi.logs import REQUEST_ID, place_of, request_log
+from banshi.mistakes import shown_of
 from banshi.ready import REQUEST_ID_HEADER, ReadyResponse
 from banshi.replies import problem_reply
 from banshi.routes import Route
@@ -66,7 +67,7 @@ def envelope(platform: Platform) -> Any:
         except BaseException as error:  # a plugin's sys.exit would end the server; only a cancellation goes on
             if _cancelled(error):
                 raise
-            response = _failed(request, error)
+            response = _failed(request, error, development=platform.settings.development)
             _note_refusal(platform, request, error)
         took = time.perf_counter() - started
         if not response.prepared and type(response) is not ReadyResponse:
@@ -88,11 +89,11 @@ def _note_refusal(platform: Platform, request: web.Request, error: BaseException
         platform[refusals.REFUSALS].note(subject, route.operation, error)
 
 
-def _failed(request: web.Request, error: BaseException) -> web.StreamResponse:
+def _failed(request: web.Request, error: BaseException, *, development: bool) -> web.StreamResponse:
     """The answer in place of the one that the handler did not give."""
     caller = request.transport
     gone = isinstance(error, ConnectionError) and (caller is None or caller.is_closing())
-    response = web.Response(status=CALLER_LEFT) if gone else _told(request, error)
+    response = web.Response(status=CALLER_LEFT) if gone else _told(request, error, development=development)
     if request.writer.output_size and caller is not None:
         # The answer has begun; a second one inside it would be read as more of the first.
         caller.abort()
@@ -106,7 +107,7 @@ def _cancelled(error: BaseException) -> bool:
     return cancelled or isinstance(error, GeneratorExit)
 
 
-def _told(request: web.Request, error: BaseException) -> web.StreamResponse:
+def _told(request: web.Request, error: BaseException, *, development: bool) -> web.StreamResponse:
     """What the caller gets for whatever went wrong."""
     if isinstance(error, web.HTTPException):
         if error.status < 400:
@@ -119,7 +120,7 @@ def _told(request: web.Request, error: BaseException) -> web.StreamResponse:
             return _worded(request, error)
         except TypeError as wrong:  # a plugin's problem has a member that is no JSON
             error = wrong
-    return _worded(request, _unexpected(error))
+    return _worded(request, _unexpected(error, development=development))
 
 
 def _worded(request: web.Request, problem: Problem) -> web.Response:
@@ -136,8 +137,11 @@ def _worded(request: web.Request, problem: Problem) -> web.Response:
         return problem_reply(problem, language)
 
 
-def _unexpected(error: BaseException) -> Problem:
-    """What the caller is told of an error that nobody foresaw; the log has its place, nobody gets its text."""
+def _unexpected(error: BaseException, *, development: bool) -> Problem:
+    """What the caller is told of an error that nobody foresaw; the log has its place, nobody gets its text.
+
+    In development log and answer have the traceback: it may be a plugin's route.
+    """
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return errors.StorageFull()
     where = place_of(error)
@@ -147,5 +151,8 @@ def _unexpected(error: BaseException) -> Problem:
     if isinstance(error, ConnectionError | asyncio.TimeoutError):
         log.error("the database failed", error=type(error).__name__, where=where)
         return errors.Unavailable("The database does not answer.", headers={"Retry-After": "5"})
-    log.error("unexpected error", error=type(error).__name__, where=where)
-    return Problem()
+    shown = {"traceback": shown_of(error)} if development else {}
+    log.error("unexpected error", error=type(error).__name__, where=where, **shown)
+    problem = Problem()
+    problem.members |= shown
+    return problem

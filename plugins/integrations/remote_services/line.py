@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from uuid_utils.compat import uuid7
 
-from banshi import CallFailed, Problem, Unavailable, guarded, signed
+from banshi import CallFailed, Mistake, Problem, Unavailable, guarded, signed
 
 from .declaration import owner_of
 
@@ -51,8 +51,11 @@ class Away(Exception):
         super().__init__(why)
 
 
-class WrongAnswer(Exception):
+class WrongAnswer(Mistake):
     """The service answered with something that it can't have meant."""
+
+    def said_of(self, method: str) -> str:
+        return f"{method} was answered by the service with something else: {self}"
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,16 @@ class Line:
         about = {"department": self.department, "item": item}
         told = "failed"
         try:
-            answer = await guarded(breaker, person, outcome, expect=dict, plugin=self.owner, about=about)
+            answer = await guarded(
+                breaker,
+                person,
+                outcome,
+                expect=dict,
+                plugin=self.owner,
+                about=about,
+                method=f"call {name}",
+                development=self.platform.settings.development,
+            )
             told = "answered"
             return answer
         except Problem as problem:

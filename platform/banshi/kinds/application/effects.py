@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from banshi import outbox
 from banshi.cases import Effects, Move
 from banshi.certificates.page import days
-from banshi.containment import ask
+from banshi.containment import ask, blamed
 from banshi.contract import Submission
 from banshi.corrections import corrected, refuse_answers
-from banshi.errors import Conflict, DepartmentFailed
+from banshi.errors import Conflict
 from banshi.kinds.application.claims import claims_of, day_at
+from banshi.mistakes import awaited, own_claims, wrong_claims
 from banshi.modes import TEST
 from banshi.passes import ledger
 from banshi.submission import submission_of
@@ -65,19 +66,17 @@ async def _pass(platform: Platform, move: Move) -> Pass:
     rules = item.credential
     assert rules is not None  # noqa: S101 - the caller asked
 
-    async def own_claims(submission: Submission) -> dict[str, Any]:
-        return dict(await item.handler.claims(submission))
+    async def claims(submission: Submission) -> dict[str, Any]:
+        return own_claims(await awaited(item.handler.claims, submission))
 
-    own = await ask(platform, item, own_claims, submission_of(platform, move.case), expect=dict)
-    claims = claims_of(move, own)
+    own = await ask(platform, item, claims, submission_of(platform, move.case), expect=dict)
+    values = claims_of(move, own)
     try:
-        return await ledger.issue(platform, move.case, item, claims, _validity(platform, item, answers))
+        return await ledger.issue(platform, move.case, item, values, _validity(platform, item, answers))
     except (ValueError, TypeError, OverflowError):
         # The handler gave a claim that a pass can't carry; the approval waits until the department has mended it.
-        raise DepartmentFailed(
-            "The department's service gave a claim or a date that a pass can't carry; nothing was decided.",
-            item=item.code,
-        ) from None
+        told = "The department's service gave a claim or a date that a pass can't carry; nothing was decided."
+        raise blamed(platform, item, "claims", wrong_claims(own), told) from None
 
 
 def _mentions(platform: Platform, item: Item, issued: Pass) -> dict[str, Value]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from banshi.cases import Effects, begin, decide
-from banshi.containment import ask
-from banshi.contract import Decision
-from banshi.errors import Conflict
+from banshi.cases import SYSTEM, Effects, begin, decide, permitted
+from banshi.containment import ask, blamed
+from banshi.contract import Decision, Item
+from banshi.errors import ActionNotPermitted, Conflict, InvalidFields
 from banshi.kinds.application.handler import Application
 from banshi.kinds.application.renewal import check_renewal
+from banshi.mistakes import Mistake, check_decision, without_reason, wrong_action
 from banshi.models import Case
 from banshi.submission import item_of, submission_of
 
@@ -45,7 +46,22 @@ async def intake(platform: Platform, case: Case) -> None:
     item = item_of(platform, case)
     decision = await ask(platform, item, item.handler.review, submission_of(platform, case), expect=Decision)
     try:
+        check_decision(decision)
         await decide(platform, case.id, decision, version=case.version, read=case)
-    except Conflict:
+    except (Conflict, InvalidFields, Mistake) as error:
         if (await Case.get(id=case.id)).version == case.version:
-            raise
+            raise await _told(platform, case, item, decision, error) from None
+
+
+async def _told(platform: Platform, case: Case, item: Item, decision: Decision, error: Exception) -> Exception:
+    """What the department's author is told of a decision that the state table doesn't take."""
+    if isinstance(error, ActionNotPermitted):
+        steps = [step.action for step in await permitted(platform, case, SYSTEM)]
+        if decision.action in steps:
+            return error
+        error = wrong_action(decision.action, case.state, steps)
+    elif isinstance(error, InvalidFields):
+        error = without_reason(decision.action)
+    elif not isinstance(error, Mistake):
+        return error
+    return blamed(platform, item, "review", error)

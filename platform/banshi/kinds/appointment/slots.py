@@ -16,12 +16,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from banshi.calendar import DayKind
-from banshi.containment import contained, guarded
+from banshi.containment import about, contained, guarded
 from banshi.contract import Item, Key
 from banshi.errors import Problem
 from banshi.kinds.appointment.handler import Appointment
 from banshi.kinds.appointment.models import Hold, Slot
 from banshi.kinds.appointment.rules import WEEK, WORKDAY, PlaceHours, range_of, time_of
+from banshi.mistakes import awaited, openings_in
 from banshi.store import Update, Write
 
 if TYPE_CHECKING:
@@ -154,13 +155,16 @@ async def _openings(platform: Platform, item: Item) -> list[Slot] | None:
         partial(contained, platform.settings.handler_timeout, _told, platform, item, today, last),
         expect=(list, type(None)),
         plugin=item.plugin,
-        about={"department": item.department, "item": item.code},
+        about=about(item),
+        method="openings",
+        handler=item.handler,
+        development=platform.settings.development,
     )
 
 
 async def _told(platform: Platform, item: Item, first: date, last: date) -> list[Slot] | None:
     """What the department tells of these days, as slots; raises where it tells what are no openings."""
-    found = await item.handler.openings(item, first, last)
+    found = openings_in(await awaited(item.handler.openings, item, first, last))
     if found is None:
         return None
     places = {place.code: place for place in item.details.places}

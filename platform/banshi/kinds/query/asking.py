@@ -130,6 +130,8 @@ async def _found(one: Asking) -> Found:
             expect=Found,
             plugin=register.plugin,
             about=about,
+            method=f"register {register.declared.code}",
+            development=platform.settings.development,
         )
     except (DepartmentFailed, DepartmentTimedOut, DepartmentUnavailable) as problem:
         raise _told(one, problem, about) from None
@@ -148,7 +150,10 @@ def _told(one: Asking, problem: Problem, about: Mapping[str, Any]) -> Problem:
         "register": text_in(one.register.declared.title, language),
     }
     headers = {"Retry-After": problem.headers.get("Retry-After", AGAIN)}
-    return kind(say(sentence, language, **names), headers=headers, **about)
+    whose = problem.failure.members() if problem.failure and not down else {}
+    told = kind(say(sentence, language, **names), headers=headers, **{**about, **whose})
+    told.failure = problem.failure
+    return told
 
 
 async def _record(one: Asking, turn: Turn, look_up: LookUp, found: Found) -> None:
