@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from banshi.kinds.appeal import statistics
+from banshi.kinds.appeal.models import AppealRecord
 from tests.kernel.appeals_office import CITY, ENGLISH, Offices, open_offices
 
 PATH = "/v1/statistics/appeals"
@@ -127,6 +129,27 @@ async def test_months_are_those_of_the_city(tmp_path: Path, database: str) -> No
         assert (await table(offices))["parks", "east"]["received"] == 11
         oldest = (await offices.door.anyone.get(f"{PATH}?to=2000-01")).ok()
         assert (oldest["from"], oldest["to"], oldest["items"]) == ("1999-02", "2000-01", [])
+
+
+@pytest.mark.parametrize("city", ["Asia/Shanghai", "Asia/Kathmandu", "America/St_Johns", "America/New_York"])
+async def test_each_hour_is_in_its_month_of_the_city(tmp_path: Path, database: str, city: str) -> None:
+    """Clocks of the last one are put back on 1 November."""
+    zone = ZoneInfo(city)
+    midnight = datetime(2026, 11, 1, tzinfo=zone).astimezone(UTC)
+    async with open_offices(tmp_path, database=database, platform={"timezone": city}) as offices:
+        await offices.asked(offices.door.citizen("sun"))
+        platform, wrong = offices.door.platform, []
+        for hour in range(-36, 37):
+            at = (midnight + timedelta(hours=hour)).astimezone(zone)
+            await AppealRecord.all().update(received_at=at)
+            platform[statistics.MONTHS].known.clear()
+            counted = {}
+            for month in (10, 11):
+                units = await statistics.figures(platform, 2026 * 12 + month - 1)
+                counted[month] = sum(unit["received"] for unit in units.values())
+            if counted != {at.month: 1, 21 - at.month: 0}:
+                wrong.append(f"{at}: {counted}")
+        assert not wrong, wrong
 
 
 @pytest.mark.parametrize(
