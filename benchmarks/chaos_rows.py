@@ -30,6 +30,7 @@ ROWS = (
     Row("redis", "chaos_redis", "slower only; 0 lost; no quota reset"),
     Row("postgres", "chaos_postgres", "503 with Retry-After, back within 5 s, 0 lost"),
     Row("postgres-network", "chaos_postgres", "the same where the network is at fault"),
+    Row("switchover", "chaos_switchover", "503 and not ready meanwhile, writes within 10 s of the new primary, 0 lost"),
     Row("provider", "chaos_push", "Retry-After honoured for it alone; a dead letter is visible; 0 lost"),
     Row("provider-silent", "chaos_outages", "left alone; the API goes on; 0 lost"),
     Row("provider-token", "chaos_outages", "asked seldom; 0 lost"),

@@ -23,6 +23,7 @@ FAULTS = (
     "The server is killed on SQLite",
     "Redis is restarted, flushed, absent",
     "PostgreSQL is restarted at once",
+    "PostgreSQL's standby takes over",
     "A provider answers 429, 503, times out",
     "A poison message; a plugin removed with work under way",
     "SIGTERM, a rolling deploy",
