@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -99,6 +99,14 @@ class Server:
         """Take writes no more, or again, as managed services do on a full disk: sessions that are there fare alike."""
         word = "on" if wanted else "off"
         self.execute(f"ALTER SYSTEM SET default_transaction_read_only = {word}", "SELECT pg_reload_conf()")
+
+    def pause(self, wanted: bool) -> None:
+        """Have all its processes stand still, or go on: it answers nobody, and connections to it stay."""
+        assert self.process is not None
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        for process in (self.process.pid, *map(int, children)):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGSTOP if wanted else signal.SIGCONT)
 
     def promote(self) -> None:
         """Make a replica take writes; returns when it does."""

@@ -7,16 +7,25 @@ import itertools
 import re
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
+from prometheus_client import CollectorRegistry
+from prometheus_client import Counter as Metric
+from tortoise.exceptions import DBConnectionError
 
+from banshi.containment import Breaker, guarded
+from banshi.engine.consumer import Consumer
+from banshi.errors import DepartmentFailed, Unavailable
 from banshi.models import Case, OutboxRow
+from banshi.outbox import Claimed
+from banshi.postgres import translated
 from banshi.signals.signals import SIGNALS
 from banshi.testing import Door, Person, open_door
 from mobile_push.models import InboxMessage
@@ -31,12 +40,6 @@ BOTH: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
 APPLY = "/v1/items/zone-pass/cases"
 
 Answers = Callable[..., Awaitable[dict[str, Any]]]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with postgres_servers.alone(tmp_path_factory.mktemp("alone") / "postgres", "synchronous_commit=on") as one:
-        yield one
 
 
 @asynccontextmanager
@@ -64,10 +67,11 @@ def writing_routes(door: Door) -> list[tuple[str, str]]:
 
 
 async def test_every_write_to_a_read_only_server_is_503_with_retry_after_and_readiness_says_so(
-    tmp_path: Path, server: Server, answers: Answers
+    tmp_path: Path, own_postgres: Server, answers: Answers
 ) -> None:
-    async with door_on(tmp_path, server.url) as door:
+    async with door_on(tmp_path, own_postgres.url) as door:
         wang, li = door.citizen("wang"), door.staff("li", "traffic:approver", "traffic:reviewer", "city:announcer")
+        before = await Case.all().count()
         bodies = [{"answers": await answers(wang)} for _ in range(3)]
         waiting = (await wang.post(APPLY, {"answers": await answers(wang)})).created()
         phone = {"provider": "stream", "platform": "android", "token": "a-phone-of-wang"}
@@ -76,7 +80,7 @@ async def test_every_write_to_a_read_only_server_is_503_with_retry_after_and_rea
         message = (await wang.get("/v1/inbox")).ok()["items"][0]["id"]
         link = waiting["links"]["self"]
         receipt = {"message_id": message, "event": "received", "at": "2026-11-27T00:00:00Z"}
-        await asyncio.to_thread(server.read_only, True)
+        await asyncio.to_thread(own_postgres.read_only, True)
         await until(lambda: not_ready(door))
         for _ in range(2):
             for reply in (
@@ -99,13 +103,13 @@ async def test_every_write_to_a_read_only_server_is_503_with_retry_after_and_rea
                     assert reply.status < 500 or reply.status == 503, (method, path, reply.body)
         assert (await wang.get(link)).ok()["state"] == "accepted"
         assert door.platform.breakers.open_plugins() == []
-        await asyncio.to_thread(server.read_only, False)
+        await asyncio.to_thread(own_postgres.read_only, False)
         assert await until(lambda: ready(door)) < 10
         for number, body in enumerate(bodies):
             (await wang.post(APPLY, body, key=f"k-{number}")).created()
         (await li.post(f"{link}/actions/approve")).ok()
         await door.settled()
-        assert await Case.all().count() == 4
+        assert await Case.all().count() == before + 4
         assert await OutboxRow.filter(state="parked").count() == 0
 
 
@@ -231,3 +235,86 @@ async def test_of_two_servers_the_standby_takes_over_when_the_primary_is_killed(
 
 async def reads(door: Door) -> bool:
     return (await door.citizen("wang").get("/v1/cases")).status == 200
+
+
+# An outage is nobody's failure
+
+
+async def test_an_outage_counts_as_no_try_of_the_work_that_met_it(tmp_path: Path, own_postgres: Server) -> None:
+    tried: list[int] = []
+    lost = DBConnectionError(asyncpg.ReadOnlySQLTransactionError("cannot execute UPDATE in a read-only transaction"))
+
+    async def work(rows: Sequence[Claimed]) -> Mapping[str, Exception]:
+        tried.append(len(rows))
+        if len(tried) <= 5:
+            raise lost
+        return {}
+
+    async with door_on(tmp_path, own_postgres.url, outbox_attempts=2) as door:
+        platform = door.platform
+        await OutboxRow.bulk_create(
+            [OutboxRow(consumer="work", topic="x", payload={}, dedup=f"work-{number}") for number in range(3)]
+        )
+        settled = Metric("tried", "x", ["consumer", "outcome"], registry=CollectorRegistry())
+        consumer = Consumer(platform, "work", work, batch=10, settled=settled)
+        for _ in range(6):
+            rows = await consumer._claim()
+            assert len(rows) == 3
+            await consumer._take(rows)
+            states = await OutboxRow.filter(consumer="work").values_list("state", "tries")
+            done = len(tried) == 6
+            assert states == [("done", 1)] * 3 if done else states == [("due", 0)] * 3
+            await OutboxRow.filter(consumer="work").update(not_before=0)
+        # Not one by one either: it is the same for all.
+        assert tried == [3] * 6
+
+
+async def test_what_could_not_be_written_down_is_as_soon_as_the_database_is_back(
+    tmp_path: Path, own_postgres: Server
+) -> None:
+    failing: dict[str, Exception] = {}
+
+    async def work(rows: Sequence[Claimed]) -> Mapping[str, Exception]:
+        await asyncio.to_thread(own_postgres.read_only, True)
+        return {row.id: failing[row.payload["name"]] for row in rows if row.payload["name"] in failing}
+
+    failing["broken"] = ValueError("its own")
+    async with door_on(tmp_path, own_postgres.url, outbox_lease=600.0) as door:
+        rows = [OutboxRow(consumer="late", topic="x", payload={"name": n}, dedup=n) for n in ("good", "broken")]
+        await OutboxRow.bulk_create(rows)
+        settled = Metric("written", "x", ["consumer", "outcome"], registry=CollectorRegistry())
+        consumer = Consumer(door.platform, "late", work, batch=10, settled=settled)
+        try:
+            with pytest.raises(Unavailable):
+                await consumer._take(await consumer._claim())
+            with pytest.raises(Unavailable):
+                await consumer._record()
+        finally:
+            await asyncio.to_thread(own_postgres.read_only, False)
+        await until(lambda: ready(door))
+        await consumer._record()
+        left = dict(await OutboxRow.filter(consumer="late").values_list("dedup", "state"))
+        assert left == {"good": "done", "broken": "due"}
+        # Ten minutes of lease are not waited for, and it has not been tried.
+        assert await OutboxRow.filter(dedup="broken", lease_until=0, tries=0).count() == 1
+
+
+@pytest.mark.parametrize("error", [asyncpg.ReadOnlySQLTransactionError, asyncpg.DeadlockDetectedError])
+async def test_an_outage_that_a_handler_meets_opens_no_breaker(error: type[asyncpg.PostgresError]) -> None:
+    breaker = Breaker(1, 60.0)
+
+    async def handler() -> tuple[Any, Any]:
+        return None, translated(error("x"))
+
+    for _ in range(3):
+        with pytest.raises(Unavailable) as told:
+            await guarded(breaker, "wang", handler, expect=str, plugin="traffic", about={})
+        assert told.value.headers["Retry-After"]
+    assert breaker.remaining() == 0
+
+    async def own() -> tuple[Any, Any]:
+        return None, error("of a connection of its own")
+
+    with pytest.raises(DepartmentFailed):
+        await guarded(breaker, "wang", own, expect=str, plugin="traffic", about={})
+    assert breaker.remaining() > 0

@@ -88,8 +88,20 @@ def main() -> None:
             click.secho(str(finding), fg="red", err=True)
         click.echo(f"{len(error.findings)} to mend; `banshi check` shows them with the warnings.", err=True)
         sys.exit(2)
-    except OSError as error:
-        if error.filename is None:
+    except Exception as error:
+        if (told := _told(error)) is None:
             raise
-        click.secho(f"{error.filename}: {error.strerror}", fg="red", err=True)
+        click.secho(told, fg="red", err=True)
         sys.exit(1)
+
+
+def _told(error: Exception) -> str | None:
+    """What an operator reads of a file, or of a database, that can't do it; None for whatever is a fault of ours."""
+    from banshi.errors import StorageFull, Unavailable
+    from banshi.failover.fates import code_of, is_outage
+
+    if is_outage(error) or isinstance(error, StorageFull | Unavailable):
+        return f"the database can't do it now ({code_of(error) or error}): see `banshi doctor`, then run this again"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return None

@@ -9,6 +9,7 @@ from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
+from banshi.doctor.servers import servers
 from banshi.doctor.verdict import Deployment, Verdict
 from banshi.errors import ConfigurationError
 from banshi.opening import connected, connection_to, sqlite_file, told_as_setting
@@ -45,6 +46,7 @@ async def examine(deployment: Deployment) -> Sequence[Verdict]:
                 if not any(step.startswith("banshi ") for step in steps):
                     found.append(await _sync(connection))
                 if file is None:
+                    found += await servers(settings.database_url, connection)
                     found += await _server(connection, settings, deployment.workers)
                     found.append(await _pooler(connection, settings))
             return found

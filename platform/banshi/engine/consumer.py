@@ -146,7 +146,7 @@ class Consumer:
                 try:
                     await self._failed(row, failures[row.id])
                 except Exception as error:
-                    if not is_outage(error):
+                    if not (is_outage(error) or _is_not_now(error)):
                         raise
                     self._untried.append(row)
         return [row for row in rows if row.id not in failures]
@@ -159,7 +159,7 @@ class Consumer:
         if isinstance(error, events.OutOfTurn):
             await outbox.postpone(self.platform.store, row, "", TURN)
             return
-        if isinstance(error, Problem) and error.status in NOT_NOW:
+        if isinstance(error, Problem) and _is_not_now(error):
             # A department that is away for a day must find every submission waiting, not parked.
             wait = _seconds_until_back(error) + random.uniform(0, JITTER)  # noqa: S311
             await outbox.postpone(self.platform.store, row, type(error).__name__, wait)
@@ -174,6 +174,10 @@ class Consumer:
         outcome = "parked for an operator" if parked else "will be tried again"
         say(f"outbox row {outcome}", **about, **said_of(error, development=self.platform.settings.development))
         note(self.platform, Failed(row.id, self.name, row.attempts, error, parked=parked))
+
+
+def _is_not_now(error: Exception) -> bool:
+    return isinstance(error, Problem) and error.status in NOT_NOW
 
 
 def _seconds_until_back(problem: Problem) -> float:
