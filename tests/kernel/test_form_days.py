@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
 from zoneinfo import ZoneInfo
 
 import jsonschema
@@ -15,6 +17,7 @@ from pydantic import BaseModel, Field
 
 from banshi.forms import Form
 from banshi.forms.days import MAX_YEARS, day_limit
+from banshi.testing import open_door
 
 CITY = ZoneInfo("Asia/Shanghai")
 DAY: dict[str, Any] = {"type": "string", "format": "date"}
@@ -395,3 +398,60 @@ def test_a_day_that_stands_as_it_was_taken_is_not_refused_because_another_day_ha
     changed = {"day": "2026-11-26", "days": ["2026-11-28", "2026-11-30"]}
     assert [problem.pointer for problem in one.problems(changed, at=later, before=taken)] == ["/day", "/days/1"]
     assert [problem.pointer for problem in one.problems(taken, at=later, before={})] == ["/day", "/days/0", "/days/1"]
+
+
+# -- everywhere --------------------------------------------------------------------------------------------------------
+
+
+def test_wherever_the_platform_holds_something_against_a_form_it_says_when_it_came_in() -> None:
+    """Without a moment, limits would be counted from the machine's day. Envelopes have no days."""
+    root = Path(__file__).resolve().parents[2]
+    found = []
+    for file in [one for folder in ("platform", "plugins", "mobile_push") for one in (root / folder).rglob("*.py")]:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not any(
+                keyword.arg == "at" for keyword in node.keywords
+            ):  # fmt: skip
+                called = ast.unparse(node.func)
+                if called.endswith((".form.problems", ".form.check", ".takes.problems", ".body.check")):
+                    found.append(f"{file.relative_to(root)}: {called}")
+    assert found == []
+
+
+PARKS = """
+[department]
+code = "parks"
+title = { zh-CN = "公园处", en = "Parks" }
+
+[[items]]
+code = "bench"
+kind = "application"
+title = { zh-CN = "长椅", en = "Bench" }
+summary = { zh-CN = "长椅。", en = "A bench." }
+audience = ["person"]
+result = { kind = "none", title = { zh-CN = "无", en = "None" } }
+
+[items.form]
+type = "object"
+additionalProperties = false
+properties.day = { type = "string", format = "date", x-not-before = "today", x-not-after = 2026-12-31 }
+"""
+
+
+async def test_the_day_is_the_city_s_for_a_plugin_in_the_server_and_for_an_isolated_one(tmp_path: Path) -> None:
+    """A day that TOML read as a date is a limit too."""
+    parks = tmp_path / "parks"
+    parks.mkdir()
+    (parks / "__init__.py").write_text("", encoding="utf-8")
+    (parks / "items.toml").write_text(PARKS, encoding="utf-8")
+    for isolated in cast("list[dict[str, Any]]", [{}, {"parks": {}}]):
+        folder = tmp_path / ("apart" if isolated else "within")
+        folder.mkdir()
+        async with open_door(folder, {"parks": parks}, isolated=isolated) as door:
+            door.platform.now = lambda: datetime(2026, 11, 27, 16, 30, tzinfo=UTC)  # in the city the 28th
+            wang = door.citizen("wang")
+            for day, code in (("2026-11-27", "x-not-before"), ("2027-01-01", "x-not-after")):
+                reply = await wang.post("/v1/items/bench/cases", {"answers": {"day": day}})
+                (told,) = reply.problem(422, "invalid-fields")["problems"]
+                assert (told["pointer"], told["code"]) == ("/answers/day", code)
+            (await wang.post("/v1/items/bench/cases", {"answers": {"day": "2026-11-28"}})).created()

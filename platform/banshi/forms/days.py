@@ -39,10 +39,15 @@ WRITTEN = f"write 'today', a distance of at most {MAX_YEARS} years such as '-18y
 
 def is_date(text: str) -> bool:
     """RFC 3339 full-date, of a year that can be computed with."""
+    return _date(text) is not None
+
+
+def _date(text: str) -> date | None:
     try:
-        return len(text) == 10 and text[4] == text[7] == "-" and text.isascii() and bool(date.fromisoformat(text))
+        right = len(text) == 10 and text[4] == text[7] == "-" and text.isascii()
+        return date.fromisoformat(text) if right else None
     except ValueError:
-        return False
+        return None
 
 
 def is_moment(text: str) -> bool:
@@ -201,8 +206,8 @@ def day_of(value: Any, at: datetime) -> date | None:
     """The day of a date or a date-time in the zone of `at`; None for whatever is neither."""
     if not isinstance(value, str):
         return None
-    if is_date(value):
-        return date.fromisoformat(value)
+    if (day := _date(value)) is not None:
+        return day
     if (moment := _moment(value)) is None:
         return None
     try:
@@ -216,12 +221,18 @@ class _Limit:
 
     def __init__(self, _: Any, value: Any, __: Any) -> None:
         self._limit = day_limit(value)
+        #: A day and the limit on it: most answers come on the day of those before.
+        self._on = (date.min, self._limit.on(date.min))
 
     def validate(self, instance: Any) -> None:
         at = _at()
-        day = day_of(instance, at)
-        if day is not None and self.beyond(day, bound := self._limit.on(at.date())):
-            raise ValueError(json.dumps([self._limit.text, bound.isoformat()]))
+        day, today = day_of(instance, at), at.date()
+        if day is None:
+            return
+        if (known := self._on)[0] != today:
+            known = self._on = (today, self._limit.on(today))
+        if self.beyond(day, known[1]):
+            raise ValueError(json.dumps([self._limit.text, known[1].isoformat()]))
 
     @staticmethod
     def beyond(day: date, bound: date) -> bool:
