@@ -44,11 +44,12 @@ def steps_of(platform: Platform, department: str) -> Sequence[Step]:
 
 
 def permitted(platform: Platform, broadcast: Broadcast, writers: frozenset[str], subject: str) -> list[str]:
-    """The actions that a publisher of its department may take now."""
+    """The actions that a publisher of its department may take now; what can't be sent is changed first."""
+    sends = {"published", "proposed"} if _unsendable(platform, broadcast) else set()
     return [
         step.action
         for step in steps_of(platform, broadcast.department)
-        if step.state == broadcast.state and not (step.by_another and subject in writers)
+        if step.state == broadcast.state and not (step.by_another and subject in writers) and step.to not in sends
     ]
 
 
@@ -204,10 +205,16 @@ async def _take(
 
 def check_sendable(platform: Platform, broadcast: Broadcast) -> None:
     """Raise InvalidFields for what can't be published as it stands."""
+    if wrong := _unsendable(platform, broadcast):
+        raise InvalidFields([wrong])
+
+
+def _unsendable(platform: Platform, broadcast: Broadcast) -> FieldProblem | None:
     if _is_draft(broadcast.cap):
-        raise InvalidFields([FieldProblem("/status", "A Draft is never sent; change its status first.", "invalid")])
+        return FieldProblem("/status", "A Draft is never sent; change its status first.", "invalid")
     if broadcast.ttl is None and broadcast.expires_at <= platform.now():
-        raise InvalidFields([FieldProblem("/expires_at", "It is over already; give a later time.", "past")])
+        return FieldProblem("/expires_at", "It is over already; give a later time.", "past")
+    return None
 
 
 def _is_draft(cap: Mapping[str, Any] | None) -> bool:

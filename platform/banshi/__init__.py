@@ -109,6 +109,7 @@ if TYPE_CHECKING:
         as_stored,
     )
     from banshi.personal.look_ups import AFTER_LOOK_UPS
+    from banshi.pointing import PluginWarning
     from banshi.private_files import write_private
     from banshi.rates import RATES, Rates
     from banshi.replies import PAGE_PARAMETERS, Page, etag_of, from_cursor, limit_of, page_answer, reply, reply_bytes
@@ -253,6 +254,7 @@ _LATER = {
     "record_reading": "banshi.cases",
     "ref": "banshi.schemas",
     "refuse_answers": "banshi.corrections",
+    "PluginWarning": "banshi.pointing",
     "reply": "banshi.replies",
     "reply_bytes": "banshi.replies",
     "send_attachment": "banshi.web.attachments:download",
@@ -354,6 +356,7 @@ __all__ = [
     "PersonalLine",
     "PersonalText",
     "Platform",
+    "PluginWarning",
     "Posting",
     "PreparedCase",
     "Principal",

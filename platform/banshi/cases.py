@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tortoise.models import Model
 
-from banshi import events, messages, outbox
+from banshi import actions, events, messages, outbox
 from banshi.calendar import Clock
 from banshi.contract import LANGUAGES, ClockEffect, Decision, Item, Message, Step, Texts, Who
-from banshi.errors import ActionNotPermitted, Conflict, FieldProblem, Hidden, InvalidFields, NotFound, Problem
+from banshi.errors import ActionNotPermitted, Conflict, Hidden, InvalidFields, NotFound
 from banshi.models import Case, CaseEvent
 from banshi.reuse import judged
 from banshi.routes import Principal
@@ -104,12 +104,12 @@ def steps_of(platform: Platform, item: Item) -> Sequence[Step]:
 
 
 async def permitted(platform: Platform, case: Case, actor: Actor) -> list[Step]:
-    """The steps that the actor may take now, in the state table's order."""
-    return [step for step in await _given(platform, case, actor) if _hindrance(platform, case, step) is None]
+    """The steps that the actor may take now, in the state table's order, each as this case takes it."""
+    return await in_case(platform, case, await in_table(platform, case, actor))
 
 
-async def _given(platform: Platform, case: Case, actor: Actor) -> list[Step]:
-    """The steps that the state table gives the actor, whatever the kind says of the moment."""
+async def in_table(platform: Platform, case: Case, actor: Actor) -> list[Step]:
+    """The steps that the state table has for the actor now, as it has them for every case."""
     who = actor.who(case)
     if who is None or case.content != KEPT or platform.registry.items.of(case.item) is None:
         return []
@@ -124,10 +124,10 @@ async def _given(platform: Platform, case: Case, actor: Actor) -> list[Step]:
     return open_steps
 
 
-def _hindrance(platform: Platform, case: Case, step: Step) -> Problem | None:
-    """Why the kind can't take the step with this case at the moment."""
-    ask = platform.registry.kinds[case.kind].hindrance
-    return ask(platform, case, item_of(platform, case), step) if ask is not None else None
+async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:
+    """The steps as this case takes them, without those that would be refused whatever is sent."""
+    kind = platform.registry.kinds[case.kind] if steps else None
+    return list(await kind.in_case(platform, case, steps)) if kind and kind.in_case else list(steps)
 
 
 def _has_role(step: Step, case: Case, actor: Actor) -> bool:
@@ -194,9 +194,12 @@ async def move(
             raise Conflict("The case has moved on meanwhile.")
         item = item_of(platform, case)
         step = await _step(platform, case, action, actor)
-        if step.needs_reason and not any(map(messages.clean, (reason or {}).values())):
-            raise InvalidFields([FieldProblem("/reason", "Say why: the citizen reads it.", "required")])
-        details = _checked_details(platform, step, details, language)
+        kind = platform.registry.kinds[case.kind]
+        sent = {"reason": reason, "answers": answers, "details": details}
+        if wrong := actions.problems_of(kind, step, **sent, language=language, at=platform.city_time()):
+            raise InvalidFields(wrong)
+        # With numbers as they are stored.
+        details = step.takes.spelled(details) if step.takes is not None and details is not None else details
         move = Move(
             case=case,
             item=item,
@@ -214,6 +217,10 @@ async def move(
                 return await _taken(platform, move, receipt)
             except Stale:
                 continue
+            except Conflict as refused:
+                left = [step.action for step in await permitted(platform, case, actor)]
+                refused.members = {"state": case.state, "permitted_actions": left, **refused.members}
+                raise
     raise Conflict("Others are changing this case at the same time; read it again and decide anew.")
 
 
@@ -228,18 +235,6 @@ async def _taken(platform: Platform, move: Move, receipt: Callable[[Case], Seque
     write.rows = [*write.rows, *receipt(after)]
     await platform.store.commit(write)
     return after
-
-
-def _checked_details(platform: Platform, step: Step, details: Any, language: str) -> Any:
-    """What the actor sent along, with numbers as they are stored, held against what the step takes."""
-    if step.takes is None:
-        if details is not None:
-            problem = FieldProblem("/details", f"Leave the details out: {step.action!r} takes none.", "unexpected")
-            raise InvalidFields([problem])
-        return None
-    if found := step.takes.problems({} if details is None else details, language, at=platform.city_time()):
-        raise InvalidFields(replace(one, pointer=f"/details{one.pointer}") for one in found)
-    return step.takes.spelled(details)
 
 
 def begin(platform: Platform, case: Case, action: str, effects: Effects) -> list[Model]:
@@ -269,20 +264,17 @@ async def decide(
 
 
 async def _step(platform: Platform, case: Case, action: str, actor: Actor) -> Step:
-    steps = await _given(platform, case, actor)
-    hindered = {step.action: why for step in steps if (why := _hindrance(platform, case, step)) is not None}
-    left = [step.action for step in steps if step.action not in hindered]
-    if action in hindered:
-        hindered[action].members |= {"state": case.state, "permitted_actions": left}
-        raise hindered[action]
-    for step in steps:
-        if step.action == action:
-            return step
-    raise ActionNotPermitted(
-        f"A case in the state {case.state!r} does not take the action {action!r} from you.",
-        state=case.state,
-        permitted_actions=left,
-    )
+    table = await in_table(platform, case, actor)
+    step = next((step for step in table if step.action == action), None)
+    if step is None:
+        raise ActionNotPermitted(
+            f"A case in the state {case.state!r} does not take the action {action!r} from you.",
+            state=case.state,
+            permitted_actions=[step.action for step in await in_case(platform, case, table)],
+        )
+    # People are held to what this case takes; the platform acts on time and on a handler's word, which see to that.
+    # What the case can't take is tried all the same, so that the kind's own problem says why not.
+    return next(iter(await in_case(platform, case, [step])), step) if actor is not SYSTEM else step
 
 
 def _write(platform: Platform, move: Move, effects: Effects) -> Write:

@@ -23,8 +23,8 @@ from banshi.configuration import text_of
 from banshi.contract import LANGUAGES, SLUG, Department, Document, Item, Kind, Unit
 from banshi.errors import Finding
 from banshi.forms import Form
-from banshi.messages import clean
 from banshi.settings import adapter, reasons
+from banshi.texts import clean
 
 T = TypeVar("T")
 

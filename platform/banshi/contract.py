@@ -29,11 +29,11 @@ from banshi.guide import (
     Unit,
     text_in,
 )
+from banshi.texts import bounded
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
-    from banshi.errors import Problem
     from banshi.routes import Mode, Route
     from banshi.runtime import Platform
 
@@ -69,6 +69,9 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+#: Characters of a reason, as the citizen reads it.
+LONGEST_REASON = 1000
 
 #: The version of the contract that this kernel speaks: `api = 1` in plugins.toml.
 API_VERSION = 1
@@ -107,6 +110,9 @@ class MaterialsEffect(enum.StrEnum):
     REJECT = "reject"
 
 
+REASON_ASKS: Texts = {"zh-CN": "请写明理由，申请人会看到。", "en": "Say why: the citizen reads it."}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One row of a state table: in `state`, `who` may take `action`, which leads to `to`."""
@@ -124,6 +130,9 @@ class Step:
     mentions: frozenset[str] = frozenset()
     #: The reason must be given; the citizen reads it.
     needs_reason: bool = False
+    #: What the reason says, as whoever writes it is asked for it; and its most characters.
+    reason_asks: Texts = field(default_factory=lambda: REASON_ASKS)
+    longest_reason: int = LONGEST_REASON
     #: Whether it puts the case into the worklist of those who may take it; a revocation waits for nobody.
     work: bool = True
     #: An action whose actor in this case must be another person than this step's (second-person rule).
@@ -152,9 +161,11 @@ class Kind:
     steps: Callable[[Any], Sequence[Step]] = no_steps
     #: What a step adds to its transaction: `(platform, move) -> banshi.cases.Effects`.
     effects: Callable[..., Awaitable[Any]] | None = None
-    #: Why a step of the state table can't be taken with this case now, such as approving a pass whose last day is over:
-    #: `(platform, case, item, step)` -> a problem, or None. It is not among the permitted actions then.
-    hindrance: Callable[..., Problem | None] | None = None
+    #: Steps of the state table as one case takes them now: `(platform, case, steps) -> steps`. It leaves out what would
+    #: be refused whatever is sent, and puts the case's own lists and limits into `takes` and `needs_reason`.
+    in_case: Callable[..., Awaitable[Sequence[Step]]] | None = None
+    #: The actions that need the case's answers, corrected; no other takes any. None: the kind's effects see to that.
+    corrects: frozenset[str] | None = None
     #: What is handed in with an item beside `answers`, as JSON Schema by name; None where its cases begin otherwise.
     handed_in: Callable[[Item], Mapping[str, Any] | None] | None = None
     #: What a submission adds to its transaction: `(platform, case, body) -> rows`. It may change the case before.
@@ -202,7 +213,14 @@ class Decision:
     """What a handler decides: an action of the item's state table, with the reason that the citizen reads."""
 
     action: str
+    #: Cut after `LONGEST_REASON` characters.
     reason: Texts | None = None
+
+    def __post_init__(self) -> None:
+        given: Any = self.reason
+        # What is no text is left as it is, for its author to be told of.
+        if isinstance(given, Mapping) and all(isinstance(text, str) for text in given.values()):
+            object.__setattr__(self, "reason", bounded(given, LONGEST_REASON) or None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

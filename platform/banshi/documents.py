@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from banshi.actions import action_document
 from banshi.cases import clock_of
 from banshi.contract import Key, Step, Who, text_in
 from banshi.models import Attachment, Case, CaseEvent
+from banshi.submission import item_of
 
 if TYPE_CHECKING:
     from banshi.runtime import Platform
@@ -78,8 +80,9 @@ def case_document(
     details: Mapping[str, Any] | None = None,
     enclosures: Mapping[str, Any] | None = None,
     reader: Who | None = None,
+    code: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """A case whole, with its timeline and what its reader may do now.
+    """A case whole, with its timeline and what its reader may do now; `code` is that of a tip (`actions.body_schema`).
 
     What is shown to one side alone is left out unless `reader` says that it is for them. `passes` are the phones of its
     passes, the last one first: None is a pass that needs none.
@@ -102,15 +105,7 @@ def case_document(
             }
             for event in sorted(events, key=lambda event: event.version)
         ],
-        "permitted_actions": [
-            {
-                "action": step.action,
-                "needs_reason": step.needs_reason,
-                "leads_to": step.to,
-                **({"takes": step.takes.schema} if step.takes else {}),
-            }
-            for step in permitted
-        ],
+        "permitted_actions": actions_of(platform, case, permitted, language, code=code),
         "attachments": [attachment_document(platform, one) for one in attachments],
     }
     clock = clock_of(case)
@@ -133,6 +128,16 @@ def case_document(
         if item is not None and item.certificate is not None:
             document["links"]["certificate"] = f"/v1/cases/{case.id}/certificate.pdf"
     return document
+
+
+def actions_of(
+    platform: Platform, case: Case, steps: Sequence[Step], language: str, *, code: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """What may be done with a case now, each with the schema of what it takes."""
+    if not steps:
+        return []
+    kind, item = platform.registry.kinds[case.kind], item_of(platform, case)
+    return [action_document(kind, item, step, language, code=code) for step in steps]
 
 
 def attachment_document(platform: Platform, row: Attachment) -> dict[str, Any]:

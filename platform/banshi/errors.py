@@ -14,17 +14,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 if TYPE_CHECKING:
     from banshi.mistakes import Failure
 
+import orjson
 
-@dataclass(frozen=True, slots=True)
-class FieldProblem:
-    """One thing wrong with one field of a submitted document."""
+from banshi.field_problems import FieldProblem as FieldProblem
+from banshi.field_problems import few
+from banshi.texts import bounded, spoken
 
-    #: JSON Pointer (RFC 6901) of the field; "" is the whole document.
-    pointer: str
-    #: What is wrong and what would be right, in one sentence.
-    detail: str
-    #: Stable word for programs: the JSON Schema keyword, or a plugin's own.
-    code: str = "invalid"
+#: Characters of a problem's `detail`.
+LONGEST_DETAIL = 4_000
+
+#: Bytes of one extension member of a problem, as JSON.
+LONGEST_MEMBER = 65_536
+
+#: What a problem says of itself; no extension member may say otherwise.
+SAID = frozenset({"type", "title", "status", "code", "detail"})
 
 
 class Problem(Exception):
@@ -40,16 +43,21 @@ class Problem(Exception):
         headers: Mapping[str, str] | None = None,
         **members: Any,
     ) -> None:
+        told = bounded(detail, LONGEST_DETAIL)
         #: The detail by language, where it was given in several.
-        self.texts = detail if isinstance(detail, Mapping) else {}
-        told = self.texts.get("en") if isinstance(detail, Mapping) else detail
-        self.detail = told or (type(self).__doc__ or "").strip().split("\n\n", 1)[0]
+        self.texts: Mapping[str, str] = told if isinstance(told, Mapping) else {}
+        self.detail = spoken(told, "en") or (type(self).__doc__ or "").strip().split("\n\n", 1)[0]
         self.headers = dict(headers or {})
         #: Extension members of the problem document (RFC 9457 section 3.2).
         self.members = members
         #: What a plugin's code did wrong, where that is why: for its author and for operators.
         self.failure: Failure | None = None
         super().__init__(self.detail)
+
+    @property
+    def in_languages(self) -> bool:
+        """Whether it says something in the reader's language."""
+        return bool(self.texts)
 
     def document(self, language: str = "en") -> dict[str, Any]:
         """The problem as RFC 9457 members, ready for JSON, with its detail in `language` where it has that."""
@@ -58,9 +66,20 @@ class Problem(Exception):
             "title": self.code.replace("-", " ").capitalize(),
             "status": self.status,
             "code": self.code,
-            "detail": self.texts.get(language, self.detail),
-            **self.members,
+            "detail": spoken(self.texts, language) or self.detail,
+            **self.sendable(),
         }
+
+    def sendable(self) -> dict[str, Any]:
+        """The extension members that a reader can be sent: one that is no JSON, or too long, is left out."""
+        return {name: value for name, value in self.members.items() if name not in SAID and _is_sendable(value)}
+
+
+def _is_sendable(member: Any) -> bool:
+    try:
+        return len(orjson.dumps(member)) <= LONGEST_MEMBER
+    except TypeError:
+        return False
 
 
 class MalformedBody(Problem):
@@ -223,12 +242,16 @@ class InvalidFields(Problem):
     status = 422
     code = "invalid-fields"
 
-    def __init__(self, problems: Iterable[FieldProblem], detail: str | None = None) -> None:
-        self.problems = tuple(problems)
-        super().__init__(
-            detail,
-            problems=[{"pointer": p.pointer, "detail": p.detail, "code": p.code} for p in self.problems],
-        )
+    def __init__(self, problems: Iterable[FieldProblem], detail: str | Mapping[str, str] | None = None) -> None:
+        self.problems = few(problems)
+        super().__init__(detail)
+
+    @property
+    def in_languages(self) -> bool:
+        return bool(self.texts) or any(isinstance(one.detail, Mapping) for one in self.problems)
+
+    def document(self, language: str = "en") -> dict[str, Any]:
+        return {**super().document(language), "problems": [one.document(language) for one in self.problems]}
 
 
 class KeyReused(Problem):

@@ -16,13 +16,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from banshi.contract import LANGUAGES, ClockEffect, Item, MessageTemplates, Step, Texts
+from banshi.contract import LANGUAGES, LONGEST_REASON, ClockEffect, Item, MessageTemplates, Step, Texts
+from banshi.texts import UNSHOWN, clean, cut
 
 #: What stands for a placeholder: one text for all languages, a text in each, or a day, written out for people.
 Value = str | date | Texts
 
 #: Longest title, body, and single value in a body, in characters; what is longer is cut.
-LONGEST_TITLE, LONGEST_BODY, LONGEST_VALUE = 100, 4000, 1000
+LONGEST_TITLE, LONGEST_BODY, LONGEST_VALUE = 100, 4000, LONGEST_REASON
 
 #: What every message can mention.
 ALWAYS = frozenset({"item", "number", "department", "result", "date"})
@@ -37,17 +38,6 @@ MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-
-#: What no screen shows or no channel carries: control characters, half characters (surrogates), and the marks that turn
-#: the direction of what follows, with which a reason could rewrite its surroundings. A tab is a blank.
-UNSHOWN: dict[int, str | None] = dict.fromkeys(
-    (
-        *(code for code in (*range(0x20), *range(0x7F, 0xA0)) if code != ord("\n")),
-        *range(0xD800, 0xE000),
-        *(*range(0x202A, 0x202F), *range(0x2066, 0x206A)),
-    )
-)
-UNSHOWN[ord("\t")] = " "
 
 #: A line as (text before, name of a placeholder or None) pairs.
 Line = tuple[tuple[str, str | None], ...]
@@ -167,23 +157,3 @@ def day_in(day: date, language: str) -> str:
     if language.startswith("zh"):
         return f"{day.year}年{day.month}月{day.day}日"
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
-def clean(text: str) -> str:
-    """`text` without what is never shown, its lines ended alike."""
-    return "\n".join(text.splitlines()).translate(UNSHOWN).strip()
-
-
-def cut(text: str, limit: int) -> str:
-    """`text` in at most `limit` characters, the last an ellipsis if it was cut, never in the midst of a sign."""
-    if len(text) <= limit:
-        return text
-    import regex  # 50 ms, for what hardly ever happens
-
-    end = 0
-    for sign in regex.finditer(r"\X", text[:limit]):  # an extended grapheme cluster, Unicode Standard Annex 29
-        if sign.end() > limit - 1:
-            break
-        end = sign.end()
-    # One sign of more characters than the limit is no language's.
-    return text[: end or limit - 1].rstrip() + "…"

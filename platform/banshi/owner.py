@@ -9,8 +9,8 @@ from banshi.contract import LANGUAGES, Item
 from banshi.errors import FieldProblem, InvalidFields, NotNamed, NotVerified
 from banshi.forms.spelling import spelled_id
 from banshi.guide import HOLDER, LONGEST_HOLDER
-from banshi.messages import clean, cut
 from banshi.reuse import ids_at, value_at
+from banshi.texts import clean, cut
 
 if TYPE_CHECKING:
     from banshi.routes import Principal

@@ -96,7 +96,7 @@ def _matches(asked: str, etag: str) -> bool:
 
 
 def problem_reply(problem: Problem, language: str = "en") -> web.Response:
-    spoken = LANGUAGE_HEADERS[language] if problem.texts else {}
+    spoken = LANGUAGE_HEADERS[language] if problem.in_languages else {}
     return web.Response(
         body=encode(problem.document(language)),
         status=problem.status,

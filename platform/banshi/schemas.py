@@ -17,6 +17,13 @@ MAYBE_MOMENT: Schema = {**MOMENT, "type": ["string", "null"]}
 MAYBE_TEXT: Schema = {"type": ["string", "null"]}
 LINKS: Schema = {"type": "object", "additionalProperties": {"type": "string"}}
 UUID: Schema = {"type": "string", "format": "uuid"}
+#: The same for what is sent, where a reader's validator may not know the format.
+EXACT_UUID: Schema = {
+    **UUID,
+    "pattern": "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",
+    "maxLength": 36,
+    "x-pattern-hint": {"zh-CN": "应填UUID 编号。", "en": "Give a UUID."},
+}
 
 
 def ref(name: str) -> Schema:
@@ -83,6 +90,23 @@ _OFFER = record(
         ),
     }
 )
+
+ACTIONS: Schema = {
+    "type": "array",
+    "items": record(
+        {
+            "action": TEXT,
+            "needs_reason": {"type": "boolean"},
+            "leads_to": TEXT,
+            "takes": {"type": "object", "description": "JSON Schema of the `details` that go with it."},
+            "body": {
+                "type": "object",
+                "description": "JSON Schema of all that the action takes now: reason and details.",
+            },
+        },
+        optional=("takes", "body"),
+    ),
+}
 
 #: What the guide has beside the summary.
 _GUIDE = (
@@ -195,18 +219,7 @@ SCHEMAS: dict[str, Schema] = {
                     optional=("reused", "reused_for"),
                 ),
             },
-            "permitted_actions": {
-                "type": "array",
-                "items": record(
-                    {
-                        "action": TEXT,
-                        "needs_reason": {"type": "boolean"},
-                        "leads_to": TEXT,
-                        "takes": {"type": "object", "description": "JSON Schema of the `details` that go with it."},
-                    },
-                    optional=("takes",),
-                ),
-            },
+            "permitted_actions": ACTIONS,
             "attachments": {"type": "array", "items": ref("Attachment")},
             "details": {"type": "object", "description": "What the item's kind has beside that."},
             "enclosures": {"type": "object", "description": "For staff: what plugins keep with it, by their names."},

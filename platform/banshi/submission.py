@@ -22,6 +22,7 @@ from banshi.mistakes import awaited, problems_in
 from banshi.models import Attachment, Case, CaseEvent
 from banshi.modes import TEST, mode_of, refuse_strangers
 from banshi.owner import known, own, verified_of
+from banshi.pointing import pointed
 from banshi.reuse import Reused, ids_at, labels, taken
 from banshi.routes import Principal
 from banshi.store import Update
@@ -236,8 +237,12 @@ async def check(
         missing += error.problems
 
     async def validate(submission: Submission) -> list[FieldProblem]:
-        found = problems_in(await awaited(item.handler.validate, submission))
-        return [FieldProblem(f"/answers{one.pointer}", str(one.detail), str(one.code)) for one in found]
+        try:
+            found = problems_in(await awaited(item.handler.validate, submission))
+        except InvalidFields as error:
+            # Raised or given back, they are problems with the answers.
+            found = list(error.problems)
+        return pointed(found, item, submission.answers)
 
     theirs: list[FieldProblem] = []
     if item.handler is not None:

@@ -24,7 +24,8 @@ KERNEL = ROOT / "platform" / "banshi"
 #: point the other way.
 # fmt: off
 ORDER = [
-    "errors", "logs", "background", "calendar", "sniff", "pictures", "disk", "private_files", "written", "periods",
+    "texts", "field_problems", "errors",
+    "logs", "background", "calendar", "sniff", "pictures", "disk", "private_files", "written", "periods",
     "failover", "redis", "settings",
     "forms", "routes", "schemas", "token_keys",
     "guide", "contract", "tracing", "sealed", "modes", "messages", "hookspecs", "vocabulary",
@@ -35,7 +36,8 @@ ORDER = [
     "opening", "resealing", "backup",
     "containment", "worker", "duty", "runtime", "signals", "leader", "rates", "outgoing", "search", "doctor",
     "outbox", "promises", "events", "ready", "replies", "stored_answers", "once", "attachments", "auth", "passes",
-    "certificates", "reuse", "owner", "submission", "cases", "corrections", "documents", "holdings", "audit",
+    "certificates", "reuse", "owner", "pointing", "submission", "actions", "cases", "corrections", "documents",
+    "holdings", "audit",
     "engine",
     "kinds",
     "checks", "joining", "isolation",

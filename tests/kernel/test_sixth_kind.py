@@ -137,3 +137,50 @@ def test_a_state_table_that_leads_nowhere_is_the_plugin_s_own_fault(tmp_path: Pa
     (folder / "__init__.py").write_text(broken)
     _, found = inspected(Configuration(tmp_path / "plugins.toml", Settings(), {"works": Entry(api=1, path=folder)}))
     assert {(one.plugin, one.rule) for one in found if not one.warning} == {("works", "state-table")}
+
+
+IN_CASE = '''
+async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:
+    """Nobody takes a tunnel back, and a remark is one of three."""
+    from dataclasses import replace
+
+    tones = {"enum": ["thanks", "noted", "sorry"]}
+    schema = {"type": "object", "required": ["text"], "additionalProperties": False, "properties": {"text": tones}}
+    remark = Form.from_schema(schema)
+    found = [replace(step, takes=remark) if step.action == "remark" else step for step in steps]
+    return [step for step in found if step.action != "withdraw" or case.answers["choice"] != "tunnel"]
+
+
+SURVEY = Kind(
+'''
+
+
+async def test_what_a_plugin_s_kind_takes_in_one_case_is_shown_and_held(tmp_path: Path, database: str) -> None:
+    place = survey_plugin.make(tmp_path)
+    code = survey_plugin.KIND.replace("SURVEY = Kind(\n", IN_CASE)
+    code = code.replace(
+        "    check=check,\n)", '    check=check,\n    in_case=in_case,\n    corrects=frozenset({"revise"}),\n)'
+    )
+    (place / "__init__.py").write_text(code)
+    plugins: dict[str, Path | str] = {"works": place, "mobile_push": "mobile_push"}
+    async with open_door(tmp_path, plugins, platform={"database": database}) as door:
+        wang, li = door.citizen("wang"), door.staff("li", "works:reviewer")
+        answers = {"choice": "tunnel", "why": "安静"}
+        link = (await wang.post("/v1/items/new-bridge/cases", {"answers": answers})).created()["links"]["self"]
+        await door.settled()
+        (revise,) = (await wang.get(link)).ok()["permitted_actions"]
+        assert revise["body"]["required"] == ["answers"]
+        assert revise["body"]["properties"]["answers"]["properties"]["choice"] == {"enum": ["bridge", "tunnel"]}
+        told = (await wang.post(f"{link}/actions/revise", {})).problem(422, "invalid-fields")["problems"]
+        assert [(one["pointer"], one["code"]) for one in told] == [("/answers", "required")]
+        # The state table has it; what can't be said of this case in `in_case` the kind's effects say.
+        (remark,) = (await li.get(link)).ok()["permitted_actions"]
+        assert remark["takes"]["properties"]["text"] == {"enum": ["thanks", "noted", "sorry"]}
+        for body, pointer, code in (
+            ({}, "/details/text", "required"),
+            ({"details": {"text": "no"}}, "/details/text", "enum"),
+            ({"details": {"text": "noted"}, "answers": answers}, "/answers", "unexpected"),
+        ):
+            told = (await li.post(f"{link}/actions/remark", body)).problem(422, "invalid-fields")["problems"]
+            assert [(one["pointer"], one["code"]) for one in told] == [(pointer, code)]
+        (await li.post(f"{link}/actions/remark", {"details": {"text": "noted"}})).ok()

@@ -336,6 +336,7 @@ async def test_a_draft_whose_end_has_come_is_not_published(door: Door) -> None:
     now = door.platform.now
     door.platform.now = lambda: now() + timedelta(hours=2)
     assert pointers(await act(publisher(door), draft, "publish")) == {"/expires_at"}
+    assert (await publisher(door).get(draft["links"]["self"])).ok()["permitted_actions"] == ["cancel"]
 
 
 async def test_a_newer_notice_takes_the_place_of_earlier_ones(door: Door) -> None:

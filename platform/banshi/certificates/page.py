@@ -15,9 +15,10 @@ import orjson
 from banshi.certificates.fonts import Fonts
 from banshi.certificates.wording import WORDS
 from banshi.contract import Claim, Department, Item, Texts, text_in
-from banshi.messages import clean, day_in, fill, parse
+from banshi.messages import day_in, fill, parse
 from banshi.models import Pass
 from banshi.passes.cose import Credential
+from banshi.texts import clean
 
 #: Counted up when the page's layout or wording changes, so that nobody keeps an old one by its ETag.
 LAYOUT = 1

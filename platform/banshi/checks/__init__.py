@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from banshi.checks import certificates, items, kinds, links, materials, messages, owner, retention, routes, tables
+from banshi.checks import (
+    certificates,
+    items,
+    kinds,
+    links,
+    materials,
+    messages,
+    owner,
+    problems,
+    retention,
+    routes,
+    tables,
+)
 from banshi.errors import Finding
 from banshi.registry import Registry
 
@@ -18,6 +30,7 @@ Rule = Callable[[Registry], Iterator[Finding]]
 RULES: tuple[Rule, ...] = (
     items.handlers_answer_as_they_are_called,
     items.pointers_lead_to_fields,
+    problems.problems_name_fields,
     items.claims_have_values,
     items.attachments_are_seen,
     items.numbers_make_sense,

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from banshi.contract import LANGUAGES, Item, Step, Texts
 from banshi.errors import Finding
-from banshi.messages import ALWAYS, LONGEST_BODY, LONGEST_TITLE, Known, clean, known, parse
+from banshi.messages import ALWAYS, LONGEST_BODY, LONGEST_TITLE, Known, known, parse
 from banshi.modules import did_you_mean
 from banshi.registry import Registry
+from banshi.texts import clean
 
 #: Longest case number and longest day in words: 20261124-7K3M-9QXC, 24 September 2026.
 LONGEST_NUMBER, LONGEST_DAY = 18, 17

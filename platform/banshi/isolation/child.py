@@ -23,7 +23,7 @@ from banshi.isolation.declaring import Declaration, Looked, look_at
 from banshi.isolation.frames import LONGEST_ANSWER, LONGEST_CALL, Splitter, packed
 from banshi.isolation.limits import LINE, close_files, close_in, end_with
 from banshi.isolation.spoken import Speaker, speak_through
-from banshi.isolation.values import received, told_problem
+from banshi.isolation.values import answered, received, told_problem
 from banshi.kinds import KINDS
 from banshi.logs import place_of
 from banshi.mistakes import LONGEST_TEXT, Mistake, awaited, mistake_in, shown_of
@@ -85,7 +85,8 @@ class Child(asyncio.Protocol):
         try:
             handler = self._looked.handlers[document["item"]]
             arguments = received(document["arguments"], self._looked.items)
-            return {"is": "answer", "value": await awaited(getattr(handler, document["method"]), *arguments)}
+            value = await awaited(getattr(handler, document["method"]), *arguments)
+            return {"is": "answer", "value": answered(value)}
         except Problem as problem:
             return {"is": "problem", "problem": told_problem(problem)}
         except asyncio.CancelledError:

@@ -10,11 +10,9 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import Field, ValidationError
 
 from banshi.contract import Item, Submission
-from banshi.errors import FieldProblem, InvalidFields, Problem
+from banshi.errors import LONGEST_DETAIL, SAID, FieldProblem, InvalidFields, Problem
+from banshi.field_problems import few
 from banshi.settings import STRICT, adapter
-
-#: What a problem document says of itself; no member may say otherwise.
-SAID = frozenset({"type", "title", "status", "code", "detail"})
 
 
 class Uncrossable(TypeError):
@@ -69,7 +67,7 @@ class ToldProblem:
 
     status: Annotated[int, Field(ge=400, le=599)]
     code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
-    detail: Annotated[str, Field(max_length=4_000)] | dict[str, str]
+    detail: Annotated[str, Field(max_length=LONGEST_DETAIL)] | dict[str, str]
     #: Seconds; the one header that a handler may give.
     retry_after: Annotated[int, Field(ge=0, le=604_800)] | None = None
     members: Mapping[str, Any] = field(default_factory=dict)
@@ -92,13 +90,20 @@ KNOWN = {(one.status, one.code): one for one in _families(Problem) if one.__modu
 def told_problem(problem: Problem) -> dict[str, Any]:
     """In the child: a problem, for the kernel."""
     after = str(problem.headers.get("Retry-After", ""))
+    fields = {"problems": problem.problems} if isinstance(problem, InvalidFields) else {}
     return {
         "status": problem.status,
         "code": problem.code,
         "detail": {tag: text for tag, text in problem.texts.items() if tag in {"zh-CN", "en"}} or problem.detail,
         "retry_after": int(after) if after.isdecimal() else None,
-        "members": problem.members,
+        "members": {**problem.sendable(), **fields},
     }
+
+
+def answered(value: Any) -> Any:
+    """In the child: what a handler gave, in so far as the kernel would read it."""
+    are_problems = isinstance(value, list | tuple) and value and isinstance(value[0], FieldProblem)
+    return few(value) if are_problems else value
 
 
 def problem_of(document: Any) -> Problem:
@@ -109,11 +114,12 @@ def problem_of(document: Any) -> Problem:
     problem: Problem = cls.__new__(cls)
     headers = {} if told.retry_after is None else {"Retry-After": str(told.retry_after)}
     members = {name: value for name, value in told.members.items() if name not in SAID}
+    fields = members.pop("problems", []) if issubclass(cls, InvalidFields) else []
     # Not as the class is made: some take what they say themselves.
     Problem.__init__(problem, told.detail, headers=headers)
     problem.members = members
     if isinstance(problem, InvalidFields):
-        problem.problems = tuple(as_returned(Sequence[FieldProblem], members.get("problems", [])))
+        problem.problems = few(as_returned(Sequence[FieldProblem], fields))
     return problem
 
 

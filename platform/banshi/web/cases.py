@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from tortoise.models import Model
 
 from banshi import cases
-from banshi.contract import LANGUAGES, Who
+from banshi.actions import reason_schema
+from banshi.contract import LANGUAGES, REASON_ASKS, Who
 from banshi.documents import SUMMARY, case_document, case_summary, enclosures_of
 from banshi.forms import Form
-from banshi.messages import LONGEST_VALUE
 from banshi.models import Attachment, Case, CaseEvent, Pass
 from banshi.replies import PAGE_PARAMETERS, Page, from_cursor, limit_of, page_answer, reply
 from banshi.routes import Answer, Audience, Call, Link, Parameter, Route
@@ -28,14 +28,7 @@ ACTION = Form.from_schema(
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            "reason": {
-                "type": "string",
-                "minLength": 1,
-                "maxLength": LONGEST_VALUE,
-                "pattern": r"\S",
-                "x-pattern-hint": {"zh-CN": "请写明理由。", "en": "Say why in words."},
-                "description": "The citizen reads it.",
-            },
+            "reason": reason_schema(REASON_ASKS, "en"),
             "answers": {"type": "object", "description": "For `supplement`: all answers, corrected."},
             "details": {"type": "object", "description": "For an action that `takes` some, by that schema."},
         },

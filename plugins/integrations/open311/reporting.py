@@ -120,7 +120,7 @@ def _put(answers: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     answers[path[-1]] = value
 
 
-def told(service: Service, problems: Iterable[FieldProblem], prefix: str = "") -> list[str]:
+def told(service: Service, problems: Iterable[FieldProblem], language: str, prefix: str = "") -> list[str]:
     """What is wrong with the answers, each with the name of the argument that it came in by."""
     names = {one.pointer: f"attribute[{one.code}]" for one in service.attributes}
     names |= {one.pointer: NAMES.get(name, name) for name, one in service.fields.items()}
@@ -128,5 +128,6 @@ def told(service: Service, problems: Iterable[FieldProblem], prefix: str = "") -
     for problem in problems:
         pointer = problem.pointer.removeprefix(prefix)
         parent = next((one for one in names if pointer == one or pointer.startswith(f"{one}/")), None)
-        faults.append(f"{names[parent] if parent else pointer.lstrip('/') or 'request'}: {problem.detail}")
+        name = names[parent] if parent else pointer.lstrip("/") or "request"
+        faults.append(f"{name}: {problem.document(language)['detail']}")
     return list(dict.fromkeys(faults))

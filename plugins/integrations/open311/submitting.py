@@ -115,11 +115,11 @@ async def _handed_in(
     if arguments.faults:
         at = platform.city_time()
         found = item.form.problems(answers, call.language, at=at) if item.form is not None else ()
-        raise BadRequest(list(dict.fromkeys([*arguments.faults, *told(service, found)])))
+        raise BadRequest(list(dict.fromkeys([*arguments.faults, *told(service, found, call.language)])))
     try:
         prepared = await prepare_case(platform, item, principal, {"answers": answers}, call.language)
     except InvalidFields as error:
-        raise BadRequest(told(service, error.problems, "/answers")) from None
+        raise BadRequest(told(service, error.problems, call.language, "/answers")) from None
     row = _row(call, principal, service, report, fingerprint, prepared)
     try:
         await platform.store.commit(Write(updates=prepared.updates, rows=[*prepared.rows, row]))

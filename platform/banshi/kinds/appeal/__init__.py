@@ -16,6 +16,7 @@ from banshi.kinds.appeal.effects import effects
 from banshi.kinds.appeal.forgetting import HOLDING, anonymise, forget
 from banshi.kinds.appeal.handler import Appeal
 from banshi.kinds.appeal.intake import handed_in, intake, received
+from banshi.kinds.appeal.offered import in_case
 from banshi.kinds.appeal.rules import AppealRules, check
 from banshi.kinds.appeal.statistics import MONTHS, open_months
 from banshi.kinds.appeal.steps import OUTCOMES, steps
@@ -42,6 +43,8 @@ APPEAL = Kind(
     steps=steps,
     outcomes=OUTCOMES,
     effects=effects,
+    in_case=in_case,
+    corrects=frozenset({"supplement"}),
     handed_in=handed_in,
     received=received,
     intake=intake,

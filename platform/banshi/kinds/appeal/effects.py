@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from banshi import outbox
 from banshi.attachments import Files, files_of
 from banshi.cases import Effects, Move
-from banshi.contract import Unit, Who
-from banshi.corrections import corrected, refuse_answers
-from banshi.errors import Conflict, FieldProblem, InvalidFields
+from banshi.contract import Texts, Who
+from banshi.corrections import corrected
+from banshi.errors import Conflict, InvalidFields
 from banshi.kinds.appeal import merging
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply
+from banshi.kinds.appeal.offered import MOST_LETTERS
 from banshi.store import Update
 
 if TYPE_CHECKING:
@@ -23,15 +24,11 @@ if TYPE_CHECKING:
 
 Effect = Callable[["Platform", Move], Awaitable[Effects]]
 
-#: Letters of one appeal.
-MOST_LETTERS = 100
-
 
 async def effects(platform: Platform, move: Move) -> Effects:
     """The effects of a step. Whatever speaks against it is told here, before any write."""
     if move.step.action == "supplement":
         return await corrected(platform, move)
-    refuse_answers(move)
     effect = BY_ACTION.get(move.step.action)
     return await effect(platform, move) if effect else Effects()
 
@@ -40,52 +37,33 @@ def _changed(move: Move, **values: Any) -> Update:
     return Update(AppealRecord, {"case_id": move.case.id}, values)
 
 
-def _wrong(pointer: str, detail: str, code: str) -> InvalidFields:
-    return InvalidFields([FieldProblem(f"/details/{pointer}", detail, code)])
-
-
-def _unit(platform: Platform, department: str, code: str) -> Unit:
-    """The department's unit of that code. Raises InvalidFields."""
-    known = platform.registry.departments.get(department)
-    if known is None:
-        raise _wrong("department", "Name a department of GET /v1/departments.", "department")
-    for unit in known.units:
-        if unit.code == code:
-            return unit
-    units = ", ".join(unit.code for unit in known.units) or "none"
-    raise _wrong("unit", f"Name a unit of {department}; there are: {units}.", "unit")
+def _title(platform: Platform, department: str, code: str) -> Texts:
+    """What the unit of that code is called; the department itself where there is none."""
+    known = platform.registry.departments[department]
+    return next((unit.title for unit in known.units if unit.code == code), known.title)
 
 
 async def _assign(platform: Platform, move: Move) -> Effects:
     """A person has read it: what it is about, and which unit of the department has it."""
-    given, known = move.given or {}, [one.code for one in move.item.details.categories]
-    category = given.get("category", "")
-    # Another department has classes of its own; what it was given stays.
-    if move.case.department == move.item.department and known and category not in known:
-        raise _wrong("category", f"Say what it is about, one of: {', '.join(known)}.", "category")
-    code = given.get("unit", move.case.unit)
-    title = _unit(platform, move.case.department, code).title if code else _department(platform, move).title
+    given = move.given or {}
+    category, code = given.get("category", ""), given.get("unit", move.case.unit)
+    title = _title(platform, move.case.department, code)
     updates = [_changed(move, category=category)] if category else []
     updates += await merging.going_along(move.case.id, {"unit": code})
     details = {"category": category, "unit": code}
     return Effects(values={"unit": code}, updates=updates, details=details, mentions={"unit": title})
 
 
-def _department(platform: Platform, move: Move) -> Any:
-    return platform.registry.departments[move.case.department]
-
-
 async def _forward(platform: Platform, move: Move) -> Effects:
     """It is another unit's now, and its old one no longer sees it."""
     department, code = move.given.get("department", move.case.department), move.given["unit"]
-    unit = _unit(platform, department, code)
     before = {"department": move.case.department, "unit": move.case.unit}
     after = {"department": department, "unit": code}
-    if before == after:
-        raise _wrong("unit", "Name another unit: this one has it already.", "unit")
     updates = await merging.going_along(move.case.id, after)
     details = {"from": before, "to": after}
-    return Effects(values=dict(after), updates=updates, details=details, mentions={"unit": unit.title})
+    return Effects(
+        values=dict(after), updates=updates, details=details, mentions={"unit": _title(platform, department, code)}
+    )
 
 
 async def _answer(platform: Platform, move: Move) -> Effects:
@@ -100,18 +78,22 @@ async def _answer(platform: Platform, move: Move) -> Effects:
 
 async def _rate(_: Platform, move: Move) -> Effects:
     """The stars. What they lead to is decided at once, outside of the request; a new answer has all its days."""
-    rated = {"rating": move.given["rating"], "rating_text": move.given.get("text", "").strip(), "rated_at": move.at}
+    rated = {
+        "rating": int(move.given["rating"]),
+        "rating_text": move.given.get("text", "").strip(),
+        "rated_at": move.at,
+    }
     decided = outbox.intake_row(move.case.id, move.case.version + 1)
     return Effects(values={"clock_used": 0}, updates=[_changed(move, **rated)], rows=[decided])
 
 
 async def _withdraw(_: Platform, move: Move) -> Effects:
-    await merging.refuse_leaving_others(move)
+    await merging.refuse_leaving_others(move.case)
     return Effects()
 
 
 async def _return(_: Platform, move: Move) -> Effects:
-    await merging.refuse_asking_for_others(move)
+    await merging.refuse_asking_for_others(move.case)
     return Effects()
 
 

@@ -89,21 +89,27 @@ async def going_along(case_id: Any, place: Mapping[str, str]) -> list[Update]:
     return [Update(Case, {"id__in": list(merged)}, dict(place), rows=None)] if merged else []
 
 
+async def hearing(case: Case) -> Case | None:
+    """The appeal that this one is merged into, while somebody works on it."""
+    appeal = await AppealRecord.get(case_id=case.id)
+    target = await Case.get_or_none(id=appeal.merged_into)
+    return target if target and target.content == KEPT and target.state in HEARD else None
+
+
 async def written_in_merged(platform: Platform, move: Move) -> tuple[list[Update], list[Model]]:
     """What a letter in a merged appeal brings the other one: all that a letter of its own sender would.
 
     Raises Conflict where nobody works on that one any more.
     """
-    appeal = await AppealRecord.get(case_id=move.case.id)
-    target = await Case.get_or_none(id=appeal.merged_into)
-    step = HEARD.get(target.state) if target and target.content == KEPT else None
-    if target is None or step is None:
+    target = await hearing(move.case)
+    if target is None:
         raise Conflict(
             {
                 "zh-CN": "与这件合并办理的来件已经办结。如果还有要反映的，请另行提交。",
                 "en": "The one that this was joined with is closed. If there is more to say, hand in a new one.",
             }
         )
+    step = HEARD[target.state]
     if target.state == "answered":
         target.clock_used = 0
     updates, noted = _counted_up(target, move, step.to, **clock_values(platform, target, step.clock))
@@ -124,9 +130,9 @@ async def tell_others(platform: Platform, move: Move, text: str) -> list[Model]:
     return rows
 
 
-async def refuse_leaving_others(move: Move) -> None:
+async def refuse_leaving_others(case: Case) -> None:
     """Nobody withdraws the answer that others wait for."""
-    if await AppealRecord.filter(merged_into=move.case.id).exists():
+    if await AppealRecord.filter(merged_into=case.id).exists():
         raise Conflict(
             {
                 "zh-CN": "还有其他人的来件与这件合并办理，不能撤回；答复后您可以不予理会。",
@@ -135,9 +141,9 @@ async def refuse_leaving_others(move: Move) -> None:
         )
 
 
-async def refuse_asking_for_others(move: Move) -> None:
+async def refuse_asking_for_others(case: Case) -> None:
     """Nobody's answer waits for somebody who may never come back: a sender without a name is asked by a message."""
-    if not move.case.person and await AppealRecord.filter(merged_into=move.case.id).exists():
+    if not case.person and await AppealRecord.filter(merged_into=case.id).exists():
         raise Conflict(
             {
                 "zh-CN": "还有其他来件与这件合并办理，不能退回补充；请用留言（write）询问举报人。",

@@ -19,6 +19,8 @@ from banshi.kinds.appeal.messages import (
     WROTE,
 )
 from banshi.kinds.appeal.rules import LEAST, MOST, AppealRules
+from banshi.schemas import EXACT_UUID
+from banshi.texts import SHOWN
 
 CITIZEN = frozenset({Who.CITIZEN})
 STAFF = frozenset({Who.STAFF})
@@ -27,8 +29,20 @@ EITHER = frozenset({Who.STAFF, Who.SYSTEM})
 
 RUN, STOP, END = ClockEffect.RUN, ClockEffect.STOP, ClockEffect.END
 
-CODE = {"type": "string", "pattern": SLUG, "maxLength": 64}
-WORDS = {"type": "string", "minLength": 1, "pattern": r"\S"}
+NO_WORDS = {"zh-CN": "请写明内容。", "en": "Say something in words."}
+# Not every validator's `$` is the end: before a last line break is the end, too, for some.
+CODE = {"type": "string", "pattern": SLUG, "maxLength": 64, "not": {"pattern": "\n"}}
+#: A case's number, as people type it: without regard to case, with blanks around it.
+NUMBER = {
+    "type": "string",
+    "maxLength": 24,
+    "pattern": r"^[ \n]*[0-9]{8}-[0-9A-Za-z]{4}-[0-9A-Za-z]{4}[ \n]*$",
+    "x-pattern-hint": {
+        "zh-CN": "请填写来件编号，如 20261124-7K3M-9QXC。",
+        "en": "Give an appeal's number, such as 20261124-7K3M-9QXC.",
+    },
+}
+WORDS = {"type": "string", "minLength": 1, "pattern": SHOWN, "x-pattern-hint": NO_WORDS}
 
 
 def _form(required: Sequence[str], **properties: dict[str, object]) -> Form:
@@ -37,9 +51,10 @@ def _form(required: Sequence[str], **properties: dict[str, object]) -> Form:
     )
 
 
+# `offered.in_case` says which ones a case has.
 CLASSIFICATION = _form((), category=CODE, unit=CODE)
 DESTINATION = _form(("unit",), department=CODE, unit=CODE)
-DUPLICATE = _form(("into",), into={"type": "string", "minLength": 1, "maxLength": 24})
+DUPLICATE = _form(("into",), into=NUMBER)
 ANSWERING = _form(("text",), text={**WORDS, "maxLength": 10_000})
 TEXT = {**WORDS, "maxLength": 5_000}
 WRITING = _form(("text",), text=TEXT)
@@ -50,7 +65,7 @@ WRITING_WITH_FILES = _form(
         "type": "array",
         "maxItems": 5,
         "uniqueItems": True,
-        "items": {"type": "string", "format": "uuid", "x-attachment": True},
+        "items": {**EXACT_UUID, "x-attachment": True},
     },
 )
 RATING = _form(

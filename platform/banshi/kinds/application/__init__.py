@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from banshi.contract import Kind
 from banshi.hookspecs import hookimpl
-from banshi.kinds.application.effects import effects, hindrance
+from banshi.kinds.application.effects import effects
 from banshi.kinds.application.handler import Application
 from banshi.kinds.application.intake import intake, received
+from banshi.kinds.application.offered import in_case
 from banshi.kinds.application.renewal import handed_in
 from banshi.kinds.application.rules import ApplicationRules, check
 from banshi.kinds.application.steps import OUTCOMES, steps
@@ -21,7 +22,8 @@ APPLICATION = Kind(
     steps=steps,
     outcomes=OUTCOMES,
     effects=effects,
-    hindrance=hindrance,
+    in_case=in_case,
+    corrects=frozenset({"supplement"}),
     intake=intake,
     handed_in=handed_in,
     received=received,

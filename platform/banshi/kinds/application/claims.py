@@ -7,11 +7,17 @@ from datetime import date
 from typing import Any
 
 from banshi.cases import Move
-from banshi.contract import LANGUAGES, Claim
+from banshi.contract import LANGUAGES, Claim, Texts
 from banshi.errors import FieldProblem, HolderUnknown, InvalidFields
 from banshi.guide import DECISION, HOLDER, LONGEST_DECISION
-from banshi.messages import clean
 from banshi.owner import holder_of
+from banshi.texts import clean
+
+#: What an approval's reason says where it stands in the certificate.
+FOUND: Texts = {
+    "zh-CN": f"请写明查明的内容（不超过{LONGEST_DECISION}个字符），证明上会写明。",
+    "en": f"Write what was found, in at most {LONGEST_DECISION} characters: the certificate says it.",
+}
 
 
 def claims_of(move: Move, own: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,11 +51,9 @@ def _decision(move: Move) -> str:
     texts = move.reason or {}
     text = next(filter(None, (" ".join(clean(texts.get(one, "")).split()) for one in LANGUAGES)), "")
     if not text:
-        told = "Write what was found: the certificate says it."
-        raise InvalidFields([FieldProblem("/reason", told, "required")])
+        raise InvalidFields([FieldProblem("/reason", FOUND, "required")])
     if len(text) > LONGEST_DECISION:
-        told = f"Write at most {LONGEST_DECISION} characters: they are signed into the certificate's QR code."
-        raise InvalidFields([FieldProblem("/reason", told, "maxLength")])
+        raise InvalidFields([FieldProblem("/reason", FOUND, "maxLength")])
     return text
 
 

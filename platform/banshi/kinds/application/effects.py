@@ -9,7 +9,7 @@ from banshi.cases import Effects, Move
 from banshi.certificates.page import days
 from banshi.containment import ask, blamed
 from banshi.contract import Submission
-from banshi.corrections import corrected, refuse_answers
+from banshi.corrections import corrected
 from banshi.errors import Conflict
 from banshi.kinds.application.claims import claims_of, day_at
 from banshi.mistakes import awaited, own_claims, wrong_claims
@@ -35,7 +35,8 @@ async def effects(platform: Platform, move: Move) -> Effects:
         # The automatic check runs again on the corrected case.
         made.rows.append(outbox.intake_row(move.case.id, move.case.version + 1))
         return made
-    refuse_answers(move)
+    if refused := hindrance(platform, move.case, move.item, move.step):
+        raise refused
     if action == "approve" and move.item.credential is not None:
         issued = await _pass(platform, move)
         return Effects(rows=[issued], details={"pass": issued.number}, mentions=_mentions(platform, move.item, issued))

@@ -14,6 +14,7 @@ from banshi.kinds.appointment.forgetting import anonymise, forget
 from banshi.kinds.appointment.handler import Appointment, Opening
 from banshi.kinds.appointment.holdings import HOLDING
 from banshi.kinds.appointment.keeper import KEEPER, open_keeper
+from banshi.kinds.appointment.offered import in_case
 from banshi.kinds.appointment.routes import routes
 from banshi.kinds.appointment.rules import AppointmentRules, check
 from banshi.kinds.appointment.steps import OUTCOMES, steps
@@ -28,6 +29,8 @@ APPOINTMENT = Kind(
     steps=steps,
     outcomes=OUTCOMES,
     effects=effects,
+    in_case=in_case,
+    corrects=frozenset(),
     routes=routes,
     check=check,
 )

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from tortoise.expressions import Q
 
 from banshi.contract import Item, Step, text_in
-from banshi.documents import case_summary, moment
+from banshi.documents import actions_of, case_summary, moment
 from banshi.kinds.appointment.models import Booking, Slot
 from banshi.kinds.appointment.slots import commitment, free_in
 from banshi.kinds.appointment.when import changeable_until, place_of
-from banshi.schemas import MAYBE_MOMENT, MAYBE_TEXT, MODE, MOMENT, TEXT, UUID, maybe, record, ref
+from banshi.schemas import ACTIONS, MAYBE_MOMENT, MAYBE_TEXT, MODE, MOMENT, TEXT, UUID, maybe, record, ref
 
 if TYPE_CHECKING:
     from banshi.models import Case
@@ -56,10 +56,7 @@ APPOINTMENT = record(
         "position": {"type": ["integer", "null"], "description": "On the waiting list, the first is 1."},
         "ticket": {"type": "string", "description": "What a draw's public list calls it."},
         "deadline": maybe(ref("Deadline")),
-        "permitted_actions": {
-            "type": "array",
-            "items": record({"action": TEXT, "needs_reason": {"type": "boolean"}, "leads_to": TEXT}),
-        },
+        "permitted_actions": ACTIONS,
         "links": {"type": "object", "additionalProperties": TEXT},
     }
 )
@@ -123,9 +120,7 @@ def appointment_document(
         "offer_until": moment(platform, booking.until),
         "position": position,
         "ticket": booking.ticket,
-        "permitted_actions": [
-            {"action": step.action, "needs_reason": step.needs_reason, "leads_to": step.to} for step in permitted
-        ],
+        "permitted_actions": actions_of(platform, case, permitted, language),
         "links": {
             "self": own,
             "case": f"/v1/cases/{case.id}",

@@ -9,21 +9,13 @@ from typing import TYPE_CHECKING, Any
 from tortoise.expressions import F
 
 from banshi.cases import Effects, Move
-from banshi.errors import Conflict, FieldProblem, InvalidFields
+from banshi.errors import Conflict
 from banshi.kinds.appointment import limits, places
 from banshi.kinds.appointment.booking import full, held, is_free, open_slot
 from banshi.kinds.appointment.models import Booking, Hold, Slot
-from banshi.kinds.appointment.problems import (
-    OfferOver,
-    SlotDrawn,
-    SlotPast,
-    TooEarly,
-    TooLate,
-    TooLateToChange,
-    WrongDay,
-    WrongPlace,
-)
-from banshi.kinds.appointment.when import changeable_until, mentions, moment_in_words, place_of
+from banshi.kinds.appointment.offered import refusal
+from banshi.kinds.appointment.problems import SlotDrawn, WrongPlace
+from banshi.kinds.appointment.when import mentions, moment_in_words, place_of
 from banshi.store import Update
 
 if TYPE_CHECKING:
@@ -34,11 +26,14 @@ Effect = Callable[["Platform", Move, Booking], Awaitable[Effects]]
 
 async def effects(platform: Platform, move: Move) -> Effects:
     """The effects of a step. Whatever speaks against it is told here, before any write."""
-    if move.answers is not None:
-        problem = FieldProblem("/answers", "Leave the answers out: no step of an appointment takes them.", "unexpected")
-        raise InvalidFields([problem])
     booking = await Booking.get(case_id=move.case.id)
-    made = await BY_ACTION[move.step.action](platform, move, booking)
+    action = move.step.action
+    place = place_of(move.item, booking.place)
+    if action == "check-in" and move.given is not None and move.given != booking.place:
+        raise WrongPlace(where=place.title if place else booking.place, place=booking.place)
+    if refused := refusal(platform, move.item, booking, action, move.at):
+        raise refused
+    made = await BY_ACTION[action](platform, move, booking)
     until = made.mentions.pop("until", None)
     said = mentions(platform, move.item, booking)
     made.mentions = {**said, **({"until": until} if until else {}), **made.mentions}
@@ -49,27 +44,14 @@ def _changed(booking: Booking, **values: Any) -> Update:
     return Update(Booking, {"case_id": booking.case_id}, values)
 
 
-async def _give_up(platform: Platform, move: Move, booking: Booking) -> Effects:
+async def _give_up(_: Platform, __: Move, booking: Booking) -> Effects:
     """It ends, and whatever it had of the slot is free again."""
-    if move.step.action == "cancel" and booking.state == "taken":
-        _refuse_late(platform, move, booking)
     return Effects(updates=[*places.leave(booking), places.over(booking)])
-
-
-def _refuse_late(platform: Platform, move: Move, booking: Booking) -> None:
-    until = changeable_until(move.item, booking)
-    if move.at > until:
-        phone = platform.registry.departments[move.item.department].phone
-        raise TooLateToChange(until=moment_in_words(platform, until), phone=phone)
 
 
 async def _reschedule(platform: Platform, move: Move, booking: Booking) -> Effects:
     """The new place is taken in the transaction in which the old one is given back."""
-    if move.given is None:
-        problem = FieldProblem("", "Send the new slot with PATCH …/appointments/{id}.", "required")
-        raise InvalidFields([problem])
-    _refuse_late(platform, move, booking)
-    slot = await open_slot(platform, move.item, move.given)
+    slot = await open_slot(platform, move.item, move.given["slot"].lower())
     (await limits.standing(move.item, booking.person)).refuse_twice(slot.id)
     if slot.draw == "open":
         raise SlotDrawn(draw=moment_in_words(platform, slot.draw_at))
@@ -92,9 +74,7 @@ def _first(pair: tuple[str, Update]) -> str:
     return pair[0]
 
 
-async def _confirm(_: Platform, move: Move, booking: Booking) -> Effects:
-    if booking.begins <= move.at:
-        raise SlotPast()
+async def _confirm(_: Platform, __: Move, booking: Booking) -> Effects:
     return Effects(updates=[_changed(booking, sequence=booking.sequence + 1)])
 
 
@@ -105,9 +85,7 @@ async def _offer(platform: Platform, move: Move, booking: Booking) -> Effects:
     return Effects(updates=updates, mentions={"until": moment_in_words(platform, until)})
 
 
-async def _accept(platform: Platform, move: Move, booking: Booking) -> Effects:
-    if booking.until is None or booking.until <= move.at:
-        raise OfferOver(until=moment_in_words(platform, booking.until or move.at))
+async def _accept(_: Platform, move: Move, booking: Booking) -> Effects:
     seat = (await limits.standing(move.item, booking.person)).free_number("seat")
     return Effects(updates=[_changed(booking, state="taken", seat=seat, turn=None, until=None)])
 
@@ -130,29 +108,11 @@ async def _remind(_: Platform, move: Move, booking: Booking) -> Effects:
     return Effects(updates=[_changed(booking, reminded_at=move.at)])
 
 
-async def _check_in(platform: Platform, move: Move, booking: Booking) -> Effects:
-    """At the right place, on the right day, from a while before the slot until its end."""
-    when = moment_in_words(platform, booking.begins)
-    if move.given is not None and move.given != booking.place:
-        place = place_of(move.item, booking.place)
-        raise WrongPlace(where=place.title if place else booking.place, place=booking.place)
-    zone = platform.settings.timezone
-    begins = booking.begins.isoformat()
-    if booking.begins.astimezone(zone).date() != move.at.astimezone(zone).date():
-        raise WrongDay(when=when, begins=begins)
-    opens = booking.begins - timedelta(minutes=move.item.details.early_minutes)
-    if move.at < opens:
-        raise TooEarly(when=when, opens=moment_in_words(platform, opens), begins=begins)
-    if move.at > booking.ends:
-        raise TooLate(when=when, begins=begins)
+async def _check_in(_: Platform, move: Move, booking: Booking) -> Effects:
     return Effects(updates=[_changed(booking, checked_in_at=move.at)])
 
 
-async def _miss(_: Platform, move: Move, booking: Booking) -> Effects:
-    if move.at < booking.ends:
-        raise Conflict(
-            {"zh-CN": "时段尚未结束，还不能记录为未到场。", "en": "The time is not over yet: nobody has missed it."}
-        )
+async def _miss(_: Platform, __: Move, booking: Booking) -> Effects:
     return Effects(updates=[places.over(booking, missed_at=booking.ends)])
 
 

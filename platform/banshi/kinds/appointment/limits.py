@@ -28,6 +28,10 @@ class Standing:
     #: When missed appointments ended, the newest first.
     missed: tuple[datetime, ...]
 
+    def has_seat(self) -> bool:
+        """Whether the person may have one more appointment."""
+        return any(number not in self.numbers["seat"] for number in range(1, self.item.details.per_person + 1))
+
     def free_number(self, column: Literal["seat", "turn"]) -> int:
         """The number that the person's next appointment (`seat`) or waiting list (`turn`) bears. Raises LimitReached.
 

@@ -14,6 +14,7 @@ from banshi.access import ACCESS
 from banshi.errors import Forbidden, InvalidParameter, NotFound
 from banshi.kinds.appointment.documents import appointment_document, draw_document, slot_document
 from banshi.kinds.appointment.models import NOT_DRAWN, Booking, Slot
+from banshi.kinds.appointment.offered import in_booking
 from banshi.kinds.appointment.slots import ensure, expired_holds, find_slot
 from banshi.models import Case
 from banshi.modes import is_open_to
@@ -124,7 +125,7 @@ async def list_appointments(call: Call) -> web.StreamResponse:
     await cases.record_reading(actor, list(people.values()))
     for row in shown:
         case = people[row.case_id]
-        permitted = await cases.permitted(platform, case, actor)
+        permitted = in_booking(platform, item, row, await cases.in_table(platform, case, actor))
         documents.append(appointment_document(platform, item, case, row, call.language, permitted=permitted))
     after = f"{shown[-1].begins.isoformat()}/{shown[-1].id}" if len(rows) > limit else None
     return reply(call, Page(documents, after).document())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from banshi.kinds.appointment import counter, verbs
 from banshi.kinds.appointment.documents import APPOINTMENT, DRAW, SLOT
 from banshi.kinds.appointment.reading import DAY, list_appointments, list_slots, show_draw
+from banshi.kinds.appointment.steps import TO_SLOT
 from banshi.replies import PAGE_PARAMETERS, page_answer
 from banshi.routes import Answer, Audience, Link, Parameter, Route
 from banshi.schemas import UUID
@@ -98,7 +99,7 @@ HOLDS: tuple[Route, ...] = (
         summary="Keep a place for some minutes while the form is filled.",
         tag=TAG,
         linked=_is_bookable,
-        body=verbs.TO_SLOT,
+        body=TO_SLOT,
         creates=True,
         answers={
             201: Answer(
@@ -155,7 +156,7 @@ OWN: tuple[Route, ...] = (
         summary="Move an appointment to another slot.",
         tag=TAG,
         path_schemas=PATH,
-        body=verbs.TO_SLOT,
+        body=TO_SLOT,
         answers={200: CHANGED},
     ),
     Route(

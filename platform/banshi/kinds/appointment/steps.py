@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from banshi.contract import ClockEffect, MaterialsEffect, Step, Who
+from banshi.forms import Form
 from banshi.kinds.appointment.messages import (
     BOOKED,
     CALLED_OFF,
@@ -24,11 +25,21 @@ from banshi.kinds.appointment.messages import (
     SLOT,
 )
 from banshi.kinds.appointment.rules import AppointmentRules
+from banshi.schemas import EXACT_UUID
 
 CITIZEN = frozenset({Who.CITIZEN})
 STAFF = frozenset({Who.STAFF})
 SYSTEM = frozenset({Who.SYSTEM})
 EITHER = frozenset({Who.STAFF, Who.SYSTEM})
+
+TO_SLOT = Form.from_schema(
+    {
+        "type": "object",
+        "required": ["slot"],
+        "additionalProperties": False,
+        "properties": {"slot": {**EXACT_UUID, "description": "One of the item's slots."}},
+    }
+)
 
 RUN, END = ClockEffect.RUN, ClockEffect.END
 ACCEPT, REJECT = MaterialsEffect.ACCEPT, MaterialsEffect.REJECT
@@ -45,7 +56,7 @@ TABLE: tuple[Step, ...] = (
     # To be confirmed by staff: the place is kept meanwhile.
     Step(state="requested", action="confirm", who=STAFF, to="booked", clock=END, tells=CONFIRMED, mentions=SLOT, materials=ACCEPT),
     Step(state="requested", action="refuse", who=STAFF, to="refused", clock=END, tells=REFUSED, mentions=SLOT, needs_reason=True, materials=REJECT),
-    Step(state="requested", action="reschedule", who=CITIZEN, to="requested"),
+    Step(state="requested", action="reschedule", who=CITIZEN, to="requested", takes=TO_SLOT),
     Step(state="requested", action="cancel", who=CITIZEN, to="cancelled", clock=END),
     Step(state="requested", action="lapse", who=SYSTEM, to="lapsed", clock=END, tells=LAPSED, mentions=SLOT),
     # On the waiting list, and when a place falls free. An offer that nobody takes goes to the next person.
@@ -62,7 +73,7 @@ TABLE: tuple[Step, ...] = (
     Step(state="entered", action="lapse", who=SYSTEM, to="lapsed", tells=LAPSED, mentions=SLOT),
     # Booked.
     Step(state="booked", action="remind", who=SYSTEM, to="booked", tells=REMINDER, mentions=SLOT),
-    Step(state="booked", action="reschedule", who=CITIZEN, to="booked"),
+    Step(state="booked", action="reschedule", who=CITIZEN, to="booked", takes=TO_SLOT),
     Step(state="booked", action="cancel", who=CITIZEN, to="cancelled"),
     Step(state="booked", action="call-off", who=STAFF, to="called-off", tells=CALLED_OFF, mentions=SLOT, needs_reason=True, work=False),
     Step(state="booked", action="check-in", who=STAFF, to="checked-in", role="clerk", work=False),

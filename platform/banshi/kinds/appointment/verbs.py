@@ -16,6 +16,7 @@ from banshi.forms import Form
 from banshi.kinds.appointment import booking, places
 from banshi.kinds.appointment.documents import appointment_document, position_of
 from banshi.kinds.appointment.models import Booking, Hold
+from banshi.kinds.appointment.offered import in_booking
 from banshi.kinds.appointment.reading import bookable
 from banshi.models import Case
 from banshi.replies import reply
@@ -38,15 +39,6 @@ ENVELOPE = Form.from_schema(
             "wait": {"type": "boolean"},
             "reuse": REUSE,
         },
-    }
-)
-
-TO_SLOT = Form.from_schema(
-    {
-        "type": "object",
-        "required": ["slot"],
-        "additionalProperties": False,
-        "properties": {"slot": {"type": "string", "format": "uuid", "description": "One of the item's slots."}},
     }
 )
 
@@ -116,7 +108,8 @@ async def _booked(call: Call, wish: booking.Wish) -> web.StreamResponse:
 
     def receipt(booked: booking.Booked) -> Sequence[Any]:
         who = reader.who(booked.case)
-        permitted = [step for step in steps if step.state == booked.case.state and who in step.who]
+        table = [step for step in steps if step.state == booked.case.state and who in step.who]
+        permitted = in_booking(call.platform, wish.item, booked.booking, table)
         document = appointment_document(
             call.platform, wish.item, booked.case, booked.booking, call.language, permitted=permitted
         )
@@ -153,8 +146,8 @@ async def show(call: Call) -> web.StreamResponse:
 async def reschedule(call: Call) -> web.StreamResponse:
     """Move an appointment to another slot: the new place is taken before the old one is given back."""
     item, case, _ = await found(call)
-    slot = call.body["slot"].lower()
-    moved = await cases.move(call.platform, case.id, "reschedule", cases.Actor(call.principal), given=slot)
+    actor, language = cases.Actor(call.principal), call.language
+    moved = await cases.move(call.platform, case.id, "reschedule", actor, details=call.body, language=language)
     return reply(call, await _document(call, item, moved))
 
 

@@ -15,6 +15,7 @@ from banshi.kinds.posting.forgetting import anonymise, forget
 from banshi.kinds.posting.handler import Posting
 from banshi.kinds.posting.holdings import HOLDING
 from banshi.kinds.posting.keeper import KEEPER, open_keeper
+from banshi.kinds.posting.offered import in_case
 from banshi.kinds.posting.routes import routes
 from banshi.kinds.posting.rules import PostingRules, check
 from banshi.kinds.posting.steps import OUTCOMES, steps
@@ -29,6 +30,8 @@ POSTING = Kind(
     steps=steps,
     outcomes=OUTCOMES,
     effects=effects,
+    in_case=in_case,
+    corrects=frozenset({"supplement"}),
     shown=shown,
     routes=routes,
     check=check,

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from banshi.cases import Effects, Move
-from banshi.corrections import corrected, refuse_answers
+from banshi.corrections import corrected
 from banshi.errors import Conflict
 from banshi.kinds.posting.models import PostingRecord
+from banshi.kinds.posting.offered import extension_refused
 from banshi.kinds.posting.publication import photos_of, refuse_unfit, values_of
 from banshi.modes import LIVE
 from banshi.store import Update
@@ -25,8 +26,6 @@ Effect = Callable[["Platform", Move, PostingRecord], Awaitable[Effects]]
 
 async def effects(platform: Platform, move: Move) -> Effects:
     """The effects of a step. Whatever speaks against it is told here, before any write."""
-    if move.step.action != "supplement":
-        refuse_answers(move)
     return await BY_ACTION[move.step.action](platform, move, await PostingRecord.get(case_id=move.case.id))
 
 
@@ -89,20 +88,9 @@ async def _remind(platform: Platform, move: Move, posting: PostingRecord) -> Eff
 
 async def _extend(_: Platform, move: Move, posting: PostingRecord) -> Effects:
     """As many days again, once, and only while it is public."""
-    if posting.expires_at is None or posting.expires_at <= move.at:
-        raise Conflict(
-            {
-                "zh-CN": "公示已到期，不能再延长；可以重新提交一件。",
-                "en": "It has ended already: submit it again instead.",
-            }
-        )
-    if posting.is_extended:
-        raise Conflict(
-            {
-                "zh-CN": "已经延长过一次；到期后可以重新提交一件。",
-                "en": "It was extended before: submit it again once it ends.",
-            }
-        )
+    if refused := extension_refused(posting, move.at):
+        raise refused
+    assert posting.expires_at is not None  # noqa: S101 - else it was refused
     until = posting.expires_at + timedelta(days=move.item.details.days)
     return Effects(updates=[_changed(move, expires_at=until, is_extended=True, due_at=reminder(move, until))])
 

@@ -15,10 +15,10 @@ from banshi.attachments import attachment_ids
 from banshi.errors import FieldProblem, InvalidFields, StorageFull, TooLarge
 from banshi.kinds.posting.personal import told
 from banshi.kinds.posting.rules import PostingRules
-from banshi.messages import clean
 from banshi.models import Attachment
 from banshi.pictures import READ, Picture, UnreadablePicture, cleaned
 from banshi.search.words import terms_of, units_of
+from banshi.texts import clean
 
 if TYPE_CHECKING:
     from banshi.contract import Item

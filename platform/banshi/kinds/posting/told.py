@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from banshi import outbox
 from banshi.contract import LANGUAGES, Message, MessageTemplates
-from banshi.messages import LONGEST_TITLE, clean, cut, fill, parse
+from banshi.messages import LONGEST_TITLE, fill, parse
+from banshi.texts import clean, cut
 
 if TYPE_CHECKING:
     from tortoise.models import Model

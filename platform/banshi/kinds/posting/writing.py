@@ -36,10 +36,10 @@ from banshi.kinds.posting.problems import (
 )
 from banshi.kinds.posting.reading import find_public
 from banshi.kinds.posting.turns import take_turn
-from banshi.messages import clean
 from banshi.models import Case
 from banshi.replies import Page, from_cursor, in_utc, limit_of, reply
 from banshi.store import Stale, Update, Write
+from banshi.texts import clean
 
 if TYPE_CHECKING:
     from tortoise.models import Model

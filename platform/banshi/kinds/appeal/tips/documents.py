@@ -87,6 +87,7 @@ async def _document(
         permitted=await cases.permitted(call.platform, case, actor),
         attachments=files,
         details=details,
+        code=CODE,
     )
     for name in HIDDEN:
         del document[name]

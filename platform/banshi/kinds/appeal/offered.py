@@ -1,0 +1,105 @@
+"""What the steps of an appeal take in one case: its categories, its department's units, and who waits with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from banshi.contract import Step, Who
+from banshi.errors import Problem
+from banshi.forms import Form
+from banshi.kinds.appeal import merging
+from banshi.kinds.appeal.models import Letter
+from banshi.kinds.appeal.steps import CODE
+from banshi.submission import item_of
+
+if TYPE_CHECKING:
+    from banshi.models import Case
+    from banshi.runtime import Platform
+
+#: Letters of one appeal.
+MOST_LETTERS = 100
+
+
+async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:
+    """The steps with the case's lists, without those that have nobody to go to or would leave others waiting."""
+    found = [await _in_case(platform, case, step) for step in steps]
+    return [step for step in found if step is not None]
+
+
+async def _in_case(platform: Platform, case: Case, step: Step) -> Step | None:
+    match step.action:
+        case "assign":
+            return _taking(step, _classification(platform, case))
+        case "forward":
+            return _taking(step, _destination(platform, case))
+        case "withdraw" | "return":
+            refuse = merging.refuse_leaving_others if step.action == "withdraw" else merging.refuse_asking_for_others
+            try:
+                await refuse(case)
+            except Problem:
+                return None
+        case "write":
+            if await Letter.filter(case_id=case.id).count() >= MOST_LETTERS:
+                return None
+            if case.state == "merged" and Who.CITIZEN in step.who and await merging.hearing(case) is None:
+                return None
+    return step
+
+
+def _taking(step: Step, schema: dict[str, Any] | None) -> Step | None:
+    return None if schema is None else replace(step, takes=Form.checked(schema))
+
+
+def _classification(platform: Platform, case: Case) -> dict[str, Any] | None:
+    """One of the item's categories, and a unit. Another department has categories of its own, which nobody declares."""
+    item, department = item_of(platform, case), platform.registry.departments.get(case.department)
+    if department is None:
+        return None
+    units = [unit.code for unit in department.units]
+    known = [one.code for one in item.details.categories] if case.department == item.department else []
+    properties: dict[str, Any] = {"category": {"type": "string", "enum": known} if known else CODE}
+    if units:
+        properties["unit"] = {"type": "string", "enum": units, "description": "Without it, it stays where it is."}
+    required = ["category"] if known else []
+    if case.unit and case.unit not in units:
+        # The unit that it is with is no more.
+        required += ["unit"]
+        if not units:
+            return None
+    return {"type": "object", "required": required, "additionalProperties": False, "properties": properties}
+
+
+def _destination(platform: Platform, case: Case) -> dict[str, Any] | None:
+    """Another unit, of this department or of another one; None where there is none."""
+    here = (case.department, case.unit)
+    units = {
+        code: [unit.code for unit in department.units if (code, unit.code) != here]
+        for code, department in platform.registry.departments.items()
+    }
+    units = {code: codes for code, codes in units.items() if codes}
+    if not units:
+        return None
+    every = sorted({code for codes in units.values() for code in codes})
+    schema: dict[str, Any] = {
+        "type": "object",
+        "required": ["unit"] if case.department in units else ["department", "unit"],
+        "additionalProperties": False,
+        "properties": {
+            "department": {"type": "string", "enum": sorted(units), "description": "Its own where it is left out."},
+            "unit": {"type": "string", "enum": every},
+        },
+    }
+    if len(units) > 1:
+        schema["allOf"] = [_units_of(code, codes, own=code == case.department) for code, codes in sorted(units.items())]
+    return schema
+
+
+def _units_of(department: str, units: Sequence[str], *, own: bool) -> dict[str, Any]:
+    """The units that there are where this department is named; the case's own is meant where none is."""
+    named = {"properties": {"department": {"const": department}}}
+    return {
+        "if": named if own else {**named, "required": ["department"]},
+        "then": {"properties": {"unit": {"enum": list(units)}}},
+    }

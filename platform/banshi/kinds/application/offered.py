@@ -1,0 +1,33 @@
+"""What the steps of an application take in one case: what was found, where a certificate says it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from banshi.contract import Step
+from banshi.guide import DECISION, HOLDER, LONGEST_DECISION
+from banshi.kinds.application.claims import FOUND
+from banshi.kinds.application.effects import hindrance
+from banshi.owner import holder_of
+from banshi.submission import item_of
+
+if TYPE_CHECKING:
+    from banshi.models import Case
+    from banshi.runtime import Platform
+
+
+async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:
+    """An approval says what was found where a claim does; none of a pass that is over or names nobody."""
+    item = item_of(platform, case)
+    credential = item.credential
+    claims = credential.claims if credential else ()
+    nobody = any(claim.source == HOLDER and not claim.masked for claim in claims) and not holder_of(case.person_name)
+    found = any(claim.source == DECISION for claim in claims)
+    said = {"needs_reason": True, "longest_reason": LONGEST_DECISION, "reason_asks": FOUND} if found else {}
+    return [
+        replace(step, **said) if step.action == "approve" else step  # type: ignore[arg-type]  # each is a field's own
+        for step in steps
+        if hindrance(platform, case, item, step) is None and not (step.action == "approve" and nobody)
+    ]

@@ -1,0 +1,71 @@
+"""What can be done with an appointment now, by its time and by what its person has already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from banshi.errors import Conflict, Problem
+from banshi.kinds.appointment import limits
+from banshi.kinds.appointment.models import Booking
+from banshi.kinds.appointment.problems import OfferOver, SlotPast, TooEarly, TooLate, TooLateToChange, WrongDay
+from banshi.kinds.appointment.when import changeable_until, moment_in_words
+from banshi.submission import item_of
+
+if TYPE_CHECKING:
+    from banshi.contract import Item, Step
+    from banshi.models import Case
+    from banshi.runtime import Platform
+
+
+async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:
+    """The steps that are neither too early nor too late, and no place beyond what one person may have."""
+    booking = await Booking.get_or_none(case_id=case.id)
+    if booking is None:
+        return list(steps)
+    item = item_of(platform, case)
+    found = in_booking(platform, item, booking, steps)
+    if any(step.action == "accept" for step in found) and not (await limits.standing(item, booking.person)).has_seat():
+        return [step for step in found if step.action != "accept"]
+    return found
+
+
+def in_booking(platform: Platform, item: Item, booking: Booking, steps: Sequence[Step]) -> list[Step]:
+    """The steps that are neither too early nor too late."""
+    at = platform.now()
+    return [step for step in steps if refusal(platform, item, booking, step.action, at) is None]
+
+
+def refusal(platform: Platform, item: Item, booking: Booking, action: str, at: datetime) -> Problem | None:
+    """Why the action is too early or too late at that time; None where it isn't."""
+    match action:
+        case "reschedule" | "cancel":
+            until = changeable_until(item, booking)
+            # A turn on a waiting list and an entry in a draw are given up until the end.
+            if at > until and (action == "reschedule" or booking.state == "taken"):
+                phone = platform.registry.departments[item.department].phone
+                return TooLateToChange(until=moment_in_words(platform, until), phone=phone)
+        case "confirm" if booking.begins <= at:
+            return SlotPast()
+        case "accept" if booking.until is None or booking.until <= at:
+            return OfferOver(until=moment_in_words(platform, booking.until or at))
+        case "check-in":
+            return _at_the_counter(platform, item, booking, at)
+        case "miss" if at < booking.ends:
+            return Conflict(
+                {"zh-CN": "时段尚未结束，还不能记录为未到场。", "en": "The time is not over yet: nobody has missed it."}
+            )
+    return None
+
+
+def _at_the_counter(platform: Platform, item: Item, booking: Booking, at: datetime) -> Problem | None:
+    """On the right day, from a while before the slot until its end."""
+    when, begins = moment_in_words(platform, booking.begins), booking.begins.isoformat()
+    zone = platform.settings.timezone
+    if booking.begins.astimezone(zone).date() != at.astimezone(zone).date():
+        return WrongDay(when=when, begins=begins)
+    opens = booking.begins - timedelta(minutes=item.details.early_minutes)
+    if at < opens:
+        return TooEarly(when=when, opens=moment_in_words(platform, opens), begins=begins)
+    return TooLate(when=when, begins=begins) if at > booking.ends else None
