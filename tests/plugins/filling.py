@@ -5,14 +5,17 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from dateutil.relativedelta import relativedelta
 
 Schema = Mapping[str, Any]
 
 #: A text of each format. The citizen's number is the example in GB 11643 itself; the others belong to nobody.
 FORMATS = {
-    "date": "2099-01-01",
-    "date-time": "2099-01-01T09:00:00+08:00",
     "time": "09:00:00+08:00",
     "email": "nobody@example.org",
     "uri": "https://example.org/",
@@ -38,6 +41,26 @@ CANDIDATES = (
 
 #: A value of another type than each.
 OTHER_TYPE = {"string": 7, "integer": "x", "number": "x", "boolean": "x", "array": "x", "object": "x"}
+
+
+#: A limit of a day: how far from today, and in what.
+DISTANCE = re.compile("([+-][0-9]+)([dwmy])")
+UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
+#: More than a day from where a limit is: right or wrong whether or not midnight has passed meanwhile.
+MARGIN = timedelta(days=2)
+
+
+def limit(text: str, today: date | None = None) -> date:
+    """The day that a limit names, reckoned by python-dateutil and not by the platform."""
+    today = today or datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    if found := DISTANCE.fullmatch(text):
+        return today + relativedelta(**{UNITS[found[2]]: int(found[1])})
+    return today if text == "today" else date.fromisoformat(text)
+
+
+def written(day: date, schema: Schema) -> str:
+    """A day, or nine o'clock on it, as the field asks for it."""
+    return day.isoformat() + ("T09:00:00+08:00" if schema["format"] == "date-time" else "")
 
 
 class Broken(NamedTuple):
@@ -73,6 +96,9 @@ def filled(schema: Schema, files: Iterator[str]) -> Any:
 def _text(schema: Schema, files: Iterator[str]) -> str:
     if schema.get("x-attachment"):
         return next(files)
+    if schema.get("format") in {"date", "date-time"}:
+        earliest = limit(schema["x-not-before"]) + MARGIN if "x-not-before" in schema else date(2020, 1, 1)
+        return written(earliest, schema)
     if "format" in schema:
         return FORMATS[schema["format"]]
     if "pattern" in schema:
@@ -109,6 +135,9 @@ def _ways(schema: Schema, value: Any, pointer: str) -> Iterator[tuple[str, str, 
 def _ways_of_a_text(schema: Schema, pointer: str) -> Iterator[tuple[str, str, Any]]:
     if "format" in schema:
         yield pointer, "format", "nothing of the sort"
+    for keyword, beyond in (("x-not-before", -MARGIN), ("x-not-after", MARGIN)):
+        if keyword in schema:
+            yield pointer, keyword, written(limit(schema[keyword]) + beyond, schema)
     if "pattern" in schema:
         yield pointer, "pattern", "\x07"
     if schema.get("minLength", 0) > 0 and "pattern" not in schema:
@@ -133,6 +162,9 @@ def _ways_of_an_object(schema: Schema, value: dict[str, Any], pointer: str) -> I
         yield f"{pointer}/{name}", "required", {key: one for key, one in value.items() if key != name}
     if schema.get("additionalProperties") is False:
         yield f"{pointer}/no-such-field", "additionalProperties", {**value, "no-such-field": 1}
+    for earlier, later in pairwise(schema.get("x-in-order", ())):
+        before = date.fromisoformat(value[earlier]) - timedelta(days=1)
+        yield f"{pointer}/{later}", "x-in-order", {**value, later: before.isoformat()}
     for name, own in schema.get("properties", {}).items():
         for at, keyword, changed in _ways(own, value[name], f"{pointer}/{name}"):
             yield at, keyword, {**copy.deepcopy(value), name: changed}

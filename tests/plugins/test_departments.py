@@ -721,8 +721,7 @@ async def test_a_posting_goes_from_the_phone_to_the_public_list_and_off_it(item:
         Image.new("RGB", (40, 30), "red").save(out, "JPEG")
         files = iter([(await li.upload(out.getvalue())).created()["id"] for _ in range(8)])
         assert item.form is not None
-        # The day on which it was: no day that is yet to come.
-        answers = filling.filled(item.form.schema, files) | {item.details.day[1:]: "2026-01-01"}
+        answers = filling.filled(item.form.schema, files)
         address = (await door.anyone.get(f"/v1/items/{item.code}")).ok()["links"]["post_publicly"]
         for way in filling.broken(item.form.schema, answers):
             told = (await li.post(address, {"answers": way.answers})).problem(422, "invalid-fields")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from banshi.passes import base45
 from banshi.settings import Settings
 from banshi.testing import Door, open_door
 from banshi.web.app import inspected
+from tests.zone_pass import FIRST_DAY
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 
@@ -74,9 +76,10 @@ def pass_alone(folder: Path) -> Path:
 async def told(door: Door, answers: Answers) -> list[Any]:
     """All that a citizen, an officer and a verifier hear on the way of some passes."""
     wang, chen = door.citizen("wang", "王小明"), door.staff("chen", "traffic:approver", "traffic:reviewer")
-    wrong = await answers(wang, valid_from="2020-01-01", valid_until="2019-01-01", zones=["2", "4"])
-    many = await answers(wang, valid_from="2099-01-01", valid_until="2099-12-31")
-    refused = [await wang.post("/v1/items/zone-pass/cases", {"answers": given}) for given in (wrong, many)]
+    over = await answers(wang, valid_from="2020-01-01", valid_until="2019-01-01")
+    long = (FIRST_DAY + timedelta(days=60)).isoformat()
+    wrong, many = await answers(wang, valid_until=long, zones=["2", "4"]), await answers(wang, valid_until=long)
+    refused = [await wang.post("/v1/items/zone-pass/cases", {"answers": given}) for given in (over, wrong, many)]
     heard: list[Any] = [reply.problem(422, "invalid-fields") for reply in refused]
     for changes in ({"vehicle_class": "heavy-truck", "hours": "9-17"}, {"vehicle_class": "light-truck"}):
         given = await answers(wang, **changes)

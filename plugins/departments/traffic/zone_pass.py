@@ -32,11 +32,7 @@ class ZonePass(Application):
         answers = submission.answers
         first, last = date.fromisoformat(answers["valid_from"]), date.fromisoformat(answers["valid_until"])
         problems = []
-        if first < submission.received_at.date():
-            problems.append(FieldProblem("/valid_from", "起始日期不能早于今天。 It can't begin before today.", "past"))
-        if last < first:
-            problems.append(FieldProblem("/valid_until", "不能早于起始日期。 It can't end before it begins.", "order"))
-        elif (last - first).days >= self.settings.longest_days:
+        if (last - first).days >= self.settings.longest_days:
             days = self.settings.longest_days
             problems.append(FieldProblem("/valid_until", f"最长{days}天。 At most {days} days.", "too-long"))
         closed = await _closed(answers["zones"])
