@@ -32,8 +32,8 @@ class Readiness:
     """What `/readyz` of all servers says, again and again."""
 
     one: City
-    #: When it was asked, and the status.
-    said: list[tuple[float, int]] = field(default_factory=list)
+    #: When it was asked, when it answered, and the status.
+    said: list[tuple[float, float, int]] = field(default_factory=list)
 
     async def watch(self) -> None:
         while True:
@@ -41,13 +41,15 @@ class Readiness:
                 asked = time.monotonic()
                 try:
                     async with self.one.session.get(f"{url}/readyz") as answer:
-                        self.said.append((asked, answer.status))
+                        status = answer.status
                 except (aiohttp.ClientError, TimeoutError):
-                    self.said.append((asked, 0))
+                    status = 0
+                self.said.append((asked, time.monotonic(), status))
             await asyncio.sleep(LOOK)
 
     def between(self, begun: float, ended: float) -> list[int]:
-        return [status for asked, status in self.said if begun < asked < ended]
+        """What was asked and answered from then to then."""
+        return [status for asked, answered, status in self.said if begun < asked and answered < ended]
 
 
 @dataclass
@@ -125,7 +127,7 @@ async def switchover(folder: Path, length: Length) -> Report:
                     await changed(one, pair, ready, report, f"{name}, {'planned' if planned else 'killed'}", length)
             finally:
                 watching.cancel()
-            report.promise(503 in {status for _, status in ready.said}, f"{name}: /readyz was never asked meanwhile")
+            report.promise(503 in {status for _, _, status in ready.said}, f"{name}: /readyz was never asked meanwhile")
             one.database = Database(pair.primary.url)
             await one.end(report)
     report.promise(max(report.recovery) <= WRITTEN, f"writes again after {max(report.recovery):.1f} s")
