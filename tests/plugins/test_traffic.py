@@ -55,8 +55,10 @@ PLATES = st.one_of(
     joined(HEAD, chars(NEW_ENERGY, 1), chars(LETTERS + DIGITS, 1), chars(DIGITS, 4)),
     joined(HEAD, chars(DIGITS, 5), chars(NEW_ENERGY, 1)),
 )
-#: Never part of a plate: I and O, lower case, spaces, the dot and hyphen of its picture, full-width forms, look-alikes.
-STRANGE = "IOabdf \t\n\u3000\u00a0·-.ＡＢ１５０川京台АВ٣"
+#: Never part of a plate: I and O, in whatever width and case, control characters, look-alikes.
+STRANGE = "IOioＩｏ\t\n\0川京台АВ٣①"
+#: What people type between its signs, and no plate has.
+BETWEEN = " \u3000\u00a0\u200b·•-."
 
 
 @pytest.fixture(scope="module")
@@ -87,11 +89,21 @@ def test_a_plate_of_the_national_standard_is_taken(form: Any, plate: str) -> Non
 @pytest.mark.parametrize(
     "plate",
     [
+        *("川b12345", "川Bd12345", "川B1234d", "川B12345d", "川Ｂ12345", "川B１２３４５", "川ｂ1234５"),
+        *(" 川B12345", "川B12345 ", "川B 12345", "川 B12345", "川B·12345", "川B-12345", "粤Z·1234港"),
+        *("224578使", "使224·578", "沪A·1234领", "京·X1234应急"),
+    ],
+)
+def test_a_plate_is_taken_as_people_type_it(form: Any, plate: str) -> None:
+    assert takes_plate(form, plate)
+
+
+@pytest.mark.parametrize(
+    "plate",
+    [
         *("", "川", "川B", "川B1234", "川B123", "川B1234567", "川B123456", "B12345", "川12345", "川1B2345"),
         *("川I12345", "川O12345", "川BI2345", "川B1234O", "川BDI1234", "川B12345I", "川B12345O", "川BI12345"),
-        *("川b12345", "川Bd12345", "川B1234d", "川B12345d"),
-        *(" 川B12345", "川B12345 ", "川B 12345", "川 B12345", "川B·12345", "川B12345\n", "\n川B12345", "川B12345\0"),
-        *("川Ｂ12345", "川B１２３４５", "川B1234５", "川B٣2345", "川В12345"),
+        *("川i12345", "川b１２３４ｏ", "川B12345\n", "\n川B12345", "川B12345\0", "川B٣2345", "川В12345"),
         *("川BL12345", "川BDAB123", "川B1234AD", "川B12345L", "川BD1234D5", "川BDD12345"),
         *("川B12挂34", "川B挂1234", "川B12345挂", "川BD1234挂", "川B1234使"),
         *("川B1234港", "粤B1234澳", "京Z1234港"),
@@ -117,9 +129,14 @@ def test_a_strange_character_anywhere_spoils_a_plate(
     assert not takes_plate(form, plate[:at] + strange + plate[at + instead :])
 
 
+@given(plate=PLATES, sign=st.sampled_from(BETWEEN), place=st.integers(0, 8))
+def test_a_space_or_dot_anywhere_leaves_a_plate_what_it_is(form: Any, plate: str, sign: str, place: int) -> None:
+    assert form.spelled({"plate": plate[:place] + sign + plate[place:]}) == {"plate": plate}
+
+
 async def test_a_wrong_plate_is_told_with_its_pointer_and_an_example(bare_door: Door, answers: Answers) -> None:
     wang = bare_door.citizen("wang")
-    document = {"answers": await answers(wang, plate="川b12345")}
+    document = {"answers": await answers(wang, plate="川i12345")}
     for language, example in (("en", "such as 川B12345"), ("zh-CN", "如 川B12345")):
         reply = await wang.post("/v1/items/zone-pass/cases", document, headers={"Accept-Language": language})
         problems = reply.problem(422, "invalid-fields")["problems"]
