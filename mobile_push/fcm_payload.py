@@ -77,13 +77,13 @@ class Encoder:
         """The request to one phone, or why there can't be one: checked here, as each 4xx counts against the quota."""
         if not token:
             return NO_TOKEN
-        message_id, title, body, link, kind, ttl, collapse_key, priority, presentation, tag, thread, image = push
+        message_id, title, body, link, kind, ttl, collapse_key, priority, presentation, tag, thread, image, gone = push
         try:
             name = tag or collapse_key or message_id
             own = [orjson.dumps("" + text) for text in (token, message_id, link, name, thread)]
             if len(own[3]) > COLLAPSE_LIMIT:  # nothing that we give a message; what collapses it is another text
                 return self._whole(push, fcm_token=token)
-            key = title, body, kind, ttl, collapse_key, priority, presentation, image, not thread
+            key = title, body, kind, ttl, collapse_key, priority, presentation, image, not thread, gone
             shape = self._shapes.get(key)
             if shape is None or time.monotonic() - shape.at > FRESH:
                 shape = self._shape(push, key)
@@ -137,7 +137,8 @@ class Encoder:
 
 
 def _data(push: Push) -> dict[str, str]:
-    return {"message_id": push.message_id, "kind": push.kind, "link": push.link}
+    data = {"message_id": push.message_id, "kind": push.kind, "link": push.link}
+    return {**data, "state": push.withdrawn} if push.withdrawn else data
 
 
 def _measure(push: Push) -> None:
@@ -192,6 +193,8 @@ def _apple(push: Push) -> dict[str, Any]:
         aps["sound"] = {"critical": 1, "name": sound, "volume": volume} if level == Level.CRITICAL else sound
     if push.thread:
         aps["thread-id"] = push.thread
+    if push.withdrawn:
+        aps["content-available"] = 1  # an app that may run then takes it off the screen
     config: dict[str, Any] = {"headers": headers, "payload": {"aps": aps}}
     if push.image:
         aps["mutable-content"] = 1  # the app's extension fetches the picture

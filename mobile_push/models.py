@@ -157,7 +157,10 @@ class Delivery(Model):
 
 
 class Broadcast(Model):
-    """A notice or an alert to an audience. It is stored once, however many phones it goes to."""
+    """A notice or an alert to an audience. It is stored once, however many phones it goes to.
+
+    A kind with `-withdrawn` behind it takes one back from screens: nobody lists that, and it has no number in the log.
+    """
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     #: notice or alert.
@@ -179,6 +182,8 @@ class Broadcast(Model):
     #: An alert as CAP has it, None for a notice.
     cap: Any = fields.JSONField(null=True)
     collapse_key = fields.CharField(max_length=64, default="")
+    #: What it is called on screens where it took over an earlier one's name.
+    tag = fields.CharField(max_length=64, default="", db_default="")
     #: The earlier one that this one takes the place of.
     supersedes = fields.UUIDField(null=True)
     #: The ids of all of them, where there are several.
@@ -195,6 +200,11 @@ class Broadcast(Model):
     ended_at = fields.DatetimeField(null=True)
     #: The traceparent of its publication.
     trace = fields.CharField(max_length=55, default="", db_default="")
+
+    @property
+    def name(self) -> str:
+        """What it is called on phones' screens."""
+        return self.tag or self.collapse_key or str(self.id)
 
     class Meta:
         table = "push_broadcast"
@@ -271,6 +281,8 @@ class Chunk(Model):
     #: The phones' ids, 16 bytes each, and a bit for each that is dealt with.
     devices = fields.BinaryField()
     done = fields.BinaryField()
+    #: A bit for each that has the message or may have it. None of a version that did not write it down.
+    reached = fields.BinaryField(null=True)
     size = fields.IntField()
     #: A provider's own topic in place of phones.
     topic = fields.CharField(max_length=160, default="")

@@ -51,6 +51,8 @@ class Push(NamedTuple):
     thread: str = ""
     #: A picture's https address; "" for none.
     image: str = ""
+    #: What became of what it takes back from the screen: "recalled" or "superseded"; "" where it takes nothing back.
+    withdrawn: str = ""
 
     @property
     def name(self) -> str:

@@ -127,6 +127,8 @@ def columns(alert: Alert, earlier: Sequence[Broadcast], ttl: int) -> dict[str, A
         **texts(alert, earlier),
         **ends(alert, ttl),
         "cap": document_of(alert),
+        # It takes the place of the first on screens too.
+        "tag": earlier[0].name if earlier else "",
         "supersedes": ids[0] if ids else None,
         "earlier": [str(one) for one in ids] if len(ids) > 1 else None,
     }

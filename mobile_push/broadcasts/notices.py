@@ -123,8 +123,10 @@ async def _supersedes(notice: Broadcast, body: Mapping[str, Any], values: dict[s
         return []
     ids = [UUID(one) for one in body["supersedes"]]
     there = await Broadcast.filter(id__in=ids, kind="notice", department=notice.department, state="published")
-    known = {one.id for one in there}
+    known = {one.id: one for one in there}
     values["supersedes"] = ids[0] if ids else None
+    # It takes the place of the first on screens too.
+    values["tag"] = known[ids[0]].name if ids and ids[0] in known else ""
     values["earlier"] = [str(one) for one in ids] if len(ids) > 1 else None
     return [
         FieldProblem(f"/supersedes/{place}", "Your department has no public notice of that id.", "unknown")

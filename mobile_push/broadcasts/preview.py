@@ -13,6 +13,7 @@ import orjson
 from banshi import LANGUAGES, Platform, count_people
 from mobile_push.broadcasts.audience import Audience
 from mobile_push.broadcasts.log import Entry
+from mobile_push.broadcasts.withdrawal import withdrawal_of
 from mobile_push.delivery.phones import Phones
 from mobile_push.delivery.rows import personal_push
 from mobile_push.models import Broadcast
@@ -25,7 +26,7 @@ _BY_LANGUAGE = {"type": "object", "additionalProperties": {"type": "object"}}
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
-    "required": ["audience", "providers", "platforms", "inbox", "stream"],
+    "required": ["audience", "providers", "platforms", "recall", "inbox", "stream"],
     "additionalProperties": False,
     "properties": {
         "audience": {
@@ -58,6 +59,11 @@ SCHEMA: Mapping[str, Any] = {
                 "`aps` together itself, of what is shown here."
             ),
         },
+        "recall": {
+            "type": "object",
+            "additionalProperties": _BY_LANGUAGE,
+            "description": "The same of what takes its place on the screens that have it, should it be recalled.",
+        },
         "inbox": {**_BY_LANGUAGE, "description": "By language: the document that the app reads."},
         "stream": {"type": "object", "additionalProperties": {"type": "string"}, "description": "The event."},
     },
@@ -75,6 +81,24 @@ class Previews(Protocol):
 
 async def document(platform: Platform, broadcast: Broadcast) -> dict[str, Any]:
     """The whole preview."""
+    inbox = {language: in_inbox(platform, broadcast, language) for language in LANGUAGES}
+    providers, platforms = _pushes(platform, broadcast)
+    recall: Mapping[str, Any] = {}
+    # A copy stays with whom it is for, and so does the word on the screen that there is one.
+    if Audience.of(broadcast.audience).people is None:
+        _, recall = _pushes(platform, withdrawal_of(platform, broadcast, "recalled", got=()))
+    return {
+        "audience": await size(platform, broadcast),
+        "providers": providers,
+        "platforms": platforms,
+        "recall": recall,
+        "inbox": inbox,
+        "stream": {language: event(one) for language, one in inbox.items()},
+    }
+
+
+def _pushes(platform: Platform, broadcast: Broadcast) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is sent, by provider and by platform; of each by language."""
     push = platform[PUSH]
     providers: dict[str, Any] = {}
     platforms: dict[str, Any] = defaultdict(dict)
@@ -88,14 +112,7 @@ async def document(platform: Platform, broadcast: Broadcast) -> dict[str, Any]:
             if isinstance(provider, PlatformPreviews):
                 for name, shown in provider.platforms(told).items():
                     platforms[name][language] = shown
-    inbox = {language: in_inbox(platform, broadcast, language) for language in LANGUAGES}
-    return {
-        "audience": await size(platform, broadcast),
-        "providers": providers,
-        "platforms": platforms,
-        "inbox": inbox,
-        "stream": {language: event(one) for language, one in inbox.items()},
-    }
+    return providers, platforms
 
 
 def _push(platform: Platform, phones: Phones, broadcast: Broadcast, language: str) -> Push:

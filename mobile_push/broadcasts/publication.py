@@ -18,13 +18,11 @@ from tortoise.transactions import in_transaction
 from banshi import Platform, Stale, present_trace
 from mobile_push import inbox
 from mobile_push.broadcasts.audience import Audience
-from mobile_push.delivery.lanes import Lane
+from mobile_push.broadcasts.withdrawal import LANES, take_back
 from mobile_push.models import Broadcast, FanOut
 
 #: The person whose counter numbers the common log: no identity provider gives out an empty subject.
 EVERYBODY = ""
-
-LANES = {"alert": Lane.ALERT, "notice": Lane.NOTICE}
 
 #: The provider of a walk over people instead of phones.
 PEOPLE = ""
@@ -56,7 +54,7 @@ async def publish(
         if new:
             await broadcast.save(using_db=connection, force_create=True)
         for identity in earlier_of(broadcast):
-            await withdraw(platform, connection, identity, "superseded")
+            await withdraw(platform, connection, identity, now, broadcast)
         values = {**changes, "state": "published", "seq": await next_number(platform, connection), "published_at": now}
         values["trace"] = present_trace()
         after = await _change(connection, broadcast, values)
@@ -68,12 +66,14 @@ async def publish(
 
 
 async def recall(platform: Platform, broadcast: Broadcast, at: datetime, *, along: Along = nothing) -> Broadcast:
-    """Take a public broadcast back: what isn't sent stays unsent, and inboxes show that it was recalled."""
+    """Take a public broadcast back: what isn't sent stays unsent, and inboxes and screens show that it was recalled."""
     async with in_transaction() as connection:
         # A new number: whoever has read it already learns of the recall.
         values = {"state": "recalled", "seq": await next_number(platform, connection), "ended_at": at}
         after = await _change(connection, broadcast, values)
-        await _stop(platform, connection, broadcast.id)
+        stopped = await _stop(platform, connection, broadcast.id)
+        now = await _now(platform, connection)
+        await take_back(platform, connection, after, "recalled", now, stopped=stopped)
         await _add(connection, along(after))
     return after
 
@@ -84,13 +84,17 @@ def earlier_of(broadcast: Broadcast) -> list[UUID]:
     return sorted(found | {broadcast.supersedes} if broadcast.supersedes else found)
 
 
-async def withdraw(platform: Platform, connection: BaseDBAsyncClient, identity: UUID, state: str) -> None:
+async def withdraw(
+    platform: Platform, connection: BaseDBAsyncClient, identity: UUID, now: int, successor: Broadcast
+) -> None:
     """Stop an earlier broadcast in favour of a newer one. It gets a new number, as a recalled one does."""
     # The number comes first, whoever locks rows: the counter is the one lock that all who publish wait at.
-    values = {"state": state, "seq": await next_number(platform, connection)}
+    values = {"state": "superseded", "seq": await next_number(platform, connection)}
     rows = Broadcast.filter(id=identity, state="published").using_db(connection)
     if await rows.update(**values):
-        await _stop(platform, connection, identity)
+        stopped = await _stop(platform, connection, identity)
+        earlier = await Broadcast.get(id=identity, using_db=connection)
+        await take_back(platform, connection, earlier, "superseded", now, stopped=stopped, successor=successor)
 
 
 async def next_number(platform: Platform, connection: BaseDBAsyncClient) -> int:
@@ -114,8 +118,8 @@ async def _add(connection: BaseDBAsyncClient, rows: Sequence[Model]) -> None:
         await model.bulk_create(several, using_db=connection)
 
 
-async def _stop(platform: Platform, connection: BaseDBAsyncClient, identity: UUID) -> None:
-    """What isn't sent of a broadcast stays unsent."""
+async def _stop(platform: Platform, connection: BaseDBAsyncClient, identity: UUID) -> bool:
+    """What isn't sent of a broadcast stays unsent; whether there was anything."""
     key: Any = str(identity) if platform.store.dialect == "sqlite" else identity
     mark = platform.store.placeholders(1)[0]
     # Locked in the order of their ids, as a courier does that records what became of several.
@@ -126,13 +130,15 @@ async def _stop(platform: Platform, connection: BaseDBAsyncClient, identity: UUI
         changed, _ = await connection.execute_query(f"UPDATE {table} SET {state} WHERE id IN ({rows})", [key])  # noqa: S608
         return int(changed)
 
+    stopped = False
     for table in ("push_fan_out", "push_chunk"):
         # A chunk that was split off while this waited for its parent's lock is seen by the next look alone.
         while await stop(table, "state = 'recalled'", f"broadcast_id = {mark} AND state IN ('due', 'parked')"):
-            pass
+            stopped = True
     copies = f"SELECT id FROM push_inbox_message WHERE broadcast_id = {mark}"  # noqa: S608
     which = f"state = 'due' AND message_id IN ({copies})"
     await stop("push_delivery", "state = 'dropped', code = 'recalled'", which)
+    return stopped
 
 
 async def _now(platform: Platform, connection: BaseDBAsyncClient) -> int:

@@ -75,6 +75,13 @@ class Open:
     #: A provider's own topic in place of phones; then there is one place, for the topic.
     topic: str = ""
     changed: bool = False
+    #: It takes something back, and counts as no notice.
+    quiet: bool = False
+    #: A bit for each phone that the message has reached or may have, and the places that are being sent.
+    reached: bytearray = field(default_factory=bytearray)
+    begun: set[int] = field(default_factory=set)
+    #: It was recalled: nothing more of it is begun, and once nothing is under way it is let go.
+    recalled: bool = False
     #: It isn't ours any more: it was recalled, or another worker has taken it over.
     lost: bool = False
     #: Some of its phones were given up because the lease was too old; it is left to end, and claimed anew.
@@ -88,12 +95,19 @@ class Open:
     #: From the claim to the last checkpoint.
     span: Span | None = None
 
+    def __post_init__(self) -> None:
+        self.reached = self.reached or bytearray(len(self.done))
+
     def tick(self, place: int, word: str) -> None:
         """The phone at that place is dealt with."""
         self.done[place >> 3] |= 1 << (place & 7)
         self.outcomes[word] += 1
         self.left -= 1
         self.changed = True
+
+    def reach(self, place: int) -> None:
+        """The phone at that place has the message, or may have it."""
+        self.reached[place >> 3] |= 1 << (place & 7)
 
     def once_more(self, phone: Dead) -> None:
         """A phone whose token was dead has another one."""
@@ -111,11 +125,12 @@ class Open:
     def inherit(self, other: Open) -> None:
         """Take over what is known of the same chunk from an earlier claim, written down or not."""
         self.done, self.outcomes, self.seconds = other.done, other.outcomes, other.seconds
+        self.reached = other.reached
         self.later, self.parked, self.dead, self.sent = other.later, other.parked, other.dead, other.sent
         self.changed = other.changed
 
     def open_places(self) -> list[int]:
-        return [place for place in range(self.size) if not self.done[place >> 3] >> (place & 7) & 1]
+        return [place for place in range(self.size) if not bits(self.done, place)]
 
     def device(self, place: int) -> bytes:
         return self.devices[place * WIDTH : (place + 1) * WIDTH]
@@ -127,6 +142,7 @@ class Checkpoint:
 
     chunk: Open
     done: bytes
+    reached: bytes
     outcomes: str
     seconds: str
     state: str
@@ -139,6 +155,7 @@ class Checkpoint:
         return cls(
             chunk=one,
             done=bytes(one.done),
+            reached=_without(one.reached, _moved(one.later, one.parked)),
             outcomes=orjson.dumps(one.outcomes).decode(),
             seconds=orjson.dumps({str(bucket): count for bucket, count in one.seconds.items()}).decode(),
             state="due" if one.left else "done",
@@ -150,9 +167,36 @@ class Checkpoint:
     def recorded(self) -> None:
         """Take what was written down out of the chunk."""
         one = self.chunk
+        one.reached = bytearray(_without(one.reached, _moved(self.later, self.parked)))
         del one.later[: len(self.later)], one.parked[: len(self.parked)]
         del one.sent[: len(self.sent)]
         one.changed = one.done != self.done
+
+
+def bits(field: bytes | bytearray, place: int) -> int:
+    """The bit of a place."""
+    return field[place >> 3] >> (place & 7) & 1
+
+
+def moved(field: bytes | bytearray, places: Sequence[int]) -> bytes:
+    """The bits of some places, as those of a chunk of their own."""
+    found = bytearray(bytes_for(len(places)))
+    for number, place in enumerate(places):
+        found[number >> 3] |= bits(field, place) << (number & 7)
+    return bytes(found)
+
+
+def _moved(later: Sequence[tuple[float, str, int]], parked: Sequence[tuple[str, int]]) -> list[int]:
+    """The places that lie in another chunk from now on."""
+    return [*(place for _, _, place in later), *(place for _, place in parked)]
+
+
+def _without(field: bytes | bytearray, places: Sequence[int]) -> bytes:
+    """The bits without those of some places."""
+    left = bytearray(field)
+    for place in places:
+        left[place >> 3] &= ~(1 << (place & 7))
+    return bytes(left)
 
 
 def together(later: Sequence[tuple[float, str, int]]) -> list[tuple[float, str, list[int]]]:

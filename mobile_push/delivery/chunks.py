@@ -11,14 +11,15 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-import orjson
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
 from banshi import Platform, traced
+from mobile_push.broadcasts.withdrawal import is_withdrawal
 from mobile_push.delivery import parcel as parcels
 from mobile_push.delivery.chunk import (
     BY_TOKEN,
@@ -30,12 +31,12 @@ from mobile_push.delivery.chunk import (
     Open,
     bucket_of,
     by_code,
-    bytes_for,
     together,
 )
+from mobile_push.delivery.chunk_rows import parsed, split_off
 from mobile_push.delivery.lanes import Lane, lanes_of, spans
 from mobile_push.delivery.leases import free
-from mobile_push.delivery.parcel import Parcel, pause_before
+from mobile_push.delivery.parcel import Parcel, may_have_arrived, pause_before
 from mobile_push.delivery.phones import Phones, forget_tokens
 from mobile_push.delivery.tell import Metrics
 from mobile_push.models import Broadcast
@@ -60,6 +61,11 @@ class Chunks:
         self._phones = Phones(platform, provider.name, settings)
         self._open: dict[int, Open] = {}
         self._recording = asyncio.Lock()
+        one, two = self._store.placeholders(2)
+        self._released = (
+            "UPDATE push_chunk SET lease_until = 0 "  # noqa: S608
+            f"WHERE id = {one} AND attempts = {two} AND state IN ('due', 'recalled')"
+        )
         #: Seconds for which a send may be begun after its chunk's lease was renewed.
         self._good_for = settings.lease - provider.longest_send
 
@@ -81,7 +87,7 @@ class Chunks:
             f"AND lane BETWEEN {begin} AND {end} "
             f"AND not_before <= {store.clock} AND {free(store.clock, self._lease)} AND {store.not_held} "
             f"ORDER BY lane, id LIMIT {most} {store.skip_locked}) "
-            "RETURNING id, broadcast_id, lane, attempts, size, tries, expires, devices, done, "
+            "RETURNING id, broadcast_id, lane, attempts, size, tries, expires, devices, done, reached, "
             f"topic, outcomes, seconds, {store.clock} AS now"
         )
         values = [int(self._lease * 1000), self._provider, first, last, max(1, limit // CHUNK)]
@@ -119,11 +125,14 @@ class Chunks:
             published=broadcast.published_at or row["now"],
             epoch=row["now"] - time.monotonic() * 1000,
             done=bytearray(row["done"]),
+            # Of a version that did not write it down: all that were dealt with.
+            reached=bytearray(row["done"] if row["reached"] is None else row["reached"]),
             devices=bytes(row["devices"]),
-            outcomes=Counter(_parsed(row["outcomes"])),
-            seconds=Counter({int(bucket): count for bucket, count in _parsed(row["seconds"]).items()}),
+            outcomes=Counter(parsed(row["outcomes"])),
+            seconds=Counter({int(bucket): count for bucket, count in parsed(row["seconds"]).items()}),
             leased=time.monotonic(),
             topic=row["topic"],
+            quiet=is_withdrawal(broadcast),
         )
         about = {"provider": self._provider, "lane": chunk.lane.name.lower()}
         chunk.span = traced(self._platform, "push chunk", broadcast.trace, **about, phones=chunk.size)
@@ -150,7 +159,9 @@ class Chunks:
             return await self._to_topic(chunk, broadcast, ttl)
         pushes: dict[str, Push] = {}
         found: list[Parcel] = []
-        phones = await self._phones.read(chunk.lane, [chunk.device(place) for place in places])
+        # What takes something back makes no noise, and who got the one gets the other.
+        lane = Lane.ALERT if is_withdrawal(broadcast) else chunk.lane
+        phones = await self._phones.read(lane, [chunk.device(place) for place in places])
         for place in places:
             phone = phones.get(chunk.device(place))
             if phone is None:
@@ -172,7 +183,9 @@ class Chunks:
         unless = ""
         if chunk.lane is Lane.NOTICE:
             unless = minded_topic(chunk.topic)
-            if self._phones.counted or not await minded_known(self._platform, self._provider, chunk.topic):
+            if not is_withdrawal(broadcast) and (
+                self._phones.counted or not await minded_known(self._platform, self._provider, chunk.topic)
+            ):
                 chunk.tick(0, BY_TOKEN)
                 return []
         told = self._phones.push(broadcast, language_of(chunk.topic), ttl)
@@ -182,18 +195,23 @@ class Chunks:
         chunk: Open = parcel.key[0]
         if time.monotonic() - chunk.leased > self._good_for:
             chunk.lapsed = True
-        return not (chunk.lost or chunk.lapsed)
+        going = not (chunk.lost or chunk.lapsed)
+        (chunk.begun.add if going else chunk.begun.discard)(parcel.key[1])
+        return going
 
     def settle(self, parcel: Parcel, receipt: Receipt) -> None:
         chunk: Open = parcel.key[0]
         place: int = parcel.key[1]
         outcome = receipt.outcome
+        chunk.begun.discard(place)
+        if may_have_arrived(receipt):
+            chunk.reach(place)
         if outcome is Outcome.ACCEPTED:
             took = (chunk.epoch + time.monotonic() * 1000 - chunk.published) / 1000
             chunk.seconds[bucket_of(took)] += 1
             # Whom a topic reaches is the provider's to know.
             chunk.tick(place, HANDED if chunk.topic else "accepted")
-            if chunk.lane is Lane.NOTICE and not chunk.topic:
+            if chunk.lane is Lane.NOTICE and not (chunk.topic or chunk.quiet):
                 chunk.sent.append(place)
         elif outcome is Outcome.DEAD_TOKEN and not chunk.topic:
             chunk.dead.append(Dead(UUID(bytes=chunk.device(place)), parcel.token, place, receipt.code))
@@ -230,6 +248,7 @@ class Chunks:
             if not one.dead and (one.changed or (not (one.lost or one.lapsed) and now - one.leased > self._lease / 4))
         ]
         if not due:
+            await self._let_go()
             return False
         # In one order, as everybody who locks several rows: a recall does so too.
         checkpoints = [Checkpoint.of(one) for one in sorted(due, key=lambda one: one.id)]
@@ -238,18 +257,28 @@ class Chunks:
         for one, state in zip(checkpoints, states, strict=True):
             chunk = one.chunk
             chunk.lost = state is None or state == "recalled"
+            chunk.recalled = state == "recalled"
             if state is not None:
                 one.recorded()
             if not (chunk.lost or chunk.lapsed):
                 chunk.leased = now
-            if state is None or not (chunk.left or chunk.changed):
+            if state is None or not (chunk.left or chunk.changed or chunk.recalled):
                 self._close(chunk)
+        await self._let_go()
         # What was under way when a broadcast was recalled, or a lease let go, has been told by now.
         ended = [one for one in self._open.values() if (one.lost or one.lapsed) and not one.changed]
         for chunk in [one for one in ended if now - one.leased > self._lease]:
             self._close(chunk)
         await self._after([one for one, state in zip(checkpoints, states, strict=True) if state is not None])
         return any(one.later for one in checkpoints)
+
+    async def _let_go(self) -> None:
+        """End the leases of what was recalled once all is written down: what takes it back need not wait for them."""
+        chunks = [one for one in self._open.values() if one.recalled and not (one.changed or one.begun or one.dead)]
+        for chunk in chunks:
+            self._close(chunk)
+        if chunks:
+            await self._store.connection.execute_many(self._released, [[one.id, one.attempts] for one in chunks])
 
     async def _forget_dead(self) -> None:
         """Forget the phones whose tokens are dead. One that has a new token by now gets its message there."""
@@ -271,55 +300,26 @@ class Chunks:
     async def _keep(self, connection: BaseDBAsyncClient, one: Checkpoint) -> str | None:
         """Write a checkpoint down; its state now, or None, and nothing is written, where it isn't ours any more."""
         store, chunk = self._store, one.chunk
-        done, outcomes, seconds, state, lease, identity, attempts = store.placeholders(7)
+        done, reached, outcomes, seconds, state, lease, identity, attempts = store.placeholders(8)
         sql = (
-            f"UPDATE push_chunk SET done = {done}, outcomes = {outcomes}, seconds = {seconds}, "  # noqa: S608
+            f"UPDATE push_chunk SET done = {done}, reached = {reached}, outcomes = {outcomes}, seconds = {seconds}, "  # noqa: S608
             f"state = CASE state WHEN 'due' THEN {state} ELSE state END, lease_until = {store.clock} + {lease} "
             f"WHERE id = {identity} AND attempts = {attempts} AND state IN ('due', 'recalled') RETURNING state"
         )
         left = self._lease - (time.monotonic() - chunk.leased if chunk.lapsed else 0.0)
         lasts = int(max(0.0, left) * 1000)
-        values = [one.done, one.outcomes, one.seconds, one.state, lasts, chunk.id, chunk.attempts]
+        values = [one.done, one.reached, one.outcomes, one.seconds, one.state, lasts, chunk.id, chunk.attempts]
         rows = await connection.execute_query_dict(sql, values)
         if not rows:
             return None
         # Of a broadcast that was recalled nobody sends or retries anything; the report counts its phones all the same.
         recalled = rows[0]["state"] == "recalled"
+        split = partial(split_off, store, connection, chunk, self._provider)
         for wait, code, places in together(one.later):
-            await self._split_off(connection, chunk, "recalled" if recalled else "due", wait, code, places)
+            await split(places, "recalled" if recalled else "due", code, wait)
         for code, places in by_code(one.parked).items():
-            await self._split_off(connection, chunk, "recalled" if recalled else "parked", 0.0, code, places)
+            await split(places, "recalled" if recalled else "parked", code)
         return str(rows[0]["state"])
-
-    async def _split_off(
-        self, connection: BaseDBAsyncClient, one: Open, state: str, wait: float, code: str, places: Sequence[int]
-    ) -> None:
-        """Put some phones of a chunk into a chunk of their own."""
-        store = self._store
-        # Quiet hours are no attempt.
-        tries = one.tries if code == QUIET_HOURS else one.tries + 1
-        devices = b"".join(map(one.device, places))
-        values = {
-            "broadcast_id": key(store.dialect, one.broadcast),
-            "provider": self._provider,
-            "lane": int(one.lane),
-            "state": state,
-            "devices": devices,
-            "done": bytes(bytes_for(len(places))),
-            "size": 0 if one.topic else len(places),
-            "topic": one.topic,
-            "tries": tries,
-            "code": code[:64],
-            "expires": one.expires,
-            "not_before": int(wait * 1000),
-        }
-        marks = store.placeholders(len(values))
-        marks[-1] = f"{store.clock} + {marks[-1]}"
-        sql = (
-            f"INSERT INTO push_chunk ({', '.join(values)}, lease_until, attempts, outcomes, seconds) "  # noqa: S608
-            f"VALUES ({', '.join(marks)}, 0, 0, '{{}}', '{{}}')"
-        )
-        await connection.execute_query(sql, list(values.values()))
 
     async def _after(self, checkpoints: Iterable[Checkpoint]) -> None:
         """What need not be in the transaction: count what each phone was sent."""
@@ -328,24 +328,9 @@ class Chunks:
     async def give_back(self, given: Sequence[Parcel]) -> None:
         """Release the chunks of parcels that nobody sends now; what was recorded of them stays."""
         chunks = {id(parcel.key[0]): parcel.key[0] for parcel in given}.values()
-        one, two = self._store.placeholders(2)
-        sql = (
-            "UPDATE push_chunk SET lease_until = 0 "  # noqa: S608
-            f"WHERE id = {one} AND attempts = {two} AND state = 'due'"
-        )
         await self.record()
         for chunk in chunks:
             chunk.lost = True
             self._close(chunk)
         if chunks:
-            await self._store.connection.execute_many(sql, [[chunk.id, chunk.attempts] for chunk in chunks])
-
-
-def key(dialect: str, identity: UUID) -> Any:
-    """An id as the database's driver takes it."""
-    return str(identity) if dialect == "sqlite" else identity
-
-
-def _parsed(value: Any) -> Mapping[str, Any]:
-    parsed: Mapping[str, Any] = orjson.loads(value) if isinstance(value, str | bytes) else value
-    return parsed
+            await self._store.connection.execute_many(self._released, [[one.id, one.attempts] for one in chunks])

@@ -60,6 +60,18 @@ class Source(Protocol):
         ...
 
 
+#: What is said of a message that was not taken, so that no phone can have it: too many at once, a service that is down,
+#: silence that we keep by ourselves. After any other failure that may be tried again, nobody knows.
+NOT_TAKEN = frozenset({"QUOTA_EXCEEDED", "RESOURCE_EXHAUSTED", "UNAVAILABLE", "HTTP_429", "HTTP_503", "service-paused"})
+
+
+def may_have_arrived(receipt: Receipt) -> bool:
+    """Whether the phone has the message after such an answer, or may have it."""
+    if receipt.outcome is Outcome.RETRY:
+        return receipt.code not in NOT_TAKEN
+    return receipt.outcome is Outcome.ACCEPTED
+
+
 #: The server stopped while a message was under way: it is due again at once, for the next worker.
 STOPPED = Receipt(Outcome.RETRY, "stopped")
 

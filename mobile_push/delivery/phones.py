@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from banshi import Platform, as_read, text_in
+from mobile_push.broadcasts.withdrawal import is_withdrawal, kind_of
 from mobile_push.delivery.lanes import Lane
 from mobile_push.models import Broadcast, Device
 from mobile_push.provider import Push
 from mobile_push.quiet import quiet_for
+from mobile_push.screen.presentation import Presentation
 from mobile_push.settings import PushSettings
 
 #: Why a phone is not woken: its owner wishes no notices, or it had enough of them today.
@@ -72,10 +74,11 @@ class Phones:
 
     def push(self, broadcast: Broadcast, language: str, ttl: int) -> Push:
         """What each phone of that language is sent: the headline and a link, the rest is read inside the app."""
-        is_alert = broadcast.kind == "alert"
-        shown = self._presentation
+        kind, withdrawn = kind_of(broadcast), is_withdrawal(broadcast)
+        is_alert = kind == "alert"
         return Push(
-            message_id=str(broadcast.id),
+            # What is taken back is known by its own id: its state in the inbox has changed.
+            message_id=str(broadcast.supersedes if withdrawn else broadcast.id),
             title=text_in(broadcast.title, language),
             body=text_in(broadcast.body, language)[:LONGEST_BODY],
             link=broadcast.link,
@@ -83,9 +86,17 @@ class Phones:
             ttl=ttl,
             collapse_key=broadcast.collapse_key or None,
             priority="high" if is_alert else "normal",
-            presentation=shown.of_alert(broadcast.cap) if is_alert else shown.of("notice"),
+            presentation=self._loudness(broadcast),
+            tag=broadcast.tag,
             image=broadcast.image,
+            withdrawn=broadcast.state if withdrawn else "",
         )
+
+    def _loudness(self, broadcast: Broadcast) -> Presentation:
+        shown = self._presentation
+        if is_withdrawal(broadcast):
+            return shown.withdrawn
+        return shown.of_alert(broadcast.cap) if broadcast.kind == "alert" else shown.of("notice")
 
     async def read(self, lane: Lane, devices: Sequence[bytes]) -> Mapping[bytes, Phone]:
         """The phones of these ids that are still there. An alert asks nobody's wishes."""

@@ -22,14 +22,16 @@ from banshi import Platform, as_read, as_stored, traced
 from mobile_push.broadcasts.audience import Audience
 from mobile_push.broadcasts.people import copies
 from mobile_push.broadcasts.publication import PEOPLE
+from mobile_push.broadcasts.withdrawal import is_withdrawal
 from mobile_push.delivery.chunk import CHUNK, HANDED, bytes_for
-from mobile_push.delivery.chunks import key
+from mobile_push.delivery.chunk_rows import key
 from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.leases import free
+from mobile_push.delivery.reached import next_reached, under_way
 from mobile_push.delivery.tell import log
 from mobile_push.models import Broadcast, Chunk, FanOut
 from mobile_push.settings import PushSettings
-from mobile_push.topics.rounds import MINDS, in_round, language_of, minded_topic, topics_for
+from mobile_push.topics.rounds import DONE_WITH_TOPICS, in_round, language_of, minded_topic, not_by, topics_for
 
 #: Phones looked at in one step, and people who get their copies in one.
 STEP, COPIES = 8 * CHUNK, 256
@@ -37,13 +39,6 @@ STEP, COPIES = 8 * CHUNK, 256
 #: Longest sleep in seconds when nothing is due: how late a fan-out may be that another process planned, or one that
 #: waited for its topics.
 LONGEST_SLEEP = 1.0
-
-#: SQL that holds where a notice isn't waiting for its topics.
-DONE_WITH_TOPICS = (
-    f"(lane <> {int(Lane.NOTICE)} OR NOT EXISTS (SELECT 1 FROM push_chunk c "  # noqa: S608
-    "WHERE c.broadcast_id = push_fan_out.broadcast_id AND c.provider = push_fan_out.provider "
-    "AND c.state = 'due' AND c.topic <> ''))"
-)
 
 
 class Planner:
@@ -84,6 +79,7 @@ class Planner:
             f"UPDATE push_fan_out SET attempts = attempts + 1, lease_until = {store.clock} + {lease} WHERE id IN ("  # noqa: S608 - marks, not values
             f"SELECT id FROM push_fan_out WHERE state = 'due' AND lane IN ({', '.join(lanes)}) "
             f"AND {free(store.clock, self._settings.lease)} AND {store.not_held} AND {DONE_WITH_TOPICS} "
+            f"AND NOT {under_way(store.clock, self._settings.lease)} "
             f"ORDER BY lane, id LIMIT 1 {store.skip_locked}) "
             "RETURNING id, broadcast_id, provider, lane, through, attempts"
         )
@@ -97,7 +93,9 @@ class Planner:
         audience = Audience.of(broadcast.audience)
         through = claimed["through"]
         try:
-            if claimed["provider"] == PEOPLE:
+            if is_withdrawal(broadcast):
+                step: Any = self._reached
+            elif claimed["provider"] == PEOPLE:
                 step = self._people
             elif await self._handed_first(claimed, broadcast, audience):
                 return
@@ -161,6 +159,7 @@ class Planner:
             broadcast_id=broadcast.id,
             provider=claimed["provider"],
             lane=claimed["lane"],
+            reached=bytes(len(values["done"])),
             expires=int(broadcast.expires_at.timestamp() * 1000),
             **values,
         )
@@ -179,14 +178,27 @@ class Planner:
         devices = [bytes.fromhex(str(one).replace("-", "")) for one in found]
         last = str(rows[-1][0]) if rows else through
         ended = len(rows) < _most(through)
-        chunks = []
-        if claimed["lane"] == Lane.ALERT and not through:
-            chunks = [self._to_topic(claimed, broadcast, topic) for topic in topics]
+        first = topics if claimed["lane"] == Lane.ALERT and not through else ()
+        chunks = self._chunks(claimed, broadcast, first, devices)
+        return await self._advance(claimed, last, len(devices), ended, partial(_add, chunks))
+
+    async def _reached(self, claimed: Mapping[str, Any], broadcast: Broadcast, _: Audience, through: str) -> str | None:
+        """Put the next phones that have what is taken back into chunks; where it has got to, None at the end."""
+        most = max(1, STEP // CHUNK)
+        found = await next_reached(self._platform, claimed["provider"], broadcast, int(through or 0), most)
+        chunks = self._chunks(claimed, broadcast, found.topics, found.devices)
+        last = through if found.last is None else str(found.last)
+        return await self._advance(claimed, last, len(found.devices), found.last is None, partial(_add, chunks))
+
+    def _chunks(
+        self, claimed: Mapping[str, Any], broadcast: Broadcast, topics: Sequence[str], devices: Sequence[bytes]
+    ) -> list[Chunk]:
+        chunks = [self._to_topic(claimed, broadcast, topic) for topic in topics]
         for start in range(0, len(devices), CHUNK):
             some = devices[start : start + CHUNK]
             done = bytes(bytes_for(len(some)))
             chunks.append(self._chunk(claimed, broadcast, devices=b"".join(some), done=done, size=len(some)))
-        return await self._advance(claimed, last, len(devices), ended, partial(_add, chunks))
+        return chunks
 
     async def _read(
         self, claimed: Mapping[str, Any], audience: Audience, through: str, topics: Sequence[str]
@@ -209,7 +221,7 @@ class Planner:
             phones, changed = f"({to_come}) c CROSS JOIN push_device d", "d.token_hash = c.token_hash"
         which, after = next(marks), next(marks)
         if notice:
-            changed = _not_by(len(topics), [next(marks) for _ in others])
+            changed = not_by(len(topics), [next(marks) for _ in others])
         condition = audience.condition([next(marks) for _ in wanted])
         sql = (
             f"SELECT d.id, d.latitude, d.longitude, CASE WHEN {surely} THEN 1 ELSE 0 END FROM {phones} "  # noqa: S608
@@ -261,19 +273,6 @@ class Planner:
         one, two = self._store.placeholders(2)
         sql = f"UPDATE push_fan_out SET lease_until = 0 WHERE id = {one} AND attempts = {two} AND state = 'due'"  # noqa: S608
         await self._store.connection.execute_query(sql, [claimed["id"], claimed["attempts"]])
-
-
-def _not_by(topics: int, marks: Sequence[str]) -> str:
-    """SQL about `push_device d`: a notice to so many topics doesn't reach it, or may not.
-
-    The marks are for the topics and that of those who mind, then for the topics' languages.
-    """
-    these, languages = ", ".join(marks[: topics + 1]), ", ".join(marks[topics + 1 :])
-    return (
-        f"(d.token_hash IN (SELECT token_hash FROM push_topic_change WHERE topic IN ({these})) "  # noqa: S608 - marks, not values
-        f"OR d.language NOT IN ({languages}) "
-        f"OR EXISTS (SELECT 1 FROM push_profile p WHERE p.person = d.person AND {MINDS}))"
-    )
 
 
 def _most(through: str) -> int:

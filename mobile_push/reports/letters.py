@@ -26,8 +26,9 @@ ACTIONS = {"retry": "due", "drop": "dropped"}
 COLUMNS = {
     # A parked chunk was due from the moment on in which it was parked.
     "chunk": """
-        SELECT c.id, c.broadcast_id AS message, b.kind, b.department, c.provider, c.code, c.size AS phones,
-        c.not_before AS since, c.expires, {clock} AS now, c.state, b.state AS broadcast
+        SELECT c.id, c.broadcast_id AS message, REPLACE(b.kind, '-withdrawn', '') AS kind, b.department, c.provider,
+        c.code, c.size AS phones, c.not_before AS since, c.expires, {clock} AS now, c.state,
+        CASE WHEN b.kind LIKE '%-withdrawn' THEN 'published' ELSE b.state END AS broadcast
         FROM push_chunk c JOIN push_broadcast b ON b.id = c.broadcast_id
     """,
     "delivery": """

@@ -9,7 +9,7 @@ from typing import Any
 
 from banshi import Platform
 from mobile_push.broadcasts.publication import PEOPLE
-from mobile_push.delivery.chunks import key
+from mobile_push.delivery.chunk_rows import key
 from mobile_push.delivery.phones import UNWANTED
 from mobile_push.inbox import STREAM
 from mobile_push.models import Broadcast

@@ -12,7 +12,7 @@ from uuid import UUID
 from tortoise.transactions import in_transaction
 
 from banshi import Platform
-from mobile_push.delivery.chunks import key
+from mobile_push.delivery.chunk_rows import key
 from mobile_push.inbox import STREAM
 
 

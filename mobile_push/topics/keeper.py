@@ -19,7 +19,7 @@ from prometheus_client import Gauge
 from tortoise.transactions import in_transaction
 
 from banshi import Platform, as_read
-from mobile_push.delivery.chunks import key
+from mobile_push.delivery.chunk_rows import key
 from mobile_push.delivery.leases import free
 from mobile_push.delivery.parcel import pause_before
 from mobile_push.delivery.tell import Teller, log

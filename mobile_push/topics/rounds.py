@@ -7,6 +7,7 @@ There is one for everyone, for each topic that people follow and for each depart
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 from banshi import LANGUAGES, Platform
 from mobile_push.broadcasts.audience import Audience
@@ -17,6 +18,13 @@ EVERYONE = "everyone"
 
 #: SQL about a person's `push_profile p`: they wish for no notices, or not at every hour. Their phones follow `minded`.
 MINDS = "(p.quiet_from IS NOT NULL OR NOT p.notices)"
+
+#: SQL that holds where a notice isn't waiting for its topics.
+DONE_WITH_TOPICS = (
+    f"(lane <> {int(Lane.NOTICE)} OR NOT EXISTS (SELECT 1 FROM push_chunk c "  # noqa: S608
+    "WHERE c.broadcast_id = push_fan_out.broadcast_id AND c.provider = push_fan_out.provider "
+    "AND c.state = 'due' AND c.topic <> ''))"
+)
 
 #: How the names of rounds begin in which there is `minded`; those of rounds before it are of hexadecimal digits alone.
 ROUND = "m"
@@ -56,6 +64,19 @@ def subject_of(audience: Audience) -> str | None:
     if len(audience.topics) == 1 and not audience.divisions and not audience.areas:
         return next(iter(audience.topics))
     return None
+
+
+def not_by(topics: int, marks: Sequence[str]) -> str:
+    """SQL about `push_device d`: a notice to so many topics doesn't reach it, or may not.
+
+    The marks are for the topics and that of those who mind, then for the topics' languages.
+    """
+    these, languages = ", ".join(marks[: topics + 1]), ", ".join(marks[topics + 1 :])
+    return (
+        f"(d.token_hash IN (SELECT token_hash FROM push_topic_change WHERE topic IN ({these})) "  # noqa: S608 - marks, not values
+        f"OR d.language NOT IN ({languages}) "
+        f"OR EXISTS (SELECT 1 FROM push_profile p WHERE p.person = d.person AND {MINDS}))"
+    )
 
 
 def under_way(one: str, two: str) -> str:

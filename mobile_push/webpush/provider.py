@@ -55,7 +55,7 @@ def payload(push: Push) -> bytes:
     told = {name: getattr(push, name) for name in ("message_id", "kind", "title", "body", "link")}
     # As the options of showNotification() are called; a tag that is there already sounds again where it may sound.
     told |= {"tag": push.name, "silent": not sound, "renotify": bool(sound), "level": level}
-    told |= {"sound": sound, "channel": channel, "thread": push.thread, "image": push.image}
+    told |= {"sound": sound, "channel": channel, "thread": push.thread, "image": push.image, "state": push.withdrawn}
     return orjson.dumps({name: value for name, value in told.items() if value != "" or name == "body"})
 
 

@@ -82,6 +82,7 @@ PUSHES = st.builds(
     presentation=PRESENTATIONS,
     tag=st.just("") | st.text("abcXYZ019_-", min_size=1, max_size=64),
     thread=st.just("") | st.text("abcXYZ019_-", min_size=1, max_size=64),
+    withdrawn=st.sampled_from(["", "recalled", "superseded"]),
     image=st.just("") | st.text("abc/.%20", max_size=480).map(lambda path: f"https://a.example/{path}"),
 )
 
@@ -104,6 +105,7 @@ def test_every_message_is_one_that_google_apple_and_browsers_take(one: Push) -> 
     web = orjson.loads(payload(one))
     assert {*names, web["tag"]} == {one.tag or one.collapse_key or one.message_id}
     assert len(payload(one)) <= PLAINTEXT_LIMIT
+    assert web.get("state", "") == message["data"].get("state", "") == one.withdrawn
     assert re.fullmatch("[A-Za-z0-9_-]{1,32}", request_headers(one).get("Topic", "none"))
     silent = not one.presentation.sound
     assert web["silent"] is silent
@@ -126,12 +128,14 @@ def test_firebase_admin_writes_the_same_for_the_same(one: Push) -> None:
         sound=critical if level == "critical" else sound or None,
         thread_id=one.thread or None,
         mutable_content=bool(one.image),
+        content_available=bool(one.withdrawn),
         custom_data={"interruption-level": str(level)},
     )
     name = one.tag or one.collapse_key or one.message_id
     theirs = messaging.Message(
         token="phone-0001",
-        data={"message_id": one.message_id, "kind": one.kind, "link": one.link},
+        data={"message_id": one.message_id, "kind": one.kind, "link": one.link}
+        | ({"state": one.withdrawn} if one.withdrawn else {}),
         notification=messaging.Notification(title=one.title, body=one.body or None, image=one.image or None),
         android=messaging.AndroidConfig(
             collapse_key=one.collapse_key,
