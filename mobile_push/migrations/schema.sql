@@ -1,4 +1,4 @@
--- After 0009_trace
+-- After 0010_screens
 CREATE TABLE "push_device" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "person" VARCHAR(255) NOT NULL,
@@ -50,7 +50,7 @@ CREATE TABLE "push_broadcast" (
     "expires_at" TIMESTAMP NOT NULL,
     "published_at" BIGINT   /* Milliseconds of the database's clock. */,
     "ended_at" TIMESTAMP
-, "earlier" JSON   /* The ids of all of them, where there are several. */, "ttl" INT   /* Seconds from its publication to its end, where no time was given. It then sets `expires_at` anew. */, "trace" VARCHAR(55) NOT NULL  /* The traceparent of its publication. */ DEFAULT '');
+, "earlier" JSON   /* The ids of all of them, where there are several. */, "ttl" INT   /* Seconds from its publication to its end, where no time was given. It then sets `expires_at` anew. */, "trace" VARCHAR(55) NOT NULL  /* The traceparent of its publication. */ DEFAULT '', "tag" VARCHAR(64) NOT NULL  /* What it is called on screens where it took over an earlier one's name. */ DEFAULT '');
 CREATE INDEX "push_broadcast_state" ON "push_broadcast" ("kind", "state", "id");
 CREATE TABLE "push_chunk" (
     "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
@@ -70,7 +70,7 @@ CREATE TABLE "push_chunk" (
     "attempts" INT NOT NULL  /* How often it was claimed, also the fencing token of a checkpoint. */,
     "outcomes" JSON NOT NULL  /* What became of its phones: {"accepted": 500, "UNREGISTERED": 2}, and how long it took, as a histogram. */,
     "seconds" JSON NOT NULL
-);
+, "reached" BLOB   /* A bit for each that has the message or may have it. None of a version that did not write it down. */);
 CREATE INDEX "push_chunk_due" ON "push_chunk" ("provider", "state", "lane", "id");
 CREATE INDEX "push_chunk_broadcast" ON "push_chunk" ("broadcast_id");
 CREATE TABLE "push_fan_out" (
