@@ -90,7 +90,7 @@ class World:
     async def state(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table, but for the engine's bookkeeping, which processes live and who was refused."""
         connection = self.door.platform.store.connection
-        own = re.compile("outbox|^webhooks_sender$|^banshi_lease$")
+        own = re.compile("outbox|^webhooks_sender$|^banshi_lease$|^banshi_refusal$")
         names = [name for name in await names_of(self.door) if not own.search(name)]
         return {
             name: [tuple(row.values()) for row in await connection.execute_query_dict(f'SELECT * FROM "{name}"')]  # noqa: S608
