@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 
+from banshi.testing import Person
 from tests.journeys.test_commands import BANSHI, command, started
+from tests.kernel.isolation_office import ITEMS
 
 ADDRESS = 'address = "https://services.city.example"'
 PROVIDER = '[platform.identity]\nissuer = "https://id.example.org"\naudience = "banshi"'
@@ -126,3 +132,73 @@ def test_a_sandbox_in_place_of_a_push_service_is_refused_beyond_this_machine(tmp
     assert done.stderr.startswith("mobile_push: webpush-loopback: take settings.webpush.loopback out")
     with started(written(tmp_path, f"development = true\n{PROVIDER}\n{PUSH}"), "serve", "--port", "0") as running:
         assert "Banshi serves on" in running.line(r"(Banshi serves on \S+)")
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """The address of a server whose log is in a file."""
+    with (folder / "log").open("wb") as log:
+        command = [str(BANSHI), "serve", "--port", "0"]
+        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True)
+        try:
+            assert process.stdout is not None
+            found = re.search(r"http://\S+", process.stdout.readline())
+            assert found, (folder / "log").read_text(encoding="utf-8")
+            yield found[0]
+            process.terminate()
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
+            process.wait()
+
+
+BUGGY = """
+from banshi import Answer, Application, Audience, Route, hookimpl
+
+PRIVATE = "wang lives in Sample Road"
+
+
+class Bench(Application):
+    async def validate(self, submission):
+        raise KeyError(PRIVATE)
+
+
+async def raises(call):
+    raise KeyError(PRIVATE)
+
+
+@hookimpl
+def banshi_handlers():
+    return {"bench": Bench()}
+
+
+@hookimpl
+def banshi_routes():
+    answers = {200: Answer(description="The map.")}
+    told = {"operation": "show_map", "summary": "Show the map.", "tag": "parks", "answers": answers}
+    return [Route(method="GET", path="/v1/parks/map", audience=Audience.ANYONE, handler=raises, **told)]
+"""
+
+
+@pytest.mark.parametrize("development", [False, True])
+async def test_tracebacks_are_in_answers_and_the_log_of_a_server_in_development_alone(
+    tmp_path: Path, development: bool
+) -> None:
+    folder = written(tmp_path, f'development = {str(development).lower()}\n[plugins.parks]\npath = "parks"\napi = 1')
+    (folder / "parks").mkdir()
+    (folder / "parks" / "items.toml").write_text(ITEMS, encoding="utf-8")
+    (folder / "parks" / "__init__.py").write_text(BUGGY, encoding="utf-8")
+    token = command(folder, "token", "wang").stdout.strip()
+    with serving(folder) as url:
+        async with aiohttp.ClientSession() as session:
+            wang = Person(session, url, token)
+            refused = await wang.post("/v1/items/bench/cases", {"answers": {}})
+            answers = [refused.problem(502, "department-failed")]
+            answers.append((await wang.get("/v1/parks/map")).problem(500, "internal-error"))
+    text = (folder / "log").read_text(encoding="utf-8")
+    lines = {line["event"]: line for line in map(json.loads, text.splitlines())}
+    for said in (*answers, lines["handler failed"], lines["unexpected error"]):
+        assert ("traceback" in said) is development, said
+        assert ("raise KeyError(PRIVATE)" in json.dumps(said)) is development
+    assert ("wang lives in Sample Road" in text + json.dumps(answers)) is development
+    assert (answers[0]["plugin"], answers[0]["item"], answers[0]["method"]) == ("parks", "bench", "validate")

@@ -4,6 +4,7 @@ doesn't."""
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from banshi.contract import Who
 from banshi.errors import FieldProblem
 from banshi.kinds.application.steps import TABLE
 from banshi.models import OutboxRow
-from banshi.testing import Door, PromiseFailed, Reply, open_door
+from banshi.testing import PATIENCE, Door, PromiseFailed, Reply, open_door
 from tests.kernel.isolation_office import ITEMS
 from tests.waiting import until
 
@@ -32,7 +33,7 @@ AUTHOR = """
 import asyncio
 import sys
 
-from banshi import Application, Decision, FieldProblem, hookimpl
+from banshi import Application, Decision, FieldProblem, Unavailable, hookimpl
 
 PRIVATE = "wang lives in Sample Road"
 
@@ -98,6 +99,9 @@ class Bench(Application):
 
     async def do_deep(self):
         await self.do_deep()
+
+    async def do_away(self):
+        raise Unavailable
 
     async def do_late(self):
         await asyncio.sleep(60)
@@ -265,6 +269,15 @@ async def test_settled_raises_what_is_parked(tmp_path: Path) -> None:
         with pytest.raises(PromiseFailed, match="did you mean 'accept'"):
             await place.door.settled()
         await place.door.settled()  # it was told
+
+
+async def test_settled_does_not_wait_for_somebody_who_is_away_for_longer_than_it_waits(tmp_path: Path) -> None:
+    async with opened(tmp_path, isolated=False, development=False) as place:
+        (await place.does("review away")).created()
+        begun = time.monotonic()
+        with pytest.raises(PromiseFailed, match="intake: Unavailable"):
+            await place.door.settled()
+        assert time.monotonic() - begun < PATIENCE / 2
 
 
 async def test_what_fails_once_and_is_mended_is_settled(tmp_path: Path) -> None:
