@@ -24,7 +24,6 @@ from banshi import (
     Jobs,
     Offer,
     Resource,
-    RolesAsked,
     Route,
     Tables,
     hookimpl,
@@ -97,8 +96,7 @@ def banshi_offers(settings: PushSettings) -> Iterable[Offer[Any]]:
     yield Offer(JOBS, Jobs(jobs.waiting, jobs.drop))
     yield Offer(ANONYMISE_CASE, erase_case)
     yield Offer(HOLDINGS, HOLDING)
-    yield Offer(ROLES, RolesAsked(frozenset({PUBLISHER})))
-    yield Offer(ROLES, RolesAsked(frozenset({report_routes.OPERATOR}), report_routes.PLATFORM))
+    yield Offer(ROLES, frozenset({PUBLISHER, report_routes.OPERATOR}))
     if settings.fcm is not None:
         yield Offer(PROVIDERS, Way("fcm", partial(_fcm, settings.fcm)))
     if settings.webpush is not None:

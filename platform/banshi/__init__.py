@@ -60,7 +60,7 @@ from banshi.routes import (
 )
 
 if TYPE_CHECKING:
-    from banshi.access import ROLES, RolesAsked
+    from banshi.access import ROLES
     from banshi.auth import BEARERS, CLIENTS, Bearer, Directory, caller_of
     from banshi.background import every, working
     from banshi.cases import Actor, Effects, Move, decide, steps_of
@@ -199,7 +199,6 @@ _LATER = {
     "ROLES": "banshi.access",
     "Rates": "banshi.rates",
     "Register": "banshi.kinds.query.registers.declared",
-    "RolesAsked": "banshi.access",
     "SEAL": "banshi.sealed",
     "SIGNALS": "banshi.signals.signals",
     "Seal": "banshi.sealed",
@@ -366,7 +365,6 @@ __all__ = [
     "Register",
     "Resource",
     "Role",
-    "RolesAsked",
     "Route",
     "Seal",
     "Signals",

@@ -1,15 +1,14 @@
 """Which roles there are, and which cases each may read: what the state tables, the items and the plugins say.
 
-Made department by department when it is first asked for, and anew once items come or go.
+Made when it is first asked for, and anew once items come or go.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
-from banshi.contract import Item, Key, Who
+from banshi.contract import Item, Key, Step, Who
 from banshi.registry import Registry
 from banshi.routes import Audience, Principal, Role
 
@@ -23,17 +22,8 @@ OFFICER = "officer"
 ASKING = (Audience.STAFF, Audience.PERSON)
 
 
-@dataclass(frozen=True, slots=True)
-class RolesAsked:
-    """The roles that a plugin's own routes ask for, beside those of its items' state tables."""
-
-    names: frozenset[str]
-    #: In which department they are; None: in every one.
-    department: str | None = None
-
-
-#: Plugins whose routes ask for roles of their own offer which these are.
-ROLES: Key[RolesAsked] = Key("roles")
+#: Plugins whose routes ask for roles of their own offer which these are, beside those of kinds and items.
+ROLES: Key[frozenset[str]] = Key("roles")
 
 #: Is told of each reading before anything of it is answered; it raises Unavailable where it can't be recorded.
 Recorder = Callable[[Principal, Sequence["Case"]], Awaitable[None]]
@@ -45,10 +35,10 @@ class Access:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._revision = -1
-        #: By department: its roles, or None where a plugin asks for some that it doesn't tell.
-        self._known: dict[str, frozenset[str] | None] = {}
-        #: Those of all departments.
-        self._all: frozenset[str] | None = None
+        #: Roles that are known without looking at items, those of all items, and departments of which any role may be.
+        self._named: frozenset[str] = frozenset()
+        self._of_items: frozenset[str] | None = None
+        self._untold: frozenset[str | None] = frozenset()
         #: By item and version: the roles that may read.
         self._readers: dict[tuple[str, int], frozenset[str]] = {}
         #: Set once readings can be recorded; until then nobody is served.
@@ -60,21 +50,19 @@ class Access:
         return self._registry.revision
 
     def knows(self, role: Role) -> bool:
-        """Whether anything here asks for that role, or would if its department were connected."""
-        known = self.roles_in(role.department)
-        if known is not None and role.department not in self._registry.departments:
-            known |= self._anywhere()
-        return known is None or role.name in known
-
-    def roles_in(self, department: str) -> frozenset[str] | None:
-        """The roles of a department, none where there is no such; None where a plugin asks for some untold ones."""
+        """Whether anything here asks for such a role, in whatever department."""
         self._renew()
-        # What tokens call departments may be anything: only real ones are kept.
-        if department not in self._registry.departments:
-            return frozenset(name for one in self._asked(department) if one.department for name in one.names)
-        if department not in self._known:
-            self._known[department] = self._roles_in(department)
-        return self._known[department]
+        if role.name in self._named or not self._untold.isdisjoint({None, role.department}):
+            return True
+        return role.name in self.names()
+
+    def names(self) -> frozenset[str]:
+        """All roles that kinds, items and plugins ask for."""
+        self._renew()
+        if self._of_items is None:
+            items = self._registry.items.with_cases()
+            self._of_items = frozenset(name for item in items for name in readers_in(self._registry, item))
+        return self._named | self._of_items
 
     def role_of(self, principal: Principal, case: Case) -> Role | None:
         """By which of their roles somebody may read a case; None where they may not."""
@@ -91,11 +79,15 @@ class Access:
         return any(own.name in readers and own.covers(own.name, item.department, item.unit) for own in principal.roles)
 
     def _renew(self) -> None:
-        if self._revision != self._registry.revision:
-            self._revision = self._registry.revision
-            self._all = None
-            self._known.clear()
-            self._readers.clear()
+        registry = self._registry
+        if self._revision == registry.revision:
+            return
+        self._revision = registry.revision
+        offered = [names for _, names in registry.offered(ROLES)]
+        self._named = frozenset({OFFICER}).union(*offered, *(kind.roles for kind in registry.kinds.values()))
+        self._untold = frozenset(department for _, department in untold(registry))
+        self._of_items = None
+        self._readers.clear()
 
     def _readers_of(self, case: Case) -> frozenset[str]:
         found = self._readers.get((case.item, case.item_version))
@@ -107,34 +99,10 @@ class Access:
 
     def _of_kind(self, kind: str) -> frozenset[str]:
         """Whoever works on any item of a kind: for cases whose own item is gone."""
-        alike = (item for item in self._items() if item.kind == kind)
-        return frozenset(name for item in alike for name in readers_in(self._registry, item))
-
-    def _items(self) -> Iterator[Item]:
-        return self._registry.items.with_cases()
-
-    def _roles_in(self, department: str) -> frozenset[str] | None:
-        registry = self._registry
-        if any(owner in {None, department} for _, owner in untold(registry)):
-            return None
-        found = {OFFICER, *(name for one in self._asked(department) for name in one.names)}
-        for item in self._items():
-            kind = registry.kinds[item.kind]
-            if kind.travels or item.department == department:
-                found |= readers_in(registry, item)
-            if item.department == department:
-                found |= kind.roles
-        return frozenset(found)
-
-    def _asked(self, department: str) -> list[RolesAsked]:
-        return [one for _, one in self._registry.offered(ROLES) if one.department in {None, department}]
-
-    def _anywhere(self) -> frozenset[str]:
-        """All roles of all departments: those of one whose plugin is not loaded now are among them."""
-        if self._all is None:
-            known = [self.roles_in(department) for department in self._registry.departments]
-            self._all = frozenset(name for names in known for name in names or ())
-        return self._all
+        alike = (item for item in self._registry.items.with_cases() if item.kind == kind)
+        found = frozenset(name for item in alike for name in readers_in(self._registry, item))
+        own = self._registry.kinds.get(kind)
+        return found | own.roles if own else found
 
 
 ACCESS: Key[Access] = Key("access")
@@ -142,8 +110,12 @@ ACCESS: Key[Access] = Key("access")
 
 def readers_in(registry: Registry, item: Item) -> frozenset[str]:
     """The roles that may read an item's cases: those that its state table names, and the item's own readers."""
-    steps = registry.kinds[item.kind].steps(item.details)
-    return frozenset(step.role for step in steps if Who.STAFF in step.who) | frozenset(item.readers)
+    return roles_in(registry.kinds[item.kind].steps(item.details)) | frozenset(item.readers)
+
+
+def roles_in(table: Sequence[Step]) -> frozenset[str]:
+    """The roles that a state table names."""
+    return frozenset(step.role for step in table if Who.STAFF in step.who)
 
 
 def untold(registry: Registry) -> list[tuple[str, str | None]]:

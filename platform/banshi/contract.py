@@ -172,7 +172,7 @@ class Kind:
     received: Callable[..., Awaitable[Sequence[Any]]] | None = None
     #: What a case's document has of the kind's own: `(platform, case, reader, language) -> dict`.
     shown: Callable[..., Awaitable[Mapping[str, Any]]] | None = None
-    #: Roles that its routes ask for in an item's department, beside those of the state table.
+    #: Roles that there are for its sake, whether or not an item asks for them: of its state tables, and of its routes.
     roles: frozenset[str] = frozenset()
     #: Its cases may go to other units and departments than their items say.
     travels: bool = False

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 from uuid import UUID
 
 import pytest
@@ -27,9 +29,12 @@ from banshi.audit.verifying import Tally, Verification
 from banshi.engine.forgetting import forget_test_cases
 from banshi.engine.upkeep import tidy
 from banshi.errors import StorageFull, Unavailable
+from banshi.kinds.appointment.models import Booking
+from banshi.kinds.posting.models import Conversation
 from banshi.models import AuditRemoval, Case
 from banshi.testing import Door, Person, open_door
-from tests.conftest import TRAFFIC, good_answers
+from tests.conftest import END_ALL, ROOT, TRAFFIC, administrator, good_answers
+from tests.kernel.test_everybody import booked, talked
 from tests.tables import with_mode
 
 MORNING = datetime(2026, 11, 30, 0, 59, 59, tzinfo=UTC)
@@ -113,7 +118,7 @@ async def test_a_citizen_s_own_look_a_refused_one_and_a_row_without_a_name_leave
     case = await handed_in(office)
     (await office.citizen("wang").get(case["links"]["self"])).ok()
     (await office.citizen("zhang").get(case["links"]["self"])).problem(404, "not-found")
-    (await reviewer(office, role="traffic:publisher").get(case["links"]["self"])).problem(403, "unknown-roles")
+    (await reviewer(office, role="traffic:chef").get(case["links"]["self"])).problem(403, "unknown-roles")
     (await reviewer(office, role="traffic:officer").get(case["links"]["self"])).problem(404, "not-found")
     assert [one["id"] for one in (await reviewer(office).get("/v1/worklist")).ok()["items"]] == [case["id"]]
     assert await CaseReading.all().count() == 0
@@ -154,6 +159,42 @@ async def test_the_list_goes_on_page_by_page(office: Door) -> None:
         after = f"&cursor={page['next']}"
     assert len(seen) == 7
     assert seen == sorted(seen, reverse=True)
+
+
+async def test_who_comes_to_the_counter_and_a_reported_conversation_are_readings_too(
+    database: str, tmp_path: Path
+) -> None:
+    """Every row of the list that names somebody; both the conversation and its messages."""
+    plugins: dict[str, Path | str] = {
+        "traffic": TRAFFIC,
+        "public_order": ROOT / "plugins" / "departments" / "public_order",
+    }
+    async with open_door(tmp_path, plugins, platform={"database": database}) as door:
+        wang = door.citizen("wang", "王小明")
+        appointment = (await booked(door, wang))["appointments"]
+        row = await Booking.get(case_id=appointment)
+        day = row.begins.astimezone(door.platform.settings.timezone).date()
+        listed = (
+            await door.staff("cao", "traffic:clerk").get(f"/v1/items/driving-test/counter-appointments?day={day}")
+        ).ok()
+        assert [one["id"] for one in listed["items"]] == [appointment]
+        assert await readers_of(appointment) == ["cao"]
+        shown = f"/v1/items/driving-test/appointments/{appointment}"
+        (await door.staff("li", "traffic:reviewer").get(shown)).ok()
+        (await door.staff("sun", "traffic:approver").get(shown)).problem(404, "not-found")
+        assert await readers_of(appointment) == ["cao", "li"]
+        conversation = (await talked(door, wang))["conversations"]
+        path, posting = f"/v1/conversations/{conversation}", (await Conversation.get(id=conversation)).case_id
+        (await wang.post(f"{path}/reports", {"reason": "想看看"})).created()
+        for number, one in enumerate((path, f"{path}/messages", "/v1/reported-conversations")):
+            answer = await door.staff(f"staff-{number}", "public-order:reviewer").get(one)
+            assert answer.status == 200, answer.body
+        # Whoever published it took a step, which is in the case's own audit.
+        assert await readers_of(posting) == ["staff-0", "staff-1", "staff-2"]
+
+
+async def readers_of(case_id: Any) -> list[str]:
+    return sorted(await CaseReading.filter(case_id=case_id).values_list("reader", flat=True))  # type: ignore[arg-type]
 
 
 # -- at once ---------------------------------------------------------------------------------------------------------
@@ -227,26 +268,49 @@ async def test_what_cannot_be_recorded_is_not_shown(
     assert await CaseReading.all().count() == 1
 
 
-async def test_a_database_that_takes_no_writes_shows_staff_nothing(office: Door) -> None:
-    """The real thing: SQLite that may only be queried, PostgreSQL that has turned read-only."""
-    case = await handed_in(office)
-    store = office.platform.store
-    sqlite = store.dialect == "sqlite"
-    on, off = ("PRAGMA query_only = 1", "PRAGMA query_only = 0")
-    if not sqlite:
-        name = (await store.connection.execute_query_dict("SELECT current_database() AS name"))[0]["name"]
-        on, off = (f'ALTER DATABASE "{name}" {verb} default_transaction_read_only' for verb in ("SET", "RESET"))
-        on += " = on"
-        pytest.skip("the server's own switch is tried where failovers are") if not name else None
-    if sqlite:
-        await store.connection.execute_query(on)
+@asynccontextmanager
+async def read_only(door: Door) -> AsyncIterator[None]:
+    """The database takes no writes: SQLite may only be queried, and PostgreSQL is as after a failover."""
+    store = door.platform.store
+    if store.dialect == "sqlite":
+        await store.connection.execute_query("PRAGMA query_only = 1")
+        yield
+        await store.connection.execute_query("PRAGMA query_only = 0")
+        return
+    url = door.platform.settings.database_url
+    server, _, query = url.partition("?")
+    name, ours = server.rpartition("/")[2], parse_qs(query)["application_name"][0]
+    async with administrator(server) as connection:
+        await connection.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+        await connection.execute(END_ALL, ours)
         try:
-            answer = await reviewer(office).get(case["links"]["self"])
+            yield
         finally:
-            await store.connection.execute_query(off)
-        answer.problem(503, "unavailable")
-        assert case["number"] not in answer.body.decode()
-    (await reviewer(office).get(case["links"]["self"])).ok()
+            await connection.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+            await connection.execute(END_ALL, ours)
+
+
+async def test_a_database_that_takes_no_writes_shows_staff_nothing(office: Door) -> None:
+    """The real thing, and back again: nobody reads unrecorded, and citizens read on."""
+    case = await handed_in(office)
+    way, told = case["links"]["self"], set()
+    async with read_only(office):
+        for _ in range(20):
+            answer = await reviewer(office).get(way)
+            answer.problem(503, "unavailable")
+            assert answer.headers["Retry-After"]
+            assert case["number"] not in answer.body.decode()
+            told.add((await office.citizen("wang").get(way)).status)
+    # On PostgreSQL nobody connects to a server that takes no writes.
+    assert told == {200} or office.platform.store.dialect != "sqlite"
+    answer = await reviewer(office).get(way)
+    for _ in range(100):
+        if answer.status == 200:
+            break
+        await asyncio.sleep(0.1)
+        answer = await reviewer(office).get(way)
+    assert answer.status == 200
+    assert await CaseReading.all().count() == 1
 
 
 # -- the chain ---------------------------------------------------------------------------------------------------------

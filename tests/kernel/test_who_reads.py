@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from click.testing import CliRunner
 
 from banshi import cases
 from banshi.auth import TOKENS, development_token
+from banshi.cli import group
 from banshi.configuration import read_configuration
 from banshi.contract import Item, Who
-from banshi.errors import Forbidden
+from banshi.errors import ConfigurationError, Forbidden
 from banshi.routes import Principal
 from banshi.submission import new_case
 from banshi.testing import Door, open_door
-from tests.conftest import good_answers
+from tests.conftest import TRAFFIC, good_answers
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -103,7 +107,7 @@ async def test_over_http_too_and_whoever_may_not_is_told_that_it_does_not_exist(
         answer = await staff.get(path)
         if says(city, item, name):
             assert answer.status == 200
-        elif name in {"chef", "sweeper", "operator"}:
+        elif name in {"chef", "sweeper"}:
             answer.problem(403, "unknown-roles")
         else:
             answer.problem(404, "not-found")
@@ -117,7 +121,7 @@ async def test_over_http_too_and_whoever_may_not_is_told_that_it_does_not_exist(
 @together
 async def test_a_token_with_unknown_roles_alone_gets_nothing_and_is_told_so(city: Door) -> None:
     """Of no route a page, and no citizen's either: whoever has a role is no citizen."""
-    for role in ("traffic:chef", "nowhere:chef", "traffic:operator", "traffic/zone-office:chef"):
+    for role in ("traffic:chef", "nowhere:chef", "platform:chef", "traffic/zone-office:chef"):
         staff = city.staff("li", role)
         for path in ("/v1/worklist", "/v1/cases", "/v1/me/data", "/v1/notices"):
             told = (await staff.get(path)).problem(403, "unknown-roles")
@@ -173,3 +177,69 @@ async def test_nobody_of_the_house_reads_a_tip_who_does_not_work_on_tips(city: D
         for name in NAMES:
             for place in (item.department, f"{item.department}/{item.unit}"):
                 assert await reads(city, item, f"{place}:{name}") == (name == "reviewer"), f"{place}:{name}"
+
+
+async def test_the_command_for_tokens_refuses_a_role_that_nothing_asks_for_and_names_those_there_are(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "plugins.toml").write_text(f'[plugins.traffic]\napi = 1\npath = "{TRAFFIC}"\n', encoding="utf-8")
+    ask = ["--config", str(tmp_path / "plugins.toml"), "token", "li", "--role"]
+    for good in ("traffic:reviewer", "traffic/zone-office:approver", "traffic:officer", "traffic:registrar"):
+        told = await asyncio.to_thread(CliRunner().invoke, group, [*ask, good])
+        assert (told.exit_code, told.output.count(".")) == (0, 2), told.output
+    for wrong in ("traffic:chef", "traffic/zone-office:reviewers", "nowhere:boss"):
+        told = await asyncio.to_thread(CliRunner().invoke, group, [*ask, "traffic:reviewer", "--role", wrong])
+        assert told.exit_code == 1
+        assert f"the role {wrong.rpartition(':')[2]}; there are approver, clerk" in told.output
+    told = await asyncio.to_thread(CliRunner().invoke, group, [*ask, "trafic:reviewer"])
+    assert "There is no department trafic here" in told.output
+
+
+async def test_a_supervisor_reads_where_the_item_says_so_and_does_nothing(tmp_path: Path) -> None:
+    """`readers` is data; a tip has none, and a name is a role's."""
+    folder = tmp_path / "traffic"
+    shutil.copytree(TRAFFIC, folder)
+    file = folder / "items.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(
+        text.replace('code = "zone-pass"\n', 'code = "zone-pass"\nreaders = ["supervisor"]\n'), encoding="utf-8"
+    )
+    async with open_door(tmp_path, {"traffic": folder}) as door:
+        wang = door.citizen("wang")
+        made = (await wang.post("/v1/items/zone-pass/cases", {"answers": await good_answers(wang)})).created()
+        supervisor, path = door.staff("kong", "traffic:supervisor"), made["links"]["self"]
+        assert (await supervisor.get(path)).ok()["permitted_actions"] == []
+        (await supervisor.post(f"{path}/actions/approve")).problem(409, "action-not-permitted")
+        assert (await supervisor.get("/v1/worklist")).ok()["items"] == []
+        (await door.staff("kong", "traffic/elsewhere:supervisor").get(path)).problem(404, "not-found")
+        assert [one["by"]["role"] for one in (await wang.get(f"{path}/readings")).ok()["items"]] == ["supervisor"]
+    file.write_text(
+        text.replace('code = "zone-pass"\n', 'code = "zone-pass"\nreaders = ["The Boss"]\n'), encoding="utf-8"
+    )
+    with pytest.raises(ConfigurationError, match="bad-slug"):
+        async with open_door(tmp_path, {"traffic": folder}):
+            pass
+
+
+async def test_a_plugin_of_yesterday_that_says_nothing_of_its_roles_works_on_and_is_warned_of(tmp_path: Path) -> None:
+    """Its own role passes the doorman of its own department, and reads no case; elsewhere it stays unknown."""
+    folder = tmp_path / "traffic"
+    shutil.copytree(TRAFFIC, folder)
+    init = folder / "__init__.py"
+    text = init.read_text(encoding="utf-8").replace("Offer(ROLES, frozenset({zones.APPROVER}))", "")
+    init.write_text(text, encoding="utf-8")
+    zones = folder / "zones.py"
+    zones.write_text(
+        zones.read_text(encoding="utf-8").replace('APPROVER = "approver"', 'APPROVER = "gatekeeper"'), encoding="utf-8"
+    )
+    async with open_door(tmp_path, {"traffic": folder}) as door:
+        assert [one.rule for one in door.platform.registry.warnings if one.rule == "untold-roles"] == ["untold-roles"]
+        keeper = door.staff("kong", "traffic:gatekeeper")
+        assert (await keeper.get("/v1/worklist")).ok()["items"] == []
+        assert (await keeper.put("/v1/traffic/zones/2/closure", {"reason": "封路"})).status < 300
+        (await door.staff("kong", "fire:gatekeeper").get("/v1/worklist")).problem(403, "unknown-roles")
+        wang = door.citizen("wang")
+        made = (
+            await wang.post("/v1/items/zone-pass/cases", {"answers": await good_answers(wang, zones=["5"])})
+        ).created()
+        (await keeper.get(made["links"]["self"])).problem(404, "not-found")

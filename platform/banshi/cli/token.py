@@ -8,6 +8,9 @@ import click
 
 from banshi.cli import config_of
 
+#: What stands in a role in place of a department, for those who run the platform as a whole.
+ELSEWHERE = ("platform",)
+
 if TYPE_CHECKING:
     from banshi.configuration import Configuration
 
@@ -57,12 +60,12 @@ def _check_roles(configuration: Configuration, roles: tuple[str, ...]) -> None:
     if any(not finding.warning for finding in found):
         return  # what is wrong with the plugins is for `banshi check` to say
     access = Access(registry)
-    for text in roles:
-        role = parse_role(text)
-        named = access.roles_in(role.department) if role else None
-        if role is None or named is None or role.name in named:
-            continue
-        known = f"the roles of {role.department} are {', '.join(sorted(named))}"
-        if not named:
-            known = f"there is no department {role.department}; there are {', '.join(sorted(registry.departments))}"
-        raise click.ClickException(f"nothing here asks for the role {text}: {known}")
+    for role in filter(None, map(parse_role, roles)):
+        if not access.knows(role):
+            told = f"nothing here asks for the role {role.name}; there are {', '.join(sorted(access.names()))}"
+            raise click.ClickException(told)
+        if role.department not in {*registry.departments, *ELSEWHERE}:
+            known = ", ".join(sorted(registry.departments))
+            click.echo(
+                f"There is no department {role.department} here, so {role} gets nothing; there are {known}.", err=True
+            )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from banshi import ROLES, Offer, Resource, RolesAsked, Route, Tables, hookimpl
+from banshi import ROLES, Offer, Resource, Route, Tables, hookimpl
 
 from . import zones
 from .zone_pass import TrafficSettings, ZonePass
@@ -32,8 +32,8 @@ def banshi_routes() -> Sequence[Route]:
 
 
 @hookimpl
-def banshi_offers() -> Sequence[Offer[RolesAsked]]:
-    return [Offer(ROLES, zones.ROLES_ASKED)]
+def banshi_offers() -> Sequence[Offer[frozenset[str]]]:
+    return [Offer(ROLES, frozenset({zones.APPROVER}))]
 
 
 @hookimpl

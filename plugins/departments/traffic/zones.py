@@ -22,7 +22,6 @@ from banshi import (
     NotFound,
     Platform,
     Problem,
-    RolesAsked,
     Route,
     Update,
     Write,
@@ -39,7 +38,6 @@ ITEM = "zone-pass"
 
 #: Who opens and closes zones.
 APPROVER = "approver"
-ROLES_ASKED = RolesAsked(frozenset({APPROVER}), "traffic")
 
 CLOSURE = Form.from_schema(
     {

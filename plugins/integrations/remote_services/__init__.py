@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from banshi import EVENT_TYPES, ROLES, Offer, Resource, RolesAsked, Route, Tables, hookimpl
+from banshi import EVENT_TYPES, ROLES, Offer, Resource, Route, Tables, hookimpl
 
 from . import life
 from .approving import ROLE
@@ -36,7 +36,7 @@ def banshi_resources(settings: ServiceSettings) -> Sequence[Resource[Any]]:
 
 @hookimpl
 def banshi_offers() -> Sequence[Offer[Any]]:
-    return [Offer(EVENT_TYPES, life.EVENT_TYPES), Offer(ROLES, RolesAsked(frozenset({ROLE})))]
+    return [Offer(EVENT_TYPES, life.EVENT_TYPES), Offer(ROLES, frozenset({ROLE}))]
 
 
 @hookimpl

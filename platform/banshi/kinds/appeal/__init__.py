@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from banshi.access import roles_in
 from banshi.contract import Kind, Offer, Resource, Tables
 from banshi.engine.anonymising import ANONYMISE_CASE
 from banshi.engine.forgetting import FORGET_CASE
@@ -19,7 +20,7 @@ from banshi.kinds.appeal.intake import handed_in, intake, received
 from banshi.kinds.appeal.offered import in_case
 from banshi.kinds.appeal.rules import AppealRules, check
 from banshi.kinds.appeal.statistics import MONTHS, open_months
-from banshi.kinds.appeal.steps import OUTCOMES, steps
+from banshi.kinds.appeal.steps import OUTCOMES, TABLE, steps
 from banshi.kinds.appeal.suggestion import LEARNT, open_learnt
 from banshi.kinds.appeal.tips import routes as tips
 from banshi.kinds.appeal.tips.flood import FLOOD, open_flood
@@ -41,6 +42,7 @@ APPEAL = Kind(
     details=AppealRules,
     handler=Appeal,
     steps=steps,
+    roles=roles_in(TABLE),
     outcomes=OUTCOMES,
     effects=effects,
     in_case=in_case,

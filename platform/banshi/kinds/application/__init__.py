@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from banshi.access import roles_in
 from banshi.contract import Kind
 from banshi.hookspecs import hookimpl
 from banshi.kinds.application.effects import effects
@@ -10,7 +11,7 @@ from banshi.kinds.application.intake import intake, received
 from banshi.kinds.application.offered import in_case
 from banshi.kinds.application.renewal import handed_in
 from banshi.kinds.application.rules import ApplicationRules, check
-from banshi.kinds.application.steps import OUTCOMES, steps
+from banshi.kinds.application.steps import OUTCOMES, TWO_PERSON_TABLE, steps
 
 __all__ = ["APPLICATION", "Application", "ApplicationRules"]
 
@@ -20,6 +21,7 @@ APPLICATION = Kind(
     details=ApplicationRules,
     handler=Application,
     steps=steps,
+    roles=roles_in(TWO_PERSON_TABLE),
     outcomes=OUTCOMES,
     effects=effects,
     in_case=in_case,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from banshi.access import roles_in
 from banshi.contract import Kind, Offer, Resource, Tables
 from banshi.engine.anonymising import ANONYMISE_CASE
 from banshi.engine.forgetting import FORGET_CASE
@@ -17,7 +18,7 @@ from banshi.kinds.appointment.keeper import KEEPER, open_keeper
 from banshi.kinds.appointment.offered import in_case
 from banshi.kinds.appointment.routes import routes
 from banshi.kinds.appointment.rules import AppointmentRules, check
-from banshi.kinds.appointment.steps import OUTCOMES, steps
+from banshi.kinds.appointment.steps import OUTCOMES, TABLE, steps
 
 __all__ = ["APPOINTMENT", "Appointment", "AppointmentRules", "Opening"]
 
@@ -27,6 +28,7 @@ APPOINTMENT = Kind(
     details=AppointmentRules,
     handler=Appointment,
     steps=steps,
+    roles=roles_in(TABLE),
     outcomes=OUTCOMES,
     effects=effects,
     in_case=in_case,

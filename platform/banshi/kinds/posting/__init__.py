@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from banshi.access import roles_in
 from banshi.contract import Kind, Offer, Resource, Tables
 from banshi.engine.anonymising import ANONYMISE_CASE
 from banshi.engine.forgetting import FORGET_CASE
@@ -18,7 +19,7 @@ from banshi.kinds.posting.keeper import KEEPER, open_keeper
 from banshi.kinds.posting.offered import in_case
 from banshi.kinds.posting.routes import routes
 from banshi.kinds.posting.rules import PostingRules, check
-from banshi.kinds.posting.steps import OUTCOMES, steps
+from banshi.kinds.posting.steps import OUTCOMES, TABLE, steps
 
 __all__ = ["POSTING", "Posting", "PostingRules"]
 
@@ -28,6 +29,7 @@ POSTING = Kind(
     details=PostingRules,
     handler=Posting,
     steps=steps,
+    roles=roles_in(TABLE),
     outcomes=OUTCOMES,
     effects=effects,
     in_case=in_case,
