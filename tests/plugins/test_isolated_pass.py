@@ -113,7 +113,9 @@ def test_the_plugin_with_its_tables_and_routes_is_refused_and_the_ones_that_are_
     entries = {name: Entry(api=1, path=TRAFFIC.parent / name, isolation="process") for name in ("traffic", "narcotics")}
     full, found = inspected(Configuration(Path("plugins.toml"), Settings(), entries))
     refused = {(one.plugin, re.search(r"banshi_\w+", one.advice)[0]) for one in found if one.rule == "not-isolable"}  # type: ignore[index]
-    assert refused == {("traffic", hook) for hook in ("banshi_tables", "banshi_routes", "banshi_resources")}
+    assert refused == {
+        ("traffic", hook) for hook in ("banshi_tables", "banshi_routes", "banshi_resources", "banshi_offers")
+    }
     assert not [one for one in found if one.plugin == "narcotics" and not one.warning]
     assert "narcotics" in full.departments
 
