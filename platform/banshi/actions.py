@@ -64,7 +64,7 @@ def body_schema(
     properties = schema["properties"]
     if step.takes is not None:
         properties["details"] = step.takes.schema
-        if step.takes.schema.get("required") or step.takes.problems({}):
+        if step.takes.schema.get("required") or step.takes.problems({}, at=None):
             schema["required"].append("details")
     if answers != "none" and item.form is not None:
         # An `id` of its own keeps the form's references to itself right in here.

@@ -164,12 +164,12 @@ class Executor(MigrationExecutor):
         if self.connection.capabilities.dialect != "sqlite" or await self.recorder.applied_migrations():
             return []
         await self.loader.build_graph()
-        known = sorted(self.loader.disk_migrations)
-        made = await make_tables(self.connection, self._apps, {key.app_label: key.name for key in known})
-        spared = [key for key in known if key.app_label in made]
-        for key in spared:
-            await self.recorder.record_applied(key.app_label, key.name)
-        return [f"{key.app_label} {key.name}" for key in spared]
+        steps = [step.migration for step in self._migration_plan(self.latest, set(), self.loader.graph)]
+        made = await make_tables(self.connection, self._apps, {one.app_label: one.name for one in steps})
+        spared = [one for one in steps if one.app_label in made]
+        for one in spared:
+            await self.recorder.record_applied(one.app_label, one.name)
+        return [f"{one.app_label} {one.name}" for one in spared]
 
     def _note(self, event: str, app: str, name: str) -> None:
         self.under_way = MigrationKey(app_label=app, name=name) if event == "apply_start" else None

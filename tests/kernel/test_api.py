@@ -99,8 +99,8 @@ async def test_the_language_is_the_reader_s_choice_and_said(world: World) -> Non
 async def test_texts_are_in_the_language_that_was_asked_for(world: World) -> None:
     """Catalogue, case, problems of a form, verdict; a state or a code is the same in all of them."""
     for language, title, problem in (
-        ("zh-CN", "禁区通行证", "请填写完整号牌"),
-        ("en", "Restricted-zone vehicle pass", "Write the whole plate"),
+        ("zh-CN", "禁区通行证", "应填完整号牌"),
+        ("en", "Restricted-zone vehicle pass", "Give a whole number plate"),
     ):
         headers = {"Accept-Language": language}
         assert (await world.door.anyone.get("/v1/items/zone-pass", headers=headers)).ok()["title"] == title
@@ -316,11 +316,14 @@ async def test_a_route_that_breaks_is_a_problem_of_its_own(tmp_path: Path) -> No
     plugin.mkdir()
     (plugin / "__init__.py").write_text(ODD_ROUTES, encoding="utf-8")
     async with open_door(tmp_path, {"odd": plugin}) as door:
-        for way in ("raises", "exits", "interrupts", "cancels", "gives_nothing", "gives_text", "odd_problem"):
+        for way in ("raises", "exits", "interrupts", "cancels", "gives_nothing", "gives_text"):
             answer = await door.anyone.get(f"/v1/odd/{way}")
             answer.problem(500, "internal-error")
             assert b"geheim" not in answer.body
             assert answer.headers["X-Request-ID"]
+        # What a plugin says itself is told, without the member that is no JSON.
+        told = (await door.anyone.get("/v1/odd/odd_problem")).problem(500, "internal-error")
+        assert (told["detail"], told.get("thing")) == ("geheim", None)
         assert (await door.anyone.call("GET", "/v1/odd/redirects", allow_redirects=False)).status == 302
         with pytest.raises(aiohttp.ClientPayloadError):
             await door.anyone.get("/v1/odd/breaks_off")

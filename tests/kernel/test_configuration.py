@@ -48,6 +48,7 @@ WRONG: dict[str, list[tuple[str, str]]] = {
         ('"mysql://u@h/d"', "sqlite:// or"),
         ('"postgres://u:p/s@h/d"', "a port"),
     ],
+    "development": [('"true"', "true or false"), ("1", "true or false"), ("[]", "true or false")],
     "address": [
         ("7", "string"),
         ('"services.city.example"', "address has to be like https://services.city.example, without a path"),

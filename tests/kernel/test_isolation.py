@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from banshi.field_problems import LONGEST_FIELD_DETAIL
 from banshi.isolation import keeper as keeping
 from banshi.models import OutboxRow
 from banshi.testing import open_door
@@ -96,7 +97,17 @@ async def test_threads_work_and_what_is_printed_and_logged_reaches_the_platform_
 # -- what fails is its own request -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("does", ["raise", "leave", "long", "wrong"])
+async def test_what_a_handler_says_at_too_great_a_length_or_without_json_is_told_as_far_as_it_can_be(
+    office: Office,
+) -> None:
+    await office.recovered()
+    (told,) = (await office.does("long")).problem(422, "invalid-fields")["problems"]
+    assert (told["pointer"], len(told["detail"])) == ("/answers/does", LONGEST_FIELD_DETAIL)
+    refused = (await office.does("wrong")).problem(409, "conflict")
+    assert (refused["detail"], refused.get("wrong")) == ("no", None)
+
+
+@pytest.mark.parametrize("does", ["raise", "leave"])
 async def test_a_handler_that_fails_fails_its_request_alone_and_its_process_goes_on(office: Office, does: str) -> None:
     await office.recovered()
     pid = office.keeper.child.pid  # type: ignore[union-attr]

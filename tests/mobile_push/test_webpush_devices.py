@@ -65,12 +65,19 @@ async def test_a_browser_asks_for_the_key_subscribes_registers_and_gets_what_say
     assert phone["endpoint"].encode() not in reply.body
     message = await send(web)
     await until(lambda: server.received)
-    assert server.received[0].message == {
+    pushed = server.received[0].message
+    assert pushed == {
         "message_id": message.id,
         "kind": "case",
         "title": "You have a new message about your case",
         "body": "",
         "link": message.link,
+        "tag": message.id,
+        "channel": "cases",
+        "level": "active",
+        "sound": "default",
+        "silent": False,
+        "renotify": True,
     }
 
     async def settled() -> bool:
