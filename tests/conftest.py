@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
+import hypothesis
 import pytest
 from tortoise.apps import Apps
 
@@ -43,6 +44,12 @@ tomllib.loads = remembered.toml_from_memory  # type: ignore[assignment]
 
 # A thousand doors are closed here, one after the other, with nobody at them any more.
 app.DRAIN_LOOK = 0.002
+
+# A busy machine is no failure: no example has a deadline, and none is drawn too slowly.
+hypothesis.settings.register_profile(
+    "busy machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("busy machine")
 
 if os.environ.get("BANSHI_TEST_PERSONAL_KEYS"):
     # Every database that a test opens without a ring of keys is encrypted with one all the same.
