@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from banshi.forms.days import IN_ORDER, LIMITS
 from banshi.forms.words import SENTENCES
 
 #: Every check that schemathesis has, but for `object_level_authorization`: it needs a login for each of several people
@@ -104,8 +105,9 @@ REFUSED = (
 )
 
 #: What a form's own schema says. A request that keeps to the description and is refused for one of these is a fault of
-#: the description; everything else is a rule that no schema has: an end after its beginning, the caller's own number.
-OF_SCHEMAS = SENTENCES.keys() - {"past", "future", "own", "invalid"}
+#: the description; everything else is a rule that no schema has: an end after its beginning, the caller's own number, a
+#: day that is counted from today. `truncated` says nothing of a field.
+OF_SCHEMAS = SENTENCES.keys() - {"past", "future", "own", "invalid", "truncated", *LIMITS, IN_ORDER}
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ def invalid(*codes: str) -> dict[str, Any]:
 
 def test_a_right_request_may_be_refused_for_what_no_schema_says_and_for_nothing_else() -> None:
     assert rules.is_right("submit_zone_pass", invalid("not-own", "attachment"))
+    assert rules.is_right("submit_zone_pass", invalid("x-not-before", "x-in-order", "truncated"))
     assert not rules.is_right("submit_zone_pass", invalid("not-own", "required"))
     assert rules.is_right(
         "book_internal", invalid("required") | {"problems": [{"pointer": "/answers/b", "code": "type"}]}
