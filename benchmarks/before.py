@@ -33,7 +33,7 @@ from api import (
     until_settled,
 )
 from databases import has_postgres, postgres
-from processes import Running, alternate, banshi, machine, median, running, table
+from processes import ROOT, Running, alternate, banshi, machine, median, running, table
 
 
 def writes(before: str, folder: Path, length: Length, database: str | None) -> None:
@@ -78,8 +78,12 @@ def reads(before: str, folder: Path, length: Length) -> None:
     with ExitStack() as stack:
         servers = {}
         for name, command in (("before", before), ("now", None)):
-            start = banshi(city(folder / f"reads-{name}"), "serve", "--port", "0", command=command)
-            servers[name] = stack.enter_context(running(start))
+            file = city(folder / f"reads-{name}")
+            if command:
+                # An earlier version reads its own plugins.
+                tree = Path(command).absolute().parents[2]
+                file.write_text(file.read_text(encoding="utf-8").replace(str(ROOT), str(tree)), encoding="utf-8")
+            servers[name] = stack.enter_context(running(banshi(file, "serve", "--port", "0", command=command)))
         peer = stack.enter_context(running(peer_of(*fetched(servers["now"].url + ITEM), folder)))
         sides = {"bare aiohttp": peer, **servers}
         results = alternate(
