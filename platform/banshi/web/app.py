@@ -65,7 +65,7 @@ from banshi.web import (
 from banshi.web.catalogue import GUIDES, Guides
 from banshi.web.description import DESCRIPTION, Descriptions
 from banshi.web.dispatch import endpoint
-from banshi.web.envelope import envelope
+from banshi.web.envelope import answering
 from banshi.web.unreadable import Runner
 from banshi.worker import WORKER
 
@@ -199,7 +199,7 @@ def _prepare_folders(full: Registry) -> None:
 
 def application(platform: Platform) -> web.Application:
     """The aiohttp application that serves an open platform."""
-    app = web.Application(middlewares=[envelope(platform)])
+    app = web.Application()
     app[PLATFORM] = platform
     # Who is there to work is asked by machines alone.
     routes = (
@@ -226,9 +226,11 @@ async def serving(platform: Platform, host: str, port: int) -> AsyncIterator[str
 
     A worker shares the port with its siblings, and answers them on a socket of its own.
     """
+    app = application(platform)
     # handler_cancellation: a phone that leaves its stream ends the handler, instead of leaking it.
     runner = Runner(
-        application(platform),
+        app,
+        answering(platform, app),
         handler_cancellation=True,
         access_log=None,
         shutdown_timeout=1.0,

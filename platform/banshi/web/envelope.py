@@ -9,7 +9,6 @@ import os
 import re
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import structlog
 from aiohttp import web
@@ -47,14 +46,34 @@ REFUSALS: dict[int, type[Problem]] = {
 }
 
 
-def envelope(platform: Platform) -> Any:
-    """aiohttp's middleware around everything, unknown paths too."""
+def answering(platform: Platform, app: web.Application) -> Next:
+    """What answers every request, unknown paths too, in place of aiohttp's `Application._handle`.
+
+    It does the same but for middlewares, which aiohttp looks up and wraps twice for each request.
+    """
+    resolve, surround = app.router.resolve, envelope(platform)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        request._match_info = match = await resolve(request)
+        match.add_app(app)
+        match.freeze()
+        if request.headers.get("Expect"):
+            early = await match.expect_handler(request)
+            await request.writer.drain()
+            if early is not None:
+                return early
+        return await surround(request, match.handler)
+
+    return answer
+
+
+def envelope(platform: Platform) -> Callable[[web.Request, Next], Awaitable[web.StreamResponse]]:
+    """What surrounds a handler."""
     requests, say = Requests(), request_log()
     platform.metrics.register(requests)
     # Unique between processes and restarts, and cheap: a random part for the process and a count.
     process, count = os.urandom(4).hex(), itertools.count(1)
 
-    @web.middleware
     async def surround(request: web.Request, handler: Next) -> web.StreamResponse:
         started = time.perf_counter()
         given = request.headers.get(REQUEST_ID_HEADER)
@@ -62,7 +81,8 @@ def envelope(platform: Platform) -> Any:
         REQUEST_ID.set(identity)
         try:
             response = await handler(request)
-            if not isinstance(response, web.StreamResponse):
+            # Our own is asked for first: aiohttp's class is abstract, and slow to ask for.
+            if type(response) is not ReadyResponse and not isinstance(response, web.StreamResponse):
                 raise TypeError(f"a handler gave {type(response).__name__} in place of a response")
         except BaseException as error:  # a plugin's sys.exit would end the server; only a cancellation goes on
             if _cancelled(error):
@@ -70,7 +90,7 @@ def envelope(platform: Platform) -> Any:
             response = _failed(request, error, development=platform.settings.development)
             _note_refusal(platform, request, error)
         took = time.perf_counter() - started
-        if not response.prepared and type(response) is not ReadyResponse:
+        if type(response) is not ReadyResponse and not response.prepared:
             response.headers[REQUEST_ID_HEADER] = REQUEST_ID.get()
         route, status = request.get(ROUTE), response.status
         operation, method = (route.operation, request.method) if route else ("unknown", "")

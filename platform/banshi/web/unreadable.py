@@ -6,6 +6,7 @@ What comes too slowly to be one is waited for, and then the connection is closed
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -84,12 +85,18 @@ class Server(web.Server):
 
 
 class Runner(web.AppRunner):
-    """aiohttp's runner, with connections of our own."""
+    """aiohttp's runner, with connections of our own, whose requests `answer` answers."""
+
+    def __init__(
+        self, app: web.Application, answer: Callable[[Any], Awaitable[web.StreamResponse]], **kwargs: Any
+    ) -> None:
+        super().__init__(app, **kwargs)
+        self._answer = answer
 
     async def _make_server(self) -> Server:
         made = await super()._make_server()
         return Server(
-            made.request_handler,
+            self._answer,
             request_factory=made.request_factory,
             handler_cancellation=made.handler_cancellation,
             loop=made._loop,
