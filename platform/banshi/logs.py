@@ -86,7 +86,7 @@ def request_log() -> Callable[[str, int, float], None]:
                 event = {"event": "request", "level": "info", "operation": operation, "status": status}
                 begin = begins[operation, status] = _json(event).decode().rstrip("}")
             when = f"{_second(int(at))}.{int(at % 1 * 1_000_000):06}Z"
-            lines.append(f'{begin},"ms":{round(seconds * 1000, 2)},"timestamp":"{when}","request":"{identity}"}}\n')
+            lines.append(f'{begin},"ms":{seconds * 1000:.2f},"timestamp":"{when}","request":"{identity}"}}\n')
         waiting.clear()
         out.write("".join(lines).encode())
         out.flush()

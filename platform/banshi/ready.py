@@ -46,9 +46,11 @@ class ReadyResponse(web.Response):
     To any other request, and once somebody has looked at its headers, it answers as aiohttp's own would.
     """
 
+    _status, _reason = 200, "OK"
+
     def __init__(self, answer: ReadyAnswer) -> None:
         # Without aiohttp's own, which would make the headers.
-        self._state, self._status, self._reason = {}, 200, "OK"
+        self._state = {}
         self._body = answer.body
         self._answer = answer
         self._made: CIMultiDict[str] | None = None
