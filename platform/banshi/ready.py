@@ -61,15 +61,15 @@ class ReadyResponse(web.Response):
             self._made = CIMultiDict(self._answer.headers)
         return self._made
 
-    async def _start(self, request: Any) -> AbstractStreamWriter:
+    async def prepare(self, request: Any) -> AbstractStreamWriter | None:
         identity = REQUEST_ID.get()
         plain = request.method == "GET" and request.version == HttpVersion11 and request.keep_alive
         if self._made is not None or not plain or self._keep_alive is not None:
             self._headers[REQUEST_ID_HEADER] = identity
-            return await super()._start(request)
-        self._req, self._keep_alive = request, True
-        writer = self._payload_writer = request._payload_writer
+            return await super().prepare(request)
+        self._keep_alive = True
         own = f"{REQUEST_ID_HEADER}: {identity}\r\nDate: {rfc822_formatted_time()}\r\n\r\n"
-        writer.length = len(self._answer.body)
-        writer._headers_written, writer._headers_buf = False, self._answer.head + own.encode()
-        return writer  # type: ignore[no-any-return]
+        # For the writer it is all body: nothing is left for aiohttp to send.
+        await request.writer.write_eof(b"".join((self._answer.head, own.encode(), self._answer.body)))
+        self._eof_sent = True
+        return None

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import web
 
-from banshi.ready import ready_answer
+from banshi.ready import ReadyResponse, ready_answer
 from banshi.replies import JSON, LANGUAGE_HEADERS, reply_bytes
 from banshi.routes import Call
 from banshi.testing import Door
@@ -95,6 +95,21 @@ async def test_whoever_adds_a_header_to_a_ready_answer_has_it_sent(
     assert reply.ok()["code"] == "zone-pass"
     assert (reply.headers["X-More"], reply.headers["Set-Cookie"][:4]) == ("yes", "a=b;")
     assert reply.headers["X-Request-ID"]
+
+
+async def test_a_ready_answer_that_is_prepared_twice_is_sent_once(
+    bare_door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare = ReadyResponse.prepare
+
+    async def twice(response: ReadyResponse, request: web.Request) -> None:
+        await prepare(response, request)
+        assert response.prepared
+        await prepare(response, request)
+
+    sent_once = await answered(bare_door, REQUESTS["pipelined"])
+    monkeypatch.setattr(ReadyResponse, "prepare", twice)
+    assert parts(await answered(bare_door, REQUESTS["pipelined"])) == parts(sent_once)
 
 
 @pytest.mark.parametrize("text", ["a\r\nSet-Cookie: b", "a\nb", "a\0b", "\x7f"])
