@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from banshi.forms import Form
+from banshi.forms import days as days_module
 from banshi.forms.days import MAX_YEARS, day_limit
 from banshi.testing import open_door
 
@@ -377,6 +378,20 @@ def test_what_is_no_limit_is_refused_with_what_could_be(written: Any) -> None:
 )
 def test_an_author_is_told_what_is_wrong_with_a_limit_and_where(schema: Any, told: str) -> None:
     assert told in fault(schema)
+
+
+COUNTS = (1, 2, 6, 11, 12, 13, 16, 17, 18, 26, 28, 29, 30, 31, 59, 60, 61, 62, 89, 92, 200, 365, 366, 367, 730, 731)
+
+
+def test_two_distances_contradict_each_other_where_they_do_on_any_day_of_four_years() -> None:
+    """Most pairs are told apart without a look at a single day."""
+    counted = [(count, unit) for count in COUNTS for unit in "dwmy" if unit != "y" or count <= MAX_YEARS]
+    limits = [day_limit("today"), *(day_limit(f"{sign}{count}{unit}") for sign in "+-" for count, unit in counted)]
+    days = {one: [one.on(today) for today in days_module._EVERY_SORT_OF_DAY] for one in limits}
+    for first in limits:
+        for last in limits:
+            ever = any(map(date.__gt__, days[first], days[last]))
+            assert days_module._never.__wrapped__(first, last) is ever, (first, last)
 
 
 def test_a_day_and_a_distance_are_not_compared_because_that_depends_on_when_it_is() -> None:

@@ -16,20 +16,28 @@ from banshi.registry import Registry
 
 def problems_name_fields(registry: Registry) -> Iterator[Finding]:
     """A pointer that stands in `validate` as it is names a field of the item's form, or of the answers below one."""
+    # Most items are handled as their kind does it by itself.
+    read: dict[type, tuple[str, ...]] = {}
     for item in registry.items.unchecked():
         own = type(item.handler)
-        for written in dict.fromkeys(_pointers(getattr(own, "validate", None))):
+        if own not in read:
+            read[own] = _pointers(getattr(own, "validate", None))
+        for written in read[own]:
             if advice := placed(written, item)[1]:
                 where = f"{item.code}: {own.__qualname__}.validate has FieldProblem({written!r}, …)"
                 yield _of(item, f"{where}: {advice}")
 
 
-def _pointers(method: Any) -> Iterator[str]:
-    """The pointers that a method's source has as literals."""
+def _pointers(method: Any) -> tuple[str, ...]:
+    """The pointers that a method's source has as literals, each once."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(method)))
     except (OSError, TypeError, SyntaxError, ValueError):
-        return  # without a source there is nothing to read; it is told when it happens
+        return ()  # without a source there is nothing to read; it is told when it happens
+    return tuple(dict.fromkeys(_written(tree)))
+
+
+def _written(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "FieldProblem":
             named = [one.value for one in node.keywords if one.arg == "pointer"]

@@ -82,6 +82,15 @@ class DayLimit:
         except (ValueError, OverflowError):
             return date.min if self.days + self.months < 0 else date.max
 
+    @property
+    def earliest(self) -> int:
+        """The fewest days, below nothing those that went by, that it is away from any today."""
+        return self.days + self.months * (28 if self.months > 0 else 31)
+
+    @property
+    def latest(self) -> int:
+        return self.days + self.months * (31 if self.months > 0 else 28)
+
     def said(self, column: int) -> str:
         """In Chinese (0) or English (1), as it stands behind 不得早于 and "no earlier than"."""
         if self.fixed is not None:
@@ -146,7 +155,14 @@ def _never(first: DayLimit, last: DayLimit) -> bool:
     """Whether there are days on which nothing would be right; of a day and a distance that depends on when it is."""
     if (first.fixed is None) != (last.fixed is None):
         return False
-    return any(first.on(today) > last.on(today) for today in _EVERY_SORT_OF_DAY)
+    if first.fixed is not None and last.fixed is not None:
+        return first.fixed > last.fixed
+    if first.months <= last.months and first.days <= last.days:
+        return False
+    if first.earliest > last.latest:
+        return True
+    # Two months and sixty days, either way round: it depends on the months that lie between.
+    return first.latest > last.earliest and any(first.on(today) > last.on(today) for today in _EVERY_SORT_OF_DAY)
 
 
 def _order_faults(node: Mapping[str, Any], is_day: Callable[[Any], bool]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import jsonschema_rs
@@ -115,8 +115,8 @@ def _nodes(path: Path, node: Any) -> Iterator[Node]:
 def _own_rules(node: dict[str, Any], *, root: bool) -> Iterator[str]:
     """The kernel's rules for one subschema, beyond the metaschema."""
     for keyword in node.keys() - _KEYWORDS:
-        if near := difflib.get_close_matches(keyword, _KEYWORDS, 1, 0.8):
-            yield f"{keyword!r} is no keyword; did you mean {near[0]!r}? (a word of your own begins with x-)"
+        if meant := _near_keyword(keyword):
+            yield f"{keyword!r} is no keyword; did you mean {meant!r}? (a word of your own begins with x-)"
     for keyword in node.keys() & {"$dynamicRef", "$recursiveRef"}:
         yield f"{keyword} is refused; {_REF}"
     if "$id" in node and not root:
@@ -132,8 +132,8 @@ def _own_rules(node: dict[str, Any], *, root: bool) -> Iterator[str]:
         properties = sorted(node.get("properties", {}))
         for name in sorted(set(node.get("required", ())) - set(properties)):
             near = difflib.get_close_matches(name, properties, 1)
-            meant = f"; did you mean {near[0]!r}?" if near else ""
-            yield f"no answer could be right: {name!r} is in required and not in properties{meant}"
+            instead = f"; did you mean {near[0]!r}?" if near else ""
+            yield f"no answer could be right: {name!r} is in required and not in properties{instead}"
     hint = node.get("x-pattern-hint", "")
     sentences = list(hint.values()) if isinstance(hint, dict) else [hint]
     if not sentences or not all(isinstance(sentence, str) for sentence in sentences):
@@ -153,8 +153,21 @@ def day_faults(schema: dict[str, Any]) -> list[str]:
 def _near_limits(node: dict[str, Any]) -> Iterator[str]:
     """A limit that is misspelt is a word of the author's own to everybody else, and holds nobody to anything."""
     for word in node.keys() - KEYWORDS.keys():
-        if near := difflib.get_close_matches(word, KEYWORDS, 1, 0.8):
-            yield f"{word!r} is no keyword; did you mean {near[0]!r}?"
+        if near := _near_limit(word):
+            yield f"{word!r} is no keyword; did you mean {near!r}?"
+
+
+# Forms write the same few words a thousand times, and each is compared with all keywords letter by letter.
+
+
+@lru_cache(maxsize=1_000)
+def _near_keyword(word: str) -> str:
+    return next(iter(difflib.get_close_matches(word, _KEYWORDS, 1, 0.8)), "")
+
+
+@lru_cache(maxsize=1_000)
+def _near_limit(word: str) -> str:
+    return next(iter(difflib.get_close_matches(word, KEYWORDS, 1, 0.8)), "")
 
 
 def _is_day(schema: Any, node: Any, depth: int = 0) -> bool:
