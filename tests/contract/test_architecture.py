@@ -31,7 +31,7 @@ ORDER = [
     "guide", "contract", "tracing", "sealed", "modes", "messages", "hookspecs", "vocabulary",
     "configuration", "catalogue", "shelf", "modules", "mistakes", "registry", "access", "loading", "commands",
     "development", "latest",
-    "sqlite", "postgres", "personal", "models", "migrations", "bulk", "replica", "store", "hold",
+    "sqlite", "postgres", "column_comments", "personal", "models", "migrations", "bulk", "replica", "store", "hold",
     "schema_editors", "snapshot", "upgrade",
     "opening", "resealing", "backup",
     "containment", "worker", "duty", "runtime", "signals", "leader", "rates", "outgoing", "search", "doctor",

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tortoise import fields
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import DBConnectionError, IntegrityError
 from tortoise.migrations.autodetector import MigrationAutodetector
@@ -22,7 +23,7 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
-from banshi import outbox
+from banshi import column_comments, outbox
 from banshi.errors import Unavailable
 from banshi.models import Case, CaseEvent, Counter, IdempotencyKey, OutboxRow, Pass
 from banshi.opening import KERNEL, open_store, orm_config
@@ -410,6 +411,53 @@ async def test_every_apps_models_are_what_its_migrations_make() -> None:
         await context.init(config=config)
         assert context.apps is not None
         assert await MigrationAutodetector(context.apps, config["apps"]).changes() == []
+
+
+class NamedAbove(Model):
+    """Two of one name stand in this file."""
+
+
+def named_twice() -> type[Model]:
+    class NamedAbove(Model):
+        #: Stands inside a function.
+        inner = fields.IntField()
+
+    return NamedAbove
+
+
+class SaysMuch(Model):
+    """A text that goes on at the margin.
+
+    #: A line of a text at the margin.
+    """
+
+    #: In two lines,
+    #: of {model}.
+    place = fields.IntField()
+    # For nobody.
+    other = fields.IntField()
+
+
+#: Of no column.
+place = 1
+
+
+def test_the_comments_of_columns_are_those_that_tortoise_finds() -> None:
+    """Of every table of this repository, and of classes that are hard to read."""
+    registry = configure(ROOT / "plugins.toml")
+    modules = {
+        module for app in orm_config("sqlite://:memory:", registry.tables)["apps"].values() for module in app["models"]
+    }
+    tables = [
+        one
+        for module in modules
+        for one in vars(sys.modules[module]).values()
+        if isinstance(one, type) and issubclass(one, Model)
+    ]
+    assert len(tables) > 50
+    for table in (*tables, NamedAbove, named_twice(), SaysMuch):
+        assert column_comments.comments_of(table) == column_comments.read(table), table
+    assert column_comments.comments_of(SaysMuch)["place"] == "In two lines,\nof SaysMuch."
 
 
 async def test_all_migrations_apply_forward_from_empty_and_a_second_start_changes_nothing(empty_database: str) -> None:

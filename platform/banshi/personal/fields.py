@@ -21,11 +21,15 @@ from tortoise.migrations.schema_generator.state import State
 from tortoise.models import Model
 from tortoise.validators import MaxLengthValidator
 
+from banshi import column_comments
 from banshi.personal import sealing
 from banshi.personal.row_plan import row_plan
 from banshi.personal.sealing import LITERAL, MARKS, SEALED, CannotOpen, current_ring, sealed_look_up
 
 log = structlog.get_logger("banshi.personal")
+
+# No table is imported before this: the kernel's own hold personal data.
+column_comments.take_over()
 
 #: How a sealed value begins where the column holds JSON.
 JSON_MARKS = tuple(f'"{mark}' for mark in MARKS)
