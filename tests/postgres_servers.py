@@ -20,6 +20,9 @@ from tests.ports import free_port
 #: Seconds that a server may take to answer.
 PATIENCE = 60.0
 
+#: Seconds that a server's processes may take to notice that the first of them is gone; what stands still never does.
+NOTICED = 5.0
+
 #: PostgreSQL refuses to run as root; then its own user runs it.
 OWNER = "postgres" if os.geteuid() == 0 else None
 
@@ -103,8 +106,7 @@ class Server:
     def pause(self, wanted: bool) -> None:
         """Have all its processes stand still, or go on: it answers nobody, and connections to it stay."""
         assert self.process is not None
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        for process in (self.process.pid, *map(int, children)):
+        for process in (self.process.pid, *self._children()):
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGSTOP if wanted else signal.SIGCONT)
 
@@ -128,10 +130,26 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def kill(self, number: int = signal.SIGQUIT) -> None:
-        """At once: its own processes notice, and end."""
+        """At once; returns when those of its processes have noticed, too, which may answer a last question before."""
         if self.process is not None and self.process.poll() is None:
+            children = self._children()
             self.process.send_signal(number)
             self.process.wait(PATIENCE)
+            deadline = time.monotonic() + NOTICED
+            while any(map(runs, children)) and time.monotonic() < deadline:
+                time.sleep(0.005)
+
+    def _children(self) -> list[int]:
+        assert self.process is not None
+        return [
+            int(one) for one in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        ]
+
+
+def runs(process: int) -> bool:
+    with suppress(OSError):
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 def made(folder: Path, *settings: str) -> Server:

@@ -73,17 +73,6 @@ def test_its_own_test_passes_as_it_was_made_without_being_installed(home: Path) 
     assert "3 passed" in done.stdout
 
 
-@pytest.mark.long
-def test_its_types_are_right(home: Path) -> None:
-    new("fire", "--dist")
-    command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), "--no-incremental"]
-    environment = {**os.environ, "MYPYPATH": f"{ROOT / 'platform'}:{home / 'banshi-fire' / 'src'}"}
-    done = subprocess.run(
-        [*command, "banshi-fire"], cwd=home, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout
-
-
 @pytest.mark.parametrize(
     ("package", "why"),
     [

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -61,7 +62,7 @@ async def test_a_postgresql_that_is_killed_is_503_meanwhile_and_used_again_withi
         async with open_door(tmp_path, BOTH, platform={"database": server.url, "outbox_lease": 0.5}) as door:
             wang, confirmed = door.citizen("wang"), []
             for number, way in enumerate((signal.SIGQUIT, signal.SIGKILL)):
-                bodies = [{"answers": await answers(wang)} for _ in range(4)]
+                late, *bodies = [{"answers": await answers(wang)} for _ in range(5)]
                 told: list[int] = []
                 under_way = [
                     asyncio.create_task(insisting(wang, body, f"{number}/{one}", told))
@@ -70,12 +71,14 @@ async def test_a_postgresql_that_is_killed_is_503_meanwhile_and_used_again_withi
                 await asyncio.sleep(0.01 * number)
                 await asyncio.to_thread(server.kill, way)
                 (await wang.get("/v1/cases")).problem(503, "unavailable")
+                # On a busy machine all others may have been there before the end.
+                under_way.append(asyncio.create_task(insisting(wang, late, f"{number}/late", told)))
+                await until(partial(told.count, 503))
                 (await door.anyone.get("/v1/items/zone-pass")).ok()
                 await asyncio.to_thread(server.begin_again)
                 begun = time.monotonic()
                 confirmed += await asyncio.gather(*under_way)
                 assert time.monotonic() - begun < 15, "5 s are promised, and a machine under load is no failure"
-                assert told.count(503) > 0
             await door.settled()
             assert await there_once(confirmed)
             assert len((await wang.get("/v1/inbox?limit=100")).ok()["items"]) == len(confirmed)

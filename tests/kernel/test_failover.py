@@ -7,7 +7,7 @@ import itertools
 import re
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,33 +27,13 @@ from banshi.models import Case, OutboxRow
 from banshi.outbox import Claimed
 from banshi.postgres import translated
 from banshi.signals.signals import SIGNALS
-from banshi.testing import Door, Person, open_door
+from banshi.testing import Door, Person
 from mobile_push.models import InboxMessage
 from tests import postgres_servers
-from tests.conftest import TRAFFIC
 from tests.fault_proxy import FaultProxy
+from tests.kernel.doors_on_postgres import APPLY, Answers, door_on, not_ready, ready
 from tests.postgres_servers import Server
 from tests.waiting import PATIENCE, until
-
-BOTH: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
-
-APPLY = "/v1/items/zone-pass/cases"
-
-Answers = Callable[..., Awaitable[dict[str, Any]]]
-
-
-@asynccontextmanager
-async def door_on(folder: Path, url: str, **settings: Any) -> AsyncIterator[Door]:
-    async with open_door(folder, BOTH, platform={"database": url, "outbox_lease": 5.0, **settings}) as door:
-        yield door
-
-
-async def not_ready(door: Door) -> bool:
-    return (await door.anyone.get("/readyz")).status == 503
-
-
-async def ready(door: Door) -> bool:
-    return (await door.anyone.get("/readyz")).status == 200
 
 
 def writing_routes(door: Door) -> list[tuple[str, str]]:

@@ -6,8 +6,8 @@ import asyncio
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,34 +20,14 @@ from banshi.failover.hosts import hosts_of
 from banshi.failover.readiness import Readiness
 from banshi.opening import connection_to, schema_of
 from banshi.settings import Settings, SettingsError, typed
-from banshi.testing import Door, open_door
+from banshi.testing import open_door
 from tests import postgres_servers
 from tests.conftest import TRAFFIC
+from tests.kernel.doors_on_postgres import Answers, door_on, not_ready, ready
 from tests.kernel.test_doctor import Patient
 from tests.ports import free_port
 from tests.postgres_servers import Server
 from tests.waiting import PATIENCE, until
-
-BOTH: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
-
-APPLY = "/v1/items/zone-pass/cases"
-
-Answers = Callable[..., Awaitable[dict[str, Any]]]
-
-
-@asynccontextmanager
-async def door_on(folder: Path, url: str, **settings: Any) -> AsyncIterator[Door]:
-    async with open_door(folder, BOTH, platform={"database": url, "outbox_lease": 5.0, **settings}) as door:
-        yield door
-
-
-async def not_ready(door: Door) -> bool:
-    return (await door.anyone.get("/readyz")).status == 503
-
-
-async def ready(door: Door) -> bool:
-    return (await door.anyone.get("/readyz")).status == 200
-
 
 # Addresses of several servers
 

@@ -669,10 +669,10 @@ async def test_a_worker_does_not_begin_what_it_could_not_end_within_its_lease(
 ) -> None:
     # The lease reckons with the timeout, but none is given up here: on a busy machine it would go out a second time.
     monkeypatch.setattr("mobile_push.fcm.Connections", lambda *args, **named: Connections(*args, **named | PATIENT))
-    async with open_push(lease=1.2, fcm={"timeout": 0.5, "at_once": 1}) as door:
+    async with open_push(lease=3.0, fcm={"timeout": 1.25, "at_once": 1}) as door:
         await register(door, "phone-0001")
         # One takes longer than the lease leaves for the second: the second waits for its next turn.
-        sandbox.behaviour.latency = 0.3
+        sandbox.behaviour.latency = 0.75
         await deliver(door.platform, [message() for _ in range(4)])
         assert await outcomes(door) == [("sent", "OK")] * 4
     arrived = Counter(one.message["data"]["message_id"] for one in sandbox.received)
