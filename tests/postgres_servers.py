@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.ports import free_port
+from tests.waiting import children_of
 
 #: Seconds that a server may take to answer.
 PATIENCE = 60.0
@@ -141,9 +142,7 @@ class Server:
 
     def _children(self) -> list[int]:
         assert self.process is not None
-        return [
-            int(one) for one in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        ]
+        return children_of(self.process.pid)
 
 
 def runs(process: int) -> bool:

@@ -6,10 +6,15 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 #: Longest time in seconds; a busy machine is no failure.
 PATIENCE = 30.0
+
+#: Seconds between two looks: a twentieth of those that were waited already, within these bounds. Many looks ask a
+#: server, a database or the system, which has better things to do while somebody waits for it.
+OFTEN, SELDOM = 0.005, 0.025
 
 
 async def until(holds: Callable[[], Any], seconds: float = PATIENCE) -> float:
@@ -19,8 +24,18 @@ async def until(holds: Callable[[], Any], seconds: float = PATIENCE) -> float:
         said = holds()
         if await said if isinstance(said, Awaitable) else said:
             return time.monotonic() - begun
-        assert time.monotonic() - begun < seconds, "not in time"
-        await asyncio.sleep(0.005)
+        waited = time.monotonic() - begun
+        assert waited < seconds, "not in time"
+        await asyncio.sleep(min(max(OFTEN, waited / 20), SELDOM))
+
+
+def children_of(process: int) -> list[int]:
+    """The processes that it has begun and that are there; none where the system doesn't tell."""
+    try:
+        lists = [one.read_text() for one in Path(f"/proc/{process}/task").glob("*/children")]
+        return [int(child) for children in lists for child in children.split()]
+    except OSError:
+        return []
 
 
 @asynccontextmanager

@@ -189,6 +189,7 @@ async def busily(person: Person, done: asyncio.Event) -> int:
     while not done.is_set():
         await submit(person)
         count += 1
+        await asyncio.sleep(0.02)
     return count
 
 

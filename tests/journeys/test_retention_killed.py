@@ -119,7 +119,7 @@ async def test_killed_at_any_moment_no_case_is_half_and_the_next_start_ends_it(t
         async with serving(tmp_path), open_store(database, tables, migrate=False):
             async with asyncio.timeout(60):
                 while await Case.filter(content="gone").count() < wanted:  # noqa: ASYNC110 - another process's rows
-                    await asyncio.sleep(0.001)
+                    await asyncio.sleep(0.005)
         async with open_store(database, tables, migrate=False):
             counts = await look(tmp_path)
         assert counts["gone"] >= wanted

@@ -6,7 +6,6 @@ import asyncio
 import os
 import re
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ import pytest
 from banshi.testing import Person
 from tests.conftest import TRAFFIC, good_answers
 from tests.journeys.test_commands import PATIENCE, command, started
+from tests.waiting import children_of
 
 CITY = """
 [platform]
@@ -38,8 +38,7 @@ def written(folder: Path, database: str) -> Path:
 
 
 def workers_of(supervisor: int) -> list[int]:
-    said = subprocess.run(["ps", "--ppid", str(supervisor), "-o", "pid="], capture_output=True, text=True, check=False)
-    return [int(one) for one in said.stdout.split()]
+    return children_of(supervisor)
 
 
 async def until(holds: Callable[[], Any]) -> None:

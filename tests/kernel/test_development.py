@@ -86,6 +86,20 @@ def test_a_name_is_what_it_stands_for(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {name: is_this_machine(name) for name in stands} == {"own": True, "both": False, "localhost": False}
 
 
+@pytest.mark.parametrize(
+    ("host", "why"),
+    [
+        ("::", "it listens on ::"),
+        ("", "it listens on every address"),
+        ("::ffff:0.0.0.0", "it listens on ::ffff:0.0.0.0"),
+    ],
+)
+def test_a_refusal_says_where_it_would_listen(host: str, why: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        refuse_beyond(registry(Settings()), host, 1)
+    assert f": {why}, and only tokens" in str(caught.value.findings[0])
+
+
 def test_a_refusal_names_file_keys_every_reason_and_what_to_do() -> None:
     with pytest.raises(ConfigurationError) as caught:
         refuse_beyond(registry(Settings(address="https://services.city.example"), SANDBOX), "0.0.0.0", 4)
