@@ -49,13 +49,20 @@ JUST_CHANGED = "Something that this rests on has just changed; read it again."
 THERE_ALREADY = "It exists already; read it before you create it again."
 
 
+def validator_of(schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
+    """What checks a parameter; hundreds of them have the same few schemas, and share what is made of one."""
+    return _validator(orjson.dumps(dict(schema)))
+
+
+@lru_cache(maxsize=1_000)
+def _validator(schema: bytes) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(orjson.loads(schema), validate_formats=True)
+
+
 def endpoint(platform: Platform, route: Route) -> Handler:
     """aiohttp's handler for a route."""
     query = Query(route.parameters, lenient=route.lenient)
-    paths = {
-        name: jsonschema_rs.Draft202012Validator(dict(route.path_schemas.get(name, SEGMENT)), validate_formats=True)
-        for name in re.findall(r"{(\w+)}", route.path)
-    }
+    paths = {name: validator_of(route.path_schemas.get(name, SEGMENT)) for name in re.findall(r"{(\w+)}", route.path)}
     takes_json = route.body is not None or route.per_item is not None
     takes_body = takes_json or route.raw_body is not None
     without_key = Once(platform, "", None)
@@ -147,10 +154,7 @@ class Query:
     def __init__(self, parameters: Any, *, lenient: bool = False) -> None:
         self._lenient = lenient
         self._parameters: dict[str, Parameter] = {one.name: one for one in parameters if one.place == "query"}
-        self._validators = {
-            name: jsonschema_rs.Draft202012Validator(dict(one.schema), validate_formats=True)
-            for name, one in self._parameters.items()
-        }
+        self._validators = {name: validator_of(one.schema) for name, one in self._parameters.items()}
 
     def read(self, request: web.Request) -> Mapping[str, Any]:
         """The values by name. Raises InvalidParameter for an unknown, repeated or wrong one."""
