@@ -38,7 +38,7 @@ from seed_statements import SHORT_SWEEPS, SWEEPS, migrated, statements_of
 
 from banshi.auth import development_token
 from banshi.configuration import read_configuration
-from banshi.kinds import KINDS
+from banshi.default_plugins import default_kinds
 from banshi.loading import inspect_plugins
 from banshi.registry import Registry
 from banshi.settings import Settings
@@ -93,7 +93,7 @@ def configuration(folder: Path, database: str) -> Path:
 
 
 def registry_of(file: Path) -> Registry:
-    registry, found = inspect_plugins(read_configuration(file), KINDS)
+    registry, found = inspect_plugins(read_configuration(file), default_kinds())
     if errors := [str(one) for one in found if not one.warning]:
         raise RuntimeError("\n".join(errors))
     return registry

@@ -40,7 +40,7 @@ from soak_visits import one_of, visit
 
 from banshi.auth import REMEMBERED
 from banshi.configuration import read_configuration
-from banshi.kinds import KINDS
+from banshi.default_plugins import default_kinds
 from banshi.loading import inspect_plugins
 from mobile_push.sandbox import FcmSandbox
 from tests.ports import free_port
@@ -152,7 +152,7 @@ async def soak(folder: Path, database: str, minutes: float, visits: int, seed: i
         sandbox.behaviour.latency = 0.05
         file = configuration(folder, database, sandbox)
         read = read_configuration(file)
-        registry, _ = inspect_plugins(read, KINDS)
+        registry, _ = inspect_plugins(read, default_kinds())
         await asyncio.to_thread(import_samples, file)
         alive, program = folder / "alive", [*python("soak_server.py"), "--config", str(file)]
         server = Server(file, free_port(), folder / "server.log", program=program, SOAK_ALIVE=str(alive))

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-import banshi.web.app
+from banshi import default_plugins
 from banshi.cli import main
 
+#: Whose resources begin once all others are open: the outbox and its housekeeping.
+WORKING = {"banshi.kernel.outbox.plugin", "banshi.builtin.personal_data.plugin"}
+
+
+def still(plugins: tuple[str, ...]) -> tuple[str, ...]:
+    """Banshi's own plugins without those that work by themselves."""
+    return tuple(one for one in plugins if one not in WORKING)
+
+
 if __name__ == "__main__":
-    banshi.web.app.AFTER_PLUGINS = ()
+    default_plugins.DEFAULT_PLUGINS = still(default_plugins.DEFAULT_PLUGINS)
     main()

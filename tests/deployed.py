@@ -219,7 +219,7 @@ def _of_one(process: Process, name: str, given: Mapping[str, Any]) -> Iterator[s
     for port in sorted(process.ports | {one.port for one in process.asked}):
         if port != given["port"]:
             yield f"{where}: port {port} is named, and it listens on {given['port']}"
-    paths = {route.path for route in operations.OF_MACHINES}
+    paths = {route.path for route in operations.ROUTES}
     for one in process.asked:
         if one.path not in paths:
             yield f"{where}: {one.sort} asks for {one.path}, which is no route of every process"

@@ -6,9 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from types import ModuleType
-
     import click
 
     from banshi.errors import Finding
@@ -18,16 +15,19 @@ if TYPE_CHECKING:
 KEPT = "banshi.registry"
 
 
-def registry_of(ctx: click.Context, kinds: Sequence[ModuleType]) -> tuple[Registry, list[Finding]]:
+def registry_of(ctx: click.Context) -> tuple[Registry, list[Finding]]:
     """The registry of the plugins.toml that `banshi --config` names, as far as it can be read, and every finding.
+
+    Of Banshi's own plugins it has the kinds of item alone, which all others do without.
 
     Raises ConfigurationError where there is no such file or it is no configuration.
     """
     from banshi.configuration import read_configuration
+    from banshi.default_plugins import default_kinds
     from banshi.loading import inspect_plugins
 
     if KEPT not in ctx.meta:
         config = Path(ctx.find_root().params.get("config") or "plugins.toml")
-        ctx.meta[KEPT] = inspect_plugins(read_configuration(config), kinds)
+        ctx.meta[KEPT] = inspect_plugins(read_configuration(config), default_kinds())
     found: tuple[Registry, list[Finding]] = ctx.meta[KEPT]
     return found

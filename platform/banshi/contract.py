@@ -7,7 +7,8 @@ with a `Decision`. Nothing here does any work or reads anything, so that a plugi
 from __future__ import annotations
 
 import enum
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
@@ -58,6 +59,7 @@ __all__ = [
     "Offer",
     "Owner",
     "PassRules",
+    "Phase",
     "Resource",
     "Step",
     "Submission",
@@ -264,12 +266,34 @@ class Key(Generic[T]):
         return f"Key({self.name!r})"
 
 
+class Phase(enum.IntEnum):
+    """When a resource is opened; within a phase they are opened in the order in which plugins are listed."""
+
+    #: What resources of plugins rest on.
+    BEFORE_PLUGINS = 1
+    #: With those of plugins.
+    PLAIN = 2
+    #: Once every plugin is ready to be given work.
+    AFTER_PLUGINS = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Resource(Generic[T]):
     """Something that lives as long as the server runs: opened at start, closed in reverse order."""
 
     key: Key[T]
     open: Callable[[Platform], AbstractAsyncContextManager[T]]
+    phase: Phase = Phase.PLAIN
+
+    @classmethod
+    def made(cls, key: Key[T], make: Callable[[Platform], T]) -> Resource[T]:
+        """A value that needs no closing, there before the resources of plugins."""
+
+        @asynccontextmanager
+        async def opened(platform: Platform) -> AsyncIterator[T]:
+            yield make(platform)
+
+        return cls(key, opened, Phase.BEFORE_PLUGINS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,8 +131,10 @@ def banshi_offers(settings: Any) -> Iterable[Offer[Any]]:  # type: ignore[empty-
 
 
 @hookspec
-def banshi_routes() -> Iterable[Route]:  # type: ignore[empty-body]
+def banshi_routes(registry: Any) -> Iterable[Route]:  # type: ignore[empty-body]
     """Add routes to the HTTP API; each says who may call it.
+
+    `registry.items` and `registry.kinds` are all there are, for a route whose body differs from item to item.
 
     ```python
     @hookimpl
@@ -165,10 +167,11 @@ def banshi_commands() -> Iterable[click.Command]:  # type: ignore[empty-body]
 
 
 @hookspec
-def banshi_checks(settings: Any, registry: Any) -> Iterable[Finding]:  # type: ignore[empty-body]
+def banshi_checks(settings: Any, registry: Any, strict: bool) -> Iterable[Finding]:  # type: ignore[empty-body]
     """Report what is wrong with this plugin's settings or surroundings, for `banshi check` and the start.
 
     `registry.departments` and `registry.items` are all there are, by their codes, for settings that name one.
+    `strict` asks for what is not wrong but not known either, as `banshi check --strict` does.
 
     ```python
     @hookimpl

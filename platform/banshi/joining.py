@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from banshi import checks
 from banshi.contract import Department, Item
 from banshi.errors import Finding
 from banshi.loading import inspect_items
@@ -31,7 +30,7 @@ def inspect_declaration(
         department: One that is there already, whose items they will be.
     """
     beside, found = inspect_items(registry, owner, {"items": items}, department, Path(owner))
-    return tuple(beside.items.values()), list(dict.fromkeys([*found, *checks.findings(beside)]))
+    return tuple(beside.items.values()), found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

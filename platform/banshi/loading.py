@@ -21,6 +21,7 @@ from banshi import contract, hookspecs
 from banshi.catalogue import Catalogue, Reader
 from banshi.configuration import Configuration, Entry
 from banshi.contract import SLUG, Channel, Department, Item, Kind, Offer, Resource, Tables
+from banshi.default_plugins import PREFIX
 from banshi.errors import Finding
 from banshi.forms import Form
 from banshi.modules import (
@@ -46,16 +47,18 @@ Isolate = Callable[[Configuration, str, Entry, Path], ModuleType]
 
 def inspect_plugins(
     configuration: Configuration,
-    builtins: Sequence[ModuleType],
+    builtins: Mapping[str, ModuleType],
     shelves: Shelves | None = None,
     isolate: Isolate | None = None,
+    *,
+    strict: bool = False,
 ) -> tuple[Registry, list[Finding]]:
     """The registry as far as it could be filled, and everything that is wrong: what `banshi check` shows.
 
     What lies on `shelves` is not read and checked again. Without `isolate` plugins with a process of their own have no
     behaviour: for commands beside a running server.
     """
-    loader = Loader(configuration, shelves, isolate)
+    loader = Loader(configuration, shelves, isolate, strict=strict)
     loader.load(builtins)
     return loader.registry, loader.findings
 
@@ -72,21 +75,31 @@ def inspect_items(
     registry.kinds, registry.owners = running.kinds, dict(running.owners)
     registry.departments[department.code] = department
     registry.plugins[owner] = Plugin(owner, ModuleType(owner), source)
+    for name, plugin in running.plugins.items():
+        if name.startswith(PREFIX):
+            loader._register(name, plugin.module, plugin.folder, contract.API_VERSION)
     catalogue = Reader(owner, source, running.kinds).read_items(document, department)
     loader.take(owner, replace(catalogue, department=None))
     loader.finish()
-    return registry, loader.findings
+    loader._each("banshi_checks", Finding, loader._finding)
+    return registry, list(dict.fromkeys(loader.findings))
 
 
 class Loader:
     """Fills a registry, one noun after the other, so that a later one may rest on an earlier one."""
 
     def __init__(
-        self, configuration: Configuration, shelves: Shelves | None = None, isolate: Isolate | None = None
+        self,
+        configuration: Configuration,
+        shelves: Shelves | None = None,
+        isolate: Isolate | None = None,
+        *,
+        strict: bool = False,
     ) -> None:
         self.configuration = configuration
         self.shelves = shelves
         self.isolate = isolate
+        self.strict = strict
         self.registry = Registry(configuration)
         self.findings: list[Finding] = []
         #: Plugins whose settings are wrong: their hooks that ask for settings are not called.
@@ -98,9 +111,8 @@ class Loader:
         self.manager = pluggy.PluginManager("banshi")
         self.manager.add_hookspecs(hookspecs)
 
-    def load(self, builtins: Sequence[ModuleType]) -> None:
-        for module in builtins:
-            name = module.__name__.rpartition(".")[2]
+    def load(self, builtins: Mapping[str, ModuleType]) -> None:
+        for name, module in builtins.items():
             self._register(name, module, Path(str(module.__file__)).parent, contract.API_VERSION)
         for name, entry in self.configuration.entries.items():
             module_and_folder = self._import(name, entry)
@@ -113,6 +125,8 @@ class Loader:
         self.finish()
         self._each("banshi_channels", Channel, self._channel)
         self._each("banshi_routes", Route, lambda plugin, route: self.registry.routes.append((plugin, route)))
+        if self.configuration.settings.without:
+            self.registry.routes = list(_without_dead_links(self.registry.routes))
         self._each("banshi_resources", Resource, lambda plugin, one: self.registry.resources.append((plugin, one)))
         self._each("banshi_offers", Offer, lambda plugin, one: self.registry.offers.append((plugin, one)))
         for plugin, tables in self._call("banshi_tables"):
@@ -172,7 +186,11 @@ class Loader:
             name = implementation.plugin_name
             if name in self.unset and "settings" in implementation.argnames:
                 continue
-            known = {"settings": self.registry.plugins[name].settings, "registry": self.registry}
+            known = {
+                "settings": self.registry.plugins[name].settings,
+                "registry": self.registry,
+                "strict": self.strict,
+            }
             try:
                 answer = implementation.function(*(known[argument] for argument in implementation.argnames))
                 if isinstance(answer, Iterator):
@@ -368,3 +386,17 @@ class Loader:
             self._find(plugin, f"duplicate-{noun}", f"rename the {noun} {key!r}: {owner} has one of that name already")
             return
         index[key] = value
+
+
+def _without_dead_links(routes: Sequence[tuple[str, Route]]) -> Iterator[tuple[str, Route]]:
+    """Our own routes without the links to operations that were left out."""
+    known = {route.operation for _, route in routes}
+    for plugin, route in routes:
+        if not plugin.startswith(PREFIX):
+            yield plugin, route
+            continue
+        answers = {
+            status: replace(answer, links=[link for link in answer.links if link.operation in known])
+            for status, answer in route.answers.items()
+        }
+        yield plugin, replace(route, answers=answers)

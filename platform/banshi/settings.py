@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Strict, TypeAdapter, ValidationError
 
+from banshi.default_plugins import OPTIONAL
 from banshi.failover.hosts import hosts_of, names_several
 from banshi.periods import Period
 from banshi.redis import RedisSettings
@@ -248,6 +249,8 @@ class Settings:
     holidays: frozenset[date] = frozenset()
     make_up_days: frozenset[date] = frozenset()
     holiday_years: frozenset[int] = frozenset()
+    #: Capabilities that this city does without, of `OPTIONAL`: their routes, work and documents are gone.
+    without: frozenset[str] = frozenset()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def __post_init__(self) -> None:
@@ -267,6 +270,8 @@ class Settings:
             raise ValueError(f"pass_issuer has to be 1 to {LONGEST_ISSUER} bytes long: every pass bears it")
         if len(self.certificate_address) > LONGEST_ADDRESS or not self.certificate_address.isprintable():
             raise ValueError(f"certificate_address has to be one line of at most {LONGEST_ADDRESS} characters")
+        if unknown := sorted(self.without - OPTIONAL):
+            raise ValueError(f"without has {unknown[0]!r}: what can be left out is {', '.join(sorted(OPTIONAL))}")
         for name in AT_LEAST_ONE:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} has to be at least 1")

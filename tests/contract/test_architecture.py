@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import banshi
-from banshi.kinds import KINDS
+from banshi.default_plugins import default_kinds
 
 ROOT = Path(__file__).resolve().parents[2]
 KERNEL = ROOT / "platform" / "banshi"
@@ -24,6 +24,7 @@ KERNEL = ROOT / "platform" / "banshi"
 #: point the other way.
 # fmt: off
 ORDER = [
+    "default_plugins",
     "texts", "field_problems", "errors",
     "logs", "background", "calendar", "sniff", "pictures", "disk", "private_files", "written", "periods",
     "failover", "redis", "settings",
@@ -42,6 +43,7 @@ ORDER = [
     "kinds",
     "checks", "joining", "isolation",
     "web",
+    "kernel", "builtin",
     "testing",
     "cli",
 ]
@@ -159,7 +161,7 @@ def test_import_banshi_pulls_in_neither_the_web_face_nor_plugins_nor_their_libra
 
 # -- nobody knows a kind by name ---------------------------------------------------------------------------------
 
-NAMES = [kind.name for module in KINDS for kind in module.banshi_kinds()]
+NAMES = [kind.name for module in default_kinds().values() for kind in module.banshi_kinds()]
 
 #: Names of kinds that are also words of HTTP; as a string of its own each stands only where it means that.
 WORDS = {"query": {"routes.py": "a parameter's place", "web/dispatch.py": "a parameter's place"}}
@@ -182,7 +184,7 @@ def test_no_kind_is_named_outside_its_folder() -> None:
 
 
 def test_nothing_of_a_kind_is_used_outside_its_folder_but_by_the_public_face() -> None:
-    exported = {name for module in KINDS for name in module.__all__}
+    exported = {name for module in default_kinds().values() for name in module.__all__}
     for place, tree in outside_the_kinds():
         if place == "__init__.py":
             continue
@@ -191,7 +193,7 @@ def test_nothing_of_a_kind_is_used_outside_its_folder_but_by_the_public_face() -
         used |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
         assert not used & exported, f"{place} uses {used & exported}"
         below = [name for node in ast.walk(tree) if (name := getattr(node, "module", None)) and "banshi.kinds." in name]
-        assert not below, f"{place} imports {below}; banshi.kinds.KINDS is enough"
+        assert not below, f"{place} imports {below}; the registry's kinds are enough"
 
 
 # -- platform/ is only a folder ----------------------------------------------------------------------------------

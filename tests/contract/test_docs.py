@@ -24,7 +24,7 @@ from banshi.checks.messages import telling_steps
 from banshi.cli.hooks import hooks, signature_of
 from banshi.configuration import Entry
 from banshi.contract import Department, Document, Item, Kind, Step, Unit
-from banshi.kinds import KINDS
+from banshi.default_plugins import default_kinds
 from banshi.kinds.appeal.steps import WITH_LETTERS
 from banshi.kinds.appointment.steps import CONFIRMED_TABLE
 from banshi.kinds.query.registers.declared import Register
@@ -146,7 +146,7 @@ def table_type(hint: Any) -> type | None:
 
 
 def kinds() -> list[Kind]:
-    return [kind for module in KINDS for kind in module.banshi_kinds()]
+    return [kind for module in default_kinds().values() for kind in module.banshi_kinds()]
 
 
 def test_the_table_of_keys_is_the_dataclasses() -> None:

@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from banshi.checks import (
-    certificates,
     items,
     kinds,
+    left_out,
     links,
-    materials,
     messages,
     owner,
     problems,
-    retention,
     routes,
     tables,
 )
@@ -35,20 +33,16 @@ RULES: tuple[Rule, ...] = (
     items.attachments_are_seen,
     items.numbers_make_sense,
     items.readers_are_roles,
-    materials.materials_name_documents,
-    materials.documents_last_a_number_of_days,
     owner.owners_can_be_held_to,
-    retention.retention_names_outcomes,
     items.verbs_are_offered,
     kinds.state_tables_hold,
     messages.messages_can_be_written,
-    certificates.certificates_can_be_made,
-    certificates.fonts_can_be_read,
     routes.routes_are_distinct,
     routes.routes_say_what_they_do,
     routes.roles_are_told,
     links.links_lead_somewhere,
     tables.tables_are_there,
+    left_out.nothing_needs_what_is_left_out,
 )
 
 #: What is not known stays empty; `banshi check --strict` lists it.

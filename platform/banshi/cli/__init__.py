@@ -48,10 +48,9 @@ class Commands(click.Group):
     def of_plugins(self, ctx: click.Context) -> dict[str, click.Command]:
         """What plugins add. A configuration that can't be read adds nothing: `check` says what is wrong with it."""
         from banshi.commands import registry_of
-        from banshi.kinds import KINDS
 
         try:
-            return registry_of(ctx, KINDS)[0].commands
+            return registry_of(ctx)[0].commands
         except ConfigurationError:
             return {}
 

@@ -65,7 +65,7 @@ def told_of(name: str, spec: Callable[..., Any]) -> str:
 def users_of(config: Path) -> Mapping[str, list[str]]:
     """Hook → the plugins that use it; none where the configuration can't be read, which `banshi check` explains."""
     from banshi.configuration import inspect_configuration
-    from banshi.kinds import KINDS
+    from banshi.default_plugins import default_plugins
     from banshi.loading import inspect_plugins
 
     try:
@@ -73,7 +73,7 @@ def users_of(config: Path) -> Mapping[str, list[str]]:
     except ConfigurationError as error:
         click.secho(f"{error}\nThe hooks, without who uses them:", fg="yellow", err=True)
         return {}
-    return inspect_plugins(configuration, KINDS)[0].hooks
+    return inspect_plugins(configuration, default_plugins())[0].hooks
 
 
 def show_all(known: Mapping[str, Callable[..., Any]], users: Mapping[str, list[str]]) -> None:

@@ -97,9 +97,9 @@ def make_distribution(into: Path, config: Path, name: str, package: str) -> None
 def names_of(config: Path, *, needed: bool) -> tuple[set[str], set[str]]:
     """The names of the kinds, and those that plugins have. Raises ConfigurationError where a `needed` file is away."""
     from banshi.configuration import inspect_configuration
-    from banshi.kinds import KINDS
+    from banshi.default_plugins import default_kinds
 
-    kinds = {module.__name__.rpartition(".")[2] for module in KINDS}
+    kinds = set(default_kinds())
     if not needed and not config.exists():
         return kinds, set()  # a distribution's home need not be a city's
     configuration, wrong = inspect_configuration(config)

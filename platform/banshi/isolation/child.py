@@ -18,13 +18,13 @@ from typing import Any
 
 from banshi.configuration import Entry
 from banshi.contract import Kind
+from banshi.default_plugins import default_kinds
 from banshi.errors import Finding, Problem
 from banshi.isolation.declaring import Declaration, Looked, look_at
 from banshi.isolation.frames import LONGEST_ANSWER, LONGEST_CALL, Splitter, packed
 from banshi.isolation.limits import LINE, close_files, close_in, end_with
 from banshi.isolation.spoken import Speaker, speak_through
 from banshi.isolation.values import answered, received, told_problem
-from banshi.kinds import KINDS
 from banshi.logs import place_of
 from banshi.mistakes import LONGEST_TEXT, Mistake, awaited, mistake_in, shown_of
 from banshi.modules import import_plugin, told
@@ -33,7 +33,7 @@ from banshi.modules import place_of as place_in
 
 def kinds() -> dict[str, Kind]:
     """The kernel's own kinds by name."""
-    return {kind.name: kind for module in KINDS for kind in module.banshi_kinds()}
+    return {kind.name: kind for module in default_kinds().values() for kind in module.banshi_kinds()}
 
 
 class Child(asyncio.Protocol):

@@ -17,9 +17,8 @@ def configured(ctx: click.Context) -> Registry:
     """The registry of the plugins.toml that `banshi --config` names. Raises ConfigurationError with every finding."""
     from banshi.commands import registry_of
     from banshi.errors import ConfigurationError
-    from banshi.kinds import KINDS
 
-    registry, found = registry_of(ctx, KINDS)
+    registry, found = registry_of(ctx)
     if errors := [finding for finding in found if not finding.warning]:
         raise ConfigurationError(errors)
     return registry

@@ -6,64 +6,27 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import structlog
 from aiohttp import web
 
-from banshi import attachments, checks
-from banshi.access import ACCESS, Access
-from banshi.audit.keeping import AUDIT, open_audit
-from banshi.audit.readings import READINGS, open_readings
-from banshi.audit.refusals import REFUSALS, open_refusals
-from banshi.auth import LONGEST_TOKEN, TOKENS, open_tokens
+from banshi import attachments
+from banshi.auth import LONGEST_TOKEN
 from banshi.calendar import WorkingCalendar
-from banshi.certificates.press import PRESS, open_press
 from banshi.configuration import Configuration, inspect_configuration, make_folders
 from banshi.containment import Breakers
-from banshi.contract import Resource
+from banshi.default_plugins import default_plugins
 from banshi.duty import EVERYTHING, Duty
-from banshi.engine.embedded import ENGINE, open_engine
-from banshi.engine.upkeep import UPKEEP, open_upkeep
 from banshi.errors import ConfigurationError, Finding
-from banshi.isolation.keeper import SPARES, open_spares
 from banshi.isolation.standing_in import isolate
-from banshi.kinds import KINDS
-from banshi.latest import Latest
-from banshi.leader import LEADER, open_leader
 from banshi.loading import inspect_plugins
-from banshi.once import RUNNING
 from banshi.opening import open_store
-from banshi.passes.keys import KEYRING, open_keyring
-from banshi.passes.ledger import REVOCATIONS, open_revocations
-from banshi.rates import RATES, open_rates
 from banshi.registry import Registry
 from banshi.runtime import Platform
-from banshi.sealed import SEAL, Seal
-from banshi.search import SEARCH, open_search
 from banshi.shelf import LARGE, Shelves
-from banshi.signals.signals import SIGNALS, open_signals
-from banshi.stored_answers import STORED_ANSWERS, StoredAnswers
-from banshi.tracing.traces import TRACES, open_traces, traced_route
-from banshi.web import attachments as attachments_face
-from banshi.web import (
-    cases,
-    catalogue,
-    certificates,
-    dynamic_passes,
-    materials,
-    me,
-    openapi,
-    operations,
-    passes,
-    readings,
-    submissions,
-    work,
-)
-from banshi.web.catalogue import GUIDES, Guides
-from banshi.web.description import DESCRIPTION, Descriptions
+from banshi.tracing.traces import traced_route
 from banshi.web.dispatch import endpoint
 from banshi.web.envelope import answering
 from banshi.web.unreadable import Runner
@@ -78,30 +41,10 @@ DRAIN, DRAIN_LOOK = 8.0, 0.02
 #: no room tries again seconds later. The system makes it `somaxconn` where that is less.
 BACKLOG = 4096
 
+#: The plugin whose routes every process has.
+MONITORING = "banshi.monitoring"
+
 PLATFORM = web.AppKey("banshi_platform", Platform)
-
-#: The faces that are no kind's and no plugin's.
-FACES = (catalogue, materials, cases, readings, attachments_face, passes, dynamic_passes, certificates, me, operations)
-
-#: Opened before the plugins' resources, and closed after them.
-BEFORE_PLUGINS: tuple[Resource[Any], ...] = (
-    Resource(TRACES, open_traces),
-    Resource(SIGNALS, open_signals),
-    Resource(LEADER, open_leader),
-    Resource(RATES, open_rates),
-    Resource(AUDIT, open_audit),
-    Resource(READINGS, open_readings),
-    Resource(REFUSALS, open_refusals),
-    Resource(TOKENS, open_tokens),
-    Resource(KEYRING, open_keyring),
-    Resource(REVOCATIONS, open_revocations),
-    Resource(PRESS, open_press),
-    Resource(SEARCH, open_search),
-    Resource(SPARES, open_spares),
-)
-
-#: Opened when every plugin is ready to be given work.
-AFTER_PLUGINS: tuple[Resource[Any], ...] = (Resource(ENGINE, open_engine), Resource(UPKEEP, open_upkeep))
 
 
 def configure(file: Path, overrides: Mapping[str, Any] | None = None) -> Registry:
@@ -147,11 +90,10 @@ def put_away(full: Registry, shelves: Shelves) -> None:
 def inspected(
     configuration: Configuration, *, strict: bool = False, shelves: Shelves | None = None
 ) -> tuple[Registry, list[Finding]]:
-    """The registry with the kernel's own kinds and faces, as far as it could be filled, and every finding."""
-    full, found = inspect_plugins(configuration, KINDS, shelves, isolate)
-    faces = [route for face in FACES for route in face.ROUTES]
-    full.routes[:0] = [("banshi", route) for route in (*faces, submissions.route(full))]
-    return full, [*found, *checks.findings(full, strict=strict)]
+    """The registry with Banshi's own plugins and the city's, as far as it could be filled, and every finding."""
+    without = configuration.settings.without
+    apart = None if "isolation" in without else isolate
+    return inspect_plugins(configuration, default_plugins(without), shelves, apart, strict=strict)
 
 
 @asynccontextmanager
@@ -171,20 +113,7 @@ async def open_platform(full: Registry, duty: Duty = EVERYTHING) -> AsyncIterato
         calendar = WorkingCalendar(settings.holidays, settings.make_up_days, settings.holiday_years)
         breakers = Breakers(settings.breaker_failures, settings.breaker_pause)
         platform = Platform(registry=full, store=store, calendar=calendar, breakers=breakers, duty=duty)
-        platform.put(RUNNING, set())
-        platform.put(STORED_ANSWERS, StoredAnswers(store))
-        platform.put(me.BUSY, set())
-        platform.put(SEAL, Seal(settings.keys_folder))
-        guides: Latest[Guides] = Latest(full, dict)
-        platform.put(GUIDES, guides)
-        platform.put(ACCESS, Access(full))
-        platform.put(work.WORK, Latest(full, partial(work.work_in, full)))
-        routes = [route for _, route in full.routes]
-        description = Descriptions(full, partial(openapi.document, full, routes), settings.data)
-        platform.put(DESCRIPTION, description)
-        stack.callback(description.close)
-        plugins = [resource for _, resource in full.resources]
-        for resource in (*BEFORE_PLUGINS, *plugins, *AFTER_PLUGINS):
+        for _, resource in sorted(full.resources, key=lambda one: one[1].phase):
             platform.put(resource.key, await stack.enter_async_context(resource.open(platform)))
         yield platform
 
@@ -201,11 +130,10 @@ def application(platform: Platform) -> web.Application:
     """The aiohttp application that serves an open platform."""
     app = web.Application()
     app[PLATFORM] = platform
-    # Who is there to work is asked by machines alone.
-    routes = (
-        platform.registry.routes if platform.duty.serves else [("banshi", route) for route in operations.OF_MACHINES]
-    )
-    for _, route in routes:
+    for plugin, route in platform.registry.routes:
+        # Who is there to work is asked by machines alone.
+        if not platform.duty.serves and plugin != MONITORING:
+            continue
         handler = traced_route(platform, route, endpoint(platform, route))
         if route.method == "GET":
             # A stream writes by itself, and what follows a head alone would be read as the next answer's.

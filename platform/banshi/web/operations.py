@@ -1,4 +1,4 @@
-"""What machines ask: health, readiness, metrics, the API's description."""
+"""What machines ask: health, readiness, metrics."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from banshi import outbox
 from banshi.engine.embedded import ENGINE
-from banshi.errors import InvalidParameter, Unavailable
+from banshi.errors import Unavailable
 from banshi.hold import held
-from banshi.replies import JSON, encode, reply_bytes
-from banshi.routes import Answer, Audience, Call, Parameter, Route
-from banshi.web.description import DESCRIPTION
+from banshi.replies import JSON, encode
+from banshi.routes import Answer, Audience, Call, Route
 from banshi.web.fleet import ALONE, all_metrics
 from banshi.worker import WORKER
 
@@ -59,16 +58,6 @@ async def _outbox_lines(platform: Platform) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-async def openapi(call: Call) -> web.StreamResponse:
-    """The description of this API, with the items of all departments or of one."""
-    department = call.query.get("department")
-    if department is not None and department not in call.platform.registry.departments:
-        raise InvalidParameter("There is no such department; GET /v1/departments lists them.", parameter="department")
-    written = await call.platform[DESCRIPTION].get(department)
-    headers = {"Access-Control-Allow-Origin": "*", "Content-Length": str(written.size)}
-    return reply_bytes(call, written.pieces(), JSON, written.etag, headers)
-
-
 STATUS = {"type": "object", "required": ["status"], "properties": {"status": {"type": "string"}}}
 
 READY = {
@@ -110,24 +99,4 @@ ROUTES = (
         tag="operations",
         answers={200: Answer(description="Metrics.", media_type="text/plain")},
     ),
-    Route(
-        method="GET",
-        path="/openapi.json",
-        audience=Audience.ANYONE,
-        handler=openapi,
-        operation="openapi",
-        summary="Describe this API.",
-        tag="operations",
-        parameters=(
-            Parameter(
-                name="department",
-                schema={"type": "string", "minLength": 1, "maxLength": 64},
-                description="Only this department's items; a large city's whole description has tens of megabytes.",
-            ),
-        ),
-        answers={200: Answer(description="OpenAPI 3.1.", schema={"type": "object"})},
-    ),
 )
-
-#: Those that a process has which answers no other requests.
-OF_MACHINES = tuple(route for route in ROUTES if route.path in {"/healthz", "/readyz", "/metrics"})

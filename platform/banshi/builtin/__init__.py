@@ -1,0 +1,1 @@
+"""The capabilities: each a room, and a plugin of `DEFAULT_PLUGINS`."""

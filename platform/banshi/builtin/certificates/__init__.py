@@ -1,0 +1,1 @@
+"""Certificates: PDF files that anybody can verify."""

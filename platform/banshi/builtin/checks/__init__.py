@@ -1,0 +1,1 @@
+"""What would fail later is found at the start."""

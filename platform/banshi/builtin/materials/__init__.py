@@ -1,0 +1,1 @@
+"""Materials: what a person has handed in once may serve again."""

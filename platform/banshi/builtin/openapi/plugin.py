@@ -1,0 +1,39 @@
+"""The description of the API, made from what the plugins declare."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from banshi.builtin.openapi.routes import ROUTES
+from banshi.contract import Resource
+from banshi.hookspecs import hookimpl
+from banshi.routes import Route
+from banshi.runtime import Platform
+from banshi.web import openapi
+from banshi.web.description import DESCRIPTION, Descriptions
+
+
+@hookimpl
+def banshi_routes() -> list[Route]:
+    return [*ROUTES]
+
+
+@hookimpl
+def banshi_resources() -> list[Resource[Any]]:
+    return [
+        Resource(DESCRIPTION, _open),
+    ]
+
+
+@asynccontextmanager
+async def _open(platform: Platform) -> AsyncIterator[Descriptions]:
+    registry = platform.registry
+    document = partial(openapi.document, registry, [route for _, route in registry.routes])
+    descriptions = Descriptions(registry, document, platform.settings.data)
+    try:
+        yield descriptions
+    finally:
+        descriptions.close()

@@ -1,0 +1,1 @@
+"""Calls to services of others, and how many calls each of ours takes."""

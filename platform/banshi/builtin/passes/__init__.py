@@ -1,0 +1,1 @@
+"""Passes: signed QR codes, their keys, and what was revoked."""

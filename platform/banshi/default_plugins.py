@@ -1,0 +1,63 @@
+"""What Banshi itself consists of: each string names a module whose hooks are called as any plugin's are.
+
+A capability is a room in `banshi.builtin`, and a kind of item one in `banshi.kinds`. Nothing else lists them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from importlib import import_module
+from types import ModuleType
+
+#: In the order in which they are registered, and their resources opened.
+DEFAULT_PLUGINS = (
+    "banshi.builtin.tracing.plugin",
+    "banshi.kernel.runtime.plugin",
+    "banshi.builtin.outgoing.plugin",
+    "banshi.kernel.cases.plugin",
+    "banshi.builtin.audit.plugin",
+    "banshi.kernel.http.plugin",
+    "banshi.kernel.outbox.plugin",
+    "banshi.builtin.passes.plugin",
+    "banshi.builtin.certificates.plugin",
+    "banshi.builtin.catalogue.plugin",
+    "banshi.builtin.materials.plugin",
+    "banshi.builtin.personal_data.plugin",
+    "banshi.builtin.openapi.plugin",
+    "banshi.builtin.monitoring.plugin",
+    "banshi.builtin.isolation.plugin",
+    "banshi.builtin.checks.plugin",
+    "banshi.kinds.application",
+    "banshi.kinds.appointment",
+    "banshi.kinds.query",
+    "banshi.kinds.appeal",
+    "banshi.kinds.posting",
+)
+
+#: Rooms that a city may do without: `without = ["certificates"]` in the table `[platform]`.
+OPTIONAL = frozenset({"certificates", "isolation", "materials", "monitoring", "tracing"})
+
+#: Before the names of all but the kinds: no department can have such a name.
+PREFIX = "banshi."
+
+
+def default_plugins(without: Collection[str] = ()) -> dict[str, ModuleType]:
+    """The modules by the name under which each is registered, but for the rooms that are left out."""
+    return {_name(module): import_module(module) for module in DEFAULT_PLUGINS if _room(module) not in without}
+
+
+def default_kinds() -> dict[str, ModuleType]:
+    """Those of them that are kinds of item: all that most commands need."""
+    return {_name(module): import_module(module) for module in DEFAULT_PLUGINS if _is_kind(module)}
+
+
+def _room(module: str) -> str:
+    return module.removesuffix(".plugin").rpartition(".")[2]
+
+
+def _is_kind(module: str) -> bool:
+    return module.startswith("banshi.kinds.")
+
+
+def _name(module: str) -> str:
+    return _room(module) if _is_kind(module) else PREFIX + _room(module)

@@ -1,0 +1,1 @@
+"""The kernel: what every item needs, whatever department it is of."""

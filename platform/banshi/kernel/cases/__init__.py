@@ -1,0 +1,1 @@
+"""Cases: how they are handed in, shown and worked on."""

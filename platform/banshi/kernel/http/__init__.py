@@ -1,0 +1,1 @@
+"""Requests: whose they are, and that each makes its thing once."""

@@ -1,0 +1,1 @@
+"""What the processes of a deployment tell each other, and who of them leads."""

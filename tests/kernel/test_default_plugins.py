@@ -1,0 +1,163 @@
+"""What Banshi consists of comes through the hooks that any plugin has, and a part of it may be left out."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import banshi
+from banshi.configuration import PLUGIN_NAME
+from banshi.contract import Key, Phase, Resource
+from banshi.default_plugins import DEFAULT_PLUGINS, OPTIONAL, PREFIX, default_plugins
+from banshi.duty import Duty
+from banshi.errors import ConfigurationError
+from banshi.settings import Settings, SettingsError, typed
+from banshi.testing import Door, open_door
+
+ROOMS = Path(banshi.__file__).parent
+DEPARTMENTS = Path(__file__).parents[2] / "plugins" / "departments"
+
+#: A department that needs nothing of what may be left out.
+PLAIN = """
+[department]
+code = "parks"
+title = { zh-CN = "园林局", en = "Parks" }
+
+[[items]]
+code = "bench"
+kind = "application"
+version = 1
+title = { zh-CN = "认养长椅", en = "Adopt a bench" }
+audience = ["person"]
+summary = { zh-CN = "认养公园里的一张长椅。", en = "Adopt a bench in a park." }
+result = { kind = "answer", title = { zh-CN = "认养证", en = "Adoption" } }
+
+[items.form]
+type = "object"
+required = ["why"]
+additionalProperties = false
+properties = { why = { type = "string", title = "缘由" } }
+"""
+
+#: The routes that go with each of them.
+GONE = {
+    "certificates": {"/v1/cases/{id}/certificate.pdf", "/v1/certificates/verify"},
+    "isolation": set(),
+    "materials": {"/v1/items/{code}/materials"},
+    "monitoring": {"/healthz", "/readyz", "/metrics"},
+    "tracing": set(),
+}
+
+
+def department(folder: Path, more: str = "") -> dict[str, Path | str]:
+    place = folder / "parks"
+    place.mkdir()
+    (place / "items.toml").write_text(PLAIN + more, encoding="utf-8")
+    return {"parks": place}
+
+
+def paths(door: Door) -> set[str]:
+    return {route.path for _, route in door.platform.registry.routes}
+
+
+def test_every_room_of_capabilities_and_kinds_is_a_default_plugin() -> None:
+    rooms = {
+        f"banshi.{group}.{place.name}"
+        for group in ("builtin", "kinds")
+        for place in (ROOMS / group).iterdir()
+        if (place / "__init__.py").is_file()
+    }
+    assert rooms == {one.removesuffix(".plugin") for one in DEFAULT_PLUGINS if ".kernel." not in one}
+
+
+@pytest.mark.parametrize("module", DEFAULT_PLUGINS)
+def test_a_default_plugin_hands_something_over(module: str) -> None:
+    hooks = [name for name in vars(import_module(module)) if name.startswith("banshi_")]
+    assert hooks, f"{module} has no hook, so nothing of it is ever used"
+
+
+def test_no_department_can_have_the_name_of_a_capability() -> None:
+    names = [name for name in default_plugins() if name.startswith(PREFIX)]
+    assert len(names) > len(OPTIONAL)
+    assert not [name for name in names if PLUGIN_NAME.match(name)]
+
+
+@pytest.mark.parametrize("room", sorted(OPTIONAL))
+async def test_a_city_that_leaves_a_capability_out_does_all_the_rest(tmp_path: Path, room: str) -> None:
+    plugins = department(tmp_path)
+    async with open_door(tmp_path / "whole", plugins) as door:
+        whole = paths(door)
+    async with open_door(tmp_path / "part", plugins, platform={"without": frozenset({room})}) as door:
+        assert whole - paths(door) == GONE[room]
+        description = (await door.anyone.get("/openapi.json")).ok()
+        assert not GONE[room] & description["paths"].keys()
+        operations = {one["operationId"] for path in description["paths"].values() for one in path.values()}
+        assert {one["operationId"] for one in links(description)} <= operations
+        citizen, clerk = door.citizen("wang"), door.staff("li", "parks:approver")
+        case = (await citizen.post("/v1/items/bench/cases", {"answers": {"why": "每天都坐在那里"}})).created()
+        await door.settled()
+        assert (await clerk.post(f"/v1/cases/{case['id']}/actions/approve")).ok()["state"] == "approved"
+        for path in GONE[room]:
+            assert (await citizen.get(path.format(id=case["id"], code="bench"))).status == 404
+
+
+def links(part: Any) -> list[Any]:
+    """All links of a description that name an operation."""
+    if isinstance(part, list):
+        return [found for one in part for found in links(one)]
+    if not isinstance(part, dict):
+        return []
+    own = [one for one in part["links"].values() if "operationId" in one] if isinstance(part.get("links"), dict) else []
+    return own + [found for one in part.values() for found in links(one)]
+
+
+async def refused(folder: Path, plugins: dict[str, Path | str], room: str, **more: Any) -> list[str]:
+    """What is said of a start without that capability."""
+    with pytest.raises(ConfigurationError) as caught:
+        async with open_door(folder, plugins, platform={"without": frozenset({room})}, **more):
+            pass
+    return [str(one) for one in caught.value.findings if one.rule == "left-out"]
+
+
+async def test_an_item_that_ends_in_a_certificate_needs_certificates(tmp_path: Path) -> None:
+    found = await refused(tmp_path, {"fire": DEPARTMENTS / "fire"}, "certificates")
+    assert found
+    assert all(one.startswith("fire: left-out: ") and "certificate needs it" in one for one in found)
+
+
+async def test_an_item_whose_files_may_come_from_an_earlier_case_needs_materials(tmp_path: Path) -> None:
+    found = await refused(tmp_path, {"household": DEPARTMENTS / "household"}, "materials")
+    assert found
+    assert all("which may come from an earlier case, needs it" in one for one in found)
+
+
+async def test_a_plugin_in_a_process_of_its_own_needs_isolation(tmp_path: Path) -> None:
+    (found,) = await refused(tmp_path, department(tmp_path), "isolation", isolated={"parks": {}})
+    assert "take 'isolation' out of platform.without: plugins.parks.isolation" in found
+
+
+async def test_an_exporter_in_the_environment_needs_traces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")
+    (found,) = await refused(tmp_path, department(tmp_path), "tracing")
+    assert "the environment variable OTEL_EXPORTER_OTLP_ENDPOINT needs it" in found
+
+
+@pytest.mark.parametrize("room", ["passes", "audit", "banshi.certificates", ""])
+def test_nothing_else_can_be_left_out(room: str) -> None:
+    with pytest.raises(SettingsError, match="what can be left out is certificates, isolation, materials"):
+        typed(Settings, {"without": [room]}, where="platform")
+
+
+async def test_a_process_that_serves_nobody_answers_machines_alone(tmp_path: Path) -> None:
+    async with open_door(tmp_path, department(tmp_path), duty=Duty(serves=False)) as door:
+        assert (await door.anyone.get("/healthz")).status == 200
+        assert (await door.anyone.get("/v1/items")).status == 404
+        assert (await door.anyone.get("/openapi.json")).status == 404
+
+
+def test_resources_are_opened_by_phase_and_then_as_plugins_are_listed() -> None:
+    assert [*Phase] == [Phase.BEFORE_PLUGINS, Phase.PLAIN, Phase.AFTER_PLUGINS]
+    assert Resource(Key("mine"), lambda _: None).phase is Phase.PLAIN  # type: ignore[arg-type,return-value]
