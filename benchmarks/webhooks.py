@@ -24,7 +24,7 @@ from typing import Any
 from databases import has_postgres, postgres
 from processes import finished, machine, python, running, table
 
-from banshi import new_secret
+from banshi.sdk.outgoing import new_secret
 
 RECEIVERS, RATE = 100, 1000
 

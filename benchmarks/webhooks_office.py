@@ -21,7 +21,9 @@ from typing import Any
 import uvloop
 from peers.webhook_sender import STEPS, data_of
 
-from banshi import SEAL, Event, Write, event_rows, logs
+from banshi import Write, logs
+from banshi.sdk.events import Event, event_rows
+from banshi.sdk.outgoing import SEAL
 from banshi.testing import Door, open_door
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -97,8 +97,8 @@ async def compare(way: Way, folder: Path, provider: Running, length: Length) -> 
     """Print what each number of workers did."""
     from peers.population import phones
 
-    from banshi import Duty
     from banshi.configuration import read_configuration
+    from banshi.sdk.operations import Duty
     from banshi.web.app import loaded, open_platform
 
     registry = loaded(read_configuration(folder / "plugins.toml"))

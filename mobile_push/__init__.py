@@ -10,24 +10,10 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from banshi import (
-    AFTER_LOOK_UPS,
-    AFTER_RESTORE,
-    ANONYMISE_CASE,
-    EXAMINATIONS,
-    FORGET_CASE,
-    HOLDINGS,
-    JOBS,
-    ROLES,
-    Channel,
-    Finding,
-    Jobs,
-    Offer,
-    Resource,
-    Route,
-    Tables,
-    hookimpl,
-)
+from banshi import Channel, Finding, Offer, Resource, Route, Tables, hookimpl
+from banshi.sdk.cases import ROLES
+from banshi.sdk.operations import AFTER_RESTORE, EXAMINATIONS, JOBS, Jobs
+from banshi.sdk.personal_data import AFTER_LOOK_UPS, ANONYMISE_CASE, FORGET_CASE, HOLDINGS
 from mobile_push import devices, inbox, person, preferences, reading, receipts, tickets, unread, webpush_route
 from mobile_push.broadcasts import alerts, notices, public
 from mobile_push.broadcasts.life import PUBLISHER

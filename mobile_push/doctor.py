@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from banshi import Deployment, Examination, Verdict, are_private
+from banshi.sdk.operations import Deployment, Examination, Verdict, are_private
 
 if TYPE_CHECKING:
     from mobile_push.fcm_settings import FcmSettings

@@ -9,7 +9,8 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from banshi import Platform, as_stored
+from banshi import Platform
+from banshi.sdk.database import as_stored
 from mobile_push.models import Delivery, Device, Follow, InboxCounter, InboxMessage, PhoneReceipt, Profile
 from mobile_push.topics.changes import kept
 

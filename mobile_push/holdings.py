@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from banshi import Held, Holding, Kept, Platform, Whom, by_person
+from banshi import Platform
+from banshi.sdk.personal_data import Held, Holding, Kept, Whom, by_person
 from mobile_push.models import Delivery, Device, Follow, InboxCounter, InboxMessage, PhoneReceipt, Profile, TopicChange
 from mobile_push.person import forget_all
 

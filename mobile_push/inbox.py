@@ -13,7 +13,8 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
-from banshi import Message, Platform, as_read, as_stored, text_in
+from banshi import Message, Platform, text_in
+from banshi.sdk.database import as_read, as_stored
 from mobile_push.broadcasts.audience import Listener, Place
 from mobile_push.delivery.lanes import Lane
 from mobile_push.models import Broadcast, Delivery, Device, InboxCounter, InboxMessage

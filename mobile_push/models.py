@@ -9,7 +9,7 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-from banshi import Personal, PersonalId, PersonalJSON, PersonalText
+from banshi.sdk.database import Personal, PersonalId, PersonalJSON, PersonalText
 
 __all__ = [
     "Broadcast",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from banshi import SIGNALS
+from banshi.sdk.events import SIGNALS
 from mobile_push import inbox
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from banshi import Answer, Audience, Call, Form, Platform, Route, as_stored, reply
+from banshi import Answer, Audience, Call, Form, Platform, Route, reply
+from banshi.sdk.database import as_stored
 from mobile_push.models import Broadcast, Device, InboxMessage, PhoneReceipt
 
 if TYPE_CHECKING:

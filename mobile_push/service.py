@@ -11,7 +11,9 @@ from functools import partial
 
 from prometheus_client import Gauge
 
-from banshi import SIGNALS, Key, Message, Platform, working
+from banshi import Key, Message, Platform
+from banshi.sdk.events import SIGNALS
+from banshi.sdk.operations import working
 from mobile_push import inbox, upkeep
 from mobile_push.arrivals import Arrivals
 from mobile_push.broadcasts.log import CommonLog

@@ -19,7 +19,8 @@ import orjson
 from aiohttp import web
 from cryptography.fernet import Fernet, InvalidToken
 
-from banshi import Answer, Audience, Call, Key, Parameter, Platform, Principal, Problem, Route, reply, write_private
+from banshi import Answer, Audience, Call, Key, Parameter, Platform, Principal, Problem, Route, reply
+from banshi.sdk.operations import write_private
 from mobile_push import reading
 from mobile_push.stream import stream_inbox
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 import enum
 import inspect
 import json
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import banshi
 from banshi import testing
 from banshi.cli.hooks import hooks
+from banshi.moved import MOVED, RETIRED, OldName
 
 FILE = Path("tests/contract/frozen/contract.json")
 
@@ -29,10 +31,17 @@ TESTING = ("Door", "Person", "Reply", "open_door")
 def described() -> dict[str, Any]:
     """The public names with their arguments, methods and members, and the hooks with theirs."""
     return {
-        "names": {name: described_name(name, getattr(banshi, name)) for name in banshi.__all__},
+        "names": {name: described_name(name, value) for name, value in named()},
         "testing": {name: described_name(name, getattr(testing, name)) for name in TESTING},
         "hooks": {name: {"takes": list(inspect.signature(spec).parameters)} for name, spec in hooks().items()},
     }
+
+
+def named() -> Iterator[tuple[str, Any]]:
+    """The public names, those that are still found where they were before among them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OldName)
+        yield from ((name, getattr(banshi, name)) for name in sorted({*banshi.__all__, *MOVED, *RETIRED}))
 
 
 def described_name(name: str, value: Any) -> dict[str, Any]:

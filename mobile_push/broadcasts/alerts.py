@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from banshi import Answer, Audience, Call, Conflict, FieldProblem, Form, InvalidFields, Link, Route, SignedBody
+from banshi import Answer, Audience, Call, Conflict, FieldProblem, Form, InvalidFields, Link, Route
+from banshi.sdk.http import SignedBody
 from mobile_push.broadcasts import addressing, alerting, documents, outside, publication, sending, staff
 from mobile_push.broadcasts.timing import SEND_AT, timing
 from mobile_push.cap import ALERT_SCHEMA, MEDIA_TYPE, Alert, CapError, MessageType, Status, alert_of

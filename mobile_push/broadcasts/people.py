@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
-from banshi import Message, Platform, people_with_cases
+from banshi import Message, Platform
+from banshi.sdk.cases import people_with_cases
 from mobile_push import inbox
 from mobile_push.broadcasts.audience import People
 from mobile_push.models import Broadcast

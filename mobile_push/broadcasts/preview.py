@@ -10,7 +10,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import orjson
 
-from banshi import LANGUAGES, Platform, count_people
+from banshi import LANGUAGES, Platform
+from banshi.sdk.cases import count_people
 from mobile_push.broadcasts.audience import Audience
 from mobile_push.broadcasts.log import Entry
 from mobile_push.broadcasts.withdrawal import withdrawal_of

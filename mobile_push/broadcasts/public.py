@@ -5,20 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from banshi import (
-    Answer,
-    Audience,
-    Call,
-    InvalidParameter,
-    Link,
-    NotFound,
-    Parameter,
-    Route,
-    etag_of,
-    reply,
-    reply_bytes,
-    text_in,
-)
+from banshi import Answer, Audience, Call, InvalidParameter, Link, NotFound, Parameter, Route, reply, text_in
+from banshi.sdk.http import etag_of, reply_bytes
 from mobile_push.broadcasts import documents, sending, staff, steps
 from mobile_push.broadcasts.in_force import alerts_in_force
 from mobile_push.cap import ALERT_DOCUMENT_SCHEMA, MEDIA_TYPE, Alert, FeedEntry, feed

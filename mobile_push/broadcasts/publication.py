@@ -15,7 +15,8 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
-from banshi import Platform, Stale, present_trace
+from banshi import Platform, Stale
+from banshi.sdk.operations import present_trace
 from mobile_push import inbox
 from mobile_push.broadcasts.audience import Audience
 from mobile_push.broadcasts.withdrawal import LANES, take_back

@@ -8,7 +8,8 @@ from functools import partial
 
 import structlog
 
-from banshi import Key, Platform, Stale, every, held, working
+from banshi import Key, Platform, Stale
+from banshi.sdk.operations import every, held, working
 from mobile_push.broadcasts import life
 from mobile_push.models import Broadcast
 from mobile_push.settings import PushSettings

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 
-from banshi import Span
+from banshi.sdk.operations import Span
 from mobile_push.delivery.lanes import Lane
 
 #: Phones of one chunk, and bytes of a phone's id.

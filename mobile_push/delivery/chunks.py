@@ -18,7 +18,8 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from banshi import Platform, traced
+from banshi import Platform
+from banshi.sdk.operations import traced
 from mobile_push.broadcasts.withdrawal import is_withdrawal
 from mobile_push.delivery import parcel as parcels
 from mobile_push.delivery.chunk import (

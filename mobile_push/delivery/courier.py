@@ -13,7 +13,9 @@ from collections.abc import Awaitable, Sequence
 
 from prometheus_client import Counter
 
-from banshi import RATES, Platform, place_of, traced
+from banshi import Platform
+from banshi.sdk.operations import place_of, traced
+from banshi.sdk.outgoing import RATES
 from mobile_push.delivery.chunks import Chunks
 from mobile_push.delivery.lanes import Lane
 from mobile_push.delivery.pace import Pace

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from banshi import Platform, as_read, text_in
+from banshi import Platform, text_in
+from banshi.sdk.database import as_read
 from mobile_push.broadcasts.withdrawal import is_withdrawal, kind_of
 from mobile_push.delivery.lanes import Lane
 from mobile_push.models import Broadcast, Device

@@ -18,7 +18,9 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from banshi import Platform, as_read, as_stored, traced
+from banshi import Platform
+from banshi.sdk.database import as_read, as_stored
+from banshi.sdk.operations import traced
 from mobile_push.broadcasts.audience import Audience
 from mobile_push.broadcasts.people import copies
 from mobile_push.broadcasts.publication import PEOPLE

@@ -14,7 +14,8 @@ from typing import Any, Literal, NamedTuple
 import orjson
 from tortoise.transactions import in_transaction
 
-from banshi import Platform, as_read
+from banshi import Platform
+from banshi.sdk.database import as_read
 from mobile_push.delivery.lanes import Lane, lanes_of, spans
 from mobile_push.delivery.leases import free
 from mobile_push.models import Device

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from banshi import Rates
+from banshi.sdk.outgoing import Rates
 from mobile_push.delivery.lanes import RESERVED
 from mobile_push.delivery.pace import Grant, Pace
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from banshi import Platform, as_read, text_in
+from banshi import Platform, text_in
+from banshi.sdk.database import as_read
 from mobile_push.delivery import parcel as parcels
 from mobile_push.delivery.chunk import QUIET_HOURS
 from mobile_push.delivery.lanes import Lane

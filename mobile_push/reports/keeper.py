@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from banshi import Key, Platform, working
+from banshi import Key, Platform
+from banshi.sdk.operations import working
 from mobile_push.delivery.tell import log
 from mobile_push.reports.live import Watches
 from mobile_push.reports.metrics import Figures, keep_reading

@@ -14,7 +14,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from banshi import Key, Platform, write_private
+from banshi import Key, Platform
+from banshi.sdk.operations import write_private
 
 #: The file in the keys folder. With another key, what stands on screens is not replaced, and nothing else happens.
 KEY_FILE = "push-threads.key"

@@ -12,7 +12,8 @@ from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from banshi import Platform, as_stored
+from banshi import Platform
+from banshi.sdk.database import as_stored
 from mobile_push.models import Device
 from mobile_push.topics.rounds import EVERYONE, MINDS, minded_topic, topic_name
 

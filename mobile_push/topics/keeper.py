@@ -18,7 +18,8 @@ from uuid import UUID
 from prometheus_client import Gauge
 from tortoise.transactions import in_transaction
 
-from banshi import Platform, as_read
+from banshi import Platform
+from banshi.sdk.database import as_read
 from mobile_push.delivery.chunk_rows import key
 from mobile_push.delivery.leases import free
 from mobile_push.delivery.parcel import pause_before

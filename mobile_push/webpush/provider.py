@@ -17,7 +17,7 @@ import aiohttp
 import orjson
 from yarl import URL
 
-from banshi import LOOPBACK, ForbiddenAddress, guarded_connector
+from banshi.sdk.outgoing import LOOPBACK, ForbiddenAddress, guarded_connector
 from mobile_push.provider import Outcome, Push, Receipt
 from mobile_push.webpush.answers import classify
 from mobile_push.webpush.encryption import PLAINTEXT_LIMIT, Bench, encrypt

@@ -100,6 +100,7 @@ class Effects:
 
 
 def steps_of(platform: Platform, item: Item) -> Sequence[Step]:
+    """The item's state table."""
     return platform.registry.kinds[item.kind].steps(item.details)
 
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from banshi.routes import Route
 
+#: Marks a hook.
 hookspec = pluggy.HookspecMarker("banshi")
+#: Marks a function of a plugin as the implementation of the hook of that name.
 hookimpl = pluggy.HookimplMarker("banshi")
 
 

@@ -36,6 +36,7 @@ from banshi.modules import (
     stand_in,
     told,
 )
+from banshi.moved import advice_on, old_names
 from banshi.registry import Plugin, Registry
 from banshi.routes import Route
 from banshi.settings import SettingsError, adapter, typed
@@ -219,6 +220,8 @@ class Loader:
         entry, plugin = self.configuration.entries[name], self.registry.plugins[name]
         if entry.api < contract.API_VERSION:
             yield outdated(name, self._file, entry.api)
+        for file, old in old_names(plugin.folder):
+            yield Finding(name, "old-name", f"{file}: {advice_on(old)}", warning=True)
         told = any(finding.plugin == name for finding in self.findings)
         used = any(name in users for users in self.registry.hooks.values())
         if not told and not used and not any(plugin.folder.glob("*.toml")):

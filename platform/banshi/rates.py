@@ -144,6 +144,7 @@ class Rates:
         self._away.set()
 
 
+#: How many calls somebody has made.
 RATES: Key[Rates] = Key("rates")
 
 

@@ -152,6 +152,7 @@ def in_utc(text: str) -> datetime:
 
 
 def limit_of(call: Call) -> int:
+    """How many rows a page has, as the caller asks."""
     return int(call.query.get("limit", PAGE))
 
 

@@ -14,36 +14,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from banshi import (
-    Answer,
-    Audience,
-    Call,
-    Case,
-    ClockEffect,
-    Conflict,
-    Decision,
-    Effects,
-    FieldProblem,
-    Form,
-    Item,
-    Kind,
-    MessageTemplates,
-    Move,
-    NotFound,
-    Platform,
-    Route,
-    Step,
-    Submission,
-    Who,
-    ask,
-    corrected,
-    decide,
-    hookimpl,
-    intake_row,
-    refuse_answers,
-    reply,
-    submission_of,
-)
+from banshi import Answer, Audience, Call, Case, Conflict, Decision, FieldProblem, Form, Item, NotFound, Platform
+from banshi import Route, Submission, hookimpl, reply
+from banshi.sdk.cases import decide, submission_of
+from banshi.sdk.events import intake_row
+from banshi.sdk.kinds import ClockEffect, Effects, Kind, MessageTemplates, Move, Step, Who, corrected, refuse_answers
+from banshi.sdk.operations import ask
 
 COUNTED = MessageTemplates(
     title={"zh-CN": "{item}：已收到您的答卷", "en": "{item}: your answers are in"},

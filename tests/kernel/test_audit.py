@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from tortoise.exceptions import IntegrityError, OperationalError
 from tortoise.transactions import in_transaction
 
-from banshi import Principal, Write, new_case
+from banshi import Principal, Write
 from banshi.audit import chain, keeping, leaving
 from banshi.audit.chain import newest_seal, pin_of, seal_all, seal_some
 from banshi.audit.keeping import AUDIT
@@ -27,6 +27,7 @@ from banshi.audit.verifying import SETTLING, Tally, Verification
 from banshi.cli import group
 from banshi.engine import forgetting
 from banshi.models import AuditRemoval, AuditSeal, Case, CaseEvent
+from banshi.sdk.cases import new_case
 from banshi.store import Stale, Update
 from banshi.testing import Door, open_door
 from tests.conftest import ROOT, TRAFFIC, sqlite_url

@@ -8,7 +8,8 @@ from functools import partial
 import pytest
 from structlog.testing import capture_logs
 
-from banshi import background, every, working
+from banshi import background
+from banshi.sdk.operations import every, working
 
 
 @pytest.fixture(autouse=True)

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from banshi import SIGNALS, Duty
 from banshi.duty import ALERT, CASE, NOTICE
 from banshi.leader import LEADER
 from banshi.models import OutboxRow
+from banshi.sdk.events import SIGNALS
+from banshi.sdk.operations import Duty
 from banshi.testing import Door, open_door
 from tests.conftest import TRAFFIC, good_answers
 from tests.waiting import until

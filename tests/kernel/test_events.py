@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from banshi import Event, Write, event_rows, event_types, outbox
+from banshi import Write, outbox
 from banshi.events import CONSUMER, event_of, in_turn
 from banshi.models import OutboxRow
+from banshi.sdk.events import Event, event_rows, event_types
 from banshi.testing import Door, open_door
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
@@ -20,7 +21,8 @@ CRIMINAL = TRAFFIC.parent / "criminal"
 
 #: A plugin that writes down what it hears, and fails when it is told to.
 EAR = """
-from banshi import EVENT_TYPES, LISTENERS, Listener, Offer, hookimpl
+from banshi import Offer, hookimpl
+from banshi.sdk.events import EVENT_TYPES, LISTENERS, Listener
 
 HEARD = []
 FAIL = []

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from banshi import SIGNALS
 from banshi.leader import LEADER, Leader, led
+from banshi.sdk.events import SIGNALS
 from banshi.testing import Door, open_door
 from tests.conftest import TRAFFIC
 from tests.waiting import until

@@ -14,7 +14,7 @@ from tortoise.context import TortoiseContext
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.transactions import in_transaction
 
-from banshi import Client, NotFound, Principal, Write, count_people, new_case, people_with_cases
+from banshi import NotFound, Principal, Write
 from banshi.engine import forgetting
 from banshi.engine.upkeep import tidy
 from banshi.errors import ConfigurationError
@@ -24,6 +24,8 @@ from banshi.kinds.appointment.models import Slot
 from banshi.models import Attachment, Case, IdempotencyKey, OutboxRow
 from banshi.opening import open_store, orm_config
 from banshi.passes import cose, ledger
+from banshi.sdk.cases import count_people, new_case, people_with_cases
+from banshi.sdk.http import Client
 from banshi.search import index_of
 from banshi.testing import Door, open_door
 from tests.kernel.appeals_office import open_offices

@@ -23,9 +23,9 @@ together = pytest.mark.asyncio(loop_scope="module")
 SPEAKER = """
 from aiohttp import web
 
-from banshi import (
-    ENCLOSURES, Answer, Audience, Enclosure, ErrorFormat, NotFound, Offer, Parameter, Route, caller_of, hookimpl, reply,
-)
+from banshi import Answer, Audience, NotFound, Offer, Parameter, Route, hookimpl, reply
+from banshi.sdk.cases import ENCLOSURES, Enclosure
+from banshi.sdk.http import ErrorFormat, caller_of
 
 
 def told(problem, language):
@@ -171,6 +171,7 @@ def test_a_place_that_is_none_is_told_to_the_form_s_author(field: dict[str, Any]
 
 
 def test_the_public_face_has_what_such_a_route_needs() -> None:
-    public = importlib.import_module("banshi")
-    assert {"ErrorFormat", "Enclosure", "ENCLOSURES", "caller_of", "prepare_case", "personal_in"} <= set(public.__all__)
-    assert public.personal_in("拨打 13800000000") == {"phone"}
+    http, cases = importlib.import_module("banshi.sdk.http"), importlib.import_module("banshi.sdk.cases")
+    assert {"ErrorFormat", "caller_of"} <= set(http.__all__)
+    assert {"Enclosure", "ENCLOSURES", "prepare_case", "personal_in"} <= set(cases.__all__)
+    assert cases.personal_in("拨打 13800000000") == {"phone"}

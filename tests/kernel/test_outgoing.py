@@ -17,8 +17,18 @@ import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
-from banshi import LOOPBACK, CallFailed, NotSigned, Outgoing, key_of, new_secret, open_outgoing, signed, verified
 from banshi.outgoing.signing import ID, SIGNATURE, TIMESTAMP
+from banshi.sdk.outgoing import (
+    LOOPBACK,
+    CallFailed,
+    NotSigned,
+    Outgoing,
+    key_of,
+    new_secret,
+    open_outgoing,
+    signed,
+    verified,
+)
 from banshi.settings import OutgoingRules, Settings, SettingsError, typed
 from tests import hostile_server
 

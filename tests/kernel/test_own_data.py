@@ -18,7 +18,7 @@ import aiohttp
 import pytest
 from click.testing import CliRunner
 
-from banshi import Principal, Write, new_case
+from banshi import Principal, Write
 from banshi.cli import group
 from banshi.engine import persons
 from banshi.engine.exporting import export
@@ -29,6 +29,7 @@ from banshi.kinds.appointment.models import Slot
 from banshi.kinds.query.models import LookUp, LookUpPerson
 from banshi.kinds.query.pseudonyms import read_pseudonyms
 from banshi.models import Attachment, Case, CaseEvent
+from banshi.sdk.cases import new_case
 from banshi.testing import TINY_PNG, Door, Person, Reply, database_in, open_door
 from banshi.web.me import BUSY
 from tests.kernel.booking_office import open_office

@@ -19,7 +19,6 @@ from click.testing import CliRunner, Result
 from tortoise.fields.data import CharField, JSONField, TextField
 from tortoise.transactions import in_transaction
 
-from banshi import as_read, as_stored
 from banshi.cli import group, personal_keys
 from banshi.errors import ConfigurationError
 from banshi.leader import LEADER
@@ -31,6 +30,7 @@ from banshi.personal.fields import Personal, personal_fields
 from banshi.personal.ring import Ring, new_key, new_ring, read_keys, with_new_look_up, write_keys
 from banshi.personal.sealing import Altered, UnknownKey, opened, sealed
 from banshi.resealing import columns_in, held, reseal
+from banshi.sdk.database import as_read, as_stored
 from banshi.testing import TINY_PNG, Door, open_door
 from mobile_push.models import Device, FanOut
 from tests.conftest import ROOT, TRAFFIC, good_answers

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from banshi import Decision, FieldProblem, Form, InvalidFields, Item, PluginWarning
+from banshi import Decision, FieldProblem, Form, InvalidFields, Item
 from banshi.configuration import Configuration, Entry
 from banshi.errors import Conflict, Problem
 from banshi.field_problems import LONGEST_CODE, LONGEST_FIELD_DETAIL, LONGEST_POINTER, MOST_FIELD_PROBLEMS
 from banshi.pointing import pointed
+from banshi.sdk.operations import PluginWarning
 from banshi.settings import Settings
 from banshi.testing import Door, Reply, open_door
 from banshi.web.app import inspected
@@ -110,7 +111,7 @@ def test_the_advice_does_not_repeat_what_a_citizen_may_have_entered() -> None:
     assert '"/dog"' in str(told[0].message)
 
 
-@pytest.mark.filterwarnings("ignore::banshi.PluginWarning")
+@pytest.mark.filterwarnings("ignore::banshi.sdk.operations.PluginWarning")
 @given(st.text(max_size=60) | st.text("dogwalks/~01#.[]ab", max_size=30) | st.binary(max_size=4) | st.none())
 def test_every_pointer_leads_to_a_place_that_there_is(written: Any) -> None:
     told = place(written)
@@ -183,7 +184,7 @@ async def told(door: Door, way: str, language: str = "en") -> Reply:
     return await wang.post("/v1/items/dog-licence/cases", {"answers": {"dog": way}}, headers=headers)
 
 
-@pytest.mark.filterwarnings("ignore::banshi.PluginWarning")
+@pytest.mark.filterwarnings("ignore::banshi.sdk.operations.PluginWarning")
 async def test_a_plugin_s_problems_reach_the_citizen(door: Door) -> None:
     async def at(way: str) -> list[str]:
         return [one["pointer"] for one in (await told(door, way)).problem(422, "invalid-fields")["problems"]]
@@ -196,7 +197,7 @@ async def test_a_plugin_s_problems_reach_the_citizen(door: Door) -> None:
     assert await at("raised") == ["/answers/dog"]
 
 
-@pytest.mark.filterwarnings("ignore::banshi.PluginWarning")
+@pytest.mark.filterwarnings("ignore::banshi.sdk.operations.PluginWarning")
 async def test_each_reader_reads_their_own_language(door: Door) -> None:
     for language, text in (
         ("en", "The dog's name is wrong."),
@@ -209,7 +210,7 @@ async def test_each_reader_reads_their_own_language(door: Door) -> None:
             assert reply.headers["Content-Language"] in {"en", "zh-CN"}
 
 
-@pytest.mark.filterwarnings("ignore::banshi.PluginWarning")
+@pytest.mark.filterwarnings("ignore::banshi.sdk.operations.PluginWarning")
 async def test_nothing_that_a_plugin_says_is_sent_whole_where_it_is_too_long(door: Door) -> None:
     for way in ("long", "bytes", "controls", "many"):
         reply = await told(door, way)

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from banshi import SIGNALS
 from banshi.models import OutboxRow
 from banshi.redis import RedisSettings, check_url, client_of, hosts_of
+from banshi.sdk.events import SIGNALS
 from banshi.signals.redis import RedisCarrier
 from banshi.signals.signals import Signals
 from banshi.store import Write

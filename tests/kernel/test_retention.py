@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from banshi import ANONYMISE_CASE, Offer, Principal, Write, new_case
+from banshi import Offer, Principal, Write
 from banshi.checks import findings
 from banshi.engine import anonymising, retention
 from banshi.engine.upkeep import tidy
@@ -23,6 +23,8 @@ from banshi.kinds.appointment.models import Booking
 from banshi.kinds.posting.models import PostingRecord
 from banshi.models import Attachment, Case, CaseEvent, OutboxRow, Pass
 from banshi.periods import Period
+from banshi.sdk.cases import new_case
+from banshi.sdk.personal_data import ANONYMISE_CASE
 from banshi.settings import Retention
 from banshi.testing import Door, open_door
 from tests.kernel.appeals_office import RULES, open_offices

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from banshi import Decision, decide
+from banshi import Decision
 from banshi.models import Attachment, Case, CaseEvent
+from banshi.sdk.cases import decide
 from banshi.testing import TINY_PNG
 from tests.kernel.reuse_city import (
     BOTH,

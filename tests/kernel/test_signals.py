@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from banshi import SIGNALS
 from banshi.models import Counter, OutboxRow
+from banshi.sdk.events import SIGNALS
 from banshi.signals.carrier import Alone
 from banshi.signals.signals import Signals
 from banshi.store import Write

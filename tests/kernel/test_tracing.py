@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from banshi import open_outgoing
 from banshi.models import OutboxRow
+from banshi.sdk.outgoing import open_outgoing
 from banshi.testing import Door, open_door
 from banshi.tracing.spans import context_of
 from banshi.tracing.traces import ADDRESSES, DISABLED, EXPORTER, PROTOCOLS, TRACE, TRACES, is_wanted, traced

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from banshi import SIGNALS, Duty
 from banshi.engine import stream
 from banshi.engine.stream import GROUP, WorkStream
 from banshi.redis import RedisSettings, client_of
+from banshi.sdk.events import SIGNALS
+from banshi.sdk.operations import Duty
 from banshi.testing import open_door
 from tests import redis_servers
 from tests.conftest import TRAFFIC, good_answers

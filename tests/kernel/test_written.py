@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from banshi import WrittenOnce, etag_of, written
+from banshi import written
+from banshi.sdk.catalogue import WrittenOnce
+from banshi.sdk.http import etag_of
 
 BODY = bytes(range(256)) * 8
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from banshi import Duty, Message
+from banshi import Message
+from banshi.sdk.operations import Duty
 from banshi.testing import Door
 from mobile_push.sandbox import FcmSandbox
 from tests.mobile_push.conftest import SMALL, OpenPush, hurry

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from banshi import SIGNALS
+from banshi.sdk.events import SIGNALS
 from banshi.testing import Door, open_door
 from mobile_push.hub import Hub
 from mobile_push.service import PUSH

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from banshi import Duty, Message
+from banshi import Message
 from banshi.rates import Rates, Shared
 from banshi.redis import RedisSettings
+from banshi.sdk.operations import Duty
 from banshi.testing import Door
 from mobile_push.delivery.lanes import RESERVED, Lane
 from mobile_push.delivery.pace import Pace

@@ -39,7 +39,9 @@ CLIENTS = ROOT / "plugins" / "integrations" / "clients"
 PROGRAM = """
 from dataclasses import replace
 
-from banshi import Answer, Audience, Form, Route, Write, hookimpl, intake_row, new_case, reply
+from banshi import Answer, Audience, Form, Route, Write, hookimpl, reply
+from banshi.sdk.cases import new_case
+from banshi.sdk.events import intake_row
 
 BODY = Form.from_schema({"type": "object", "additionalProperties": True})
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from banshi import traced
+from banshi.sdk.operations import traced
 from mobile_push.models import Broadcast
 from mobile_push.sandbox import FcmSandbox
 from tests.collector import Collector, collecting

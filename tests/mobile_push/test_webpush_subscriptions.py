@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from banshi import LOOPBACK, ForbiddenAddress
 from banshi.outgoing.addresses import Sockets, is_public
+from banshi.sdk.outgoing import LOOPBACK, ForbiddenAddress
 from mobile_push.sandbox.webpush_phone import Phone
 from mobile_push.webpush import Subscription, WebPushSettings, subscription
 from mobile_push.webpush.subscriptions import Forbidden

@@ -15,7 +15,7 @@ from typing import Any
 import standardwebhooks
 from aiohttp import web
 
-from banshi import new_secret
+from banshi.sdk.outgoing import new_secret
 from banshi.testing import Door, Person, Reply, open_door
 from tests.programs import program_at
 

@@ -14,8 +14,8 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 import pytest_asyncio
 
-from banshi import Joined, Joining
 from banshi.models import Case
+from banshi.sdk.catalogue import Joined, Joining
 from banshi.testing import Door
 from tests.plugins.open311_city import BASE, GOOD, WHO, got, key_of, made, moved, open_city, part, refused, sent, xml_of
 from tests.waiting import within_a_minute

@@ -17,7 +17,8 @@ from aiohttp import web
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 from multidict import CIMultiDict
 
-from banshi import Event, Write, event_rows
+from banshi import Write
+from banshi.sdk.events import Event, event_rows
 from banshi.testing import Door, Person, open_door
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -148,6 +148,7 @@ class Signals:
             log.error("a signal could not be heeded", error=type(error).__name__, where=place_of(error))
 
 
+#: What processes tell each other.
 SIGNALS: Key[Signals] = Key("signals")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from banshi import ROLES, Offer, Resource, Route, Tables, hookimpl
+from banshi import Offer, Resource, Route, Tables, hookimpl
+from banshi.sdk.cases import ROLES
 
 from . import zones
 from .zone_pass import TrafficSettings, ZonePass

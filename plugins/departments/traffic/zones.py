@@ -25,10 +25,9 @@ from banshi import (
     Route,
     Update,
     Write,
-    decide,
     reply,
-    submissions,
 )
+from banshi.sdk.cases import decide, submissions
 
 from .models import ZoneClosure
 

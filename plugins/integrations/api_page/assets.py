@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from banshi import etag_of
+from banshi.sdk.http import etag_of
 
 #: Where Swagger UI's files are from, and the folder that they are in there.
 PACKAGE, FOLDER = "flask-swagger-ui", "dist"

@@ -7,7 +7,8 @@ from functools import partial
 from html import escape
 from typing import Any
 
-from banshi import Answer, Audience, Call, InvalidParameter, NotFound, Parameter, Route, etag_of, reply_bytes, text_in
+from banshi import Answer, Audience, Call, InvalidParameter, NotFound, Parameter, Route, text_in
+from banshi.sdk.http import etag_of, reply_bytes
 
 from .assets import Assets
 

@@ -10,7 +10,8 @@ from functools import partial
 from itertools import groupby
 from typing import NamedTuple
 
-from banshi import Item, Key, Latest, Platform, WrittenOnce
+from banshi import Item, Key, Platform
+from banshi.sdk.catalogue import Latest, WrittenOnce
 
 from . import cpsv_ap, item_list
 from .settings import ExportSettings

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-from banshi import Answer, Audience, Call, InvalidParameter, NotFound, Parameter, Route, etag_of, reply_bytes
+from banshi import Answer, Audience, Call, InvalidParameter, NotFound, Parameter, Route
+from banshi.sdk.http import etag_of, reply_bytes
 
 from . import cpsv_ap
 from .context import PROFILE

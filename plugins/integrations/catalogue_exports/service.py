@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Any
 
-from banshi import Department, Item, Kind, Texts
+from banshi import Department, Item, Texts
+from banshi.sdk.kinds import Kind
 
 from .shared import Shared, texts
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from banshi import BEARERS, CLIENTS, Bearer, Directory, Offer, Resource, Route, Tables, hookimpl
+from banshi import Offer, Resource, Route, Tables, hookimpl
+from banshi.sdk.http import BEARERS, CLIENTS, Bearer, Directory
 
 from . import keys, oauth, tokens
 from .commands import client

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from banshi import configured, database
+from banshi.sdk.database import configured, database
 
 from .keys import new_key
 from .tokens import digest_of

@@ -9,7 +9,8 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
-from banshi import Client, Platform, Principal
+from banshi import Platform, Principal
+from banshi.sdk.http import Client
 
 from .models import ApiClient, ApiKey
 from .tokens import digest_of

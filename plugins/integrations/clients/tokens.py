@@ -15,7 +15,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from banshi import Client, Key, Platform, Principal, TooManyRequests, Update, Write, led, working
+from banshi import Key, Platform, Principal, TooManyRequests, Update, Write
+from banshi.sdk.http import Client
+from banshi.sdk.operations import led, working
 
 from .models import AccessToken, ApiClient, ApiKey, ClientSecret
 

@@ -6,21 +6,9 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from banshi import (
-    ANONYMISE_CASE,
-    ENCLOSURES,
-    HOLDINGS,
-    Enclosure,
-    Finding,
-    Held,
-    Holding,
-    Offer,
-    Resource,
-    Route,
-    Tables,
-    by_case,
-    hookimpl,
-)
+from banshi import Finding, Offer, Resource, Route, Tables, hookimpl
+from banshi.sdk.cases import ENCLOSURES, Enclosure
+from banshi.sdk.personal_data import ANONYMISE_CASE, HOLDINGS, Held, Holding, by_case
 
 from .checks import findings
 from .enclosing import emptied, enclosed

@@ -11,7 +11,8 @@ import orjson
 from aiohttp import web
 from lxml import etree
 
-from banshi import Call, etag_of, reply_bytes
+from banshi import Call
+from banshi.sdk.http import etag_of, reply_bytes
 
 #: Any page may read what is public.
 OPEN = {"Access-Control-Allow-Origin": "*"}

@@ -14,7 +14,8 @@ from typing import Any
 from aiohttp import web
 from tortoise.queryset import QuerySet
 
-from banshi import Call, personal_in, text_in
+from banshi import Call, text_in
+from banshi.sdk.cases import personal_in
 
 from .errors import BadRequest, Unknown
 from .formats import Format, answer

@@ -8,7 +8,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 from uuid_utils.compat import uuid7
 
-from banshi import Personal, PersonalJSON, PersonalLine, PersonalText
+from banshi.sdk.database import Personal, PersonalJSON, PersonalLine, PersonalText
 
 __all__ = ["ServiceRequest"]
 

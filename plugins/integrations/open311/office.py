@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from banshi import RATES, Key, Latest, Platform, TooManyRequests
+from banshi import Key, Platform, TooManyRequests
+from banshi.sdk.catalogue import Latest
+from banshi.sdk.outgoing import RATES
 
 from .errors import NO_SERVICE, Unknown
 from .services import Service, services_of

@@ -8,7 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, ErrorFormat, Parameter, Route
+from banshi import Answer, Audience, Call, Parameter, Route
+from banshi.sdk.http import ErrorFormat
 
 from . import describing, listing, schemas, submitting, updates
 from .describing import ROOT

@@ -14,18 +14,9 @@ import orjson
 from aiohttp import web
 from tortoise.exceptions import IntegrityError
 
-from banshi import (
-    Call,
-    Case,
-    InvalidFields,
-    PreparedCase,
-    Principal,
-    Problem,
-    Write,
-    caller_of,
-    prepare_case,
-    text_in,
-)
+from banshi import Call, Case, InvalidFields, Principal, Problem, Write, text_in
+from banshi.sdk.cases import PreparedCase, prepare_case
+from banshi.sdk.http import caller_of
 
 from .errors import NO_SERVICE, BadRequest, KeyRefused, Unknown
 from .formats import Format, answer

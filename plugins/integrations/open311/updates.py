@@ -12,7 +12,8 @@ from typing import Any
 from aiohttp import web
 from tortoise.expressions import F, Subquery
 
-from banshi import Call, Case, CaseEvent
+from banshi import Call, Case
+from banshi.sdk.cases import CaseEvent
 
 from .formats import Format, answer
 from .listing import MOST, REAL, iso, numbers_in, offered, span

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from banshi import EVENT_TYPES, ROLES, Offer, Resource, Route, Tables, hookimpl
+from banshi import Offer, Resource, Route, Tables, hookimpl
+from banshi.sdk.cases import ROLES
+from banshi.sdk.events import EVENT_TYPES
 
 from . import life
 from .approving import ROLE

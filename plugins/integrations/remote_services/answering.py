@@ -5,27 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from banshi import (
-    CLIENTS,
-    Actor,
-    Conflict,
-    FieldProblem,
-    Forbidden,
-    Form,
-    InvalidFields,
-    NotFound,
-    NotSigned,
-    Principal,
-    Problem,
-    Role,
-    find_case,
-    move_case,
-    parse_body,
-    read_body,
-    reply,
-    steps_of,
-    verified,
-)
+from banshi import Conflict, FieldProblem, Forbidden, Form, InvalidFields, NotFound, Principal, Problem, Role, reply
+from banshi.sdk.cases import Actor, find_case, move_case, steps_of
+from banshi.sdk.http import CLIENTS, parse_body, read_body
+from banshi.sdk.outgoing import NotSigned, verified
 
 from .declaration import SCOPE, owner_of
 from .handlers import reason_of

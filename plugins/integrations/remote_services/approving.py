@@ -5,17 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from banshi import (
-    Conflict,
-    FieldProblem,
-    InvalidFields,
-    NotFound,
-    Page,
-    Write,
-    from_cursor,
-    limit_of,
-    reply,
-)
+from banshi import Conflict, FieldProblem, InvalidFields, NotFound, Write, reply
+from banshi.sdk.http import Page, from_cursor, limit_of
 
 from . import life
 from .documents import service_document

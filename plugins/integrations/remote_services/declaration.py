@@ -7,22 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from banshi import (
-    Conflict,
-    FieldProblem,
-    Forbidden,
-    Form,
-    InvalidFields,
-    Update,
-    inspect_declaration,
-    inspect_registers,
-    key_of,
-)
+from banshi import Conflict, FieldProblem, Forbidden, Form, InvalidFields, Update
+from banshi.sdk.catalogue import inspect_declaration
+from banshi.sdk.outgoing import key_of
+from banshi.sdk.registers import inspect_registers
 
 from .models import RemoteService, ServiceItem
 
 if TYPE_CHECKING:
-    from banshi import Call, Department, Finding, Item, Register
+    from banshi import Call, Department, Finding, Item
+    from banshi.sdk.registers import Register
 
     from .keeper import Services
 

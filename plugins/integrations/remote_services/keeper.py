@@ -13,18 +13,11 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from prometheus_client import Counter
 
-from banshi import (
-    REGISTERS,
-    SEAL,
-    Item,
-    Joined,
-    Joining,
-    Key,
-    led,
-    open_outgoing,
-    place_of,
-    working,
-)
+from banshi import Item, Key
+from banshi.sdk.catalogue import Joined, Joining
+from banshi.sdk.operations import led, place_of, working
+from banshi.sdk.outgoing import SEAL, open_outgoing
+from banshi.sdk.registers import REGISTERS
 
 from .declaration import Declared, declared_by, owner_of
 from .handlers import HANDLERS
@@ -35,7 +28,8 @@ from .register import RemoteRegister
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from banshi import Outgoing, Platform
+    from banshi import Platform
+    from banshi.sdk.outgoing import Outgoing
 
     from .settings import ServiceSettings
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from uuid_utils.compat import uuid7
 
-from banshi import Conflict, Event, Update, event_rows
+from banshi import Conflict, Update
+from banshi.sdk.events import Event, event_rows
 
 from .models import RemoteService, ServiceVersion
 

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from uuid_utils.compat import uuid7
 
-from banshi import CallFailed, Mistake, Problem, Unavailable, guarded, signed
+from banshi import Problem, Unavailable
+from banshi.sdk.operations import Mistake, guarded
+from banshi.sdk.outgoing import CallFailed, signed
 
 from .declaration import owner_of
 
 if TYPE_CHECKING:
     from prometheus_client import Counter
 
-    from banshi import Answered, Outgoing, Platform
+    from banshi import Platform
+    from banshi.sdk.outgoing import Answered, Outgoing
 
     from .settings import ServiceSettings
 

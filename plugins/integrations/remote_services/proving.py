@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from uuid_utils.compat import uuid7
 
-from banshi import Problem, new_secret
+from banshi import Problem
+from banshi.sdk.outgoing import new_secret
 
 from .line import Away
 

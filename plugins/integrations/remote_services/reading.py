@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from banshi import Actor, Forbidden, NotFound, Principal, Role, find_case, send_attachment, show_case
+from banshi import Forbidden, NotFound, Principal, Role
+from banshi.sdk.cases import Actor, find_case, send_attachment, show_case
 
 from .declaration import SCOPE, owner_of
 from .life import may_act

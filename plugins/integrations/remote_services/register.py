@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from banshi import Found
+from banshi.sdk.registers import Found
 
 from .handlers import moment_of
 from .line import WrongAnswer
 
 if TYPE_CHECKING:
-    from banshi import Question
+    from banshi.sdk.registers import Question
 
     from .line import Line
 

@@ -5,19 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from banshi import (
-    SEAL,
-    Conflict,
-    FieldProblem,
-    InvalidFields,
-    NotFound,
-    Page,
-    Write,
-    from_cursor,
-    limit_of,
-    new_secret,
-    reply,
-)
+from banshi import Conflict, FieldProblem, InvalidFields, NotFound, Write, reply
+from banshi.sdk.http import Page, from_cursor, limit_of
+from banshi.sdk.outgoing import SEAL, new_secret
 
 from . import life
 from .declaration import allowed_department, given_secret, new_codes, raised_versions, read_declaration

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from banshi import PAGE_PARAMETERS, Answer, Audience, Form, Parameter, Route, page_answer, ref
+from banshi import Answer, Audience, Form, Parameter, Route
+from banshi.sdk.http import PAGE_PARAMETERS, page_answer, ref
 
 from . import answering, approving, reading, registering
 from .declaration import NEW_SERVICE, NEW_VERSION, SCOPE, SLUG

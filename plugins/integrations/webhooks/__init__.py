@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from banshi import EVENT_TYPES, LISTENERS, Event, Listener, Offer, Platform, Resource, Route, Tables, hookimpl
+from banshi import Offer, Platform, Resource, Route, Tables, hookimpl
+from banshi.sdk.events import EVENT_TYPES, LISTENERS, Event, Listener
 
 from .commands import webhooks
 from .handlers import TEST

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import orjson
 
 if TYPE_CHECKING:
-    from banshi import Event
+    from banshi.sdk.events import Event
 
 STRUCTURED = "application/cloudevents+json; charset=utf-8"
 BATCH = "application/cloudevents-batch+json; charset=utf-8"

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from banshi import configured, database
+from banshi.sdk.database import configured, database
 
 
 @click.group("webhooks")

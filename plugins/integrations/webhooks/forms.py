@@ -6,7 +6,8 @@ import difflib
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from banshi import FieldProblem, Form, InvalidFields, key_of
+from banshi import FieldProblem, Form, InvalidFields
+from banshi.sdk.outgoing import key_of
 
 from .matching import ANY, SCOPE
 

@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any
 from uuid_utils.compat import uuid7
 
 from banshi import (
-    SEAL,
     Call,
     Conflict,
-    Event,
     FieldProblem,
     InvalidFields,
     InvalidParameter,
@@ -22,10 +20,10 @@ from banshi import (
     TooManyRequests,
     Update,
     Write,
-    event_types,
-    new_secret,
     reply,
 )
+from banshi.sdk.events import Event, event_types
+from banshi.sdk.outgoing import SEAL, new_secret
 
 from . import documents, forms, handshake, journal
 from .cloudevents import MODES, batched, document_of

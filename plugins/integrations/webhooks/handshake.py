@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from banshi import CallFailed
+from banshi.sdk.outgoing import CallFailed
 
 from .sending import ANSWER
 
 if TYPE_CHECKING:
-    from banshi import Outgoing
+    from banshi.sdk.outgoing import Outgoing
 
     from .settings import WebhookSettings
 

@@ -11,7 +11,8 @@ from tortoise.transactions import in_transaction
 from .cloudevents import document_of
 
 if TYPE_CHECKING:
-    from banshi import Event, Platform
+    from banshi import Platform
+    from banshi.sdk.events import Event
 
 #: The one counter of events.
 COUNTER = "events"

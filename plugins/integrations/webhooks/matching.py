@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from banshi import Client
+    from banshi.sdk.http import Client
 
     from .journal import Logged
     from .models import Subscription

@@ -13,7 +13,12 @@ from uuid import UUID
 
 import structlog
 
-from banshi import CLIENTS, Client, Event, Key, Latest, Platform, open_outgoing, place_of, working
+from banshi import Key, Platform
+from banshi.sdk.catalogue import Latest
+from banshi.sdk.events import Event
+from banshi.sdk.http import CLIENTS, Client
+from banshi.sdk.operations import place_of, working
+from banshi.sdk.outgoing import open_outgoing
 
 from . import journal, records
 from .batches import Batches
@@ -27,7 +32,7 @@ from .upkeep import tidying
 from .walk import Walk
 
 if TYPE_CHECKING:
-    from banshi import Outgoing
+    from banshi.sdk.outgoing import Outgoing
 
     from .journal import Logged
     from .settings import WebhookSettings

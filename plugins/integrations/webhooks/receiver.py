@@ -15,7 +15,7 @@ from uuid import UUID
 
 import structlog
 
-from banshi import place_of
+from banshi.sdk.operations import place_of
 
 from . import matching
 from .records import Taken
@@ -24,7 +24,9 @@ from .standing import Standing
 from .walk import Walk
 
 if TYPE_CHECKING:
-    from banshi import Client, Outgoing, Platform
+    from banshi import Platform
+    from banshi.sdk.http import Client
+    from banshi.sdk.outgoing import Outgoing
 
     from .journal import Logged
     from .models import Subscription

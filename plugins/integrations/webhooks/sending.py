@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from banshi import SEAL, CallFailed, signed
+from banshi.sdk.outgoing import SEAL, CallFailed, signed
 
 if TYPE_CHECKING:
-    from banshi import Outgoing, Platform
+    from banshi import Platform
+    from banshi.sdk.outgoing import Outgoing
 
     from .models import Subscription
 

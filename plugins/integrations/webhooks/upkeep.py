@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from banshi import led
+from banshi.sdk.operations import led
 
 from .models import DeliveryRow, EventRow, Replay, Subscription
 

@@ -3,7 +3,7 @@
 from tortoise import migrations
 from tortoise import fields
 
-from banshi import Widen
+from banshi.sdk.database import Widen
 
 
 class Migration(migrations.Migration):

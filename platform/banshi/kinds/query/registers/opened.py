@@ -116,6 +116,7 @@ class Registers:
             )
 
 
+#: The registers that are open.
 REGISTERS: Key[Registers] = Key("registers")
 
 

@@ -1,0 +1,1 @@
+"""What plugins may import beyond `banshi` itself, a noun a module."""

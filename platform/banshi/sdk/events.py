@@ -1,0 +1,18 @@
+"""What happened, for other systems and for other processes."""
+
+from __future__ import annotations
+
+from banshi.events import EVENT_TYPES, LISTENERS, Event, Listener, event_rows, event_types
+from banshi.outbox import intake_row
+from banshi.signals.signals import SIGNALS
+
+__all__ = [
+    "EVENT_TYPES",
+    "LISTENERS",
+    "SIGNALS",
+    "Event",
+    "Listener",
+    "event_rows",
+    "event_types",
+    "intake_row",
+]
