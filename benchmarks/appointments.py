@@ -30,8 +30,8 @@ import uvloop
 from databases import has_postgres, postgres
 from processes import HERE, banshi, cores, machine, running, table
 
-from banshi.auth import development_token
-from banshi.settings import Settings
+from banshi.kernel.http.auth import development_token
+from banshi.kernel.loading.settings import Settings
 
 PLACES, SERVERS = 100, 2
 

@@ -28,16 +28,16 @@ from databases import has_postgres, postgres
 from processes import ROOT, machine, table
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 
-from banshi import logs
-from banshi.audit import keeping
-from banshi.audit.chain import seal_all
-from banshi.audit.keeping import AUDIT
-from banshi.audit.marks import stamp
-from banshi.audit.verifying import Verification
-from banshi.models import CaseEvent, OutboxRow
-from banshi.routes import Principal
-from banshi.store import Write
-from banshi.submission import new_case
+from banshi.builtin.audit import keeping
+from banshi.builtin.audit.chain import seal_all
+from banshi.builtin.audit.keeping import AUDIT
+from banshi.builtin.audit.marks import stamp
+from banshi.builtin.audit.verifying import Verification
+from banshi.foundation import logs
+from banshi.foundation.database.store import Write
+from banshi.kernel.cases.submission import new_case
+from banshi.kernel.contract.routes import Principal
+from banshi.kernel.tables.models import CaseEvent, OutboxRow
 from banshi.testing import Door, open_door
 
 TRAFFIC = ROOT / "plugins" / "departments" / "traffic"

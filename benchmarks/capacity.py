@@ -61,8 +61,8 @@ async def simulated(folder: Path, phones: int, kinds: list[str], **model: Any) -
     from population import phones as registered
     from population import published
 
-    from banshi.configuration import read_configuration
-    from banshi.web.app import loaded, open_platform
+    from banshi.app import loaded, open_platform
+    from banshi.kernel.loading.configuration import read_configuration
 
     told = {"latency": 0.08, "quota": 10**9, **model, "path": HERE / "plugins" / "modelled"}
     (folder / "plugins.toml").write_text(SETTINGS.format(**told), encoding="utf-8")

@@ -21,11 +21,11 @@ from pathlib import Path
 
 from processes import table
 
-from banshi import logs
-from banshi.certificates.page import Page, Source, page_of
-from banshi.certificates.press import AT_ONCE, MOST_WAITING, PRESS
-from banshi.models import Pass
-from banshi.passes import ledger
+from banshi.builtin.certificates.page import Page, Source, page_of
+from banshi.builtin.certificates.press import AT_ONCE, MOST_WAITING, PRESS
+from banshi.builtin.passes import ledger
+from banshi.foundation import logs
+from banshi.kernel.tables.models import Pass
 from banshi.testing import Door, Person, open_door
 
 HOUSEHOLD = Path(__file__).resolve().parent.parent / "plugins" / "departments" / "household"

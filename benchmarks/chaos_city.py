@@ -20,8 +20,8 @@ from chaos_server import Server
 from chaos_story import Caller, Memory, Story
 from processes import ROOT
 
-from banshi.auth import development_token
-from banshi.settings import Settings
+from banshi.kernel.http.auth import development_token
+from banshi.kernel.loading.settings import Settings
 from mobile_push.sandbox import FcmSandbox
 from tests.ports import free_port
 

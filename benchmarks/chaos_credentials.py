@@ -19,7 +19,7 @@ from chaos_report import Length, Report
 from PIL import Image
 from processes import ROOT
 
-from banshi import passes
+from banshi.builtin import passes
 from banshi.testing import Person, open_door
 from tests.kernel.test_dynamic_passes import FIRE, approved
 from tests.kernel.test_pass_ledger import DAY, QR, REFUSALS, Forger, Issued, issue, revoke, scan, turn

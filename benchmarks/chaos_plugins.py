@@ -21,9 +21,9 @@ from chaos_server import Server
 from chaos_story import Caller, Memory, Story
 from processes import ROOT
 
-from banshi.auth import development_token
-from banshi.isolation import keeper as keeping
-from banshi.settings import Settings
+from banshi.builtin.isolation import supervisor as keeping
+from banshi.kernel.http.auth import development_token
+from banshi.kernel.loading.settings import Settings
 from banshi.testing import Person, open_door
 from tests.kernel.isolation_office import TIMEOUT, Office, written
 from tests.ports import free_port

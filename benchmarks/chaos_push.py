@@ -16,9 +16,9 @@ from chaos_ledger import count
 from chaos_report import Length, Report, spread
 from chaos_town import Town, town
 
-from banshi.auth import development_token
-from banshi.settings import Settings
-from mobile_push.delivery.chunk import CHUNK
+from banshi.kernel.http.auth import development_token
+from banshi.kernel.loading.settings import Settings
+from mobile_push.delivery.claims.chunk import CHUNK
 
 #: Seconds after a kill in which messages still come out of the sockets.
 IN_SOCKETS = 0.2

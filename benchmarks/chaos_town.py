@@ -24,8 +24,8 @@ from population import published, token_of
 from processes import ROOT
 from provider import tls
 
-from banshi.auth import development_token
-from banshi.settings import Settings
+from banshi.kernel.http.auth import development_token
+from banshi.kernel.loading.settings import Settings
 from banshi.testing import open_door
 from tests.fault_proxy import FaultProxy
 from tests.ports import free_port

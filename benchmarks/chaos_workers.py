@@ -13,7 +13,7 @@ from chaos_ledger import count
 from chaos_report import Length, Report, spread
 from chaos_town import Town, database_for, query, town
 
-from mobile_push.delivery.chunk import CHUNK
+from mobile_push.delivery.claims.chunk import CHUNK
 
 #: What is claimed and not ended: whose it is, nobody says, and only the dead one's stays as it is.
 CLAIMED = "SELECT id, attempts FROM {table} WHERE state = 'due' AND lease_until > {clock}"

@@ -25,7 +25,7 @@ from api import CASES, FULL, ITEM, LANGUAGE, READS, SHORT, WRITES, Length, compa
 from databases import has_postgres, postgres
 from processes import HERE, ROOT, START, Running, alternate, banshi, finished, machine, median, python, running
 
-from banshi.settings import Pool
+from banshi.kernel.loading.settings import Pool
 
 PLUGINS = f"""
 [plugins.traffic]

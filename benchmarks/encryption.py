@@ -27,13 +27,13 @@ from processes import ROOT, machine, table
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.context import _current_context
 
-from banshi import logs
-from banshi.models import Case, OutboxRow
-from banshi.personal.ring import Keys, Ring, new_key, new_ring, read_keys, write_keys
-from banshi.resealing import columns_in, reseal
-from banshi.routes import Principal
-from banshi.store import Write
-from banshi.submission import new_case
+from banshi.foundation import logs
+from banshi.foundation.database.store import Write
+from banshi.foundation.encryption.ring import Keys, Ring, new_key, new_ring, read_keys, write_keys
+from banshi.kernel.cases.submission import new_case
+from banshi.kernel.contract.routes import Principal
+from banshi.kernel.tables.models import Case, OutboxRow
+from banshi.ops.backup.resealing import columns_in, reseal
 from banshi.testing import Door, open_door
 from tests.zone_pass import answers_with
 

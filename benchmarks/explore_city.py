@@ -21,8 +21,8 @@ import structlog
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from banshi.cli.serve import loop_factory
-from banshi.routes import Audience, Route
+from banshi.kernel.contract.routes import Audience, Route
+from banshi.ops.cli.server.serve import loop_factory
 from banshi.testing import Person
 from tests.kernel.api_world import World, open_world
 from tests.programs import SECRET

@@ -113,7 +113,7 @@ def inside(target: str) -> None:
     import atheris
 
     # What they import is imported before, or it would be counted too, and slow.
-    for name in ("aiohttp", "cbor2", "cryptography", "tortoise", "banshi.testing", "banshi.web.app"):
+    for name in ("aiohttp", "cbor2", "cryptography", "tortoise", "banshi.testing", "banshi.app"):
         importlib.import_module(name)
     module = instrumented(atheris, target)
 

@@ -27,15 +27,20 @@ from aiohttp.http import RawRequestMessage
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from banshi import attachments
-from banshi.errors import Problem
-from banshi.sniff import ACCEPTED
+from banshi.foundation.errors import Problem
+from banshi.foundation.files.media_types import ACCEPTED
+from banshi.kernel.cases import attachment_routes as door
+from banshi.kernel.cases import attachments
+from banshi.kernel.http.dispatch import check_type
 from banshi.testing import TINY_PNG
-from banshi.web import attachments as door
-from banshi.web.dispatch import check_type
 
 #: Of these modules it is counted what is reached.
-MODULES = ("aiohttp.multipart", "banshi.attachments", "banshi.sniff", "banshi.web.attachments")
+MODULES = (
+    "aiohttp.multipart",
+    "banshi.kernel.cases.attachments",
+    "banshi.foundation.files.media_types",
+    "banshi.kernel.cases.attachment_routes",
+)
 
 #: Bytes of an input, and of a file, at most.
 LONGEST, LIMIT = 8_192, 2_048

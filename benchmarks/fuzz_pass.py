@@ -12,25 +12,26 @@ from collections.abc import Iterator
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from banshi.passes import (
+from banshi.builtin.passes import (
     Credential,
     PassRefused,
     StatusList,
     StatusListRefused,
-    base45,
-    cbor,
     check_times,
     compact_text,
-    cose,
     holder,
     read_bytes,
     sign_bytes,
 )
-from banshi.passes.shown import PREFIX, read, show
-from banshi.passes.signature import ES256, raw
+from banshi.builtin.passes.wire import base45, cbor, cose
+from banshi.builtin.passes.wire.shown import PREFIX, read, show
+from banshi.builtin.passes.wire.signature import ES256, raw
 
 #: Of these modules it is counted what is reached.
-MODULES = tuple(f"banshi.passes.{name}" for name in ("base45", "cbor", "cose", "holder", "shown", "status"))
+MODULES = tuple(
+    f"banshi.builtin.passes.{name}"
+    for name in ("wire.base45", "wire.cbor", "wire.cose", "holder", "wire.shown", "status")
+)
 
 #: Bytes of an input at most: more than a pass may have.
 LONGEST = 4_096

@@ -27,9 +27,9 @@ import structlog
 from processes import machine, table
 
 from banshi import Item, Submission
-from banshi.cli.serve import loop_factory
-from banshi.containment import contained
-from banshi.isolation import keeper as keeping
+from banshi.builtin.isolation import supervisor as keeping
+from banshi.kernel.runtime.containment import contained
+from banshi.ops.cli.server.serve import loop_factory
 from banshi.testing import Door, open_door
 from tests.waiting import lateness
 

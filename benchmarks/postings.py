@@ -32,14 +32,14 @@ import uvloop
 from databases import has_postgres, postgres
 from processes import machine, table
 
-from banshi import logs
-from banshi.kinds.posting import keeper
-from banshi.kinds.posting.matching import match
+from banshi.foundation import logs
+from banshi.foundation.database.store import Write
+from banshi.kernel.cases.submission import new_case
+from banshi.kernel.contract.routes import Principal
+from banshi.kinds.posting import scheduler
 from banshi.kinds.posting.models import PostingMatch, PostingRecord
-from banshi.kinds.posting.publication import values_of
-from banshi.routes import Principal
-from banshi.store import Write
-from banshi.submission import new_case
+from banshi.kinds.posting.publishing.matching import match
+from banshi.kinds.posting.publishing.publication import values_of
 from banshi.testing import Door, open_door
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -235,7 +235,7 @@ async def measure(count: int, database: str | None) -> Measured:
     # Another seed than the one that the likeness was tuned with, which was 2026.
     measured, chance = Measured(), random.Random(7)
     # What is measured here is not to be done by the keeper first.
-    keeper.ROUND = ()
+    scheduler.ROUND = ()
     plugins: dict[str, Path | str] = {"public_order": ROOT / "plugins" / "departments" / "public_order"}
     plugins["mobile_push"] = "mobile_push"
     with tempfile.TemporaryDirectory(prefix="banshi-postings-") as place:

@@ -24,13 +24,13 @@ from databases import has_postgres, postgres
 from processes import HERE, ROOT, Running, alternate, banshi, finished, machine, median, python, running
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 
-from banshi import logs
-from banshi.auth import development_token
-from banshi.routes import Principal
-from banshi.settings import Settings
-from banshi.store import Write
-from banshi.submission import new_case
-from banshi.web.app import configure, open_platform
+from banshi.app import configure, open_platform
+from banshi.foundation import logs
+from banshi.foundation.database.store import Write
+from banshi.kernel.cases.submission import new_case
+from banshi.kernel.contract.routes import Principal
+from banshi.kernel.http.auth import development_token
+from banshi.kernel.loading.settings import Settings
 from tests.zone_pass import WITHOUT_FILES
 
 #: Requests under way at once.

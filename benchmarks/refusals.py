@@ -31,7 +31,7 @@ async def send(plan: dict[str, Any]) -> dict[str, Any]:
     from population import dealt_with, phones, published
 
     from banshi.testing import open_door
-    from mobile_push.models import Chunk, Device
+    from mobile_push.tables.models import Chunk, Device
 
     folder = Path(plan["folder"])
     fcm = {

@@ -36,7 +36,15 @@ def write(file: Path, records: int) -> None:
 async def imported(config: Path, file: Path) -> None:
     """Run the command and print what it took."""
     begun = time.monotonic()
-    command = ["-c", "from banshi.cli import main; main()", "--config", str(config), "register", "import", str(file)]
+    command = [
+        "-c",
+        "from banshi.ops.cli import main; main()",
+        "--config",
+        str(config),
+        "register",
+        "import",
+        str(file),
+    ]
     # By hand: only wait4 tells the memory and the time of this one process.
     pid = os.spawnv(os.P_NOWAIT, sys.executable, [sys.executable, *command])  # noqa: ASYNC220, S606
     _, status, used = await asyncio.to_thread(os.wait4, pid, 0)
@@ -97,7 +105,7 @@ if __name__ == "__main__":
     parser.add_argument("--short", action="store_true", help="Ten thousand records.")
     parser.add_argument("--database", default="", help="An empty database; SQLite in a temporary folder by default.")
     options = parser.parse_args()
-    from banshi import logs
+    from banshi.foundation import logs
 
     logs.configure("error")
     asyncio.run(main(10_000 if options.short else options.records, options.database))

@@ -123,7 +123,7 @@ def measure(folder: Path, large: City, length: Length) -> None:
         place.mkdir()
         files[name] = write_city(place, city.plugins, city.items)
     compiled = compiled_in(folder)
-    seconds_of("import banshi.cli.serve, mobile_push", compiled)
+    seconds_of("import banshi.ops.cli.server.serve, mobile_push", compiled)
     begun = {name: starts(file, length, compiled) for name, file in files.items()}
     small = next(iter(sizes))
     with ExitStack() as stack:

@@ -36,13 +36,13 @@ from processes import ROOT, banshi, machine, running, table
 from seed_city import PEOPLE_PER_CASE, write_city
 from seed_statements import SHORT_SWEEPS, SWEEPS, migrated, statements_of
 
-from banshi.auth import development_token
-from banshi.configuration import read_configuration
 from banshi.default_plugins import default_kinds
-from banshi.loading import inspect_plugins
-from banshi.registry import Registry
-from banshi.settings import Settings
-from banshi.web.work import work_in
+from banshi.kernel.cases.worklist import work_in
+from banshi.kernel.http.auth import development_token
+from banshi.kernel.loading.configuration import read_configuration
+from banshi.kernel.loading.loader import inspect_plugins
+from banshi.kernel.loading.registry import Registry
+from banshi.kernel.loading.settings import Settings
 
 #: Milliseconds at p99 of each of the four.
 AIM = 20.0

@@ -12,9 +12,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from banshi.contract import Who
-from banshi.passes.ledger import NUMBERS
-from banshi.registry import Registry
+from banshi.builtin.passes.ledger import NUMBERS
+from banshi.kernel.contract.values import Who
+from banshi.kernel.loading.registry import Registry
 
 #: People for each case, as in a city of 4.7 million with 5 million cases.
 PEOPLE_PER_CASE = 0.94

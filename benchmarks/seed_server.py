@@ -16,8 +16,8 @@ import asyncpg
 import seed_plans
 from seed_plans import Statement
 
-from banshi import postgres
-from banshi.cli import main
+from banshi.foundation.database import postgres
+from banshi.ops.cli import main
 
 SEEN: dict[str, Statement] = {}
 

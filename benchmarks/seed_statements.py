@@ -18,8 +18,8 @@ from soak import configuration, import_samples
 from soak_town import Town, Unexpected
 from soak_visits import VISITS, visit
 
-from banshi.registry import Registry
-from banshi.settings import Settings
+from banshi.kernel.loading.registry import Registry
+from banshi.kernel.loading.settings import Settings
 from mobile_push.sandbox import FcmSandbox
 
 #: Visits of each kind, and seconds for which broadcasts walk over the phones before they are recalled.

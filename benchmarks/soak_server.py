@@ -13,7 +13,7 @@ import threading
 import time
 from pathlib import Path
 
-from banshi.cli import main
+from banshi.ops.cli import main
 
 EVERY = 1.0
 

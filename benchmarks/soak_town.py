@@ -12,10 +12,10 @@ from typing import Any
 
 import aiohttp
 
-from banshi.auth import development_token
-from banshi.contract import Item
-from banshi.registry import Registry
-from banshi.settings import Settings
+from banshi.kernel.contract.values import Item
+from banshi.kernel.http.auth import development_token
+from banshi.kernel.loading.registry import Registry
+from banshi.kernel.loading.settings import Settings
 from banshi.testing import Person, Reply
 
 #: Seconds until what is done after the answer is seen, and between two looks.

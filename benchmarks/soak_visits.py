@@ -19,7 +19,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 from chaos_story import NEEDS_REASON, PLANS, PNG
 from soak_town import LOOK, PATIENCE, Caller, Taken, Town, Unexpected
 
-from banshi.contract import Item
+from banshi.kernel.contract.values import Item
 from banshi.kinds.query.registers.opened import declared_in
 from tests.plugins import filling
 from tests.registers import sample_rows

@@ -12,8 +12,8 @@ from api import configuration
 from crowd import Crowd
 from processes import HERE, Running
 
-from banshi.auth import development_token
-from banshi.settings import Settings
+from banshi.kernel.http.auth import development_token
+from banshi.kernel.loading.settings import Settings
 
 #: Bytes of a broadcast's text.
 SIZE = 200

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from processes import median, table
 
 from mobile_push.cap import Alert, Area, MessageType, Scope, SenderKey, Status, alert_of, read, sign, verify, write
-from mobile_push.geometry import Point, Polygon
+from mobile_push.cap.geo.geometry import Point, Polygon
 
 ROUNDS = 3
 CORNERS = (8, 100, 1000)

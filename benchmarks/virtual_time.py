@@ -93,7 +93,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     """Run to the end on virtual time, the platform's database included."""
     import aiosqlite.core
 
-    from banshi import store
+    from banshi.foundation.database import store
 
     store.CLOCK["sqlite"] = "virtual_now()"
     execute = getattr(aiosqlite.core.Connection._execute, "really", aiosqlite.core.Connection._execute)

@@ -21,7 +21,8 @@ from typing import Any
 import uvloop
 from peers.webhook_sender import STEPS, data_of
 
-from banshi import Write, logs
+from banshi import Write
+from banshi.foundation import logs
 from banshi.sdk.events import Event, event_rows
 from banshi.sdk.outgoing import SEAL
 from banshi.testing import Door, open_door
@@ -116,7 +117,7 @@ async def main() -> None:
     plugins = {name: ROOT / "plugins" / "integrations" / name for name in ("clients", "webhooks")}
     async with open_door(Path(plan["folder"]), plugins, platform=platform) as door:
         await subscribe(door, plan)
-        office = door.platform[importlib.import_module("banshi_plugins.webhooks.office").OFFICE]
+        office = door.platform[importlib.import_module("banshi_plugins.webhooks.delivery.dispatcher").OFFICE]
         office.changed()
         everybody = len(plan["ports"]) + len(plan["hostile"])
         await until(lambda: len(office.receivers) == everybody)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from banshi import default_plugins
-from banshi.cli import main
+from banshi.ops.cli import main
 
 #: Whose resources begin once all others are open: the outbox and its housekeeping.
 WORKING = {"banshi.kernel.outbox.plugin", "banshi.builtin.personal_data.plugin"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from banshi.audit.readings import Readings
-from banshi.cli import main
+from banshi.builtin.audit.readings import Readings
+from banshi.ops.cli import main
 
 
 async def nothing(_: Readings, principal: Any, cases: Sequence[Any]) -> None:

@@ -97,12 +97,12 @@ async def compare(way: Way, folder: Path, provider: Running, length: Length) -> 
     """Print what each number of workers did."""
     from peers.population import phones
 
-    from banshi.configuration import read_configuration
-    from banshi.sdk.operations import Duty
-    from banshi.web.app import loaded, open_platform
+    from banshi.app import loaded, open_platform
+    from banshi.kernel.loading.configuration import read_configuration
+    from banshi.sdk.operations import ProcessRole
 
     registry = loaded(read_configuration(folder / "plugins.toml"))
-    async with open_platform(registry, Duty(lanes=frozenset())) as server:
+    async with open_platform(registry, ProcessRole(lanes=frozenset())) as server:
         await phones(server, length.phones)
         rounds: dict[int, list[dict[str, float]]] = {count: [] for count in COUNTS}
         for _ in range(length.rounds):

@@ -14,31 +14,36 @@ from banshi import Channel, Finding, Offer, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ROLES
 from banshi.sdk.operations import AFTER_RESTORE, EXAMINATIONS, JOBS, Jobs
 from banshi.sdk.personal_data import AFTER_LOOK_UPS, ANONYMISE_CASE, FORGET_CASE, HOLDINGS
-from mobile_push import devices, inbox, person, preferences, reading, receipts, tickets, unread, webpush_route
-from mobile_push.broadcasts import alerts, notices, public
-from mobile_push.broadcasts.life import PUBLISHER
-from mobile_push.broadcasts.outside import SENDERS, open_senders
+from mobile_push.broadcasts import notices, public
+from mobile_push.broadcasts.alerts import routes as alert_routes
+from mobile_push.broadcasts.alerts.signed_senders import SENDERS, open_senders
+from mobile_push.broadcasts.lifecycle import PUBLISHER
 from mobile_push.broadcasts.schedule import SCHEDULE, open_schedule
 from mobile_push.checks import findings
 from mobile_push.commands import fcm_sandbox, webpush_key, webpush_sandbox
 from mobile_push.delivery import jobs
+from mobile_push.delivery.service import PUSH, deliver, open_push
 from mobile_push.doctor import examination
-from mobile_push.erasure import erase_case
-from mobile_push.holdings import HOLDING
-from mobile_push.provider import PROVIDERS, Outcome, Provider, Push, Receipt, Way
-from mobile_push.reports import keeper
+from mobile_push.inbox import messages as inbox_messages
+from mobile_push.phones import devices, person, preferences, receipts
+from mobile_push.phones import webpush_key as webpush_key_route
+from mobile_push.phones.erasure import erase_case
+from mobile_push.phones.holdings import HOLDING
+from mobile_push.phones.reading import inbox as inbox_routes
+from mobile_push.phones.reading import stream_tickets, unread
+from mobile_push.providers.provider import PROVIDERS, Outcome, Provider, Push, Receipt, Way
 from mobile_push.reports import routes as report_routes
+from mobile_push.reports import scheduler as reports_scheduler
 from mobile_push.reports.commands import push
 from mobile_push.screen.presentation import Presentation
 from mobile_push.screen.threads import THREADS, open_threads
-from mobile_push.service import PUSH, deliver, open_push
 from mobile_push.settings import PushSettings
 
 if TYPE_CHECKING:
     import click
 
-    from mobile_push.fcm_settings import FcmSettings
-    from mobile_push.webpush import WebPushSettings
+    from mobile_push.providers.fcm.settings import FcmSettings
+    from mobile_push.providers.webpush import WebPushSettings
 
 #: What a plugin with a provider of its own needs; the rest is mobile_push's.
 __all__ = ["PROVIDERS", "Outcome", "Presentation", "Provider", "Push", "Receipt", "Way"]
@@ -53,7 +58,7 @@ def banshi_settings() -> type:
 
 @hookimpl
 def banshi_tables() -> Tables:
-    return Tables(models="mobile_push.models", migrations="mobile_push.migrations")
+    return Tables(models="mobile_push.tables.models", migrations="mobile_push.tables.migrations")
 
 
 @hookimpl
@@ -61,8 +66,8 @@ def banshi_resources(settings: PushSettings) -> Sequence[Resource[Any]]:
     return [
         Resource(THREADS, open_threads),
         Resource(PUSH, partial(open_push, settings)),
-        Resource(tickets.TICKETS, tickets.open_tickets),
-        Resource(keeper.REPORTS, keeper.open_reports),
+        Resource(stream_tickets.TICKETS, stream_tickets.open_tickets),
+        Resource(reports_scheduler.REPORTS, reports_scheduler.open_reports),
         Resource(SENDERS, partial(open_senders, settings)),
         Resource(SCHEDULE, partial(open_schedule, settings)),
     ]
@@ -76,7 +81,7 @@ def banshi_channels() -> Sequence[Channel]:
 @hookimpl
 def banshi_offers(settings: PushSettings) -> Iterable[Offer[Any]]:
     yield Offer(FORGET_CASE, erase_case)
-    yield Offer(AFTER_RESTORE, inbox.AFTER_RESTORE)
+    yield Offer(AFTER_RESTORE, inbox_messages.AFTER_RESTORE)
     yield Offer(AFTER_LOOK_UPS, jobs.AFTER_LOOK_UPS)
     yield Offer(EXAMINATIONS, examination(settings))
     yield Offer(JOBS, Jobs(jobs.waiting, jobs.drop))
@@ -90,22 +95,22 @@ def banshi_offers(settings: PushSettings) -> Iterable[Offer[Any]]:
 
 
 def _fcm(settings: FcmSettings) -> Provider:
-    from mobile_push.fcm import FcmProvider
+    from mobile_push.providers.fcm.provider import FcmProvider
 
     return FcmProvider(settings)
 
 
 def _webpush(settings: WebPushSettings) -> Provider:
-    from mobile_push.webpush.provider import WebPushProvider
+    from mobile_push.providers.webpush.provider import WebPushProvider
 
     return WebPushProvider(settings)
 
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    phone = (devices, person, preferences, reading, receipts, tickets, unread, webpush_route)
+    phone = (devices, person, preferences, inbox_routes, receipts, stream_tickets, unread, webpush_key_route)
     # The order counts: the ids of `public` would take the other paths.
-    return [route for face in (*phone, report_routes, notices, alerts, public) for route in face.ROUTES]
+    return [route for face in (*phone, report_routes, notices, alert_routes, public) for route in face.ROUTES]
 
 
 @hookimpl

@@ -40,7 +40,7 @@ def _providers(plugin: str, settings: PushSettings) -> Iterator[Finding]:
     if wrong := settings.sandbox.wrong():
         yield Finding(plugin, "sandbox-credentials", f"mend settings.sandbox.fcm: {wrong}")
     if settings.webpush is not None:
-        from mobile_push.webpush.vapid import read_key
+        from mobile_push.providers.webpush.vapid import read_key
 
         try:
             read_key(settings.webpush.private_key_file)
@@ -54,7 +54,7 @@ def _providers(plugin: str, settings: PushSettings) -> Iterator[Finding]:
 def _keys(plugin: str, alerts: AlertSettings) -> Iterator[Finding]:
     """The key files are read here, so that a wrong one is found before an alert is due."""
     if alerts.senders:
-        from mobile_push.broadcasts.outside import key_of
+        from mobile_push.broadcasts.alerts.signed_senders import key_of
 
         for name, sender in alerts.senders.items():
             try:

@@ -35,7 +35,7 @@ def fcm_sandbox(host: str, port: int, service_account: Path) -> None:
 @click.option("--port", default=9098, show_default=True, help="Port to listen on.")
 def webpush_sandbox(host: str, port: int) -> None:
     """Run a local push server that speaks Web Push and opens what it gets."""
-    from mobile_push.sandbox.webpush import serve_webpush
+    from mobile_push.sandbox.webpush.push_service import serve_webpush
 
     try:
         asyncio.run(serve_webpush(host, port))
@@ -49,7 +49,7 @@ def webpush_sandbox(host: str, port: int) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def webpush_key(file: Path) -> None:
     """Write a key for Web Push to FILE, unless it is there, and print its public half for the app."""
-    from mobile_push.webpush.vapid import public_key, read_key, write_key
+    from mobile_push.providers.webpush.vapid import public_key, read_key, write_key
 
     try:
         key = write_key(file)

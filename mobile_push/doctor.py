@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from banshi.sdk.operations import Deployment, Examination, Verdict, are_private
 
 if TYPE_CHECKING:
-    from mobile_push.fcm_settings import FcmSettings
+    from mobile_push.providers.fcm.settings import FcmSettings
     from mobile_push.settings import PushSettings
 
 
@@ -49,7 +49,7 @@ def _fcm(settings: FcmSettings, online: bool) -> Verdict:
     if not online:
         return Verdict("fcm", "ok", f"the key of {account['client_email']} can be read; --online asks for a token")
 
-    from mobile_push.fcm import open_project
+    from mobile_push.providers.fcm.provider import open_project
 
     try:
         _, fetch = open_project(settings)
@@ -61,7 +61,7 @@ def _fcm(settings: FcmSettings, online: bool) -> Verdict:
 
 
 def _webpush(file: Path) -> Verdict:
-    from mobile_push.webpush.vapid import read_key
+    from mobile_push.providers.webpush.vapid import read_key
 
     try:
         read_key(file)

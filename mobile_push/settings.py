@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from banshi import LANGUAGES
-from mobile_push.divisions import check_division
-from mobile_push.fcm_settings import FcmSettings
-from mobile_push.sandboxed import SandboxSettings
+from mobile_push.cap.geo.divisions import check_division
+from mobile_push.providers.fcm.settings import FcmSettings
+from mobile_push.providers.for_test_cases import SandboxSettings
+from mobile_push.providers.webpush import WebPushSettings
 from mobile_push.screen.presentation import PresentationSettings
-from mobile_push.webpush import WebPushSettings
 
 #: The shape of a topic's code, as of a department's.
 SLUG = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"

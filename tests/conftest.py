@@ -20,11 +20,13 @@ import hypothesis
 import pytest
 from tortoise.apps import Apps
 
-from banshi import logs, opening, search, testing
-from banshi.cli import serve
+from banshi import app, testing
+from banshi.builtin.catalogue import search
+from banshi.foundation import logs
+from banshi.foundation.database import opening
+from banshi.foundation.database.upgrade import upgrade
+from banshi.ops.cli.server import serve
 from banshi.testing import Door, Person, open_door
-from banshi.upgrade import upgrade
-from banshi.web import app
 from tests import encrypted, prepared, remembered
 from tests.borrowed import END_ALL, FREE, give_back
 from tests.zone_pass import answers_with

@@ -12,10 +12,11 @@ from typing import Any
 import click
 import yaml
 
-from banshi.cli import COMMANDS, group, serve, workers
-from banshi.cli.worker import lanes_of
-from banshi.duty import LANES
-from banshi.web import operations
+from banshi.builtin.monitoring import routes as monitoring_routes
+from banshi.kernel.runtime.process_role import LANES
+from banshi.ops.cli import COMMANDS, group
+from banshi.ops.cli.server import serve, workers
+from banshi.ops.cli.server.worker import lanes_of
 
 #: Where the image and the units have the repository.
 PLACE = "/opt/banshi/"
@@ -219,7 +220,7 @@ def _of_one(process: Process, name: str, given: Mapping[str, Any]) -> Iterator[s
     for port in sorted(process.ports | {one.port for one in process.asked}):
         if port != given["port"]:
             yield f"{where}: port {port} is named, and it listens on {given['port']}"
-    paths = {route.path for route in operations.ROUTES}
+    paths = {route.path for route in monitoring_routes.ROUTES}
     for one in process.asked:
         if one.path not in paths:
             yield f"{where}: {one.sort} asks for {one.path}, which is no route of every process"

@@ -7,9 +7,9 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from banshi import opening
-from banshi.personal.ring import Ring, new_ring, write_keys
-from banshi.personal.sealing import Context
+from banshi.foundation.database import opening
+from banshi.foundation.encryption.ring import Ring, new_ring, write_keys
+from banshi.foundation.encryption.sealing import Context
 
 
 def ring_in(folder: Path) -> Path:

@@ -88,10 +88,10 @@ def made_in(folder: Path) -> NextVersion:
     for tree in (Path("platform", "banshi"), Path("mobile_push"), TRAFFIC):
         shutil.copytree(ROOT / tree, folder / tree, ignore=ignored)
     steps = (
-        _extended(folder / "platform" / "banshi", "banshi", "Case", "banshi_case"),
-        _extended(folder / "mobile_push", "mobile_push", "Delivery", "push_delivery"),
+        _extended(folder / "platform" / "banshi" / "kernel" / "tables", "banshi", "Case", "banshi_case"),
+        _extended(folder / "mobile_push" / "tables", "mobile_push", "Delivery", "push_delivery"),
     )
-    contract = folder / "platform" / "banshi" / "contract.py"
+    contract = folder / "platform" / "banshi" / "kernel" / "contract" / "values.py"
     # Whatever this version finds in a message that it doesn't know.
     _inserted(
         contract, after='    trace: str = ""\n\n\n@dataclass(frozen=True, slots=True, kw_only=True)\nclass Channel'

@@ -20,11 +20,11 @@ from tortoise.apps import Apps
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.context import require_context
 
-from banshi.contract import Tables
-from banshi.opening import open_store
-from banshi.sqlite import Client
-from banshi.upgrade import upgrade
-from banshi.web.app import configure
+from banshi.app import configure
+from banshi.foundation.database.opening import open_store
+from banshi.foundation.database.sqlite import Client
+from banshi.foundation.database.tables import Tables
+from banshi.foundation.database.upgrade import upgrade
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -33,7 +33,8 @@ MIGRATED: dict[str, sqlite3.Connection] = {}
 
 
 async def upgrade_from_memory(apps: dict[str, Any]) -> list[str]:
-    """`banshi.upgrade.upgrade`; an empty SQLite file becomes a copy of an earlier one with the same apps."""
+    """`banshi.foundation.database.upgrade.upgrade`; an empty SQLite file becomes a copy of an earlier one with the same
+    apps."""
     client = require_context().connections.get("default")
     if not isinstance(client, Client) or await client.execute_query_dict("SELECT 1 FROM sqlite_schema"):
         return await upgrade(apps)

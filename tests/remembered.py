@@ -20,12 +20,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from banshi import checks, registry
-from banshi.catalogue import Catalogue, Reader
-from banshi.configuration import Configuration
-from banshi.errors import Finding
-from banshi.search import Index, index_of
-from banshi.web.app import loaded
+from banshi.app import loaded
+from banshi.builtin import checks
+from banshi.builtin.catalogue.search import Index, index_of
+from banshi.foundation.errors import Finding
+from banshi.kernel.loading import registry
+from banshi.kernel.loading.catalogue import Catalogue, Reader
+from banshi.kernel.loading.configuration import Configuration
 
 #: What was read, with the kinds that it was read by, which have to live as long; and what was found.
 READ: dict[tuple[Any, ...], tuple[Catalogue, Mapping[str, Any]]] = {}
@@ -46,7 +47,7 @@ read, findings, read_toml = Reader.read, checks.findings, tomllib.loads
 
 
 def loaded_from_memory(configuration: Configuration, wrong: Sequence[Finding] = ()) -> registry.Registry:
-    """`banshi.web.app.loaded`, of which the slow parts are remembered."""
+    """`banshi.app.loaded`, of which the slow parts are remembered."""
     with _remembering(_key(configuration)):
         return loaded(configuration, wrong)
 
@@ -106,7 +107,8 @@ _kept = lru_cache(_digest)
 
 
 def index_from_memory(registry: registry.Registry) -> Index:
-    """`banshi.search.index_of`; a small catalogue of the same words in the same order has the same index."""
+    """`banshi.builtin.catalogue.search.index_of`; a small catalogue of the same words in the same order has the same
+    index."""
     if len(registry.items) > FEW or registry.items_key:
         return index_of(registry)
     items = [

@@ -16,8 +16,8 @@ from typing import Any
 
 import banshi
 from banshi import testing
-from banshi.cli.hooks import hooks
 from banshi.moved import MOVED, RETIRED, OldName
+from banshi.ops.cli.hooks import hooks
 
 FILE = Path("tests/contract/frozen/contract.json")
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from banshi import Item
-from banshi.configuration import read_configuration
-from banshi.registry import Registry
-from banshi.vocabulary import reusable
-from banshi.web.app import loaded
+from banshi.app import loaded
+from banshi.builtin.materials.vocabulary import reusable
+from banshi.kernel.loading.configuration import read_configuration
+from banshi.kernel.loading.registry import Registry
 
 PAGE = Path("docs/items.md")
 

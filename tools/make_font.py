@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path("platform/banshi/certificates/fonts")
+FOLDER = Path("platform/banshi/builtin/certificates/fonts")
 MORE = Path(__file__).with_name("more_characters.txt")
 
 #: Modified versions of a font bear another name.

@@ -15,13 +15,13 @@ from pathlib import Path
 from tortoise.context import TortoiseContext
 from tortoise.migrations.autodetector import MigrationAutodetector
 
-from banshi.configuration import read_configuration
-from banshi.opening import connected, orm_config
-from banshi.personal import look_ups
-from banshi.registry import Registry
-from banshi.snapshot import snapshot_file, snapshot_text
-from banshi.upgrade import upgrade
-from banshi.web.app import inspected
+from banshi.app import inspected
+from banshi.foundation.database.opening import connected, orm_config
+from banshi.foundation.database.snapshot import snapshot_file, snapshot_text
+from banshi.foundation.database.upgrade import upgrade
+from banshi.foundation.encryption import look_ups
+from banshi.kernel.loading.configuration import read_configuration
+from banshi.kernel.loading.registry import Registry
 
 
 async def write() -> list[str]:

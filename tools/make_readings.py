@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pypinyin import lazy_pinyin
 
-FILE = Path("platform/banshi/search/readings.txt")
+FILE = Path("platform/banshi/builtin/catalogue/search/readings.txt")
 
 
 def characters() -> list[str]:

@@ -111,7 +111,7 @@ def _tables(file: Path) -> Iterator[tuple[str, str]]:
 def _commands(tree: Path, file: Path) -> Iterator[tuple[str, str]]:
     code = """
 import click, json
-from banshi.cli import group
+from banshi.ops.cli import group
 def walk(command, ctx, name):
     options = sorted(one for parameter in command.params for one in parameter.opts)
     print(json.dumps([name, options]))
@@ -123,7 +123,7 @@ ctx = click.Context(group, info_name="banshi")
 ctx.params["config"] = %r
 walk(group, ctx, "banshi")
 """
-    for line in _said(tree, code.replace("banshi.cli", _module(tree, "cli")) % str(file)):
+    for line in _said(tree, code.replace("banshi.ops.cli", _module(tree, "cli")) % str(file)):
         name, options = json.loads(line)
         yield f"command {name}", " ".join(options)
 

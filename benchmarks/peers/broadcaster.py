@@ -48,9 +48,9 @@ async def settled() -> int:
 
 async def broadcast(plan: dict[str, Any]) -> dict[str, Any]:
     """One notice to every phone."""
-    from banshi import logs
-    from banshi.web.app import open_platform
-    from mobile_push.models import Chunk
+    from banshi.app import open_platform
+    from banshi.foundation import logs
+    from mobile_push.tables.models import Chunk
 
     logs.configure("info")
     async with open_platform(platform_of(plan)) as platform:
@@ -83,9 +83,9 @@ async def broadcast(plan: dict[str, Any]) -> dict[str, Any]:
 
 async def seed(plan: dict[str, Any]) -> dict[str, Any]:
     """Fill the database of a configuration with phones; nothing is sent."""
-    from banshi import logs
-    from banshi.configuration import read_configuration
-    from banshi.web.app import loaded, open_platform
+    from banshi.app import loaded, open_platform
+    from banshi.foundation import logs
+    from banshi.kernel.loading.configuration import read_configuration
 
     logs.configure("info")
     async with open_platform(loaded(read_configuration(Path(plan["config"])))) as platform:

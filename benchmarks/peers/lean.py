@@ -31,9 +31,9 @@ from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 from uuid_utils.compat import uuid7
 
-from banshi.auth import ALGORITHMS, development_key
-from banshi.models import Case, CaseEvent, IdempotencyKey, OutboxRow
-from banshi.opening import open_store
+from banshi.foundation.database.opening import open_store
+from banshi.kernel.http.auth import ALGORITHMS, development_key
+from banshi.kernel.tables.models import Case, CaseEvent, IdempotencyKey, OutboxRow
 
 ZONE = ZoneInfo("Asia/Shanghai")
 ALPHABET = "0123456789BCDFGHJKLMNPQRSTVWXZ"

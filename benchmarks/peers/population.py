@@ -40,8 +40,8 @@ def device_id(number: int) -> UUID:
 
 def platform_of(plan: Mapping[str, Any]) -> Any:
     """The registry of a platform whose FCM is the provider of the plan; its database is new, or the plan's own."""
-    from banshi.configuration import read_configuration
-    from banshi.web.app import loaded
+    from banshi.app import loaded
+    from banshi.kernel.loading.configuration import read_configuration
 
     folder = Path(plan["folder"])
     file = folder / f"plugins-{time.time_ns()}.toml"
@@ -129,8 +129,8 @@ async def published(
 ) -> Any:
     """A broadcast that has just been published, through the platform's providers or those that are named."""
     from mobile_push.broadcasts import publication
-    from mobile_push.models import Broadcast
-    from mobile_push.service import PUSH
+    from mobile_push.delivery.service import PUSH
+    from mobile_push.tables.models import Broadcast
 
     now, push = platform.now(), platform[PUSH]
     draft = await Broadcast.create(
@@ -152,7 +152,7 @@ async def published(
 
 async def planned(one: Any, seconds: float = 600) -> None:
     """Wait until every phone of the broadcast lies in a chunk."""
-    from mobile_push.models import FanOut
+    from mobile_push.tables.models import FanOut
 
     async with asyncio.timeout(seconds):
         while await FanOut.filter(broadcast_id=one.id, state="due").exists():  # noqa: ASYNC110 - nobody else tells
@@ -161,7 +161,7 @@ async def planned(one: Any, seconds: float = 600) -> None:
 
 async def dealt_with(one: Any, seconds: float = 600) -> dict[str, int]:
     """Wait until every phone of the broadcast is dealt with; what became of them."""
-    from mobile_push.models import Chunk
+    from mobile_push.tables.models import Chunk
 
     await planned(one, seconds)
     async with asyncio.timeout(seconds):

@@ -12,7 +12,7 @@ from pathlib import Path
 import uvloop
 from provider import tls
 
-from mobile_push.sandbox.webpush import WebPushSandbox
+from mobile_push.sandbox.webpush.push_service import WebPushSandbox
 
 
 async def serve(folder: Path) -> None:

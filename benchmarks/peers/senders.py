@@ -155,9 +155,9 @@ def broadcast(plan: dict[str, Any]) -> dict[str, float]:
 
 
 async def _ours(plan: dict[str, Any], prepare: Callable[..., Awaitable[Wave]]) -> dict[str, float]:
-    from banshi import logs
-    from banshi.cli.serve import spare_the_collector
-    from banshi.web.app import open_platform
+    from banshi.app import open_platform
+    from banshi.foundation import logs
+    from banshi.ops.cli.server.serve import spare_the_collector
 
     logs.configure("info")
     warm, end = plan["warm"], plan["warm"] + plan["count"]
@@ -173,7 +173,7 @@ async def _ours(plan: dict[str, Any], prepare: Callable[..., Awaitable[Wave]]) -
 
 async def _personal_wave(platform: Any, first: int, end: int) -> Wave:
     """A message to each of these persons, about to fall due; to send them is to have each outcome recorded."""
-    from mobile_push.service import PUSH
+    from mobile_push.delivery.service import PUSH
 
     await messages(platform, first, end)
     connection, marks = platform.store.connection, platform.store.placeholders(2)

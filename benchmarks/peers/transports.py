@@ -16,10 +16,10 @@ from typing import Any
 import uvloop
 from senders import LINK, PROJECT, TITLE, TTL, message_id, token_of
 
-from mobile_push.fcm import FcmProvider
-from mobile_push.fcm_payload import Encoder
-from mobile_push.fcm_settings import FcmSettings
-from mobile_push.provider import Outcome, Push
+from mobile_push.providers.fcm.payload import Encoder
+from mobile_push.providers.fcm.provider import FcmProvider
+from mobile_push.providers.fcm.settings import FcmSettings
+from mobile_push.providers.provider import Outcome, Push
 
 #: Messages under way.
 AT_ONCE = 1000
@@ -65,7 +65,7 @@ async def ours(plan: dict[str, Any]) -> dict[str, float]:
 
 def prepared(plan: dict[str, Any]) -> tuple[str, dict[str, str], Encoder]:
     """What the bare clients are given: the address, the headers with an access token, and our way to encode."""
-    from mobile_push.fcm import open_project
+    from mobile_push.providers.fcm.provider import open_project
 
     client, fetch = open_project(settings(plan))
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {fetch()[0]}"}

@@ -25,11 +25,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from mobile_push.provider import Outcome, Push
-from mobile_push.webpush import Subscription, WebPushSettings, subscription
-from mobile_push.webpush.encryption import Bench, encrypt
-from mobile_push.webpush.provider import WebPushProvider, payload
-from mobile_push.webpush.vapid import public_key, read_key, write_key
+from mobile_push.providers.provider import Outcome, Push
+from mobile_push.providers.webpush import Subscription, WebPushSettings, subscription
+from mobile_push.providers.webpush.encryption import Bench, encrypt
+from mobile_push.providers.webpush.provider import WebPushProvider, payload
+from mobile_push.providers.webpush.vapid import public_key, read_key, write_key
 
 #: Sends under way at once; the default of `connections`.
 AT_ONCE = 100

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from banshi import FieldProblem, Platform
-from mobile_push.areas import DIVISION
+from mobile_push.audience.areas import DIVISION
 from mobile_push.cap import Alert, geometry_of, polygons_of
+from mobile_push.cap.geo.divisions import check_division
+from mobile_push.cap.geo.geometry import Circle, Polygon
 from mobile_push.cap.shapes import CIRCLE
-from mobile_push.divisions import check_division
-from mobile_push.geometry import Circle, Polygon
 from mobile_push.settings import LONGEST_TOPIC, SLUG
 
 #: Divisions, and polygons and circles together: a database's statement takes so many, and no city needs more.

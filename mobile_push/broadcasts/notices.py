@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, NotFound, Route, reply
-from mobile_push.broadcasts import addressing, documents, life, staff, steps
+from mobile_push.broadcasts import addressing, lifecycle, representations, staff, steps
 from mobile_push.broadcasts.timing import EXPIRES_AT, SEND_AT, TTL, timing
-from mobile_push.models import Broadcast, InboxMessage
+from mobile_push.delivery.service import PUSH
 from mobile_push.screen.pictures import wrong_with_picture
-from mobile_push.service import PUSH
+from mobile_push.tables.models import Broadcast, InboxMessage
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -24,10 +24,10 @@ LONGEST_TITLE, LONGEST_BODY, LONGEST_CONTENT = 120, 1000, 20_000
 MOST_EARLIER = 20
 
 _WRITTEN: dict[str, Any] = {
-    "title": documents.texts_schema(LONGEST_TITLE, both=True, about="What a lock screen shows first."),
-    "body": documents.texts_schema(LONGEST_BODY, both=False, about="The line below it."),
+    "title": representations.texts_schema(LONGEST_TITLE, both=True, about="What a lock screen shows first."),
+    "body": representations.texts_schema(LONGEST_BODY, both=False, about="The line below it."),
     "content": {
-        **documents.texts_schema(LONGEST_CONTENT, both=False, about="Markdown, read inside the app."),
+        **representations.texts_schema(LONGEST_CONTENT, both=False, about="Markdown, read inside the app."),
         "type": ["object", "null"],
     },
     "image": {
@@ -99,9 +99,9 @@ async def values_of(call: Call, notice: Broadcast, body: Mapping[str, Any]) -> d
     wrong: list[FieldProblem] = []
     values: dict[str, Any] = {name: body[name] for name in ("title", "collapse_key") if name in body}
     if "body" in body:
-        values["body"] = documents.filled(body["body"])
+        values["body"] = representations.filled(body["body"])
     if "content" in body:
-        values["content"] = documents.filled(body["content"]) if body["content"] else None
+        values["content"] = representations.filled(body["content"]) if body["content"] else None
     if "image" in body:
         values["image"] = body["image"] or ""
         wrong += wrong_with_picture("/image", body["image"]) if body["image"] else []
@@ -138,11 +138,11 @@ async def _supersedes(notice: Broadcast, body: Mapping[str, Any], values: dict[s
 async def show_notice(call: Call) -> web.StreamResponse:
     """The whole record for those who publish for its department, its page for whoever it is for."""
     notice = await Broadcast.get_or_none(id=call.path["id"], kind="notice")
-    if notice is not None and life.may_publish(call.principal, notice.department):
+    if notice is not None and lifecycle.may_publish(call.principal, notice.department):
         return reply(call, await staff.whole(call, notice))
     if notice is None or not await _may_read(call, notice):
         raise NotFound("There is no notice of that id that you may see.")
-    return reply(call, documents.page(call.platform, notice, call.language))
+    return reply(call, representations.page(call.platform, notice, call.language))
 
 
 async def _may_read(call: Call, notice: Broadcast) -> bool:
@@ -168,7 +168,7 @@ ROUTES = (
         answers={
             201: Answer(
                 description="It is stored.",
-                schema=documents.RECORD,
+                schema=representations.RECORD,
                 headers={"Location": "The notice."},
                 links=staff.leads("notice"),
             )
@@ -186,7 +186,7 @@ ROUTES = (
         answers={
             200: Answer(
                 description="The notice.",
-                schema={"oneOf": [documents.PAGE, documents.WHOLE_RECORD]},
+                schema={"oneOf": [representations.PAGE, representations.WHOLE_RECORD]},
                 links=staff.leads("notice", whole=True),
             )
         },

@@ -12,16 +12,16 @@ import orjson
 
 from banshi import LANGUAGES, Platform
 from banshi.sdk.cases import count_people
-from mobile_push.broadcasts.audience import Audience
-from mobile_push.broadcasts.log import Entry
-from mobile_push.broadcasts.withdrawal import withdrawal_of
+from mobile_push.audience.audience import Audience
+from mobile_push.delivery.claims.rows import personal_push
 from mobile_push.delivery.phones import Phones
-from mobile_push.delivery.rows import personal_push
-from mobile_push.models import Broadcast
-from mobile_push.provider import Push
-from mobile_push.screen.platforms import PlatformPreviews
+from mobile_push.delivery.service import PUSH
+from mobile_push.delivery.withdrawal import withdrawal_of
+from mobile_push.inbox.common_log import Entry
+from mobile_push.providers.platforms import PlatformPreviews
+from mobile_push.providers.provider import Push
 from mobile_push.screen.presentation import Kind
-from mobile_push.service import PUSH
+from mobile_push.tables.models import Broadcast
 
 _BY_LANGUAGE = {"type": "object", "additionalProperties": {"type": "object"}}
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from banshi import Answer, Audience, Call, InvalidParameter, Link, NotFound, Parameter, Route, reply, text_in
 from banshi.sdk.http import etag_of, reply_bytes
-from mobile_push.broadcasts import documents, sending, staff, steps
-from mobile_push.broadcasts.in_force import alerts_in_force
+from mobile_push.broadcasts import representations, sending, staff, steps
+from mobile_push.broadcasts.alerts.in_force import alerts_in_force
 from mobile_push.cap import ALERT_DOCUMENT_SCHEMA, MEDIA_TYPE, Alert, FeedEntry, feed
-from mobile_push.cursor import LARGEST
-from mobile_push.divisions import check_division
-from mobile_push.models import Broadcast, CapMessage
-from mobile_push.service import PUSH
+from mobile_push.cap.geo.divisions import check_division
+from mobile_push.delivery.service import PUSH
+from mobile_push.tables.cursor import LARGEST
+from mobile_push.tables.models import Broadcast, CapMessage
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -105,8 +105,8 @@ def summary(call: Call, row: Broadcast) -> dict[str, Any]:
         "msg_type": row.cap["msg_type"],
         **{name: info.get(name, "") for name in ("urgency", "severity", "certainty")},
         "areas": [area["area_desc"] for area in info.get("area", ())],
-        "published_at": documents.published_at(call.platform, row),
-        "expires_at": documents.moment(call.platform, row.expires_at),
+        "published_at": representations.published_at(call.platform, row),
+        "expires_at": representations.moment(call.platform, row.expires_at),
         "links": {"self": address, "xml": f"{address}.xml"},
     }
 

@@ -17,16 +17,11 @@ from tortoise.transactions import in_transaction
 
 from banshi import Platform, Stale
 from banshi.sdk.operations import present_trace
-from mobile_push import inbox
-from mobile_push.broadcasts.audience import Audience
-from mobile_push.broadcasts.withdrawal import LANES, take_back
-from mobile_push.models import Broadcast, FanOut
-
-#: The person whose counter numbers the common log: no identity provider gives out an empty subject.
-EVERYBODY = ""
-
-#: The provider of a walk over people instead of phones.
-PEOPLE = ""
+from mobile_push.audience.audience import Audience
+from mobile_push.delivery.withdrawal import LANES, take_back
+from mobile_push.inbox import messages as inbox_messages
+from mobile_push.inbox.common_log import EVERYBODY, PEOPLE
+from mobile_push.tables.models import Broadcast, FanOut
 
 #: Makes the rows that belong to a change, from the broadcast as it is after it.
 Along = Callable[[Broadcast], Sequence[Model]]
@@ -100,7 +95,7 @@ async def withdraw(
 
 async def next_number(platform: Platform, connection: BaseDBAsyncClient) -> int:
     """The next number of the common log; the counter stays locked until the transaction ends."""
-    return await inbox.take_number(platform, connection, EVERYBODY)
+    return await inbox_messages.take_number(platform, connection, EVERYBODY)
 
 
 async def _change(connection: BaseDBAsyncClient, broadcast: Broadcast, values: dict[str, Any]) -> Broadcast:

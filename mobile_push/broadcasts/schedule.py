@@ -9,10 +9,10 @@ from functools import partial
 import structlog
 
 from banshi import Key, Platform, Stale
-from banshi.sdk.operations import every, held, working
-from mobile_push.broadcasts import life
-from mobile_push.models import Broadcast
+from banshi.sdk.operations import every, paused, working
+from mobile_push.broadcasts import lifecycle
 from mobile_push.settings import PushSettings
+from mobile_push.tables.models import Broadcast
 
 log = structlog.get_logger("mobile_push")
 
@@ -33,14 +33,14 @@ async def open_schedule(_: PushSettings, platform: Platform) -> AsyncIterator[No
 
 async def publish_due(platform: Platform) -> int:
     """Publish all whose time has come; how many this process did. None while what goes out is held."""
-    if await held(platform.store) is not None:
+    if await paused(platform.store) is not None:
         return 0
     due = Broadcast.filter(state="scheduled", send_at__lte=platform.now())
     published = 0
     # Alerts before notices.
     for row in await due.order_by("kind", "send_at").limit(AT_ONCE):
         try:
-            await life.publish_due(platform, row)
+            await lifecycle.publish_due(platform, row)
             published += 1
         except Stale:  # another process was quicker, or somebody cancelled it
             continue

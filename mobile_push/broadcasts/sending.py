@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from banshi import Platform
-from mobile_push.broadcasts.alerting import wrong_with
+from mobile_push.broadcasts.alerts.checks import wrong_with
 from mobile_push.cap import Alert, CapError, Reference, alert_of, document_of, write
-from mobile_push.models import Broadcast, CapMessage
-from mobile_push.service import PUSH
+from mobile_push.delivery.service import PUSH
 from mobile_push.settings import AlertSettings
+from mobile_push.tables.models import Broadcast, CapMessage
 
 #: What an alert's stored document has beside what its author wrote.
 GIVEN = ("sender", "identifier", "sent")

@@ -24,8 +24,8 @@ from banshi import (
     Stale,
     reply,
 )
-from mobile_push.broadcasts import documents, life, preview, steps
-from mobile_push.models import Broadcast, BroadcastEvent
+from mobile_push.broadcasts import lifecycle, preview, representations, steps
+from mobile_push.tables.models import Broadcast, BroadcastEvent
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -85,14 +85,14 @@ async def create(kind: str, values_of: Values, call: Call) -> web.StreamResponse
         kind=kind,
         department=department,
         author=call.principal.subject,
-        body=documents.filled(None),
+        body=representations.filled(None),
         link=f"/v1/{kind}s/{identity}",
     )
     row.update_from_dict(await values_of(call, row, call.body))
-    stored = await life.create(
+    stored = await lifecycle.create(
         call.platform, row, draft=call.body.get("draft", False), receipt=receipt(call, status=201)
     )
-    return reply(call, documents.record(call.platform, stored), status=201, headers=location(stored))
+    return reply(call, representations.record(call.platform, stored), status=201, headers=location(stored))
 
 
 async def change(kind: str, values_of: Values, call: Call) -> web.StreamResponse:
@@ -101,22 +101,22 @@ async def change(kind: str, values_of: Values, call: Call) -> web.StreamResponse
     check_changeable(row, call.body["version"])
     values = await values_of(call, row, call.body)
     try:
-        after = await life.change(call.platform, row, call.principal, values, receipt(call, status=200))
+        after = await lifecycle.change(call.platform, row, call.principal, values, receipt(call, status=200))
     except Stale:
-        raise life.changed_meanwhile(await find(call, kind)) from None
-    return reply(call, documents.record(call.platform, after))
+        raise lifecycle.changed_meanwhile(await find(call, kind)) from None
+    return reply(call, representations.record(call.platform, after))
 
 
 def check_changeable(broadcast: Broadcast, version: int) -> None:
     """Raise ActionNotPermitted for what is public or over, Conflict where another version was read."""
     if broadcast.state not in steps.CHANGEABLE:
-        raise life.ActionNotPermitted(
+        raise lifecycle.ActionNotPermitted(
             f"It is {broadcast.state} and stays as it is; publish a new one that supersedes it.",
             state=broadcast.state,
             permitted_actions=[],
         )
     if broadcast.version != version:
-        raise life.changed_meanwhile(broadcast)
+        raise lifecycle.changed_meanwhile(broadcast)
 
 
 def check_department(call: Call, department: str) -> None:
@@ -126,21 +126,21 @@ def check_department(call: Call, department: str) -> None:
         there = ", ".join(sorted(known)) or "none"
         detail = f"There is no such department; there are: {there}."
         raise InvalidFields([FieldProblem("/department", detail, "unknown")])
-    if not life.may_publish(call.principal, department):
-        raise Forbidden(f"This takes the role {department}:{life.PUBLISHER}, which your token does not bear.")
+    if not lifecycle.may_publish(call.principal, department):
+        raise Forbidden(f"This takes the role {department}:{lifecycle.PUBLISHER}, which your token does not bear.")
 
 
 async def find(call: Call, kind: str) -> Broadcast:
     """The broadcast, for publishers of its department; otherwise NotFound, as if it did not exist."""
     broadcast = await Broadcast.get_or_none(id=call.path["id"], kind=kind)
-    if broadcast is None or not life.may_publish(call.principal, broadcast.department):
+    if broadcast is None or not lifecycle.may_publish(call.principal, broadcast.department):
         raise NotFound(f"There is no {kind} of that id that you may see.")
     return broadcast
 
 
 async def list_records(kind: str, call: Call) -> web.StreamResponse:
     """The notices or alerts of the caller's departments, the newest first."""
-    own = [one for one in call.platform.registry.departments if life.may_publish(call.principal, one)]
+    own = [one for one in call.platform.registry.departments if lifecycle.may_publish(call.principal, one)]
     query = Broadcast.filter(kind=kind, department__in=own)
     for name in ("state", "department"):
         if name in call.query:
@@ -150,7 +150,7 @@ async def list_records(kind: str, call: Call) -> web.StreamResponse:
     limit = call.query.get("limit", PAGE)
     rows = await query.order_by("-id").limit(limit + 1) if own else []
     shown = rows[:limit]
-    items = [documents.record(call.platform, one) for one in shown]
+    items = [representations.record(call.platform, one) for one in shown]
     return reply(call, {"items": items, "next": str(shown[-1].id) if len(rows) > limit else None})
 
 
@@ -161,17 +161,17 @@ async def show_record(kind: str, call: Call) -> web.StreamResponse:
 
 async def whole(call: Call, broadcast: Broadcast) -> dict[str, Any]:
     events = await BroadcastEvent.filter(broadcast_id=broadcast.id).order_by("version")
-    writers = await life.writers_of(broadcast)
+    writers = await lifecycle.writers_of(broadcast)
     return {
-        **documents.record(call.platform, broadcast),
-        "permitted_actions": life.permitted(call.platform, broadcast, writers, call.principal.subject),
-        "history": documents.history(call.platform, events),
+        **representations.record(call.platform, broadcast),
+        "permitted_actions": lifecycle.permitted(call.platform, broadcast, writers, call.principal.subject),
+        "history": representations.history(call.platform, events),
     }
 
 
 async def act(kind: str, call: Call) -> web.StreamResponse:
     """Take a step in its life."""
-    after = await life.move(
+    after = await lifecycle.move(
         call.platform,
         partial(find, call, kind),
         call.path["action"],
@@ -180,7 +180,7 @@ async def act(kind: str, call: Call) -> web.StreamResponse:
         version=call.body.get("version"),
         receipt=receipt(call, status=200),
     )
-    return reply(call, documents.record(call.platform, after))
+    return reply(call, representations.record(call.platform, after))
 
 
 async def show_preview(kind: str, call: Call) -> web.StreamResponse:
@@ -188,11 +188,11 @@ async def show_preview(kind: str, call: Call) -> web.StreamResponse:
     return reply(call, await preview.document(call.platform, await find(call, kind)))
 
 
-def receipt(call: Call, *, status: int) -> life.Receipt:
+def receipt(call: Call, *, status: int) -> lifecycle.Receipt:
     """The row that remembers the answer under the caller's Idempotency-Key."""
 
     def made(after: Broadcast) -> Sequence[Model]:
-        return call.once.receipt(documents.record(call.platform, after), status=status, headers=location(after))
+        return call.once.receipt(representations.record(call.platform, after), status=status, headers=location(after))
 
     return made
 
@@ -214,7 +214,7 @@ def leads(kind: str, *, whole: bool = False, first: bool = False) -> list[Link]:
 
 def routes(kind: str, values_of: Values, changes: Form, *, listed: str) -> Sequence[Route]:
     """The routes that are alike for notices and alerts; the operation that lists them has a name of its own."""
-    nouns, recorded = f"{kind}s", documents.RECORDED[kind]
+    nouns, recorded = f"{kind}s", representations.RECORDED[kind]
     conflict = Answer(description="It is in a state, or of a version, in which this is not possible.")
     return (
         Route(
@@ -229,7 +229,7 @@ def routes(kind: str, values_of: Values, changes: Form, *, listed: str) -> Seque
             answers={
                 200: Answer(
                     description="One page, and where to go on.",
-                    schema=documents.RECORDS,
+                    schema=representations.RECORDS,
                     links=leads(kind, first=True),
                 )
             },
@@ -246,7 +246,7 @@ def routes(kind: str, values_of: Values, changes: Form, *, listed: str) -> Seque
             body=changes,
             creates=True,
             answers={
-                200: Answer(description="It is as it is now.", schema=documents.RECORD, links=leads(kind)),
+                200: Answer(description="It is as it is now.", schema=representations.RECORD, links=leads(kind)),
                 409: conflict,
             },
         ),
@@ -262,7 +262,7 @@ def routes(kind: str, values_of: Values, changes: Form, *, listed: str) -> Seque
             body=ACTION,
             creates=True,
             answers={
-                200: Answer(description="It is as it is afterwards.", schema=documents.RECORD, links=leads(kind)),
+                200: Answer(description="It is as it is afterwards.", schema=representations.RECORD, links=leads(kind)),
                 409: conflict,
             },
         ),

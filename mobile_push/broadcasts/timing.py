@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from banshi import FieldProblem, Platform
-from mobile_push.models import Broadcast
+from mobile_push.tables.models import Broadcast
 
 #: Seconds from its publication for which a provider keeps a message at most, and days ahead that one may be planned.
 LONGEST_TTL, LONGEST_AHEAD = 28 * 86_400, 366

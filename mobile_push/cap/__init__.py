@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mobile_push.cap.alert import Alert
-from mobile_push.cap.area import GB_T_2260, Area
-from mobile_push.cap.documents import alert_of, document_of
 from mobile_push.cap.errors import CapError, SignatureError
 from mobile_push.cap.feed import MEDIA_TYPE, FeedEntry, feed
-from mobile_push.cap.info import Info
-from mobile_push.cap.named_value import NamedValue
-from mobile_push.cap.reading import MOST_BYTES, read
-from mobile_push.cap.reference import Reference
-from mobile_push.cap.resource import Resource
+from mobile_push.cap.parsing import MOST_BYTES, read
+from mobile_push.cap.representations import alert_of, document_of
 from mobile_push.cap.schema import ALERT_DOCUMENT_SCHEMA, ALERT_SCHEMA
 from mobile_push.cap.shapes import geometry_of, polygons_of
+from mobile_push.cap.values.alert import Alert
+from mobile_push.cap.values.area import GB_T_2260, Area
+from mobile_push.cap.values.info import Info
+from mobile_push.cap.values.named_value import NamedValue
+from mobile_push.cap.values.reference import Reference
+from mobile_push.cap.values.resource import Resource
 from mobile_push.cap.vocabulary import (
     Category,
     Certainty,

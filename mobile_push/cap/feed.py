@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
-from mobile_push.cap.alert import Alert
 from mobile_push.cap.kinds import MOMENT, XML_SPACE
+from mobile_push.cap.values.alert import Alert
 from mobile_push.cap.writing import NAMESPACE, serialise
 
 ATOM = "http://www.w3.org/2005/Atom"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mobile_push.cap.alert import Alert
-from mobile_push.cap.documents import GIVEN
 from mobile_push.cap.elements import Declared, Element, declared
 from mobile_push.cap.errors import snake_case
 from mobile_push.cap.kinds import Kind
+from mobile_push.cap.representations import GIVEN
+from mobile_push.cap.values.alert import Alert
 
 #: Of one sort in one place: more languages, areas or codes than that are a mistake.
 MOST_ITEMS = 1000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mobile_push.cap.geo.geometry import MOST_POINTS, Circle, Point, Polygon
 from mobile_push.cap.kinds import Kind, digits_of, number_of
-from mobile_push.geometry import MOST_POINTS, Circle, Point, Polygon
 
 _POSITION: Mapping[str, Any] = {
     "type": "array",

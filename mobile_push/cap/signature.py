@@ -26,9 +26,9 @@ from signxml.algorithms import DigestAlgorithm, SignatureConstructionMethod, Sig
 from signxml.signer import XMLSigner
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
-from mobile_push.cap.alert import Alert
 from mobile_push.cap.errors import SignatureError
-from mobile_push.cap.reading import MOST_BYTES, SIGNATURE, alert_of_tree, parse
+from mobile_push.cap.parsing import MOST_BYTES, SIGNATURE, alert_of_tree, parse
+from mobile_push.cap.values.alert import Alert
 from mobile_push.cap.writing import NAMESPACE, serialise, tree_of
 
 _DS = "http://www.w3.org/2000/09/xmldsig#"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from lxml import etree
 
-from mobile_push.cap.alert import Alert
 from mobile_push.cap.elements import Element, declared
 from mobile_push.cap.kinds import Kind
+from mobile_push.cap.values.alert import Alert
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 

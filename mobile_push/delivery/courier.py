@@ -16,15 +16,15 @@ from prometheus_client import Counter
 from banshi import Platform
 from banshi.sdk.operations import place_of, traced
 from banshi.sdk.outgoing import RATES
-from mobile_push.delivery.chunks import Chunks
-from mobile_push.delivery.lanes import Lane
+from mobile_push.delivery.claims.chunks import Chunks
+from mobile_push.delivery.claims.delivery_job import STOPPED, Parcel, Source
+from mobile_push.delivery.claims.rows import Rows
+from mobile_push.delivery.metrics import Metrics, Teller, log
 from mobile_push.delivery.pace import Pace
-from mobile_push.delivery.parcel import STOPPED, Parcel, Source
 from mobile_push.delivery.quota import Quota
-from mobile_push.delivery.rows import Rows
-from mobile_push.delivery.tell import Metrics, Teller, log
-from mobile_push.provider import Outcome, Provider, Receipt, TopicProvider
+from mobile_push.providers.provider import Outcome, Provider, Receipt, TopicProvider
 from mobile_push.settings import PushSettings
+from mobile_push.tables.lanes import Lane
 
 #: Parcels claimed for each send that may be under way: enough that no connection waits for the database. And seconds
 #: of the rate that are claimed at most: what waits for longer would only wait for its lease to end.

@@ -12,8 +12,8 @@ from typing import Any
 from tortoise.expressions import Subquery
 from tortoise.transactions import in_transaction
 
-from mobile_push.broadcasts.publication import PEOPLE
-from mobile_push.models import Broadcast, Chunk, Delivery, FanOut, InboxMessage
+from mobile_push.inbox.common_log import PEOPLE
+from mobile_push.tables.models import Broadcast, Chunk, Delivery, FanOut, InboxMessage
 
 #: Sorts of what waits: pushes of messages to one person each, and broadcasts that were not sent to all their phones.
 DELIVERIES, BROADCASTS = "deliveries", "broadcasts"

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from banshi import Platform
-from mobile_push.delivery.tell import log
+from mobile_push.delivery.metrics import log
 
 try:
     import fcntl

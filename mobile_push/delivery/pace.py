@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mobile_push.delivery.lanes import RESERVED, Lane
-from mobile_push.provider import Outcome, Receipt
+from mobile_push.providers.provider import Outcome, Receipt
+from mobile_push.tables.lanes import RESERVED, Lane
 
 #: Seconds of the full rate that may be sent at once after a rest.
 BURST = 0.1

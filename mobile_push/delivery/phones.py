@@ -8,13 +8,13 @@ from uuid import UUID
 
 from banshi import Platform, text_in
 from banshi.sdk.database import as_read
-from mobile_push.broadcasts.withdrawal import is_withdrawal, kind_of
-from mobile_push.delivery.lanes import Lane
-from mobile_push.models import Broadcast, Device
-from mobile_push.provider import Push
-from mobile_push.quiet import quiet_for
+from mobile_push.audience.quiet_hours import quiet_for
+from mobile_push.delivery.withdrawal import is_withdrawal, kind_of
+from mobile_push.providers.provider import Push
 from mobile_push.screen.presentation import Presentation
 from mobile_push.settings import PushSettings
+from mobile_push.tables.lanes import Lane
+from mobile_push.tables.models import Broadcast, Device
 
 #: Why a phone is not woken: its owner wishes no notices, or it had enough of them today.
 UNWANTED, ENOUGH = "unwanted", "enough today"

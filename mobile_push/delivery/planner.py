@@ -21,19 +21,19 @@ from tortoise.transactions import in_transaction
 from banshi import Platform
 from banshi.sdk.database import as_read, as_stored
 from banshi.sdk.operations import traced
-from mobile_push.broadcasts.audience import Audience
-from mobile_push.broadcasts.people import copies
-from mobile_push.broadcasts.publication import PEOPLE
-from mobile_push.broadcasts.withdrawal import is_withdrawal
-from mobile_push.delivery.chunk import CHUNK, HANDED, bytes_for
-from mobile_push.delivery.chunk_rows import key
-from mobile_push.delivery.lanes import Lane
+from mobile_push.audience.audience import Audience
+from mobile_push.audience.topic_names import DONE_WITH_TOPICS, in_round, language_of, minded_topic, not_by, topics_for
+from mobile_push.delivery.claims.chunk import CHUNK, HANDED, bytes_for
+from mobile_push.delivery.claims.chunk_rows import key
 from mobile_push.delivery.leases import free
+from mobile_push.delivery.metrics import log
 from mobile_push.delivery.reached import next_reached, under_way
-from mobile_push.delivery.tell import log
-from mobile_push.models import Broadcast, Chunk, FanOut
+from mobile_push.delivery.withdrawal import is_withdrawal
+from mobile_push.inbox.common_log import PEOPLE
+from mobile_push.inbox.copies import copies
 from mobile_push.settings import PushSettings
-from mobile_push.topics.rounds import DONE_WITH_TOPICS, in_round, language_of, minded_topic, not_by, topics_for
+from mobile_push.tables.lanes import Lane
+from mobile_push.tables.models import Broadcast, Chunk, FanOut
 
 #: Phones looked at in one step, and people who get their copies in one.
 STEP, COPIES = 8 * CHUNK, 256

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 
 from banshi.sdk.outgoing import Rates
-from mobile_push.delivery.lanes import RESERVED
 from mobile_push.delivery.pace import Grant, Pace
+from mobile_push.tables.lanes import RESERVED
 
 #: Seconds of the full rate that are taken at once, and until it is asked again where nothing is left.
 SIP, AGAIN = 0.05, 0.02

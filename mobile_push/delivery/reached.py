@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from banshi import Platform
-from mobile_push.broadcasts.audience import Audience
-from mobile_push.delivery.chunk import WIDTH, bits
-from mobile_push.delivery.chunk_rows import key, parsed
+from mobile_push.audience.audience import Audience
+from mobile_push.delivery.claims.chunk import WIDTH, bits
+from mobile_push.delivery.claims.chunk_rows import key, parsed
 from mobile_push.delivery.leases import free
-from mobile_push.models import Broadcast
+from mobile_push.tables.models import Broadcast
 
 
 class Reached(NamedTuple):

@@ -14,10 +14,10 @@ import orjson
 from aiohttp import web
 
 from banshi import Call, Platform, TooManyRequests
-from mobile_push.models import Broadcast
+from mobile_push.delivery.service import PUSH
+from mobile_push.phones.reading.stream import comeback
 from mobile_push.reports.report import Report, report_of
-from mobile_push.service import PUSH
-from mobile_push.stream import comeback
+from mobile_push.tables.models import Broadcast
 
 #: Seconds between two readings of a report, and how many times as long as a reading took it is left alone at least:
 #: those who watch a broadcast to a million phones leave the database to those who send it.

@@ -16,9 +16,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from banshi import Platform
-from mobile_push.delivery.lanes import Lane
-from mobile_push.delivery.tell import log
-from mobile_push.reports.letters import SORTS, providers_of
+from mobile_push.delivery.metrics import log
+from mobile_push.reports.dead_letters import SORTS, providers_of
+from mobile_push.tables.lanes import Lane
 
 #: Seconds between two readings, and how many times as long as a reading took it is left alone at least.
 PAUSE, SHARE = 5.0, 20.0

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from banshi import Platform
-from mobile_push.broadcasts.publication import PEOPLE
-from mobile_push.delivery.chunk_rows import key
+from mobile_push.delivery.claims.chunk_rows import key
 from mobile_push.delivery.phones import UNWANTED
-from mobile_push.inbox import STREAM
-from mobile_push.models import Broadcast
+from mobile_push.inbox.common_log import PEOPLE
+from mobile_push.inbox.messages import STREAM
 from mobile_push.reports.tally import GROUPS, STATES, Chunked, Tally, took
+from mobile_push.tables.models import Broadcast
 
 #: States of a broadcast of which nothing will ever be sent, or from which on it has been.
 NEVER, PUBLIC = frozenset({"cancelled"}), frozenset({"published", "recalled", "superseded"})

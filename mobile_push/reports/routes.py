@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from banshi import Answer, Audience, Call, Conflict, Forbidden, Link, NotFound, Parameter, Route, reply
 from mobile_push.broadcasts import staff
-from mobile_push.delivery.tell import log
-from mobile_push.reports import letters
-from mobile_push.reports.keeper import REPORTS
+from mobile_push.delivery.metrics import log
+from mobile_push.delivery.service import PUSH
+from mobile_push.reports import dead_letters
 from mobile_push.reports.live import stream_report
 from mobile_push.reports.report import SCHEMA, report_of
-from mobile_push.service import PUSH
+from mobile_push.reports.scheduler import REPORTS
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 OPERATOR, PLATFORM = "operator", "platform"
 
 ID = {"type": "string", "format": "uuid"}
-LETTER_ID = {"type": "string", "pattern": letters.PATTERN}
+LETTER_ID = {"type": "string", "pattern": dead_letters.PATTERN}
 
 
 async def show_report(kind: str, call: Call) -> web.StreamResponse:
@@ -50,7 +50,7 @@ async def list_letters(call: Call) -> web.StreamResponse:
         sort, _, number = cursor.partition("-")
         after = (sort, int(number))
     limit = call.query.get("limit", staff.PAGE)
-    found = await letters.page(call.platform, after, limit + 1)
+    found = await dead_letters.page(call.platform, after, limit + 1)
     shown = found[:limit]
     items = [one.document(call.platform) for one in shown]
     return reply(call, {"items": items, "next": shown[-1].id if len(found) > limit else None})
@@ -62,7 +62,7 @@ async def move_letter(action: str, call: Call) -> web.StreamResponse:
     letter = await _letter(call)
     if letter.state == "parked" and action == "retry" and letter.over is not None:
         raise Conflict(f"It can't be sent any more: {letter.over}. Drop it.", state=letter.state)
-    if letter.state != "parked" or not await letters.move(call.platform, letter, action):
+    if letter.state != "parked" or not await dead_letters.move(call.platform, letter, action):
         letter = await _letter(call)
         raise Conflict(f"It is no dead letter any more: it is {letter.state} now.", state=letter.state)
     # The log is the record of who decided: a dead letter has no history of its own.
@@ -71,11 +71,11 @@ async def move_letter(action: str, call: Call) -> web.StreamResponse:
     log.info(f"a dead letter was {done}", subject=call.principal.subject, phones=letter.phones, **about)
     if action == "retry":
         call.platform[PUSH].wake()
-    return reply(call, {"id": letter.id, "state": letters.ACTIONS[action], "phones": letter.phones})
+    return reply(call, {"id": letter.id, "state": dead_letters.ACTIONS[action], "phones": letter.phones})
 
 
-async def _letter(call: Call) -> letters.Letter:
-    letter = await letters.find(call.platform, call.path["id"])
+async def _letter(call: Call) -> dead_letters.Letter:
+    letter = await dead_letters.find(call.platform, call.path["id"])
     if letter is None:
         raise NotFound("There is no dead letter of that id.")
     return letter
@@ -107,7 +107,7 @@ MOVED: dict[str, Any] = {
     "additionalProperties": False,
     "properties": {
         "id": LETTER_ID,
-        "state": {"type": "string", "enum": list(letters.ACTIONS.values())},
+        "state": {"type": "string", "enum": list(dead_letters.ACTIONS.values())},
         "phones": {"type": "integer", "minimum": 0},
     },
 }

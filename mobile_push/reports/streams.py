@@ -12,8 +12,8 @@ from uuid import UUID
 from tortoise.transactions import in_transaction
 
 from banshi import Platform
-from mobile_push.delivery.chunk_rows import key
-from mobile_push.inbox import STREAM
+from mobile_push.delivery.claims.chunk_rows import key
+from mobile_push.inbox.messages import STREAM
 
 
 async def add_up(platform: Platform, written: Counter[UUID]) -> None:

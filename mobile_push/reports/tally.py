@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mobile_push.delivery.chunk import QUIET_HOURS, bucket_of, seconds_of
+from mobile_push.delivery.claims.chunk import QUIET_HOURS, bucket_of, seconds_of
 from mobile_push.delivery.phones import ENOUGH, UNWANTED
 
 #: What can become of a phone, and what it means. Every phone of an audience is in exactly one of them.

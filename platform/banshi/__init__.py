@@ -10,23 +10,8 @@ import importlib
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from banshi.contract import (
-    API_VERSION,
-    LANGUAGES,
-    Channel,
-    Decision,
-    Department,
-    Item,
-    Key,
-    Message,
-    Offer,
-    Resource,
-    Submission,
-    Tables,
-    Texts,
-    text_in,
-)
-from banshi.errors import (
+from banshi.foundation.database.tables import Tables
+from banshi.foundation.errors import (
     Conflict,
     FieldProblem,
     Finding,
@@ -38,34 +23,49 @@ from banshi.errors import (
     TooManyRequests,
     Unavailable,
 )
-from banshi.hookspecs import hookimpl
-from banshi.routes import Answer, Audience, Call, Link, Parameter, Principal, Role, Route
+from banshi.foundation.keys import Key
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter, Principal, Role, Route
+from banshi.kernel.contract.values import (
+    API_VERSION,
+    LANGUAGES,
+    Channel,
+    Decision,
+    Department,
+    Item,
+    Message,
+    Offer,
+    Resource,
+    Submission,
+    Texts,
+    text_in,
+)
 
 if TYPE_CHECKING:
-    from banshi.forms import Form
+    from banshi.foundation.database.store import Stale, Update, Write
+    from banshi.foundation.forms import Form
+    from banshi.kernel.http.responses import reply
+    from banshi.kernel.runtime.running import Platform
+    from banshi.kernel.tables.models import Case
     from banshi.kinds.appeal.handler import Appeal
     from banshi.kinds.application.handler import Application
     from banshi.kinds.appointment.handler import Appointment, Opening
     from banshi.kinds.posting.handler import Posting
-    from banshi.models import Case
-    from banshi.replies import reply
-    from banshi.runtime import Platform
-    from banshi.store import Stale, Update, Write
 
 #: Names that are loaded when they are first used, so that `import banshi` stays light.
 _LATER = {
     "Appeal": "banshi.kinds.appeal.handler",
     "Application": "banshi.kinds.application.handler",
     "Appointment": "banshi.kinds.appointment.handler",
-    "Case": "banshi.models",
-    "Form": "banshi.forms",
+    "Case": "banshi.kernel.tables.models",
+    "Form": "banshi.foundation.forms",
     "Opening": "banshi.kinds.appointment.handler",
-    "Platform": "banshi.runtime",
+    "Platform": "banshi.kernel.runtime.running",
     "Posting": "banshi.kinds.posting.handler",
-    "Stale": "banshi.store",
-    "Update": "banshi.store",
-    "Write": "banshi.store",
-    "reply": "banshi.replies",
+    "Stale": "banshi.foundation.database.store",
+    "Update": "banshi.foundation.database.store",
+    "Write": "banshi.foundation.database.store",
+    "reply": "banshi.kernel.http.responses",
 }
 
 __all__ = [
@@ -120,9 +120,9 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _LATER:
         return getattr(importlib.import_module(_LATER[name]), name)
-    from banshi.moved import MOVED, RETIRED, OldName, advice_on
+    from banshi.moved import MOVED, RETIRED, OldName, advice_on, old_value
 
     if name in MOVED or name in RETIRED:
         warnings.warn(advice_on(name), OldName, stacklevel=2)
-        return getattr(importlib.import_module(RETIRED.get(name) or f"banshi.sdk.{MOVED[name]}"), name)
+        return old_value(name)
     raise AttributeError(f"module 'banshi' has no attribute {name!r}; docs/reference.md has what a plugin may import")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 
 class OldName(DeprecationWarning):
@@ -46,11 +48,24 @@ _BY_NOUN = {
 #: Name → the module of `banshi.sdk` that has it.
 MOVED = {name: noun for noun, names in _BY_NOUN.items() for name in names.split()}
 
+#: Old names whose new one is another word.
+RENAMED = {
+    "Duty": "ProcessRole",
+    "Held": "PersonalTable",
+    "Holding": "Holdings",
+    "Joined": "RuntimeItems",
+    "Kept": "Retained",
+    "Latest": "PerRevision",
+    "Whom": "DataSubject",
+    "WrittenOnce": "SpooledAnswer",
+    "held": "paused",
+}
+
 #: Names that no plugin needed → where they are; they are public no longer.
 RETIRED = {
-    "Seal": "banshi.sealed",
-    "Signals": "banshi.signals.signals",
-    "UnsupportedMediaType": "banshi.errors",
+    "Seal": "banshi.foundation.encryption.secrets",
+    "Signals": "banshi.kernel.runtime.signals.signals",
+    "UnsupportedMediaType": "banshi.foundation.errors",
 }
 
 #: What a file imports of `banshi` itself.
@@ -61,7 +76,15 @@ def advice_on(name: str) -> str:
     """What to write in place of an old name."""
     if name in RETIRED:
         return f"do without {name}, which no plugin has needed: the next version has no banshi.{name}"
-    return f"write `from banshi.sdk.{MOVED[name]} import {name}`: the next version has no banshi.{name}"
+    new = RENAMED.get(name, name)
+    return f"write `from banshi.sdk.{MOVED[name]} import {new}`: the next version has no banshi.{name}"
+
+
+def old_value(name: str) -> Any:
+    """What an old name stands for."""
+    if name in RETIRED:
+        return getattr(import_module(RETIRED[name]), name)
+    return getattr(import_module(f"banshi.sdk.{MOVED[name]}"), RENAMED.get(name, name))
 
 
 def old_names(folder: Path) -> Iterator[tuple[Path, str]]:

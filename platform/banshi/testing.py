@@ -27,18 +27,18 @@ from typing import Any
 
 import aiohttp
 
-from banshi import outbox
-from banshi.auth import development_token
-from banshi.configuration import Configuration, Entry
-from banshi.contract import API_VERSION
-from banshi.duty import EVERYTHING, Duty
-from banshi.engine.embedded import ENGINE
-from banshi.engine.failed import FAILURES, Failed, failure_in
-from banshi.forms.numbers import MADE_UP
-from banshi.mistakes import shown_of
-from banshi.runtime import Platform
-from banshi.settings import Settings, typed
-from banshi.web.app import loaded, open_platform, serving
+from banshi.app import loaded, open_platform, serving
+from banshi.foundation.forms.numbers import MADE_UP
+from banshi.kernel.contract.values import API_VERSION
+from banshi.kernel.http.auth import development_token
+from banshi.kernel.loading.configuration import Configuration, Entry
+from banshi.kernel.loading.settings import Settings, typed
+from banshi.kernel.outbox import outbox
+from banshi.kernel.outbox.consumers import ENGINE
+from banshi.kernel.outbox.failed import FAILURES, Failed, failure_in
+from banshi.kernel.runtime.mistakes import shown_of
+from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
+from banshi.kernel.runtime.running import Platform
 
 #: The smallest file that is accepted as a photo: a PNG's signature and the head of its first chunk.
 TINY_PNG = b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR" + bytes(64)
@@ -233,7 +233,7 @@ async def open_door(
     *,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
     platform: Mapping[str, Any] | None = None,
-    duty: Duty = EVERYTHING,
+    duty: ProcessRole = EVERYTHING,
     isolated: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> AsyncIterator[Door]:
     """A platform with `plugins` (name → folder, or name → import package), serving on a port of its own.

@@ -15,7 +15,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from mobile_push.sandbox.webpush_checks import Refusal, wrong_header, wrong_sender
+from mobile_push.sandbox.webpush.checks import Refusal, wrong_header, wrong_sender
 
 HELLO = {"messageType": "hello", "status": 200, "use_webpush": True, "broadcasts": {}}
 

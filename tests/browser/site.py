@@ -13,7 +13,7 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from mobile_push.tickets import BY_TICKET
+from mobile_push.phones.reading.stream_tickets import BY_TICKET
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from banshi.auth import development_token
+from banshi.kernel.http.auth import development_token
 from banshi.testing import Door, open_door
+from mobile_push.providers.webpush.vapid import public_key, write_key
 from mobile_push.settings import CASE_TITLE
-from mobile_push.webpush.vapid import public_key, write_key
 from tests.browser.conftest import OpenBrowser, until
 from tests.browser.firefox import Page
 from tests.browser.push_service import PushService, open_push_service

@@ -14,9 +14,9 @@ from uuid import uuid4
 import pytest
 
 from banshi import Message
-from banshi.auth import development_token
+from banshi.kernel.http.auth import development_token
 from banshi.testing import Door, open_door
-from mobile_push.service import deliver
+from mobile_push.delivery.service import deliver
 from tests.browser.conftest import PATIENCE, OpenBrowser, until
 from tests.browser.firefox import Page
 from tests.browser.site import Site, open_site

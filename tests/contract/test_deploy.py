@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from banshi.cli.check import findings
-from banshi.configuration import read_configuration
-from banshi.settings import Settings
-from banshi.tracing.traces import ADDRESSES
+from banshi.builtin.tracing.opening import ADDRESSES
+from banshi.kernel.loading.configuration import read_configuration
+from banshi.kernel.loading.settings import Settings
+from banshi.ops.cli.check import findings
 from tests import deployed, proxy_servers
 
 ROOT = Path(__file__).resolve().parents[2]

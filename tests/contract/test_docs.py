@@ -18,17 +18,17 @@ from typing import Any
 import pytest
 
 import banshi
-from banshi import hookspecs, messages
-from banshi.catalogue import NOT_DECLARED
-from banshi.checks.messages import telling_steps
-from banshi.cli.hooks import hooks, signature_of
-from banshi.configuration import Entry
-from banshi.contract import Department, Document, Item, Kind, Step, Unit
+from banshi.builtin.checks.messages import telling_steps
 from banshi.default_plugins import default_kinds
+from banshi.foundation.time.periods import Period
+from banshi.kernel.contract import hookspecs, message_templates
+from banshi.kernel.contract.values import Department, Document, Item, Kind, Step, Unit
+from banshi.kernel.loading.catalogue import NOT_DECLARED
+from banshi.kernel.loading.configuration import Entry
 from banshi.kinds.appeal.steps import WITH_LETTERS
 from banshi.kinds.appointment.steps import CONFIRMED_TABLE
 from banshi.kinds.query.registers.declared import Register
-from banshi.periods import Period
+from banshi.ops.cli.hooks import hooks, signature_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
@@ -83,7 +83,7 @@ def run_console(block: Block, folder: Path) -> None:
 
 def run(line: str, folder: Path) -> str:
     program, *arguments = shlex.split(line)
-    start = {"banshi": ["-c", "from banshi.cli import main; main()"], "python": []}[program]
+    start = {"banshi": ["-c", "from banshi.ops.cli import main; main()"], "python": []}[program]
     # The repository's own tools are shown as they are called from its root.
     arguments = [str(ROOT / one) if one.startswith("tools/") else one for one in arguments]
     # What is installed stays in the reader's folder, and nothing is fetched for it.
@@ -205,8 +205,8 @@ def test_the_table_of_placeholders_is_what_the_kinds_steps_can_mention() -> None
     told = {row[0].strip("`{}"): row[2] for row in rows("Messages", "placeholder")}
     actions = telling()
     everywhere = {name for name, where in told.items() if where == "everywhere"}
-    assert everywhere == messages.ALWAYS
-    possible = {action: messages.known(steps) for action, steps in actions.items()}
+    assert everywhere == message_templates.ALWAYS
+    possible = {action: message_templates.known(steps) for action, steps in actions.items()}
     assert told.keys() == set[str]().union(*(known.certain | known.possible for known in possible.values()))
     for name in told.keys() - everywhere:
         # A row that names actions, before it says more, names all of them.

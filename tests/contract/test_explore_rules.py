@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from schemathesis.checks import CHECKS
 
-from banshi.web.app import configure
+from banshi.app import configure
 from benchmarks import explore_rules as rules
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,8 +14,8 @@ import pytest
 
 import banshi
 from banshi import sdk
-from banshi.errors import ConfigurationError
-from banshi.moved import MOVED, RETIRED, OldName
+from banshi.foundation.errors import ConfigurationError
+from banshi.moved import MOVED, RENAMED, RETIRED, OldName
 from banshi.testing import open_door
 from tools.make_reference import PAGE, described, first_sentence, reference
 
@@ -35,7 +35,7 @@ def sources() -> str:
     """The plugins of this repository, what the documentation shows, and the whole kind that it points to."""
     files = [
         file
-        for folder in ("plugins", "mobile_push", "docs", "platform/banshi/template")
+        for folder in ("plugins", "mobile_push", "docs", "platform/banshi/ops/cli/template")
         for file in sorted((ROOT / folder).rglob("*"))
         if file.suffix in {".py", ".md", ".template"} and file.name != "reference.md"
     ]
@@ -79,8 +79,9 @@ def test_an_old_name_works_and_says_the_new_one(name: str) -> None:
     with pytest.warns(OldName, match=f"the next version has no banshi.{name}$") as caught:
         assert getattr(banshi, name) is not None
     if name in MOVED:
-        assert f"from banshi.sdk.{MOVED[name]} import {name}`" in str(caught[0].message)
-        assert getattr(banshi, name) is getattr(public(MOVED[name]), name)
+        new = RENAMED.get(name, name)
+        assert f"from banshi.sdk.{MOVED[name]} import {new}`" in str(caught[0].message)
+        assert getattr(banshi, name) is getattr(public(MOVED[name]), new)
 
 
 def test_what_was_never_public_is_refused() -> None:
@@ -109,7 +110,7 @@ async def test_a_plugin_with_old_names_runs_and_check_says_what_to_write(tmp_pat
     except ConfigurationError as error:
         pytest.fail(str(error))
     assert found.plugin == "parks"
-    assert "from banshi.sdk.personal_data import Held" in found.advice
+    assert "from banshi.sdk.personal_data import PersonalTable" in found.advice
 
 
 def test_import_banshi_pulls_in_neither_the_web_face_nor_plugins_nor_their_libraries() -> None:

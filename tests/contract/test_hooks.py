@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from banshi.cli import group
-from banshi.cli.hooks import hooks, sentence_of, signature_of
-from banshi.configuration import read_configuration
-from banshi.web.app import inspected
+from banshi.app import inspected
+from banshi.kernel.loading.configuration import read_configuration
+from banshi.ops.cli import group
+from banshi.ops.cli.hooks import hooks, sentence_of, signature_of
 
 ROOT = Path(__file__).resolve().parents[2]
 HOOKS = hooks()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from banshi.cli import group
+from banshi.ops.cli import group
 
 ROOT = Path(__file__).resolve().parents[2]
 

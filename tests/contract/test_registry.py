@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from banshi import Finding
-from banshi.checks.kinds import table_faults
-from banshi.configuration import inspect_configuration, read_configuration
-from banshi.errors import ConfigurationError
+from banshi.app import configure, inspected
+from banshi.builtin.checks.kinds import table_faults
+from banshi.foundation.errors import ConfigurationError
+from banshi.kernel.loading.configuration import inspect_configuration, read_configuration
 from banshi.kinds.application.steps import TABLE, TWO_PERSON_TABLE
-from banshi.web.app import configure, inspected
 
 BROKEN = Path(__file__).parent / "broken"
 
@@ -217,8 +217,8 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
         ("misspelt-method", "items.misspelt: rename Misspelt.reveiw, which is never called: did you mean 'review'?"),
     ],
     "routes": [
-        ("duplicate-route", "change GET /v1/items/{number}: banshi.catalogue has registered it already"),
-        ("duplicate-route", "change operation 'show_item': banshi.catalogue has registered it already"),
+        ("duplicate-route", "change GET /v1/items/{number}: banshi.kernel.loading.catalogue has registered it already"),
+        ("duplicate-route", "change operation 'show_item': banshi.kernel.loading.catalogue has registered it already"),
         ("incomplete-route", "get /v1/a: method is one of GET, POST"),
         ("incomplete-route", "get /v1/a: audience is an Audience, such as Audience.CITIZEN, not 'citizen'"),
         ("incomplete-route", "get /v1/a: write `async def` for its handler"),

@@ -15,13 +15,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 import banshi
-from banshi import Finding, contract, hookspecs
-from banshi.cli import group
-from banshi.configuration import read_configuration, spoken
-from banshi.errors import ConfigurationError
-from banshi.hookspecs import RETIRED, Retired
+from banshi import Finding
+from banshi.app import configure, inspected, loaded
+from banshi.foundation.errors import ConfigurationError
+from banshi.kernel.contract import hookspecs, values
+from banshi.kernel.contract.hookspecs import RETIRED, Retired
+from banshi.kernel.loading.configuration import read_configuration, spoken
+from banshi.ops.cli import group
 from banshi.testing import open_door
-from banshi.web.app import configure, inspected, loaded
 from tools.list_contract import described
 
 FROZEN = Path(__file__).parent / "frozen"
@@ -118,11 +119,11 @@ def grown(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(hookspecs, "banshi_handlers", banshi_handlers)
     monkeypatch.setattr(hookspecs, "banshi_ponds", banshi_ponds, raising=False)
-    monkeypatch.setattr("banshi.submission.Submission", more(contract.Submission))
-    monkeypatch.setattr("banshi.cases.Message", more(contract.Message))
-    monkeypatch.setattr("banshi.outbox.Message", more(contract.Message))
-    monkeypatch.setattr("banshi.catalogue.Item", more(contract.Item))
-    monkeypatch.setattr(banshi, "Decision", more(contract.Decision))
+    monkeypatch.setattr("banshi.kernel.cases.submission.Submission", more(values.Submission))
+    monkeypatch.setattr("banshi.kernel.cases.lifecycle.Message", more(values.Message))
+    monkeypatch.setattr("banshi.kernel.outbox.outbox.Message", more(values.Message))
+    monkeypatch.setattr("banshi.kernel.loading.catalogue.Item", more(values.Item))
+    monkeypatch.setattr(banshi, "Decision", more(values.Decision))
 
 
 def more(cls: type) -> type:
@@ -169,7 +170,7 @@ async def test_an_old_plugin_runs_as_it_was_written(
 
 def kernel_speaks(version: int, monkeypatch: pytest.MonkeyPatch, **retired: Retired) -> None:
     """As if this were the kernel of a later version, with some hooks retired."""
-    monkeypatch.setattr(contract, "API_VERSION", version)
+    monkeypatch.setattr(values, "API_VERSION", version)
     monkeypatch.setattr(hookspecs, "RETIRED", retired)
 
 
@@ -186,7 +187,7 @@ def check(file: Path) -> Result:
 
 def test_a_kernel_speaks_its_own_version_and_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
     for version, versions in ((1, [1]), (2, [1, 2]), (3, [2, 3])):
-        monkeypatch.setattr(contract, "API_VERSION", version)
+        monkeypatch.setattr(values, "API_VERSION", version)
         assert list(spoken()) == versions
 
 
@@ -306,6 +307,6 @@ def test_the_command_that_shows_hooks_says_which_are_retired(monkeypatch: pytest
 
 def test_every_retired_hook_is_there_for_the_version_that_retires_it_and_no_longer() -> None:
     for hook, retired in RETIRED.items():
-        assert 1 < retired.since <= contract.API_VERSION, hook
-        assert hasattr(hookspecs, hook) == (retired.since == contract.API_VERSION), hook
+        assert 1 < retired.since <= values.API_VERSION, hook
+        assert hasattr(hookspecs, hook) == (retired.since == values.API_VERSION), hook
         assert retired.instead == retired.instead.strip(" ."), hook

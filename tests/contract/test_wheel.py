@@ -152,7 +152,7 @@ def test_the_wheel_of_the_platform_has_every_file_of_its_packages_and_nothing_el
         assert {".otf", ".ttf", ".txt", ".toml", ".typ", ".template", "py.typed", "0001_initial.py"} <= suffixes
         assert not [name for name in packed if re.search(r"(^|/)(tests?/|test_\w+\.py$|conftest\.py$)", name)]
         (entry_points,) = (name for name in names if name.endswith(".dist-info/entry_points.txt"))
-        assert "banshi = banshi.cli:main" in wheel.read(entry_points).decode()
+        assert "banshi = banshi.ops.cli:main" in wheel.read(entry_points).decode()
         assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
@@ -178,7 +178,7 @@ class Installation:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `banshi new harbour --dist` makes, with a register, its sample and a form of its own added."""
     home = tmp_path_factory.mktemp("home")
-    command = [sys.executable, "-c", "from banshi.cli import main; main()", "new", "harbour", "--dist"]
+    command = [sys.executable, "-c", "from banshi.ops.cli import main; main()", "new", "harbour", "--dist"]
     said = subprocess.run(command, cwd=home, capture_output=True, text=True, check=True).stdout
     (home / "entry.toml").write_text(said[said.index("[plugins.") :].split("\n\n")[0] + "\n", encoding="utf-8")
     package = home / "banshi-harbour" / "src" / "banshi_harbour"

@@ -24,10 +24,12 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from banshi import cli, logs
-from banshi.models import SigningKey
-from banshi.passes import keys, picture
-from banshi.shelf import LARGE
+from banshi.builtin.passes import keys
+from banshi.builtin.passes.wire import picture
+from banshi.foundation import logs
+from banshi.kernel.loading.item_index import LARGE
+from banshi.kernel.tables.models import SigningKey
+from banshi.ops import cli
 from banshi.testing import open_door
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from banshi.cli import serve
+from banshi.ops.cli.server import serve
 from tests import deployed, redis_servers
 from tests.contract.test_deploy import ROOT, text
 from tests.journeys.test_commands import command, started

@@ -13,8 +13,8 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from banshi import passes
-from banshi.passes import shown
+from banshi.builtin import passes
+from banshi.builtin.passes.wire import shown
 from banshi.testing import open_door
 from tests.kernel.test_dynamic_passes import FIRE, approved
 from tests.kernel.test_pass_ledger import scan, turn

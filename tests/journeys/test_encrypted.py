@@ -15,16 +15,16 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from banshi.auth import development_token
-from banshi.models import Attachment, Case
-from banshi.opening import open_store
-from banshi.personal import look_ups
-from banshi.personal.ring import Keys, Ring, new_key, read_keys, write_keys
-from banshi.resealing import columns_in, held
-from banshi.settings import PRAGMAS
-from banshi.store import Write
+from banshi.app import configure
+from banshi.foundation.database.opening import open_store
+from banshi.foundation.database.store import Write
+from banshi.foundation.encryption import look_ups
+from banshi.foundation.encryption.ring import Keys, Ring, new_key, read_keys, write_keys
+from banshi.kernel.http.auth import development_token
+from banshi.kernel.loading.settings import PRAGMAS
+from banshi.kernel.tables.models import Attachment, Case
+from banshi.ops.backup.resealing import columns_in, held
 from banshi.testing import Person
-from banshi.web.app import configure
 from tests.conftest import good_answers
 from tests.encrypted import ring_in
 from tests.journeys.test_person_leaves_no_trace import CHINESE, LATIN, ROOT, hits, lived, started
@@ -36,8 +36,8 @@ pytestmark = [pytest.mark.long, pytest.mark.sqlite]
 
 KILLED_AT_THE_END = """
 import os, signal
-from banshi.cli import main
-from banshi.personal import look_ups
+from banshi.ops.cli import main
+from banshi.foundation.encryption import look_ups
 
 async def note(*_):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -48,8 +48,8 @@ main()
 
 KILLED_ON_ITS_WAY = """
 import os, signal
-from banshi import resealing
-from banshi.cli import main
+from banshi.ops.backup import resealing
+from banshi.ops.cli import main
 
 change, steps = resealing._change, []
 

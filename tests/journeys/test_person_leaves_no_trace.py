@@ -12,12 +12,12 @@ import aiohttp
 import pytest
 from tortoise.expressions import F
 
-from banshi.auth import development_token
-from banshi.models import Case, CaseEvent
-from banshi.opening import open_store
-from banshi.settings import PRAGMAS
+from banshi.app import configure
+from banshi.foundation.database.opening import open_store
+from banshi.kernel.http.auth import development_token
+from banshi.kernel.loading.settings import PRAGMAS
+from banshi.kernel.tables.models import Case, CaseEvent
 from banshi.testing import TINY_PNG, Person
-from banshi.web.app import configure
 from tests.conftest import good_answers
 from tests.journeys.test_tip_leaves_no_trace import BANSHI, Place, everything, found_in
 

@@ -19,10 +19,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from banshi.auth import development_token
-from banshi.configuration import read_configuration
+from banshi.kernel.http.auth import development_token
+from banshi.kernel.loading.configuration import read_configuration
 from banshi.testing import Person
-from mobile_push.inbox import GAP
+from mobile_push.inbox.messages import GAP
 from mobile_push.sandbox import FcmSandbox
 from tests.conftest import SERVER, TRAFFIC, _administer, good_answers
 from tests.journeys.test_commands import command, started

@@ -15,9 +15,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from banshi.models import Attachment, Case, CaseEvent
-from banshi.opening import open_store
-from banshi.web.app import configure
+from banshi.app import configure
+from banshi.foundation.database.opening import open_store
+from banshi.kernel.tables.models import Attachment, Case, CaseEvent
 
 ROOT = Path(__file__).resolve().parents[2]
 BANSHI = shutil.which("banshi", path=str(Path(sys.executable).parent))

@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from banshi.auth import development_token
-from banshi.settings import Settings
+from banshi.kernel.http.auth import development_token
+from banshi.kernel.loading.settings import Settings
 from banshi.testing import TINY_PNG, Person
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -175,7 +175,9 @@ async def test_a_start_that_is_ended_by_sigterm_at_any_moment_harms_no_later_one
 
 def test_a_server_that_waits_for_something_that_never_comes_ends_all_the_same() -> None:
     """A database that is there and says nothing; whoever comes to the end in time is left alone."""
-    waiting = "import time; from banshi.cli.serve import end_within; end = end_within(0.3); {then}time.sleep(1.5)"
+    waiting = (
+        "import time; from banshi.ops.cli.server.serve import end_within; end = end_within(0.3); {then}time.sleep(1.5)"
+    )
     for then, status in (("", 1), ("end.cancel(); ", 0)):
         done = subprocess.run([sys.executable, "-c", waiting.format(then=then)], timeout=60, check=False)
         assert done.returncode == status

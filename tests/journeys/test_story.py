@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from banshi.cli.demo import stage
-from banshi.cli.story import Story
+from banshi.ops.cli.demo.demo import stage
+from banshi.ops.cli.demo.story import Story
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,7 +22,7 @@ async def test_a_pass_goes_from_the_phone_through_the_department_to_the_officer_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # The demo sends the logs of its whole process to standard error; here other tests read theirs.
-    monkeypatch.setattr("banshi.logs.configure", lambda _: None)
+    monkeypatch.setattr("banshi.foundation.logs.configure", lambda _: None)
     told: list[str] = []
     async with stage(ROOT / "plugins.toml", 0) as (door, sandbox):
         story = Story(door, sandbox, lambda step, result: told.append(f"{step}: {result}"))

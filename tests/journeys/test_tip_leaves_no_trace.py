@@ -19,11 +19,11 @@ import aiohttp
 import pytest
 from PIL import Image
 
-from banshi.auth import development_token
-from banshi.opening import open_store
-from banshi.settings import Settings
+from banshi.app import configure
+from banshi.foundation.database.opening import open_store
+from banshi.kernel.http.auth import development_token
+from banshi.kernel.loading.settings import Settings
 from banshi.testing import Person
-from banshi.web.app import configure
 from tests.kernel.appeals_office import write_department
 from tests.kernel.tips_office import TIPS, UNNAMED
 

@@ -12,9 +12,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec
 from prometheus_client.parser import text_string_to_metric_families
 
-from banshi.configuration import read_configuration
-from banshi.passes import holder
-from banshi.routes import Audience, Route
+from banshi.builtin.passes import holder
+from banshi.kernel.contract.routes import Audience, Route
+from banshi.kernel.loading.configuration import read_configuration
 from banshi.testing import Door, Person, open_door
 from tests.conftest import good_answers
 from tests.kernel import postings_office

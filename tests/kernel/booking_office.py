@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from banshi.kinds.appointment import keeper
+from banshi.kinds.appointment import scheduler
 from banshi.kinds.appointment.models import Booking, Slot
 from banshi.testing import Door, Person, Reply, open_door
 
@@ -80,7 +80,7 @@ class Office:
 
     async def look(self) -> None:
         """What the platform does beside the requests, now."""
-        await keeper.look(self.door.platform)
+        await scheduler.look(self.door.platform)
 
     async def slots(self, **query: str) -> list[dict[str, Any]]:
         page = await self.door.anyone.get("/v1/items/visit/slots", params={"limit": "100", **query})

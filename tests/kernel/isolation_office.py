@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from banshi.isolation.keeper import Keeper
+from banshi.builtin.isolation.supervisor import Keeper
 from banshi.testing import Door, Person, Reply
 
 ITEMS = """

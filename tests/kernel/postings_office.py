@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from PIL import Image
 
-from banshi.kinds.posting import keeper
+from banshi.kinds.posting import scheduler
 from banshi.testing import Door, Person, Reply, open_door
 
 CITY = ZoneInfo("Asia/Shanghai")
@@ -127,7 +127,7 @@ class Offices:
 
     async def look(self) -> None:
         """What the platform does beside the requests, now."""
-        await keeper.look(self.door.platform)
+        await scheduler.look(self.door.platform)
         await self.door.settled()
 
     def moderator(self, name: str = "wang", department: str = "parks", unit: str = "/desk") -> Person:

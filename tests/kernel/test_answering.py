@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from banshi.runtime import Platform
+from banshi.kernel.http.middleware import answering, envelope
+from banshi.kernel.runtime.running import Platform
 from banshi.testing import Door, open_door
-from banshi.web.envelope import answering, envelope
 from tests.conftest import TRAFFIC
 from tests.kernel.api_world import metrics_of
 from tests.kernel.test_ready import CLOSE, ITEM, REQUESTS, answered, parts
@@ -47,7 +47,7 @@ async def test_every_request_is_answered_and_counted_as_by_a_middleware(
 ) -> None:
     told = []
     for way in (answering, by_middleware):
-        monkeypatch.setattr("banshi.web.app.answering", way)
+        monkeypatch.setattr("banshi.app.answering", way)
         async with open_door(tmp_path / way.__name__, {"traffic": TRAFFIC}) as door:
             told.append(await seen(door))
     (answers, counts), by_aiohttp = told

@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from banshi.routes import Audience
+from banshi.kernel.contract.routes import Audience
 from banshi.testing import Door, Person, open_door
 from tests.conftest import good_answers
 from tests.kernel.api_world import World, methods_of, metrics_of

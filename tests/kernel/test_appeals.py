@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from banshi.errors import ConfigurationError
+from banshi.foundation.errors import ConfigurationError
+from banshi.kernel.tables.models import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord, Reply
-from banshi.models import Case, CaseEvent
 from banshi.testing import Person, open_door
 from tests.kernel.appeals_office import RULES, open_offices, write_department
 

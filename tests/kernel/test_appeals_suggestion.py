@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from pathlib import Path
 
+from banshi.foundation.database.store import Write
+from banshi.kernel.cases.submission import new_case
+from banshi.kernel.contract.routes import Principal
+from banshi.kernel.tables.models import Case
 from banshi.kinds.appeal.models import AppealRecord
-from banshi.kinds.appeal.suggestion import FEWEST, LEARNT, SUREST_LEAST, Class, learn, parts_of
-from banshi.models import Case
-from banshi.routes import Principal
-from banshi.store import Write
-from banshi.submission import new_case
+from banshi.kinds.appeal.sorting.suggestion import FEWEST, LEARNT, SUREST_LEAST, Class, learn, parts_of
 from tests.kernel.appeals_office import Offices, open_offices
 
 #: Made up for these tests: 80 short texts in five categories.

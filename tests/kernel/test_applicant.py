@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from banshi.models import Case, Pass
+from banshi.kernel.tables.models import Case, Pass
 from banshi.testing import Door, Person, open_door
 from tests import certificate_reader
 from tests.kernel import postings_office, tips_office

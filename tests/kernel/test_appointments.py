@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from banshi.kinds.appointment import keeper
+from banshi.kernel.tables.models import Case
+from banshi.kinds.appointment import scheduler
 from banshi.kinds.appointment.models import Booking, Slot
-from banshi.models import Case
 from tests.kernel.booking_office import CITY, NOON, open_office
 
 ENGLISH = {"Accept-Language": "en"}
@@ -79,7 +79,7 @@ async def test_slots_are_filtered_and_paged(tmp_path: Path) -> None:
 
 
 async def test_making_slots_again_makes_none_twice(tmp_path: Path, database: str) -> None:
-    from banshi.kinds.appointment.slots import bring_in_step
+    from banshi.kinds.appointment.slots.slots import bring_in_step
 
     async with open_office(tmp_path, database=database) as office:
         before = await office.slots()
@@ -322,7 +322,7 @@ async def test_a_department_s_calendar_that_can_t_be_read_is_its_own_failure_and
     async with open_office(tmp_path) as office:
         problem = (await office.door.anyone.get("/v1/items/visit/slots")).problem(502, "department-failed")
         assert problem["item"] == "visit"
-        await keeper.make_ahead(office.door.platform)
+        await scheduler.make_ahead(office.door.platform)
 
 
 # -- changing --------------------------------------------------------------------------------------------------------

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from banshi.kinds.appointment.keeper import REMIND_AT
 from banshi.kinds.appointment.models import Booking, Slot
+from banshi.kinds.appointment.scheduler import REMIND_AT
 from tests.kernel.booking_office import NOON, Office, open_office
 
 #: Open round the clock, every day but the calendar's holidays; 23:59 is the last minute that hours can name.

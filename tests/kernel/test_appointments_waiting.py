@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
-from banshi.kinds.appointment import draw, keeper, places
+from banshi.foundation.database.store import Stale, Write
+from banshi.kernel.tables.models import Case
+from banshi.kinds.appointment import scheduler
+from banshi.kinds.appointment.booking import draw
 from banshi.kinds.appointment.models import Booking, Hold, Slot
-from banshi.models import Case
-from banshi.store import Stale, Write
+from banshi.kinds.appointment.slots import places
 from banshi.testing import Person
 from tests.kernel.booking_office import Office, open_office
 
@@ -158,7 +160,7 @@ async def test_an_offer_that_nobody_takes_goes_to_the_next(tmp_path: Path, datab
 async def test_offers_of_a_department_that_is_gone_keep_nobody_else_s_from_their_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeper, "AT_ONCE", 1)
+    monkeypatch.setattr(scheduler, "AT_ONCE", 1)
     async with open_office(tmp_path, WAITING) as office:
         slots = (await office.slots())[6:8]
         for name, one in zip(("gone", "there"), slots, strict=True):

@@ -19,16 +19,16 @@ from tortoise.exceptions import IntegrityError, OperationalError
 from tortoise.transactions import in_transaction
 
 from banshi import Principal, Write
-from banshi.audit import chain, keeping, leaving
-from banshi.audit.chain import newest_seal, pin_of, seal_all, seal_some
-from banshi.audit.keeping import AUDIT
-from banshi.audit.key import KEY_FILE, AuditKey, audit_key, read_key
-from banshi.audit.verifying import SETTLING, Tally, Verification
-from banshi.cli import group
-from banshi.engine import forgetting
-from banshi.models import AuditRemoval, AuditSeal, Case, CaseEvent
+from banshi.builtin.audit import chain, keeping, leaving
+from banshi.builtin.audit.chain import newest_seal, pin_of, seal_all, seal_some
+from banshi.builtin.audit.keeping import AUDIT
+from banshi.builtin.audit.key import KEY_FILE, AuditKey, audit_key, read_key
+from banshi.builtin.audit.verifying import SETTLING, Tally, Verification
+from banshi.builtin.personal_data import forgetting
+from banshi.foundation.database.store import Stale, Update
+from banshi.kernel.tables.models import AuditRemoval, AuditSeal, Case, CaseEvent
+from banshi.ops.cli import group
 from banshi.sdk.cases import new_case
-from banshi.store import Stale, Update
 from banshi.testing import Door, open_door
 from tests.conftest import ROOT, TRAFFIC, sqlite_url
 from tests.tables import with_mode
@@ -138,8 +138,8 @@ async def test_a_text_that_is_json_is_no_finding_nor_what_is_blanked_to_one(offi
 
 async def test_many_seals_are_read_page_by_page(office: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chain, "MOST", 3)
-    monkeypatch.setattr("banshi.audit.verifying.SEALS", 2)
-    monkeypatch.setattr("banshi.audit.reading.PAGE", 2)
+    monkeypatch.setattr("banshi.builtin.audit.verifying.SEALS", 2)
+    monkeypatch.setattr("banshi.builtin.audit.stored_rows.PAGE", 2)
     await written(office, 10)
     await sealed(office)
     await written(office, 2)
@@ -489,8 +489,8 @@ async def test_what_waits_and_what_a_seal_has_is_found_by_the_index(office: Door
 PROCESS = """
 import asyncio, sys
 from pathlib import Path
-from banshi import leader
-from banshi.audit import chain, keeping
+from banshi.kernel.runtime import leader_election as leader
+from banshi.builtin.audit import chain, keeping
 from banshi.testing import open_door
 from tests.conftest import TRAFFIC
 from tests.kernel.test_audit import written

@@ -22,9 +22,9 @@ from joserfc import jws
 from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 from oidc_provider_mock import User, run_server_in_thread
 
-from banshi import auth, token_keys
-from banshi.auth import TOKENS, development_token
-from banshi.settings import Identity, Settings
+from banshi.kernel.http import auth, jwks
+from banshi.kernel.http.auth import TOKENS, development_token
+from banshi.kernel.loading.settings import Identity, Settings
 from banshi.testing import Door, Reply, open_door
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
@@ -123,8 +123,8 @@ async def platform_of(tmp_path: Path, url: str, **identity: Any) -> AsyncIterato
 @pytest.fixture
 async def city(tmp_path: Path, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Door]:
     """A platform whose citizens come from `issuer`, which may be asked anew at most every 0.3 s."""
-    monkeypatch.setattr(token_keys, "REFETCH", 0.3)
-    monkeypatch.setattr(token_keys, "FIRST_REFETCH", 0.1)
+    monkeypatch.setattr(jwks, "REFETCH", 0.3)
+    monkeypatch.setattr(jwks, "FIRST_REFETCH", 0.1)
     async with platform_of(tmp_path, issuer.url) as opened:
         yield opened
 
@@ -593,7 +593,7 @@ async def test_an_unknown_key_id_asks_the_issuer_at_most_every_ten_seconds(tmp_p
         for number in range(20):
             await refused(door, issuer.token(stranger, header={"kid": f"invented-{number}"}))
         assert issuer.fetched == 2
-        assert token_keys.REFETCH == 10.0
+        assert jwks.REFETCH == 10.0
 
 
 def token_keys_of(door: Door) -> Any:
@@ -635,7 +635,7 @@ async def test_an_issuer_that_is_away_at_the_start_is_said_to_be_away_until_it_c
     tmp_path: Path, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """503 with Retry-After, never 401: the token may be good. What needs no token works meanwhile."""
-    monkeypatch.setattr(token_keys, "FIRST_REFETCH", 0.05)
+    monkeypatch.setattr(jwks, "FIRST_REFETCH", 0.05)
     token, port = issuer.token(), urlsplit(issuer.url).port
     await issuer.stop()
     async with platform_of(tmp_path, issuer.url) as door:

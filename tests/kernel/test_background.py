@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from structlog.testing import capture_logs
 
-from banshi import background
+from banshi.foundation import background
 from banshi.sdk.operations import every, working
 
 

@@ -16,16 +16,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from banshi import outbox
-from banshi.backup import BackupError, folder, make, restore
-from banshi.cli import group
-from banshi.configuration import read_configuration
-from banshi.hold import GAP, held
-from banshi.models import Attachment, Counter, OutboxRow
-from banshi.opening import open_store
-from banshi.settings import Settings
-from banshi.store import Write
-from banshi.web.app import configure
+from banshi.app import configure
+from banshi.foundation.database.opening import open_store
+from banshi.foundation.database.store import Write
+from banshi.kernel.loading.configuration import read_configuration
+from banshi.kernel.loading.settings import Settings
+from banshi.kernel.outbox import outbox
+from banshi.kernel.outbox.pause import GAP, paused
+from banshi.kernel.tables.models import Attachment, Counter, OutboxRow
+from banshi.ops.backup import BackupError, folder, make, restore
+from banshi.ops.cli import group
 from tests.borrowed import elsewhere
 
 CITY = '[platform]\ndata = "data"\n{more}\n'
@@ -103,7 +103,7 @@ def test_what_is_restored_is_what_was_there_with_its_modes_and_its_links_and_hel
 
     async def look() -> None:
         async with open_store(new.settings.database_url, {}) as store:
-            found = await held(store)
+            found = await paused(store)
             assert found is not None
             assert found.reason.startswith("restored from a backup of 20")
             assert await outbox.claim(store, "channel:test", limit=9, lease=30) == []
@@ -126,7 +126,7 @@ def test_a_copy_that_is_put_back_by_hand_is_held_too(backup: Path, new: City) ->
 
     async def look() -> None:
         async with open_store(new.settings.database_url, configure(new.file).tables) as store:
-            assert await held(store) is not None
+            assert await paused(store) is not None
             assert await outbox.claim(store, "channel:test", limit=9, lease=30) == []
 
     elsewhere(look())
@@ -261,8 +261,8 @@ def test_a_restore_into_tables_that_are_there_is_refused(postgres_city: City, tm
 def test_a_dump_that_breaks_off_restores_nothing_on_postgresql(
     postgres_city: City, tmp_path: Path, empty_postgres: str
 ) -> None:
-    from banshi.backup import postgres as programs
-    from banshi.opening import schema_of
+    from banshi.foundation.database.opening import schema_of
+    from banshi.ops.backup import postgres as programs
 
     if shutil.which("pg_dump") is None:
         pytest.skip("PostgreSQL's client programs are not installed")

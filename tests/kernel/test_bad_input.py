@@ -23,11 +23,11 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from banshi.errors import Problem
-from banshi.models import Case
+from banshi.foundation.errors import Problem
+from banshi.kernel.cases import attachment_routes as attachments_face
+from banshi.kernel.http import dispatch, malformed
+from banshi.kernel.tables.models import Case
 from banshi.testing import TINY_PNG, Door, Person, Reply, open_door
-from banshi.web import attachments as attachments_face
-from banshi.web import dispatch, unreadable
 from tests.tables import names_of
 from tests.zone_pass import FIRST_DAY, WITHOUT_FILES, answers_with
 
@@ -532,7 +532,7 @@ async def test_headers_that_never_end_are_given_up_and_a_quiet_connection_is_kep
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Slowloris: nothing at all, half a head, a head byte by byte, and a second one on a connection that was good."""
-    monkeypatch.setattr(unreadable, "PATIENCE", 0.4)
+    monkeypatch.setattr(malformed, "PATIENCE", 0.4)
     port = int(world.door.url.rpartition(":")[2])
     good = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -896,7 +896,7 @@ async def test_a_disk_that_is_full_is_said_to_be(world: World, monkeypatch: pyte
     """507; nothing is half-written."""
     import errno
 
-    from banshi import attachments
+    from banshi.kernel.cases import attachments
 
     def full(_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")

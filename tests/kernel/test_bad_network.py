@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from banshi.models import Case
-from banshi.signals.signals import SIGNALS
+from banshi.kernel.runtime.signals.signals import SIGNALS
+from banshi.kernel.tables.models import Case
 from banshi.testing import Door, Person, open_door
 from tests import postgres_servers, redis_servers
 from tests.fault_proxy import FaultProxy

@@ -12,10 +12,10 @@ from tortoise.exceptions import ValidationError
 from tortoise.transactions import in_transaction
 from uuid_utils.compat import uuid7
 
-from banshi import bulk
-from banshi.models import Case, CaseEvent, Counter, OutboxRow
-from banshi.opening import open_store
-from banshi.store import Stale, Store, Update, Write
+from banshi.foundation.database import bulk
+from banshi.foundation.database.opening import open_store
+from banshi.foundation.database.store import Stale, Store, Update, Write
+from banshi.kernel.tables.models import Case, CaseEvent, Counter, OutboxRow
 
 AT = "2026-11-26T01:02:03.456789+08:00"
 
@@ -54,8 +54,8 @@ def step(of: Case, **values: Any) -> Write:
 @pytest.fixture
 def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The changes of cases that the database is sent."""
-    from banshi.postgres import Translated
-    from banshi.sqlite import Transaction
+    from banshi.foundation.database.postgres import Translated
+    from banshi.foundation.database.sqlite import Transaction
 
     seen: list[str] = []
     for client in (Translated, Transaction):

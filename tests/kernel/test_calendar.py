@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from banshi.calendar import MAINLAND, MOST_WORKING_DAYS, Clock, DayKind, WorkingCalendar
+from banshi.foundation.time.working_days import MAINLAND, MOST_WORKING_DAYS, Clock, DayKind, WorkingCalendar
 
 #: Years that the library knows and those it doesn't: the present and the fallback both.
 DAYS = st.dates(date(2024, 1, 1), date(2028, 12, 31))

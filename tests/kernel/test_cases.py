@@ -28,16 +28,17 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from banshi import cases, default_plugins
-from banshi.auth import parse_role
-from banshi.contract import Decision
-from banshi.documents import case_document
-from banshi.errors import ActionNotPermitted, NotFound
-from banshi.models import Case, CaseEvent
-from banshi.passes.keys import KEYRING
-from banshi.routes import Principal
-from banshi.store import Write
-from banshi.submission import new_case
+from banshi import default_plugins
+from banshi.builtin.passes.keys import KEYRING
+from banshi.foundation.database.store import Write
+from banshi.foundation.errors import ActionNotPermitted, NotFound
+from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases.representations import case_document
+from banshi.kernel.cases.submission import new_case
+from banshi.kernel.contract.routes import Principal
+from banshi.kernel.contract.values import Decision
+from banshi.kernel.http.auth import parse_role
+from banshi.kernel.tables.models import Case, CaseEvent
 from banshi.testing import Door, Person, open_door
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -341,12 +342,12 @@ PEOPLE: dict[str, tuple[str, ...] | None] = {
 }
 
 
-def actor_of(name: str) -> cases.Actor:
+def actor_of(name: str) -> lifecycle.Actor:
     texts = PEOPLE[name]
     if texts is None:
-        return cases.SYSTEM
+        return lifecycle.SYSTEM
     roles = tuple(role for role in map(parse_role, texts) if role)
-    return cases.Actor(Principal(subject=name.removesuffix("-as-staff"), roles=roles))
+    return lifecycle.Actor(Principal(subject=name.removesuffix("-as-staff"), roles=roles))
 
 
 #: Something to pick one of several by.
@@ -439,10 +440,10 @@ class Life(RuleBasedStateMachine):
     async def _act(self, name: str, action: str) -> None:
         reason = {"zh-CN": "因", "en": "because"}
         if name == "system":
-            await cases.decide(self.platform, self.case_id, Decision(action=action, reason=reason))
+            await lifecycle.decide(self.platform, self.case_id, Decision(action=action, reason=reason))
             return
         answers = {"what": f"corrected {len(self.steps)}"} if action == "supplement" else None
-        await cases.move(self.platform, self.case_id, action, actor_of(name), reason=reason, answers=answers)
+        await lifecycle.move(self.platform, self.case_id, action, actor_of(name), reason=reason, answers=answers)
 
     @rule(
         who=st.lists(
@@ -519,7 +520,7 @@ class Life(RuleBasedStateMachine):
 
     async def _check_reader(self, case: Case, events: list[CaseEvent], name: str) -> None:
         """What a reader is offered is what the model permits, and the rest of the document names no colleague."""
-        permitted = await cases.permitted(self.platform, case, actor_of(name))
+        permitted = await lifecycle.permitted(self.platform, case, actor_of(name))
         assert sorted(step.action for step in permitted) == sorted(row.action for row in self._expected(name))
         for step in permitted:
             assert step.needs_reason == next(row.reason for row in self._expected(name) if row.action == step.action)

@@ -19,19 +19,19 @@ from urllib.parse import unquote
 import pypdf
 import pytest
 
-from banshi.certificates import press as press_module
-from banshi.certificates.fonts import OURS, code_points, open_fonts
-from banshi.certificates.page import Page
-from banshi.certificates.press import AT_ONCE, PRESS, Press
-from banshi.errors import ConfigurationError, Unavailable
-from banshi.guide import LONGEST_DECISION
+from banshi.builtin.certificates import press as press_module
+from banshi.builtin.certificates.fonts import OURS, code_points, open_fonts
+from banshi.builtin.certificates.page import Page
+from banshi.builtin.certificates.press import AT_ONCE, PRESS, Press
+from banshi.builtin.certificates.routes import _named
+from banshi.builtin.passes import keys
+from banshi.builtin.passes.keys import KEYRING
+from banshi.builtin.passes.wire.cose import MAX_TEXT
+from banshi.foundation.errors import ConfigurationError, Unavailable
+from banshi.kernel.contract.items import LONGEST_DECISION
+from banshi.kernel.tables.models import Pass
 from banshi.kinds.application.claims import masked
-from banshi.models import Pass
-from banshi.passes import keys
-from banshi.passes.cose import MAX_TEXT
-from banshi.passes.keys import KEYRING
 from banshi.testing import Door, Person, Reply, open_door
-from banshi.web.certificates import _named
 from tests import certificate_reader
 
 ROOT = Path(__file__).resolve().parents[2]

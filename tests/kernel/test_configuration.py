@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from banshi.configuration import Configuration, read_configuration
-from banshi.errors import ConfigurationError, Finding
-from banshi.settings import Identity, Settings, SettingsError, typed
+from banshi.foundation.errors import ConfigurationError, Finding
+from banshi.kernel.loading.configuration import Configuration, read_configuration
+from banshi.kernel.loading.settings import Identity, Settings, SettingsError, typed
 
 ROOT = Path(__file__).resolve().parents[2]
 

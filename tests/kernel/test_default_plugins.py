@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 import banshi
-from banshi.configuration import PLUGIN_NAME
-from banshi.contract import Key, Phase, Resource
 from banshi.default_plugins import DEFAULT_PLUGINS, OPTIONAL, PREFIX, default_plugins
-from banshi.duty import Duty
-from banshi.errors import ConfigurationError
-from banshi.settings import Settings, SettingsError, typed
+from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.keys import Key
+from banshi.kernel.contract.values import Phase, Resource
+from banshi.kernel.loading.configuration import PLUGIN_NAME
+from banshi.kernel.loading.settings import Settings, SettingsError, typed
+from banshi.kernel.runtime.process_role import ProcessRole
 from banshi.testing import Door, open_door
 
 ROOMS = Path(banshi.__file__).parent
@@ -152,7 +153,7 @@ def test_nothing_else_can_be_left_out(room: str) -> None:
 
 
 async def test_a_process_that_serves_nobody_answers_machines_alone(tmp_path: Path) -> None:
-    async with open_door(tmp_path, department(tmp_path), duty=Duty(serves=False)) as door:
+    async with open_door(tmp_path, department(tmp_path), duty=ProcessRole(serves=False)) as door:
         assert (await door.anyone.get("/healthz")).status == 200
         assert (await door.anyone.get("/v1/items")).status == 404
         assert (await door.anyone.get("/openapi.json")).status == 404

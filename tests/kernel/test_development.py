@@ -12,12 +12,12 @@ from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from banshi.cli import group
-from banshi.configuration import Configuration, read_configuration
-from banshi.development import findings, is_this_machine, leads_here, refuse_beyond
-from banshi.errors import ConfigurationError, Finding
-from banshi.registry import Registry
-from banshi.settings import Identity, Settings
+from banshi.foundation.errors import ConfigurationError, Finding
+from banshi.kernel.loading.configuration import Configuration, read_configuration
+from banshi.kernel.loading.registry import Registry
+from banshi.kernel.loading.settings import Identity, Settings
+from banshi.ops.cli import group
+from banshi.ops.development import findings, is_this_machine, leads_here, refuse_beyond
 
 PROVIDER = Identity(issuer="https://id.example.org", audience="banshi")
 

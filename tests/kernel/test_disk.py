@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from banshi.cli import group
-from banshi.configuration import read_configuration
-from banshi.disk import replacing
-from banshi.opening import open_store
-from banshi.private_files import replace_private, write_private
-from banshi.web.app import configure
+from banshi.app import configure
+from banshi.foundation.database.opening import open_store
+from banshi.foundation.files.durable_files import replacing
+from banshi.foundation.files.secret_files import replace_private, write_private
+from banshi.kernel.loading.configuration import read_configuration
+from banshi.ops.cli import group
 from tests.borrowed import elsewhere
 from tests.kernel.postings_office import open_offices, photo
 

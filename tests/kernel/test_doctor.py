@@ -17,11 +17,11 @@ import redis
 from aiohttp import web
 from click.testing import CliRunner
 
-from banshi.cli import group
-from banshi.doctor import machine
-from banshi.opening import open_store
-from banshi.store import CLOCK
-from banshi.web.app import configure
+from banshi.app import configure
+from banshi.foundation.database.opening import open_store
+from banshi.foundation.database.store import CLOCK
+from banshi.ops.cli import group
+from banshi.ops.doctor import machine
 from mobile_push.sandbox import FcmSandbox
 from tests.borrowed import elsewhere
 from tests.journeys.test_commands import BANSHI

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from banshi.duty import ALERT, CASE, NOTICE
-from banshi.leader import LEADER
-from banshi.models import OutboxRow
+from banshi.kernel.runtime.leader_election import LEADER
+from banshi.kernel.runtime.process_role import ALERT, CASE, NOTICE
+from banshi.kernel.tables.models import OutboxRow
 from banshi.sdk.events import SIGNALS
-from banshi.sdk.operations import Duty
+from banshi.sdk.operations import ProcessRole
 from banshi.testing import Door, open_door
 from tests.conftest import TRAFFIC, good_answers
 from tests.waiting import until
@@ -23,10 +23,10 @@ from tests.waiting import until
 #: So long between two looks that a test never sees one.
 NEVER = 3600.0
 
-ANSWERS_ALONE = Duty(lanes=frozenset())
-WORKS_ALONE = Duty(serves=False)
+ANSWERS_ALONE = ProcessRole(lanes=frozenset())
+WORKS_ALONE = ProcessRole(serves=False)
 
-Open = Callable[[Duty], AbstractAsyncContextManager[Door]]
+Open = Callable[[ProcessRole], AbstractAsyncContextManager[Door]]
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ async def test_what_a_server_without_work_promises_waits_until_somebody_works(se
 async def test_who_is_there_to_work_hears_at_once_of_what_a_server_promises(
     server: Door, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.engine.consumer.LONGEST_SLEEP", NEVER)
+    monkeypatch.setattr("banshi.kernel.outbox.consumer.LONGEST_SLEEP", NEVER)
     async with opened(WORKS_ALONE) as worker:
         for door in (server, worker):
             await asyncio.wait_for(door.platform[SIGNALS].connected.wait(), 20)
@@ -96,11 +96,11 @@ async def test_of_several_workers_each_promise_is_kept_by_one(server: Door, open
 
 
 async def test_who_is_there_for_alerts_leaves_cases_to_others(server: Door, opened: Open) -> None:
-    async with opened(Duty(serves=False, lanes=frozenset({ALERT, NOTICE}))):
+    async with opened(ProcessRole(serves=False, lanes=frozenset({ALERT, NOTICE}))):
         case = await submitted(server)
         await asyncio.sleep(1.5)
         assert await state(server, case) == "submitted"
-        async with opened(Duty(serves=False, lanes=frozenset({CASE}))):
+        async with opened(ProcessRole(serves=False, lanes=frozenset({CASE}))):
             await until(lambda: told(server))
 
 
@@ -115,7 +115,7 @@ async def test_who_is_there_to_work_answers_machines_alone(opened: Open) -> None
 async def test_who_leaves_all_work_to_others_never_leads(
     server: Door, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.leader.RENEW", 0.05)
+    monkeypatch.setattr("banshi.kernel.runtime.leader_election.RENEW", 0.05)
     await asyncio.sleep(0.3)
     assert not server.platform[LEADER].leads
     async with opened(WORKS_ALONE) as worker:

@@ -24,17 +24,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from banshi import bulk, passes
-from banshi.cases import GOING, KEPT
-from banshi.engine.anonymising import anonymise
-from banshi.engine.forgetting import forget
-from banshi.hold import ADVANCE
-from banshi.models import Case, OutboxRow, Pass
-from banshi.passes import Credential, PassRefused, Reason, base45, cose, holder, keys, ledger, shown
-from banshi.passes.binding import bind
-from banshi.passes.keys import KEYRING
-from banshi.passes.signature import ORDER
-from banshi.store import Stale
+from banshi.builtin import passes
+from banshi.builtin.passes import Credential, PassRefused, Reason, holder, keys, ledger
+from banshi.builtin.passes.binding import bind
+from banshi.builtin.passes.keys import KEYRING
+from banshi.builtin.passes.wire import base45, cose, shown
+from banshi.builtin.passes.wire.signature import ORDER
+from banshi.builtin.personal_data.anonymising import anonymise
+from banshi.builtin.personal_data.forgetting import forget
+from banshi.foundation.database import bulk
+from banshi.foundation.database.store import Stale
+from banshi.kernel.cases.lifecycle import GOING, KEPT
+from banshi.kernel.outbox.pause import ADVANCE
+from banshi.kernel.tables.models import Case, OutboxRow, Pass
 from banshi.testing import Door, Person, Reply, open_door
 from tests.kernel.test_pass_ledger import ENGLISH, bit, scan, status_list, turn
 from tests.tables import tables_with, with_mode

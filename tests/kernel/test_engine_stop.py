@@ -12,13 +12,14 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client import Counter as Metric
 
-from banshi import Channel, Message, Platform, outbox
-from banshi.engine.consumer import Consumer
-from banshi.engine.embedded import _channel
-from banshi.errors import Unavailable
-from banshi.models import OutboxRow
-from banshi.outbox import Claimed
-from banshi.store import Write
+from banshi import Channel, Message, Platform
+from banshi.foundation.database.store import Write
+from banshi.foundation.errors import Unavailable
+from banshi.kernel.outbox import outbox
+from banshi.kernel.outbox.consumer import Consumer
+from banshi.kernel.outbox.consumers import _channel
+from banshi.kernel.outbox.outbox import Claimed
+from banshi.kernel.tables.models import OutboxRow
 from banshi.testing import Door, open_door
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"

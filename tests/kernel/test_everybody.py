@@ -16,9 +16,9 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from banshi.configuration import read_configuration
-from banshi.kinds.appointment.keeper import make_ahead
-from banshi.routes import Audience, Route
+from banshi.kernel.contract.routes import Audience, Route
+from banshi.kernel.loading.configuration import read_configuration
+from banshi.kinds.appointment.scheduler import make_ahead
 from banshi.testing import TINY_PNG, Door, Person, Reply, open_door
 from tests.conftest import good_answers
 from tests.kernel.api_world import PHONE, methods_of

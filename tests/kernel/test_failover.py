@@ -20,15 +20,15 @@ from prometheus_client import CollectorRegistry
 from prometheus_client import Counter as Metric
 from tortoise.exceptions import DBConnectionError
 
-from banshi.containment import Breaker, guarded
-from banshi.engine.consumer import Consumer
-from banshi.errors import DepartmentFailed, Unavailable
-from banshi.models import Case, OutboxRow
-from banshi.outbox import Claimed
-from banshi.postgres import translated
-from banshi.signals.signals import SIGNALS
+from banshi.foundation.database.postgres import translated
+from banshi.foundation.errors import DepartmentFailed, Unavailable
+from banshi.kernel.outbox.consumer import Consumer
+from banshi.kernel.outbox.outbox import Claimed
+from banshi.kernel.runtime.containment import Breaker, guarded
+from banshi.kernel.runtime.signals.signals import SIGNALS
+from banshi.kernel.tables.models import Case, OutboxRow
 from banshi.testing import Door, Person
-from mobile_push.models import InboxMessage
+from mobile_push.tables.models import InboxMessage
 from tests import postgres_servers
 from tests.fault_proxy import FaultProxy
 from tests.kernel.doors_on_postgres import APPLY, Answers, door_on, not_ready, ready

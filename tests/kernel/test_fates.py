@@ -12,8 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
 
-from banshi.failover.fates import BY_CLASS, BY_CODE, OUTAGES, Fate, fate_of, is_outage, of_sqlstate, problem_of
-from banshi.postgres import translated
+from banshi.foundation.database.failover.fates import (
+    BY_CLASS,
+    BY_CODE,
+    OUTAGES,
+    Fate,
+    fate_of,
+    is_outage,
+    of_sqlstate,
+    problem_of,
+)
+from banshi.foundation.database.postgres import translated
 
 #: Everything that asyncpg raises, by name; those with a SQLSTATE are PostgreSQL's list.
 EVERY = {

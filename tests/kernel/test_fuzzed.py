@@ -16,8 +16,8 @@ from typing import Any
 import cbor2
 import pytest
 
-from banshi import attachments
-from banshi.passes import base45, cbor
+from banshi.builtin.passes.wire import base45, cbor
+from banshi.kernel.cases import attachments
 from benchmarks import fuzz_multipart, fuzz_pass
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from banshi import attachments, disk
+from banshi.foundation.files import durable_files
+from banshi.kernel.cases import attachments
 from banshi.testing import TINY_PNG, Door, Reply, open_door
 from tests.conftest import TRAFFIC
 
@@ -45,7 +46,7 @@ async def test_a_file_whose_sender_hung_up_and_sent_it_again_is_there(bare_door:
 async def test_who_hangs_up_while_a_file_gets_its_name_leaves_none_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    named, gone, rename = threading.Event(), threading.Event(), disk.rename
+    named, gone, rename = threading.Event(), threading.Event(), durable_files.rename
 
     def slowly(draft: Path, file: Path) -> None:
         rename(draft, file)
@@ -55,7 +56,7 @@ async def test_who_hangs_up_while_a_file_gets_its_name_leaves_none_behind(
     async def chunks() -> AsyncIterator[bytes]:
         yield TINY_PNG
 
-    monkeypatch.setattr(disk, "rename", slowly)
+    monkeypatch.setattr(durable_files, "rename", slowly)
     upload = asyncio.create_task(attachments.receive(tmp_path, chunks(), 10_000))
     await asyncio.to_thread(named.wait, 10)
     upload.cancel()

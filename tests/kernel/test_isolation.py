@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from banshi.field_problems import LONGEST_FIELD_DETAIL
-from banshi.isolation import keeper as keeping
-from banshi.models import OutboxRow
+from banshi.builtin.isolation import supervisor as keeping
+from banshi.foundation.field_problems import LONGEST_FIELD_DETAIL
+from banshi.kernel.tables.models import OutboxRow
 from banshi.testing import open_door
 from tests.kernel.isolation_office import PLUGIN, TIMEOUT, Office, written
 from tests.waiting import lateness, until
@@ -280,8 +280,8 @@ async def test_whoever_has_no_rights_can_be_closed_in_as_well() -> None:
     if os.getuid() != 0:
         pytest.skip("whoever runs this has none, so every other test here says it")
     code = (
-        "import os, socket, sys\nfrom pathlib import Path\nfrom banshi.isolation import landlock, seccomp\n"
-        "from banshi.isolation.limits import address_space, close_in\n"
+        "import os, socket, sys\nfrom pathlib import Path\nfrom banshi.builtin.isolation import landlock, seccomp\n"
+        "from banshi.builtin.isolation.limits import address_space, close_in\n"
         "landlock.python_folders(), seccomp.machine_here(), address_space()\n"
         "os.setgid(65534); os.setuid(65534)\nmissing = close_in(2**30, [], network=False)\nrefused = 0\n"
         "for what in (socket.socket, os.fork, lambda: open(sys.argv[1])):\n"
@@ -295,7 +295,7 @@ async def test_whoever_has_no_rights_can_be_closed_in_as_well() -> None:
 @LINUX
 async def test_a_child_ends_with_the_server_however_that_ends() -> None:
     code = (
-        "import os, socket, subprocess\nfrom banshi.isolation.process import command\n"
+        "import os, socket, subprocess\nfrom banshi.builtin.isolation.process import command\n"
         "here, there = socket.socketpair()\n"
         "child = subprocess.Popen(command(there.fileno()), pass_fds=[there.fileno()])\n"
         "here.recv(100)\nprint(child.pid, flush=True)\nos.kill(os.getpid(), 9)"

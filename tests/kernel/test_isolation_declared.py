@@ -13,18 +13,18 @@ from unittest.mock import Mock
 import pytest
 
 from banshi import Appeal, Application, Appointment, Decision, FieldProblem, Item, Opening, Posting, Submission
-from banshi.configuration import Configuration, Entry
-from banshi.errors import Conflict, Finding
-from banshi.guide import Result
-from banshi.isolation import process as processes
-from banshi.isolation.child import Child, kinds
-from banshi.isolation.declaring import Declaration, Looked, findings_of, look_at
-from banshi.isolation.frames import HEAD, LONGEST_ANSWER, Splitter, WrongFrame, packed
-from banshi.isolation.process import Process
-from banshi.isolation.values import Uncrossable, as_returned, problem_of, received, sent
-from banshi.modules import import_plugin
-from banshi.settings import Settings
-from banshi.web.app import inspected
+from banshi.app import inspected
+from banshi.builtin.isolation import process as processes
+from banshi.builtin.isolation.child import Child, kinds
+from banshi.builtin.isolation.declaring import Declaration, Looked, findings_of, look_at
+from banshi.builtin.isolation.frames import HEAD, LONGEST_ANSWER, Splitter, WrongFrame, packed
+from banshi.builtin.isolation.process import Process
+from banshi.builtin.isolation.values import Uncrossable, as_returned, problem_of, received, sent
+from banshi.foundation.errors import Conflict, Finding
+from banshi.kernel.contract.items import Result
+from banshi.kernel.loading.configuration import Configuration, Entry
+from banshi.kernel.loading.importing import import_plugin
+from banshi.kernel.loading.settings import Settings
 from tests.kernel.isolation_office import PLUGIN, written
 
 # -- what is refused at start ----------------------------------------------------------------------------------------

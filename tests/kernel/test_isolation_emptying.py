@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from banshi.isolation import landlock, process, seccomp
-from banshi.isolation.declaring import Declaration, findings_of
+from banshi.builtin.isolation import landlock, process, seccomp
+from banshi.builtin.isolation.declaring import Declaration, findings_of
 from banshi.testing import open_door
 from tests.kernel.isolation_office import Office, written
 
@@ -29,7 +29,7 @@ VERSIONS = (1, 2, 3, 4, 5, 6)
 TRIES = """
 import ctypes, json, mmap, os, sys
 from pathlib import Path
-from banshi.isolation import landlock, limits, seccomp
+from banshi.builtin.isolation import landlock, limits, seccomp
 
 version, readable, folder = int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
 landlock.supported = lambda: version
@@ -111,7 +111,7 @@ print(json.dumps([missing, became]))
 """
 
 #: Said before, it is a machine for which we have no filter.
-WITHOUT_A_FILTER = "from banshi.isolation import seccomp\nseccomp.close_in = lambda **_: False\n"
+WITHOUT_A_FILTER = "from banshi.builtin.isolation import seccomp\nseccomp.close_in = lambda **_: False\n"
 
 #: What has to go on, and does nothing to a file.
 HARMLESS = {"read", "nothing to write to", "nothing to add to"}
@@ -176,8 +176,8 @@ def test_a_system_that_can_t_guard_files_from_being_emptied_says_so(
 async def test_a_plugin_on_an_older_system_empties_neither_what_it_may_read_nor_what_it_may_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int
 ) -> None:
-    older = f"from banshi.isolation import landlock; landlock.supported = lambda: {version};"
-    begun = process.BEGIN.replace("from banshi.isolation.child", f"{older}from banshi.isolation.child")
+    older = f"from banshi.builtin.isolation import landlock; landlock.supported = lambda: {version};"
+    begun = process.BEGIN.replace("from banshi.builtin.isolation.child", f"{older}from banshi.builtin.isolation.child")
     monkeypatch.setattr(process, "BEGIN", begun)
     (tmp_path / "maps").mkdir()
     secret, granted = tmp_path / "secret.key", tmp_path / "maps" / "map.txt"
@@ -253,7 +253,7 @@ def test_a_call_through_the_door_of_32_bit_programs_empties_nothing(tmp_path: Pa
     file.write_text("x", encoding="utf-8")
     code = f"""
 import ctypes, mmap, sys
-from banshi.isolation import landlock, limits
+from banshi.builtin.isolation import landlock, limits
 landlock.supported = lambda: 1
 LOW, ALL = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x40, mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
 memory = mmap.mmap(-1, 4096, LOW, ALL)

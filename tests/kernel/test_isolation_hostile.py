@@ -21,11 +21,11 @@ import pytest
 import structlog
 
 from banshi import Decision, FieldProblem, Opening
-from banshi.isolation import process as processes
-from banshi.isolation.frames import HEAD, LONGEST_ANSWER, LONGEST_LINE, Splitter
-from banshi.isolation.process import ChildEnded, Process
-from banshi.isolation.spoken import BYTES, Speaker
-from banshi.isolation.values import as_returned
+from banshi.builtin.isolation import process as processes
+from banshi.builtin.isolation.frames import HEAD, LONGEST_ANSWER, LONGEST_LINE, Splitter
+from banshi.builtin.isolation.process import ChildEnded, Process
+from banshi.builtin.isolation.spoken import BYTES, Speaker
+from banshi.builtin.isolation.values import as_returned
 from tests.waiting import until
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the fence is made of what Linux has")
@@ -33,7 +33,7 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the fence is made of
 #: Tries one thing after the other behind the fence; says what became of each.
 TRIES = """
 import asyncio, ctypes, fcntl, json, os, signal, socket, sys
-from banshi.isolation import limits
+from banshi.builtin.isolation import limits
 
 library = ctypes.CDLL(None, use_errno=True)
 victim, folder = sys.argv[1], sys.argv[2]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from banshi.latest import Latest
+from banshi.kernel.loading.cached import PerRevision
 
 
 def test_what_could_not_be_made_is_tried_again_and_not_taken_for_made() -> None:
@@ -20,7 +20,7 @@ def test_what_could_not_be_made_is_tried_again_and_not_taken_for_made() -> None:
         return int(registry.revision)
 
     tries: list[int] = []
-    latest = Latest(registry, made)
+    latest = PerRevision(registry, made)
     assert latest.get() == 0
     registry.revision = 1
     with pytest.raises(RuntimeError):
@@ -36,5 +36,5 @@ def test_a_change_while_it_is_made_is_seen_the_next_time() -> None:
         return len(calls.append(0) or calls)  # type: ignore[func-returns-value]
 
     calls: list[int] = []
-    latest = Latest(registry, made)
+    latest = PerRevision(registry, made)
     assert [latest.get(), latest.get(), latest.get()] == [1, 2, 2]

@@ -15,8 +15,8 @@ from typing import Any
 
 import aiohttp
 
-from banshi.auth import development_token
-from banshi.settings import Settings
+from banshi.kernel.http.auth import development_token
+from banshi.kernel.loading.settings import Settings
 from banshi.testing import TINY_PNG, Person
 from tests import certificate_reader
 from tests.conftest import TRAFFIC, good_answers

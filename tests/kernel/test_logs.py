@@ -7,7 +7,7 @@ import sys
 
 WRITE = """
 import os, sys
-from banshi.logs import Output
+from banshi.foundation.logs import Output
 os.close(2)
 output = Output(sys.stderr.buffer)
 for _ in range(3):

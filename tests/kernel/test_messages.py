@@ -16,13 +16,14 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from banshi import cases, messages
-from banshi.checks.messages import LONGEST_DAY, LONGEST_NUMBER
-from banshi.contract import LANGUAGES, ClockEffect, Decision, Item, MessageTemplates, Step, Who
+from banshi.builtin.checks.messages import LONGEST_DAY, LONGEST_NUMBER
+from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases.submission import new_number
+from banshi.kernel.contract import message_templates
+from banshi.kernel.contract.routes import Principal, Role
+from banshi.kernel.contract.values import LANGUAGES, ClockEffect, Decision, Item, MessageTemplates, Step, Who
+from banshi.kernel.tables.models import Case
 from banshi.kinds.application.steps import TABLE, TWO_PERSON_TABLE
-from banshi.models import Case
-from banshi.routes import Principal, Role
-from banshi.submission import new_number
 from banshi.testing import Door, Person, open_door
 from tests.zone_pass import FIRST_DAY, LAST_DAY
 
@@ -31,7 +32,7 @@ TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
 TODAY = date(2026, 11, 24)
 
 #: Everything that a message can mention, as the values that a step gives.
-VALUES: dict[str, messages.Value] = {
+VALUES: dict[str, message_templates.Value] = {
     "item": {"zh-CN": "禁区通行证", "en": "Vehicle pass"},
     "number": "20261124-7K3M-9QXC",
     "department": {"zh-CN": "交警支队", "en": "Traffic Police"},
@@ -71,8 +72,8 @@ def item(**own: MessageTemplates) -> Item:
     )
 
 
-def body_of(template: str, values: Mapping[str, messages.Value], language: str = "zh-CN") -> str:
-    return messages.written(step_that_tells(template), item(), values)[1][language]
+def body_of(template: str, values: Mapping[str, message_templates.Value], language: str = "zh-CN") -> str:
+    return message_templates.written(step_that_tells(template), item(), values)[1][language]
 
 
 # -- every step that the state table says a citizen hears of ---------------------------------------------------------
@@ -136,16 +137,16 @@ async def told_by(door: Door, case: Case, step: Step, reason: Mapping[str, str] 
     await Case.filter(id=case.id).update(state=step.state)
     before = {row["id"] for row in await rows(door)}
     answers = case.answers if step.action == "supplement" else None
-    await cases.move(door.platform, case.id, step.action, actor_of(case, step), reason=reason, answers=answers)
+    await lifecycle.move(door.platform, case.id, step.action, actor_of(case, step), reason=reason, answers=answers)
     return [row for row in await rows(door) if row["id"] not in before]
 
 
-def actor_of(case: Case, step: Step) -> cases.Actor:
+def actor_of(case: Case, step: Step) -> lifecycle.Actor:
     if Who.SYSTEM in step.who:
-        return cases.SYSTEM
+        return lifecycle.SYSTEM
     if Who.CITIZEN in step.who:
-        return cases.Actor(Principal(subject=case.person, roles=()))
-    return cases.Actor(Principal(subject="li", roles=(Role(department=case.department, name=step.role),)))
+        return lifecycle.Actor(Principal(subject=case.person, roles=()))
+    return lifecycle.Actor(Principal(subject="li", roles=(Role(department=case.department, name=step.role),)))
 
 
 async def rows(door: Door) -> list[dict[str, Any]]:
@@ -162,7 +163,7 @@ async def test_each_step_that_tells_says_something_in_every_language_and_each_ot
     """Every row of the table is taken, by whoever may take it: of items with words of their own, and without."""
     wang = world.citizen("wang", "王小明")
     for code in ("zone-pass", "bench", "hall"):
-        for step in cases.steps_of(world.platform, world.platform.registry.items[code]):
+        for step in lifecycle.steps_of(world.platform, world.platform.registry.items[code]):
             if step.needs_reason and reason is None:
                 continue
             case = await submitted(world, wang, code, answers)
@@ -174,8 +175,8 @@ async def test_each_step_that_tells_says_something_in_every_language_and_each_ot
                     assert title.strip()
                     assert body.strip()
                     assert "\n" not in title
-                    assert len(title) <= messages.LONGEST_TITLE
-                    assert len(body) <= messages.LONGEST_BODY
+                    assert len(title) <= message_templates.LONGEST_TITLE
+                    assert len(body) <= message_templates.LONGEST_BODY
                     own = (reason or {}).get(language, "")
                     assert own in body
                     filled = title + body.replace(own, "") if own else title + body
@@ -248,8 +249,8 @@ async def test_dates_are_the_citys_and_the_deadline_is_the_one_that_the_step_lea
 
 async def test_an_items_own_words_replace_the_default_field_by_field(world: Door) -> None:
     hall = world.platform.registry.items["hall"]
-    approve = next(step for step in cases.steps_of(world.platform, hall) if step.action == "approve")
-    title, body = messages.written(approve, hall, VALUES)
+    approve = next(step for step in lifecycle.steps_of(world.platform, hall) if step.action == "approve")
+    title, body = message_templates.written(approve, hall, VALUES)
     assert title == {"zh-CN": "大厅归您使用", "en": "The hall is yours"}
     assert body["en"].startswith("Your application was approved on 24 November 2026.\n")
 
@@ -259,8 +260,8 @@ async def test_a_reason_of_nothing_but_blanks_is_no_reason(world: Door) -> None:
     case = await submitted(world, wang, "bench", None)
     for blank in ({"zh-CN": "", "en": " \n\x00"}, {}):
         with pytest.raises(Exception, match="Some fields are wrong"):
-            await cases.decide(world.platform, case.id, Decision(action="return", reason=blank))
-    await cases.decide(world.platform, case.id, Decision(action="return", reason={"en": "In one language alone."}))
+            await lifecycle.decide(world.platform, case.id, Decision(action="return", reason=blank))
+    await lifecycle.decide(world.platform, case.id, Decision(action="return", reason={"en": "In one language alone."}))
     last = (await rows(world))[-1]
     assert "In one language alone." in last["body"]["zh-CN"]
 
@@ -290,37 +291,39 @@ async def test_a_reason_of_nothing_but_blanks_is_no_reason(world: Door) -> None:
 )
 def test_a_template_is_text_and_names_in_braces_or_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"write \{name\} to mention something"):
-        messages.parse(text)
+        message_templates.parse(text)
 
 
 @given(st.text(st.sampled_from("{}!:.[]_ ain0\n\r\u2028"), max_size=30) | TEXT)
 def test_no_text_is_a_template_that_reaches_beyond_its_names(text: str) -> None:
     """Whatever is accepted says itself, with each name replaced by its value and doubled braces single."""
     try:
-        template = messages.parse(text)
+        template = message_templates.parse(text)
     except ValueError:
         return
-    assert all(messages.NAME.fullmatch(name) for name in template.names)
+    assert all(message_templates.NAME.fullmatch(name) for name in template.names)
     # Values that hold no secret but their own words: nothing of an object can come out.
     values = dict.fromkeys(template.names, "\ue000")
-    filled = messages.fill(template, values)
+    filled = message_templates.fill(template, values)
     rest = filled.replace("\ue000", "")
     assert set(rest) <= set(text) | {"\n", " "}
-    assert messages.clean(filled) == filled
+    assert message_templates.clean(filled) == filled
 
 
 @given(reason=TEXT)
 def test_a_value_stays_the_text_that_it_is(reason: str) -> None:
     said = body_of("a\n{reason}\nb", {"reason": reason, "item": "x", "number": "{item}"})
-    clean = messages.clean(reason)
-    assert said == (f"a\n{messages.cut(clean, messages.LONGEST_VALUE)}\nb" if clean else "a\nb")
+    clean = message_templates.clean(reason)
+    assert said == (f"a\n{message_templates.cut(clean, message_templates.LONGEST_VALUE)}\nb" if clean else "a\nb")
     assert not [sign for sign in said if unicodedata.category(sign) in {"Cc", "Cs"} and sign != "\n"]
     said.encode("utf-8")
 
 
 def test_braces_in_a_value_are_never_read_as_a_template() -> None:
     values = {"item": "{number}", "number": "{item.__class__}", "reason": "{reason} }{ {{x}} %s $x"}
-    title, body = messages.written(step_that_tells("{item}|{number}|{reason}|{{}}", "{number}"), item(), values)
+    title, body = message_templates.written(
+        step_that_tells("{item}|{number}|{reason}|{{}}", "{number}"), item(), values
+    )
     assert title["en"] == "{item.__class__}"
     assert body["en"] == "{number}|{item.__class__}|{reason} }{ {{x}} %s $x|{}"
 
@@ -335,7 +338,7 @@ def test_a_line_that_mentions_what_is_not_there_is_left_out_and_leaves_no_hole()
 
 def test_a_reason_cannot_turn_around_what_follows_it_or_hide_in_a_title() -> None:
     values = {"item": "a\nb\u2029c\td", "number": "\u202e1\u2066\x00\x1b[31m"}
-    title, body = messages.written(step_that_tells("{number}", "{item}: {number}"), item(), values)
+    title, body = message_templates.written(step_that_tells("{number}", "{item}: {number}"), item(), values)
     assert (title["en"], body["en"]) == ("a b c d: 1[31m", "1[31m")
 
 
@@ -348,11 +351,13 @@ def test_a_reason_cannot_turn_around_what_follows_it_or_hide_in_a_title() -> Non
     ],
 )
 def test_a_day_is_written_as_people_write_it(day: date, zh: str, en: str) -> None:
-    assert [messages.day_in(day, language) for language in LANGUAGES] == [zh, en]
+    assert [message_templates.day_in(day, language) for language in LANGUAGES] == [zh, en]
 
 
 def test_no_day_and_no_number_is_longer_than_the_check_reckons_with() -> None:
-    days = [messages.day_in(date(2026, month, 28), language) for month in range(1, 13) for language in LANGUAGES]
+    days = [
+        message_templates.day_in(date(2026, month, 28), language) for month in range(1, 13) for language in LANGUAGES
+    ]
     assert max(map(len, days)) == LONGEST_DAY
     assert len(new_number(TODAY)) == LONGEST_NUMBER
 
@@ -366,7 +371,7 @@ SIGNS = ["字", "a", "e\u0301", "\U0001f44d\U0001f3fd", FAMILY, "\U0001f1e8\U000
 @pytest.mark.parametrize("sign", SIGNS)
 @pytest.mark.parametrize("limit", range(20, 27))
 def test_what_is_cut_ends_with_a_whole_sign_and_an_ellipsis(sign: str, limit: int) -> None:
-    cut = messages.cut(sign * 30, limit)
+    cut = message_templates.cut(sign * 30, limit)
     assert cut.endswith("…")
     assert cut[:-1] == sign * ((limit - 1) // len(sign))
 
@@ -376,7 +381,7 @@ def test_what_is_cut_ends_with_a_whole_sign_and_an_ellipsis(sign: str, limit: in
     limit=st.integers(1, 40),
 )
 def test_a_cut_is_never_longer_than_the_limit_and_never_within_a_sign(text: str, limit: int) -> None:
-    cut = messages.cut(text, limit)
+    cut = message_templates.cut(text, limit)
     assert len(cut) <= limit
     if len(text) <= limit:
         assert cut == text
@@ -389,15 +394,15 @@ def test_a_cut_is_never_longer_than_the_limit_and_never_within_a_sign(text: str,
 
 
 def test_a_sign_that_is_longer_than_everything_is_cut_all_the_same() -> None:
-    assert messages.cut("e" + "\u0301" * 500, 100) == "e" + "\u0301" * 98 + "…"
+    assert message_templates.cut("e" + "\u0301" * 500, 100) == "e" + "\u0301" * 98 + "…"
 
 
 def test_a_message_is_cut_at_its_limits_and_what_follows_a_long_reason_stays() -> None:
     values = {"item": "长" * 300, "reason": "因" * 5000}
-    title, body = messages.written(step_that_tells("{reason}\n然后", "{item}（末）"), item(), values)
+    title, body = message_templates.written(step_that_tells("{reason}\n然后", "{item}（末）"), item(), values)
     assert title["zh-CN"] == "长" * 99 + "…"
     assert body["zh-CN"] == "因" * 999 + "…\n然后"
-    assert len(body_of("{reason}" * 5, values)) == messages.LONGEST_BODY
+    assert len(body_of("{reason}" * 5, values)) == message_templates.LONGEST_BODY
 
 
 # -- what may be mentioned -------------------------------------------------------------------------------------------
@@ -405,8 +410,8 @@ def test_a_message_is_cut_at_its_limits_and_what_follows_a_long_reason_stays() -
 
 def test_what_may_be_mentioned_depends_on_the_action() -> None:
     def of(action: str) -> tuple[set[str], set[str]]:
-        known = messages.known([step for step in TABLE if step.action == action])
-        return set(known.certain - messages.ALWAYS), set(known.possible)
+        known = message_templates.known([step for step in TABLE if step.action == action])
+        return set(known.certain - message_templates.ALWAYS), set(known.possible)
 
     assert of("accept") == (set(), {"reason", "phone", "deadline"})
     assert of("return") == ({"reason"}, {"phone"})
@@ -416,5 +421,5 @@ def test_what_may_be_mentioned_depends_on_the_action() -> None:
 
 def test_every_placeholder_has_a_value_in_these_tests() -> None:
     """A guard of the guard."""
-    known = messages.known([*TABLE, step_that_tells("x", clock=ClockEffect.RUN)])
+    known = message_templates.known([*TABLE, step_that_tells("x", clock=ClockEffect.RUN)])
     assert known.certain | known.possible == set(VALUES)

@@ -9,8 +9,8 @@ import json
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
-from banshi import logs
-from banshi.web.meters import BOUNDS, Requests
+from banshi.foundation import logs
+from banshi.kernel.http.metrics import BOUNDS, Requests
 
 SEEN = [
     ("show_item", "GET", 200, 0.0004),

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from banshi.checks.tables import tables_are_there
-from banshi.contract import Tables
-from banshi.errors import ConfigurationError
-from banshi.opening import open_store
+from banshi.builtin.checks.tables import tables_are_there
+from banshi.foundation.database.opening import open_store
+from banshi.foundation.database.tables import Tables
+from banshi.foundation.errors import ConfigurationError
 
 MODELS = '''"""Walks and their benches."""
 

@@ -17,11 +17,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from banshi import mistakes
-from banshi.contract import Who
-from banshi.errors import FieldProblem
+from banshi.foundation.errors import FieldProblem
+from banshi.kernel.contract.values import Who
+from banshi.kernel.runtime import mistakes
+from banshi.kernel.tables.models import OutboxRow
 from banshi.kinds.application.steps import TABLE
-from banshi.models import OutboxRow
 from banshi.testing import PATIENCE, Door, PromiseFailed, Reply, open_door
 from tests.kernel.isolation_office import ITEMS
 from tests.waiting import until

@@ -15,18 +15,19 @@ from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.transactions import in_transaction
 
 from banshi import NotFound, Principal, Write
-from banshi.engine import forgetting
-from banshi.engine.upkeep import tidy
-from banshi.errors import ConfigurationError
+from banshi.builtin.catalogue.search import index_of
+from banshi.builtin.passes import ledger
+from banshi.builtin.passes.wire import cose
+from banshi.builtin.personal_data import forgetting
+from banshi.builtin.personal_data.housekeeping import tidy
+from banshi.foundation.database.opening import open_store, orm_config
+from banshi.foundation.errors import ConfigurationError
+from banshi.kernel.tables.models import Attachment, Case, IdempotencyKey, OutboxRow
 from banshi.kinds.appeal import statistics
-from banshi.kinds.appeal.suggestion import _past
+from banshi.kinds.appeal.sorting.suggestion import _past
 from banshi.kinds.appointment.models import Slot
-from banshi.models import Attachment, Case, IdempotencyKey, OutboxRow
-from banshi.opening import open_store, orm_config
-from banshi.passes import cose, ledger
 from banshi.sdk.cases import count_people, new_case, people_with_cases
 from banshi.sdk.http import Client
-from banshi.search import index_of
 from banshi.testing import Door, open_door
 from tests.kernel.appeals_office import open_offices
 from tests.kernel.booking_office import open_office

@@ -16,9 +16,9 @@ from tortoise.fields.db_defaults import Now
 from tortoise.functions import Coalesce, Count, Max, Min
 from tortoise.transactions import in_transaction
 
-from banshi.opening import open_store
-from banshi.sqlite import spelled
-from banshi.store import Stale, Store, Update, Write
+from banshi.foundation.database.opening import open_store
+from banshi.foundation.database.sqlite import spelled
+from banshi.foundation.database.store import Stale, Store, Update, Write
 from tests.kernel.moments import (
     ATTACHMENTS,
     BEFORE,

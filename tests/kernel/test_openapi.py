@@ -14,8 +14,8 @@ import aiohttp
 import pytest
 from openapi_spec_validator import validate
 
+from banshi.builtin.openapi.document import _inlined
 from banshi.testing import Door, open_door
-from banshi.web.openapi import _inlined
 
 DEPARTMENTS = Path(__file__).resolve().parents[2] / "plugins" / "departments"
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from banshi.checks.routes import route_faults
-from banshi.forms import Form
-from banshi.routes import Answer, Audience, Route
+from banshi.builtin.checks.routes import route_faults
+from banshi.foundation.forms import Form
+from banshi.kernel.contract.routes import Answer, Audience, Route
 from banshi.testing import Door, open_door
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"

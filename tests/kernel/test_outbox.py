@@ -14,12 +14,11 @@ import pytest
 from tortoise.exceptions import IntegrityError
 from uuid_utils.compat import uuid7
 
-from banshi import outbox
-from banshi.engine import consumer
-from banshi.models import Case, OutboxRow
-from banshi.opening import open_store
-from banshi.outbox import ALERT_LANE, CASE_LANE, NOTICE_LANE, Claimed
-from banshi.store import CLOCK, Store, Write
+from banshi.foundation.database.opening import open_store
+from banshi.foundation.database.store import CLOCK, Store, Write
+from banshi.kernel.outbox import consumer, outbox
+from banshi.kernel.outbox.outbox import ALERT_LANE, CASE_LANE, NOTICE_LANE, Claimed
+from banshi.kernel.tables.models import Case, OutboxRow
 from banshi.testing import PATIENCE, Door, open_door
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
@@ -132,7 +131,7 @@ async def test_the_pause_grows_with_full_jitter_and_has_an_end(store: Store, mon
         bounds.append((low, high))
         return 0.0
 
-    monkeypatch.setattr("banshi.outbox.random.uniform", longest)
+    monkeypatch.setattr("banshi.kernel.outbox.outbox.random.uniform", longest)
     await promise(store, "one")
     for _ in range(12):
         (row,) = await claim(store)
@@ -246,7 +245,7 @@ def broken_channel(door: Door, monkeypatch: pytest.MonkeyPatch) -> list[int]:
         tries.append(len(messages))
         raise RuntimeError("the channel is broken")
 
-    monkeypatch.setattr("banshi.outbox.random.uniform", lambda *_: 0.0)
+    monkeypatch.setattr("banshi.kernel.outbox.outbox.random.uniform", lambda *_: 0.0)
     push = door.platform.registry.channels["mobile_push"]
     object.__setattr__(push, "deliver", fails)
     return tries

@@ -14,14 +14,15 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from banshi import outbox, promises
-from banshi.cli import group
-from banshi.hold import hold, let_go
-from banshi.models import OutboxRow
-from banshi.opening import open_store
-from banshi.outbox import ALERT_LANE, NOTICE_LANE
-from banshi.store import Store, Write
-from banshi.web.app import configure
+from banshi.app import configure
+from banshi.builtin.monitoring import outbox_rows
+from banshi.foundation.database.opening import open_store
+from banshi.foundation.database.store import Store, Write
+from banshi.kernel.outbox import outbox
+from banshi.kernel.outbox.outbox import ALERT_LANE, NOTICE_LANE
+from banshi.kernel.outbox.pause import hold, resume
+from banshi.kernel.tables.models import OutboxRow
+from banshi.ops.cli import group
 from tests.borrowed import elsewhere
 
 SECRET = "王小明 13800000000"
@@ -141,7 +142,7 @@ def test_an_earlier_worker_settles_nothing_of_a_row_that_is_tried_again(city: Ci
         (early,) = await outbox.claim(store, "channel:test", limit=1, lease=0)
         (late,) = await outbox.claim(store, "channel:test", limit=1, lease=0)
         assert await outbox.put_back(store, late, "TimeoutError", attempts=2)
-        assert await promises.retry(store, uuid.UUID(one))
+        assert await outbox_rows.retry(store, uuid.UUID(one))
         (again,) = await outbox.claim(store, "channel:test", limit=1, lease=30)
         await outbox.settle(store, [early, late])
         assert (await OutboxRow.get()).state == "due"
@@ -211,9 +212,9 @@ def test_of_two_operators_at_once_one_wins(city: City) -> None:
     async def both(store: Store) -> list[bool]:
         return list(
             await asyncio.gather(
-                promises.drop(store, uuid.UUID(one), "x"),
-                promises.retry(store, uuid.UUID(one)),
-                promises.retry(store, uuid.UUID(one)),
+                outbox_rows.drop(store, uuid.UUID(one), "x"),
+                outbox_rows.retry(store, uuid.UUID(one)),
+                outbox_rows.retry(store, uuid.UUID(one)),
             )
         )
 
@@ -221,7 +222,7 @@ def test_of_two_operators_at_once_one_wins(city: City) -> None:
     # A drop that comes after a retry finds the row waiting, and may give it up all the same.
     assert won.count(True) == 1 or (won[0] and won.count(True) == 2)
     assert city.do(lambda store: asyncio.gather(hold(store, "x"), hold(store, "y"))).count(True) == 1
-    assert city.do(lambda store: asyncio.gather(let_go(store), let_go(store))).count(True) == 1
+    assert city.do(lambda store: asyncio.gather(resume(store), resume(store))).count(True) == 1
 
 
 def test_nothing_is_claimed_while_it_is_held_and_everything_once_it_is_released(city: City) -> None:

@@ -17,7 +17,8 @@ import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
-from banshi.outgoing.signing import ID, SIGNATURE, TIMESTAMP
+from banshi.builtin.outgoing.signing import ID, SIGNATURE, TIMESTAMP
+from banshi.kernel.loading.settings import OutgoingRules, Settings, SettingsError, typed
 from banshi.sdk.outgoing import (
     LOOPBACK,
     CallFailed,
@@ -29,7 +30,6 @@ from banshi.sdk.outgoing import (
     signed,
     verified,
 )
-from banshi.settings import OutgoingRules, Settings, SettingsError, typed
 from tests import hostile_server
 
 BODY = b'{"hello": "\xe4\xbd\xa0\xe5\xa5\xbd"}'

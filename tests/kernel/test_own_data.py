@@ -19,19 +19,19 @@ import pytest
 from click.testing import CliRunner
 
 from banshi import Principal, Write
-from banshi.cli import group
-from banshi.engine import persons
-from banshi.engine.exporting import export
-from banshi.engine.persons import forget_person, holdings_of
-from banshi.engine.upkeep import tidy
-from banshi.holdings import Whom
+from banshi.builtin.personal_data import persons
+from banshi.builtin.personal_data.exporting import export
+from banshi.builtin.personal_data.holdings import DataSubject
+from banshi.builtin.personal_data.housekeeping import tidy
+from banshi.builtin.personal_data.persons import forget_person, holdings_of
+from banshi.builtin.personal_data.routes import BUSY
+from banshi.kernel.tables.models import Attachment, Case, CaseEvent
 from banshi.kinds.appointment.models import Slot
 from banshi.kinds.query.models import LookUp, LookUpPerson
 from banshi.kinds.query.pseudonyms import read_pseudonyms
-from banshi.models import Attachment, Case, CaseEvent
+from banshi.ops.cli import group
 from banshi.sdk.cases import new_case
 from banshi.testing import TINY_PNG, Door, Person, Reply, database_in, open_door
-from banshi.web.me import BUSY
 from tests.kernel.booking_office import open_office
 from tests.kernel.postings_office import open_offices as open_postings
 from tests.tables import names_of, tables_with
@@ -174,12 +174,12 @@ async def test_a_person_with_ten_thousand_cases_gets_all_of_them_and_is_forgotte
 ) -> None:
     platform = bare_door.platform
     await many(bare_door, 10_000)
-    written = await export(platform, Whom(WANG))
+    written = await export(platform, DataSubject(WANG))
     with written.file as file:
         file.seek(0)
         assert len(rows_in(json.loads(file.read()))["banshi_case"]) == 10_000
     monkeypatch.setattr(persons, "AT_ONCE", 20)
-    (kept,) = await forget_person(platform, Whom(WANG))
+    (kept,) = await forget_person(platform, DataSubject(WANG))
     # The server's own round may be at some of them.
     assert (kept.reason, len(kept.names)) == ("leaving", persons.NAMED)
     assert 0 < kept.count <= 9_980
@@ -342,8 +342,8 @@ def _rows(document: str) -> list[dict[str, Any]]:
 
 
 async def test_who_asks_too_often_waits_and_nobody_else_does(bare_door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("banshi.web.me.EXPORTS", 2)
-    monkeypatch.setattr("banshi.web.me.FORGETTINGS", 1)
+    monkeypatch.setattr("banshi.builtin.personal_data.routes.EXPORTS", 2)
+    monkeypatch.setattr("banshi.builtin.personal_data.routes.FORGETTINGS", 1)
     wang, li = bare_door.citizen(WANG), bare_door.citizen("li")
     for _ in range(2):
         (await wang.get("/v1/me/data")).ok()
@@ -367,7 +367,7 @@ async def test_who_asks_for_the_head_alone_may_read_it_all_afterwards(bare_door:
 async def test_somebody_who_reads_slowly_has_one_file_and_is_cut_off(
     bare_door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.web.me.READING", 1.0)
+    monkeypatch.setattr("banshi.builtin.personal_data.routes.READING", 1.0)
     wang = bare_door.citizen(WANG)
     for _ in range(6):
         (await wang.upload(content=TINY_PNG + os.urandom(4_000_000))).created()

@@ -30,13 +30,14 @@ from pycose.keys.ec2 import EC2Key
 from pycose.messages.sign1message import Sign1Message
 from tortoise.transactions import in_transaction
 
-from banshi import passes
-from banshi.errors import NotFound, Unavailable
-from banshi.models import CaseEvent, Pass, Scan, SigningKey
-from banshi.opening import open_store
-from banshi.passes import Credential, Reason, base45, keys, ledger
-from banshi.passes.keys import KEYRING
-from banshi.passes.signature import ES256, ORDER
+from banshi.builtin import passes
+from banshi.builtin.passes import Credential, Reason, keys, ledger
+from banshi.builtin.passes.keys import KEYRING
+from banshi.builtin.passes.wire import base45
+from banshi.builtin.passes.wire.signature import ES256, ORDER
+from banshi.foundation.database.opening import open_store
+from banshi.foundation.errors import NotFound, Unavailable
+from banshi.kernel.tables.models import CaseEvent, Pass, Scan, SigningKey
 from banshi.testing import Door, Person, open_door
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"

@@ -31,8 +31,9 @@ from PIL import Image
 from pycose.keys.ec2 import EC2Key
 from pycose.messages.sign1message import Sign1Message
 
-from banshi import passes
-from banshi.passes import Credential, PassRefused, Reason, Status, StatusList, StatusListRefused, base45, signature
+from banshi.builtin import passes
+from banshi.builtin.passes import Credential, PassRefused, Reason, Status, StatusList, StatusListRefused
+from banshi.builtin.passes.wire import base45, signature
 
 KEY, OTHER, STRANGER = (ec.derive_private_key(secret, ec.SECP256R1()) for secret in (11, 12, 13))
 KID, OTHER_KID = b"\x8a\x01\x5c\xe2", b"\x8b\x01\x5c\xe2"
@@ -580,6 +581,7 @@ def test_a_status_list_token_is_a_signed_jwt_of_the_draft_s_form(key: Any) -> No
 
 
 def test_reading_a_pass_imports_neither_the_picture_nor_the_token_library() -> None:
-    program = "import sys, banshi.passes.cose, banshi.passes.status; print({'segno', 'joserfc'} & set(sys.modules))"
+    program = "import sys, banshi.builtin.passes.wire.cose, banshi.builtin.passes.status;"
+    program += " print({'segno', 'joserfc'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

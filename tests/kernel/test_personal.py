@@ -19,20 +19,21 @@ from click.testing import CliRunner, Result
 from tortoise.fields.data import CharField, JSONField, TextField
 from tortoise.transactions import in_transaction
 
-from banshi.cli import group, personal_keys
-from banshi.errors import ConfigurationError
-from banshi.leader import LEADER
-from banshi.models import Attachment, Case, CaseEvent, IdempotencyKey
-from banshi.opening import MODELS, open_store
-from banshi.personal import look_ups
-from banshi.personal import ring as rings
-from banshi.personal.fields import Personal, personal_fields
-from banshi.personal.ring import Ring, new_key, new_ring, read_keys, with_new_look_up, write_keys
-from banshi.personal.sealing import Altered, UnknownKey, opened, sealed
-from banshi.resealing import columns_in, held, reseal
+from banshi.foundation.database.opening import MODELS, open_store
+from banshi.foundation.encryption import look_ups
+from banshi.foundation.encryption import ring as rings
+from banshi.foundation.encryption.fields import Personal, personal_fields
+from banshi.foundation.encryption.ring import Ring, new_key, new_ring, read_keys, with_new_look_up, write_keys
+from banshi.foundation.encryption.sealing import Altered, UnknownKey, opened, sealed
+from banshi.foundation.errors import ConfigurationError
+from banshi.kernel.runtime.leader_election import LEADER
+from banshi.kernel.tables.models import Attachment, Case, CaseEvent, IdempotencyKey
+from banshi.ops.backup.resealing import columns_in, held, reseal
+from banshi.ops.cli import group
+from banshi.ops.cli.data import personal_keys
 from banshi.sdk.database import as_read, as_stored
 from banshi.testing import TINY_PNG, Door, open_door
-from mobile_push.models import Device, FanOut
+from mobile_push.tables.models import Device, FanOut
 from tests.conftest import ROOT, TRAFFIC, good_answers
 from tests.encrypted import ring_in
 from tests.prepared import all_tables
@@ -128,7 +129,7 @@ async def test_without_a_ring_every_column_is_plain(tmp_path: Path, database: st
 
 
 def test_every_model_with_a_personal_column_takes_what_people_hand_in_for_plain() -> None:
-    from banshi.web.app import configure
+    from banshi.app import configure
 
     tables = configure(ROOT / "plugins.toml").tables
     modules = [*MODELS, *(one.models for one in tables.values())]
@@ -475,7 +476,7 @@ async def _somebody_waits(connection: Any) -> bool:
 
 
 def _one(row: Any) -> Any:
-    from banshi.store import Write
+    from banshi.foundation.database.store import Write
 
     return Write(rows=[row])
 

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from PIL import Image, PngImagePlugin
 
-from banshi.errors import TooLarge
-from banshi.pictures import MOST_POINTS, MOST_SCANS, MOST_WHOLE, UnreadablePicture, cleaned
+from banshi.foundation.errors import TooLarge
+from banshi.kinds.pictures import MOST_POINTS, MOST_SCANS, MOST_WHOLE, UnreadablePicture, cleaned
 
 MARK = b"MARKER-4711"
 XMP = b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta>" + MARK + b"</x:xmpmeta>"
@@ -242,7 +242,7 @@ PEAK = """
 import asyncio, re, sys
 from pathlib import Path
 from PIL import Image, WebPImagePlugin, PngImagePlugin, JpegImagePlugin
-from banshi.pictures import cleaned
+from banshi.kinds.pictures import cleaned
 def most():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
 content = Path(sys.argv[1]).read_bytes()

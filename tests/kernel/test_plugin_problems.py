@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from banshi import Decision, FieldProblem, Form, InvalidFields, Item
-from banshi.configuration import Configuration, Entry
-from banshi.errors import Conflict, Problem
-from banshi.field_problems import LONGEST_CODE, LONGEST_FIELD_DETAIL, LONGEST_POINTER, MOST_FIELD_PROBLEMS
-from banshi.pointing import pointed
+from banshi.app import inspected
+from banshi.foundation.errors import Conflict, Problem
+from banshi.foundation.field_problems import LONGEST_CODE, LONGEST_FIELD_DETAIL, LONGEST_POINTER, MOST_FIELD_PROBLEMS
+from banshi.kernel.contract.pointing import pointed
+from banshi.kernel.loading.configuration import Configuration, Entry
+from banshi.kernel.loading.settings import Settings
 from banshi.sdk.operations import PluginWarning
-from banshi.settings import Settings
 from banshi.testing import Door, Reply, open_door
-from banshi.web.app import inspected
 from tests.kernel import dogs_plugin
 
 SCHEMA = {

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from banshi.errors import ConfigurationError
-from banshi.kinds.posting import keeper, publication
+from banshi.foundation.errors import ConfigurationError
+from banshi.kernel.tables.models import Attachment, Case, CaseEvent
+from banshi.kinds.pictures import Picture
+from banshi.kinds.posting import scheduler
 from banshi.kinds.posting.models import Conversation, PostingRecord
-from banshi.kinds.posting.publication import folder
-from banshi.models import Attachment, Case, CaseEvent
-from banshi.pictures import Picture
+from banshi.kinds.posting.publishing import publication
+from banshi.kinds.posting.publishing.publication import folder
 from banshi.testing import TINY_PNG, open_door
 from tests.kernel.postings_office import BAG, ENGLISH, RULES, open_offices, photo, write_department
 
@@ -327,7 +328,7 @@ def test_a_photo_that_two_requests_clean_at_once_is_stored_by_both(
 def test_a_file_that_goes_while_old_ones_are_looked_for_ends_no_round(tmp_path: Path) -> None:
     (tmp_path / "old").touch()
     (tmp_path / "gone.part").symlink_to(tmp_path / "nothing")
-    assert keeper._old_files(tmp_path, time.time() + 60) == ["old"]
+    assert scheduler._old_files(tmp_path, time.time() + 60) == ["old"]
 
 
 async def test_photos_go_when_nobody_needs_them_any_more(tmp_path: Path) -> None:
@@ -341,17 +342,17 @@ async def test_photos_go_when_nobody_needs_them_any_more(tmp_path: Path) -> None
         (await offices.act(li, f"/v1/cases/{over}", "resolve")).ok()
         place = folder(platform)
         (place / "half.part").write_bytes(b"x")
-        await keeper.clear_photos(platform)
+        await scheduler.clear_photos(platform)
         assert {one.name for one in place.iterdir()} == {*files, "half.part"}
         for one in place.iterdir():
             os.utime(one, (time.time() - 90_000,) * 2)
-        await keeper.clear_photos(platform)
+        await scheduler.clear_photos(platform)
         assert {one.name for one in place.iterdir()} == set(files[:2])
         offices.later(days=29)
-        await keeper.clear_photos(platform)
+        await scheduler.clear_photos(platform)
         assert {one.name for one in place.iterdir()} == set(files[:2])
         offices.later(days=2)
-        await keeper.clear_photos(platform)
+        await scheduler.clear_photos(platform)
         assert {one.name for one in place.iterdir()} == {files[0]}
         assert kept
 
@@ -484,11 +485,11 @@ async def test_what_was_returned_ends_where_its_poster_does_not_come_back(
         assert sum("no longer public" in one for one in await offices.told(li)) == 1
         (await offices.act(li, link, "supplement", answers=BAG)).problem(409, "action-not-permitted")
         offices.later(days=31)
-        await keeper.forget_conversations(offices.door.platform)
+        await scheduler.forget_conversations(offices.door.platform)
         assert await Conversation.all().count() == 0
-        old = time.time() - 2 * keeper.UNUSED
+        old = time.time() - 2 * scheduler.UNUSED
         os.utime(folder(offices.door.platform) / upload, (old, old))
-        await keeper.clear_photos(offices.door.platform)
+        await scheduler.clear_photos(offices.door.platform)
         assert list(folder(offices.door.platform).iterdir()) == []
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from banshi.kinds.posting import keeper
+from banshi.kernel.tables.models import OutboxRow
+from banshi.kinds.posting import scheduler
+from banshi.kinds.posting.contact.turns import PER_DAY, PER_HOUR
 from banshi.kinds.posting.models import Conversation, ConversationMessage
-from banshi.kinds.posting.turns import PER_DAY, PER_HOUR
-from banshi.models import OutboxRow
 from banshi.testing import Person, Reply
 from tests.kernel.postings_office import ENGLISH, Offices, open_offices
 
@@ -290,18 +290,18 @@ async def test_a_conversation_closes_with_its_posting_and_is_forgotten_a_month_l
         assert (await sun.get(link)).ok()["is_open"] is False
         assert "posting" not in (await sun.get(link)).ok()["links"]
         offices.later(days=29)
-        await keeper.forget_conversations(offices.door.platform)
+        await scheduler.forget_conversations(offices.door.platform)
         assert len(await texts(sun, link)) == 1
         offices.later(days=2)
-        await keeper.forget_conversations(offices.door.platform)
+        await scheduler.forget_conversations(offices.door.platform)
         (await sun.get(link)).problem(404, "not-found")
         assert {f"/v1/conversations/{one.id}" for one in await Conversation.all()} == {reported, kept}
         assert await ConversationMessage.all().count() == 2
         (await offices.moderator().post(f"{reported}/reviews", {"outcome": "keep", "reason": "x"})).created()
-        await keeper.forget_conversations(offices.door.platform)
+        await scheduler.forget_conversations(offices.door.platform)
         assert await Conversation.all().count() == 2
         offices.later(days=31)
-        await keeper.forget_conversations(offices.door.platform)
+        await scheduler.forget_conversations(offices.door.platform)
         assert {f"/v1/conversations/{one.id}" for one in await Conversation.all()} == {kept}
 
 

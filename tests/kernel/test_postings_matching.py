@@ -10,10 +10,10 @@ from uuid import UUID
 
 import pytest
 
-from banshi.kinds.posting import matching
-from banshi.kinds.posting.likeness import Compared, Comparison
-from banshi.kinds.posting.matching import LEAST, MOST
 from banshi.kinds.posting.models import PostingMatch, PostingRecord
+from banshi.kinds.posting.publishing import matching
+from banshi.kinds.posting.publishing.likeness import Compared, Comparison
+from banshi.kinds.posting.publishing.matching import LEAST, MOST
 from banshi.testing import Person
 from tests.kernel.postings_office import BAG, Offices, open_offices
 

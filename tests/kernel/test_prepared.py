@@ -12,12 +12,12 @@ import pytest
 from tortoise.apps import Apps
 from tortoise.models import Model
 
-from banshi import opening
-from banshi.models import Case
-from banshi.opening import open_store
-from banshi.store import Write
-from banshi.upgrade import upgrade
-from mobile_push.models import Chunk, Device
+from banshi.foundation.database import opening
+from banshi.foundation.database.opening import open_store
+from banshi.foundation.database.store import Write
+from banshi.foundation.database.upgrade import upgrade
+from banshi.kernel.tables.models import Case
+from mobile_push.tables.models import Chunk, Device
 from tests import prepared
 from tests.conftest import administrator, sqlite_url
 from tests.kernel.test_store import case, event

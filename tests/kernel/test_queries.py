@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from tortoise.exceptions import OperationalError
 
-from banshi.errors import Unavailable
+from banshi.foundation.database.store import Store, Write
+from banshi.foundation.errors import Unavailable
 from banshi.kinds.query import look_ups
 from banshi.kinds.query.models import Allowance, LookUp, LookUpPerson
 from banshi.kinds.query.registers.opened import REGISTERS
-from banshi.store import Store, Write
 from banshi.testing import Door, Person, Reply, open_door
 from tests.registers import DEPARTMENTS, import_samples, made_up_person, sample_rows
 

@@ -17,21 +17,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tortoise.exceptions import OperationalError
 
-from banshi.access import ACCESS
-from banshi.audit import keeping, readings
-from banshi.audit.chain import seal_all
-from banshi.audit.keeping import AUDIT
-from banshi.audit.key import AuditKey
-from banshi.audit.leaving import forget_old_readings
-from banshi.audit.models import CaseReading
-from banshi.audit.readings import QUARTER, READINGS, Readings, id_in_quarter
-from banshi.audit.verifying import Tally, Verification
-from banshi.engine.forgetting import forget_test_cases
-from banshi.engine.upkeep import tidy
-from banshi.errors import StorageFull, Unavailable
+from banshi.builtin.audit import keeping, readings
+from banshi.builtin.audit.chain import seal_all
+from banshi.builtin.audit.keeping import AUDIT
+from banshi.builtin.audit.key import AuditKey
+from banshi.builtin.audit.leaving import forget_old_readings
+from banshi.builtin.audit.models import CaseReading
+from banshi.builtin.audit.readings import QUARTER, READINGS, Readings, id_in_quarter
+from banshi.builtin.audit.verifying import Tally, Verification
+from banshi.builtin.personal_data.forgetting import forget_test_cases
+from banshi.builtin.personal_data.housekeeping import tidy
+from banshi.foundation.errors import StorageFull, Unavailable
+from banshi.kernel.http.access import ACCESS
+from banshi.kernel.tables.models import AuditRemoval, Case
 from banshi.kinds.appointment.models import Booking
 from banshi.kinds.posting.models import Conversation
-from banshi.models import AuditRemoval, Case
 from banshi.testing import Door, Person, open_door
 from tests.conftest import END_ALL, ROOT, TRAFFIC, administrator, good_answers
 from tests.kernel.test_everybody import booked, talked
@@ -223,7 +223,7 @@ async def test_of_several_processes_that_record_the_same_at_once_one_does(office
 
 
 async def platform_reader(door: Door) -> Any:
-    from banshi.auth import TOKENS
+    from banshi.kernel.http.auth import TOKENS
 
     return await door.platform[TOKENS].principal(f"Bearer {reviewer(door).token}")
 

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import web
 
-from banshi.ready import ReadyResponse, ready_answer
-from banshi.replies import JSON, LANGUAGE_HEADERS, reply_bytes
-from banshi.routes import Call
+from banshi.kernel.contract.routes import Call
+from banshi.kernel.http.ready import ReadyResponse, ready_answer
+from banshi.kernel.http.responses import JSON, LANGUAGE_HEADERS, reply_bytes
 from banshi.testing import Door
 
 ITEM = "/v1/items/zone-pass"
@@ -70,7 +70,7 @@ async def test_the_same_bytes_are_sent_whether_or_not_they_were_made_ready(
     ready = await answered(bare_door, request_text)
     counted = (await bare_door.anyone.get("/metrics")).body.decode()
     with monkeypatch.context() as patched:
-        patched.setattr("banshi.web.catalogue.reply_ready", as_aiohttp_makes_it)
+        patched.setattr("banshi.builtin.catalogue.routes.reply_ready", as_aiohttp_makes_it)
         ordinary = await answered(bare_door, request_text)
     assert parts(ready) == parts(ordinary)
     assert ready.startswith(b"HTTP/1.")
@@ -82,7 +82,7 @@ async def test_the_same_bytes_are_sent_whether_or_not_they_were_made_ready(
 async def test_whoever_adds_a_header_to_a_ready_answer_has_it_sent(
     bare_door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from banshi.replies import reply_ready
+    from banshi.kernel.http.responses import reply_ready
 
     def with_header(call: Call, answer: Any) -> web.Response:
         reply = reply_ready(call, answer)
@@ -90,7 +90,7 @@ async def test_whoever_adds_a_header_to_a_ready_answer_has_it_sent(
         reply.set_cookie("a", "b")
         return reply
 
-    monkeypatch.setattr("banshi.web.catalogue.reply_ready", with_header)
+    monkeypatch.setattr("banshi.builtin.catalogue.routes.reply_ready", with_header)
     reply = await bare_door.anyone.get(ITEM)
     assert reply.ok()["code"] == "zone-pass"
     assert (reply.headers["X-More"], reply.headers["Set-Cookie"][:4]) == ("yes", "a=b;")

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from banshi.models import OutboxRow
-from banshi.redis import RedisSettings, check_url, client_of, hosts_of
+from banshi.foundation.database.store import Write
+from banshi.foundation.redis_client import RedisSettings, check_url, client_of, hosts_of
+from banshi.kernel.runtime.signals.redis import RedisCarrier
+from banshi.kernel.runtime.signals.signals import Signals
+from banshi.kernel.tables.models import OutboxRow
 from banshi.sdk.events import SIGNALS
-from banshi.signals.redis import RedisCarrier
-from banshi.signals.signals import Signals
-from banshi.store import Write
 from banshi.testing import open_door
 from tests import redis_servers
 from tests.conftest import TRAFFIC
@@ -30,7 +30,7 @@ PATIENCE = 30.0
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("banshi.signals.signals.AGAIN", 0.05)
+    monkeypatch.setattr("banshi.kernel.runtime.signals.signals.AGAIN", 0.05)
 
 
 class Process:
@@ -119,7 +119,7 @@ async def test_a_redis_that_is_killed_flushed_and_begun_again_carries_on_and_who
 
 async def test_a_redis_that_stands_still_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its connection is open, and says nothing."""
-    monkeypatch.setattr("banshi.signals.redis.KEEPALIVE", 0.2)
+    monkeypatch.setattr("banshi.kernel.runtime.signals.redis.KEEPALIVE", 0.2)
     with redis_servers.alone(tmp_path) as server:
         process = await Process(f"redis://127.0.0.1:{server.port}/0").connected()
         await asyncio.sleep(1.0)

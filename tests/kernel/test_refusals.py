@@ -12,13 +12,13 @@ import pytest
 from click.testing import CliRunner
 from tortoise.exceptions import OperationalError
 
-from banshi.audit import refusals
-from banshi.audit.key import audit_key
-from banshi.audit.models import Refusal
-from banshi.audit.refusals import OTHERS, REFUSALS, Refusals, subject_key
-from banshi.cli import group
-from banshi.engine.upkeep import tidy
-from banshi.errors import Forbidden, NotFound, NotVerified
+from banshi.builtin.audit import refusals
+from banshi.builtin.audit.key import audit_key
+from banshi.builtin.audit.models import Refusal
+from banshi.builtin.audit.refusals import OTHERS, REFUSALS, Refusals, subject_key
+from banshi.builtin.personal_data.housekeeping import tidy
+from banshi.foundation.errors import Forbidden, NotFound, NotVerified
+from banshi.ops.cli import group
 from banshi.testing import Door, open_door
 from tests.conftest import ROOT, TRAFFIC, good_answers
 from tests.programs import program_at

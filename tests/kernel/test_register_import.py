@@ -17,13 +17,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from banshi.cli import group
 from banshi.kinds.query import look_ups
 from banshi.kinds.query.imports import loading
+from banshi.kinds.query.imports.csv_file import LONGEST_LINE
 from banshi.kinds.query.imports.loading import Refused
-from banshi.kinds.query.imports.reading import LONGEST_LINE
 from banshi.kinds.query.models import Batch, Record, RegisterPointer
 from banshi.kinds.query.registers.opened import REGISTERS
+from banshi.ops.cli import group
 from banshi.testing import Door, open_door
 from tests.registers import DEPARTMENTS, import_file, made_up_person
 
@@ -312,7 +312,14 @@ def test_a_register_that_is_asked_elsewhere_is_not_filled_here(config: Path, tmp
 
 
 def process(config: Path, *arguments: str | Path, **rest: Any) -> subprocess.Popen[bytes]:
-    command = ["-c", "from banshi.cli import main; main()", "--config", str(config), "register", *map(str, arguments)]
+    command = [
+        "-c",
+        "from banshi.ops.cli import main; main()",
+        "--config",
+        str(config),
+        "register",
+        *map(str, arguments),
+    ]
     return subprocess.Popen([sys.executable, *command], **rest)
 
 

@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from banshi.configuration import read_configuration
+from banshi.app import inspected
+from banshi.kernel.loading.configuration import read_configuration
+from banshi.kernel.loading.settings import RegisterSource, SettingsError, typed
 from banshi.kinds.query.models import Allowance, LookUp, LookUpPerson
 from banshi.kinds.query.registers.protocol import Question, RegisterBroken
 from banshi.kinds.query.registers.sql import SqliteRegister, numbered, open_sql, parameters_of
-from banshi.settings import RegisterSource, SettingsError, typed
 from banshi.testing import Door, Person, Reply, open_door
-from banshi.web.app import inspected
 from tests.registers import DEPARTMENTS, import_samples, made_up_person, sample_rows
 
 ROWS = sample_rows("traffic", "vehicles")

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from banshi.configuration import Configuration, Entry
-from banshi.errors import ConfigurationError
-from banshi.registry import Registry
-from banshi.search import Index, kernel_synonyms
-from banshi.settings import Settings
-from banshi.web.app import loaded
+from banshi.app import loaded
+from banshi.builtin.catalogue.search import Index, kernel_synonyms
+from banshi.foundation.errors import ConfigurationError
+from banshi.kernel.loading.configuration import Configuration, Entry
+from banshi.kernel.loading.registry import Registry
+from banshi.kernel.loading.settings import Settings
 from tests import remembered
 
 TRAFFIC = remembered.ROOT / "plugins" / "departments" / "traffic"

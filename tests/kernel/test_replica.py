@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from banshi.checks.routes import route_faults
-from banshi.opening import open_store
-from banshi.settings import Settings, SettingsError, typed
+from banshi.builtin.checks.routes import route_faults
+from banshi.foundation.database.opening import open_store
+from banshi.kernel.loading.settings import Settings, SettingsError, typed
 from banshi.testing import Door, open_door
 from tests import postgres_servers
 from tests.conftest import TRAFFIC
@@ -52,7 +52,7 @@ async def test_public_reads_see_what_the_replica_has_and_all_else_what_the_datab
 async def test_a_replica_that_is_away_or_silent_costs_a_moment_and_is_asked_again(
     tmp_path: Path, postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.replica.PATIENCE", 0.3)
+    monkeypatch.setattr("banshi.foundation.database.replica.PATIENCE", 0.3)
     silent = await asyncio.start_server(lambda *_: asyncio.sleep(60), "127.0.0.1", 0)
     ports = [free_port(), silent.sockets[0].getsockname()[1]]
     for port in ports:
@@ -70,7 +70,7 @@ async def test_a_replica_that_is_away_or_silent_costs_a_moment_and_is_asked_agai
 async def test_a_real_replica_is_read_dies_and_comes_back_and_nobody_notices(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.replica.AWAY", 0.2)
+    monkeypatch.setattr("banshi.foundation.database.replica.AWAY", 0.2)
     with postgres_servers.replicated(tmp_path) as (first, copy):
         async with opened(tmp_path, first.url, copy.url) as door:
             await close(door)

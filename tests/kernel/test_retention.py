@@ -12,20 +12,20 @@ from typing import Any
 import pytest
 
 from banshi import Offer, Principal, Write
-from banshi.checks import findings
-from banshi.engine import anonymising, retention
-from banshi.engine.upkeep import tidy
-from banshi.errors import ConfigurationError
+from banshi.builtin.checks import findings
+from banshi.builtin.personal_data import anonymising, retention
+from banshi.builtin.personal_data.housekeeping import tidy
+from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.time.periods import Period
+from banshi.kernel.loading.settings import Retention
+from banshi.kernel.tables.models import Attachment, Case, CaseEvent, OutboxRow, Pass
 from banshi.kinds.appeal import statistics
 from banshi.kinds.appeal.models import Reply as Answer
 from banshi.kinds.appeal.tips.retention import forget
 from banshi.kinds.appointment.models import Booking
 from banshi.kinds.posting.models import PostingRecord
-from banshi.models import Attachment, Case, CaseEvent, OutboxRow, Pass
-from banshi.periods import Period
 from banshi.sdk.cases import new_case
 from banshi.sdk.personal_data import ANONYMISE_CASE
-from banshi.settings import Retention
 from banshi.testing import Door, open_door
 from tests.kernel.appeals_office import RULES, open_offices
 from tests.kernel.booking_office import open_office

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from banshi import Decision
-from banshi.models import Attachment, Case, CaseEvent
+from banshi.kernel.tables.models import Attachment, Case, CaseEvent
 from banshi.sdk.cases import decide
 from banshi.testing import TINY_PNG
 from tests.kernel.reuse_city import (
@@ -616,7 +616,7 @@ async def test_what_is_newer_about_something_else_hides_nothing(tmp_path: Path) 
 async def test_a_fleet_s_papers_are_offered_up_to_a_number_in_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.reuse.offers.MOST_OF_ALL", 3)
+    monkeypatch.setattr("banshi.builtin.materials.offers.MOST_OF_ALL", 3)
     async with open_city(tmp_path) as city:
         wang = city.door.citizen("wang")
         plates = [f"川B1000{number}" for number in range(5)]

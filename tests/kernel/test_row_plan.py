@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tortoise.models import Model
 
-from banshi.models import Case, CaseEvent, IdempotencyKey, OutboxRow
-from banshi.opening import open_store
-from banshi.personal.fields import Personal
-from banshi.personal.row_plan import row_plan
-from banshi.personal.sealing import LITERAL, MARKS
-from banshi.store import Store
+from banshi.foundation.database.opening import open_store
+from banshi.foundation.database.store import Store
+from banshi.foundation.encryption.fields import Personal
+from banshi.foundation.encryption.row_plan import row_plan
+from banshi.foundation.encryption.sealing import LITERAL, MARKS
+from banshi.kernel.tables.models import Case, CaseEvent, IdempotencyKey, OutboxRow
 from tests.conftest import sqlite_url
 
 #: What somebody might hand in for a column, whatever its type.

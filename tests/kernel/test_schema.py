@@ -22,17 +22,17 @@ from tortoise.migrations.operations import Operation
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
-from banshi.checks.migrations import breaking, contracting
-from banshi.cli import group
-from banshi.contract import Tables
-from banshi.errors import ConfigurationError
-from banshi.opening import connected, open_store
-from banshi.personal.fields import Widen
-from banshi.settings import Pool, Settings
-from banshi.store import Store
+from banshi.app import configure
+from banshi.builtin.checks.migrations import breaking, contracting
+from banshi.foundation.database.opening import connected, open_store
+from banshi.foundation.database.store import Store
+from banshi.foundation.database.tables import Tables
+from banshi.foundation.database.upgrade import MIGRATING, Executor
+from banshi.foundation.encryption.fields import Widen
+from banshi.foundation.errors import ConfigurationError
+from banshi.kernel.loading.settings import Pool, Settings
+from banshi.ops.cli import group
 from banshi.testing import open_door
-from banshi.upgrade import MIGRATING, Executor
-from banshi.web.app import configure
 from tests.indexes import Indexes, indexes_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -366,7 +366,7 @@ async def test_a_change_of_a_table_that_is_being_read_for_long_holds_up_nobody_a
     empty_postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A backup reads every table in one transaction; whoever waits behind the change would wait for its end."""
-    monkeypatch.setattr("banshi.upgrade.LOCK", 300)
+    monkeypatch.setattr("banshi.foundation.database.upgrade.LOCK", 300)
     async with reading_for_long(empty_postgres) as (reader, visitor):
         changing = asyncio.create_task(started(empty_postgres))
         for _ in range(4):
@@ -383,7 +383,7 @@ async def test_a_table_that_is_never_let_go_is_told_with_what_to_do_and_nothing_
     empty_postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {"LOCK": 100, "PAUSE": 0.1, "PATIENCE": 0.2}.items():
-        monkeypatch.setattr(f"banshi.upgrade.{name}", value)
+        monkeypatch.setattr(f"banshi.foundation.database.upgrade.{name}", value)
     async with reading_for_long(empty_postgres) as (_, visitor):
         with pytest.raises(ConfigurationError, match="table-in-use: end what has held a table"):
             await started(empty_postgres)

@@ -16,9 +16,9 @@ from tortoise.migrations.migration import Migration
 from tortoise.migrations.operations import Operation
 from tortoise.transactions import in_transaction
 
-from banshi.opening import connected
-from banshi.sqlite import statements
-from banshi.upgrade import Classes, Executor, Present
+from banshi.foundation.database.opening import connected
+from banshi.foundation.database.sqlite import statements
+from banshi.foundation.database.upgrade import Classes, Executor, Present
 from tests.indexes import Indexes, indexes_of
 
 #: What SQL, Python's formats and Tortoise's own escapes read as something else.

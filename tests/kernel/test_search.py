@@ -19,9 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from banshi import Department, Item
-from banshi.guide import Result
-from banshi.search import SEARCH, Hit, Index, Search, Synonyms, kernel_synonyms, pinyin
-from banshi.search.words import normal, units_of
+from banshi.builtin.catalogue.search import SEARCH, Hit, Index, Search, Synonyms, kernel_synonyms, pinyin
+from banshi.builtin.catalogue.search.words import normal, units_of
+from banshi.kernel.contract.items import Result
 from banshi.testing import Door, Person, open_door
 from tests.remembered import index_of
 from tests.waiting import until
@@ -144,7 +144,9 @@ def test_words_around_what_is_meant_are_not_searched_for_unless_there_is_nothing
 
 
 def test_the_list_of_synonyms_has_no_word_twice_in_a_group_and_reads_what_is_read_otherwise() -> None:
-    listed = tomllib.loads((ROOT / "platform/banshi/search/synonyms.toml").read_text(encoding="utf-8"))
+    listed = tomllib.loads(
+        (ROOT / "platform/banshi/builtin/catalogue/search/synonyms.toml").read_text(encoding="utf-8")
+    )
     for group in listed["groups"]:
         compared = [tuple(units_of(word)) for word in group]
         assert len(group) == len(set(group)), group
@@ -214,7 +216,7 @@ def test_any_text_is_ranked_the_same_way_each_time(index: Index, text: str) -> N
 
 def test_only_so_many_postings_are_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rarest words decide who is found; the commoner ones still put those into order."""
-    from banshi.search import index as module
+    from banshi.builtin.catalogue.search import index as module
 
     many = [item(f"dog-{number:04}", "养犬登记", "Dog registration") for number in range(300)]
     many += [item("dog-rare", "养犬登记 特别", "Dog registration, special case")]
@@ -343,7 +345,7 @@ async def test_a_caller_that_leaves_while_the_index_is_made_spoils_it_for_nobody
         ready.wait(30)
         return index_of(registry)
 
-    monkeypatch.setattr("banshi.search.index_of", slowly)
+    monkeypatch.setattr("banshi.builtin.catalogue.search.index_of", slowly)
     city.platform.put(SEARCH, Search(city.platform.registry))
     try:
         leaving = asyncio.ensure_future(city.anyone.get("/v1/items?q=pass"))
@@ -372,7 +374,7 @@ async def test_many_changes_at_once_make_one_more_index(city: Door, monkeypatch:
         return index_of(registry)
 
     changes: list[int] = []
-    monkeypatch.setattr("banshi.search.index_of", counted)
+    monkeypatch.setattr("banshi.builtin.catalogue.search.index_of", counted)
     search = Search(city.platform.registry)
     await until(lambda: made)
     for change in range(50):

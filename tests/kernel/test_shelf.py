@@ -13,16 +13,16 @@ from urllib.parse import quote
 import orjson
 import pytest
 
-from banshi import catalogue, shelf
-from banshi.configuration import Configuration, Entry
-from banshi.contract import API_VERSION
-from banshi.errors import ConfigurationError
-from banshi.registry import Registry
-from banshi.search import index_of
-from banshi.settings import Settings
+from banshi import app
+from banshi.builtin.catalogue.routes import item_document
+from banshi.builtin.catalogue.search import index_of
+from banshi.foundation.errors import ConfigurationError
+from banshi.kernel.contract.values import API_VERSION
+from banshi.kernel.loading import catalogue, item_index
+from banshi.kernel.loading.configuration import Configuration, Entry
+from banshi.kernel.loading.registry import Registry
+from banshi.kernel.loading.settings import Settings
 from banshi.testing import open_door
-from banshi.web import app
-from banshi.web.catalogue import item_document
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 
@@ -203,7 +203,7 @@ def test_another_version_of_the_kernel_checks_everything_again(
 ) -> None:
     start(folder)
     reads.clear()
-    monkeypatch.setattr("banshi.registry.kernel_key", lambda: b"another")
+    monkeypatch.setattr("banshi.kernel.loading.registry.kernel_key", lambda: b"another")
     start(folder)
     assert reads == ["archive", "museum"]
 
@@ -281,7 +281,7 @@ def test_a_plugin_of_which_anything_was_found_stays_in_memory(folder: Path, read
 def test_only_so_many_items_stay_in_memory_and_the_one_asked_for_is_the_same(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shelf, "MOST_RECENT", 2)
+    monkeypatch.setattr(item_index, "MOST_RECENT", 2)
     items = start(folder).items
     item = items["museum-0"]
     assert items["museum-0"] is item
@@ -296,7 +296,7 @@ def test_the_index_of_a_search_is_read_from_its_file_and_finds_the_same(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built = index_of(start(folder))
-    monkeypatch.setattr("banshi.search.Index.build", None)
+    monkeypatch.setattr("banshi.builtin.catalogue.search.Index.build", None)
     kept = index_of(start(folder))
     for words in ("record 3", "旧文件", "jwj", "dangan", "recrod", "lost", "archive"):
         assert kept.search(words) == built.search(words)

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from banshi.models import Counter, OutboxRow
+from banshi.foundation.database.store import Write
+from banshi.kernel.runtime.signals.carrier import Alone
+from banshi.kernel.runtime.signals.signals import Signals
+from banshi.kernel.tables.models import Counter, OutboxRow
 from banshi.sdk.events import SIGNALS
-from banshi.signals.carrier import Alone
-from banshi.signals.signals import Signals
-from banshi.store import Write
 from banshi.testing import Door, open_door
 from tests.borrowed import END_ALL
 from tests.conftest import TRAFFIC, administrator
@@ -90,7 +90,7 @@ async def test_deployments_that_share_a_database_hear_nothing_of_each_other(
 async def test_a_connection_that_breaks_is_made_anew_and_who_may_have_missed_something_is_told(
     two: tuple[Door, Door], postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.signals.signals.AGAIN", 0.05)
+    monkeypatch.setattr("banshi.kernel.runtime.signals.signals.AGAIN", 0.05)
     here, there = two
     heard: list[frozenset[str]] = []
     missed: list[None] = []
@@ -111,7 +111,7 @@ async def test_what_could_not_be_sent_is_sent_once_the_connection_is_back(
     two: tuple[Door, Door], postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The others' connections were there all the time: nothing tells them that they missed something."""
-    monkeypatch.setattr("banshi.signals.signals.AGAIN", 0.3)
+    monkeypatch.setattr("banshi.kernel.runtime.signals.signals.AGAIN", 0.3)
     here, there = two
     heard: dict[str, list[frozenset[str]]] = {"one": [], "two": []}
     for topic, told in heard.items():
@@ -179,7 +179,7 @@ def test_many_words_are_as_many_messages_as_they_need_and_none_is_too_long(words
 
 
 async def test_what_is_never_sent_takes_no_more_memory_than_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("banshi.signals.signals.MOST_WAITING", 10)
+    monkeypatch.setattr("banshi.kernel.runtime.signals.signals.MOST_WAITING", 10)
     signals = Signals(Small())
     for number in range(100):
         signals.send("test", [str(number)])

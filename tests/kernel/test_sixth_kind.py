@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from banshi.configuration import Configuration, Entry
-from banshi.settings import Settings
+from banshi.app import inspected
+from banshi.kernel.loading.configuration import Configuration, Entry
+from banshi.kernel.loading.settings import Settings
 from banshi.testing import Door, open_door
-from banshi.web.app import inspected
 from tests.kernel import survey_plugin
 
 

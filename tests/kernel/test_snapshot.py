@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from banshi import snapshot
-from banshi.opening import connected
-from banshi.upgrade import missing, upgrade
+from banshi.foundation.database import snapshot
+from banshi.foundation.database.opening import connected
+from banshi.foundation.database.upgrade import missing, upgrade
 from tests.conftest import sqlite_url
 from tests.prepared import all_tables
 

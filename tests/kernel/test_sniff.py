@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from banshi.sniff import ACCEPTED, HEAD_BYTES, sniff
+from banshi.foundation.files.media_types import ACCEPTED, HEAD_BYTES, sniff
 
 
 def picture(form: str, **options: object) -> bytes:

@@ -14,10 +14,10 @@ from tortoise.exceptions import OperationalError
 from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.transactions import in_transaction
 
-from banshi.models import Counter
-from banshi.opening import connected, open_store
-from banshi.store import Store
-from banshi.upgrade import upgrade
+from banshi.foundation.database.opening import connected, open_store
+from banshi.foundation.database.store import Store
+from banshi.foundation.database.upgrade import upgrade
+from banshi.kernel.tables.models import Counter
 
 #: How often something is cancelled at a random moment.
 ROUNDS = 300
@@ -79,7 +79,7 @@ async def test_a_start_that_is_killed_in_the_middle_of_the_migrations_can_be_rep
     async def killed(*_: Any) -> None:
         raise Killed
 
-    monkeypatch.setattr("banshi.opening.upgrade", upgrade)
+    monkeypatch.setattr("banshi.foundation.database.opening.upgrade", upgrade)
     with monkeypatch.context() as patch:
         patch.setattr(MigrationRecorder, "record_applied", killed)
         with pytest.raises(Killed):

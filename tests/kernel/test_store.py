@@ -23,13 +23,14 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
-from banshi import column_comments, outbox
-from banshi.errors import Unavailable
-from banshi.models import Case, CaseEvent, Counter, IdempotencyKey, OutboxRow, Pass
-from banshi.opening import KERNEL, open_store, orm_config
-from banshi.store import DRAIN, GROUP, NotBegun, Stale, Store, Update, Write
+from banshi.app import configure
+from banshi.foundation import column_comments
+from banshi.foundation.database.opening import KERNEL, open_store, orm_config
+from banshi.foundation.database.store import DRAIN, GROUP, NotBegun, Stale, Store, Update, Write
+from banshi.foundation.errors import Unavailable
+from banshi.kernel.outbox import outbox
+from banshi.kernel.tables.models import Case, CaseEvent, Counter, IdempotencyKey, OutboxRow, Pass
 from banshi.testing import Door, Person, open_door
-from banshi.web.app import configure
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
@@ -248,7 +249,7 @@ async def test_closing_the_store_answers_everybody_who_waits_and_what_was_confir
 async def test_closing_does_not_wait_for_ever_for_a_database_that_hangs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.store.DRAIN", 0.2)
+    monkeypatch.setattr("banshi.foundation.database.store.DRAIN", 0.2)
     assert DRAIN > 0.2
     async with open_store(f"sqlite://{tmp_path / 'banshi.sqlite3'}", {}) as store:
 
@@ -496,8 +497,8 @@ async def test_a_plugin_that_comes_later_gets_its_tables_and_one_that_goes_keeps
 START = """
 import asyncio, json, sys
 from pathlib import Path
-from banshi import logs
-from banshi.passes.keys import KEYRING
+from banshi.foundation import logs
+from banshi.builtin.passes.keys import KEYRING
 from banshi.testing import open_door
 
 async def main(folder, traffic, database):

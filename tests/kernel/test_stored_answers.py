@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from tortoise.exceptions import DBConnectionError
 
-from banshi.models import IdempotencyKey
-from banshi.opening import open_store
-from banshi.store import Store, Write
-from banshi.stored_answers import StoredAnswers
+from banshi.foundation.database.opening import open_store
+from banshi.foundation.database.store import Store, Write
+from banshi.kernel.http.stored_answers import StoredAnswers
+from banshi.kernel.tables.models import IdempotencyKey
 
 AT = "2026-11-27T01:02:03+00:00"
 

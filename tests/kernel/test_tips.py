@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from banshi.errors import ConfigurationError
+from banshi.foundation.errors import ConfigurationError
+from banshi.kernel.cases.submission import count_people, people_with_cases
+from banshi.kernel.tables.models import Attachment, Case, CaseEvent, IdempotencyKey, OutboxRow
 from banshi.kinds.appeal.models import AppealRecord, Letter, TipCode
 from banshi.kinds.appeal.tips import retention
 from banshi.kinds.appeal.tips.flood import FLOOD
 from banshi.kinds.appeal.tips.retention import forget
-from banshi.models import Attachment, Case, CaseEvent, IdempotencyKey, OutboxRow
-from banshi.submission import count_people, people_with_cases
 from banshi.testing import open_door
 from tests.kernel.appeals_office import ENGLISH, RULES, write_department
 from tests.kernel.tips_office import TIPS, link_of, open_tips, picture, tipped, uploaded

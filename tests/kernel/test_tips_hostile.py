@@ -20,14 +20,14 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from banshi.engine.upkeep import tidy
-from banshi.errors import InvalidFields
+from banshi.builtin.personal_data.housekeeping import tidy
+from banshi.foundation.errors import InvalidFields
+from banshi.kernel.tables.models import Attachment, Case
 from banshi.kinds.appeal.models import TipCode
 from banshi.kinds.appeal.tips import flood, pictures
 from banshi.kinds.appeal.tips.codes import CHANCE, SIGNS, new_code, read_code
 from banshi.kinds.appeal.tips.flood import FLOOD
-from banshi.models import Attachment, Case
-from banshi.pictures import cleaned
+from banshi.kinds.pictures import cleaned
 from tests.kernel.appeals_office import ENGLISH
 from tests.kernel.tips_office import TIPS, link_of, open_tips, picture, tipped, uploaded
 

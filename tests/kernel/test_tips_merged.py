@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from banshi.kernel.tables.models import Attachment, Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply, TipCode
-from banshi.kinds.appeal.tips import documents
+from banshi.kinds.appeal.tips import representations
 from banshi.kinds.appeal.tips.retention import forget
-from banshi.models import Attachment, Case, CaseEvent
 from banshi.testing import Person
 from tests.kernel.appeals_office import Offices
 from tests.kernel.tips_office import TIPS, Tipster, link_of, open_tips, picture, tipped, uploaded
@@ -161,7 +161,7 @@ async def test_a_failure_while_a_tip_is_shown_leaves_none_whose_code_nobody_has(
 
         body = {"answers": {"text": "有人偷路灯", "photo": photo}}
         with monkeypatch.context() as patch:
-            patch.setattr(documents, "case_document", fails)
+            patch.setattr(representations, "case_document", fails)
             assert (await offices.door.anyone.post(TIPS, body)).status == 500
         assert await Case.all().count() == await CaseEvent.all().count() == await TipCode.all().count() == 0
         made = (await offices.door.anyone.post(TIPS, body)).created()

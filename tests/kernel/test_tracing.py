@@ -14,11 +14,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from banshi.models import OutboxRow
+from banshi.builtin.tracing.opening import ADDRESSES, DISABLED, EXPORTER, PROTOCOLS, is_wanted
+from banshi.builtin.tracing.spans import context_of
+from banshi.foundation.trace_context import TRACE
+from banshi.kernel.runtime.tracing import TRACES, traced
+from banshi.kernel.tables.models import OutboxRow
 from banshi.sdk.outgoing import open_outgoing
 from banshi.testing import Door, open_door
-from banshi.tracing.spans import context_of
-from banshi.tracing.traces import ADDRESSES, DISABLED, EXPORTER, PROTOCOLS, TRACE, TRACES, is_wanted, traced
 from tests.collector import Collector, collecting
 from tests.conftest import TRAFFIC, good_answers
 from tests.waiting import until
@@ -100,7 +102,7 @@ def test_without_the_extra_there_are_no_traces_and_the_log_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")
-    monkeypatch.setattr("banshi.tracing.traces.find_spec", lambda _: None)
+    monkeypatch.setattr("banshi.builtin.tracing.opening.find_spec", lambda _: None)
     assert is_wanted() is False
     said = capsys.readouterr()
     assert "install banshi with the extra `tracing`" in said.out + said.err

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from banshi.attachments import ABANDONED, clear_parts
-from banshi.engine import upkeep
-from banshi.engine.upkeep import tidy
-from banshi.models import Attachment, CaseEvent, IdempotencyKey, OutboxRow
+from banshi.builtin.personal_data import housekeeping
+from banshi.builtin.personal_data.housekeeping import tidy
+from banshi.kernel.cases.attachments import ABANDONED, clear_parts
+from banshi.kernel.tables.models import Attachment, CaseEvent, IdempotencyKey, OutboxRow
 from banshi.testing import Door, open_door
 from tests.conftest import TRAFFIC
 
@@ -62,7 +62,7 @@ async def test_what_can_t_be_cleared_away_keeps_nothing_else_from_leaving(
         async def leave(_: Any, name: str = name) -> None:
             left.append(name)
 
-        monkeypatch.setattr(upkeep, name, leave)
+        monkeypatch.setattr(housekeeping, name, leave)
     # What is no file can't be deleted.
     part = bare_door.platform.settings.attachments_folder / "x.part"
     part.mkdir(parents=True)

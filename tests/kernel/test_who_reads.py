@@ -11,14 +11,14 @@ import pytest
 import pytest_asyncio
 from click.testing import CliRunner
 
-from banshi import cases
-from banshi.auth import TOKENS, development_token
-from banshi.cli import group
-from banshi.configuration import read_configuration
-from banshi.contract import Item, Who
-from banshi.errors import ConfigurationError, Forbidden
-from banshi.routes import Principal
-from banshi.submission import new_case
+from banshi.foundation.errors import ConfigurationError, Forbidden
+from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases.submission import new_case
+from banshi.kernel.contract.routes import Principal
+from banshi.kernel.contract.values import Item, Who
+from banshi.kernel.http.auth import TOKENS, development_token
+from banshi.kernel.loading.configuration import read_configuration
+from banshi.ops.cli import group
 from banshi.testing import Door, open_door
 from tests.conftest import TRAFFIC, good_answers
 
@@ -76,7 +76,7 @@ async def reads(door: Door, item: Item, role: str) -> bool:
         reader = await door.platform[TOKENS].principal(f"Bearer {token(door, 'li', role)}")
     except Forbidden:
         return False
-    return cases.Actor(reader).who(case) is Who.STAFF
+    return lifecycle.Actor(reader).who(case) is Who.STAFF
 
 
 @together

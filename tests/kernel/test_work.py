@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from banshi.models import Case
-from banshi.opening import open_store
-from banshi.routes import Role
-from banshi.web.work import Place, most_urgent, places_of
+from banshi.foundation.database.opening import open_store
+from banshi.kernel.cases.worklist import Place, most_urgent, places_of
+from banshi.kernel.contract.routes import Role
+from banshi.kernel.tables.models import Case
 from tests.encrypted import ring_in
 from tests.prepared import all_tables
 

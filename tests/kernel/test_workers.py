@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from banshi.cli import workers
-from banshi.cli.workers import Supervisor, reserved
+from banshi import app
+from banshi.builtin.monitoring.fleet import Together
+from banshi.kernel.runtime.worker_process import Worker, present_worker
+from banshi.ops.cli.server import workers
+from banshi.ops.cli.server.workers import Supervisor, reserved
 from banshi.testing import Door
-from banshi.web import app
-from banshi.web.fleet import Together
-from banshi.worker import Worker, present_worker
 from tests.waiting import until
 
 #: Longest time in seconds that anything here takes; a busy machine is no failure.

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from banshi import written
-from banshi.sdk.catalogue import WrittenOnce
+from banshi.foundation.files import spooled
+from banshi.sdk.catalogue import SpooledAnswer
 from banshi.sdk.http import etag_of
 
 BODY = bytes(range(256)) * 8
 
 
-def once(folder: Path, made: list[int]) -> WrittenOnce:
+def once(folder: Path, made: list[int]) -> SpooledAnswer:
     def make() -> Iterator[bytes]:
         made.append(1)
         yield from (BODY[start : start + 100] for start in range(0, len(BODY), 100))
 
-    return WrittenOnce(make, folder)
+    return SpooledAnswer(make, folder)
 
 
 def named(folder: Path) -> list[Path]:
@@ -43,7 +43,7 @@ async def test_whoever_asks_at_once_gets_the_one_that_is_made(tmp_path: Path) ->
 async def test_any_part_of_it_can_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begin: int, end: int | None
 ) -> None:
-    monkeypatch.setattr(written, "PIECE", 64)
+    monkeypatch.setattr(spooled, "PIECE", 64)
     answer = once(tmp_path, [])
     pieces = [piece async for piece in (await answer.get()).pieces(begin, end)]
     assert b"".join(pieces) == BODY[begin:end]
@@ -61,7 +61,7 @@ async def test_one_that_could_not_be_made_is_made_for_who_asks_next(tmp_path: Pa
             raise OSError("no room")
         yield b" and all"
 
-    answer = WrittenOnce(make, tmp_path)
+    answer = SpooledAnswer(make, tmp_path)
     with pytest.raises(OSError, match="no room"):
         await answer.get()
     assert (await answer.get()).size == len(b"some and all")

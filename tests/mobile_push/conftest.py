@@ -20,12 +20,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from banshi import Message
-from banshi.duty import EVERYTHING, Duty
+from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
 from banshi.testing import Door, open_door
-from mobile_push.provider import Push
+from mobile_push.delivery.service import deliver
+from mobile_push.providers.provider import Push
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.sandbox.tokens import TokenEndpoint
-from mobile_push.service import deliver
 from tests import waiting
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
@@ -38,15 +38,15 @@ OpenPush = Callable[..., AbstractAsyncContextManager[Door]]
 
 #: Pauses of seconds and minutes, as tests have time for.
 HURRIED: dict[str, float] = {
-    "delivery.parcel.FIRST_PAUSE": 0.05,
-    "delivery.parcel.LONGEST_PAUSE": 0.2,
+    "delivery.claims.delivery_job.FIRST_PAUSE": 0.05,
+    "delivery.claims.delivery_job.LONGEST_PAUSE": 0.2,
     "delivery.courier.LONGEST_SLEEP": 0.05,
     "delivery.pace.FIRST_REST": 0.05,
     "delivery.pace.LONGEST_REST": 0.2,
 }
 
 #: A fan-out of a few hundred phones takes many chunks and steps of a walk.
-SMALL = {"delivery.planner.CHUNK": 16, "delivery.planner.STEP": 40, "delivery.chunks.CHUNK": 16}
+SMALL = {"delivery.planner.CHUNK": 16, "delivery.planner.STEP": 40, "delivery.claims.chunks.CHUNK": 16}
 
 
 def hurry(monkeypatch: pytest.MonkeyPatch, more: Mapping[str, float] | None = None) -> None:
@@ -146,7 +146,7 @@ def open_push(tmp_path: Path, sandbox: FcmSandbox) -> OpenPush:
         fcm: dict[str, Any] | None = None,
         database: str = "",
         redis: str = "",
-        duty: Duty = EVERYTHING,
+        duty: ProcessRole = EVERYTHING,
         **settings: Any,
     ) -> AbstractAsyncContextManager[Door]:
         key = sandbox.service_account_file(tmp_path / "key.json")

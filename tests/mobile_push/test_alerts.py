@@ -14,11 +14,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from banshi.errors import ConfigurationError
+from banshi.foundation.errors import ConfigurationError
 from banshi.testing import Door, Person, Reply, open_door
 from mobile_push import cap
 from mobile_push.broadcasts.schedule import publish_due
-from mobile_push.models import Broadcast, FanOut
+from mobile_push.tables.models import Broadcast, FanOut
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 

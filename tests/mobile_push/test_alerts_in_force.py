@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from banshi.testing import Door, open_door
-from mobile_push.divisions import division_prefix
-from mobile_push.models import Broadcast
+from mobile_push.cap.geo.divisions import division_prefix
+from mobile_push.tables.models import Broadcast
 
 #: Audiences of alerts, by place and by none, and codes in each length.
 AUDIENCES: tuple[dict[str, Any], ...] = (

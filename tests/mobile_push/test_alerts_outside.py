@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from banshi.errors import ConfigurationError
+from banshi.foundation.errors import ConfigurationError
 from banshi.testing import Door, Reply, open_door
 from mobile_push import cap
 from mobile_push.cap import (
@@ -29,7 +29,7 @@ from mobile_push.cap import (
     Status,
     Urgency,
 )
-from mobile_push.models import Broadcast, BroadcastEvent, CapMessage
+from mobile_push.tables.models import Broadcast, BroadcastEvent, CapMessage
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 

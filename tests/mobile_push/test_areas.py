@@ -11,8 +11,8 @@ import pytest
 
 from banshi import Message
 from banshi.testing import Door, Person, open_door
-from mobile_push.models import Device
 from mobile_push.sandbox import FcmSandbox
+from mobile_push.tables.models import Device
 from tests.mobile_push.conftest import hurry
 
 Send = Callable[..., Awaitable[Message]]

@@ -11,7 +11,7 @@ import pytest
 
 from banshi.testing import Door, open_door
 from mobile_push.broadcasts import schedule
-from mobile_push.models import Broadcast, BroadcastEvent
+from mobile_push.tables.models import Broadcast, BroadcastEvent
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 

@@ -13,11 +13,12 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from banshi import LANGUAGES, Write, cases
-from banshi.contract import MessageTemplates, Step, Who
-from banshi.models import Case
-from banshi.routes import Principal, Role
-from banshi.submission import new_case
+from banshi import LANGUAGES, Write
+from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases.submission import new_case
+from banshi.kernel.contract.routes import Principal, Role
+from banshi.kernel.contract.values import MessageTemplates, Step, Who
+from banshi.kernel.tables.models import Case
 from banshi.testing import Door, open_door
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.settings import CASE_TITLE
@@ -60,7 +61,7 @@ class City:
     sandbox: FcmSandbox
 
     def steps(self) -> list[Step]:
-        return [step for step in cases.steps_of(self.door.platform, self.item) if step.tells]
+        return [step for step in lifecycle.steps_of(self.door.platform, self.item) if step.tells]
 
     @property
     def item(self) -> Any:
@@ -86,9 +87,9 @@ class City:
             case.state = step.state
             await platform.store.commit(Write(rows=[case, event]))
             staff = Principal(subject="li", roles=(Role(name=step.role, department="traffic"),))
-            actor = cases.SYSTEM if Who.SYSTEM in step.who else cases.Actor(staff)
+            actor = lifecycle.SYSTEM if Who.SYSTEM in step.who else lifecycle.Actor(staff)
             reason = dict.fromkeys(LANGUAGES, words.reason)
-            taken.append(await cases.move(platform, case.id, step.action, actor, reason=reason))
+            taken.append(await lifecycle.move(platform, case.id, step.action, actor, reason=reason))
         async with asyncio.timeout(PATIENCE):
             while len(self.sandbox.received) < len(LANGUAGES) * len(steps):  # noqa: ASYNC110 - the sandbox is no event
                 await asyncio.sleep(0.01)

@@ -13,12 +13,12 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from mobile_push.delivery import courier as module
+from mobile_push.delivery.claims.delivery_job import Parcel
 from mobile_push.delivery.courier import Courier
-from mobile_push.delivery.lanes import Lane
+from mobile_push.delivery.metrics import Metrics
 from mobile_push.delivery.pace import Pace
-from mobile_push.delivery.parcel import Parcel
-from mobile_push.delivery.tell import Metrics
-from mobile_push.provider import Outcome, Receipt
+from mobile_push.providers.provider import Outcome, Receipt
+from mobile_push.tables.lanes import Lane
 
 NOBODY: Any = None
 

@@ -13,9 +13,9 @@ import structlog
 
 from banshi.testing import Door, Person, open_door
 from mobile_push.broadcasts import publication
-from mobile_push.models import Broadcast, Chunk, Delivery, InboxMessage
+from mobile_push.delivery.service import PUSH
 from mobile_push.sandbox import FcmSandbox
-from mobile_push.service import PUSH
+from mobile_push.tables.models import Broadcast, Chunk, Delivery, InboxMessage
 from tests.mobile_push.conftest import TRAFFIC
 from tests.mobile_push.test_fan_out import arrived, broadcast, ended, impatient, phones, publish
 from tests.mobile_push.test_reports import check, counted, report

@@ -17,19 +17,19 @@ from structlog.testing import CapturingLogger
 
 from banshi import Message
 from banshi.testing import Door, open_door
-from mobile_push import inbox
-from mobile_push.delivery.lanes import Lane
-from mobile_push.delivery.parcel import ATTEMPTS, FIRST_PAUSE, LONGEST_PAUSE, OPERATOR_PAUSE, Parcel
-from mobile_push.delivery.rows import Job, Rows, Settlement, settlement_of
-from mobile_push.fcm import FcmProvider
-from mobile_push.fcm_connections import Connections
-from mobile_push.models import Device, Profile
-from mobile_push.provider import Outcome, Push, Receipt
-from mobile_push.reports import letters
+from mobile_push.delivery.claims.delivery_job import ATTEMPTS, FIRST_PAUSE, LONGEST_PAUSE, OPERATOR_PAUSE, Parcel
+from mobile_push.delivery.claims.rows import Job, Rows, Settlement, settlement_of
+from mobile_push.delivery.service import PUSH, deliver
+from mobile_push.inbox import messages as inbox_messages
+from mobile_push.providers.fcm.connections import Connections
+from mobile_push.providers.fcm.provider import FcmProvider
+from mobile_push.providers.provider import Outcome, Push, Receipt
+from mobile_push.reports import dead_letters
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.screen.threads import THREADS
-from mobile_push.service import PUSH, deliver
 from mobile_push.settings import CASE_TITLE, PushSettings
+from mobile_push.tables.lanes import Lane
+from mobile_push.tables.models import Device, Profile
 from tests.mobile_push.conftest import hurry
 
 Make = Callable[..., Message]
@@ -48,13 +48,16 @@ UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries come quickly here."""
-    hurry(monkeypatch, {"delivery.parcel.OPERATOR_PAUSE": 0.4, "fcm_token.FAILURE_HOLDS": 0.2})
+    hurry(
+        monkeypatch,
+        {"delivery.claims.delivery_job.OPERATOR_PAUSE": 0.4, "providers.fcm.access_token.FAILURE_HOLDS": 0.2},
+    )
 
 
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> CapturingLogger:
     capture = CapturingLogger()
-    monkeypatch.setattr("mobile_push.delivery.tell.log", capture)
+    monkeypatch.setattr("mobile_push.delivery.metrics.log", capture)
     return capture
 
 
@@ -365,9 +368,9 @@ def job(tries: int) -> Job:
 
 
 def test_pauses_grow_spread_and_never_undercut_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mobile_push.delivery.parcel.FIRST_PAUSE", FIRST_PAUSE)
-    monkeypatch.setattr("mobile_push.delivery.parcel.LONGEST_PAUSE", LONGEST_PAUSE)
-    monkeypatch.setattr("mobile_push.delivery.parcel.OPERATOR_PAUSE", OPERATOR_PAUSE)
+    monkeypatch.setattr("mobile_push.delivery.claims.delivery_job.FIRST_PAUSE", FIRST_PAUSE)
+    monkeypatch.setattr("mobile_push.delivery.claims.delivery_job.LONGEST_PAUSE", LONGEST_PAUSE)
+    monkeypatch.setattr("mobile_push.delivery.claims.delivery_job.OPERATOR_PAUSE", OPERATOR_PAUSE)
     for tries in (1, 2, 5, 9, ATTEMPTS - 1):
         longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2**tries)
         settled = [settlement_of(job(tries), Receipt(Outcome.RETRY, "UNAVAILABLE")) for _ in range(400)]
@@ -518,7 +521,7 @@ class Workers:
         now = self.door.platform.now()
         own = {"person": "wang", "provider": "fcm", "platform": "ios", "language": "en"}
         await Device.create(token="phone-0001", token_hash="x", created_at=now, seen_at=now, **own)
-        await inbox.store(self.door.platform, messages, 60)
+        await inbox_messages.store(self.door.platform, messages, 60)
 
 
 @pytest.fixture
@@ -636,9 +639,9 @@ async def test_what_was_said_of_an_earlier_sending_settles_nothing_that_an_opera
     given_up = Settlement(old, "parked", "UNAVAILABLE")
     await queue.settle([given_up])
     (row,) = await deliveries(workers.door)
-    letter = await letters.find(workers.door.platform, f"delivery-{row['id']}")
+    letter = await dead_letters.find(workers.door.platform, f"delivery-{row['id']}")
     assert letter is not None
-    assert await letters.move(workers.door.platform, letter, "retry")
+    assert await dead_letters.move(workers.door.platform, letter, "retry")
     await queue.settle([given_up])
     (row,) = await deliveries(workers.door)
     assert (row["state"], row["settled_at"], row["tries"]) == ("due", None, 0)
@@ -668,7 +671,9 @@ async def test_a_worker_does_not_begin_what_it_could_not_end_within_its_lease(
     open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch, message: Make, outcomes: Any
 ) -> None:
     # The lease reckons with the timeout, but none is given up here: on a busy machine it would go out a second time.
-    monkeypatch.setattr("mobile_push.fcm.Connections", lambda *args, **named: Connections(*args, **named | PATIENT))
+    monkeypatch.setattr(
+        "mobile_push.providers.fcm.provider.Connections", lambda *args, **named: Connections(*args, **named | PATIENT)
+    )
     async with open_push(lease=3.0, fcm={"timeout": 1.25, "at_once": 1}) as door:
         await register(door, "phone-0001")
         # One takes longer than the lease leaves for the second: the second waits for its next turn.

@@ -13,9 +13,9 @@ import pytest
 from banshi import Message
 from banshi.testing import Door, Person, Reply, open_door
 from mobile_push.delivery.phones import Phones
-from mobile_push.models import Device
+from mobile_push.delivery.service import PUSH
 from mobile_push.sandbox import FcmSandbox
-from mobile_push.service import PUSH
+from mobile_push.tables.models import Device
 from tests.mobile_push.conftest import hurry
 
 Send = Callable[..., Awaitable[Message]]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobile_push.divisions import check_division, codes_over, division_prefix
+from mobile_push.cap.geo.divisions import check_division, codes_over, division_prefix
 
 
 def covers(code: str, other: str) -> bool:

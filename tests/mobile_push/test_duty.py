@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from banshi import Message
-from banshi.sdk.operations import Duty
+from banshi.sdk.operations import ProcessRole
 from banshi.testing import Door
 from mobile_push.sandbox import FcmSandbox
 from tests.mobile_push.conftest import SMALL, OpenPush, hurry
@@ -27,8 +27,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     hurry(monkeypatch, SMALL)
 
 
-def only(*lanes: str) -> Duty:
-    return Duty(serves=False, lanes=frozenset(lanes))
+def only(*lanes: str) -> ProcessRole:
+    return ProcessRole(serves=False, lanes=frozenset(lanes))
 
 
 def sent_to(sandbox: FcmSandbox) -> Iterable[str]:
@@ -45,7 +45,7 @@ async def everything(door: Door, send: Send) -> None:
 async def test_a_server_without_work_sends_nothing_and_each_lane_s_worker_sends_its_own(
     open_push: OpenPush, postgres: str, sandbox: FcmSandbox, send: Send
 ) -> None:
-    async with open_push(database=postgres, duty=Duty(lanes=frozenset())) as server:
+    async with open_push(database=postgres, duty=ProcessRole(lanes=frozenset())) as server:
         await everything(server, send)
         await asyncio.sleep(A_MOMENT)
         assert sent_to(sandbox) == []
@@ -60,7 +60,7 @@ async def test_a_server_without_work_sends_nothing_and_each_lane_s_worker_sends_
 async def test_a_broadcast_of_a_server_without_work_is_walked_and_sent_by_those_for_its_lane(
     open_push: OpenPush, postgres: str, sandbox: FcmSandbox
 ) -> None:
-    async with open_push(database=postgres, duty=Duty(lanes=frozenset())) as server:
+    async with open_push(database=postgres, duty=ProcessRole(lanes=frozenset())) as server:
         tokens = await phones(server, 60)
         await publish(server, await broadcast(server))
         async with open_push(database=postgres, duty=only("alert", "case")):
@@ -76,6 +76,6 @@ async def test_a_broadcast_of_a_server_without_work_is_walked_and_sent_by_those_
 
 
 async def test_a_server_without_work_lets_phones_register_for_all_the_same(open_push: OpenPush, postgres: str) -> None:
-    async with open_push(database=postgres, duty=Duty(lanes=frozenset())) as server:
+    async with open_push(database=postgres, duty=ProcessRole(lanes=frozenset())) as server:
         body: dict[str, Any] = {"provider": "fcm", "token": "made-up-token", "platform": "android"}
         (await server.citizen("wang").post("/v1/devices", body)).created()

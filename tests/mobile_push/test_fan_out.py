@@ -17,19 +17,19 @@ from tortoise.transactions import in_transaction
 
 from banshi import Message, Stale
 from banshi.testing import Door
-from mobile_push import inbox
 from mobile_push.broadcasts import publication
-from mobile_push.delivery import chunks
-from mobile_push.delivery.chunk import Checkpoint, Open, together
-from mobile_push.delivery.chunks import Chunks
-from mobile_push.delivery.lanes import Lane
-from mobile_push.delivery.parcel import Parcel
-from mobile_push.delivery.rows import Rows
-from mobile_push.fcm import FcmProvider
-from mobile_push.models import Broadcast, Chunk, Delivery, Device, FanOut, Follow, Profile
-from mobile_push.provider import Push, Receipt
+from mobile_push.delivery.claims import chunks
+from mobile_push.delivery.claims.chunk import Checkpoint, Open, together
+from mobile_push.delivery.claims.chunks import Chunks
+from mobile_push.delivery.claims.delivery_job import Parcel
+from mobile_push.delivery.claims.rows import Rows
+from mobile_push.delivery.service import PUSH
+from mobile_push.inbox import messages as inbox_messages
+from mobile_push.providers.fcm.provider import FcmProvider
+from mobile_push.providers.provider import Push, Receipt
 from mobile_push.sandbox import FcmSandbox
-from mobile_push.service import PUSH
+from mobile_push.tables.lanes import Lane
+from mobile_push.tables.models import Broadcast, Chunk, Delivery, Device, FanOut, Follow, Profile
 from tests.mobile_push.conftest import SMALL, hurry
 
 Until = Callable[..., Awaitable[None]]
@@ -132,7 +132,7 @@ async def test_a_broadcast_is_stored_once_and_found_in_every_inbox(door: Door, u
         (item,) = (await door.citizen(person).get("/v1/inbox", headers={"Accept-Language": "en"})).ok()["items"]
         assert (item["id"], item["title"], item["kind"]) == (str(one.id), "Power cut", "notice")
         assert (await door.citizen(person).get(f"/v1/inbox?after={item['cursor']}")).ok()["items"] == []
-    assert await inbox.InboxMessage.all().count() == 0
+    assert await inbox_messages.InboxMessage.all().count() == 0
 
 
 SQUARE = {
@@ -488,7 +488,7 @@ async def test_a_record_that_is_broken_off_after_its_commit_puts_a_phone_off_onc
         committed.set()
         await answered.wait()
 
-    monkeypatch.setattr("mobile_push.delivery.chunks.in_transaction", slow)
+    monkeypatch.setattr("mobile_push.delivery.claims.chunks.in_transaction", slow)
     put_off(under_way)
     recording = asyncio.create_task(under_way.record())
     try:
@@ -532,10 +532,10 @@ async def test_nobody_gets_a_copy_of_a_notice_that_was_recalled_while_the_copies
         await publication.recall(door.platform, await Broadcast.get(id=one.id), door.platform.now())
         return ["wang"]
 
-    monkeypatch.setattr("mobile_push.broadcasts.people.people_with_cases", found)
+    monkeypatch.setattr("mobile_push.inbox.copies.people_with_cases", found)
     await ended(door, await publish(door, one))
     assert await Delivery.all().count() == 0
-    assert await inbox.InboxMessage.all().count() == 0
+    assert await inbox_messages.InboxMessage.all().count() == 0
 
 
 async def test_two_who_publish_the_same_at_once_publish_it_once(door: Door) -> None:

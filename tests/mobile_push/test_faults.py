@@ -23,18 +23,18 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from structlog.testing import CapturingLogger
 from tortoise.exceptions import OperationalError
 
-from banshi.store import CLOCK
+from banshi.foundation.database.store import CLOCK
 from banshi.testing import Door, open_door
 from mobile_push.broadcasts.publication import publish
-from mobile_push.delivery.chunks import Chunks
-from mobile_push.delivery.lanes import Lane
+from mobile_push.delivery.claims.chunks import Chunks
+from mobile_push.delivery.claims.rows import Rows
 from mobile_push.delivery.phones import Phones
-from mobile_push.delivery.rows import Rows
-from mobile_push.models import Broadcast, Chunk, Delivery, Device, FanOut
+from mobile_push.delivery.service import PUSH
+from mobile_push.providers.webpush.vapid import write_key
 from mobile_push.sandbox import FcmSandbox
-from mobile_push.sandbox.webpush import WebPushSandbox
-from mobile_push.service import PUSH
-from mobile_push.webpush.vapid import write_key
+from mobile_push.sandbox.webpush.push_service import WebPushSandbox
+from mobile_push.tables.lanes import Lane
+from mobile_push.tables.models import Broadcast, Chunk, Delivery, Device, FanOut
 from tests.mobile_push.conftest import SMALL, hurry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,7 +47,10 @@ Until = Callable[..., Awaitable[None]]
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries come quickly here, and chunks are small."""
-    hurry(monkeypatch, {**SMALL, "delivery.parcel.OPERATOR_PAUSE": 0.3, "fcm_token.FAILURE_HOLDS": 0.2})
+    hurry(
+        monkeypatch,
+        {**SMALL, "delivery.claims.delivery_job.OPERATOR_PAUSE": 0.3, "providers.fcm.access_token.FAILURE_HOLDS": 0.2},
+    )
 
 
 @pytest.fixture
@@ -239,7 +242,7 @@ async def test_wrong_credentials_forget_no_phone_tell_the_operators_and_once_men
     open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch, until: Until, fault: str
 ) -> None:
     log = CapturingLogger()
-    monkeypatch.setattr("mobile_push.delivery.tell.log", log)
+    monkeypatch.setattr("mobile_push.delivery.metrics.log", log)
     setattr(sandbox.behaviour, fault, True)
     async with open_push() as door:
         tokens = await phones(door, 50)

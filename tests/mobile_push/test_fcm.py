@@ -17,10 +17,10 @@ from typing import Any
 import orjson
 import pytest
 
-from mobile_push.fcm import FcmProvider
-from mobile_push.fcm_answers import classify
-from mobile_push.fcm_settings import FcmSettings
-from mobile_push.provider import Outcome, Receipt, retry_after
+from mobile_push.providers.fcm.answers import classify
+from mobile_push.providers.fcm.provider import FcmProvider
+from mobile_push.providers.fcm.settings import FcmSettings
+from mobile_push.providers.provider import Outcome, Receipt, retry_after
 from mobile_push.sandbox import FcmSandbox
 from tests.mobile_push.conftest import Clock, push
 from tests.waiting import lateness
@@ -29,7 +29,7 @@ from tests.waiting import lateness
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The provider's own clock."""
-    return Clock(monkeypatch, "fcm", "fcm_payload", "fcm_token")
+    return Clock(monkeypatch, "providers.fcm.provider", "providers.fcm.payload", "providers.fcm.access_token")
 
 
 @pytest.fixture
@@ -559,6 +559,7 @@ def test_a_setting_that_cant_be_meant_is_named(wrong: dict[str, Any]) -> None:
 
 
 def test_pyfcm_and_google_auth_are_not_imported_before_a_provider_opens() -> None:
-    code = "import sys, mobile_push.fcm, mobile_push.sandbox; print({m.split('.')[0] for m in sys.modules})"
+    code = "import sys, mobile_push.providers.fcm.provider, mobile_push.sandbox;"
+    code += " print({m.split('.')[0] for m in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert not {"pyfcm", "google", "requests"} & set(loaded.replace("'", "").strip("{}\n").split(", "))

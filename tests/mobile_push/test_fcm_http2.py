@@ -20,9 +20,9 @@ from h2.events import ConnectionTerminated, DataReceived, RequestReceived, Strea
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes
 
-from mobile_push.fcm import FcmProvider
-from mobile_push.fcm_settings import FcmSettings
-from mobile_push.provider import Outcome, Push, Receipt
+from mobile_push.providers.fcm.provider import FcmProvider
+from mobile_push.providers.fcm.settings import FcmSettings
+from mobile_push.providers.provider import Outcome, Push, Receipt
 from mobile_push.sandbox import FcmSandbox
 
 PUSH = Push("m-1", "标题", "", "/cases/1", "case", 60, None, "normal")

@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 
 from banshi import LANGUAGES
-from banshi.errors import ConfigurationError
+from banshi.foundation.errors import ConfigurationError
 from banshi.testing import Door
-from mobile_push import registration
+from mobile_push.audience.quiet_hours import quiet_for
 from mobile_push.broadcasts import publication
-from mobile_push.erasure import end_deliveries
-from mobile_push.fcm import FcmProvider
-from mobile_push.models import Broadcast, Chunk, Device, FanOut, Follow, Profile, TopicChange, TopicRound
-from mobile_push.quiet import quiet_for
+from mobile_push.delivery.service import PUSH
+from mobile_push.phones import registration
+from mobile_push.phones.erasure import end_deliveries
+from mobile_push.providers.fcm.provider import FcmProvider
 from mobile_push.sandbox import FcmSandbox
-from mobile_push.service import PUSH
+from mobile_push.tables.models import Broadcast, Chunk, Device, FanOut, Follow, Profile, TopicChange, TopicRound
 from tests.mobile_push.conftest import hurry
 
 Until = Callable[..., Awaitable[None]]
@@ -37,11 +37,11 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     hurry(
         monkeypatch,
         {
-            "delivery.parcel.OPERATOR_PAUSE": 0.1,
+            "delivery.claims.delivery_job.OPERATOR_PAUSE": 0.1,
             "delivery.planner.LONGEST_SLEEP": 0.05,
-            "topics.rounds.SETTLING": 0.0,
-            "topics.keeper.LOOK": 0.02,
-            "topics.keeper.STEP": 7,
+            "audience.topic_names.SETTLING": 0.0,
+            "delivery.topics.sync.LOOK": 0.02,
+            "delivery.topics.sync.STEP": 7,
         },
     )
 
@@ -404,7 +404,7 @@ async def test_turning_topics_on_lets_everybody_who_is_there_follow_and_turning_
 async def test_before_everybody_is_written_down_an_alert_goes_to_each_phone_by_its_token(
     open_topics: Any, sandbox: FcmSandbox, ended: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mobile_push.topics.rounds.SETTLING", 60.0)
+    monkeypatch.setattr("mobile_push.audience.topic_names.SETTLING", 60.0)
     async with open_topics() as door:
         await register(door, "wang", "phone-token-1")
         one = await alert(door, {"everyone": True})

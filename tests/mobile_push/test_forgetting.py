@@ -16,9 +16,9 @@ import pytest
 
 from banshi import Message
 from banshi.testing import Door, Person, open_door
-from mobile_push import upkeep
-from mobile_push.models import Delivery, Device, Follow, InboxCounter, InboxMessage, PhoneReceipt, Profile
-from mobile_push.service import PUSH, deliver
+from mobile_push.delivery.service import PUSH, deliver
+from mobile_push.phones import upkeep
+from mobile_push.tables.models import Delivery, Device, Follow, InboxCounter, InboxMessage, PhoneReceipt, Profile
 
 Make = Callable[..., Message]
 Send = Callable[..., Awaitable[Message]]

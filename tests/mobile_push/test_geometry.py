@@ -12,7 +12,7 @@ import shapely
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mobile_push.geometry import EARTH_KM, MOST_POINTS, Circle, Point, Polygon, distance_km, intersects
+from mobile_push.cap.geo.geometry import EARTH_KM, MOST_POINTS, Circle, Point, Polygon, distance_km, intersects
 
 WITHIN = settings(max_examples=150, deadline=None)
 

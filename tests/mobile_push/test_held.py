@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from banshi import Message
-from banshi.hold import hold, let_go
+from banshi.kernel.outbox.pause import hold, resume
 from banshi.testing import Door
-from mobile_push import inbox
 from mobile_push.broadcasts.publication import next_number
 from mobile_push.delivery import jobs
-from mobile_push.models import Delivery
+from mobile_push.inbox import messages as inbox_messages
 from mobile_push.sandbox import FcmSandbox
+from mobile_push.tables.models import Delivery
 from tests.mobile_push.conftest import OpenPush, hurry
 from tests.waiting import until
 
@@ -53,7 +53,7 @@ async def test_a_message_is_read_and_not_pushed_while_it_is_held_and_pushed_once
         assert len((await door.citizen("wang").get("/v1/inbox")).ok()["items"]) == 1
         await observed(lambda: not sandbox.received)
         assert (await jobs.waiting(door.platform.store))["deliveries"] == 1
-        assert await let_go(door.platform.store)
+        assert await resume(door.platform.store)
         await until(lambda: sandbox.received)
 
 
@@ -68,7 +68,7 @@ async def test_deliveries_from_before_a_moment_are_given_up_and_stay_in_the_inbo
         moment = int((time.time() - 30) * 1000)
         assert await jobs.drop(door.platform.store, "deliveries", moment) == 1
         assert await jobs.drop(door.platform.store, "deliveries", moment) == 0
-        await let_go(door.platform.store)
+        await resume(door.platform.store)
         await until(lambda: sandbox.received)
         assert late.id in sandbox.received[0].raw.decode()
         states = await Delivery.all().order_by("id").values_list("state", flat=True)
@@ -91,7 +91,7 @@ async def test_a_notice_is_walked_only_once_it_is_released_or_is_given_up(
         await observed(lambda: not sandbox.received)
         assert (await jobs.waiting(door.platform.store))["broadcasts"] == 2
         assert await jobs.drop(door.platform.store, "broadcasts", int(time.time() * 1000) + 60_000) == 2
-        await let_go(door.platform.store)
+        await resume(door.platform.store)
         await observed(lambda: not sandbox.received)
         assert (await jobs.waiting(door.platform.store))["broadcasts"] == 0
 
@@ -103,12 +103,12 @@ async def test_after_a_restore_every_log_goes_on_behind_all_that_a_phone_can_hav
         await send(door, "wang")
         store = door.platform.store
         for times in (1, 2):
-            for statement in inbox.AFTER_RESTORE:
+            for statement in inbox_messages.AFTER_RESTORE:
                 await store.connection.execute_query(statement)
-            floor = times * inbox.GAP
+            floor = times * inbox_messages.GAP
             # Whom the restored database knows, and who wrote for the first time after the backup.
             for name in ("wang", f"new-{times}"):
-                before = (await inbox.tops(door.platform, [name])).get(name, 0)
+                before = (await inbox_messages.tops(door.platform, [name])).get(name, 0)
                 await send(door, name)
                 (item,) = (await door.citizen(name).get(f"/v1/inbox?after={max(before, floor)}")).ok()["items"]
                 assert item["seq"] > floor

@@ -15,14 +15,15 @@ import pytest
 
 from banshi import Message
 from banshi.testing import Door
-from mobile_push import hub, inbox
+from mobile_push.audience.audience import Listener
 from mobile_push.broadcasts import publication
-from mobile_push.broadcasts.audience import Listener
-from mobile_push.cursor import Cursor
-from mobile_push.hub import Stream
-from mobile_push.models import Broadcast, Follow, InboxMessage
-from mobile_push.service import PUSH, deliver
-from mobile_push.stream import _look_at, arrive, follow
+from mobile_push.delivery.service import PUSH, deliver
+from mobile_push.inbox import hub
+from mobile_push.inbox import messages as inbox_messages
+from mobile_push.inbox.hub import Stream
+from mobile_push.phones.reading.stream import _look_at, arrive, follow
+from mobile_push.tables.cursor import Cursor
+from mobile_push.tables.models import Broadcast, Follow, InboxMessage
 
 Make = Callable[..., Message]
 Until = Callable[..., Awaitable[None]]
@@ -140,7 +141,7 @@ async def test_every_phone_gets_every_message_once_and_in_order_however_it_comes
     # Little fits, so phones fall behind all the time; everybody else gets a turn after each stream or two.
     monkeypatch.setattr(hub, "BACKLOG", 1500)
     monkeypatch.setattr(hub, "SLICE", chance.choice((1, 2, 3)))
-    monkeypatch.setattr("mobile_push.stream.LOOK", 0.001)
+    monkeypatch.setattr("mobile_push.phones.reading.stream.LOOK", 0.001)
     people = [f"citizen-{number}" for number in range(8)]
     phones, done = [Phone(door, person) for person in people], asyncio.Event()
     behind, wanted, broadcasts = 0, dict.fromkeys(people, 0), 24
@@ -223,7 +224,7 @@ async def test_what_is_stored_while_a_stream_reads_is_told_at_once(
     door: Door, message: Make, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not a heartbeat later: the reading has missed it, so the stream has to read again."""
-    read, late = inbox.read, [message()]
+    read, late = inbox_messages.read, [message()]
 
     async def overtaken(*arguments: Any) -> list[InboxMessage]:
         rows = await read(*arguments)
@@ -231,7 +232,7 @@ async def test_what_is_stored_while_a_stream_reads_is_told_at_once(
             await deliver(door.platform, [late.pop()])
         return rows
 
-    monkeypatch.setattr(inbox, "read", overtaken)
+    monkeypatch.setattr(inbox_messages, "read", overtaken)
     phone = Phone(door, "wang")
     async with phone.connected():
         await deliver(door.platform, [message()])
@@ -242,7 +243,7 @@ async def test_what_comes_while_a_stream_opens_is_told(
     door: Door, message: Make, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A message, a broadcast, and a topic that its person begins to follow, all behind the look at where they stand."""
-    standings = inbox.standings
+    standings = inbox_messages.standings
     late = [True]
 
     async def overtaken(*arguments: Any) -> Any:
@@ -256,7 +257,7 @@ async def test_what_comes_while_a_stream_opens_is_told(
             await publish(door)
         return found
 
-    monkeypatch.setattr(inbox, "standings", overtaken)
+    monkeypatch.setattr(inbox_messages, "standings", overtaken)
     phone = Phone(door, "wang")
     async with phone.connected():
         await until(lambda: phone.reads() or (phone.personal, phone.common) == ([1], [1, 2]), 5)
@@ -270,14 +271,14 @@ async def test_phones_that_come_at_once_are_looked_up_together_and_each_gets_its
     await Follow.bulk_create([Follow(person=person, topic="flood") for person in people[::2]])
     await publish(door, topics=["flood"])
     asked: list[int] = []
-    standings = inbox.standings
+    standings = inbox_messages.standings
 
     async def counted(platform: Any, persons: Any) -> Any:
         asked.append(len(persons))
         return await standings(platform, persons)
 
-    monkeypatch.setattr(inbox, "standings", counted)
-    monkeypatch.setattr("mobile_push.arrivals.TOGETHER", 50)
+    monkeypatch.setattr(inbox_messages, "standings", counted)
+    monkeypatch.setattr("mobile_push.inbox.arrivals.TOGETHER", 50)
     phones = [Phone(door, person) for person in people]
     wires = [phone.connected() for phone in phones]
     streams = [await wire.__aenter__() for wire in wires]
@@ -298,7 +299,7 @@ async def test_a_database_that_fails_is_a_problem_for_each_phone_that_comes_and_
         raise ConnectionError("no database")
 
     with monkeypatch.context() as broken:
-        broken.setattr(inbox, "standings", fails)
+        broken.setattr(inbox_messages, "standings", fails)
         answers = await asyncio.gather(*(door.citizen(who).get("/v1/inbox/stream") for who in ("wang", "li")))
         for answer in answers:
             answer.problem(503, "unavailable")
@@ -312,15 +313,15 @@ async def test_signs_of_life_go_out_to_a_few_streams_at_a_time(
     open_push: Any, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ten thousand in one go would hold everybody up, and no database takes a question about as many people."""
-    monkeypatch.setattr("mobile_push.stream.SLICE", 10)
-    monkeypatch.setattr("mobile_push.stream.ROUND", 0.05)
-    tops, asked = inbox.tops, [0]
+    monkeypatch.setattr("mobile_push.phones.reading.stream.SLICE", 10)
+    monkeypatch.setattr("mobile_push.phones.reading.stream.ROUND", 0.05)
+    tops, asked = inbox_messages.tops, [0]
 
     async def counted(platform: Any, persons: Any) -> Any:
         asked.append(len(persons))
         return await tops(platform, persons)
 
-    monkeypatch.setattr(inbox, "tops", counted)
+    monkeypatch.setattr(inbox_messages, "tops", counted)
     async with open_push(heartbeat=0.1) as door:
         phones = [Phone(door, f"citizen-{number}") for number in range(35)]
         wires = [phone.connected() for phone in phones]

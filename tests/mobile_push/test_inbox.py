@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from tortoise.exceptions import ValidationError
 
-from banshi import Message, Write, outbox
+from banshi import Message, Write
+from banshi.kernel.outbox import outbox
 from banshi.testing import Door, Person
-from mobile_push.service import deliver
+from mobile_push.delivery.service import deliver
 
 Make = Callable[..., Message]
 

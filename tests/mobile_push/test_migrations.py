@@ -10,11 +10,11 @@ from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.transactions import in_transaction
 
 from banshi import Tables
-from banshi.opening import open_store, orm_config
-from mobile_push import models
-from mobile_push.models import Delivery, Device, InboxMessage
+from banshi.foundation.database.opening import open_store, orm_config
+from mobile_push.tables import models
+from mobile_push.tables.models import Delivery, Device, InboxMessage
 
-TABLES = {"mobile_push": Tables(models="mobile_push.models", migrations="mobile_push.migrations")}
+TABLES = {"mobile_push": Tables(models="mobile_push.tables.models", migrations="mobile_push.tables.migrations")}
 
 #: What the first version wrote: a phone, a message, and a push of it that is due.
 ROWS = [
@@ -47,7 +47,7 @@ async def test_an_upgrade_from_the_first_version_keeps_phones_messages_and_what_
             await executor.migrate([MigrationTarget(app_label="mobile_push", name="0001_initial")])
             for row in ROWS:
                 await connection.execute_script(row)
-    assert importlib.import_module("mobile_push.migrations.0002_broadcasts")
+    assert importlib.import_module("mobile_push.tables.migrations.0002_broadcasts")
     async with open_store(empty_database, TABLES):
         (device,) = await Device.all()
         (message,) = await InboxMessage.all()

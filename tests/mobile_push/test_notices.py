@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from banshi.errors import ConfigurationError
+from banshi.foundation.errors import ConfigurationError
 from banshi.testing import Door, Person, Reply, open_door
 from mobile_push.broadcasts import publication
 from mobile_push.broadcasts.schedule import publish_due
 from mobile_push.delivery.phones import Phones
-from mobile_push.models import Broadcast, BroadcastEvent, Device, FanOut, InboxMessage
+from mobile_push.delivery.service import PUSH
 from mobile_push.sandbox import FcmSandbox
-from mobile_push.service import PUSH
+from mobile_push.tables.models import Broadcast, BroadcastEvent, Device, FanOut, InboxMessage
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 

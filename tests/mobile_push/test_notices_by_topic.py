@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from banshi.testing import Door
-from mobile_push import quiet
+from mobile_push.audience import quiet_hours
+from mobile_push.audience.topic_names import topic_name
 from mobile_push.broadcasts import publication
-from mobile_push.models import Broadcast, Chunk, Device, FanOut, TopicChange, TopicRound
 from mobile_push.reports.report import report_of
 from mobile_push.sandbox import FcmSandbox
-from mobile_push.topics.rounds import topic_name
+from mobile_push.tables.models import Broadcast, Chunk, Device, FanOut, TopicChange, TopicRound
 from tests.mobile_push.test_fcm_topics import (
     TITLE,
     alert,
@@ -49,7 +49,7 @@ NOW, LATER = hours()
 @pytest.fixture(autouse=True)
 def stubborn(monkeypatch: pytest.MonkeyPatch) -> None:
     """However slow the machine, no topic is given up while a test lets its notice wait."""
-    monkeypatch.setattr("mobile_push.delivery.parcel.ATTEMPTS", 10_000)
+    monkeypatch.setattr("mobile_push.delivery.claims.delivery_job.ATTEMPTS", 10_000)
 
 
 async def notice(door: Door, audience: dict[str, Any] | None = None) -> Broadcast:
@@ -133,7 +133,7 @@ async def test_one_in_quiet_hours_is_not_woken_by_a_topic_and_gets_the_notice_wh
         assert (held.size, held.state) == (1, "due")
 
         def morning(begins: Any, ends: Any, zone: str, now: Any) -> float:
-            return quiet.quiet_for(begins, ends, zone, now + timedelta(hours=4))
+            return quiet_hours.quiet_for(begins, ends, zone, now + timedelta(hours=4))
 
         monkeypatch.setattr("mobile_push.delivery.phones.quiet_for", morning)
         await Chunk.filter(id=held.id).update(not_before=0)
@@ -297,7 +297,7 @@ async def test_a_topic_that_the_provider_fails_again_and_again_is_given_up_for_i
 ) -> None:
     await city(door)
     await settled(door)
-    monkeypatch.setattr("mobile_push.delivery.parcel.ATTEMPTS", 2)
+    monkeypatch.setattr("mobile_push.delivery.claims.delivery_job.ATTEMPTS", 2)
     (round_,) = await TopicRound.all()
     failing = f"'{round_.round}.everyone.en' in topics && !('{round_.round}.minded' in topics)"
     sandbox.behaviour.faults = {failing: "INTERNAL"}

@@ -12,8 +12,8 @@ import pytest
 
 from banshi.sdk.events import SIGNALS
 from banshi.testing import Door, open_door
-from mobile_push.hub import Hub
-from mobile_push.service import PUSH
+from mobile_push.delivery.service import PUSH
+from mobile_push.inbox.hub import Hub
 from tests.conftest import TRAFFIC, good_answers
 from tests.mobile_push.test_stream import Phone
 from tests.waiting import until
@@ -28,7 +28,7 @@ NEVER = 3600.0
 @pytest.fixture
 async def two(tmp_path: Path, postgres: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Door, Door]]:
     """Two platforms on one database, of which none finds anything by looking for it."""
-    monkeypatch.setattr("mobile_push.service.LOOK", NEVER)
+    monkeypatch.setattr("mobile_push.delivery.service.LOOK", NEVER)
     topics = {"roads": {"zh-CN": "道路", "en": "Roads"}}
     settings = {"mobile_push": {"heartbeat": NEVER, "topics": topics}}
     plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}

@@ -13,8 +13,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from banshi import outbox, promises
-from banshi.engine.upkeep import tidy
+from banshi.builtin.monitoring import outbox_rows
+from banshi.builtin.personal_data.housekeeping import tidy
+from banshi.kernel.outbox import outbox
 from banshi.testing import Door
 from benchmarks import seed_city, seed_plans
 from benchmarks.seed_plans import Statement
@@ -87,8 +88,8 @@ async def everything(door: Door) -> None:
     await tidy(door.platform)
     store = door.platform.store
     for standing in ("", "parked", "waiting"):
-        await promises.page(store, standing=standing, limit=20)
-    await promises.retry_parked(store, "nobody")
+        await outbox_rows.page(store, standing=standing, limit=20)
+    await outbox_rows.retry_parked(store, "nobody")
     await outbox.counts(store)
 
 

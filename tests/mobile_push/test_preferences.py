@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from banshi.errors import ConfigurationError
+from banshi.foundation.errors import ConfigurationError
 from banshi.testing import Door, open_door
-from mobile_push.models import Follow, Profile
+from mobile_push.tables.models import Follow, Profile
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 

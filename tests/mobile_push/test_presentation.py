@@ -17,17 +17,20 @@ from hypothesis import strategies as st
 from pyfcm.baseapi import BaseAPI
 
 from banshi import LANGUAGES
-from banshi.errors import ConfigurationError
+from banshi.foundation.errors import ConfigurationError
 from banshi.testing import Door, open_door
-from mobile_push import inbox
-from mobile_push.fcm_payload import COLLAPSE_LIMIT, PAYLOAD_LIMIT, Encoder
-from mobile_push.models import Broadcast, Delivery
-from mobile_push.provider import Push
+from mobile_push.delivery.service import PUSH
+from mobile_push.inbox import messages as inbox_messages
+from mobile_push.providers.fcm.payload import COLLAPSE_LIMIT, PAYLOAD_LIMIT, Encoder
+from mobile_push.providers.platforms import of_fcm
+from mobile_push.providers.provider import Push
+from mobile_push.providers.webpush.encryption import PLAINTEXT_LIMIT
+from mobile_push.providers.webpush.provider import payload, request_headers
+from mobile_push.providers.webpush.vapid import write_key
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.sandbox.validation import wrong_with
-from mobile_push.sandbox.webpush import WebPushSandbox
+from mobile_push.sandbox.webpush.push_service import WebPushSandbox
 from mobile_push.screen.pictures import wrong_with_picture
-from mobile_push.screen.platforms import of_fcm
 from mobile_push.screen.presentation import (
     AlertPresentation,
     Level,
@@ -35,10 +38,7 @@ from mobile_push.screen.presentation import (
     PresentationSettings,
 )
 from mobile_push.screen.threads import KEY_FILE, THREADS, Threads
-from mobile_push.service import PUSH
-from mobile_push.webpush.encryption import PLAINTEXT_LIMIT
-from mobile_push.webpush.provider import payload, request_headers
-from mobile_push.webpush.vapid import write_key
+from mobile_push.tables.models import Broadcast, Delivery
 from tests.mobile_push.conftest import TRAFFIC
 from tests.mobile_push.fcm_vocabulary import REQUEST
 
@@ -441,7 +441,7 @@ async def test_a_copy_of_a_notice_bears_no_picture_and_no_word(
         image=PICTURE, audience={"people": {"items": ["zone-pass"], "states": ["approved"]}}, author="sun",
         created_at=datetime.now(UTC), expires_at=datetime.now(UTC) + timedelta(hours=1),
     )  # fmt: skip
-    await inbox.store(door.platform, [message(kind="notice", title=row.title)], 3600, broadcast=row)
+    await inbox_messages.store(door.platform, [message(kind="notice", title=row.title)], 3600, broadcast=row)
     door.platform[PUSH].wake()
     await until(lambda: len(sandbox.received) == 1)
     raw = sandbox.received[0].raw.decode()

@@ -13,7 +13,7 @@ import pytest
 from banshi import Message, Offer, hookimpl
 from banshi.testing import open_door
 from mobile_push import PROVIDERS, Outcome, Push, Receipt, Way
-from mobile_push.service import deliver
+from mobile_push.delivery.service import deliver
 
 Until = Callable[..., Awaitable[None]]
 

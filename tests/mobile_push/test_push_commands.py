@@ -13,9 +13,9 @@ from aiohttp import web
 from click.testing import CliRunner, Result
 
 from banshi.testing import Door, Person
-from mobile_push.models import Broadcast, Chunk
 from mobile_push.reports.commands import push
 from mobile_push.sandbox import FcmSandbox
+from mobile_push.tables.models import Broadcast, Chunk
 from tests.mobile_push.test_fan_out import broadcast, ended, impatient, phones, publish
 from tests.mobile_push.test_reports import publisher
 

@@ -13,9 +13,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from banshi.testing import Door, open_door
-from mobile_push.models import Chunk, Delivery
-from mobile_push.reports import metrics
+from mobile_push.reports import metrics as report_metrics
 from mobile_push.sandbox import FcmSandbox
+from mobile_push.tables.models import Chunk, Delivery
 from tests.mobile_push.conftest import TRAFFIC
 from tests.mobile_push.test_fan_out import broadcast, ended, impatient, phones, publish
 
@@ -60,7 +60,7 @@ async def test_the_figures_say_what_is_due_for_how_long_and_what_is_dead(anywher
     first = await Delivery.all().order_by("id").first()
     assert first is not None
     await Delivery.filter(id=first.id).update(state="parked")
-    reading = await metrics.read(door.platform)
+    reading = await report_metrics.read(door.platform)
     assert reading.due == {("fcm", "notice"): 16, ("fcm", "alert"): 10, ("fcm", "case"): 3}
     assert reading.dead == {("fcm", "chunk"): 1, ("fcm", "delivery"): 1}
     assert reading.under_way == {"notice": 1, "alert": 1}
@@ -87,7 +87,7 @@ async def test_figures_that_cannot_be_read_are_not_shown(
     async def shown() -> bool:
         return any(name == "banshi_push_dead_letters" for name, _ in await scraped(door))
 
-    async def away(_: Any) -> metrics.Reading:
+    async def away(_: Any) -> report_metrics.Reading:
         raise OSError("away")
 
     await until(shown)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobile_push.quiet import MINUTES, quiet_for, zone_names
+from mobile_push.audience.quiet_hours import MINUTES, quiet_for, zone_names
 
 #: Zones that tell different stories: none, an hour, half an hour, a whole day left out, at midnight, far from UTC.
 ZONES = (

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from banshi import Message
-from banshi.rates import Rates, Shared
-from banshi.redis import RedisSettings
-from banshi.sdk.operations import Duty
+from banshi.builtin.outgoing.rates import Rates, Shared
+from banshi.foundation.redis_client import RedisSettings
+from banshi.sdk.operations import ProcessRole
 from banshi.testing import Door
-from mobile_push.delivery.lanes import RESERVED, Lane
 from mobile_push.delivery.pace import Pace
 from mobile_push.delivery.quota import Quota
 from mobile_push.sandbox import FcmSandbox
+from mobile_push.tables.lanes import RESERVED, Lane
 from tests import redis_servers
 from tests.mobile_push.conftest import SMALL, OpenPush, hurry
 from tests.mobile_push.test_fan_out import broadcast, phones, publish
@@ -65,7 +65,7 @@ async def test_two_workers_together_send_no_faster_than_the_quota(
     open_push: OpenPush, postgres: str, redis: Server, sandbox: FcmSandbox
 ) -> None:
     shared = {"database": postgres, "redis": f"redis://127.0.0.1:{redis.port}", "fcm": {"per_minute": PER_MINUTE}}
-    async with open_push(**shared), open_push(**shared, duty=Duty(serves=False)) as worker:
+    async with open_push(**shared), open_push(**shared, duty=ProcessRole(serves=False)) as worker:
         tokens = await begun(worker)
         await until(lambda: len(sandbox.received) >= PHONES, 60)
         assert sent(sandbox) == tokens
@@ -78,7 +78,7 @@ async def test_when_redis_goes_away_and_comes_back_every_message_still_goes_out_
     open_push: OpenPush, postgres: str, redis: Server, sandbox: FcmSandbox
 ) -> None:
     shared = {"database": postgres, "redis": f"redis://127.0.0.1:{redis.port}", "fcm": {"per_minute": PER_MINUTE}}
-    async with open_push(**shared), open_push(**shared, duty=Duty(serves=False)) as worker:
+    async with open_push(**shared), open_push(**shared, duty=ProcessRole(serves=False)) as worker:
         tokens = await begun(worker)
         await until(lambda: len(sandbox.received) >= PHONES / 8, 60)
         redis.kill()

@@ -13,9 +13,9 @@ import pytest
 
 from banshi import Message
 from banshi.testing import Door, Person, Reply, open_door
-from mobile_push.models import Broadcast, InboxMessage, PhoneReceipt
-from mobile_push.receipts import merged, moment
-from mobile_push.service import deliver
+from mobile_push.delivery.service import deliver
+from mobile_push.phones.receipts import merged, moment
+from mobile_push.tables.models import Broadcast, InboxMessage, PhoneReceipt
 
 Make = Callable[..., Message]
 

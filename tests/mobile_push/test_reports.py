@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from banshi.testing import Door, Person
 from mobile_push.broadcasts import publication
-from mobile_push.delivery.chunk import bucket_of
-from mobile_push.models import Broadcast, Chunk, PhoneReceipt, Profile
-from mobile_push.reports.keeper import REPORTS
+from mobile_push.delivery.claims.chunk import bucket_of
+from mobile_push.delivery.service import PUSH
+from mobile_push.reports.scheduler import REPORTS
 from mobile_push.reports.tally import GROUPS, SENT, Tally, percentile
 from mobile_push.sandbox import FcmSandbox
-from mobile_push.service import PUSH
+from mobile_push.tables.models import Broadcast, Chunk, PhoneReceipt, Profile
 from tests.mobile_push.test_fan_out import broadcast, ended, impatient, phones, publish
 
 __all__ = ["ended", "impatient"]

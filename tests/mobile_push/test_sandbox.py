@@ -22,9 +22,9 @@ from google.auth import crypt, jwt
 from pyfcm import FCMNotification
 from pyfcm.errors import FCMNotRegisteredError, InvalidDataError
 
-from mobile_push.fcm import FcmProvider
-from mobile_push.fcm_settings import FcmSettings
-from mobile_push.provider import Outcome, Push
+from mobile_push.providers.fcm.provider import FcmProvider
+from mobile_push.providers.fcm.settings import FcmSettings
+from mobile_push.providers.provider import Outcome, Push
 from mobile_push.sandbox import GRANT, KEPT, SCOPE, FcmSandbox, serve
 
 PUSH = Push("m-1", "标题", "", "/cases/1", "case", 60, None, "normal")

@@ -17,10 +17,10 @@ import aiohttp
 import pytest
 
 from banshi import Message
-from banshi.auth import development_token
+from banshi.kernel.http.auth import development_token
 from banshi.testing import Door
-from mobile_push import inbox
-from mobile_push.service import PUSH, deliver
+from mobile_push.delivery.service import PUSH, deliver
+from mobile_push.inbox import messages as inbox_messages
 
 Make = Callable[..., Message]
 Send = Callable[..., Awaitable[Message]]
@@ -177,7 +177,7 @@ async def test_a_quiet_stream_gives_signs_of_life_and_finds_what_nobody_woke_it_
         async with following(phone):
             await until(lambda: phone.comments.count(": alive") >= 3)
             # As another process would: the inbox alone, without a word to this process's streams.
-            await inbox.store(door.platform, [message()], 60)
+            await inbox_messages.store(door.platform, [message()], 60)
             await until(lambda: phone.seqs == [1])
 
 

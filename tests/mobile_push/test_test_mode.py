@@ -15,19 +15,19 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from banshi import Message, Write
-from banshi.engine.upkeep import tidy
-from banshi.errors import ConfigurationError
-from banshi.outbox import message_of, message_rows
+from banshi.builtin.personal_data.housekeeping import tidy
+from banshi.foundation.errors import ConfigurationError
+from banshi.kernel.outbox.outbox import message_of, message_rows
 from banshi.testing import Door, Person, open_door
-from mobile_push.fcm_settings import FcmSettings
-from mobile_push.models import Delivery, Device
-from mobile_push.provider import Outcome, Receipt
+from mobile_push.delivery.service import PUSH
+from mobile_push.providers.fcm.settings import FcmSettings
+from mobile_push.providers.for_test_cases import Sandboxed, SandboxSettings
+from mobile_push.providers.provider import Outcome, Receipt
+from mobile_push.providers.webpush.vapid import write_key
 from mobile_push.sandbox import Behaviour, FcmSandbox
-from mobile_push.sandbox.webpush import WebPushSandbox
-from mobile_push.sandboxed import Sandboxed, SandboxSettings
-from mobile_push.service import PUSH
+from mobile_push.sandbox.webpush.push_service import WebPushSandbox
 from mobile_push.settings import PushSettings
-from mobile_push.webpush.vapid import write_key
+from mobile_push.tables.models import Delivery, Device
 from tests.mobile_push.conftest import hurry, push
 from tests.tables import tables_with, with_mode
 

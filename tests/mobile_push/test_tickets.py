@@ -17,10 +17,10 @@ import aiohttp
 import pytest
 from cryptography.fernet import Fernet
 
-from banshi.auth import development_token
+from banshi.kernel.http.auth import development_token
 from banshi.testing import Door, Person
-from mobile_push.service import PUSH
-from mobile_push.tickets import BY_TICKET, KEY_FILE, LIFE
+from mobile_push.delivery.service import PUSH
+from mobile_push.phones.reading.stream_tickets import BY_TICKET, KEY_FILE, LIFE
 
 Send = Callable[..., Awaitable[Any]]
 Until = Callable[..., Awaitable[None]]

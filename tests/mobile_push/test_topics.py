@@ -12,10 +12,10 @@ import aiohttp
 import orjson
 import pytest
 
-from mobile_push.fcm import FcmProvider
-from mobile_push.fcm_settings import FcmSettings
-from mobile_push.fcm_topics import results
-from mobile_push.provider import Outcome, Push, Receipt
+from mobile_push.providers.fcm.provider import FcmProvider
+from mobile_push.providers.fcm.settings import FcmSettings
+from mobile_push.providers.fcm.topics import results
+from mobile_push.providers.provider import Outcome, Push, Receipt
 from mobile_push.sandbox import FcmSandbox
 
 PUSH = Push("m-1", "台风蓝色预警", "", "/alerts/1", "alert", 60, None, "high")
@@ -89,7 +89,7 @@ async def test_one_request_goes_to_all_who_follow_a_topic_and_not_another(
 async def test_the_sandbox_knows_one_form_of_a_condition_and_refuses_others_as_google_does_what_it_does_not_know(
     sandbox: FcmSandbox, fcm: FcmProvider, monkeypatch: pytest.MonkeyPatch, condition: str
 ) -> None:
-    monkeypatch.setattr("mobile_push.fcm_payload.condition", lambda *_: condition)
+    monkeypatch.setattr("mobile_push.providers.fcm.payload.condition", lambda *_: condition)
     assert await fcm.send_topic(PUSH, "a", "b") == Receipt(Outcome.REJECTED, "INVALID_ARGUMENT")
     assert not sandbox.received
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from banshi.sdk.operations import traced
-from mobile_push.models import Broadcast
 from mobile_push.sandbox import FcmSandbox
+from mobile_push.tables.models import Broadcast
 from tests.collector import Collector, collecting
 from tests.mobile_push.conftest import SMALL, OpenPush, hurry
 from tests.mobile_push.test_fan_out import broadcast, phones, publish

@@ -12,8 +12,8 @@ import pytest
 
 from banshi import Message
 from banshi.testing import Door, Person, open_door
-from mobile_push.models import Broadcast, InboxCounter, Profile
-from mobile_push.service import PUSH, deliver
+from mobile_push.delivery.service import PUSH, deliver
+from mobile_push.tables.models import Broadcast, InboxCounter, Profile
 
 Make = Callable[..., Message]
 

@@ -22,20 +22,20 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from mobile_push.provider import Outcome, Receipt
-from mobile_push.sandbox.webpush import WebPushSandbox
-from mobile_push.webpush import WebPushSettings, subscription
-from mobile_push.webpush.answers import classify
-from mobile_push.webpush.encryption import PLAINTEXT_LIMIT
-from mobile_push.webpush.provider import BROKEN, SUSTAINED, WebPushProvider, payload, topic
-from mobile_push.webpush.vapid import LIFETIME, write_key
+from mobile_push.providers.provider import Outcome, Receipt
+from mobile_push.providers.webpush import WebPushSettings, subscription
+from mobile_push.providers.webpush.answers import classify
+from mobile_push.providers.webpush.encryption import PLAINTEXT_LIMIT
+from mobile_push.providers.webpush.provider import BROKEN, SUSTAINED, WebPushProvider, payload, topic
+from mobile_push.providers.webpush.vapid import LIFETIME, write_key
+from mobile_push.sandbox.webpush.push_service import WebPushSandbox
 from tests.mobile_push.conftest import Clock, push
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The provider's own clock."""
-    return Clock(monkeypatch, "webpush.provider", "webpush.holds", "webpush.vapid")
+    return Clock(monkeypatch, "providers.webpush.provider", "providers.webpush.holds", "providers.webpush.vapid")
 
 
 @pytest.fixture
@@ -744,6 +744,6 @@ async def test_the_libraries_own_log_says_nothing_of_a_phone(
 
 
 def test_what_encrypts_and_signs_is_not_imported_for_the_settings() -> None:
-    code = "import sys, mobile_push.webpush; print({m.split('.')[0] for m in sys.modules})"
+    code = "import sys, mobile_push.providers.webpush; print({m.split('.')[0] for m in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert not {"py_vapid", "http_ece"} & set(loaded.replace("'", "").strip("{}\n").split(", "))

@@ -12,12 +12,12 @@ import pytest
 from banshi import Message
 from banshi.testing import Door, Reply, open_door
 from mobile_push import banshi_checks
-from mobile_push.fcm_settings import FcmSettings
-from mobile_push.sandbox.webpush import WebPushSandbox
-from mobile_push.service import PUSH
+from mobile_push.delivery.service import PUSH
+from mobile_push.providers.fcm.settings import FcmSettings
+from mobile_push.providers.webpush import WebPushSettings
+from mobile_push.providers.webpush.vapid import public_key, read_key, write_key
+from mobile_push.sandbox.webpush.push_service import WebPushSandbox
 from mobile_push.settings import PushSettings
-from mobile_push.webpush import WebPushSettings
-from mobile_push.webpush.vapid import public_key, read_key, write_key
 from tests.mobile_push.conftest import hurry
 
 Send = Callable[..., Awaitable[Message]]

@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobile_push.sandbox.webpush_checks import _claims
-from mobile_push.sandbox.webpush_phone import derived, opened, point
-from mobile_push.webpush import Subscription
-from mobile_push.webpush.encryption import PLAINTEXT_LIMIT, TOGETHER, Bench, encrypt
+from mobile_push.providers.webpush import Subscription
+from mobile_push.providers.webpush.encryption import PLAINTEXT_LIMIT, TOGETHER, Bench, encrypt
+from mobile_push.sandbox.webpush.checks import _claims
+from mobile_push.sandbox.webpush.phone import derived, opened, point
 from tests.waiting import lateness
 
 

@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02
 
 from mobile_push.commands import webpush_key
-from mobile_push.sandbox.webpush import KEPT, WebPushSandbox, serve_webpush
-from mobile_push.webpush import Subscription, WebPushSettings
-from mobile_push.webpush.encryption import encrypt
-from mobile_push.webpush.vapid import public_key, read_key
+from mobile_push.providers.webpush import Subscription, WebPushSettings
+from mobile_push.providers.webpush.encryption import encrypt
+from mobile_push.providers.webpush.vapid import public_key, read_key
+from mobile_push.sandbox.webpush.push_service import KEPT, WebPushSandbox, serve_webpush
 
 SETTINGS = WebPushSettings(private_key_file=Path("key.pem"), contact="mailto:push@example.org", loopback=True)
 KEY = ec.generate_private_key(ec.SECP256R1())

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from banshi.outgoing.addresses import Sockets, is_public
+from banshi.builtin.outgoing.addresses import Sockets, is_public
 from banshi.sdk.outgoing import LOOPBACK, ForbiddenAddress
-from mobile_push.sandbox.webpush_phone import Phone
-from mobile_push.webpush import Subscription, WebPushSettings, subscription
-from mobile_push.webpush.subscriptions import Forbidden
+from mobile_push.providers.webpush import Subscription, WebPushSettings, subscription
+from mobile_push.providers.webpush.subscriptions import Forbidden
+from mobile_push.sandbox.webpush.phone import Phone
 
 SETTINGS = WebPushSettings(private_key_file=Path("key.pem"), contact="mailto:push@example.org")
 DOCUMENT = Phone.subscribed(None).subscription("https://push.example.org")

@@ -13,14 +13,14 @@ import pytest
 from banshi import LANGUAGES
 from banshi.testing import Door, open_door
 from mobile_push.broadcasts import publication
-from mobile_push.delivery.parcel import NOT_TAKEN, may_have_arrived
-from mobile_push.models import Broadcast, Chunk, Device, FanOut, Profile
-from mobile_push.provider import Outcome, Receipt
+from mobile_push.delivery.claims.delivery_job import NOT_TAKEN, may_have_arrived
+from mobile_push.delivery.service import PUSH
+from mobile_push.providers.provider import Outcome, Receipt
+from mobile_push.providers.webpush.vapid import write_key
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.sandbox.validation import wrong_with
-from mobile_push.sandbox.webpush import WebPushSandbox
-from mobile_push.service import PUSH
-from mobile_push.webpush.vapid import write_key
+from mobile_push.sandbox.webpush.push_service import WebPushSandbox
+from mobile_push.tables.models import Broadcast, Chunk, Device, FanOut, Profile
 from tests.mobile_push.conftest import SMALL, TRAFFIC, OpenPush, hurry
 from tests.mobile_push.test_fan_out import TITLE, broadcast, phones, publish
 
@@ -376,7 +376,7 @@ async def test_a_cancel_of_two_alerts_takes_both_off_the_screen(
 
 async def test_what_went_to_a_topic_is_taken_back_there(open_push: OpenPush, sandbox: FcmSandbox, until: Until) -> None:
     async with open_push(fcm={"topics": True}) as door:
-        from mobile_push.models import TopicRound
+        from mobile_push.tables.models import TopicRound
 
         await until(TopicRound.filter(complete=True, active=True).exists, 40)
         (await door.citizen("wang").post("/v1/devices", {

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from banshi import Item
-from banshi.checks.tables import unmigrated
-from banshi.configuration import read_configuration
+from banshi.app import inspected
+from banshi.builtin.checks.tables import unmigrated
+from banshi.kernel.loading.configuration import read_configuration
 from banshi.testing import Door, open_door
-from banshi.web.app import inspected
 from tests.conftest import good_answers
 from tests.plugins import filling
 from tests.plugins.test_departments import (

@@ -18,20 +18,20 @@ import zxingcpp
 from PIL import Image
 
 from banshi import API_VERSION, LANGUAGES, Item
-from banshi.attachments import attachment_ids
-from banshi.configuration import Configuration, Entry, read_configuration
-from banshi.forms.numbers import MADE_UP
-from banshi.kinds.appointment.keeper import look
+from banshi.app import loaded
+from banshi.builtin.materials.vocabulary import common, reusable
+from banshi.foundation.database.store import Write
+from banshi.foundation.forms.numbers import MADE_UP
+from banshi.kernel.cases.attachments import attachment_ids
+from banshi.kernel.cases.submission import new_case
+from banshi.kernel.contract.routes import Principal
+from banshi.kernel.loading.configuration import Configuration, Entry, read_configuration
+from banshi.kernel.loading.registry import Registry
+from banshi.kernel.loading.settings import Settings
+from banshi.kernel.tables.models import OutboxRow
+from banshi.kinds.appointment.scheduler import look
 from banshi.kinds.query.registers.opened import declared_in
-from banshi.models import OutboxRow
-from banshi.registry import Registry
-from banshi.routes import Principal
-from banshi.settings import Settings
-from banshi.store import Write
-from banshi.submission import new_case
 from banshi.testing import Door, Person, open_door
-from banshi.vocabulary import common, reusable
-from banshi.web.app import loaded
 from tests import certificate_reader
 from tests.plugins import filling
 from tests.registers import import_samples, made_up_person, sample_rows

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from banshi.configuration import read_configuration
-from banshi.registry import Registry
-from banshi.search import Index, index_of
-from banshi.web.app import loaded
+from banshi.app import loaded
+from banshi.builtin.catalogue.search import Index, index_of
+from banshi.kernel.loading.configuration import read_configuration
+from banshi.kernel.loading.registry import Registry
 
 ROOT = Path(__file__).resolve().parents[2]
 LISTED = tomllib.loads(Path(__file__).with_name("everyday_phrases.toml").read_text(encoding="utf-8"))

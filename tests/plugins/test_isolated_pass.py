@@ -16,11 +16,11 @@ from typing import Any
 import cbor2
 import pytest
 
-from banshi.configuration import Configuration, Entry
-from banshi.passes import base45
-from banshi.settings import Settings
+from banshi.app import inspected
+from banshi.builtin.passes.wire import base45
+from banshi.kernel.loading.configuration import Configuration, Entry
+from banshi.kernel.loading.settings import Settings
 from banshi.testing import Door, open_door
-from banshi.web.app import inspected
 from tests.zone_pass import FIRST_DAY
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
@@ -122,7 +122,7 @@ def test_the_plugin_with_its_tables_and_routes_is_refused_and_the_ones_that_are_
 
 @pytest.mark.parametrize("package", ["mobile_push", "email.mime", "json.decoder", "no_such_thing"])
 def test_a_package_is_found_without_running_any_of_its_code(package: str) -> None:
-    from banshi.modules import folder_of
+    from banshi.kernel.loading.importing import folder_of
 
     entry = Entry(api=1, package=package, isolation="process")
     if package in {"json.decoder", "no_such_thing"}:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from banshi import Item
-from banshi.forms.numbers import NUMBERS
-from banshi.models import Case, CaseEvent
+from banshi.foundation.forms.numbers import NUMBERS
+from banshi.kernel.tables.models import Case, CaseEvent
 from banshi.testing import Door, open_door
 from tests.plugins import filling
 from tests.plugins.test_departments import FOLDERS, made_up, registry_of

@@ -14,8 +14,8 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 import pytest_asyncio
 
-from banshi.models import Case
-from banshi.sdk.catalogue import Joined, Joining
+from banshi.kernel.tables.models import Case
+from banshi.sdk.catalogue import Joining, RuntimeItems
 from banshi.testing import Door
 from tests.plugins.open311_city import BASE, GOOD, WHO, got, key_of, made, moved, open_city, part, refused, sent, xml_of
 from tests.waiting import within_a_minute
@@ -367,7 +367,9 @@ async def test_times_at_the_ends_of_the_calendar_and_empty_or_unknown_arguments_
 @together
 async def test_signs_that_xml_does_not_have_never_break_an_answer(city: Door) -> None:
     """What others' forms and catalogues say is theirs; an answer is well-formed whatever it is."""
-    written = part("open311", "formats").XML.write("services", [{"service_name": "a\x00\x0b\ud83d<b>&\ufffe]]>\u2028"}])
+    written = part("open311", "wire.formats").XML.write(
+        "services", [{"service_name": "a\x00\x0b\ud83d<b>&\ufffe]]>\u2028"}]
+    )
     assert b"<b>" not in written
     assert xml_of_bytes(written)[0].findtext("service_name").endswith("<b>&\ufffd]]>\u2028")
 
@@ -459,7 +461,7 @@ async def test_services_come_and_go_while_the_platform_runs(tmp_path: Path) -> N
     async with open_city(tmp_path) as door:
         key, items = await key_of(door, "open311"), door.platform.registry.items
         kept = await made(door, key)
-        joined = Joined(door.platform)
+        joined = RuntimeItems(door.platform)
         one = replace(items["pothole"], code="joined", title={"zh-CN": "新来的", "en": "Joined"})
         joined.replace([Joining(owner="service streets", items=(one,))])
         codes = [service["service_code"] for service in await got(door, "/services.json")]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from banshi.engine.retention import anonymise_old_cases
-from banshi.models import Case
+from banshi.builtin.personal_data.retention import anonymise_old_cases
+from banshi.kernel.tables.models import Case
 from tests.plugins.open311_city import WHO, got, key_of, made, moved, open_city, part
 from tests.tables import tables_with
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from banshi.configuration import Configuration, Entry
-from banshi.errors import ConfigurationError
-from banshi.settings import Settings
+from banshi.app import loaded
+from banshi.foundation.errors import ConfigurationError
+from banshi.kernel.loading.configuration import Configuration, Entry
+from banshi.kernel.loading.settings import Settings
 from banshi.testing import open_door
-from banshi.web.app import loaded
 from tests.plugins.open311_city import (
     ITEM,
     LIGHT,
@@ -139,7 +139,7 @@ def test_a_form_is_read_whatever_its_schema_is() -> None:
 
 def fields_of(schema: dict[str, Any]) -> list[Any]:
     loaded(Configuration(ROOT / "plugins.toml", Settings(), {"open311": Entry(api=1, path=PLUGINS["open311"])}))
-    return list(part("open311", "attributes").fields_of(schema))
+    return list(part("open311", "services.attributes").fields_of(schema))
 
 
 async def test_a_large_city_s_services_are_found_on_its_shelf(tmp_path: Path) -> None:

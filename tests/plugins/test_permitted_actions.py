@@ -18,18 +18,18 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
 from banshi import Item
-from banshi.cases import steps_of
-from banshi.duty import Duty
-from banshi.forms.numbers import NUMBERS
-from banshi.forms.words import SENTENCES
+from banshi.foundation.database.store import Write
+from banshi.foundation.forms.numbers import NUMBERS
+from banshi.foundation.forms.words import SENTENCES
+from banshi.kernel.cases.lifecycle import steps_of
+from banshi.kernel.cases.submission import new_case
+from banshi.kernel.contract.routes import Principal
+from banshi.kernel.runtime.process_role import ProcessRole
+from banshi.kernel.tables.models import Case
 from banshi.kinds.appeal.models import AppealRecord
 from banshi.kinds.appointment.models import Booking, Slot
 from banshi.kinds.posting.models import PostingRecord
-from banshi.kinds.posting.publication import values_of
-from banshi.models import Case
-from banshi.routes import Principal
-from banshi.store import Write
-from banshi.submission import new_case
+from banshi.kinds.posting.publishing.publication import values_of
 from banshi.testing import Door, Person, Reply, open_door
 from tests.plugins import filling
 from tests.plugins.test_departments import FOLDERS
@@ -141,7 +141,7 @@ class City(NamedTuple):
 @asynccontextmanager
 async def open_city(folder: Path, folders: Sequence[Path] = FOLDERS) -> AsyncIterator[City]:
     # What happens with time alone is not this test's: nobody works, or somebody else might come first.
-    idle = Duty(lanes=frozenset())
+    idle = ProcessRole(lanes=frozenset())
     async with open_door(folder, {one.name: one for one in folders}, duty=idle) as door:
         yield City(door, door.citizen("wang", name="王示例", resident_id=filling.NUMBER))
 
@@ -280,9 +280,9 @@ def every_shape(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, Any
     """One of each shape that any action of any item has: the schema, what the kernel says of a body, and bodies."""
     import asyncio
 
-    from banshi import actions
-    from banshi.cases import in_case, item_of
-    from banshi.web.cases import ACTION
+    from banshi.kernel.cases import actions
+    from banshi.kernel.cases.case_routes import ACTION
+    from banshi.kernel.cases.lifecycle import in_case, item_of
 
     async def found() -> dict[str, tuple[str, Any, Callable[[Any], Any]]]:
         shapes: dict[str, tuple[str, Any, Callable[[Any], Any]]] = {}

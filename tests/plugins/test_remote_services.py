@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from banshi.kinds.appointment.slots import AHEAD, ensure
+from banshi.kinds.appointment.slots.slots import AHEAD, ensure
 from banshi.testing import TINY_PNG
 from tests.plugins.services_office import Office, open_city, open_office, sign, texts, tree_item, until
 from tests.programs import program_at
@@ -119,7 +119,7 @@ async def test_a_service_that_cannot_be_read_at_all_hides_no_other(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await office.run()
-    keeper = importlib.import_module("banshi_plugins.remote_services.keeper")
+    keeper = importlib.import_module("banshi_plugins.remote_services.calls.sync")
 
     def broken(registry: Any, owner: str, document: Any, department: Any) -> Any:
         if "parks-broken" in owner:
@@ -530,7 +530,7 @@ async def test_a_replayed_answer_is_refused(office: Office) -> None:
 
 
 def services_key() -> Any:
-    return importlib.import_module("banshi_plugins.remote_services.keeper").SERVICES
+    return importlib.import_module("banshi_plugins.remote_services.calls.sync").SERVICES
 
 
 async def taken(office: Office) -> list[Any]:

@@ -16,13 +16,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from banshi import API_VERSION, passes
-from banshi.configuration import Configuration, Entry
-from banshi.models import Case, Counter, Pass
-from banshi.passes import base45
-from banshi.settings import Settings
+from banshi import API_VERSION
+from banshi.app import loaded
+from banshi.builtin import passes
+from banshi.builtin.passes.wire import base45
+from banshi.kernel.loading.configuration import Configuration, Entry
+from banshi.kernel.loading.settings import Settings
+from banshi.kernel.tables.models import Case, Counter, Pass
 from banshi.testing import Door, Person, Reply, open_door
-from banshi.web.app import loaded
 from tests.zone_pass import FIRST_DAY, LAST_DAY
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"

@@ -382,7 +382,7 @@ async def test_whoever_ends_while_outcomes_are_written_is_told_of_it_too(
 ) -> None:
     program = await client(city)
     answers = iter([200])
-    written = part("records").record
+    written = part("delivery.records").record
     async with receiving(answer=lambda _: (next(answers, 410), {})) as ill, receiving() as other:
         webhook = await made(program, ill, types=["banshi.case.accept"])
         await made(program, other, types=["banshi.webhook.disable"])
@@ -395,7 +395,7 @@ async def test_whoever_ends_while_outcomes_are_written_is_told_of_it_too(
                 await until(lambda: receiver.ending)
             return await written(platform, taken)
 
-        monkeypatch.setattr(part("records"), "record", slowly)
+        monkeypatch.setattr(part("delivery.records"), "record", slowly)
         await happen(city, "a", 1)
         await until(lambda: other.got)
         assert other.got[0].event.get_data()["webhook"] == webhook["id"]
@@ -435,11 +435,11 @@ async def test_a_deleted_webhook_is_sent_nothing_more(city: Door) -> None:
         await city.settled()
         assert receiver.ids == ["a-1"]
         (await program.get(here)).problem(404, "not-found")
-        await part("upkeep").tidy(city.platform, timedelta(days=30))
+        await part("delivery.housekeeping").tidy(city.platform, timedelta(days=30))
         assert await part("models").DeliveryRow.all().count() == 0
         assert await part("models").EventRow.all().count() == 2
         later(city, days=31)
-        await part("upkeep").tidy(city.platform, timedelta(days=30))
+        await part("delivery.housekeeping").tidy(city.platform, timedelta(days=30))
         assert await part("models").EventRow.all().count() == 0
 
 

@@ -39,7 +39,7 @@ def busy(_: Any) -> tuple[int, dict[str, str]]:
 async def test_events_that_nobody_here_is_sent_are_not_read_and_whoever_comes_meanwhile_is_sent_them(
     city: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tail, journal = office(city).tail, part("journal")
+    tail, journal = office(city).tail, part("events.journal")
     page, read = journal.page, []
 
     async def counted(*which: Any) -> Any:
@@ -135,14 +135,14 @@ async def test_an_event_that_was_read_again_for_longer_than_the_lease_lasts_is_n
         webhook = await made(await client(city), receiver)
         await happen(city, "a", 1)
         one = await failing(city, webhook)
-        find, ends = part("journal").find, [False, True]
+        find, ends = part("events.journal").find, [False, True]
 
         async def slowly(*which: Any) -> Any:
             if ends.pop():
                 one.good_until = 0.0
             return await find(*which)
 
-        monkeypatch.setattr(part("journal"), "find", slowly)
+        monkeypatch.setattr(part("events.journal"), "find", slowly)
         later(city, hours=2)
         await until(lambda: receiver.taken == ["a-1"])
         assert all(good)
@@ -279,7 +279,7 @@ def _module(name: str) -> Any:
 
 
 def test_of_several_requests_under_way_the_longest_time_that_one_asks_for_is_given() -> None:
-    standing, sending = _module("standing").Standing(enough=5), _module("sending")
+    standing, sending = _module("delivery.standing").Standing(enough=5), _module("delivery.sending")
     for wait in (None, None, None, None, 1.0, 600.0, 2.0):
         standing.answered(sending.Outcome(False, "status-503", 503, wait=wait), 1_000, 10**9)
     assert standing.rest_until == 601_000
@@ -308,7 +308,7 @@ async def test_replays_are_taken_up_while_a_webhook_is_let_go(city: Door, monkey
                 return [models.Replay(subscription=one, begins=0, ends=0, until=0, position=0) for one in given]
 
         given = (first, second)
-        monkeypatch.setattr(part("office"), "Replay", Slow)
+        monkeypatch.setattr(part("delivery.dispatcher"), "Replay", Slow)
         await office(city)._take_replays()
         assert receivers[second].replays
 
@@ -329,7 +329,7 @@ async def test_a_webhook_that_is_another_sender_s_by_now_is_forgotten(city: Door
 async def test_what_a_former_sender_still_has_to_say_is_not_recorded_beside_its_next_one_s(
     city: Door, places: tuple[int, int]
 ) -> None:
-    models, records = part("models"), part("records")
+    models, records = part("models"), part("delivery.records")
     async with receiving() as receiver:
         await made(await client(city), receiver)
         now = await sender(city)
@@ -355,7 +355,7 @@ async def test_a_sender_that_was_killed_before_the_clock_was_set_back_has_no_par
 
 
 async def test_what_waited_one_by_one_is_not_lost_if_the_sender_of_batches_is_killed_at_once(city: Door) -> None:
-    models, records = part("models"), part("records")
+    models, records = part("models"), part("delivery.records")
     async with receiving(answer=busy) as receiver:
         webhook = await made(await client(city), receiver)
         await happen(city, "a", 1)
@@ -371,7 +371,7 @@ async def test_what_waited_one_by_one_is_not_lost_if_the_sender_of_batches_is_ki
 
 
 async def test_a_span_s_batch_that_waited_does_not_have_all_that_came_since_sent_again(city: Door) -> None:
-    models, records = part("models"), part("records")
+    models, records = part("models"), part("delivery.records")
     async with receiving() as receiver:
         await made(await client(city), receiver, mode="batch")
         one = await sender(city)
@@ -406,5 +406,5 @@ async def test_a_webhook_that_is_made_while_what_others_left_is_cleared_away_kee
                 return []
 
         monkeypatch.setattr(models.Replay, "all", Meanwhile)
-        await part("upkeep").tidy(city.platform, timedelta(days=30))
+        await part("delivery.housekeeping").tidy(city.platform, timedelta(days=30))
         assert await models.DeliveryRow.filter(event="a-1").count() == 1

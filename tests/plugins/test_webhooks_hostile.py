@@ -276,7 +276,7 @@ def test_every_value_can_be_a_header() -> None:
     import importlib
     import json
 
-    cloudevents = importlib.import_module("plugins.integrations.webhooks.cloudevents")
+    cloudevents = importlib.import_module("plugins.integrations.webhooks.events.cloudevents")
     for text in ("plain", 'a "b" 100%', "公园 \U0001f600", "a\r\nX-Evil: 1", "~!#$&'()*+,/:;=?@[]"):
         event = {"specversion": "1.0", "id": text, "source": "/v1/cases", "type": "t", "subject": text}
         document = json.dumps({**event, "datacontenttype": "application/json", "data": {"n": 1}}).encode()

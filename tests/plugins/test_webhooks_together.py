@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from banshi.hold import hold, let_go
+from banshi.kernel.outbox.pause import hold, resume
 from tests.plugins.webhooks_city import PLUGINS, Got, client, happen, made, office, open_city, receiving, until
 
 CONFIG = """
@@ -118,6 +118,6 @@ async def test_receivers_are_let_go_while_what_goes_out_is_held_and_taken_again_
         second = await happen(door, "a", 2)
         assert not await office(door).leases.claim(9)
         assert receiver.ids == [first]
-        await let_go(store)
+        await resume(store)
         office(door).changed()
         await until(lambda: receiver.ids == [first, second])

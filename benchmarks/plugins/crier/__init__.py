@@ -16,8 +16,8 @@ from aiohttp import web
 
 from banshi import Answer, Audience, Call, Parameter, Route, hookimpl, reply
 from mobile_push.broadcasts import publication
-from mobile_push.models import Broadcast
-from mobile_push.service import PUSH
+from mobile_push.delivery.service import PUSH
+from mobile_push.tables.models import Broadcast
 
 #: One character that JSON and UTF-8 keep as one byte.
 FILLER = "a"

@@ -1,1 +1,1 @@
-"""The capabilities: each a room, and a plugin of `DEFAULT_PLUGINS`."""
+"""Capabilities that are no kind's: each built as a plugin is."""

@@ -1,1 +1,1 @@
-"""The kernel: what every item needs, whatever department it is of."""
+"""The small kernel: what a plugin is held to, and what a case needs from its submission to its end."""

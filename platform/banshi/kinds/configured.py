@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import click
 
-    from banshi.registry import Registry
-    from banshi.store import Store
+    from banshi.foundation.database.store import Store
+    from banshi.kernel.loading.registry import Registry
 
 
 def configured(ctx: click.Context) -> Registry:
     """The registry of the plugins.toml that `banshi --config` names. Raises ConfigurationError with every finding."""
-    from banshi.commands import registry_of
-    from banshi.errors import ConfigurationError
+    from banshi.foundation.errors import ConfigurationError
+    from banshi.kernel.loading.cli_context import registry_of
 
     registry, found = registry_of(ctx)
     if errors := [finding for finding in found if not finding.warning]:
@@ -27,8 +27,8 @@ def configured(ctx: click.Context) -> Registry:
 @asynccontextmanager
 async def database(registry: Registry) -> AsyncIterator[Store]:
     """The registry's database with all tables, open while the block runs; a server may have it open as well."""
-    from banshi.configuration import make_folders
-    from banshi.opening import open_store
+    from banshi.foundation.database.opening import open_store
+    from banshi.kernel.loading.configuration import make_folders
 
     settings = registry.configuration.settings
     make_folders(settings)

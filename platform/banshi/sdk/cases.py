@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from banshi.access import ROLES
-from banshi.cases import Actor, decide, record_reading, steps_of
-from banshi.cases import find as find_case
-from banshi.cases import move as move_case
-from banshi.documents import ENCLOSURES, Enclosure
-from banshi.kinds.posting.personal import personal_in
-from banshi.models import CaseEvent
-from banshi.submission import (
+from banshi.kernel.cases.attachment_routes import download as send_attachment
+from banshi.kernel.cases.case_routes import show_case
+from banshi.kernel.cases.lifecycle import Actor, decide, record_reading, steps_of
+from banshi.kernel.cases.lifecycle import find as find_case
+from banshi.kernel.cases.lifecycle import move as move_case
+from banshi.kernel.cases.representations import ENCLOSURES, Enclosure
+from banshi.kernel.cases.submission import (
     PreparedCase,
     count_people,
     new_case,
@@ -18,8 +17,9 @@ from banshi.submission import (
     submission_of,
     submissions,
 )
-from banshi.web.attachments import download as send_attachment
-from banshi.web.cases import show_case
+from banshi.kernel.http.access import ROLES
+from banshi.kernel.tables.models import CaseEvent
+from banshi.kinds.posting.publishing.personal import personal_in
 
 __all__ = [
     "ENCLOSURES",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from banshi.joining import Joined, Joining, inspect_declaration
-from banshi.latest import Latest
-from banshi.written import WrittenOnce
+from banshi.builtin.catalogue.joining import Joining, RuntimeItems, inspect_declaration
+from banshi.foundation.files.spooled import SpooledAnswer
+from banshi.kernel.loading.cached import PerRevision
 
 __all__ = [
-    "Joined",
     "Joining",
-    "Latest",
-    "WrittenOnce",
+    "PerRevision",
+    "RuntimeItems",
+    "SpooledAnswer",
     "inspect_declaration",
 ]

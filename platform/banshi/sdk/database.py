@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from banshi.kinds.configured import configured, database
-from banshi.personal.fields import (
+from banshi.foundation.encryption.fields import (
     Personal,
     PersonalId,
     PersonalJSON,
@@ -13,6 +12,7 @@ from banshi.personal.fields import (
     as_read,
     as_stored,
 )
+from banshi.kinds.configured import configured, database
 
 __all__ = [
     "Personal",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from banshi.events import EVENT_TYPES, LISTENERS, Event, Listener, event_rows, event_types
-from banshi.outbox import intake_row
-from banshi.signals.signals import SIGNALS
+from banshi.kernel.outbox.events import EVENT_TYPES, LISTENERS, Event, Listener, event_rows, event_types
+from banshi.kernel.outbox.outbox import intake_row
+from banshi.kernel.runtime.signals.signals import SIGNALS
 
 __all__ = [
     "EVENT_TYPES",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from banshi.auth import BEARERS, CLIENTS, Bearer, Directory, caller_of
-from banshi.replies import PAGE_PARAMETERS, Page, etag_of, from_cursor, limit_of, page_answer, reply_bytes
-from banshi.routes import Client, ErrorFormat, SignedBody
-from banshi.schemas import ref
-from banshi.web.dispatch import parse as parse_body
-from banshi.web.dispatch import read_body
+from banshi.kernel.contract.routes import Client, ErrorFormat, SignedBody
+from banshi.kernel.http.auth import BEARERS, CLIENTS, Bearer, Directory, caller_of
+from banshi.kernel.http.dispatch import parse as parse_body
+from banshi.kernel.http.dispatch import read_body
+from banshi.kernel.http.document_schemas import ref
+from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, etag_of, from_cursor, limit_of, page_answer, reply_bytes
 
 __all__ = [
     "BEARERS",

@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-from banshi.background import every, working
-from banshi.containment import ask, guarded
-from banshi.doctor import EXAMINATIONS, Deployment, Examination, Verdict, are_private
-from banshi.duty import Duty
-from banshi.hold import AFTER_RESTORE, JOBS, Jobs, held
-from banshi.leader import led
-from banshi.logs import place_of
-from banshi.mistakes import Mistake
-from banshi.pointing import PluginWarning
-from banshi.private_files import write_private
-from banshi.tracing.traces import Span, present_trace, traced
+from banshi.foundation.background import every, working
+from banshi.foundation.files.secret_files import write_private
+from banshi.foundation.logs import place_of
+from banshi.foundation.trace_context import present_trace
+from banshi.kernel.contract.pointing import PluginWarning
+from banshi.kernel.loading.examinations import EXAMINATIONS, Deployment, Examination, Verdict, are_private
+from banshi.kernel.outbox.pause import AFTER_RESTORE, JOBS, Jobs, paused
+from banshi.kernel.runtime.containment import ask, guarded
+from banshi.kernel.runtime.leader_election import led
+from banshi.kernel.runtime.mistakes import Mistake
+from banshi.kernel.runtime.process_role import ProcessRole
+from banshi.kernel.runtime.tracing import Span, traced
 
 __all__ = [
     "AFTER_RESTORE",
     "EXAMINATIONS",
     "JOBS",
     "Deployment",
-    "Duty",
     "Examination",
     "Jobs",
     "Mistake",
     "PluginWarning",
+    "ProcessRole",
     "Span",
     "Verdict",
     "are_private",
     "ask",
     "every",
     "guarded",
-    "held",
     "led",
+    "paused",
     "place_of",
     "present_trace",
     "traced",

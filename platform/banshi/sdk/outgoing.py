@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from banshi.outgoing.addresses import LOOPBACK, ForbiddenAddress, guarded_connector
-from banshi.outgoing.caller import Answered, CallFailed, Outgoing, open_outgoing
-from banshi.outgoing.signing import NotSigned, key_of, new_secret, signed, verified
-from banshi.rates import RATES, Rates
-from banshi.sealed import SEAL
+from banshi.builtin.outgoing.addresses import LOOPBACK, ForbiddenAddress, guarded_connector
+from banshi.builtin.outgoing.caller import Answered, CallFailed, Outgoing, open_outgoing
+from banshi.builtin.outgoing.rates import RATES, Rates
+from banshi.builtin.outgoing.signing import NotSigned, key_of, new_secret, signed, verified
+from banshi.foundation.encryption.secrets import SEAL
 
 __all__ = [
     "LOOPBACK",

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from banshi.engine.anonymising import ANONYMISE_CASE
-from banshi.engine.forgetting import FORGET_CASE, Forget
-from banshi.holdings import HOLDINGS, Held, Holding, Kept, Whom, by_case, by_person
-from banshi.personal.look_ups import AFTER_LOOK_UPS
+from banshi.builtin.personal_data.anonymising import ANONYMISE_CASE
+from banshi.builtin.personal_data.forgetting import FORGET_CASE, Forget
+from banshi.builtin.personal_data.holdings import (
+    HOLDINGS,
+    DataSubject,
+    Holdings,
+    PersonalTable,
+    Retained,
+    by_case,
+    by_person,
+)
+from banshi.foundation.encryption.look_ups import AFTER_LOOK_UPS
 
 __all__ = [
     "AFTER_LOOK_UPS",
     "ANONYMISE_CASE",
     "FORGET_CASE",
     "HOLDINGS",
+    "DataSubject",
     "Forget",
-    "Held",
-    "Holding",
-    "Kept",
-    "Whom",
+    "Holdings",
+    "PersonalTable",
+    "Retained",
     "by_case",
     "by_person",
 ]

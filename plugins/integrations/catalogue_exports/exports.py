@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from banshi import Item, Key, Platform
-from banshi.sdk.catalogue import Latest, WrittenOnce
+from banshi.sdk.catalogue import PerRevision, SpooledAnswer
 
 from . import cpsv_ap, item_list
 from .settings import ExportSettings
@@ -47,7 +47,7 @@ class ItemList:
         self.head, self.tail = head, tail
         self.parts: dict[str, Part] = {}
         self._platform, self._between, self._entries = platform, between, entries
-        self.file = WrittenOnce(self._pieces, platform.settings.data)
+        self.file = SpooledAnswer(self._pieces, platform.settings.data)
 
     def _pieces(self) -> Iterator[bytes]:
         """All of it. Whatever an attempt that failed has noted is noted anew."""
@@ -85,18 +85,18 @@ def row(cells: list[str]) -> bytes:
 
 class Exports(NamedTuple):
     settings: ExportSettings
-    cpsv_ap: WrittenOnce
+    cpsv_ap: SpooledAnswer
     json: ItemList
     csv: ItemList
 
 
 #: The open exports, of the catalogue as it is.
-EXPORTS: Key[Latest[Exports]] = Key("catalogue exports")
+EXPORTS: Key[PerRevision[Exports]] = Key("catalogue exports")
 
 
 @asynccontextmanager
-async def open_exports(settings: ExportSettings, platform: Platform) -> AsyncIterator[Latest[Exports]]:
-    latest = Latest(platform.registry, partial(_exports, settings, platform))
+async def open_exports(settings: ExportSettings, platform: Platform) -> AsyncIterator[PerRevision[Exports]]:
+    latest = PerRevision(platform.registry, partial(_exports, settings, platform))
     yield latest
     for one in (latest.get().cpsv_ap, latest.get().json.file, latest.get().csv.file):
         one.close()
@@ -106,7 +106,7 @@ def _exports(settings: ExportSettings, platform: Platform) -> Exports:
     """Nothing is written before somebody asks for it."""
     return Exports(
         settings=settings,
-        cpsv_ap=WrittenOnce(partial(cpsv_ap.whole, platform, settings), platform.settings.data),
+        cpsv_ap=SpooledAnswer(partial(cpsv_ap.whole, platform, settings), platform.settings.data),
         json=ItemList(platform, b'{"items":[', b"]}", b",\n", cpsv_ap.joined),
         csv=ItemList(platform, MARK + row(list(item_list.FIELDS)), b"", b"", rows),
     )

@@ -8,17 +8,17 @@ from typing import Any
 
 from banshi import Finding, Offer, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ENCLOSURES, Enclosure
-from banshi.sdk.personal_data import ANONYMISE_CASE, HOLDINGS, Held, Holding, by_case
+from banshi.sdk.personal_data import ANONYMISE_CASE, HOLDINGS, Holdings, PersonalTable, by_case
 
-from .checks import findings
-from .enclosing import emptied, enclosed
 from .models import ServiceRequest
-from .office import OFFICE, open_office
+from .requests.enclosing import emptied, enclosed
 from .routes import ROUTES
+from .services.checks import findings
+from .services.service import OFFICE, open_office
 from .settings import Open311Settings
 
 #: A request is its client's case, so this is nobody's who asks for themselves; an operator's export of a client has it.
-HELD = Holding((Held(ServiceRequest, by_case(ServiceRequest)),))
+HELD = Holdings((PersonalTable(ServiceRequest, by_case(ServiceRequest)),))
 
 
 @hookimpl

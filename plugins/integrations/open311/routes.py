@@ -11,11 +11,13 @@ from aiohttp import web
 from banshi import Answer, Audience, Call, Parameter, Route
 from banshi.sdk.http import ErrorFormat
 
-from . import describing, listing, schemas, submitting, updates
-from .describing import ROOT
-from .errors import told
-from .formats import JSON, XML, Format
-from .reading import FORM, MULTIPART
+from .requests import listing, submitting, updates
+from .services import describing
+from .services.describing import ROOT
+from .wire import schemas
+from .wire.arguments import FORM, MULTIPART
+from .wire.errors import told
+from .wire.formats import JSON, XML, Format
 
 Handler = Callable[[Format, Call], Awaitable[web.StreamResponse]]
 

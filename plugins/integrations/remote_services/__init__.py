@@ -10,9 +10,9 @@ from banshi import Offer, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ROLES
 from banshi.sdk.events import EVENT_TYPES
 
-from . import life
-from .approving import ROLE
-from .keeper import SERVICES, open_services
+from .calls.sync import SERVICES, open_services
+from .registration import lifecycle
+from .registration.approving import ROLE
 from .routes import ROUTES
 from .settings import ServiceSettings
 
@@ -38,7 +38,7 @@ def banshi_resources(settings: ServiceSettings) -> Sequence[Resource[Any]]:
 
 @hookimpl
 def banshi_offers() -> Sequence[Offer[Any]]:
-    return [Offer(EVENT_TYPES, life.EVENT_TYPES), Offer(ROLES, frozenset({ROLE}))]
+    return [Offer(EVENT_TYPES, lifecycle.EVENT_TYPES), Offer(ROLES, frozenset({ROLE}))]
 
 
 @hookimpl

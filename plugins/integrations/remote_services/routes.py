@@ -8,9 +8,10 @@ from typing import Any
 from banshi import Answer, Audience, Form, Parameter, Route
 from banshi.sdk.http import PAGE_PARAMETERS, page_answer, ref
 
-from . import answering, approving, reading, registering
-from .declaration import NEW_SERVICE, NEW_VERSION, SCOPE, SLUG
-from .documents import SERVICE_SCHEMA
+from .answers import answering, reading_cases
+from .registration import approving, registering
+from .registration.declaration import NEW_SERVICE, NEW_VERSION, SCOPE, SLUG
+from .registration.representations import SERVICE_SCHEMA
 
 UUID: Mapping[str, Any] = {"type": "string", "format": "uuid"}
 
@@ -124,7 +125,7 @@ ROUTES = (
         path="/v1/services/{code}/cases/{id}",
         audience=Audience.INTEGRATOR,
         scope=SCOPE,
-        handler=reading.read_case,
+        handler=reading_cases.read_case,
         operation="show_service_case",
         summary="Show a case of one of the service's items.",
         tag="services",
@@ -136,7 +137,7 @@ ROUTES = (
         path="/v1/services/{code}/cases/{id}/files/{file}",
         audience=Audience.INTEGRATOR,
         scope=SCOPE,
-        handler=reading.read_file,
+        handler=reading_cases.read_file,
         operation="read_service_file",
         summary="Read a file of a case of the service's.",
         tag="services",

@@ -10,10 +10,10 @@ from banshi import Offer, Platform, Resource, Route, Tables, hookimpl
 from banshi.sdk.events import EVENT_TYPES, LISTENERS, Event, Listener
 
 from .commands import webhooks
-from .handlers import TEST
-from .office import DISABLED, OFFICE, open_office
-from .routes import ROUTES
+from .delivery.dispatcher import DISABLED, OFFICE, open_office
 from .settings import WebhookSettings
+from .subscriptions.handlers import TEST
+from .subscriptions.routes import ROUTES
 
 if TYPE_CHECKING:
     import click

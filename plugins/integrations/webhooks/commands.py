@@ -37,8 +37,8 @@ def disable(ctx: click.Context, webhook_id: Any, reason: str) -> None:
 
 
 async def _listed(registry: Any) -> list[str]:
-    from .documents import moment
     from .models import Subscription
+    from .subscriptions.representations import moment
 
     zone = registry.configuration.settings.timezone
     async with database(registry):

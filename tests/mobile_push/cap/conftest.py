@@ -26,7 +26,7 @@ from mobile_push.cap import (
     Status,
     Urgency,
 )
-from mobile_push.geometry import Circle, Polygon
+from mobile_push.cap.geo.geometry import Circle, Polygon
 
 MakeAlert = Callable[..., Alert]
 CHINA = timezone(timedelta(hours=8))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mobile_push.cap import GB_T_2260, Area, NamedValue
-from mobile_push.geometry import Circle, Polygon
+from mobile_push.cap.geo.geometry import Circle, Polygon
 
 SQUARE = Polygon(((30, 120), (30, 121), (31, 121), (31, 120), (30, 120)))
 LAKE = Area(description="西湖", polygons=(SQUARE,), circles=(Circle((35, 120), 10),))

@@ -24,7 +24,7 @@ from mobile_push.cap import (
     polygons_of,
     write,
 )
-from mobile_push.geometry import Polygon
+from mobile_push.cap.geo.geometry import Polygon
 
 MakeAlert = Callable[..., Alert]
 CHINA = timezone(timedelta(hours=8))

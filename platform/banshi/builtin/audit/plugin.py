@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from banshi.audit.keeping import AUDIT, open_audit
-from banshi.audit.readings import READINGS, open_readings
-from banshi.audit.refusals import REFUSALS, open_refusals
-from banshi.contract import Phase, Resource
-from banshi.hookspecs import hookimpl
-from banshi.routes import Route
-from banshi.web import readings
+from banshi.builtin.audit import routes
+from banshi.builtin.audit.keeping import AUDIT, open_audit
+from banshi.builtin.audit.readings import READINGS, open_readings
+from banshi.builtin.audit.refusals import REFUSALS, open_refusals
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.routes import Route
+from banshi.kernel.contract.values import Phase, Resource
 
 
 @hookimpl
 def banshi_routes() -> list[Route]:
-    return [*readings.ROUTES]
+    return [*routes.ROUTES]
 
 
 @hookimpl

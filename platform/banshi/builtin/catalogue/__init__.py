@@ -1,1 +1,1 @@
-"""The catalogue of items, its guides and its search."""
+"""What the city offers: the catalogue's routes, its search, and items that join while it runs."""

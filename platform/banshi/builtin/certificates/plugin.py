@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from banshi.certificates.press import PRESS, open_press
-from banshi.checks import certificates as checks
-from banshi.contract import Phase, Resource
-from banshi.errors import Finding
-from banshi.hookspecs import hookimpl
-from banshi.registry import Registry
-from banshi.routes import Route
-from banshi.web import certificates
+from banshi.builtin.certificates import checks as checks
+from banshi.builtin.certificates import routes
+from banshi.builtin.certificates.press import PRESS, open_press
+from banshi.foundation.errors import Finding
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.routes import Route
+from banshi.kernel.contract.values import Phase, Resource
+from banshi.kernel.loading.registry import Registry
 
 
 @hookimpl
 def banshi_routes() -> list[Route]:
-    return [*certificates.ROUTES]
+    return [*routes.ROUTES]
 
 
 @hookimpl

@@ -1,1 +1,55 @@
-"""What would fail later is found at the start."""
+"""The rules that a loaded registry is held to: one function each, listed in `RULES`.
+
+The registry itself finds what it can't load. These rules are about what loads and still would fail later: at the first
+approval, at the first call of a route, in the street. An error stops the start; `banshi check` shows warnings too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from banshi.builtin.checks import (
+    items,
+    kinds,
+    left_out,
+    links,
+    messages,
+    owner,
+    problems,
+    routes,
+    tables,
+)
+from banshi.foundation.errors import Finding
+from banshi.kernel.loading.registry import Registry
+
+Rule = Callable[[Registry], Iterator[Finding]]
+
+#: Every rule, in the order in which `banshi check` and the start use them.
+RULES: tuple[Rule, ...] = (
+    items.handlers_answer_as_they_are_called,
+    items.pointers_lead_to_fields,
+    problems.problems_name_fields,
+    items.claims_have_values,
+    items.attachments_are_seen,
+    items.numbers_make_sense,
+    items.readers_are_roles,
+    owner.owners_can_be_held_to,
+    items.verbs_are_offered,
+    kinds.state_tables_hold,
+    messages.messages_can_be_written,
+    routes.routes_are_distinct,
+    routes.routes_say_what_they_do,
+    routes.roles_are_told,
+    links.links_lead_somewhere,
+    tables.tables_are_there,
+    left_out.nothing_needs_what_is_left_out,
+)
+
+#: What is not known stays empty; `banshi check --strict` lists it.
+FACTS: tuple[Rule, ...] = (items.facts_are_known,)
+
+
+def findings(registry: Registry, *, strict: bool = False) -> list[Finding]:
+    """Everything that the rules find; `strict` adds what is not wrong but not known either."""
+    rules = (*RULES, *FACTS) if strict else RULES
+    return [finding for rule in rules for finding in rule(registry)]

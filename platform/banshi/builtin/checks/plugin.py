@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from banshi import checks
-from banshi.errors import Finding
-from banshi.hookspecs import hookimpl
-from banshi.registry import Registry
+from banshi.builtin import checks
+from banshi.foundation.errors import Finding
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.loading.registry import Registry
 
 
 @hookimpl

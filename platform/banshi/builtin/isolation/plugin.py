@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from banshi.contract import Phase, Resource
-from banshi.hookspecs import hookimpl
-from banshi.isolation.keeper import SPARES, open_spares
+from banshi.builtin.isolation.supervisor import SPARES, open_spares
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.values import Phase, Resource
 
 
 @hookimpl

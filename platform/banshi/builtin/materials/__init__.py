@@ -1,1 +1,29 @@
-"""Materials: what a person has handed in once may serve again."""
+"""Materials that the platform has already: offered from the person's earlier cases, taken over with their consent.
+
+Only what a member of staff has found right is offered, only to whoever handed it in, and only for the same document
+about the same thing while it is fresh enough. What is taken over is a file of the new case's own: either case can go
+without the other. The consent stands in the audit of both.
+"""
+
+from __future__ import annotations
+
+from banshi.builtin.materials.labels import ids_at, labels, value_at
+from banshi.builtin.materials.offers import Earlier, earlier_files, takes
+from banshi.builtin.materials.taking import REUSE, Reused, commit, member, taken
+from banshi.builtin.materials.verdict import judged, replaced
+
+__all__ = [
+    "REUSE",
+    "Earlier",
+    "Reused",
+    "commit",
+    "earlier_files",
+    "ids_at",
+    "judged",
+    "labels",
+    "member",
+    "replaced",
+    "taken",
+    "takes",
+    "value_at",
+]

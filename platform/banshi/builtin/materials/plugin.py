@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from banshi.checks import materials as checks
-from banshi.errors import Finding
-from banshi.hookspecs import hookimpl
-from banshi.registry import Registry
-from banshi.routes import Route
-from banshi.web import materials
+from banshi.builtin.materials import checks as checks
+from banshi.builtin.materials import routes
+from banshi.foundation.errors import Finding
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.routes import Route
+from banshi.kernel.loading.registry import Registry
 
 
 @hookimpl
 def banshi_routes() -> list[Route]:
-    return [*materials.ROUTES]
+    return [*routes.ROUTES]
 
 
 @hookimpl

@@ -1,1 +1,1 @@
-"""What machines ask of a process: whether it lives, whether it can serve, what it counts."""
+"""What operators and machines see: health, metrics, who is at work, the outbox."""

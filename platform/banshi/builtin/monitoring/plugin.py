@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from banshi.hookspecs import hookimpl
-from banshi.routes import Route
-from banshi.web import operations
+from banshi.builtin.monitoring import routes
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.routes import Route
 
 
 @hookimpl
 def banshi_routes() -> list[Route]:
-    return [*operations.ROUTES]
+    return [*routes.ROUTES]

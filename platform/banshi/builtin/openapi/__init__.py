@@ -1,1 +1,1 @@
-"""The description of the API, made from what the plugins declare."""
+"""The API's description."""

@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
+from banshi.builtin.openapi import document as openapi
 from banshi.builtin.openapi.routes import ROUTES
-from banshi.contract import Resource
-from banshi.hookspecs import hookimpl
-from banshi.routes import Route
-from banshi.runtime import Platform
-from banshi.web import openapi
-from banshi.web.description import DESCRIPTION, Descriptions
+from banshi.builtin.openapi.served import DESCRIPTION, Descriptions
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.routes import Route
+from banshi.kernel.contract.values import Resource
+from banshi.kernel.runtime.running import Platform
 
 
 @hookimpl

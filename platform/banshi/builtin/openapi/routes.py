@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from banshi.errors import InvalidParameter
-from banshi.replies import JSON, reply_bytes
-from banshi.routes import Answer, Audience, Call, Parameter, Route
-from banshi.web.description import DESCRIPTION
+from banshi.builtin.openapi.served import DESCRIPTION
+from banshi.foundation.errors import InvalidParameter
+from banshi.kernel.contract.routes import Answer, Audience, Call, Parameter, Route
+from banshi.kernel.http.responses import JSON, reply_bytes
 
 if TYPE_CHECKING:
     from aiohttp import web

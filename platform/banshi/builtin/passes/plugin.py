@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from banshi.contract import Phase, Resource
-from banshi.hookspecs import hookimpl
-from banshi.passes.keys import KEYRING, open_keyring
-from banshi.passes.ledger import REVOCATIONS, open_revocations
-from banshi.routes import Route
-from banshi.web import dynamic_passes, passes
+from banshi.builtin.passes import dynamic_routes, routes
+from banshi.builtin.passes.keys import KEYRING, open_keyring
+from banshi.builtin.passes.ledger import REVOCATIONS, open_revocations
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.routes import Route
+from banshi.kernel.contract.values import Phase, Resource
 
 
 @hookimpl
 def banshi_routes() -> list[Route]:
-    return [*passes.ROUTES, *dynamic_passes.ROUTES]
+    return [*routes.ROUTES, *dynamic_routes.ROUTES]
 
 
 @hookimpl

@@ -1,1 +1,1 @@
-"""What is kept of a person: shown to them, forgotten when asked, gone when its time is over."""
+"""A person's own data: exported, forgotten, anonymised, kept no longer than promised."""

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from banshi.checks.retention import retention_names_outcomes
-from banshi.contract import Phase, Resource
-from banshi.engine.upkeep import UPKEEP, open_upkeep
-from banshi.errors import Finding
-from banshi.hookspecs import hookimpl
-from banshi.registry import Registry
-from banshi.routes import Route
-from banshi.web import me
+from banshi.builtin.personal_data import routes
+from banshi.builtin.personal_data.checks import retention_names_outcomes
+from banshi.builtin.personal_data.housekeeping import UPKEEP, open_upkeep
+from banshi.foundation.errors import Finding
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.routes import Route
+from banshi.kernel.contract.values import Phase, Resource
+from banshi.kernel.loading.registry import Registry
 
 
 @hookimpl
 def banshi_routes() -> list[Route]:
-    return [*me.ROUTES]
+    return [*routes.ROUTES]
 
 
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
     return [
-        Resource.made(me.BUSY, lambda _: set()),
+        Resource.made(routes.BUSY, lambda _: set()),
         Resource(UPKEEP, open_upkeep, Phase.AFTER_PLUGINS),
     ]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from banshi.contract import Phase, Resource
-from banshi.hookspecs import hookimpl
-from banshi.tracing.traces import TRACES, open_traces
+from banshi.builtin.tracing.opening import open_traces
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.values import Phase, Resource
+from banshi.kernel.runtime.tracing import TRACES
 
 
 @hookimpl

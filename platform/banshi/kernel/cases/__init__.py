@@ -1,1 +1,1 @@
-"""Cases: how they are handed in, shown and worked on."""
+"""A case: submitted, decided about step by step, shown."""

@@ -5,24 +5,24 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from banshi.access import ACCESS, Access
-from banshi.contract import Resource
-from banshi.hookspecs import hookimpl
-from banshi.latest import Latest
-from banshi.registry import Registry
-from banshi.routes import Route
-from banshi.web import attachments, cases, submissions
-from banshi.web.work import WORK, work_in
+from banshi.kernel.cases import attachment_routes, case_routes, submission_routes
+from banshi.kernel.cases.worklist import WORK, work_in
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.routes import Route
+from banshi.kernel.contract.values import Resource
+from banshi.kernel.http.access import ACCESS, Access
+from banshi.kernel.loading.cached import PerRevision
+from banshi.kernel.loading.registry import Registry
 
 
 @hookimpl
 def banshi_routes(registry: Registry) -> list[Route]:
-    return [*cases.ROUTES, *attachments.ROUTES, submissions.route(registry)]
+    return [*case_routes.ROUTES, *attachment_routes.ROUTES, submission_routes.route(registry)]
 
 
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
     return [
         Resource.made(ACCESS, lambda platform: Access(platform.registry)),
-        Resource.made(WORK, lambda platform: Latest(platform.registry, partial(work_in, platform.registry))),
+        Resource.made(WORK, lambda platform: PerRevision(platform.registry, partial(work_in, platform.registry))),
     ]

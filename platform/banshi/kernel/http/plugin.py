@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from banshi.auth import TOKENS, open_tokens
-from banshi.contract import Phase, Resource
-from banshi.hookspecs import hookimpl
-from banshi.once import RUNNING
-from banshi.stored_answers import STORED_ANSWERS, StoredAnswers
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.values import Phase, Resource
+from banshi.kernel.http.auth import TOKENS, open_tokens
+from banshi.kernel.http.idempotency import RUNNING
+from banshi.kernel.http.stored_answers import STORED_ANSWERS, StoredAnswers
 
 
 @hookimpl

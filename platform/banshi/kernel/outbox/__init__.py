@@ -1,1 +1,1 @@
-"""Work that follows what was written: each row of it is done once, however often it is tried."""
+"""Where the work runs that requests promised: today in this process; a distributed engine reads the same rows."""

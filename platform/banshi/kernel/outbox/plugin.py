@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from banshi.contract import Phase, Resource
-from banshi.engine.embedded import ENGINE, open_engine
-from banshi.hookspecs import hookimpl
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.values import Phase, Resource
+from banshi.kernel.outbox.consumers import ENGINE, open_engine
 
 
 @hookimpl

@@ -1,1 +1,1 @@
-"""What the processes of a deployment tell each other, and who of them leads."""
+"""The running platform, and calling a department's code without letting its failure out."""

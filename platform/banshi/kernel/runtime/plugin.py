@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from banshi.contract import Phase, Resource
-from banshi.hookspecs import hookimpl
-from banshi.leader import LEADER, open_leader
-from banshi.sealed import SEAL, Seal
-from banshi.signals.signals import SIGNALS, open_signals
+from banshi.foundation.encryption.secrets import SEAL, Seal
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.values import Phase, Resource
+from banshi.kernel.runtime.leader_election import LEADER, open_leader
+from banshi.kernel.runtime.signals.signals import SIGNALS, open_signals
 
 
 @hookimpl

@@ -5,29 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from banshi.access import roles_in
-from banshi.contract import Kind, Offer, Resource, Tables
-from banshi.engine.anonymising import ANONYMISE_CASE
-from banshi.engine.forgetting import FORGET_CASE
-from banshi.holdings import HOLDINGS
-from banshi.hookspecs import hookimpl
+from banshi.builtin.personal_data.anonymising import ANONYMISE_CASE
+from banshi.builtin.personal_data.forgetting import FORGET_CASE
+from banshi.builtin.personal_data.holdings import HOLDINGS
+from banshi.foundation.database.tables import Tables
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.values import Kind, Offer, Resource
+from banshi.kernel.http.access import roles_in
 from banshi.kinds.appeal import statistics
-from banshi.kinds.appeal.documents import shown
 from banshi.kinds.appeal.effects import effects
 from banshi.kinds.appeal.forgetting import HOLDING, anonymise, forget
 from banshi.kinds.appeal.handler import Appeal
 from banshi.kinds.appeal.intake import handed_in, intake, received
 from banshi.kinds.appeal.offered import in_case
+from banshi.kinds.appeal.representations import shown
 from banshi.kinds.appeal.rules import AppealRules, check
+from banshi.kinds.appeal.sorting.suggestion import LEARNT, open_learnt
 from banshi.kinds.appeal.statistics import MONTHS, open_months
 from banshi.kinds.appeal.steps import OUTCOMES, TABLE, steps
-from banshi.kinds.appeal.suggestion import LEARNT, open_learnt
 from banshi.kinds.appeal.tips import routes as tips
 from banshi.kinds.appeal.tips.flood import FLOOD, open_flood
 from banshi.kinds.appeal.tips.retention import FORGETTING, open_forgetting
 
 if TYPE_CHECKING:
-    from banshi.routes import Route
+    from banshi.kernel.contract.routes import Route
 
 __all__ = ["APPEAL", "Appeal", "AppealRules"]
 

@@ -6,21 +6,21 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from banshi import outbox
-from banshi.attachments import Files, files_of
-from banshi.cases import Effects, Move
-from banshi.contract import Texts, Who
-from banshi.corrections import corrected
-from banshi.errors import Conflict, InvalidFields
-from banshi.kinds.appeal import merging
+from banshi.foundation.database.store import Update
+from banshi.foundation.errors import Conflict, InvalidFields
+from banshi.kernel.cases.attachments import Files, files_of
+from banshi.kernel.cases.corrections import corrected
+from banshi.kernel.cases.lifecycle import Effects, Move
+from banshi.kernel.contract.values import Texts, Who
+from banshi.kernel.outbox import outbox
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply
 from banshi.kinds.appeal.offered import MOST_LETTERS
-from banshi.store import Update
+from banshi.kinds.appeal.sorting import merging
 
 if TYPE_CHECKING:
     from tortoise.models import Model
 
-    from banshi.runtime import Platform
+    from banshi.kernel.runtime.running import Platform
 
 Effect = Callable[["Platform", Move], Awaitable[Effects]]
 

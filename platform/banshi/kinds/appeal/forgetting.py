@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from banshi.cases import KEPT
-from banshi.holdings import Held, Holding, by_case
+from banshi.builtin.personal_data.holdings import Holdings, PersonalTable, by_case
+from banshi.kernel.cases.lifecycle import KEPT
+from banshi.kernel.tables.models import Case
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply, TipCode
-from banshi.models import Case
 
 if TYPE_CHECKING:
-    from banshi.runtime import Platform
+    from banshi.kernel.runtime.running import Platform
 
-HOLDING = Holding(
+HOLDING = Holdings(
     (
-        Held(AppealRecord, by_case(AppealRecord)),
-        Held(Reply, by_case(Reply)),
-        Held(Letter, by_case(Letter)),
-        Held(TipCode, by_case(TipCode)),
+        PersonalTable(AppealRecord, by_case(AppealRecord)),
+        PersonalTable(Reply, by_case(Reply)),
+        PersonalTable(Letter, by_case(Letter)),
+        PersonalTable(TipCode, by_case(TipCode)),
     )
 )
 

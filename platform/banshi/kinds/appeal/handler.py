@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from banshi.contract import Submission
-from banshi.errors import FieldProblem
+from banshi.foundation.errors import FieldProblem
+from banshi.kernel.contract.values import Submission
 
 
 class Appeal:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from banshi import cases
-from banshi.contract import Decision, Item
-from banshi.errors import Conflict
+from banshi.foundation.errors import Conflict
+from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases.submission import item_of
+from banshi.kernel.contract.values import Decision, Item
+from banshi.kernel.tables.models import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord
-from banshi.models import Case, CaseEvent
-from banshi.submission import item_of
 
 if TYPE_CHECKING:
     from tortoise.models import Model
 
-    from banshi.runtime import Platform
+    from banshi.kernel.runtime.running import Platform
 
 
 def handed_in(item: Item) -> Mapping[str, Any] | None:
@@ -38,7 +38,7 @@ async def received(platform: Platform, case: Case, body: Mapping[str, Any]) -> S
     sort = body.get("sort", rules.sorts[0])
     case.clock_allowed = rules.days.get(sort, case.clock_allowed)
     appeal = AppealRecord(case_id=case.id, sort=sort, received_at=case.created_at)
-    return [appeal, *cases.begin(platform, case, "register", cases.Effects())]
+    return [appeal, *lifecycle.begin(platform, case, "register", lifecycle.Effects())]
 
 
 async def intake(platform: Platform, case: Case) -> None:
@@ -55,7 +55,7 @@ async def intake(platform: Platform, case: Case) -> None:
     low = appeal.rating is not None and appeal.rating < rules.reopen_below
     again = await CaseEvent.filter(case_id=case.id, action="reopen").exists()
     try:
-        await cases.decide(platform, case.id, Decision(action="reopen" if low and not again else "close"))
+        await lifecycle.decide(platform, case.id, Decision(action="reopen" if low and not again else "close"))
     except Conflict:
         if (await Case.get(id=case.id)).state == "rated":
             raise

@@ -9,7 +9,7 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-from banshi.personal.fields import Personal, PersonalLine, PersonalText
+from banshi.foundation.encryption.fields import Personal, PersonalLine, PersonalText
 
 __all__ = ["AppealRecord", "Letter", "Reply", "TipCode"]
 

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from banshi.contract import Step, Who
-from banshi.errors import Problem
-from banshi.forms import Form
-from banshi.kinds.appeal import merging
+from banshi.foundation.errors import Problem
+from banshi.foundation.forms import Form
+from banshi.kernel.cases.submission import item_of
+from banshi.kernel.contract.values import Step, Who
 from banshi.kinds.appeal.models import Letter
+from banshi.kinds.appeal.sorting import merging
 from banshi.kinds.appeal.steps import CODE
-from banshi.submission import item_of
 
 if TYPE_CHECKING:
-    from banshi.models import Case
-    from banshi.runtime import Platform
+    from banshi.kernel.runtime.running import Platform
+    from banshi.kernel.tables.models import Case
 
 #: Letters of one appeal.
 MOST_LETTERS = 100

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from banshi.contract import SLUG, Item, Texts
-from banshi.settings import STRICT
+from banshi.kernel.contract.values import SLUG, Item, Texts
+from banshi.kernel.loading.settings import STRICT
 
 Sort = Literal["consult", "report", "suggest", "complain", "tip"]
 

@@ -11,18 +11,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from banshi.contract import Key, text_in
-from banshi.errors import InvalidParameter
+from banshi.foundation.errors import InvalidParameter
+from banshi.foundation.keys import Key
+from banshi.kernel.contract.items import LIVE
+from banshi.kernel.contract.routes import Answer, Audience, Call, Parameter, Route
+from banshi.kernel.contract.values import text_in
+from banshi.kernel.http.document_schemas import record
+from banshi.kernel.http.responses import reply
 from banshi.kinds.appeal.rules import MOST
-from banshi.modes import LIVE
-from banshi.replies import reply
-from banshi.routes import Answer, Audience, Call, Parameter, Route
-from banshi.schemas import record
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from banshi.runtime import Platform
+    from banshi.kernel.runtime.running import Platform
 
 #: Fewer than so many are not shown: neither a unit's appeals, nor a figure that comes from so few.
 FEWEST = 5

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from banshi.contract import SLUG, ClockEffect, Step, Who
-from banshi.forms import Form
+from banshi.foundation.forms import Form
+from banshi.foundation.texts import SHOWN
+from banshi.kernel.contract.values import SLUG, ClockEffect, Step, Who
+from banshi.kernel.http.document_schemas import EXACT_UUID
 from banshi.kinds.appeal.messages import (
     ANSWER,
     ANSWERED,
@@ -19,8 +21,6 @@ from banshi.kinds.appeal.messages import (
     WROTE,
 )
 from banshi.kinds.appeal.rules import LEAST, MOST, AppealRules
-from banshi.schemas import EXACT_UUID
-from banshi.texts import SHOWN
 
 CITIZEN = frozenset({Who.CITIZEN})
 STAFF = frozenset({Who.STAFF})
@@ -105,9 +105,9 @@ TABLE: tuple[Step, ...] = (
     Step(state="reopened", action="forward", who=STAFF, to="reopened", takes=DESTINATION, tells=FORWARDED, mentions=UNIT, needs_reason=True),
 )
 
-# What an appeal has beside that where people need not say who they are: staff can't call them. What is written after the
-# answer is read by whoever has to answer again, and has all its days. A merged one keeps its letters: its sender may have
-# no other code.
+# What an appeal has beside that where people need not say who they are: staff can't call them. What is written after
+# the answer is read by whoever has to answer again, and has all its days. A merged one keeps its letters: its sender
+# may have no other code.
 LETTERS: tuple[Step, ...] = (
     *(Step(state=state, action="write", who=STAFF, to=state, takes=WRITING, tells=WROTE, work=False) for state in ("submitted", "assigned", "returned", "answered", "reopened", "merged")),
     *(Step(state=state, action="write", who=CITIZEN, to=state, takes=WRITING_WITH_FILES) for state in ("submitted", "assigned", "reopened", "merged")),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from banshi.access import roles_in
-from banshi.contract import Kind
-from banshi.hookspecs import hookimpl
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.values import Kind
+from banshi.kernel.http.access import roles_in
 from banshi.kinds.application.effects import effects
 from banshi.kinds.application.handler import Application
 from banshi.kinds.application.intake import intake, received

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from banshi.cases import Move
-from banshi.contract import LANGUAGES, Claim, Texts
-from banshi.errors import FieldProblem, HolderUnknown, InvalidFields
-from banshi.guide import DECISION, HOLDER, LONGEST_DECISION
-from banshi.owner import holder_of
-from banshi.texts import clean
+from banshi.foundation.errors import FieldProblem, HolderUnknown, InvalidFields
+from banshi.foundation.texts import clean
+from banshi.kernel.cases.lifecycle import Move
+from banshi.kernel.cases.verified_person import holder_of
+from banshi.kernel.contract.items import DECISION, HOLDER, LONGEST_DECISION
+from banshi.kernel.contract.values import LANGUAGES, Claim, Texts
 
 #: What an approval's reason says where it stands in the certificate.
 FOUND: Texts = {

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from banshi import outbox
-from banshi.cases import Effects, Move
-from banshi.certificates.page import days
-from banshi.containment import ask, blamed
-from banshi.contract import Submission
-from banshi.corrections import corrected
-from banshi.errors import Conflict
+from banshi.builtin.certificates.page import days
+from banshi.builtin.passes import ledger
+from banshi.foundation.errors import Conflict
+from banshi.kernel.cases.corrections import corrected
+from banshi.kernel.cases.lifecycle import Effects, Move
+from banshi.kernel.cases.submission import submission_of
+from banshi.kernel.contract.items import TEST
+from banshi.kernel.contract.values import Submission
+from banshi.kernel.outbox import outbox
+from banshi.kernel.runtime.containment import ask, blamed
+from banshi.kernel.runtime.mistakes import awaited, own_claims, wrong_claims
 from banshi.kinds.application.claims import claims_of, day_at
-from banshi.mistakes import awaited, own_claims, wrong_claims
-from banshi.modes import TEST
-from banshi.passes import ledger
-from banshi.submission import submission_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from banshi.contract import Item, Step
-    from banshi.errors import Problem
-    from banshi.messages import Value
-    from banshi.models import Case, Pass
-    from banshi.runtime import Platform
+    from banshi.foundation.errors import Problem
+    from banshi.kernel.contract.message_templates import Value
+    from banshi.kernel.contract.values import Item, Step
+    from banshi.kernel.runtime.running import Platform
+    from banshi.kernel.tables.models import Case, Pass
 
 
 async def effects(platform: Platform, move: Move) -> Effects:

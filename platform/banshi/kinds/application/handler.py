@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from banshi.contract import Decision, Submission
-from banshi.errors import FieldProblem
+from banshi.foundation.errors import FieldProblem
+from banshi.kernel.contract.values import Decision, Submission
 
 
 class Application:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from banshi.cases import SYSTEM, Effects, begin, decide, permitted
-from banshi.containment import ask, blamed
-from banshi.contract import Decision, Item
-from banshi.errors import ActionNotPermitted, Conflict, InvalidFields
+from banshi.foundation.errors import ActionNotPermitted, Conflict, InvalidFields
+from banshi.kernel.cases.lifecycle import SYSTEM, Effects, begin, decide, permitted
+from banshi.kernel.cases.submission import item_of, submission_of
+from banshi.kernel.contract.values import Decision, Item
+from banshi.kernel.runtime.containment import ask, blamed
+from banshi.kernel.runtime.mistakes import Mistake, check_decision, without_reason, wrong_action
+from banshi.kernel.tables.models import Case
 from banshi.kinds.application.handler import Application
 from banshi.kinds.application.renewal import check_renewal
-from banshi.mistakes import Mistake, check_decision, without_reason, wrong_action
-from banshi.models import Case
-from banshi.submission import item_of, submission_of
 
 if TYPE_CHECKING:
     from tortoise.models import Model
 
-    from banshi.runtime import Platform
+    from banshi.kernel.runtime.running import Platform
 
 
 async def received(platform: Platform, case: Case, body: Mapping[str, Any]) -> Sequence[Model]:

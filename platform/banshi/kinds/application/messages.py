@@ -5,7 +5,7 @@ An item may have its own words (`[items.messages.<action>]`); a line that mentio
 
 from __future__ import annotations
 
-from banshi.contract import MessageTemplates
+from banshi.kernel.contract.values import MessageTemplates
 
 #: What the message of an approval may mention where it gives a pass.
 PASS = frozenset({"valid_from", "valid_until"})

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from banshi.contract import Step
-from banshi.guide import DECISION, HOLDER, LONGEST_DECISION
+from banshi.kernel.cases.submission import item_of
+from banshi.kernel.cases.verified_person import holder_of
+from banshi.kernel.contract.items import DECISION, HOLDER, LONGEST_DECISION
+from banshi.kernel.contract.values import Step
 from banshi.kinds.application.claims import FOUND
 from banshi.kinds.application.effects import hindrance
-from banshi.owner import holder_of
-from banshi.submission import item_of
 
 if TYPE_CHECKING:
-    from banshi.models import Case
-    from banshi.runtime import Platform
+    from banshi.kernel.runtime.running import Platform
+    from banshi.kernel.tables.models import Case
 
 
 async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from banshi.contract import Item
-from banshi.errors import FieldProblem, InvalidFields
-from banshi.models import Case
-from banshi.passes import ledger
+from banshi.builtin.passes import ledger
+from banshi.foundation.errors import FieldProblem, InvalidFields
+from banshi.kernel.contract.values import Item
+from banshi.kernel.tables.models import Case
 
 if TYPE_CHECKING:
-    from banshi.runtime import Platform
+    from banshi.kernel.runtime.running import Platform
 
 
 def handed_in(item: Item) -> Mapping[str, Any] | None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from banshi.contract import Item
+from banshi.kernel.contract.message_templates import parse
+from banshi.kernel.contract.values import Item
+from banshi.kernel.loading.settings import STRICT
 from banshi.kinds.application.messages import CERTIFICATE, PASS
-from banshi.messages import parse
-from banshi.settings import STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

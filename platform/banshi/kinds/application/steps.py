@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from banshi.contract import ClockEffect, MaterialsEffect, Step, Who
+from banshi.kernel.contract.values import ClockEffect, MaterialsEffect, Step, Who
 from banshi.kinds.application.messages import (
     ACCEPTED,
     APPROVED,

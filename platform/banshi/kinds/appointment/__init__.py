@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from banshi.access import roles_in
-from banshi.contract import Kind, Offer, Resource, Tables
-from banshi.engine.anonymising import ANONYMISE_CASE
-from banshi.engine.forgetting import FORGET_CASE
-from banshi.holdings import HOLDINGS
-from banshi.hookspecs import hookimpl
+from banshi.builtin.personal_data.anonymising import ANONYMISE_CASE
+from banshi.builtin.personal_data.forgetting import FORGET_CASE
+from banshi.builtin.personal_data.holdings import HOLDINGS
+from banshi.foundation.database.tables import Tables
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.values import Kind, Offer, Resource
+from banshi.kernel.http.access import roles_in
 from banshi.kinds.appointment.effects import effects
 from banshi.kinds.appointment.forgetting import anonymise, forget
 from banshi.kinds.appointment.handler import Appointment, Opening
 from banshi.kinds.appointment.holdings import HOLDING
-from banshi.kinds.appointment.keeper import KEEPER, open_keeper
 from banshi.kinds.appointment.offered import in_case
 from banshi.kinds.appointment.routes import routes
 from banshi.kinds.appointment.rules import AppointmentRules, check
+from banshi.kinds.appointment.scheduler import KEEPER, open_keeper
 from banshi.kinds.appointment.steps import OUTCOMES, TABLE, steps
 
 __all__ = ["APPOINTMENT", "Appointment", "AppointmentRules", "Opening"]

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from tortoise.expressions import F
 
-from banshi.cases import Effects, Move
-from banshi.errors import Conflict
-from banshi.kinds.appointment import limits, places
-from banshi.kinds.appointment.booking import full, held, is_free, open_slot
+from banshi.foundation.database.store import Update
+from banshi.foundation.errors import Conflict
+from banshi.kernel.cases.lifecycle import Effects, Move
+from banshi.kinds.appointment.booking import limits
+from banshi.kinds.appointment.booking.problems import SlotDrawn, WrongPlace
+from banshi.kinds.appointment.booking.taking import full, held, is_free, open_slot
 from banshi.kinds.appointment.models import Booking, Hold, Slot
 from banshi.kinds.appointment.offered import refusal
-from banshi.kinds.appointment.problems import SlotDrawn, WrongPlace
-from banshi.kinds.appointment.when import mentions, moment_in_words, place_of
-from banshi.store import Update
+from banshi.kinds.appointment.slots import places
+from banshi.kinds.appointment.slots.when import mentions, moment_in_words, place_of
 
 if TYPE_CHECKING:
-    from banshi.runtime import Platform
+    from banshi.kernel.runtime.running import Platform
 
 Effect = Callable[["Platform", Move, Booking], Awaitable[Effects]]
 

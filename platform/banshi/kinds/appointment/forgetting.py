@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from banshi.kinds.appointment import places
+from banshi.foundation.database.store import Stale, Update, Write
 from banshi.kinds.appointment.models import Booking
-from banshi.store import Stale, Update, Write
+from banshi.kinds.appointment.slots import places
 
 if TYPE_CHECKING:
-    from banshi.models import Case
-    from banshi.runtime import Platform
+    from banshi.kernel.runtime.running import Platform
+    from banshi.kernel.tables.models import Case
 
 
 async def forget(platform: Platform, case: Case) -> None:

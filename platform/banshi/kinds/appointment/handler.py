@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
 
-from banshi.contract import Item, Submission
-from banshi.errors import FieldProblem
+from banshi.foundation.errors import FieldProblem
+from banshi.kernel.contract.values import Item, Submission
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from banshi.holdings import Held, Holding, Kept, Whom, by_person
+from banshi.builtin.personal_data.holdings import DataSubject, Holdings, PersonalTable, Retained, by_person
 from banshi.kinds.appointment.models import Booking, Hold
-from banshi.kinds.appointment.places import give_up_hold
+from banshi.kinds.appointment.slots.places import give_up_hold
 
 if TYPE_CHECKING:
-    from banshi.runtime import Platform
+    from banshi.kernel.runtime.running import Platform
 
 
-async def forget(platform: Platform, whom: Whom) -> Iterable[Kept]:
+async def forget(platform: Platform, whom: DataSubject) -> Iterable[Retained]:
     """Give back the places that are held, and forget that they were. Bookings go with their cases."""
     for hold in await Hold.filter(person=whom.subject, live=1):
         await give_up_hold(platform, hold)
@@ -21,4 +21,6 @@ async def forget(platform: Platform, whom: Whom) -> Iterable[Kept]:
     return ()
 
 
-HOLDING = Holding((Held(Booking, by_person(Booking, "person")), Held(Hold, by_person(Hold, "person"))), forget)
+HOLDING = Holdings(
+    (PersonalTable(Booking, by_person(Booking, "person")), PersonalTable(Hold, by_person(Hold, "person"))), forget
+)

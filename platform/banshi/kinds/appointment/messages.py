@@ -5,7 +5,7 @@ An item may have its own words (`[items.messages.<action>]`); a line that mentio
 
 from __future__ import annotations
 
-from banshi.contract import MessageTemplates
+from banshi.kernel.contract.values import MessageTemplates
 
 #: What a message can say of the slot, and until when an offered place is kept.
 SLOT = frozenset({"day", "time", "place", "address"})

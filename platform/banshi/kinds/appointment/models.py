@@ -7,7 +7,7 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-from banshi.personal.fields import Personal, PersonalId
+from banshi.foundation.encryption.fields import Personal, PersonalId
 
 __all__ = ["Booking", "Hold", "Slot"]
 

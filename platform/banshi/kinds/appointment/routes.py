@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from banshi.kinds.appointment import counter, verbs
-from banshi.kinds.appointment.documents import APPOINTMENT, DRAW, SLOT
-from banshi.kinds.appointment.reading import DAY, list_appointments, list_slots, show_draw
+from banshi.kernel.contract.routes import Answer, Audience, Link, Parameter, Route
+from banshi.kernel.http.document_schemas import UUID
+from banshi.kernel.http.responses import PAGE_PARAMETERS, page_answer
+from banshi.kinds.appointment.booking import counter, verbs
+from banshi.kinds.appointment.representations import APPOINTMENT, DRAW, SLOT
+from banshi.kinds.appointment.slots.slot_routes import DAY, list_appointments, list_slots, show_draw
 from banshi.kinds.appointment.steps import TO_SLOT
-from banshi.replies import PAGE_PARAMETERS, page_answer
-from banshi.routes import Answer, Audience, Link, Parameter, Route
-from banshi.schemas import UUID
 
 if TYPE_CHECKING:
-    from banshi.contract import Item
+    from banshi.kernel.contract.values import Item
 
 ONE = "/v1/items/{code}/appointments/{id}"
 PATH = {"id": UUID}

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 
-from banshi.contract import Item
-from banshi.settings import STRICT
+from banshi.kernel.contract.values import Item
+from banshi.kernel.loading.settings import STRICT
 
 #: The days of the week as `hours` names them, Monday first, and the name for all working days.
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from banshi.contract import ClockEffect, MaterialsEffect, Step, Who
-from banshi.forms import Form
+from banshi.foundation.forms import Form
+from banshi.kernel.contract.values import ClockEffect, MaterialsEffect, Step, Who
+from banshi.kernel.http.document_schemas import EXACT_UUID
 from banshi.kinds.appointment.messages import (
     BOOKED,
     CALLED_OFF,
@@ -25,7 +26,6 @@ from banshi.kinds.appointment.messages import (
     SLOT,
 )
 from banshi.kinds.appointment.rules import AppointmentRules
-from banshi.schemas import EXACT_UUID
 
 CITIZEN = frozenset({Who.CITIZEN})
 STAFF = frozenset({Who.STAFF})

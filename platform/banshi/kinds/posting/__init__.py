@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from banshi.access import roles_in
-from banshi.contract import Kind, Offer, Resource, Tables
-from banshi.engine.anonymising import ANONYMISE_CASE
-from banshi.engine.forgetting import FORGET_CASE
-from banshi.holdings import HOLDINGS
-from banshi.hookspecs import hookimpl
-from banshi.kinds.posting.documents import shown
+from banshi.builtin.personal_data.anonymising import ANONYMISE_CASE
+from banshi.builtin.personal_data.forgetting import FORGET_CASE
+from banshi.builtin.personal_data.holdings import HOLDINGS
+from banshi.foundation.database.tables import Tables
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.values import Kind, Offer, Resource
+from banshi.kernel.http.access import roles_in
 from banshi.kinds.posting.effects import effects
 from banshi.kinds.posting.forgetting import anonymise, forget
 from banshi.kinds.posting.handler import Posting
 from banshi.kinds.posting.holdings import HOLDING
-from banshi.kinds.posting.keeper import KEEPER, open_keeper
 from banshi.kinds.posting.offered import in_case
+from banshi.kinds.posting.representations import shown
 from banshi.kinds.posting.routes import routes
 from banshi.kinds.posting.rules import PostingRules, check
+from banshi.kinds.posting.scheduler import KEEPER, open_keeper
 from banshi.kinds.posting.steps import OUTCOMES, TABLE, steps
 
 __all__ = ["POSTING", "Posting", "PostingRules"]

@@ -6,17 +6,17 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from banshi.cases import Effects, Move
-from banshi.corrections import corrected
-from banshi.errors import Conflict
+from banshi.foundation.database.store import Update
+from banshi.foundation.errors import Conflict
+from banshi.kernel.cases.corrections import corrected
+from banshi.kernel.cases.lifecycle import Effects, Move
+from banshi.kernel.contract.items import LIVE
 from banshi.kinds.posting.models import PostingRecord
 from banshi.kinds.posting.offered import extension_refused
-from banshi.kinds.posting.publication import photos_of, refuse_unfit, values_of
-from banshi.modes import LIVE
-from banshi.store import Update
+from banshi.kinds.posting.publishing.publication import photos_of, refuse_unfit, values_of
 
 if TYPE_CHECKING:
-    from banshi.runtime import Platform
+    from banshi.kernel.runtime.running import Platform
 
 #: The poster is told so long before the end.
 NOTICE = timedelta(days=7)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from tortoise.expressions import Q
 
 from banshi.kinds.posting.models import Conversation, ConversationMessage, PostingMatch, PostingRecord
-from banshi.kinds.posting.publication import folder
+from banshi.kinds.posting.publishing.publication import folder
 
 if TYPE_CHECKING:
-    from banshi.models import Case
-    from banshi.runtime import Platform
+    from banshi.kernel.runtime.running import Platform
+    from banshi.kernel.tables.models import Case
 
 
 async def forget(platform: Platform, case: Case) -> None:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from tortoise.expressions import Q
 
-from banshi.contract import Texts
-from banshi.holdings import Held, Holding, Kept, Whom, by_case, by_person
+from banshi.builtin.personal_data.holdings import DataSubject, Holdings, PersonalTable, Retained, by_case, by_person
+from banshi.kernel.contract.values import Texts
 from banshi.kinds.posting.models import Conversation, ConversationMessage, PostingMatch, PostingRecord
 
 if TYPE_CHECKING:
-    from banshi.runtime import Platform
+    from banshi.kernel.runtime.running import Platform
 
 REPORTED: Texts = {
     "zh-CN": "有人举报了这段对话，待工作人员处理；它随公告一起清除。",
@@ -24,21 +24,21 @@ ENDED: Texts = {
 }
 
 
-async def _matches(platform: Platform, whom: Whom) -> Sequence[Any]:
+async def _matches(platform: Platform, whom: DataSubject) -> Sequence[Any]:
     return [
         *await by_case(PostingMatch, "lost_id")(platform, whom),
         *await by_case(PostingMatch, "found_id")(platform, whom),
     ]
 
 
-async def _messages(_: Platform, whom: Whom) -> Sequence[Any]:
+async def _messages(_: Platform, whom: DataSubject) -> Sequence[Any]:
     """What both sides wrote: either has read it."""
     sides = Q(poster=whom.subject) | Q(writer=whom.subject)
     conversations = list(await Conversation.filter(sides).values_list("id", flat=True))
     return list(await ConversationMessage.filter(conversation_id__in=conversations).values_list("id", flat=True))
 
 
-async def forget(_: Platform, whom: Whom) -> Iterable[Kept]:
+async def forget(_: Platform, whom: DataSubject) -> Iterable[Retained]:
     """Delete what the person wrote to others about their postings. Those about their own go with the posting."""
     kept: dict[str, int] = {"reported": 0, "ended": 0}
     for one in await Conversation.filter(writer=whom.subject):
@@ -52,10 +52,10 @@ async def forget(_: Platform, whom: Whom) -> Iterable[Kept]:
         else:
             await one.delete()
     texts = {"reported": REPORTED, "ended": ENDED}
-    return [Kept("conversation", reason, texts[reason], count) for reason, count in kept.items() if count]
+    return [Retained("conversation", reason, texts[reason], count) for reason, count in kept.items() if count]
 
 
-def _others(row: Mapping[str, Any], whom: Whom) -> set[str]:
+def _others(row: Mapping[str, Any], whom: DataSubject) -> set[str]:
     """What only the other side and staff know: who they are, whether they block, what they reported."""
     own, other = ("poster", "writer") if row["poster"] == whom.subject else ("writer", "poster")
     hidden = {"poster", "writer", "reviewer", f"{other}_blocks"}
@@ -64,13 +64,13 @@ def _others(row: Mapping[str, Any], whom: Whom) -> set[str]:
     return hidden | {"reported_by", "report", "reported_at", "reviewed_at"}
 
 
-HOLDING = Holding(
+HOLDING = Holdings(
     (
-        Held(PostingRecord, by_case(PostingRecord)),
-        Held(PostingMatch, _matches),
+        PersonalTable(PostingRecord, by_case(PostingRecord)),
+        PersonalTable(PostingMatch, _matches),
         # Neither learns who the other is.
-        Held(Conversation, by_person(Conversation, "poster", "writer"), hidden=_others),
-        Held(ConversationMessage, _messages, hidden=("person",)),
+        PersonalTable(Conversation, by_person(Conversation, "poster", "writer"), hidden=_others),
+        PersonalTable(ConversationMessage, _messages, hidden=("person",)),
     ),
     forget,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from banshi.contract import MessageTemplates
+from banshi.kernel.contract.values import MessageTemplates
 
 #: What a message may mention of the last day on the public list, or of waiting for a change.
 UNTIL = frozenset({"until"})

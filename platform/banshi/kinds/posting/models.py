@@ -9,7 +9,7 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-from banshi.personal.fields import Personal, PersonalId, PersonalLine, PersonalText
+from banshi.foundation.encryption.fields import Personal, PersonalId, PersonalLine, PersonalText
 
 __all__ = ["Conversation", "ConversationMessage", "PostingMatch", "PostingRecord"]
 

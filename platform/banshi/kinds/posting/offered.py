@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from banshi.errors import Conflict
+from banshi.foundation.errors import Conflict
 from banshi.kinds.posting.models import PostingRecord
 
 if TYPE_CHECKING:
-    from banshi.contract import Step
-    from banshi.models import Case
-    from banshi.runtime import Platform
+    from banshi.kernel.contract.values import Step
+    from banshi.kernel.runtime.running import Platform
+    from banshi.kernel.tables.models import Case
 
 
 async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:

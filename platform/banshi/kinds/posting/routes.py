@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from banshi.kinds.posting import reporting, writing
-from banshi.kinds.posting.conversations import CONVERSATION, MESSAGE
-from banshi.kinds.posting.documents import POSTING, SORTS
-from banshi.kinds.posting.reading import list_postings, show_photo, show_posting
-from banshi.kinds.posting.submitting import body_schema, submit
-from banshi.replies import PAGE_PARAMETERS, page_answer
-from banshi.routes import Answer, Audience, Link, Parameter, Route
-from banshi.schemas import UUID, ref
+from banshi.kernel.contract.routes import Answer, Audience, Link, Parameter, Route
+from banshi.kernel.http.document_schemas import UUID, ref
+from banshi.kernel.http.responses import PAGE_PARAMETERS, page_answer
+from banshi.kinds.posting.contact import reporting, writing
+from banshi.kinds.posting.contact.threads import CONVERSATION, MESSAGE
+from banshi.kinds.posting.publishing.public_list import list_postings, show_photo, show_posting
+from banshi.kinds.posting.publishing.submitting import body_schema, submit
+from banshi.kinds.posting.representations import POSTING, SORTS
 
 TAG = "postings"
 

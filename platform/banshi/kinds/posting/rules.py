@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from banshi.contract import Item, Texts
-from banshi.settings import STRICT
+from banshi.kernel.contract.values import Item, Texts
+from banshi.kernel.loading.settings import STRICT
 
 Sort = Literal["lost", "found", "missing-person"]
 

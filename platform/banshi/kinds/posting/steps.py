@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from banshi.contract import ClockEffect, Step, Who
+from banshi.kernel.contract.values import ClockEffect, Step, Who
 from banshi.kinds.posting.messages import (
     ENDING,
     EXPIRED,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from banshi.contract import Kind, Offer, Resource, Tables
-from banshi.errors import Finding
-from banshi.holdings import HOLDINGS, Holding
-from banshi.hookspecs import hookimpl
+from banshi.builtin.personal_data.holdings import HOLDINGS, Holdings
+from banshi.foundation.database.tables import Tables
+from banshi.foundation.errors import Finding
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.values import Kind, Offer, Resource
 from banshi.kinds.query.checks import findings
 from banshi.kinds.query.commands import register
 from banshi.kinds.query.holdings import HOLDING
@@ -20,7 +21,7 @@ from banshi.kinds.query.rules import REGISTRAR, QueryRules, check
 if TYPE_CHECKING:
     import click
 
-    from banshi.routes import Route
+    from banshi.kernel.contract.routes import Route
 
 __all__ = ["QUERY", "QueryRules"]
 
@@ -45,7 +46,7 @@ def banshi_tables() -> Tables:
 
 
 @hookimpl
-def banshi_offers() -> Sequence[Offer[Holding]]:
+def banshi_offers() -> Sequence[Offer[Holdings]]:
     return [Offer(HOLDINGS, HOLDING)]
 
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from banshi.containment import contained, guarded
-from banshi.contract import Item, text_in
-from banshi.errors import (
+from banshi.foundation.database.store import Update, Write
+from banshi.foundation.errors import (
     DepartmentFailed,
     DepartmentTimedOut,
     DepartmentUnavailable,
@@ -18,23 +17,24 @@ from banshi.errors import (
     NotVerified,
     Problem,
 )
+from banshi.kernel.cases.verified_person import is_own
+from banshi.kernel.contract.values import Item, text_in
+from banshi.kernel.runtime.containment import contained, guarded
 from banshi.kinds.query.look_ups import found_by, new_look_up
 from banshi.kinds.query.registers.opened import BUILT_IN, REGISTERS, OpenRegister
 from banshi.kinds.query.registers.protocol import MOST, Found, Question, RegisterDown
 from banshi.kinds.query.rules import REGISTRAR
 from banshi.kinds.query.throttle import Turn, take_turn
 from banshi.kinds.query.words import say
-from banshi.owner import is_own
-from banshi.store import Update, Write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tortoise.models import Model
 
+    from banshi.kernel.contract.routes import Call, Principal
+    from banshi.kernel.runtime.running import Platform
     from banshi.kinds.query.models import LookUp
-    from banshi.routes import Call, Principal
-    from banshi.runtime import Platform
 
 #: Seconds after which a register that failed may be asked again, where its breaker doesn't say.
 AGAIN = "5"

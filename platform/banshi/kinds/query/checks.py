@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from banshi.contract import Item
-from banshi.errors import Finding
+from banshi.foundation.errors import Finding
+from banshi.foundation.wording import did_you_mean
+from banshi.kernel.contract.values import Item
+from banshi.kernel.loading.registry import Registry
+from banshi.kernel.loading.settings import RegisterSource
 from banshi.kinds.query.registers.declared import Declared, Register
 from banshi.kinds.query.registers.opened import BUILT_IN, declared_in
 from banshi.kinds.query.registers.sql import parameters_of
 from banshi.kinds.query.rules import QueryRules
-from banshi.modules import did_you_mean
-from banshi.registry import Registry
-from banshi.settings import RegisterSource
 
 
 def findings(registry: Registry) -> Iterator[Finding]:

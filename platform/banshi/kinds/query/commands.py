@@ -14,8 +14,8 @@ import click
 from banshi.kinds.configured import configured, database
 
 if TYPE_CHECKING:
+    from banshi.kernel.loading.registry import Registry
     from banshi.kinds.query.registers.declared import Declared, Register
-    from banshi.registry import Registry
 
 
 @click.group("register")
@@ -71,9 +71,9 @@ def _registry(ctx: click.Context) -> tuple[Registry, Declared]:
 
 
 def _register_of(file: Path, registry: Registry, declared: Declared) -> Register:
+    from banshi.foundation.wording import did_you_mean
     from banshi.kinds.query.imports.loading import register_named
     from banshi.kinds.query.registers.opened import BUILT_IN
-    from banshi.modules import did_you_mean
 
     code, _ = register_named(file)
     ours = sorted(declared.registers.keys() - BUILT_IN.keys())

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from banshi.contract import Item
-from banshi.errors import Finding
+from banshi.foundation.errors import Finding
+from banshi.kernel.contract.values import Item
 from banshi.kinds.query.checks import faults_of
 from banshi.kinds.query.registers.declared import Declared, Register, read_tables
 from banshi.kinds.query.registers.opened import BUILT_IN

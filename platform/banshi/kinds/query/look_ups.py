@@ -13,22 +13,23 @@ import structlog
 from tortoise.expressions import Subquery
 from uuid_utils.compat import uuid7
 
-from banshi.background import working
-from banshi.contract import Key, text_in
+from banshi.foundation.background import working
+from banshi.foundation.database.store import Update
+from banshi.foundation.keys import Key
+from banshi.kernel.contract.values import text_in
+from banshi.kernel.http.responses import Page, from_cursor, limit_of
+from banshi.kernel.runtime.leader_election import led
 from banshi.kinds.query.models import Allowance, Batch, LookUp, LookUpPerson, Record, RegisterPointer
 from banshi.kinds.query.registers.opened import REGISTERS
 from banshi.kinds.query.rules import REGISTRAR
 from banshi.kinds.query.throttle import HOUR
-from banshi.leader import led
-from banshi.replies import Page, from_cursor, limit_of
-from banshi.store import Update
 
 if TYPE_CHECKING:
     from tortoise.models import Model
 
-    from banshi.contract import Item
-    from banshi.routes import Call, Principal
-    from banshi.runtime import Platform
+    from banshi.kernel.contract.routes import Call, Principal
+    from banshi.kernel.contract.values import Item
+    from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.query")
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from banshi.errors import InvalidFields, NotFound, NotVerified
-from banshi.forms import Form
+from banshi.foundation.errors import InvalidFields, NotFound, NotVerified
+from banshi.foundation.forms import Form
+from banshi.kernel.cases.modes import offered
+from banshi.kernel.contract.items import TEST
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Route
+from banshi.kernel.http.document_schemas import ref
+from banshi.kernel.http.responses import PAGE_PARAMETERS, page_answer, reply
 from banshi.kinds.query.asking import answer, asking, question_problems
 from banshi.kinds.query.look_ups import page_about
 from banshi.kinds.query.rules import QueryRules
 from banshi.kinds.query.words import say
-from banshi.modes import TEST, offered
-from banshi.replies import PAGE_PARAMETERS, page_answer, reply
-from banshi.routes import Answer, Audience, Call, Link, Route
-from banshi.schemas import ref
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from banshi.contract import Item
+    from banshi.kernel.contract.values import Item
 
 #: Read by the person who was looked up, so it has to say something.
 PURPOSE = {

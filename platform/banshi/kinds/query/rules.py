@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from banshi.contract import Item
-from banshi.settings import STRICT
+from banshi.kernel.contract.values import Item
+from banshi.kernel.loading.settings import STRICT
 
 #: The role of staff who look up anybody at the counter. One of its own: whoever checks people in there needs no more.
 REGISTRAR = "registrar"

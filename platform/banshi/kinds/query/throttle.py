@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 
-from banshi.errors import TooManyRequests
+from banshi.foundation.database.store import Stale, Update, Write
+from banshi.foundation.errors import TooManyRequests
 from banshi.kinds.query.models import Allowance
 from banshi.kinds.query.words import say
-from banshi.store import Stale, Update, Write
 
 if TYPE_CHECKING:
     from tortoise.models import Model
 
-    from banshi.runtime import Platform
+    from banshi.kernel.runtime.running import Platform
 
 #: Milliseconds for which look-ups are counted together, from the first on.
 HOUR = 3_600_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from banshi.contract import LANGUAGES
+from banshi.kernel.contract.values import LANGUAGES
 
 SENTENCES = {
     "not-verified": (

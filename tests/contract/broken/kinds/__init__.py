@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from banshi import hookimpl
-from banshi.contract import ClockEffect, Kind, MessageTemplates, Step, Who
+from banshi.kernel.contract.values import ClockEffect, Kind, MessageTemplates, Step, Who
 
 STAFF = frozenset({Who.STAFF})
 TITLE = {"zh-CN": "类", "en": "Kind"}

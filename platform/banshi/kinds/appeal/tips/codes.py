@@ -14,8 +14,8 @@ import secrets
 import unicodedata
 from collections.abc import Sequence
 
-from banshi.contract import text_in
-from banshi.errors import FieldProblem, InvalidFields
+from banshi.foundation.errors import FieldProblem, InvalidFields
+from banshi.kernel.contract.values import text_in
 
 #: No sign that is read as another (0 and O, I and L) and no U: 31 of them, a prime number.
 SIGNS = "123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -15,11 +15,11 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from banshi.contract import Key
-from banshi.errors import TooManyRequests
+from banshi.foundation.errors import TooManyRequests
+from banshi.foundation.keys import Key
 
 if TYPE_CHECKING:
-    from banshi.runtime import Platform
+    from banshi.kernel.runtime.running import Platform
 
 #: Tips at once and a second, of one item and of all; pictures likewise.
 PER_ITEM, ALL_ITEMS, PICTURES = (20, 1 / 3), (60, 1.0), (60, 2.0)

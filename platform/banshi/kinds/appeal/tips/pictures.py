@@ -16,22 +16,22 @@ from uuid import uuid4
 from tortoise.exceptions import IntegrityError
 from tortoise.functions import Sum
 
-from banshi import attachments
-from banshi.documents import attachment_document
-from banshi.engine.upkeep import remove_unused
-from banshi.errors import MalformedBody, StorageFull, TooLarge, TooManyRequests, UnsupportedMediaType
+from banshi.builtin.personal_data.housekeeping import remove_unused
+from banshi.foundation.database.store import Write
+from banshi.foundation.errors import MalformedBody, StorageFull, TooLarge, TooManyRequests, UnsupportedMediaType
+from banshi.foundation.files.media_types import sniff
+from banshi.kernel.cases import attachments
+from banshi.kernel.cases.representations import attachment_document
+from banshi.kernel.http.responses import reply
+from banshi.kernel.tables.models import Attachment
 from banshi.kinds.appeal.tips.flood import FLOOD
-from banshi.models import Attachment
-from banshi.pictures import READ, cleaned
-from banshi.replies import reply
-from banshi.sniff import sniff
-from banshi.store import Write
+from banshi.kinds.pictures import READ, cleaned
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from banshi.routes import Call
-    from banshi.runtime import Platform
+    from banshi.kernel.contract.routes import Call
+    from banshi.kernel.runtime.running import Platform
 
 #: Seconds that a slow client may take for so many bytes of a picture, and for all of it.
 PATIENCE, LEAST, WHOLE = 15.0, 65_536, 300.0

@@ -12,17 +12,17 @@ from uuid import UUID
 
 import structlog
 
-from banshi.audit.leaving import Unproven, entries_of, remove_case
-from banshi.background import working
-from banshi.cases import GONE, LEAVING
-from banshi.contract import Key
+from banshi.builtin.audit.leaving import Unproven, entries_of, remove_case
+from banshi.foundation.background import working
+from banshi.foundation.keys import Key
+from banshi.foundation.logs import place_of
+from banshi.kernel.cases.lifecycle import GONE, LEAVING
+from banshi.kernel.runtime.leader_election import led
+from banshi.kernel.tables.models import Attachment, Case
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply, TipCode
-from banshi.leader import led
-from banshi.logs import place_of
-from banshi.models import Attachment, Case
 
 if TYPE_CHECKING:
-    from banshi.runtime import Platform
+    from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.tips")
 

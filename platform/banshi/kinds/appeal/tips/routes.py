@@ -11,28 +11,36 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from banshi import cases
-from banshi.errors import InvalidFields, NotFound
-from banshi.forms import Form
+from banshi.foundation.database.store import Write
+from banshi.foundation.errors import InvalidFields, NotFound
+from banshi.foundation.forms import Form
+from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases.modes import offered
+from banshi.kernel.cases.submission import check, form_problems, new_case
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Principal, Route
+from banshi.kernel.http.responses import reply
+from banshi.kernel.tables.models import Case
 from banshi.kinds.appeal.intake import received, sort_member
 from banshi.kinds.appeal.models import TipCode
 from banshi.kinds.appeal.rules import AppealRules
 from banshi.kinds.appeal.tips.codes import hash_of, new_code, read_code
-from banshi.kinds.appeal.tips.documents import ACTING, NEW_TIP, PICTURE, READING, TIP, new_tip_document, tip_document
 from banshi.kinds.appeal.tips.flood import FLOOD
 from banshi.kinds.appeal.tips.pictures import upload
-from banshi.models import Case
-from banshi.modes import offered
-from banshi.pictures import READ
-from banshi.replies import reply
-from banshi.routes import Answer, Audience, Call, Link, Principal, Route
-from banshi.store import Write
-from banshi.submission import check, form_problems, new_case
+from banshi.kinds.appeal.tips.representations import (
+    ACTING,
+    NEW_TIP,
+    PICTURE,
+    READING,
+    TIP,
+    new_tip_document,
+    tip_document,
+)
+from banshi.kinds.pictures import READ
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from banshi.contract import Item
+    from banshi.kernel.contract.values import Item
 
 #: Whose tip it is: nobody's.
 NOBODY = Principal(subject="")
@@ -84,7 +92,7 @@ async def hand_in(call: Call) -> web.StreamResponse:
     code = new_code()
     rows = [case, event, *await received(platform, case, body)]
     rows.append(TipCode(id=hash_of(code.replace("-", "")), case_id=case.id))
-    tip = await new_tip_document(call, case, cases.Actor(unnamed=case.id), rows, files.attachments)
+    tip = await new_tip_document(call, case, lifecycle.Actor(unnamed=case.id), rows, files.attachments)
     document = {"code": code, "tip": tip}
     await platform.store.commit(Write(updates=files.updates, rows=rows))
     return reply(call, document, status=201, headers=NOT_KEPT)
@@ -93,14 +101,14 @@ async def hand_in(call: Call) -> web.StreamResponse:
 async def read(call: Call) -> web.StreamResponse:
     """The tip of a code."""
     actor = await with_code(call)
-    case = await cases.find(actor.unnamed, actor)
+    case = await lifecycle.find(actor.unnamed, actor)
     return reply(call, await tip_document(call, case, actor), headers=NOT_KEPT)
 
 
 async def act(call: Call) -> web.StreamResponse:
     """Take a step with the tip of a code."""
     actor = await with_code(call)
-    case = await cases.move(
+    case = await lifecycle.move(
         call.platform,
         actor.unnamed,
         call.path["action"],
@@ -112,7 +120,7 @@ async def act(call: Call) -> web.StreamResponse:
     return reply(call, await tip_document(call, case, actor), headers=NOT_KEPT)
 
 
-async def with_code(call: Call) -> cases.Actor:
+async def with_code(call: Call) -> lifecycle.Actor:
     """Whoever has the code that was sent. Raises InvalidFields, UnknownCode, and TooManyRequests where many guess."""
     since = time.monotonic()
     code = read_code(call.body["code"], call.language)
@@ -125,7 +133,7 @@ async def with_code(call: Call) -> cases.Actor:
                 "en": "There is no tip of that code; or it has been there as long as tips are kept.",
             }
         )
-    return cases.Actor(unnamed=found.case_id)
+    return lifecycle.Actor(unnamed=found.case_id)
 
 
 _OF_A_CODE = {

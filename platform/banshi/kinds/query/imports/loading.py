@@ -17,12 +17,12 @@ from typing import Any
 import orjson
 from tortoise.transactions import in_transaction
 
-from banshi.kinds.query.imports.reading import Problems, Row, Unreadable, rows_of
+from banshi.foundation.database.store import Store
+from banshi.kinds.query.imports.csv_file import Problems, Row, Unreadable, rows_of
 from banshi.kinds.query.look_ups import forget_batch
 from banshi.kinds.query.models import Batch, RegisterPointer
 from banshi.kinds.query.pseudonyms import Pseudonyms
 from banshi.kinds.query.registers.declared import Register
-from banshi.store import Store
 
 #: Rows of one transaction.
 STEP = 2_000

@@ -3,7 +3,7 @@
 from tortoise import migrations
 from tortoise import fields
 
-from banshi.personal.fields import Widen
+from banshi.foundation.encryption.fields import Widen
 
 
 class Migration(migrations.Migration):

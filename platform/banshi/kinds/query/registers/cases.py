@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from banshi.contract import text_in
+from banshi.kernel.contract.values import text_in
+from banshi.kernel.tables.models import Case
 from banshi.kinds.query.registers.declared import Column, Register
 from banshi.kinds.query.registers.protocol import Found, Question
-from banshi.models import Case
 
 if TYPE_CHECKING:
-    from banshi.runtime import Platform
+    from banshi.kernel.runtime.running import Platform
 
 
 def _column(name: str, zh: str, en: str, **rest: Any) -> Column:

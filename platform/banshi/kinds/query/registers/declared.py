@@ -14,13 +14,13 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from banshi.catalogue import untranslated
-from banshi.configuration import text_of
-from banshi.contract import SLUG, Texts
-from banshi.errors import Finding
-from banshi.forms.numbers import NUMBERS, RESIDENT_ID
-from banshi.modules import did_you_mean
-from banshi.settings import STRICT, adapter, reasons
+from banshi.foundation.errors import Finding
+from banshi.foundation.forms.numbers import NUMBERS, RESIDENT_ID
+from banshi.foundation.wording import did_you_mean
+from banshi.kernel.contract.values import SLUG, Texts
+from banshi.kernel.loading.catalogue import untranslated
+from banshi.kernel.loading.configuration import text_of
+from banshi.kernel.loading.settings import STRICT, adapter, reasons
 
 #: The file in a department's folder, and its one table.
 FILE, TABLE = "registers.toml", "registers"

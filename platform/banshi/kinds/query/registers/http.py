@@ -13,9 +13,9 @@ from typing import Any
 import aiohttp
 import orjson
 
+from banshi.kernel.loading.settings import RegisterSource
 from banshi.kinds.query.registers.declared import Register
 from banshi.kinds.query.registers.protocol import MOST, Found, Question, RegisterBroken, RegisterDown
-from banshi.settings import RegisterSource
 
 #: Bytes of an answer at most: a hundred records of ten kilobytes each.
 LONGEST = 1_048_576

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from banshi.contract import Item, Key
-from banshi.errors import DepartmentUnavailable
+from banshi.foundation.errors import DepartmentUnavailable
+from banshi.foundation.keys import Key
+from banshi.kernel.contract.values import Item
 from banshi.kinds.query.pseudonyms import Pseudonyms, read_pseudonyms
 from banshi.kinds.query.registers.cases import CASES, CasesRegister
 from banshi.kinds.query.registers.declared import Declared, Register, read_declared
@@ -21,8 +22,8 @@ from banshi.kinds.query.registers.table import TableRegister
 from banshi.kinds.query.registers.values import record_of, same
 
 if TYPE_CHECKING:
-    from banshi.registry import Registry
-    from banshi.runtime import Platform
+    from banshi.kernel.loading.registry import Registry
+    from banshi.kernel.runtime.running import Platform
 
 #: What is there without any department's declaring it.
 BUILT_IN: Mapping[str, Register] = {CASES.code: CASES}

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from banshi.kernel.loading.settings import RegisterSource
 from banshi.kinds.query.registers.protocol import MOST, Found, Question, RegisterBroken, RegisterDown, Source
-from banshi.settings import RegisterSource
 
 #: Connections to one database at most.
 CONNECTIONS = 4

@@ -7,12 +7,12 @@ from typing import Any
 
 import orjson
 
-from banshi.errors import DepartmentUnavailable
+from banshi.foundation.database.store import Store
+from banshi.foundation.errors import DepartmentUnavailable
 from banshi.kinds.query.pseudonyms import Pseudonyms
 from banshi.kinds.query.registers.declared import Register
 from banshi.kinds.query.registers.protocol import MOST, Found, Question, RegisterBroken
 from banshi.kinds.query.registers.values import same
-from banshi.store import Store
 
 #: Records of one key that are looked through for what the filters ask.
 FETCHED = 1_000

@@ -1,0 +1,1 @@
+"""Alerts: by staff and by signed senders, and those in force."""

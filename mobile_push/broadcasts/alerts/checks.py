@@ -1,0 +1,134 @@
+"""An alert as a broadcast: whom it is for, what a lock screen shows of it, and when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, timedelta
+from typing import Any
+
+from banshi import LANGUAGES, FieldProblem, InvalidFields
+from mobile_push.broadcasts import addressing
+from mobile_push.cap import Alert, CapError, Info, MessageType, Scope, Status, document_of
+from mobile_push.tables.models import Broadcast
+
+#: Characters of a title and of the text below it.
+LONGEST_TITLE, LONGEST_BODY = 120, 1000
+
+#: Days after which an alert counts as over, whatever it says: a slip of the year must not keep it up for a decade.
+LONGEST = 366
+
+#: What stands before the title of what is not meant, so that no phone shows it as a danger.
+MARKS = {
+    Status.EXERCISE: {"zh-CN": "【演练】", "en": "EXERCISE: "},
+    Status.TEST: {"zh-CN": "【测试】", "en": "TEST: "},
+    Status.DRAFT: {"zh-CN": "【草稿】", "en": "DRAFT: "},
+}
+CANCELLED = {"zh-CN": "解除：", "en": "Cancelled: "}
+
+#: Messages that go to people; Ack and Error are for other systems.
+FOR_PEOPLE = frozenset({MessageType.ALERT, MessageType.UPDATE, MessageType.CANCEL})
+
+
+def check(alert: Alert) -> list[FieldProblem]:
+    """What keeps an alert from going to the public."""
+    wrong = []
+    if alert.message_type not in FOR_PEOPLE:
+        detail = f"{alert.message_type} is for other systems and not published; take Alert, Update or Cancel."
+        wrong.append(FieldProblem("/msg_type", detail, "invalid"))
+    if alert.scope is not Scope.PUBLIC:
+        wrong.append(FieldProblem("/scope", "What is published here is read by everybody; take Public.", "invalid"))
+    if alert.status is Status.SYSTEM:
+        detail = "System is for the alerting network itself and not published; take Actual, Exercise, Test or Draft."
+        wrong.append(FieldProblem("/status", detail, "invalid"))
+    return wrong
+
+
+def wrong_with(error: CapError) -> InvalidFields:
+    """A CapError as the API tells it."""
+    detail = f"{error.detail[:1].upper()}{error.detail[1:]}."
+    return InvalidFields([FieldProblem(error.pointer, detail, "invalid")])
+
+
+def audience_of(alert: Alert, earlier: Sequence[Broadcast], exercise_topic: str) -> dict[str, Any] | None:
+    """Whom an alert is for where nobody says it; None where its areas don't tell.
+
+    An Update goes to those of what it updates as well: who is no longer in danger has to hear of that too. Exercises
+    and tests reach those who follow their topic, and nobody else.
+    """
+    if alert.status in {Status.EXERCISE, Status.TEST}:
+        return {"topics": [exercise_topic]} if exercise_topic else {}
+    before = [one.audience for one in earlier]
+    if alert.message_type is MessageType.CANCEL:
+        return addressing.united(before) if before else None
+    own = addressing.of_areas(alert)
+    if own is None:
+        return None
+    return addressing.united([own, *before])
+
+
+def check_audience(alert: Alert, audience: Mapping[str, Any]) -> list[FieldProblem]:
+    """What is wrong with an alert's audience beside what is wrong with any."""
+    if "people" in audience:
+        return [FieldProblem("/audience/people", "An alert is public; address places or followers.", "forbidden")]
+    if alert.status in {Status.EXERCISE, Status.TEST} and not addressing.is_of_followers(audience):
+        detail = f"An alert with the status {alert.status} goes to followers of topics or departments alone."
+        return [FieldProblem("/audience", detail, "forbidden")]
+    if addressing.shapes_of(audience) > addressing.MOST_SHAPES or addressing.divisions_of(audience) > (
+        addressing.MOST_DIVISIONS
+    ):
+        detail = (
+            f"Together that are more than {addressing.MOST_DIVISIONS} divisions or {addressing.MOST_SHAPES} polygons "
+            "and circles; simplify them, or name whole divisions."
+        )
+        return [FieldProblem("/audience", detail, "maxItems")]
+    return []
+
+
+def texts(alert: Alert, earlier: Sequence[Broadcast]) -> dict[str, Any]:
+    """Title and body in our languages, shortened to what a lock screen holds."""
+    title, body = {}, {}
+    for language in LANGUAGES:
+        info = alert.info_in(language)
+        title[language], body[language] = _text(alert, info, earlier, language)
+    return {"title": title, "body": body}
+
+
+def _text(alert: Alert, info: Info | None, earlier: Sequence[Broadcast], language: str) -> tuple[str, str]:
+    mark = MARKS.get(alert.status, {}).get(language, "")
+    if info is not None:
+        told = " ".join(part for part in (info.description, info.instruction) if part)
+        return shortened(mark + (info.headline or info.event), LONGEST_TITLE), shortened(told, LONGEST_BODY)
+    before = earlier[0].title.get(language, "") if earlier else alert.identifier
+    cancelled = CANCELLED[language] if alert.message_type is MessageType.CANCEL else ""
+    return shortened(mark + cancelled + before.removeprefix(mark), LONGEST_TITLE), shortened(
+        alert.note or "", LONGEST_BODY
+    )
+
+
+def shortened(text: str, most: int) -> str:
+    """The text on one line, cut where it is too long."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
+def ends(alert: Alert, ttl: int) -> dict[str, Any]:
+    """The columns that say when it is over: as its texts say, or so many seconds after it was sent."""
+    if alert.expires is None:
+        return {"ttl": ttl, "expires_at": alert.sent.astimezone(UTC) + timedelta(seconds=ttl)}
+    latest = alert.sent.astimezone(UTC) + timedelta(days=LONGEST)
+    # In this order: the last hours of the year 9999 have no time in UTC.
+    return {"ttl": None, "expires_at": latest if alert.expires > latest else alert.expires.astimezone(UTC)}
+
+
+def columns(alert: Alert, earlier: Sequence[Broadcast], ttl: int) -> dict[str, Any]:
+    """All that a broadcast keeps of an alert, but for its audience."""
+    ids = [one.id for one in earlier]
+    return {
+        **texts(alert, earlier),
+        **ends(alert, ttl),
+        "cap": document_of(alert),
+        # It takes the place of the first on screens too.
+        "tag": earlier[0].name if earlier else "",
+        "supersedes": ids[0] if ids else None,
+        "earlier": [str(one) for one in ids] if len(ids) > 1 else None,
+    }

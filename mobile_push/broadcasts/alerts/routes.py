@@ -1,0 +1,227 @@
+"""Alerts by staff: in the terms of CAP 1.2, published as an Alert, an Update or a Cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from banshi import Answer, Audience, Call, Conflict, FieldProblem, Form, InvalidFields, Link, Route
+from banshi.sdk.http import SignedBody
+from mobile_push.broadcasts import addressing, publication, representations, sending, staff
+from mobile_push.broadcasts.alerts import checks, signed_senders
+from mobile_push.broadcasts.timing import SEND_AT, timing
+from mobile_push.cap import ALERT_SCHEMA, MEDIA_TYPE, Alert, CapError, MessageType, Status, alert_of
+from mobile_push.cap.shapes import POLYGON
+from mobile_push.delivery.service import PUSH
+from mobile_push.tables.models import Broadcast
+
+#: Earlier alerts that one may update or cancel together.
+MOST_EARLIER = 100
+
+#: Characters of a text; a file inside an alert may be longer.
+LONGEST_TEXT = 20_000
+
+
+def _bounded_by_the_body(schema: Any) -> Any:
+    """CAP's schema without its bounds on lists, files and GeoJSON, which the size of a body bounds as well."""
+    if isinstance(schema, list):
+        return [_bounded_by_the_body(one) for one in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    if schema.get("oneOf") == POLYGON.schema["oneOf"]:
+        return addressing.GEOMETRY
+    return {
+        key: _bounded_by_the_body(one)
+        for key, one in schema.items()
+        if key != "maxItems" and not (key == "maxLength" and one > LONGEST_TEXT)
+    }
+
+
+_CAP = {
+    name: _bounded_by_the_body(schema) for name, schema in ALERT_SCHEMA["properties"].items() if name != "references"
+}
+_OWN: dict[str, Any] = {
+    "references": {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MOST_EARLIER,
+        "uniqueItems": True,
+        "items": staff.UUID,
+        "description": "The ids of the alerts that an Update or a Cancel takes the place of.",
+    },
+    "audience": {
+        **addressing.SCHEMA,
+        "description": "Whom it is for, where that is not who is in its areas. A Cancel goes to those of the alert.",
+    },
+    "send_at": SEND_AT,
+    "collapse_key": {"type": "string", "maxLength": 64, "pattern": "^[A-Za-z0-9._-]*$"},
+}
+
+ALERT = Form.from_schema(
+    {
+        "type": "object",
+        "required": ["department", *ALERT_SCHEMA["required"]],
+        "additionalProperties": False,
+        "description": "An alert in the terms of OASIS CAP 1.2, and how it is sent.",
+        "properties": {
+            "department": {"type": "string", "minLength": 1, "maxLength": 64},
+            **_CAP,
+            **_OWN,
+            "draft": {"type": "boolean", "default": False, "description": "Store it without publishing it."},
+        },
+    }
+)
+
+CHANGE = Form.from_schema(
+    {
+        "type": "object",
+        "required": ["version"],
+        "minProperties": 2,
+        "additionalProperties": False,
+        "description": "Members that are given take the place of what was there.",
+        "properties": {"version": staff.VERSION, **_CAP, **_OWN},
+    }
+)
+
+
+async def values_of(call: Call, row: Broadcast, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that a body sets. Raises InvalidFields with everything that is wrong."""
+    push = call.platform[PUSH].settings
+    if not push.alerts.sender:
+        raise Conflict("No alerts are sent from here yet: an operator sets alerts.sender of mobile_push first.")
+    before = row.cap or {}
+    earlier = await _earlier(row, body)
+    members = {name: body.get(name, before.get(name)) for name in _CAP if name in body or name in before}
+    alert = _alert(call, row, members, earlier)
+    wrong = checks.check(alert)
+    if earlier and alert.message_type is MessageType.ALERT:
+        wrong.append(FieldProblem("/references", "An Alert is new; take msg_type Update or Cancel.", "forbidden"))
+    values = checks.columns(alert, earlier, push.ttl)
+    if "collapse_key" in body:
+        values["collapse_key"] = body["collapse_key"]
+    times = {"send_at": body["send_at"]} if "send_at" in body else {}
+    when: dict[str, Any] = {}
+    wrong += timing(call.platform, push.ttl, row, times, when)
+    send_at = when.get("send_at", row.send_at)
+    values["send_at"] = send_at
+    if send_at is not None and values["ttl"] is None and values["expires_at"] <= send_at:
+        wrong.append(FieldProblem("/send_at", "It would be over before it is sent; give an earlier time.", "past"))
+    if not wrong:
+        values["audience"] = await _audience(call, row, alert, earlier, body)
+    if wrong:
+        raise InvalidFields(wrong)
+    return values
+
+
+def _alert(call: Call, row: Broadcast, members: Mapping[str, Any], earlier: Sequence[Broadcast]) -> Alert:
+    """The alert with the time of this moment; sending gives it its own."""
+    platform = call.platform
+    sent = platform.now().astimezone(platform.settings.timezone).replace(microsecond=0)
+    document = dict(members)
+    if earlier:
+        document["references"] = [one.cap and _reference(one.cap) for one in earlier]
+    try:
+        return alert_of(document, sender=platform[PUSH].settings.alerts.sender, identifier=str(row.id), sent=sent)
+    except CapError as error:
+        raise checks.wrong_with(error) from None
+
+
+def _reference(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: document[name] for name in sending.GIVEN}
+
+
+async def _earlier(row: Broadcast, body: Mapping[str, Any]) -> list[Broadcast]:
+    """The public alerts of the department that it refers to."""
+    if "references" not in body:
+        ids = publication.earlier_of(row)
+        there = {one.id: one for one in await Broadcast.filter(id__in=ids)} if ids else {}
+        return [there[one] for one in ids if one in there]
+    asked = [UUID(one) for one in body["references"]]
+    rows = await Broadcast.filter(id__in=asked, kind="alert", department=row.department, state="published")
+    there = {one.id: one for one in rows}
+    if missing := [place for place, one in enumerate(asked) if one not in there]:
+        detail = "Your department has no public alert of that id."
+        raise InvalidFields([FieldProblem(f"/references/{place}", detail, "unknown") for place in missing])
+    return [there[one] for one in asked]
+
+
+async def _audience(
+    call: Call, row: Broadcast, alert: Alert, earlier: Sequence[Broadcast], body: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Whom it is for: as the body says, or as its areas do. Raises InvalidFields."""
+    push = call.platform[PUSH].settings
+    derived = checks.audience_of(alert, earlier, push.alerts.exercise_topic)
+    audience: dict[str, Any] | None = body.get("audience")
+    if audience is not None and alert.message_type is MessageType.CANCEL and alert.status is Status.ACTUAL:
+        detail = "A Cancel goes to all who got what it cancels; leave this out."
+        raise InvalidFields([FieldProblem("/audience", detail, "forbidden")])
+    if audience is None:
+        audience = row.audience if await _said(row, push.alerts.exercise_topic) else derived
+    if audience is None:
+        detail = "Its areas say neither division (GB/T 2260) nor polygon nor circle; say here whom it is for."
+        raise InvalidFields([FieldProblem("/audience", detail, "required")])
+    wrong = [*addressing.problems(call.platform, push.topics, row.department, audience)]
+    wrong = wrong or checks.check_audience(alert, audience)
+    if wrong:
+        raise InvalidFields(wrong)
+    return audience
+
+
+async def _said(row: Broadcast, exercise_topic: str) -> bool:
+    """Whether somebody has said whom a stored alert is for: it is not what its areas make."""
+    if row.cap is None:
+        return False
+    before = await _earlier(row, {})
+    return bool(row.audience != checks.audience_of(sending.stored(row.cap), before, exercise_topic))
+
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="/v1/alerts",
+        audience=Audience.STAFF,
+        handler=partial(staff.create, "alert", values_of),
+        operation="create_alert",
+        summary="Publish an alert, now or later, or store a draft; or hand in a signed one of CAP 1.2.",
+        tag="push",
+        body=ALERT,
+        signed=SignedBody(
+            media_type=MEDIA_TYPE,
+            handler=signed_senders.receive,
+            schema={"type": "string", "description": "An alert of CAP 1.2 in XML, signed by a sender who is known."},
+        ),
+        creates=True,
+        answers={
+            200: Answer(
+                description="The signed alert was here already.",
+                schema=signed_senders.RECEIVED,
+                links=[Link("show_alert", {"id": "$response.body#/id"})],
+            ),
+            201: Answer(
+                description="It is stored; of a signed one what is public.",
+                schema={"oneOf": [representations.RECORD, signed_senders.RECEIVED]},
+                headers={"Location": "The alert."},
+                links=[*staff.leads("alert"), Link("show_alert", {"id": "$response.body#/id"})],
+            ),
+            403: Answer(description="The role is missing, or the signature is not one that is trusted."),
+        },
+    ),
+    Route(
+        method="GET",
+        path="/v1/alerts/{id}/record",
+        audience=Audience.STAFF,
+        handler=partial(staff.show_record, "alert"),
+        operation="show_alert_record",
+        summary="All of an alert, with who did what and what the caller may do now.",
+        tag="push",
+        path_schemas=staff.ID_PATH,
+        answers={
+            200: Answer(
+                description="The record.", schema=representations.WHOLE_RECORD, links=staff.leads("alert", whole=True)
+            )
+        },
+    ),
+    *staff.routes("alert", values_of, CHANGE, listed="list_alert_records"),
+)

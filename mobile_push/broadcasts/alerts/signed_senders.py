@@ -1,0 +1,194 @@
+"""Alerts from outside: CAP 1.2 in XML, believed for the signature of a sender whom an operator has named."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from tortoise.exceptions import IntegrityError
+from tortoise.models import Model
+from uuid_utils.compat import uuid7
+
+from banshi import Call, Conflict, FieldProblem, Forbidden, InvalidFields, Key, Platform, reply
+from mobile_push.broadcasts import lifecycle
+from mobile_push.broadcasts.alerts import checks
+from mobile_push.broadcasts.sending import name_of
+from mobile_push.cap import Alert, CapError, MessageType, Status, document_of
+from mobile_push.delivery.service import PUSH
+from mobile_push.tables.models import Broadcast, CapMessage
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from mobile_push.cap import SenderKey
+    from mobile_push.settings import AlertSender, AlertSettings, PushSettings
+
+#: The keys of the senders who are believed, by their names.
+SENDERS: Key[Mapping[str, SenderKey]] = Key("senders of alerts")
+
+#: How far ahead of ours a sender's clock may be.
+AHEAD = timedelta(minutes=5)
+
+RECEIVED: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["id", "identifier", "sender", "state", "links"],
+    "additionalProperties": False,
+    "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "identifier": {"type": "string"},
+        "sender": {"type": "string"},
+        "state": {"type": "string"},
+        "links": {"type": "object", "additionalProperties": {"type": "string"}},
+    },
+}
+
+
+@asynccontextmanager
+async def open_senders(settings: PushSettings, _: Platform) -> AsyncIterator[Mapping[str, SenderKey]]:
+    """The senders' keys, read once: a new one takes a restart."""
+    senders = settings.alerts.senders
+    yield await asyncio.to_thread(lambda: {name: key_of(one) for name, one in senders.items()})
+
+
+def key_of(sender: AlertSender) -> SenderKey:
+    """A sender's key. Raises ValueError that names the file and says what to do."""
+    from mobile_push.cap import SenderKey
+
+    try:
+        return SenderKey.from_pem(sender.key_file.read_bytes())
+    except OSError as error:
+        raise ValueError(f"{sender.key_file} can't be read ({error.strerror})") from None
+    except ValueError as error:
+        raise ValueError(f"{sender.key_file}: {error}") from None
+
+
+async def receive(call: Call) -> web.StreamResponse:
+    """Publish a signed alert at once; the same one again is answered as it was."""
+    alert = await _believed(call)
+    if stored := await _stored(alert):
+        return _answer(call, stored, 200)
+    settings = call.platform[PUSH].settings
+    _check(call, alert, settings.alerts)
+    sender = settings.alerts.senders[alert.sender]
+    earlier = await _earlier(alert)
+    identity = uuid7()
+    row = Broadcast(
+        id=identity,
+        kind="alert",
+        department=sender.department,
+        author=alert.sender[:255],
+        link=f"/v1/alerts/{identity}",
+        audience=_audience(alert, sender, earlier, settings.alerts),
+        **checks.columns(alert, earlier, settings.ttl),
+    )
+
+    def along(_: Broadcast) -> Sequence[Model]:
+        return (CapMessage(id=identity, name=name_of(alert.reference), xml=call.body),)
+
+    try:
+        return _answer(call, await lifecycle.create_signed(call.platform, row, along), 201)
+    except IntegrityError:
+        # The same came twice at once.
+        first = await _stored(alert)
+        if first is None:
+            raise
+        return _answer(call, first, 200)
+
+
+async def _believed(call: Call) -> Alert:
+    """The alert, if one of our senders signed it. Raises Forbidden, InvalidFields."""
+    from mobile_push.cap import SignatureError, verify
+
+    try:
+        return await asyncio.to_thread(verify, call.body, call.platform[SENDERS], now=call.now)
+    except SignatureError as error:
+        raise Forbidden(f"The alert is not accepted: {error}.") from None
+    except CapError as error:
+        raise _wrong(error) from None
+
+
+def _wrong(error: CapError) -> InvalidFields:
+    where = f" ({error.element})" if error.path else ""
+    return InvalidFields([FieldProblem(error.pointer, f"{error.detail[:1].upper()}{error.detail[1:]}{where}.")])
+
+
+async def _stored(alert: Alert) -> Broadcast | None:
+    """The same alert, if it was received before. Raises Conflict for another one under the same name."""
+    message = await CapMessage.get_or_none(name=name_of(alert.reference)).only("id")
+    if message is None:
+        return None
+    broadcast = await Broadcast.get(id=message.id)
+    if broadcast.cap != document_of(alert):
+        raise Conflict(
+            "There is another alert of this sender, identifier and time; give each alert its own identifier."
+        )
+    return broadcast
+
+
+def _check(call: Call, alert: Alert, settings: AlertSettings) -> None:
+    """Raise InvalidFields for what is signed as it should be, and still not to be published."""
+    wrong = checks.check(alert)
+    if alert.status is Status.DRAFT:
+        wrong.append(FieldProblem("/status", "A Draft is not published.", "invalid"))
+    if alert.sent > call.now + AHEAD:
+        wrong.append(FieldProblem("/sent", "It was sent in the future; set the sender's clock.", "future"))
+    elif alert.sent < call.now - timedelta(seconds=settings.newest):
+        detail = f"It was sent more than {settings.newest:g} seconds ago, so anybody may have kept it; send a new one."
+        wrong.append(FieldProblem("/sent", detail, "replay"))
+    if alert.expires is not None and alert.expires <= call.now:
+        wrong.append(FieldProblem("/info", "It is over already.", "past"))
+    if not alert.infos and alert.message_type is not MessageType.CANCEL:
+        wrong.append(FieldProblem("/info", "It says nothing; add a block for each language.", "required"))
+    if wrong:
+        raise InvalidFields(wrong)
+
+
+async def _earlier(alert: Alert) -> list[Broadcast]:
+    """The alerts that it refers to, as far as they are known here. Raises InvalidFields."""
+    if alert.message_type is MessageType.ALERT:
+        return []
+    if len(alert.references) > MOST_EARLIER:
+        raise InvalidFields([FieldProblem("/references", f"Refer to {MOST_EARLIER} alerts at most.", "maxItems")])
+    if any(one.sender != alert.sender for one in alert.references):
+        # Else each of our senders could take back what another one said.
+        raise InvalidFields([FieldProblem("/references", "Refer to alerts of the same sender only.", "forbidden")])
+    names = [name_of(one) for one in alert.references]
+    known = await CapMessage.filter(name__in=names).values_list("id", flat=True)
+    found = await Broadcast.filter(id__in=list(known)).order_by("-seq") if known else []
+    if not found and alert.message_type is MessageType.CANCEL:
+        detail = "None of these alerts is known here; send the alert before its Cancel."
+        raise InvalidFields([FieldProblem("/references", detail, "unknown")])
+    return found
+
+
+#: Alerts that one may refer to.
+MOST_EARLIER = 100
+
+
+def _audience(
+    alert: Alert, sender: AlertSender, earlier: Sequence[Broadcast], settings: AlertSettings
+) -> dict[str, Any]:
+    audience = checks.audience_of(alert, earlier, settings.exercise_topic)
+    if audience is None and sender.division:
+        audience = {"divisions": [sender.division]}
+    if audience is None:
+        detail = "Its areas say neither division (a geocode GB/T 2260) nor polygon nor circle; add one to each."
+        raise InvalidFields([FieldProblem("/info", detail, "required")])
+    if wrong := checks.check_audience(alert, audience):
+        raise InvalidFields(wrong)
+    return audience
+
+
+def _answer(call: Call, broadcast: Broadcast, status: int) -> web.StreamResponse:
+    address = f"/v1/alerts/{broadcast.id}"
+    document = {
+        "id": str(broadcast.id),
+        "identifier": broadcast.cap["identifier"],
+        "sender": broadcast.cap["sender"],
+        "state": broadcast.state,
+        "links": {"self": address, "xml": f"{address}.xml"},
+    }
+    return reply(call, document, status=status, headers={"Location": address})

@@ -1,0 +1,284 @@
+"""The life of a broadcast: its states, who may take it from one to the next, and the record of who did.
+
+Every step is conditional on the state and the version that it was decided on, so that of two at once one is taken.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from tortoise.models import Model
+
+from banshi import Conflict, FieldProblem, Forbidden, InvalidFields, Platform, Principal, Stale, Update, Write
+from mobile_push.broadcasts import publication
+from mobile_push.broadcasts.steps import TABLE, TWO_PERSON_TABLE, WRITING, Step
+from mobile_push.delivery.service import PUSH
+from mobile_push.tables.models import Broadcast, BroadcastEvent
+
+#: The role that publishes, within a department.
+PUBLISHER = "publisher"
+
+#: How often a step is decided anew when somebody else came first.
+TRIES = 5
+
+
+class ActionNotPermitted(Conflict):
+    """It is in a state in which you may not do this; permitted_actions lists what you may."""
+
+    code = "action-not-permitted"
+
+
+#: Makes the row that remembers the answer, from the broadcast as it is after the step.
+Receipt = Callable[[Broadcast], Sequence[Model]]
+
+
+def may_publish(principal: Principal, department: str) -> bool:
+    return principal.may(PUBLISHER, department, "")
+
+
+def steps_of(platform: Platform, department: str) -> Sequence[Step]:
+    return TWO_PERSON_TABLE if department in platform[PUSH].settings.second_person else TABLE
+
+
+def permitted(platform: Platform, broadcast: Broadcast, writers: frozenset[str], subject: str) -> list[str]:
+    """The actions that a publisher of its department may take now; what can't be sent is changed first."""
+    sends = {"published", "proposed"} if _unsendable(platform, broadcast) else set()
+    return [
+        step.action
+        for step in steps_of(platform, broadcast.department)
+        if step.state == broadcast.state and not (step.by_another and subject in writers) and step.to not in sends
+    ]
+
+
+async def writers_of(broadcast: Broadcast) -> frozenset[str]:
+    """Everybody who has written what it says."""
+    rows: Any = await BroadcastEvent.filter(broadcast_id=broadcast.id, action__in=WRITING).values_list(
+        "actor", flat=True
+    )
+    return frozenset(rows) | {broadcast.author}
+
+
+async def create(platform: Platform, broadcast: Broadcast, *, draft: bool, receipt: Receipt) -> Broadcast:
+    """Store a new one: as a draft, or at once taken the step that publishes it."""
+    broadcast.state, broadcast.version = "draft", 1
+    broadcast.created_at = platform.now()
+    if not draft:
+        check_sendable(platform, broadcast)
+    state = "draft" if draft else _next(broadcast, "published", broadcast.created_at)
+    if not draft and broadcast.department in platform[PUSH].settings.second_person:
+        state = "proposed"
+    if state != "published":
+        broadcast.state = state
+        event = _event(platform, broadcast, "create", broadcast.author)
+        await platform.store.commit(Write(rows=[broadcast, event, *receipt(broadcast)]))
+        return broadcast
+
+    def along(after: Broadcast) -> Sequence[Model]:
+        return (_event(platform, after, "create", after.author), *receipt(after))
+
+    return await _publish(platform, broadcast, new=True, along=along)
+
+
+async def change(
+    platform: Platform, broadcast: Broadcast, principal: Principal, values: dict[str, Any], receipt: Receipt
+) -> Broadcast:
+    """Say something else, in a broadcast that isn't public. What was proposed has to be proposed again.
+
+    What waits for its time and can't be sent any more is a draft.
+
+    Raises Stale if it has changed since it was read.
+    """
+    second = broadcast.department in platform[PUSH].settings.second_person
+    state = broadcast.state
+    send_at = values.get("send_at", broadcast.send_at)
+    waits = send_at is not None and send_at > platform.now() and not _is_draft(values.get("cap"))
+    if state == "proposed" or (state == "scheduled" and (second or not waits)):
+        state = "draft"
+    return await _write(platform, broadcast, {**values, "state": state}, "change", principal.subject, "", receipt)
+
+
+async def move(
+    platform: Platform,
+    read: Callable[[], Any],
+    action: str,
+    principal: Principal,
+    *,
+    reason: str = "",
+    version: int | None = None,
+    receipt: Receipt,
+) -> Broadcast:
+    """Take a step with the broadcast that `read` gives, decided anew where somebody else came first.
+
+    Raises ActionNotPermitted, Forbidden for the second person's step by the first, Conflict, InvalidFields.
+    """
+    for _ in range(TRIES):
+        broadcast: Broadcast = await read()
+        if version is not None and broadcast.version != version:
+            raise changed_meanwhile(broadcast)
+        step = await _step(platform, broadcast, action, principal)
+        if step.needs_reason and not reason:
+            raise InvalidFields([FieldProblem("/reason", "Say why: whoever wrote it reads it.", "required")])
+        try:
+            return await _take(platform, broadcast, step, principal.subject, reason, receipt)
+        except Stale:
+            continue
+    raise Conflict("Others are changing it at the same time; read it again and decide anew.")
+
+
+def changed_meanwhile(broadcast: Broadcast) -> Conflict:
+    return Conflict(
+        f"It has changed meanwhile: it is version {broadcast.version} now. Read it again and decide anew.",
+        version=broadcast.version,
+    )
+
+
+async def create_signed(platform: Platform, broadcast: Broadcast, along: publication.Along) -> Broadcast:
+    """Publish an alert from outside: its sender's signature is the authority, and nobody here is asked."""
+    broadcast.state, broadcast.version = "draft", 1
+    broadcast.created_at = platform.now()
+
+    def both(after: Broadcast) -> Sequence[Model]:
+        return (_event(platform, after, "receive", after.author), *along(after))
+
+    push = platform[PUSH]
+    after = await publication.publish(platform, broadcast, push.couriered, new=True, along=both)
+    await push.announce()
+    return after
+
+
+async def publish_due(platform: Platform, broadcast: Broadcast) -> None:
+    """Publish one whose time has come, or give it up if its end has come as well. Raises Stale if another did."""
+    if broadcast.ttl is None and broadcast.expires_at <= platform.now():
+        await _write(platform, broadcast, {"state": "cancelled"}, "expire", "", "", publication.nothing)
+        return
+
+    def along(after: Broadcast) -> Sequence[Model]:
+        return (_event(platform, after, "send", ""),)
+
+    try:
+        await _publish(platform, broadcast, along=along)
+    except InvalidFields:  # of an alert, the text in one language is over
+        await _write(platform, broadcast, {"state": "cancelled"}, "expire", "", "", publication.nothing)
+
+
+async def _step(platform: Platform, broadcast: Broadcast, action: str, principal: Principal) -> Step:
+    writers = await writers_of(broadcast)
+    for step in steps_of(platform, broadcast.department):
+        if (step.state, step.action) == (broadcast.state, action):
+            if step.by_another and principal.subject in writers:
+                raise Forbidden("You have written it, so somebody else of your department has to approve it.")
+            return step
+    raise ActionNotPermitted(
+        f"In the state {broadcast.state!r} it does not take the action {action!r}.",
+        state=broadcast.state,
+        permitted_actions=permitted(platform, broadcast, writers, principal.subject),
+    )
+
+
+async def _take(
+    platform: Platform, broadcast: Broadcast, step: Step, subject: str, reason: str, receipt: Receipt
+) -> Broadcast:
+    def along(after: Broadcast) -> Sequence[Model]:
+        return (_event(platform, after, step.action, subject, reason), *receipt(after))
+
+    if step.to == "recalled":
+        after = await publication.recall(platform, broadcast, platform.now(), along=along)
+        await platform[PUSH].announce()
+        return after
+    to: str = step.to
+    values: dict[str, Any] = {}
+    if to in {"published", "proposed"}:
+        check_sendable(platform, broadcast)
+    if to == "published":
+        to = _next(broadcast, to, platform.now())
+    if step.action == "approve":
+        values["approver"] = subject
+    if to == "cancelled":
+        values["ended_at"] = platform.now()
+    if to == "published":
+        return await _publish(platform, broadcast, along=along, **values)
+    return await _write(platform, broadcast, {**values, "state": to}, step.action, subject, reason, receipt)
+
+
+def check_sendable(platform: Platform, broadcast: Broadcast) -> None:
+    """Raise InvalidFields for what can't be published as it stands."""
+    if wrong := _unsendable(platform, broadcast):
+        raise InvalidFields([wrong])
+
+
+def _unsendable(platform: Platform, broadcast: Broadcast) -> FieldProblem | None:
+    if _is_draft(broadcast.cap):
+        return FieldProblem("/status", "A Draft is never sent; change its status first.", "invalid")
+    if broadcast.ttl is None and broadcast.expires_at <= platform.now():
+        return FieldProblem("/expires_at", "It is over already; give a later time.", "past")
+    return None
+
+
+def _is_draft(cap: Mapping[str, Any] | None) -> bool:
+    """Whether an alert has CAP's own status for what is being written."""
+    return cap is not None and cap["status"] == "Draft"
+
+
+def _next(broadcast: Broadcast, to: str, now: datetime) -> str:
+    return "scheduled" if broadcast.send_at is not None and broadcast.send_at > now else to
+
+
+async def _publish(
+    platform: Platform,
+    broadcast: Broadcast,
+    *,
+    new: bool = False,
+    along: publication.Along = publication.nothing,
+    **values: Any,
+) -> Broadcast:
+    from mobile_push.broadcasts import sending  # it signs alerts, with libraries that take a while to load
+
+    now = platform.now()
+    if broadcast.ttl is not None:
+        values["expires_at"] = now + timedelta(seconds=broadcast.ttl)
+    messages: list[Model] = []
+    if broadcast.cap is not None:
+        prepared, message = await sending.prepared(platform, broadcast, now)
+        values.update(prepared)
+        messages.append(message)
+
+    def both(after: Broadcast) -> Sequence[Model]:
+        return (*messages, *along(after))
+
+    push = platform[PUSH]
+    after = await publication.publish(platform, broadcast, push.couriered, new=new, along=both, **values)
+    await push.announce()
+    return after
+
+
+async def _write(
+    platform: Platform,
+    broadcast: Broadcast,
+    values: dict[str, Any],
+    action: str,
+    subject: str,
+    reason: str,
+    receipt: Receipt,
+) -> Broadcast:
+    """A step that neither publishes nor recalls."""
+    guard = {"id": broadcast.id, "version": broadcast.version, "state": broadcast.state}
+    values = {**values, "version": broadcast.version + 1}
+    after = copy.copy(broadcast).update_from_dict(values)
+    rows = [_event(platform, after, action, subject, reason), *receipt(after)]
+    await platform.store.commit(Write(updates=[Update(Broadcast, guard, values)], rows=rows))
+    return after
+
+
+def _event(platform: Platform, after: Broadcast, action: str, subject: str, reason: str = "") -> BroadcastEvent:
+    return BroadcastEvent(
+        broadcast_id=after.id,
+        version=after.version,
+        at=platform.now(),
+        action=action,
+        state=after.state,
+        actor=subject,
+        reason=reason,
+    )

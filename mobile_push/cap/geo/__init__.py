@@ -1,0 +1,1 @@
+"""Shapes and divisions that an alert is about."""

@@ -1,0 +1,1 @@
+"""The values that an alert is made of."""

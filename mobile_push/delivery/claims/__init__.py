@@ -1,0 +1,1 @@
+"""What a worker has claimed: chunks of a broadcast, rows of deliveries to persons."""

@@ -1,0 +1,226 @@
+"""A chunk: some hundred phones that a broadcast goes to together, and a bit for each that is dealt with."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from uuid import UUID
+
+import orjson
+
+from banshi.sdk.operations import Span
+from mobile_push.tables.lanes import Lane
+
+#: Phones of one chunk, and bytes of a phone's id.
+CHUNK = 512
+WIDTH = 16
+
+#: Why a phone of a chunk is for later where nothing went wrong.
+QUIET_HOURS = "quiet hours"
+
+#: Seconds: those who wait for less than twice as long are tried again together.
+SOON = 8.0
+
+#: What can become of a topic in place of phones: the provider has the message, or the phones get it by their tokens.
+HANDED, BY_TOKEN = "handed", "by token"
+
+#: Each step of the histogram of seconds is so much longer than the one before: its error is below five percent.
+STEP = math.log(1.1)
+
+
+def bucket_of(seconds: float) -> int:
+    """The step of the histogram that a duration belongs to."""
+    return math.ceil(math.log(max(seconds, 0.001) * 1000) / STEP)
+
+
+def seconds_of(bucket: int) -> float:
+    """The longest duration of that step."""
+    return math.exp(bucket * STEP) / 1000
+
+
+class Dead(NamedTuple):
+    """A phone of a chunk whose token is dead."""
+
+    device: UUID
+    token: str
+    place: int
+    code: str
+
+
+@dataclass(slots=True, eq=False)
+class Open:
+    """A chunk that is claimed, and what has become of its phones since it was read."""
+
+    id: int
+    broadcast: UUID
+    lane: Lane
+    attempts: int
+    size: int
+    tries: int
+    #: Milliseconds of the database's clock: the end of the message, its publication, and what that clock showed when
+    #: `time.monotonic()` showed 0.
+    expires: int
+    published: int
+    epoch: float
+    done: bytearray
+    devices: bytes
+    outcomes: Counter[str]
+    seconds: Counter[int]
+    left: int = 0
+    #: When the lease was last taken or renewed.
+    leased: float = 0.0
+    #: A provider's own topic in place of phones; then there is one place, for the topic.
+    topic: str = ""
+    changed: bool = False
+    #: It takes something back, and counts as no notice.
+    quiet: bool = False
+    #: A bit for each phone that the message has reached or may have, and the places that are being sent.
+    reached: bytearray = field(default_factory=bytearray)
+    begun: set[int] = field(default_factory=set)
+    #: It was recalled: nothing more of it is begun, and once nothing is under way it is let go.
+    recalled: bool = False
+    #: It isn't ours any more: it was recalled, or another worker has taken it over.
+    lost: bool = False
+    #: Some of its phones were given up because the lease was too old; it is left to end, and claimed anew.
+    lapsed: bool = False
+    #: Phones that are to be tried again: (wait, code, place).
+    later: list[tuple[float, str, int]] = field(default_factory=list)
+    #: Phones whose message an operator has to look at: (code, place).
+    parked: list[tuple[str, int]] = field(default_factory=list)
+    dead: list[Dead] = field(default_factory=list)
+    sent: list[int] = field(default_factory=list)
+    #: From the claim to the last checkpoint.
+    span: Span | None = None
+
+    def __post_init__(self) -> None:
+        self.reached = self.reached or bytearray(len(self.done))
+
+    def tick(self, place: int, word: str) -> None:
+        """The phone at that place is dealt with."""
+        self.done[place >> 3] |= 1 << (place & 7)
+        self.outcomes[word] += 1
+        self.left -= 1
+        self.changed = True
+
+    def reach(self, place: int) -> None:
+        """The phone at that place has the message, or may have it."""
+        self.reached[place >> 3] |= 1 << (place & 7)
+
+    def once_more(self, phone: Dead) -> None:
+        """A phone whose token was dead has another one."""
+        self.outcomes["dead"] -= 1
+        self.outcomes["later"] += 1
+        self.later.append((0.0, phone.code, phone.place))
+
+    def ended(self) -> None:
+        """Nothing more is sent of it from here."""
+        if self.span is not None:
+            self.span.set(accepted=self.outcomes["accepted"], dead=self.outcomes["dead"], left=self.left)
+            self.span.close()
+            self.span = None
+
+    def inherit(self, other: Open) -> None:
+        """Take over what is known of the same chunk from an earlier claim, written down or not."""
+        self.done, self.outcomes, self.seconds = other.done, other.outcomes, other.seconds
+        self.reached = other.reached
+        self.later, self.parked, self.dead, self.sent = other.later, other.parked, other.dead, other.sent
+        self.changed = other.changed
+
+    def open_places(self) -> list[int]:
+        return [place for place in range(self.size) if not bits(self.done, place)]
+
+    def device(self, place: int) -> bytes:
+        return self.devices[place * WIDTH : (place + 1) * WIDTH]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A chunk's state at one moment: what comes in while the database writes is for the next one."""
+
+    chunk: Open
+    done: bytes
+    reached: bytes
+    outcomes: str
+    seconds: str
+    state: str
+    later: list[tuple[float, str, int]]
+    parked: list[tuple[str, int]]
+    sent: list[bytes]
+
+    @classmethod
+    def of(cls, one: Open) -> Checkpoint:
+        return cls(
+            chunk=one,
+            done=bytes(one.done),
+            reached=_without(one.reached, _moved(one.later, one.parked)),
+            outcomes=orjson.dumps(one.outcomes).decode(),
+            seconds=orjson.dumps({str(bucket): count for bucket, count in one.seconds.items()}).decode(),
+            state="due" if one.left else "done",
+            later=list(one.later),
+            parked=list(one.parked),
+            sent=[one.device(place) for place in one.sent],
+        )
+
+    def recorded(self) -> None:
+        """Take what was written down out of the chunk."""
+        one = self.chunk
+        one.reached = bytearray(_without(one.reached, _moved(self.later, self.parked)))
+        del one.later[: len(self.later)], one.parked[: len(self.parked)]
+        del one.sent[: len(self.sent)]
+        one.changed = one.done != self.done
+
+
+def bits(field: bytes | bytearray, place: int) -> int:
+    """The bit of a place."""
+    return field[place >> 3] >> (place & 7) & 1
+
+
+def moved(field: bytes | bytearray, places: Sequence[int]) -> bytes:
+    """The bits of some places, as those of a chunk of their own."""
+    found = bytearray(bytes_for(len(places)))
+    for number, place in enumerate(places):
+        found[number >> 3] |= bits(field, place) << (number & 7)
+    return bytes(found)
+
+
+def _moved(later: Sequence[tuple[float, str, int]], parked: Sequence[tuple[str, int]]) -> list[int]:
+    """The places that lie in another chunk from now on."""
+    return [*(place for _, _, place in later), *(place for _, place in parked)]
+
+
+def _without(field: bytes | bytearray, places: Sequence[int]) -> bytes:
+    """The bits without those of some places."""
+    left = bytearray(field)
+    for place in places:
+        left[place >> 3] &= ~(1 << (place & 7))
+    return bytes(left)
+
+
+def together(later: Sequence[tuple[float, str, int]]) -> list[tuple[float, str, list[int]]]:
+    """Phones that are tried again together, at the latest of their times: of one code, and about the same time.
+
+    Browsers have push services of their own: nobody waits much longer because another's asked for an hour.
+    """
+    groups: dict[tuple[float, str], list[tuple[float, int]]] = defaultdict(list)
+    for wait, code, place in later:
+        # Between two powers of two.
+        about = wait if code == QUIET_HOURS else math.frexp(max(wait, SOON))[1]
+        groups[(about, code)].append((wait, place))
+    return [
+        (max(wait for wait, _ in found), code, [place for _, place in found]) for (_, code), found in groups.items()
+    ]
+
+
+def by_code(parked: Sequence[tuple[str, int]]) -> dict[str, list[int]]:
+    groups: dict[str, list[int]] = defaultdict(list)
+    for code, place in parked:
+        groups[code].append(place)
+    return groups
+
+
+def bytes_for(count: int) -> int:
+    """Bytes of a bit for each."""
+    return (count + 7) // 8

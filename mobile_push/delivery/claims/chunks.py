@@ -1,0 +1,337 @@
+"""Broadcasts on their way: chunks of phones that are claimed under a lease, sent and check-pointed.
+
+What became of a phone sets its bit: it was sent, its token was dead, or it lies in another chunk by now, which is for
+later (a refusal that may be tried again, quiet hours) or for an operator. So a worker that is killed repeats only what
+it had not recorded, and one phone that is slow holds up no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.transactions import in_transaction
+
+from banshi import Platform
+from banshi.sdk.operations import traced
+from mobile_push.audience.topic_names import language_of, minded_known, minded_topic
+from mobile_push.delivery.claims import delivery_job as parcels
+from mobile_push.delivery.claims.chunk import (
+    BY_TOKEN,
+    CHUNK,
+    HANDED,
+    QUIET_HOURS,
+    Checkpoint,
+    Dead,
+    Open,
+    bucket_of,
+    by_code,
+    together,
+)
+from mobile_push.delivery.claims.chunk_rows import parsed, split_off
+from mobile_push.delivery.claims.delivery_job import Parcel, may_have_arrived, pause_before
+from mobile_push.delivery.leases import free
+from mobile_push.delivery.metrics import Metrics
+from mobile_push.delivery.phones import Phones, forget_tokens
+from mobile_push.delivery.withdrawal import is_withdrawal
+from mobile_push.providers.provider import Outcome, Provider, Push, Receipt
+from mobile_push.settings import PushSettings
+from mobile_push.tables.lanes import Lane, lanes_of, spans
+from mobile_push.tables.models import Broadcast
+
+#: Phones with dead tokens that are forgotten at once.
+MOST_DEAD = 1_000
+
+
+class Chunks:
+    """The broadcasts that go through one provider."""
+
+    def __init__(self, platform: Platform, provider: Provider, settings: PushSettings, metrics: Metrics) -> None:
+        self._platform = platform
+        self._store = platform.store
+        self._provider = provider.name
+        self._lease = settings.lease
+        self._lanes = lanes_of(platform)
+        self._metrics = metrics
+        self._phones = Phones(platform, provider.name, settings)
+        self._open: dict[int, Open] = {}
+        self._recording = asyncio.Lock()
+        one, two = self._store.placeholders(2)
+        self._released = (
+            "UPDATE push_chunk SET lease_until = 0 "  # noqa: S608
+            f"WHERE id = {one} AND attempts = {two} AND state IN ('due', 'recalled')"
+        )
+        #: Seconds for which a send may be begun after its chunk's lease was renewed.
+        self._good_for = settings.lease - provider.longest_send
+
+    async def claim(self, lane: Lane, limit: int) -> list[Parcel]:
+        """Take chunks of that lane and the ones before it, the urgent and oldest first: about `limit` parcels."""
+        claimed: list[Parcel] = []
+        for first, last in spans(self._lanes, lane):
+            if len(claimed) < limit:
+                claimed += await self._claim_between(first, last, limit - len(claimed))
+        return claimed
+
+    async def _claim_between(self, first: int, last: int, limit: int) -> list[Parcel]:
+        """Take chunks of these lanes."""
+        store = self._store
+        lease, provider, begin, end, most = store.placeholders(5)
+        sql = (
+            f"UPDATE push_chunk SET attempts = attempts + 1, lease_until = {store.clock} + {lease} WHERE id IN ("  # noqa: S608 - marks, not values
+            f"SELECT id FROM push_chunk WHERE provider = {provider} AND state = 'due' "
+            f"AND lane BETWEEN {begin} AND {end} "
+            f"AND not_before <= {store.clock} AND {free(store.clock, self._lease)} AND {store.not_held} "
+            f"ORDER BY lane, id LIMIT {most} {store.skip_locked}) "
+            "RETURNING id, broadcast_id, lane, attempts, size, tries, expires, devices, done, reached, "
+            f"topic, outcomes, seconds, {store.clock} AS now"
+        )
+        values = [int(self._lease * 1000), self._provider, first, last, max(1, limit // CHUNK)]
+        rows = await store.connection.execute_query_dict(sql, values)
+        rows.sort(key=lambda row: (row["lane"], row["id"]))
+        claimed: list[Parcel] = []
+        try:
+            for row in rows:
+                claimed += await self._unpack(row)
+        except BaseException:
+            # The database went away: nobody sends these, and their leases must end.
+            for row in rows:
+                if row["id"] in self._open:
+                    self._open[row["id"]].lapsed = True
+            raise
+        return claimed
+
+    async def _unpack(self, row: Mapping[str, Any]) -> list[Parcel]:
+        mine = self._open.get(row["id"])
+        # Nobody else had it meanwhile, so that what we know of it is the newest.
+        ours = mine is not None and not mine.lost and row["attempts"] == mine.attempts + 1
+        if mine is not None and ours and not mine.lapsed:
+            # The clock jumped, or the database was away, and our own lease had ended: it is on its way all the same.
+            mine.attempts, mine.leased = row["attempts"], time.monotonic()
+            return []
+        broadcast = await self._phones.broadcast(row["broadcast_id"])
+        chunk = Open(
+            id=row["id"],
+            broadcast=broadcast.id,
+            lane=Lane(row["lane"]),
+            attempts=row["attempts"],
+            size=1 if row["topic"] else row["size"],
+            tries=row["tries"],
+            expires=row["expires"],
+            published=broadcast.published_at or row["now"],
+            epoch=row["now"] - time.monotonic() * 1000,
+            done=bytearray(row["done"]),
+            # Of a version that did not write it down: all that were dealt with.
+            reached=bytearray(row["done"] if row["reached"] is None else row["reached"]),
+            devices=bytes(row["devices"]),
+            outcomes=Counter(parsed(row["outcomes"])),
+            seconds=Counter({int(bucket): count for bucket, count in parsed(row["seconds"]).items()}),
+            leased=time.monotonic(),
+            topic=row["topic"],
+            quiet=is_withdrawal(broadcast),
+        )
+        about = {"provider": self._provider, "lane": chunk.lane.name.lower()}
+        chunk.span = traced(self._platform, "push chunk", broadcast.trace, **about, phones=chunk.size)
+        if mine is not None:
+            mine.lost = True
+            mine.ended()
+            if ours:
+                chunk.inherit(mine)
+        places = chunk.open_places()
+        chunk.left = len(places)
+        # One that was done but for the word that it is.
+        chunk.changed = chunk.changed or not places
+        self._open[chunk.id] = chunk
+        left = -((row["now"] - row["expires"]) // 1000)
+        if left <= 0:
+            for place in places:
+                chunk.tick(place, "expired")
+            return []
+        return await self._parcels(chunk, broadcast, places, int(left))
+
+    async def _parcels(self, chunk: Open, broadcast: Broadcast, places: Sequence[int], ttl: int) -> list[Parcel]:
+        """The chunk's phones as parcels; those that are held back are ticked off."""
+        if chunk.topic:
+            return await self._to_topic(chunk, broadcast, ttl)
+        pushes: dict[str, Push] = {}
+        found: list[Parcel] = []
+        # What takes something back makes no noise, and who got the one gets the other.
+        lane = Lane.ALERT if is_withdrawal(broadcast) else chunk.lane
+        phones = await self._phones.read(lane, [chunk.device(place) for place in places])
+        for place in places:
+            phone = phones.get(chunk.device(place))
+            if phone is None:
+                chunk.tick(place, "forgotten")
+            elif phone.held:
+                chunk.tick(place, phone.held)
+            elif phone.wait:
+                chunk.later.append((phone.wait, QUIET_HOURS, place))
+                chunk.tick(place, "later")
+            else:
+                push = pushes.get(phone.language)
+                if push is None:
+                    push = pushes[phone.language] = self._phones.push(broadcast, phone.language, ttl)
+                found.append(Parcel(push, phone.token, chunk.lane, self, (chunk, place)))
+        return found
+
+    async def _to_topic(self, chunk: Open, broadcast: Broadcast, ttl: int) -> list[Parcel]:
+        """The message to a topic. Whether a notice may go there is asked each time that it is about to."""
+        unless = ""
+        if chunk.lane is Lane.NOTICE:
+            unless = minded_topic(chunk.topic)
+            if not is_withdrawal(broadcast) and (
+                self._phones.counted or not await minded_known(self._platform, self._provider, chunk.topic)
+            ):
+                chunk.tick(0, BY_TOKEN)
+                return []
+        told = self._phones.push(broadcast, language_of(chunk.topic), ttl)
+        return [Parcel(told, chunk.topic, chunk.lane, self, (chunk, 0), topic=True, unless=unless)]
+
+    def ready(self, parcel: Parcel) -> bool:
+        chunk: Open = parcel.key[0]
+        if time.monotonic() - chunk.leased > self._good_for:
+            chunk.lapsed = True
+        going = not (chunk.lost or chunk.lapsed)
+        (chunk.begun.add if going else chunk.begun.discard)(parcel.key[1])
+        return going
+
+    def settle(self, parcel: Parcel, receipt: Receipt) -> None:
+        chunk: Open = parcel.key[0]
+        place: int = parcel.key[1]
+        outcome = receipt.outcome
+        chunk.begun.discard(place)
+        if may_have_arrived(receipt):
+            chunk.reach(place)
+        if outcome is Outcome.ACCEPTED:
+            took = (chunk.epoch + time.monotonic() * 1000 - chunk.published) / 1000
+            chunk.seconds[bucket_of(took)] += 1
+            # Whom a topic reaches is the provider's to know.
+            chunk.tick(place, HANDED if chunk.topic else "accepted")
+            if chunk.lane is Lane.NOTICE and not (chunk.topic or chunk.quiet):
+                chunk.sent.append(place)
+        elif outcome is Outcome.DEAD_TOKEN and not chunk.topic:
+            chunk.dead.append(Dead(UUID(bytes=chunk.device(place)), parcel.token, place, receipt.code))
+            chunk.tick(place, "dead")
+        elif outcome in (Outcome.REJECTED, Outcome.DEAD_TOKEN) or (
+            chunk.tries >= parcels.ATTEMPTS and outcome is not Outcome.MISCONFIGURED
+        ):
+            if chunk.topic and chunk.lane is Lane.NOTICE:
+                # Its walk comes afterwards, and takes the phones of a topic that couldn't be had.
+                chunk.tick(place, BY_TOKEN)
+                return
+            chunk.parked.append((receipt.code, place))
+            chunk.tick(place, "parked")
+        else:
+            chunk.later.append((pause_before(chunk.tries, receipt), receipt.code, place))
+            chunk.tick(place, "later")
+
+    async def record(self) -> bool:
+        """Check-point every chunk that has changed, and keep the lease of the others."""
+        # To its end, and one after the other: what is split off twice is sent twice.
+        return await asyncio.shield(self._record())
+
+    async def _record(self) -> bool:
+        async with self._recording:
+            return await self._check_point()
+
+    async def _check_point(self) -> bool:
+        await self._forget_dead()
+        now = time.monotonic()
+        due = [
+            one
+            for one in self._open.values()
+            # One of which a token was found dead since waits: it would be closed before that phone is forgotten.
+            if not one.dead and (one.changed or (not (one.lost or one.lapsed) and now - one.leased > self._lease / 4))
+        ]
+        if not due:
+            await self._let_go()
+            return False
+        # In one order, as everybody who locks several rows: a recall does so too.
+        checkpoints = [Checkpoint.of(one) for one in sorted(due, key=lambda one: one.id)]
+        async with in_transaction() as connection:
+            states = [await self._keep(connection, one) for one in checkpoints]
+        for one, state in zip(checkpoints, states, strict=True):
+            chunk = one.chunk
+            chunk.lost = state is None or state == "recalled"
+            chunk.recalled = state == "recalled"
+            if state is not None:
+                one.recorded()
+            if not (chunk.lost or chunk.lapsed):
+                chunk.leased = now
+            if state is None or not (chunk.left or chunk.changed or chunk.recalled):
+                self._close(chunk)
+        await self._let_go()
+        # What was under way when a broadcast was recalled, or a lease let go, has been told by now.
+        ended = [one for one in self._open.values() if (one.lost or one.lapsed) and not one.changed]
+        for chunk in [one for one in ended if now - one.leased > self._lease]:
+            self._close(chunk)
+        await self._after([one for one, state in zip(checkpoints, states, strict=True) if state is not None])
+        return any(one.later for one in checkpoints)
+
+    async def _let_go(self) -> None:
+        """End the leases of what was recalled once all is written down: what takes it back need not wait for them."""
+        chunks = [one for one in self._open.values() if one.recalled and not (one.changed or one.begun or one.dead)]
+        for chunk in chunks:
+            self._close(chunk)
+        if chunks:
+            await self._store.connection.execute_many(self._released, [[one.id, one.attempts] for one in chunks])
+
+    async def _forget_dead(self) -> None:
+        """Forget the phones whose tokens are dead. One that has a new token by now gets its message there."""
+        found = [(chunk, one) for chunk in self._open.values() for one in chunk.dead][:MOST_DEAD]
+        if not found:
+            return
+        renewed = await forget_tokens({one.device: one.token for _, one in found})
+        for chunk, one in found:
+            chunk.dead.remove(one)
+            if one.device in renewed:
+                chunk.once_more(one)
+
+    def _close(self, chunk: Open) -> None:
+        chunk.ended()
+        # Another claim of the same chunk may have taken its place.
+        if self._open.get(chunk.id) is chunk:
+            del self._open[chunk.id]
+
+    async def _keep(self, connection: BaseDBAsyncClient, one: Checkpoint) -> str | None:
+        """Write a checkpoint down; its state now, or None, and nothing is written, where it isn't ours any more."""
+        store, chunk = self._store, one.chunk
+        done, reached, outcomes, seconds, state, lease, identity, attempts = store.placeholders(8)
+        sql = (
+            f"UPDATE push_chunk SET done = {done}, reached = {reached}, outcomes = {outcomes}, seconds = {seconds}, "  # noqa: S608
+            f"state = CASE state WHEN 'due' THEN {state} ELSE state END, lease_until = {store.clock} + {lease} "
+            f"WHERE id = {identity} AND attempts = {attempts} AND state IN ('due', 'recalled') RETURNING state"
+        )
+        left = self._lease - (time.monotonic() - chunk.leased if chunk.lapsed else 0.0)
+        lasts = int(max(0.0, left) * 1000)
+        values = [one.done, one.reached, one.outcomes, one.seconds, one.state, lasts, chunk.id, chunk.attempts]
+        rows = await connection.execute_query_dict(sql, values)
+        if not rows:
+            return None
+        # Of a broadcast that was recalled nobody sends or retries anything; the report counts its phones all the same.
+        recalled = rows[0]["state"] == "recalled"
+        split = partial(split_off, store, connection, chunk, self._provider)
+        for wait, code, places in together(one.later):
+            await split(places, "recalled" if recalled else "due", code, wait)
+        for code, places in by_code(one.parked).items():
+            await split(places, "recalled" if recalled else "parked", code)
+        return str(rows[0]["state"])
+
+    async def _after(self, checkpoints: Iterable[Checkpoint]) -> None:
+        """What need not be in the transaction: count what each phone was sent."""
+        await self._phones.count([phone for one in checkpoints for phone in one.sent])
+
+    async def give_back(self, given: Sequence[Parcel]) -> None:
+        """Release the chunks of parcels that nobody sends now; what was recorded of them stays."""
+        chunks = {id(parcel.key[0]): parcel.key[0] for parcel in given}.values()
+        await self.record()
+        for chunk in chunks:
+            chunk.lost = True
+            self._close(chunk)
+        if chunks:
+            await self._store.connection.execute_many(self._released, [[one.id, one.attempts] for one in chunks])

@@ -1,0 +1,91 @@
+"""One message to one phone, or to a topic, on its way, and where it came from."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from mobile_push.providers.provider import Outcome, Push, Receipt
+from mobile_push.tables.lanes import Lane
+
+#: Bounds in seconds of the pause before the next attempt. Where our own project is at fault, an operator is needed.
+FIRST_PAUSE, LONGEST_PAUSE, OPERATOR_PAUSE = 1.0, 600.0, 60.0
+
+#: Attempts after which a message is parked for an operator; the inbox has it anyway. Those that our own project
+#: spoiled don't count, and a provider that is down is left alone, so this is hours.
+ATTEMPTS = 20
+
+
+@dataclass(slots=True, eq=False)
+class Parcel:
+    """What one send takes."""
+
+    push: Push
+    token: str
+    lane: Lane
+    source: Source
+    #: The source's own name for it.
+    key: Any
+    #: `token` is one of the provider's topics: the message goes to all who follow it.
+    topic: bool = False
+    #: Who follows this topic as well is not meant.
+    unless: str = ""
+    #: The `traceparent` that sending it belongs to.
+    trace: str = ""
+
+
+class Source(Protocol):
+    """Where parcels come from, and who records what became of them."""
+
+    async def claim(self, lane: Lane, limit: int) -> Sequence[Parcel]:
+        """Take about so many parcels of that lane and the ones before it, the urgent first."""
+        ...
+
+    def ready(self, parcel: Parcel) -> bool:
+        """Whether the parcel may still be begun: it is ours, and has not been recalled."""
+        ...
+
+    def settle(self, parcel: Parcel, receipt: Receipt) -> None:
+        """Take in what became of it; `record` writes it down."""
+        ...
+
+    async def record(self) -> bool:
+        """Write down what was taken in; whether something of it is to be tried again."""
+        ...
+
+    async def give_back(self, parcels: Sequence[Parcel]) -> None:
+        """Release what was claimed and not tried, so that nobody waits for the lease to end."""
+        ...
+
+
+#: What is said of a message that was not taken, so that no phone can have it: too many at once, a service that is down,
+#: silence that we keep by ourselves. After any other failure that may be tried again, nobody knows.
+NOT_TAKEN = frozenset({"QUOTA_EXCEEDED", "RESOURCE_EXHAUSTED", "UNAVAILABLE", "HTTP_429", "HTTP_503", "service-paused"})
+
+
+def may_have_arrived(receipt: Receipt) -> bool:
+    """Whether the phone has the message after such an answer, or may have it."""
+    if receipt.outcome is Outcome.RETRY:
+        return receipt.code not in NOT_TAKEN
+    return receipt.outcome is Outcome.ACCEPTED
+
+
+#: The server stopped while a message was under way: it is due again at once, for the next worker.
+STOPPED = Receipt(Outcome.RETRY, "stopped")
+
+
+def pause_before(tries: int, receipt: Receipt) -> float:
+    """Seconds until the next attempt after `tries` of them: what the provider asks for, and a pause of our own."""
+    if receipt is STOPPED:
+        return 0.0
+    pause = jitter(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(tries, 16)))
+    if receipt.outcome is Outcome.MISCONFIGURED:
+        pause += OPERATOR_PAUSE
+    return (receipt.retry_after or 0.0) + pause
+
+
+def jitter(longest: float) -> float:
+    """A pause of at most so many seconds. Full jitter: a thousand that failed together don't come back together."""
+    return random.uniform(0, longest)  # noqa: S311

@@ -1,0 +1,233 @@
+"""Deliveries to persons, a row each: what becomes of a claimed one, by its person's wishes and by its receipt."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from banshi import Platform, text_in
+from banshi.sdk.database import as_read
+from mobile_push.audience.quiet_hours import quiet_for
+from mobile_push.delivery.claims import delivery_job as parcels
+from mobile_push.delivery.claims.chunk import QUIET_HOURS
+from mobile_push.delivery.claims.delivery_job import Parcel, pause_before
+from mobile_push.delivery.claims.queue import Row, Settled, queue_of
+from mobile_push.delivery.metrics import Metrics
+from mobile_push.delivery.phones import ENOUGH, UNWANTED, Phones, forget_tokens
+from mobile_push.providers.provider import Outcome, Provider, Push, Receipt
+from mobile_push.screen.presentation import Kind
+from mobile_push.screen.threads import THREADS
+from mobile_push.settings import PushSettings
+from mobile_push.tables.lanes import Lane
+from mobile_push.tables.models import Delivery, InboxMessage
+
+#: To find a lane by its number costs a tenth of making it of that.
+LANES = tuple(Lane)
+
+#: What a final outcome makes of a delivery.
+STATES = {Outcome.ACCEPTED: "sent", Outcome.DEAD_TOKEN: "dead", Outcome.REJECTED: "failed"}
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One claimed row."""
+
+    id: int
+    #: The claim's number, which no other claim of the row ever has, and how often the row has been tried.
+    attempts: int
+    tries: int
+    device: str
+    token: str
+    #: Unix seconds of the database's clock at which the message came to be, and that clock when it was claimed.
+    since: float
+    now: float
+    #: `time.monotonic()` of the claim: the lease runs from here.
+    claimed: float
+    #: It is a notice's copy: where there is a cap on notices, it counts.
+    notice: bool = False
+
+
+class Settlement(NamedTuple):
+    """What became of a job."""
+
+    job: Job
+    state: str
+    code: str
+    provider_message: str = ""
+    #: Seconds until the next attempt, for one that stays due.
+    wait: float = 0.0
+
+
+class Rows:
+    """The deliveries of one provider."""
+
+    def __init__(self, platform: Platform, provider: Provider, settings: PushSettings, metrics: Metrics) -> None:
+        self._now = platform.now
+        self._provider = provider.name
+        self._settings = settings
+        self._metrics = metrics
+        self._seconds = metrics.seconds.labels(provider.name)
+        self._phones = Phones(platform, provider.name, settings)
+        self._threads = platform[THREADS]
+        self._queue = queue_of(platform, provider.name, settings.lease)
+        #: Seconds after its claim for which a job may still be begun: it has to end before its lease does.
+        self._good_for = settings.lease - provider.longest_send
+        self._settlements: list[Settlement] = []
+        #: What is claimed and not recorded yet.
+        self._held: dict[int, Job] = {}
+
+    async def claim(self, lane: Lane, limit: int) -> list[Parcel]:
+        """Take up to `limit` due deliveries of that lane and the ones before it, the urgent and oldest first."""
+        rows = await self._queue.claim(lane, limit)
+        claimed = time.monotonic()
+        found = [self._parcel(row, claimed) for row in rows]
+        return [one for one in found if one is not None]
+
+    def _parcel(self, row: Row, claimed: float) -> Parcel | None:
+        """What to send; None, and the row is settled, where there is nothing to send any more."""
+        now, ends = row.now / 1000, row.expires / 1000
+        held = self._held.get(row.id)
+        # Nobody else had it meanwhile, an operator neither.
+        if held is not None and row.attempts == held.attempts + 1:
+            # The clock jumped, or the database was away, and our own lease had ended: it is on its way all the same.
+            held.attempts, held.tries, held.now, held.claimed = row.attempts, row.tries, now, claimed
+            return None
+        token, since = row.token, ends - self._settings.ttl
+        job = Job(
+            row.id, row.attempts, row.tries, str(row.device), token or "", since, now, claimed, row.kind == "notice"
+        )
+        # Rounded up: a message in its last second is still one.
+        left = -((row.now - row.expires) // 1000)
+        settled = self._without(job, row) if token is not None and left > 0 else _over(job)
+        if settled is not None:
+            if settled.state != "due":
+                self._metrics.attempts.labels(self._provider, settled.state, settled.code).inc()
+            self._settlements.append(settled)
+            return None
+        self._held[row.id] = job
+        return Parcel(self._push(row, left), job.token, LANES[row.lane], self, job, trace=row.trace)
+
+    def _without(self, job: Job, row: Row) -> Settlement | None:
+        """What becomes of a message that its person's wishes keep from waking a phone now; None for one that may."""
+        if job.notice and row.notices is not None and not row.notices:
+            return Settlement(job, "failed", UNWANTED)
+        if job.notice and self._phones.had_enough(row.notice_day, row.had, self._phones.today()):
+            return Settlement(job, "failed", ENOUGH)
+        if row.quiet_from is None:
+            return None
+        wait = quiet_for(row.quiet_from, row.quiet_until, row.timezone, self._now())
+        return Settlement(job, "due", QUIET_HOURS, wait=wait) if wait else None
+
+    def _push(self, row: Row, ttl: int) -> Push:
+        thread = self._threads.name(as_read(InboxMessage, "person", row.person), row.case) if row.case else ""
+        return personal_push(self._settings, str(row.message), row.kind, row.link, row.language, ttl, thread)
+
+    def ready(self, parcel: Parcel) -> bool:
+        job: Job = parcel.key
+        # Whoever claims it next sends it; both of us would be one too many.
+        if time.monotonic() - job.claimed <= self._good_for:
+            return True
+        self._forget(job)
+        return False
+
+    def settle(self, parcel: Parcel, receipt: Receipt) -> None:
+        job: Job = parcel.key
+        if receipt.outcome is Outcome.ACCEPTED:
+            took = job.now + time.monotonic() - job.claimed - job.since
+            self._seconds.observe(max(0.0, took))
+        self._settlements.append(settlement_of(job, receipt))
+
+    async def record(self) -> bool:
+        """Record outcomes; a device whose token is dead is forgotten."""
+        if not self._settlements:
+            return False
+        group, self._settlements = self._settlements, []
+        try:
+            await self._record(group)
+        except BaseException:
+            # The server stops, or the database is away: recording it again changes nothing where it was done already.
+            self._settlements = [*group, *self._settlements]
+            raise
+        return any(one.state == "due" for one in group)
+
+    async def _record(self, group: Sequence[Settlement]) -> None:
+        # In one order, as everybody who locks several rows: a recall does so too.
+        group = sorted(group, key=lambda one: one.job.id)
+        await self._queue.settle(
+            [
+                Settled(
+                    one.state, one.code[:64], one.provider_message[:255], int(one.wait * 1000), job.id, job.attempts
+                )
+                for one in group
+                for job in (one.job,)
+            ]
+        )
+        await self._phones.count(
+            [UUID(one.job.device).bytes for one in group if one.job.notice and one.state == "sent"]
+        )
+        for one in group:
+            self._forget(one.job)
+        await self._forget_dead([one.job for one in group if one.state == "dead"])
+
+    async def _forget_dead(self, jobs: Sequence[Job]) -> None:
+        """Forget the phones whose tokens are dead. One that has a new token by now gets its message there."""
+        renewed = await forget_tokens({UUID(job.device): job.token for job in jobs}) if jobs else set()
+        for job in jobs:
+            if UUID(job.device) in renewed:
+                same = Delivery.filter(id=job.id, attempts=job.attempts, state="dead")
+                # Under another number: this settlement, said twice, would end it again.
+                await same.update(state="due", settled_at=None, attempts=job.attempts + 1)
+
+    async def give_back(self, given: Sequence[Parcel]) -> None:
+        """Release what was claimed and not tried, so that nobody waits for the lease to end."""
+        if not given:
+            return
+        jobs: list[Job] = [parcel.key for parcel in given]
+        for job in jobs:
+            self._forget(job)
+        await self._queue.give_back([(job.id, job.attempts) for job in jobs])
+
+    def _forget(self, job: Job) -> None:
+        if self._held.get(job.id) is job:
+            del self._held[job.id]
+
+
+def personal_push(
+    settings: PushSettings, message: str, kind: Kind, link: str, language: str, ttl: int, thread: str = ""
+) -> Push:
+    """What a person's own phone is sent of a message to them alone, a notice's copy or not.
+
+    Whoever has such a message has such a case: that is nobody else's business, so it bears neither words nor a picture.
+    """
+    return Push(
+        message_id=message,
+        title=text_in(settings.case_title, language),
+        body="",
+        link=link,
+        kind=kind,
+        ttl=ttl,
+        # Google keeps four of these for a phone that is off, and somebody may have more cases.
+        collapse_key=None,
+        priority="normal" if kind == "notice" else "high",
+        presentation=settings.presentation.of(kind),
+        tag=thread,
+        thread=thread,
+    )
+
+
+def _over(job: Job) -> Settlement:
+    """The end of a message whose phone is gone, or that has expired."""
+    return Settlement(job, "expired", "expired") if job.token else Settlement(job, "failed", "forgotten")
+
+
+def settlement_of(job: Job, receipt: Receipt) -> Settlement:
+    """What a receipt makes of its job. Retries end when the message does, or with an operator."""
+    state = STATES.get(receipt.outcome)
+    if state is not None:
+        return Settlement(job, state, receipt.code, receipt.provider_message or "")
+    if job.tries >= parcels.ATTEMPTS and receipt.outcome is not Outcome.MISCONFIGURED:
+        return Settlement(job, "parked", receipt.code)
+    return Settlement(job, "due", receipt.code, wait=pause_before(job.tries, receipt))

@@ -1,0 +1,184 @@
+"""What lives as long as the server: the open streams, the walkers of fan-outs, and a courier per provider."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+from prometheus_client import Gauge
+
+from banshi import Key, Message, Platform
+from banshi.sdk.events import SIGNALS
+from banshi.sdk.operations import working
+from mobile_push.audience.topic_names import turn
+from mobile_push.delivery.courier import Courier
+from mobile_push.delivery.leases import alive
+from mobile_push.delivery.metrics import Metrics
+from mobile_push.delivery.planner import Planner
+from mobile_push.delivery.topics.sync import Keeper
+from mobile_push.inbox import messages as inbox_messages
+from mobile_push.inbox.arrivals import Arrivals
+from mobile_push.inbox.common_log import EVERYBODY, CommonLog
+from mobile_push.inbox.hub import Hub
+from mobile_push.inbox.peers import GONE, INBOX, LOG, WISHES, Others
+from mobile_push.phones import upkeep
+from mobile_push.providers.for_test_cases import NO_SANDBOX, Sandboxes
+from mobile_push.providers.provider import PROVIDERS, TopicProvider
+from mobile_push.settings import PushSettings
+from mobile_push.tables.lanes import Lane, lanes_of
+
+#: Seconds that a stream gets to end by itself; what a phone does not read in that time it reads after reconnecting.
+LAST_WORDS = 1.0
+
+#: The provider whose topics broadcasts may go by.
+FCM = "fcm"
+
+#: Seconds between two looks for what another process has published.
+LOOK = 1.0
+
+
+@dataclass(slots=True)
+class Push:
+    """The running push service."""
+
+    platform: Platform
+    settings: PushSettings
+    hub: Hub
+    arrivals: Arrivals
+    metrics: Metrics
+    couriers: list[Courier] = field(default_factory=list)
+    #: Those of test cases' pushes: phones register for none of their providers, and broadcasts go by none.
+    sandboxes: list[Courier] = field(default_factory=list)
+    diverted: Sandboxes = NO_SANDBOX
+    planners: list[Planner] = field(default_factory=list)
+    #: What browsers subscribe with; None where Web Push is not set up.
+    webpush_key: str | None = None
+    #: Persons who are registering a phone in this moment: one after the other, so that the limit holds.
+    registering: weakref.WeakValueDictionary[str, asyncio.Lock] = field(default_factory=weakref.WeakValueDictionary)
+    #: One reads the common log on at a time, so that every stream hears of its entries in order.
+    _announcing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def providers(self) -> list[str]:
+        """The providers that phones may register for."""
+        return [inbox_messages.STREAM, *self.couriered]
+
+    @property
+    def couriered(self) -> list[str]:
+        """The providers that a fan-out walks over."""
+        return [courier.provider.name for courier in self.couriers]
+
+    async def accept(self, messages: Sequence[Message]) -> None:
+        """Take messages over: when this returns they are in their inboxes, and their deliveries are planned."""
+        persons = await inbox_messages.store(self.platform, messages, self.settings.ttl, sandboxes=self.diverted)
+        self.hub.wake(persons)
+        self.tell(INBOX, persons)
+        self.wake()
+
+    async def announce(self) -> None:
+        """Something was published or recalled here: tell the open streams of all processes, and begin its fan-out."""
+        self.tell(LOG, ["new"])
+        await self.read_on()
+
+    async def read_on(self) -> None:
+        """Tell this process's open streams what is new in the common log, and look for its fan-out."""
+        for planner in self.planners:
+            planner.wake.set()
+        async with self._announcing:
+            await self.hub.publish(await self.hub.log.read_on())
+
+    async def heed(self, person: str) -> None:
+        """A person follows something else, or is somewhere else: their open streams go by that from now on."""
+        if self.hub.listens(person):
+            self.hub.changed(person, await inbox_messages.listener_of(self.platform, person))
+        self.tell(WISHES, [person])
+
+    def forget(self, person: str) -> None:
+        """Nothing is kept of a person any more: end their streams."""
+        self.hub.cut(person)
+        self.tell(GONE, [person])
+
+    def tell(self, topic: str, words: Iterable[str]) -> None:
+        """Tell the processes that other phones are connected to."""
+        self.platform[SIGNALS].send(topic, words)
+
+    def wake(self) -> None:
+        """There is something to be sent."""
+        for courier in (*self.couriers, *self.sandboxes):
+            courier.wake.set()
+
+
+PUSH: Key[Push] = Key("mobile_push")
+
+
+@asynccontextmanager
+async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator[Push]:
+    """The running service; at its end the sends under way are finished and the rest is given back."""
+    from mobile_push.phones.reading.stream import sweep
+
+    metrics = Metrics.of(platform)
+    push = Push(platform, settings, Hub(CommonLog(platform), settings.devices), Arrivals(platform), metrics)
+    push.diverted = Sandboxes(settings.sandbox.names, metrics.attempts)
+    await push.hub.log.read_on()
+    gauge = Gauge("banshi_push_streams", "Open streams", registry=platform.metrics)
+    gauge.set_function(push.hub.__len__)
+    keepers: list[Keeper] = []
+    await turn(platform, FCM, on=settings.fcm is not None and settings.fcm.topics)
+    others = Others(push)
+    async with AsyncExitStack() as stack:
+        for name, way in platform.registry.offered(PROVIDERS):
+            if way.name in push.providers:
+                raise ValueError(
+                    f"{name}: rename its provider {way.name}: phones can register for one that way already"
+                )
+            provider = await stack.enter_async_context(way.make())
+            push.couriers.append(Courier(platform, provider, settings, metrics))
+            if way.name == FCM and settings.fcm is not None and settings.fcm.topics:
+                assert isinstance(provider, TopicProvider)  # noqa: S101 - our own
+                keepers.append(Keeper(platform, provider, settings))
+            # What browsers subscribe with.
+            push.webpush_key = getattr(provider, "public_key", push.webpush_key)
+        for sandbox in settings.sandbox.providers(settings.webpush):
+            await stack.enter_async_context(sandbox)
+            push.sandboxes.append(Courier(platform, sandbox, settings, metrics))
+        couriers = [*push.couriers, *push.sandboxes]
+        await stack.enter_async_context(alive(platform, [courier.provider.name for courier in couriers]))
+        own = lanes_of(platform)
+        push.planners += [Planner(platform, settings, [lane], push.wake) for lane in own if lane is not Lane.CASE]
+        works: list[Callable[[], Awaitable[None]]] = [others.heed]
+        works += [partial(one, push) for one in (_end_streams, sweep, _look_for_news)]
+        if own:
+            works += [
+                *(one.run for one in couriers),
+                *(one.run for one in push.planners),
+                *(one.run for one in keepers),
+            ]
+            works.append(partial(upkeep.keep_tidy, platform, settings.forget_after_days))
+        async with working("mobile-push", *works):
+            yield push
+
+
+async def _look_for_news(push: Push) -> None:
+    """Find what other processes have published."""
+    while True:
+        await asyncio.sleep(LOOK)
+        tops = await inbox_messages.tops(push.platform, [EVERYBODY])
+        if tops.get(EVERYBODY, 0) > push.hub.log.top:
+            await push.read_on()
+
+
+async def _end_streams(push: Push) -> None:
+    """Wake every stream when the server shuts down, so that it ends by itself and the app reconnects elsewhere."""
+    await push.platform.closing.wait()
+    push.hub.end_all()
+    await asyncio.sleep(LAST_WORDS)
+    push.hub.cut_all()
+
+
+async def deliver(platform: Platform, messages: Sequence[Message]) -> None:
+    """The channel: what the kernel's engine calls."""
+    await platform[PUSH].accept(messages)

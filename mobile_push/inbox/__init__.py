@@ -1,0 +1,1 @@
+"""The inbox: what each person and everybody was sent, in order."""

@@ -1,0 +1,261 @@
+"""The inbox: every message to a person, in order, none missing. A push only wakes the phone that then reads this."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.exceptions import IntegrityError
+from tortoise.transactions import in_transaction
+
+from banshi import Message, Platform, text_in
+from banshi.sdk.database import as_read, as_stored
+from mobile_push.audience.audience import Listener, Place
+from mobile_push.providers.for_test_cases import NO_SANDBOX, SANDBOX, SANDBOXED, Sandboxes
+from mobile_push.tables.lanes import Lane
+from mobile_push.tables.models import Broadcast, Delivery, Device, InboxCounter, InboxMessage
+
+#: Providers whose phones have to be woken by somebody else; the stream's phones are connected or read later.
+STREAM = "stream"
+
+#: In the table of counters: behind which number everybody's log goes on, since a database was restored. Nobody is
+#: called this, and nothing of anybody's is read under it.
+FLOOR = "\x01"
+
+#: Further than any log has come since a backup was made.
+GAP = 1_000_000_000
+
+#: A phone may have read further than a restored log goes. What comes next has a number that no phone has read yet.
+AFTER_RESTORE = (
+    (
+        f"INSERT INTO push_inbox_counter (person, top) SELECT '{FLOOR}', "  # noqa: S608 - our own word and number
+        f"(SELECT COALESCE(MAX(top), 0) FROM push_inbox_counter) + {GAP} WHERE 1 = 1 "
+        "ON CONFLICT (person) DO UPDATE SET top = excluded.top"
+    ),
+)
+
+#: How often messages are stored when somebody else stores some of them at the same moment. Where everything comes twice
+#: at once, on PostgreSQL, three were not always enough.
+TRIES = 6
+
+
+async def store(
+    platform: Platform,
+    messages: Sequence[Message],
+    ttl: int,
+    *,
+    broadcast: Broadcast | None = None,
+    sandboxes: Sandboxes = NO_SANDBOX,
+) -> set[str]:
+    """Put messages into their inboxes and plan their deliveries, in one transaction; the persons who got any.
+
+    A message that is there already is left as it is, so the same batch may come twice, even at the same moment. With a
+    `broadcast` they are its copies: none are made once it is recalled, and they live as long as it does. `sandboxes`
+    are where the pushes of test messages go.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return await _store(platform, messages, ttl, broadcast, sandboxes)
+        except IntegrityError:
+            continue
+    return await _store(platform, messages, ttl, broadcast, sandboxes)
+
+
+async def _store(
+    platform: Platform,
+    messages: Sequence[Message],
+    ttl: int,
+    broadcast: Broadcast | None,
+    sandboxes: Sandboxes,
+) -> set[str]:
+    known = await InboxMessage.filter(id__in=[message.id for message in messages]).values_list("id", flat=True)
+    present = {str(one) for one in known}
+    fresh = list({message.id: message for message in messages if message.id not in present}.values())
+    if not fresh:
+        return set()
+    persons = sorted({message.person for message in fresh})
+    devices: dict[str, list[Device]] = defaultdict(list)
+    for device in await Device.filter(person__in=persons).exclude(provider=STREAM):
+        devices[device.person].append(device)
+    async with in_transaction() as connection:
+        if broadcast and not await _hold_public(connection, broadcast):
+            return set()
+        numbers = await _take_numbers(platform, connection, Counter(message.person for message in fresh))
+        rows = [_row(message, next(numbers[message.person]), broadcast) for message in fresh]
+        await InboxMessage.bulk_create(rows, using_db=connection)
+        deliveries = [
+            _delivery(message, device, ttl, broadcast, sandboxes)
+            for message in fresh
+            for device in devices[message.person]
+        ]
+        if deliveries:
+            await Delivery.bulk_create(deliveries, using_db=connection)
+    if any(message.mode == "test" for message in fresh):
+        sandboxes.count(one.provider for one in deliveries if one.state == SANDBOX)
+    return set(persons)
+
+
+async def _hold_public(connection: BaseDBAsyncClient, broadcast: Broadcast) -> bool:
+    """Whether it is public still. Who recalls it waits for this transaction then, and drops what it has planned."""
+    public = Broadcast.filter(id=broadcast.id, state="published").using_db(connection)
+    return bool(await public.update(state="published"))
+
+
+def _delivery(
+    message: Message, device: Device, ttl: int, broadcast: Broadcast | None, sandboxes: Sandboxes
+) -> Delivery:
+    ends = broadcast.expires_at if broadcast else message.created_at + timedelta(seconds=ttl)
+    lane = {"case": Lane.CASE, "alert": Lane.ALERT, "notice": Lane.NOTICE}[message.kind]
+    delivery = Delivery(
+        message_id=message.id,
+        device_id=device.id,
+        provider=device.provider,
+        lane=int(lane),
+        expires=int(ends.timestamp() * 1000),
+        trace=message.trace,
+    )
+    if message.mode == "test":
+        _divert(delivery, sandboxes.names.get(device.provider), message)
+    return delivery
+
+
+def _divert(delivery: Delivery, sandbox: str | None, message: Message) -> None:
+    """Away from the phone's own provider: to the sandbox, or to an end without any network."""
+    if sandbox is not None:
+        delivery.provider = sandbox
+    else:
+        delivery.state, delivery.code = SANDBOX, SANDBOXED
+        delivery.settled_at = int(message.created_at.timestamp() * 1000)
+
+
+async def _take_numbers(
+    platform: Platform, connection: BaseDBAsyncClient, wanted: Counter[str]
+) -> dict[str, Iterator[int]]:
+    """The next numbers of each person's inbox. Sorted, so that two transactions lock the rows in one order."""
+    names = sorted(wanted)
+    logs, given = platform.store.table(("varchar", _stored(names)), ("bigint", [wanted[name] for name in names]))
+    later = "MAX" if platform.store.dialect == "sqlite" else "GREATEST"
+    floor = f"COALESCE((SELECT top FROM push_inbox_counter WHERE person = '{FLOOR}'), 0)"  # noqa: S608 - our own word
+    sql = (
+        # SQLite takes ON CONFLICT for the end of a join without the condition.
+        f"WITH given(person, more) AS ({logs}) "  # noqa: S608 - marks, not values
+        f"INSERT INTO push_inbox_counter (person, top) SELECT person, {floor} + more FROM given WHERE true "
+        f"ON CONFLICT (person) DO UPDATE SET top = {later}(push_inbox_counter.top, {floor}) + excluded.top - {floor} "
+        "RETURNING person, top"
+    )
+    tops = _tops(await connection.execute_query_dict(sql, given))
+    return {name: iter(range(tops[name] - wanted[name] + 1, tops[name] + 1)) for name in names}
+
+
+async def take_number(platform: Platform, connection: BaseDBAsyncClient, log: str) -> int:
+    """A log's next number; its counter stays locked until the transaction ends."""
+    return next((await _take_numbers(platform, connection, Counter([log])))[log])
+
+
+def _row(message: Message, number: int, broadcast: Broadcast | None) -> InboxMessage:
+    return InboxMessage(
+        id=UUID(message.id),
+        person=message.person,
+        seq=number,
+        kind=message.kind,
+        title=dict(message.title),
+        body=dict(message.body),
+        link=message.link,
+        case_id=UUID(message.case_id) if message.case_id else None,
+        broadcast_id=broadcast.id if broadcast else None,
+        mode=message.mode,
+        created_at=message.created_at,
+    )
+
+
+async def read(person: str, after: int, limit: int) -> list[InboxMessage]:
+    """The person's own messages behind a sequence number, the oldest first."""
+    return await InboxMessage.filter(person=person, seq__gt=after).order_by("seq").limit(limit)
+
+
+async def tops(platform: Platform, persons: Sequence[str]) -> dict[str, int]:
+    """The last number of each of these persons' own logs; those without one are left out."""
+    if not persons:
+        return {}
+    marks = ", ".join(platform.store.placeholders(len(persons)))
+    sql = f"SELECT person, top FROM push_inbox_counter WHERE person IN ({marks})"  # noqa: S608 - marks, not values
+    return _tops(await platform.store.connection.execute_query_dict(sql, _stored(persons)))
+
+
+def _stored(persons: Collection[str]) -> list[str]:
+    """These persons as they stand in the tables."""
+    return [as_stored(InboxCounter, "person", person) for person in persons]
+
+
+def _tops(rows: Sequence[Any]) -> dict[str, int]:
+    return {as_read(InboxCounter, "person", row["person"]): row["top"] for row in rows}
+
+
+#: Somebody who follows nothing and says nowhere where they are: most people.
+NOWHERE = Listener()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a person stands: what decides which broadcasts are theirs, and the last number of their own log."""
+
+    listener: Listener = NOWHERE
+    top: int = 0
+
+
+#: Somebody of whom nothing is known yet.
+NEW = Standing()
+
+
+async def standings(platform: Platform, persons: Collection[str]) -> dict[str, Standing]:
+    """Where each of these persons stands: whom they follow, where their phones are at home, and their last number."""
+    marks = iter(platform.store.placeholders(3 * len(persons)))
+    places, follows, counters = (", ".join(next(marks) for _ in persons) for _ in range(3))
+    # The places come first: PostgreSQL takes the types of the columns from them.
+    sql = (
+        "SELECT person, '' AS topic, division, latitude, longitude, 0 AS top FROM push_device "  # noqa: S608 - marks
+        f"WHERE person IN ({places}) AND (division <> '' OR latitude IS NOT NULL) "
+        f"UNION ALL SELECT person, topic, '', NULL, NULL, 0 FROM push_follow WHERE person IN ({follows}) "
+        f"UNION ALL SELECT person, '', '', NULL, NULL, top FROM push_inbox_counter WHERE person IN ({counters})"
+    )
+    stored = dict(zip(persons, _stored(persons), strict=True))
+    rows = await platform.store.connection.execute_query_dict(sql, [*stored.values()] * 3)
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row["person"]].append(row)
+    return {person: _standing(found[one]) if one in found else NEW for person, one in stored.items()}
+
+
+def _standing(rows: Sequence[Any]) -> Standing:
+    follows = frozenset(row["topic"] for row in rows if row["topic"])
+    places = tuple(
+        Place(row["division"], row["latitude"], row["longitude"])
+        for row in rows
+        if row["division"] or row["latitude"] is not None
+    )
+    listener = Listener(follows, places) if follows or places else NOWHERE
+    return Standing(listener, max(row["top"] for row in rows))
+
+
+async def listener_of(platform: Platform, person: str) -> Listener:
+    """What of a person decides which broadcasts are theirs."""
+    return (await standings(platform, [person]))[person].listener
+
+
+def document(platform: Platform, row: InboxMessage, language: str) -> dict[str, Any]:
+    """A person's own message as the app reads it; the cursor is the reader's own."""
+    return {
+        "seq": row.seq,
+        "id": str(row.id),
+        "kind": row.kind,
+        "mode": row.mode,
+        "title": text_in(row.title, language),
+        "body": text_in(row.body, language),
+        "link": row.link,
+        "created_at": row.created_at.astimezone(platform.settings.timezone).isoformat(timespec="milliseconds"),
+    }

@@ -1,0 +1,77 @@
+"""What the other processes tell this one's open streams, so that a phone may be connected to any of them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from banshi.sdk.events import SIGNALS
+from mobile_push.inbox import messages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mobile_push.delivery.service import Push
+
+#: There is something new in these persons' own logs; what these persons wish, or where they are, has changed; these
+#: persons are forgotten; there is something new in the common log.
+INBOX, WISHES, GONE, LOG = "push.inbox", "push.wishes", "push.gone", "push.log"
+
+#: Persons who are looked up at once.
+TOGETHER = 200
+
+
+class Others:
+    """What they say, heeded for the streams of this process."""
+
+    def __init__(self, push: Push) -> None:
+        self._push = push
+        self._changed: set[str] = set()
+        self._log = False
+        self._wake = asyncio.Event()
+        signals = push.platform[SIGNALS]
+        # Own messages and broadcasts are looked for as well, by the sweep and once a second. Wishes are not.
+        signals.on(INBOX, push.hub.wake)
+        signals.on(GONE, self._gone)
+        signals.on(LOG, self._published)
+        signals.on(WISHES, self._wish, missed=self._missed)
+
+    async def heed(self) -> None:
+        """Do what takes the database, until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            changed, self._changed = list(self._changed), set()
+            log, self._log = self._log, False
+            try:
+                for start in range(0, len(changed), TOGETHER):
+                    await self._look_up(changed[start : start + TOGETHER])
+                if log:
+                    await self._push.read_on()
+            except Exception:
+                # It begins anew in a moment, with all of it.
+                self._changed |= set(changed)
+                self._log |= log
+                self._wake.set()
+                raise
+
+    async def _look_up(self, persons: list[str]) -> None:
+        standings = await messages.standings(self._push.platform, set(persons))
+        for person, standing in standings.items():
+            self._push.hub.changed(person, standing.listener)
+
+    def _gone(self, persons: Iterable[str]) -> None:
+        for person in persons:
+            self._push.hub.cut(person)
+
+    def _published(self, _: Iterable[str]) -> None:
+        self._log = True
+        self._wake.set()
+
+    def _wish(self, persons: Iterable[str]) -> None:
+        self._changed |= {person for person in persons if self._push.hub.listens(person)}
+        self._wake.set()
+
+    def _missed(self) -> None:
+        self._wish(self._push.hub.persons())
+        self._published(())

@@ -1,0 +1,1 @@
+"""Phones: registered, their people's wishes, what they have received."""

@@ -1,0 +1,232 @@
+"""The devices' face: a phone registers, is listed, and is forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from banshi import (
+    LANGUAGES,
+    Answer,
+    Audience,
+    Call,
+    Conflict,
+    FieldProblem,
+    Form,
+    InvalidFields,
+    Link,
+    NotFound,
+    Route,
+    reply,
+)
+from mobile_push.audience import areas
+from mobile_push.delivery.service import PUSH
+from mobile_push.phones import registration
+from mobile_push.phones.erasure import erase_device
+from mobile_push.phones.registration import TRIES
+from mobile_push.providers.webpush.subscriptions import LONGEST_ENDPOINT
+from mobile_push.tables.models import Device
+
+if TYPE_CHECKING:
+    from aiohttp import web
+    from tortoise.models import Model
+
+_FIELDS: dict[str, Any] = {
+    "token": {
+        "type": "string",
+        "minLength": 8,
+        "maxLength": 4096,
+        "pattern": "^[!-~]+$",
+        "description": "The provider's registration token; for `stream` an id that the app has made up.",
+    },
+    "subscription": {
+        "type": "object",
+        "description": "For `webpush` in place of the token: what `PushSubscription.toJSON()` gives.",
+        "required": ["endpoint", "keys"],
+        "properties": {
+            "endpoint": {"type": "string", "maxLength": LONGEST_ENDPOINT},
+            "expirationTime": {"type": ["number", "null"]},
+            "keys": {
+                "type": "object",
+                "required": ["p256dh", "auth"],
+                "properties": {
+                    "p256dh": {"type": "string", "maxLength": 200},
+                    "auth": {"type": "string", "maxLength": 200},
+                },
+            },
+        },
+    },
+    "language": {"type": "string", "enum": list(LANGUAGES)},
+    "area": areas.AREA,
+}
+
+REGISTRATION = Form.from_schema(
+    {
+        "type": "object",
+        "required": ["provider", "platform"],
+        "additionalProperties": False,
+        "properties": {
+            "provider": {
+                "type": "string",
+                "pattern": "^[a-z0-9-]{1,16}$",
+                "description": "`fcm`, `stream`, `webpush`, or another one that is set up here.",
+            },
+            "platform": {"type": "string", "enum": ["android", "ios", "harmony", "web"]},
+            **_FIELDS,
+        },
+    }
+)
+
+CHANGE = Form.from_schema({"type": "object", "minProperties": 1, "additionalProperties": False, "properties": _FIELDS})
+
+DEVICE: dict[str, Any] = {
+    "type": "object",
+    "required": ["id", "provider", "platform", "language", "area", "created_at", "seen_at", "links"],
+    "additionalProperties": False,
+    "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "provider": {"type": "string"},
+        "platform": {"type": "string"},
+        "language": {"type": "string"},
+        "area": areas.SHOWN,
+        "created_at": {"type": "string", "format": "date-time"},
+        "seen_at": {"type": "string", "format": "date-time", "description": "A phone that isn't seen is forgotten."},
+        "links": {"type": "object", "additionalProperties": {"type": "string"}},
+    },
+}
+
+
+def device_document(call: Call, device: Device) -> dict[str, Any]:
+    """A device as its owner sees it. The token stays with us."""
+    zone = call.platform.settings.timezone
+    return {
+        "id": str(device.id),
+        "provider": device.provider,
+        "platform": device.platform,
+        "language": device.language,
+        "area": areas.document(device),
+        "created_at": device.created_at.astimezone(zone).isoformat(timespec="milliseconds"),
+        "seen_at": device.seen_at.astimezone(zone).isoformat(timespec="milliseconds"),
+        "links": {"self": f"/v1/devices/{device.id}", "inbox": "/v1/inbox", "stream": "/v1/inbox/stream"},
+    }
+
+
+async def register(call: Call) -> web.StreamResponse:
+    """Register this phone for the caller, or renew what is known of it. One that changes hands leaves its owner."""
+    push, body = call.platform[PUSH], call.body
+    if body["provider"] not in push.providers:
+        raise InvalidFields([FieldProblem("/provider", f"Set up here: {', '.join(push.providers)}.", "unavailable")])
+    address = registration.address_of(push, body["provider"], body)
+
+    def receipt(device: Device) -> Sequence[Model]:
+        return call.once.receipt(device_document(call, device), headers=_location(device))
+
+    async with push.registering.setdefault(call.principal.subject, asyncio.Lock()):
+        for _ in range(TRIES):
+            if device := await registration.register(call, address, receipt):
+                await push.heed(device.person)
+                return reply(call, device_document(call, device), status=201, headers=_location(device))
+            # Another request registers this very phone, or has used this Idempotency-Key: look again.
+            if stored := await call.once.stored():
+                return stored
+    raise Conflict("Others are registering this phone at the same time; send the request again.")
+
+
+def _location(device: Device) -> dict[str, str]:
+    return {"Location": f"/v1/devices/{device.id}"}
+
+
+async def change(call: Call) -> web.StreamResponse:
+    """Take in what is new: the provider's new address, the language, the area. Pushes that are due follow."""
+    push, person = call.platform[PUSH], call.principal.subject
+    async with push.registering.setdefault(person, asyncio.Lock()):
+        device = await registration.change(call, UUID(call.path["id"]))
+    await push.heed(person)
+    return reply(call, device_document(call, device))
+
+
+async def list_devices(call: Call) -> web.StreamResponse:
+    devices = await Device.filter(person=call.principal.subject).order_by("id")
+    return reply(call, {"items": [device_document(call, device) for device in devices], "next": None})
+
+
+async def forget(call: Call) -> web.StreamResponse:
+    """Forget a phone: nothing more is sent to it; its token and its receipts are deleted."""
+    from aiohttp import web
+
+    if not await erase_device(call.platform, UUID(call.path["id"]), call.principal.subject):
+        raise NotFound("You have no device of that id.")
+    await call.platform[PUSH].heed(call.principal.subject)
+    return web.Response(status=204)
+
+
+_OWN = {"id": "$response.body#/id"}
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="/v1/devices",
+        audience=Audience.CITIZEN,
+        handler=register,
+        operation="register_device",
+        summary="Register a phone for messages.",
+        tag="push",
+        body=REGISTRATION,
+        creates=True,
+        answers={
+            201: Answer(
+                description="It is registered.",
+                schema=DEVICE,
+                headers={"Location": "The device."},
+                links=[Link("change_device", _OWN), Link("forget_device", _OWN), Link("list_devices")],
+            ),
+        },
+    ),
+    Route(
+        method="GET",
+        path="/v1/devices",
+        audience=Audience.CITIZEN,
+        handler=list_devices,
+        operation="list_devices",
+        summary="List the caller's phones.",
+        tag="push",
+        answers={
+            200: Answer(
+                description="The phones.",
+                schema={
+                    "type": "object",
+                    "required": ["items"],
+                    "properties": {"items": {"type": "array", "items": DEVICE}},
+                },
+                links=[Link(name, {"id": "$response.body#/items/0/id"}) for name in ("change_device", "forget_device")],
+            )
+        },
+    ),
+    Route(
+        method="PATCH",
+        path="/v1/devices/{id}",
+        audience=Audience.CITIZEN,
+        handler=change,
+        operation="change_device",
+        summary="Give a phone its new token, language or area.",
+        tag="push",
+        path_schemas={"id": {"type": "string", "format": "uuid"}},
+        body=CHANGE,
+        answers={
+            200: Answer(description="The phone.", schema=DEVICE, links=[Link("forget_device", _OWN)]),
+        },
+    ),
+    Route(
+        method="DELETE",
+        path="/v1/devices/{id}",
+        audience=Audience.CITIZEN,
+        handler=forget,
+        operation="forget_device",
+        summary="Forget a phone.",
+        tag="push",
+        path_schemas={"id": {"type": "string", "format": "uuid"}},
+        answers={204: Answer(description="It is forgotten.")},
+    ),
+)

@@ -1,0 +1,87 @@
+"""Forgetting: a phone with what hangs on it, or all that is kept of a person. Each in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.transactions import in_transaction
+
+from banshi import Platform
+from banshi.sdk.database import as_stored
+from mobile_push.delivery.topics.changes import kept
+from mobile_push.tables.models import Delivery, Device, Follow, InboxCounter, InboxMessage, PhoneReceipt, Profile
+
+if TYPE_CHECKING:
+    from banshi import Case
+
+
+async def erase_device(platform: Platform, device: UUID, person: str, *, before: datetime | None = None) -> bool:
+    """Forget a person's phone, its receipts and what is due for it; whether there was one.
+
+    With `before`, only one that was last seen before that.
+    """
+    phone = Device.filter(id=device, person=person)
+    async with in_transaction() as connection, kept(platform, connection, [person]):
+        found = await (phone.filter(seen_at__lt=before) if before else phone).using_db(connection).delete()
+        if found:
+            await end_deliveries(platform, connection, device, person)
+            await PhoneReceipt.filter(device_id=device, person=person).using_db(connection).delete()
+    return bool(found)
+
+
+async def end_deliveries(platform: Platform, connection: BaseDBAsyncClient, device: UUID, person: str) -> None:
+    """What is due for a phone that is gone ends here; it would else wait for its turn to find that out."""
+    store = platform.store
+    one, two = store.placeholders(2)
+    # By the person's messages, which an index knows; none knows the phones' deliveries. One that is being settled in
+    # this moment is not waited for: if it stays due, whoever claims it finds no phone.
+    sql = (
+        f"UPDATE push_delivery SET state = 'failed', code = 'forgotten', lease_until = 0, settled_at = {store.clock} "  # noqa: S608 - marks, not values
+        f"WHERE id IN (SELECT id FROM push_delivery WHERE device_id = {one} AND state = 'due' "
+        f"AND message_id IN (SELECT id FROM push_inbox_message WHERE person = {two}) {store.skip_locked})"
+    )
+    await connection.execute_query(sql, [str(device), as_stored(InboxMessage, "person", person)])
+
+
+async def erase_case(platform: Platform, case: Case) -> None:
+    """Forget the messages about a case, with their deliveries and receipts. Their numbers are given to no other."""
+    del platform
+    async with in_transaction() as connection:
+        about = InboxMessage.filter(person=case.person, case_id=case.id).using_db(connection)
+        ids = list(await about.values_list("id", flat=True))
+        await Delivery.filter(message_id__in=ids).using_db(connection).delete()
+        await PhoneReceipt.filter(message_id__in=ids).using_db(connection).delete()
+        await about.delete()
+
+
+async def erase_person(platform: Platform, person: str, *, counter: bool = False) -> None:
+    """Forget phones, receipts, messages and their deliveries, preferences: everything but the inbox's counter.
+
+    The counter stays, so that a phone which was off never takes a new message for one that it has read. Deliveries go
+    with the messages that they need. What a department has promised and is still on its way arrives afterwards. With
+    `counter` it goes too: whoever comes back is somebody new, and their app begins anew.
+    """
+    mark = platform.store.placeholders(1)[0]
+    # Phones first, as receipts do, so that the two never wait for each other.
+    async with in_transaction() as connection, kept(platform, connection, [person]):
+        # In the order of their ids, as everybody who locks several phones.
+        await Device.filter(person=person).order_by("id").select_for_update().using_db(connection).only("id")
+        await Device.filter(person=person).using_db(connection).delete()
+        await PhoneReceipt.filter(person=person).using_db(connection).delete()
+        # Whoever stores a message takes its number from this row: it waits here, or we wait for it.
+        lock = f"UPDATE push_inbox_counter SET top = top WHERE person = {mark}"  # noqa: S608
+        whose = as_stored(InboxMessage, "person", person)
+        await connection.execute_query(lock, [whose])
+        sql = (
+            "DELETE FROM push_delivery WHERE message_id IN "  # noqa: S608
+            f"(SELECT id FROM push_inbox_message WHERE person = {mark})"
+        )
+        await connection.execute_query(sql, [whose])
+        await InboxMessage.filter(person=person).using_db(connection).delete()
+        await Profile.filter(person=person).using_db(connection).delete()
+        await Follow.filter(person=person).using_db(connection).delete()
+        if counter:
+            await InboxCounter.filter(person=person).using_db(connection).delete()

@@ -1,0 +1,67 @@
+"""What is held about a person here, for an export and for whoever wants all of it forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from banshi import Platform
+from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_person
+from mobile_push.phones.person import forget_all
+from mobile_push.tables.models import (
+    Delivery,
+    Device,
+    Follow,
+    InboxCounter,
+    InboxMessage,
+    PhoneReceipt,
+    Profile,
+    TopicChange,
+)
+
+if TYPE_CHECKING:
+    from tortoise.models import Model
+
+#: Keys in one statement.
+STEP = 500
+
+
+async def _among(model: type[Model], column: str, sought: Sequence[Any]) -> list[Any]:
+    found: list[Any] = []
+    for begin in range(0, len(sought), STEP):
+        of_step = model.filter(**{f"{column}__in": list(sought[begin : begin + STEP])})
+        found += await of_step.values_list(model._meta.pk_attr, flat=True)
+    return found
+
+
+async def _deliveries(_: Platform, whom: DataSubject) -> Sequence[Any]:
+    messages: Any = await InboxMessage.filter(person=whom.subject).order_by("seq").values_list("id", flat=True)
+    return await _among(Delivery, "message_id", messages)
+
+
+async def _changes(_: Platform, whom: DataSubject) -> Sequence[Any]:
+    tokens: Any = await Device.filter(person=whom.subject).values_list("token_hash", flat=True)
+    return await _among(TopicChange, "token_hash", tokens)
+
+
+async def forget(platform: Platform, whom: DataSubject) -> Iterable[Retained]:
+    """All of it goes at once; no law keeps any."""
+    await forget_all(platform, whom.subject, counter=True)
+    return ()
+
+
+#: Tables whose rows name the person they are of.
+ROWS = (Device, InboxMessage, PhoneReceipt, Profile, Follow)
+
+HOLDING = Holdings(
+    (
+        *(
+            PersonalTable(one, by_person(one, "person"))
+            for one in (Device, InboxMessage, PhoneReceipt, Profile, Follow)
+        ),
+        PersonalTable(InboxCounter, by_person(InboxCounter, "person")),
+        PersonalTable(Delivery, _deliveries),
+        PersonalTable(TopicChange, _changes),
+    ),
+    forget,
+)

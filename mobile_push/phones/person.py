@@ -1,0 +1,49 @@
+"""What is kept of a person here, forgotten in one request."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from banshi import Answer, Audience, Call, Route
+from mobile_push.delivery.service import PUSH
+from mobile_push.phones.erasure import erase_person
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from banshi import Platform
+
+
+async def forget_me(call: Call) -> web.StreamResponse:
+    """Forget the caller's phones, messages, receipts and preferences; open streams end. Cases stay as they are."""
+    from aiohttp import web
+
+    await forget_all(call.platform, call.principal.subject)
+    return web.Response(status=204)
+
+
+async def forget_all(platform: Platform, person: str, *, counter: bool = False) -> None:
+    """Forget a person's phones, messages, receipts and preferences, with `counter` their inbox's too; streams end."""
+    push = platform.get(PUSH)
+    if push is None:  # a command beside the servers, which end their streams by themselves
+        return await erase_person(platform, person, counter=counter)
+    # Not while one of their phones is being registered, or it would be there again.
+    async with push.registering.setdefault(person, asyncio.Lock()):
+        await erase_person(platform, person, counter=counter)
+    push.forget(person)
+    return None
+
+
+ROUTES = (
+    Route(
+        method="DELETE",
+        path="/v1/me/push",
+        audience=Audience.CITIZEN,
+        handler=forget_me,
+        operation="forget_me",
+        summary="Forget the caller's phones, messages, receipts and preferences.",
+        tag="push",
+        answers={204: Answer(description="It is all forgotten.")},
+    ),
+)

@@ -1,0 +1,246 @@
+"""What a person wishes, for all their phones alike: topics and departments, quiet hours, notices or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.transactions import in_transaction
+
+from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, Route, reply, text_in
+from mobile_push.audience.audience import DEPARTMENT
+from mobile_push.audience.quiet_hours import zone_names
+from mobile_push.delivery.service import PUSH
+from mobile_push.delivery.topics.changes import kept
+from mobile_push.settings import SLUG
+from mobile_push.tables.models import Follow, Profile
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+#: Topics, and departments, that one person may follow.
+MOST = 100
+
+#: Names that a problem lists at most.
+LISTED = 20
+
+_CODES = {"type": "array", "maxItems": MOST, "items": {"type": "string", "maxLength": 64, "pattern": SLUG}}
+_TIME = {
+    "type": "string",
+    "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$",
+    "x-pattern-hint": {"zh-CN": "请用24小时制填写，例如 22:00。", "en": "Write a time of the day, such as 22:00."},
+}
+
+_FIELDS: dict[str, Any] = {
+    "topics": {**_CODES, "description": "Codes of `GET /v1/topics`."},
+    "departments": {**_CODES, "description": "Codes of `GET /v1/departments`, whose notices are wanted."},
+    "quiet_hours": {
+        "type": ["object", "null"],
+        "description": "When nothing but an alert makes a noise. `until` before `from` is on the next day.",
+        "required": ["from", "until", "timezone"],
+        "additionalProperties": False,
+        "properties": {
+            "from": _TIME,
+            "until": _TIME,
+            "timezone": {"type": "string", "maxLength": 64, "description": "An IANA name, such as Asia/Shanghai."},
+        },
+    },
+    "notices": {"type": "boolean", "description": "Whether notices may wake the phones at all. Alerts always do."},
+}
+
+PREFERENCES: dict[str, Any] = {
+    "type": "object",
+    "required": list(_FIELDS),
+    "additionalProperties": False,
+    "properties": _FIELDS,
+}
+
+WHOLE = Form.from_schema(PREFERENCES)
+PART = Form.from_schema(
+    {"type": "object", "minProperties": 1, "additionalProperties": False, "properties": PREFERENCES["properties"]}
+)
+
+
+async def show(call: Call) -> web.StreamResponse:
+    """Whoever has wished for nothing is shown what goes for them."""
+    return reply(call, await document(call))
+
+
+async def change(call: Call) -> web.StreamResponse:
+    """Set what the body names; the rest stays. PUT names everything."""
+    _check(call)
+    person, body = call.principal.subject, call.body
+    async with in_transaction() as connection, kept(call.platform, connection, [person]):
+        await _hold(connection, person)
+        if values := _columns(body):
+            await Profile.filter(person=person).using_db(connection).update(**values)
+        if "topics" in body:
+            await _follow(connection, person, body["topics"], departments=False)
+        if "departments" in body:
+            await _follow(connection, person, body["departments"], departments=True)
+    await call.platform[PUSH].heed(person)
+    return reply(call, await document(call))
+
+
+async def list_topics(call: Call) -> web.StreamResponse:
+    topics = call.platform[PUSH].settings.topics
+    items = [{"code": code, "title": text_in(title, call.language)} for code, title in topics.items()]
+    return reply(call, {"items": items, "next": None})
+
+
+async def document(call: Call) -> dict[str, Any]:
+    """The caller's preferences. What isn't offered any more is left out, so that they may be sent back as they are."""
+    person = call.principal.subject
+    profile = await Profile.get_or_none(person=person) or Profile(person=person)
+    followed = {row.topic for row in await Follow.filter(person=person)}
+    quiet = None
+    if profile.quiet_from is not None and profile.quiet_until is not None:
+        quiet = {
+            "from": _clock(profile.quiet_from),
+            "until": _clock(profile.quiet_until),
+            "timezone": profile.timezone,
+        }
+    return {
+        "topics": [code for code in call.platform[PUSH].settings.topics if code in followed],
+        "departments": [code for code in call.platform.registry.departments if DEPARTMENT + code in followed],
+        "quiet_hours": quiet,
+        "notices": profile.notices,
+    }
+
+
+def _check(call: Call) -> None:
+    """Raises InvalidFields with everything that there isn't, naming what there is."""
+    body, problems = call.body, []
+    offered: dict[str, Sequence[str]] = {
+        "topics": list(call.platform[PUSH].settings.topics),
+        "departments": list(call.platform.registry.departments),
+    }
+    for name, codes in offered.items():
+        for position, code in enumerate(body.get(name, ())):
+            if code not in codes:
+                problems.append(
+                    FieldProblem(f"/{name}/{position}", f"There is no such one. {_named(codes)}", "unknown")
+                )
+    if quiet := body.get("quiet_hours"):
+        if quiet["timezone"] not in zone_names():
+            detail = "Send the name of a time zone as in the IANA database, such as Asia/Shanghai."
+            problems.append(FieldProblem("/quiet_hours/timezone", detail, "unknown"))
+        if quiet["from"] == quiet["until"]:
+            detail = (
+                "It begins and ends at the same time. Send null for no quiet hours, or `notices`: false for no notices."
+            )
+            problems.append(FieldProblem("/quiet_hours/until", detail, "empty"))
+    if problems:
+        raise InvalidFields(problems)
+
+
+def _named(names: Sequence[str]) -> str:
+    if not names:
+        return "None is offered here."
+    return f"There are: {', '.join(names[:LISTED])}{' and more' if len(names) > LISTED else ''}."
+
+
+def _columns(body: Mapping[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    if "notices" in body:
+        values["notices"] = body["notices"]
+    if "quiet_hours" in body:
+        quiet = body["quiet_hours"]
+        values |= {
+            "quiet_from": _minutes(quiet["from"]) if quiet else None,
+            "quiet_until": _minutes(quiet["until"]) if quiet else None,
+            "timezone": quiet["timezone"] if quiet else "",
+        }
+    return values
+
+
+async def _hold(connection: BaseDBAsyncClient, person: str) -> None:
+    """Make the person's row or lock it, so that of two changes at once one comes after the other."""
+    row = Profile(person=person)
+    await Profile.bulk_create([row], on_conflict=["person"], update_fields=["person"], using_db=connection)
+
+
+async def _follow(connection: BaseDBAsyncClient, person: str, codes: Iterable[str], *, departments: bool) -> None:
+    """Follow these topics, or departments, and no others. The row of the person is held."""
+    wanted = {DEPARTMENT + code if departments else code for code in codes}
+    rows = await Follow.filter(person=person).using_db(connection)
+    present = {row.topic: row.id for row in rows if row.topic.startswith(DEPARTMENT) == departments}
+    if gone := [key for topic, key in present.items() if topic not in wanted]:
+        await Follow.filter(id__in=gone).using_db(connection).delete()
+    if new := sorted(wanted - present.keys()):
+        await Follow.bulk_create([Follow(person=person, topic=topic) for topic in new], using_db=connection)
+
+
+def _minutes(clock: str) -> int:
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/v1/preferences",
+        audience=Audience.CITIZEN,
+        handler=show,
+        operation="show_preferences",
+        summary="Show what the caller wishes to be told of, and when.",
+        tag="push",
+        answers={200: Answer(description="The preferences.", schema=PREFERENCES)},
+    ),
+    Route(
+        method="PUT",
+        path="/v1/preferences",
+        audience=Audience.CITIZEN,
+        handler=change,
+        operation="replace_preferences",
+        summary="Set all preferences.",
+        tag="push",
+        body=WHOLE,
+        answers={200: Answer(description="The preferences.", schema=PREFERENCES)},
+    ),
+    Route(
+        method="PATCH",
+        path="/v1/preferences",
+        audience=Audience.CITIZEN,
+        handler=change,
+        operation="change_preferences",
+        summary="Set some preferences; the others stay.",
+        tag="push",
+        body=PART,
+        answers={200: Answer(description="The preferences.", schema=PREFERENCES)},
+    ),
+    Route(
+        method="GET",
+        path="/v1/topics",
+        audience=Audience.ANYONE,
+        handler=list_topics,
+        operation="list_topics",
+        summary="List the topics that can be followed.",
+        tag="push",
+        answers={
+            200: Answer(
+                description="The topics.",
+                schema={
+                    "type": "object",
+                    "required": ["items"],
+                    "properties": {
+                        "items": {
+                            "type": "array",
+                            "items": {
+                                "type": "object",
+                                "required": ["code", "title"],
+                                "additionalProperties": False,
+                                "properties": {"code": {"type": "string"}, "title": {"type": "string"}},
+                            },
+                        }
+                    },
+                },
+            )
+        },
+    ),
+)

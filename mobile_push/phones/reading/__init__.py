@@ -1,0 +1,1 @@
+"""How phones read: the inbox, its stream, the number of unread messages."""

@@ -1,0 +1,181 @@
+"""The live stream: first what the phone has missed, then each message as it comes, as server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import orjson
+from aiohttp import HttpVersion11, web
+
+from banshi import Call, InvalidParameter
+from mobile_push.delivery.service import PUSH
+from mobile_push.inbox import messages as inbox_messages
+from mobile_push.inbox.hub import ALIVE, SLICE, UNKNOWN, Hub, Stream, event
+from mobile_push.phones.presence import note_presence
+from mobile_push.tables.cursor import Cursor
+
+if TYPE_CHECKING:
+    from mobile_push.delivery.service import Push
+    from mobile_push.settings import PushSettings
+
+#: Own messages that are read at once.
+PAGE = 50
+
+#: Milliseconds after which a browser or app reconnects a broken stream: each stream is told another time in between,
+#: so that ten thousand phones come back after a restart one by one and none waits behind all the others.
+SOONEST, LATEST = 1_000, 9_000
+
+#: Seconds between two looks whether a phone that reads slowly has caught up, and between two rounds of the sweeper.
+LOOK, ROUND = 0.05, 1.0
+
+
+async def stream_inbox(call: Call) -> web.StreamResponse:
+    """Server-sent events: first what the app has missed, then each message as it comes."""
+    cursor = last_seen(call)
+    await note_presence(call)
+    push, request = call.platform[PUSH], call.request
+    transport = request.transport
+    if transport is None:
+        raise ConnectionResetError("the phone has left already")
+    left = call.principal.expires_at - call.platform.now().timestamp()
+    stream = Stream(
+        person=call.principal.subject,
+        language=call.language,
+        cursor=cursor,
+        transport=transport,
+        chunked=request.version >= HttpVersion11,
+        ends=time.monotonic() + left,
+    )
+    with push.hub.open(stream):
+        await arrive(push, stream)
+        response = await begin(request, stream)
+        await follow(push, stream)
+    return response
+
+
+async def arrive(push: Push, stream: Stream) -> None:
+    """Find out where the person stands. The stream is open already: what comes meanwhile is told to it."""
+    standing = await push.arrivals.standing(stream.person)
+    if stream.listener is UNKNOWN:
+        stream.listener = standing.listener
+    if standing.top > stream.cursor.personal:
+        stream.personal = True
+
+
+async def begin(request: web.Request, stream: Stream) -> web.StreamResponse:
+    """Send the head and the first line; from then on the stream writes its chunks by itself."""
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": "text/event-stream",
+            "Cache-Control": "no-store",
+            # A proxy that gathers the answer would keep every message to itself.
+            "X-Accel-Buffering": "no",
+        }
+    )
+    if stream.chunked:
+        response.enable_chunked_encoding()
+    await response.prepare(request)
+    await response.write(comeback())
+    return response
+
+
+def comeback() -> bytes:
+    """The line that says when to come back after the stream broke."""
+    return b"retry: %d\n\n" % random.randint(SOONEST, LATEST)  # noqa: S311 - no secret
+
+
+async def follow(push: Push, stream: Stream) -> None:
+    """Write what is new until the stream ends, and let others write."""
+    stream.written = time.monotonic()
+    while not (stream.ending or push.platform.closing.is_set()):
+        if stream.full and not await _drained(stream, push.settings.stream_timeout):
+            stream.cut()
+            return
+        if stream.personal:
+            await _tell_own(push, stream)
+        elif not stream.current:
+            _tell_common(push.hub, stream)
+        else:
+            await stream.news()
+
+
+async def _tell_own(push: Push, stream: Stream) -> None:
+    """Write the next page of the person's own messages."""
+    # Not afterwards: what is stored while this reads wakes the stream again.
+    stream.personal = False
+    rows = await inbox_messages.read(stream.person, stream.cursor.personal, PAGE)
+    for row in rows:
+        stream.cursor = Cursor(row.seq, stream.cursor.common)
+        document = inbox_messages.document(push.platform, row, stream.language)
+        stream.write(event(stream.cursor, orjson.dumps(document)[1:] + b"\n\n"))
+    if len(rows) == PAGE:
+        stream.personal = True
+
+
+def _tell_common(hub: Hub, stream: Stream) -> None:
+    """Write what the stream has missed of the common log, as far as the phone can take it."""
+    for entry in hub.log.behind(stream.cursor.common, stream.listener):
+        if stream.full:
+            return
+        stream.tell(entry)
+    stream.current = True
+
+
+async def _drained(stream: Stream, seconds: float) -> bool:
+    """Wait until the phone has read what was written; False where it doesn't, or has left."""
+    deadline = time.monotonic() + seconds
+    while stream.full:
+        if stream.transport.is_closing() or time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(LOOK)
+    return True
+
+
+async def sweep(push: Push) -> None:
+    """Look after the open streams, round by round: signs of life, phones that left, and messages of other processes."""
+    while True:
+        await asyncio.sleep(ROUND)
+        streams = push.hub.all()
+        for start in range(0, len(streams), SLICE):
+            quiet = _look_at(streams[start : start + SLICE], push.settings)
+            # Whoever has heard nothing for a while may have missed what another process wrote.
+            tops = await inbox_messages.tops(push.platform, sorted({stream.person for stream in quiet}))
+            for stream in quiet:
+                if tops.get(stream.person, 0) > stream.cursor.personal:
+                    stream.personal = True
+                    stream.wake()
+            await asyncio.sleep(0)
+
+
+def _look_at(streams: Sequence[Stream], settings: PushSettings) -> list[Stream]:
+    """End the streams whose time has come; those that got a sign of life."""
+    now = time.monotonic()
+    quiet = []
+    for stream in streams:
+        waiting = stream.transport.get_write_buffer_size()
+        if stream.transport.is_closing() or now > stream.ends:
+            stream.end()
+        elif not waiting:
+            stream.stalled = 0.0
+        elif not stream.stalled:
+            stream.stalled = now
+        elif now - stream.stalled > settings.stream_timeout:
+            stream.cut()
+        if not (waiting or stream.ending) and now - stream.written >= settings.heartbeat:
+            stream.write(ALIVE)
+            quiet.append(stream)
+    return quiet
+
+
+def last_seen(call: Call) -> Cursor:
+    """Where the app goes on: behind the last event that it has, or where it says."""
+    header = call.request.headers.get("Last-Event-ID")
+    name, text = ("Last-Event-ID", header) if header else ("after", str(call.query.get("after", "0")))
+    try:
+        return Cursor.of(text)
+    except ValueError as error:
+        raise InvalidParameter(f"{name} is no place in this inbox: {error}.", parameter=name) from None

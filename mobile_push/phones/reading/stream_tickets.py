@@ -1,0 +1,149 @@
+"""Tickets for the stream: a browser's EventSource sends no Authorization header, so the address says who follows.
+
+Addresses end up in logs and histories. So a ticket opens one person's stream and nothing else, ends with the token that
+it was taken with and after `LIFE` at the latest, and shows nobody whose it is. It outlives a reconnect, for which the
+browser sends the same address again. Nothing is stored: every process that has the key knows its tickets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlencode
+
+import orjson
+from aiohttp import web
+from cryptography.fernet import Fernet, InvalidToken
+
+from banshi import Answer, Audience, Call, Key, Parameter, Platform, Principal, Problem, Route, reply
+from banshi.sdk.operations import write_private
+from mobile_push.phones.reading import inbox
+from mobile_push.phones.reading.stream import stream_inbox
+
+#: Seconds for which a ticket is good at most.
+LIFE = 3600
+
+#: The file in the keys folder. Deleting it and restarting ends every ticket.
+KEY_FILE = "stream-tickets.key"
+
+BY_TICKET = "/v1/inbox/stream/by-ticket"
+
+
+class TicketRefused(Problem):
+    """This ticket is not good, or not any more; take a new one from POST /v1/inbox/stream/tickets."""
+
+    status = 401
+    code = "ticket-refused"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"WWW-Authenticate": 'Bearer realm="banshi"'})
+
+
+class Tickets:
+    """Gives tickets out and reads them."""
+
+    def __init__(self, key: bytes) -> None:
+        self._fernet = Fernet(key)
+
+    def ticket(self, principal: Principal, language: str, now: datetime) -> tuple[str, int]:
+        """A ticket for a person, and the Unix second at which it ends."""
+        ends = min(principal.expires_at, int(now.timestamp()) + LIFE)
+        return self._fernet.encrypt(orjson.dumps([principal.subject, ends, language])).decode(), ends
+
+    def holder(self, ticket: str, now: datetime) -> tuple[Principal, str]:
+        """Whose ticket it is, and their language. Raises TicketRefused."""
+        try:
+            subject, ends, language = orjson.loads(self._fernet.decrypt(ticket))
+        except InvalidToken:
+            raise TicketRefused from None
+        if ends <= now.timestamp():
+            raise TicketRefused
+        return Principal(subject=subject, expires_at=ends), language
+
+
+TICKETS: Key[Tickets] = Key("mobile_push.tickets")
+
+
+@asynccontextmanager
+async def open_tickets(platform: Platform) -> AsyncIterator[Tickets]:
+    """Tickets under the key that all processes share; the very first start makes it."""
+    yield await asyncio.to_thread(_load, platform.settings.keys_folder / KEY_FILE)
+
+
+def _load(file: Path) -> Tickets:
+    if not file.exists():
+        write_private(file, Fernet.generate_key())
+    try:
+        return Tickets(file.read_bytes())
+    except ValueError:
+        raise ValueError(f"{file} is no key; delete it, and the next start makes a new one") from None
+
+
+async def take_ticket(call: Call) -> web.StreamResponse:
+    """A ticket for the caller, in the address of their stream."""
+    ticket, ends = call.platform[TICKETS].ticket(call.principal, call.language, call.now)
+    until = datetime.fromtimestamp(ends, call.platform.settings.timezone)
+    links = {"stream": f"{BY_TICKET}?{urlencode({'ticket': ticket})}"}
+    answer = reply(call, {"expires_at": until.isoformat(), "links": links}, status=201)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+async def stream_by_ticket(call: Call) -> web.StreamResponse:
+    """The stream of whoever holds the ticket."""
+    holder, language = call.platform[TICKETS].holder(call.query.get("ticket", ""), call.now)
+    return await stream_inbox(replace(call, caller=holder, language=language))
+
+
+_STREAM = next(route for route in inbox.ROUTES if route.handler is stream_inbox)
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="/v1/inbox/stream/tickets",
+        audience=Audience.CITIZEN,
+        handler=take_ticket,
+        operation="take_stream_ticket",
+        summary="Take a ticket with which a browser's EventSource follows the stream.",
+        tag="push",
+        answers={
+            201: Answer(
+                description="The stream's address with the ticket in it.",
+                schema={
+                    "type": "object",
+                    "required": ["expires_at", "links"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "expires_at": {"type": "string", "format": "date-time"},
+                        "links": {"type": "object", "additionalProperties": {"type": "string"}},
+                    },
+                },
+            )
+        },
+    ),
+    replace(
+        _STREAM,
+        path=BY_TICKET,
+        # Open to whoever holds a ticket: the handler looks at it before anything else.
+        audience=Audience.ANYONE,
+        handler=stream_by_ticket,
+        operation="stream_inbox_by_ticket",
+        summary="Follow the inbox live with a ticket, without a token.",
+        parameters=(
+            Parameter(
+                name="ticket",
+                schema={"type": "string", "maxLength": 4096, "pattern": "^[A-Za-z0-9_-]*={0,2}$"},
+                description="What `POST /v1/inbox/stream/tickets` put into the address.",
+            ),
+            *_STREAM.parameters,
+        ),
+        answers={
+            **_STREAM.answers,
+            TicketRefused.status: Answer(description="The ticket is not good, or not any more."),
+        },
+    ),
+)

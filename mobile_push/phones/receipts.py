@@ -1,0 +1,182 @@
+"""What phones say of messages: that they arrived, that they were opened. In batches, again and again, in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.transactions import in_transaction
+
+from banshi import Answer, Audience, Call, Form, Platform, Route, reply
+from banshi.sdk.database import as_stored
+from mobile_push.tables.models import Broadcast, Device, InboxMessage, PhoneReceipt
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+#: Receipts in one request.
+MOST = 500
+
+#: A phone's clock is believed this far back, and not ahead at all.
+OLDEST = timedelta(days=90)
+
+BATCH = Form.from_schema(
+    {
+        "type": "object",
+        "required": ["device", "receipts"],
+        "additionalProperties": False,
+        "properties": {
+            "device": {"type": "string", "format": "uuid", "description": "The id under which it is registered."},
+            "receipts": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": MOST,
+                "items": {
+                    "type": "object",
+                    "required": ["message_id", "event", "at"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "message_id": {"type": "string", "format": "uuid"},
+                        "event": {
+                            "type": "string",
+                            "enum": ["received", "opened"],
+                            "description": "What was opened was received.",
+                        },
+                        "at": {
+                            "type": "string",
+                            "format": "date-time",
+                            "description": f"By the phone's clock; taken as at most {OLDEST.days} days ago, and as now "
+                            "at the latest.",
+                        },
+                    },
+                },
+            },
+        },
+    }
+)
+
+_COUNT = {"type": "integer", "minimum": 0}
+
+OUTCOME: dict[str, Any] = {
+    "type": "object",
+    "required": ["recorded", "repeated", "unknown", "registered"],
+    "additionalProperties": False,
+    "properties": {
+        "recorded": {**_COUNT, "description": "Messages of which this said something new."},
+        "repeated": {**_COUNT, "description": "Messages of which all of this was known."},
+        "unknown": {**_COUNT, "description": "Messages that aren't the caller's, or are gone. Don't send them again."},
+        "registered": {
+            "type": "boolean",
+            "description": "false: this phone isn't the caller's (any more), nothing was recorded; register it again.",
+        },
+    },
+}
+
+
+@dataclass(slots=True)
+class Said:
+    """All that one batch says of one message."""
+
+    received: datetime
+    opened: datetime | None = None
+
+
+async def take_in(call: Call) -> web.StreamResponse:
+    """Record a batch. What can't be recorded never holds up the rest, and the app need not send any of it again."""
+    said = merged(call.body["receipts"], call.now)
+    person, device = call.principal.subject, UUID(call.body["device"])
+    known = await addressed(person, list(said))
+    opened = [message for message in known if said[message].opened]
+    rows = [(message, said[message]) for message in sorted(known)]
+    recorded = 0
+    async with in_transaction() as connection:
+        # First, so that a phone which is forgotten in this moment leaves no receipt behind.
+        registered = await Device.filter(id=device, person=person).using_db(connection).update(seen_at=call.now)
+        if registered and rows:
+            recorded = await _record(call.platform, connection, device, person, rows)
+        if opened:
+            unread = InboxMessage.filter(person=person, id__in=opened, read_at__isnull=True)
+            await unread.using_db(connection).update(read_at=call.now)
+    heard = len(known) if registered else 0
+    return reply(
+        call,
+        {
+            "recorded": recorded,
+            "repeated": heard - recorded,
+            "unknown": len(said) - heard,
+            "registered": bool(registered),
+        },
+    )
+
+
+def merged(receipts: Sequence[Mapping[str, str]], now: datetime) -> dict[UUID, Said]:
+    """A batch by message: the earliest of each event, whatever their order."""
+    said: dict[UUID, Said] = {}
+    for one in receipts:
+        at = moment(one["at"], now)
+        known = said.setdefault(UUID(one["message_id"]), Said(at))
+        known.received = min(known.received, at)
+        if one["event"] == "opened":
+            known.opened = min(known.opened or at, at)
+    return said
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """A phone's time (RFC 3339) within what can be true. A clock that is set wrong spoils no report."""
+    oldest = now - OLDEST
+    try:
+        # A leap second is a second that Python doesn't know.
+        return max(oldest, min(now, datetime.fromisoformat(text.upper().replace(":60", ":59"))))
+    except (ValueError, OverflowError):
+        # The year 0, or an offset that leads out of the calendar.
+        return oldest if text[:4] < f"{now.year}" else now
+
+
+async def addressed(person: str, messages: Sequence[UUID]) -> set[UUID]:
+    """Which of these messages a person got: their own, and what was published."""
+    own = await InboxMessage.filter(person=person, id__in=messages).values_list("id", flat=True)
+    published = await Broadcast.filter(id__in=messages, seq__isnull=False).values_list("id", flat=True)
+    return {UUID(str(one)) for one in (*own, *published)}
+
+
+async def _record(
+    platform: Platform, connection: BaseDBAsyncClient, device: UUID, person: str, rows: Sequence[tuple[UUID, Said]]
+) -> int:
+    """Write down what is new, in one statement, and say of how many messages. The earliest time of each event stays.
+
+    So it makes no difference in which order batches come, how often, or whether two come at once.
+    """
+    marks = iter(platform.store.placeholders(5 * len(rows)))
+    values = ", ".join(f"({', '.join(next(marks) for _ in range(5))})" for _ in rows)
+    earlier = "{0} IS NOT NULL AND ({1} IS NULL OR {0} < {1})".format
+    received = earlier("excluded.received_at", "push_receipt.received_at")
+    opened = earlier("excluded.opened_at", "push_receipt.opened_at")
+    sql = (
+        f"INSERT INTO push_receipt (message_id, device_id, person, received_at, opened_at) VALUES {values} "  # noqa: S608 - marks, not values
+        "ON CONFLICT (message_id, device_id) DO UPDATE SET "
+        f"received_at = CASE WHEN {received} THEN excluded.received_at ELSE push_receipt.received_at END, "
+        f"opened_at = CASE WHEN {opened} THEN excluded.opened_at ELSE push_receipt.opened_at END "
+        f"WHERE ({received}) OR ({opened}) RETURNING id"
+    )
+    whose = as_stored(PhoneReceipt, "person", person)
+    flat = [value for message, said in rows for value in (str(message), str(device), whose, said.received, said.opened)]
+    return len(await connection.execute_query_dict(sql, flat))
+
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="/v1/receipts",
+        audience=Audience.CITIZEN,
+        handler=take_in,
+        operation="record_receipts",
+        summary="Say which messages arrived on this phone and which were opened.",
+        tag="push",
+        body=BATCH,
+        answers={200: Answer(description="What became of them, counted by message.", schema=OUTCOME)},
+    ),
+)

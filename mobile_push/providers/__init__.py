@@ -1,0 +1,1 @@
+"""Providers: who carries a push to a phone."""

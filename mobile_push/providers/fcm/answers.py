@@ -1,0 +1,64 @@
+"""What FCM's answers mean for a message.
+
+Source for the verdicts: https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode and
+https://firebase.google.com/docs/cloud-messaging/error-codes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import orjson
+
+from mobile_push.providers.provider import Outcome, Receipt, retry_after
+
+#: Seconds to wait after a 429 without Retry-After, as the FCM documentation asks.
+QUOTA_WAIT = 60.0
+#: `error.details[].errorCode` → what it means for the message. Only one word forgets a token.
+ERROR_CODES = {
+    "UNREGISTERED": Outcome.DEAD_TOKEN,  # the app was removed, or its token replaced
+    "INVALID_ARGUMENT": Outcome.REJECTED,  # this message; it may be the payload, so the token stays
+    "SENDER_ID_MISMATCH": Outcome.MISCONFIGURED,  # the app was built for another Firebase project
+    "THIRD_PARTY_AUTH_ERROR": Outcome.MISCONFIGURED,  # the project's APNs certificate or Web Push key
+    "QUOTA_EXCEEDED": Outcome.RETRY,
+    "UNAVAILABLE": Outcome.RETRY,
+    "INTERNAL": Outcome.RETRY,
+    "UNSPECIFIED_ERROR": Outcome.RETRY,
+}
+#: Codes of a 401 that a fresh access token may mend; THIRD_PARTY_AUTH_ERROR is a 401 as well, and is none.
+EXPIRED = ("UNAUTHENTICATED", "HTTP_401")
+
+
+def classify(status: int, headers: Mapping[str, str], body: bytes) -> Receipt:
+    """What FCM's answer means: by `error.details[].errorCode` first, then by the error's and HTTP's status."""
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        answer = None
+    if status == 200:
+        name = answer.get("name") if isinstance(answer, dict) else None
+        if isinstance(name, str):
+            # It is written down for the operators; what no database takes as text must not hold the record up.
+            return Receipt(Outcome.ACCEPTED, "OK", None, name if name.isprintable() else None)
+        # Something between us and FCM answered; FCM has not said that it took the message.
+        return Receipt(Outcome.RETRY, "unreadable-answer")
+    error = answer.get("error") if isinstance(answer, dict) else None
+    if not isinstance(error, dict):
+        error = {}
+    details = error.get("details")
+    codes = (d.get("errorCode") for d in (details if isinstance(details, list) else ()) if isinstance(d, dict))
+    code = next((c for c in codes if isinstance(c, str) and c in ERROR_CODES), None)
+    if code is not None:
+        outcome = ERROR_CODES[code]
+    else:
+        word = error.get("status")
+        code = word if isinstance(word, str) and re.fullmatch("[A-Z_]{1,40}", word) else f"HTTP_{status}"
+        if code == "INVALID_ARGUMENT":
+            outcome = Outcome.REJECTED
+        else:  # any other 3xx or 4xx (401, 403, a 404 that names no token) is about us, not about this phone
+            outcome = Outcome.RETRY if status >= 500 or status in (408, 429) else Outcome.MISCONFIGURED
+    if outcome is not Outcome.RETRY:
+        return Receipt(outcome, code)
+    wait = retry_after(headers)
+    return Receipt(outcome, code, QUOTA_WAIT if wait is None and status == 429 else wait)

@@ -1,0 +1,211 @@
+"""The way to Google: a few HTTP/2 connections that carry all requests, and HTTP/1.1 where there is no HTTP/2.
+
+One connection carries 100 requests at once, so there is one for each hundred that may be under way, each in a client of
+its own: a client opens a second connection only when it loses the first. What goes wrong is a receipt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+import urllib.request
+from collections import deque
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import lru_cache
+from itertools import cycle, islice
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from pyreqwest.client import Client, ClientBuilder
+from pyreqwest.exceptions import PyreqwestError, RequestPanicError
+from pyreqwest.http import Url
+from pyreqwest.proxy import ProxyBuilder
+
+from mobile_push.providers.provider import Outcome, Receipt
+
+logger = logging.getLogger(__name__)
+
+#: Requests that Google lets one HTTP/2 connection carry at once.
+STREAMS = 100
+#: Bytes of an answer that are read; FCM's have a few hundred, and a proxy's error page must not fill the memory.
+ANSWER_LIMIT = 64 * 1024
+#: Seconds after which a silent connection is asked for a sign of life, and that it may take to give one.
+PING = timedelta(seconds=20)
+#: An address, read once for all requests to it.
+parsed = lru_cache(maxsize=16)(Url)
+TIMEOUT = Receipt(Outcome.RETRY, "timeout")
+CONNECTION = Receipt(Outcome.RETRY, "connection")
+
+
+class Answer(NamedTuple):
+    """An HTTP answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Failed(Exception):
+    """There is no answer; `receipt` says what that means for the message."""
+
+    def __init__(self, receipt: Receipt) -> None:
+        self.receipt = receipt
+        super().__init__(receipt.code)
+
+
+class Connection:
+    """A client, and whether its connection is known to work."""
+
+    __slots__ = ("client", "first", "works")
+
+    def __init__(self, client: Client) -> None:
+        #: None once it is closed. Its sockets close when nothing refers to it any more, not when it is told to close.
+        self.client: Client | None = client
+        #: Without it, each of the first hundred requests would open a connection, and all but one be thrown away.
+        self.first = asyncio.Lock()
+        self.works = False
+
+
+class Connections:
+    """Posts JSON to one server.
+
+    Args:
+        url: Where the requests go; it decides whether a proxy stands in between.
+        at_once: Requests under way at most.
+        timeout: Seconds until a request without a whole answer has failed, waiting for a connection included.
+        ca_file: PEM file of certificate authorities to trust beside the system's.
+
+    Raises:
+        ValueError: `ca_file` or the environment's proxy can't be used; the text says what to do.
+    """
+
+    def __init__(self, url: str, at_once: int, timeout: float, ca_file: Path | None) -> None:
+        self._timeout = timeout
+        self._all = [Connection(_client(url, timeout, ca_file)) for _ in range(-(-at_once // STREAMS))]
+        #: A connection for each request that may still begin. Waiting is done here and not in the client, which sends
+        #: what waits there even when its caller has given it up.
+        self._free = deque(islice(cycle(self._all), at_once))
+        self._waiting: deque[asyncio.Future[Connection]] = deque()
+
+    async def close(self) -> None:
+        """Close all connections: what is under way fails at once, and what waits never leaves."""
+        for turn in self._waiting:
+            if not turn.done():
+                turn.set_exception(Failed(CONNECTION))
+        for one in self._all:
+            client, one.client = one.client, None
+            if client is not None:
+                await client.close()
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """The answer, of which at most ANSWER_LIMIT bytes are read; redirects are answers too.
+
+        Raises:
+            Failed: there is none.
+        """
+        if self._free:
+            return await self._use(self._free.popleft(), url, body, headers)
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._use(await self._turn(), url, body, headers)
+        except TimeoutError:
+            raise Failed(TIMEOUT) from None
+
+    async def _turn(self) -> Connection:
+        turn: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self._give(turn.result())  # it came in the very moment in which nobody wanted it any more
+            raise
+
+    async def _use(self, connection: Connection, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        try:
+            if connection.works:
+                return await self._post(connection, url, body, headers)
+            async with asyncio.timeout(self._timeout):
+                async with connection.first:
+                    if not connection.works:
+                        answer = await self._post(connection, url, body, headers)
+                        connection.works = True
+                        return answer
+                return await self._post(connection, url, body, headers)
+        except TimeoutError:  # RequestTimeoutError is one
+            raise Failed(TIMEOUT) from None
+        except PyreqwestError as error:
+            connection.works = False
+            if isinstance(error, RequestPanicError):
+                logger.error("the HTTP client failed: %s", error)
+            raise Failed(CONNECTION) from None
+        finally:
+            self._give(connection)
+
+    def _give(self, connection: Connection) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(connection)
+                return
+        self._free.append(connection)
+
+    async def _post(self, connection: Connection, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        client = connection.client
+        if client is None:
+            raise Failed(CONNECTION)
+        request = client.post(parsed(url)).headers(headers).body_bytes(body).build_streamed()
+        async with request as response:
+            answer = await response.body_reader.read(ANSWER_LIMIT)
+            return Answer(response.status, response.headers, bytes(answer or b""))
+
+
+def _client(url: str, timeout: float, ca_file: Path | None) -> Client:
+    builder = (
+        ClientBuilder()
+        .http2(True)
+        .http2_keep_alive_interval(PING)
+        .http2_keep_alive_timeout(PING)
+        .timeout(timedelta(seconds=timeout))
+        .follow_redirects(False)
+        .default_cookie_store(False)
+        .gzip(False)
+        .brotli(False)
+        .zstd(False)
+        .deflate(False)
+        .referer(False)
+        .user_agent("banshi")
+    )
+    builder = builder.no_proxy()  # what the environment asks for is read by us, as for the access token
+    if proxy := proxy_for(url):
+        try:
+            builder = builder.proxy(ProxyBuilder.all(proxy))
+        except ValueError as error:  # without the address: it may hold a password
+            name = f"{urlsplit(url).scheme}_proxy"
+            raise ValueError(f"{name} in the environment is no proxy's address ({error.args[0]}); mend it") from None
+    for authority in _authorities(ca_file):
+        builder = builder.add_root_certificate_der(authority)
+    return builder.build()
+
+
+def _authorities(ca_file: Path | None) -> list[bytes]:
+    if ca_file is None:
+        return []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(ca_file)
+    except OSError as error:  # ssl.SSLError is one
+        raise ValueError(f"ca_file {ca_file} can't be used ({error}); name a PEM file of certificates") from None
+    found = context.get_ca_certs(binary_form=True)
+    if not found:
+        raise ValueError(f"ca_file {ca_file} holds no authority's certificate; name the authority's, not the server's")
+    return found
+
+
+def proxy_for(url: str) -> str | None:
+    """The proxy that HTTPS_PROXY and NO_PROXY ask for, read once: google-auth's client obeys them as well."""
+    parts = urlsplit(url)
+    return None if urllib.request.proxy_bypass(parts.hostname or "") else urllib.request.getproxies().get(parts.scheme)

@@ -1,0 +1,98 @@
+"""One of Google's addresses, as our project: connections, access token, and a second try with a fresh one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from pyreqwest.http import HeaderMap
+
+from mobile_push.providers.fcm.access_token import AccessToken, NoToken
+from mobile_push.providers.fcm.answers import EXPIRED
+from mobile_push.providers.fcm.connections import TIMEOUT, Connections, Failed
+from mobile_push.providers.provider import Outcome, Receipt
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between two words to the log about the same refusal.
+QUIET = 60.0
+T = TypeVar("T")
+#: Makes of an answer's status, headers and body one receipt for the whole request, or something finer.
+Read = Callable[[int, Mapping[str, str], bytes], Receipt | T]
+
+
+class Endpoint:
+    """Posts JSON to one address."""
+
+    def __init__(
+        self, connections: Connections, token: AccessToken, headers: Mapping[str, str], timeout: float
+    ) -> None:
+        self._connections = connections
+        self._token = token
+        self._timeout = timeout
+        self._fixed = {"Content-Type": "application/json", **headers}
+        self._authorization = ""
+        self._headers = HeaderMap(self._fixed)
+        self._told: dict[str, float] = {}
+
+    async def close(self) -> None:
+        """Close the connections; what is under way fails at once."""
+        await self._connections.close()
+
+    async def post(self, url: str, payload: bytes, read: Read[T]) -> Receipt | T:
+        """Post once, and once more with a fresh access token when the one that it was sent with is refused.
+
+        Each of the two takes the timeout at most, also where it waits for a token. Every failure is a receipt, only
+        cancellation is raised.
+        """
+        token = self._token
+        try:
+            for _ in range(2):
+                value = token.current()
+                if value is not None:
+                    verdict = await self._once(url, payload, value, read)
+                else:
+                    value, verdict = await self._once_there_is_a_token(url, payload, read)
+                if not isinstance(verdict, Receipt):
+                    token.accepted(value)
+                elif verdict.code in EXPIRED:
+                    token.refuse(value)
+                    continue
+                elif token.suspect and verdict.outcome is not Outcome.RETRY:
+                    token.accepted(value)
+                return verdict
+        except NoToken as missing:
+            return missing.receipt
+        except Failed as failed:
+            return failed.receipt
+        return verdict
+
+    async def _once_there_is_a_token(self, url: str, payload: bytes, read: Read[T]) -> tuple[str, Receipt | T]:
+        token = self._token
+        try:
+            async with asyncio.timeout(self._timeout):
+                value = await token.obtain()
+                return value, await self._once(url, payload, value, read)
+        except TimeoutError:
+            # Whichever of the two it was that took so long.
+            raise (token.missing() if token.current() is None else Failed(TIMEOUT)) from None
+
+    async def _once(self, url: str, payload: bytes, authorization: str, read: Read[T]) -> Receipt | T:
+        if authorization is not self._authorization:
+            self._authorization = authorization
+            self._headers = HeaderMap(self._fixed | {"Authorization": authorization})
+        answer = await self._connections.post(url, payload, self._headers)
+        verdict = read(answer.status, answer.headers, answer.body)
+        if isinstance(verdict, Receipt) and verdict.outcome is Outcome.MISCONFIGURED and verdict.code not in EXPIRED:
+            self._tell(verdict.code, answer.body)
+        return verdict
+
+    def _tell(self, code: str, answer: bytes) -> None:
+        """Log what Google says about our project, once a minute for each code: each message would say the same."""
+        now = time.monotonic()
+        if now - self._told.get(code, -QUIET) >= QUIET:
+            self._told[code] = now
+            logger.warning("FCM refuses this project (%s): %.500s", code, answer.decode(errors="replace"))

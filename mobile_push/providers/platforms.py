@@ -1,0 +1,33 @@
+"""What of a message reaches each platform's phone, for people to look at before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
+
+from mobile_push.providers.provider import Push
+
+
+@runtime_checkable
+class PlatformPreviews(Protocol):
+    """A provider that can show what each platform's phone will get of it."""
+
+    def platforms(self, push: Push) -> dict[str, dict[str, Any]]:
+        """Platform ("android", "ios", "web") → what its phone gets, without any address."""
+        ...
+
+
+def of_fcm(body: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The two halves of a request to FCM: each with what Google puts together for it."""
+    if "refused" in body:
+        return {"android": dict(body), "ios": dict(body)}
+    message = body["message"]
+    words, data, android, apple = (message.get(name, {}) for name in ("notification", "data", "android", "apns"))
+    alert = {name: text for name, text in words.items() if name != "image"}
+    payload = {"aps": {"alert": alert, **apple["payload"]["aps"]}, **data}
+    if options := apple.get("fcm_options"):
+        payload["fcm_options"] = options
+    return {
+        "android": {**android, "notification": {**words, **android["notification"]}, "data": data},
+        "ios": {"headers": apple["headers"], "payload": payload},
+    }

@@ -1,0 +1,48 @@
+"""What a push service's answers mean for a message.
+
+Sources for the verdicts: RFC 8030 sections 5, 7.2, 7.3 and 8.4, RFC 8292 section 4.2, UnifiedPush's specification of
+servers, and what the services of Mozilla, Google, Apple, Microsoft and ntfy answer beyond them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mobile_push.providers.provider import Outcome, Receipt, retry_after
+
+#: Seconds to wait after a 429 without Retry-After.
+QUOTA_WAIT = 60.0
+#: Characters of Location that are kept; it names the message to its push service.
+LONGEST_NAME = 255
+
+OUTCOMES = {
+    400: Outcome.REJECTED,
+    401: Outcome.MISCONFIGURED,  # our token: its signature, times or audience
+    403: Outcome.MISCONFIGURED,  # our key is not the one that the browser subscribed with
+    404: Outcome.DEAD_TOKEN,
+    406: Outcome.RETRY,  # Microsoft's word for 429
+    407: Outcome.MISCONFIGURED,  # our own proxy's
+    408: Outcome.RETRY,
+    410: Outcome.DEAD_TOKEN,
+    413: Outcome.REJECTED,
+    425: Outcome.RETRY,
+    429: Outcome.RETRY,
+}
+
+
+def classify(status: int, headers: Mapping[str, str]) -> Receipt:
+    """What an answer means, by its status alone: bodies differ from service to service, and one may be hostile."""
+    code = f"HTTP_{status}"
+    if 200 <= status < 300:
+        name = headers.get("Location", "")
+        return Receipt(Outcome.ACCEPTED, "OK", None, name[:LONGEST_NAME] if _is_printable(name) else None)
+    # A redirect is not followed: the subscription names its push service. No other 4xx will be better next time.
+    outcome = OUTCOMES.get(status, Outcome.RETRY if status >= 500 else Outcome.REJECTED)
+    if outcome is not Outcome.RETRY:
+        return Receipt(outcome, code)
+    wait = retry_after(headers)
+    return Receipt(outcome, code, QUOTA_WAIT if wait is None and status in (406, 429) else wait)
+
+
+def _is_printable(text: str) -> bool:
+    return bool(text) and text.isascii() and text.isprintable()

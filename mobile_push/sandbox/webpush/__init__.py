@@ -1,0 +1,1 @@
+"""A push server for development and tests, with phones that open what they get."""

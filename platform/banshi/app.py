@@ -1,0 +1,224 @@
+"""Assembly: from a configuration to a running platform, and from a platform to an aiohttp application."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, cast
+
+import structlog
+from aiohttp import web
+
+from banshi.builtin.isolation.standing_in import isolate
+from banshi.default_plugins import default_plugins
+from banshi.foundation.database.opening import open_store
+from banshi.foundation.errors import ConfigurationError, Finding
+from banshi.foundation.time.working_days import WorkingCalendar
+from banshi.kernel.cases import attachments
+from banshi.kernel.http.auth import LONGEST_TOKEN
+from banshi.kernel.http.dispatch import endpoint
+from banshi.kernel.http.malformed import Runner
+from banshi.kernel.http.middleware import answering
+from banshi.kernel.loading.configuration import Configuration, inspect_configuration, make_folders
+from banshi.kernel.loading.item_index import LARGE, ItemFiles
+from banshi.kernel.loading.loader import inspect_plugins
+from banshi.kernel.loading.registry import Registry
+from banshi.kernel.runtime.containment import Breakers
+from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
+from banshi.kernel.runtime.running import Platform
+from banshi.kernel.runtime.tracing import traced_route
+from banshi.kernel.runtime.worker_process import WORKER
+
+log = structlog.get_logger("banshi.start")
+
+#: Seconds that requests under way get to finish when the server stops, and between two looks at them.
+DRAIN, DRAIN_LOOK = 8.0, 0.02
+
+#: Connections that may wait to be accepted. After a restart all phones come back in the same moment, and whoever finds
+#: no room tries again seconds later. The system makes it `somaxconn` where that is less.
+BACKLOG = 4096
+
+#: The plugin whose routes every process has.
+MONITORING = "banshi.monitoring"
+
+PLATFORM = web.AppKey("banshi_platform", Platform)
+
+
+def configure(file: Path, overrides: Mapping[str, Any] | None = None) -> Registry:
+    """The registry that plugins.toml describes. Raises ConfigurationError with every finding."""
+    configuration, wrong = inspect_configuration(file, overrides)
+    return loaded(configuration, wrong)
+
+
+def loaded(configuration: Configuration, wrong: Sequence[Finding] = ()) -> Registry:
+    """The registry of a configuration in which `wrong` was found already. Raises ConfigurationError for any error."""
+    shelves = ItemFiles(configuration.settings.items_folder)
+    full, found = inspected(configuration, shelves=shelves)
+    errors = [finding for finding in (*wrong, *found) if not finding.warning]
+    if errors:
+        raise ConfigurationError(errors)
+    full.warnings = tuple(found)
+    put_away(full, shelves)
+    return full
+
+
+def put_away(full: Registry, shelves: ItemFiles) -> None:
+    """Leave a large catalogue's items in files; those of a plugin of which anything was found stay in memory."""
+    talked_of = {finding.plugin for finding in full.warnings}
+    if len(full.items) >= LARGE:
+        key = full.kinds_key()
+        for name in (one for one in full.catalogues if one not in talked_of):
+            folder = full.plugins[name].folder
+            try:
+                shelves.write(name, folder, full.catalogues[name], full.items, key)
+            except OSError as error:
+                log.warning("items can't be kept for the next start", plugin=name, error=type(error).__name__)
+                continue
+            shelf = shelves.find(name, folder, full.kinds, key)
+            if shelf is None:
+                continue
+            full.shelved[name], full.put_away = shelf.head["digest"], True
+            for code, place, at_start in shelf.rows():
+                if not at_start:
+                    full.items.put(code, place)
+    full.catalogues.clear()
+
+
+def inspected(
+    configuration: Configuration, *, strict: bool = False, shelves: ItemFiles | None = None
+) -> tuple[Registry, list[Finding]]:
+    """The registry with Banshi's own plugins and the city's, as far as it could be filled, and every finding."""
+    without = configuration.settings.without
+    apart = None if "isolation" in without else isolate
+    return inspect_plugins(configuration, default_plugins(without), shelves, apart, strict=strict)
+
+
+@asynccontextmanager
+async def open_platform(full: Registry, duty: ProcessRole = EVERYTHING) -> AsyncIterator[Platform]:
+    """The running platform: database, keys, the plugins' resources, and the engine on top."""
+    settings = full.configuration.settings
+    await asyncio.to_thread(_prepare_folders, full)
+    async with AsyncExitStack() as stack:
+        opening = open_store(
+            settings.database_url,
+            full.tables,
+            migrate=settings.migrate_at_start,
+            replica=settings.replica_url,
+            personal=settings.personal_keys,
+        )
+        store = await stack.enter_async_context(opening)
+        calendar = WorkingCalendar(settings.holidays, settings.make_up_days, settings.holiday_years)
+        breakers = Breakers(settings.breaker_failures, settings.breaker_pause)
+        platform = Platform(registry=full, store=store, calendar=calendar, breakers=breakers, duty=duty)
+        for _, resource in sorted(full.resources, key=lambda one: one[1].phase):
+            platform.put(resource.key, await stack.enter_async_context(resource.open(platform)))
+        yield platform
+
+
+def _prepare_folders(full: Registry) -> None:
+    settings = full.configuration.settings
+    make_folders(settings, keys=True)
+    if settings.database_url.startswith("sqlite"):
+        # The folder is this process's alone; where others share it, they are in the middle of taking files.
+        attachments.clear_parts(settings.attachments_folder)
+
+
+def application(platform: Platform) -> web.Application:
+    """The aiohttp application that serves an open platform."""
+    app = web.Application()
+    app[PLATFORM] = platform
+    for plugin, route in platform.registry.routes:
+        # Who is there to work is asked by machines alone.
+        if not platform.duty.serves and plugin != MONITORING:
+            continue
+        handler = traced_route(platform, route, endpoint(platform, route))
+        if route.method == "GET":
+            # A stream writes by itself, and what follows a head alone would be read as the next answer's.
+            app.router.add_get(route.path, handler, allow_head=not route.streams)
+        else:
+            app.router.add_route(route.method, route.path, handler)
+
+    async def close(_: web.Application) -> None:
+        platform.closing.set()
+
+    app.on_shutdown.append(close)
+    return app
+
+
+@asynccontextmanager
+async def serving(platform: Platform, host: str, port: int) -> AsyncIterator[str]:
+    """Serve until the block ends; gives the address, with the real port where 0 was asked for.
+
+    A worker shares the port with its siblings, and answers them on a socket of its own.
+    """
+    app = application(platform)
+    # handler_cancellation: a phone that leaves its stream ends the handler, instead of leaking it.
+    runner = Runner(
+        app,
+        answering(platform, app),
+        handler_cancellation=True,
+        access_log=None,
+        shutdown_timeout=1.0,
+        # Nothing that comes compressed is read, so nothing is ever expanded.
+        auto_decompress=False,
+        # The longest token that is looked at fits into a header.
+        max_field_size=2 * LONGEST_TOKEN,
+    )
+    await runner.setup()
+    try:
+        worker = platform.get(WORKER)
+        if worker is not None:
+            await web.UnixSite(runner, worker.socket(worker.number)).start()
+        await web.TCPSite(runner, host, port, backlog=BACKLOG, reuse_port=worker is not None or None).start()
+        real = next(address[1] for address in runner.addresses if isinstance(address, tuple))
+        yield f"http://{f'[{host}]' if ':' in host else host}:{real}"
+    finally:
+        platform.closing.set()
+        await _unlisten(runner)
+        await _drained(runner)
+        await runner.cleanup()
+
+
+async def _unlisten(runner: web.AppRunner) -> None:
+    """Take no more connections, and serve those that the system has taken for us.
+
+    Siblings share the port, and the system has dealt each of them connections that it hasn't heard of yet: a socket
+    that is closed would break these off.
+    """
+    sockets = [one for site in runner.sites for one in getattr(getattr(site, "_server", None), "sockets", ())]
+    kept = [socket.fromfd(one.fileno(), one.family, one.type) for one in sockets]
+    for open_site in list(runner.sites):
+        await open_site.stop()
+    taken = [connection for one in kept for connection in _taken(one)]
+    for connection in taken if runner.server else ():
+        with suppress(OSError):
+            await asyncio.get_running_loop().connect_accepted_socket(cast("web.Server", runner.server), connection)
+
+
+def _taken(listening: socket.socket) -> Iterator[socket.socket]:
+    """The connections that wait at a socket, which is then closed."""
+    with listening:
+        listening.setblocking(False)
+        with suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                connection.setblocking(False)
+                yield connection
+
+
+async def _drained(runner: web.AppRunner) -> None:
+    """Wait for the requests under way, for `DRAIN` seconds at most, and close what is idle.
+
+    aiohttp's own shutdown drops whatever still comes in, so a body that is under way would never come to its end.
+    """
+    for _ in range(int(DRAIN / DRAIN_LOOK)):
+        await asyncio.sleep(DRAIN_LOOK)
+        connections = runner.server.connections if runner.server else []
+        idle = [connection for connection in connections if not connection._request_in_progress]
+        for connection in idle:
+            connection.close()
+        if len(idle) == len(connections):
+            return

@@ -1,0 +1,59 @@
+"""The tables of who read what, and of who was refused."""
+
+from __future__ import annotations
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+from banshi.foundation.encryption.fields import Personal, PersonalId
+
+__all__ = ["CaseReading", "Refusal"]
+
+
+class CaseReading(Personal):
+    """That a member of staff has read a case. Rows are only ever added, and leave after a time."""
+
+    # Of all that one reads of the other in a quarter of an hour there is one row, whichever processes write it.
+    #: A UUIDv7 of the quarter's beginning, its rest a keyed digest of reader and case.
+    id = fields.UUIDField(primary_key=True)
+    # No foreign key: who reads waits for nobody who works on the case, and the row stays a while behind it.
+    case_id = fields.UUIDField()
+    #: When it was read first in that quarter.
+    at = fields.DatetimeField()
+    reader = PersonalId(255)
+    #: The role by which they may; the unit is empty where it is for the whole department.
+    department = fields.CharField(max_length=64)
+    unit = fields.CharField(max_length=64, default="")
+    role = fields.CharField(max_length=64)
+    # What makes a change of the row show, see `banshi.audit`.
+    #: The keyed digest of all columns.
+    mark = fields.BinaryField()
+    #: The seal that has this entry, None until it is sealed.
+    seal = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "banshi_case_reading"
+        indexes = [
+            Index(fields=("case_id", "id"), name="banshi_case_reading_case"),
+            Index(fields=("seal", "id"), name="banshi_case_reading_seal"),
+        ]
+
+
+class Refusal(Model):
+    """That somebody asked for what they may not: once for a subject, an operation and a quarter of an hour."""
+
+    #: As a reading's, of subject and operation.
+    id = fields.UUIDField(primary_key=True)
+    #: When it was first and last refused in that quarter, and how often.
+    first_at = fields.DatetimeField()
+    last_at = fields.DatetimeField()
+    count = fields.IntField()
+    #: Keyed digest of the subject, in hexadecimal digits; empty for all whom there was no room to tell apart.
+    subject = fields.CharField(max_length=32)
+    #: As the API's document calls it, and the code of the problem.
+    operation = fields.CharField(max_length=64)
+    code = fields.CharField(max_length=64)
+
+    class Meta:
+        table = "banshi_refusal"

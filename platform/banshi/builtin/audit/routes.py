@@ -1,0 +1,77 @@
+"""Who of the staff has read a case, for the citizen whose it is: told as look-ups are, by department and role."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from banshi.builtin.audit.models import CaseReading
+from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases.case_routes import CASE_PATH
+from banshi.kernel.contract.routes import Audience, Call, Link, Route
+from banshi.kernel.contract.values import text_in
+from banshi.kernel.http.document_schemas import MOMENT, TEXT, UUID, record
+from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, from_cursor, limit_of, page_answer, reply
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+
+async def list_readings(call: Call) -> web.StreamResponse:
+    """Who has read the caller's case, the newest quarter of an hour first."""
+    case = await lifecycle.find(call.path["id"], lifecycle.Actor(call.principal))
+    query = CaseReading.filter(case_id=case.id)
+    if after := from_cursor(call, uuid.UUID):
+        query = query.filter(id__lt=after)
+    limit = limit_of(call)
+    rows = await query.order_by("-id").limit(limit + 1)
+    shown = rows[:limit]
+    documents = [_document(call, row) for row in shown]
+    return reply(call, Page(documents, str(shown[-1].id) if len(rows) > limit else None).document())
+
+
+def _document(call: Call, row: CaseReading) -> dict[str, Any]:
+    """One reading: a department, a unit and a role, and nobody's name."""
+    department = call.platform.registry.departments.get(row.department)
+    unit = next((one for one in department.units if one.code == row.unit), None) if department else None
+    return {
+        "id": str(row.id),
+        "at": row.at.astimezone(call.platform.settings.timezone).isoformat(timespec="seconds"),
+        "by": {
+            "who": "staff",
+            "department": {
+                "code": row.department,
+                "title": text_in(department.title, call.language) if department else row.department,
+            },
+            "unit": {"code": row.unit, "title": text_in(unit.title, call.language) if unit else row.unit}
+            if row.unit
+            else None,
+            "role": row.role,
+        },
+    }
+
+
+_CODED = record({"code": TEXT, "title": TEXT})
+_STAFF = record(
+    {"who": {"const": "staff"}, "department": _CODED, "unit": {"oneOf": [{"type": "null"}, _CODED]}, "role": TEXT}
+)
+READING = record(
+    {"id": UUID, "at": {**MOMENT, "description": "The first time in its quarter of an hour."}, "by": _STAFF}
+)
+
+_DEPARTMENT = Link("show_department", {"code": "$response.body#/items/0/by/department/code"})
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/v1/cases/{id}/readings",
+        audience=Audience.CITIZEN,
+        handler=list_readings,
+        operation="list_readings",
+        summary="List who of the staff has read the caller's case, and when.",
+        tag="cases",
+        path_schemas=CASE_PATH,
+        parameters=PAGE_PARAMETERS,
+        answers={200: page_answer(READING, _DEPARTMENT)},
+    ),
+)

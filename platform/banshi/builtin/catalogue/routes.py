@@ -1,0 +1,261 @@
+"""The catalogue face: departments and items, the guide and the form of each. Open to anyone, prepared once."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from banshi.builtin.catalogue.search import SEARCH
+from banshi.foundation.errors import InvalidParameter, NotFound
+from banshi.foundation.keys import Key
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter, Route
+from banshi.kernel.contract.values import LANGUAGES, Department, Item, text_in
+from banshi.kernel.http.document_schemas import ref
+from banshi.kernel.http.ready import ReadyAnswer
+from banshi.kernel.http.responses import (
+    PAGE_PARAMETERS,
+    Page,
+    encode,
+    from_cursor,
+    limit_of,
+    page_answer,
+    ready_json,
+    reply,
+    reply_ready,
+)
+from banshi.kernel.loading.cached import PerRevision
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from banshi.kernel.loading.registry import Registry
+    from banshi.kernel.runtime.running import Platform
+
+#: Guides that stay in memory, some kilobytes each.
+MOST_GUIDES = 512
+
+#: Guides by item and language; made at the first request for each.
+Guides = dict[tuple[str, str], ReadyAnswer]
+GUIDES: Key[PerRevision[Guides]] = Key("guides")
+
+
+#: What the document says of `q`.
+ASKED = (
+    "Everyday words, Chinese, English or pinyin, as they are typed. The best item comes first; any word may be missing "
+    "from what is found."
+)
+
+
+async def list_departments(call: Call) -> web.StreamResponse:
+    documents = [department_document(one, call.language) for one in call.platform.registry.departments.values()]
+    return reply(call, {"items": documents, "next": None})
+
+
+async def show_department(call: Call) -> web.StreamResponse:
+    department = call.platform.registry.departments.get(call.path["code"])
+    if department is None:
+        raise NotFound("There is no department of that code; GET /v1/departments lists them.")
+    return reply(call, department_document(department, call.language))
+
+
+async def list_items(call: Call) -> web.StreamResponse:
+    """A page of the items that match every given filter: by code, or those that a search found, the best first."""
+    registry = call.platform.registry
+    department, kind = call.query.get("department"), call.query.get("kind")
+    if department is not None and department not in registry.departments:
+        raise InvalidParameter("There is no such department; GET /v1/departments lists them.", parameter="department")
+    if kind is not None and kind not in registry.kinds:
+        raise InvalidParameter(f"The kinds are {', '.join(sorted(registry.kinds))}.", parameter="kind")
+    online, words = call.query.get("fully_online"), str(call.query.get("q", "")).strip()
+    after, limit = from_cursor(call), limit_of(call)
+    codes = await _found(call.platform, words, after) if words else _by_code(registry, after)
+    shown: list[Item] = []
+    place = None
+    for code, here in codes:
+        facts = registry.items.facts(code)
+        if (
+            (department is None or facts.department == department)
+            and (kind is None or facts.kind == kind)
+            and (online is None or facts.fully_online == online)
+        ):
+            if len(shown) == limit:
+                break
+            shown.append(registry.items[code])
+            place = here
+    else:
+        place = None
+    return reply(call, Page([item_summary(item, call.language) for item in shown], place).document())
+
+
+def _by_code(registry: Registry, after: str | None) -> Iterator[tuple[str, str]]:
+    """Codes behind `after`, each with its place in the list."""
+    codes = registry.items.codes()
+    return ((code, code) for code in codes[bisect_right(codes, after) if after is not None else 0 :])
+
+
+async def _found(platform: Platform, words: str, after: str | None) -> Iterator[tuple[str, str]]:
+    """Codes that a search found, the best first, each with its place in the list: the score, then the code."""
+    index = await platform[SEARCH].index()
+    hits = ((hit.code, hit.score) for hit in index.search(words))
+    if after is None:
+        return ((code, f"{score} {code}") for code, score in hits)
+    told, _, last = after.partition(" ")
+    if not re.fullmatch("[0-9]{1,9}", told) or not last:
+        raise InvalidParameter("cursor has to be the `next` of a page of the same search.", parameter="cursor")
+    place = (-int(told), last)
+    return ((code, f"{score} {code}") for code, score in hits if (-score, code) > place)
+
+
+async def show_item(call: Call) -> web.StreamResponse:
+    code = call.path["code"]
+    guides = call.platform[GUIDES].get()
+    guide = guides.get((code, call.language))
+    if guide is None:
+        item = call.platform.registry.items.get(code)
+        if item is None:
+            raise NotFound("There is no item of that code; GET /v1/items lists them.")
+        body = encode(item_document(item, call.language, call.platform.registry.routes))
+        guide = guides[code, call.language] = ready_json(body, call.language)
+        if len(guides) > MOST_GUIDES:
+            del guides[next(iter(guides))]
+    return reply_ready(call, guide)
+
+
+def department_document(department: Department, language: str) -> dict[str, Any]:
+    return {
+        "code": department.code,
+        "title": text_in(department.title, language),
+        "phone": department.phone,
+        "units": [{"code": unit.code, "title": text_in(unit.title, language)} for unit in department.units],
+        "links": {
+            "self": f"/v1/departments/{department.code}",
+            "items": f"/v1/items?department={department.code}",
+        },
+    }
+
+
+def item_summary(item: Item, language: str) -> dict[str, Any]:
+    return {
+        "code": item.code,
+        "title": text_in(item.title, language),
+        "summary": text_in(item.summary, language),
+        "department": item.department,
+        "kind": item.kind,
+        "mode": item.mode,
+        "fully_online": item.fully_online,
+        "visits": item.visits,
+        "online_depth": asdict(item.online_depth) if item.online_depth else None,
+        "links": {"self": f"/v1/items/{item.code}", "department": f"/v1/departments/{item.department}"},
+    }
+
+
+def item_document(item: Item, language: str, routes: Sequence[tuple[str, Route]]) -> dict[str, Any]:
+    """The guide: everything that the department declared, in one language, with the form and the links to the verbs."""
+    document = item_summary(item, language)
+    for name in ("audience", "version", "unit", "legal_days", "promised_days"):
+        document[name] = getattr(item, name)
+    for name in ("legal_basis", "conditions", "materials", "process", "fee", "places", "result", "details"):
+        document[name] = in_language(getattr(item, name), language)
+    document["owner"] = in_language(item.owner, language)
+    document["credential"] = in_language(item.credential, language)
+    document["certificate"] = in_language(item.certificate, language)
+    document["form"] = item.form.described(language) if item.form else None
+    verbs = {
+        route.operation: route.path.replace("{code}", item.code)
+        for _, route in routes
+        if (route.per_item is not None and route.per_item(item) is not None)
+        or (route.linked is not None and route.linked(item))
+    }
+    document["links"] |= verbs
+    return document
+
+
+def in_language(value: Any, language: str) -> Any:
+    """A declared value as JSON, with every text in several languages replaced by the one asked for."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: in_language(getattr(value, name), language) for name in value.__dataclass_fields__}
+    if isinstance(value, Mapping):
+        if LANGUAGES[0] in value:
+            return text_in(value, language)
+        return {name: in_language(part, language) for name, part in value.items()}
+    if isinstance(value, tuple | list):
+        return [in_language(part, language) for part in value]
+    return value
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/v1/departments",
+        audience=Audience.ANYONE,
+        handler=list_departments,
+        operation="list_departments",
+        summary="List the departments.",
+        tag="catalogue",
+        answers={
+            200: page_answer(
+                ref("Department"),
+                Link("show_department", {"code": "$response.body#/items/0/code"}),
+                Link("list_items", {"department": "$response.body#/items/0/code"}),
+            )
+        },
+    ),
+    Route(
+        method="GET",
+        path="/v1/departments/{code}",
+        audience=Audience.ANYONE,
+        handler=show_department,
+        operation="show_department",
+        summary="Show one department.",
+        tag="catalogue",
+        answers={
+            200: Answer(
+                description="The department.",
+                schema=ref("Department"),
+                links=[Link("list_items", {"department": "$response.body#/code"})],
+            )
+        },
+    ),
+    Route(
+        method="GET",
+        path="/v1/items",
+        audience=Audience.ANYONE,
+        handler=list_items,
+        operation="list_items",
+        summary="List and search the business items.",
+        tag="catalogue",
+        parameters=(
+            Parameter(
+                name="department", schema={"type": "string", "maxLength": 64}, description="A department's code."
+            ),
+            Parameter(name="kind", schema={"type": "string", "maxLength": 32}, description="A kind of item."),
+            Parameter(name="q", schema={"type": "string", "maxLength": 100}, description=ASKED),
+            Parameter(name="fully_online", schema={"type": "boolean"}, description="Done without a visit."),
+            *PAGE_PARAMETERS,
+        ),
+        answers={200: page_answer(ref("ItemSummary"), Link("show_item", {"code": "$response.body#/items/0/code"}))},
+    ),
+    Route(
+        method="GET",
+        path="/v1/items/{code}",
+        audience=Audience.ANYONE,
+        handler=show_item,
+        operation="show_item",
+        summary="Show an item's guide, its form and the links to its verbs.",
+        tag="catalogue",
+        answers={
+            200: Answer(
+                description="The guide.",
+                schema=ref("Item"),
+                links=[
+                    Link("list_materials", {"code": "$response.body#/code"}),
+                    Link("list_slots", {"code": "$response.body#/code"}),
+                    Link("show_department", {"code": "$response.body#/department"}),
+                ],
+            )
+        },
+    ),
+)

@@ -1,0 +1,107 @@
+"""Search over the items by everyday words, Chinese and English: ranked, with synonyms, pinyin and mended spelling."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import structlog
+
+from banshi.builtin.catalogue.search.index import Hit, Index
+from banshi.builtin.catalogue.search.kept import read, write
+from banshi.builtin.catalogue.search.synonyms import Synonyms, kernel_synonyms, read_synonyms
+from banshi.foundation.keys import Key
+
+if TYPE_CHECKING:
+    from banshi.kernel.loading.registry import Registry
+    from banshi.kernel.runtime.running import Platform
+
+__all__ = [
+    "SEARCH",
+    "Hit",
+    "Index",
+    "Search",
+    "Synonyms",
+    "index_of",
+    "kernel_synonyms",
+    "open_search",
+    "read_synonyms",
+]
+
+log = structlog.get_logger("banshi.search")
+
+
+class Search:
+    """The index of the catalogue, made in a thread: a city of ten thousand items need not wait for it."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._made: Index | None = None
+        #: One waits already for the one that is being made, and will have all changes until then.
+        self._waits = False
+        self._making = self._begun()
+
+    async def index(self) -> Index:
+        """The newest that is ready; who asks before the first waits for it."""
+        # Shielded: a caller that leaves does not end the making of the index.
+        return self._made if self._made is not None else await asyncio.shield(self._making)
+
+    def renew(self) -> None:
+        """The catalogue has changed: make another, which is used as soon as it is ready."""
+        if not self._waits:
+            self._waits = True
+            self._making = self._begun(self._making)
+
+    async def settled(self) -> None:
+        """Wait for what is being made. A thread can't be stopped, and uses what the platform has open."""
+        await asyncio.wait([self._making])
+
+    def when_ready(self, told: Callable[[], object]) -> None:
+        """Call `told` once the first index is there."""
+        self._making.add_done_callback(lambda _: told())
+
+    def _begun(self, before: asyncio.Future[Index] | None = None) -> asyncio.Future[Index]:
+        return asyncio.ensure_future(self._make(before))
+
+    async def _make(self, before: asyncio.Future[Index] | None) -> Index:
+        if before is not None:
+            # One after the other, so that an older one is never the last to be ready.
+            await asyncio.wait([before])
+            self._waits = False
+        # Listed here: while a thread did, items could come and go under it.
+        self._registry.items.codes()
+        index = await asyncio.to_thread(index_of, self._registry)
+        self._made = index
+        return index
+
+
+#: What the catalogue is searched with.
+SEARCH: Key[Search] = Key("search")
+
+
+def index_of(registry: Registry) -> Index:
+    """The index of everything that a registry offers: a large city's from the file of an earlier start."""
+    synonyms = kernel_synonyms()
+    # A file is for the next start, which begins with the plugins' items alone.
+    key = None if registry.revision else registry.items_key
+    file = registry.configuration.settings.items_folder / "search.index"
+    kept = read(file, key, synonyms) if key else None
+    index = kept or Index.build(registry.items.each(), registry.departments, synonyms)
+    if key and kept is None:
+        try:
+            write(index, file, key)
+        except OSError as error:
+            log.warning("the search's index can't be kept for the next start", error=type(error).__name__)
+    return index
+
+
+@asynccontextmanager
+async def open_search(platform: Platform) -> AsyncIterator[Search]:
+    """The search, with its first index being made beside the first requests."""
+    search = Search(platform.registry)
+    try:
+        yield search
+    finally:
+        await search.settled()

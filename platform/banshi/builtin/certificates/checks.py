@@ -1,0 +1,166 @@
+"""What is wrong with a certificate: words that can't be filled, values nobody can read, more than a QR code holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from banshi.builtin.certificates.fonts import open_fonts
+from banshi.builtin.checks.fields import always_there, fields_at
+from banshi.builtin.checks.messages import longest_values, template_faults
+from banshi.builtin.passes.wire.cose import MAX_BYTES
+from banshi.foundation.errors import Finding
+from banshi.foundation.forms.spelling import LONGEST_VERIFIED
+from banshi.kernel.contract.items import DECISION, HOLDER, LONGEST_DECISION, LONGEST_HOLDER
+from banshi.kernel.contract.message_templates import ALWAYS, LONGEST_TITLE, Known
+from banshi.kernel.contract.values import Claim, Item
+from banshi.kernel.loading.registry import Registry
+
+#: What every certificate can mention beside its own claims.
+GIVEN = ALWAYS | {"valid_from", "valid_until"}
+
+#: Bytes of a credential beside its claims and its item's code: header, issuer, times, signature.
+AROUND = 140
+
+#: Bytes of a value by its format.
+FORMATS = {
+    "date": 10,
+    "date-time": 40,
+    "time": 20,
+    "uuid": 36,
+    "ipv4": 15,
+    # A verified number of another document may be longer than a citizen's.
+    "cn-resident-id": LONGEST_VERIFIED,
+    "cn-uscc": 18,
+    "cn-plate": 14,
+    "cn-mobile": 11,
+    "cn-phone": 20,
+    "cn-division": 12,
+}
+
+#: A pattern that says itself how long its value is: ^[A-Z0-9]{6,30}$.
+COUNTED = re.compile(r"\^\[[^\]]*\]\{(?:\d+,)?(\d+)\}\$")
+
+
+def certificates_can_be_made(registry: Registry) -> Iterator[Finding]:
+    """A certificate's words can be filled, its values read, and its QR code holds them whatever is answered."""
+    for item in registry.items.unchecked():
+        if item.certificate is None or item.credential is None:
+            continue
+        file = registry.file_of(item)
+        for finding in (*_words(registry, item), *_values(item), *_size(item)):
+            yield replace(finding, advice=f"{file}: {finding.advice}")
+
+
+def fonts_can_be_read(registry: Registry) -> Iterator[Finding]:
+    """The operator's folder of fonts has some; ours is always there."""
+    folder = registry.configuration.settings.certificate_fonts
+    if folder is not None:
+        try:
+            open_fonts(folder)
+        except (ValueError, OSError) as error:
+            advice = f"{registry.configuration.file}: mend platform.certificate_fonts, or remove it: {error}"
+            yield Finding("platform", "no-fonts", advice)
+
+
+def _words(registry: Registry, item: Item) -> Iterator[Finding]:
+    where, claims = f"items.{item.code}.certificate", item.credential.claims if item.credential else ()
+    assert item.certificate is not None  # noqa: S101 - the caller asked
+    names = {claim.name for claim in claims}
+    for name in sorted(names & (GIVEN | {"phone"})):
+        advice = f"rename the claim {name!r} of items.{item.code}: every certificate has something of that name"
+        yield Finding(item.plugin, "duplicate-claim", advice)
+    certain = GIVEN | {claim.name for claim in claims if _always(item, claim)}
+    # A claim may bear the name of what a message has to tell; here it has to tell nothing.
+    known = Known(certain - {"reason"}, frozenset(names - certain | certain & {"reason"}) | {"phone"})
+    lengths = {**longest_values(registry, item), **{claim.name: _signs(item, claim) for claim in claims}}
+    yield from template_faults(item.plugin, f"{where}.body", item.certificate.body, known, lengths, title=False)
+    for language, title in (item.certificate.title or {}).items():
+        if len(title.strip().splitlines()) > 1 or len(title) > LONGEST_TITLE:
+            advice = f"write {where}.title.{language} in one line of at most {LONGEST_TITLE} characters"
+            yield Finding(item.plugin, "bad-template", advice)
+
+
+def _always(item: Item, claim: Claim) -> bool:
+    """Whether a claim has a value whatever is answered."""
+    return claim.source == DECISION or always_there(item.form.schema if item.form else {}, claim.source)
+
+
+def _signs(item: Item, claim: Claim) -> int:
+    """The most characters that a claim takes on the page."""
+    words = sum(max(map(len, texts.values()), default=0) + 2 for texts in claim.values.values())
+    return max(words, _longest(item, claim) or 0)
+
+
+def _values(item: Item) -> Iterator[Finding]:
+    for claim in item.credential.claims if item.credential else ():
+        options = set(_options(item, claim))
+        where = f"items.{item.code}.credential.claims.{claim.name}.values"
+        for option in sorted(options - claim.values.keys()):
+            if not claim.masked and not re.fullmatch("[A-Z0-9]+", option):
+                yield Finding(item.plugin, "untold-option", f"add {where}.{option}: the certificate says it in words")
+        if options:
+            for option in sorted(claim.values.keys() - options):
+                advice = f"remove {where}.{option}: the form has no such option"
+                yield Finding(item.plugin, "unknown-option", advice)
+
+
+def _options(item: Item, claim: Claim) -> Iterator[str]:
+    """The texts that a claim's field offers to choose from."""
+    for node in _fields(item, claim):
+        for part in (node, node.get("items")):
+            if isinstance(part, Mapping):
+                yield from (one for one in part.get("enum", ()) if isinstance(one, str))
+
+
+def _size(item: Item) -> Iterator[Finding]:
+    total = AROUND + len(item.code)
+    for claim in item.credential.claims if item.credential else ():
+        length = _longest(item, claim)
+        if length is None:
+            advice = f"give {claim.source} in the form of items.{item.code} a maxLength: a QR code has to hold it"
+            yield Finding(item.plugin, "endless-claim", advice)
+        total += length or 0
+    if total > MAX_BYTES:
+        advice = (
+            f"take a claim out of items.{item.code}.credential, or lower a maxLength: the QR code could need {total}"
+            f" bytes, and holds {MAX_BYTES}"
+        )
+        yield Finding(item.plugin, "certificate-too-long", advice)
+
+
+def _longest(item: Item, claim: Claim) -> int | None:
+    """The most bytes that a claim takes; None where nothing says it. What a handler gives is its own to keep short."""
+    if claim.source == HOLDER:
+        return LONGEST_HOLDER + 2
+    if claim.source == DECISION:
+        return 4 * LONGEST_DECISION + 3
+    lengths = [_bytes(node) for node in _fields(item, claim)]
+    return min((one for one in lengths if one is not None), default=None) if lengths else 0
+
+
+def _bytes(node: Mapping[str, Any]) -> int | None:
+    """The most bytes that a value of a schema takes, with its head; a character takes at most four."""
+    if "const" in node:
+        return len(str(node["const"]).encode()) + 3
+    if "enum" in node:
+        return max(len(str(one).encode()) for one in node["enum"]) + 3
+    match node.get("type"):
+        case "integer":
+            return 9
+        case "array":
+            one = _bytes(node["items"]) if isinstance(node.get("items"), Mapping) else None
+            return None if one is None or "maxItems" not in node else node["maxItems"] * one + 3
+        case "string":
+            known = [FORMATS.get(node.get("format", ""))]
+            known.append(4 * node["maxLength"] if "maxLength" in node else None)
+            counted = COUNTED.fullmatch(node.get("pattern", ""))
+            known.append(4 * int(counted[1]) if counted else None)
+            return min((length + 3 for length in known if length is not None), default=None)
+    return None
+
+
+def _fields(item: Item, claim: Claim) -> list[Mapping[str, Any]]:
+    return fields_at(item.form.schema, claim.source) if item.form and claim.source else []

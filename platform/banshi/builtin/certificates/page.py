@@ -1,0 +1,170 @@
+"""From a signed credential to what stands on its page, in one language."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Any
+
+import orjson
+
+from banshi.builtin.certificates.fonts import Fonts
+from banshi.builtin.certificates.wording import WORDS
+from banshi.builtin.passes.wire.cose import Credential
+from banshi.foundation.texts import clean
+from banshi.kernel.contract.message_templates import day_in, fill, parse
+from banshi.kernel.contract.values import Claim, Department, Item, Texts, text_in
+from banshi.kernel.tables.models import Pass
+
+#: Counted up when the page's layout or wording changes, so that nobody keeps an old one by its ETag.
+LAYOUT = 1
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """All that a page is made from."""
+
+    item: Item
+    department: Department
+    #: The case's number, which people know.
+    number: str
+    record: Pass
+    credential: Credential
+    timezone: tzinfo
+    #: Where a reader verifies it, beside the app; may be empty.
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One certificate, ready to be drawn."""
+
+    title: str
+    #: What the layout reads, as JSON.
+    data: bytes
+    #: What the QR code says.
+    code: str
+    #: Unix seconds: the PDF's own date, so that the same page is the same bytes.
+    at: int
+    #: Whether a character is named by its code point, because no font has it.
+    lacking: bool
+
+    @property
+    def digest(self) -> str:
+        return hashlib.blake2b(self.data, digest_size=12).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a certificate says in one language: its title, its table, and the sentences of its body."""
+
+    title: str
+    rows: Sequence[tuple[str, str]]
+    body: Sequence[str]
+
+
+def wording_of(source: Source, language: str) -> Wording:
+    """What the page says, and what a verification says that it has to say."""
+    item, record = source.item, source.record
+    rules = item.certificate
+    if rules is None or item.credential is None:
+        raise ValueError(f"item {item.code} ends in no certificate")
+    first, last = days(record, source.timezone)
+    claims = source.credential.claims
+    told = {
+        one.name: (text_in(one.title, language), said(one, claims[one.name], language))
+        for one in item.credential.claims
+        if one.name in claims
+    }
+    values = {
+        "item": text_in(item.title, language),
+        "department": text_in(source.department.title, language),
+        "phone": source.department.phone,
+        "result": text_in(item.result.title, language),
+        "number": source.number,
+        "date": _issued(source, language),
+        "valid_from": day_in(first, language),
+        "valid_until": day_in(last, language),
+        **{name: text for name, (_, text) in told.items()},
+    }
+    body = fill(parse(text_in(rules.body, language)), values).split("\n")
+    title = clean(text_in(rules.title or item.result.title, language))
+    return Wording(title, list(told.values()), [paragraph for paragraph in body if paragraph])
+
+
+def _issued(source: Source, language: str) -> str:
+    return day_in(source.record.issued_at.astimezone(source.timezone).date(), language)
+
+
+def page_of(source: Source, language: str, fonts: Fonts) -> Page:
+    """The page of a credential."""
+    record, words = source.record, WORDS[language]
+    said_there = wording_of(source, language)
+    first, last = (day_in(day, language) for day in days(record, source.timezone))
+    address = clean(source.address)
+    text = {
+        "title": said_there.title,
+        "issuer": text_in(source.department.title, language),
+        "number": words["number"].format(number=source.number),
+        "issued": words["issued"].format(date=_issued(source, language)),
+        "rows": [*said_there.rows, (words["valid"], words["from_until"].format(first=first, last=last))],
+        "body": said_there.body,
+        "verify": [*words["verify"], *([words["address"].format(address=address)] if address else [])],
+        "qr_says": words["qr"],
+    }
+    seen, lacking = _shown(text, fonts)
+    if lacking:
+        seen["verify"].append(words["lacking"])
+    tag, _, region = language.partition("-")
+    data = {
+        **seen,
+        "lang": tag,
+        "region": region or None,
+        "families": fonts.families,
+        "code": record.text,
+        "layout": LAYOUT,
+    }
+    at = int(record.issued_at.timestamp())
+    return Page(said_there.title, orjson.dumps(data, option=orjson.OPT_SORT_KEYS), record.text, at, lacking)
+
+
+def days(record: Pass, zone: tzinfo) -> tuple[date, date]:
+    """The first and the last day of a credential: it ends with the last day's midnight."""
+    first: datetime = record.not_before or record.issued_at
+    last = record.expires_at.astimezone(zone) - timedelta(microseconds=1)
+    return first.astimezone(zone).date(), last.date()
+
+
+def said(claim: Claim, value: Any, language: str) -> str:
+    """A claim's value as people read it: an option by its text, a day written out."""
+    if isinstance(value, list | tuple):
+        between: str = WORDS[language]["between"]
+        return between.join(said(claim, one, language) for one in value)
+    text = " ".join(clean(str(value)).split())
+    option: Texts | None = claim.values.get(text)
+    if option is not None:
+        return text_in(option, language)
+    if _DAY.match(text):
+        with suppress(ValueError):
+            at = datetime.fromisoformat(text)
+            return day_in(at.date(), language) + ("" if len(text) == len("2026-11-25") else f" {at:%H:%M}")
+    return text
+
+
+def _shown(value: Any, fonts: Fonts) -> tuple[Any, bool]:
+    """Every text in `value` as the fonts can show it, and whether any of them lacks something."""
+    if isinstance(value, str):
+        return fonts.shown(value)
+    if isinstance(value, Mapping):
+        pairs = {name: _shown(part, fonts) for name, part in value.items()}
+        return {name: seen for name, (seen, _) in pairs.items()}, any(lacks for _, lacks in pairs.values())
+    if isinstance(value, Sequence):
+        parts = [_shown(part, fonts) for part in value]
+        return [seen for seen, _ in parts], any(lacks for _, lacks in parts)
+    return value, False

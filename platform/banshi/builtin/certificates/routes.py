@@ -1,0 +1,201 @@
+"""The certificates' face: the holder's PDF, and the verification that anybody can ask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import structlog
+from aiohttp import web
+
+from banshi.builtin.certificates.page import Page, Source, page_of, said, wording_of
+from banshi.builtin.certificates.press import PRESS
+from banshi.builtin.passes import ledger
+from banshi.builtin.passes.ledger import Verdict
+from banshi.builtin.passes.refusals import Reason
+from banshi.builtin.passes.wire.cose import Credential, PassRefused
+from banshi.foundation.errors import CertificateExpired, CertificateRevoked, NotFound, Unavailable
+from banshi.foundation.forms import Form
+from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases.case_routes import CASE_PATH
+from banshi.kernel.cases.representations import moment
+from banshi.kernel.cases.submission import item_of
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter, Route
+from banshi.kernel.contract.values import LANGUAGES, text_in
+from banshi.kernel.http.document_schemas import ref
+from banshi.kernel.http.responses import LANGUAGE_HEADERS, reply, reply_bytes
+from banshi.kernel.tables.models import Case, Pass
+
+if TYPE_CHECKING:
+    from banshi.kernel.contract.values import Item
+    from banshi.kernel.runtime.running import Platform
+
+log = structlog.get_logger("banshi.certificates")
+
+PDF = "application/pdf"
+
+SCANNED = Form.from_schema(
+    {
+        "type": "object",
+        "required": ["text"],
+        "additionalProperties": False,
+        "properties": {
+            "text": {"type": "string", "maxLength": 4096, "description": "What the QR code says, unchanged."},
+        },
+    }
+)
+
+
+async def show(call: Call) -> web.StreamResponse:
+    """The certificate of a case, for its holder and for the department's staff."""
+    platform, language = call.platform, call.query.get("language", call.language)
+    case = await lifecycle.find(call.path["id"], lifecycle.Actor(call.principal))
+    record = await _valid(platform, case)
+    press = platform[PRESS]
+    page = page_of(await _source(platform, case, record), language, await press.fonts())
+    headers = {**LANGUAGE_HEADERS[language], "Cache-Control": "private, no-cache", **_named(case, page)}
+    headers["X-Content-Type-Options"] = "nosniff"
+    etag = f'"{page.digest}"'
+    # Whoever has it already needs no drawing.
+    answer = reply_bytes(call, b"", PDF, etag, headers)
+    if answer.status == 304:
+        return answer
+    if page.lacking:
+        log.warning("a certificate has characters that no font has", item=case.item, number=record.number)
+    return reply_bytes(call, await press.pdf(page), PDF, etag, headers)
+
+
+async def _valid(platform: Platform, case: Case) -> Pass:
+    """The credential of the case's certificate, or the problem that says why there is none."""
+    item = item_of(platform, case)
+    if item.certificate is None:
+        raise NotFound("This item ends in no certificate.")
+    record = await ledger.of_case(case)
+    if record is None:
+        raise NotFound(f"There is no certificate yet: the case is {case.state}.")
+    if record.revoked_at is not None:
+        raise CertificateRevoked()
+    if record.expires_at <= platform.now():
+        raise CertificateExpired()
+    return record
+
+
+async def _source(platform: Platform, case: Case, record: Pass) -> Source:
+    try:
+        credential = await ledger.read(platform, record.text)
+    except PassRefused as refused:
+        if refused.reason is Reason.UNKNOWN_KEY:
+            told = "The key that signed this certificate was withdrawn; ask the department for a new one."
+            raise CertificateRevoked(told) from None
+        # Ours is at fault, not the certificate: it has a claim that this catalogue hasn't, or its text was damaged.
+        log.error("a certificate can't be read", item=case.item, number=record.number, reason=refused.reason.value)
+        told = "This certificate can't be read at present; the fault is recorded."
+        raise Unavailable(told, headers={"Retry-After": "60"}) from None
+    return _as_source(platform, item_of(platform, case), case, record, credential)
+
+
+def _as_source(platform: Platform, item: Item, case: Case, record: Pass, credential: Credential) -> Source:
+    return Source(
+        item=item,
+        department=platform.registry.departments[item.department],
+        number=case.number,
+        record=record,
+        credential=credential,
+        timezone=platform.settings.timezone,
+        address=platform.settings.certificate_address,
+    )
+
+
+def _named(case: Case, page: Page) -> dict[str, str]:
+    """How the file is called (RFC 6266): by its title where that is understood, by its number everywhere."""
+    whole = quote(f"{page.title} {case.number}.pdf".replace("/", "-").replace("\\", "-"), safe="")
+    return {"Content-Disposition": f"inline; filename=\"{case.number}.pdf\"; filename*=UTF-8''{whole}"}
+
+
+async def verify(call: Call) -> web.StreamResponse:
+    """Say whether a certificate is genuine and valid now. Nothing is recorded: it is not known who asks."""
+    verdict = await ledger.examined(call.platform, call.body["text"])
+    return reply(call, await _document(call.platform, verdict, call.language))
+
+
+async def _document(platform: Platform, verdict: Verdict, language: str) -> dict[str, Any]:
+    record, credential = verdict.record, verdict.credential
+    item = platform.registry.items.of(credential.item) if credential else None
+    if credential is not None and (item is None or item.certificate is None):
+        # A pass says something of its holder that is meant for officers alone.
+        told = "This is a pass, not a certificate: an officer verifies it."
+        verdict, record, item = Verdict(code="not-a-certificate", detail=told), None, None
+    department = platform.registry.departments.get(item.department) if item and record else None
+    case = await Case.get_or_none(passes__number=record.number) if record else None
+    claims = credential.claims if credential and record else {}
+    wording = None
+    if item and case and record and credential:
+        wording = wording_of(_as_source(platform, item, case, record, credential), language)
+    return {
+        "verdict": verdict.code,
+        "detail": verdict.detail,
+        "item": {"code": item.code, "title": text_in(item.title, language)} if item and record else None,
+        "department": {"code": department.code, "title": text_in(department.title, language)} if department else None,
+        "number": case.number if case else None,
+        "title": wording.title if wording else None,
+        "body": list(wording.body) if wording else [],
+        "claims": [
+            {
+                "name": claim.name,
+                "title": text_in(claim.title, language),
+                "value": claims[claim.name],
+                "text": said(claim, claims[claim.name], language),
+            }
+            for claim in (item.credential.claims if item and item.credential else ())
+            if claim.name in claims
+        ],
+        "issued_at": moment(platform, record.issued_at) if record else None,
+        "not_before": moment(platform, record.not_before) if record else None,
+        "expires_at": moment(platform, record.expires_at) if record else None,
+    }
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/v1/cases/{id}/certificate.pdf",
+        audience=Audience.PERSON,
+        handler=show,
+        operation="show_certificate",
+        summary="Show the case's certificate as PDF/A, with its QR code; the same bytes each time.",
+        tag="certificates",
+        path_schemas=CASE_PATH,
+        parameters=(
+            Parameter(
+                name="language",
+                schema={"type": "string", "enum": list(LANGUAGES)},
+                description="In place of the language that Accept-Language asks for.",
+            ),
+        ),
+        answers={
+            200: Answer(description="The certificate.", media_type=PDF),
+            410: Answer(description="It was revoked, or it has ended; `code` says which."),
+            503: Answer(description="It can't be drawn now, or too many are asked for; come back after Retry-After."),
+        },
+    ),
+    Route(
+        method="POST",
+        path="/v1/certificates/verify",
+        audience=Audience.ANYONE,
+        handler=verify,
+        operation="verify_certificate",
+        summary="Say whether a certificate's QR code is genuine and valid now, and what its page has to say.",
+        tag="certificates",
+        body=SCANNED,
+        answers={
+            200: Answer(
+                description="Valid, or why not.",
+                schema=ref("CertificateVerdict"),
+                links=[
+                    Link("show_item", {"code": "$response.body#/item/code"}),
+                    Link("show_department", {"code": "$response.body#/department/code"}),
+                ],
+            )
+        },
+    ),
+)

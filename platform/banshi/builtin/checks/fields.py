@@ -1,0 +1,80 @@
+"""The fields of a form, by the JSON Pointers that items.toml names them with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from banshi.foundation.forms.schemas import children, resolved
+
+Schema = Mapping[str, Any]
+
+#: Keywords whose subschemas are about the same value as the schema that they are in.
+ALONGSIDE = ("allOf", "anyOf", "oneOf")
+INSTEAD = ("if", "then", "else")
+
+
+def fields_at(schema: Schema, pointer: str) -> list[Schema]:
+    """The subschemas that describe the answer at a JSON Pointer through objects; none where there is no such field."""
+    if not pointer.startswith("/"):
+        return []
+    nodes = _same_value(schema, [schema])
+    for part in pointer.split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        nodes = _same_value(schema, [node["properties"][name] for node in nodes if name in node.get("properties", {})])
+    return nodes
+
+
+def _same_value(root: Schema, nodes: list[Any]) -> list[Schema]:
+    """The nodes, with all that `$ref`, `allOf` and the like say about the same value."""
+    found: dict[int, Schema] = {}
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, Mapping) or id(node) in found:
+            continue
+        found[id(node)] = node
+        if "$ref" in node:
+            waiting.append(resolved(root, node["$ref"]))
+        waiting += [branch for keyword in ALONGSIDE for branch in node.get(keyword, ())]
+        waiting += [node[keyword] for keyword in INSTEAD if keyword in node]
+    return list(found.values())
+
+
+def always_there(schema: Schema, pointer: str) -> bool:
+    """Whether every answer that the schema takes has something at a JSON Pointer through objects."""
+    node: Any = schema
+    for part in pointer.split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        if name not in node.get("required", ()):
+            return False
+        node = node.get("properties", {}).get(name, {})
+    return pointer.startswith("/")
+
+
+def types_of(node: Schema) -> set[str]:
+    """The JSON types that a subschema names itself; an array of anything but texts says of what."""
+    named = node.get("type", [])
+    kinds = {named} if isinstance(named, str) else set(named)
+    members = node.get("items")
+    if "array" in kinds and isinstance(members, Mapping) and members.get("type", "string") != "string":
+        kinds = kinds - {"array"} | {f"array of {members['type']}"}
+    return kinds - {"null"}
+
+
+def subschemas(node: Any, pointer: str = "") -> Iterator[tuple[str, Schema]]:
+    """A schema and all schemas inside it, each with its JSON Pointer."""
+    if isinstance(node, Mapping):
+        yield pointer, node
+    for path, child in children(node):
+        yield from subschemas(child, pointer + "".join(f"/{part}" for part in path))
+
+
+def attachment_fields(node: Any) -> Iterator[Schema]:
+    """The fields for files that `banshi.kernel.cases.attachments` finds: below `properties` and `items` alone."""
+    if not isinstance(node, Mapping):
+        return
+    if node.get("x-attachment"):
+        yield node
+    for inner in (*node.get("properties", {}).values(), node.get("items")):
+        yield from attachment_fields(inner)

@@ -1,0 +1,95 @@
+"""What is wrong with a kind: its state table is data, and data can be checked whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from banshi.builtin.checks.messages import default_faults
+from banshi.foundation.errors import Finding
+from banshi.foundation.wording import told
+from banshi.kernel.cases.submission import FIRST_STATE
+from banshi.kernel.contract.values import ClockEffect, Item, Kind, Step
+from banshi.kernel.loading.registry import Registry
+
+#: What a path of the API can hold as an action.
+ACTION = re.compile(r"[a-z][a-z-]{0,31}")
+
+
+def state_tables_hold(registry: Registry) -> Iterator[Finding]:
+    """Every state can be reached and left for an end, no step is ambiguous, and every message can be written."""
+    for kind in registry.kinds.values():
+        owner = registry.owners["kind", kind.name]
+        try:
+            tables = _tables_of(kind, registry.items.unchecked())
+        except Exception as error:  # a plugin's own kind
+            yield Finding(owner, "kind-failed", f"mend what steps of the kind {kind.name} raises: {told(error)}")
+            continue
+        for advice in dict.fromkeys(fault for table in tables for fault in table_faults(table)):
+            yield Finding(owner, "state-table", f"kind {kind.name}: {advice}")
+
+
+def _tables_of(kind: Kind, items: Iterable[Item]) -> list[Sequence[Step]]:
+    """The different state tables of a kind: one per set of rules that its items have."""
+    tables: list[Sequence[Step]] = []
+    for item in items:
+        if item.kind == kind.name and item.details is not None:
+            table = kind.steps(item.details)
+            if table and table not in tables:
+                tables.append(table)
+    return tables
+
+
+def table_faults(table: Sequence[Step]) -> Iterator[str]:
+    """What is wrong with one state table."""
+    states = {step.state for step in table} | {step.to for step in table}
+    ends = states - {step.state for step in table}
+    reached = _walk({FIRST_STATE}, table, lambda step: (step.state, step.to))
+    returning = _walk(ends, table, lambda step: (step.to, step.state))
+    for state in sorted(states - reached):
+        yield f"add a step that leads to {state!r}, or remove those that leave it"
+    for state in sorted(reached & states - returning):
+        yield f"add a step that leads on from {state!r}: a case can never end from there"
+    for state in sorted(_running(table) & ends):
+        yield f"end the clock in the steps to {state!r}: a case can end there with its deadline still running"
+    actions = {step.action for step in table}
+    seen: dict[tuple[str, str], frozenset[Any]] = {}
+    for step in table:
+        name = f"{step.action!r} in {step.state!r}"
+        if not ACTION.fullmatch(step.action):
+            yield f"rename {name}: an action is a-z and hyphens, at most 32 long"
+        if not step.who:
+            yield f"say who may take {name}"
+        if step.who & seen.get((step.state, step.action), frozenset()):
+            yield f"remove one of the two steps {name}: only the first is ever taken"
+        seen[step.state, step.action] = step.who | seen.get((step.state, step.action), frozenset())
+        if step.other_than is not None and step.other_than not in actions:
+            yield f"mend other_than of {name}: there is no action {step.other_than!r}"
+        yield from (f"mend the message of {name}: {fault}" for fault in default_faults(step, table))
+
+
+def _walk(start: set[str], table: Sequence[Step], ends_of: Callable[[Step], tuple[str, str]]) -> set[str]:
+    """The states that can be reached from `start` along the steps."""
+    reached, waiting = set(start), list(start)
+    while waiting:
+        here = waiting.pop()
+        for before, after in map(ends_of, table):
+            if before == here and after not in reached:
+                reached.add(after)
+                waiting.append(after)
+    return reached
+
+
+def _running(table: Sequence[Step]) -> set[str]:
+    """The states that a case can be in while its clock runs."""
+    running = {ClockEffect.RUN: True, ClockEffect.STOP: False, ClockEffect.END: False}
+    reached, waiting = {(FIRST_STATE, False)}, [(FIRST_STATE, False)]
+    while waiting:
+        state, runs = waiting.pop()
+        for step in table:
+            after = (step.to, running.get(step.clock, runs))
+            if step.state == state and after not in reached:
+                reached.add(after)
+                waiting.append(after)
+    return {state for state, runs in reached if runs}

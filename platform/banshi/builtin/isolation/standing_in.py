@@ -1,0 +1,206 @@
+"""What stands in the registry for a plugin in a process of its own: a module with hooks, and handlers that ask it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess  # nosec B404 - this interpreter, without a shell
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from pydantic import ValidationError
+
+from banshi.builtin.isolation.child import kinds
+from banshi.builtin.isolation.declaring import Declaration, Handled, findings_of
+from banshi.builtin.isolation.frames import LONGEST_ANSWER, Splitter, packed
+from banshi.builtin.isolation.limits import environment
+from banshi.builtin.isolation.process import command, search_path
+from banshi.builtin.isolation.supervisor import START, Keeper, open_keeper
+from banshi.builtin.isolation.values import as_returned
+from banshi.foundation.errors import Finding, Unavailable
+from banshi.foundation.keys import Key
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.values import Kind, Resource
+from banshi.kernel.loading.configuration import Configuration, Entry
+from banshi.kernel.loading.importing import stand_in
+from banshi.kernel.loading.settings import adapter
+from banshi.kernel.runtime.mistakes import wrong_answer
+
+if TYPE_CHECKING:
+    from banshi.kernel.runtime.running import Platform
+
+
+@dataclass(slots=True)
+class Isolated:
+    """One plugin that runs in a process of its own."""
+
+    configuration: Configuration
+    name: str
+    entry: Entry
+    folder: Path
+    key: Key[Keeper] = field(init=False)
+    #: The running platform's, while one is open.
+    keeper: Keeper | None = None
+    hello: dict[str, Any] = field(default_factory=dict)
+    declared: Declaration = field(default_factory=Declaration)
+    findings: list[Finding] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.key = Key(f"isolation {self.name}")
+
+    def look(self, settings: Mapping[str, Any]) -> None:
+        """Have a child load the plugin and say what it finds, as the next ones will."""
+        self.hello = self._hello(settings)
+        try:
+            self.declared = asked_once(self.hello)
+        except (OSError, ValueError) as error:
+            where = f"{self.configuration.file}: plugins.{self.name}"
+            what = f"{where}: see what it does when it is imported; its process does not load it: {error}"
+            self.findings = [Finding(self.name, "no-process", what)]
+            return
+        self.findings = list(findings_of(self.name, self.configuration.file, self.declared))
+
+    def _hello(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        entry = self.entry
+        return {
+            "is": "hello",
+            "id": 0,
+            "name": self.name,
+            "path": str(entry.path) if entry.path else None,
+            "package": entry.package,
+            "folder": str(self.folder),
+            "api": entry.api,
+            "settings": dict(settings),
+            "memory": entry.limits.memory,
+            "network": entry.network,
+            "readable": [*entry.readable, *_package_folder(entry, self.folder)],
+            "search": search_path(),
+            "log_level": self.configuration.settings.log_level,
+            "development": self.configuration.settings.development,
+        }
+
+    def handlers(self) -> dict[str, Any]:
+        """For each item that the child has a handler for, one that asks it."""
+        known = kinds()
+        made = {}
+        for code, handled in self.declared.handlers.items():
+            kind = known.get(handled.kind)
+            if kind is not None and kind.handler is not None:
+                made[code] = handler(self, code, handled, kind)
+        return made
+
+    async def ask(self, item: str, method: str, arguments: tuple[Any, ...]) -> Any:
+        if self.keeper is None:
+            raise Unavailable
+        return await self.keeper.call(item, method, arguments)
+
+
+def _package_folder(entry: Entry, folder: Path) -> list[str]:
+    """The whole of an installed package of which the plugin is a part: it may import what stands beside it."""
+    depth = (entry.package or "").count(".")
+    return [str(folder.parents[depth - 1])] if depth else []
+
+
+def handler(isolated: Isolated, code: str, handled: Handled, kind: Kind) -> Any:
+    """An instance of the kind's handler whose methods the child answers."""
+    base: Any = kind.handler
+    own = [name for name in handled.methods if name in vars(base)]
+    methods = {name: _method(isolated, code, name, getattr(base, name)) for name in own}
+    return type(handled.name, (base,), methods)()
+
+
+def _method(isolated: Isolated, code: str, name: str, default: Callable[..., Any]) -> Callable[..., Any]:
+    returned = get_type_hints(default)["return"]
+
+    async def asked(_: Any, *arguments: Any) -> Any:
+        answer = await isolated.ask(code, name, arguments)
+        try:
+            return as_returned(returned, answer)
+        except ValueError as error:
+            where = str(error).partition(" at ")[2]
+            inside = f" with something else at {where}" if where else " with something else in it"
+            raise wrong_answer(name, answer, inside=inside if isinstance(answer, list | dict) else "") from None
+
+    asked.__name__ = name
+    return asked
+
+
+def isolate(configuration: Configuration, name: str, entry: Entry, folder: Path) -> ModuleType:
+    """The module that stands for a plugin with `isolation = "process"`; its code is never imported here."""
+    isolated = Isolated(configuration, name, entry, folder)
+
+    def banshi_handlers(settings: Any) -> Mapping[str, Any]:
+        isolated.look(settings)
+        return isolated.handlers()
+
+    def banshi_checks() -> Sequence[Finding]:
+        return isolated.findings
+
+    def banshi_resources() -> Sequence[Resource[Any]]:
+        # What is data alone needs nobody to ask.
+        return [Resource(isolated.key, partial(_open, isolated))] if isolated.declared.handlers else []
+
+    module = stand_in(name)
+    for hook in (banshi_handlers, banshi_checks, banshi_resources):
+        setattr(module, hook.__name__, hookimpl(hook))
+    return module
+
+
+@asynccontextmanager
+async def _open(isolated: Isolated, platform: Platform) -> AsyncIterator[Keeper]:
+    opening = open_keeper(isolated.name, isolated.entry, isolated.hello, isolated.declared, platform)
+    async with opening as keeper:
+        isolated.keeper = keeper
+        try:
+            yield keeper
+        finally:
+            isolated.keeper = None
+
+
+def asked_once(hello: Mapping[str, Any]) -> Declaration:
+    """What a child declares that is then ended. Raises OSError and ValueError where it declares nothing."""
+    here, there = socket.socketpair()
+    with here:
+        try:
+            child = subprocess.Popen(  # noqa: S603 - this very interpreter
+                command(there.fileno()),
+                pass_fds=[there.fileno()],
+                env=environment(os.environ),
+                cwd="/",
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        finally:
+            there.close()
+        try:
+            here.settimeout(START)
+            here.sendall(packed(hello))
+            return _declaration(here)
+        finally:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+
+def _declaration(line: socket.socket) -> Declaration:
+    splitter, until = Splitter(LONGEST_ANSWER), time.monotonic() + START
+    while time.monotonic() < until:
+        data = line.recv(65_536)
+        if not data:
+            raise ValueError("it ends before that")
+        for document in splitter.fed(data):
+            if document.get("is") == "ready":
+                try:
+                    return adapter(Declaration).validate_python(document.get("declaration"))
+                except ValidationError:
+                    raise ValueError("what it says of itself is no declaration") from None
+    raise ValueError(f"it takes longer than {START:.0f} seconds")

@@ -1,0 +1,310 @@
+"""Sees to it that a plugin has a child: begun anew where it ended, replaced where it grows, left alone where it can't.
+
+One more process waits to be told what it is, so that a killed child is back in a fraction of the second that Python and
+the kernel take to import.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+
+from banshi.builtin.isolation.declaring import Declaration
+from banshi.builtin.isolation.limits import used_by
+from banshi.builtin.isolation.process import ChildBusy, ChildEnded, Process
+from banshi.builtin.isolation.values import Uncrossable, sent
+from banshi.foundation.background import working
+from banshi.foundation.errors import DepartmentUnavailable, Problem
+from banshi.foundation.keys import Key
+from banshi.kernel.contract.values import Item, Submission
+from banshi.kernel.loading.configuration import Entry
+from banshi.kernel.runtime.mistakes import Mistake, RaisedElsewhere, lost_process
+
+if TYPE_CHECKING:
+    from banshi.kernel.runtime.running import Platform
+
+log = structlog.get_logger("banshi.isolation")
+
+#: Seconds that a child may take to load its plugin.
+START = 30.0
+
+#: Seconds until a child that ended begins anew: none the first time, then longer while it lives for less than STEADY.
+FIRST_PAUSE, LONGEST_PAUSE, STEADY = 0.2, 30.0, 10.0
+
+#: Seconds between two looks at what it uses; over how many its CPU is counted; the share of its memory from which on it
+#: is replaced before it has to be killed.
+LOOK, WINDOW, SOFT = 0.5, 10.0, 0.75
+
+#: Seconds after which the next process is begun that waits, so as not to compete with the one that loads.
+REST = 0.5
+
+BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0)
+
+
+class Spares:
+    """One process that is ready to become any plugin's child."""
+
+    def __init__(self) -> None:
+        self._next: asyncio.Task[Process] | None = None
+        self._later: asyncio.TimerHandle | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the next one will have imported all that every plugin needs."""
+        done = self._next is not None and self._next.done() and not self._next.cancelled()
+        return bool(self._next and done and not self._next.exception() and self._next.result().warm)
+
+    async def take(self) -> Process:
+        """A process; another one gets ready."""
+        loop = asyncio.get_running_loop()
+        if self._later is None:
+            self._later = loop.call_later(REST, self._prepare)
+        ready, self._next = self._next, None
+        if ready is not None:
+            with suppress(OSError):
+                child = await ready
+                if not child.ended.done():
+                    return child
+        return await Process.begun()
+
+    def _prepare(self) -> None:
+        self._later = None
+        if self._next is None:
+            self._next = asyncio.create_task(Process.begun(), name="banshi-isolation-spare")
+
+    async def close(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
+        if self._next is not None:
+            with suppress(OSError):
+                child = await self._next
+                child.end("closed")
+                await child.gone()
+
+
+SPARES: Key[Spares] = Key("isolation spares")
+
+
+@asynccontextmanager
+async def open_spares(platform: Platform) -> AsyncIterator[Spares]:
+    """What the plugins with a process of their own share; nothing is begun until one asks."""
+    del platform
+    spares = Spares()
+    try:
+        yield spares
+    finally:
+        await spares.close()
+
+
+class Meters:
+    """What operators see of the children."""
+
+    def __init__(self, platform: Platform) -> None:
+        metrics = platform.metrics
+        self.calls = Counter(
+            "banshi_isolated_calls", "Calls of isolated plugins by outcome", ["plugin", "outcome"], registry=metrics
+        )
+        self.seconds = Histogram(
+            "banshi_isolated_call_seconds", "Seconds of their calls", ["plugin"], registry=metrics, buckets=BUCKETS
+        )
+        self.restarts = Counter(
+            "banshi_isolated_restarts", "Their processes that ended, by reason", ["plugin", "reason"], registry=metrics
+        )
+        self.memory = Gauge("banshi_isolated_memory_bytes", "Memory of their processes", ["plugin"], registry=metrics)
+
+
+METERS: Key[Meters] = Key("isolation meters")
+
+
+@dataclass(slots=True)
+class Keeper:
+    """Keeps one plugin's child, in one running platform."""
+
+    name: str
+    entry: Entry
+    hello: Mapping[str, Any]
+    #: What it declared when it was checked: a child that declares something else is another program.
+    declared: Declaration
+    spares: Spares
+    meters: Meters
+    timeout: float
+    child: Process | None = None
+    #: Nobody is tried before then (monotonic), and the seconds until then.
+    again_at: float = 0.0
+    _came: asyncio.Event = field(default_factory=asyncio.Event)
+    _leaving: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def call(self, item: str, method: str, arguments: tuple[Any, ...]) -> Any:
+        """What the child's handler answers. Raises its problems, DepartmentUnavailable, and whatever fails."""
+        begun, outcome = time.perf_counter(), "failed"
+        try:
+            child = await self.present(arguments)
+            answer = await child.call(item, method, sent(arguments), self.timeout)
+            outcome = "answered"
+            return answer
+        except Problem:
+            outcome = "problem"
+            raise
+        except ChildBusy:
+            outcome = "busy"
+            raise self._away(arguments, 1.0) from None
+        except (RaisedElsewhere, Mistake, Uncrossable):
+            raise
+        except ChildEnded as ended:
+            outcome = "ended"
+            raise lost_process(str(ended)) from ended
+        except asyncio.CancelledError:
+            outcome = "broken off"
+            raise
+        finally:
+            self.meters.calls.labels(self.name, outcome).inc()
+            self.meters.seconds.labels(self.name).observe(time.perf_counter() - begun)
+
+    async def present(self, arguments: tuple[Any, ...] = ()) -> Process:
+        """The child that is asked now. Raises DepartmentUnavailable while it is left alone after it has ended."""
+        while self.child is None or self.child.ended.done():
+            wait = self.again_at - time.monotonic()
+            if wait > 0:
+                raise self._away(arguments, wait)
+            self._came.clear()
+            await self._came.wait()
+        return self.child
+
+    def _away(self, arguments: tuple[Any, ...], wait: float) -> DepartmentUnavailable:
+        about: dict[str, Any] = {}
+        first = arguments[0] if arguments else None
+        item = first.item if isinstance(first, Submission) else first
+        if isinstance(item, Item):
+            about = {"department": item.department, "item": item.code}
+        return DepartmentUnavailable(headers={"Retry-After": str(int(wait) + 1)}, **about)
+
+    # -- a child's life ------------------------------------------------------------------------------------------
+
+    async def keep(self) -> None:
+        """Have a child, again and again; at once after the first end, then after longer and longer pauses."""
+        ends = 0
+        try:
+            while True:
+                begun = time.monotonic()
+                reason = await self._one()
+                if reason == "grown":
+                    self._retire()
+                    continue
+                self._ended(reason)
+                ends = 1 if time.monotonic() - begun > STEADY else ends + 1
+                pause = min(FIRST_PAUSE * 2 ** min(ends - 2, 20), LONGEST_PAUSE) if ends > 1 else 0.0
+                self.again_at = time.monotonic() + pause
+                # Whoever waits for a child is told that there is none for now.
+                self._came.set()
+                await asyncio.sleep(pause)
+        finally:
+            if self.child is not None:
+                self.child.end("closed")
+            for leaving in self._leaving:
+                leaving.cancel()
+            await asyncio.gather(*self._leaving, return_exceptions=True)
+
+    async def _one(self) -> str:
+        """One child's life, if it came to one; why it is over. One that has grown lives on until it is replaced."""
+        try:
+            child = await self._introduced()
+        except (ChildEnded, OSError) as error:
+            return str(error) if isinstance(error, ChildEnded) else "start"
+        self.child = child
+        self._came.set()
+        return await self._watch(child)
+
+    def _ended(self, reason: str) -> None:
+        self.meters.restarts.labels(self.name, reason).inc()
+        say = log.info if reason == "grown" else log.error
+        say("a plugin's process is over and begins anew", plugin=self.name, reason=reason)
+
+    async def _introduced(self) -> Process:
+        child = await self.spares.take()
+        try:
+            declared = await child.introduced(self.hello, START)
+        except TimeoutError:
+            child.end("start")
+            raise ChildEnded("start") from None
+        except BaseException:
+            child.end("closed")
+            raise
+        if declared.handlers != self.declared.handlers:
+            child.end("changed")
+            log.error("a plugin has changed since the start: restart the server", plugin=self.name)
+            raise ChildEnded("changed")
+        return child
+
+    async def _watch(self, child: Process) -> str:
+        """Look at what it uses until it ends or has grown."""
+        window: list[tuple[float, float]] = []
+        while True:
+            done, _ = await asyncio.wait({child.ended}, timeout=LOOK)
+            if done:
+                return child.ended.result()
+            used = used_by(child.pid)
+            if used is None:
+                continue
+            memory, cpu = used
+            self.meters.memory.labels(self.name).set(memory)
+            limits, now = self.entry.limits, time.monotonic()
+            window = [(at, spent) for at, spent in window if now - at <= WINDOW] + [(now, cpu)]
+            first_at, first = window[0]
+            if memory > limits.memory:
+                child.end("memory")
+            elif now - first_at > WINDOW - 2 * LOOK and cpu - first > limits.cpu * (now - first_at):
+                child.end("cpu")
+            elif memory > SOFT * limits.memory:
+                return "grown"
+
+    def _retire(self) -> None:
+        """Let the present child go on until there is another one and nobody waits for it any more."""
+        if self.child is not None:
+            leaving = asyncio.create_task(self._leave(self.child))
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
+
+    async def _leave(self, child: Process) -> None:
+        """End a child that has grown; at once where it goes on growing."""
+        reason, last = "grown", 0.0
+        try:
+            while not child.ended.done():
+                used = used_by(child.pid)
+                if used is not None and used[0] > self.entry.limits.memory:
+                    reason = "memory"
+                    break
+                if self.child is not child:
+                    last = last or time.monotonic() + 2 * self.timeout
+                    if child.idle or time.monotonic() > last:
+                        break
+                await asyncio.sleep(LOOK / 10)
+        finally:
+            child.end(reason)
+        self._ended(child.ended.result())
+        await child.gone()
+
+
+@asynccontextmanager
+async def open_keeper(
+    name: str, entry: Entry, hello: Mapping[str, Any], declared: Declaration, platform: Platform
+) -> AsyncIterator[Keeper]:
+    """A plugin's child, there before the first request where it can be."""
+    meters = platform.get(METERS)
+    if meters is None:
+        meters = Meters(platform)
+        platform.put(METERS, meters)
+    timeout = platform.settings.handler_timeout
+    keeper = Keeper(name, entry, hello, declared, platform[SPARES], meters, timeout)
+    async with working(f"banshi-isolation-{name}", keeper.keep):
+        first = asyncio.create_task(keeper.present())
+        await asyncio.wait({first}, timeout=START)
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        yield keeper

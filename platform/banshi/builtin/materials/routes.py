@@ -1,0 +1,127 @@
+"""The materials' face: what an item needs from its reader, and what of that the platform has already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from banshi.builtin.materials import Earlier, earlier_files
+from banshi.builtin.materials.vocabulary import document_of
+from banshi.foundation.errors import NotFound
+from banshi.kernel.cases.modes import offered
+from banshi.kernel.cases.representations import moment
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter, Route
+from banshi.kernel.contract.values import Item, Material, text_in
+from banshi.kernel.http.document_schemas import UUID, ref
+from banshi.kernel.http.responses import reply
+from banshi.kernel.tables.models import Case
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from banshi.kernel.runtime.running import Platform
+
+
+async def list_materials(call: Call) -> web.StreamResponse:
+    """The item's materials, each with the caller's own earlier files that would do."""
+    platform, language, person = call.platform, call.language, call.principal.subject
+    item = offered(platform, call.path["code"], call.principal)
+    if item is None:
+        raise NotFound("There is no item of that code; GET /v1/items lists them.")
+    case_id = call.query.get("case")
+    if case_id is not None and not await Case.filter(id=case_id, person=person).exists():
+        raise NotFound("There is no case of that id that you may see.")
+    offers = await earlier_files(platform, item, person, case_id=case_id)
+    department = platform.registry.departments[item.department]
+    materials = []
+    for material in item.materials:
+        document = document_of(material, department)
+        named = {"code": material.document, "title": text_in(document.title, language)} if document else None
+        materials.append(
+            {
+                "title": text_in(material.title, language),
+                "required": material.required,
+                "source": material.source,
+                "field": material.field,
+                "how": how(material),
+                "document": named,
+                "offers": [_offer(platform, item, one, language) for one in offers.get(material.field, ())],
+            }
+        )
+    title = text_in(item.title, language)
+    return reply(call, {"item": {"code": item.code, "title": title}, "materials": materials})
+
+
+def how(material: Material) -> str:
+    """What the citizen does about it: nothing where the platform has it from a register or a department."""
+    if material.field:
+        return "upload"
+    return "not-needed" if material.source == "platform" else "in-person"
+
+
+def _offer(platform: Platform, item: Item, earlier: Earlier, language: str) -> dict[str, Any]:
+    registry = platform.registry
+    case, came_from, department = (
+        earlier.case,
+        registry.items.of(earlier.case.item),
+        registry.departments[item.department],
+    )
+    about = earlier.document.concerns
+    return {
+        "case": {
+            "id": str(case.id),
+            "number": case.number,
+            "item": {"code": case.item, "title": text_in(came_from.title, language) if came_from else case.item},
+            "links": {"self": f"/v1/cases/{case.id}"},
+        },
+        "concerns": {"title": text_in(about, language), "value": earlier.concerns} if about else None,
+        "files": [
+            {
+                "id": str(file.id),
+                "name": file.name,
+                "media_type": file.media_type,
+                "size": file.size,
+                "links": {"self": f"/v1/attachments/{file.id}"},
+            }
+            for file in earlier.files
+        ],
+        "uploaded_at": moment(platform, min(file.created_at for file in earlier.files)),
+        "until": moment(platform, earlier.until),
+        "consent": {
+            "id": earlier.consent.id,
+            "department": {"code": department.code, "title": text_in(department.title, language)},
+            "purpose": text_in(item.title, language),
+            "text": dict(earlier.consent.texts),
+        },
+    }
+
+
+#: The first thing that can be handed in again.
+OFFER = "$response.body#/materials/0/offers/0"
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/v1/items/{code}/materials",
+        audience=Audience.CITIZEN,
+        handler=list_materials,
+        operation="list_materials",
+        summary="List what an item needs, and what of that the platform has from the caller's earlier cases.",
+        tag="cases",
+        parameters=(
+            Parameter(name="case", schema=UUID, description="Offer what this case of the caller's has, and no other."),
+        ),
+        answers={
+            200: Answer(
+                description="The materials, with what can be handed in again.",
+                schema=ref("Materials"),
+                links=[
+                    Link("show_item", {"code": "$response.body#/item/code"}),
+                    Link("show_case", {"id": f"{OFFER}/case/id"}),
+                    Link("download", {"id": f"{OFFER}/files/0/id"}),
+                ],
+            ),
+            404: Answer(description="There is no such item, or no such case of the caller's."),
+        },
+        linked=lambda item: bool(item.materials),
+    ),
+)

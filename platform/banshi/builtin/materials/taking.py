@@ -1,0 +1,272 @@
+"""Taking over an earlier case's files: the consent is held against what is on offer, the bytes get a second name."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tortoise.exceptions import IntegrityError
+from uuid_utils.compat import uuid7
+
+from banshi.builtin.materials.labels import ids_at, value_at
+from banshi.builtin.materials.offers import ACTION, Earlier, earlier_files
+from banshi.builtin.materials.vocabulary import reusable
+from banshi.foundation.database.store import NotBegun, Stale, Update, Write
+from banshi.foundation.errors import Conflict, FieldProblem, InvalidFields, StorageFull
+from banshi.foundation.files import durable_files
+from banshi.kernel.contract.items import TEST
+from banshi.kernel.contract.values import Item, Who, text_in
+from banshi.kernel.outbox.events import step_rows
+from banshi.kernel.tables.models import Attachment, Case, CaseEvent, OutboxRow
+
+if TYPE_CHECKING:
+    from banshi.kernel.contract.values import Department
+    from banshi.kernel.runtime.running import Platform
+
+#: Materials of one submission that can come from earlier cases.
+MOST_MATERIALS = 20
+
+#: What a submission says of the materials that it takes over.
+REUSE: Mapping[str, Any] = {
+    "type": "array",
+    "maxItems": MOST_MATERIALS,
+    "description": "Materials out of earlier cases, with consent to each; their files' ids are in the answers.",
+    "items": {
+        "type": "object",
+        "required": ["field", "consent"],
+        "additionalProperties": False,
+        "properties": {
+            "field": {"type": "string", "maxLength": 200, "description": "The material's field, as a JSON Pointer."},
+            "consent": {"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "`consent.id` of the offer."},
+        },
+    },
+}
+
+NO_FIELD = {
+    "zh-CN": "本事项没有可以沿用以往文件的这项材料；请查看 GET /v1/items/{code}/materials。",
+    "en": "No material of this item has this field and can come from an earlier case; GET /v1/items/{code}/materials.",
+}
+TWICE = {"zh-CN": "同一项材料只能写一次。", "en": "Name each material once."}
+NO_CONSENT = {
+    "zh-CN": "这项同意已失效（文件已过期、已被使用或不再可用）；请重新获取可沿用的材料并再次征求同意，或者上传文件。",
+    "en": "This consent is not good any more: the files are too old, were used or are not offered now. Ask for the "
+    "materials again and let the person decide anew, or upload the file.",
+}
+OTHER_FILES = {
+    "zh-CN": "请填写该项可沿用材料的全部文件编号，不能增减，也不能与新上传的文件混用。",
+    "en": "Put the ids of all files of this offer here, no other ones, and no uploads beside them.",
+}
+OTHER_MATTER = {
+    "zh-CN": "这份材料是关于“{concerns}”的，与本次填写的不一致；请上传相应的文件。",
+    "en": "This document is about {concerns}, and the answers are not; upload the right one.",
+}
+GONE = {
+    "zh-CN": "所沿用的材料刚刚发生变化；请重新获取可沿用的材料并再次征求同意，或者上传文件。",
+    "en": "What is taken over has just changed. Ask for the materials again and let the person decide anew, or upload.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reused:
+    """What a submission takes over: its answers with the new files' ids, and everything that is written with it."""
+
+    answers: Mapping[str, Any]
+    rows: list[Attachment] = field(default_factory=list)
+    updates: list[Update] = field(default_factory=list)
+    #: What the earlier cases' audits say.
+    entries: list[CaseEvent] = field(default_factory=list)
+    #: What listeners are told of the earlier cases.
+    promises: list[OutboxRow] = field(default_factory=list)
+    #: What the new case's audit says.
+    told: list[dict[str, Any]] = field(default_factory=list)
+    #: The name on disk that there is, and the one that the new case's file gets.
+    links: list[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=list)
+
+
+def member(item: Item, department: Department) -> Mapping[str, Any]:
+    """What a submission of the item may have beside its answers for this; empty where nothing can be taken over."""
+    return {"reuse": REUSE} if any(True for _ in reusable(item, department)) else {}
+
+
+async def taken(
+    platform: Platform,
+    item: Item,
+    case: Case,
+    answers: Mapping[str, Any],
+    wishes: Sequence[Mapping[str, str]],
+    language: str,
+) -> Reused:
+    """What the wishes take over. Raises InvalidFields with everything that is wrong with them."""
+    if not wishes:
+        return Reused(answers)
+    problems: list[FieldProblem] = []
+    chosen: list[Earlier] = []
+    on_offer = await earlier_files(platform, item, case.person, every=True) if case.mode != TEST else {}
+    for position, wish in enumerate(wishes):
+        where = f"/reuse/{position}"
+        if any(wish["field"] == other["field"] for other in wishes[:position]):
+            problems.append(FieldProblem(f"{where}/field", text_in(TWICE, language), "reuse"))
+            continue
+        offers = on_offer.get(wish["field"])
+        if offers is None:
+            detail = text_in(NO_FIELD, language).replace("{code}", item.code)
+            problems.append(FieldProblem(f"{where}/field", detail, "reuse"))
+            continue
+        offer = next((one for one in offers if one.consent.id == wish["consent"]), None)
+        problem = _wrong(item, answers, offer, where, wish["field"], language)
+        problems += [problem] if problem else []
+        chosen += [offer] if offer else []
+    if problems:
+        raise InvalidFields(problems)
+    return _taken_over(platform, item, case, answers, chosen)
+
+
+def _wrong(
+    item: Item, answers: Mapping[str, Any], offer: Earlier | None, where: str, pointer: str, language: str
+) -> FieldProblem | None:
+    if offer is None:
+        return FieldProblem(f"{where}/consent", text_in(NO_CONSENT, language), "consent")
+    if offer.concerns != value_at(answers, offer.material.concerns):
+        detail = text_in(OTHER_MATTER, language).format(concerns=offer.concerns)
+        return FieldProblem(where, detail, "concerns")
+    if sorted(ids_at(item, answers, pointer)) != sorted(str(file.id) for file in offer.files):
+        return FieldProblem(f"/answers{pointer}", text_in(OTHER_FILES, language), "attachment")
+    return None
+
+
+def _taken_over(
+    platform: Platform, item: Item, case: Case, answers: Mapping[str, Any], chosen: Sequence[Earlier]
+) -> Reused:
+    at, reused, noted = platform.now(), Reused(answers), dict[uuid.UUID, CaseEvent]()
+    for offer in chosen:
+        earlier, fresh = offer.case, dict[str, str]()
+        origin = {"id": str(earlier.id), "number": earlier.number, "item": earlier.item}
+        here = {"id": str(case.id), "number": case.number, "item": item.code}
+        for file in offer.files:
+            own = uuid7()
+            fresh[str(file.id)] = str(own)
+            reused.links.append((file.id, own))
+            reused.rows.append(_copy(file, own, case, origin))
+            still = {"id": file.id, "case_id": earlier.id, "accepted_at__isnull": False}
+            reused.updates.append(Update(Attachment, still, {"person": case.person}))
+        what = {"document": offer.material.document, "consent": dict(offer.consent.texts)}
+        answers = _renamed(answers, offer.material.field.split("/")[1:], fresh)
+        reused.told.append({**what, "case": origin})
+        if earlier.id not in noted:
+            noted[earlier.id] = _entry(earlier, case, at)
+            reused.promises.extend(step_rows(platform, earlier, noted[earlier.id]))
+            guard = {"id": earlier.id, "version": earlier.version}
+            # The guards go before what the files are conditional on: of two submissions at once one gets through.
+            reused.updates.insert(0, Update(Case, guard, {"version": earlier.version + 1}))
+        noted[earlier.id].details["reused_for"].append({**what, "case": here})
+    reused.entries.extend(noted.values())
+    return replace(reused, answers=answers)
+
+
+def _copy(file: Attachment, own: uuid.UUID, case: Case, origin: Mapping[str, str]) -> Attachment:
+    """The new case's own row of a file."""
+    return Attachment(
+        id=own,
+        person=case.person,
+        case_id=case.id,
+        name=file.name,
+        media_type=file.media_type,
+        size=file.size,
+        sha256=file.sha256,
+        created_at=file.created_at,
+        document=file.document,
+        concerns=file.concerns,
+        origin=dict(origin),
+    )
+
+
+def _entry(earlier: Case, case: Case, at: Any) -> CaseEvent:
+    """The entry in the earlier case's audit: nothing moves, and its version counts up."""
+    return CaseEvent(
+        case_id=earlier.id,
+        version=earlier.version + 1,
+        at=at,
+        action=ACTION,
+        state_before=earlier.state,
+        state=earlier.state,
+        actor=Who.CITIZEN.value,
+        actor_id=case.person,
+        details={"reused_for": []},
+    )
+
+
+def _renamed(value: Any, path: Sequence[str], fresh: Mapping[str, str]) -> Any:
+    """The answers with the ids of the earlier files replaced by those of the new case's own, at one field alone."""
+    if path:
+        name = path[0].replace("~1", "/").replace("~0", "~")
+        return {**value, name: _renamed(value[name], path[1:], fresh)}
+    return [fresh[one.lower()] for one in value] if isinstance(value, list) else fresh[value.lower()]
+
+
+async def commit(platform: Platform, write: Write, reused: Reused) -> None:
+    """Write a submission with what it takes over. Raises Conflict where that has changed meanwhile, else as the store.
+
+    A task of its own: a caller who hangs up does not take the write back, so the files must not go either.
+    """
+    if reused.links:
+        await asyncio.shield(asyncio.create_task(_commit(platform, write, reused)))
+    else:
+        await platform.store.commit(write)
+
+
+async def _commit(platform: Platform, write: Write, reused: Reused) -> None:
+    folder = platform.settings.attachments_folder
+    try:
+        await asyncio.to_thread(_link, folder, reused.links)
+    except FileNotFoundError:
+        raise Conflict(GONE) from None
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StorageFull() from None
+        raise
+    try:
+        await platform.store.commit(write)
+    except (IntegrityError, StorageFull, NotBegun):
+        # Surely not written. After any other Unavailable the rows may be there all the same: the files stay.
+        await asyncio.to_thread(_unlink, folder, reused.links)
+        raise
+    except Stale:
+        await asyncio.to_thread(_unlink, folder, reused.links)
+        for update in reused.updates:
+            if not await update.model.filter(**update.where).exists():
+                raise Conflict(GONE) from None
+        raise
+
+
+def _link(folder: Path, links: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> None:
+    """A second name for each file; a copy where the disk knows no such thing. All of them or none."""
+    try:
+        for there, new in links:
+            try:
+                os.link(folder / str(there), folder / str(new))
+            except FileNotFoundError:
+                raise
+            except OSError:
+                part = folder / f"{new}.part"
+                with (folder / str(there)).open("rb") as source, part.open("xb") as copy:
+                    shutil.copyfileobj(source, copy)
+                    durable_files.sync(copy)
+                part.rename(folder / str(new))
+        # The new names are on disk before the row that rests on them is.
+        durable_files.sync_folder(folder)
+    except OSError:
+        _unlink(folder, links)
+        raise
+
+
+def _unlink(folder: Path, links: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> None:
+    for _, new in links:
+        (folder / f"{new}.part").unlink(missing_ok=True)
+        (folder / str(new)).unlink(missing_ok=True)

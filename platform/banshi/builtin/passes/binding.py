@@ -1,0 +1,126 @@
+"""Which phone holds a dynamic pass: one takes it, another takes it over, and what the one before shows is revoked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from banshi.builtin.passes import ledger
+from banshi.builtin.passes.keys import KEYRING
+from banshi.builtin.passes.wire import cose
+from banshi.foundation.database.store import Update, Write
+from banshi.foundation.errors import Conflict, Unavailable
+from banshi.kernel.contract.items import TEST
+from banshi.kernel.contract.values import Item, Message, Texts
+from banshi.kernel.outbox import outbox
+from banshi.kernel.tables.models import Case, Pass
+
+if TYPE_CHECKING:
+    from banshi.kernel.runtime.running import Platform
+
+log = structlog.get_logger("banshi.passes")
+
+#: Phones that a pass is given to in its life. Each takes a place of the status list for good.
+MOST_PHONES = 10
+
+MOVED: Texts = {"zh-CN": "凭证已转到另一部手机。", "en": "Another phone holds it now."}
+
+TITLE: Texts = {"zh-CN": "凭证已转到另一部手机", "en": "Your pass was moved to another phone"}
+BODY: Texts = {
+    "zh-CN": "“{item}”的凭证现在由另一部手机出示，原来的手机不再有效。如果不是您本人操作，请修改登录密码并与部门联系。",
+    "en": "Another phone shows the pass of “{item}” now, and the one before shows it no more. If that was not you, "
+    "change your password and call the department.",
+}
+
+
+async def bind(platform: Platform, case: Case, record: Pass, point: bytes) -> Pass:
+    """Let the phone whose key is `point` hold the dynamic pass, and no other. Nothing changes for the one that does.
+
+    The credential stays as it was decided. A phone that takes it over gets a number of its own, so that the one before
+    is revoked for verifiers without a network too. Raises Conflict where the pass is over or has been moved too often,
+    Unavailable where there is no key to sign with, or the pass can't be read.
+    """
+    if record.phone == point.hex():
+        return record
+    item, labels = _offered(platform, record)
+    await _refuse_ended(platform, case, record)
+    credential, is_first = await _credential(platform, record), record.phone == ""
+    number = record.number if is_first else await platform.store.take_number(ledger.NUMBERS)
+    key, private = await platform[KEYRING].signer()
+    text = cose.sign(replace(credential, index=number, holder=point), labels, key=private, kid=bytes.fromhex(key.kid))
+    given = {"phone": point.hex(), "text": text, "kid": key.kid}
+    # Together with the case: a step that revokes what passes it has comes before this, or after. And where
+    # what is personal in it has begun to leave since it was read, none of it comes back.
+    guard = Update(Case, {"id": case.id, "version": case.version, "content": case.content}, {"version": case.version})
+    if is_first:
+        taken = Update(Pass, {"number": number, "phone": ""}, given)
+        await platform.store.commit(Write(updates=[guard, taken]))
+        return await Pass.get(number=number)
+    moved = _successor(record, number, given)
+    rows = [moved, *outbox.message_rows(platform, _told(platform, case, item.title), dedup=_dedup(number))]
+    revoked = {"revoked_at": platform.now(), "revoked_reason": dict(MOVED)}
+    ended = Update(Pass, {"number": record.number, "revoked_at": None}, revoked)
+    # A test case's was revoked when it was made, and says so.
+    await platform.store.commit(Write(updates=[guard] if case.mode == TEST else [guard, ended], rows=rows))
+    return moved
+
+
+def _offered(platform: Platform, record: Pass) -> tuple[Item, list[str]]:
+    """The pass's item, and what its claims are called."""
+    item = platform.registry.items.of(record.item)
+    if item is None or item.credential is None or not record.text:
+        raise Conflict("The department offers this no more: its pass can't be taken over by another phone.")
+    return item, [claim.name for claim in item.credential.claims]
+
+
+async def _refuse_ended(platform: Platform, case: Case, record: Pass) -> None:
+    is_revoked = record.revoked_at is not None and case.mode != TEST
+    if record.expires_at <= platform.now() or is_revoked:
+        raise Conflict("The pass is over: apply anew, or renew it.")
+    if await Pass.filter(case_id=case.id).count() > MOST_PHONES:
+        raise Conflict(f"The pass was moved {MOST_PHONES} times, which is as often as may be: ask the department.")
+
+
+async def _credential(platform: Platform, record: Pass) -> cose.Credential:
+    try:
+        return await ledger.read(platform, record.text)
+    except cose.PassRefused as refused:
+        if refused.reason is cose.Reason.UNKNOWN_KEY:
+            raise Conflict("The key that signed the pass was withdrawn: ask the department for another one.") from None
+        # Ours is at fault, not the pass: it has a claim that this catalogue hasn't, or its text was damaged.
+        log.error("a pass can't be read", item=record.item, number=record.number, reason=refused.reason.value)
+        told = "This pass can't be read at present; the fault is recorded."
+        raise Unavailable(told, headers={"Retry-After": "60"}) from None
+
+
+def promises(platform: Platform, numbers: Sequence[int]) -> list[str]:
+    """The `dedup` of whatever was told when a case's pass, whose numbers these are, was moved: it is of no step."""
+    moved = sorted(numbers)[1:]
+    return [f"{channel}:{_dedup(number)}" for channel in platform.registry.channels for number in moved]
+
+
+def _dedup(number: int) -> str:
+    return f"pass:{number}"
+
+
+def _successor(record: Pass, number: int, given: dict[str, Any]) -> Pass:
+    """The same pass for another phone."""
+    kept = ("case_id", "item", "department", "issued_at", "not_before", "expires_at", "revoked_at", "revoked_reason")
+    return Pass(number=number, **{name: getattr(record, name) for name in kept}, **given)
+
+
+def _told(platform: Platform, case: Case, title: Texts) -> Message:
+    return Message(
+        id=outbox.new_message_id(),
+        kind="case",
+        person=case.person,
+        title=TITLE,
+        body={language: text.replace("{item}", title[language]) for language, text in BODY.items()},
+        link=f"/v1/cases/{case.id}",
+        case_id=str(case.id),
+        created_at=platform.now(),
+        mode=case.mode,  # type: ignore[arg-type]  # one of them: `new_case` wrote it
+    )

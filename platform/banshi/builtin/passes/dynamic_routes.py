@@ -1,0 +1,123 @@
+"""The phone that holds a dynamic pass: taking it, and what it needs to show it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from banshi.builtin.passes import holder, ledger
+from banshi.builtin.passes.binding import bind
+from banshi.builtin.passes.wire import shown
+from banshi.foundation.errors import Conflict, FieldProblem, InvalidFields, NotFound
+from banshi.foundation.forms import Form
+from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases.case_routes import CASE_PATH
+from banshi.kernel.cases.representations import moment
+from banshi.kernel.contract.routes import Answer, Audience, Call, Route
+from banshi.kernel.http.document_schemas import ref
+from banshi.kernel.http.responses import reply
+from banshi.kernel.tables.models import Case, Pass
+
+if TYPE_CHECKING:
+    from banshi.kernel.runtime.running import Platform
+
+_COORDINATE = {"type": "string", "minLength": 43, "maxLength": 43, "description": "32 bytes in base64url."}
+
+PHONE = Form.from_schema(
+    {
+        "type": "object",
+        "required": ["key"],
+        "additionalProperties": False,
+        "properties": {
+            "key": {
+                "type": "object",
+                "description": "The public half of a key that the phone made for this pass, as JWK (RFC 7517).",
+                "required": ["kty", "crv", "x", "y"],
+                "properties": {
+                    "kty": {"const": "EC"},
+                    "crv": {"const": "P-256"},
+                    "x": _COORDINATE,
+                    "y": _COORDINATE,
+                },
+            }
+        },
+    }
+)
+
+PRIVATE = "This is the private half, which has to stay in the phone; make a new key, and send its public half."
+
+
+async def take(call: Call) -> web.StreamResponse:
+    """Let this phone hold the pass, and no other."""
+    key = call.body["key"]
+    if "d" in key:
+        raise InvalidFields([FieldProblem("/key/d", PRIVATE, "private")])
+    try:
+        point = holder.of_jwk(key)
+    except ValueError as error:
+        raise InvalidFields([FieldProblem("/key", f"This is no public key of a phone: {error}.", "key")]) from None
+    case, record = await _dynamic(call)
+    if case.content != lifecycle.KEPT:
+        raise Conflict("The case is over, and what is personal in it is leaving: apply anew.")
+    return reply(call, _document(call.platform, await bind(call.platform, case, record, point)))
+
+
+async def show(call: Call) -> web.StreamResponse:
+    """Which phone holds the pass, and what it shows is made of."""
+    _, record = await _dynamic(call)
+    if not record.phone:
+        raise NotFound("No phone holds this pass yet; PUT the public key of one here.")
+    return reply(call, _document(call.platform, record))
+
+
+async def _dynamic(call: Call) -> tuple[Case, Pass]:
+    case = await lifecycle.find(call.path["id"], lifecycle.Actor(call.principal))
+    record = await ledger.of_case(case)
+    if record is None or record.phone is None:
+        raise NotFound("There is no pass for this case that a phone has to hold.")
+    return case, record
+
+
+def _document(platform: Platform, record: Pass) -> dict[str, Any]:
+    return {
+        "key": holder.as_jwk(bytes.fromhex(record.phone or "")),
+        "text": record.text,
+        "sign_every": shown.EVERY,
+        "not_before": moment(platform, record.not_before),
+        "expires_at": moment(platform, record.expires_at),
+    }
+
+
+PATH = "/v1/cases/{id}/pass/phone"
+HELD = Answer(description="The phone that holds it, and the text that it signs.", schema=ref("HeldPass"))
+
+ROUTES = (
+    Route(
+        method="GET",
+        path=PATH,
+        audience=Audience.CITIZEN,
+        handler=show,
+        operation="show_phone_of_pass",
+        summary="Show which phone holds the case's dynamic pass, and what it has to sign.",
+        tag="passes",
+        path_schemas=CASE_PATH,
+        answers={200: HELD},
+    ),
+    Route(
+        method="PUT",
+        path=PATH,
+        audience=Audience.CITIZEN,
+        handler=take,
+        operation="take_pass_to_phone",
+        summary="Let this phone hold the case's dynamic pass, and no other.",
+        tag="passes",
+        path_schemas=CASE_PATH,
+        body=PHONE,
+        answers={
+            200: HELD,
+            409: Answer(description="The pass is over, or was moved too often."),
+            503: Answer(description="It can't be signed now; come back after Retry-After."),
+        },
+    ),
+)

@@ -1,0 +1,286 @@
+"""The passes that were issued: signing one for a case, looking one up after a scan, revoking, the status list."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from banshi.builtin.passes import holder
+from banshi.builtin.passes.keys import KEYRING
+from banshi.builtin.passes.status import StatusList
+from banshi.builtin.passes.wire import cose, shown
+from banshi.foundation.database.store import Update, Write
+from banshi.foundation.errors import Conflict
+from banshi.foundation.keys import Key
+from banshi.kernel.contract.items import TEST
+from banshi.kernel.contract.values import Item, Texts
+from banshi.kernel.tables.models import Case, Counter, Pass, Scan
+
+if TYPE_CHECKING:
+    from banshi.kernel.contract.routes import Principal
+    from banshi.kernel.runtime.running import Platform
+
+#: Counter from which each pass takes its number: its place in the status list.
+NUMBERS = "pass"
+
+#: The first number that the database can't hold; only a stolen key signs such a one.
+NUMBERS_END = 1 << 63
+
+#: Bytes that the number of a moved pass may have more than its first one.
+_LONGER_NUMBER = 8
+
+#: One pass seen at two places within this time is suspicious.
+ELSEWHERE = timedelta(minutes=10)
+
+#: Seconds for which a status list is served before it is made anew, and for which a verifier may rely on it.
+STATUS_FRESH = 15.0
+STATUS_TTL = 60
+STATUS_LIFETIME = 86_400
+
+#: How long before it was signed a test case's pass has ended: more than clocks differ.
+LONG_OVER = timedelta(days=1)
+
+#: Why no pass is signed for the days of an application.
+OVER: Texts = {
+    "zh-CN": "申请的时间已经过去，或者截止早于起始：请退回补正新的日期，或者不予批准。",
+    "en": "The time that was applied for is over, or ends before it begins: return the application for new dates, or "
+    "refuse it.",
+}
+
+#: Why a test case's pass is not valid.
+MADE_UP: Texts = {"zh-CN": "测试办件的凭证，不具效力。", "en": "It is a test case's, and allows nothing."}
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """From when until when a pass is valid. `until` is the first moment at which it no longer is."""
+
+    start: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a scan found."""
+
+    #: "valid", or why not: revoked, expired, not-yet-valid, unknown-pass, or a reason of `cose.Reason`.
+    code: str
+    detail: str = ""
+    credential: cose.Credential | None = None
+    record: Pass | None = None
+    #: It was seen elsewhere a moment ago.
+    seen_elsewhere: bool = False
+
+    @property
+    def valid(self) -> bool:
+        return self.code == "valid"
+
+
+async def issue(platform: Platform, case: Case, item: Item, claims: Mapping[str, Any], valid: Validity) -> Pass:
+    """Sign a pass for the case, as a row that the decision's transaction writes.
+
+    A test case's is revoked from the beginning, and what is signed was over the day before: no verifier ever takes it
+    for a real one, not even one whose status list is older than the pass. In the books it ends with the case.
+    Raises Conflict where its time is over already, Unavailable where there is no key to sign with.
+    """
+    rules = item.credential
+    if rules is None:
+        raise ValueError(f"item {item.code} declares no credential")
+    now = platform.now()
+    is_test = case.mode == TEST
+    if is_test:
+        valid = Validity(now, case.created_at + timedelta(days=platform.settings.test_case_days))
+    if not is_test and (why := over(platform, valid)) is not None:
+        raise why
+    signed = Validity(now - LONG_OVER - timedelta(seconds=1), now - LONG_OVER) if is_test else valid
+    key, private = await platform[KEYRING].signer()
+    number = await platform.store.take_number(NUMBERS)
+    credential = cose.Credential(
+        issuer=platform.settings.pass_issuer,
+        item=item.code,
+        index=number,
+        issued_at=int(now.timestamp()),
+        not_before=int(signed.start.timestamp()) if is_test or signed.start > now else None,
+        expires_at=int(signed.until.timestamp()),
+        claims=claims,
+        holder=b"" if rules.dynamic else None,
+    )
+    return Pass(
+        number=number,
+        case_id=case.id,
+        item=item.code,
+        department=item.department,
+        kid=key.kid,
+        issued_at=now,
+        not_before=valid.start,
+        expires_at=valid.until,
+        revoked_at=now if is_test else None,
+        revoked_reason=dict(MADE_UP) if is_test else None,
+        phone="" if rules.dynamic else None,
+        text=cose.sign(
+            credential,
+            [claim.name for claim in rules.claims],
+            key=private,
+            kid=bytes.fromhex(key.kid),
+            most=_most(item),
+        ),
+    )
+
+
+def over(platform: Platform, valid: Validity) -> Conflict | None:
+    """Why no pass is signed for a time that has no moment left."""
+    return Conflict(OVER) if valid.until <= max(platform.now(), valid.start) else None
+
+
+def _most(item: Item) -> int:
+    if item.certificate is not None:
+        return cose.MAX_BYTES
+    if item.credential is None or not item.credential.dynamic:
+        return cose.MAX_PASS
+    # What is shown has the phone's key, what the phone adds, and, once it was moved, a number that may be longer.
+    return cose.MAX_PASS - holder.BYTES - shown.BYTES - _LONGER_NUMBER
+
+
+async def of_case(case: Case) -> Pass | None:
+    """The case's pass; of a dynamic one that was moved, the one that its phone holds now."""
+    return await Pass.filter(case_id=case.id).order_by("-number").first()
+
+
+def validity(platform: Platform, item: Item, first: date | None, last: date | None) -> Validity:
+    """Whole days in the city's time zone, cut at the item's longest."""
+    longest = item.credential.longest_days if item.credential else 1
+    zone = platform.settings.timezone
+    start = datetime.combine(first or platform.today(), datetime.min.time(), zone)
+    end = start + timedelta(days=longest)
+    if last is not None:
+        end = min(end, datetime.combine(last + timedelta(days=1), datetime.min.time(), zone))
+    return Validity(start, end)
+
+
+def revocation(case: Case, at: datetime, reason: Texts | None) -> Update:
+    """The update that revokes whatever pass the case has."""
+    values = {"revoked_at": at, "revoked_reason": dict(reason) if reason else None}
+    return Update(Pass, {"case_id": case.id, "revoked_at": None}, values, rows=None)
+
+
+async def verify(platform: Platform, text: str, officer: Principal, place: str) -> Verdict:
+    """Check what an officer scanned against the keys and the live state, and record the scan."""
+    verdict = await examined(platform, text)
+    number = verdict.record.number if verdict.record else None
+    now = platform.now()
+    if number is not None:
+        recent = await Scan.filter(number=number, at__gte=now - ELSEWHERE).order_by("-at").limit(20)
+        elsewhere = any(scan.place != place and scan.officer != officer.subject for scan in recent)
+        verdict = Verdict(
+            code=verdict.code,
+            detail=verdict.detail,
+            credential=verdict.credential,
+            record=verdict.record,
+            seen_elsewhere=elsewhere,
+        )
+    department = next((role.department for role in officer.roles if role.name == "officer"), "")
+    scan = Scan(
+        number=number, at=now, officer=officer.subject, department=department, place=place, verdict=verdict.code
+    )
+    await platform.store.commit(Write(rows=[scan]))
+    return verdict
+
+
+async def read(platform: Platform, text: str) -> cose.Credential:
+    """What a credential of ours says, whenever it was signed. Raises `cose.PassRefused`, as for a key that was lost."""
+    return cose.read(text, await platform[KEYRING].public(), partial(_labels, platform))
+
+
+def _labels(platform: Platform, code: str) -> list[str] | None:
+    item = platform.registry.items.of(code)
+    return [claim.name for claim in item.credential.claims] if item and item.credential else None
+
+
+async def examined(platform: Platform, text: str) -> Verdict:
+    """Hold what was scanned against the keys and the live state; nothing is recorded."""
+    try:
+        scanned = shown.read(text, await platform[KEYRING].public(), partial(_labels, platform))
+    except cose.PassRefused as refused:
+        return Verdict(code=refused.reason.value, detail=refused.detail)
+    credential, now = scanned.credential, int(platform.now().timestamp())
+    record = await Pass.get_or_none(number=credential.index) if credential.index < NUMBERS_END else None
+    if record is None or record.text not in {"", scanned.text}:
+        # Well signed and yet not the one that we gave out: a restored backup, or a key in strange hands.
+        return Verdict(code="unknown-pass", detail="It is signed by us but not in our books.", credential=credential)
+    if record.revoked_at is not None:
+        return Verdict(code="revoked", credential=credential, record=record)
+    out_of_time = cose.check_times(credential, now)
+    if out_of_time is None and scanned.shown_at is not None:
+        out_of_time = shown.check_shown(scanned.shown_at, now)
+    if not record.text:
+        # Its case was anonymised after the pass had ended; of what it said nothing is left to compare it with.
+        out_of_time = cose.Reason.EXPIRED
+    code = out_of_time.value if out_of_time else "valid"
+    return Verdict(code=code, credential=credential, record=record)
+
+
+class Revocations:
+    """The signed status list, made at most every few seconds."""
+
+    def __init__(self) -> None:
+        self._token = ""  # nosec B105 - not fetched yet
+        self._made_at = float("-inf")
+        self._making = asyncio.Lock()
+
+    def forget(self) -> None:
+        self._made_at = float("-inf")
+
+    async def token(self, platform: Platform, subject: str) -> str:
+        """The list as a Status List Token (IETF Token Status List) with `subject` as its address.
+
+        Raises Unavailable where there is no key to sign with.
+        """
+        # Whoever asks while it is being made waits for it.
+        async with self._making:
+            if time.monotonic() - self._made_at > STATUS_FRESH:
+                # Noted before reading: what is revoked meanwhile makes this list stale again.
+                self._made_at = time.monotonic()
+                try:
+                    self._token = await self._made(platform, subject)
+                except BaseException:
+                    self.forget()
+                    raise
+            return self._token
+
+    async def _made(self, platform: Platform, subject: str) -> str:
+        revoked: Any = await Pass.filter(revoked_at__isnull=False).values_list("number", flat=True)
+        # Read after the passes: a number that is revoked was taken before.
+        counter = await Counter.get_or_none(name=NUMBERS)
+        key, private = await platform[KEYRING].signer()
+        size = (counter.value if counter else 0) + 1
+        now = int(platform.now().timestamp())
+
+        def sign() -> str:
+            return StatusList((int(number) for number in revoked), size=size).signed(
+                key=private,
+                kid=key.kid,
+                subject=subject,
+                issued_at=now,
+                expires_at=now + STATUS_LIFETIME,
+                ttl=STATUS_TTL,
+            )
+
+        # Packing a million entries takes 70 ms, which the loop does not have.
+        return await asyncio.to_thread(sign)
+
+
+REVOCATIONS: Key[Revocations] = Key("revocations")
+
+
+@asynccontextmanager
+async def open_revocations(platform: Platform) -> AsyncIterator[Revocations]:
+    """The status list of this process, made anew as soon as this process revokes or issues something."""
+    revocations = Revocations()
+    platform.store.on_commit(lambda models: revocations.forget() if Pass in models else None)
+    yield revocations

@@ -1,0 +1,236 @@
+"""The passes' face: a citizen's QR pass and who scanned it, an officer's scan, and what an offline verifier needs."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from banshi.builtin.passes import ledger
+from banshi.builtin.passes.keys import KEYRING, jwk
+from banshi.builtin.passes.ledger import REVOCATIONS, Verdict
+from banshi.builtin.passes.wire import picture
+from banshi.foundation.errors import Conflict, NotFound
+from banshi.foundation.forms import Form
+from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases.case_routes import CASE_PATH
+from banshi.kernel.cases.representations import moment
+from banshi.kernel.contract.items import TEST
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Route
+from banshi.kernel.contract.values import text_in
+from banshi.kernel.http.document_schemas import UUID, ref
+from banshi.kernel.http.responses import (
+    PAGE_PARAMETERS,
+    Page,
+    etag_of,
+    from_cursor,
+    limit_of,
+    page_answer,
+    reply,
+    reply_bytes,
+)
+from banshi.kernel.tables.models import Pass, Scan
+
+if TYPE_CHECKING:
+    from banshi.kernel.runtime.running import Platform
+
+SCANNED = Form.from_schema(
+    {
+        "type": "object",
+        "required": ["text"],
+        "additionalProperties": False,
+        "properties": {
+            "text": {"type": "string", "maxLength": 4096, "description": "What the scanner read, unchanged."},
+            "place": {"type": "string", "maxLength": 200, "description": "Where, in words."},
+        },
+    }
+)
+
+#: The forms of a pass, by the ending of their path: media type, and what draws it.
+PICTURES = {
+    "svg": ("image/svg+xml", picture.svg),
+    "png": ("image/png", picture.png),
+    "txt": ("text/plain; charset=utf-8", lambda text: text.encode()),
+}
+
+SHOWN_BY_PHONE = (
+    "A picture of this pass is never valid: its phone shows it, signed anew every 15 seconds. The phone takes it by "
+    "PUT /v1/cases/{}/pass/phone."
+)
+
+STATUS_LIST = "application/statuslist+jwt"
+
+
+def show(ending: str) -> Any:
+    """The handler that shows a case's pass in one form."""
+    media_type, draw = PICTURES[ending]
+
+    async def handler(call: Call) -> web.StreamResponse:
+        case = await lifecycle.find(call.path["id"], lifecycle.Actor(call.principal))
+        record = await ledger.of_case(case)
+        if record is None:
+            raise NotFound("There is no pass for this case.")
+        if record.phone is not None:
+            raise Conflict(SHOWN_BY_PHONE.format(case.id))
+        body = draw(record.text)
+        return reply_bytes(call, body, media_type, etag_of(body), {"Cache-Control": "private, no-cache"})
+
+    return handler
+
+
+async def list_scans(call: Call) -> web.StreamResponse:
+    """Who looked at the pass, the newest first."""
+    case = await lifecycle.find(call.path["id"], lifecycle.Actor(call.principal))
+    numbers = await Pass.filter(case_id=case.id).values_list("number", flat=True)
+    query = Scan.filter(number__in=list(numbers)) if numbers else Scan.filter(number=-1)
+    if after := from_cursor(call, uuid.UUID):
+        query = query.filter(id__lt=after)
+    limit = limit_of(call)
+    rows = await query.order_by("-id").limit(limit + 1)
+    shown = rows[:limit]
+    documents = [
+        {
+            "at": moment(call.platform, scan.at),
+            "department": scan.department,
+            "officer": scan.officer,
+            "place": scan.place,
+            "verdict": scan.verdict,
+        }
+        for scan in shown
+    ]
+    return reply(call, Page(documents, str(shown[-1].id) if len(rows) > limit else None).document())
+
+
+async def verify(call: Call) -> web.StreamResponse:
+    """Tell an officer whether a pass is genuine and valid now, and record the scan."""
+    verdict = await ledger.verify(call.platform, call.body["text"], call.principal, call.body.get("place", ""))
+    return reply(call, _verdict_document(call.platform, verdict, call.language))
+
+
+def _verdict_document(platform: Platform, verdict: Verdict, language: str) -> dict[str, Any]:
+    record, credential = verdict.record, verdict.credential
+    item = platform.registry.items.of(credential.item) if credential else None
+    declared = item.credential.claims if item and item.credential and record else ()
+    claims = credential.claims if credential else {}
+    reason = record.revoked_reason if record else None
+    return {
+        "verdict": verdict.code,
+        "detail": verdict.detail,
+        "item": {"code": item.code, "title": text_in(item.title, language)} if item and record else None,
+        "claims": [
+            {"name": claim.name, "title": text_in(claim.title, language), "value": claims[claim.name]}
+            for claim in declared
+            if claim.name in claims
+        ],
+        "issued_at": moment(platform, record.issued_at) if record else None,
+        "not_before": moment(platform, record.not_before) if record else None,
+        "expires_at": moment(platform, record.expires_at) if record else None,
+        "reason": text_in(reason, language) if reason else None,
+        "seen_elsewhere": verdict.seen_elsewhere,
+    }
+
+
+async def list_keys(call: Call) -> web.StreamResponse:
+    """The public keys, and how to read what they signed: all that an offline verifier needs beside the status list."""
+    platform = call.platform
+    items = {
+        item.code: {
+            "title": text_in(item.title, call.language),
+            "dynamic": item.credential.dynamic,
+            "claims": [
+                {"name": claim.name, "title": text_in(claim.title, call.language)} for claim in item.credential.claims
+            ],
+        }
+        for item in platform.registry.items.unchecked()
+        if item.credential is not None and item.mode != TEST
+    }
+    rows = [row for row in await platform[KEYRING].rows() if row.revoked_at is None]
+    document = {
+        "keys": [jwk(row) for row in rows],
+        "issuer": platform.settings.pass_issuer,
+        "items": items,
+        "links": {"revocations": "/v1/passes/revocations"},
+    }
+    return reply(call, document)
+
+
+async def list_revocations(call: Call) -> web.StreamResponse:
+    """The signed list of revoked passes (IETF Token Status List)."""
+    token = await call.platform[REVOCATIONS].token(call.platform, call.route.path)
+    body = token.encode()
+    return reply_bytes(
+        call, body, STATUS_LIST, etag_of(body), {"Cache-Control": f"public, max-age={ledger.STATUS_TTL}"}
+    )
+
+
+def _pass_route(ending: str) -> Route:
+    media_type = PICTURES[ending][0]
+    return Route(
+        method="GET",
+        path=f"/v1/cases/{{id}}/pass.{ending}",
+        audience=Audience.CITIZEN,
+        handler=show(ending),
+        operation=f"show_pass_{ending}",
+        summary=f"Show the case's QR pass as {ending.upper()}; the same bytes each time.",
+        tag="passes",
+        path_schemas=CASE_PATH,
+        answers={
+            200: Answer(description="The pass.", media_type=media_type),
+            409: Answer(description="A phone holds it, and a picture of it is never valid."),
+        },
+    )
+
+
+ROUTES = (
+    *(_pass_route(ending) for ending in PICTURES),
+    Route(
+        method="GET",
+        path="/v1/cases/{id}/scans",
+        audience=Audience.CITIZEN,
+        handler=list_scans,
+        operation="list_scans",
+        summary="List who scanned the case's pass.",
+        tag="passes",
+        path_schemas={"id": UUID},
+        parameters=PAGE_PARAMETERS,
+        answers={200: page_answer(ref("Scan"))},
+    ),
+    Route(
+        method="POST",
+        path="/v1/passes/verify",
+        audience=Audience.OFFICER,
+        handler=verify,
+        operation="verify_pass",
+        summary="Say whether what was scanned is a valid pass, and record the scan.",
+        tag="passes",
+        body=SCANNED,
+        answers={
+            200: Answer(
+                description="Valid, or why not.",
+                schema=ref("Verdict"),
+                links=[Link("show_item", {"code": "$response.body#/item/code"})],
+            )
+        },
+    ),
+    Route(
+        method="GET",
+        path="/v1/passes/keys",
+        audience=Audience.ANYONE,
+        handler=list_keys,
+        operation="list_pass_keys",
+        summary="List the public keys and the claims of each item's pass.",
+        tag="passes",
+        answers={200: Answer(description="A JWK set and the claims by item.", schema={"type": "object"})},
+    ),
+    Route(
+        method="GET",
+        path="/v1/passes/revocations",
+        audience=Audience.ANYONE,
+        handler=list_revocations,
+        operation="list_revocations",
+        summary="Show the signed status list.",
+        tag="passes",
+        answers={200: Answer(description="A Status List Token.", media_type=STATUS_LIST)},
+    ),
+)

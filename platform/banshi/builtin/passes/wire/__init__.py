@@ -1,0 +1,1 @@
+"""How passes are written, signed and drawn."""

@@ -1,0 +1,114 @@
+"""Clears away what is no longer needed: settled work, remembered answers, files that no case uses, test cases, and what
+is personal in cases that have been over for long.
+
+In small steps, so that no transaction is long. What was promised and is not done is never touched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import structlog
+from tortoise.expressions import Q
+
+from banshi.builtin.audit.leaving import forget_old_readings
+from banshi.builtin.audit.refusals import forget_old_refusals
+from banshi.builtin.personal_data.forgetting import forget_test_cases
+from banshi.builtin.personal_data.retention import anonymise_old_cases
+from banshi.foundation.background import working
+from banshi.foundation.keys import Key
+from banshi.foundation.logs import place_of
+from banshi.kernel.cases.attachments import ABANDONED, clear_parts
+from banshi.kernel.outbox import outbox
+from banshi.kernel.runtime.leader_election import led
+from banshi.kernel.tables.models import Attachment, IdempotencyKey, OutboxRow
+
+if TYPE_CHECKING:
+    from banshi.kernel.runtime.running import Platform
+
+log = structlog.get_logger("banshi.upkeep")
+
+#: Seconds between two rounds; rows that one statement deletes at most.
+ROUND = 3_600.0
+STEP = 500
+
+#: All that the outbox has.
+LANES = (outbox.CASE_LANE, outbox.ALERT_LANE, outbox.NOTICE_LANE)
+
+#: How long an upload waits for the submission that names it.
+UNUSED = timedelta(days=1)
+
+#: The same for one without a name, of which all have one quota together.
+UNUSED_UNNAMED = timedelta(hours=2)
+
+
+async def tidy(platform: Platform) -> None:
+    """One round. What fails is logged and tried in the next one; the rest goes on."""
+    for work in (
+        *(_remove_work, _remove_answers, _remove_files, forget_test_cases, anonymise_old_cases),
+        *(forget_old_readings, forget_old_refusals),
+    ):
+        try:
+            await work(platform)
+        except Exception as error:
+            log.error("could not tidy up", work=work.__name__, error=type(error).__name__, where=place_of(error))
+
+
+def _kept_since(platform: Platform) -> datetime:
+    return platform.now() - timedelta(days=platform.settings.keep_days)
+
+
+async def _remove_work(platform: Platform) -> None:
+    await _remove_settled(platform, int(_kept_since(platform).timestamp() * 1000))
+
+
+async def _remove_answers(platform: Platform) -> None:
+    before = _kept_since(platform)
+    while ids := await IdempotencyKey.filter(created_at__lt=before).limit(STEP).values_list("id", flat=True):
+        await IdempotencyKey.filter(id__in=list(ids)).delete()
+
+
+async def _remove_files(platform: Platform) -> None:
+    old = Q(created_at__lt=platform.now() - UNUSED) | Q(person="", created_at__lt=platform.now() - UNUSED_UNNAMED)
+    while files := await Attachment.filter(old, case_id=None).limit(STEP):
+        await remove_unused(platform, files)
+    await asyncio.to_thread(clear_parts, platform.settings.attachments_folder, ABANDONED)
+
+
+async def _remove_settled(platform: Platform, moment: int) -> None:
+    """Delete what was settled before a moment, in milliseconds since 1970.
+
+    By consumer, state and lane, as the index has them: one of times would have to be kept up by each settlement. What
+    was settled before then was promised before then.
+    """
+    promised = UUID(int=(moment + outbox.ABOUT) << 80)
+    for consumer in await outbox.consumers_of(platform.store):
+        for state in ("done", "dropped"):
+            of_it = OutboxRow.filter(consumer=consumer, state=state, lane__in=LANES)
+            old = of_it.filter(id__lt=promised, settled_at__lt=moment)
+            while ids := await old.limit(STEP).values_list("id", flat=True):
+                await OutboxRow.filter(id__in=list(ids)).delete()
+
+
+async def remove_unused(platform: Platform, files: Sequence[Attachment]) -> None:
+    """Delete files that no case uses. The row goes first: one that a submission has just named stays."""
+    for file in files:
+        if await Attachment.filter(id=file.id, case_id=None).delete():
+            path = platform.settings.attachments_folder / str(file.id)
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+UPKEEP: Key[None] = Key("upkeep")
+
+
+@asynccontextmanager
+async def open_upkeep(platform: Platform) -> AsyncIterator[None]:
+    """Tidies up at start and every hour, in the process that leads."""
+    async with working("banshi-upkeep", partial(led, platform, ROUND, partial(tidy, platform), "could not tidy up")):
+        yield

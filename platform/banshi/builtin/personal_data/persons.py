@@ -1,0 +1,127 @@
+"""Forgetting a person who asks for it: what the law lets go goes at once, the rest is named and leaves by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from banshi.builtin.audit.models import CaseReading
+from banshi.builtin.personal_data.anonymising import anonymise
+from banshi.builtin.personal_data.holdings import (
+    HOLDINGS,
+    STEP,
+    DataSubject,
+    Holdings,
+    PersonalTable,
+    Retained,
+    by_case,
+    by_person,
+)
+from banshi.builtin.personal_data.housekeeping import remove_unused
+from banshi.builtin.personal_data.retention import ends_of
+from banshi.foundation.database.store import Update, Write
+from banshi.kernel.cases.lifecycle import GOING, KEPT
+from banshi.kernel.contract.values import Texts
+from banshi.kernel.outbox import outbox
+from banshi.kernel.tables.models import Attachment, Case, CaseEvent, IdempotencyKey, Pass, Scan
+
+if TYPE_CHECKING:
+    from banshi.kernel.runtime.running import Platform
+
+#: Cases that are emptied while their person waits. Of more the rest is marked, and goes with the next round of upkeep.
+AT_ONCE = 100
+
+#: Numbers of cases that an answer names for one reason.
+NAMED = 100
+
+WHY: dict[str, Texts] = {
+    "open": {
+        "zh-CN": "办件尚未办结，办结后按保存期限处理。",
+        "en": "It is not over yet; once it is, it is kept for its time.",
+    },
+    "retention": {
+        "zh-CN": "已办结，仍在法定保存期限内，期满自动清除个人信息。",
+        "en": "It is over and has to be kept for some time; then what is personal in it leaves by itself.",
+    },
+    "leaving": {
+        "zh-CN": "正在清除，一小时内完成。",
+        "en": "It is leaving, within the hour or as soon as work on it that is under way is done.",
+    },
+}
+
+
+async def _scans(_: Platform, whom: DataSubject) -> Sequence[Any]:
+    found: list[Any] = []
+    passes: Any = await Pass.filter(case__person=whom.subject).values_list("number", flat=True)
+    for begin in range(0, len(passes), STEP):
+        found += await Scan.filter(number__in=list(passes[begin : begin + STEP])).values_list("id", flat=True)
+    return found
+
+
+#: What the kernel holds itself.
+KERNEL = Holdings(
+    (
+        PersonalTable(Case, by_person(Case, "person")),
+        PersonalTable(CaseEvent, by_case(CaseEvent), hidden=("actor_id", "salt", "mark", "redacted", "seal")),
+        PersonalTable(CaseReading, by_case(CaseReading), hidden=("reader", "mark", "seal")),
+        PersonalTable(Attachment, by_person(Attachment, "person")),
+        PersonalTable(Pass, by_case(Pass)),
+        PersonalTable(Scan, _scans, hidden=("officer",)),
+        PersonalTable(IdempotencyKey, by_person(IdempotencyKey, "person")),
+    )
+)
+
+
+def holdings_of(platform: Platform) -> list[tuple[str, Holdings]]:
+    """What is held about people, each with whose it is."""
+    return [("banshi", KERNEL), *platform.registry.offered(HOLDINGS)]
+
+
+async def forget_person(platform: Platform, whom: DataSubject) -> list[Retained]:
+    """Forget a person as far as may be; what is kept, and why. Called again it forgets what has come since."""
+    kept = await _forget_cases(platform, whom.subject)
+    while files := await Attachment.filter(person=whom.subject, case_id=None).limit(STEP):
+        await remove_unused(platform, files)
+    for _, holding in platform.registry.offered(HOLDINGS):
+        kept += list(await holding.forget(platform, whom)) if holding.forget else []
+    await outbox.forget_person(platform.store, whom.subject)
+    await IdempotencyKey.filter(person=whom.subject).delete()
+    return kept
+
+
+async def _forget_cases(platform: Platform, subject: str) -> list[Retained]:
+    now, due = platform.now(), list[Case]()
+    kept: dict[str, list[tuple[str, datetime | None]]] = {"open": [], "retention": [], "leaving": []}
+    theirs: Any = await Case.filter(person=subject).order_by("id").values_list("id", flat=True)
+    for begin in range(0, len(theirs), STEP):
+        cases = await Case.filter(id__in=list(theirs[begin : begin + STEP])).order_by("id")
+        ends = await ends_of(platform, cases)
+        for case in cases:
+            end = ends[case.id]
+            if end is None:
+                kept["open"].append((case.number, None))
+            elif end.on_request > now:
+                kept["retention"].append((case.number, end.by_itself))
+            else:
+                due.append(case)
+    for case in due[:AT_ONCE]:
+        if not await anonymise(platform, case):
+            kept["leaving"].append((case.number, None))
+    for begin in range(AT_ONCE, len(due), AT_ONCE):
+        batch = due[begin : begin + AT_ONCE]
+        await platform.store.commit(Write(updates=[_mark(case) for case in batch]))
+        kept["leaving"] += [(case.number, None) for case in batch]
+    return [_told(reason, which) for reason, which in kept.items() if which]
+
+
+def _mark(case: Case) -> Update:
+    """Whoever has moved it meanwhile has it kept."""
+    guard = {"id": case.id, "version": case.version, "content": KEPT}
+    return Update(Case, guard, {"content": GOING, "version": case.version + 1}, rows=None)
+
+
+def _told(reason: str, which: Iterable[tuple[str, datetime | None]]) -> Retained:
+    names = [name for name, _ in which]
+    ends = [until for _, until in which if until]
+    return Retained("case", reason, WHY[reason], len(names), max(ends, default=None), tuple(names[:NAMED]))

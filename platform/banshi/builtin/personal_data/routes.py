@@ -1,0 +1,224 @@
+"""A person's own data: all of it as one document, and forgotten on request as far as the law lets it go."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import math
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+from banshi.builtin.outgoing.rates import RATES
+from banshi.builtin.personal_data.exporting import export
+from banshi.builtin.personal_data.holdings import DataSubject, Retained
+from banshi.builtin.personal_data.persons import forget_person
+from banshi.foundation.errors import Conflict, TooManyRequests
+from banshi.foundation.keys import Key
+from banshi.kernel.cases.representations import moment
+from banshi.kernel.contract.routes import Answer, Audience, Call, Route
+from banshi.kernel.contract.values import text_in
+from banshi.kernel.http.document_schemas import record
+from banshi.kernel.http.responses import reply
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from banshi.foundation.files.spooled import Spooled
+
+#: People whose data are being written or forgotten in this process: each once at a time.
+BUSY: Key[set[str]] = Key("people who are exported or forgotten")
+
+#: How often a day a person may have their data written, and be forgotten.
+EXPORTS, FORGETTINGS, DAY = 20, 5, 86_400
+
+#: Seconds that reading what was written may take.
+READING = 600.0
+
+ALREADY = "This is being done already; wait until it is over and ask again."
+
+
+async def show_data(call: Call) -> web.StreamResponse:
+    """All that the platform and its plugins hold about the caller, as JSON."""
+    return await _sent(call, "application/json", zipped=False)
+
+
+async def show_bundle(call: Call) -> web.StreamResponse:
+    """The same with the caller's uploads, as a ZIP."""
+    return await _sent(call, "application/octet-stream", zipped=True)
+
+
+async def _sent(call: Call, media_type: str, *, zipped: bool) -> web.StreamResponse:
+    from aiohttp import web
+
+    await _often(call, "export", EXPORTS)
+    alone = _Alone(call)
+    with alone:
+        written = await export(call.platform, _whom(call), zipped=zipped)
+        is_read = call.request.method != "HEAD"
+        if is_read:
+            alone.goes_on()
+        else:
+            written.file.close()
+    name = "data.zip" if zipped else "data.json"
+    headers = {
+        "Content-Type": media_type,
+        "Content-Length": str(written.size),
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "private, no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return web.Response(body=_read_out(written, alone) if is_read else None, headers=headers)
+
+
+async def _read_out(written: Spooled, alone: _Alone) -> AsyncIterator[bytes]:
+    """Its file is there as long as somebody reads: one for each person, and not for longer than `READING`."""
+    try:
+        with written.file:
+            async for piece in written.pieces():
+                yield piece
+    finally:
+        alone.over()
+
+
+async def forget(call: Call) -> web.StreamResponse:
+    """Forget the caller; the answer names what has to be kept, and until when."""
+    await _often(call, "forget", FORGETTINGS)
+    with _Alone(call):
+        # A task of its own: whoever hangs up has asked for it all the same.
+        kept = await asyncio.shield(asyncio.create_task(forget_person(call.platform, _whom(call))))
+    return reply(call, {"kept": [_document(call, one) for one in kept]})
+
+
+class _Alone:
+    """One at a time for each person. Raises Conflict."""
+
+    def __init__(self, call: Call) -> None:
+        self._busy, self._person = call.platform[BUSY], call.principal.subject
+        self._request = call.request
+        self._later: asyncio.TimerHandle | None = None
+
+    def __enter__(self) -> None:
+        if self._person in self._busy:
+            raise Conflict(ALREADY, headers={"Retry-After": "5"})
+        self._busy.add(self._person)
+
+    def __exit__(self, *_: object) -> None:
+        if self._later is None:
+            self._busy.discard(self._person)
+
+    def goes_on(self) -> None:
+        """It isn't over with the block, but when somebody says so; a reader is cut off after `READING`."""
+
+        def cut_off() -> None:
+            self.over()
+            if (transport := self._request.transport) is not None:
+                transport.abort()
+
+        self._later = asyncio.get_running_loop().call_later(READING, cut_off)
+
+    def over(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
+        self._busy.discard(self._person)
+
+
+async def _often(call: Call, what: str, most: int) -> None:
+    """Raises TooManyRequests: either takes the database a while."""
+    # Whoever is to be forgotten is not written into Redis.
+    person = hashlib.blake2b(call.principal.subject.encode(), digest_size=16).hexdigest()
+    if wait := await call.platform[RATES].wait(f"me.{what}.{person}", most, DAY):
+        told = {"zh-CN": f"每天最多 {most} 次；请稍后再试。", "en": f"At most {most} times a day; ask again later."}
+        raise TooManyRequests(told, headers={"Retry-After": str(math.ceil(wait))})
+
+
+def _whom(call: Call) -> DataSubject:
+    return DataSubject(call.principal.subject, call.principal.resident_id)
+
+
+def _document(call: Call, kept: Retained) -> dict[str, Any]:
+    return {
+        "what": kept.what,
+        "reason": kept.reason,
+        "detail": text_in(kept.texts, call.language),
+        "count": kept.count,
+        "names": list(kept.names),
+        "until": moment(call.platform, kept.until),
+    }
+
+
+KEPT = record(
+    {
+        "what": {"type": "string", "description": "`case`, `conversation`, or a plugin's own word."},
+        "reason": {"type": "string", "description": "`open`, `retention`, `leaving`, or a plugin's own word."},
+        "detail": {"type": "string"},
+        "count": {"type": "integer", "minimum": 1},
+        "names": {"type": "array", "items": {"type": "string"}, "description": "Numbers of cases, a hundred at most."},
+        "until": {
+            "type": ["string", "null"],
+            "format": "date-time",
+            "description": "When the last of it leaves by itself, where that is known.",
+        },
+    }
+)
+
+#: A row has its table's columns, which plugins add to.
+DATA = record(
+    {
+        "subject": {"type": "string"},
+        "made_at": {"type": "string", "format": "date-time"},
+        "held": {
+            "type": "object",
+            "description": "By plugin and table.",
+            "additionalProperties": {
+                "type": "object",
+                "additionalProperties": {"type": "array", "items": {"type": "object"}},
+            },
+        },
+    }
+)
+
+TOO_OFTEN = Answer(description="Too often a day, by Retry-After.")
+NO_ROOM = Answer(description="There is no room to write it.")
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/v1/me/data",
+        audience=Audience.CITIZEN,
+        handler=show_data,
+        operation="show_my_data",
+        summary="Read all that is held about the caller.",
+        tag="me",
+        answers={200: Answer(description="The rows, by plugin and table.", schema=DATA), 429: TOO_OFTEN, 507: NO_ROOM},
+    ),
+    Route(
+        method="GET",
+        path="/v1/me/data.zip",
+        audience=Audience.CITIZEN,
+        handler=show_bundle,
+        operation="show_my_bundle",
+        summary="Read all that is held about the caller, with their uploads.",
+        tag="me",
+        answers={
+            200: Answer(description="`data.json` and `attachments/ID`.", media_type="application/octet-stream"),
+            429: TOO_OFTEN,
+            507: NO_ROOM,
+        },
+    ),
+    Route(
+        method="DELETE",
+        path="/v1/me",
+        audience=Audience.CITIZEN,
+        handler=forget,
+        operation="forget_person",
+        summary="Forget the caller, but for what has to be kept.",
+        tag="me",
+        answers={
+            200: Answer(
+                description="It is done; what is kept, and why.",
+                schema=record({"kept": {"type": "array", "items": KEPT}}),
+            ),
+            429: TOO_OFTEN,
+        },
+    ),
+)

@@ -1,0 +1,54 @@
+"""Where traces go: decided by the environment, and opened with the platform."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import structlog
+
+from banshi.kernel.runtime.tracing import Traces
+
+if TYPE_CHECKING:
+    from banshi.kernel.runtime.running import Platform
+
+
+log = structlog.get_logger("banshi.tracing")
+
+#: The standard variables of OpenTelemetry that decide whether there are traces at all; the SDK reads all others.
+ADDRESSES = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+EXPORTER, DISABLED = "OTEL_TRACES_EXPORTER", "OTEL_SDK_DISABLED"
+PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+
+#: The one that is spoken here.
+PROTOCOL = "http/protobuf"
+
+
+def is_wanted() -> bool:
+    """Whether the environment names somewhere for traces to go, and it is possible to go there."""
+    told = os.environ.get
+    if told(DISABLED, "").lower() == "true" or (told(EXPORTER) or "otlp") != "otlp" or not any(map(told, ADDRESSES)):
+        return False
+    protocol = next(filter(None, map(told, PROTOCOLS)), PROTOCOL)
+    if protocol != PROTOCOL:
+        log.warning(f"no traces: {PROTOCOL} is spoken alone; set {PROTOCOLS[1]}={PROTOCOL}")
+        return False
+    if find_spec("opentelemetry") is None or find_spec("opentelemetry.exporter.otlp.proto.http") is None:
+        log.warning("no traces: OpenTelemetry is not installed; install banshi with the extra `tracing`")
+        return False
+    return True
+
+
+@asynccontextmanager
+async def open_traces(_: Platform) -> AsyncIterator[Traces | None]:
+    """Have what happens traced where the environment says where to; the exporter works beside everything else."""
+    if not is_wanted():
+        yield None
+        return
+    from banshi.builtin.tracing.spans import opened
+
+    async with opened() as traces:
+        yield traces

@@ -1,8 +1,0 @@
-"""What `banshi doctor` looks at around a deployment: the machine, the database, Redis, the identity provider.
-
-`banshi check` is about what is written in plugins.toml and in the plugins; this is about what is really there.
-"""
-
-from banshi.doctor.verdict import EXAMINATIONS, Deployment, Examination, Verdict, are_private
-
-__all__ = ["EXAMINATIONS", "Deployment", "Examination", "Verdict", "are_private"]

@@ -1,0 +1,1 @@
+"""The one way to the database: opening it, its tables' versions, writing, outages."""

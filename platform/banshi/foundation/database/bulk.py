@@ -1,0 +1,215 @@
+"""Many rows in one statement, whose text is made once.
+
+On PostgreSQL a statement's message, its answer and its plan cost more than a row: rows go as one array a column. SQLite
+has no arrays: there rows are inserted by one statement that is run for each, and changed by a list of values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.expressions import Expression
+from tortoise.fields.base import DatabaseDefault
+from tortoise.models import Model
+
+from banshi.foundation.encryption.sealing import CannotOpen
+
+AnyModel = TypeVar("AnyModel", bound=Model)
+
+POSTGRES = "postgres"
+
+#: Rows that one statement changes on SQLite: with a dozen values each far below its bound of 32,766.
+MOST_CHANGED_ROWS = 128
+
+#: The length in VARCHAR(40).
+LENGTH = re.compile(r"\(\d+\)")
+
+
+async def insert(
+    connection: BaseDBAsyncClient, model: type[Model], rows: Sequence[Model], *, unless_there: bool = False
+) -> None:
+    """Write new rows of one model; with `unless_there` those alone of whose keys there is none."""
+    dialect = connection.capabilities.dialect
+    if not _plain(model) or _defaults(rows) or (dialect == POSTGRES and len(rows) == 1):
+        await model.bulk_create(rows, using_db=connection, ignore_conflicts=unless_there)
+        return
+    writers = _writers(model)
+    sql = _insertion(model, dialect) + (" ON CONFLICT DO NOTHING" if unless_there else "")
+    if dialect == POSTGRES:
+        await connection.execute_query(
+            sql, [[write(getattr(row, name), row) for row in rows] for name, write in writers]
+        )
+    else:
+        await connection.execute_many(
+            sql, [[write(getattr(row, name), row) for name, write in writers] for row in rows]
+        )
+
+
+@lru_cache(maxsize=1024)
+def _writers(model: type[Model]) -> list[tuple[str, Callable[[Any, Model], Any]]]:
+    """What makes a column's value of a field's, by field."""
+    fields = model._meta.fields_map
+    return [(name, fields[name].to_db_value) for name in model._meta.fields_db_projection]
+
+
+@lru_cache(maxsize=1024)
+def _plain(model: type[Model]) -> bool:
+    """Whether its rows can go as arrays: no array of arrays, which is taken apart, no key of the database's."""
+    meta = model._meta
+    return not (meta.generated_db_fields or meta.schema or any(kind.endswith("]") for kind in _kinds(model, None)))
+
+
+def _kinds(model: type[Model], names: Sequence[str] | None) -> list[str]:
+    """The types of these fields' columns, or of all, without a length: it would cut what the column refuses."""
+    fields = model._meta.fields_map
+    return [
+        LENGTH.sub("", fields[name].get_for_dialect(POSTGRES, "SQL_TYPE"))
+        for name in names or model._meta.fields_db_projection
+    ]
+
+
+def _defaults(rows: Sequence[Model]) -> bool:
+    """Whether a row leaves something to the database, which an array can't say."""
+    names = [name for name, field in rows[0]._meta.fields_map.items() if field.has_db_default()]
+    return any(isinstance(getattr(row, name), DatabaseDefault) for name in names for row in rows)
+
+
+@lru_cache(maxsize=1024)
+def _insertion(model: type[Model], dialect: str) -> str:
+    columns = model._meta.fields_db_projection
+    into = ", ".join(f'"{column}"' for column in columns.values())
+    return f'INSERT INTO "{model._meta.db_table}" ({into}) {_source(model, tuple(columns), dialect, 1)}'
+
+
+#: The names of the fields that a change asks for and of those that it sets.
+Shape = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+def shape(model: type[Model], where: Mapping[str, Any], values: Mapping[str, Any]) -> Shape | None:
+    """What a change of the one row of a key has in common with others; None where it says more than plain values."""
+    plain = model._meta.fields_db_projection
+    if model._meta.pk_attr not in where or any(value is None for value in where.values()) or not _plain(model):
+        return None
+    if any(name not in plain or isinstance(value, Expression) for name, value in (*where.items(), *values.items())):
+        return None
+    return tuple(where), tuple(values)
+
+
+async def update(
+    connection: BaseDBAsyncClient,
+    model: type[Model],
+    alike: Shape,
+    changes: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]],
+) -> set[Any]:
+    """Carry out changes of one shape, each of another row; the keys of those rows that were as they should be.
+
+    On PostgreSQL two transactions that change the same rows in other orders may wait for each other; one is then ended,
+    and carried out anew in halves.
+    """
+    fields, dialect = model._meta.fields_map, connection.capabilities.dialect
+    writers = [(part, name, fields[name].to_db_value) for part, names in enumerate(alike) for name in names]
+    rows = [[write(change[part][name], model) for part, name, write in writers] for change in changes]
+    most = len(rows) if dialect == POSTGRES else MOST_CHANGED_ROWS
+    keys = set()
+    for part in (rows[start : start + most] for start in range(0, len(rows), most)):
+        if dialect == POSTGRES:
+            sql, values = _changing(model, *alike, dialect, 0), [*map(list, zip(*part, strict=True))]
+        else:
+            sql, values = _changing(model, *alike, dialect, len(part)), [cell for row in part for cell in row]
+        keys |= {key_of(model, row["key"]) for row in await connection.execute_query_dict(sql, values)}
+    return keys
+
+
+def key_of(model: type[Model], value: Any) -> Any:
+    """A row's key as one value, however it was written: a UUID as text, in capitals too."""
+    return model._meta.pk.to_python_value(value)
+
+
+@lru_cache(maxsize=1024)
+def _changing(model: type[Model], asked: tuple[str, ...], told: tuple[str, ...], dialect: str, rows: int) -> str:
+    named, table = model._meta.fields_db_projection, model._meta.db_table
+    # Their places, since a column may be asked for and set in one.
+    marks = [f"v{number}" for number in range(len(asked) + len(told))]
+    values = ", ".join(f'"{named[name]}" = new.{mark}' for name, mark in zip(told, marks[len(asked) :], strict=True))
+    where = " AND ".join(f'"{table}"."{named[name]}" = new.{mark}' for name, mark in zip(asked, marks, strict=False))
+    source = _source(model, asked + told, dialect, rows)
+    return (
+        f'WITH new({", ".join(marks)}) AS ({source}) UPDATE "{table}" SET {values} '  # noqa: S608 - names of columns
+        f'FROM new WHERE {where} RETURNING "{model._meta.db_pk_column}" AS key'
+    )
+
+
+def _source(model: type[Model], names: tuple[str, ...], dialect: str, rows: int) -> str:
+    """The new values of these fields as rows: arrays on PostgreSQL, marks for so many rows on SQLite."""
+    if dialect == POSTGRES:
+        return f"SELECT * FROM unnest({_arrays(_kinds(model, names))})"  # noqa: S608 - types of columns
+    marks = f"({', '.join('?' * len(names))})"
+    return f"VALUES {', '.join([marks] * rows)}"
+
+
+def _arrays(kinds: Sequence[str]) -> str:
+    return ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(kinds, 1))
+
+
+def table(dialect: str, *columns: tuple[str, Sequence[Any]]) -> tuple[str, list[Any]]:
+    """Values as a table for a statement that has no others: its SQL, alike however many rows, and what goes with it.
+
+    Each column is a type of PostgreSQL's with its values, texts or numbers.
+    """
+    kinds, values = zip(*columns, strict=True)
+    if dialect == POSTGRES:
+        return f"SELECT * FROM unnest({_arrays(kinds)})", [list(column) for column in values]  # noqa: S608
+    cells = ", ".join(f"json_extract(value, '$[{number}]')" for number in range(len(kinds)))
+    return f"SELECT {cells} FROM json_each(?)", [orjson.dumps(list(zip(*values, strict=True))).decode()]  # noqa: S608
+
+
+async def fetch(connection: BaseDBAsyncClient, model: type[AnyModel], keys: Sequence[UUID]) -> dict[UUID, AnyModel]:
+    """The rows of these keys that are there, by key."""
+    if not keys:
+        return {}
+    listed, given = table(connection.capabilities.dialect, ("uuid", [str(key) for key in keys]))
+    rows = await connection.execute_query_dict(_reading(model, listed), given)
+    return {row.pk: row for row in (model._init_from_db(**row) for row in rows)}
+
+
+def made(model: type[AnyModel], rows: Sequence[Mapping[str, Any]]) -> list[AnyModel]:
+    """Rows of which a statement has read some columns, as a query's `only` would give them; all have the same.
+
+    Tortoise looks up for each row anew what its columns are.
+    """
+    if not rows:
+        return []
+    meta = model._meta
+    names = meta.fields_db_projection_reverse
+    readers = [(column, names[column], meta.fields_map[names[column]].to_python_value) for column in rows[0]]
+    native = {column for column, _, _ in meta.db_native_fields}
+    generated = meta.db_pk_column not in meta.generated_db_fields
+    as_it_is = [(column, name) for column, name, _ in readers if column in native]
+    readers = [one for one in readers if one[0] not in native]
+    found = []
+    for row in rows:
+        one = model.__new__(model)
+        kept = one.__dict__
+        kept.update(_partial=True, _saved_in_db=True, _custom_generated_pk=generated, _await_when_save={})
+        for column, name in as_it_is:
+            kept[name] = row[column]
+        try:
+            for column, name, read in readers:
+                kept[name] = read(row[column])
+        except CannotOpen:
+            # Which says of what row that is.
+            one = model._init_from_db(**row)
+        found.append(one)
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _reading(model: type[Model], listed: str) -> str:
+    columns = ", ".join(f'"{column}"' for column in model._meta.fields_db_projection.values())
+    return f'SELECT {columns} FROM "{model._meta.db_table}" WHERE "{model._meta.db_pk_column}" IN ({listed})'  # noqa: S608

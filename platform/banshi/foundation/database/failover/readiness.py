@@ -1,0 +1,62 @@
+"""Whether writes can be made now, for whoever asks again and again and has to have an answer in time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+from banshi.foundation.errors import Unavailable
+
+#: Seconds that the database has to answer.
+PATIENCE_S = 2.0
+
+#: Seconds for which a write may be under way: with a synchronous standby that is gone, each waits for as long as it is.
+STUCK_S = 15.0
+
+SOON = {"Retry-After": "5"}
+
+
+class Readiness:
+    """Asks the database whether it takes writes, once for all who ask at the same time."""
+
+    def __init__(self, takes_writes: Callable[[], Awaitable[bool]]) -> None:
+        self._takes_writes = takes_writes
+        #: When the present write began, by the monotonic clock.
+        self._begun: float | None = None
+        self._look: asyncio.Future[bool] | None = None
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Around each write, one after the other."""
+        self._begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self._begun = None
+
+    async def require(self) -> None:
+        """Raise Unavailable, within `PATIENCE_S`, where nothing can be written."""
+        look = self._look
+        if look is None:
+            look = self._look = asyncio.ensure_future(self._takes_writes())
+            look.add_done_callback(self._over)
+        # Not asyncio.timeout: a connection to a server that hangs takes as long to be given back. What it says then is
+        # the answer to whoever asks in that moment.
+        await asyncio.wait([look], timeout=PATIENCE_S)
+        try:
+            writes = look.result()
+        except Exception:  # whatever keeps the database from answering keeps this process from serving
+            raise Unavailable("The database does not answer.", headers=SOON) from None
+        if not writes:
+            raise Unavailable("The database takes no writes.", headers=SOON)
+        seconds = 0.0 if self._begun is None else time.monotonic() - self._begun
+        if seconds > STUCK_S:
+            told = f"The database has not confirmed a write for {seconds:.0f} s; is its synchronous standby there?"
+            raise Unavailable(told, headers=SOON)
+
+    def _over(self, look: asyncio.Future[bool]) -> None:
+        self._look = None
+        if not look.cancelled():
+            look.exception()  # nobody may be waiting any more

@@ -1,0 +1,342 @@
+"""The one way to write to the open database.
+
+A request prepares a `Write` and awaits its commit. While one transaction is under way the next ones gather, and all of
+them go into one: under load a sync to disk is shared by many requests, and a single request waits for nobody. What a
+write changes is conditional, so no transaction holds a lock while Python thinks, and no plugin or provider is ever
+awaited inside one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import structlog
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.context import TortoiseContext
+from tortoise.exceptions import IntegrityError
+from tortoise.models import Model
+from tortoise.transactions import in_transaction
+
+from banshi.foundation.database import bulk
+from banshi.foundation.database.failover.fates import fails_all, is_outage, problem_of
+from banshi.foundation.database.failover.readiness import Readiness
+from banshi.foundation.database.replica import READING, Replica
+from banshi.foundation.errors import Unavailable
+from banshi.foundation.logs import place_of
+
+log = structlog.get_logger("banshi.store")
+
+#: Writes that share one transaction at most: bounds how long the first of them waits.
+GROUP = 256
+
+#: Seconds that closing waits for what is still to be written.
+DRAIN = 5.0
+
+#: The database's own clock in milliseconds, by dialect: the one clock that all workers share.
+CLOCK = {
+    "sqlite": "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+    # In brackets of its own it is asked once a statement, and not for each row.
+    "postgres": "(SELECT CAST(extract(epoch from clock_timestamp()) * 1000 AS BIGINT))",
+}
+
+#: SQL that is true unless an operator, or a restore, holds what goes out (`banshi.kernel.outbox.pause`).
+NOT_HELD = "NOT EXISTS (SELECT 1 FROM banshi_hold)"
+
+
+#: Is told of which models rows have changed or come.
+Listener = Callable[[frozenset[type[Model]]], None]
+
+#: Completes a row that is about to be written; it may be called again with the same row.
+Stamp = Callable[[Any], None]
+
+
+class NotBegun(Unavailable):
+    """The platform is shutting down; send the request again."""
+
+    # Of another Unavailable nobody knows whether the database has the write after all. It was never given this one.
+
+
+class Stale(Exception):
+    """A row that the write was conditional on has changed meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Set `values` in the rows that match `where`; the write fails as `Stale` unless exactly `rows` did."""
+
+    model: type[Model]
+    where: Mapping[str, Any]
+    values: Mapping[str, Any]
+    #: None: any number.
+    rows: int | None = 1
+
+
+@dataclass(slots=True)
+class Statement:
+    """A statement by hand, and the rows that it gave once it is committed."""
+
+    sql: str
+    values: Sequence[Any]
+    found: Sequence[dict[str, Any]] = ()
+
+
+@dataclass(slots=True)
+class Write:
+    """What one request wants written: all of it or nothing. The first update is the guard of the rest."""
+
+    updates: Sequence[Update] = ()
+    rows: Sequence[Model] = field(default_factory=list)
+    #: Rows that are left out where there is one of their key: whoever writes the same makes no difference.
+    unless_there: Sequence[Model] = ()
+    #: Goes last.
+    statement: Statement | None = None
+
+
+class Store:
+    """The open database."""
+
+    def __init__(self, context: TortoiseContext, connection: BaseDBAsyncClient, replica: Replica | None = None) -> None:
+        self.context = context
+        self._connection = connection
+        #: A copy for what anybody may read, where there is one.
+        self.replica = replica
+        self.dialect = connection.capabilities.dialect
+        #: Whether anything can be written now.
+        self.readiness = Readiness(cast("Any", connection).takes_writes)
+        self._waiting: list[tuple[Write, asyncio.Future[None]]] = []
+        self._group: list[tuple[Write, asyncio.Future[None]]] = []
+        self._closing = False
+        self._wake = asyncio.Event()
+        self._listeners: list[Listener] = []
+        #: Those that hear of other processes' transactions too, and what their tables are called.
+        self._everywhere: list[Listener] = []
+        self._stamps: dict[type[Model], Stamp] = {}
+        self._models = {m._meta.db_table: m for app in (context.apps or {}).values() for m in app.values()}
+
+    @property
+    def connection(self) -> BaseDBAsyncClient:
+        """The database for statements outside transactions; a replica of it where a route reads from that."""
+        return READING.get() or self._connection
+
+    @property
+    def clock(self) -> str:
+        """SQL for the database's time in milliseconds."""
+        return CLOCK[self.dialect]
+
+    @property
+    def skip_locked(self) -> str:
+        """SQL that lets two workers claim at once; SQLite has one writer anyway."""
+        return "" if self.dialect == "sqlite" else "FOR UPDATE SKIP LOCKED"
+
+    @property
+    def not_held(self) -> str:
+        """SQL that is true unless what goes out is held: whoever claims work that leads out asks for it."""
+        return NOT_HELD
+
+    def placeholders(self, count: int) -> list[str]:
+        """Marks for the values of a hand-written statement."""
+        return ["?"] * count if self.dialect == "sqlite" else [f"${number + 1}" for number in range(count)]
+
+    def table(self, *columns: tuple[str, Sequence[Any]]) -> tuple[str, list[Any]]:
+        """A query whose rows are these values, for a hand-written statement that has no others, and what goes with it.
+
+        Each column is a type of PostgreSQL's with its values, texts or numbers. Its text is one for any number.
+        """
+        return bulk.table(self.dialect, *columns)
+
+    def on_commit(self, listener: Listener, *, elsewhere: bool = True) -> None:
+        """Call `listener` after each transaction with the models whose rows it changed or added.
+
+        With `elsewhere` also after those of other processes, as far as signals tell of them
+        (`banshi.kernel.runtime.signals`).
+        """
+        self._listeners.append(listener)
+        if elsewhere:
+            self._everywhere.append(listener)
+
+    def before_insert(self, model: type[Model], stamp: Stamp) -> None:
+        """Let `stamp` complete each new row of `model`, whoever wrote it, in the moment that it is written."""
+        self._stamps[model] = stamp
+
+    def committed_elsewhere(self, tables: Iterable[str]) -> None:
+        """Another process has changed or added rows of these tables."""
+        _call(self._everywhere, frozenset(self._models[table] for table in tables if table in self._models))
+
+    async def commit(self, write: Write) -> None:
+        """Write all of it in one transaction and return when it is on disk.
+
+        Raises Stale where a condition failed, tortoise's IntegrityError where a unique key is taken, StorageFull where
+        the disk has no room, Unavailable where the database does not answer; then nothing of it was written.
+        """
+        if self._closing:
+            raise NotBegun(headers={"Retry-After": "5"})
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((write, done))
+        self._wake.set()
+        # Shielded: a caller that leaves does not take back what others' transaction already holds.
+        await asyncio.shield(done)
+
+    async def take_number(self, name: str) -> int:
+        """The next number of the counter `name`. A number whose use fails is never given out again."""
+        mark = self.placeholders(1)[0]
+        sql = (
+            f"INSERT INTO banshi_counter (name, value) VALUES ({mark}, 1) "  # noqa: S608 - marks, not values
+            "ON CONFLICT (name) DO UPDATE SET value = banshi_counter.value + 1 RETURNING value"
+        )
+        try:
+            rows = await self.connection.execute_query_dict(sql, [name])
+        except Exception as error:
+            raise _told(error) from error
+        return int(rows[0]["value"])
+
+    async def run(self) -> None:
+        """Carry out the waiting writes, group by group, until the store is closed."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                self._group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+                await self._carry_out(self._group)
+            if self._closing:
+                return
+
+    async def close(self, writer: asyncio.Task[None]) -> None:
+        """Let `writer` carry out what still waits, for `DRAIN` seconds at most, and tell whoever is left over."""
+        self._closing = True
+        self._wake.set()
+        try:
+            await asyncio.wait([writer], timeout=DRAIN)
+        finally:
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+            for _, done in self._group:
+                _settle(done, _shutting_down())
+            for _, done in self._waiting:
+                _settle(done, NotBegun(headers={"Retry-After": "5"}))
+
+    async def _carry_out(self, group: list[tuple[Write, asyncio.Future[None]]]) -> None:
+        try:
+            with self.readiness.writing():
+                failures = await self._transaction([write for write, _ in group])
+        except Exception as error:
+            if len(group) == 1 or fails_all(error):
+                for _, done in group:
+                    _settle(done, _told(error))
+                return
+            # One of them spoiled the transaction: half by half, so that only the guilty one fails, and the others don't
+            # pay for it with a transaction each.
+            half = len(group) // 2
+            for part in (group[:half], group[half:]):
+                await self._carry_out(part)
+            return
+        for (_, done), failure in zip(group, failures, strict=True):
+            _settle(done, failure)
+        written = frozenset(
+            model
+            for (write, _), failed in zip(group, failures, strict=True)
+            if failed is None
+            for model in (*map(type, write.rows), *(update.model for update in write.updates))
+        )
+        # What a statement by hand does, its caller knows.
+        if written:
+            _call(self._listeners, written)
+
+    async def _transaction(self, writes: list[Write]) -> list[Exception | None]:
+        """All of `writes` in one transaction; the answer says which did not happen because it was stale."""
+        failures: list[Exception | None] = []
+        rows: dict[type[Model], list[Model]] = {}
+        unless_there: dict[type[Model], dict[Any, Model]] = {}
+        async with in_transaction() as connection:
+            guards = await _guards(connection, writes)
+            for write, guard in zip(writes, guards, strict=True):
+                failure = await _update(connection, write.updates, guard)
+                failures.append(failure)
+                if failure is None:
+                    for row in write.rows:
+                        rows.setdefault(type(row), []).append(row)
+                    for row in write.unless_there:
+                        unless_there.setdefault(type(row), {})[row.pk] = row
+            # Rows without a foreign key go first: what others refer to has to be there.
+            for model in sorted(rows, key=lambda model: len(model._meta.fk_fields | model._meta.o2o_fields)):
+                if stamp := self._stamps.get(model):
+                    for row in rows[model]:
+                        stamp(row)
+                await bulk.insert(connection, model, rows[model])
+            for model, found in unless_there.items():
+                # In one order, so that two processes with the same rows never wait for each other.
+                ordered = [found[key] for key in sorted(found)]
+                await bulk.insert(connection, model, ordered, unless_there=True)
+            for write, failure in zip(writes, failures, strict=True):
+                if write.statement is not None and failure is None:
+                    asked = write.statement
+                    asked.found = await connection.execute_query_dict(asked.sql, list(asked.values))
+        return failures
+
+
+async def _guards(connection: BaseDBAsyncClient, writes: Sequence[Write]) -> list[int | None]:
+    """Carry out the guards that can go in one statement; how many rows each changed, None for those that remain."""
+    changed: list[int | None] = [None] * len(writes)
+    alike: dict[Any, dict[Any, int]] = {}
+    for place, write in enumerate(writes):
+        guard = write.updates[0] if write.updates else None
+        if guard is not None and guard.rows == 1 and (shape := bulk.shape(guard.model, guard.where, guard.values)):
+            # Of two that are about one row, the second goes by what the first made of it.
+            key = bulk.key_of(guard.model, guard.where[guard.model._meta.pk_attr])
+            alike.setdefault((guard.model, shape), {}).setdefault(key, place)
+    for (model, shape), places in alike.items():
+        if len(places) > 1:
+            updates = [writes[place].updates[0] for place in places.values()]
+            found = await bulk.update(connection, model, shape, [(one.where, one.values) for one in updates])
+            for key, place in places.items():
+                changed[place] = int(key in found)
+    return changed
+
+
+async def _update(connection: BaseDBAsyncClient, updates: Sequence[Update], guard: int | None) -> Exception | None:
+    """Carry out the updates of a write; of the first, where `guard` is given, it says how many rows it has changed."""
+    for position, update in enumerate(updates):
+        if position or guard is None:
+            changed = await update.model.filter(**update.where).using_db(connection).update(**update.values)
+        else:
+            changed = guard
+        if update.rows is not None and changed != update.rows:
+            if position or changed:
+                # Something of this write is changed already: the whole transaction has to go.
+                raise Stale(f"{update.model.__name__} {dict(update.where)}")
+            return Stale(f"{update.model.__name__} {dict(update.where)}")
+    return None
+
+
+def _call(listeners: Iterable[Listener], models: frozenset[type[Model]]) -> None:
+    for listener in listeners:
+        try:
+            listener(models)
+        except Exception as error:  # it only wakes somebody, and the next write must not wait for its mending
+            log.error("a listener of the store failed", error=type(error).__name__, where=place_of(error))
+
+
+def _settle(done: asyncio.Future[None], failure: Exception | None) -> None:
+    if done.done():
+        return
+    if failure is None:
+        done.set_result(None)
+    else:
+        done.set_exception(failure)
+        done.exception()  # a caller that left must not be reported as "exception never retrieved"
+
+
+def _told(error: Exception) -> Exception:
+    """`error` in the words of the API where it is not the caller's own doing."""
+    if isinstance(error, Stale | IntegrityError):
+        return error
+    if is_outage(error) or isinstance(error, OSError | sqlite3.Error):
+        return problem_of(error)
+    return error
+
+
+def _shutting_down() -> Unavailable:
+    return Unavailable("The platform is shutting down; send the request again.", headers={"Retry-After": "5"})

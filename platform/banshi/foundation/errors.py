@@ -1,0 +1,330 @@
+"""What can go wrong, in the words that the caller reads.
+
+Two families: a `Problem` is answered to whoever sent a request, as RFC 9457 `application/problem+json`;
+a `ConfigurationError` stops the start and names the file, plugin, item and key to mend.
+An exception's docstring is its default message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from banshi.foundation.failure import Failure
+
+import orjson
+
+from banshi.foundation.field_problems import FieldProblem as FieldProblem
+from banshi.foundation.field_problems import few
+from banshi.foundation.texts import bounded, spoken
+
+#: Characters of a problem's `detail`.
+LONGEST_DETAIL = 4_000
+
+#: Bytes of one extension member of a problem, as JSON.
+LONGEST_MEMBER = 65_536
+
+#: What a problem says of itself; no extension member may say otherwise.
+SAID = frozenset({"type", "title", "status", "code", "detail"})
+
+
+class Problem(Exception):
+    """Something went wrong on our side; the same request may succeed later."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal-error"
+
+    def __init__(
+        self,
+        detail: str | Mapping[str, str] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **members: Any,
+    ) -> None:
+        told = bounded(detail, LONGEST_DETAIL)
+        #: The detail by language, where it was given in several.
+        self.texts: Mapping[str, str] = told if isinstance(told, Mapping) else {}
+        self.detail = spoken(told, "en") or (type(self).__doc__ or "").strip().split("\n\n", 1)[0]
+        self.headers = dict(headers or {})
+        #: Extension members of the problem document (RFC 9457 section 3.2).
+        self.members = members
+        #: What a plugin's code did wrong, where that is why: for its author and for operators.
+        self.failure: Failure | None = None
+        super().__init__(self.detail)
+
+    @property
+    def in_languages(self) -> bool:
+        """Whether it says something in the reader's language."""
+        return bool(self.texts)
+
+    def document(self, language: str = "en") -> dict[str, Any]:
+        """The problem as RFC 9457 members, ready for JSON, with its detail in `language` where it has that."""
+        return {
+            "type": f"urn:banshi:problem:{self.code}",
+            "title": self.code.replace("-", " ").capitalize(),
+            "status": self.status,
+            "code": self.code,
+            "detail": spoken(self.texts, language) or self.detail,
+            **self.sendable(),
+        }
+
+    def sendable(self) -> dict[str, Any]:
+        """The extension members that a reader can be sent: one that is no JSON, or too long, is left out."""
+        return {name: value for name, value in self.members.items() if name not in SAID and _is_sendable(value)}
+
+
+def _is_sendable(member: Any) -> bool:
+    try:
+        return len(orjson.dumps(member)) <= LONGEST_MEMBER
+    except TypeError:
+        return False
+
+
+class MalformedBody(Problem):
+    """The body could not be read; send one JSON object in UTF-8."""
+
+    status = 400
+    code = "malformed-body"
+
+
+class MalformedRequest(Problem):
+    """This is no HTTP/1.1 request that can be read: its first line, a header or its length is wrong."""
+
+    status = 400
+    code = "malformed-request"
+
+
+class InvalidParameter(Problem):
+    """A parameter of the path, query or headers has a value that it can't have."""
+
+    status = 400
+    code = "invalid-parameter"
+
+
+class Unauthenticated(Problem):
+    """This needs a bearer token; get one from the identity provider and send it in Authorization."""
+
+    status = 401
+    code = "unauthenticated"
+
+
+class TokenNotTaken(Problem):
+    """Send this without Authorization: it is for people who don't say who they are, and nothing was looked at."""
+
+    status = 400
+    code = "token-not-taken"
+
+
+class Forbidden(Problem):
+    """Your role does not allow this."""
+
+    status = 403
+    code = "forbidden"
+
+
+class InsufficientScope(Problem):
+    """Your client's token does not allow this."""
+
+    status = 403
+    code = "insufficient-scope"
+
+    def __init__(self, scope: str) -> None:
+        challenge = f'Bearer realm="banshi", error="insufficient_scope", scope="{scope}"'
+        told = f"Ask for a token with the scope {scope}; whoever operates the platform can give your client that scope."
+        super().__init__(told, headers={"WWW-Authenticate": challenge}, scope=scope)
+
+
+class NotVerified(Forbidden):
+    """This takes a verified ID number; have yours verified where you sign in, and sign in anew."""
+
+    code = "not-verified"
+
+
+class NotNamed(Forbidden):
+    """This takes your name; have it verified where you sign in, and sign in anew."""
+
+    code = "not-named"
+
+
+class UnknownRoles(Forbidden):
+    """Nothing here asks for any role of your token; whoever operates the platform says which roles there are."""
+
+    code = "unknown-roles"
+
+    def __init__(self, subject: str, roles: Sequence[str]) -> None:
+        #: Whose token it is; no part of the answer.
+        self.subject = subject
+        told = {
+            "zh-CN": "令牌中的角色在本平台均不存在；请联系平台管理员核对角色名称。",
+            "en": (type(self).__doc__ or "").strip(),
+        }
+        super().__init__(told, roles=list(roles))
+
+
+class NotFound(Problem):
+    """There is nothing here that you may see."""
+
+    status = 404
+    code = "not-found"
+
+
+class Hidden(NotFound):
+    """There is nothing here that you may see."""
+
+    # Told as what doesn't exist is; only the platform's own record of refusals knows that there is something.
+
+
+class MethodNotAllowed(Problem):
+    """This path knows other methods; the Allow header lists them."""
+
+    status = 405
+    code = "method-not-allowed"
+
+
+class Conflict(Problem):
+    """What you asked for does not fit the present state."""
+
+    status = 409
+    code = "conflict"
+
+
+class ActionNotPermitted(Conflict):
+    """The case is in a state in which you may not do this; permitted_actions lists what you may."""
+
+    code = "action-not-permitted"
+
+
+class HolderUnknown(Conflict):
+    """The certificate would name nobody: the identity provider gave no name with this case. Refuse it, and say so."""
+
+    code = "holder-unknown"
+
+
+class StillRunning(Conflict):
+    """A request with this Idempotency-Key is still running; ask again in a second."""
+
+    code = "still-running"
+
+
+class CertificateRevoked(Problem):
+    """The certificate was revoked and is no longer shown; the case says why."""
+
+    status = 410
+    code = "certificate-revoked"
+
+
+class CertificateExpired(Problem):
+    """The certificate has ended and is no longer shown; apply for a new one."""
+
+    status = 410
+    code = "certificate-expired"
+
+
+class TooLarge(Problem):
+    """The body is larger than this route takes."""
+
+    status = 413
+    code = "too-large"
+
+
+class UnsupportedMediaType(Problem):
+    """This route does not read that content type."""
+
+    status = 415
+    code = "unsupported-media-type"
+
+
+class InvalidFields(Problem):
+    """Some fields are wrong; problems lists every one with its JSON Pointer."""
+
+    status = 422
+    code = "invalid-fields"
+
+    def __init__(self, problems: Iterable[FieldProblem], detail: str | Mapping[str, str] | None = None) -> None:
+        self.problems = few(problems)
+        super().__init__(detail)
+
+    @property
+    def in_languages(self) -> bool:
+        return bool(self.texts) or any(isinstance(one.detail, Mapping) for one in self.problems)
+
+    def document(self, language: str = "en") -> dict[str, Any]:
+        return {**super().document(language), "problems": [one.document(language) for one in self.problems]}
+
+
+class KeyReused(Problem):
+    """This Idempotency-Key was used for another body; take a new key for a new request."""
+
+    status = 422
+    code = "idempotency-key-reused"
+
+
+class TooManyRequests(Problem):
+    """Too many requests; wait as long as Retry-After says."""
+
+    status = 429
+    code = "too-many-requests"
+
+
+class DepartmentFailed(Problem):
+    """The department's service failed on this request; the department has been told."""
+
+    status = 502
+    code = "department-failed"
+
+
+class DepartmentUnavailable(Problem):
+    """The department's service is not answering at present; try again after Retry-After."""
+
+    status = 503
+    code = "department-unavailable"
+
+
+class Unavailable(Problem):
+    """The platform can't do this at present; try again after Retry-After."""
+
+    status = 503
+    code = "unavailable"
+
+
+class DepartmentTimedOut(Problem):
+    """The department's service took too long on this request."""
+
+    status = 504
+    code = "department-timed-out"
+
+
+class StorageFull(Problem):
+    """There is no room to store this; nothing was written, reading still works."""
+
+    status = 507
+    code = "storage-full"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to mend in the configuration or in a plugin."""
+
+    #: The plugin's name in plugins.toml, or "platform".
+    plugin: str
+    #: The rule that was broken, as a slug.
+    rule: str
+    #: What to do, naming file, item and key.
+    advice: str
+    #: A warning lets the platform start.
+    warning: bool = False
+    #: What it warns of is for development: a start that others reach is refused unless `development = true`.
+    development: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.plugin}: {self.rule}: {self.advice}"
+
+
+class ConfigurationError(Exception):
+    """The platform can't start with this configuration."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(str(f) for f in self.findings) or type(self).__doc__)

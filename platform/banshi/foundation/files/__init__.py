@@ -1,0 +1,1 @@
+"""Files that outlive a power cut, hold secrets, or are answers; and what an upload is by its bytes."""

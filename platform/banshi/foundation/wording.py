@@ -1,0 +1,21 @@
+"""How an error reads on one line, and what a word that nobody knows may have meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from pydantic import PydanticUserError
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(word, known, 1)
+    return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known) or 'none'}"
+
+
+def told(error: BaseException) -> str:
+    """An exception on one line."""
+    if isinstance(error, PydanticUserError):
+        # What follows is pydantic's advice to whoever calls it.
+        return f"{type(error).__name__}: {str(error).split('. ')[0]}"
+    return " ".join(f"{type(error).__name__}: {error}".split())

@@ -1,0 +1,198 @@
+"""The cases' face, alike for every kind: own cases, one case, its steps, and the staff's worklist."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from tortoise.models import Model
+
+from banshi.foundation.forms import Form
+from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases import worklist as work
+from banshi.kernel.cases.actions import reason_schema
+from banshi.kernel.cases.representations import SUMMARY, case_document, case_summary, enclosures_of
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter, Route
+from banshi.kernel.contract.values import LANGUAGES, REASON_ASKS, Who
+from banshi.kernel.http.document_schemas import UUID, ref
+from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, from_cursor, limit_of, page_answer, reply
+from banshi.kernel.tables.models import Attachment, Case, CaseEvent, Pass
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+ACTION = Form.from_schema(
+    {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "reason": reason_schema(REASON_ASKS, "en"),
+            "answers": {"type": "object", "description": "For `supplement`: all answers, corrected."},
+            "details": {"type": "object", "description": "For an action that `takes` some, by that schema."},
+        },
+    }
+)
+
+
+async def list_cases(call: Call) -> web.StreamResponse:
+    """The caller's own cases, the newest first."""
+    query = Case.filter(person=call.principal.subject)
+    if state := call.query.get("state"):
+        query = query.filter(state=state)
+    if after := from_cursor(call, uuid.UUID):
+        query = query.filter(id__lt=after)
+    limit = limit_of(call)
+    rows = await query.order_by("-id").limit(limit + 1).only(*SUMMARY)
+    shown = rows[:limit]
+    page = Page(
+        [case_summary(call.platform, case, call.language) for case in shown],
+        str(shown[-1].id) if len(rows) > limit else None,
+    )
+    return reply(call, page.document())
+
+
+async def show_case(call: Call) -> web.StreamResponse:
+    """A case with its timeline, its deadline, and what the reader may do now."""
+    actor = lifecycle.Actor(call.principal)
+    case = await lifecycle.find(call.path["id"], actor)
+    events = await CaseEvent.filter(case_id=case.id).order_by("version")
+    kind = call.platform.registry.kinds.get(case.kind)
+    shown = kind.shown if kind else None
+    phones: Any = await Pass.filter(case_id=case.id).order_by("-number").limit(1).values_list("phone", flat=True)
+    document = case_document(
+        call.platform,
+        case,
+        call.language,
+        events=events,
+        permitted=await lifecycle.permitted(call.platform, case, actor),
+        attachments=await Attachment.filter(case_id=case.id).order_by("id"),
+        passes=phones,
+        details=await shown(call.platform, case, actor, call.language) if shown else None,
+        enclosures=await enclosures_of(call.platform, case) if actor.who(case) is Who.STAFF else None,
+        reader=actor.who(case),
+    )
+    return reply(call, document)
+
+
+async def act(call: Call) -> web.StreamResponse:
+    """Take a step; the one way to move a case."""
+    reason = call.body.get("reason")
+
+    def receipt(case: Case) -> Sequence[Model]:
+        return call.once.receipt(case_summary(call.platform, case, call.language), status=200)
+
+    case = await lifecycle.move(
+        call.platform,
+        call.path["id"],
+        call.path["action"],
+        lifecycle.Actor(call.principal),
+        # Staff write in one language; the citizen reads what they wrote.
+        reason=dict.fromkeys(LANGUAGES, reason) if reason else None,
+        answers=call.body.get("answers"),
+        details=call.body.get("details"),
+        language=call.language,
+        receipt=receipt,
+    )
+    return reply(call, case_summary(call.platform, case, call.language))
+
+
+async def worklist(call: Call) -> web.StreamResponse:
+    """The cases on which the caller may act, the most urgent first."""
+    store, limit = call.platform.store, limit_of(call)
+    places = work.places_of(call.platform[work.WORK].get(), call.principal.roles)
+    rows = await work.most_urgent(
+        store, places, not_of=call.principal.subject, after=from_cursor(call, _place), limit=limit + 1
+    )
+    shown = rows[:limit]
+    next_after = f"{shown[-1].urgency}/{shown[-1].id}" if len(rows) > limit else None
+    # A row names nobody. What its citizen was told last may.
+    await lifecycle.record_reading(lifecycle.Actor(call.principal), [case for case in shown if case.reason])
+    documents = [case_summary(call.platform, case, call.language) for case in shown]
+    return reply(call, Page(documents, next_after).document())
+
+
+def _place(cursor: str) -> tuple[date, uuid.UUID]:
+    due, _, identity = cursor.partition("/")
+    return date.fromisoformat(due), uuid.UUID(identity)
+
+
+CASE_PATH = {"id": UUID}
+
+#: Where whoever has a case goes on.
+_OWN = {"id": "$response.body#/id"}
+_FIRST = Link("show_case", {"id": "$response.body#/items/0/id"})
+TO_CASE = Link("show_case", _OWN)
+TO_ACTION = Link("act", {**_OWN, "action": "$response.body#/permitted_actions/0/action"})
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/v1/cases",
+        audience=Audience.CITIZEN,
+        handler=list_cases,
+        operation="list_cases",
+        summary="List the caller's own cases, the newest first.",
+        tag="cases",
+        parameters=(
+            Parameter(name="state", schema={"type": "string", "maxLength": 32}, description="Only this state."),
+            *PAGE_PARAMETERS,
+        ),
+        answers={200: page_answer(ref("CaseSummary"), _FIRST)},
+    ),
+    Route(
+        method="GET",
+        path="/v1/cases/{id}",
+        audience=Audience.PERSON,
+        handler=show_case,
+        operation="show_case",
+        summary="Show a case: timeline, deadline, permitted actions.",
+        tag="cases",
+        path_schemas=CASE_PATH,
+        answers={
+            200: Answer(
+                description="The case.",
+                schema=ref("Case"),
+                links=[
+                    TO_ACTION,
+                    Link("download", {"id": "$response.body#/attachments/0/id"}),
+                    *(Link(f"show_pass_{ending}", _OWN) for ending in ("svg", "png", "txt")),
+                    Link("list_scans", _OWN),
+                    Link("list_readings", _OWN),
+                    Link("show_certificate", _OWN),
+                    Link("show_item", {"code": "$response.body#/item/code"}),
+                    Link("list_materials", {"code": "$response.body#/item/code", "case": "$response.body#/id"}),
+                ],
+            )
+        },
+    ),
+    Route(
+        method="POST",
+        path="/v1/cases/{id}/actions/{action}",
+        audience=Audience.PERSON,
+        handler=act,
+        operation="act",
+        summary="Take one of the permitted actions.",
+        tag="cases",
+        path_schemas={**CASE_PATH, "action": {"type": "string", "pattern": "^[a-z][a-z-]{0,31}$"}},
+        body=ACTION,
+        creates=True,
+        answers={
+            200: Answer(description="The case after the step.", schema=ref("CaseSummary"), links=[TO_CASE]),
+            502: Answer(description="The department's service failed; nothing was changed."),
+            504: Answer(description="The department's service took too long; nothing was changed."),
+        },
+    ),
+    Route(
+        method="GET",
+        path="/v1/worklist",
+        audience=Audience.STAFF,
+        handler=worklist,
+        operation="worklist",
+        summary="List the cases on which the caller may act, the most urgent first.",
+        tag="staff",
+        parameters=PAGE_PARAMETERS,
+        answers={200: page_answer(ref("CaseSummary"), _FIRST)},
+    ),
+)

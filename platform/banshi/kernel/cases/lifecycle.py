@@ -1,0 +1,369 @@
+"""The life of a case: its state table, and the only code that moves a case.
+
+A step is prepared from what was read (the state table is asked, the kind adds its effects), then written in one
+transaction that is conditional on the case's version: the case, its audit entry, what the kind adds and the outbox
+rows, all or nothing. Of two people who act at once one wins; the other is asked again with the new state and is told
+what is now permitted.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from tortoise.models import Model
+
+from banshi.builtin.materials import judged
+from banshi.foundation.database.store import Stale, Update, Write
+from banshi.foundation.errors import ActionNotPermitted, Conflict, Hidden, InvalidFields, NotFound
+from banshi.foundation.time.working_days import Clock
+from banshi.kernel.cases import actions
+from banshi.kernel.cases.submission import item_of
+from banshi.kernel.contract import message_templates
+from banshi.kernel.contract.routes import Principal
+from banshi.kernel.contract.values import LANGUAGES, ClockEffect, Decision, Item, Message, Step, Texts, Who
+from banshi.kernel.outbox import events, outbox
+from banshi.kernel.runtime.tracing import traced
+from banshi.kernel.tables.models import Case, CaseEvent
+
+if TYPE_CHECKING:
+    from banshi.kernel.runtime.running import Platform
+
+#: How often a step is prepared anew when somebody else moved the case meanwhile.
+TRIES = 5
+
+#: The state of a case that is being forgotten: no state table has it, so nothing can be done with it any more.
+LEAVING = "leaving"
+
+#: How much of a case is there (`Case.content`): all; all, but it goes now; what statistics count.
+KEPT, GOING, GONE = "kept", "leaving", "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who moves a case: a person, whoever has the key to that one case, or the platform itself (both are None)."""
+
+    principal: Principal | None = None
+    #: The case to which somebody has the key who doesn't say who they are.
+    unnamed: UUID | None = None
+
+    def who(self, case: Case) -> Who | None:
+        """In which role this actor stands towards the case; None: in none."""
+        if self.unnamed is not None:
+            return Who.CITIZEN if case.id == self.unnamed else None
+        if self.principal is None:
+            return Who.SYSTEM
+        if self.principal.is_staff:
+            return Who.STAFF if self.principal.reads(case) else None
+        return Who.CITIZEN if case.person == self.principal.subject else None
+
+    @property
+    def subject(self) -> str:
+        return self.principal.subject if self.principal else ""
+
+
+SYSTEM = Actor()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A step about to be taken: what a kind's effects are computed from."""
+
+    case: Case
+    item: Item
+    step: Step
+    actor: Actor
+    at: datetime
+    reason: Texts | None = None
+    #: What the actor sent along: corrected answers.
+    answers: Mapping[str, Any] | None = None
+    #: What a route of the kind hands its own effects, such as the slot to move to, or what the step takes.
+    given: Any = None
+    #: In which the actor is told what is wrong.
+    language: str = LANGUAGES[0]
+
+
+@dataclass(slots=True)
+class Effects:
+    """What a kind adds to the transaction of a step."""
+
+    #: Columns of the case.
+    values: dict[str, Any] = field(default_factory=dict)
+    updates: list[Update] = field(default_factory=list)
+    rows: list[Model] = field(default_factory=list)
+    #: Goes into the audit entry.
+    details: dict[str, Any] | None = None
+    #: What the step's message may mention beyond the kernel's own, by placeholder.
+    mentions: dict[str, message_templates.Value] = field(default_factory=dict)
+
+
+def steps_of(platform: Platform, item: Item) -> Sequence[Step]:
+    """The item's state table."""
+    return platform.registry.kinds[item.kind].steps(item.details)
+
+
+async def permitted(platform: Platform, case: Case, actor: Actor) -> list[Step]:
+    """The steps that the actor may take now, in the state table's order, each as this case takes it."""
+    return await in_case(platform, case, await in_table(platform, case, actor))
+
+
+async def in_table(platform: Platform, case: Case, actor: Actor) -> list[Step]:
+    """The steps that the state table has for the actor now, as it has them for every case."""
+    who = actor.who(case)
+    if who is None or case.content != KEPT or platform.registry.items.of(case.item) is None:
+        return []
+    open_steps = [
+        step
+        for step in steps_of(platform, item_of(platform, case))
+        if step.state == case.state and who in step.who and _has_role(step, case, actor)
+    ]
+    if any(step.other_than for step in open_steps) and actor.principal:
+        mine: Any = await CaseEvent.filter(case_id=case.id, actor_id=actor.subject).values_list("action", flat=True)
+        open_steps = [step for step in open_steps if step.other_than not in set(mine)]
+    return open_steps
+
+
+async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:
+    """The steps as this case takes them, without those that would be refused whatever is sent."""
+    kind = platform.registry.kinds[case.kind] if steps else None
+    return list(await kind.in_case(platform, case, steps)) if kind and kind.in_case else list(steps)
+
+
+def _has_role(step: Step, case: Case, actor: Actor) -> bool:
+    principal = actor.principal
+    if principal is None or not principal.is_staff:
+        return True
+    # Nobody decides on business of their own.
+    return principal.subject != case.person and principal.may(step.role, case.department, case.unit)
+
+
+async def find(case_id: Any, actor: Actor) -> Case:
+    """The case, if the actor may see it; otherwise NotFound, as if it did not exist.
+
+    Where that is a member of staff, it is on record that they have read it. Raises Unavailable where it can't be.
+    """
+    case = await _visible(case_id, actor)
+    await record_reading(actor, [case])
+    return case
+
+
+async def record_reading(actor: Actor, shown: Sequence[Case]) -> None:
+    """Record that a member of staff reads these cases, before they are answered; of anybody else nothing is.
+
+    Whoever shows something of a case that `find` has not found calls this. Raises Unavailable.
+    """
+    principal = actor.principal
+    if shown and principal is not None and principal.is_staff and principal.access is not None:
+        await principal.access.record(principal, shown)
+
+
+async def _visible(case_id: Any, actor: Actor) -> Case:
+    case = await Case.get_or_none(id=case_id)
+    if case is None or actor.who(case) is None:
+        raise (NotFound if case is None else Hidden)("There is no case of that id that you may see.")
+    return case
+
+
+async def move(
+    platform: Platform,
+    case_id: Any,
+    action: str,
+    actor: Actor,
+    *,
+    reason: Texts | None = None,
+    answers: Mapping[str, Any] | None = None,
+    details: Any = None,
+    language: str = LANGUAGES[0],
+    given: Any = None,
+    receipt: Callable[[Case], Sequence[Model]] = lambda _: (),
+    version: int | None = None,
+    read: Case | None = None,
+) -> Case:
+    """Take `action`; the case as it is afterwards.
+
+    `read` is the case as it was read a moment ago, so that it need not be read again: what has moved on since then is
+    found when the step is written.
+    What `receipt` makes of that case is written in the same transaction (the stored answer to an Idempotency-Key).
+    Raises NotFound, ActionNotPermitted with the actions that are permitted, InvalidFields, Unavailable while the
+    department is not connected, and what its handler lets through.
+    """
+    for attempt in range(TRIES):
+        case = read if read is not None and not attempt else await _visible(case_id, actor)
+        if version is not None and case.version != version:
+            raise Conflict("The case has moved on meanwhile.")
+        item = item_of(platform, case)
+        step = await _step(platform, case, action, actor)
+        kind = platform.registry.kinds[case.kind]
+        sent = {"reason": reason, "answers": answers, "details": details}
+        if wrong := actions.problems_of(kind, step, **sent, language=language, at=platform.city_time()):
+            raise InvalidFields(wrong)
+        # With numbers as they are stored.
+        details = step.takes.spelled(details) if step.takes is not None and details is not None else details
+        move = Move(
+            case=case,
+            item=item,
+            step=step,
+            actor=actor,
+            at=platform.now(),
+            reason=reason,
+            answers=answers,
+            given=details if given is None else given,
+            language=language,
+        )
+        about = {"item": item.code, "kind": case.kind, "plugin": case.department, "state": case.state}
+        with traced(platform, f"case {action}", None, **about, to=step.to):
+            try:
+                return await _taken(platform, move, receipt)
+            except Stale:
+                continue
+            except Conflict as refused:
+                left = [step.action for step in await permitted(platform, case, actor)]
+                refused.members = {"state": case.state, "permitted_actions": left, **refused.members}
+                raise
+    raise Conflict("Others are changing this case at the same time; read it again and decide anew.")
+
+
+async def _taken(platform: Platform, move: Move, receipt: Callable[[Case], Sequence[Model]]) -> Case:
+    """The case after the step, which is written. Raises Stale if it has moved on meanwhile."""
+    case, kind = move.case, platform.registry.kinds[move.case.kind]
+    effects = await kind.effects(platform, move) if kind.effects else Effects()
+    by_staff = move.actor.who(case) is Who.STAFF
+    effects.updates += await judged(move.step.materials, case, move.at, by_staff=by_staff)
+    write = _write(platform, move, effects)
+    after = copy.copy(case).update_from_dict(dict(write.updates[0].values))
+    write.rows = [*write.rows, *receipt(after)]
+    await platform.store.commit(write)
+    return after
+
+
+def begin(platform: Platform, case: Case, action: str, effects: Effects) -> list[Model]:
+    """Take the platform's step `action` with a case that is not written yet; the rows that go with the case.
+
+    For what is settled in the moment that it is asked for, such as a booked slot: one transaction has the case, its
+    first event, and this. `case` is changed as the step says; `effects.updates` are the caller's to write.
+    """
+    item = item_of(platform, case)
+    steps = steps_of(platform, item)
+    step = next(step for step in steps if (step.state, step.action) == (case.state, action) and Who.SYSTEM in step.who)
+    write = _write(platform, Move(case=case, item=item, step=step, actor=SYSTEM, at=case.created_at), effects)
+    case.update_from_dict(dict(write.updates[0].values))
+    return list(write.rows)
+
+
+async def decide(
+    platform: Platform, case_id: Any, decision: Decision, *, version: int | None = None, read: Case | None = None
+) -> Case:
+    """Carry out what a department's code decided: an action that the state table gives to the platform.
+
+    With `version` only if the case is still as it was when the department looked at it; otherwise Conflict. `read` is
+    the case as it was looked at, which saves reading it again.
+    """
+    reason = decision.reason
+    return await move(platform, case_id, decision.action, SYSTEM, reason=reason, version=version, read=read)
+
+
+async def _step(platform: Platform, case: Case, action: str, actor: Actor) -> Step:
+    table = await in_table(platform, case, actor)
+    step = next((step for step in table if step.action == action), None)
+    if step is None:
+        raise ActionNotPermitted(
+            f"A case in the state {case.state!r} does not take the action {action!r} from you.",
+            state=case.state,
+            permitted_actions=[step.action for step in await in_case(platform, case, table)],
+        )
+    # People are held to what this case takes; the platform acts on time and on a handler's word, which see to that.
+    # What the case can't take is tried all the same, so that the kind's own problem says why not.
+    return next(iter(await in_case(platform, case, [step])), step) if actor is not SYSTEM else step
+
+
+def _write(platform: Platform, move: Move, effects: Effects) -> Write:
+    """Everything that the step writes, ready for the one transaction."""
+    case, step = move.case, move.step
+    values = {
+        "state": step.to,
+        "version": case.version + 1,
+        "updated_at": move.at,
+        "reason": dict(move.reason) if move.reason else None,
+        **clock_values(platform, case, step.clock),
+        **effects.values,
+    }
+    event = CaseEvent(
+        case_id=case.id,
+        version=case.version + 1,
+        at=move.at,
+        action=step.action,
+        state_before=case.state,
+        state=step.to,
+        actor=(move.actor.who(case) or Who.SYSTEM).value,
+        actor_id=move.actor.subject,
+        reason=values["reason"],
+        details=effects.details,
+    )
+    rows: list[Model] = [event, *effects.rows, *events.step_rows(platform, case, event, effects.values)]
+    if step.tells:
+        rows += outbox.message_rows(
+            platform, told(platform, move, values.get("due_on"), effects), dedup=f"{case.id}:{case.version + 1}"
+        )
+    guard = Update(Case, {"id": case.id, "version": case.version}, values)
+    return Write(updates=[guard, *effects.updates], rows=rows)
+
+
+def told(platform: Platform, move: Move, due_on: date | None, effects: Effects) -> Message:
+    """The message that a step gives the citizen."""
+    item, known = move.item, platform.registry.departments
+    department = known.get(effects.values.get("department", move.case.department), known[item.department])
+    values: dict[str, message_templates.Value | None] = {
+        "item": item.title,
+        "number": move.case.number,
+        "department": department.title,
+        "phone": department.phone,
+        "result": item.result.title,
+        "date": move.at.astimezone(platform.settings.timezone).date(),
+        "reason": move.reason,
+        "deadline": due_on,
+        **effects.mentions,
+    }
+    given = {name: value for name, value in values.items() if value}
+    title, body = message_templates.written(move.step, item, given)
+    return Message(
+        id=outbox.new_message_id(),
+        kind="case",
+        person=move.case.person,
+        title=title,
+        body=body,
+        link=f"/v1/cases/{move.case.id}",
+        case_id=str(move.case.id),
+        created_at=move.at,
+        mode=move.case.mode,  # type: ignore[arg-type]  # one of them: `new_case` wrote it
+    )
+
+
+def clock_of(case: Case) -> Clock | None:
+    """The case's clock; None where the item promises no days."""
+    if case.clock_allowed is None:
+        return None
+    return Clock(allowed=case.clock_allowed, used=case.clock_used, running_since=case.clock_since)
+
+
+def clock_values(platform: Platform, case: Case, effect: ClockEffect) -> dict[str, Any]:
+    """The clock's columns after a step with that effect, with the date that it leads to."""
+    clock = clock_of(case)
+    if clock is None or effect is ClockEffect.KEEP:
+        return {}
+    today = platform.today()
+    if effect is ClockEffect.RUN:
+        clock = clock if clock.running_since else clock.start(today, platform.calendar)
+    else:
+        clock = clock.stop(today, platform.calendar) if clock.running_since else clock
+    deadline = clock.deadline(platform.calendar)
+    return {
+        "clock_used": clock.used,
+        "clock_since": clock.running_since,
+        "due_on": deadline.due_on if deadline else None,
+        "due_provisional": deadline.provisional if deadline else False,
+        "urgency": deadline.due_on if deadline else date.max,
+    }

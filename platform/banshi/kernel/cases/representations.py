@@ -1,0 +1,177 @@
+"""How cases and texts read in the API: rows as JSON documents, for one reader in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from banshi.foundation.keys import Key
+from banshi.kernel.cases.actions import action_document
+from banshi.kernel.cases.lifecycle import clock_of
+from banshi.kernel.cases.submission import item_of
+from banshi.kernel.contract.values import Step, Who, text_in
+from banshi.kernel.tables.models import Attachment, Case, CaseEvent
+
+if TYPE_CHECKING:
+    from banshi.kernel.runtime.running import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """What a plugin keeps with cases for their staff, such as how to reach whoever a program speaks for."""
+
+    #: What it has of a case, as JSON; None for a case of which it knows nothing.
+    read: Callable[[Platform, Case], Awaitable[Mapping[str, Any] | None]]
+
+
+#: Plugins that keep something with cases offer how it is read; nobody but the case's staff ever sees it.
+ENCLOSURES: Key[Enclosure] = Key("enclosures")
+
+
+async def enclosures_of(platform: Platform, case: Case) -> dict[str, Mapping[str, Any]]:
+    """What the plugins have of a case, by their names."""
+    found = {}
+    for plugin, enclosure in platform.registry.offered(ENCLOSURES):
+        if (told := await enclosure.read(platform, case)) is not None:
+            found[plugin] = told
+    return found
+
+
+def moment(platform: Platform, at: datetime | None) -> str | None:
+    """A time as RFC 3339 in the city's time zone, with its offset."""
+    return at.astimezone(platform.settings.timezone).isoformat(timespec="milliseconds") if at else None
+
+
+#: The columns of a case that its summary shows: no list opens what citizens wrote.
+SUMMARY = (
+    "id", "number", "item", "item_version", "department", "unit", "state", "mode", "reason", "created_at", "updated_at",
+    "clock_allowed", "clock_used", "clock_since", "due_on", "due_provisional", "urgency",
+)  # fmt: skip
+
+
+def case_summary(platform: Platform, case: Case, language: str) -> dict[str, Any]:
+    """A case as lists show it."""
+    item = platform.registry.items.of(case.item)
+    return {
+        "id": str(case.id),
+        "number": case.number,
+        "item": {"code": case.item, "title": text_in(item.title, language) if item else case.item},
+        "department": case.department,
+        "state": case.state,
+        "mode": case.mode,
+        "reason": text_in(case.reason, language) if case.reason else None,
+        "deadline": _deadline(case),
+        "created_at": moment(platform, case.created_at),
+        "updated_at": moment(platform, case.updated_at),
+        "links": {"self": f"/v1/cases/{case.id}"},
+    }
+
+
+def case_document(
+    platform: Platform,
+    case: Case,
+    language: str,
+    *,
+    events: Sequence[CaseEvent],
+    permitted: Sequence[Step],
+    attachments: Sequence[Attachment] = (),
+    passes: Sequence[str | None] = (),
+    details: Mapping[str, Any] | None = None,
+    enclosures: Mapping[str, Any] | None = None,
+    reader: Who | None = None,
+    code: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """A case whole, with its timeline and what its reader may do now; `code` is that of a tip (`actions.body_schema`).
+
+    What is shown to one side alone is left out unless `reader` says that it is for them. `passes` are the phones of its
+    passes, the last one first: None is a pass that needs none.
+    """
+    document = case_summary(platform, case, language)
+    # Staff decide on it, and may sign the name: they have to see whose it is.
+    named = reader is Who.STAFF and case.person
+    document |= {
+        "applicant": {"name": case.person_name or None} if named else None,
+        "answers": case.answers,
+        "renews": str(case.renews) if case.renews else None,
+        "timeline": [
+            {
+                "at": moment(platform, event.at),
+                "action": event.action,
+                "state": event.state,
+                "by": event.actor,
+                "reason": text_in(event.reason, language) if event.reason else None,
+                **_reuse(event, language, own=reader is Who.CITIZEN),
+            }
+            for event in sorted(events, key=lambda event: event.version)
+        ],
+        "permitted_actions": actions_of(platform, case, permitted, language, code=code),
+        "attachments": [attachment_document(platform, one) for one in attachments],
+    }
+    clock = clock_of(case)
+    if clock is not None and (deadline := clock.deadline(platform.calendar)) is not None:
+        # Why this date: the days on the way that were not counted.
+        document["deadline"]["explanation"] = deadline.explain(language)
+    if details is not None:
+        document["details"] = dict(details)
+    if reader is Who.CITIZEN:
+        document["links"]["readings"] = f"/v1/cases/{case.id}/readings"
+    if enclosures and reader is Who.STAFF:
+        document["enclosures"] = dict(enclosures)
+    if passes:
+        ending = ".svg" if passes[0] is None else "/phone"
+        document["links"] |= {
+            "pass": f"/v1/cases/{case.id}/pass{ending}",
+            "scans": f"/v1/cases/{case.id}/scans",
+        }
+        item = platform.registry.items.of(case.item)
+        if item is not None and item.certificate is not None:
+            document["links"]["certificate"] = f"/v1/cases/{case.id}/certificate.pdf"
+    return document
+
+
+def actions_of(
+    platform: Platform, case: Case, steps: Sequence[Step], language: str, *, code: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """What may be done with a case now, each with the schema of what it takes."""
+    if not steps:
+        return []
+    kind, item = platform.registry.kinds[case.kind], item_of(platform, case)
+    return [action_document(kind, item, step, language, code=code) for step in steps]
+
+
+def attachment_document(platform: Platform, row: Attachment) -> dict[str, Any]:
+    return {
+        "id": str(row.id),
+        "name": row.name,
+        "media_type": row.media_type,
+        "size": row.size,
+        "sha256": row.sha256,
+        "created_at": moment(platform, row.created_at),
+        "document": row.document,
+        "reused_from": row.origin,
+        "links": {"self": f"/v1/attachments/{row.id}"},
+    }
+
+
+def _reuse(event: CaseEvent, language: str, *, own: bool) -> dict[str, Any]:
+    """The consents that a step had with it. Where an earlier case's files went is the citizen's own business."""
+    shown = ("reused", "reused_for") if own else ("reused",)
+    return {
+        name: [{**one, "consent": text_in(one["consent"], language)} for one in (event.details or {})[name]]
+        for name in shown
+        if name in (event.details or {})
+    }
+
+
+def _deadline(case: Case) -> dict[str, Any] | None:
+    clock = clock_of(case)
+    if clock is None:
+        return None
+    return {
+        "working_days": clock.allowed,
+        "running": clock.running_since is not None,
+        "due_on": case.due_on.isoformat() if case.due_on else None,
+        "provisional": case.due_provisional,
+    }

@@ -1,0 +1,286 @@
+"""A case's beginning: its number and first rows, and its answers, held against form, files and department."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from tortoise.models import Model
+from uuid_utils.compat import uuid7
+
+from banshi.builtin.materials import Reused, ids_at, labels, taken
+from banshi.foundation.database.store import Update
+from banshi.foundation.errors import FieldProblem, InvalidFields, Unavailable
+from banshi.kernel.cases.attachments import Files, files_of
+from banshi.kernel.cases.modes import mode_of, refuse_strangers
+from banshi.kernel.cases.verified_person import require_own_record, require_verified, verified_of
+from banshi.kernel.contract.items import TEST
+from banshi.kernel.contract.pointing import pointed
+from banshi.kernel.contract.routes import Principal
+from banshi.kernel.contract.values import Item, Submission, Who
+from banshi.kernel.outbox import outbox
+from banshi.kernel.outbox.events import step_rows
+from banshi.kernel.runtime.containment import ask
+from banshi.kernel.runtime.mistakes import awaited, problems_in
+from banshi.kernel.tables.models import Attachment, Case, CaseEvent
+
+if TYPE_CHECKING:
+    from banshi.kernel.runtime.running import Platform
+
+#: The state in which every case begins, and the action that its first event bears.
+FIRST_STATE = "submitted"
+FIRST_ACTION = "submit"
+
+#: Case numbers: no vowels (no words), no letters that look like digits.
+ALPHABET = "0123456789BCDFGHJKLMNPQRSTVWXZ"
+
+#: Cases that are read at once when all of an item are walked.
+PAGE = 200
+
+
+def item_of(platform: Platform, case: Case) -> Item:
+    """The item of a case. Unavailable when its plugin is not loaded: the case stays, and comes back with the plugin."""
+    item = platform.registry.items.of(case.item, case.item_version)
+    if item is None:
+        told = "The department that this case belongs to is not connected at present; the case is kept."
+        raise Unavailable(told, headers={"Retry-After": "60"})
+    return item
+
+
+def new_number(day: date) -> str:
+    """A case number that can be read out on the phone: 20261124-7K3M-9QXC. Chance makes it unguessable."""
+    chance, code = secrets.randbelow(len(ALPHABET) ** 8), ""
+    for _ in range(8):
+        chance, place = divmod(chance, len(ALPHABET))
+        code += ALPHABET[place]
+    return f"{day:%Y%m%d}-{code[:4]}-{code[4:]}"
+
+
+def new_case(
+    platform: Platform, item: Item, principal: Principal, answers: Mapping[str, Any], *, renews: Any = None
+) -> tuple[Case, CaseEvent]:
+    """A case in its first state with its first event, not yet written.
+
+    Where the principal has a `client`, the case is of the client's mode too; its person is the principal's subject, who
+    may be somebody else than the client. Raises NotFound for a person who is not on the team that tries it out.
+    """
+    refuse_strangers(item, principal)
+    at = platform.now()
+    case = Case(
+        id=uuid7(),
+        number=new_number(platform.today()),
+        item=item.code,
+        item_version=item.version,
+        kind=item.kind,
+        department=item.department,
+        unit=item.unit,
+        state=FIRST_STATE,
+        person=principal.subject,
+        person_name=principal.name,
+        answers=dict(answers),
+        clock_allowed=item.promised_days if item.promised_days is not None else item.legal_days,
+        renews=renews,
+        mode=mode_of(item, principal),
+        created_at=at,
+        updated_at=at,
+    )
+    event = CaseEvent(
+        case_id=case.id,
+        version=1,
+        at=at,
+        action=FIRST_ACTION,
+        state_before="",
+        state=FIRST_STATE,
+        actor=Who.CITIZEN.value,
+        actor_id=principal.subject,
+    )
+    event.mode = case.mode
+    return case, event
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedCase:
+    """A case that was found right, with all that its first transaction writes."""
+
+    case: Case
+    events: Sequence[CaseEvent]
+    given: HandedIn
+    updates: Sequence[Update]
+    rows: Sequence[Model]
+
+
+async def prepare_case(
+    platform: Platform, item: Item, principal: Principal, body: Mapping[str, Any], language: str
+) -> PreparedCase:
+    """The case that a submission makes: `body` has `answers` and what the item's kind takes beside them.
+
+    Nothing is written yet. Raises InvalidFields with everything that is wrong, and what the department lets through.
+    """
+    kind, answers = platform.registry.kinds[item.kind], body["answers"]
+    case, event = new_case(platform, item, principal, answers)
+    wishes = body.get("reuse", ())
+    given = await check(platform, item, case, answers, language, principal=principal, wishes=wishes)
+    case.answers = dict(given.answers)
+    event.details = {"reused": given.reused.told} if given.reused.told else None
+    more = await kind.received(platform, case, body) if kind.received else ()
+    if kind.intake is not None and case.state == FIRST_STATE:
+        more = [*more, outbox.intake_row(case.id, case.version)]
+    events = [event, *(row for row in more if isinstance(row, CaseEvent))]
+    rows = [case, event, *step_rows(platform, case, event), *given.rows, *more]
+    return PreparedCase(case, events, given, given.updates, rows)
+
+
+def submission_of(platform: Platform, case: Case, answers: Mapping[str, Any] | None = None) -> Submission:
+    """The case as its handler sees it, with `answers` in place of the stored ones where they are given."""
+    return Submission(
+        case_id=str(case.id),
+        number=case.number,
+        item=item_of(platform, case),
+        answers=case.answers if answers is None else answers,
+        person=case.person,
+        name=case.person_name,
+        received_at=case.created_at.astimezone(platform.settings.timezone),
+        renews=str(case.renews) if case.renews else None,
+        version=case.version,
+        mode=case.mode,  # type: ignore[arg-type]  # one of them: `new_case` wrote it
+    )
+
+
+def form_problems(
+    platform: Platform,
+    item: Item,
+    answers: Any,
+    language: str,
+    principal: Principal | None = None,
+    before: Mapping[str, Any] | None = None,
+) -> list[FieldProblem]:
+    """What the item's form says against the answers as they come in now, with pointers into the body; nothing against
+    a verified number.
+
+    `before` are the answers that were taken earlier, which these correct.
+    """
+    if item.form is None:
+        return []
+    found = item.form.problems(answers, language, verified_of(principal), at=platform.city_time(), before=before)
+    return [replace(problem, pointer=f"/answers{problem.pointer}") for problem in found]
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """Answers that were found right, with the files that they name and those that were taken over."""
+
+    #: As they are stored: what was taken over has an id of its own.
+    answers: Mapping[str, Any]
+    files: Files
+    reused: Reused
+
+    @property
+    def attachments(self) -> list[Attachment]:
+        return [*self.files.rows, *self.reused.rows]
+
+    @property
+    def updates(self) -> list[Update]:
+        return [*self.reused.updates, *self.files.updates]
+
+    @property
+    def rows(self) -> list[Model]:
+        return [*self.reused.rows, *self.reused.entries, *self.reused.promises]
+
+
+async def check(
+    platform: Platform,
+    item: Item,
+    case: Case,
+    answers: Mapping[str, Any],
+    language: str,
+    *,
+    principal: Principal | None = None,
+    wishes: Sequence[Mapping[str, str]] = (),
+    before: Mapping[str, Any] | None = None,
+) -> HandedIn:
+    """Everything wrong with the answers at once, as InvalidFields; otherwise what they hand in.
+
+    `principal` is who hands them in: without one, an item that is its owner's alone takes nothing. `wishes` are the
+    materials that are taken over from earlier cases, by `banshi.builtin.materials.REUSE`. `before` are the answers that
+    these correct. The schema comes first: the department's
+    own check may rely on it. Whose record it is comes before files and department, which say nothing of another's.
+    """
+    require_verified(item, principal)
+    answers = item.form.spelled(answers, verified_of(principal)) if item.form is not None else answers
+    if problems := form_problems(platform, item, answers, language, principal, before):
+        raise InvalidFields(problems)
+    require_own_record(item, answers, principal, language)
+    department = platform.registry.departments[item.department]
+    reused, files = Reused(answers), Files()
+    missing: list[FieldProblem] = []
+    besides: set[str] = set()
+    try:
+        reused = await taken(platform, item, case, answers, wishes, language)
+        answers = reused.answers
+        besides = {str(row.id) for row in reused.rows}
+    except InvalidFields as error:
+        missing += error.problems
+        besides = {one for wish in wishes for one in ids_at(item, answers, wish["field"])}
+    try:
+        files = await files_of(
+            item.form.schema if item.form else {},
+            answers,
+            case.person,
+            case.id,
+            labels=labels(item, department, answers),
+            besides=besides,
+        )
+    except InvalidFields as error:
+        missing += error.problems
+
+    async def validate(submission: Submission) -> list[FieldProblem]:
+        try:
+            found = problems_in(await awaited(item.handler.validate, submission))
+        except InvalidFields as error:
+            # Raised or given back, they are problems with the answers.
+            found = list(error.problems)
+        return pointed(found, item, submission.answers)
+
+    theirs: list[FieldProblem] = []
+    if item.handler is not None:
+        theirs = await ask(platform, item, validate, submission_of(platform, case, answers), expect=list)
+    if missing or theirs:
+        raise InvalidFields([*missing, *theirs])
+    return HandedIn(answers, files, reused)
+
+
+async def submissions(platform: Platform, item: str, state: str) -> AsyncIterator[Submission]:
+    """All cases of an item that are in a state, the oldest first, read page by page."""
+    after = uuid.UUID(int=0)
+    while rows := await Case.filter(item=item, state=state, id__gt=after).order_by("id").limit(PAGE):
+        for case in rows:
+            yield submission_of(platform, case)
+        after = rows[-1].id
+
+
+async def count_people(platform: Platform, items: Sequence[str], states: Sequence[str]) -> int:
+    """How many people have a case of one of these items in one of these states, not counting those without a name.
+
+    Test cases are nobody's.
+    """
+    marks = platform.store.placeholders(len(items) + len(states))
+    of_items, in_states = ", ".join(marks[: len(items)]), ", ".join(marks[len(items) :])
+    sql = f"SELECT COUNT(DISTINCT person) AS people FROM banshi_case WHERE person <> '' AND mode <> '{TEST}' AND item IN ({of_items}) AND state IN ({in_states})"  # noqa: S608, E501
+    rows = await platform.store.connection.execute_query_dict(sql, [*items, *states])
+    return int(rows[0]["people"])
+
+
+async def people_with_cases(
+    platform: Platform, items: Sequence[str], states: Sequence[str], *, after: str = "", limit: int
+) -> list[str]:
+    """The next people behind `after` who have a case of one of these items in one of these states, in order.
+
+    Test cases are nobody's.
+    """
+    real = Case.filter(item__in=items, state__in=states, person__gt=after).exclude(mode=TEST)
+    found = real.using_db(platform.store.connection)
+    return [str(one) for one in await found.order_by("person").limit(limit).distinct().values_list("person", flat=True)]

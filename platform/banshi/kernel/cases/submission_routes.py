@@ -1,0 +1,129 @@
+"""The one way to hand something in, alike for every kind whose cases begin with a filled form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from banshi.builtin import materials
+from banshi.foundation.database.store import Write
+from banshi.foundation.errors import InvalidFields, NotFound
+from banshi.foundation.forms import Form
+from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases.case_routes import TO_ACTION, TO_CASE
+from banshi.kernel.cases.modes import offered
+from banshi.kernel.cases.representations import case_document
+from banshi.kernel.cases.submission import form_problems, prepare_case
+from banshi.kernel.contract.routes import Answer, Audience, Call, Route
+from banshi.kernel.contract.values import Who
+from banshi.kernel.http.document_schemas import ref
+from banshi.kernel.http.responses import encode, reply
+from banshi.kernel.runtime.tracing import traced
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from banshi.kernel.contract.values import Item
+    from banshi.kernel.loading.registry import Registry
+
+#: The answers to an item that asks nothing.
+NOTHING: Mapping[str, Any] = {"type": "object", "additionalProperties": False}
+
+
+class Submissions:
+    """What can be handed in, item by item. Nothing is made before it is asked for."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        # The answers have a form of their own. What is around them is the same for many items.
+        self._envelopes: dict[bytes, Form] = {}
+
+    def members(self, item: Item) -> Mapping[str, Any] | None:
+        """What goes with the answers; None for an item whose cases don't begin this way."""
+        asked = self.registry.kinds[item.kind].handed_in
+        own = asked(item) if asked and item.details is not None else None
+        return None if own is None else {**own, **materials.member(item, self.registry.departments[item.department])}
+
+    def body_schema(self, item: Item) -> Mapping[str, Any] | None:
+        """What a submission of the item looks like."""
+        members = self.members(item)
+        if members is None:
+            return None
+        return _around(item.form.schema if item.form is not None else NOTHING, members)
+
+    def envelope(self, item: Item) -> Form | None:
+        """The form of what is around the answers."""
+        members = self.members(item)
+        if members is None:
+            return None
+        key = encode(members)
+        if key not in self._envelopes:
+            self._envelopes[key] = Form.from_schema(_around({"type": "object"}, members))
+        return self._envelopes[key]
+
+    async def submit(self, call: Call) -> web.StreamResponse:
+        """Store a submission; what its kind or department does with it follows at once, outside the request."""
+        platform, body = call.platform, call.body
+        item = offered(platform, call.path["code"], call.principal)
+        envelope = self.envelope(item) if item else None
+        if item is None or envelope is None:
+            raise NotFound("There is no item of that code to hand something in for; GET /v1/items lists them.")
+        answers = body.get("answers")
+        if wrong := envelope.problems(body, call.language):
+            # Everything at once: what is wrong around the answers and what is wrong in them.
+            inside = form_problems(platform, item, answers, call.language) if isinstance(answers, dict) else []
+            raise InvalidFields([*wrong, *inside])
+        about = {"item": item.code, "kind": item.kind, "plugin": item.department}
+        with traced(platform, "case submit", None, **about):
+            return await _stored(call, item)
+
+
+async def _stored(call: Call, item: Item) -> web.StreamResponse:
+    """Write what was handed in, with the answer that tells of it."""
+    platform = call.platform
+    prepared = await prepare_case(platform, item, call.principal, call.body, call.language)
+    case = prepared.case
+    document = case_document(
+        platform,
+        case,
+        call.language,
+        events=prepared.events,
+        permitted=await lifecycle.permitted(platform, case, lifecycle.Actor(call.principal)),
+        attachments=prepared.given.attachments,
+        reader=Who.CITIZEN,
+    )
+    headers = {"Location": f"/v1/cases/{case.id}"}
+    rows = [*prepared.rows, *call.once.receipt(document, headers=headers)]
+    await materials.commit(platform, Write(updates=prepared.updates, rows=rows), prepared.given.reused)
+    return reply(call, document, status=201, headers=headers)
+
+
+def _around(answers: Mapping[str, Any], members: Mapping[str, Any]) -> Mapping[str, Any]:
+    properties = {"answers": answers, **members}
+    return {"type": "object", "required": ["answers"], "additionalProperties": False, "properties": properties}
+
+
+def route(registry: Registry) -> Route:
+    """The route for whatever is handed in, with a body per item."""
+    submissions = Submissions(registry)
+    return Route(
+        method="POST",
+        path="/v1/items/{code}/cases",
+        audience=Audience.CITIZEN,
+        handler=submissions.submit,
+        operation="submit",
+        summary="Hand in a filled form.",
+        tag="cases",
+        answers={
+            201: Answer(
+                description="It is stored. What follows is in the case's timeline.",
+                schema=ref("Case"),
+                headers={"Location": "The case."},
+                links=[TO_CASE, TO_ACTION],
+            ),
+            403: Answer(description="Something has to be known of the caller; `not-verified` says what."),
+            404: Answer(description="There is no such item."),
+        },
+        creates=True,
+        per_item=submissions.body_schema,
+    )

@@ -1,0 +1,75 @@
+"""Whose business an item is: what has to be known of whoever hands it in, and whether they ask about themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from banshi.builtin.materials import ids_at, value_at
+from banshi.foundation.errors import FieldProblem, InvalidFields, NotNamed, NotVerified
+from banshi.foundation.forms.spelling import spelled_id
+from banshi.foundation.texts import clean, cut
+from banshi.kernel.contract.items import HOLDER, LONGEST_HOLDER
+from banshi.kernel.contract.values import LANGUAGES, Item
+
+if TYPE_CHECKING:
+    from banshi.kernel.contract.routes import Principal
+
+UNVERIFIED = {
+    "zh-CN": "本事项只办理本人的业务，需要经过核验的公民身份号码。请在身份认证平台完成实名认证，然后重新登录。",
+    "en": "This is about your own record, so it takes a verified ID number. Have yours verified where you sign in, and"
+    " sign in anew.",
+}
+NAMELESS = {
+    "zh-CN": "办理结果上要写明您的姓名，而身份认证平台没有提供。请在身份认证平台完成实名认证，然后重新登录。",
+    "en": "What you get has your name on it, and the identity provider says none. Have it verified where you sign in,"
+    " and sign in anew.",
+}
+NOT_OWN = ("只能填写本人的公民身份号码。", "Give your own ID number: you can only ask about yourself.")
+NOT_OWN_UNLESS = (
+    "只能填写本人的公民身份号码；为他人申请的，请上传 {unless} 一项的文件。",
+    "Give your own ID number. To ask about somebody else, hand in the file at {unless}.",
+)
+
+
+def require_verified(item: Item, principal: Principal | None) -> None:
+    """Raises NotVerified where the item is about whoever hands it in, and nobody has verified who that is; NotNamed
+    where their name is signed into what they get, and nobody says it.
+
+    A file that lets them ask about another changes nothing of this: it says something of them as well.
+    """
+    if item.owner is not None and (principal is None or not principal.resident_id):
+        raise NotVerified(UNVERIFIED)
+    claims = item.credential.claims if item.credential else ()
+    named = any(claim.source == HOLDER and not claim.masked for claim in claims)
+    if named and (principal is None or not holder_of(principal.name)):
+        raise NotNamed(NAMELESS)
+
+
+def verified_of(principal: Principal | None) -> str:
+    """The number that was verified of whoever asks; "" for nobody's."""
+    return principal.resident_id if principal is not None else ""
+
+
+def is_own(number: Any, principal: Principal) -> bool:
+    """Whether a number, however it is written, is the one that was verified."""
+    return bool(principal.resident_id) and isinstance(number, str) and spelled_id(number) == principal.resident_id
+
+
+def require_own_record(item: Item, answers: Mapping[str, Any], principal: Principal | None, language: str) -> None:
+    """Raises InvalidFields where the answers, which the form has taken, are about another than who hands them in."""
+    if item.owner is None or (item.owner.unless and ids_at(item, answers, item.owner.unless)):
+        return
+    if principal is None or not is_own(value_at(answers, item.owner.field), principal):
+        sentence = (NOT_OWN_UNLESS if item.owner.unless else NOT_OWN)[LANGUAGES.index(language)]
+        told = sentence.format(unless=item.owner.unless)
+        raise InvalidFields([FieldProblem(f"/answers{item.owner.field}", told, "not-own")])
+
+
+def holder_of(name: str) -> str:
+    """A citizen's name as it is signed: in one line, and cut where it is longer than any."""
+    one_line = " ".join(clean(name).split())
+    most = LONGEST_HOLDER
+    while len(cut(one_line, most).encode()) > LONGEST_HOLDER:
+        most -= 1
+    return cut(one_line, most)

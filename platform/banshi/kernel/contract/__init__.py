@@ -1,0 +1,1 @@
+"""The frozen values that cross the boundary between the kernel and a plugin."""

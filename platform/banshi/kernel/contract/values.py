@@ -1,0 +1,295 @@
+"""The frozen values that cross the boundary between the kernel and its plugins.
+
+A department describes itself and its items as data (`banshi.kernel.contract.items`). Its behaviour receives a
+`Submission` and answers with a `Decision`. Nothing here does any work or reads anything, so that a plugin may import it
+at no cost.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, Literal
+
+from banshi.foundation.database.tables import Tables
+from banshi.foundation.forms import Form
+from banshi.foundation.keys import Key, T
+from banshi.foundation.texts import bounded
+from banshi.kernel.contract.items import (
+    LANGUAGES,
+    SLUG,
+    CertificateRules,
+    Claim,
+    Department,
+    Document,
+    Item,
+    Material,
+    MessageTemplates,
+    Owner,
+    PassRules,
+    Texts,
+    Unit,
+    text_in,
+)
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from banshi.kernel.contract.items import Mode
+    from banshi.kernel.contract.routes import Route
+    from banshi.kernel.runtime.running import Platform
+
+__all__ = [
+    "API_VERSION",
+    "LANGUAGES",
+    "SLUG",
+    "CertificateRules",
+    "Channel",
+    "Claim",
+    "ClockEffect",
+    "Decision",
+    "Department",
+    "Document",
+    "Item",
+    "Key",
+    "Kind",
+    "Material",
+    "MaterialsEffect",
+    "Message",
+    "MessageTemplates",
+    "Offer",
+    "Owner",
+    "PassRules",
+    "Phase",
+    "Resource",
+    "Step",
+    "Submission",
+    "Tables",
+    "Texts",
+    "Unit",
+    "Who",
+    "text_in",
+]
+
+
+#: Characters of a reason, as the citizen reads it.
+LONGEST_REASON = 1000
+
+#: The version of the contract that this kernel speaks: `api = 1` in plugins.toml.
+API_VERSION = 1
+
+
+class Who(enum.StrEnum):
+    """Who may take a step."""
+
+    #: The person whose case it is.
+    CITIZEN = "citizen"
+    #: A member of the department's staff with the step's role.
+    STAFF = "staff"
+    #: The platform itself, on a handler's decision or on time.
+    SYSTEM = "system"
+
+
+class ClockEffect(enum.StrEnum):
+    """What a step does to the case's deadline."""
+
+    KEEP = "keep"
+    #: Starts, or goes on after a stop.
+    RUN = "run"
+    STOP = "stop"
+    #: The deadline was met or no longer matters.
+    END = "end"
+
+
+class MaterialsEffect(enum.StrEnum):
+    """What a step says of the files that were handed in."""
+
+    KEEP = "keep"
+    #: Staff who take it have looked at them and found them right: they may be handed in again with later cases.
+    ACCEPT = "accept"
+    #: Staff who take it may have found something wrong with them: none of the same bytes may be handed in again without
+    #: a new upload.
+    REJECT = "reject"
+
+
+REASON_ASKS: Texts = {"zh-CN": "请写明理由，申请人会看到。", "en": "Say why: the citizen reads it."}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One row of a state table: in `state`, `who` may take `action`, which leads to `to`."""
+
+    state: str
+    action: str
+    who: frozenset[Who]
+    to: str
+    #: What staff need for it: the name of a role in the case's department.
+    role: str = "reviewer"
+    clock: ClockEffect = ClockEffect.KEEP
+    #: The message that the citizen gets, title and body, where the item has no words of its own; None tells nothing.
+    tells: MessageTemplates | None = None
+    #: Placeholders beyond the kernel's that the message may have: the kind's effects give them, where there are any.
+    mentions: frozenset[str] = frozenset()
+    #: The reason must be given; the citizen reads it.
+    needs_reason: bool = False
+    #: What the reason says, as whoever writes it is asked for it; and its most characters.
+    reason_asks: Texts = field(default_factory=lambda: REASON_ASKS)
+    longest_reason: int = LONGEST_REASON
+    #: Whether it puts the case into the worklist of those who may take it; a revocation waits for nobody.
+    work: bool = True
+    #: An action whose actor in this case must be another person than this step's (second-person rule).
+    other_than: str | None = None
+    #: What the actor has to send along, as `details`; None takes nothing.
+    takes: Form | None = None
+    materials: MaterialsEffect = MaterialsEffect.KEEP
+
+
+def no_steps(_: Any) -> Sequence[Step]:
+    """The state table of a kind without cases."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A sort of item: its value type in items.toml, its state table, its behaviour and its routes."""
+
+    name: str
+    title: Texts
+    #: Frozen dataclass for the table `[items.<name>]`.
+    details: type
+    #: Base class of the behaviour that a plugin may hand over; None: there is none to hand over.
+    handler: type | None = None
+    #: From the item's details to its state table; empty: the item is shown as a guide only.
+    steps: Callable[[Any], Sequence[Step]] = no_steps
+    #: What a step adds to its transaction: `(platform, move) -> banshi.kernel.cases.lifecycle.Effects`.
+    effects: Callable[..., Awaitable[Any]] | None = None
+    #: Steps of the state table as one case takes them now: `(platform, case, steps) -> steps`. It leaves out what would
+    #: be refused whatever is sent, and puts the case's own lists and limits into `takes` and `needs_reason`.
+    in_case: Callable[..., Awaitable[Sequence[Step]]] | None = None
+    #: The actions that need the case's answers, corrected; no other takes any. None: the kind's effects see to that.
+    corrects: frozenset[str] | None = None
+    #: What is handed in with an item beside `answers`, as JSON Schema by name; None where its cases begin otherwise.
+    handed_in: Callable[[Item], Mapping[str, Any] | None] | None = None
+    #: What a submission adds to its transaction: `(platform, case, body) -> rows`. It may change the case before.
+    received: Callable[..., Awaitable[Sequence[Any]]] | None = None
+    #: What a case's document has of the kind's own: `(platform, case, reader, language) -> dict`.
+    shown: Callable[..., Awaitable[Mapping[str, Any]]] | None = None
+    #: Roles that there are for its sake, whether or not an item asks for them: of its state tables, and of its routes.
+    roles: frozenset[str] = frozenset()
+    #: Its cases may go to other units and departments than their items say.
+    travels: bool = False
+    #: What happens to a stored submission: `(platform, case)`.
+    intake: Callable[..., Awaitable[None]] | None = None
+    #: The states in which a case is over, each with what its outcome is called; "" is that of the state before. Without
+    #: any, those that no step leaves, by their own names.
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+    #: The routes of the kind's verbs.
+    routes: Callable[[], Sequence[Route]] = tuple
+    #: What is wrong with an item's declaration, as (rule, advice).
+    check: Callable[[Item], Iterable[tuple[str, str]]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What a citizen handed in, as the item's handler sees it."""
+
+    case_id: str
+    number: str
+    item: Item
+    answers: Mapping[str, Any]
+    #: The citizen, as the identity provider's subject; empty where it was handed in without a name.
+    person: str
+    #: The citizen's name, where the identity provider says it.
+    name: str
+    received_at: datetime
+    #: Number of the earlier case that this one renews.
+    renews: str | None = None
+    #: The case's version: another one once it was handed in again.
+    version: int = 1
+    #: A `test` is made up: act on nothing real for it.
+    mode: Mode = "live"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a handler decides: an action of the item's state table, with the reason that the citizen reads."""
+
+    action: str
+    #: Cut after `LONGEST_REASON` characters.
+    reason: Texts | None = None
+
+    def __post_init__(self) -> None:
+        given: Any = self.reason
+        # What is no text is left as it is, for its author to be told of.
+        if isinstance(given, Mapping) and all(isinstance(text, str) for text in given.values()):
+            object.__setattr__(self, "reason", bounded(given, LONGEST_REASON) or None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Something that a person is told, read inside the app. What crosses others' servers says only that it is there."""
+
+    id: str
+    kind: Literal["case", "notice", "alert"]
+    #: The recipient, as the identity provider's subject.
+    person: str
+    title: Texts
+    body: Texts
+    #: Path into the app and the API, without host.
+    link: str
+    case_id: str | None = None
+    created_at: datetime
+    #: The case's. A `test` is made up: no channel sends it to a real provider.
+    mode: Mode = "live"
+    #: The `traceparent` of its promise, for what a channel does with it later; "" where nothing is traced.
+    trace: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A way to reach people. `deliver` may be called twice with one message; its `id` says so."""
+
+    name: str
+    #: Takes a batch; whatever it raises is tried again later, first in one batch, then each alone.
+    deliver: Callable[[Platform, Sequence[Message]], Awaitable[None]]
+
+
+class Phase(enum.IntEnum):
+    """When a resource is opened; within a phase they are opened in the order in which plugins are listed."""
+
+    #: What resources of plugins rest on.
+    BEFORE_PLUGINS = 1
+    #: With those of plugins.
+    PLAIN = 2
+    #: Once every plugin is ready to be given work.
+    AFTER_PLUGINS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Resource(Generic[T]):
+    """Something that lives as long as the server runs: opened at start, closed in reverse order."""
+
+    key: Key[T]
+    open: Callable[[Platform], AbstractAsyncContextManager[T]]
+    phase: Phase = Phase.PLAIN
+
+    @classmethod
+    def made(cls, key: Key[T], make: Callable[[Platform], T]) -> Resource[T]:
+        """A value that needs no closing, there before the resources of plugins."""
+
+        @asynccontextmanager
+        async def opened(platform: Platform) -> AsyncIterator[T]:
+            yield make(platform)
+
+        return cls(key, opened, Phase.BEFORE_PLUGINS)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer(Generic[T]):
+    """Something that one plugin gives another: the one that takes it made the key, and says what it wants there."""
+
+    key: Key[T]
+    value: T

@@ -1,0 +1,301 @@
+"""Who is calling: bearer tokens checked against the city's identity provider, or against the development key.
+
+Tokens are OpenID Connect's (JWS-signed JWTs). A token that was found good is remembered until it ends, since checking a
+signature costs more than the rest of a read. `alg: none` and shared-secret algorithms are refused whatever a key says.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
+
+import structlog
+
+from banshi.foundation.background import working
+from banshi.foundation.errors import Unauthenticated, UnknownRoles
+from banshi.foundation.forms.numbers import is_resident_id
+from banshi.foundation.forms.spelling import spelled, spelled_id
+from banshi.foundation.forms.words import FORMATS
+from banshi.foundation.keys import Key
+from banshi.kernel.contract.routes import Client, Principal, Role
+from banshi.kernel.http.access import ACCESS, Access
+from banshi.kernel.http.jwks import DevelopmentKeys, IssuerKeys, Keys, development_key
+from banshi.kernel.loading.settings import Settings
+
+if TYPE_CHECKING:
+    from banshi.kernel.runtime.running import Platform
+
+log = structlog.get_logger("banshi.auth")
+
+#: Signature algorithms that are accepted: public-key ones only.
+ALGORITHMS = ["ES256", "ES384", "RS256", "RS384", "RS512", "PS256", "Ed25519", "EdDSA"]
+
+#: Issuer and audience of development tokens.
+DEVELOPMENT = "banshi-development"
+
+#: Tokens that are remembered at most, and the longest token that is looked at.
+REMEMBERED = 20_000
+LONGEST_TOKEN = 8_192
+
+#: Unknown roles that an answer and the log name at most.
+NAMED = 5
+
+#: Seconds of tolerance between clocks.
+LEEWAY = 30
+
+#: "traffic:approver", or "traffic/zone-office:approver" within one unit.
+ROLE = re.compile(r"(?P<department>[a-z0-9-]+)(/(?P<unit>[a-z0-9-]+))?:(?P<name>[a-z0-9-]+)\Z")
+
+#: Subjects that are the platform's own to give; an issuer's token with such a one is refused.
+RESERVED = "client:"
+
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="banshi"'}
+INVALID = {"WWW-Authenticate": 'Bearer realm="banshi", error="invalid_token"'}
+
+
+def refuse(detail: str) -> Unauthenticated:
+    return Unauthenticated(detail, headers=INVALID)
+
+
+def parse_role(text: str) -> Role | None:
+    match = ROLE.match(text)
+    return Role(match["name"], match["department"], match["unit"]) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Tokens that a plugin gives out itself."""
+
+    #: What its tokens begin with, and no issuer's does: such as `bat_`.
+    prefix: str
+    #: Path at which they are given out by RFC 6749.
+    token_url: str
+    #: Whose token it is; None for one that is not good, or not any more.
+    holder: Callable[[Platform, str], Awaitable[Principal | None]]
+
+
+#: Plugins that give out tokens of their own offer how these are checked.
+BEARERS: Key[Bearer] = Key("bearers")
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """The clients that a plugin knows."""
+
+    #: The client as it is now, with all that it may do; None for one that is not, or not any more.
+    find: Callable[[Platform, str], Awaitable[Client | None]]
+
+
+#: A plugin that knows integrators' clients offers where they are looked up by others that act for them later.
+CLIENTS: Key[Directory] = Key("clients")
+
+
+@dataclass(slots=True)
+class Tokens:
+    """Checks bearer tokens."""
+
+    issuer: str
+    audience: str
+    roles_claim: str
+    name_claim: str
+    resident_id_claim: str
+    role_map: Mapping[str, str]
+    keys: Keys
+    #: Which roles there are.
+    access: Access
+    #: By what the tokens begin with.
+    others: Mapping[str, Callable[[str], Awaitable[Principal | None]]] = field(default_factory=dict)
+    _remembered: OrderedDict[str, Principal] = field(default_factory=OrderedDict)
+    #: The generation of the keys that the remembered tokens were checked against.
+    _generation: int = 0
+    #: The catalogue whose roles they were held against.
+    _revision: int = 0
+
+    async def principal(self, authorization: str | None) -> Principal | None:
+        """The caller that an Authorization header names; None without one.
+
+        Raises Unauthenticated for a bad one, UnknownRoles for one of whose roles there is none.
+        """
+        if authorization is None:
+            return None
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token or not token.isascii() or len(token) > LONGEST_TOKEN:
+            raise refuse("Authorization has to be: Bearer <token>")
+        for prefix, holder in self.others.items():
+            if token.startswith(prefix):
+                return self._with_known_roles(await holder(token) or _refuse_ended())
+        if (self._generation, self._revision) != (self.keys.generation, self.access.revision):
+            # The issuer has other keys by now: what a withdrawn one signed is looked at anew. Or other roles are known.
+            self._generation, self._revision = self.keys.generation, self.access.revision
+            self._remembered.clear()
+        known = self._remembered.get(token)
+        if known is not None:
+            if known.expires_at + LEEWAY > time.time():
+                return known
+            del self._remembered[token]
+            raise refuse("The token has expired; get a new one from the identity provider.")
+        principal = self._with_known_roles(self._of(await self._claims(token)))
+        self._remembered[token] = principal
+        if len(self._remembered) > REMEMBERED:
+            self._remembered.popitem(last=False)
+        return principal
+
+    async def _claims(self, token: str) -> dict[str, Any]:
+        keys = await self.keys.get()
+        claims = _decoded(token, keys)
+        if claims is None:
+            # A key id that is not in the set may be one that the issuer has just begun to use.
+            newer = await self.keys.newer(keys)
+            claims = _decoded(token, newer) if newer is not None else None
+        if claims is None:
+            raise refuse("The token's signature is not one of the identity provider's.")
+        now = time.time()
+        audiences = claims.get("aud")
+        if claims.get("iss") != self.issuer:
+            raise refuse("The token is from another issuer.")
+        if self.audience not in (audiences if isinstance(audiences, list) else [audiences]):
+            raise refuse("The token is meant for another audience.")
+        ends, begins, subject = claims.get("exp"), claims.get("nbf", 0), claims.get("sub")
+        if not _is_moment(ends) or ends + LEEWAY <= now:
+            raise refuse("The token has expired; get a new one from the identity provider.")
+        if not _is_moment(begins) or begins - LEEWAY > now:
+            raise refuse("The token is not valid yet.")
+        if not isinstance(subject, str) or not 0 < len(subject) <= 255 or not subject.isprintable():
+            raise refuse("The token names no subject.")
+        if subject.startswith(RESERVED):
+            raise refuse(f"A person's subject may not begin with {RESERVED}")
+        return claims
+
+    def _of(self, claims: Mapping[str, Any]) -> Principal:
+        named = claims.get(self.roles_claim) or []
+        texts = [self.role_map.get(str(text), str(text)) for text in (named if isinstance(named, list) else [named])]
+        roles = [role for role in map(parse_role, texts) if role]
+        if len(roles) < len(texts):
+            log.warning("a token names roles that are not of the form department:role", unknown=len(texts) - len(roles))
+            if not roles:
+                # Somebody whom the issuer gives roles is staff; what we can't read must not make a citizen of them.
+                raise refuse(f"The claim {self.roles_claim} has no role of the form department:role.")
+        name = claims.get(self.name_claim)
+        return Principal(
+            subject=claims["sub"],
+            name="".join(filter(str.isprintable, name))[:255] if isinstance(name, str) else "",
+            roles=tuple(roles),
+            expires_at=int(claims["exp"]),
+            resident_id=_verified_number(claims.get(self.resident_id_claim), self.resident_id_claim),
+        )
+
+    def _with_known_roles(self, principal: Principal) -> Principal:
+        """The caller with the roles that something here asks for. Raises UnknownRoles where that is none of theirs."""
+        if not principal.roles:
+            return principal
+        known = tuple(role for role in principal.roles if self.access.knows(role))
+        if len(known) < len(principal.roles):
+            unknown = [str(role) for role in principal.roles if role not in known]
+            log.warning("a token names roles that nothing here asks for", roles=unknown[:NAMED], unknown=len(unknown))
+            if not known:
+                raise UnknownRoles(principal.subject, unknown[:NAMED])
+        return replace(principal, roles=known, access=self.access)
+
+
+def _verified_number(claim: Any, name: str) -> str:
+    """The number of the document that the identity provider has seen, in its one spelling; "" for a claim without.
+
+    Not judged any further: what a passport's number looks like, or a permit's of next year, the provider knows and we
+    don't, and whoever lost it here could do nothing about it. It is only ever compared, and never written to the log.
+    """
+    number = spelled_id(claim) if isinstance(claim, str) else ""
+    if claim and not number:
+        # A JSON number has lost its last digits wherever it was a double, and would be somebody else's.
+        log.warning("a token's ID number can't be read: the claim has to be a short text", claim=name)
+    elif number and not is_resident_id(number):
+        log.info("a token's verified ID number is no resident's; it is taken as it is", claim=name)
+    return number
+
+
+def _refuse_ended() -> NoReturn:
+    raise refuse("The token is not good, or not any more; get a new one.")
+
+
+def _decoded(token: str, keys: Any) -> dict[str, Any] | None:
+    """The claims of a token that one of the keys has signed; None for any other text."""
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+
+    try:
+        return jwt.decode(token, keys, algorithms=ALGORITHMS).claims
+    except (JoseError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _is_moment(value: Any) -> TypeGuard[int | float]:
+    """Whether a claim is a NumericDate that this machine can reckon with."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**53
+
+
+TOKENS: Key[Tokens] = Key("tokens")
+
+
+async def caller_of(platform: Platform, token: str) -> Principal | None:
+    """Whose token it is, for a standard that has it elsewhere than in the Authorization header.
+
+    None for an empty one. Raises Unauthenticated for one that is not good.
+    """
+    return await platform[TOKENS].principal(f"Bearer {token}") if token else None
+
+
+@asynccontextmanager
+async def open_tokens(platform: Platform) -> AsyncIterator[Tokens]:
+    """The checker for the configured identity provider, or for development tokens where none is."""
+    identity, access = platform.settings.identity, platform[ACCESS]
+    others = {one.prefix: partial(one.holder, platform) for _, one in platform.registry.offered(BEARERS)}
+    if identity is None:
+        keys_here = DevelopmentKeys(platform.settings.keys_folder)
+        yield Tokens(DEVELOPMENT, DEVELOPMENT, "banshi_roles", "name", "resident_id", {}, keys_here, access, others)
+        return
+    import aiohttp
+
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
+        keys = IssuerKeys(identity, session)
+        claims = (identity.roles_claim, identity.name_claim, identity.resident_id_claim, identity.role_map)
+        try:
+            async with working("banshi-issuer-keys", keys.keep_fresh):
+                yield Tokens(identity.issuer, identity.audience, *claims, keys, access, others)
+        finally:
+            await keys.close()
+
+
+def development_token(
+    settings: Settings,
+    subject: str,
+    *,
+    name: str = "",
+    roles: Iterable[str] = (),
+    resident_id: str = "",
+    lifetime: int = 86_400,
+) -> str:
+    """A token for trying the platform out. Raises ValueError once an identity provider is configured."""
+    if settings.identity is not None:
+        raise ValueError(
+            "plugins.toml names an identity provider in [platform.identity]: get tokens there; "
+            "development tokens are not accepted beside it"
+        )
+    from joserfc import jwt
+
+    listed = list(roles)
+    for role in listed:
+        if parse_role(role) is None:
+            raise ValueError(f"a role is written department:role or department/unit:role, not {role!r}")
+    resident_id = spelled("cn-resident-id", resident_id)
+    if resident_id and not is_resident_id(resident_id):
+        raise ValueError(f"a resident ID is {FORMATS['cn-resident-id'][1]} (GB 11643)")
+    now = int(time.time())
+    claims = {"iss": DEVELOPMENT, "aud": DEVELOPMENT, "sub": subject, "iat": now, "exp": now + lifetime}
+    claims |= ({"name": name} if name else {}) | ({"banshi_roles": listed} if listed else {})
+    claims |= {"resident_id": resident_id} if resident_id else {}
+    return jwt.encode({"alg": "ES256"}, claims, development_key(settings.keys_folder))

@@ -1,0 +1,293 @@
+"""The way of a request: identity, authorisation, checks, the handler, and whatever went wrong as a problem.
+
+Each route is wrapped once at start in exactly the steps that its declaration asks for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import lru_cache, partial
+from typing import Any
+
+import jsonschema_rs
+import orjson
+from aiohttp import web
+from tortoise.exceptions import IntegrityError
+
+from banshi.foundation import errors
+from banshi.foundation.database.store import Stale
+from banshi.foundation.logs import REQUEST_ID
+from banshi.kernel.contract.routes import Audience, Call, Parameter, Principal, Route
+from banshi.kernel.contract.values import LANGUAGES
+from banshi.kernel.http.auth import CHALLENGE, TOKENS
+from banshi.kernel.http.idempotency import HEADER, IdempotentRequest
+from banshi.kernel.http.responses import JSON
+from banshi.kernel.runtime.running import Platform
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+#: Path parameters without a schema of their own.
+SEGMENT = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r"^[A-Za-z0-9._~-]+$"}
+
+#: Deepest nesting of a JSON body; forms need a handful of levels.
+DEEPEST = 32
+
+#: Seconds within which a JSON body has to be there.
+PATIENCE = 15.0
+
+ROUTE = web.RequestKey("banshi_route", Route)
+#: Whose token it is, as soon as that is known.
+SUBJECT = web.RequestKey("banshi_subject", str)
+
+
+#: Why a write that was right a moment ago can't be made any more.
+JUST_CHANGED = "Something that this rests on has just changed; read it again."
+THERE_ALREADY = "It exists already; read it before you create it again."
+
+
+def validator_of(schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
+    """What checks a parameter; hundreds of them have the same few schemas, and share what is made of one."""
+    return _validator(orjson.dumps(dict(schema)))
+
+
+@lru_cache(maxsize=1_000)
+def _validator(schema: bytes) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(orjson.loads(schema), validate_formats=True)
+
+
+def endpoint(platform: Platform, route: Route) -> Handler:
+    """aiohttp's handler for a route."""
+    query = Query(route.parameters, lenient=route.lenient)
+    paths = {name: validator_of(route.path_schemas.get(name, SEGMENT)) for name in re.findall(r"{(\w+)}", route.path)}
+    takes_json = route.body is not None or route.per_item is not None
+    takes_body = takes_json or route.raw_body is not None
+    without_key = IdempotentRequest(platform, "", None)
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        request[ROUTE] = route
+        if route.unnamed:
+            stay_unnamed(request)
+        if not request.headers.get("Host", "").isascii():
+            raise errors.MalformedRequest("Host has to be a name in ASCII.")
+        # Whoever takes a body asks for its type where none came, too.
+        if takes_body or request.body_exists:
+            check_type(request)
+        path, headers, once = request.match_info, request.headers, without_key
+        caller = None
+        signed = route.signed if route.signed and request.content_type == route.signed.media_type else None
+        if route.audience is not Audience.ANYONE and signed is None:
+            caller = await authorise(platform, route, request)
+        for name, validator in paths.items():
+            if not validator.is_valid(path[name]):
+                raise errors.NotFound()
+        if route.creates:
+            once = IdempotentRequest(platform, caller.subject if caller else "", headers.get(HEADER))
+        language = language_of(headers.get("Accept-Language"))
+        # By position: names would cost a read another half a microsecond.
+        call = Call(platform, request, route, language, caller, path, query.read(request), {}, once)
+        try:
+            if signed is not None:
+                call.body = await read_body(request, signed.limit, signed.media_type)
+                return await signed.handler(call)
+            if takes_json:
+                return await answer_json(call)
+            replica = platform.store.replica if route.from_replica else None
+            return await (replica.first(partial(route.handler, call)) if replica else route.handler(call))
+        except (IntegrityError, Stale) as error:
+            # Another process has used this key at the same moment, or an attempt whose caller hung up is written now.
+            if stored := await once.stored():
+                return stored
+            told = JUST_CHANGED if isinstance(error, Stale) else THERE_ALREADY
+            raise errors.Conflict(told) from None
+        finally:
+            once.end()
+
+    return handle
+
+
+async def answer_json(call: Call) -> web.StreamResponse:
+    """Read and check the JSON body, then answer: from what is stored under the Idempotency-Key, or by the handler."""
+    route, request = call.route, call.request
+    raw = await read_body(request, call.platform.settings.body_limit)
+    call.body = parse(raw, request)
+    if route.body is not None:
+        call.body = route.body.spelled(call.body)
+        route.body.check(call.body, call.language, at=call.platform.city_time())
+    stored = await call.once.begin(route.method.encode(), request.path.encode(), raw)
+    try:
+        return stored or await route.handler(call)
+    except errors.Problem:
+        # An earlier attempt whose caller hung up may have been written while this one was being checked.
+        stored = await call.once.stored()
+        if stored is None:
+            raise
+        return stored
+
+
+async def authorise(platform: Platform, route: Route, request: web.Request) -> Principal:
+    principal = await platform[TOKENS].principal(request.headers.get("Authorization"))
+    if principal is None:
+        raise errors.Unauthenticated(headers=CHALLENGE)
+    request[SUBJECT] = principal.subject
+    if not route.audience.admits(principal):
+        raise errors.Forbidden(f"This is for: {route.audience.value}. Your token is for somebody else.")
+    if route.scope and principal.client is not None and not principal.client.may_somewhere(route.scope):
+        raise errors.InsufficientScope(route.scope)
+    return principal
+
+
+def stay_unnamed(request: web.Request) -> None:
+    """Let nothing of the caller's get any further, the log included. Raises TokenNotTaken."""
+    # The id that a caller gives may be the same in all that their phone sends.
+    REQUEST_ID.set(os.urandom(6).hex())
+    if "Authorization" in request.headers:
+        raise errors.TokenNotTaken()
+
+
+class Query:
+    """The declared query parameters of a route, read with the types of their schemas."""
+
+    def __init__(self, parameters: Any, *, lenient: bool = False) -> None:
+        self._lenient = lenient
+        self._parameters: dict[str, Parameter] = {one.name: one for one in parameters if one.place == "query"}
+        self._validators = {name: validator_of(one.schema) for name, one in self._parameters.items()}
+
+    def read(self, request: web.Request) -> Mapping[str, Any]:
+        """The values by name. Raises InvalidParameter for an unknown, repeated or wrong one."""
+        if not request.query_string:
+            return {}
+        values: dict[str, Any] = {}
+        for name, text in self._joined(request) if self._lenient else request.query.items():
+            if name not in self._parameters:
+                known = ", ".join(self._parameters) or "none"
+                raise errors.InvalidParameter(f"There is no such query parameter; there are: {known}.")
+            if name in values:
+                raise errors.InvalidParameter(f"{name} may be given once.", parameter=name)
+            values[name] = self._value(name, text)
+        return values
+
+    def _joined(self, request: web.Request) -> Iterator[tuple[str, str]]:
+        """The declared parameters that have a value; all values of one are joined by commas."""
+        for name in self._parameters:
+            given = [text for text in request.query.getall(name, ()) if text]
+            if given:
+                yield name, ",".join(given)
+
+    def _value(self, name: str, text: str) -> Any:
+        schema = self._parameters[name].schema
+        value: Any = text
+        if schema.get("type") == "integer" and re.fullmatch(r"-?[0-9]{1,15}", text):
+            value = int(text)
+        elif schema.get("type") == "boolean" and text in {"true", "false"}:
+            value = text == "true"
+        if "\0" in text or not self._validators[name].is_valid(value):
+            shape = orjson.dumps(dict(schema)).decode()
+            raise errors.InvalidParameter(f"{name} has to fit the schema {shape}.", parameter=name)
+        return value
+
+
+def check_type(request: web.Request) -> None:
+    """Raise UnsupportedMediaType where Content-Type can't be read: aiohttp asks Python's email, which fails at some."""
+    try:
+        request.content_type  # noqa: B018 - it is kept
+    except Exception:
+        told = "Content-Type can't be read: give a media type, and its parameters as name=value."
+        raise errors.UnsupportedMediaType(told) from None
+
+
+async def read_body(request: web.Request, limit: int, media_type: str = JSON) -> bytes:
+    """The whole body. Raises UnsupportedMediaType, TooLarge."""
+    if request.content_type != media_type:
+        raise errors.UnsupportedMediaType(f"Send the body as {media_type}.", accepted=[media_type])
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise errors.UnsupportedMediaType("Send the body without Content-Encoding.")
+    if (request.content_length or 0) > limit:
+        raise errors.TooLarge(f"A body has at most {limit} bytes.", limit=limit)
+    parts, size = [], 0
+    try:
+        async with asyncio.timeout(PATIENCE):
+            async for chunk in request.content.iter_any():
+                size += len(chunk)
+                if size > limit:
+                    raise errors.TooLarge(f"A body has at most {limit} bytes.", limit=limit)
+                parts.append(chunk)
+    except TimeoutError:
+        raise errors.MalformedBody(f"The body was not all there after {PATIENCE:g} seconds.") from None
+    return b"".join(parts)
+
+
+def parse(raw: bytes, request: web.Request) -> dict[str, Any]:
+    """One JSON object. Raises MalformedBody."""
+    charset = (request.charset or "utf-8").lower()
+    if charset not in {"utf-8", "utf8"}:
+        raise errors.UnsupportedMediaType("Send the body in UTF-8.", accepted=[JSON])
+    try:
+        document = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise errors.MalformedBody(f"The body is not JSON in UTF-8: {error.msg} ({where}).") from None
+    if not isinstance(document, dict):
+        raise errors.MalformedBody("The body has to be one JSON object.")
+    if deeper(document, DEEPEST):
+        raise errors.MalformedBody(f"The body nests deeper than {DEEPEST} levels.")
+    if b"\\u0000" in raw and has_nul(document):
+        raise errors.MalformedBody("The body has a NUL character (\\u0000); no text needs one, no database stores it.")
+    _refuse_twins(raw, document)
+    return document
+
+
+def _refuse_twins(raw: bytes, document: Any) -> None:
+    """Raise MalformedBody for an object that has a key twice: two readers would read two different things."""
+
+    def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            raise errors.MalformedBody("The body has an object with the same key twice.")
+        return found
+
+    # What most clients send is what we would write, so that nothing can be missing from it.
+    if orjson.dumps(document) != raw:
+        json.loads(raw, object_pairs_hook=distinct)
+
+
+def deeper(value: Any, levels: int) -> bool:
+    """Whether a JSON value nests deeper than so many levels."""
+    if not isinstance(value, dict | list):
+        return False
+    if levels == 0:
+        return True
+    return any(deeper(part, levels - 1) for part in (value.values() if isinstance(value, dict) else value))
+
+
+def has_nul(value: Any) -> bool:
+    """Whether a NUL character is anywhere in a JSON value."""
+    if isinstance(value, dict):
+        return any(has_nul(part) for pair in value.items() for part in pair)
+    if isinstance(value, list):
+        return any(map(has_nul, value))
+    return isinstance(value, str) and "\0" in value
+
+
+@lru_cache(maxsize=512)
+def language_of(header: str | None) -> str:
+    """The best of our languages for an Accept-Language header (RFC 9110 section 12.5.4)."""
+    if not header:
+        return LANGUAGES[0]
+    ranked: list[tuple[float, int, str]] = []
+    for position, part in enumerate(header.split(",")[:20]):
+        tag, _, quality = part.strip().partition(";")
+        primary = tag.strip().lower().split("-")[0]
+        match = next((own for own in LANGUAGES if own.lower().split("-")[0] == primary), None)
+        if tag.strip() == "*":
+            match = LANGUAGES[0]
+        try:
+            weight = float(quality.strip().removeprefix("q=")) if quality.strip() else 1.0
+        except ValueError:
+            continue
+        if match and weight > 0:
+            ranked.append((-weight, position, match))
+    return min(ranked)[2] if ranked else LANGUAGES[0]

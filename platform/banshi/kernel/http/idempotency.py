@@ -1,0 +1,100 @@
+"""Idempotency keys: a creating request that is sent twice is done once.
+
+The stored answer is written in the transaction that creates the thing, so there is no moment in which one exists
+without the other. What failed is not stored: the same key may try again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from aiohttp import web
+from tortoise.models import Model
+
+from banshi.foundation.encryption.fields import as_read
+from banshi.foundation.errors import InvalidParameter, KeyReused, StillRunning
+from banshi.foundation.keys import Key
+from banshi.kernel.http.responses import JSON, encode
+from banshi.kernel.http.stored_answers import STORED_ANSWERS
+from banshi.kernel.tables.models import IdempotencyKey
+
+if TYPE_CHECKING:
+    from banshi.kernel.runtime.running import Platform
+
+HEADER = "Idempotency-Key"
+LONGEST = 128
+VISIBLE = re.compile(r"[!-~]+")
+
+#: Hashes of the keys whose requests run in this process.
+RUNNING: Key[set[str]] = Key("idempotency keys in use")
+
+
+class IdempotentRequest:
+    """The Idempotency-Key of one request, or its absence."""
+
+    def __init__(self, platform: Platform, subject: str, key: str | None) -> None:
+        if key is not None and not (0 < len(key) <= LONGEST and VISIBLE.fullmatch(key)):
+            raise InvalidParameter(f"{HEADER} has 1 to {LONGEST} ASCII characters without spaces.", parameter=HEADER)
+        self._platform = platform
+        self._person = subject
+        # NUL can't be part of a subject or a header, so no two pairs share a hash.
+        self._id = _hash(subject.encode(), (key or "").encode()) if key is not None else None
+        self._fingerprint = ""
+        self._held = False
+
+    async def begin(self, *request: bytes) -> web.Response | None:
+        """The stored answer to this key, if the same request was answered before.
+
+        `request` is what makes a request the same: method, path, body. Raises KeyReused and StillRunning.
+        """
+        if self._id is None:
+            return None
+        self._fingerprint = _hash(*request)
+        running = self._platform[RUNNING]
+        if self._id in running:
+            raise StillRunning(headers={"Retry-After": "1"})
+        running.add(self._id)
+        self._held = True
+        return await self.stored()
+
+    async def stored(self) -> web.Response | None:
+        """The answer that is stored under this key, as it was given. Raises KeyReused."""
+        if self._id is None:
+            return None
+        row = await self._platform[STORED_ANSWERS].find(self._id)
+        if row is None:
+            return None
+        if row["fingerprint"] != self._fingerprint:
+            raise KeyReused()
+        stored = row["headers"]
+        headers = {**(orjson.loads(stored) if isinstance(stored, str) else stored), "Idempotency-Replayed": "true"}
+        body: str = as_read(IdempotencyKey, "body", row["body"])
+        return web.Response(body=body.encode(), status=row["status"], content_type=JSON, headers=headers)
+
+    def receipt(self, document: Any, *, status: int = 201, headers: Mapping[str, str] | None = None) -> Sequence[Model]:
+        """The row that remembers this answer, for the transaction that makes it true; nothing without a key."""
+        if self._id is None:
+            return ()
+        row = IdempotencyKey(
+            id=self._id,
+            fingerprint=self._fingerprint,
+            status=status,
+            headers=dict(headers or {}),
+            body=encode(document).decode(),
+            created_at=self._platform.now(),
+            person=self._person,
+        )
+        return (row,)
+
+    def end(self) -> None:
+        """The request is over, well or badly."""
+        if self._held and self._id is not None:
+            self._platform[RUNNING].discard(self._id)
+
+
+def _hash(*parts: bytes) -> str:
+    return hashlib.blake2b(b"\0".join(parts), digest_size=32).hexdigest()

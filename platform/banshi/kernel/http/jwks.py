@@ -1,0 +1,165 @@
+"""The public keys that bearer tokens are checked against: the identity provider's, or this machine's own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import structlog
+
+from banshi.foundation.errors import Unavailable
+from banshi.foundation.files.secret_files import write_private
+from banshi.foundation.logs import refusal_of
+from banshi.kernel.loading.settings import Identity
+
+if TYPE_CHECKING:
+    import aiohttp
+    from joserfc.jwk import KeySet
+
+log = structlog.get_logger("banshi.token_keys")
+
+#: Key types that sign tokens; whatever else an issuer publishes is left aside.
+KEY_TYPES = {"RSA", "EC", "OKP"}
+
+#: Seconds between two fetches of the keys that an unknown key id may cause, and while there are no keys at all.
+REFETCH = 10.0
+FIRST_REFETCH = 1.0
+
+#: Bytes of the issuer's documents that are read at most.
+LONGEST_DOCUMENT = 1_048_576
+
+
+class Keys(Protocol):
+    """Where the public keys that tokens are signed with come from."""
+
+    #: Counts the sets of keys that there have been.
+    generation: int
+
+    async def get(self) -> Any:
+        """A key or key set for joserfc. Raises Unavailable."""
+
+    async def newer(self, than: Any) -> Any | None:
+        """The keys that have come since `than`, asking for them if that may bring any; None where there are none."""
+
+
+class IssuerKeys:
+    """The issuer's public keys, fetched anew every `ttl` and when an unknown key id turns up.
+
+    Whoever waits for a fetch shares it, and nobody waits while there are keys that may do.
+    """
+
+    def __init__(self, identity: Identity, session: aiohttp.ClientSession) -> None:
+        self.generation = 0
+        self._identity = identity
+        self._session = session
+        self._document: Any = None
+        self._keys: KeySet | None = None
+        self._tried = float("-inf")
+        self._fetching: asyncio.Task[None] | None = None
+
+    async def get(self) -> Any:
+        if self._keys is None:
+            await self._refresh(FIRST_REFETCH)
+        if self._keys is None:
+            told = "The identity provider does not answer, so no token can be checked."
+            raise Unavailable(told, headers={"Retry-After": "5"})
+        return self._keys
+
+    async def newer(self, than: Any) -> Any | None:
+        await self._refresh(REFETCH)
+        return self._keys if self._keys is not than else None
+
+    async def keep_fresh(self) -> None:
+        """Fetch the keys again and again, so that what the issuer withdraws is known within `ttl`; until cancelled."""
+        while True:
+            await self._refresh(0.0)
+            await asyncio.sleep(max(self._identity.keys_ttl, FIRST_REFETCH) if self._keys is not None else REFETCH)
+
+    async def close(self) -> None:
+        if self._fetching is not None:
+            self._fetching.cancel()
+            await asyncio.gather(self._fetching, return_exceptions=True)
+
+    async def _refresh(self, pause: float) -> None:
+        """Wait for the fetch that is under way, or for a new one if the last began more than `pause` seconds ago."""
+        if self._fetching is None or self._fetching.done():
+            if time.monotonic() - self._tried < pause:
+                return
+            self._tried = time.monotonic()
+            self._fetching = asyncio.create_task(self._fetch(), name="banshi-issuer-keys")
+        # Shielded: a caller that leaves must not end the fetch of those who wait with it.
+        await asyncio.shield(self._fetching)
+
+    async def _fetch(self) -> None:
+        try:
+            uri = self._identity.jwks_uri or await self._discovered()
+            document = await self._json(uri)
+            if document != self._document:
+                self._keys, self._document = _key_set(document), document
+                self.generation += 1
+        except Exception as error:  # the keys that there are go on; without any, every caller is told so
+            log.error("the identity provider's keys can't be fetched", **refusal_of(error))
+
+    async def _discovered(self) -> str:
+        issuer = self._identity.issuer
+        document = await self._json(issuer.rstrip("/") + "/.well-known/openid-configuration")
+        if document["issuer"] != issuer:
+            raise ValueError("the configuration is another issuer's (OpenID Connect Discovery, section 4.3)")
+        return str(document["jwks_uri"])
+
+    async def _json(self, address: str) -> Any:
+        # A redirect would let whoever answers it choose the keys.
+        async with self._session.get(address, allow_redirects=False) as response:
+            if response.status != 200:
+                raise ValueError(f"the answer is {response.status}")
+            body = b""
+            async for chunk in response.content.iter_any():
+                body += chunk
+                if len(body) > LONGEST_DOCUMENT:
+                    raise ValueError(f"the answer has more than {LONGEST_DOCUMENT} bytes")
+            return json.loads(body)
+
+
+def _key_set(document: Any) -> KeySet:
+    """The public keys of a JWK set that tokens may be signed with; keys that we can't read are left aside."""
+    from joserfc.errors import JoseError
+    from joserfc.jwk import JWKRegistry, KeySet
+
+    keys = []
+    for one in document["keys"]:
+        try:
+            if one.get("kty") in KEY_TYPES and one.get("use", "sig") == "sig":
+                keys.append(JWKRegistry.import_key(one))
+        except (JoseError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+    if not keys:
+        raise ValueError("the issuer publishes no key that signs tokens")
+    return KeySet(keys)
+
+
+class DevelopmentKeys:
+    """The one key of this machine, for tokens of `banshi token`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.generation = 0
+        self._key = development_key(folder)
+
+    async def get(self) -> Any:
+        return self._key
+
+    async def newer(self, than: Any) -> Any | None:
+        del than
+        return None
+
+
+def development_key(folder: Path) -> Any:
+    """The key of this machine's development tokens, made on first use and readable by its owner alone."""
+    from joserfc.jwk import ECKey
+
+    file = folder / "development-token.pem"
+    if not file.exists():
+        write_private(file, ECKey.generate_key("P-256").as_pem(private=True))
+    return ECKey.import_key(file.read_bytes())

@@ -1,0 +1,1 @@
+"""From plugins.toml to a registry: settings, plugins, items, each held to the contract."""

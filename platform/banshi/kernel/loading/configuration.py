@@ -1,0 +1,246 @@
+"""plugins.toml: the platform's settings and the allow-list of plugins, read and held to its shape.
+
+Nothing that isn't listed is loaded. Each entry says where the plugin is (`path`, a folder, or `package`, an installed
+import package), for which version of the contract it was written (`api`), and its own settings.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Strict
+
+from banshi.foundation.errors import ConfigurationError, Finding
+from banshi.kernel.contract import values
+from banshi.kernel.loading.settings import STRICT, Settings, SettingsError, typed
+
+#: Plugin names may use underscores too: an import package can bear the plugin's name.
+PLUGIN_NAME = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*\Z")
+
+#: Names under which findings and tables are the kernel's own.
+RESERVED = frozenset({"banshi", "platform"})
+
+
+#: What an entry with a process of its own may grant: sockets, or a folder or file to read.
+NETWORK, READ = "network", "read:"
+
+#: Bytes below which Python and the kernel alone have no room.
+LEAST_MEMORY = 134_217_728
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a plugin's own process may use; what uses more is killed and begun anew."""
+
+    __pydantic_config__ = STRICT
+
+    #: Bytes of memory, Python's own included. From three quarters on it is replaced without anybody's noticing.
+    memory: int = 402_653_184
+    #: Cores that it may keep busy, in the mean of ten seconds.
+    cpu: float = 0.75
+
+    def __post_init__(self) -> None:
+        if self.memory < LEAST_MEMORY:
+            raise ValueError(f"memory has to be at least {LEAST_MEMORY} bytes: Python and the kernel need them")
+        if not 0.01 <= self.cpu <= 64:
+            raise ValueError("cpu has to be 0.01 to 64 cores")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One plugin of the allow-list."""
+
+    __pydantic_config__ = STRICT
+
+    #: Version of the contract that the plugin is written for.
+    api: Annotated[int, Strict()]
+    #: Folder of the plugin, relative to plugins.toml.
+    path: Path | None = None
+    #: Name of an installed import package.
+    package: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    #: "process" runs its handlers in a process of its own; the platform's process imports none of its code.
+    isolation: Literal["none", "process"] = "none"
+    #: What that process may do beside answering: "network", "read:FOLDER" (relative to plugins.toml).
+    grant: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        if (self.path is None) == (self.package is None):
+            raise ValueError('has to say where the plugin is: either path = "…" or package = "…"')
+        if self.isolation == "none" and (self.grant or self.limits != Limits()):
+            raise ValueError('has grant or limits, which are for isolation = "process"')
+        for one in self.grant:
+            if one != NETWORK and not (one.startswith(READ) and one != READ):
+                raise ValueError(f'has the grant {one!r}: there are "{NETWORK}" and "{READ}FOLDER"')
+
+    @property
+    def network(self) -> bool:
+        """Whether its process may open sockets."""
+        return NETWORK in self.grant
+
+    @property
+    def readable(self) -> list[str]:
+        """What its process may read beside its own folder."""
+        return [one.removeprefix(READ) for one in self.grant if one.startswith(READ)]
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """plugins.toml as typed values."""
+
+    file: Path
+    settings: Settings
+    entries: Mapping[str, Entry]
+
+
+def read_configuration(file: Path, overrides: Mapping[str, Any] | None = None) -> Configuration:
+    """Read plugins.toml; `overrides` is merged over it, table by table (`{"platform": {"data": …}}`).
+
+    Raises ConfigurationError with every finding at once.
+    """
+    configuration, findings = inspect_configuration(file, overrides)
+    if findings:
+        raise ConfigurationError(findings)
+    return configuration
+
+
+def inspect_configuration(
+    file: Path, overrides: Mapping[str, Any] | None = None
+) -> tuple[Configuration, list[Finding]]:
+    """What of plugins.toml is right, and everything that is wrong. Raises ConfigurationError if it can't be read."""
+    document = _merge(_parse(file), overrides or {})
+    findings = [
+        Finding("platform", "unknown-table", f"{file}: remove [{key}]; the tables are [platform] and [plugins.NAME]")
+        for key in document
+        if key not in {"platform", "plugins"}
+    ]
+    settings = Settings()
+    try:
+        settings = typed(Settings, document.get("platform", {}), where="platform")
+    except SettingsError as error:
+        findings += [Finding("platform", "wrong-setting", f"{file}: {key} {why}") for key, why in error.problems]
+    tables = document.get("plugins", {})
+    if not isinstance(tables, dict):
+        findings.append(Finding("platform", "wrong-setting", f"{file}: plugins has to be tables: write [plugins.NAME]"))
+        tables = {}
+    entries: dict[str, Entry] = {}
+    for name, table in tables.items():
+        try:
+            entries[name] = _entry(file, name, table, {other.replace("-", "_") for other in entries})
+        except ConfigurationError as error:
+            findings += error.findings
+    base = file.parent.resolve()
+    absolute = replace(
+        settings,
+        data=base / settings.data,
+        keys=base / settings.keys if settings.keys else None,
+        personal_keys=base / settings.personal_keys if settings.personal_keys else None,
+        certificate_fonts=base / settings.certificate_fonts if settings.certificate_fonts else None,
+        outgoing=replace(
+            settings.outgoing, ca_file=base / settings.outgoing.ca_file if settings.outgoing.ca_file else None
+        ),
+    )
+    return Configuration(file, absolute, entries), findings
+
+
+def _entry(file: Path, name: str, table: Any, taken: Set[str]) -> Entry:
+    """One entry with its folder made absolute. Raises ConfigurationError."""
+    where = f"plugins.{name}"
+
+    def wrong(rule: str, *advices: str) -> ConfigurationError:
+        return ConfigurationError([Finding(name, rule, f"{file}: {advice}") for advice in advices])
+
+    if not PLUGIN_NAME.match(name) or name in RESERVED:
+        words = f"use a-z, 0-9 and single hyphens or underscores, and not {' or '.join(sorted(RESERVED))}"
+        raise wrong("bad-name", f"rename [{where}]: {words}")
+    if name.replace("-", "_") in taken:
+        raise wrong("bad-name", f"rename [{where}]: another plugin's name differs from it by a hyphen alone")
+    try:
+        entry = typed(Entry, {**table, "settings": {}} if isinstance(table, dict) else table, where=where)
+    except SettingsError as error:
+        raise wrong("wrong-entry", *(_told(key, why, where) for key, why in error.problems)) from None
+    settings = table.get("settings", {})
+    if not isinstance(settings, dict):
+        raise wrong("wrong-entry", f"{where}.settings has to be a table: write [{where}.settings]")
+    if unspoken := wrong_version(entry.api):
+        raise wrong("wrong-api", f"{where}.api is {entry.api}; {unspoken}")
+    if entry.package is not None and not all(part.isidentifier() for part in entry.package.split(".")):
+        advice = f"{where}.package is {entry.package!r}: name the package as Python imports it"
+        named = re.sub(r"[-.]+", "_", entry.package)
+        raise wrong("wrong-entry", f"{advice}, {named}" if named.isidentifier() else f"{advice}, such as city_parks")
+    read = [READ + str((file.parent / place).resolve()) for place in entry.readable]
+    grant = (*(one for one in entry.grant if one == NETWORK), *read)
+    path = (file.parent / entry.path).resolve() if entry.path else None
+    return replace(entry, path=path, settings=settings, grant=grant)
+
+
+def _told(key: str, why: str, where: str) -> str:
+    """What is wrong with one key of an entry. The version has to be said, so what it is is told with it."""
+    said = f"{key} {why}"
+    if key != f"{where}.api":
+        return said
+    return f"{said}: write api = {values.API_VERSION}, the version of the contract that the plugin is written for"
+
+
+def spoken() -> range:
+    """The versions of the contract for which a plugin may be written: the kernel's own, and the one before."""
+    return range(max(1, values.API_VERSION - 1), values.API_VERSION + 1)
+
+
+def wrong_version(api: int) -> str:
+    """Why no plugin for that version of the contract is loaded, and what to do; "" where one is."""
+    versions = spoken()
+    if api in versions:
+        return ""
+    speaks = f"this kernel speaks {' and '.join(str(version) for version in versions)}"
+    if api > values.API_VERSION:
+        return f"{speaks}: upgrade the platform, or install an older version of the plugin"
+    return f"{speaks}: install a newer version of the plugin"
+
+
+def text_of(file: Path) -> str:
+    """What somebody wrote, with or without the byte order mark of some editors. Raises ValueError if it isn't UTF-8."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"it is not in UTF-8 (line {line}): save it anew in that encoding") from None
+
+
+def _parse(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text_of(file))
+    except FileNotFoundError:
+        advice = f"there is no {file}: run this in the folder that holds plugins.toml, or say --config FILE"
+    except (OSError, ValueError) as error:
+        advice = f"{file} can't be read: {error}"
+    raise ConfigurationError([Finding("platform", "no-configuration", advice)])
+
+
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        present = merged.get(key)
+        both = isinstance(value, Mapping) and isinstance(present, Mapping)
+        merged[key] = _merge(present, value) if both and present is not None else value
+    return merged
+
+
+def make_folders(settings: Settings, *, keys: bool = False) -> None:
+    """Make the folder of the data, and with `keys` that of the private keys, where there is none.
+
+    Raises ConfigurationError, which names the setting.
+    """
+    wanted = [("data", settings.data, 0o777)] + [("keys", settings.keys_folder, 0o700)] * keys
+    for key, folder, mode in wanted:
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=mode)
+        except OSError as error:
+            advice = f"mend platform.{key} or what is in its way: {folder} can't be made: {error.strerror}"
+            raise ConfigurationError([Finding("platform", "folder-not-made", advice)]) from error

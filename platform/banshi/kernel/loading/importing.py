@@ -1,0 +1,168 @@
+"""A plugin's module: imported from a folder or a package, and its hooks held to the contract."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from importlib.machinery import PathFinder
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from banshi.foundation.errors import Finding
+from banshi.foundation.wording import did_you_mean
+from banshi.kernel.contract import hookspecs, values
+from banshi.kernel.loading.configuration import Entry
+
+#: Parent of the modules that are loaded from folders.
+NAMESPACE = "banshi_plugins"
+
+
+class NotAPackage(ImportError):
+    """What an entry names can be imported and has no folder of its own."""
+
+
+def import_plugin(name: str, entry: Entry) -> tuple[ModuleType, Path]:
+    """The module of an entry of plugins.toml, and its folder. Raises whatever the import raises."""
+    if entry.path is not None:
+        return _import_folder(name, entry.path), entry.path
+    module = importlib.import_module(str(entry.package))
+    if not hasattr(module, "__path__"):
+        raise NotAPackage(f"{entry.package} is a single module; a plugin is a package, a folder with its items.toml")
+    return module, Path(module.__path__[0])
+
+
+def folder_of(entry: Entry) -> Path:
+    """An entry's folder, found without running any code of the plugin's. Raises ImportError."""
+    if entry.path is not None:
+        return entry.path
+    place: Sequence[str] | None = None
+    qualified = ""
+    for part in str(entry.package).split("."):
+        qualified = f"{qualified}.{part}" if qualified else part
+        spec = PathFinder.find_spec(qualified, place)
+        if spec is None:
+            raise ModuleNotFoundError(f"{qualified} is not there", name=qualified)
+        if spec.submodule_search_locations is None:
+            raise NotAPackage(f"{qualified} is a single module; a plugin is a package, a folder with its items.toml")
+        place = list(spec.submodule_search_locations)
+    return Path((place or [""])[0])
+
+
+def stand_in(name: str) -> ModuleType:
+    """An empty module for a plugin whose code runs elsewhere: its settings are taken as they are written."""
+
+    def banshi_settings() -> type:
+        return dict
+
+    module = ModuleType(f"{NAMESPACE}.{name.replace('-', '_')}")
+    vars(module)["banshi_settings"] = hookspecs.hookimpl(banshi_settings)
+    return module
+
+
+def _import_folder(name: str, folder: Path) -> ModuleType:
+    """The plugin in `folder` as the package `banshi_plugins.<name>`; a folder without Python is an empty module."""
+    qualified = f"{NAMESPACE}.{name.replace('-', '_')}"
+    loaded = sys.modules.get(qualified)
+    if loaded is not None and list(getattr(loaded, "__path__", [])) == [str(folder)]:
+        return loaded
+    for stale in [key for key in sys.modules if key == qualified or key.startswith(qualified + ".")]:
+        del sys.modules[stale]
+    sys.modules.setdefault(NAMESPACE, ModuleType(NAMESPACE)).__path__ = []
+    source = folder / "__init__.py"
+    if not source.is_file():
+        module = ModuleType(qualified)
+        module.__path__ = [str(folder)]
+        sys.modules[qualified] = module
+        return module
+    spec = importlib.util.spec_from_file_location(qualified, source, submodule_search_locations=[str(folder)])
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{source} can't be loaded")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[qualified] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[qualified]
+        raise
+    return module
+
+
+def read_hooks(name: str, module: ModuleType, api: int) -> tuple[dict[str, Any], list[Finding]]:
+    """The hooks of a module that are right, and what is wrong with the others.
+
+    `api` is the version of the contract that it is written for: a hook that was retired since is still called.
+    """
+    known = [hook for hook in vars(hookspecs) if hook.startswith("banshi_")]
+    right: dict[str, Any] = {}
+    wrong: list[Finding] = []
+    for attribute, value in vars(module).items():
+        marked = hasattr(value, "banshi_impl")
+        if not inspect.isfunction(value) or not (marked or attribute.startswith("banshi_")):
+            continue
+        where = f"{value.__code__.co_filename}:{value.__code__.co_firstlineno}"
+        if retired := hookspecs.RETIRED.get(attribute):
+            called = api < retired.since and attribute in known
+            wrong.append(Finding(name, "retired-hook", f"{where}: {farewell(attribute, retired, called)}", called))
+            if not called:
+                continue
+        if attribute not in known:
+            meant = did_you_mean(attribute, [hook for hook in known if hook not in hookspecs.RETIRED])
+            advice = f"{where}: there is no hook {attribute}: {meant}"
+            wrong.append(Finding(name, "unknown-hook", advice))
+        elif inspect.iscoroutinefunction(value) or inspect.isasyncgenfunction(value):
+            advice = f"{where}: write `def {attribute}`, not `async def`: only what it returns may be async"
+            wrong.append(Finding(name, "async-hook", advice))
+        elif not marked:
+            advice = f"{where}: put @hookimpl above {attribute}: without it, it is never called"
+            wrong.append(Finding(name, "unmarked-hook", advice))
+        elif given := _arguments(value) - _arguments(getattr(hookspecs, attribute)):
+            advice = f"{where}: remove {', '.join(sorted(given))} from {attribute}: `banshi hooks {attribute}` shows it"
+            wrong.append(Finding(name, "hook-arguments", advice))
+        else:
+            right[attribute] = value
+    return right, wrong
+
+
+def nothing_in(name: str, entry: Entry, folder: Path) -> Finding:
+    """The warning about a plugin that hands over nothing at all."""
+    advice = f"it hands over nothing: write a hook in its __init__.py, or an items.toml in {folder}"
+    if entry.package:
+        advice += f"; if {entry.package} has them at home, build its wheel with its data files"
+    return Finding(name, "empty-plugin", advice, warning=True)
+
+
+def outdated(name: str, file: Path, api: int) -> Finding:
+    """The warning about a plugin that is written for the version of the contract before."""
+    now = values.API_VERSION
+    advice = (
+        f"this kernel speaks {now}, and the next one no longer {api}: test it, and write plugins.{name}.api = {now}"
+    )
+    return Finding(name, "old-api", f"{file}: {advice}", warning=True)
+
+
+def farewell(hook: str, retired: hookspecs.Retired, called: bool) -> str:
+    """What the author of a plugin with a retired hook reads."""
+    if called:
+        return f"{hook} is still called, and no longer from version {retired.since + 1} on: {retired.instead}"
+    return f"{hook} is gone since version {retired.since} of the contract: {retired.instead}"
+
+
+def _arguments(function: Callable[..., Any]) -> set[str]:
+    """The arguments that a caller has to give."""
+    parameters = inspect.signature(function).parameters.values()
+    return {one.name for one in parameters if one.default is one.empty and one.kind is not one.VAR_KEYWORD}
+
+
+def place_of(error: BaseException, folder: Path | None) -> str:
+    """Where it was raised: the last line in the plugin's own folder, if there is one."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if folder and Path(frame.filename).is_relative_to(folder)]
+    place = (own or frames)[-1]
+    return f"{place.filename}:{place.lineno}"

@@ -1,0 +1,87 @@
+"""What the plugins registered, indexed for a look-up per request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+import click
+
+from banshi.foundation.database.tables import Tables
+from banshi.foundation.errors import Finding
+from banshi.foundation.keys import Key
+from banshi.kernel.contract.routes import Route
+from banshi.kernel.contract.values import Channel, Department, Item, Kind, Offer, Resource
+from banshi.kernel.loading.catalogue import Catalogue
+from banshi.kernel.loading.configuration import Configuration
+from banshi.kernel.loading.item_index import ItemIndex, digest, kernel_key
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Plugin:
+    """One loaded plugin and what it handed over."""
+
+    name: str
+    module: ModuleType
+    folder: Path
+    settings: Any = None
+    department: Department | None = None
+
+
+@dataclass(slots=True)
+class Registry:
+    """Everything that was registered, indexed for a look-up per request."""
+
+    configuration: Configuration
+    plugins: dict[str, Plugin] = field(default_factory=dict)
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    departments: dict[str, Department] = field(default_factory=dict)
+    items: ItemIndex = field(default_factory=ItemIndex)
+    channels: dict[str, Channel] = field(default_factory=dict)
+    routes: list[tuple[str, Route]] = field(default_factory=list)
+    resources: list[tuple[str, Resource[Any]]] = field(default_factory=list)
+    #: What plugins give each other, each with the giver's name.
+    offers: list[tuple[str, Offer[Any]]] = field(default_factory=list)
+    tables: dict[str, Tables] = field(default_factory=dict)
+    commands: dict[str, click.Command] = field(default_factory=dict)
+    #: Who registered what: (noun, code) → plugin.
+    owners: dict[tuple[str, str], str] = field(default_factory=dict)
+    #: Hook → the plugins that use it.
+    hooks: dict[str, list[str]] = field(default_factory=dict)
+    #: What was read from each plugin's items.toml; empty once the start is over.
+    catalogues: dict[str, Catalogue] = field(default_factory=dict)
+    #: Plugin → digest of what its items were made from, where they lie on a shelf.
+    shelved: dict[str, str] = field(default_factory=dict)
+    #: Items were read and checked at this very start, and then put on shelves.
+    put_away: bool = False
+    #: Warnings: the platform starts, `banshi check` shows them.
+    warnings: tuple[Finding, ...] = ()
+    #: Counts up when items come or go while the platform runs: what is made of the catalogue is made anew.
+    revision: int = 0
+
+    def kinds_key(self) -> bytes:
+        """A digest of what finds items right: the kernel's code, and that of the plugins with kinds of their own."""
+        key = kernel_key()
+        for owner in sorted({owner for (noun, _), owner in self.owners.items() if noun == "kind"}):
+            if owner in self.configuration.entries:
+                key += digest(b"", self.plugins[owner].folder, ()).encode()
+        return key
+
+    @property
+    def items_key(self) -> str | None:
+        """A digest of what all items were made from; None where some lie on no shelf."""
+        whole = all(plugin.department is None or name in self.shelved for name, plugin in self.plugins.items())
+        return " ".join(f"{name}={self.shelved[name]}" for name in sorted(self.shelved)) if whole else None
+
+    def file_of(self, item: Item) -> Path:
+        """The file in which an item is declared that was read at this start."""
+        files = self.catalogues[item.plugin].files if item.plugin in self.catalogues else {}
+        return files.get(item.code, self.plugins[item.plugin].folder / "items.toml")
+
+    def offered(self, key: Key[T]) -> list[tuple[str, T]]:
+        """What plugins offer under a key, each with the giver's name."""
+        return [(plugin, offer.value) for plugin, offer in self.offers if offer.key is key]

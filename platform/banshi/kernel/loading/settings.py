@@ -1,0 +1,397 @@
+"""The platform's own settings, and how a table of plugins.toml becomes a typed value.
+
+Every setting is a field of a frozen dataclass; a wrong one stops the start with the file, the key and the reason.
+Secrets stay out of the file: a value written as "env:NAME" is read from that environment variable.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import parse_qsl, urlencode, urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import ConfigDict, Strict, TypeAdapter, ValidationError
+
+from banshi.default_plugins import OPTIONAL
+from banshi.foundation.redis_client import RedisSettings
+from banshi.foundation.server_addresses import hosts_of, names_several
+from banshi.foundation.time.periods import Period
+
+T = TypeVar("T")
+
+STRICT = ConfigDict(extra="forbid")
+
+#: The databases that the platform is tested on, by the beginnings of their URLs.
+POSTGRES = ("asyncpg://", "postgres://", "postgresql://")
+DATABASES = ("sqlite://", *POSTGRES)
+
+#: Scheme, host, and a port.
+ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?")
+
+#: More would make the QR code of a full pass larger than a phone reads in the street (V10-M).
+LONGEST_ISSUER = 16
+
+#: What fits into a line beside a certificate's QR code.
+LONGEST_ADDRESS = 80
+
+#: Connections of one process; PostgreSQL itself takes a hundred of all processes, if nothing is said.
+MOST_CONNECTIONS = 500
+
+#: Seconds that a statement may be given.
+LONGEST_STATEMENT = 3600
+
+#: How SQLite works: each commit is synced, a writer waits for another, and what is deleted is overwritten with zeros.
+PRAGMAS = "synchronous=FULL&wal_autocheckpoint=8000&busy_timeout=5000&secure_delete=ON"
+
+AT_LEAST_ONE = (
+    *("body_limit", "attachment_limit", "attachment_quota"),
+    *("outbox_attempts", "keep_days", "look_up_days", "breaker_failures"),
+    *("tip_days", "tip_quota", "test_case_days"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """The city's identity provider. Without one, only tokens of `banshi token` are accepted."""
+
+    __pydantic_config__ = STRICT
+
+    #: The `iss` of its tokens; `/.well-known/openid-configuration` below it names the keys.
+    issuer: str
+    #: The `aud` that its tokens must bear.
+    audience: str
+    #: Where the keys are, if not where the issuer's configuration says.
+    jwks_uri: str | None = None
+    #: The claim that lists a member of staff's roles, and the claim with a person's name.
+    roles_claim: str = "banshi_roles"
+    name_claim: str = "name"
+    #: The claim with the ID number that the provider has verified, a text: whoever has none looks nobody up.
+    resident_id_claim: str = "resident_id"
+    #: From the issuer's own role names to ours: {"jtj-sp" = "traffic:approver"}.
+    role_map: Mapping[str, str] = field(default_factory=dict)
+    #: Seconds for which the fetched keys are trusted before they are fetched again.
+    keys_ttl: float = 600.0
+
+    def __post_init__(self) -> None:
+        if not _is_safe(self.issuer):
+            raise ValueError("issuer has to be an https:// address (http:// only on this machine)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterSource:
+    """Where a register's data come from: an HTTP endpoint of its department's, or a database that is only read."""
+
+    __pydantic_config__ = STRICT
+
+    #: It is asked with POST, and answers with records as JSON.
+    url: str = ""
+    #: Bearer token for it.
+    token: str = ""
+    #: `sqlite://FILE`, relative to plugins.toml, or `postgres://user@host/name`.
+    database: str = ""
+    #: One SELECT. `:plate` is the question's field of that name, `:owner` whose records may be found, or null for all.
+    sql: str = ""
+    #: Seconds that an answer may take.
+    timeout: float = 3.0
+
+    def __post_init__(self) -> None:
+        if bool(self.url) == bool(self.database):
+            raise ValueError('has to say where the data are: either url = "…" or database = "…"')
+        if bool(self.database) != bool(self.sql) or (self.token and not self.url):
+            raise ValueError("sql stands beside database, and token beside url")
+        if self.url and not _is_safe(self.url):
+            raise ValueError("url has to be an https:// address (http:// only on this machine)")
+        if self.database and not self.database.startswith(DATABASES):
+            raise ValueError(f"database has to begin with {' or '.join(DATABASES)}")
+        if not 0 < self.timeout <= 60:
+            raise ValueError("timeout has to be more than 0 and at most 60 seconds")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingRules:
+    """Where calls may go whose addresses somebody outside gave: integrators' services and receivers of webhooks."""
+
+    __pydantic_config__ = STRICT
+
+    #: Networks of the operator's own that may be called beside the internet: ["10.20.0.0/16"].
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    #: PEM file of the certificate authorities to trust in place of the system's; relative to plugins.toml.
+    ca_file: Path | None = None
+
+    def allows_http(self, host: str) -> bool:
+        """Whether a host may be called without TLS: this machine, where its network is allowed."""
+        try:
+            address = ip_address("127.0.0.1" if host == "localhost" else host)
+        except ValueError:
+            return False
+        return address.is_loopback and any(address in one for one in self.networks if one.version == address.version)
+
+
+def _is_safe(address: str) -> bool:
+    """Whether what is sent there is encrypted, or stays on this machine."""
+    parts = urlsplit(address)
+    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    return parts.scheme == "https" or (parts.scheme == "http" and local)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """A process's connections to PostgreSQL. What the database's URL says of them itself stands."""
+
+    __pydantic_config__ = STRICT
+
+    #: Connections that stay open, and connections at most.
+    least: int = 1
+    most: int = 10
+    #: Seconds after which PostgreSQL ends a statement, and a transaction that asks nothing more. 0: as the server has
+    #: it, for poolers that refuse to pass such settings on.
+    statement_seconds: float = 30.0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.least <= self.most <= MOST_CONNECTIONS:
+            raise ValueError(f"least and most have to be 1 <= least <= most <= {MOST_CONNECTIONS}")
+        if self.statement_seconds != 0 and not 0.1 <= self.statement_seconds <= LONGEST_STATEMENT:
+            raise ValueError(f"statement_seconds has to be 0.1 to {LONGEST_STATEMENT}, or 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long what is personal in a case is kept once it is over; then it goes, and what statistics count stays.
+
+    What an item says of itself goes before what a kind says here, and that before what is said for all.
+    """
+
+    __pydantic_config__ = STRICT
+
+    #: Where nothing else is said.
+    default: Period = Period(months=60)  # noqa: RUF009 - it is frozen
+    #: By outcome: {"withdrawn" = "P1Y"}.
+    outcomes: Mapping[str, Period] = field(default_factory=dict)
+    #: The same for one kind of item, by its name, with a `default` of its own.
+    kinds: Mapping[str, Mapping[str, Period]] = field(default_factory=dict)
+    #: By outcome or `default`: from when on somebody may have a closed case forgotten. Without, not before its end.
+    least: Mapping[str, Period] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The table `[platform]` of plugins.toml."""
+
+    __pydantic_config__ = STRICT
+
+    #: Folder of the database file, attachments and keys; relative to plugins.toml.
+    data: Path = Path("data")
+    #: Tortoise's database URL; the default is a SQLite file in `data`. Of PostgreSQL it may name several servers, a
+    #: primary and its standbys: `postgres://user@one:5432,two:5432/name`.
+    database: str = ""
+    #: The URL of a replica of that PostgreSQL, for what anybody may read.
+    replica: str = ""
+    pool: Pool = field(default_factory=Pool)
+    redis: RedisSettings | None = None
+    #: Whether each start brings the tables to its schema; otherwise `banshi migrate` alone does.
+    migrate_at_start: bool = True
+    #: Folder of the private signing keys; the default is `keys` in `data`. Machines that issue passes share it.
+    keys: Path | None = None
+    #: File of the keys that what is personal in the database is encrypted with; relative to plugins.toml. Without, it
+    #: is plain. Processes of all machines share it.
+    personal_keys: Path | None = None
+    #: Where others reach the API, `https://services.city.example`: what events, exports and discovery documents name.
+    #: Without it those that somebody asks for name the address that was asked, which a proxy may have changed.
+    address: str = ""
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
+    identity: Identity | None = None
+    #: Tracebacks are shown, and others may reach what is for development: tokens of `banshi token`, a sandbox in place
+    #: of a push service. Nothing but true, without quotes, says that.
+    development: Annotated[bool, Strict()] = False
+    #: Short name of the authority in every pass; an offline verifier sees it.
+    pass_issuer: str = "BANSHI"  # noqa: S105
+    #: Folder of fonts for certificates, before ours; relative to plugins.toml.
+    certificate_fonts: Path | None = None
+    #: Where a reader verifies a certificate, printed on it; such as an address of the city's app.
+    certificate_address: str = ""
+    #: Largest JSON body and largest attachment, in bytes.
+    body_limit: int = 262_144
+    attachment_limit: int = 10_485_760
+    #: Bytes of attachments that one person may have uploaded without using them in a case.
+    attachment_quota: int = 104_857_600
+    #: Seconds that a department's handler may take, people on whom it fails in a row until its breaker opens, and
+    #: seconds until it is tried again.
+    handler_timeout: float = 5.0
+    breaker_failures: int = 5
+    breaker_pause: float = 10.0
+    #: Attempts after which work that keeps failing is parked for an operator; seconds of a lease; days for which
+    #: settled work and idempotency keys are kept.
+    outbox_attempts: int = 12
+    outbox_lease: float = 30.0
+    keep_days: int = 7
+    #: Where registers have their data, by code; those that aren't here are tables of the platform's own database.
+    registers: Mapping[str, RegisterSource] = field(default_factory=dict)
+    outgoing: OutgoingRules = field(default_factory=OutgoingRules)
+    #: Days for which it is kept, and shown to the person, who looked them up.
+    look_up_days: int = 365
+    #: Days after which what is made up, the cases of test items and test clients, leaves with everything it left.
+    test_case_days: int = 7
+    #: How long what is personal in a case is kept after its last step.
+    retention: Retention = field(default_factory=Retention)
+    #: Days for which what was handed in without a name is kept after its last step; bytes of such people's files, all
+    #: together, that no tip uses yet.
+    tip_days: int = 365
+    tip_quota: int = 1_073_741_824
+    #: A year's order of the State Council, before the library knows it: its days off, its working weekends, the year.
+    holidays: frozenset[date] = frozenset()
+    make_up_days: frozenset[date] = frozenset()
+    holiday_years: frozenset[int] = frozenset()
+    #: Capabilities that this city does without, of `OPTIONAL`: their routes, work and documents are gone.
+    without: frozenset[str] = frozenset()
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    def __post_init__(self) -> None:
+        if self.database and not self.database.startswith(DATABASES):
+            raise ValueError(f"database has to begin with {' or '.join(DATABASES)}")
+        for name, address in (("database", self.database), ("replica", self.replica)):
+            if address.startswith(POSTGRES) and not _has_port(address):
+                told = "has a port that is no number, or a password with a sign that is written as %…"
+                if names_several(address):
+                    told += "; several servers are named as host:port,host:port"
+                raise ValueError(f"{name} {told}")
+        if self.replica and not (self.replica.startswith(POSTGRES) and self.database.startswith(POSTGRES)):
+            raise ValueError(f"replica has to begin with {' or '.join(POSTGRES)}, and so has database")
+        if self.address and not ADDRESS.fullmatch(self.address):
+            raise ValueError("address has to be like https://services.city.example, without a path")
+        if not 0 < len(self.pass_issuer.encode()) <= LONGEST_ISSUER:
+            raise ValueError(f"pass_issuer has to be 1 to {LONGEST_ISSUER} bytes long: every pass bears it")
+        if len(self.certificate_address) > LONGEST_ADDRESS or not self.certificate_address.isprintable():
+            raise ValueError(f"certificate_address has to be one line of at most {LONGEST_ADDRESS} characters")
+        if unknown := sorted(self.without - OPTIONAL):
+            raise ValueError(f"without has {unknown[0]!r}: what can be left out is {', '.join(sorted(OPTIONAL))}")
+        for name in AT_LEAST_ONE:
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} has to be at least 1")
+        for name in ("handler_timeout", "breaker_pause", "outbox_lease"):
+            if not 0 < getattr(self, name) <= 3600:
+                raise ValueError(f"{name} has to be more than 0 and at most 3600 seconds")
+
+    @property
+    def items_folder(self) -> Path:
+        """Where a large catalogue is kept; whatever is there can be deleted."""
+        return self.data / "items"
+
+    @property
+    def database_url(self) -> str:
+        """What Tortoise connects to. SQLite syncs each commit: what was acknowledged survives a power cut."""
+        if self.database and not self.database.startswith("sqlite"):
+            return _with_pool(self.database, self.pool)
+        if self.database:
+            return self.database
+        return f"sqlite://{self.data / 'banshi.sqlite3'}?{PRAGMAS}"
+
+    @property
+    def patient_url(self) -> str:
+        """The same without a limit of ours on how long a statement takes, for whoever goes through all rows."""
+        return replace(self, pool=replace(self.pool, statement_seconds=0)).database_url
+
+    @property
+    def replica_url(self) -> str:
+        """The copy that public reads go to; "" for none."""
+        return _with_pool(self.replica, self.pool) if self.replica else ""
+
+    @property
+    def keys_folder(self) -> Path:
+        return self.keys or self.data / "keys"
+
+    @property
+    def attachments_folder(self) -> Path:
+        return self.data / "attachments"
+
+
+def _has_port(address: str) -> bool:
+    """Whether what stands where an address has its port is one, or nothing."""
+    try:
+        return bool(hosts_of(address)) if names_several(address) else urlsplit(address).port != 0
+    except ValueError:
+        return False
+
+
+def _with_pool(database: str, pool: Pool) -> str:
+    """The URL of a PostgreSQL with what `pool` says, where it doesn't say it itself."""
+    address, _, given = database.partition("?")
+    ours = {"minsize": pool.least, "maxsize": pool.most}
+    if pool.statement_seconds:
+        ours["statement_timeout"] = int(pool.statement_seconds * 1000)
+    said = dict(parse_qsl(given, keep_blank_values=True))
+    if (most := said.get("maxsize", "")).isdecimal():
+        ours["minsize"] = min(pool.least, int(most))
+    if (least := said.get("minsize", "")).isdecimal():
+        ours["maxsize"] = max(pool.most, int(least))
+    return f"{address}?{urlencode({**ours, **said})}"
+
+
+class SettingsError(ValueError):
+    """One table of settings is wrong; `problems` lists (key, reason)."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{key}: {reason}" for key, reason in problems))
+
+
+def typed(cls: type[T], table: Mapping[str, Any], *, where: str) -> T:
+    """`table` as a `cls` (a dataclass or a pydantic model), or a `SettingsError` with every wrong key under `where`."""
+    unset: dict[str, str] = {}
+    filled = _from_environment(table, where, unset)
+    problems = list(unset.items())
+    try:
+        value = adapter(cls).validate_python(filled, extra="forbid")
+    except ValidationError as error:
+        # What a table as a whole is found wrong for may be the value that isn't there.
+        found = reasons(error, where)
+        problems += [(key, why) for key, why in found if not any(f"{one}.".startswith(f"{key}.") for one in unset)]
+    if problems:
+        raise SettingsError(problems)
+    return value
+
+
+def adapter(cls: type[T]) -> TypeAdapter[T]:
+    """What makes a value of that type out of a table. One takes milliseconds to make, and each item needs two."""
+    known: Any = cls
+    return _adapter(known)
+
+
+_adapter = lru_cache(maxsize=256)(TypeAdapter)
+
+
+def reasons(error: ValidationError, where: str = "") -> Iterator[tuple[str, str]]:
+    """Pydantic's findings as (dotted key, sentence); values are left out, since one may be a secret."""
+    for item in error.errors(include_url=False, include_input=False, include_context=False):
+        key = ".".join(part for part in (where, *(str(part) for part in item["loc"])) if part)
+        message = {
+            "missing": "is missing",
+            "extra_forbidden": "is not a known key",
+            "unexpected_keyword_argument": "is not a known key",
+            "dataclass_type": "has to be a table",
+            "dict_type": "has to be a table",
+            "tuple_type": "has to be a list",
+            "bool_type": "has to be true or false, without quotes",
+        }.get(item["type"], item["msg"].removeprefix("Value error, "))
+        yield key, message[0].lower() + message[1:]
+
+
+def _from_environment(value: Any, where: str, unset: dict[str, str]) -> Any:
+    """`value` with every "env:NAME" filled in; what is not in the environment goes into `unset`, by its key."""
+    if isinstance(value, str) and value.startswith("env:"):
+        name = value.removeprefix("env:")
+        if name not in os.environ:
+            unset[where] = f"needs the environment variable {name}, which is not set"
+        return os.environ.get(name, value)
+    if isinstance(value, Mapping):
+        return {key: _from_environment(part, f"{where}.{key}", unset) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_from_environment(part, f"{where}.{position}", unset) for position, part in enumerate(value)]
+    return value

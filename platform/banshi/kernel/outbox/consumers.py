@@ -1,0 +1,190 @@
+"""The engine in the server's own process: takes outbox rows and hands them to their consumers.
+
+Each consumer has a loop of its own, so that a department that hangs holds up nobody else's messages. A commit wakes the
+loops at once; the table itself is asked again when the next row falls due, so a lost wake-up costs a moment and never
+a row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import structlog
+from prometheus_client import Counter as Metric
+from tortoise.exceptions import DoesNotExist
+
+from banshi.foundation.background import working
+from banshi.foundation.database import bulk
+from banshi.foundation.keys import Key
+from banshi.kernel.contract.values import Channel
+from banshi.kernel.outbox import events, outbox
+from banshi.kernel.outbox.consumer import Consumer, Work
+from banshi.kernel.outbox.pause import paused as held
+from banshi.kernel.outbox.redis_wakeup import WorkStream
+from banshi.kernel.runtime.containment import contained
+from banshi.kernel.runtime.process_role import CASE
+from banshi.kernel.runtime.tracing import traced, traced_together
+from banshi.kernel.tables.models import Case, OutboxRow
+
+if TYPE_CHECKING:
+    from banshi.kernel.outbox.events import Listener
+    from banshi.kernel.outbox.outbox import Claimed
+    from banshi.kernel.outbox.pause import Paused
+    from banshi.kernel.runtime.running import Platform
+    from banshi.kernel.runtime.tracing import Span
+
+log = structlog.get_logger("banshi.engine")
+
+#: Rows that a channel is given at once, and submissions that are with their departments at once.
+BATCH = 256
+AT_ONCE = 32
+
+#: Seconds that a consumer may take to look at the table while it is at work; others may have the time.
+LOOKING = 1.0
+
+#: Seconds between two looks whether what goes out is held, and between two words that it still is.
+HELD_LOOK, HELD_WORD = 1.0, 600.0
+
+
+class Engine:
+    """All consumers of this process; none where it leaves cases to others."""
+
+    def __init__(self, platform: Platform) -> None:
+        settled = Metric(
+            "banshi_outbox_rows",
+            "Outbox rows by consumer and outcome",
+            ["consumer", "outcome"],
+            registry=platform.metrics,
+        )
+        self._platform = platform
+        #: What goes out is held, as of the last look.
+        self.held: Paused | None = None
+        self.consumers: list[Consumer] = []
+        if CASE not in platform.duty.lanes:
+            return
+        self.consumers.append(Consumer(platform, outbox.INTAKE, _intake(platform), batch=AT_ONCE, settled=settled))
+        for name, channel in platform.registry.channels.items():
+            work = _channel(platform, channel)
+            self.consumers.append(Consumer(platform, f"channel:{name}", work, batch=BATCH, settled=settled))
+        for name, listener in platform.registry.offered(events.LISTENERS):
+            work = _listener(platform, listener)
+            self.consumers.append(Consumer(platform, events.CONSUMER + name, work, batch=BATCH, settled=settled))
+        # A server takes up its own at once, and not what others write: what one of them leaves behind the next look
+        # finds, within a second. Who is there to work takes up everybody's, unless Redis hands it over.
+        to_all = not platform.duty.serves and platform.settings.redis is None
+        platform.store.on_commit(self._committed, elsewhere=to_all)
+
+    async def look(self) -> bool:
+        """Have every consumer look at the table; False where one of them is busy for longer than `LOOKING`."""
+        try:
+            async with asyncio.timeout(LOOKING):
+                await asyncio.gather(*(consumer.look() for consumer in self.consumers))
+        except TimeoutError:
+            return False
+        return True
+
+    async def watch(self) -> None:
+        """Say in the log when what goes out is held, every ten minutes that it still is, and when it is released."""
+        told = 0.0
+        while True:
+            try:
+                found = await held(self._platform.store)
+            except Exception as error:  # the database is away, and nothing goes out either
+                log.warning("whether the outbox is held can't be read", error=type(error).__name__)
+                found = self.held
+            if found is not None and (self.held is None or time.monotonic() - told >= HELD_WORD):
+                told = time.monotonic()
+                log.warning("the outbox is held, nothing goes out: banshi outbox release", reason=found.reason)
+            elif found is None and self.held is not None:
+                log.info("the outbox is released")
+            self.held = found
+            await asyncio.sleep(HELD_LOOK)
+
+    def _committed(self, models: frozenset[type]) -> None:
+        if OutboxRow in models:
+            for consumer in self.consumers:
+                consumer.wake.set()
+
+
+def _traced(platform: Platform, rows: Sequence[Claimed]) -> AbstractContextManager[list[Span]]:
+    """A span for each row, below what promised it."""
+    name = f"outbox {rows[0].consumer}"
+    return traced_together(platform, name, [row.trace for row in rows], lane=CASE, topic=rows[0].topic)
+
+
+def _channel(platform: Platform, channel: Channel) -> Work:
+    async def deliver(rows: Sequence[Claimed]) -> Mapping[str, Exception]:
+        with _traced(platform, rows) as spans:
+            messages = [outbox.message_of(row.payload, span.trace) for row, span in zip(rows, spans, strict=True)]
+            # A channel that hangs beyond the lease would hold up everything behind it for good.
+            _, error = await contained(platform.settings.outbox_lease, channel.deliver, platform, messages)
+            if error is not None:
+                raise error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
+        return {}
+
+    return deliver
+
+
+def _listener(platform: Platform, listener: Listener) -> Work:
+    async def tell(rows: Sequence[Claimed]) -> Mapping[str, Exception]:
+        turn, held = await events.in_turn(platform.store, rows)
+        if turn:
+            heard = [events.event_of(row.payload) for row in turn]
+            with _traced(platform, turn):
+                _, error = await contained(platform.settings.outbox_lease, listener.hear, platform, heard)
+                if error is not None:
+                    raise error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
+        return {row.id: events.OutOfTurn() for row in held}
+
+    return tell
+
+
+def _intake(platform: Platform) -> Work:
+    async def one(case: Case | None, row: Claimed) -> None:
+        if case is None:
+            raise DoesNotExist(Case)
+        intake = platform.registry.kinds[case.kind].intake
+        if intake is not None:
+            about = {"item": case.item, "kind": case.kind, "plugin": case.department, "lane": CASE}
+            with traced(platform, f"outbox {row.consumer}", row.trace, **about):
+                await intake(platform, case)
+
+    async def forward(rows: Sequence[Claimed]) -> Mapping[str, Exception]:
+        named = [UUID(row.payload["case"]) for row in rows]
+        cases = await bulk.fetch(platform.store.connection, Case, named)
+        works = (one(cases.get(case), row) for case, row in zip(named, rows, strict=True))
+        results = await asyncio.gather(*works, return_exceptions=True)
+        return {row.id: result for row, result in zip(rows, results, strict=True) if isinstance(result, Exception)}
+
+    return forward
+
+
+ENGINE: Key[Engine] = Key("engine")
+
+
+@asynccontextmanager
+async def open_engine(platform: Platform) -> AsyncIterator[Engine]:
+    """The running engine; at the end it gives back what it had claimed."""
+    engine = Engine(platform)
+    works = [engine.watch, *(consumer.run for consumer in engine.consumers)]
+    async with AsyncExitStack() as stack:
+        if platform.settings.redis is not None and not (platform.duty.serves and engine.consumers):
+            # Who works on what it commits itself needs nobody.
+            stream = WorkStream(platform.settings.redis)
+            stack.push_async_callback(stream.aclose)
+            works.append(partial(stream.taking, engine.look) if engine.consumers else stream.telling)
+            if not engine.consumers:
+                platform.store.on_commit(partial(_handed_over, stream), elsewhere=False)
+        await stack.enter_async_context(working("banshi-engine", *works))
+        yield engine
+
+
+def _handed_over(stream: WorkStream, models: frozenset[type]) -> None:
+    if OutboxRow in models:
+        stream.tell()

@@ -1,0 +1,270 @@
+"""What a transaction promised to tell the world: rows made beside the change, and how workers take and settle them.
+
+A row is claimed under a lease of the database's own clock, so that a machine whose clock jumps neither steals nor keeps
+work; a settlement shows the attempt that it belongs to, so that a worker that was thought dead can't settle what
+another has taken over. Rows that keep failing are parked for an operator and never dropped.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from banshi.foundation.database.store import Statement, Write
+from banshi.foundation.encryption.fields import as_read
+from banshi.foundation.errors import Unavailable
+from banshi.kernel.contract.items import LIVE
+from banshi.kernel.contract.values import Message
+from banshi.kernel.tables.models import OutboxRow
+
+if TYPE_CHECKING:
+    from banshi.foundation.database.store import Store
+    from banshi.kernel.runtime.running import Platform
+
+#: Consumer of new submissions; the other consumers are `channel:<name>`.
+INTAKE = "intake"
+
+#: Topic of a `Message` to a person.
+MESSAGE = "message"
+
+#: What is kept of one; its trace stands in the row.
+MESSAGE_FIELDS = tuple(field.name for field in fields(Message) if field.name != "trace")
+
+#: Lanes by urgency.
+CASE_LANE, ALERT_LANE, NOTICE_LANE = 0, 1, 2
+
+#: Milliseconds between a step's event and what the same transaction promises at most.
+ABOUT = 600_000
+
+#: Rows that are looked through in one step.
+STEP = 2_000
+
+#: Longest pause between two attempts, in seconds.
+LONGEST_PAUSE = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row that is ours until its lease ends."""
+
+    id: str
+    consumer: str
+    topic: str
+    payload: dict[str, Any]
+    attempts: int
+    #: How often it was tried since it was promised, or since an operator wished it to be tried again.
+    tries: int
+    #: The `traceparent` of what it was promised by; "" where nothing was traced.
+    trace: str = ""
+
+
+def message_rows(platform: Platform, message: Message, dedup: str) -> list[OutboxRow]:
+    """The promise to give `message` to every channel, as rows for the transaction that makes it true.
+
+    None where it is for nobody: who handed a case in without a name comes and reads it.
+    """
+    if not message.person:
+        return []
+    # By hand: `asdict` copies every value, which takes longer than all else here.
+    payload = {name: getattr(message, name) for name in MESSAGE_FIELDS}
+    if message.mode == LIVE:
+        # So that a server of the version before, which knows no modes, takes what is live and nothing else.
+        del payload["mode"]
+    return [
+        OutboxRow(consumer=f"channel:{name}", topic=MESSAGE, payload=payload, lane=CASE_LANE, dedup=f"{name}:{dedup}")
+        for name in platform.registry.channels
+    ]
+
+
+def intake_row(case_id: Any, version: int) -> OutboxRow:
+    """The promise to hand a submission, as of that version of its case, to its department."""
+    dedup = f"{INTAKE}:{case_id}:{version}"
+    return OutboxRow(consumer=INTAKE, topic="submitted", payload={"case": str(case_id)}, dedup=dedup)
+
+
+class FromNewer(Unavailable):
+    """The version after this one has promised it; the row waits for a process of that version."""
+
+    # Not parked: while machines are upgraded one after the other, the next one to take it may know what it says.
+
+
+def all_known(payload: Mapping[str, Any], names: Collection[str]) -> None:
+    """Raise FromNewer where the payload says something that this version doesn't know; left out, it might matter."""
+    if payload.keys() - names:
+        raise FromNewer(headers={"Retry-After": "1"})
+
+
+def message_of(payload: Mapping[str, Any], trace: str = "") -> Message:
+    """The message in a promise, as part of the trace that made it. Raises FromNewer."""
+    all_known(payload, MESSAGE_FIELDS)
+    return Message(**{**payload, "created_at": datetime.fromisoformat(payload["created_at"]), "trace": trace})
+
+
+def new_message_id() -> str:
+    return str(uuid7())
+
+
+async def claim(store: Store, consumer: str, *, limit: int, lease: float) -> list[Claimed]:
+    """Take up to `limit` due rows of a consumer, the urgent lanes first, for `lease` seconds."""
+    clock = store.clock
+    marks = store.placeholders(3)
+    sql = (
+        f"UPDATE banshi_outbox SET attempts = attempts + 1, tries = tries + 1, "  # noqa: S608
+        f"lease_until = {clock} + {marks[0]} WHERE id IN ("
+        f"SELECT id FROM banshi_outbox WHERE consumer = {marks[1]} AND state = 'due' AND not_before <= {clock} "
+        f"AND lease_until <= {clock} AND {store.not_held} ORDER BY lane, id LIMIT {marks[2]} {store.skip_locked}) "
+        "RETURNING id, consumer, topic, payload, attempts, tries, lane, trace"
+    )
+    # In the store's next transaction: of its own it would be one more sync to disk.
+    claimed = Statement(sql, [int(lease * 1000), consumer, limit])
+    await store.commit(Write(statement=claimed))
+    rows = sorted(claimed.found, key=lambda row: (row["lane"], str(row["id"])))
+    names = ("attempts", "tries", "trace")
+    return [
+        Claimed(str(row["id"]), row["consumer"], row["topic"], _payload(row["payload"]), *(row[name] for name in names))
+        for row in rows
+    ]
+
+
+async def settle(store: Store, done: Sequence[Claimed]) -> None:
+    """Mark rows as done, unless another worker has taken them over meanwhile."""
+    if done:
+        settled = _setting(store, done, f"state = 'done', settled_at = {store.clock}, last_error = ''")
+        await store.commit(Write(statement=settled))
+
+
+async def put_back(store: Store, row: Claimed, error: str, *, attempts: int, wait: float | None = None) -> bool:
+    """Try `row` again after a growing pause with full jitter, or park it after `attempts`; True if it was parked."""
+    parked = row.tries >= attempts
+    pause = wait if wait is not None else random.uniform(0, min(LONGEST_PAUSE, 0.5 * 2**row.tries))  # noqa: S311
+    clock = store.clock
+    marks = store.placeholders(5)
+    sql = (
+        f"UPDATE banshi_outbox SET state = {marks[0]}, lease_until = 0, not_before = {clock} + {marks[1]}, "  # noqa: S608
+        f"last_error = {marks[2]} WHERE id = {marks[3]} AND attempts = {marks[4]} AND state = 'due'"
+    )
+    values = ["parked" if parked else "due", int(pause * 1000), error[:500], row.id, row.attempts]
+    await store.connection.execute_query(sql, values)
+    return parked
+
+
+async def postpone(store: Store, row: Claimed, error: str, wait: float) -> None:
+    """Try `row` again after so many seconds, without counting: whom it is for is away, and that is not its fault."""
+    marks = store.placeholders(4)
+    sql = (
+        "UPDATE banshi_outbox SET tries = tries - 1, lease_until = 0, "  # noqa: S608
+        f"not_before = {store.clock} + {marks[0]}, "
+        f"last_error = {marks[1]} WHERE id = {marks[2]} AND attempts = {marks[3]} AND state = 'due'"
+    )
+    await store.connection.execute_query(sql, [int(wait * 1000), error[:500], row.id, row.attempts])
+
+
+async def release(store: Store, rows: Sequence[Claimed]) -> None:
+    """Give rows back untried, so that another worker need not wait for their lease to end."""
+    if rows:
+        # By itself: it is the last thing that a server does, and the store may be closing.
+        freed = _setting(store, rows, "lease_until = 0, tries = tries - 1", "lease_until > 0")
+        await store.connection.execute_query(freed.sql, list(freed.values))
+
+
+def _setting(store: Store, rows: Sequence[Claimed], values: str, only: str = "1 = 1") -> Statement:
+    """What sets `values` in those of the rows that are still ours, where `only` is true of them."""
+    ours, given = store.table(("uuid", [row.id for row in rows]), ("int", [row.attempts for row in rows]))
+    sql = f"UPDATE banshi_outbox SET {values} WHERE (id, attempts) IN ({ours}) AND state = 'due' AND {only}"  # noqa: S608
+    return Statement(sql, given)
+
+
+async def forget(store: Store, case_id: Any, events: Sequence[UUID], others: Sequence[str] = ()) -> bool:
+    """Delete what was promised about a case, done or not; False where a worker has some of it in hand.
+
+    A promise is made with a step: it bears the case's id in its `dedup`, and its own id is of the time of the event.
+    `others` are the `dedup` of those that were made without one.
+    """
+    one, two, three = store.placeholders(3)
+    named = f"FROM banshi_outbox WHERE id >= {one} AND id < {two} AND dedup LIKE {three}"
+    free = f"(state <> 'due' OR lease_until <= {store.clock})"
+    left = False
+    for event in events:
+        moment = event.int >> 80
+        values = [str(UUID(int=max(0, moment + far) << 80)) for far in (-ABOUT, ABOUT)] + [f"%{case_id}%"]
+        await store.connection.execute_query(f"DELETE {named} AND {free}", values)
+        left |= bool(await store.connection.execute_query_dict(f"SELECT 1 AS held {named} LIMIT 1", values))
+    if others:
+        named = f"FROM banshi_outbox WHERE dedup IN ({', '.join(store.placeholders(len(others)))})"
+        await store.connection.execute_query(f"DELETE {named} AND {free}", list(others))
+        left |= bool(await store.connection.execute_query_dict(f"SELECT 1 AS held {named} LIMIT 1", list(others)))
+    return not left
+
+
+async def forget_person(store: Store, person: str) -> None:
+    """Delete the messages to somebody that were delivered or parked; what is still on its way arrives."""
+    # No index knows whose a message is, and no statement where the payload is sealed: in steps, by the key.
+    after: Any = UUID(int=0)
+    over = OutboxRow.exclude(state="due")
+    while rows := await over.filter(id__gt=after).order_by("id").limit(STEP).values_list("id", "payload"):
+        theirs = [identity for identity, payload in rows if payload.get("person") == person]
+        if theirs:
+            await over.filter(id__in=theirs).using_db(store.connection).delete()
+        after = rows[-1][0]
+
+
+async def seconds_to_next(store: Store, consumer: str) -> float | None:
+    """Seconds until the consumer's next row is due, negative if one is; None when there is none to claim."""
+    later = "MAX" if store.dialect == "sqlite" else "GREATEST"
+    sql = (
+        f"SELECT MIN({later}(not_before, lease_until)) - {store.clock} AS wait FROM banshi_outbox "  # noqa: S608
+        f"WHERE consumer = {store.placeholders(1)[0]} AND state = 'due' AND {store.not_held}"
+    )
+    rows = await store.connection.execute_query_dict(sql, [consumer])
+    return None if rows[0]["wait"] is None else rows[0]["wait"] / 1000
+
+
+async def still_due(store: Store, dedups: Sequence[str]) -> set[str]:
+    """Of these promises those that are neither kept nor parked."""
+    if not dedups:
+        return set()
+    marks = ", ".join(store.placeholders(len(dedups)))
+    sql = f"SELECT dedup FROM banshi_outbox WHERE dedup IN ({marks}) AND state = 'due'"  # noqa: S608
+    return {str(row["dedup"]) for row in await store.connection.execute_query_dict(sql, list(dedups))}
+
+
+async def counts(store: Store) -> dict[tuple[str, str], int]:
+    """How many rows are due and parked, by consumer: {("intake", "parked"): 2}.
+
+    From consumer to consumer by the index: a year's rows that are done are not looked at.
+    """
+    consumers = await consumers_of(store)
+    marks = store.placeholders(len(consumers))
+    sql = " UNION ALL ".join(
+        f"SELECT {number} AS place, '{state}' AS state, COUNT(*) AS n "  # noqa: S608 - marks, not values
+        f"FROM banshi_outbox WHERE consumer = {mark} AND state = '{state}'"
+        for number, mark in enumerate(marks)
+        for state in ("due", "parked")
+    )
+    values = consumers if store.dialect != "sqlite" else [consumer for consumer in consumers for _ in range(2)]
+    rows = await store.connection.execute_query_dict(sql, values) if consumers else []
+    return {(consumers[row["place"]], row["state"]): row["n"] for row in rows if row["n"]}
+
+
+async def consumers_of(store: Store) -> list[str]:
+    """Whoever has rows, one look at the index each: by consumer and state the others are found without those done."""
+    sql = """
+        WITH RECURSIVE named(consumer) AS (
+            SELECT MIN(consumer) FROM banshi_outbox
+            UNION ALL
+            SELECT (SELECT MIN(o.consumer) FROM banshi_outbox o WHERE o.consumer > named.consumer)
+            FROM named WHERE named.consumer IS NOT NULL
+        )
+        SELECT consumer FROM named WHERE consumer IS NOT NULL
+    """
+    return [row["consumer"] for row in await store.connection.execute_query_dict(sql)]
+
+
+def _payload(value: Any) -> dict[str, Any]:
+    return dict(as_read(OutboxRow, "payload", value))

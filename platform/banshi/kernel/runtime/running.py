@@ -1,0 +1,72 @@
+"""The running platform: the parts that every request needs, in one value that is passed along.
+
+There is no global state: two platforms can run in one process, and a test builds one per case.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar, cast
+
+from prometheus_client import CollectorRegistry
+
+from banshi.foundation.database.store import Store
+from banshi.foundation.keys import Key
+from banshi.foundation.time.working_days import WorkingCalendar
+from banshi.kernel.loading.registry import Registry
+from banshi.kernel.loading.settings import Settings
+from banshi.kernel.runtime.containment import Breakers
+from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
+
+T = TypeVar("T")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Platform:
+    """Everything that lives as long as the server runs."""
+
+    registry: Registry
+    store: Store
+    calendar: WorkingCalendar
+    breakers: Breakers
+    #: What this process does. Whoever works beside the requests asks it.
+    duty: ProcessRole = EVERYTHING
+    metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
+    #: The time, in UTC. Tests turn it.
+    now: Callable[[], datetime] = _utc_now
+    #: Set once: the server is shutting down, long answers (streams) end.
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+    _resources: dict[Key[Any], Any] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> Settings:
+        return self.registry.configuration.settings
+
+    def city_time(self) -> datetime:
+        """The time in the city's time zone."""
+        return self.now().astimezone(self.settings.timezone)
+
+    def today(self) -> date:
+        """The date in the city's time zone."""
+        return self.city_time().date()
+
+    def __getitem__(self, key: Key[T]) -> T:
+        """The open resource of that key; KeyError while it isn't open."""
+        return cast("T", self._resources[key])
+
+    def get(self, key: Key[T]) -> T | None:
+        """The open resource of that key, or None."""
+        return cast("T | None", self._resources.get(key))
+
+    def put(self, key: Key[T], value: T) -> None:
+        self._resources[key] = value
+
+    def drop(self, key: Key[Any]) -> None:
+        self._resources.pop(key, None)

@@ -1,0 +1,1 @@
+"""What a new appeal is about, whose it is, and which it repeats."""

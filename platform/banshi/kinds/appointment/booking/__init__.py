@@ -1,0 +1,1 @@
+"""Taking a place: at once, in a draw, from the waiting list."""

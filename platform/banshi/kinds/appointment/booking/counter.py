@@ -1,0 +1,158 @@
+"""At the counter: the appointment's QR code, its check-in, and its entry for a calendar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from banshi.builtin.passes.wire import picture
+from banshi.foundation.errors import NotFound
+from banshi.foundation.forms import Form
+from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases.representations import case_summary
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Route
+from banshi.kernel.http.document_schemas import UUID, ref
+from banshi.kernel.http.responses import etag_of, reply, reply_bytes
+from banshi.kinds.appointment.booking.problems import NotScannable
+from banshi.kinds.appointment.models import Booking
+from banshi.kinds.appointment.slots.calendar_entry import entry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from aiohttp import web
+    from tortoise.models import Model
+
+    from banshi.kernel.tables.models import Case
+
+#: Says what was scanned, and carries the version of the text: all of it in the alphabet of the smallest QR codes.
+PREFIX = "BSA1:"
+
+PICTURES: dict[str, tuple[str, Callable[[str], bytes]]] = {
+    "svg": ("image/svg+xml", picture.svg),
+    "png": ("image/png", picture.png),
+}
+
+SCANNED = Form.from_schema(
+    {
+        "type": "object",
+        "required": ["text", "place"],
+        "additionalProperties": False,
+        "properties": {
+            "text": {"type": "string", "maxLength": 200, "description": "What the scanner read, unchanged."},
+            "place": {
+                "type": "string",
+                "maxLength": 64,
+                "description": "The code of the place where the scanner stands.",
+            },
+        },
+    }
+)
+
+
+async def _own(call: Call) -> tuple[Case, Booking]:
+    case = await lifecycle.find(call.path["id"], lifecycle.Actor(call.principal))
+    row = await Booking.get_or_none(case_id=case.id, item=call.path["code"])
+    if row is None:
+        raise NotFound()
+    return case, row
+
+
+def show_code(ending: str) -> Callable[[Call], Any]:
+    """The handler that draws the QR code in one form."""
+    media_type, draw = PICTURES[ending]
+
+    async def handler(call: Call) -> web.StreamResponse:
+        case, row = await _own(call)
+        if case.state != "booked":
+            raise NotFound(
+                {
+                    "zh-CN": "预约成功后才有二维码。",
+                    "en": "There is a code once the appointment is booked, until its end.",
+                }
+            )
+        body = draw(PREFIX + row.code)
+        return reply_bytes(call, body, media_type, etag_of(body), {"Cache-Control": "private, no-cache"})
+
+    return handler
+
+
+async def show_entry(call: Call) -> web.StreamResponse:
+    """The appointment for the citizen's own calendar (RFC 5545)."""
+    case, row = await _own(call)
+    item = call.platform.registry.items.of(case.item)
+    if item is None:
+        raise NotFound()
+    body = entry(call.platform, item, case, row, call.language)
+    headers = {"Content-Disposition": f'attachment; filename="{case.number}.ics"'}
+    return reply_bytes(call, body, "text/calendar; charset=utf-8", etag_of(body), headers)
+
+
+async def check_in(call: Call) -> web.StreamResponse:
+    """Check in whoever shows an appointment's code. It is a reference only: the counter looks at their papers too."""
+    text = call.body["text"].strip()
+    row = None
+    if text.startswith(PREFIX):
+        row = await Booking.get_or_none(code=text.removeprefix(PREFIX), item=call.path["code"])
+    if row is None:
+        raise NotScannable()
+
+    def receipt(case: Case) -> Sequence[Model]:
+        return call.once.receipt(case_summary(call.platform, case, call.language), status=200)
+
+    actor, place = lifecycle.Actor(call.principal), call.body["place"]
+    case = await lifecycle.move(call.platform, row.case_id, "check-in", actor, given=place, receipt=receipt)
+    return reply(call, case_summary(call.platform, case, call.language))
+
+
+PATH = {"id": UUID}
+ONE = "/v1/items/{code}/appointments/{id}"
+TAG = "appointments"
+
+
+def _picture(ending: str) -> Route:
+    return Route(
+        method="GET",
+        path=f"{ONE}/qr.{ending}",
+        audience=Audience.CITIZEN,
+        handler=show_code(ending),
+        operation=f"show_appointment_code_{ending}",
+        summary=f"Show the QR code for the counter as {ending.upper()}.",
+        tag=TAG,
+        path_schemas=PATH,
+        answers={200: Answer(description="The code.", media_type=PICTURES[ending][0])},
+    )
+
+
+ROUTES = (
+    *(_picture(ending) for ending in PICTURES),
+    Route(
+        method="GET",
+        path=f"{ONE}/event.ics",
+        audience=Audience.CITIZEN,
+        handler=show_entry,
+        operation="show_appointment_calendar",
+        summary="Give the appointment as an iCalendar event.",
+        tag=TAG,
+        path_schemas=PATH,
+        answers={200: Answer(description="The event, cancelled or not.", media_type="text/calendar")},
+    ),
+    Route(
+        method="POST",
+        path="/v1/items/{code}/check-ins",
+        audience=Audience.STAFF,
+        handler=check_in,
+        operation="check_in",
+        summary="Check in whoever shows an appointment's code.",
+        tag=TAG,
+        body=SCANNED,
+        creates=True,
+        answers={
+            200: Answer(
+                description="The case, checked in.",
+                schema=ref("CaseSummary"),
+                links=[Link("show_case", {"id": "$response.body#/id"})],
+            )
+        },
+    ),
+)

@@ -1,0 +1,298 @@
+"""Making an appointment: the case, its place in the slot and the promise to tell of it, in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import copy
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+from tortoise.exceptions import IntegrityError
+from tortoise.expressions import F
+from tortoise.models import Model
+
+from banshi.builtin import materials as reuse
+from banshi.foundation.database.store import Stale, Update, Write
+from banshi.foundation.errors import Conflict, NotFound
+from banshi.foundation.keys import Key
+from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases.submission import HandedIn, check, new_case
+from banshi.kernel.contract.values import Item
+from banshi.kernel.outbox.events import step_rows
+from banshi.kernel.tables.models import Case, CaseEvent
+from banshi.kinds.appointment.booking import limits
+from banshi.kinds.appointment.booking.problems import (
+    DrawPending,
+    NotReleased,
+    NoWaitingList,
+    SlotClosed,
+    SlotDrawn,
+    SlotFull,
+    SlotPast,
+)
+from banshi.kinds.appointment.models import Booking, Hold, Slot
+from banshi.kinds.appointment.slots import places
+from banshi.kinds.appointment.slots.slots import ensure, find_slot, free_in
+from banshi.kinds.appointment.slots.when import mentions, moment_in_words
+
+if TYPE_CHECKING:
+    from banshi.kernel.contract.routes import Principal
+    from banshi.kernel.runtime.running import Platform
+
+#: How often a booking is prepared anew when others took places meanwhile.
+TRIES = 20
+
+#: People who book one item at once in one process: as many as keep the database busy.
+AT_ONCE = 64
+
+#: Free slots that a refusal names.
+NEXT = 5
+
+
+class Queue:
+    """Who is booking in this process right now: one person once, and of one item so many people.
+
+    When thousands come in the same moment, those who are let in later read what the earlier ones have taken: they don't
+    prepare what fails anyway, and the first are answered while the last still wait. The order is that of arrival.
+    """
+
+    def __init__(self) -> None:
+        self._people: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._items: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def turn(self, item: str, person: str) -> AsyncIterator[None]:
+        """Wait until it is the person's turn.
+
+        A person's second request then reads what the first has done. Between processes the unique keys settle it, at
+        the price of a transaction that has to be carried out again.
+        """
+        own = self._people.setdefault(person, asyncio.Lock())
+        gate = self._items.setdefault(item, asyncio.Semaphore(AT_ONCE))
+        async with own, gate:
+            yield
+
+
+QUEUE: Key[Queue] = Key("people who are booking")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody wants booked, and for whom."""
+
+    item: Item
+    person: Principal
+    slot_id: Any
+    answers: Mapping[str, Any]
+    language: str
+    #: Where the slot is full, its waiting list will do.
+    wait: bool = False
+    #: One of the places that are staff's to give, and who gives it.
+    given_by: Principal | None = None
+    #: Materials that are taken over from earlier cases, with the person's consent.
+    reuse: Sequence[Mapping[str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A wish that was checked: the case that it becomes, its first event, and the files that it names."""
+
+    case: Case
+    event: CaseEvent
+    given: HandedIn
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What became of a wish."""
+
+    case: Case
+    booking: Booking
+
+
+@dataclass(slots=True)
+class Way:
+    """How a wish can be met right now: the step, what it changes in the slot, and what the booking then is."""
+
+    action: str
+    updates: list[Update]
+    state: str
+    numbers: dict[str, Any] = field(default_factory=dict)
+    until: datetime | None = None
+
+
+async def book(platform: Platform, wish: Wish, receipt: Callable[[Booked], Sequence[Model]]) -> Booked:
+    """Meet the wish, or say in a problem why that can't be.
+
+    What `receipt` makes of the outcome is written in the same transaction.
+    """
+    case, event = new_case(platform, wish.item, wish.person, wish.answers)
+    if wish.given_by is not None:
+        event.actor, event.actor_id = "staff", wish.given_by.subject
+    # Before it is the person's turn: a department that is slow holds up nobody else.
+    given = await check(platform, wish.item, case, wish.answers, wish.language, wishes=wish.reuse)
+    case.answers = dict(given.answers)
+    event.details = {"reused": given.reused.told} if given.reused.told else None
+    async with platform[QUEUE].turn(wish.item.code, wish.person.subject):
+        return await _book(platform, wish, Draft(case, event, given), receipt)
+
+
+async def _book(platform: Platform, wish: Wish, draft: Draft, receipt: Callable[[Booked], Sequence[Model]]) -> Booked:
+    standing = await limits.standing(wish.item, wish.person.subject)
+    if wish.given_by is None:
+        standing.refuse_absent(platform)
+    clash: IntegrityError | None = None
+    for _ in range(TRIES):
+        slot = await open_slot(platform, wish.item, wish.slot_id)
+        way = await _way(platform, wish, slot, standing)
+        case, event, given = copy.copy(draft.case), copy.copy(draft.event), draft.given
+        said = lifecycle.Effects(mentions=mentions(platform, wish.item, slot, way.until))
+        rows = lifecycle.begin(platform, case, way.action, said)
+        booked = Booked(case, _booking(wish, slot, case, way))
+        rows = [case, event, *step_rows(platform, case, event), *given.rows, *rows, booked.booking, *receipt(booked)]
+        try:
+            await reuse.commit(platform, Write(updates=[*way.updates, *given.updates], rows=rows), given.reused)
+        except Stale:
+            continue
+        except IntegrityError as error:
+            # The person has booked something else meanwhile, or this request was answered already.
+            clash, standing = error, await limits.standing(wish.item, wish.person.subject)
+        else:
+            return booked
+    if clash is not None:
+        raise clash
+    raise Conflict("So many others are booking this slot that it could not be settled; send the request again.")
+
+
+async def open_slot(platform: Platform, item: Item, slot_id: Any) -> Slot:
+    """The slot, if it can be taken at this time at all. Raises what keeps it from that."""
+    await ensure(platform, item)
+    slot = await find_slot(item, slot_id)
+    if slot is None:
+        raise NotFound(
+            {"zh-CN": "本事项没有这个时段。", "en": "This item has no slot of that id; GET …/slots lists them."}
+        )
+    now = platform.now()
+    if slot.begins <= now:
+        raise SlotPast()
+    if not slot.is_open:
+        raise SlotClosed()
+    if slot.opens_at > now:
+        raise NotReleased(opens=moment_in_words(platform, slot.opens_at), opens_at=_moment(platform, slot.opens_at))
+    if slot.draw == "running" or (slot.draw == "open" and slot.draw_at is not None and slot.draw_at <= now):
+        raise DrawPending(headers={"Retry-After": "60"})
+    return slot
+
+
+async def _way(platform: Platform, wish: Wish, slot: Slot, standing: limits.Standing) -> Way:
+    """What can be done about the wish now. Raises SlotFull, NoWaitingList, AlreadyThere, LimitReached."""
+    item, person = wish.item, wish.person.subject
+    standing.refuse_twice(slot.id)
+    first = "request" if item.details.confirm else "book"
+    if slot.draw == "open" and wish.given_by is None:
+        entering = Update(Slot, {"id": slot.id, "draw": "open"}, {"draw": "open"})
+        return Way("enter", [entering], "entered", {"turn": standing.free_number("turn")}, slot.draw_at)
+    seat: dict[str, Any] = {"seat": standing.free_number("seat")}
+    if wish.given_by is not None:
+        if slot.taken_internal >= slot.internal:
+            raise await full(platform, item, slot)
+        return Way(first, [places.take_internal(slot.id)], "taken", {**seat, "internal": True})
+    if (hold := await held(platform, item, person, slot.id)) is not None:
+        used = Update(Hold, {"id": hold.id, "live": 1, "expires_at__gt": platform.now()}, {"live": None})
+        return Way(first, [used], "taken", seat)
+    if await is_free(platform, slot):
+        return Way(first, [places.take(slot.id)], "taken", seat)
+    if not wish.wait:
+        raise await full(platform, item, slot)
+    if not item.details.waiting_list:
+        raise NoWaitingList(next_slots=await next_free(platform, item, slot))
+    return Way("join", [places.join(slot.id)], "waiting", {"turn": standing.free_number("turn")})
+
+
+async def is_free(platform: Platform, slot: Slot) -> bool:
+    """Whether anybody can take a place now, also one whose hold has run out in this moment."""
+    if not free_in(slot) and not slot.waiting and await places.sweep(platform, slot.id):
+        await slot.refresh_from_db()
+    return free_in(slot) > 0
+
+
+def _booking(wish: Wish, slot: Slot, case: Case, way: Way) -> Booking:
+    return Booking(
+        case_id=case.id,
+        item=slot.item,
+        person=wish.person.subject,
+        slot_id=slot.id,
+        place=slot.place,
+        begins=slot.begins,
+        ends=slot.ends,
+        state=way.state,
+        ticket=secrets.token_hex(8),
+        code=new_code(),
+        **way.numbers,
+    )
+
+
+def new_code() -> str:
+    """What a QR code at the counter says: 125 bits of chance, in the alphabet in which a QR code is smallest."""
+    return base64.b32encode(secrets.token_bytes(16)).decode()[:25]
+
+
+async def held(platform: Platform, item: Item, person: str, slot_id: Any) -> Hold | None:
+    """The person's hold of a place in the slot, while it lasts."""
+    live = Hold.filter(item=item.code, person=person, live=1, slot_id=slot_id, expires_at__gt=platform.now())
+    return await live.first()
+
+
+async def hold(platform: Platform, hold_: Hold, receipt: Callable[[Hold], Sequence[Model]]) -> Hold:
+    """Keep a place while the form is filled, in exchange for the one that the person has kept before."""
+    async with platform[QUEUE].turn(hold_.item, hold_.person):
+        return await _hold(platform, hold_, receipt)
+
+
+async def _hold(platform: Platform, hold_: Hold, receipt: Callable[[Hold], Sequence[Model]]) -> Hold:
+    item = platform.registry.items[hold_.item]
+    for _ in range(TRIES):
+        slot = await open_slot(platform, item, hold_.slot_id)
+        standing = await limits.standing(item, hold_.person)
+        standing.refuse_absent(platform)
+        standing.refuse_twice(slot.id)
+        standing.free_number("seat")
+        if slot.draw == "open":
+            raise SlotDrawn(draw=moment_in_words(platform, slot.draw_at))
+        earlier = await Hold.get_or_none(item=item.code, person=hold_.person, live=1)
+        if earlier is not None:
+            await places.give_up_hold(platform, earlier)
+            continue
+        if not await is_free(platform, slot):
+            raise await full(platform, item, slot)
+        try:
+            await platform.store.commit(Write(updates=[places.take(slot.id)], rows=[hold_, *receipt(hold_)]))
+        except (Stale, IntegrityError):
+            continue
+        return hold_
+    raise Conflict("So many others are booking this slot that it could not be settled; send the request again.")
+
+
+async def full(platform: Platform, item: Item, slot: Slot) -> SlotFull:
+    """The refusal of a full slot, with the next free ones at the same place first."""
+    return SlotFull(next_slots=await next_free(platform, item, slot))
+
+
+async def next_free(platform: Platform, item: Item, slot: Slot) -> list[dict[str, Any]]:
+    now = platform.now()
+    free = Slot.filter(
+        item=item.code, is_open=True, begins__gt=now, opens_at__lte=now, waiting=0, draw__in=["", "done"]
+    )
+    rows = await free.filter(taken__lt=F("capacity")).order_by("begins").limit(NEXT * 4)
+    rows.sort(key=lambda one: (one.place != slot.place, one.begins < slot.begins, one.begins))
+    return [{"id": str(one.id), "place": one.place, "begins": _moment(platform, one.begins)} for one in rows[:NEXT]]
+
+
+def _moment(platform: Platform, at: datetime) -> str:
+    return at.astimezone(platform.settings.timezone).isoformat()

@@ -1,0 +1,195 @@
+"""What the verbs of appointments do: holding and booking, changing and cancelling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+from uuid_utils.compat import uuid7
+
+from banshi.builtin.materials import REUSE
+from banshi.foundation.errors import Forbidden, InvalidFields, NotFound
+from banshi.foundation.forms import Form
+from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases.representations import moment
+from banshi.kernel.cases.submission import form_problems
+from banshi.kernel.contract.routes import Call, Principal
+from banshi.kernel.http.document_schemas import MOMENT, UUID, record
+from banshi.kernel.http.responses import reply
+from banshi.kernel.tables.models import Case
+from banshi.kinds.appointment.booking import taking
+from banshi.kinds.appointment.models import Booking, Hold
+from banshi.kinds.appointment.offered import in_booking
+from banshi.kinds.appointment.representations import appointment_document, position_of
+from banshi.kinds.appointment.slots import places
+from banshi.kinds.appointment.slots.slot_routes import bookable
+
+if TYPE_CHECKING:
+    from banshi.kernel.contract.values import Item
+
+ENVELOPE = Form.from_schema(
+    {
+        "type": "object",
+        "required": ["slot", "answers"],
+        "additionalProperties": False,
+        "properties": {
+            "slot": {"type": "string", "format": "uuid"},
+            "answers": {"type": "object"},
+            "wait": {"type": "boolean"},
+            "reuse": REUSE,
+        },
+    }
+)
+
+HELD = record({"id": UUID, "slot": UUID, "expires_at": MOMENT})
+
+
+def body_schema(item: Item) -> Mapping[str, Any] | None:
+    """What an item's appointment looks like; None for an item of another kind."""
+    if item.kind != "appointment":
+        return None
+    answers = item.form.schema if item.form is not None else {"type": "object", "additionalProperties": False}
+    properties: dict[str, Any] = {
+        "slot": {"type": "string", "format": "uuid", "description": "One of the item's slots."},
+        "answers": answers,
+        "wait": {"type": "boolean", "description": "Where the slot is full, its waiting list will do."},
+        "reuse": REUSE,
+    }
+    return {"type": "object", "required": ["slot", "answers"], "additionalProperties": False, "properties": properties}
+
+
+async def make_hold(call: Call) -> web.StreamResponse:
+    """Keep a place for the caller while the form is filled."""
+    item, platform = bookable(call, by=call.principal), call.platform
+    expires = call.now + timedelta(minutes=item.details.hold_minutes)
+    row = Hold(
+        id=uuid7(), item=item.code, person=call.principal.subject, slot_id=call.body["slot"].lower(), expires_at=expires
+    )
+    document = {"id": str(row.id), "slot": row.slot_id, "expires_at": moment(platform, expires)}
+    await taking.hold(platform, row, lambda _: call.once.receipt(document))
+    return reply(call, document, status=201)
+
+
+async def drop_hold(call: Call) -> web.StreamResponse:
+    """Give a kept place back; one that is over already stays so."""
+    item = bookable(call)
+    row = await Hold.get_or_none(id=call.path["id"], item=item.code, person=call.principal.subject)
+    if row is None:
+        raise NotFound()
+    await places.give_up_hold(call.platform, row)
+    return web.Response(status=204)
+
+
+async def book(call: Call) -> web.StreamResponse:
+    """Book a slot; where it is full, join its waiting list, and where it is drawn, enter the draw."""
+    item = bookable(call, by=call.principal)
+    answers = call.body.get("answers")
+    if wrong := ENVELOPE.problems(call.body, call.language):
+        # Everything at once: what is wrong around the answers and what is wrong in them.
+        inside = form_problems(call.platform, item, answers, call.language) if isinstance(answers, dict) else []
+        raise InvalidFields([*wrong, *inside])
+    wish = taking.Wish(
+        item=item,
+        person=call.principal,
+        slot_id=call.body["slot"].lower(),
+        answers=answers,
+        language=call.language,
+        wait=call.body.get("wait", False),
+        reuse=call.body.get("reuse", ()),
+    )
+    return await _booked(call, wish)
+
+
+async def _booked(call: Call, wish: taking.Wish) -> web.StreamResponse:
+    steps = lifecycle.steps_of(call.platform, wish.item)
+    reader = lifecycle.Actor(call.principal)
+    made: dict[str, Any] = {}
+
+    def receipt(booked: taking.Booked) -> Sequence[Any]:
+        who = reader.who(booked.case)
+        table = [step for step in steps if step.state == booked.case.state and who in step.who]
+        permitted = in_booking(call.platform, wish.item, booked.booking, table)
+        document = appointment_document(
+            call.platform, wish.item, booked.case, booked.booking, call.language, permitted=permitted
+        )
+        made["document"], made["headers"] = document, {"Location": document["links"]["self"]}
+        return call.once.receipt(document, headers=made["headers"])
+
+    await taking.book(call.platform, wish, receipt)
+    return reply(call, made["document"], status=201, headers=made["headers"])
+
+
+async def found(call: Call) -> tuple[Item, Case, Booking]:
+    """The appointment that the path names, if the caller may see it."""
+    item = bookable(call)
+    case = await lifecycle.find(call.path["id"], lifecycle.Actor(call.principal))
+    row = await Booking.get_or_none(case_id=case.id, item=item.code)
+    if row is None:
+        raise NotFound()
+    return item, case, row
+
+
+async def _document(call: Call, item: Item, case: Case) -> dict[str, Any]:
+    row = await Booking.get(case_id=case.id)
+    permitted = await lifecycle.permitted(call.platform, case, lifecycle.Actor(call.principal))
+    return appointment_document(
+        call.platform, item, case, row, call.language, permitted=permitted, position=await position_of(row)
+    )
+
+
+async def show(call: Call) -> web.StreamResponse:
+    item, case, _ = await found(call)
+    return reply(call, await _document(call, item, case))
+
+
+async def reschedule(call: Call) -> web.StreamResponse:
+    """Move an appointment to another slot: the new place is taken before the old one is given back."""
+    item, case, _ = await found(call)
+    actor, language = lifecycle.Actor(call.principal), call.language
+    moved = await lifecycle.move(call.platform, case.id, "reschedule", actor, details=call.body, language=language)
+    return reply(call, await _document(call, item, moved))
+
+
+async def cancel(call: Call) -> web.StreamResponse:
+    """Give the place back, or leave the waiting list or the draw."""
+    item, case, _ = await found(call)
+    moved = await lifecycle.move(call.platform, case.id, "cancel", lifecycle.Actor(call.principal))
+    return reply(call, await _document(call, item, moved))
+
+
+async def book_internal(call: Call) -> web.StreamResponse:
+    """Put somebody who called or came by into one of the places that are staff's to give."""
+    item = bookable(call)
+    if not call.principal.may("clerk", item.department, item.unit):
+        raise Forbidden("Only a clerk of the item's department books for others.")
+    wish = taking.Wish(
+        item=item,
+        person=Principal(subject=call.body["person"], name=call.body.get("name", "")),
+        slot_id=call.body["slot"].lower(),
+        answers=call.body["answers"],
+        language=call.language,
+        given_by=call.principal,
+    )
+    return await _booked(call, wish)
+
+
+INTERNAL = Form.from_schema(
+    {
+        "type": "object",
+        "required": ["person", "slot", "answers"],
+        "additionalProperties": False,
+        "properties": {
+            "person": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 255,
+                "description": "Whom it is for, as the identity provider's subject.",
+            },
+            "name": {"type": "string", "minLength": 1, "maxLength": 255},
+            "slot": {"type": "string", "format": "uuid"},
+            "answers": {"type": "object", "description": "By the item's form."},
+        },
+    }
+)

@@ -1,0 +1,218 @@
+"""What goes on beside the requests: slots made ahead, free places offered, draws, reminders, and ends of the day.
+
+Nothing is wrong while this is late: a hold that has run out is given back by whoever asks next, a free place with
+people waiting is nobody else's, and an offer can't be accepted after its time. Several processes do this at once; each
+step is conditional, so it happens once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, time, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from tortoise.expressions import F, Q
+
+from banshi.foundation.background import working
+from banshi.foundation.errors import Problem
+from banshi.foundation.keys import Key
+from banshi.foundation.logs import place_of
+from banshi.kernel.cases import lifecycle
+from banshi.kernel.runtime.process_role import CASE
+from banshi.kernel.tables.models import Case
+from banshi.kinds.appointment.booking.draw import draw_due
+from banshi.kinds.appointment.booking.taking import QUEUE, Queue
+from banshi.kinds.appointment.models import Booking, Hold, Slot
+from banshi.kinds.appointment.slots import places
+from banshi.kinds.appointment.slots.slots import AHEAD, Ahead, ensure
+
+if TYPE_CHECKING:
+    from tortoise.queryset import QuerySet
+
+    from banshi.kernel.runtime.running import Platform
+
+log = structlog.get_logger("banshi.appointments")
+
+#: Seconds between two looks where no commit of this process wakes it, and rows that one look takes on.
+LOOK, AT_ONCE = 5.0, 200
+
+#: Hour of the day before from which on people are reminded.
+REMIND_AT = time(10)
+
+#: How long after its end an appointment is settled: who is still at the counter can be checked in.
+GRACE = timedelta(minutes=15)
+
+#: How long slots that nobody was in, and holds, are kept after their end.
+KEEP = timedelta(days=30)
+
+
+async def _move(platform: Platform, booking: Booking, action: str) -> bool:
+    """Take a step of the platform's; False where the case has moved on meanwhile, or its plugin isn't loaded."""
+    try:
+        await lifecycle.move(platform, booking.case_id, action, lifecycle.SYSTEM)
+    except Problem:
+        return False
+    return True
+
+
+async def release_holds(platform: Platform) -> None:
+    for hold in await Hold.filter(live=1, expires_at__lte=platform.now()).limit(AT_ONCE):
+        await places.give_up_hold(platform, hold)
+
+
+async def end_offers(platform: Platform) -> None:
+    async for booking in _by_end(Booking.filter(state="offered", until__lte=platform.now())):
+        await _move(platform, booking, "lapse")
+
+
+async def offer_free_places(platform: Platform) -> None:
+    """Offer each free place to the first on its waiting list."""
+    waited = Slot.filter(waiting__gt=0, taken__lt=F("capacity"), is_open=True, begins__gt=platform.now())
+    for slot in await waited.filter(draw__in=["", "done"]).order_by("begins").limit(AT_ONCE):
+        failed = 0
+        while slot.waiting and slot.taken < slot.capacity:
+            first = await Booking.filter(slot_id=slot.id, state="waiting").order_by("drawn", "id").first()
+            # Who fails twice and still is the first is nobody that another process has just served.
+            if first is None or first.id == failed:
+                break
+            if not await _move(platform, first, "offer"):
+                failed = first.id
+            await slot.refresh_from_db()
+
+
+async def remind(platform: Platform) -> None:
+    """Remind those who have an appointment tomorrow, once."""
+    zone = platform.settings.timezone
+    local = platform.now().astimezone(zone)
+    if local.time() < REMIND_AT:
+        return
+    tomorrow = datetime.combine(local.date() + timedelta(days=1), time.min, zone)
+    due = Booking.filter(state="taken", reminded_at=None, begins__gte=tomorrow, begins__lt=tomorrow + timedelta(days=1))
+    async for booking in _by_end(due.filter(ends__gt=tomorrow)):
+        await _move(platform, booking, "remind")
+
+
+async def settle_past(platform: Platform) -> None:
+    """End what has had its time.
+
+    Nobody is called absent where the office scanned nobody that day: then it is the office that doesn't check in.
+    """
+    before = platform.now() - GRACE
+    for state in ("taken", "waiting", "offered", "entered"):
+        async for booking in _by_end(Booking.filter(state=state, ends__lte=before)):
+            await _settle(platform, booking)
+
+
+async def _by_end(query: QuerySet[Booking]) -> AsyncIterator[Booking]:
+    """All of them, in steps, in the order of the index: by their keys PostgreSQL goes through all that ever were."""
+    behind = Q()
+    while rows := await query.filter(behind).order_by("ends", "id").limit(AT_ONCE):
+        for booking in rows:
+            yield booking
+        last = rows[-1]
+        behind = Q(ends__gt=last.ends) | Q(ends=last.ends, id__gt=last.id)
+
+
+async def _settle(platform: Platform, booking: Booking) -> None:
+    case = await Case.get(id=booking.case_id)
+    if case.state == "booked":
+        scanned = await _scanned(platform, booking)
+        await _move(platform, booking, "miss" if scanned else "close")
+    else:
+        await _move(platform, booking, "close" if case.state == "checked-in" else "lapse")
+
+
+async def _scanned(platform: Platform, booking: Booking) -> bool:
+    """Whether the place checked anybody in on the booking's day."""
+    zone = platform.settings.timezone
+    day = datetime.combine(booking.begins.astimezone(zone).date(), time.min, zone)
+    there = Booking.filter(item=booking.item, place=booking.place, begins__gte=day, begins__lt=day + timedelta(days=1))
+    return await there.filter(checked_in_at__not_isnull=True).exists()
+
+
+async def make_ahead(platform: Platform) -> None:
+    """The slots of every item, up to its last day."""
+    items = platform.registry.items
+    # Without making those of other kinds: a large city's lie in files.
+    for code in items.codes():
+        # One may have gone while another one's department was asked.
+        if code in items and items.facts(code).kind == "appointment":
+            try:
+                await ensure(platform, items[code])
+            except Problem as problem:  # a department's own calendar: it is asked again, and the others need not wait
+                log.warning("appointments: no calendar", item=code, code=problem.code)
+
+
+async def forget(platform: Platform) -> None:
+    """Clear away old slots that nobody was in, and old holds."""
+    before = platform.now() - KEEP
+    await Hold.filter(live=None, expires_at__lt=before).delete()
+    await Slot.filter(begins__lt=before, taken=0, taken_internal=0, waiting=0, draw="").delete()
+
+
+#: One round, in this order.
+ROUND: tuple[Callable[[Platform], Awaitable[None]], ...] = (
+    release_holds,
+    end_offers,
+    draw_due,
+    offer_free_places,
+    remind,
+    settle_past,
+)
+
+
+async def look(platform: Platform) -> None:
+    """One round. What fails is logged and tried at the next; the rest goes on."""
+    for work in ROUND:
+        try:
+            await work(platform)
+        except Exception as error:
+            log.error(
+                "appointments: work failed", work=work.__name__, error=type(error).__name__, where=place_of(error)
+            )
+
+
+async def run(platform: Platform, wake: asyncio.Event) -> None:
+    while True:
+        try:
+            async with asyncio.timeout(LOOK):
+                await wake.wait()
+        except TimeoutError:
+            pass
+        wake.clear()
+        await look(platform)
+
+
+async def keep_ahead(platform: Platform) -> None:
+    """Make the slots of the next days, by and by: whoever asks earlier has them made at once."""
+    while True:
+        await asyncio.sleep(LOOK)
+        await make_ahead(platform)
+        await forget(platform)
+        await asyncio.sleep(600)
+
+
+KEEPER: Key[None] = Key("appointments' keeper")
+
+
+@asynccontextmanager
+async def open_keeper(platform: Platform) -> AsyncIterator[None]:
+    """The running work of appointments."""
+    platform.put(AHEAD, Ahead())
+    platform.put(QUEUE, Queue())
+    wake = asyncio.Event()
+
+    def committed(models: frozenset[type[Any]]) -> None:
+        if Slot in models:
+            wake.set()
+
+    platform.store.on_commit(committed)
+    works = (partial(run, platform, wake), partial(keep_ahead, platform)) if CASE in platform.duty.lanes else ()
+    async with working("banshi-appointments", *works):
+        yield
+    platform.drop(AHEAD)
+    platform.drop(QUEUE)

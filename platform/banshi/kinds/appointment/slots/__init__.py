@@ -1,0 +1,1 @@
+"""Places and times that can be booked."""

@@ -1,0 +1,138 @@
+"""Reading slots, draws and a day's appointments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from tortoise.expressions import Q
+
+from banshi.foundation.errors import Forbidden, InvalidParameter, NotFound
+from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases.modes import is_open_to
+from banshi.kernel.http.access import ACCESS
+from banshi.kernel.http.responses import Page, from_cursor, in_utc, limit_of, reply
+from banshi.kernel.tables.models import Case
+from banshi.kinds.appointment.models import NOT_DRAWN, Booking, Slot
+from banshi.kinds.appointment.offered import in_booking
+from banshi.kinds.appointment.representations import appointment_document, draw_document, slot_document
+from banshi.kinds.appointment.slots.slots import ensure, expired_holds, find_slot
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from banshi.kernel.contract.routes import Call, Principal
+    from banshi.kernel.contract.values import Item
+
+DAY: Mapping[str, Any] = {"type": "string", "format": "date"}
+
+#: Longest time that one list of slots is about.
+LONGEST = timedelta(days=62)
+
+#: So near its ends the calendar is not computed with: hours of there have no time in UTC.
+EDGE = timedelta(days=2)
+
+
+def bookable(call: Call, *, by: Principal | None = None) -> Item:
+    """The item that the path names, if it is one of this kind and, where somebody is given, open to them."""
+    item = call.platform.registry.items.get(call.path["code"])
+    if item is None or item.kind != "appointment" or (by is not None and not is_open_to(item, by)):
+        raise NotFound(
+            {
+                "zh-CN": "没有这个可以预约的事项；GET /v1/items 列出全部事项。",
+                "en": "There is no item of that code to book; GET /v1/items lists them.",
+            }
+        )
+    return item
+
+
+async def list_slots(call: Call) -> web.StreamResponse:
+    """The slots of some days, in order."""
+    item, platform = bookable(call), call.platform
+    await ensure(platform, item)
+    today, zone = platform.today(), platform.settings.timezone
+    first = _day(call, "from", today)
+    until = today + timedelta(days=item.details.days_ahead)
+    last = _day(call, "to", max(first, until))
+    if not timedelta() <= last - first <= LONGEST:
+        raise InvalidParameter(f"to has to be from `from` to {LONGEST.days} days later.", parameter="to")
+    place = call.query.get("place")
+    if place is not None and place not in {one.code for one in item.details.places}:
+        known = ", ".join(one.code for one in item.details.places)
+        raise InvalidParameter(f"The places are {known or 'none'}.", parameter="place")
+    after_last = datetime.combine(last, time.min, zone) + timedelta(days=1)
+    query = Slot.filter(item=item.code, begins__gte=datetime.combine(first, time.min, zone), begins__lt=after_last)
+    query = query.filter(is_open=True, begins__gt=platform.now())
+    if place is not None:
+        query = query.filter(place=place)
+    if behind := from_cursor(call, _after):
+        begins, identity = behind
+        query = query.filter(Q(begins__gt=begins) | Q(begins=begins, id__gt=identity))
+    limit = limit_of(call)
+    rows = await query.order_by("begins", "id").limit(limit + 1)
+    shown = rows[:limit]
+    over = await expired_holds(platform, shown)
+    documents = [slot_document(platform, slot, over.get(slot.id, 0)) for slot in shown]
+    after = f"{shown[-1].begins.isoformat()}/{shown[-1].id}" if len(rows) > limit else None
+    return reply(call, Page(documents, after).document())
+
+
+def _day(call: Call, name: str, default: date) -> date:
+    """The day that a parameter names. Raises InvalidParameter for the first and the last one that there is."""
+    day = date.fromisoformat(call.query[name]) if name in call.query else default
+    if day - date.min < EDGE or date.max - day < EDGE:
+        raise InvalidParameter(f"{name} has to be a day of this calendar, not its end.", parameter=name)
+    return day
+
+
+def _after(cursor: str) -> tuple[datetime, Any]:
+    begins, _, identity = cursor.partition("/")
+    return in_utc(begins), UUID(identity)
+
+
+async def show_draw(call: Call) -> web.StreamResponse:
+    """A draw's commitment, and once it is drawn its seed and order, so that anybody can check it."""
+    slot = await find_slot(bookable(call), call.path["id"])
+    if slot is None or not slot.seed:
+        raise NotFound()
+    entries = await Booking.filter(slot_id=slot.id, drawn__lt=NOT_DRAWN).order_by("drawn")
+    return reply(call, draw_document(call.platform, slot, entries))
+
+
+async def list_appointments(call: Call) -> web.StreamResponse:
+    """A day's appointments at the counter, in order: for the staff of the item's department."""
+    # Who is in a slot of what is no longer offered comes all the same.
+    item, platform = call.platform.registry.items.of(call.path["code"]) or bookable(call), call.platform
+    if item.kind != "appointment":
+        raise NotFound()
+    if not platform[ACCESS].works_on(call.principal, item):
+        raise Forbidden("This list is for the staff who work on the item's appointments.")
+    day = _day(call, "day", platform.today())
+    begins = datetime.combine(day, time.min, platform.settings.timezone)
+    query = Booking.filter(item=item.code, begins__gte=begins, begins__lt=begins + timedelta(days=1))
+    if place := call.query.get("place"):
+        query = query.filter(place=place)
+    if behind := from_cursor(call, _after_row):
+        at, number = behind
+        query = query.filter(Q(begins__gt=at) | Q(begins=at, id__gt=number))
+    limit = limit_of(call)
+    rows = await query.order_by("begins", "id").limit(limit + 1)
+    shown = rows[:limit]
+    people = {case.id: case for case in await Case.filter(id__in=[row.case_id for row in shown])} if shown else {}
+    actor, documents = lifecycle.Actor(call.principal), []
+    await lifecycle.record_reading(actor, list(people.values()))
+    for row in shown:
+        case = people[row.case_id]
+        permitted = in_booking(platform, item, row, await lifecycle.in_table(platform, case, actor))
+        documents.append(appointment_document(platform, item, case, row, call.language, permitted=permitted))
+    after = f"{shown[-1].begins.isoformat()}/{shown[-1].id}" if len(rows) > limit else None
+    return reply(call, Page(documents, after).document())
+
+
+def _after_row(cursor: str) -> tuple[datetime, int]:
+    begins, _, number = cursor.partition("/")
+    if not 0 < int(number) < 2**63:
+        raise ValueError(cursor)
+    return in_utc(begins), int(number)

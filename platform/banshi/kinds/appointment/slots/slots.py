@@ -1,0 +1,239 @@
+"""The slots of an item: made ahead from its opening hours, kept in step with them, and read with what is free."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import math
+import secrets
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as dt_time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from banshi.foundation.database.store import Update, Write
+from banshi.foundation.errors import Problem
+from banshi.foundation.keys import Key
+from banshi.foundation.time.working_days import DayKind
+from banshi.kernel.contract.values import Item
+from banshi.kernel.runtime.containment import about, contained, guarded
+from banshi.kernel.runtime.mistakes import awaited, openings_in
+from banshi.kinds.appointment.handler import Appointment
+from banshi.kinds.appointment.models import Hold, Slot
+from banshi.kinds.appointment.rules import WEEK, WORKDAY, PlaceHours, range_of, time_of
+
+if TYPE_CHECKING:
+    from banshi.foundation.time.working_days import Day
+    from banshi.kernel.runtime.running import Platform
+
+#: Rows that one statement writes.
+BATCH = 500
+
+#: Seconds for which the slots of a department's own calendar are shown before it is asked again, and how many it has.
+FRESH, MOST_OPENINGS = 30.0, 5_000
+
+#: The longest slot that such a calendar may have.
+LONGEST_SLOT = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Ahead:
+    """Which items' slots this process has brought up to which day, by code and version."""
+
+    done: set[tuple[str, int, date]] = field(default_factory=set)
+    #: When those whose department keeps a calendar of its own are asked for again, by the monotonic clock.
+    again_at: dict[str, float] = field(default_factory=dict)
+    locks: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+
+
+AHEAD: Key[Ahead] = Key("slots made ahead")
+
+
+def hours_on(place: PlaceHours, day: Day) -> Sequence[str]:
+    """The opening hours of a place on a day of the calendar.
+
+    A holiday is closed. A Saturday that is worked in exchange has the working day's hours; any other weekend only those
+    that it is given by name.
+    """
+    if day.kind in {DayKind.HOLIDAY, DayKind.SET_OFF} or day.date in place.closed:
+        return ()
+    named = place.hours.get(WEEK[day.date.weekday()])
+    if named is not None:
+        return named
+    return place.hours.get(WORKDAY, ()) if day.working else ()
+
+
+def planned(platform: Platform, item: Item) -> Iterator[Slot]:
+    """The slots that the data asks for, from today on, not yet written."""
+    rules, zone = item.details, platform.settings.timezone
+    length = timedelta(minutes=rules.slot_minutes)
+    for ahead in range(rules.days_ahead + 1):
+        day = platform.today() + timedelta(days=ahead)
+        for place in rules.places:
+            capacity = rules.capacity if place.capacity is None else place.capacity
+            for hours in hours_on(place, platform.calendar.day(day)):
+                # In UTC, where the hour that summer time leaves out is none, and the one that it gives back is one.
+                first, last = (datetime.combine(day, one, zone).astimezone(UTC) for one in range_of(hours))
+                while first + length <= last:
+                    slot = _slot(platform, item, place, first, first + length, capacity)
+                    if slot.begins > platform.now():
+                        yield slot
+                    first += length
+
+
+def _slot(platform: Platform, item: Item, place: PlaceHours, begins: datetime, ends: datetime, capacity: int) -> Slot:
+    """A slot as the item's rules have it, not yet written."""
+    rules, zone = item.details, platform.settings.timezone
+    day = begins.astimezone(zone).date()
+    draw_at = None
+    if rules.draw is not None:
+        draw_at = datetime.combine(day - timedelta(days=rules.draw.days_before), time_of(rules.draw.at), zone)
+    drawn = draw_at is not None and draw_at > platform.now()
+    return Slot(
+        item=item.code,
+        place=place.code,
+        begins=begins,
+        ends=ends,
+        opens_at=datetime.combine(day - timedelta(days=rules.days_ahead), time_of(rules.release_at), zone),
+        capacity=capacity,
+        internal=rules.internal if place.internal is None else place.internal,
+        draw_at=draw_at if drawn else None,
+        draw="open" if drawn else "",
+        seed=secrets.token_hex(32) if drawn else "",
+    )
+
+
+async def ensure(platform: Platform, item: Item) -> None:
+    """Bring the item's slots in step with its opening hours, once a day in each process, and whenever it has changed.
+
+    They are those of the item as it is offered now, whichever version of it a case rests on; what is no longer offered
+    keeps the slots that it has.
+    """
+    offered = platform.registry.items.get(item.code)
+    if offered is None or _is_done(platform, offered):
+        return
+    item, ahead = offered, platform[AHEAD]
+    async with ahead.locks[item.code]:
+        if _is_done(platform, item):
+            return
+        try:
+            await bring_in_step(platform, item, await _openings(platform, item))
+        except Problem:
+            # What is known is better than nothing: the department may be away, and its slots are still there.
+            if not await Slot.filter(item=item.code, is_open=True, begins__gt=platform.now()).exists():
+                raise
+        if _has_calendar(item):
+            ahead.again_at[item.code] = time.monotonic() + FRESH
+        else:
+            ahead.again_at.pop(item.code, None)
+        ahead.done.add((item.code, item.version, platform.today()))
+
+
+def _is_done(platform: Platform, item: Item) -> bool:
+    ahead = platform[AHEAD]
+    done = (item.code, item.version, platform.today()) in ahead.done
+    return done and time.monotonic() < ahead.again_at.get(item.code, math.inf)
+
+
+def _has_calendar(item: Item) -> bool:
+    """Whether its department may keep a calendar of its own for it."""
+    return item.handler is not None and type(item.handler).openings is not Appointment.openings
+
+
+async def _openings(platform: Platform, item: Item) -> list[Slot] | None:
+    """The slots of the department's own calendar; None where it has none. Raises what the citizen is told."""
+    if not _has_calendar(item):
+        return None
+    today = platform.today()
+    last = today + timedelta(days=item.details.days_ahead)
+    return await guarded(
+        platform.breakers.of(item.plugin, "openings"),
+        "",
+        partial(contained, platform.settings.handler_timeout, _told, platform, item, today, last),
+        expect=(list, type(None)),
+        plugin=item.plugin,
+        about=about(item),
+        method="openings",
+        handler=item.handler,
+        development=platform.settings.development,
+    )
+
+
+async def _told(platform: Platform, item: Item, first: date, last: date) -> list[Slot] | None:
+    """What the department tells of these days, as slots; raises where it tells what are no openings."""
+    found = openings_in(await awaited(item.handler.openings, item, first, last))
+    if found is None:
+        return None
+    places = {place.code: place for place in item.details.places}
+    ends = datetime.combine(last, dt_time.min, platform.settings.timezone) + timedelta(days=1)
+    slots: dict[tuple[str, datetime], Slot] = {}
+    for one in found[:MOST_OPENINGS]:
+        place = places.get(one.place)
+        # What can't be booked here is no reason to lose the rest.
+        if place is None or not platform.now() < one.begins < ends or one.capacity < 0:
+            continue
+        if not timedelta() < one.ends - one.begins <= LONGEST_SLOT:
+            continue
+        slots[one.place, one.begins] = _slot(platform, item, place, one.begins, one.ends, one.capacity)
+    return list(slots.values())
+
+
+async def bring_in_step(platform: Platform, item: Item, ones: Iterable[Slot] | None = None) -> None:
+    """Make the slots that are missing, and follow the data where it has changed.
+
+    Two processes at once do the same, once. A slot that the data no longer has is closed and not removed, and one whose
+    capacity has shrunk keeps everybody who is in it: nobody loses an appointment because hours were edited. Where new
+    hours cut across such a slot, the new one is left out for as long as somebody is in the old one.
+    """
+    there = {(slot.place, slot.begins): slot for slot in await Slot.filter(item=item.code, begins__gt=platform.now())}
+    wanted = {(slot.place, slot.begins): slot for slot in (planned(platform, item) if ones is None else ones)}
+    kept = [
+        slot for key, slot in there.items() if key not in wanted and slot.taken + slot.taken_internal + slot.waiting
+    ]
+    new = [
+        slot
+        for key, slot in wanted.items()
+        if key not in there and not any(_overlap(slot, old) for old in kept if old.place == slot.place)
+    ]
+    for start in range(0, len(new), BATCH):
+        await Slot.bulk_create(new[start : start + BATCH], ignore_conflicts=True)
+    updates = []
+    for key, slot in there.items():
+        data = wanted.get(key)
+        values: dict[str, Any] = {"is_open": data is not None}
+        if data is not None:
+            values |= {"capacity": data.capacity, "internal": data.internal, "ends": data.ends}
+        if any(getattr(slot, name) != value for name, value in values.items()):
+            updates.append(Update(Slot, {"id": slot.id}, values, rows=None))
+    for start in range(0, len(updates), BATCH):
+        await platform.store.commit(Write(updates=updates[start : start + BATCH]))
+
+
+def _overlap(one: Slot, other: Slot) -> bool:
+    return bool(one.begins < other.ends and other.begins < one.ends)
+
+
+async def find_slot(item: Item, slot_id: Any) -> Slot | None:
+    return await Slot.get_or_none(id=slot_id, item=item.code)
+
+
+def free_in(slot: Slot, expired: int = 0) -> int:
+    """Places that anybody can take: none while others wait, since a free one is theirs."""
+    if slot.waiting or slot.draw in {"open", "running"}:
+        return 0
+    return max(0, slot.capacity - slot.taken + expired)
+
+
+async def expired_holds(platform: Platform, slots: Sequence[Slot]) -> Mapping[Any, int]:
+    """How many places of each slot are held by a hold that is over, and so are free."""
+    over = Hold.filter(live=1, expires_at__lte=platform.now(), slot_id__in=[slot.id for slot in slots])
+    return Counter(await over.values_list("slot_id", flat=True)) if slots else {}
+
+
+def commitment(seed: str) -> str:
+    """What is published of a draw's seed beforehand: the SHA-256 of its bytes, in hexadecimal."""
+    return hashlib.sha256(bytes.fromhex(seed)).hexdigest()

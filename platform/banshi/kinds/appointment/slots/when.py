@@ -1,0 +1,53 @@
+"""How a slot's time and place are said: to a person, and in a message."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from banshi.kernel.contract.items import Place
+from banshi.kernel.contract.message_templates import Value, day_in
+from banshi.kernel.contract.values import LANGUAGES, Item, Texts
+
+if TYPE_CHECKING:
+    from banshi.kernel.runtime.running import Platform
+
+
+class Timed(Protocol):
+    """A slot or a booking."""
+
+    place: Any
+    begins: Any
+    ends: Any
+
+
+def place_of(item: Item, code: str) -> Place | None:
+    """The item's place of that code; None where the data no longer has it."""
+    return next((place for place in item.places if place.code == code), None)
+
+
+def moment_in_words(platform: Platform, at: datetime | None) -> Texts:
+    """A moment as people write it: 2026年11月26日 10:30, 10:30 on 26 November 2026. None is now."""
+    at = at or platform.now()
+    local = at.astimezone(platform.settings.timezone)
+    day = {language: day_in(local.date(), language) for language in LANGUAGES}
+    return {"zh-CN": f"{day['zh-CN']} {local:%H:%M}", "en": f"{local:%H:%M} on {day['en']}"}
+
+
+def mentions(platform: Platform, item: Item, slot: Timed, until: datetime | None = None) -> dict[str, Value]:
+    """What a message about a slot can say of it."""
+    zone = platform.settings.timezone
+    begins, ends = slot.begins.astimezone(zone), slot.ends.astimezone(zone)
+    place = place_of(item, slot.place)
+    said: dict[str, Value] = {"day": begins.date(), "time": f"{begins:%H:%M}–{ends:%H:%M}"}
+    if place is not None:
+        said |= {"place": place.title, "address": place.address}
+    if until is not None:
+        said["until"] = moment_in_words(platform, until)
+    return said
+
+
+def changeable_until(item: Item, slot: Timed) -> datetime:
+    """The last moment at which the citizen may move or cancel it."""
+    until: datetime = slot.begins - timedelta(hours=item.details.notice_hours)
+    return until

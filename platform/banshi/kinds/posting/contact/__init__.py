@@ -1,0 +1,1 @@
+"""Writing to whoever posted, and reporting it."""

@@ -1,0 +1,250 @@
+"""The verbs of conversations: writing, reading, blocking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from aiohttp import web
+from tortoise.exceptions import IntegrityError
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+from uuid_utils.compat import uuid7
+
+from banshi.foundation.database.store import Stale, Update, Write
+from banshi.foundation.errors import FieldProblem, Forbidden, InvalidFields, NotFound
+from banshi.foundation.forms import Form
+from banshi.foundation.texts import clean
+from banshi.kernel.http.responses import Page, from_cursor, in_utc, limit_of, reply
+from banshi.kernel.tables.models import Case
+from banshi.kinds.posting.contact import told
+from banshi.kinds.posting.contact.threads import (
+    ROLE,
+    Side,
+    conversation_document,
+    find,
+    is_open,
+    is_running,
+    message_document,
+    postings_of,
+    record_readings,
+)
+from banshi.kinds.posting.contact.turns import take_turn
+from banshi.kinds.posting.models import Conversation, ConversationMessage, PostingRecord
+from banshi.kinds.posting.publishing.problems import (
+    AlreadyTalking,
+    ConversationClosed,
+    OwnPosting,
+    PostingOver,
+)
+from banshi.kinds.posting.publishing.public_list import find_public
+
+if TYPE_CHECKING:
+    from tortoise.models import Model
+
+    from banshi.kernel.contract.routes import Call
+
+HINT = {"zh-CN": "请写明内容。", "en": "Write something."}
+WORDS = {"type": "string", "minLength": 1, "maxLength": 1000, "pattern": r"\S", "x-pattern-hint": HINT}
+
+
+def _form(**properties: Any) -> Form:
+    return Form.from_schema(
+        {"type": "object", "required": list(properties), "additionalProperties": False, "properties": properties}
+    )
+
+
+TEXT = _form(text=WORDS)
+REASON = _form(reason=WORDS)
+REVIEW = _form(outcome={"enum": ["close", "keep"], "description": "Close it for good, or leave it open."}, reason=WORDS)
+
+
+async def begin(call: Call) -> web.StreamResponse:
+    """Write to whoever has posted it."""
+    platform, person, at = call.platform, call.principal.subject, call.now
+    posting = await find_public(platform, call.path["id"])
+    case = await Case.get(id=posting.case_id)
+    if case.person == person:
+        raise OwnPosting()
+    row = Conversation(
+        id=uuid7(),
+        case_id=posting.case_id,
+        department=case.department,
+        unit=case.unit,
+        poster=case.person,
+        writer=person,
+        day=platform.today(),
+        created_at=at,
+        last_at=at,
+    )
+    message = _message(call, row, "writer")
+    document = conversation_document(platform, row, posting, "writer")
+    headers = {"Location": document["links"]["self"]}
+
+    def write() -> Write:
+        more = _told_written(call, row, posting, message)
+        return Write(rows=[row, message, *more, *call.once.receipt(document, headers=headers)])
+
+    await _refuse_again(row)
+    try:
+        await take_turn(platform, message, row, write)
+    except IntegrityError:
+        # Another request of the same person was first, or it was this very one.
+        if await call.once.stored() is None:
+            await _refuse_again(row)
+        raise
+    return reply(call, document, status=201, headers=headers)
+
+
+async def _refuse_again(row: Conversation) -> None:
+    before = await Conversation.get_or_none(case_id=row.case_id, writer=row.writer)
+    if before is not None:
+        raise AlreadyTalking(links={"self": f"/v1/conversations/{before.id}"})
+
+
+def _message(call: Call, row: Conversation, side: str) -> ConversationMessage:
+    return ConversationMessage(
+        id=uuid7(),
+        conversation_id=row.id,
+        side=side,
+        text=words_of(call, "text"),
+        at=call.now,
+        person=call.principal.subject,
+    )
+
+
+def words_of(call: Call, name: str) -> str:
+    """What somebody wrote, without what is never shown, which no pattern tells. Raises InvalidFields without a rest."""
+    if text := clean(call.body[name]):
+        return text
+    raise InvalidFields([FieldProblem(f"/{name}", HINT[call.language])])
+
+
+def _told_written(
+    call: Call, row: Conversation, posting: PostingRecord, message: ConversationMessage
+) -> Sequence[Model]:
+    """The other side hears that there is a message, and not what it says."""
+    person = row.poster if message.side == "writer" else row.writer
+    link = f"/v1/conversations/{row.id}"
+    return told.rows_for(call.platform, person, told.WRITTEN, link, f"conversation:{message.id}", posting=posting.title)
+
+
+async def write(call: Call) -> web.StreamResponse:
+    """Write to the other side of a conversation."""
+    platform = call.platform
+    row, side = await find(call.path["id"], call.principal)
+    if side == "staff":
+        raise Forbidden("Only the two people of a conversation write in it.")
+    message = _message(call, row, side)
+    document = message_document(platform, message)
+    posting = await PostingRecord.get(case_id=row.case_id)
+    if not is_running(platform, posting):
+        raise PostingOver()
+    if not is_open(platform, row, posting):
+        raise ConversationClosed()
+    still = {"id": row.id, "poster_blocks": False, "writer_blocks": False, "closed_at": None}
+
+    def made() -> Write:
+        more = _told_written(call, row, posting, message)
+        rows = [message, *more, *call.once.receipt(document)]
+        return Write(updates=[Update(Conversation, still, {"last_at": call.now})], rows=rows)
+
+    try:
+        await take_turn(platform, message, None, made)
+    except Stale:
+        raise ConversationClosed() from None
+    return reply(call, document, status=201)
+
+
+# -- reading ---------------------------------------------------------------------------------------------------------
+
+
+async def list_own(call: Call) -> web.StreamResponse:
+    """The caller's conversations, the last written in first."""
+    person = call.principal.subject
+    query = Conversation.filter(Q(poster=person) | Q(writer=person))
+    if posting := call.query.get("posting"):
+        query = query.filter(case_id=posting)
+    return await _page(call, query, "last_at")
+
+
+async def list_reported(call: Call) -> web.StreamResponse:
+    """The reported conversations that wait for the caller's review, the newest report first."""
+    scopes = [
+        Q(department=role.department) & (Q(unit=role.unit) if role.unit else Q())
+        for role in call.principal.roles
+        if role.name == ROLE
+    ]
+    if not scopes:
+        return reply(call, Page([], None).document())
+    waiting = Conversation.filter(Q(*scopes, join_type=Q.OR), reported_at__not_isnull=True, reviewed_at=None)
+    # Nobody learns from their work that somebody has reported them.
+    waiting = waiting.exclude(Q(poster=call.principal.subject) | Q(writer=call.principal.subject))
+    return await _page(call, waiting, "reported_at")
+
+
+async def _page(call: Call, query: QuerySet[Conversation], key: str) -> web.StreamResponse:
+    if place := from_cursor(call, _place):
+        at, identity = place
+        same: dict[str, Any] = {key: at, "id__lt": identity}
+        earlier: dict[str, Any] = {f"{key}__lt": at}
+        query = query.filter(Q(**earlier) | Q(**same))
+    limit = limit_of(call)
+    rows = await query.order_by(f"-{key}", "-id").limit(limit + 1)
+    shown = rows[:limit]
+    if call.principal.is_staff:
+        await record_readings(shown, call.principal)
+    about = await postings_of(shown)
+    documents = []
+    for row in shown:
+        side: Side = "poster" if row.poster == call.principal.subject else "writer"
+        side = "staff" if call.principal.is_staff else side
+        documents.append(conversation_document(call.platform, row, about[row.case_id], side))
+    after = f"{getattr(shown[-1], key).isoformat()}/{shown[-1].id}" if len(rows) > limit else None
+    return reply(call, Page(documents, after).document())
+
+
+def _place(cursor: str) -> tuple[datetime, UUID]:
+    moment, _, identity = cursor.partition("/")
+    return in_utc(moment), UUID(identity)
+
+
+async def show(call: Call) -> web.StreamResponse:
+    row, side = await find(call.path["id"], call.principal)
+    posting = await PostingRecord.get(case_id=row.case_id)
+    return reply(call, conversation_document(call.platform, row, posting, side))
+
+
+async def list_messages(call: Call) -> web.StreamResponse:
+    """The messages of a conversation, the newest first."""
+    row, _ = await find(call.path["id"], call.principal)
+    query = ConversationMessage.filter(conversation_id=row.id)
+    if last := from_cursor(call, UUID):
+        query = query.filter(id__lt=last)
+    limit = limit_of(call)
+    rows = await query.order_by("-id").limit(limit + 1)
+    shown = rows[:limit]
+    after = str(shown[-1].id) if len(rows) > limit else None
+    return reply(call, Page([message_document(call.platform, one) for one in shown], after).document())
+
+
+# -- blocking ----------------------------------------------------------------------------------------------------------
+
+
+async def block(call: Call) -> web.StreamResponse:
+    return await _blocked(call, blocks=True)
+
+
+async def unblock(call: Call) -> web.StreamResponse:
+    return await _blocked(call, blocks=False)
+
+
+async def _blocked(call: Call, *, blocks: bool) -> web.StreamResponse:
+    """One side's own wish; the other side's stays as it is."""
+    row, side = await find(call.path["id"], call.principal)
+    if side == "staff":
+        raise NotFound()
+    await call.platform.store.commit(Write([Update(Conversation, {"id": row.id}, {f"{side}_blocks": blocks})]))
+    return web.Response(status=204)

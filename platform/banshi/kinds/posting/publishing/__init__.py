@@ -1,0 +1,1 @@
+"""From a posting that is handed in to one that anybody may read."""

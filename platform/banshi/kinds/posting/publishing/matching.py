@@ -1,0 +1,154 @@
+"""Lost against found: what was published is compared with what others have posted, and both posters are told once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import structlog
+from tortoise.exceptions import IntegrityError
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+from banshi.foundation.database.store import Stale, Update, Write
+from banshi.kernel.tables.models import Case
+from banshi.kinds.posting.contact import told
+from banshi.kinds.posting.models import PostingMatch, PostingRecord
+from banshi.kinds.posting.publishing.likeness import Comparison, compared
+from banshi.kinds.posting.rules import OPPOSITE
+
+if TYPE_CHECKING:
+    from tortoise.models import Model
+
+    from banshi.kernel.runtime.running import Platform
+
+log = structlog.get_logger("banshi.postings")
+
+#: How alike two have to be for their posters to be told, what share of the most alike's that has to be, and how many
+#: pairs a new posting may have. benchmarks/postings.py shows what these lead to. An older one's poster is told of no
+#: more than that either, as long as they are open, but of one that is more alike.
+LEAST, NEAR, MOST = 0.43, 0.9, 5
+
+#: A thing is found on the day it was lost or later; people err by a day, and look for so long.
+ERROR, LONGEST = timedelta(days=1), timedelta(days=180)
+
+#: Postings that are read at once, so that others get their turn in between.
+PAGE = 200
+
+COLUMNS = ("case_id", "colour", "brand", "day", "division", "terms")
+
+
+async def match_new(platform: Platform) -> None:
+    """Compare every posting that has become public and was not compared yet, the oldest first."""
+    waiting = PostingRecord.filter(state="public", matched_at=None, sort__in=list(OPPOSITE))
+    failed: set[UUID] = set()
+    while rows := await waiting.exclude(case_id__in=list(failed)).order_by("published_at").limit(20):
+        for row in rows:
+            if not await _matched(platform, row):
+                failed.add(row.case_id)
+
+
+async def _matched(platform: Platform, row: PostingRecord) -> bool:
+    """`match`, whatever it raises: one posting that can't be compared must not keep the city's others waiting."""
+    try:
+        return await match(platform, row)
+    except Exception as error:
+        log.error("postings: one could not be compared", posting=str(row.case_id), error=type(error).__name__)
+        return False
+
+
+async def match(platform: Platform, row: PostingRecord) -> bool:
+    """Compare one posting, and tell both sides of each pair that is new; False where it has to be done again."""
+    alike = await most_alike(platform, row)
+    pairs, rows = await _pairs(platform, row, alike)
+    still = {"case_id": row.case_id, "state": "public", "matched_at": None}
+    done = Update(PostingRecord, still, {"matched_at": platform.now()})
+    try:
+        await platform.store.commit(Write(updates=[done], rows=[*pairs, *rows]))
+    except (Stale, IntegrityError):
+        return False  # it is over, or another process was first with one of the pairs: the next look has the rest
+    return True
+
+
+async def most_alike(platform: Platform, row: PostingRecord) -> list[tuple[UUID, float]]:
+    """The postings of the other sort that are most like it."""
+    comparison = Comparison(compared({name: getattr(row, name) for name in COLUMNS}))
+    candidates, after = _candidates(platform, row), UUID(int=0)
+    while read := await candidates.filter(case_id__gt=after).order_by("case_id").limit(PAGE).values(*COLUMNS):
+        for other in read:
+            comparison.add(other["case_id"], compared(other))
+        after = read[-1]["case_id"]
+        await asyncio.sleep(0)
+    return comparison.most_alike(LEAST, MOST, NEAR)
+
+
+def _candidates(platform: Platform, row: PostingRecord) -> QuerySet[PostingRecord]:
+    """What can be the same thing at all: of the same category and city, and found when or after it was lost."""
+    query = PostingRecord.filter(state="public", sort=OPPOSITE[row.sort], expires_at__gt=platform.now())
+    if row.category:
+        query = query.filter(category__in=[row.category, ""])
+    if row.division:
+        query = query.filter(Q(division="") | Q(division__startswith=row.division[:4]))
+    if row.day:
+        before, after = (LONGEST, ERROR) if row.sort == "found" else (ERROR, LONGEST)
+        # The calendar has an end on both sides, and a form may take its last day.
+        first = row.day - min(before, row.day - date.min)
+        last = row.day + min(after, date.max - row.day)
+        query = query.filter(Q(day=None) | Q(day__gte=first, day__lte=last))
+    return query
+
+
+async def _pairs(
+    platform: Platform, row: PostingRecord, alike: Sequence[tuple[UUID, float]]
+) -> tuple[list[PostingMatch], list[Model]]:
+    """The pairs that are new, and what both posters are told of each."""
+    if not alike:
+        return [], []
+    likeness = dict(alike)
+    people = dict(await Case.filter(id__in=[row.case_id, *likeness]).values_list("id", "person"))
+    others = {one.case_id: one for one in await PostingRecord.filter(case_id__in=list(likeness))}
+    known, weakest = await _known(row, list(likeness)), await _weakest(platform, row, list(likeness))
+    pairs, rows = [], []
+    for identity, score in likeness.items():
+        other = others.get(identity)
+        # Who has posted both knows it.
+        if other is None or identity in known or people[identity] == people[row.case_id]:
+            continue
+        lost, found = (row, other) if row.sort == "lost" else (other, row)
+        pair = PostingMatch(
+            lost_id=lost.case_id, found_id=found.case_id, likeness=round(100 * score), at=platform.now()
+        )
+        pairs.append(pair)
+        full = pair.likeness <= weakest.get(identity, -1)
+        for own, theirs, templates in ((lost, found, told.MATCHED_LOST), (found, lost, told.MATCHED_FOUND)):
+            if own is other and full:
+                continue
+            person, link = str(people[own.case_id]), f"/v1/cases/{own.case_id}"
+            dedup = f"match:{lost.case_id}:{found.case_id}:{own.sort}"
+            rows += told.rows_for(platform, person, templates, link, dedup, posting=theirs.title, own=own.title)
+    return pairs, rows
+
+
+async def _weakest(platform: Platform, row: PostingRecord, others: Sequence[UUID]) -> dict[Any, int]:
+    """How alike the least alike of the `MOST` best open pairs is, for each of `others` that has as many."""
+    mine, theirs = ("lost_id", "found_id") if row.sort == "lost" else ("found_id", "lost_id")
+    which: dict[str, Any] = {f"{theirs}__in": list(others)}
+    pairs: Any = await PostingMatch.filter(**which).order_by("-likeness").values_list(theirs, mine, "likeness")
+    asked = list({counterpart for _, counterpart, _ in pairs})
+    seen = PostingRecord.filter(state="public", expires_at__gt=platform.now(), case_id__in=asked)
+    public = set(await seen.values_list("case_id", flat=True)) if asked else set()
+    best: dict[Any, list[int]] = {}
+    for other, counterpart, likeness in pairs:
+        if counterpart in public:
+            best.setdefault(other, []).append(likeness)
+    return {other: found[MOST - 1] for other, found in best.items() if len(found) >= MOST}
+
+
+async def _known(row: PostingRecord, others: Sequence[UUID]) -> set[Any]:
+    """Those of `others` that it was paired with before, so that nobody is told twice."""
+    mine, theirs = ("lost_id", "found_id") if row.sort == "lost" else ("found_id", "lost_id")
+    same: dict[str, Any] = {mine: row.case_id, f"{theirs}__in": list(others)}
+    return set(await PostingMatch.filter(**same).values_list(theirs, flat=True))

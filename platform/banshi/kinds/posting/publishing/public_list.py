@@ -1,0 +1,109 @@
+"""The public list of postings: read by anybody, without a token."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from aiohttp import web
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+from banshi.builtin.catalogue.search.words import terms_of, units_of
+from banshi.foundation.errors import InvalidParameter, NotFound
+from banshi.kernel.contract.routes import Call
+from banshi.kernel.http.responses import Page, etag_of, from_cursor, in_utc, limit_of, reply, reply_bytes
+from banshi.kinds.posting.models import PostingRecord
+from banshi.kinds.posting.publishing.publication import folder
+from banshi.kinds.posting.representations import posting_document
+
+if TYPE_CHECKING:
+    from banshi.kernel.runtime.running import Platform
+
+#: Seconds for which a cache on the way may show a photo: what is taken down is gone everywhere soon.
+PHOTO_AGE = 60
+
+#: Terms of `q` that are looked for.
+MOST_TERMS = 12
+
+
+def visible(platform: Platform) -> QuerySet[PostingRecord]:
+    """What anybody may see. What has run out is gone, though nobody has cleared it away yet."""
+    return PostingRecord.filter(state="public", expires_at__gt=platform.now())
+
+
+async def find_public(platform: Platform, identity: Any) -> PostingRecord:
+    """The posting, if it is public. Raises NotFound, alike for what never was and what is no more."""
+    row = await visible(platform).get_or_none(case_id=identity)
+    if row is None:
+        raise NotFound("There is no public posting of that id: it may be settled, or over.")
+    return row
+
+
+async def list_postings(call: Call) -> web.StreamResponse:
+    """The public postings that match every given filter, the newest first."""
+    query = visible(call.platform)
+    for key in ("sort", "item", "department", "category"):
+        if key in call.query:
+            query = query.filter(**{key: call.query[key]})
+    if area := call.query.get("area"):
+        query = query.filter(division__startswith=area)
+    if since := call.query.get("since"):
+        query = query.filter(published_at__gte=_moment(since))
+    if words := call.query.get("q"):
+        query = query.filter(_with_words(words))
+    if place := from_cursor(call, _place):
+        at, identity = place
+        query = query.filter(Q(published_at__lt=at) | Q(published_at=at, case_id__lt=identity))
+    limit = limit_of(call)
+    rows = await query.order_by("-published_at", "-case_id").limit(limit + 1)
+    shown = rows[:limit]
+    last = shown[-1] if len(rows) > limit else None
+    after = f"{last.published_at.isoformat()}/{last.case_id}" if last and last.published_at else None
+    return reply(call, Page([posting_document(call.platform, row, call.language) for row in shown], after).document())
+
+
+def _with_words(words: str) -> Q:
+    """Every word has to be there; of neighbouring Chinese characters their pairs."""
+    units = units_of(words)
+    terms = list(terms_of(units, alone=False)) or units
+    if not terms:
+        raise InvalidParameter("q has to have a word or a number in it.", parameter="q")
+    return Q(*(Q(terms__contains=f" {term} ") for term in terms[:MOST_TERMS]))
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return in_utc(text)
+    except ValueError:
+        raise InvalidParameter("since has to be a time that exists, with its offset.", parameter="since") from None
+
+
+def _place(cursor: str) -> tuple[datetime, UUID]:
+    published, _, identity = cursor.partition("/")
+    return in_utc(published), UUID(identity)
+
+
+async def show_posting(call: Call) -> web.StreamResponse:
+    row = await find_public(call.platform, call.path["id"])
+    return reply(call, posting_document(call.platform, row, call.language))
+
+
+async def show_photo(call: Call) -> web.StreamResponse:
+    """A photo as it was written anew, never the file that was uploaded."""
+    row, number = await find_public(call.platform, call.path["id"]), int(call.path["number"])
+    if number > len(row.photos):
+        raise NotFound("This posting has no photo of that number.")
+    photo = row.photos[number - 1]
+    headers = {
+        "Cache-Control": f"public, max-age={PHOTO_AGE}",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+    try:
+        content = await asyncio.to_thread((folder(call.platform) / photo["file"]).read_bytes)
+    except FileNotFoundError:
+        raise NotFound("The photo is not there any more.") from None
+    return reply_bytes(call, content, photo["media_type"], etag_of(content), headers)

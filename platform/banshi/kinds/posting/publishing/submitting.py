@@ -1,0 +1,79 @@
+"""The verb of postings: something is handed in to be published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from banshi.foundation.database.store import Write
+from banshi.foundation.errors import InvalidFields, NotFound
+from banshi.foundation.forms import Form
+from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases.modes import offered
+from banshi.kernel.cases.representations import case_document
+from banshi.kernel.cases.submission import check, form_problems, new_case
+from banshi.kernel.http.responses import reply
+from banshi.kernel.outbox.events import step_rows
+from banshi.kernel.tables.models import CaseEvent
+from banshi.kinds.posting.models import PostingRecord
+from banshi.kinds.posting.publishing.publication import photos_of, refuse_unfit, values_of
+from banshi.kinds.posting.representations import details_of
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from banshi.kernel.contract.routes import Call
+    from banshi.kernel.contract.values import Item
+
+#: What is around the answers, which have a form of their own.
+ENVELOPE = Form.from_schema(
+    {
+        "type": "object",
+        "required": ["answers"],
+        "additionalProperties": False,
+        "properties": {"answers": {"type": "object"}},
+    }
+)
+
+
+def body_schema(item: Item) -> Mapping[str, Any] | None:
+    """What is handed in for an item's posting; None for an item of another kind."""
+    if item.kind != "posting" or item.form is None:
+        return None
+    properties = {"answers": item.form.schema}
+    return {"type": "object", "required": ["answers"], "additionalProperties": False, "properties": properties}
+
+
+async def submit(call: Call) -> web.StreamResponse:
+    """Store a posting; it is public once staff have looked at it."""
+    platform, item = call.platform, offered(call.platform, call.path["code"], call.principal)
+    if item is None or body_schema(item) is None:
+        raise NotFound("There is no item of that code that publishes something; GET /v1/items?kind=posting lists them.")
+    answers = call.body.get("answers")
+    if wrong := ENVELOPE.problems(call.body, call.language):
+        # Everything at once: what is wrong around the answers and what is wrong in them.
+        inside = form_problems(platform, item, answers, call.language) if isinstance(answers, dict) else []
+        raise InvalidFields([*wrong, *inside])
+    case, event = new_case(platform, item, call.principal, answers)
+    given = await check(platform, item, case, answers, call.language)
+    answers = case.answers = dict(given.answers)
+    refuse_unfit(platform, item, answers, call.language)
+    photos = await photos_of(platform, item, answers, call.language)
+    posting = PostingRecord(
+        case_id=case.id, item=item.code, department=item.department, photos=photos, **values_of(item, answers)
+    )
+    more = lifecycle.begin(platform, case, "register", lifecycle.Effects())
+    document = case_document(
+        platform,
+        case,
+        call.language,
+        events=[event, *(row for row in more if isinstance(row, CaseEvent))],
+        permitted=await lifecycle.permitted(platform, case, lifecycle.Actor(call.principal)),
+        attachments=given.attachments,
+        details=details_of(platform, posting),
+    )
+    headers = {"Location": f"/v1/cases/{case.id}"}
+    told = step_rows(platform, case, event)
+    rows = [case, event, *told, posting, *more, *call.once.receipt(document, headers=headers)]
+    await platform.store.commit(Write(updates=given.updates, rows=rows))
+    return reply(call, document, status=201, headers=headers)

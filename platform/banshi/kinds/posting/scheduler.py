@@ -1,0 +1,152 @@
+"""What goes on beside the requests: postings that end soon or are over, pairs, and what nobody needs any more.
+
+Nothing is wrong while this is late: what has run out is shown to nobody, and can't be extended. Several processes do
+this at once; each step is conditional, so it happens once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import structlog
+
+from banshi.foundation.background import working
+from banshi.foundation.errors import Problem
+from banshi.foundation.keys import Key
+from banshi.foundation.logs import place_of
+from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases.attachments import written
+from banshi.kernel.runtime.leader_election import led
+from banshi.kernel.runtime.process_role import CASE
+from banshi.kernel.tables.models import Attachment
+from banshi.kinds.posting.models import Conversation, ConversationMessage, PostingRecord
+from banshi.kinds.posting.publishing.matching import match_new
+from banshi.kinds.posting.publishing.publication import folder
+
+if TYPE_CHECKING:
+    from banshi.kernel.runtime.running import Platform
+
+log = structlog.get_logger("banshi.postings")
+
+#: Seconds between two looks where no commit of this process wakes it, and rows that one look takes on.
+LOOK, AT_ONCE = 30.0, 200
+
+#: How long photos and conversations of what is over are kept, and files whose posting was never stored.
+KEEP, UNUSED = timedelta(days=30), 86_400.0
+
+
+async def move(platform: Platform, row: PostingRecord, action: str) -> bool:
+    """Take a step of the platform's; False where the case has moved on meanwhile, or its plugin isn't loaded."""
+    try:
+        await lifecycle.move(platform, row.case_id, action, lifecycle.SYSTEM)
+    except Problem:
+        return False
+    return True
+
+
+async def end_or_remind(platform: Platform) -> None:
+    """End what is over, and tell those whose posting ends soon, once for each end."""
+    now, after = platform.now(), UUID(int=0)
+    due = PostingRecord.filter(due_at__lte=now)
+    while rows := await due.filter(case_id__gt=after).order_by("case_id").limit(AT_ONCE):
+        for row in rows:
+            await move(platform, row, "expire" if row.expires_at and row.expires_at <= now else "remind")
+        after = rows[-1].case_id
+
+
+async def clear_photos(platform: Platform) -> None:
+    """Remove the photos of what has been over for a while, and those of what was never stored."""
+    place = folder(platform)
+    for name in await asyncio.to_thread(_old_files, place, time.time() - UNUSED):
+        if not await _is_needed(platform, name):
+            await asyncio.to_thread((place / name).unlink, missing_ok=True)
+
+
+async def forget_conversations(platform: Platform) -> None:
+    """Delete what was written about postings that have been over for a while, but what staff still have to read."""
+    before, after = platform.now() - KEEP, UUID(int=0)
+    old = Conversation.filter(created_at__lt=before)
+    while rows := await old.filter(id__gt=after).order_by("id").limit(AT_ONCE):
+        after = rows[-1].id
+        over = PostingRecord.filter(case_id__in=list({row.case_id for row in rows}), ended_at__lt=before)
+        ended = set(await over.values_list("case_id", flat=True))
+        gone = [row.id for row in rows if row.case_id in ended and not _waits(row, before)]
+        if gone:
+            await ConversationMessage.filter(conversation_id__in=gone).delete()
+            await Conversation.filter(id__in=gone).delete()
+
+
+def _waits(row: Conversation, before: datetime) -> bool:
+    """Whether a report of it was not reviewed yet, or only lately."""
+    return row.reported_at is not None and (row.reviewed_at is None or row.reviewed_at >= before)
+
+
+def _old_files(place: Path, before: float) -> list[str]:
+    if not place.is_dir():
+        return []
+    return [file.name for file in place.iterdir() if written(file) < before]
+
+
+async def _is_needed(platform: Platform, name: str) -> bool:
+    try:
+        row = await Attachment.get_or_none(id=UUID(name))
+    except ValueError:
+        return False  # half written, when the machine stopped
+    if row is None or row.case_id is None:
+        return False
+    posting = await PostingRecord.get_or_none(case_id=row.case_id)
+    return posting is not None and (posting.ended_at is None or posting.ended_at > platform.now() - KEEP)
+
+
+#: One round, in this order.
+ROUND: tuple[Callable[[Platform], Awaitable[None]], ...] = (end_or_remind, match_new)
+
+
+async def look(platform: Platform) -> None:
+    """One round. What fails is logged and tried at the next; the rest goes on."""
+    for work in ROUND:
+        try:
+            await work(platform)
+        except Exception as error:
+            log.error("postings: work failed", work=work.__name__, error=type(error).__name__, where=place_of(error))
+
+
+async def run(platform: Platform, wake: asyncio.Event) -> None:
+    while True:
+        try:
+            async with asyncio.timeout(LOOK):
+                await wake.wait()
+        except TimeoutError:
+            pass
+        wake.clear()
+        await look(platform)
+
+
+KEEPER: Key[None] = Key("postings' keeper")
+
+
+@asynccontextmanager
+async def open_keeper(platform: Platform) -> AsyncIterator[None]:
+    """The running work of postings."""
+    wake = asyncio.Event()
+
+    def committed(models: frozenset[type[Any]]) -> None:
+        if PostingRecord in models:
+            wake.set()
+
+    platform.store.on_commit(committed)
+    clearing = partial(led, platform, 3600.0, partial(clear_photos, platform), "postings: photos could not be cleared")
+    forgetting = partial(
+        led, platform, 3600.0, partial(forget_conversations, platform), "postings: nothing could be forgotten"
+    )
+    looking = (partial(run, platform, wake),) if CASE in platform.duty.lanes else ()
+    async with working("banshi-postings", *looking, clearing, forgetting):
+        yield

@@ -1,0 +1,84 @@
+"""`banshi check`: everything that is wrong with plugins.toml and the plugins, at once."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from banshi.foundation.errors import ConfigurationError, Finding
+from banshi.ops import development
+from banshi.ops.cli import COMMANDS, config_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from banshi.kernel.loading.registry import Registry
+
+
+@click.command("check")
+@click.argument("plugin", required=False)
+@click.option("--strict", is_flag=True, help="Count warnings as errors, and list what is not known of each item.")
+@click.pass_context
+def command(ctx: click.Context, plugin: str | None, strict: bool) -> None:
+    """Hold all plugins, or PLUGIN alone, to the contract.
+
+    Prints one line per finding: the plugin, the rule, and what to do. The status is 1 where there is an error.
+    """
+    try:
+        registry, found = findings(config_of(ctx), strict=strict)
+        found += development.findings(registry.configuration)
+        entries = registry.configuration.entries
+        names = [*entries, *(name for name in registry.plugins if name not in entries)]
+    except ConfigurationError as error:
+        names, found = [], list(error.findings)
+        plugin = None  # nothing can be said of any plugin before the file can be read
+    if plugin is not None:
+        if plugin not in names and not any(finding.plugin == plugin for finding in found):
+            from banshi.foundation.wording import did_you_mean
+
+            raise click.UsageError(f"there is no plugin {plugin} in {config_of(ctx)}: {did_you_mean(plugin, names)}")
+        found = [finding for finding in found if finding.plugin == plugin]
+    for finding in sorted(found, key=lambda finding: finding.warning):
+        click.secho(f"{finding}{' (warning)' if finding.warning else ''}", fg="yellow" if finding.warning else "red")
+    warnings = sum(finding.warning for finding in found)
+    errors = len(found) - warnings
+    click.echo(f"{errors or 'nothing'} to mend, {warnings or 'no'} warning{'' if warnings == 1 else 's'}")
+    sys.exit(1 if errors or (strict and warnings) else 0)
+
+
+def findings(config: Path, *, strict: bool) -> tuple[Registry, list[Finding]]:
+    """The registry as far as it could be filled and all that is wrong. Raises ConfigurationError if nothing is read."""
+    from banshi.app import inspected, put_away
+    from banshi.builtin.catalogue.search import index_of
+    from banshi.builtin.checks.migrations import contracting
+    from banshi.builtin.checks.tables import unmigrated
+    from banshi.kernel.loading.configuration import inspect_configuration
+    from banshi.kernel.loading.item_index import ItemFiles
+
+    configuration, found = inspect_configuration(config)
+    registry, more = inspected(configuration, strict=strict)
+    found += [*more, *commands_are_free(registry)]
+    if not strict and not any(not finding.warning for finding in found):
+        # A large city's next start need not check again what is right.
+        registry.warnings = tuple(found)
+        put_away(registry, ItemFiles(configuration.settings.items_folder))
+        if registry.put_away:
+            index_of(registry)
+    if not any(finding.rule in TABLES_FAIL for finding in found):
+        found += [*asyncio.run(unmigrated(registry)), *contracting(registry)]
+    return registry, found
+
+
+#: Findings after which the models can't be compared with the migrations.
+TABLES_FAIL = {"no-tables", "no-migration", "duplicate-table"}
+
+
+def commands_are_free(registry: Registry) -> Iterator[Finding]:
+    """A plugin's command never hides behind one of the kernel's."""
+    for name in sorted(registry.commands.keys() & COMMANDS):
+        owner = registry.owners["command", name]
+        yield Finding(owner, "duplicate-command", f"rename the command {name!r}: `banshi {name}` is the kernel's own")

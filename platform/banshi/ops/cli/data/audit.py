@@ -1,0 +1,165 @@
+"""`banshi audit`: whether the audit is what was written, the newest seal to keep elsewhere, and who was refused."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from banshi.ops.cli import config_of
+
+if TYPE_CHECKING:
+    from banshi.builtin.audit.key import AuditKey
+    from banshi.builtin.audit.verifying import Tally
+    from banshi.foundation.database.store import Store
+
+T = TypeVar("T")
+
+
+class Pin(click.ParamType[tuple[int, str]]):
+    """A seal that was kept elsewhere."""
+
+    name = "seal"
+
+    def convert(
+        self, value: str | tuple[int, str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, str]:
+        if isinstance(value, tuple):
+            return value
+        number, _, digest = value.strip().partition(".")
+        right = number.isascii() and number.isdigit() and len(number) < 19 and len(digest) == 64
+        if not right or set(digest) - set("0123456789abcdef"):
+            self.fail("give what `banshi audit seal` printed: a number, a dot and 64 hexadecimal digits", param, ctx)
+        return int(number), digest
+
+
+@click.group("audit")
+def command() -> None:
+    """Find entries of the audit that were changed, removed or made up, and who asked for what they may not."""
+
+
+@command.command("verify")
+@click.option("--since", type=click.IntRange(1, 2**62), default=1, metavar="NUMBER", help="Begin with this seal.")
+@click.option("--against", type=Pin(), metavar="SEAL", help="What `banshi audit seal` printed, kept elsewhere.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON object a line: each finding, and what was read.")
+@click.pass_context
+def verify(ctx: click.Context, since: int, against: tuple[int, str] | None, as_json: bool) -> None:
+    """Read the audit against its chain; end with 1 if anything is wrong.
+
+    The platform may go on meanwhile. With --since, whether each case has all of its entries is not looked at.
+    """
+    from banshi.builtin.audit.verifying import Verification
+
+    if against and against[0] < since:
+        raise click.UsageError(f"--against is seal {against[0]}, so --since has to be {against[0]} or less")
+
+    async def read(store: Store, key: AuditKey) -> Tally:
+        verification = Verification(store, key, datetime.now(UTC), since=since, against=against)
+        async for one in verification.findings():
+            if as_json:
+                found = {"finding": one.what, "seal": one.seal, "entry": one.entry, "case": one.case}
+                click.echo(json.dumps({**found, "case_id": str(one.case_id) if one.case_id else None}))
+            else:
+                click.secho(str(one), fg="red")
+        return verification.tally
+
+    tally = _with_audit(ctx, read)
+    if as_json:
+        click.echo(json.dumps(asdict(tally)))
+    else:
+        _tell(tally)
+    sys.exit(1 if tally.findings else 0)
+
+
+def _tell(tally: Tally) -> None:
+    click.echo(f"{tally.entries} entries in {tally.seals} seals, {tally.unsealed} of them not sealed yet.")
+    if tally.found:
+        click.echo(f"{tally.found} are from before the chain: sealed as they were found.")
+    if tally.blanked:
+        click.echo(f"Of {tally.blanked} what they said of a person was blanked.")
+    for cause, number in sorted(tally.left.items()):
+        click.echo(f"{number} left lawfully: {cause}.")
+    if tally.findings:
+        click.echo(f"{tally.findings} findings: the audit is not what was written.", err=True)
+    else:
+        click.echo(f"Nothing is wrong, up to seal {tally.pin or 0}")
+
+
+@command.command("seal")
+@click.option("--json", "as_json", is_flag=True, help="With its signature and the key to check that with.")
+@click.pass_context
+def seal(ctx: click.Context, as_json: bool) -> None:
+    """Print the newest seal, to be kept where the database's administrators can't write.
+
+    `banshi audit verify --against` then finds a chain that was written anew as a whole, or whose end was cut off.
+    """
+    from banshi.builtin.audit.chain import newest_seal, pin_of
+    from banshi.kernel.tables.models import AuditSeal
+
+    async def read(store: Store, key: AuditKey) -> tuple[AuditSeal | None, str]:
+        del store
+        return await newest_seal(), key.public
+
+    newest, public = _with_audit(ctx, read)
+    if newest is None:
+        raise click.ClickException("Nothing is sealed yet: `banshi serve` seals within a minute of the first case.")
+    if as_json:
+        signed = {"hash": newest.hash, "kid": newest.kid, "signature": newest.signature.hex(), "ed25519": public}
+        click.echo(json.dumps({"seal": pin_of(newest), "at": newest.at.isoformat(), **signed}))
+    else:
+        click.echo(pin_of(newest))
+
+
+@command.command("refusals")
+@click.option("--days", type=click.IntRange(1, 36_500), default=7, show_default=True, help="Of the last so many days.")
+@click.option("--subject", metavar="SUBJECT", help="Of this person alone, as the identity provider calls them.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+@click.pass_context
+def refusals(ctx: click.Context, days: int, subject: str | None, as_json: bool) -> None:
+    """Print who asked for what they may not: once a person, operation and quarter of an hour, the oldest first.
+
+    Persons are named by a digest that is always the same; --subject finds somebody whom you suspect.
+    """
+    from banshi.builtin.audit.refusals import subject_key, written_since
+
+    async def read(store: Store, key: AuditKey) -> int:
+        del store
+        whose, rows = subject_key(key, subject) if subject else None, 0
+        async for one in written_since(datetime.now(UTC) - timedelta(days=days), whose):
+            rows += 1
+            first, last = one.first_at.isoformat(timespec="seconds"), one.last_at.isoformat(timespec="seconds")
+            told = {"subject": one.subject, "operation": one.operation, "code": one.code, "count": one.count}
+            if as_json:
+                click.echo(json.dumps({"first_at": first, "last_at": last, **told}))
+            else:
+                click.echo(f"{first}  {one.count:>5} x  {one.subject or 'others':<32}  {one.operation} ({one.code})")
+        return rows
+
+    if not _with_audit(ctx, read) and not as_json:
+        click.echo(f"Nobody was refused anything in the last {days} days.", err=True)
+
+
+def _with_audit(ctx: click.Context, work: Callable[[Store, AuditKey], Awaitable[T]]) -> T:
+    """Do `work` with the database open, as it is, and the key that is there."""
+    from banshi.builtin.audit.key import read_key
+    from banshi.foundation.database.opening import open_store
+    from banshi.kernel.loading.configuration import read_configuration
+
+    settings = read_configuration(config_of(ctx)).settings
+    try:
+        key = read_key(settings.keys_folder)
+    except FileNotFoundError as error:
+        told = f"there is no {error.filename}: verify where the platform has run, or restore the keys folder"
+        raise click.ClickException(told) from None
+
+    async def main() -> T:
+        async with open_store(settings.database_url, {}, migrate=False, personal=settings.personal_keys) as store:
+            return await work(store, key)
+
+    return asyncio.run(main())

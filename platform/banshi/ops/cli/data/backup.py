@@ -1,0 +1,41 @@
+"""`banshi backup`: a copy of everything, beside a running server."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+#: Where a backup is, or will be.
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+@click.command("backup")
+@click.argument("folder", type=FOLDER)
+@click.option("--without-keys", is_flag=True, help="Leave out the keys folder, which is then yours to keep elsewhere.")
+@click.pass_context
+def command(ctx: click.Context, folder: Path, without_keys: bool) -> None:
+    """Back up the database, the files beside it and the keys into FOLDER, which has to be new."""
+    from banshi.foundation.database.opening import existing
+    from banshi.kinds import configured
+    from banshi.ops.backup import BackupError, make
+
+    registry = configured.configured(ctx)
+    settings = registry.configuration.settings
+
+    async def fits() -> None:
+        async with existing(settings.database_url, registry.tables, personal=settings.personal_keys):
+            pass
+
+    asyncio.run(fits())
+    try:
+        files = make(settings, folder, keys=not without_keys)
+    except BackupError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{folder}: the database and {files - 1} file{'' if files == 2 else 's'}.")
+    if settings.personal_keys is not None:
+        told = "is not in it, and without it nobody reads what is personal: keep a copy of it elsewhere."
+        click.echo(f"The ring {settings.personal_keys} {told}", err=True)
+    if not without_keys:
+        click.echo("The keys are in it: keep it as safe as the keys folder itself.", err=True)

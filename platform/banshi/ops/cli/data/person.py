@@ -1,0 +1,105 @@
+"""`banshi person`: what is held about somebody, for the desk that answers for it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from banshi.ops.cli import config_of
+
+if TYPE_CHECKING:
+    from banshi.kernel.runtime.running import Platform
+
+RESIDENT_ID = click.option(
+    "--resident-id", default="", help="The number that the identity provider has verified: who was shown its records."
+)
+
+
+@click.group("person")
+def command() -> None:
+    """Export or forget what is held about a person, also beside a running server."""
+
+
+@command.command("export")
+@click.argument("subject")
+@click.option("--output", "-o", type=click.Path(path_type=Path), required=True, help="A file that isn't there yet.")
+@RESIDENT_ID
+@click.pass_context
+def export_(ctx: click.Context, subject: str, output: Path, resident_id: str) -> None:
+    """Write all that is held about SUBJECT, the identity provider's name for them, with their uploads, as a ZIP."""
+    from banshi.builtin.personal_data.exporting import export
+    from banshi.builtin.personal_data.holdings import DataSubject
+
+    if output.exists():
+        raise click.ClickException(f"{output} is there already; name another file")
+
+    async def write() -> None:
+        async with _platform(config_of(ctx)) as platform:
+            written = await export(platform, DataSubject(_known(subject), resident_id), zipped=True)
+        await asyncio.to_thread(_copy, written.file, output)
+
+    asyncio.run(write())
+    click.echo(f"{output} has all that is held about them; it is readable by you alone.")
+
+
+@command.command("forget")
+@click.argument("subject")
+@RESIDENT_ID
+@click.confirmation_option(prompt="What need not be kept of this person is gone for good then. Go on?")
+@click.pass_context
+def forget(ctx: click.Context, subject: str, resident_id: str) -> None:
+    """Forget SUBJECT as far as the law lets it go, and say what is kept, why and until when."""
+    from banshi.builtin.personal_data.holdings import DataSubject, Retained
+    from banshi.builtin.personal_data.persons import forget_person
+
+    async def do() -> list[Retained]:
+        async with _platform(config_of(ctx)) as platform:
+            return await forget_person(platform, DataSubject(_known(subject), resident_id))
+
+    kept = asyncio.run(do())
+    for one in kept:
+        until = f", until {one.until:%Y-%m-%d}" if one.until else ""
+        click.echo(f"kept: {one.count} {one.what} ({one.reason}{until}): {one.texts['en']}")
+        for name in one.names:
+            click.echo(f"  {name}")
+    click.echo("Everything else about them is gone." if kept else "Nothing about them is held any more.")
+
+
+def _copy(file: BinaryIO, output: Path) -> None:
+    with file, open(output, "xb", opener=_private) as target:
+        file.seek(0)
+        shutil.copyfileobj(file, target)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, mode=0o600)
+
+
+def _known(subject: str) -> str:
+    if not subject.strip() or len(subject) > 255 or not subject.isprintable():
+        raise click.ClickException("give a person's subject, as the identity provider says it: 1 to 255 characters")
+    return subject
+
+
+@asynccontextmanager
+async def _platform(config: Path) -> AsyncIterator[Platform]:
+    """The platform without what serves: the database and what the plugins said."""
+    from banshi.app import configure
+    from banshi.foundation.time.working_days import WorkingCalendar
+    from banshi.kernel.runtime.containment import Breakers
+    from banshi.kernel.runtime.running import Platform
+    from banshi.kinds import configured
+
+    registry = configure(config)
+    settings = registry.configuration.settings
+    calendar = WorkingCalendar(settings.holidays, settings.make_up_days, settings.holiday_years)
+    async with configured.database(registry) as store:
+        breakers = Breakers(settings.breaker_failures, settings.breaker_pause)
+        yield Platform(registry=registry, store=store, calendar=calendar, breakers=breakers)

@@ -1,0 +1,101 @@
+"""`banshi demo`: the real server on a temporary database, and the story of one vehicle pass."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from banshi.ops.cli import config_of
+from banshi.ops.cli.server.serve import PORT, listening, run
+
+
+@click.command("demo")
+@click.option("--exit", "leave", is_flag=True, help="End after the story.")
+@click.option("--port", default=0, type=PORT, help="Port to listen on; 0 takes a free one.")
+@click.pass_context
+def command(ctx: click.Context, leave: bool, port: int) -> None:
+    """Show a vehicle pass from application to scan, then leave the server up until Ctrl-C."""
+    from banshi.ops.cli.demo.story import StoryFailed
+
+    try:
+        with listening("127.0.0.1", port):
+            run(demo(config_of(ctx), leave=leave, port=port))
+    except StoryFailed as error:
+        click.secho(f"The story stopped: {error}", fg="red", err=True)
+        sys.exit(1)
+
+
+async def demo(config: Path, *, leave: bool, port: int) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    from banshi.ops.cli.demo.story import Story
+
+    console = Console(highlight=False, soft_wrap=True)
+    started = time.monotonic()
+    steps = 0
+
+    def tell(what: str, result: str) -> None:
+        nonlocal steps
+        steps += 1
+        console.print(Text(f"\n{steps:2}. {what}", style="bold"))
+        console.print(Text("\n".join(f"    {line}" for line in result.splitlines())))
+
+    async with stage(config, port) as (door, sandbox):
+        console.print(Text(f"Banshi serves on {door.url}, on SQLite in a temporary folder", style="bold"))
+        story = Story(door, sandbox, tell)
+        await story.run()
+        console.print(Text(f"\nThe story took {time.monotonic() - started:.1f} s; {steps} steps.", style="bold green"))
+        if not leave:
+            await _stay(console, story)
+
+
+@asynccontextmanager
+async def stage(config: Path, port: int) -> AsyncIterator[tuple[Any, Any]]:
+    """The door of a platform as plugins.toml has it, but on temporary data and with a local push provider."""
+    import aiohttp
+
+    from banshi.app import configure, open_platform, serving
+    from banshi.foundation import logs
+    from banshi.kernel.contract.values import API_VERSION
+    from banshi.testing import Door
+    from mobile_push.sandbox import FcmSandbox
+
+    logs.configure("warning")
+    with tempfile.TemporaryDirectory(prefix="banshi-demo-") as folder:
+        async with FcmSandbox() as sandbox:
+            account = sandbox.service_account_file(Path(folder) / "fcm-sandbox.json")
+            urls = {"base_url": sandbox.base_url, "topics_url": sandbox.topics_url}
+            fcm = {"service_account_file": str(account), **urls, "at_once": 20}
+            overrides = {
+                "platform": {"data": f"{folder}/data", "database": "", "keys": None, "identity": None},
+                "plugins": {"mobile_push": {"package": "mobile_push", "api": API_VERSION, "settings": {"fcm": fcm}}},
+            }
+            async with (
+                open_platform(configure(config, overrides)) as platform,
+                serving(platform, "127.0.0.1", port) as url,
+                aiohttp.ClientSession() as session,
+            ):
+                yield Door(platform, url, session), sandbox
+
+
+async def _stay(console: Any, story: Any) -> None:
+    """Keep serving until a signal, with what is needed to try it by hand."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    url = story.door.url
+    console.print(f"\nThe server stays up until Ctrl-C. Its description: {url}/openapi.json")
+    for who, person in (("citizen", story.citizen), ("staff", story.reviewer), ("officer", story.officer)):
+        console.print(f"\n{who.upper()}={person.token}", soft_wrap=True)
+    console.print(f'\ncurl -H "Authorization: Bearer $CITIZEN" {url}/v1/cases')
+    await stop.wait()

@@ -1,0 +1,1 @@
+"""Commands that serve, and what has to be done before."""

@@ -1,0 +1,49 @@
+"""Whom others know: the identity provider, named, and with keys where it may be asked; and the public's own address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from banshi.foundation.errors import Unavailable
+from banshi.kernel.http.jwks import IssuerKeys
+from banshi.kernel.loading.examinations import Deployment, Verdict
+from banshi.kernel.loading.settings import Identity
+from banshi.ops import development
+
+#: Seconds for each of its answers.
+PATIENCE = 5
+
+
+async def examine(deployment: Deployment) -> Sequence[Verdict]:
+    settings = deployment.registry.configuration.settings
+    check = "identity-provider" if settings.identity is None else "development"
+    said = [
+        Verdict(check, "warning" if one.warning else "error", one.advice)
+        for one in development.findings(deployment.registry.configuration, deployment.workers)
+    ]
+    if settings.identity is None:
+        return said
+    said.append(await _asked(settings.identity) if deployment.online else _named(settings.identity))
+    if settings.address:
+        return [*said, Verdict("address", "ok", f"others are told of {settings.address}")]
+    advice = "set platform.address to what the public calls: events, exports and discovery documents name it"
+    return [*said, Verdict("address", "warning", advice)]
+
+
+def _named(identity: Identity) -> Verdict:
+    return Verdict("identity-provider", "ok", f"{identity.issuer} is named; --online asks it")
+
+
+async def _asked(identity: Identity) -> Verdict:
+    import aiohttp
+
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE)) as session:
+        keys = IssuerKeys(identity, session)
+        try:
+            await keys.get()
+        except Unavailable:
+            told = f"{identity.issuer} gives no keys that sign tokens, so nobody gets in: the log above says why"
+            return Verdict("identity-provider", "error", told)
+        finally:
+            await keys.close()
+    return Verdict("identity-provider", "ok", f"{identity.issuer} gives its keys")

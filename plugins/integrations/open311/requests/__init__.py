@@ -1,0 +1,1 @@
+"""Requests: handed in, listed, and what became of them."""

@@ -1,0 +1,193 @@
+"""GET requests: what became of requests, for anyone.
+
+Only what came in through Open311 is listed. Who reported it is in none of it. What is written, and where it is, is
+there only if the settings say so, once a person has read it, and not if it has somebody's number in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Any
+
+from aiohttp import web
+from tortoise.queryset import QuerySet
+
+from banshi import Call, text_in
+from banshi.sdk.cases import personal_in
+
+from ..models import ServiceRequest
+from ..services.service import OFFICE, Office
+from ..wire.errors import BadRequest, Unknown
+from ..wire.formats import Format, answer
+from .wording import CLOSED, LOOKED_AT, note_of, status_of
+
+#: The standard's own limits: days that a search spans, and requests in an answer.
+SPAN, MOST = timedelta(days=90), 1000
+
+#: Requests that can be named at once.
+MOST_NAMED = 100
+
+#: What is read of each: no answers and no contact.
+COLUMNS = (
+    *("service_code", "requested_at", "address", "address_id", "latitude", "longitude", "description", "media_url"),
+    *("case__number", "case__state", "case__department", "case__due_on", "case__updated_at"),
+)
+
+
+#: What is found without its id: what a test client made up is not, nor what a team tries out.
+REAL = {"case__mode": "live"}
+
+
+async def list_requests(written: Format, call: Call) -> web.StreamResponse:
+    """The requests that match, the newest first."""
+    office = call.platform[OFFICE]
+    office.jurisdiction(call.query.get("jurisdiction_id"))
+    query = offered(office)
+    if named := call.query.get("service_request_id"):
+        query = query.filter(case__number__in=numbers_in(named, call.language))
+    else:
+        begin, end = span(call)
+        query = _narrowed(call, office, query.filter(requested_at__gte=begin, requested_at__lte=end, **REAL))
+    size = call.query.get("page_size", MOST)
+    query = query.order_by("-requested_at", "-id").offset((call.query.get("page", 1) - 1) * size).limit(size)
+    rows = await query.values(*COLUMNS)
+    # One that has gone while they were read is no service any more.
+    present = [row for row in rows if row["service_code"] in office.services]
+    return answer(call, written, "service_requests", [shown(call, office, row) for row in present])
+
+
+async def show_request(written: Format, call: Call) -> web.StreamResponse:
+    """One request, as a list of one."""
+    office = call.platform[OFFICE]
+    office.jurisdiction(call.query.get("jurisdiction_id"))
+    row = await found(call, call.path["service_request_id"])
+    return answer(call, written, "service_requests", [shown(call, office, row)])
+
+
+async def show_token(written: Format, call: Call) -> web.StreamResponse:
+    """The id of a token: ids are given at once, so a request's id is its token too."""
+    call.platform[OFFICE].jurisdiction(call.query.get("jurisdiction_id"))
+    row = await found(call, call.path["token"])
+    number = row["case__number"]
+    return answer(call, written, "service_requests", [{"service_request_id": number, "token": number}])
+
+
+async def found(call: Call, number: str) -> Mapping[str, Any]:
+    """The request of a number. Raises Unknown."""
+    office = call.platform[OFFICE]
+    numbers = numbers_in(number, call.language)
+    rows = await offered(office).filter(case__number__in=numbers).values(*COLUMNS)
+    if len(rows) != 1 or rows[0]["service_code"] not in office.services:
+        raise Unknown({"zh-CN": "没有这个编号的请求。", "en": "service_request_id was not found."})
+    return dict(rows[0])
+
+
+def offered(office: Office) -> QuerySet[ServiceRequest]:
+    """The requests of all present services."""
+    return ServiceRequest.filter(service_code__in=list(office.services))
+
+
+#: An id as it can be: a case's number.
+NUMBER = re.compile(r"[0-9A-Z-]{1,24}")
+
+
+def numbers_in(text: str, language: str) -> list[str]:
+    """The ids that a list with commas names. Raises BadRequest for too many."""
+    numbers = [one.strip().upper() for one in text.split(",") if one.strip()]
+    if len(numbers) > MOST_NAMED:
+        zh, en = f"一次最多查询{MOST_NAMED}个编号。", f"service_request_id: name at most {MOST_NAMED} at once."
+        raise BadRequest([zh if language.startswith("zh") else en])
+    # What can be no number names no request, and no column would take it.
+    return [one for one in numbers if NUMBER.fullmatch(one)]
+
+
+def _narrowed(call: Call, office: Office, query: QuerySet[ServiceRequest]) -> QuerySet[ServiceRequest]:
+    if codes := call.query.get("service_code"):
+        query = query.filter(service_code__in=[office.service(one.strip()).code for one in codes.split(",")])
+    wanted = set(call.query.get("status", "").split(",")) & {"open", "closed"}
+    if wanted == {"closed"}:
+        query = query.filter(case__state__in=CLOSED)
+    elif wanted == {"open"}:
+        query = query.filter(case__state__not_in=CLOSED)
+    for name, lookup in (("updated_after", "case__updated_at__gte"), ("updated_before", "case__updated_at__lte")):
+        if at := moment(call, name):
+            query = query.filter(**{lookup: at})
+    return query
+
+
+def moment(call: Call, name: str) -> datetime | None:
+    """The time that a parameter names, in UTC; one without an offset is the city's. Raises BadRequest."""
+    text = call.query.get(name)
+    if text is None:
+        return None
+    try:
+        # In a query, the plus sign of an offset arrives as a space unless it was encoded.
+        at = datetime.fromisoformat(text.strip().replace(" ", "+" if "T" in text else " "))
+        return (at if at.tzinfo else at.replace(tzinfo=call.platform.settings.timezone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        zh, en = f"{name}：须为 2026-01-01T00:00:00Z 的格式。", f"{name}: write it as 2026-01-01T00:00:00Z."
+        raise BadRequest([zh if call.language.startswith("zh") else en]) from None
+
+
+def span(call: Call) -> tuple[datetime, datetime]:
+    """The times that a search is about, 90 days at most; without any, the last 90. Raises BadRequest."""
+    begin, end = moment(call, "start_date"), moment(call, "end_date")
+    try:
+        if begin is None:
+            end = end or call.now
+            begin = end - SPAN
+        end = end or begin + SPAN
+    except OverflowError:
+        begin = end = datetime.max.replace(tzinfo=UTC)
+    if end - begin > SPAN:
+        zh, en = "start_date 与 end_date 最多相隔90天。", "start_date and end_date: they may span 90 days at most."
+        raise BadRequest([zh if call.language.startswith("zh") else en])
+    return begin, end
+
+
+def shown(call: Call, office: Office, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A request as anybody reads it."""
+    registry, zone, language = call.platform.registry, call.platform.settings.timezone, call.language
+    state, service = row["case__state"], office.services[row["service_code"]]
+    department = registry.departments.get(row["case__department"])
+    public: frozenset[str] = service.public if state in LOOKED_AT else frozenset()
+    latitude, longitude = row["latitude"], row["longitude"]
+    if "position" not in public or latitude is None or longitude is None:
+        latitude = longitude = None
+    else:
+        latitude, longitude = round(latitude, office.settings.decimals), round(longitude, office.settings.decimals)
+    return {
+        "service_request_id": row["case__number"],
+        "status": status_of(state),
+        "status_notes": note_of(state, language),
+        "service_name": text_in(service.title, language),
+        "service_code": service.code,
+        "description": _text(row, "description", public),
+        "agency_responsible": text_in(department.title, language) if department else None,
+        "service_notice": None,
+        "requested_datetime": iso(row["requested_at"], zone),
+        "updated_datetime": iso(row["case__updated_at"], zone),
+        "expected_datetime": _end_of(row["case__due_on"], zone),
+        "address": _text(row, "address", public),
+        "address_id": _text(row, "address_id", public, of="address"),
+        "zipcode": None,
+        "lat": latitude,
+        "long": longitude,
+        "media_url": row["media_url"] or None if "media_url" in public else None,
+    }
+
+
+def _text(row: Mapping[str, Any], name: str, public: frozenset[str], *, of: str = "") -> str | None:
+    """A text that is public, as what it is a part `of` is, unless somebody's number stands in it."""
+    text = str(row[name])
+    return text if text and (of or name) in public and not personal_in(text) else None
+
+
+def iso(at: datetime, zone: tzinfo) -> str:
+    return at.astimezone(zone).isoformat(timespec="seconds")
+
+
+def _end_of(day: date | None, zone: tzinfo) -> str | None:
+    return datetime.combine(day, time(23, 59, 59), zone).isoformat() if day else None

@@ -1,0 +1,133 @@
+"""From a client's arguments to the answers of an item's form, and back from what is wrong with these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+from urllib.parse import urlsplit
+
+from banshi import FieldProblem
+
+from ..services.attributes import number
+from ..services.catalogue import Service
+from ..wire.arguments import Arguments
+
+#: Characters of each argument at most; 4,000 is the standard's own.
+LONGEST = {"address_string": 500, "address_id": 200, "description": 4000, "media_url": 2000}
+CONTACT = {"first_name": 100, "last_name": 100, "email": 254, "phone": 40, "device_id": 200, "account_id": 200}
+
+#: Decimals of a degree that are kept: a tenth of a metre.
+DECIMALS = 6
+
+#: What the standard calls what a field takes.
+NAMES = {"address": "address_string", "latitude": "lat", "longitude": "long"}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was sent for one service, read and found to be in order by itself."""
+
+    contact: dict[str, str]
+    address: str
+    address_id: str
+    position: tuple[float, float] | None
+    description: str
+    media_url: str
+
+
+def read_report(arguments: Arguments) -> Report:
+    """What is wrong is among the faults of the arguments."""
+    given = {name: arguments.text(name, most) for name, most in LONGEST.items()}
+    contact = {name: text for name, most in CONTACT.items() if (text := arguments.text(name, most))}
+    position = _position(arguments)
+    if not (position or given["address_string"] or given["address_id"] or arguments.faults):
+        zh, en = "请提供地点：lat 和 long，或者 address_string，或者 address_id。", "say where: "
+        arguments.fault("lat", zh, en + "lat and long, or address_string, or address_id.")
+    if given["media_url"] and not _is_web(given["media_url"]):
+        arguments.fault("media_url", "须为 http:// 或 https:// 网址。", "it has to be an http:// or https:// address.")
+    return Report(
+        contact=contact,
+        address=given["address_string"],
+        address_id=given["address_id"],
+        position=position,
+        description=given["description"],
+        media_url=given["media_url"],
+    )
+
+
+def _position(arguments: Arguments) -> tuple[float, float] | None:
+    read: list[float] = []
+    texts = {name: arguments.text(name, 40) for name in ("lat", "long")}
+    if not any(texts.values()):
+        return None
+    for (name, text), most in zip(texts.items(), (90, 180), strict=True):
+        value = number(text)
+        if isinstance(value, str) or abs(value) > most:
+            zh, en = (
+                f"须为 -{most} 到 {most} 之间的度数（WGS 84）。",
+                f"it has to be degrees (WGS 84), -{most} to {most}.",
+            )
+            arguments.fault(name, zh, en)
+        else:
+            read.append(round(float(value), DECIMALS))
+    return (read[0], read[1]) if len(read) == 2 else None
+
+
+def _is_web(text: str) -> bool:
+    """Whether it is an address that anybody may be sent to: nothing here ever fetches it."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and not any(one <= " " for one in text)
+    except ValueError:
+        return False
+
+
+def answers_of(service: Service, report: Report, arguments: Arguments, zone: tzinfo) -> dict[str, Any]:
+    """The answers to the item's form. Attributes that the service doesn't have are among the faults."""
+    answers: dict[str, Any] = {}
+    for name, value in _own(report):
+        if name in service.fields:
+            _put(answers, service.fields[name].path, value)
+    known = {one.code: one for one in service.attributes}
+    for code, values in arguments.attributes():
+        if code not in known:
+            named = ", ".join(known) or "none"
+            arguments.fault(f"attribute[{code}]", f"没有这个属性；有：{named}。", f"there is none; there are: {named}.")
+        elif len(values) > 1 and known[code].datatype != "multivaluelist":
+            arguments.fault(f"attribute[{code}]", "只能填写一次。", "give it once.")
+        elif not arguments.has_control(f"attribute[{code}]", values):
+            _put(answers, known[code].path, known[code].value(values, zone))
+    return answers
+
+
+def _own(report: Report) -> Iterator[tuple[str, Any]]:
+    """The standard's own arguments, as the fields that take them are named."""
+    if report.position is not None:
+        yield from zip(("latitude", "longitude"), report.position, strict=True)
+    # Whoever reads the form alone still finds the place.
+    place = report.address or report.address_id or (", ".join(map(str, report.position)) if report.position else "")
+    for name, value in (("address", place), ("description", report.description), ("media_url", report.media_url)):
+        if value:
+            yield name, value
+    yield from ((name, report.contact[name]) for name in ("phone", "email") if name in report.contact)
+
+
+def _put(answers: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    for name in path[:-1]:
+        answers = answers.setdefault(name, {})
+    answers[path[-1]] = value
+
+
+def told(service: Service, problems: Iterable[FieldProblem], language: str, prefix: str = "") -> list[str]:
+    """What is wrong with the answers, each with the name of the argument that it came in by."""
+    names = {one.pointer: f"attribute[{one.code}]" for one in service.attributes}
+    names |= {one.pointer: NAMES.get(name, name) for name, one in service.fields.items()}
+    faults = []
+    for problem in problems:
+        pointer = problem.pointer.removeprefix(prefix)
+        parent = next((one for one in names if pointer == one or pointer.startswith(f"{one}/")), None)
+        name = names[parent] if parent else pointer.lstrip("/") or "request"
+        faults.append(f"{name}: {problem.document(language)['detail']}")
+    return list(dict.fromkeys(faults))

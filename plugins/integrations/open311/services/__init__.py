@@ -1,0 +1,1 @@
+"""Items as services, and what each asks."""

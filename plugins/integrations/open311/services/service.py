@@ -1,0 +1,67 @@
+"""What the routes share: the settings, the services, and how fast each client may send."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from banshi import Key, Platform, TooManyRequests
+from banshi.sdk.catalogue import PerRevision
+from banshi.sdk.outgoing import RATES
+
+from ..settings import Open311Settings
+from ..wire.errors import NO_SERVICE, Unknown
+from .catalogue import Service, services_of
+
+
+@dataclass
+class Office:
+    settings: Open311Settings
+    platform: Platform
+
+    def __post_init__(self) -> None:
+        registry = self.platform.registry
+        self._services: PerRevision[Mapping[str, Service]] = PerRevision(
+            registry, lambda: {one.code: one for one in services_of(self.settings, registry)}
+        )
+
+    @property
+    def services(self) -> Mapping[str, Service]:
+        """Those of the catalogue as it is now: items come and go while the platform runs."""
+        return self._services.get()
+
+    def service(self, code: str) -> Service:
+        """Raises Unknown."""
+        if code not in self.services:
+            raise Unknown(NO_SERVICE)
+        return self.services[code]
+
+    def jurisdiction(self, given: str | None) -> None:
+        """Raises Unknown for another city's."""
+        if given and self.settings.jurisdiction and given != self.settings.jurisdiction:
+            raise Unknown(
+                {
+                    "zh-CN": f"jurisdiction_id 不存在；本接口只服务于 {self.settings.jurisdiction}。",
+                    "en": f"jurisdiction_id was not found; this endpoint is for {self.settings.jurisdiction}.",
+                }
+            )
+
+    async def pace(self, client: str) -> None:
+        """Raises TooManyRequests where the client has sent too many lately."""
+        most = self.settings.per_minute
+        if wait := await self.platform[RATES].wait(f"open311.{client}", most, 60):
+            told = {
+                "zh-CN": f"每分钟最多提交 {most} 次；请按 Retry-After 的秒数等待后再提交。",
+                "en": f"A client sends at most {most} requests a minute; send it again after Retry-After.",
+            }
+            raise TooManyRequests(told, headers={"Retry-After": str(math.ceil(wait))})
+
+
+OFFICE: Key[Office] = Key("open311")
+
+
+@asynccontextmanager
+async def open_office(settings: Open311Settings, platform: Platform) -> AsyncIterator[Office]:
+    yield Office(settings, platform)

@@ -1,0 +1,1 @@
+"""What is sent and answered, in the standard's formats."""

@@ -1,0 +1,138 @@
+"""A service's later answer: a signed call that takes a step with a case of its items, as the staff would."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from banshi import Conflict, FieldProblem, Forbidden, Form, InvalidFields, NotFound, Principal, Problem, Role, reply
+from banshi.sdk.cases import Actor, find_case, move_case, steps_of
+from banshi.sdk.http import CLIENTS, parse_body, read_body
+from banshi.sdk.outgoing import NotSigned, verified
+
+from ..calls.handlers import reason_of
+from ..calls.line import WrongAnswer, good_secrets
+from ..calls.sync import SERVICES
+from ..models import RemoteService, TakenAnswer
+from ..owners import owner_of
+from ..registration.declaration import SCOPE
+from ..registration.lifecycle import may_act
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from banshi import Call, Case, Item
+
+#: What a service sends.
+ANSWER_SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["case", "action"],
+    "additionalProperties": False,
+    "properties": {
+        "case": {"type": "string", "format": "uuid"},
+        "action": {"type": "string", "maxLength": 32, "description": "One of the case's permitted actions."},
+        "reason": {
+            "description": "What the citizen reads: a text, or one for each language.",
+            "anyOf": [
+                {"type": "string", "maxLength": 1000},
+                {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string", "maxLength": 1000}},
+            ],
+        },
+        "details": {"type": "object", "description": "What the action takes, such as an answer's text."},
+    },
+}
+
+ANSWER = Form.from_schema(ANSWER_SCHEMA)
+
+STEP_SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["case", "state", "version"],
+    "properties": {
+        "case": {"type": "string", "format": "uuid"},
+        "state": {"type": "string"},
+        "version": {"type": "integer"},
+    },
+}
+
+
+class SignatureRefused(Problem):
+    """The call is not signed as this service's calls are."""
+
+    status = 401
+    code = "signature-refused"
+
+
+class Replayed(Conflict):
+    """An answer of this webhook-id was taken already; a new answer needs an id of its own."""
+
+    code = "replayed"
+
+
+async def take_answer(call: Call) -> web.StreamResponse:
+    """Verify, hold against what may be, and take the step, all or nothing."""
+    raw = await read_body(call.request, call.platform.settings.body_limit)
+    service, webhook_id = await _verified(call, raw)
+    body = parse_body(raw, call.request)
+    ANSWER.check(body, call.language, at=call.platform.city_time())
+    actor = Actor(Principal(subject=f"client:{service.client}", name=service.code, roles=_any_role(service)))
+    case = await find_case(body["case"], actor)
+    item = _own_item(call, service, case)
+    roles = tuple(Role(step.role, service.department) for step in steps_of(call.platform, item))
+    actor = Actor(Principal(subject=f"client:{service.client}", name=service.code, roles=roles))
+    taken = TakenAnswer(service_id=service.id, webhook_id=webhook_id, taken_at=call.now)
+    try:
+        reason = reason_of(body.get("reason"))
+    except WrongAnswer as error:
+        raise InvalidFields([FieldProblem("/reason", f"{error}.", "invalid")]) from None
+    after = await move_case(
+        call.platform,
+        case.id,
+        body["action"],
+        actor,
+        reason=reason,
+        details=body.get("details"),
+        language=call.language,
+        receipt=lambda _: [taken],
+    )
+    return reply(call, {"case": str(after.id), "state": after.state, "version": after.version})
+
+
+async def _verified(call: Call, raw: bytes) -> tuple[RemoteService, str]:
+    """The service that signed the call, and the call's id. Raises SignatureRefused, Replayed and Conflict."""
+    service = await RemoteService.get_or_none(code=call.path["code"])
+    services = call.platform[SERVICES]
+    try:
+        if service is None or service.state == "new":
+            raise NotSigned("wrong-signature", "There is no running service of that code.")
+        good = good_secrets(services.secrets(service), call.now)
+        webhook_id = verified(good, call.request.headers, raw, call.now.timestamp())
+    except NotSigned as refused:
+        raise SignatureRefused(str(refused), reason=refused.code) from None
+    if not may_act(service):
+        told = f"The service is {service.state}; the department's staff go on with its cases."
+        raise Conflict(told, state=service.state)
+    await _client_may(call, service)
+    if await TakenAnswer.filter(service_id=service.id, webhook_id=webhook_id).exists():
+        raise Replayed
+    return service, webhook_id
+
+
+async def _client_may(call: Call, service: RemoteService) -> None:
+    """Raises Forbidden where the operator has revoked the client, or has taken the scope from it."""
+    for _, clients in call.platform.registry.offered(CLIENTS):
+        client = await clients.find(call.platform, service.client)
+        if client is None or not client.may(SCOPE, service.department):
+            raise Forbidden(f"The service's client was revoked, or may no longer have {SCOPE}:{service.department}.")
+
+
+def _own_item(call: Call, service: RemoteService, case: Case) -> Item:
+    """The item of a case of the service's. Raises NotFound for any other case, as if it did not exist."""
+    item = call.platform.registry.items.of(case.item, case.item_version)
+    if item is None or item.plugin != owner_of(service.code):
+        raise NotFound("There is no case of that id for an item of this service.")
+    return item
+
+
+def _any_role(service: RemoteService) -> tuple[Role, ...]:
+    """Enough to see the department's cases; what may be done with one comes from its own steps."""
+    return (Role("reviewer", service.department),)

@@ -1,0 +1,47 @@
+"""What a service may read of the cases of its own items: a case as staff see it, and the files that belong to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from banshi import Forbidden, NotFound, Principal, Role
+from banshi.sdk.cases import Actor, find_case, send_attachment, show_case
+
+from ..models import RemoteService
+from ..owners import owner_of
+from ..registration.declaration import SCOPE
+from ..registration.lifecycle import may_act
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from banshi import Call
+
+
+async def read_case(call: Call) -> web.StreamResponse:
+    """A case of the service's."""
+    return await show_case(await _as_staff(call, call.path["id"]))
+
+
+async def read_file(call: Call) -> web.StreamResponse:
+    """A file of a case of the service's."""
+    as_staff = await _as_staff(call, call.path["id"])
+    return await send_attachment(replace(as_staff, path={"id": call.path["file"], "case": call.path["id"]}))
+
+
+async def _as_staff(call: Call, case_id: str) -> Call:
+    """The call as a member of the department's staff would make it. Raises NotFound for a case of other items."""
+    service = await RemoteService.get_or_none(code=call.path["code"], client=call.client.id)
+    if service is None or service.state == "new":
+        raise NotFound("The client has no running service of that code; GET /v1/services lists them.")
+    if not may_act(service):
+        raise Forbidden(f"The service is {service.state}; it reads no cases.", state=service.state)
+    if not call.client.may(SCOPE, service.department):
+        raise Forbidden(f"The token does not allow {SCOPE}:{service.department}.")
+    reader = Principal(subject=f"client:{service.client}", roles=(Role("reviewer", service.department),))
+    case = await find_case(case_id, Actor(reader))
+    item = call.platform.registry.items.of(case.item, case.item_version)
+    if item is None or item.plugin != owner_of(service.code):
+        raise NotFound("There is no case of that id for an item of this service.")
+    return replace(call, caller=reader)

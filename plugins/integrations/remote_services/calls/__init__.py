@@ -1,0 +1,1 @@
+"""Calling a service, as if it were a plugin's Python."""

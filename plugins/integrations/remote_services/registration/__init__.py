@@ -1,0 +1,1 @@
+"""From an integrator's declaration to a service that staff have approved."""

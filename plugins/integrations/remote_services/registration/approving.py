@@ -1,0 +1,103 @@
+"""What a department's staff do with services: read what one would offer in their name, and let it or not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from banshi import Conflict, FieldProblem, InvalidFields, NotFound, Write, reply
+from banshi.sdk.http import Page, from_cursor, limit_of
+
+from ..calls.sync import SERVICES
+from ..models import RemoteService, ServiceVersion
+from . import lifecycle
+from .representations import service_document
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from banshi import Call, Update
+
+#: The role that lets another system speak for the department.
+ROLE = "administrator"
+
+
+async def list_approvals(call: Call) -> web.StreamResponse:
+    """Versions of services for the caller's departments, the oldest first: those that wait, or of another state."""
+    mine = [role.department for role in call.principal.roles if role.name == ROLE and role.unit is None]
+    found = {one.id: one for one in await RemoteService.filter(department__in=mine)} if mine else {}
+    state = call.query.get("state", "waiting")
+    if state == "waiting":
+        # Of one that is retired nothing can be approved any more.
+        found = {key: one for key, one in found.items() if one.state != "retired"}
+    query = ServiceVersion.filter(service_id__in=list(found), state=state)
+    if after := from_cursor(call, UUID):
+        query = query.filter(id__gt=after)
+    limit = limit_of(call)
+    rows = await query.order_by("id").limit(limit + 1) if found else []
+    shown = rows[:limit]
+    documents = [_document(call, found[row.service_id], row) for row in shown]
+    return reply(call, Page(documents, str(shown[-1].id) if len(rows) > limit else None).document())
+
+
+async def show_approval(call: Call) -> web.StreamResponse:
+    """One version with everything that it would offer."""
+    service, version = await _found(call)
+    return reply(call, _document(call, service, version))
+
+
+async def decide(call: Call) -> web.StreamResponse:
+    """Approve or refuse a version; suspend, resume or retire its service."""
+    service, version = await _found(call)
+    action, reason = call.path["action"], str(call.body.get("reason", "")).strip()
+    if action in {"refuse", "suspend", "retire"} and not reason:
+        raise InvalidFields([FieldProblem("/reason", "Say why: the integrator reads it.", "required")])
+    if action in {"approve", "refuse"}:
+        updates = _decided(call, service, version, action, reason)
+    else:
+        turn = lifecycle.turn_of(service, action, "staff")
+        by = "staff" if turn.to == "suspended" else ""
+        updates = [lifecycle.changed(service, call.now, state=turn.to, suspended_by=by, reason=reason)]
+    rows = lifecycle.told(call.platform, service, action, call.now, version.number)
+    await call.platform.store.commit(Write(updates=updates, rows=rows))
+    await call.platform[SERVICES].look()
+    await service.refresh_from_db()
+    await version.refresh_from_db()
+    return reply(call, _document(call, service, version))
+
+
+def _decided(call: Call, service: RemoteService, version: ServiceVersion, action: str, reason: str) -> list[Update]:
+    """What an approval or a refusal writes. Raises Conflict for a version that doesn't wait for one."""
+    if version.state != "waiting" or service.state == "retired":
+        told = f"This version is {version.state}, its service {service.state}; only one that waits is decided on."
+        raise Conflict(told, state=version.state, permitted_actions=_actions(service, version))
+    decided: dict[str, Any] = {"decided_at": call.now, "decided_by": call.principal.subject}
+    if action == "refuse":
+        return [
+            lifecycle.changed(service, call.now, reason=reason),
+            lifecycle.version_becomes(version, "refused", **decided),
+        ]
+    state = "running" if service.state == "new" else service.state
+    return [
+        lifecycle.changed(service, call.now, state=state, current=version.number, reason=""),
+        lifecycle.superseded(service),
+        lifecycle.version_becomes(version, "current", **decided),
+    ]
+
+
+async def _found(call: Call) -> tuple[RemoteService, ServiceVersion]:
+    """The version of the path and its service. Raises NotFound for another department's, as if it did not exist."""
+    version = await ServiceVersion.get_or_none(id=call.path["id"])
+    service = await RemoteService.get_or_none(id=version.service_id) if version else None
+    if version is None or service is None or not call.principal.may(ROLE, service.department, ""):
+        raise NotFound(f"There is no service of that id for whose department you are {ROLE}.")
+    return service, version
+
+
+def _actions(service: RemoteService, version: ServiceVersion) -> list[str]:
+    return ["approve", "refuse"] if version.state == "waiting" and service.state != "retired" else []
+
+
+def _document(call: Call, service: RemoteService, version: ServiceVersion) -> dict[str, Any]:
+    zone = call.platform.settings.timezone
+    return service_document(service, zone, "staff", version, actions=tuple(_actions(service, version)))

@@ -1,0 +1,67 @@
+"""The challenge: an endpoint shows that it is there, knows its secret, and lets nobody in who doesn't.
+
+It is called twice. A call that is signed with a secret of chance has to be refused with 401 or 403: an endpoint that
+takes it would take anybody's. One that is signed rightly has to be answered with what it says.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from uuid_utils.compat import uuid7
+
+from banshi import Problem
+from banshi.sdk.outgoing import new_secret
+
+from ..calls.line import Away
+
+if TYPE_CHECKING:
+    from ..calls.line import Line
+
+#: What an endpoint may answer to a call that isn't signed with its secret.
+REFUSALS = {401, 403}
+
+
+class NotProven(Problem):
+    """The endpoint has not answered the challenge; mend what `detail` says, and prove it again."""
+
+    status = 422
+    code = "not-proven"
+
+
+async def prove(line: Line) -> None:
+    """Challenge the endpoint. Raises NotProven with what to do."""
+    forged = await _posted(line, new_secret())
+    if forged.status not in REFUSALS:
+        raise NotProven(
+            f"The endpoint answered {forged.status} to a call that is signed with another secret. Verify"
+            " webhook-signature before anything else, and answer 401 where it is wrong."
+        )
+    challenge = secrets.token_urlsafe(32)
+    answered = await _posted(line, *line.good_secrets(), challenge=challenge)
+    if not answered.ok:
+        raise NotProven(
+            f"The endpoint answered {answered.status} to a call that is signed with its secret. Verify it over the"
+            " raw body: webhook-id, webhook-timestamp and body, joined by dots (Standard Webhooks)."
+        )
+    if _challenge_in(answered.body) != challenge:
+        raise NotProven('Answer the call "challenge" with {"challenge": "…"}, the text that the call has.')
+
+
+async def _posted(line: Line, *with_secrets: str, challenge: str = "") -> Any:
+    told = {"call": "challenge", "service": line.code, "service_version": line.number}
+    body = orjson.dumps({**told, "challenge": challenge or secrets.token_urlsafe(32)})
+    try:
+        return await line.post(body, f"msg_{uuid7()}", with_secrets)
+    except Away as away:
+        raise NotProven(f"The endpoint can't be called: {away}.") from None
+
+
+def _challenge_in(body: bytes) -> Any:
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return document.get("challenge") if isinstance(document, dict) else None

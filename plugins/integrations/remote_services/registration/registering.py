@@ -1,0 +1,201 @@
+"""What an integrator does with a service: register it, prove it, give it a new version, stop it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from banshi import Conflict, FieldProblem, InvalidFields, NotFound, Write, reply
+from banshi.sdk.http import Page, from_cursor, limit_of
+from banshi.sdk.outgoing import SEAL, new_secret
+
+from ..calls.sync import SERVICES
+from ..models import RemoteService, ServiceVersion
+from . import lifecycle
+from .declaration import allowed_department, given_secret, new_codes, raised_versions, read_declaration
+from .proving import prove
+from .representations import service_document
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from banshi import Call, Update
+
+
+#: How many times its services a client may have retired before they ever ran.
+RETIRED = 5
+
+#: Days for which the secret before may stay good at most.
+LONGEST_OVERLAP = 90
+
+
+async def register(call: Call) -> web.StreamResponse:
+    """Keep a new service, and show its secret once. Nothing of it is offered before staff approve it."""
+    services, body, client = call.platform[SERVICES], call.body, call.client
+    department = allowed_department(call, body["department"])
+    secret = given_secret(body["secret"]) if "secret" in body else new_secret()
+    if await RemoteService.filter(code=body["code"]).exists():
+        raise Conflict(f"There is a service of the code {body['code']!r} already; take another one.")
+    await _within_limits(call)
+    endpoint, items = await read_declaration(call, services, body["code"], department)
+    service = RemoteService(
+        code=body["code"],
+        department=department.code,
+        client=client.id,
+        client_name=client.name,
+        state="new",
+        secret=call.platform[SEAL].sealed(secret),
+        created_at=call.now,
+        updated_at=call.now,
+    )
+    version = _version(call, service, 1, endpoint)
+    updates, codes = await new_codes(call, service.id, items)
+    rows = [service, version, *codes]
+    rows += lifecycle.told(call.platform, service, "register", call.now, version.number)
+    await call.platform.store.commit(Write(updates=updates, rows=rows))
+    document = _document(call, service, version)
+    if "secret" not in body:
+        document["secret"] = secret
+    return reply(call, document, status=201, headers={"Location": f"/v1/services/{service.code}"})
+
+
+async def _within_limits(call: Call) -> None:
+    """Raises Conflict for a client that has too many services, or has had too many that came to nothing."""
+    most, client = call.platform[SERVICES].settings.services, call.client
+    if await RemoteService.filter(client=client.id, state__not="retired").count() >= most:
+        raise Conflict(f"The client has {most} services already; retire one, or ask the operator for more.")
+    if await RemoteService.filter(client=client.id, state="retired", current=0).count() >= most * RETIRED:
+        raise Conflict(f"{most * RETIRED} services of the client never ran; ask the operator for another client.")
+
+
+async def give_version(call: Call) -> web.StreamResponse:
+    """Keep a new version. The one that runs goes on until staff approve this one, and then for its own cases."""
+    services, body = call.platform[SERVICES], call.body
+    service = await _own(call)
+    if service.state == "retired":
+        raise Conflict("The service is retired; register another one.", state=service.state)
+    department = allowed_department(call, service.department)
+    endpoint, items = await read_declaration(call, services, service.code, department)
+    approved = ServiceVersion.filter(service_id=service.id, state__in=["current", "superseded"]).order_by("-number")
+    before: Any = await approved.values_list("items", flat=True)
+    if wrong := raised_versions(before, body["items"]):
+        raise InvalidFields(wrong)
+    version = _version(call, service, service.newest + 1, endpoint)
+    updates = [lifecycle.changed(service, call.now, newest=version.number), *lifecycle.replaced(service)]
+    taken, codes = await new_codes(call, service.id, items)
+    updates += taken
+    rows = [version, *codes]
+    rows += lifecycle.told(call.platform, service, "register", call.now, version.number)
+    await call.platform.store.commit(Write(updates=updates, rows=rows))
+    await service.refresh_from_db()
+    return reply(call, _document(call, service, version))
+
+
+def _version(call: Call, service: RemoteService, number: int, endpoint: str) -> ServiceVersion:
+    version = ServiceVersion(service_id=service.id, number=number, state="registered", endpoint=endpoint)
+    version.mode, version.team = call.client.mode, sorted(call.client.team)
+    version.calls = sorted(call.body.get("calls", ["review"]))
+    version.items, version.registers = call.body["items"], call.body.get("registers", [])
+    version.created_at = call.now
+    return version
+
+
+def _code(cursor: str) -> str:
+    """A text with a NUL is no code, and PostgreSQL would not even compare it."""
+    if not cursor.isprintable():
+        raise ValueError(cursor)
+    return cursor
+
+
+async def list_services(call: Call) -> web.StreamResponse:
+    """The client's own services, by their codes."""
+    query = RemoteService.filter(client=call.client.id)
+    if after := from_cursor(call, _code):
+        query = query.filter(code__gt=after)
+    limit = limit_of(call)
+    rows = await query.order_by("code").limit(limit + 1)
+    shown = rows[:limit]
+    documents = [service_document(one, call.platform.settings.timezone, "client") for one in shown]
+    return reply(call, Page(documents, shown[-1].code if len(rows) > limit else None).document())
+
+
+async def show_service(call: Call) -> web.StreamResponse:
+    """One of the client's own, with its newest version."""
+    service = await _own(call)
+    return reply(call, _document(call, service, await _newest(service)))
+
+
+async def act(call: Call) -> web.StreamResponse:
+    """Prove, suspend, resume, retire a service, or change its secret."""
+    service, action = await _own(call), call.path["action"]
+    allowed_department(call, service.department)
+    if call.body and action != "rotate":
+        raise InvalidFields([FieldProblem("", f"{action} takes no fields.", "unexpected")])
+    shown = ""
+    if action in {"prove", "rotate"} and service.state == "retired":
+        raise Conflict("The service is retired; register another one.", state=service.state)
+    if action == "prove":
+        await _prove(call, service)
+    elif action == "rotate":
+        shown = await _rotate(call, service)
+    else:
+        turn = lifecycle.turn_of(service, action, "client")
+        by = "client" if turn.to == "suspended" else ""
+        update = lifecycle.changed(service, call.now, state=turn.to, suspended_by=by, reason="")
+        rows = lifecycle.told(call.platform, service, action, call.now, service.current)
+        await call.platform.store.commit(Write(updates=[update], rows=rows))
+    await call.platform[SERVICES].look()
+    await service.refresh_from_db()
+    document = _document(call, service, await _newest(service))
+    if shown:
+        document["secret"] = shown
+    return reply(call, document)
+
+
+async def _prove(call: Call, service: RemoteService) -> None:
+    """Challenge the endpoint of the newest version; from then on it waits for the department's staff."""
+    version = await _newest(service)
+    if version.state != "registered":
+        raise Conflict(f"Version {version.number} is {version.state}; only a registered one is proven.")
+    await prove(call.platform[SERVICES].line(service, version))
+    updates: list[Update] = [
+        lifecycle.changed(service, call.now),
+        lifecycle.version_becomes(version, "waiting", proven_at=call.now),
+    ]
+    rows = lifecycle.told(call.platform, service, "prove", call.now, version.number)
+    await call.platform.store.commit(Write(updates=updates, rows=rows))
+
+
+async def _rotate(call: Call, service: RemoteService) -> str:
+    """A new secret; the one before stays good for a while. Gives what is shown once, "" for one that was brought."""
+    services, body = call.platform[SERVICES], call.body
+    brought = given_secret(body["secret"]) if "secret" in body else ""
+    secret = brought or new_secret()
+    days = body.get("overlap_days", services.settings.overlap_days)
+    values: dict[str, Any] = {
+        "secret": call.platform[SEAL].sealed(secret),
+        "secret_before": service.secret if days else "",
+        "before_ends_at": call.now + timedelta(days=days) if days else None,
+    }
+    rows = lifecycle.told(call.platform, service, "rotate", call.now, service.current)
+    await call.platform.store.commit(Write(updates=[lifecycle.changed(service, call.now, **values)], rows=rows))
+    return "" if brought else secret
+
+
+async def _own(call: Call) -> RemoteService:
+    """The service of the path. Raises NotFound for another client's, as if it did not exist."""
+    service = await RemoteService.get_or_none(code=call.path["code"], client=call.client.id)
+    if service is None:
+        raise NotFound("The client has no service of that code; GET /v1/services lists them.")
+    return service
+
+
+async def _newest(service: RemoteService) -> ServiceVersion:
+    return await ServiceVersion.get(service_id=service.id, number=service.newest)
+
+
+def _document(call: Call, service: RemoteService, version: ServiceVersion) -> dict[str, Any]:
+    actions = ["rotate"] if service.state != "retired" else []
+    actions += ["prove"] if version.state == "registered" and service.state != "retired" else []
+    zone = call.platform.settings.timezone
+    return service_document(service, zone, "client", version, actions=tuple(actions))

@@ -1,0 +1,79 @@
+"""What Prometheus is told of webhooks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import structlog
+from prometheus_client import Counter, Gauge
+
+if TYPE_CHECKING:
+    from banshi import Platform
+
+    from .dispatcher import Office
+    from .receiver import Receiver
+    from .sending import Outcome
+
+log = structlog.get_logger("banshi.webhooks")
+
+#: Seconds between two counts of subscriptions.
+PAUSE = 15.0
+
+STATES = ("unproven", "active", "paused", "disabled")
+
+
+class Metrics:
+    """Counters, and gauges that ask the office."""
+
+    def __init__(self, platform: Platform, office: Office) -> None:
+        registry = platform.metrics
+        self._platform = platform
+        self._office = office
+        self._requests = Counter(
+            "banshi_webhooks_requests", "Requests to receivers by what they came to", ["outcome"], registry=registry
+        )
+        self._counters: dict[str, Counter] = {}
+        self._receivers = Gauge("banshi_webhooks_receivers", "Webhooks by state", ["state"], registry=registry)
+        for name, told, of in (
+            ("due", "Events in memory that are not delivered yet", self._due),
+            ("oldest_due_seconds", "Since when the oldest of them is not delivered", self._oldest),
+            ("failing", "Receivers of this process that are left alone for a while", self._failing),
+        ):
+            Gauge(f"banshi_webhooks_{name}", told, registry=registry).set_function(of)
+
+    def count(self, outcome: Outcome) -> None:
+        # A status by its class: a receiver could otherwise make up hundreds of labels.
+        word = f"{outcome.code[:8]}xx" if outcome.code.startswith("status-") else outcome.code
+        counter = self._counters.get(word)
+        if counter is None:
+            counter = self._counters[word] = self._requests.labels(word)
+        counter.inc()
+
+    def _live(self) -> Iterator[Receiver]:
+        return iter(list(self._office.receivers.values()))
+
+    def _due(self) -> float:
+        return float(sum(one.waiting for one in self._live()))
+
+    def _oldest(self) -> float:
+        moments = [at for one in self._live() if (at := one.oldest()) is not None]
+        return max(0.0, self._platform.now().timestamp() - min(moments) / 1000) if moments else 0.0
+
+    def _failing(self) -> float:
+        return float(sum(one.standing.probing for one in self._live()))
+
+    async def keep_reading(self) -> None:
+        """Count subscriptions now and again, until cancelled."""
+        sql = "SELECT state, COUNT(*) AS n FROM webhooks_subscription GROUP BY state"
+        while True:
+            try:
+                rows = await self._platform.store.connection.execute_query_dict(sql)
+            except Exception as error:
+                log.error("webhooks can't be counted", error=type(error).__name__)
+            else:
+                found = {row["state"]: row["n"] for row in rows}
+                for state in STATES:
+                    self._receivers.labels(state).set(found.get(state, 0))
+            await asyncio.sleep(PAUSE)

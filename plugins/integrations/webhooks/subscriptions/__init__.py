@@ -1,0 +1,1 @@
+"""A client's webhooks: made, shown, changed, tried out."""
