@@ -24,6 +24,7 @@ KERNEL = ROOT / "platform" / "banshi"
 #: the other way. The longest prefix that fits a module is its room.
 ORDER = [
     "default_plugins",
+    "moved",
     "foundation",
     "kernel.contract",
     "kernel.loading",
@@ -36,7 +37,6 @@ ORDER = [
     "kinds",
     "app",
     "sdk",
-    "moved",
     "testing",
     "ops",
 ]
