@@ -20,8 +20,8 @@ from banshi.default_plugins import default_kinds
 ROOT = Path(__file__).resolve().parents[2]
 KERNEL = ROOT / "platform" / "banshi"
 
-#: The rooms: each imports only itself and what stands before it. What is only a type, under TYPE_CHECKING, may point
-#: the other way. The longest prefix that fits a module is its room.
+#: The rooms: each imports only itself and what stands before it, also for a type. The longest prefix that fits a
+#: module is its room.
 ORDER = [
     "default_plugins",
     "moved",
@@ -41,15 +41,8 @@ ORDER = [
     "ops",
 ]
 
-#: Arrows upwards that are there still: who imports, and what. None may come.
-UPWARDS = {
-    ("kernel.cases.corrections", "builtin.materials"),
-    ("kernel.cases.lifecycle", "builtin.materials"),
-    ("kernel.cases.submission", "builtin.materials"),
-    ("kernel.cases.submission_routes", "builtin.materials"),
-    ("kernel.cases.verified_person", "builtin.materials"),
-    ("kernel.http.middleware", "builtin.audit"),
-}
+#: The one type that may be named below its room: what a plugin's hooks, handlers and resources are given.
+PLATFORM = "banshi.kernel.runtime.running.Platform"
 
 
 def source_files(*folders: Path) -> list[Path]:
@@ -70,9 +63,10 @@ def statements(node: ast.AST) -> Iterator[ast.AST]:
             yield from statements(child)
 
 
-def imports(file: Path) -> Iterator[str]:
-    """The absolute imports of a file that run: modules, and names as `module.name`."""
-    for node in statements(ast.parse(file.read_text(encoding="utf-8"))):
+def imports(file: Path, *, types: bool = False) -> Iterator[str]:
+    """The absolute imports of a file that run, or those for types too: modules, and names as `module.name`."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    for node in ast.walk(tree) if types else statements(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level:
@@ -107,15 +101,8 @@ def test_a_room_imports_only_what_stands_before_it(room: str) -> None:
         name = module_of(file)
         if room_of(f"banshi.{name}") != room or "template" in file.parts:
             continue
-        used = {one for one in imports(file) if room_of(one) not in {*before, None}}
-        known = {one for one in used for who, what in UPWARDS if name == who and one.startswith(f"banshi.{what}")}
-        assert used == known, f"{file.relative_to(ROOT)} imports {sorted(used - known)}, which stand after it"
-
-
-def test_no_arrow_upwards_is_listed_that_is_gone() -> None:
-    for who, what in UPWARDS:
-        file = KERNEL.joinpath(*who.split(".")).with_suffix(".py")
-        assert any(one.startswith(f"banshi.{what}") for one in imports(file)), (who, what)
+        used = {one for one in imports(file, types=True) if room_of(one) not in {*before, None}} - {PLATFORM}
+        assert not used, f"{file.relative_to(ROOT)} imports {sorted(used)}, which stand after it"
 
 
 def test_no_module_has_the_name_of_a_public_function() -> None:

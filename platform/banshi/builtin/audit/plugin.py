@@ -8,9 +8,12 @@ from banshi.builtin.audit import routes
 from banshi.builtin.audit.keeping import AUDIT, open_audit
 from banshi.builtin.audit.readings import READINGS, open_readings
 from banshi.builtin.audit.refusals import REFUSALS, open_refusals
+from banshi.foundation.errors import Problem
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.routes import Route
-from banshi.kernel.contract.values import Phase, Resource
+from banshi.kernel.contract.values import Offer, Phase, Resource
+from banshi.kernel.http.middleware import REFUSED
+from banshi.kernel.runtime.running import Platform
 
 
 @hookimpl
@@ -25,3 +28,12 @@ def banshi_resources() -> list[Resource[Any]]:
         Resource(READINGS, open_readings, Phase.BEFORE_PLUGINS),
         Resource(REFUSALS, open_refusals, Phase.BEFORE_PLUGINS),
     ]
+
+
+@hookimpl
+def banshi_offers() -> list[Offer[Any]]:
+    return [Offer(REFUSED, _note)]
+
+
+def _note(platform: Platform, subject: str, operation: str, problem: Problem) -> None:
+    platform[REFUSALS].note(subject, operation, problem)

@@ -7,23 +7,20 @@ without the other. The consent stands in the audit of both.
 
 from __future__ import annotations
 
-from banshi.builtin.materials.labels import ids_at, labels, value_at
+from banshi.builtin.materials.labels import labels
 from banshi.builtin.materials.offers import Earlier, earlier_files, takes
-from banshi.builtin.materials.taking import REUSE, Reused, commit, member, taken
+from banshi.builtin.materials.taking import REUSE, commit, member, taken
 from banshi.builtin.materials.verdict import judged, replaced
 
 __all__ = [
     "REUSE",
     "Earlier",
-    "Reused",
     "commit",
     "earlier_files",
-    "ids_at",
     "judged",
     "labels",
     "member",
     "replaced",
     "taken",
     "takes",
-    "value_at",
 ]

@@ -6,31 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from banshi.builtin.materials.vocabulary import document_of
-from banshi.kernel.cases.attachments import attachment_ids
+from banshi.foundation.forms.words import value_at
+from banshi.kernel.cases.attachments import ids_at
 from banshi.kernel.contract.values import Department, Item
-
-#: Longest text that says what a document is about.
-LONGEST = 200
 
 #: Document and what it is about.
 Label = tuple[str, str]
-
-
-def value_at(answers: Any, pointer: str) -> str:
-    """The text at a JSON Pointer through objects; empty where there is none, or one too long to be a name."""
-    value = answers
-    for part in pointer.split("/")[1:]:
-        if not isinstance(value, dict):
-            return ""
-        value = value.get(part.replace("~1", "/").replace("~0", "~"))
-    return value if pointer and isinstance(value, str) and len(value) <= LONGEST else ""
-
-
-def ids_at(item: Item, answers: Mapping[str, Any], field: str) -> list[str]:
-    """The ids of the files that the answers name at a material's field, in small letters."""
-    schema = item.form.schema if item.form else {}
-    named = attachment_ids(schema, answers)
-    return [identity.lower() for pointer, identity in named if pointer == field or pointer.startswith(f"{field}/")]
 
 
 def labels(item: Item, department: Department, answers: Mapping[str, Any]) -> dict[str, Label]:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from banshi.builtin.materials import checks as checks
-from banshi.builtin.materials import routes
+from banshi.builtin import materials
+from banshi.builtin.materials import checks, routes
 from banshi.foundation.errors import Finding
+from banshi.kernel.cases.materials import MATERIALS
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.routes import Route
+from banshi.kernel.contract.values import Offer
 from banshi.kernel.loading.registry import Registry
+
+
+@hookimpl
+def banshi_offers() -> list[Offer[Any]]:
+    return [Offer(MATERIALS, materials)]
 
 
 @hookimpl

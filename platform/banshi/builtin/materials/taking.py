@@ -8,23 +8,25 @@ import os
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tortoise.exceptions import IntegrityError
 from uuid_utils.compat import uuid7
 
-from banshi.builtin.materials.labels import ids_at, value_at
 from banshi.builtin.materials.offers import ACTION, Earlier, earlier_files
 from banshi.builtin.materials.vocabulary import reusable
 from banshi.foundation.database.store import NotBegun, Stale, Update, Write
 from banshi.foundation.errors import Conflict, FieldProblem, InvalidFields, StorageFull
 from banshi.foundation.files import durable_files
+from banshi.foundation.forms.words import value_at
+from banshi.kernel.cases.attachments import ids_at
+from banshi.kernel.cases.materials import Reused
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.values import Item, Who, text_in
 from banshi.kernel.outbox.events import step_rows
-from banshi.kernel.tables.models import Attachment, Case, CaseEvent, OutboxRow
+from banshi.kernel.tables.models import Attachment, Case, CaseEvent
 
 if TYPE_CHECKING:
     from banshi.kernel.contract.values import Department
@@ -71,23 +73,6 @@ GONE = {
     "zh-CN": "所沿用的材料刚刚发生变化；请重新获取可沿用的材料并再次征求同意，或者上传文件。",
     "en": "What is taken over has just changed. Ask for the materials again and let the person decide anew, or upload.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Reused:
-    """What a submission takes over: its answers with the new files' ids, and everything that is written with it."""
-
-    answers: Mapping[str, Any]
-    rows: list[Attachment] = field(default_factory=list)
-    updates: list[Update] = field(default_factory=list)
-    #: What the earlier cases' audits say.
-    entries: list[CaseEvent] = field(default_factory=list)
-    #: What listeners are told of the earlier cases.
-    promises: list[OutboxRow] = field(default_factory=list)
-    #: What the new case's audit says.
-    told: list[dict[str, Any]] = field(default_factory=list)
-    #: The name on disk that there is, and the one that the new case's file gets.
-    links: list[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=list)
 
 
 def member(item: Item, department: Department) -> Mapping[str, Any]:

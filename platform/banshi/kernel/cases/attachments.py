@@ -24,6 +24,7 @@ from banshi.foundation.database.store import Update
 from banshi.foundation.errors import FieldProblem, InvalidFields, StorageFull, TooLarge, UnsupportedMediaType
 from banshi.foundation.files import durable_files
 from banshi.foundation.files.media_types import ACCEPTED, HEAD_BYTES, sniff
+from banshi.kernel.contract.values import Item
 from banshi.kernel.tables.models import Attachment
 
 UNKNOWN = "Upload this file first: no unused attachment of yours has that id."
@@ -130,6 +131,13 @@ class Files:
 
     rows: Sequence[Attachment] = ()
     updates: Sequence[Update] = ()
+
+
+def ids_at(item: Item, answers: Mapping[str, Any], field: str) -> list[str]:
+    """The ids of the files that the answers name at a material's field, in small letters."""
+    schema = item.form.schema if item.form else {}
+    named = attachment_ids(schema, answers)
+    return [identity.lower() for pointer, identity in named if pointer == field or pointer.startswith(f"{field}/")]
 
 
 async def files_of(

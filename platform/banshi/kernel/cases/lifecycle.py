@@ -17,11 +17,11 @@ from uuid import UUID
 
 from tortoise.models import Model
 
-from banshi.builtin.materials import judged
 from banshi.foundation.database.store import Stale, Update, Write
 from banshi.foundation.errors import ActionNotPermitted, Conflict, Hidden, InvalidFields, NotFound
 from banshi.foundation.time.working_days import Clock
 from banshi.kernel.cases import actions
+from banshi.kernel.cases.materials import materials_of
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract import message_templates
 from banshi.kernel.contract.routes import Principal
@@ -232,7 +232,8 @@ async def _taken(platform: Platform, move: Move, receipt: Callable[[Case], Seque
     case, kind = move.case, platform.registry.kinds[move.case.kind]
     effects = await kind.effects(platform, move) if kind.effects else Effects()
     by_staff = move.actor.who(case) is Who.STAFF
-    effects.updates += await judged(move.step.materials, case, move.at, by_staff=by_staff)
+    materials = materials_of(platform.registry)
+    effects.updates += await materials.judged(move.step.materials, case, move.at, by_staff=by_staff)
     write = _write(platform, move, effects)
     after = copy.copy(case).update_from_dict(dict(write.updates[0].values))
     write.rows = [*write.rows, *receipt(after)]

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-from banshi.builtin.materials import Reused, ids_at, labels, taken
 from banshi.foundation.database.store import Update
 from banshi.foundation.errors import FieldProblem, InvalidFields, Unavailable
-from banshi.kernel.cases.attachments import Files, files_of
+from banshi.kernel.cases.attachments import Files, files_of, ids_at
+from banshi.kernel.cases.materials import Reused, materials_of
 from banshi.kernel.cases.modes import mode_of, refuse_strangers
 from banshi.kernel.cases.verified_person import require_own_record, require_verified, verified_of
 from banshi.kernel.contract.items import TEST
@@ -205,7 +205,7 @@ async def check(
     """Everything wrong with the answers at once, as InvalidFields; otherwise what they hand in.
 
     `principal` is who hands them in: without one, an item that is its owner's alone takes nothing. `wishes` are the
-    materials that are taken over from earlier cases, by `banshi.builtin.materials.REUSE`. `before` are the answers that
+    materials that are taken over from earlier cases, as a submission's `reuse` has them. `before` are the answers that
     these correct. The schema comes first: the department's
     own check may rely on it. Whose record it is comes before files and department, which say nothing of another's.
     """
@@ -215,11 +215,11 @@ async def check(
         raise InvalidFields(problems)
     require_own_record(item, answers, principal, language)
     department = platform.registry.departments[item.department]
-    reused, files = Reused(answers), Files()
+    materials, reused, files = materials_of(platform.registry), Reused(answers), Files()
     missing: list[FieldProblem] = []
     besides: set[str] = set()
     try:
-        reused = await taken(platform, item, case, answers, wishes, language)
+        reused = await materials.taken(platform, item, case, answers, wishes, language)
         answers = reused.answers
         besides = {str(row.id) for row in reused.rows}
     except InvalidFields as error:
@@ -231,7 +231,7 @@ async def check(
             answers,
             case.person,
             case.id,
-            labels=labels(item, department, answers),
+            labels=materials.labels(item, department, answers),
             besides=besides,
         )
     except InvalidFields as error:

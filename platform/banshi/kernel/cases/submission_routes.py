@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from banshi.builtin import materials
 from banshi.foundation.database.store import Write
 from banshi.foundation.errors import InvalidFields, NotFound
 from banshi.foundation.forms import Form
 from banshi.kernel.cases import lifecycle
 from banshi.kernel.cases.case_routes import TO_ACTION, TO_CASE
+from banshi.kernel.cases.materials import materials_of
 from banshi.kernel.cases.modes import offered
 from banshi.kernel.cases.representations import case_document
 from banshi.kernel.cases.submission import form_problems, prepare_case
@@ -42,7 +42,9 @@ class Submissions:
         """What goes with the answers; None for an item whose cases don't begin this way."""
         asked = self.registry.kinds[item.kind].handed_in
         own = asked(item) if asked and item.details is not None else None
-        return None if own is None else {**own, **materials.member(item, self.registry.departments[item.department])}
+        if own is None:
+            return None
+        return {**own, **materials_of(self.registry).member(item, self.registry.departments[item.department])}
 
     def body_schema(self, item: Item) -> Mapping[str, Any] | None:
         """What a submission of the item looks like."""
@@ -94,6 +96,7 @@ async def _stored(call: Call, item: Item) -> web.StreamResponse:
     )
     headers = {"Location": f"/v1/cases/{case.id}"}
     rows = [*prepared.rows, *call.once.receipt(document, headers=headers)]
+    materials = materials_of(platform.registry)
     await materials.commit(platform, Write(updates=prepared.updates, rows=rows), prepared.given.reused)
     return reply(call, document, status=201, headers=headers)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from banshi.builtin.materials import ids_at, value_at
 from banshi.foundation.errors import FieldProblem, InvalidFields, NotNamed, NotVerified
 from banshi.foundation.forms.spelling import spelled_id
+from banshi.foundation.forms.words import value_at
 from banshi.foundation.texts import clean, cut
+from banshi.kernel.cases.attachments import ids_at
 from banshi.kernel.contract.items import HOLDER, LONGEST_HOLDER
 from banshi.kernel.contract.values import LANGUAGES, Item
 

@@ -21,11 +21,9 @@ if TYPE_CHECKING:
 
     from banshi.foundation.errors import Problem
     from banshi.foundation.forms import Form
+    from banshi.kernel.contract.protocols import Placed, Readers, Receipts
     from banshi.kernel.contract.values import Item
-    from banshi.kernel.http.access import Access
-    from banshi.kernel.http.idempotency import IdempotentRequest
     from banshi.kernel.runtime.running import Platform
-    from banshi.kernel.tables.models import Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ class Principal:
     #: The program that calls for itself and for no person; None for people.
     client: Client | None = None
     #: What their roles let them read; None for whoever a plugin speaks for, who reads what their roles cover.
-    access: Access | None = field(default=None, repr=False, compare=False)
+    access: Readers | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_staff(self) -> bool:
@@ -99,7 +97,7 @@ class Principal:
         """Whether any role but that of a scanning officer covers the department's unit."""
         return any(role.covers(role.name, department, unit) for role in self.roles if role.name != "officer")
 
-    def reads(self, case: Case) -> bool:
+    def reads(self, case: Placed) -> bool:
         """Whether a role of theirs works on such cases, and covers this one."""
         if self.access is None:
             return self.works_for(case.department, case.unit)
@@ -271,7 +269,7 @@ class Call:
     #: The JSON body, the bytes of a signed one, or {} where the route takes none.
     body: Any
     #: Remembers the answer of a creating request under its Idempotency-Key.
-    once: IdempotentRequest
+    once: Receipts
 
     @cached_property
     def principal(self) -> Principal:

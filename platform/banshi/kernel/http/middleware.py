@@ -13,10 +13,10 @@ from collections.abc import Awaitable, Callable
 import structlog
 from aiohttp import web
 
-from banshi.builtin.audit import refusals
 from banshi.foundation import errors
 from banshi.foundation.database.failover.fates import code_of, is_outage, problem_of
 from banshi.foundation.errors import Problem
+from banshi.foundation.keys import Key
 from banshi.foundation.logs import REQUEST_ID, place_of, request_log
 from banshi.kernel.contract.routes import Route
 from banshi.kernel.http.dispatch import ROUTE, SUBJECT, language_of
@@ -29,6 +29,9 @@ from banshi.kernel.runtime.running import Platform
 log = structlog.get_logger("banshi.web")
 
 Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+#: Who hears of refusals: (platform, subject, operation, problem). It waits for nothing.
+REFUSED: Key[Callable[[Platform, str, str, Problem], None]] = Key("refused")
 
 #: A caller's own request id is kept if it looks like one.
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
@@ -106,7 +109,8 @@ def _note_refusal(platform: Platform, request: web.Request, error: BaseException
     subject = error.subject if isinstance(error, errors.UnknownRoles) else request.get(SUBJECT)
     route = request.get(ROUTE)
     if subject and route is not None and isinstance(error, Problem):
-        platform[refusals.REFUSALS].note(subject, route.operation, error)
+        for _, note in platform.registry.offered(REFUSED):
+            note(platform, subject, route.operation, error)
 
 
 def _failed(request: web.Request, error: BaseException, *, development: bool) -> web.StreamResponse:

@@ -17,11 +17,11 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 from tortoise.models import Model
 
-from banshi.builtin import materials as reuse
 from banshi.foundation.database.store import Stale, Update, Write
 from banshi.foundation.errors import Conflict, NotFound
 from banshi.foundation.keys import Key
 from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases.materials import materials_of
 from banshi.kernel.cases.submission import HandedIn, check, new_case
 from banshi.kernel.contract.values import Item
 from banshi.kernel.outbox.events import step_rows
@@ -157,7 +157,8 @@ async def _book(platform: Platform, wish: Wish, draft: Draft, receipt: Callable[
         booked = Booked(case, _booking(wish, slot, case, way))
         rows = [case, event, *step_rows(platform, case, event), *given.rows, *rows, booked.booking, *receipt(booked)]
         try:
-            await reuse.commit(platform, Write(updates=[*way.updates, *given.updates], rows=rows), given.reused)
+            write = Write(updates=[*way.updates, *given.updates], rows=rows)
+            await materials_of(platform.registry).commit(platform, write, given.reused)
         except Stale:
             continue
         except IntegrityError as error:

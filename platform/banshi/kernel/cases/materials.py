@@ -1,0 +1,127 @@
+"""What cases ask of whoever looks after materials, which may be taken over from earlier cases: an offer, or nothing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from banshi.foundation.database.store import Update, Write
+from banshi.foundation.errors import FieldProblem, InvalidFields
+from banshi.foundation.keys import Key
+from banshi.kernel.contract.values import Department, Item, MaterialsEffect
+from banshi.kernel.loading.registry import Registry
+from banshi.kernel.tables.models import Attachment, Case, CaseEvent, OutboxRow
+
+if TYPE_CHECKING:
+    from banshi.kernel.runtime.running import Platform
+
+
+NOTHING_KEPT = {
+    "zh-CN": "本平台不沿用以往提交的文件，请重新上传。",
+    "en": "Nothing is taken over from earlier cases here; upload the files.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reused:
+    """What a submission takes over: its answers with the new files' ids, and everything that is written with it."""
+
+    answers: Mapping[str, Any]
+    rows: list[Attachment] = field(default_factory=list)
+    updates: list[Update] = field(default_factory=list)
+    #: What the earlier cases' audits say.
+    entries: list[CaseEvent] = field(default_factory=list)
+    #: What listeners are told of the earlier cases.
+    promises: list[OutboxRow] = field(default_factory=list)
+    #: What the new case's audit says.
+    told: list[dict[str, Any]] = field(default_factory=list)
+    #: The name on disk that there is, and the one that the new case's file gets.
+    links: list[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=list)
+
+
+class Materials(Protocol):
+    """Who looks after materials. Each of these is a part of the case's own transaction."""
+
+    def member(self, item: Item, department: Department) -> Mapping[str, Any]:
+        """What a submission of the item may have beside its answers for this."""
+        ...
+
+    def labels(self, item: Item, department: Department, answers: Mapping[str, Any]) -> Mapping[str, tuple[str, str]]:
+        """What the files that the answers name are, by their ids: the document, and what it is about."""
+        ...
+
+    async def taken(
+        self,
+        platform: Platform,
+        item: Item,
+        case: Case,
+        answers: Mapping[str, Any],
+        wishes: Sequence[Mapping[str, str]],
+        language: str,
+    ) -> Reused:
+        """What the wishes take over. Raises InvalidFields with everything that is wrong with them."""
+        ...
+
+    async def judged(self, effect: MaterialsEffect, case: Case, at: datetime, *, by_staff: bool) -> list[Update]:
+        """The updates of the case's files that go with a step."""
+        ...
+
+    async def replaced(self, case: Case, kept: Iterable[Attachment]) -> list[Update]:
+        """The updates of the files that a correction left out."""
+        ...
+
+    async def commit(self, platform: Platform, write: Write, reused: Reused) -> None:
+        """Write a submission with what it takes over."""
+        ...
+
+
+class WithoutMaterials:
+    """In a city that does without: files are a case's own, and nobody looks at them again."""
+
+    def member(self, item: Item, department: Department) -> Mapping[str, Any]:
+        del item, department
+        return {}
+
+    def labels(self, item: Item, department: Department, answers: Mapping[str, Any]) -> Mapping[str, tuple[str, str]]:
+        del item, department, answers
+        return {}
+
+    async def taken(
+        self,
+        platform: Platform,
+        item: Item,
+        case: Case,
+        answers: Mapping[str, Any],
+        wishes: Sequence[Mapping[str, str]],
+        language: str,
+    ) -> Reused:
+        del platform, item, case
+        if wishes:
+            raise InvalidFields([FieldProblem("/reuse", NOTHING_KEPT[language], "reuse")])
+        return Reused(answers)
+
+    async def judged(self, effect: MaterialsEffect, case: Case, at: datetime, *, by_staff: bool) -> list[Update]:
+        del effect, case, at, by_staff
+        return []
+
+    async def replaced(self, case: Case, kept: Iterable[Attachment]) -> list[Update]:
+        del case, kept
+        return []
+
+    async def commit(self, platform: Platform, write: Write, reused: Reused) -> None:
+        del reused
+        await platform.store.commit(write)
+
+
+MATERIALS: Key[Materials] = Key("materials")
+
+NONE = WithoutMaterials()
+
+
+def materials_of(registry: Registry) -> Materials:
+    """Who looks after materials in this city."""
+    offered = registry.offered(MATERIALS)
+    return offered[0][1] if offered else NONE
