@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 from processes import HERE, ROOT, Running, alternate, banshi, finished, machine, median, pin, python, running, table
 
-from banshi.kernel.http.auth import development_token
+from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.settings import Settings
 from tests.zone_pass import WITHOUT_FILES
 

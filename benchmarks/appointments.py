@@ -30,7 +30,7 @@ import uvloop
 from databases import has_postgres, postgres
 from processes import HERE, banshi, cores, machine, running, table
 
-from banshi.kernel.http.auth import development_token
+from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.settings import Settings
 
 PLACES, SERVERS = 100, 2

@@ -20,7 +20,7 @@ from chaos_server import Server
 from chaos_story import Caller, Memory, Story
 from processes import ROOT
 
-from banshi.kernel.http.auth import development_token
+from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.settings import Settings
 from mobile_push.sandbox import FcmSandbox
 from tests.ports import free_port

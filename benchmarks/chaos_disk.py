@@ -18,7 +18,7 @@ from chaos_city import City, city
 from chaos_report import Length, Report
 from chaos_story import Caller, Story
 
-from banshi.kernel.http.auth import development_token
+from banshi.builtin.identity.development import development_token
 
 #: Bytes of the disk.
 SIZE = "24m"

@@ -18,8 +18,8 @@ from chaos_report import Length, Report, spread
 from chaos_server import Server
 from processes import ROOT
 
+from banshi.builtin.identity.development import development_token
 from banshi.builtin.passes import compact_text
-from banshi.kernel.http.auth import development_token
 from banshi.kernel.loading.settings import Settings
 from tests.ports import free_port
 

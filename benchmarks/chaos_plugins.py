@@ -21,8 +21,8 @@ from chaos_server import Server
 from chaos_story import Caller, Memory, Story
 from processes import ROOT
 
+from banshi.builtin.identity.development import development_token
 from banshi.builtin.isolation import supervisor as keeping
-from banshi.kernel.http.auth import development_token
 from banshi.kernel.loading.settings import Settings
 from banshi.testing import Person, open_door
 from tests.kernel.isolation_office import TIMEOUT, Office, written

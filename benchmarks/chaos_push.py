@@ -16,7 +16,7 @@ from chaos_ledger import count
 from chaos_report import Length, Report, spread
 from chaos_town import Town, town
 
-from banshi.kernel.http.auth import development_token
+from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.settings import Settings
 from mobile_push.delivery.claims.chunk import CHUNK
 

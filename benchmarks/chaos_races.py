@@ -18,7 +18,7 @@ from chaos_report import Length, Report
 from chaos_story import Caller, Story
 from chaos_town import database_for
 
-from banshi.kernel.http.auth import development_token
+from banshi.builtin.identity.development import development_token
 
 #: How often each is sent at once, and approvers of one case.
 AT_ONCE, APPROVERS = 4, 6

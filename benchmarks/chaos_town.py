@@ -24,7 +24,7 @@ from population import published, token_of
 from processes import ROOT
 from provider import tls
 
-from banshi.kernel.http.auth import development_token
+from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.settings import Settings
 from banshi.testing import open_door
 from tests.fault_proxy import FaultProxy

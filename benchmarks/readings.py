@@ -25,11 +25,11 @@ from processes import HERE, ROOT, Running, alternate, banshi, finished, machine,
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from banshi.app import configure, open_platform
+from banshi.builtin.identity.development import development_token
 from banshi.foundation import logs
 from banshi.foundation.database.store import Write
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.routes import Principal
-from banshi.kernel.http.auth import development_token
 from banshi.kernel.loading.settings import Settings
 from tests.zone_pass import WITHOUT_FILES
 

@@ -38,8 +38,8 @@ from soak_memory import Sample, growth, warm, watched
 from soak_town import Told, Town
 from soak_visits import one_of, visit
 
+from banshi.builtin.identity.tokens import REMEMBERED
 from banshi.default_plugins import default_kinds
-from banshi.kernel.http.auth import REMEMBERED
 from banshi.kernel.loading.configuration import read_configuration
 from banshi.kernel.loading.loader import inspect_plugins
 from mobile_push.sandbox import FcmSandbox

@@ -12,8 +12,8 @@ from typing import Any
 
 import aiohttp
 
+from banshi.builtin.identity.development import development_token
 from banshi.kernel.contract.values import Item
-from banshi.kernel.http.auth import development_token
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.loading.settings import Settings
 from banshi.testing import Person, Reply

@@ -12,7 +12,7 @@ from api import configuration
 from crowd import Crowd
 from processes import HERE, Running
 
-from banshi.kernel.http.auth import development_token
+from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.settings import Settings
 
 #: Bytes of a broadcast's text.

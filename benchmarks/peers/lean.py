@@ -31,8 +31,9 @@ from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 from uuid_utils.compat import uuid7
 
+from banshi.builtin.identity.jwks import development_key
+from banshi.builtin.identity.tokens import ALGORITHMS
 from banshi.foundation.database.opening import open_store
-from banshi.kernel.http.auth import ALGORITHMS, development_key
 from banshi.kernel.tables.models import Case, CaseEvent, IdempotencyKey, OutboxRow
 
 ZONE = ZoneInfo("Asia/Shanghai")

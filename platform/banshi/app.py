@@ -18,7 +18,7 @@ from banshi.foundation.database.opening import open_store
 from banshi.foundation.errors import ConfigurationError, Finding
 from banshi.foundation.time.working_days import WorkingCalendar
 from banshi.kernel.cases import attachments
-from banshi.kernel.http.auth import LONGEST_TOKEN
+from banshi.kernel.http.callers import LONGEST_TOKEN
 from banshi.kernel.http.dispatch import endpoint
 from banshi.kernel.http.malformed import Runner
 from banshi.kernel.http.middleware import answering

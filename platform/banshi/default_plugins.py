@@ -16,6 +16,7 @@ DEFAULT_PLUGINS = (
     "banshi.builtin.outgoing.plugin",
     "banshi.kernel.cases.plugin",
     "banshi.builtin.audit.plugin",
+    "banshi.builtin.identity.plugin",
     "banshi.kernel.http.plugin",
     "banshi.kernel.outbox.plugin",
     "banshi.builtin.passes.plugin",

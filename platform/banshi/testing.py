@@ -28,9 +28,9 @@ from typing import Any
 import aiohttp
 
 from banshi.app import loaded, open_platform, serving
+from banshi.builtin.identity.development import development_token
 from banshi.foundation.forms.numbers import MADE_UP
 from banshi.kernel.contract.values import API_VERSION
-from banshi.kernel.http.auth import development_token
 from banshi.kernel.loading.configuration import Configuration, Entry
 from banshi.kernel.loading.settings import Settings, typed
 from banshi.kernel.outbox import outbox

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from banshi.kernel.http.auth import development_token
+from banshi.builtin.identity.development import development_token
 from banshi.testing import Door, open_door
 from mobile_push.providers.webpush.vapid import public_key, write_key
 from mobile_push.settings import CASE_TITLE

@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 
 from banshi import Message
-from banshi.kernel.http.auth import development_token
+from banshi.builtin.identity.development import development_token
 from banshi.testing import Door, open_door
 from mobile_push.delivery.service import deliver
 from tests.browser.conftest import PATIENCE, OpenBrowser, until

@@ -13,8 +13,8 @@ import pytest
 from tortoise.expressions import F
 
 from banshi.app import configure
+from banshi.builtin.identity.development import development_token
 from banshi.foundation.database.opening import open_store
-from banshi.kernel.http.auth import development_token
 from banshi.kernel.loading.settings import PRAGMAS
 from banshi.kernel.tables.models import Case, CaseEvent
 from banshi.testing import TINY_PNG, Person

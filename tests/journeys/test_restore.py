@@ -19,7 +19,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from banshi.kernel.http.auth import development_token
+from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.configuration import read_configuration
 from banshi.testing import Person
 from mobile_push.inbox.messages import GAP

@@ -20,8 +20,8 @@ import pytest
 from PIL import Image
 
 from banshi.app import configure
+from banshi.builtin.identity.development import development_token
 from banshi.foundation.database.opening import open_store
-from banshi.kernel.http.auth import development_token
 from banshi.kernel.loading.settings import Settings
 from banshi.testing import Person
 from tests.kernel.appeals_office import write_department

@@ -22,8 +22,9 @@ from joserfc import jws
 from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 from oidc_provider_mock import User, run_server_in_thread
 
+from banshi.builtin.identity.development import development_token
 from banshi.kernel.http import auth, jwks
-from banshi.kernel.http.auth import TOKENS, development_token
+from banshi.kernel.http.callers import TOKENS
 from banshi.kernel.loading.settings import Identity, Settings
 from banshi.testing import Door, Reply, open_door
 

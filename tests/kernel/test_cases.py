@@ -37,7 +37,7 @@ from banshi.kernel.cases.representations import case_document
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.routes import Principal
 from banshi.kernel.contract.values import Decision
-from banshi.kernel.http.auth import parse_role
+from banshi.kernel.http.callers import parse_role
 from banshi.kernel.tables.models import Case, CaseEvent
 from banshi.testing import Door, Person, open_door
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import aiohttp
 
-from banshi.kernel.http.auth import development_token
+from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.settings import Settings
 from banshi.testing import TINY_PNG, Person
 from tests import certificate_reader

@@ -223,7 +223,7 @@ async def test_of_several_processes_that_record_the_same_at_once_one_does(office
 
 
 async def platform_reader(door: Door) -> Any:
-    from banshi.kernel.http.auth import TOKENS
+    from banshi.kernel.http.callers import TOKENS
 
     return await door.platform[TOKENS].principal(f"Bearer {reviewer(door).token}")
 

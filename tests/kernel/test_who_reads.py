@@ -11,12 +11,13 @@ import pytest
 import pytest_asyncio
 from click.testing import CliRunner
 
+from banshi.builtin.identity.development import development_token
 from banshi.foundation.errors import ConfigurationError, Forbidden
 from banshi.kernel.cases import lifecycle
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.routes import Principal
 from banshi.kernel.contract.values import Item, Who
-from banshi.kernel.http.auth import TOKENS, development_token
+from banshi.kernel.http.callers import TOKENS
 from banshi.kernel.loading.configuration import read_configuration
 from banshi.ops.cli import group
 from banshi.testing import Door, open_door

@@ -17,7 +17,7 @@ import aiohttp
 import pytest
 
 from banshi import Message
-from banshi.kernel.http.auth import development_token
+from banshi.builtin.identity.development import development_token
 from banshi.testing import Door
 from mobile_push.delivery.service import PUSH, deliver
 from mobile_push.inbox import messages as inbox_messages

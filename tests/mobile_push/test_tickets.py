@@ -17,7 +17,7 @@ import aiohttp
 import pytest
 from cryptography.fernet import Fernet
 
-from banshi.kernel.http.auth import development_token
+from banshi.builtin.identity.development import development_token
 from banshi.testing import Door, Person
 from mobile_push.delivery.service import PUSH
 from mobile_push.phones.reading.stream_tickets import BY_TICKET, KEY_FILE, LIFE

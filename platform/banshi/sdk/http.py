@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from banshi.kernel.contract.routes import Client, ErrorFormat, SignedBody
-from banshi.kernel.http.auth import BEARERS, CLIENTS, Bearer, Directory, caller_of
+from banshi.kernel.http.callers import BEARERS, CLIENTS, Bearer, Directory, caller_of
 from banshi.kernel.http.dispatch import parse as parse_body
 from banshi.kernel.http.dispatch import read_body
 from banshi.kernel.http.document_schemas import ref

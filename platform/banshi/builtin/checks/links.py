@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from banshi.builtin.openapi.schemas import SCHEMAS
 from banshi.foundation.errors import Finding
 from banshi.foundation.wording import told
 from banshi.kernel.contract.routes import Answer, Link, Route
-from banshi.kernel.http.document_schemas import SCHEMAS
 from banshi.kernel.loading.registry import Registry
 
 #: What of OpenAPI's runtime expressions a link may use.

@@ -9,11 +9,11 @@ from typing import Any
 
 import jsonschema_rs
 
+from banshi.builtin.openapi.schemas import SCHEMAS
 from banshi.foundation.errors import Finding
 from banshi.foundation.wording import told
 from banshi.kernel.contract.routes import Audience, Route
 from banshi.kernel.http.access import untold
-from banshi.kernel.http.document_schemas import SCHEMAS
 from banshi.kernel.loading.registry import Registry
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

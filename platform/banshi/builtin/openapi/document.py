@@ -12,12 +12,13 @@ from typing import Any
 import jsonschema_rs
 
 from banshi.builtin.openapi.links import links_of, shared_links
+from banshi.builtin.openapi.schemas import SCHEMAS
 from banshi.foundation.forms.schemas import described
 from banshi.kernel.contract.routes import EVENTS, Answer, Audience, Route
 from banshi.kernel.contract.values import LANGUAGES, Item
-from banshi.kernel.http.auth import BEARERS
+from banshi.kernel.http.callers import BEARERS
 from banshi.kernel.http.dispatch import SEGMENT
-from banshi.kernel.http.document_schemas import SCHEMAS, ref
+from banshi.kernel.http.document_schemas import ref
 from banshi.kernel.http.idempotency import HEADER, LONGEST, VISIBLE
 from banshi.kernel.http.responses import JSON, PROBLEM, encode
 from banshi.kernel.loading.registry import Registry

@@ -23,7 +23,7 @@ from banshi.foundation.database.store import Stale
 from banshi.foundation.logs import REQUEST_ID
 from banshi.kernel.contract.routes import Audience, Call, Parameter, Principal, Route
 from banshi.kernel.contract.values import LANGUAGES
-from banshi.kernel.http.auth import CHALLENGE, TOKENS
+from banshi.kernel.http.callers import CHALLENGE, TOKENS
 from banshi.kernel.http.idempotency import HEADER, IdempotentRequest
 from banshi.kernel.http.responses import JSON
 from banshi.kernel.runtime.running import Platform

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from banshi.kernel.contract.hookspecs import hookimpl
-from banshi.kernel.contract.values import Phase, Resource
-from banshi.kernel.http.auth import TOKENS, open_tokens
+from banshi.kernel.contract.values import Resource
 from banshi.kernel.http.idempotency import RUNNING
 from banshi.kernel.http.stored_answers import STORED_ANSWERS, StoredAnswers
 
@@ -16,5 +15,4 @@ def banshi_resources() -> list[Resource[Any]]:
     return [
         Resource.made(RUNNING, lambda _: set()),
         Resource.made(STORED_ANSWERS, lambda platform: StoredAnswers(platform.store)),
-        Resource(TOKENS, open_tokens, Phase.BEFORE_PLUGINS),
     ]

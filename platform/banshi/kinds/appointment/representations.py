@@ -7,20 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from tortoise.expressions import Q
 
+from banshi.builtin.openapi.schemas import ACTIONS, MODE
 from banshi.kernel.cases.representations import actions_of, case_summary, moment
 from banshi.kernel.contract.values import Item, Step, text_in
-from banshi.kernel.http.document_schemas import (
-    ACTIONS,
-    MAYBE_MOMENT,
-    MAYBE_TEXT,
-    MODE,
-    MOMENT,
-    TEXT,
-    UUID,
-    maybe,
-    record,
-    ref,
-)
+from banshi.kernel.http.document_schemas import MAYBE_MOMENT, MAYBE_TEXT, MOMENT, TEXT, UUID, maybe, record, ref
 from banshi.kinds.appointment.models import Booking, Slot
 from banshi.kinds.appointment.slots.slots import commitment, free_in
 from banshi.kinds.appointment.slots.when import changeable_until, place_of

@@ -27,8 +27,8 @@ def command(ctx: click.Context, subject: str, name: str, roles: tuple[str, ...],
 
     For development only: it refuses to work once plugins.toml names an identity provider.
     """
+    from banshi.builtin.identity.development import development_token
     from banshi.foundation.errors import ConfigurationError
-    from banshi.kernel.http.auth import development_token
     from banshi.kernel.loading.configuration import make_folders, read_configuration
     from banshi.ops import development
 
@@ -54,7 +54,7 @@ def _check_roles(configuration: Configuration, roles: tuple[str, ...]) -> None:
     """Raise ClickException for a role that nothing would ask for: the server refuses it."""
     from banshi.app import inspected
     from banshi.kernel.http.access import Access
-    from banshi.kernel.http.auth import parse_role
+    from banshi.kernel.http.callers import parse_role
 
     registry, found = inspected(configuration)
     if any(not finding.warning for finding in found):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from banshi.builtin.identity.jwks import IssuerKeys
 from banshi.foundation.errors import Unavailable
-from banshi.kernel.http.jwks import IssuerKeys
 from banshi.kernel.loading.examinations import Deployment, Verdict
 from banshi.kernel.loading.settings import Identity
 from banshi.ops import development

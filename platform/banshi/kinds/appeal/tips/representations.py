@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from banshi.builtin.openapi.schemas import SCHEMAS
 from banshi.foundation.forms import Form
 from banshi.kernel.cases import lifecycle
 from banshi.kernel.cases.representations import case_document
-from banshi.kernel.http.document_schemas import SCHEMAS, record
+from banshi.kernel.http.document_schemas import record
 from banshi.kernel.tables.models import Attachment, Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord
 from banshi.kinds.appeal.representations import begun, shown

@@ -6,10 +6,9 @@ signature costs more than the rest of a read. `alg: none` and shared-secret algo
 
 from __future__ import annotations
 
-import re
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,16 +16,15 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
 
 import structlog
 
+from banshi.builtin.identity.development import DEVELOPMENT
+from banshi.builtin.identity.jwks import DevelopmentKeys, IssuerKeys, Keys
 from banshi.foundation.background import working
 from banshi.foundation.errors import Unauthenticated, UnknownRoles
 from banshi.foundation.forms.numbers import is_resident_id
-from banshi.foundation.forms.spelling import spelled, spelled_id
-from banshi.foundation.forms.words import FORMATS
-from banshi.foundation.keys import Key
-from banshi.kernel.contract.routes import Client, Principal, Role
+from banshi.foundation.forms.spelling import spelled_id
+from banshi.kernel.contract.routes import Principal
 from banshi.kernel.http.access import ACCESS, Access
-from banshi.kernel.http.jwks import DevelopmentKeys, IssuerKeys, Keys, development_key
-from banshi.kernel.loading.settings import Settings
+from banshi.kernel.http.callers import BEARERS, INVALID, LONGEST_TOKEN, parse_role
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
@@ -36,12 +34,8 @@ log = structlog.get_logger("banshi.auth")
 #: Signature algorithms that are accepted: public-key ones only.
 ALGORITHMS = ["ES256", "ES384", "RS256", "RS384", "RS512", "PS256", "Ed25519", "EdDSA"]
 
-#: Issuer and audience of development tokens.
-DEVELOPMENT = "banshi-development"
-
-#: Tokens that are remembered at most, and the longest token that is looked at.
+#: Tokens that are remembered at most.
 REMEMBERED = 20_000
-LONGEST_TOKEN = 8_192
 
 #: Unknown roles that an answer and the log name at most.
 NAMED = 5
@@ -49,51 +43,12 @@ NAMED = 5
 #: Seconds of tolerance between clocks.
 LEEWAY = 30
 
-#: "traffic:approver", or "traffic/zone-office:approver" within one unit.
-ROLE = re.compile(r"(?P<department>[a-z0-9-]+)(/(?P<unit>[a-z0-9-]+))?:(?P<name>[a-z0-9-]+)\Z")
-
 #: Subjects that are the platform's own to give; an issuer's token with such a one is refused.
 RESERVED = "client:"
-
-CHALLENGE = {"WWW-Authenticate": 'Bearer realm="banshi"'}
-INVALID = {"WWW-Authenticate": 'Bearer realm="banshi", error="invalid_token"'}
 
 
 def refuse(detail: str) -> Unauthenticated:
     return Unauthenticated(detail, headers=INVALID)
-
-
-def parse_role(text: str) -> Role | None:
-    match = ROLE.match(text)
-    return Role(match["name"], match["department"], match["unit"]) if match else None
-
-
-@dataclass(frozen=True, slots=True)
-class Bearer:
-    """Tokens that a plugin gives out itself."""
-
-    #: What its tokens begin with, and no issuer's does: such as `bat_`.
-    prefix: str
-    #: Path at which they are given out by RFC 6749.
-    token_url: str
-    #: Whose token it is; None for one that is not good, or not any more.
-    holder: Callable[[Platform, str], Awaitable[Principal | None]]
-
-
-#: Plugins that give out tokens of their own offer how these are checked.
-BEARERS: Key[Bearer] = Key("bearers")
-
-
-@dataclass(frozen=True, slots=True)
-class Directory:
-    """The clients that a plugin knows."""
-
-    #: The client as it is now, with all that it may do; None for one that is not, or not any more.
-    find: Callable[[Platform, str], Awaitable[Client | None]]
-
-
-#: A plugin that knows integrators' clients offers where they are looked up by others that act for them later.
-CLIENTS: Key[Directory] = Key("clients")
 
 
 @dataclass(slots=True)
@@ -238,17 +193,6 @@ def _is_moment(value: Any) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**53
 
 
-TOKENS: Key[Tokens] = Key("tokens")
-
-
-async def caller_of(platform: Platform, token: str) -> Principal | None:
-    """Whose token it is, for a standard that has it elsewhere than in the Authorization header.
-
-    None for an empty one. Raises Unauthenticated for one that is not good.
-    """
-    return await platform[TOKENS].principal(f"Bearer {token}") if token else None
-
-
 @asynccontextmanager
 async def open_tokens(platform: Platform) -> AsyncIterator[Tokens]:
     """The checker for the configured identity provider, or for development tokens where none is."""
@@ -268,34 +212,3 @@ async def open_tokens(platform: Platform) -> AsyncIterator[Tokens]:
                 yield Tokens(identity.issuer, identity.audience, *claims, keys, access, others)
         finally:
             await keys.close()
-
-
-def development_token(
-    settings: Settings,
-    subject: str,
-    *,
-    name: str = "",
-    roles: Iterable[str] = (),
-    resident_id: str = "",
-    lifetime: int = 86_400,
-) -> str:
-    """A token for trying the platform out. Raises ValueError once an identity provider is configured."""
-    if settings.identity is not None:
-        raise ValueError(
-            "plugins.toml names an identity provider in [platform.identity]: get tokens there; "
-            "development tokens are not accepted beside it"
-        )
-    from joserfc import jwt
-
-    listed = list(roles)
-    for role in listed:
-        if parse_role(role) is None:
-            raise ValueError(f"a role is written department:role or department/unit:role, not {role!r}")
-    resident_id = spelled("cn-resident-id", resident_id)
-    if resident_id and not is_resident_id(resident_id):
-        raise ValueError(f"a resident ID is {FORMATS['cn-resident-id'][1]} (GB 11643)")
-    now = int(time.time())
-    claims = {"iss": DEVELOPMENT, "aud": DEVELOPMENT, "sub": subject, "iat": now, "exp": now + lifetime}
-    claims |= ({"name": name} if name else {}) | ({"banshi_roles": listed} if listed else {})
-    claims |= {"resident_id": resident_id} if resident_id else {}
-    return jwt.encode({"alg": "ES256"}, claims, development_key(settings.keys_folder))

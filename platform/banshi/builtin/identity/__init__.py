@@ -1,0 +1,1 @@
+"""Whose token it is: the city's identity provider's, or one for development."""
