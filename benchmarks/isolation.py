@@ -128,7 +128,7 @@ async def calls(door: Door, count: int) -> tuple[list[float], float]:
 async def kills(door: Door, length: Length) -> list[float]:
     """Seconds from a kill until a call is answered again, with a spare that is ready."""
     item, took = door.platform.registry.items["bench"], []
-    keeper: Any = next(door.platform[one.key] for _, one in door.platform.registry.resources if "isol" in one.key.name)
+    keeper: Any = next(door.platform[one.key] for owner, one in door.platform.registry.resources if owner == "parks")
     for _ in range(length.kills):
         while not door.platform[keeping.SPARES].ready:  # noqa: ASYNC110 - it tells nobody
             await asyncio.sleep(0.05)

@@ -6,7 +6,7 @@ from banshi import default_plugins
 from banshi.ops.cli import main
 
 #: Whose resources begin once all others are open: the outbox and its housekeeping.
-WORKING = {"banshi.kernel.outbox.plugin", "banshi.builtin.personal_data.plugin"}
+WORKING = {"banshi.kernel.outbox.plugin", "banshi.builtin.work_stream.plugin", "banshi.builtin.personal_data.plugin"}
 
 
 def still(plugins: tuple[str, ...]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ DEFAULT_PLUGINS = (
     "banshi.builtin.identity.plugin",
     "banshi.kernel.http.plugin",
     "banshi.kernel.outbox.plugin",
+    "banshi.builtin.work_stream.plugin",
     "banshi.builtin.passes.plugin",
     "banshi.builtin.certificates.plugin",
     "banshi.builtin.catalogue.plugin",

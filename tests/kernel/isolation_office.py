@@ -239,7 +239,9 @@ class Office:
     def keeper(self) -> Keeper:
         platform = self.door.platform
         return next(
-            platform[resource.key] for _, resource in platform.registry.resources if "isolation" in resource.key.name
+            platform[resource.key]
+            for plugin, resource in platform.registry.resources
+            if plugin == "parks" and "isolation" in resource.key.name
         )
 
     def person(self) -> Person:

@@ -532,7 +532,11 @@ class Life(RuleBasedStateMachine):
 @pytest.fixture
 def life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Life]]:
     """The machine on an open platform whose engine stands still: nothing happens but what a rule does."""
-    working = {"banshi.kernel.outbox.plugin", "banshi.builtin.personal_data.plugin"}
+    working = {
+        "banshi.kernel.outbox.plugin",
+        "banshi.builtin.work_stream.plugin",
+        "banshi.builtin.personal_data.plugin",
+    }
     still = tuple(one for one in default_plugins.DEFAULT_PLUGINS if one not in working)
     monkeypatch.setattr(default_plugins, "DEFAULT_PLUGINS", still)
     with asyncio.Runner() as runner:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
-from functools import partial
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -26,7 +25,6 @@ from banshi.kernel.contract.values import Channel
 from banshi.kernel.outbox import events, outbox
 from banshi.kernel.outbox.consumer import Consumer, Work
 from banshi.kernel.outbox.pause import paused as held
-from banshi.kernel.outbox.redis_wakeup import WorkStream
 from banshi.kernel.runtime.containment import contained
 from banshi.kernel.runtime.process_role import CASE
 from banshi.kernel.runtime.tracing import traced, traced_together
@@ -172,19 +170,5 @@ ENGINE: Key[Engine] = Key("engine")
 async def open_engine(platform: Platform) -> AsyncIterator[Engine]:
     """The running engine; at the end it gives back what it had claimed."""
     engine = Engine(platform)
-    works = [engine.watch, *(consumer.run for consumer in engine.consumers)]
-    async with AsyncExitStack() as stack:
-        if platform.settings.redis is not None and not (platform.duty.serves and engine.consumers):
-            # Who works on what it commits itself needs nobody.
-            stream = WorkStream(platform.settings.redis)
-            stack.push_async_callback(stream.aclose)
-            works.append(partial(stream.taking, engine.look) if engine.consumers else stream.telling)
-            if not engine.consumers:
-                platform.store.on_commit(partial(_handed_over, stream), elsewhere=False)
-        await stack.enter_async_context(working("banshi-engine", *works))
+    async with working("banshi-engine", engine.watch, *(consumer.run for consumer in engine.consumers)):
         yield engine
-
-
-def _handed_over(stream: WorkStream, models: frozenset[type]) -> None:
-    if OutboxRow in models:
-        stream.tell()

@@ -1,0 +1,1 @@
+"""Work between machines, by a Redis Stream."""
