@@ -22,7 +22,7 @@ HEAD = """\
 # Reference
 
 Every name that a plugin may import, made from the code by `tools/make_reference.py`. What to do with them stands in
-[plugins.md](plugins.md). For a plugin's tests there is `banshi.testing` besides.
+[the pages about plugins](plugins/README.md). For a plugin's tests there is `banshi.testing` besides.
 """
 
 #: A signature longer than this is left to the reader's editor.

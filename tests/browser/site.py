@@ -17,7 +17,7 @@ from mobile_push.phones.reading.stream_tickets import BY_TICKET
 
 ROOT = Path(__file__).resolve().parents[2]
 
-#: The app's page; its scripts are those that docs/api.md shows, word for word.
+#: The app's page; its scripts are those that docs/api/messages.md shows, word for word.
 PAGE = """<!doctype html>
 <meta charset="utf-8">
 <title>A city's app</title>
@@ -40,8 +40,8 @@ OWN = frozenset({"host", "connection", "keep-alive", "transfer-encoding", "conte
 
 
 def scripts() -> Iterator[tuple[str, str]]:
-    """The scripts that docs/api.md shows: name and text."""
-    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    """The scripts that docs/api/messages.md shows: name and text."""
+    page = (ROOT / "docs" / "api" / "messages.md").read_text(encoding="utf-8")
     blocks = re.finditer(r'^```js title="([^"]+)"\n(.*?)^```$', page, re.MULTILINE | re.DOTALL)
     return ((block[1], block[2]) for block in blocks)
 

@@ -1,4 +1,4 @@
-"""docs/plugins.md is true: its examples are run as they stand, its tables hold every key, hook and rule."""
+"""docs/plugins is true: its examples are run as they stand, its tables hold every key, hook and rule."""
 
 from __future__ import annotations
 
@@ -31,7 +31,14 @@ from banshi.kinds.query.registers.declared import Register
 from banshi.ops.cli.hooks import hooks, signature_of
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
+FOLDER = ROOT / "docs" / "plugins"
+INDEX = (FOLDER / "README.md").read_text(encoding="utf-8")
+
+#: The pages in the order in which a newcomer reads them, which is that of the index.
+PAGES = {
+    name: (FOLDER / name).read_text(encoding="utf-8")
+    for name in re.findall(r"^\d+\. \[[^]]*\]\(([\w/-]+\.md)\)", INDEX, re.MULTILINE)
+}
 KERNEL = Path(banshi.__file__).parent
 
 
@@ -45,13 +52,16 @@ class Block:
     language: str
     options: dict[str, str]
     text: str
-    line: int
+    #: Page and line.
+    place: str
 
 
-def blocks(page: str) -> Iterator[Block]:
-    for found in re.finditer(r"^```(\w+)([^\n]*)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
-        options = dict(re.findall(r'(\w+)="([^"]*)"', found[2]))
-        yield Block(found[1], options, found[3], page.count("\n", 0, found.start()) + 1)
+def blocks() -> Iterator[Block]:
+    """Those of all pages, in their order."""
+    for name, page in PAGES.items():
+        for found in re.finditer(r"^```(\w+)([^\n]*)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
+            options = dict(re.findall(r'(\w+)="([^"]*)"', found[2]))
+            yield Block(found[1], options, found[3], f"docs/plugins/{name}:{page.count(chr(10), 0, found.start()) + 1}")
 
 
 def run_block(block: Block, folder: Path) -> None:
@@ -62,12 +72,12 @@ def run_block(block: Block, folder: Path) -> None:
         before = file.read_text(encoding="utf-8") + "\n\n" if "add" in block.options else ""
         file.write_text(before + block.text, encoding="utf-8")
     elif block.language == "python":
-        exec(compile(block.text, f"docs/plugins.md:{block.line}", "exec", dont_inherit=True), {})  # noqa: S102
+        exec(compile(block.text, block.place, "exec", dont_inherit=True), {})  # noqa: S102
     elif tree := block.options.get("tree"):
         for line in block.text.splitlines():
             assert (folder / tree / line.split()[0]).is_file(), line
     else:
-        assert block.language == "console", f"docs/plugins.md:{block.line}: nothing runs a block of {block.language}"
+        assert block.language == "console", f"{block.place}: nothing runs a block of {block.language}"
         run_console(block, folder)
 
 
@@ -78,7 +88,7 @@ def run_console(block: Block, folder: Path) -> None:
         if line.startswith("$ "):
             said = run(line[2:], folder)
         else:
-            assert line in said, f"docs/plugins.md:{block.line}: {line!r} is not in:\n{said}"
+            assert line in said, f"{block.place}: {line!r} is not in:\n{said}"
 
 
 def run(line: str, folder: Path) -> str:
@@ -103,24 +113,30 @@ def run(line: str, folder: Path) -> str:
 
 @pytest.mark.long
 @pytest.mark.timeout(400)
-def test_every_example_of_the_page_works_in_the_order_in_which_it_stands(tmp_path: Path) -> None:
+def test_every_example_works_page_by_page_in_the_order_of_the_index(tmp_path: Path) -> None:
     (tmp_path / "plugins.toml").touch()
-    for block in blocks(PAGE):
+    for block in blocks():
         run_block(block, tmp_path)
 
 
-def test_the_page_has_no_block_that_the_extractor_misses() -> None:
-    assert len(re.findall(r"^```", PAGE, re.MULTILINE)) == 2 * len(list(blocks(PAGE)))
+def test_the_index_names_every_page_once() -> None:
+    there = {file.relative_to(FOLDER).as_posix() for file in FOLDER.rglob("*.md")} - {"README.md"}
+    assert set(PAGES) == there
+    assert len(re.findall(r"^\d+\. ", INDEX, re.MULTILINE)) == len(there)
+
+
+def test_the_pages_have_no_block_that_the_extractor_misses() -> None:
+    fences = sum(len(re.findall(r"^ *```", page, re.MULTILINE)) for page in (INDEX, *PAGES.values()))
+    assert fences == 2 * len(list(blocks()))
 
 
 # -- the tables --------------------------------------------------------------------------------------------------
 
 
-def rows(heading: str, first: str) -> list[list[str]]:
-    """The rows of the tables under a heading whose first column is called `first`."""
-    section = re.split(r"^## ", PAGE.split(f"## {heading}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
-    tables = re.findall(rf"^\| {first} \|.*\n\|[ -|]*\n((?:\|.*\n)*)", section, re.MULTILINE)
-    assert tables, f"there is no table of {first} under {heading}"
+def rows(page: str, first: str) -> list[list[str]]:
+    """The rows of the tables on a page whose first column is called `first`."""
+    tables = re.findall(rf"^\| {first} \|.*\n\|[ -|]*\n((?:\|.*\n)*)", PAGES[page], re.MULTILINE)
+    assert tables, f"there is no table of {first} in {page}"
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for one in tables for line in one.splitlines()]
 
 
@@ -155,28 +171,28 @@ def test_the_table_of_keys_is_the_dataclasses() -> None:
     expected |= declared_keys(Item, "items", skip=NOT_DECLARED)
     for kind in kinds():
         expected |= declared_keys(kind.details, f"items.{kind.name}")
-    told = {row[0].strip("`"): row[1] == "yes" for row in rows("items.toml, key by key", "key")}
+    told = {row[0].strip("`"): row[1] == "yes" for row in rows("items.md", "key")}
     assert told == expected
 
 
 def test_the_table_of_a_register_s_keys_is_the_dataclasses() -> None:
-    told = {row[0].strip("`"): row[1] == "yes" for row in rows("Queries and registers", "key")}
+    told = {row[0].strip("`"): row[1] == "yes" for row in rows("kinds/queries.md", "key")}
     assert told == declared_keys(Register, "registers")
 
 
 def test_the_table_of_an_entry_is_the_dataclass() -> None:
-    told = {row[0].strip("`") for row in rows("What is in the folder", "key")}
+    told = {row[0].strip("`") for row in rows("first-plugin.md", "key")}
     assert told == {one.name for one in dataclasses.fields(Entry)}
 
 
 def test_every_hook_is_documented_with_its_exact_signature() -> None:
-    told = [row[0].strip("`") for row in rows("The hooks", "hook")]
+    told = [row[0].strip("`") for row in rows("hooks.md", "hook")]
     assert told == [signature_of(name, spec) for name, spec in hooks().items()]
     assert len(told) == sum(name.startswith("banshi_") for name in vars(hookspecs))
 
 
 def test_every_rule_is_explained() -> None:
-    told = [rule for row in rows("What `banshi check` finds", "rule") for rule in re.findall(r"`([a-z-]+)`", row[0])]
+    told = [rule for row in rows("rules.md", "rule") for rule in re.findall(r"`([a-z-]+)`", row[0])]
     assert sorted(told) == sorted(rules_in_the_code())
 
 
@@ -202,7 +218,7 @@ def rules_in_the_code() -> set[str]:
 
 
 def test_the_table_of_placeholders_is_what_the_kinds_steps_can_mention() -> None:
-    told = {row[0].strip("`{}"): row[2] for row in rows("Messages", "placeholder")}
+    told = {row[0].strip("`{}"): row[2] for row in rows("messages.md", "placeholder")}
     actions = telling()
     everywhere = {name for name, where in told.items() if where == "everywhere"}
     assert everywhere == message_templates.ALWAYS
@@ -218,7 +234,7 @@ def test_the_table_of_placeholders_is_what_the_kinds_steps_can_mention() -> None
 
 
 def test_the_table_of_messages_is_the_steps_that_tell() -> None:
-    told = [action for row in rows("Messages", "action") for action in re.findall(r"`([a-z-]+)`", row[0])]
+    told = [action for row in rows("messages.md", "action") for action in re.findall(r"`([a-z-]+)`", row[0])]
     assert len(told) == len(set(told))
     assert set(told) == telling().keys()
 
@@ -230,11 +246,12 @@ def telling() -> dict[str, list[Step]]:
     return telling_steps([step for table in tables for step in table])
 
 
-def test_every_public_name_that_the_page_imports_is_public() -> None:
-    names = set(re.findall(r"^from banshi import (.+)$", PAGE, re.MULTILINE))
+def test_every_public_name_that_the_pages_import_is_public() -> None:
+    text = "\n".join(PAGES.values())
+    names = set(re.findall(r"^from banshi import (.+)$", text, re.MULTILINE))
     imported = {name.split()[0] for line in names for name in line.split("#")[0].split(",")}
     assert imported <= set(banshi.__all__)
-    modules = set(re.findall(r"^from (banshi\.[\w.]+)", PAGE, re.MULTILINE))
+    modules = set(re.findall(r"^from (banshi\.[\w.]+)", text, re.MULTILINE))
     assert {one for one in modules if not one.startswith("banshi.sdk.")} == {"banshi.testing"}
 
 

@@ -48,7 +48,7 @@ def test_it_makes_four_files_and_says_what_to_do_next(city: Path) -> None:
     assert files == {"__init__.py", "items.toml", "forms/event.json", "test_exit_entry.py"}
     assert "banshi check exit-entry" in said.output
     assert "python -m pytest city/exit_entry" in said.output
-    assert "docs/plugins.md" in said.output
+    assert "docs/plugins explains every file" in said.output
 
 
 def test_the_behaviour_has_fewer_than_forty_lines_and_no_placeholder_is_left(city: Path) -> None:

@@ -37,7 +37,9 @@ BEFORE: dict[str, Any] = json.loads((FROZEN / "contract.json").read_text(encodin
 def test_nothing_that_plugins_rest_on_is_gone_or_asks_for_more(part: str) -> None:
     now = described()[part]
     broken = [f"{name}{what}" for name, before in BEFORE[part].items() for what in broken_of(before, now.get(name))]
-    assert not broken, "this breaks installed plugins; retire it with a new version of the contract (docs/plugins.md)"
+    assert not broken, (
+        "this breaks installed plugins; retire it with a new version of the contract (docs/plugins/hooks.md)"
+    )
 
 
 def broken_of(before: Mapping[str, Any], now: Mapping[str, Any] | None) -> Iterable[str]:

@@ -114,7 +114,7 @@ async def test_a_phone_gets_what_it_missed_and_then_each_message_as_it_comes(
 
 
 async def test_phones_whose_streams_break_together_are_told_to_come_back_at_times_of_their_own(door: Door) -> None:
-    """A restart ends all streams in one moment; docs/api.md names the bounds."""
+    """A restart ends all streams in one moment; docs/api/messages.md names the bounds."""
     told = []
     for number in range(40):
         async with Phone(door, f"citizen-{number}").connected() as response:

@@ -197,7 +197,7 @@ async def test_what_the_guide_does_not_say_is_not_there(tmp_path: Path) -> None:
     found = {row[0].rpartition("/")[2].rpartition("#")[2] for row in asked(graph, f"SELECT ?p {{ {here} ?p ?o }}")}
     always = {"type", "identifier", "title", "description", "hasCompetentAuthority", "status", "language", "audience"}
     assert found == {*always, "isClassifiedBy", "hasCost", "hasChannel"}
-    # Free by default; see docs/plugins.md.
+    # Free by default; see docs/plugins/items.md.
     assert asked(graph, f"SELECT ?v {{ {here} cv:hasCost/cv:hasValue ?v }}") == [("0.0",)]
 
 

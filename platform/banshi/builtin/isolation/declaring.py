@@ -186,5 +186,5 @@ def findings_of(name: str, file: Path, declaration: Declaration) -> Iterator[Fin
         yield Finding(name, one.rule, advice, one.warning)
     if declaration.unguarded:
         advice = f"{file}: plugins.{name}.isolation: this system can't bar its process from "
-        advice += f"{' or '.join(declaration.unguarded)}; docs/operations.md says what is needed"
+        advice += f"{' or '.join(declaration.unguarded)}; docs/operations/security.md says what is needed"
         yield Finding(name, "not-guarded", advice, warning=True)

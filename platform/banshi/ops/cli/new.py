@@ -73,7 +73,7 @@ def make_folder(into: Path, config: Path, name: str) -> None:
     click.echo(f"Add this to {config}:\n\n[plugins.{name}]\npath = {json.dumps(path, ensure_ascii=False)}\napi = 1\n")
     click.echo(f"Then hold it to the contract:  banshi check {name} --strict")
     click.echo(f"run its test:                  python -m pytest {here}")
-    click.echo("and make it your own:          docs/plugins.md explains every file")
+    click.echo("and make it your own:          docs/plugins explains every file")
 
 
 def make_distribution(into: Path, config: Path, name: str, package: str) -> None:
@@ -91,7 +91,7 @@ def make_distribution(into: Path, config: Path, name: str, package: str) -> None
     click.echo(f"and install it:        python -m pip install wheels/{package}-0.1.0-py3-none-any.whl\n")
     click.echo(f'Add this to {config}:\n\n[plugins.{name}]\npackage = "{package}"\napi = 1\n')
     click.echo(f"Hold it to the contract:  banshi check {name} --strict")
-    click.echo("and make it your own:     docs/plugins.md explains every file")
+    click.echo("and make it your own:     docs/plugins explains every file")
 
 
 def names_of(config: Path, *, needed: bool) -> tuple[set[str], set[str]]:

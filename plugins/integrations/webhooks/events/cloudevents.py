@@ -1,6 +1,6 @@
 """Events as CloudEvents 1.0.2, in the three content modes of its HTTP binding.
 
-By hand: what an SDK would add are classes around a dictionary of eight strings (docs/decisions.md has the figures).
+By hand: an SDK would add classes around a dictionary of eight strings (figures: docs/decisions/libraries.md).
 """
 
 from __future__ import annotations
