@@ -21,8 +21,8 @@ PAGE = "docs/reference.md"
 HEAD = """\
 # Reference
 
-Every name that a plugin may import, made from the code by `tools/make_reference.py`. What to do with them stands in
-[the pages about plugins](plugins/README.md). For a plugin's tests there is `banshi.testing` besides.
+On this page you look up any name that a plugin may import. What to do with them: [plugins](plugins/README.md). For a
+plugin's tests there is `banshi.testing` besides. The page is made from the code by `tools/make_reference.py`.
 """
 
 #: A signature longer than this is left to the reader's editor.
