@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tools import list_rooms
+
 ROOT = Path(__file__).resolve().parents[2]
 
 #: Lines; a page of docs/ beyond this becomes several.
@@ -86,3 +88,7 @@ def test_every_page_that_a_source_names_is_there() -> None:
 def test_no_page_is_longer_than_a_reader_bears() -> None:
     lengths = {str(page.relative_to(ROOT)): page.read_text("utf-8").count("\n") for page in PAGES}
     assert not {name: lines for name, lines in lengths.items() if name.startswith("docs/") and lines > LONGEST_PAGE}
+
+
+def test_the_page_of_folders_and_files_is_up_to_date() -> None:
+    assert list_rooms.PAGE.read_text("utf-8") == list_rooms.page(), "run `python tools/list_rooms.py`"

@@ -31,7 +31,7 @@ class Spooled(NamedTuple):
 
 
 class SpooledAnswer:
-    """An answer that is the same for everybody until the server stops, or until `Latest` makes another.
+    """An answer that is the same for everybody until the server stops, or until `PerRevision` makes another.
 
     Args:
         make: Its bytes in pieces. Called in a thread, when the answer is first asked for.
