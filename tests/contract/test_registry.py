@@ -217,8 +217,8 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
         ("misspelt-method", "items.misspelt: rename Misspelt.reveiw, which is never called: did you mean 'review'?"),
     ],
     "routes": [
-        ("duplicate-route", "change GET /v1/items/{number}: banshi.kernel.loading.catalogue has registered it already"),
-        ("duplicate-route", "change operation 'show_item': banshi.kernel.loading.catalogue has registered it already"),
+        ("duplicate-route", "change GET /v1/items/{number}: banshi.catalogue has registered it already"),
+        ("duplicate-route", "change operation 'show_item': banshi.catalogue has registered it already"),
         ("incomplete-route", "get /v1/a: method is one of GET, POST"),
         ("incomplete-route", "get /v1/a: audience is an Audience, such as Audience.CITIZEN, not 'citizen'"),
         ("incomplete-route", "get /v1/a: write `async def` for its handler"),
