@@ -101,7 +101,7 @@ def _sentences(name: str, error: BaseException) -> tuple[str, str]:
     kind = error.error if isinstance(error, RaisedElsewhere) else type(error).__name__[:100]
     advice = "the log says where, and development = true shows the traceback"
     if kind == "SystemExit":
-        advice = "raise a problem of banshi.foundation.errors in place of sys.exit()"
+        advice = "raise a problem of `banshi`, such as Conflict, in place of sys.exit()"
     return f"{name} raised {kind}", f"{name} raised an error; {advice}"
 
 
