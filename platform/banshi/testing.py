@@ -32,7 +32,8 @@ from banshi.builtin.identity.development import development_token
 from banshi.foundation.forms.numbers import MADE_UP
 from banshi.kernel.contract.values import API_VERSION
 from banshi.kernel.loading.configuration import Configuration, Entry
-from banshi.kernel.loading.settings import Settings, typed
+from banshi.kernel.loading.settings import Settings
+from banshi.kernel.loading.typed_tables import typed
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.consumers import ENGINE
 from banshi.kernel.outbox.failed import FAILURES, Failed, failure_in

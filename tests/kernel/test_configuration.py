@@ -14,7 +14,9 @@ import pytest
 
 from banshi.foundation.errors import ConfigurationError, Finding
 from banshi.kernel.loading.configuration import Configuration, read_configuration
-from banshi.kernel.loading.settings import Identity, Settings, SettingsError, typed
+from banshi.kernel.loading.outside_systems import Identity
+from banshi.kernel.loading.settings import Settings
+from banshi.kernel.loading.typed_tables import SettingsError, typed
 
 ROOT = Path(__file__).resolve().parents[2]
 

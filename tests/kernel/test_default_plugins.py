@@ -14,7 +14,8 @@ from banshi.foundation.errors import ConfigurationError
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.values import Phase, Resource
 from banshi.kernel.loading.configuration import PLUGIN_NAME
-from banshi.kernel.loading.settings import Settings, SettingsError, typed
+from banshi.kernel.loading.settings import Settings
+from banshi.kernel.loading.typed_tables import SettingsError, typed
 from banshi.kernel.runtime.process_role import ProcessRole
 from banshi.testing import Door, open_door
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from banshi.foundation.errors import ConfigurationError, Finding
 from banshi.kernel.loading.configuration import Configuration, read_configuration
+from banshi.kernel.loading.outside_systems import Identity
 from banshi.kernel.loading.registry import Registry
-from banshi.kernel.loading.settings import Identity, Settings
+from banshi.kernel.loading.settings import Settings
 from banshi.ops.cli import group
 from banshi.ops.development import findings, is_this_machine, leads_here, refuse_beyond
 

@@ -18,7 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from banshi.builtin.outgoing.signing import ID, SIGNATURE, TIMESTAMP
-from banshi.kernel.loading.settings import OutgoingRules, Settings, SettingsError, typed
+from banshi.kernel.loading.outside_systems import OutgoingRules
+from banshi.kernel.loading.settings import Settings
+from banshi.kernel.loading.typed_tables import SettingsError, typed
 from banshi.sdk.outgoing import (
     LOOPBACK,
     CallFailed,

@@ -18,7 +18,8 @@ from aiohttp import web
 
 from banshi.app import inspected
 from banshi.kernel.loading.configuration import read_configuration
-from banshi.kernel.loading.settings import RegisterSource, SettingsError, typed
+from banshi.kernel.loading.outside_systems import RegisterSource
+from banshi.kernel.loading.typed_tables import SettingsError, typed
 from banshi.kinds.query.models import Allowance, LookUp, LookUpPerson
 from banshi.kinds.query.registers.protocol import Question, RegisterBroken
 from banshi.kinds.query.registers.sql import SqliteRegister, numbered, open_sql, parameters_of

@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 
 from banshi.builtin.checks.routes import route_faults
 from banshi.foundation.database.opening import open_store
-from banshi.kernel.loading.settings import Settings, SettingsError, typed
+from banshi.kernel.loading.settings import Settings
+from banshi.kernel.loading.typed_tables import SettingsError, typed
 from banshi.testing import Door, open_door
 from tests import postgres_servers
 from tests.conftest import TRAFFIC

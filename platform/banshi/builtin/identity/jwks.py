@@ -13,7 +13,7 @@ import structlog
 from banshi.foundation.errors import Unavailable
 from banshi.foundation.files.secret_files import write_private
 from banshi.foundation.logs import refusal_of
-from banshi.kernel.loading.settings import Identity
+from banshi.kernel.loading.outside_systems import Identity
 
 if TYPE_CHECKING:
     import aiohttp

@@ -17,7 +17,7 @@ from banshi.foundation.wording import told
 from banshi.kernel.contract.values import Item, Kind
 from banshi.kernel.loading.catalogue import Reader
 from banshi.kernel.loading.importing import place_of, read_hooks
-from banshi.kernel.loading.settings import STRICT, SettingsError, typed
+from banshi.kernel.loading.typed_tables import STRICT, SettingsError, typed
 
 #: Hooks whose values can't be handed to another process, and what they stand for.
 STAY_BEHIND = {

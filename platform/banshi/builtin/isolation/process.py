@@ -22,7 +22,7 @@ from banshi.builtin.isolation.declaring import Declaration
 from banshi.builtin.isolation.frames import LONGEST_ANSWER, LONGEST_LINE, Splitter, WrongFrame, packed
 from banshi.builtin.isolation.limits import environment
 from banshi.builtin.isolation.values import problem_of
-from banshi.kernel.loading.settings import adapter
+from banshi.kernel.loading.typed_tables import adapter
 from banshi.kernel.runtime.mistakes import LONGEST_TEXT, LONGEST_TRACEBACK, Mistake, RaisedElsewhere
 
 log = structlog.get_logger("banshi.isolation")

@@ -30,7 +30,7 @@ from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.values import Kind, Resource
 from banshi.kernel.loading.configuration import Configuration, Entry
 from banshi.kernel.loading.importing import stand_in
-from banshi.kernel.loading.settings import adapter
+from banshi.kernel.loading.typed_tables import adapter
 from banshi.kernel.runtime.mistakes import wrong_answer
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from banshi.foundation.errors import LONGEST_DETAIL, SAID, FieldProblem, InvalidFields, Problem
 from banshi.foundation.field_problems import few
 from banshi.kernel.contract.values import Item, Submission
-from banshi.kernel.loading.settings import STRICT, adapter
+from banshi.kernel.loading.typed_tables import STRICT, adapter
 
 
 class Uncrossable(TypeError):

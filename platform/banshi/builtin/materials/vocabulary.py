@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from banshi.kernel.contract.values import Department, Document, Item, Material
-from banshi.kernel.loading.settings import adapter
+from banshi.kernel.loading.typed_tables import adapter
 
 FILE = Path(__file__).with_name("vocabulary.toml")
 

@@ -18,7 +18,7 @@ from banshi.builtin.outgoing.addresses import ForbiddenAddress, guarded_connecto
 from banshi.foundation.trace_context import present_trace
 
 if TYPE_CHECKING:
-    from banshi.kernel.loading.settings import OutgoingRules
+    from banshi.kernel.loading.outside_systems import OutgoingRules
     from banshi.kernel.runtime.running import Platform
 
 #: Characters of an address.

@@ -24,7 +24,7 @@ from banshi.foundation.forms import Form
 from banshi.foundation.texts import clean
 from banshi.kernel.contract.values import LANGUAGES, SLUG, Department, Document, Item, Kind, Unit
 from banshi.kernel.loading.configuration import text_of
-from banshi.kernel.loading.settings import adapter, reasons
+from banshi.kernel.loading.typed_tables import adapter, reasons
 
 T = TypeVar("T")
 

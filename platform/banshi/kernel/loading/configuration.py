@@ -17,7 +17,8 @@ from pydantic import Strict
 
 from banshi.foundation.errors import ConfigurationError, Finding
 from banshi.kernel.contract import values
-from banshi.kernel.loading.settings import STRICT, Settings, SettingsError, typed
+from banshi.kernel.loading.settings import Settings
+from banshi.kernel.loading.typed_tables import STRICT, SettingsError, typed
 
 #: Plugin names may use underscores too: an import package can bear the plugin's name.
 PLUGIN_NAME = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*\Z")

@@ -23,7 +23,7 @@ import orjson
 from banshi.foundation.files import durable_files
 from banshi.kernel.contract.values import Department, Item, Kind
 from banshi.kernel.loading.catalogue import Catalogue, declared_item
-from banshi.kernel.loading.settings import adapter
+from banshi.kernel.loading.typed_tables import adapter
 
 #: Items from which on a catalogue is kept in files; with fewer, reading them takes less than a second.
 LARGE = 1_000

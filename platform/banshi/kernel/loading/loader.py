@@ -39,7 +39,7 @@ from banshi.kernel.loading.importing import (
 )
 from banshi.kernel.loading.item_index import ItemFiles
 from banshi.kernel.loading.registry import Plugin, Registry
-from banshi.kernel.loading.settings import SettingsError, adapter, typed
+from banshi.kernel.loading.typed_tables import SettingsError, adapter, typed
 from banshi.moved import advice_on, old_names
 
 #: Gives what stands for a plugin that runs in a process of its own: (configuration, name, entry, folder).

@@ -1,37 +1,24 @@
-"""The platform's own settings, and how a table of plugins.toml becomes a typed value.
-
-Every setting is a field of a frozen dataclass; a wrong one stops the start with the file, the key and the reason.
-Secrets stay out of the file: a value written as "env:NAME" is read from that environment variable.
-"""
+"""The platform's own settings: the table `[platform]` of plugins.toml."""
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import ConfigDict, Strict, TypeAdapter, ValidationError
+from pydantic import Strict
 
 from banshi.default_plugins import OPTIONAL
 from banshi.foundation.redis_client import RedisSettings
 from banshi.foundation.server_addresses import hosts_of, names_several
 from banshi.foundation.time.periods import Period
-
-T = TypeVar("T")
-
-STRICT = ConfigDict(extra="forbid")
-
-#: The databases that the platform is tested on, by the beginnings of their URLs.
-POSTGRES = ("asyncpg://", "postgres://", "postgresql://")
-DATABASES = ("sqlite://", *POSTGRES)
+from banshi.kernel.loading.outside_systems import DATABASES, POSTGRES, Identity, OutgoingRules, RegisterSource
+from banshi.kernel.loading.typed_tables import STRICT
 
 #: Scheme, host, and a port.
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?")
@@ -56,90 +43,6 @@ AT_LEAST_ONE = (
     *("outbox_attempts", "keep_days", "look_up_days", "breaker_failures"),
     *("tip_days", "tip_quota", "test_case_days"),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """The city's identity provider. Without one, only tokens of `banshi token` are accepted."""
-
-    __pydantic_config__ = STRICT
-
-    #: The `iss` of its tokens; `/.well-known/openid-configuration` below it names the keys.
-    issuer: str
-    #: The `aud` that its tokens must bear.
-    audience: str
-    #: Where the keys are, if not where the issuer's configuration says.
-    jwks_uri: str | None = None
-    #: The claim that lists a member of staff's roles, and the claim with a person's name.
-    roles_claim: str = "banshi_roles"
-    name_claim: str = "name"
-    #: The claim with the ID number that the provider has verified, a text: whoever has none looks nobody up.
-    resident_id_claim: str = "resident_id"
-    #: From the issuer's own role names to ours: {"jtj-sp" = "traffic:approver"}.
-    role_map: Mapping[str, str] = field(default_factory=dict)
-    #: Seconds for which the fetched keys are trusted before they are fetched again.
-    keys_ttl: float = 600.0
-
-    def __post_init__(self) -> None:
-        if not _is_safe(self.issuer):
-            raise ValueError("issuer has to be an https:// address (http:// only on this machine)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegisterSource:
-    """Where a register's data come from: an HTTP endpoint of its department's, or a database that is only read."""
-
-    __pydantic_config__ = STRICT
-
-    #: It is asked with POST, and answers with records as JSON.
-    url: str = ""
-    #: Bearer token for it.
-    token: str = ""
-    #: `sqlite://FILE`, relative to plugins.toml, or `postgres://user@host/name`.
-    database: str = ""
-    #: One SELECT. `:plate` is the question's field of that name, `:owner` whose records may be found, or null for all.
-    sql: str = ""
-    #: Seconds that an answer may take.
-    timeout: float = 3.0
-
-    def __post_init__(self) -> None:
-        if bool(self.url) == bool(self.database):
-            raise ValueError('has to say where the data are: either url = "…" or database = "…"')
-        if bool(self.database) != bool(self.sql) or (self.token and not self.url):
-            raise ValueError("sql stands beside database, and token beside url")
-        if self.url and not _is_safe(self.url):
-            raise ValueError("url has to be an https:// address (http:// only on this machine)")
-        if self.database and not self.database.startswith(DATABASES):
-            raise ValueError(f"database has to begin with {' or '.join(DATABASES)}")
-        if not 0 < self.timeout <= 60:
-            raise ValueError("timeout has to be more than 0 and at most 60 seconds")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutgoingRules:
-    """Where calls may go whose addresses somebody outside gave: integrators' services and receivers of webhooks."""
-
-    __pydantic_config__ = STRICT
-
-    #: Networks of the operator's own that may be called beside the internet: ["10.20.0.0/16"].
-    networks: tuple[IPv4Network | IPv6Network, ...] = ()
-    #: PEM file of the certificate authorities to trust in place of the system's; relative to plugins.toml.
-    ca_file: Path | None = None
-
-    def allows_http(self, host: str) -> bool:
-        """Whether a host may be called without TLS: this machine, where its network is allowed."""
-        try:
-            address = ip_address("127.0.0.1" if host == "localhost" else host)
-        except ValueError:
-            return False
-        return address.is_loopback and any(address in one for one in self.networks if one.version == address.version)
-
-
-def _is_safe(address: str) -> bool:
-    """Whether what is sent there is encrypted, or stays on this machine."""
-    parts = urlsplit(address)
-    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
-    return parts.scheme == "https" or (parts.scheme == "http" and local)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -332,66 +235,3 @@ def _with_pool(database: str, pool: Pool) -> str:
     if (least := said.get("minsize", "")).isdecimal():
         ours["maxsize"] = max(pool.most, int(least))
     return f"{address}?{urlencode({**ours, **said})}"
-
-
-class SettingsError(ValueError):
-    """One table of settings is wrong; `problems` lists (key, reason)."""
-
-    def __init__(self, problems: list[tuple[str, str]]) -> None:
-        self.problems = problems
-        super().__init__("; ".join(f"{key}: {reason}" for key, reason in problems))
-
-
-def typed(cls: type[T], table: Mapping[str, Any], *, where: str) -> T:
-    """`table` as a `cls` (a dataclass or a pydantic model), or a `SettingsError` with every wrong key under `where`."""
-    unset: dict[str, str] = {}
-    filled = _from_environment(table, where, unset)
-    problems = list(unset.items())
-    try:
-        value = adapter(cls).validate_python(filled, extra="forbid")
-    except ValidationError as error:
-        # What a table as a whole is found wrong for may be the value that isn't there.
-        found = reasons(error, where)
-        problems += [(key, why) for key, why in found if not any(f"{one}.".startswith(f"{key}.") for one in unset)]
-    if problems:
-        raise SettingsError(problems)
-    return value
-
-
-def adapter(cls: type[T]) -> TypeAdapter[T]:
-    """What makes a value of that type out of a table. One takes milliseconds to make, and each item needs two."""
-    known: Any = cls
-    return _adapter(known)
-
-
-_adapter = lru_cache(maxsize=256)(TypeAdapter)
-
-
-def reasons(error: ValidationError, where: str = "") -> Iterator[tuple[str, str]]:
-    """Pydantic's findings as (dotted key, sentence); values are left out, since one may be a secret."""
-    for item in error.errors(include_url=False, include_input=False, include_context=False):
-        key = ".".join(part for part in (where, *(str(part) for part in item["loc"])) if part)
-        message = {
-            "missing": "is missing",
-            "extra_forbidden": "is not a known key",
-            "unexpected_keyword_argument": "is not a known key",
-            "dataclass_type": "has to be a table",
-            "dict_type": "has to be a table",
-            "tuple_type": "has to be a list",
-            "bool_type": "has to be true or false, without quotes",
-        }.get(item["type"], item["msg"].removeprefix("Value error, "))
-        yield key, message[0].lower() + message[1:]
-
-
-def _from_environment(value: Any, where: str, unset: dict[str, str]) -> Any:
-    """`value` with every "env:NAME" filled in; what is not in the environment goes into `unset`, by its key."""
-    if isinstance(value, str) and value.startswith("env:"):
-        name = value.removeprefix("env:")
-        if name not in os.environ:
-            unset[where] = f"needs the environment variable {name}, which is not set"
-        return os.environ.get(name, value)
-    if isinstance(value, Mapping):
-        return {key: _from_environment(part, f"{where}.{key}", unset) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_from_environment(part, f"{where}.{position}", unset) for position, part in enumerate(value)]
-    return value

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from banshi.kernel.contract.values import SLUG, Item, Texts
-from banshi.kernel.loading.settings import STRICT
+from banshi.kernel.loading.typed_tables import STRICT
 
 Sort = Literal["consult", "report", "suggest", "complain", "tip"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from banshi.kernel.contract.message_templates import parse
 from banshi.kernel.contract.values import Item
-from banshi.kernel.loading.settings import STRICT
+from banshi.kernel.loading.typed_tables import STRICT
 from banshi.kinds.application.messages import CERTIFICATE, PASS
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, time
 
 from banshi.kernel.contract.values import Item
-from banshi.kernel.loading.settings import STRICT
+from banshi.kernel.loading.typed_tables import STRICT
 
 #: The days of the week as `hours` names them, Monday first, and the name for all working days.
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from banshi.kernel.contract.values import Item, Texts
-from banshi.kernel.loading.settings import STRICT
+from banshi.kernel.loading.typed_tables import STRICT
 
 Sort = Literal["lost", "found", "missing-person"]
 

@@ -9,8 +9,8 @@ from typing import Any
 from banshi.foundation.errors import Finding
 from banshi.foundation.wording import did_you_mean
 from banshi.kernel.contract.values import Item
+from banshi.kernel.loading.outside_systems import RegisterSource
 from banshi.kernel.loading.registry import Registry
-from banshi.kernel.loading.settings import RegisterSource
 from banshi.kinds.query.registers.declared import Declared, Register
 from banshi.kinds.query.registers.opened import BUILT_IN, declared_in
 from banshi.kinds.query.registers.sql import parameters_of

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from banshi.kernel.contract.values import Item
-from banshi.kernel.loading.settings import STRICT
+from banshi.kernel.loading.typed_tables import STRICT
 
 #: The role of staff who look up anybody at the counter. One of its own: whoever checks people in there needs no more.
 REGISTRAR = "registrar"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from banshi.builtin.identity.jwks import IssuerKeys
 from banshi.foundation.errors import Unavailable
 from banshi.kernel.loading.examinations import Deployment, Verdict
-from banshi.kernel.loading.settings import Identity
+from banshi.kernel.loading.outside_systems import Identity
 from banshi.ops import development
 
 #: Seconds for each of its answers.

@@ -20,7 +20,7 @@ from banshi.foundation.wording import did_you_mean
 from banshi.kernel.contract.values import SLUG, Texts
 from banshi.kernel.loading.catalogue import untranslated
 from banshi.kernel.loading.configuration import text_of
-from banshi.kernel.loading.settings import STRICT, adapter, reasons
+from banshi.kernel.loading.typed_tables import STRICT, adapter, reasons
 
 #: The file in a department's folder, and its one table.
 FILE, TABLE = "registers.toml", "registers"

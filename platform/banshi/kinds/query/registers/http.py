@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 import orjson
 
-from banshi.kernel.loading.settings import RegisterSource
+from banshi.kernel.loading.outside_systems import RegisterSource
 from banshi.kinds.query.registers.declared import Register
 from banshi.kinds.query.registers.protocol import MOST, Found, Question, RegisterBroken, RegisterDown
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from banshi.kernel.loading.settings import RegisterSource
+from banshi.kernel.loading.outside_systems import RegisterSource
 from banshi.kinds.query.registers.protocol import MOST, Found, Question, RegisterBroken, RegisterDown, Source
 
 #: Connections to one database at most.

@@ -1,0 +1,99 @@
+"""Settings of the systems around the platform: who says whose a token is, where registers are, where calls may go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from banshi.kernel.loading.typed_tables import STRICT
+
+#: The databases that the platform is tested on, by the beginnings of their URLs.
+POSTGRES = ("asyncpg://", "postgres://", "postgresql://")
+DATABASES = ("sqlite://", *POSTGRES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """The city's identity provider. Without one, only tokens of `banshi token` are accepted."""
+
+    __pydantic_config__ = STRICT
+
+    #: The `iss` of its tokens; `/.well-known/openid-configuration` below it names the keys.
+    issuer: str
+    #: The `aud` that its tokens must bear.
+    audience: str
+    #: Where the keys are, if not where the issuer's configuration says.
+    jwks_uri: str | None = None
+    #: The claim that lists a member of staff's roles, and the claim with a person's name.
+    roles_claim: str = "banshi_roles"
+    name_claim: str = "name"
+    #: The claim with the ID number that the provider has verified, a text: whoever has none looks nobody up.
+    resident_id_claim: str = "resident_id"
+    #: From the issuer's own role names to ours: {"jtj-sp" = "traffic:approver"}.
+    role_map: Mapping[str, str] = field(default_factory=dict)
+    #: Seconds for which the fetched keys are trusted before they are fetched again.
+    keys_ttl: float = 600.0
+
+    def __post_init__(self) -> None:
+        if not _is_safe(self.issuer):
+            raise ValueError("issuer has to be an https:// address (http:// only on this machine)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterSource:
+    """Where a register's data come from: an HTTP endpoint of its department's, or a database that is only read."""
+
+    __pydantic_config__ = STRICT
+
+    #: It is asked with POST, and answers with records as JSON.
+    url: str = ""
+    #: Bearer token for it.
+    token: str = ""
+    #: `sqlite://FILE`, relative to plugins.toml, or `postgres://user@host/name`.
+    database: str = ""
+    #: One SELECT. `:plate` is the question's field of that name, `:owner` whose records may be found, or null for all.
+    sql: str = ""
+    #: Seconds that an answer may take.
+    timeout: float = 3.0
+
+    def __post_init__(self) -> None:
+        if bool(self.url) == bool(self.database):
+            raise ValueError('has to say where the data are: either url = "…" or database = "…"')
+        if bool(self.database) != bool(self.sql) or (self.token and not self.url):
+            raise ValueError("sql stands beside database, and token beside url")
+        if self.url and not _is_safe(self.url):
+            raise ValueError("url has to be an https:// address (http:// only on this machine)")
+        if self.database and not self.database.startswith(DATABASES):
+            raise ValueError(f"database has to begin with {' or '.join(DATABASES)}")
+        if not 0 < self.timeout <= 60:
+            raise ValueError("timeout has to be more than 0 and at most 60 seconds")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingRules:
+    """Where calls may go whose addresses somebody outside gave: integrators' services and receivers of webhooks."""
+
+    __pydantic_config__ = STRICT
+
+    #: Networks of the operator's own that may be called beside the internet: ["10.20.0.0/16"].
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    #: PEM file of the certificate authorities to trust in place of the system's; relative to plugins.toml.
+    ca_file: Path | None = None
+
+    def allows_http(self, host: str) -> bool:
+        """Whether a host may be called without TLS: this machine, where its network is allowed."""
+        try:
+            address = ip_address("127.0.0.1" if host == "localhost" else host)
+        except ValueError:
+            return False
+        return address.is_loopback and any(address in one for one in self.networks if one.version == address.version)
+
+
+def _is_safe(address: str) -> bool:
+    """Whether what is sent there is encrypted, or stays on this machine."""
+    parts = urlsplit(address)
+    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    return parts.scheme == "https" or (parts.scheme == "http" and local)

@@ -1,0 +1,81 @@
+"""How a table of plugins.toml becomes a typed value.
+
+Every setting is a field of a frozen dataclass; a wrong one stops the start with the file, the key and the reason.
+Secrets stay out of the file: a value written as "env:NAME" is read from that environment variable.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+T = TypeVar("T")
+
+STRICT = ConfigDict(extra="forbid")
+
+
+class SettingsError(ValueError):
+    """One table of settings is wrong; `problems` lists (key, reason)."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{key}: {reason}" for key, reason in problems))
+
+
+def typed(cls: type[T], table: Mapping[str, Any], *, where: str) -> T:
+    """`table` as a `cls` (a dataclass or a pydantic model), or a `SettingsError` with every wrong key under `where`."""
+    unset: dict[str, str] = {}
+    filled = _from_environment(table, where, unset)
+    problems = list(unset.items())
+    try:
+        value = adapter(cls).validate_python(filled, extra="forbid")
+    except ValidationError as error:
+        # What a table as a whole is found wrong for may be the value that isn't there.
+        found = reasons(error, where)
+        problems += [(key, why) for key, why in found if not any(f"{one}.".startswith(f"{key}.") for one in unset)]
+    if problems:
+        raise SettingsError(problems)
+    return value
+
+
+def adapter(cls: type[T]) -> TypeAdapter[T]:
+    """What makes a value of that type out of a table. One takes milliseconds to make, and each item needs two."""
+    known: Any = cls
+    return _adapter(known)
+
+
+_adapter = lru_cache(maxsize=256)(TypeAdapter)
+
+
+def reasons(error: ValidationError, where: str = "") -> Iterator[tuple[str, str]]:
+    """Pydantic's findings as (dotted key, sentence); values are left out, since one may be a secret."""
+    for item in error.errors(include_url=False, include_input=False, include_context=False):
+        key = ".".join(part for part in (where, *(str(part) for part in item["loc"])) if part)
+        message = {
+            "missing": "is missing",
+            "extra_forbidden": "is not a known key",
+            "unexpected_keyword_argument": "is not a known key",
+            "dataclass_type": "has to be a table",
+            "dict_type": "has to be a table",
+            "tuple_type": "has to be a list",
+            "bool_type": "has to be true or false, without quotes",
+        }.get(item["type"], item["msg"].removeprefix("Value error, "))
+        yield key, message[0].lower() + message[1:]
+
+
+def _from_environment(value: Any, where: str, unset: dict[str, str]) -> Any:
+    """`value` with every "env:NAME" filled in; what is not in the environment goes into `unset`, by its key."""
+    if isinstance(value, str) and value.startswith("env:"):
+        name = value.removeprefix("env:")
+        if name not in os.environ:
+            unset[where] = f"needs the environment variable {name}, which is not set"
+        return os.environ.get(name, value)
+    if isinstance(value, Mapping):
+        return {key: _from_environment(part, f"{where}.{key}", unset) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_from_environment(part, f"{where}.{position}", unset) for position, part in enumerate(value)]
+    return value
