@@ -25,12 +25,12 @@ from mobile_push.delivery import jobs
 from mobile_push.delivery.service import PUSH, deliver, open_push
 from mobile_push.doctor import examination
 from mobile_push.inbox import messages as inbox_messages
-from mobile_push.phones import devices, person, preferences, receipts
+from mobile_push.phones import devices, person, preferences, receipts, upkeep
 from mobile_push.phones import webpush_key as webpush_key_route
 from mobile_push.phones.erasure import erase_case
 from mobile_push.phones.holdings import HOLDING
 from mobile_push.phones.reading import inbox as inbox_routes
-from mobile_push.phones.reading import stream_tickets, unread
+from mobile_push.phones.reading import stream, stream_tickets, unread
 from mobile_push.providers.provider import PROVIDERS, Outcome, Provider, Push, Receipt, Way
 from mobile_push.reports import routes as report_routes
 from mobile_push.reports import scheduler as reports_scheduler
@@ -66,6 +66,8 @@ def banshi_resources(settings: PushSettings) -> Sequence[Resource[Any]]:
     return [
         Resource(THREADS, open_threads),
         Resource(PUSH, partial(open_push, settings)),
+        Resource(stream.SWEEP, stream.open_sweep),
+        Resource(upkeep.UPKEEP, partial(upkeep.open_upkeep, settings)),
         Resource(stream_tickets.TICKETS, stream_tickets.open_tickets),
         Resource(reports_scheduler.REPORTS, reports_scheduler.open_reports),
         Resource(SENDERS, partial(open_senders, settings)),

@@ -1,4 +1,4 @@
-"""What lives as long as the server: the open streams, the walkers of fan-outs, and a courier per provider."""
+"""What lives as long as the server: the hub of open streams, the walkers of fan-outs, and a courier per provider."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from mobile_push.inbox.arrivals import Arrivals
 from mobile_push.inbox.common_log import EVERYBODY, CommonLog
 from mobile_push.inbox.hub import Hub
 from mobile_push.inbox.peers import GONE, INBOX, LOG, WISHES, Others
-from mobile_push.phones import upkeep
 from mobile_push.providers.for_test_cases import NO_SANDBOX, Sandboxes
 from mobile_push.providers.provider import PROVIDERS, TopicProvider
 from mobile_push.settings import PushSettings
@@ -118,8 +117,6 @@ PUSH: Key[Push] = Key("mobile_push")
 @asynccontextmanager
 async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator[Push]:
     """The running service; at its end the sends under way are finished and the rest is given back."""
-    from mobile_push.phones.reading.stream import sweep
-
     metrics = Metrics.of(platform)
     push = Push(platform, settings, Hub(CommonLog(platform), settings.devices), Arrivals(platform), metrics)
     push.diverted = Sandboxes(settings.sandbox.names, metrics.attempts)
@@ -128,7 +125,7 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
     gauge.set_function(push.hub.__len__)
     keepers: list[Keeper] = []
     await turn(platform, FCM, on=settings.fcm is not None and settings.fcm.topics)
-    others = Others(push)
+    others = Others(platform, push.hub, push.read_on)
     async with AsyncExitStack() as stack:
         for name, way in platform.registry.offered(PROVIDERS):
             if way.name in push.providers:
@@ -150,14 +147,13 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
         own = lanes_of(platform)
         push.planners += [Planner(platform, settings, [lane], push.wake) for lane in own if lane is not Lane.CASE]
         works: list[Callable[[], Awaitable[None]]] = [others.heed]
-        works += [partial(one, push) for one in (_end_streams, sweep, _look_for_news)]
+        works += [partial(one, push) for one in (_end_streams, _look_for_news)]
         if own:
             works += [
                 *(one.run for one in couriers),
                 *(one.run for one in push.planners),
                 *(one.run for one in keepers),
             ]
-            works.append(partial(upkeep.keep_tidy, platform, settings.forget_after_days))
         async with working("mobile-push", *works):
             yield push
 

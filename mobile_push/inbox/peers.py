@@ -9,9 +9,10 @@ from banshi.sdk.events import SIGNALS
 from mobile_push.inbox import messages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
-    from mobile_push.delivery.service import Push
+    from banshi import Platform
+    from mobile_push.inbox.hub import Hub
 
 #: There is something new in these persons' own logs; what these persons wish, or where they are, has changed; these
 #: persons are forgotten; there is something new in the common log.
@@ -24,14 +25,16 @@ TOGETHER = 200
 class Others:
     """What they say, heeded for the streams of this process."""
 
-    def __init__(self, push: Push) -> None:
-        self._push = push
+    def __init__(self, platform: Platform, hub: Hub, read_on: Callable[[], Awaitable[None]]) -> None:
+        self._platform, self._hub = platform, hub
+        #: Reads what is new in the common log.
+        self._read_on = read_on
         self._changed: set[str] = set()
         self._log = False
         self._wake = asyncio.Event()
-        signals = push.platform[SIGNALS]
+        signals = platform[SIGNALS]
         # Own messages and broadcasts are looked for as well, by the sweep and once a second. Wishes are not.
-        signals.on(INBOX, push.hub.wake)
+        signals.on(INBOX, hub.wake)
         signals.on(GONE, self._gone)
         signals.on(LOG, self._published)
         signals.on(WISHES, self._wish, missed=self._missed)
@@ -47,7 +50,7 @@ class Others:
                 for start in range(0, len(changed), TOGETHER):
                     await self._look_up(changed[start : start + TOGETHER])
                 if log:
-                    await self._push.read_on()
+                    await self._read_on()
             except Exception:
                 # It begins anew in a moment, with all of it.
                 self._changed |= set(changed)
@@ -56,22 +59,22 @@ class Others:
                 raise
 
     async def _look_up(self, persons: list[str]) -> None:
-        standings = await messages.standings(self._push.platform, set(persons))
+        standings = await messages.standings(self._platform, set(persons))
         for person, standing in standings.items():
-            self._push.hub.changed(person, standing.listener)
+            self._hub.changed(person, standing.listener)
 
     def _gone(self, persons: Iterable[str]) -> None:
         for person in persons:
-            self._push.hub.cut(person)
+            self._hub.cut(person)
 
     def _published(self, _: Iterable[str]) -> None:
         self._log = True
         self._wake.set()
 
     def _wish(self, persons: Iterable[str]) -> None:
-        self._changed |= {person for person in persons if self._push.hub.listens(person)}
+        self._changed |= {person for person in persons if self._hub.listens(person)}
         self._wake.set()
 
     def _missed(self) -> None:
-        self._wish(self._push.hub.persons())
+        self._wish(self._hub.persons())
         self._published(())

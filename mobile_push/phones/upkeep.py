@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
 
-from banshi import Platform
+from banshi import Key, Platform
+from banshi.sdk.operations import working
 from mobile_push.phones.erasure import erase_device
+from mobile_push.settings import PushSettings
+from mobile_push.tables.lanes import lanes_of
 from mobile_push.tables.models import Device
 
 log = structlog.get_logger("mobile_push.upkeep")
@@ -24,6 +30,8 @@ STEP = 1_000
 
 #: Before every phone's.
 FIRST_ID = UUID(int=0)
+
+UPKEEP: Key[None] = Key("upkeep of phones")
 
 
 async def forget_absent(platform: Platform, days: int) -> int:
@@ -52,3 +60,11 @@ async def keep_tidy(platform: Platform, days: int) -> None:
         except Exception as error:  # nothing is lost by forgetting a day later
             log.error("could not forget phones", error=type(error).__name__)
         await asyncio.sleep(ROUND)
+
+
+@asynccontextmanager
+async def open_upkeep(settings: PushSettings, platform: Platform) -> AsyncIterator[None]:
+    """The running upkeep, in processes that work."""
+    tidying = partial(keep_tidy, platform, settings.forget_after_days)
+    async with working("mobile-push-upkeep", *([tidying] if lanes_of(platform) else [])):
+        yield

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,8 @@ from banshi.default_plugins import default_kinds
 ROOT = Path(__file__).resolve().parents[2]
 KERNEL = ROOT / "platform" / "banshi"
 
-#: The rooms: each imports only itself and what stands before it, also for a type. The longest prefix that fits a
-#: module is its room.
+#: The rooms of each house: each imports only itself and what stands before it, also for a type. The longest prefix that
+#: fits a module is its room.
 ORDER = [
     "default_plugins",
     "moved",
@@ -40,6 +41,24 @@ ORDER = [
     "testing",
     "ops",
 ]
+PUSH_ORDER = [
+    "tables",
+    "cap",
+    "screen",
+    "audience",
+    "providers",
+    "settings",
+    "inbox",
+    "delivery",
+    "broadcasts",
+    "phones",
+    "reports",
+    "sandbox",
+    "checks",
+    "commands",
+    "doctor",
+]
+HOUSES = {"banshi": (KERNEL, ORDER), "mobile_push": (ROOT / "mobile_push", PUSH_ORDER)}
 
 #: The one type that may be named below its room: what a plugin's hooks, handlers and resources are given.
 PLATFORM = "banshi.kernel.runtime.running.Platform"
@@ -76,33 +95,55 @@ def imports(file: Path, *, types: bool = False) -> Iterator[str]:
 # -- imports go one way ------------------------------------------------------------------------------------------
 
 
-def room_of(name: str) -> str | None:
-    """The room of a module, or of what is imported of one; None for the face and for what isn't the kernel's."""
-    below = name.removeprefix("banshi.")
-    found = [room for room in ORDER if below == room or below.startswith(f"{room}.")]
-    return max(found, key=len) if name.startswith("banshi.") and found else None
+def room_of(house: str, name: str) -> str | None:
+    """The room of a module, or of what is imported of one; None for the face and for what isn't of this house."""
+    below = name.removeprefix(f"{house}.")
+    found = [room for room in HOUSES[house][1] if below == room or below.startswith(f"{room}.")]
+    return max(found, key=len) if name.startswith(f"{house}.") and found else None
 
 
-def module_of(file: Path) -> str:
-    return ".".join(file.relative_to(KERNEL).with_suffix("").parts).removesuffix(".__init__")
+def module_of(file: Path, folder: Path) -> str:
+    """The module that a file is, in whichever package has this folder."""
+    return ".".join((folder.name, *file.relative_to(folder).with_suffix("").parts)).removesuffix(".__init__")
 
 
-def test_every_module_of_the_kernel_has_its_place_in_the_order() -> None:
-    for file in source_files(KERNEL):
-        name = module_of(file)
-        inside = "template" in file.parts or name in ("__init__", "kernel")
-        assert inside or room_of(f"banshi.{name}"), f"{file.relative_to(ROOT)} stands in no room"
+@pytest.mark.parametrize("house", HOUSES)
+def test_every_module_has_its_place_in_the_order(house: str) -> None:
+    for file in source_files(HOUSES[house][0]):
+        name = module_of(file, HOUSES[house][0])
+        inside = "template" in file.parts or name in (house, "banshi.kernel")
+        assert inside or room_of(house, name), f"{file.relative_to(ROOT)} stands in no room"
 
 
-@pytest.mark.parametrize("room", ORDER)
-def test_a_room_imports_only_what_stands_before_it(room: str) -> None:
-    before = {*ORDER[: ORDER.index(room)], room}
-    for file in source_files(KERNEL):
-        name = module_of(file)
-        if room_of(f"banshi.{name}") != room or "template" in file.parts:
+@pytest.mark.parametrize(("house", "room"), [(house, room) for house, (_, order) in HOUSES.items() for room in order])
+def test_a_room_imports_only_what_stands_before_it(house: str, room: str) -> None:
+    folder, order = HOUSES[house]
+    before = {*order[: order.index(room)], room}
+    for file in source_files(folder):
+        if room_of(house, module_of(file, folder)) != room or "template" in file.parts:
             continue
-        used = {one for one in imports(file, types=True) if room_of(one) not in {*before, None}} - {PLATFORM}
+        used = {one for one in imports(file, types=True) if room_of(house, one) not in {*before, None}} - {PLATFORM}
         assert not used, f"{file.relative_to(ROOT)} imports {sorted(used)}, which stand after it"
+
+
+def used_modules(file: Path, folder: Path) -> Iterator[str]:
+    """What a file imports, for types too: modules, and names as `module.name`, also where it says `from ..room`."""
+    yield from imports(file, types=True)
+    package = (folder.name, *file.parent.relative_to(folder).parts)
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            above = [*package[: len(package) + 1 - node.level], *filter(None, [node.module])]
+            yield from (".".join([*above, alias.name]) for alias in node.names)
+
+
+@pytest.mark.parametrize("folder", [ROOT / "mobile_push"], ids=lambda folder: folder.name)
+def test_no_two_modules_import_each_other(folder: Path) -> None:
+    modules = {module_of(file, folder): file for file in source_files(folder) if not file.name.startswith("test_")}
+    graph = {
+        name: {found for one in used_modules(file, folder) for found in (one, one.rpartition(".")[0])} & {*modules}
+        for name, file in modules.items()
+    }
+    list(TopologicalSorter({name: used - {name} for name, used in graph.items()}).static_order())
 
 
 def test_no_module_has_the_name_of_a_public_function() -> None:

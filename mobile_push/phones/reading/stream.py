@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import orjson
 from aiohttp import HttpVersion11, web
 
-from banshi import Call, InvalidParameter
+from banshi import Call, InvalidParameter, Key, Platform
+from banshi.sdk.operations import working
 from mobile_push.delivery.service import PUSH
 from mobile_push.inbox import messages as inbox_messages
 from mobile_push.inbox.hub import ALIVE, SLICE, UNKNOWN, Hub, Stream, event
@@ -31,6 +34,8 @@ SOONEST, LATEST = 1_000, 9_000
 
 #: Seconds between two looks whether a phone that reads slowly has caught up, and between two rounds of the sweeper.
 LOOK, ROUND = 0.05, 1.0
+
+SWEEP: Key[None] = Key("sweep of the open streams")
 
 
 async def stream_inbox(call: Call) -> web.StreamResponse:
@@ -133,6 +138,13 @@ async def _drained(stream: Stream, seconds: float) -> bool:
             return False
         await asyncio.sleep(LOOK)
     return True
+
+
+@asynccontextmanager
+async def open_sweep(platform: Platform) -> AsyncIterator[None]:
+    """The running sweeper of this process's streams."""
+    async with working("mobile-push-sweep", partial(sweep, platform[PUSH])):
+        yield
 
 
 async def sweep(push: Push) -> None:
