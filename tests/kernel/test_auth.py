@@ -22,11 +22,17 @@ from joserfc import jws
 from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 from oidc_provider_mock import User, run_server_in_thread
 
+from banshi.builtin.identity import jwks, tokens
 from banshi.builtin.identity.development import development_token
+<<<<<<< Updated upstream
 from banshi.kernel.http import auth, jwks
 from banshi.kernel.http.callers import TOKENS
 from banshi.kernel.loading.outside_systems import Identity
 from banshi.kernel.loading.settings import Settings
+=======
+from banshi.kernel.http.callers import LONGEST_TOKEN, TOKENS
+from banshi.kernel.loading.settings import Identity, Settings
+>>>>>>> Stashed changes
 from banshi.testing import Door, Reply, open_door
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
@@ -237,7 +243,7 @@ async def test_a_token_that_the_provider_gave_and_that_has_ended_is_refused(
     """The provider's tokens are good for an hour; clocks may differ by half a minute."""
     async with platform_of(tmp_path, provider) as door:
         token = await signed_in(door.session, provider, "wang")
-        later(monkeypatch, 3600 + auth.LEEWAY + 5)
+        later(monkeypatch, 3600 + tokens.LEEWAY + 5)
         assert "expired" in await refused(door, token)
 
 
@@ -250,7 +256,7 @@ def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
         def time() -> float:
             return real() + seconds
 
-    monkeypatch.setattr(auth, "time", Clock)
+    monkeypatch.setattr(tokens, "time", Clock)
 
 
 # -- impostors -----------------------------------------------------------------------------------------------------
@@ -331,9 +337,9 @@ async def test_an_expired_token_has_half_a_minute_of_grace_and_no_more(world: Wo
     within = world.issuer.token(exp=now - 5)
     for _ in range(3):
         (await ask(world.door, within)).ok()
-    assert "expired" in await refused(world.door, world.issuer.token(exp=now - auth.LEEWAY - 1))
-    (await ask(world.door, world.issuer.token(nbf=now + auth.LEEWAY - 5))).ok()
-    assert "not valid yet" in await refused(world.door, world.issuer.token(nbf=now + auth.LEEWAY + 5))
+    assert "expired" in await refused(world.door, world.issuer.token(exp=now - tokens.LEEWAY - 1))
+    (await ask(world.door, world.issuer.token(nbf=now + tokens.LEEWAY - 5))).ok()
+    assert "not valid yet" in await refused(world.door, world.issuer.token(nbf=now + tokens.LEEWAY + 5))
 
 
 @together
@@ -342,9 +348,9 @@ async def test_a_remembered_token_ends_when_it_says(world: World, monkeypatch: p
     token = world.issuer.token()
     (await ask(world.door, token)).ok()
     (await ask(world.door, token)).ok()
-    later(monkeypatch, 600 + auth.LEEWAY - 5)
+    later(monkeypatch, 600 + tokens.LEEWAY - 5)
     (await ask(world.door, token)).ok()
-    later(monkeypatch, 600 + auth.LEEWAY + 5)
+    later(monkeypatch, 600 + tokens.LEEWAY + 5)
     for _ in range(2):
         assert "expired" in await refused(world.door, token)
 
@@ -352,7 +358,7 @@ async def test_a_remembered_token_ends_when_it_says(world: World, monkeypatch: p
 @together
 async def test_tokens_are_remembered_up_to_a_limit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A flood of good tokens can't fill the memory; the oldest are checked again."""
-    monkeypatch.setattr(auth, "REMEMBERED", 5)
+    monkeypatch.setattr(tokens, "REMEMBERED", 5)
     for number in range(12):
         (await ask(world.door, world.issuer.token(sub=f"person-{number}"))).ok()
     assert len(world.door.platform[TOKENS]._remembered) == 5
@@ -497,7 +503,7 @@ async def test_a_well_signed_payload_that_is_no_claims_is_refused(world: World, 
 async def test_a_huge_token_is_refused_without_looking_at_it(world: World) -> None:
     """Longer than any real one, and refused before its signature costs anything."""
     fetched = world.issuer.fetched
-    told = await refused(world.door, world.issuer.token(padding="x" * auth.LONGEST_TOKEN)[: auth.LONGEST_TOKEN + 1])
+    told = await refused(world.door, world.issuer.token(padding="x" * LONGEST_TOKEN)[: LONGEST_TOKEN + 1])
     assert "Bearer <token>" in told
     assert world.issuer.fetched == fetched
 
@@ -754,7 +760,7 @@ async def test_an_issuer_s_token_is_refused_where_none_is_configured(bare_door: 
 
 
 async def test_a_development_token_ends_too(bare_door: Door) -> None:
-    token = development_token(bare_door.platform.settings, "wang", lifetime=-auth.LEEWAY - 1)
+    token = development_token(bare_door.platform.settings, "wang", lifetime=-tokens.LEEWAY - 1)
     assert "expired" in await refused(bare_door, token)
 
 

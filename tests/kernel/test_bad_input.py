@@ -896,12 +896,12 @@ async def test_a_disk_that_is_full_is_said_to_be(world: World, monkeypatch: pyte
     """507; nothing is half-written."""
     import errno
 
-    from banshi.kernel.cases import attachments
+    from banshi.foundation.files import durable_files
 
     def full(_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(attachments.disk, step, full)
+    monkeypatch.setattr(durable_files, step, full)
     async with world.unchanged():
         problem(await world.wang.upload(), 507, "storage-full")
 

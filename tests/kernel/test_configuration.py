@@ -51,6 +51,11 @@ WRONG: dict[str, list[tuple[str, str]]] = {
         ('"postgres://u:p/s@h/d"', "a port"),
     ],
     "development": [('"true"', "true or false"), ("1", "true or false"), ("[]", "true or false")],
+    "without": [
+        ("7", "has to be a list"),
+        ('["passes"]', "what can be left out is certificates"),
+        ('"tracing"', "has to be a list"),
+    ],
     "address": [
         ("7", "string"),
         ('"services.city.example"', "address has to be like https://services.city.example, without a path"),

@@ -62,6 +62,7 @@ def reasons(error: ValidationError, where: str = "") -> Iterator[tuple[str, str]
             "dataclass_type": "has to be a table",
             "dict_type": "has to be a table",
             "tuple_type": "has to be a list",
+            "frozen_set_type": "has to be a list",
             "bool_type": "has to be true or false, without quotes",
         }.get(item["type"], item["msg"].removeprefix("Value error, "))
         yield key, message[0].lower() + message[1:]
