@@ -24,15 +24,9 @@ from oidc_provider_mock import User, run_server_in_thread
 
 from banshi.builtin.identity import jwks, tokens
 from banshi.builtin.identity.development import development_token
-<<<<<<< Updated upstream
-from banshi.kernel.http import auth, jwks
-from banshi.kernel.http.callers import TOKENS
+from banshi.kernel.http.callers import LONGEST_TOKEN, TOKENS
 from banshi.kernel.loading.outside_systems import Identity
 from banshi.kernel.loading.settings import Settings
-=======
-from banshi.kernel.http.callers import LONGEST_TOKEN, TOKENS
-from banshi.kernel.loading.settings import Identity, Settings
->>>>>>> Stashed changes
 from banshi.testing import Door, Reply, open_door
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"

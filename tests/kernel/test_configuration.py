@@ -114,9 +114,9 @@ WRONG: dict[str, list[tuple[str, str]]] = {
     "test_case_days": [('"some"', "integer"), ("0", "at least 1")],
     "tip_days": [('"some"', "integer"), ("0", "at least 1")],
     "tip_quota": [('"much"', "integer"), ("0", "at least 1")],
-    "holidays": [('"2027-01-01"', "frozenset"), ('["New Year"]', "date")],
+    "holidays": [('"2027-01-01"', "has to be a list"), ('["New Year"]', "date")],
     "make_up_days": [('["2027-13-01"]', "date"), ("[1.5]", "date")],
-    "holiday_years": [('["next"]', "integer"), ("2027", "frozenset")],
+    "holiday_years": [('["next"]', "integer"), ("2027", "has to be a list")],
     "log_level": [('"loud"', "'debug', 'info', 'warning' or 'error'"), ("1", "'debug'")],
 }
 
