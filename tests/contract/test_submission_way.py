@@ -1,0 +1,17 @@
+"""The files that a submission runs through are those that docs/architecture.md lists."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tools import submission_way
+
+
+@pytest.mark.skipif("BANSHI_TEST_PERSONAL_KEYS" in os.environ, reason="an encrypted database has more on its way")
+async def test_the_page_lists_the_files_on_a_submission_s_way(tmp_path: Path) -> None:
+    found = await submission_way.way(tmp_path)
+    told = "run `python tools/submission_way.py --write`, and say why where the list gets longer"
+    assert submission_way.PAGE.read_text("utf-8") == submission_way.page(found), told
