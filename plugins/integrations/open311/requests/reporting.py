@@ -12,11 +12,7 @@ from banshi import FieldProblem
 
 from ..services.attributes import number
 from ..services.catalogue import Service
-from ..wire.arguments import Arguments
-
-#: Characters of each argument at most; 4,000 is the standard's own.
-LONGEST = {"address_string": 500, "address_id": 200, "description": 4000, "media_url": 2000}
-CONTACT = {"first_name": 100, "last_name": 100, "email": 254, "phone": 40, "device_id": 200, "account_id": 200}
+from ..wire.arguments import CONTACT, LONGEST, Arguments
 
 #: Decimals of a degree that are kept: a tenth of a metre.
 DECIMALS = 6

@@ -19,6 +19,10 @@ FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 #: Bytes of a form at most, and parameters in it: 4,000 Chinese characters are 36,000 bytes once they are encoded.
 LIMIT, MOST_FIELDS = 98_304, 200
 
+#: Characters of each argument at most; 4,000 is the standard's own.
+LONGEST = {"address_string": 500, "address_id": 200, "description": 4000, "media_url": 2000}
+CONTACT = {"first_name": 100, "last_name": 100, "email": 254, "phone": 40, "device_id": 200, "account_id": 200}
+
 #: Seconds within which it has to be there.
 PATIENCE = 15.0
 

@@ -19,9 +19,9 @@ from banshi.sdk.operations import led, place_of, working
 from banshi.sdk.outgoing import SEAL, open_outgoing
 from banshi.sdk.registers import REGISTERS
 
+from ..declared import Declared, declared_by
 from ..models import RemoteService, ServiceVersion, TakenAnswer
 from ..owners import owner_of
-from ..registration.declaration import Declared, declared_by
 from .handlers import HANDLERS
 from .line import Line, Secret
 from .register import RemoteRegister

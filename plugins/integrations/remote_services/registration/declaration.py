@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from banshi import Conflict, FieldProblem, Forbidden, Form, InvalidFields, Update
-from banshi.sdk.catalogue import inspect_declaration
 from banshi.sdk.outgoing import key_of
-from banshi.sdk.registers import inspect_registers
 
+from ..declared import declared_by
 from ..models import RemoteService, ServiceItem
 from ..owners import owner_of
 
 if TYPE_CHECKING:
-    from banshi import Call, Department, Finding, Item
-    from banshi.sdk.registers import Register
+    from banshi import Call, Department, Item
 
     from ..calls.sync import Services
 
@@ -114,22 +111,6 @@ async def read_declaration(call: Call, services: Services, code: str, department
     if problems:
         raise InvalidFields(problems)
     return endpoint, list(found.items)
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """What a version declares, as far as it is right, and what is wrong with it."""
-
-    items: tuple[Item, ...] = ()
-    registers: tuple[Register, ...] = ()
-    findings: tuple[Finding, ...] = ()
-
-
-def declared_by(registry: Any, owner: str, document: Mapping[str, Any], department: Department) -> Declared:
-    """Hold `items` and `registers` to every check of a plugin's files. Takes milliseconds for each item."""
-    items, found = inspect_declaration(registry, owner, document["items"], department)
-    registers, more = inspect_registers(owner, document.get("registers", []), items)
-    return Declared(items, registers, (*found, *more))
 
 
 def raised_versions(

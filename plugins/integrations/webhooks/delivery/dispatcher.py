@@ -61,10 +61,10 @@ class Office:
         self.platform = platform
         self.settings = settings
         self.outgoing = outgoing
-        self.metrics = Metrics(platform, self)
         self.tail = Tail(platform, lambda: bool(self.receivers), self._grown)
         self.leases = Leases(platform, settings.lease)
         self.receivers: dict[UUID, Receiver] = {}
+        self.metrics = Metrics(platform, self.receivers)
         #: Handshakes and tests under way, by client.
         self.asking: Counter[str] = Counter()
         #: The types of events that there can be; walks the catalogue, so it is made in a thread.

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import structlog
 from prometheus_client import Counter, Gauge
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from banshi import Platform
 
-    from .dispatcher import Office
     from .receiver import Receiver
     from .sending import Outcome
 
@@ -25,12 +26,12 @@ STATES = ("unproven", "active", "paused", "disabled")
 
 
 class Metrics:
-    """Counters, and gauges that ask the office."""
+    """Counters, and gauges of the receivers of this process."""
 
-    def __init__(self, platform: Platform, office: Office) -> None:
+    def __init__(self, platform: Platform, receivers: Mapping[UUID, Receiver]) -> None:
         registry = platform.metrics
         self._platform = platform
-        self._office = office
+        self._all = receivers
         self._requests = Counter(
             "banshi_webhooks_requests", "Requests to receivers by what they came to", ["outcome"], registry=registry
         )
@@ -52,7 +53,7 @@ class Metrics:
         counter.inc()
 
     def _live(self) -> Iterator[Receiver]:
-        return iter(list(self._office.receivers.values()))
+        return iter(list(self._all.values()))
 
     def _due(self) -> float:
         return float(sum(one.waiting for one in self._live()))

@@ -1,0 +1,30 @@
+"""What a version of a service declares, held to the checks of a plugin's files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from banshi.sdk.catalogue import inspect_declaration
+from banshi.sdk.registers import inspect_registers
+
+if TYPE_CHECKING:
+    from banshi import Department, Finding, Item
+    from banshi.sdk.registers import Register
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a version declares, as far as it is right, and what is wrong with it."""
+
+    items: tuple[Item, ...] = ()
+    registers: tuple[Register, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def declared_by(registry: Any, owner: str, document: Mapping[str, Any], department: Department) -> Declared:
+    """Hold `items` and `registers` to every check of a plugin's files. Takes milliseconds for each item."""
+    items, found = inspect_declaration(registry, owner, document["items"], department)
+    registers, more = inspect_registers(owner, document.get("registers", []), items)
+    return Declared(items, registers, (*found, *more))
