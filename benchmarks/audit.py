@@ -37,7 +37,8 @@ from banshi.foundation import logs
 from banshi.foundation.database.store import Write
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.routes import Principal
-from banshi.kernel.tables.models import CaseEvent, OutboxRow
+from banshi.kernel.tables.cases import CaseEvent
+from banshi.kernel.tables.outbox import OutboxRow
 from banshi.testing import Door, open_door
 
 TRAFFIC = ROOT / "plugins" / "departments" / "traffic"

@@ -25,7 +25,7 @@ from banshi.builtin.certificates.page import Page, Source, page_of
 from banshi.builtin.certificates.press import AT_ONCE, MOST_WAITING, PRESS
 from banshi.builtin.passes import ledger
 from banshi.foundation import logs
-from banshi.kernel.tables.models import Pass
+from banshi.kernel.tables.passes import Pass
 from banshi.testing import Door, Person, open_door
 
 HOUSEHOLD = Path(__file__).resolve().parent.parent / "plugins" / "departments" / "household"

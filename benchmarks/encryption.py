@@ -32,7 +32,8 @@ from banshi.foundation.database.store import Write
 from banshi.foundation.encryption.ring import Keys, Ring, new_key, new_ring, read_keys, write_keys
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.routes import Principal
-from banshi.kernel.tables.models import Case, OutboxRow
+from banshi.kernel.tables.cases import Case
+from banshi.kernel.tables.outbox import OutboxRow
 from banshi.ops.backup.resealing import columns_in, reseal
 from banshi.testing import Door, open_door
 from tests.zone_pass import answers_with

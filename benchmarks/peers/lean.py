@@ -34,7 +34,9 @@ from uuid_utils.compat import uuid7
 from banshi.builtin.identity.jwks import development_key
 from banshi.builtin.identity.tokens import ALGORITHMS
 from banshi.foundation.database.opening import open_store
-from banshi.kernel.tables.models import Case, CaseEvent, IdempotencyKey, OutboxRow
+from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kernel.tables.idempotency import IdempotencyKey
+from banshi.kernel.tables.outbox import OutboxRow
 
 ZONE = ZoneInfo("Asia/Shanghai")
 ALPHABET = "0123456789BCDFGHJKLMNPQRSTVWXZ"

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from banshi.foundation.forms import Form
     from banshi.kernel.http.responses import reply
     from banshi.kernel.runtime.running import Platform
-    from banshi.kernel.tables.models import Case
+    from banshi.kernel.tables.cases import Case
     from banshi.kinds.appeal.handler import Appeal
     from banshi.kinds.application.handler import Application
     from banshi.kinds.appointment.handler import Appointment, Opening
@@ -57,7 +57,7 @@ _LATER = {
     "Appeal": "banshi.kinds.appeal.handler",
     "Application": "banshi.kinds.application.handler",
     "Appointment": "banshi.kinds.appointment.handler",
-    "Case": "banshi.kernel.tables.models",
+    "Case": "banshi.kernel.tables.cases",
     "Form": "banshi.foundation.forms",
     "Opening": "banshi.kinds.appointment.handler",
     "Platform": "banshi.kernel.runtime.running",

@@ -22,7 +22,8 @@ from banshi.foundation.database.store import Write
 from banshi.foundation.encryption import look_ups
 from banshi.foundation.encryption.ring import Keys, Ring, new_key, read_keys, write_keys
 from banshi.kernel.loading.settings import PRAGMAS
-from banshi.kernel.tables.models import Attachment, Case
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import Case
 from banshi.ops.backup.resealing import columns_in, held
 from banshi.testing import Person
 from tests.conftest import good_answers

@@ -16,7 +16,7 @@ from banshi.app import configure
 from banshi.builtin.identity.development import development_token
 from banshi.foundation.database.opening import open_store
 from banshi.kernel.loading.settings import PRAGMAS
-from banshi.kernel.tables.models import Case, CaseEvent
+from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.testing import TINY_PNG, Person
 from tests.conftest import good_answers
 from tests.journeys.test_tip_leaves_no_trace import BANSHI, Place, everything, found_in

@@ -17,7 +17,8 @@ import pytest
 
 from banshi.app import configure
 from banshi.foundation.database.opening import open_store
-from banshi.kernel.tables.models import Attachment, Case, CaseEvent
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import Case, CaseEvent
 
 ROOT = Path(__file__).resolve().parents[2]
 BANSHI = shutil.which("banshi", path=str(Path(sys.executable).parent))

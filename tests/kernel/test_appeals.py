@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from banshi.foundation.errors import ConfigurationError
-from banshi.kernel.tables.models import Case, CaseEvent
+from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord, Reply
 from banshi.testing import Person, open_door
 from tests.kernel.appeals_office import RULES, open_offices, write_department

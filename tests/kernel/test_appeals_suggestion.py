@@ -8,7 +8,7 @@ from pathlib import Path
 from banshi.foundation.database.store import Write
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.routes import Principal
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.models import AppealRecord
 from banshi.kinds.appeal.sorting.suggestion import FEWEST, LEARNT, SUREST_LEAST, Class, learn, parts_of
 from tests.kernel.appeals_office import Offices, open_offices

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from banshi.kernel.tables.models import Case, Pass
+from banshi.kernel.tables.cases import Case
+from banshi.kernel.tables.passes import Pass
 from banshi.testing import Door, Person, open_door
 from tests import certificate_reader
 from tests.kernel import postings_office, tips_office

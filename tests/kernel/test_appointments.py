@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment import scheduler
 from banshi.kinds.appointment.models import Booking, Slot
 from tests.kernel.booking_office import CITY, NOON, open_office

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from banshi.foundation.database.store import Stale, Write
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment import scheduler
 from banshi.kinds.appointment.booking import draw
 from banshi.kinds.appointment.models import Booking, Hold, Slot

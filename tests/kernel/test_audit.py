@@ -23,10 +23,11 @@ from banshi.builtin.audit import chain, keeping, leaving
 from banshi.builtin.audit.chain import newest_seal, pin_of, seal_all, seal_some
 from banshi.builtin.audit.keeping import AUDIT
 from banshi.builtin.audit.key import KEY_FILE, AuditKey, audit_key, read_key
+from banshi.builtin.audit.models import AuditRemoval, AuditSeal
 from banshi.builtin.audit.verifying import SETTLING, Tally, Verification
 from banshi.builtin.personal_data import forgetting
 from banshi.foundation.database.store import Stale, Update
-from banshi.kernel.tables.models import AuditRemoval, AuditSeal, Case, CaseEvent
+from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.ops.cli import group
 from banshi.sdk.cases import new_case
 from banshi.testing import Door, open_door

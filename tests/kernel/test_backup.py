@@ -17,13 +17,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from banshi.app import configure
+from banshi.builtin.passes.models import Counter
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.store import Write
 from banshi.kernel.loading.configuration import read_configuration
 from banshi.kernel.loading.settings import Settings
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.pause import GAP, paused
-from banshi.kernel.tables.models import Attachment, Counter, OutboxRow
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.outbox import OutboxRow
 from banshi.ops.backup import BackupError, folder, make, restore
 from banshi.ops.cli import group
 from tests.borrowed import elsewhere

@@ -26,7 +26,7 @@ import pytest_asyncio
 from banshi.foundation.errors import Problem
 from banshi.kernel.cases import attachment_routes as attachments_face
 from banshi.kernel.http import dispatch, malformed
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from banshi.testing import TINY_PNG, Door, Person, Reply, open_door
 from tests.tables import names_of
 from tests.zone_pass import FIRST_DAY, WITHOUT_FILES, answers_with

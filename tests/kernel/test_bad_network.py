@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from banshi.kernel.runtime.signals.signals import SIGNALS
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from banshi.testing import Door, Person, open_door
 from tests import postgres_servers, redis_servers
 from tests.fault_proxy import FaultProxy

@@ -12,10 +12,12 @@ from tortoise.exceptions import ValidationError
 from tortoise.transactions import in_transaction
 from uuid_utils.compat import uuid7
 
+from banshi.builtin.passes.models import Counter
 from banshi.foundation.database import bulk
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.store import Stale, Store, Update, Write
-from banshi.kernel.tables.models import Case, CaseEvent, Counter, OutboxRow
+from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kernel.tables.outbox import OutboxRow
 
 AT = "2026-11-26T01:02:03.456789+08:00"
 

@@ -38,7 +38,7 @@ from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.routes import Principal
 from banshi.kernel.contract.values import Decision
 from banshi.kernel.http.callers import parse_role
-from banshi.kernel.tables.models import Case, CaseEvent
+from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.testing import Door, Person, open_door
 
 ROOT = Path(__file__).resolve().parents[2]

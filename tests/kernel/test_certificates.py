@@ -29,7 +29,7 @@ from banshi.builtin.passes.keys import KEYRING
 from banshi.builtin.passes.wire.cose import MAX_TEXT
 from banshi.foundation.errors import ConfigurationError, Unavailable
 from banshi.kernel.contract.items import LONGEST_DECISION
-from banshi.kernel.tables.models import Pass
+from banshi.kernel.tables.passes import Pass
 from banshi.kinds.application.claims import masked
 from banshi.testing import Door, Person, Reply, open_door
 from tests import certificate_reader

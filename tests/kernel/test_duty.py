@@ -13,7 +13,7 @@ import pytest
 
 from banshi.kernel.runtime.leader_election import LEADER
 from banshi.kernel.runtime.process_role import ALERT, CASE, NOTICE
-from banshi.kernel.tables.models import OutboxRow
+from banshi.kernel.tables.outbox import OutboxRow
 from banshi.sdk.events import SIGNALS
 from banshi.sdk.operations import ProcessRole
 from banshi.testing import Door, open_door

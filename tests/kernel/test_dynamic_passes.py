@@ -36,7 +36,9 @@ from banshi.foundation.database import bulk
 from banshi.foundation.database.store import Stale
 from banshi.kernel.cases.lifecycle import GOING, KEPT
 from banshi.kernel.outbox.pause import ADVANCE
-from banshi.kernel.tables.models import Case, OutboxRow, Pass
+from banshi.kernel.tables.cases import Case
+from banshi.kernel.tables.outbox import OutboxRow
+from banshi.kernel.tables.passes import Pass
 from banshi.testing import Door, Person, Reply, open_door
 from tests.kernel.test_pass_ledger import ENGLISH, bit, scan, status_list, turn
 from tests.tables import tables_with, with_mode

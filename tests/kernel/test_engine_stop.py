@@ -19,7 +19,7 @@ from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.consumer import Consumer
 from banshi.kernel.outbox.consumers import _channel
 from banshi.kernel.outbox.outbox import Claimed
-from banshi.kernel.tables.models import OutboxRow
+from banshi.kernel.tables.outbox import OutboxRow
 from banshi.testing import Door, open_door
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"

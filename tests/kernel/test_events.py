@@ -13,7 +13,7 @@ import pytest
 from banshi import Write
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.events import CONSUMER, event_of, in_turn
-from banshi.kernel.tables.models import OutboxRow
+from banshi.kernel.tables.outbox import OutboxRow
 from banshi.sdk.events import Event, event_rows, event_types
 from banshi.testing import Door, open_door
 

@@ -26,7 +26,8 @@ from banshi.kernel.outbox.consumer import Consumer
 from banshi.kernel.outbox.outbox import Claimed
 from banshi.kernel.runtime.containment import Breaker, guarded
 from banshi.kernel.runtime.signals.signals import SIGNALS
-from banshi.kernel.tables.models import Case, OutboxRow
+from banshi.kernel.tables.cases import Case
+from banshi.kernel.tables.outbox import OutboxRow
 from banshi.testing import Door, Person
 from mobile_push.tables.models import InboxMessage
 from tests import postgres_servers

@@ -16,7 +16,7 @@ import pytest_asyncio
 
 from banshi.builtin.isolation import supervisor as keeping
 from banshi.foundation.field_problems import LONGEST_FIELD_DETAIL
-from banshi.kernel.tables.models import OutboxRow
+from banshi.kernel.tables.outbox import OutboxRow
 from banshi.testing import open_door
 from tests.kernel.isolation_office import PLUGIN, TIMEOUT, Office, written
 from tests.waiting import lateness, until

@@ -22,7 +22,7 @@ from banshi.kernel.cases.submission import new_number
 from banshi.kernel.contract import message_templates
 from banshi.kernel.contract.routes import Principal, Role
 from banshi.kernel.contract.values import LANGUAGES, ClockEffect, Decision, Item, MessageTemplates, Step, Who
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.application.steps import TABLE, TWO_PERSON_TABLE
 from banshi.testing import Door, Person, open_door
 from tests.zone_pass import FIRST_DAY, LAST_DAY

@@ -20,7 +20,7 @@ from structlog.testing import capture_logs
 from banshi.foundation.errors import FieldProblem
 from banshi.kernel.contract.values import Who
 from banshi.kernel.runtime import mistakes
-from banshi.kernel.tables.models import OutboxRow
+from banshi.kernel.tables.outbox import OutboxRow
 from banshi.kinds.application.steps import TABLE
 from banshi.testing import PATIENCE, Door, PromiseFailed, Reply, open_door
 from tests.kernel.isolation_office import ITEMS

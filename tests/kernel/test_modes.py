@@ -22,7 +22,10 @@ from banshi.builtin.personal_data import forgetting
 from banshi.builtin.personal_data.housekeeping import tidy
 from banshi.foundation.database.opening import open_store, orm_config
 from banshi.foundation.errors import ConfigurationError
-from banshi.kernel.tables.models import Attachment, Case, IdempotencyKey, OutboxRow
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import Case
+from banshi.kernel.tables.idempotency import IdempotencyKey
+from banshi.kernel.tables.outbox import OutboxRow
 from banshi.kinds.appeal import statistics
 from banshi.kinds.appeal.sorting.suggestion import _past
 from banshi.kinds.appointment.models import Slot

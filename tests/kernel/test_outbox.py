@@ -18,7 +18,8 @@ from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.store import CLOCK, Store, Write
 from banshi.kernel.outbox import consumer, outbox
 from banshi.kernel.outbox.outbox import ALERT_LANE, CASE_LANE, NOTICE_LANE, Claimed
-from banshi.kernel.tables.models import Case, OutboxRow
+from banshi.kernel.tables.cases import Case
+from banshi.kernel.tables.outbox import OutboxRow
 from banshi.testing import PATIENCE, Door, open_door
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"

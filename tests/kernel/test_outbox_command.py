@@ -21,7 +21,7 @@ from banshi.foundation.database.store import Store, Write
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.outbox import ALERT_LANE, NOTICE_LANE
 from banshi.kernel.outbox.pause import hold, resume
-from banshi.kernel.tables.models import OutboxRow
+from banshi.kernel.tables.outbox import OutboxRow
 from banshi.ops.cli import group
 from tests.borrowed import elsewhere
 

@@ -25,7 +25,8 @@ from banshi.builtin.personal_data.holdings import DataSubject
 from banshi.builtin.personal_data.housekeeping import tidy
 from banshi.builtin.personal_data.persons import forget_person, holdings_of
 from banshi.builtin.personal_data.routes import BUSY
-from banshi.kernel.tables.models import Attachment, Case, CaseEvent
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appointment.models import Slot
 from banshi.kinds.query.models import LookUp, LookUpPerson
 from banshi.kinds.query.pseudonyms import read_pseudonyms

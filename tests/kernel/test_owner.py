@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from banshi.testing import Door, Person, Reply, open_door
 
 ITEMS = """

@@ -33,11 +33,13 @@ from tortoise.transactions import in_transaction
 from banshi.builtin import passes
 from banshi.builtin.passes import Credential, Reason, keys, ledger
 from banshi.builtin.passes.keys import KEYRING
+from banshi.builtin.passes.models import Scan, SigningKey
 from banshi.builtin.passes.wire import base45
 from banshi.builtin.passes.wire.signature import ES256, ORDER
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.errors import NotFound, Unavailable
-from banshi.kernel.tables.models import CaseEvent, Pass, Scan, SigningKey
+from banshi.kernel.tables.cases import CaseEvent
+from banshi.kernel.tables.passes import Pass
 from banshi.testing import Door, Person, open_door
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"

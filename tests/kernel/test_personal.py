@@ -27,7 +27,9 @@ from banshi.foundation.encryption.ring import Ring, new_key, new_ring, read_keys
 from banshi.foundation.encryption.sealing import Altered, UnknownKey, opened, sealed
 from banshi.foundation.errors import ConfigurationError
 from banshi.kernel.runtime.leader_election import LEADER
-from banshi.kernel.tables.models import Attachment, Case, CaseEvent, IdempotencyKey
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kernel.tables.idempotency import IdempotencyKey
 from banshi.ops.backup.resealing import columns_in, held, reseal
 from banshi.ops.cli import group
 from banshi.ops.cli.data import personal_keys

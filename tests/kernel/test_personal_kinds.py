@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from banshi.foundation.database import opening
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from tests.encrypted import context_with, ring_in
 from tests.kernel import appeals_office, postings_office
 from tests.kernel.test_postings_contact import begin, texts, write

@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from banshi.foundation.errors import ConfigurationError
-from banshi.kernel.tables.models import Attachment, Case, CaseEvent
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.pictures import Picture
 from banshi.kinds.posting import scheduler
 from banshi.kinds.posting.models import Conversation, PostingRecord

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from banshi.kernel.tables.models import OutboxRow
+from banshi.kernel.tables.outbox import OutboxRow
 from banshi.kinds.posting import scheduler
 from banshi.kinds.posting.contact.turns import PER_DAY, PER_HOUR
 from banshi.kinds.posting.models import Conversation, ConversationMessage

@@ -16,7 +16,7 @@ from banshi.foundation.database import opening
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.store import Write
 from banshi.foundation.database.upgrade import upgrade
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from mobile_push.tables.models import Chunk, Device
 from tests import prepared
 from tests.conftest import administrator, sqlite_url

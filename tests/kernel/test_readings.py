@@ -22,14 +22,14 @@ from banshi.builtin.audit.chain import seal_all
 from banshi.builtin.audit.keeping import AUDIT
 from banshi.builtin.audit.key import AuditKey
 from banshi.builtin.audit.leaving import forget_old_readings
-from banshi.builtin.audit.models import CaseReading
+from banshi.builtin.audit.models import AuditRemoval, CaseReading
 from banshi.builtin.audit.readings import QUARTER, READINGS, Readings, id_in_quarter
 from banshi.builtin.audit.verifying import Tally, Verification
 from banshi.builtin.personal_data.forgetting import forget_test_cases
 from banshi.builtin.personal_data.housekeeping import tidy
 from banshi.foundation.errors import StorageFull, Unavailable
 from banshi.kernel.http.access import ACCESS
-from banshi.kernel.tables.models import AuditRemoval, Case
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.models import Booking
 from banshi.kinds.posting.models import Conversation
 from banshi.testing import Door, Person, open_door

@@ -16,7 +16,7 @@ from banshi.foundation.database.store import Write
 from banshi.foundation.redis_client import RedisSettings, check_url, client_of, hosts_of
 from banshi.kernel.runtime.signals.redis import RedisCarrier
 from banshi.kernel.runtime.signals.signals import Signals
-from banshi.kernel.tables.models import OutboxRow
+from banshi.kernel.tables.outbox import OutboxRow
 from banshi.sdk.events import SIGNALS
 from banshi.testing import open_door
 from tests import redis_servers

@@ -18,7 +18,10 @@ from banshi.builtin.personal_data.housekeeping import tidy
 from banshi.foundation.errors import ConfigurationError
 from banshi.foundation.time.periods import Period
 from banshi.kernel.loading.settings import Retention
-from banshi.kernel.tables.models import Attachment, Case, CaseEvent, OutboxRow, Pass
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kernel.tables.outbox import OutboxRow
+from banshi.kernel.tables.passes import Pass
 from banshi.kinds.appeal import statistics
 from banshi.kinds.appeal.models import Reply as Answer
 from banshi.kinds.appeal.tips.retention import forget

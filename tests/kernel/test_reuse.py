@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from banshi import Decision
-from banshi.kernel.tables.models import Attachment, Case, CaseEvent
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.sdk.cases import decide
 from banshi.testing import TINY_PNG
 from tests.kernel.reuse_city import (

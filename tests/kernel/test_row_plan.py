@@ -18,7 +18,9 @@ from banshi.foundation.database.store import Store
 from banshi.foundation.encryption.fields import Personal
 from banshi.foundation.encryption.row_plan import row_plan
 from banshi.foundation.encryption.sealing import LITERAL, MARKS
-from banshi.kernel.tables.models import Case, CaseEvent, IdempotencyKey, OutboxRow
+from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kernel.tables.idempotency import IdempotencyKey
+from banshi.kernel.tables.outbox import OutboxRow
 from tests.conftest import sqlite_url
 
 #: What somebody might hand in for a column, whatever its type.

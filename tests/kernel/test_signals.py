@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from banshi.builtin.passes.models import Counter
 from banshi.foundation.database.store import Write
 from banshi.kernel.runtime.signals.carrier import Alone
 from banshi.kernel.runtime.signals.signals import Signals
-from banshi.kernel.tables.models import Counter, OutboxRow
+from banshi.kernel.tables.outbox import OutboxRow
 from banshi.sdk.events import SIGNALS
 from banshi.testing import Door, open_door
 from tests.borrowed import END_ALL

@@ -14,10 +14,10 @@ from tortoise.exceptions import OperationalError
 from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.transactions import in_transaction
 
+from banshi.builtin.passes.models import Counter
 from banshi.foundation.database.opening import connected, open_store
 from banshi.foundation.database.store import Store
 from banshi.foundation.database.upgrade import upgrade
-from banshi.kernel.tables.models import Counter
 
 #: How often something is cancelled at a random moment.
 ROUNDS = 300

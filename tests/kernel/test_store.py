@@ -24,12 +24,16 @@ from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
 from banshi.app import configure
+from banshi.builtin.passes.models import Counter
 from banshi.foundation import column_comments
 from banshi.foundation.database.opening import KERNEL, open_store, orm_config
 from banshi.foundation.database.store import DRAIN, GROUP, NotBegun, Stale, Store, Update, Write
 from banshi.foundation.errors import Unavailable
 from banshi.kernel.outbox import outbox
-from banshi.kernel.tables.models import Case, CaseEvent, Counter, IdempotencyKey, OutboxRow, Pass
+from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kernel.tables.idempotency import IdempotencyKey
+from banshi.kernel.tables.outbox import OutboxRow
+from banshi.kernel.tables.passes import Pass
 from banshi.testing import Door, Person, open_door
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ from tortoise.exceptions import DBConnectionError
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.store import Store, Write
 from banshi.kernel.http.stored_answers import StoredAnswers
-from banshi.kernel.tables.models import IdempotencyKey
+from banshi.kernel.tables.idempotency import IdempotencyKey
 
 AT = "2026-11-27T01:02:03+00:00"
 

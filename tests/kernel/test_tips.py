@@ -12,7 +12,10 @@ import pytest
 
 from banshi.foundation.errors import ConfigurationError
 from banshi.kernel.cases.submission import count_people, people_with_cases
-from banshi.kernel.tables.models import Attachment, Case, CaseEvent, IdempotencyKey, OutboxRow
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kernel.tables.idempotency import IdempotencyKey
+from banshi.kernel.tables.outbox import OutboxRow
 from banshi.kinds.appeal.models import AppealRecord, Letter, TipCode
 from banshi.kinds.appeal.tips import retention
 from banshi.kinds.appeal.tips.flood import FLOOD

@@ -22,7 +22,8 @@ from PIL import Image
 
 from banshi.builtin.personal_data.housekeeping import tidy
 from banshi.foundation.errors import InvalidFields
-from banshi.kernel.tables.models import Attachment, Case
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.models import TipCode
 from banshi.kinds.appeal.tips import flood, pictures
 from banshi.kinds.appeal.tips.codes import CHANCE, SIGNS, new_code, read_code

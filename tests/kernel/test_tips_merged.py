@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from banshi.kernel.tables.models import Attachment, Case, CaseEvent
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply, TipCode
 from banshi.kinds.appeal.tips import representations
 from banshi.kinds.appeal.tips.retention import forget

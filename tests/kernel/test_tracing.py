@@ -18,7 +18,7 @@ from banshi.builtin.tracing.opening import ADDRESSES, DISABLED, EXPORTER, PROTOC
 from banshi.builtin.tracing.spans import context_of
 from banshi.foundation.trace_context import TRACE
 from banshi.kernel.runtime.tracing import TRACES, traced
-from banshi.kernel.tables.models import OutboxRow
+from banshi.kernel.tables.outbox import OutboxRow
 from banshi.sdk.outgoing import open_outgoing
 from banshi.testing import Door, open_door
 from tests.collector import Collector, collecting

@@ -13,7 +13,10 @@ import pytest
 from banshi.builtin.personal_data import housekeeping
 from banshi.builtin.personal_data.housekeeping import tidy
 from banshi.kernel.cases.attachments import ABANDONED, clear_parts
-from banshi.kernel.tables.models import Attachment, CaseEvent, IdempotencyKey, OutboxRow
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import CaseEvent
+from banshi.kernel.tables.idempotency import IdempotencyKey
+from banshi.kernel.tables.outbox import OutboxRow
 from banshi.testing import Door, open_door
 from tests.conftest import TRAFFIC
 

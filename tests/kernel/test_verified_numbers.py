@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.query.models import LookUpPerson
 from banshi.testing import Door, Person, made_up_resident_id, open_door
 from tests.kernel.test_auth import AUDIENCE, Issuer, started_issuer

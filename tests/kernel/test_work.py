@@ -13,7 +13,7 @@ import pytest
 from banshi.foundation.database.opening import open_store
 from banshi.kernel.cases.worklist import Place, most_urgent, places_of
 from banshi.kernel.contract.routes import Role
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from tests.encrypted import ring_in
 from tests.prepared import all_tables
 

@@ -18,7 +18,7 @@ from banshi.kernel.cases import lifecycle
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.routes import Principal, Role
 from banshi.kernel.contract.values import MessageTemplates, Step, Who
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from banshi.testing import Door, open_door
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.settings import CASE_TITLE

@@ -28,7 +28,7 @@ from banshi.kernel.contract.routes import Principal
 from banshi.kernel.loading.configuration import Configuration, Entry, read_configuration
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.loading.settings import Settings
-from banshi.kernel.tables.models import OutboxRow
+from banshi.kernel.tables.outbox import OutboxRow
 from banshi.kinds.appointment.scheduler import look
 from banshi.kinds.query.registers.opened import declared_in
 from banshi.testing import Door, Person, open_door

@@ -12,7 +12,7 @@ import pytest
 
 from banshi import Item
 from banshi.foundation.forms.numbers import NUMBERS
-from banshi.kernel.tables.models import Case, CaseEvent
+from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.testing import Door, open_door
 from tests.plugins import filling
 from tests.plugins.test_departments import FOLDERS, made_up, registry_of

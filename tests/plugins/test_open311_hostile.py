@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 import pytest_asyncio
 
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from banshi.sdk.catalogue import Joining, RuntimeItems
 from banshi.testing import Door
 from tests.plugins.open311_city import BASE, GOOD, WHO, got, key_of, made, moved, open_city, part, refused, sent, xml_of

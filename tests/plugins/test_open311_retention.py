@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from banshi.builtin.personal_data.retention import anonymise_old_cases
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from tests.plugins.open311_city import WHO, got, key_of, made, moved, open_city, part
 from tests.tables import tables_with
 

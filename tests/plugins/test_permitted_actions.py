@@ -25,7 +25,7 @@ from banshi.kernel.cases.lifecycle import steps_of
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.routes import Principal
 from banshi.kernel.runtime.process_role import ProcessRole
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.models import AppealRecord
 from banshi.kinds.appointment.models import Booking, Slot
 from banshi.kinds.posting.models import PostingRecord

@@ -19,10 +19,12 @@ from hypothesis import strategies as st
 from banshi import API_VERSION
 from banshi.app import loaded
 from banshi.builtin import passes
+from banshi.builtin.passes.models import Counter
 from banshi.builtin.passes.wire import base45
 from banshi.kernel.loading.configuration import Configuration, Entry
 from banshi.kernel.loading.settings import Settings
-from banshi.kernel.tables.models import Case, Counter, Pass
+from banshi.kernel.tables.cases import Case
+from banshi.kernel.tables.passes import Pass
 from banshi.testing import Door, Person, Reply, open_door
 from tests.zone_pass import FIRST_DAY, LAST_DAY
 

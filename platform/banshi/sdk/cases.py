@@ -18,7 +18,7 @@ from banshi.kernel.cases.submission import (
     submissions,
 )
 from banshi.kernel.http.access import ROLES
-from banshi.kernel.tables.models import CaseEvent
+from banshi.kernel.tables.cases import CaseEvent
 from banshi.kinds.posting.publishing.personal import personal_in
 
 __all__ = [

@@ -19,8 +19,9 @@ from tortoise.transactions import in_transaction
 
 from banshi.builtin.audit.key import AuditKey
 from banshi.builtin.audit.marks import HASH, SALT, commitment_of, mark_of, microseconds
+from banshi.builtin.audit.models import AuditSeal
 from banshi.foundation.database.store import Store
-from banshi.kernel.tables.models import AuditSeal, Case, CaseEvent
+from banshi.kernel.tables.cases import Case, CaseEvent
 
 #: Entries of one seal at most: how long its transaction keeps others from them, and how much a reader has in memory.
 MOST = 500

@@ -16,7 +16,7 @@ from banshi.builtin.audit.marks import stamp
 from banshi.foundation.background import working
 from banshi.foundation.keys import Key
 from banshi.kernel.runtime.leader_election import led
-from banshi.kernel.tables.models import CaseEvent
+from banshi.kernel.tables.cases import CaseEvent
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

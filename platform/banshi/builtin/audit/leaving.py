@@ -18,10 +18,10 @@ from banshi.builtin.audit.marks import (
     proof_of_blanking,
     proof_of_removal,
 )
-from banshi.builtin.audit.models import CaseReading
+from banshi.builtin.audit.models import AuditRemoval, AuditSeal, CaseReading
 from banshi.foundation.database.store import Update
 from banshi.kernel.cases.lifecycle import GOING, LEAVING
-from banshi.kernel.tables.models import AuditRemoval, AuditSeal, Case, CaseEvent
+from banshi.kernel.tables.cases import Case, CaseEvent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 
 from banshi.builtin.audit.key import AuditKey
-from banshi.kernel.tables.models import CaseEvent
+from banshi.kernel.tables.cases import CaseEvent
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""The tables of who read what, and of who was refused."""
+"""The tables of the chain of audit entries, of who read what, and of who was refused."""
 
 from __future__ import annotations
 
@@ -8,7 +8,39 @@ from tortoise.models import Model
 
 from banshi.foundation.encryption.fields import Personal, PersonalId
 
-__all__ = ["CaseReading", "Refusal"]
+__all__ = ["AuditRemoval", "AuditSeal", "CaseReading", "Refusal"]
+
+
+class AuditSeal(Model):
+    """A link of the audit's chain: which entries there were, bound to the seal before. Rows are only ever added."""
+
+    number = fields.BigIntField(primary_key=True, generated=False)
+    at = fields.DatetimeField()
+    #: How many entries it has, and for each its id, its case, whether it was found without a mark, and the mark.
+    count = fields.IntField()
+    entries = fields.BinaryField()
+    #: Hash of the seal before, hash of this one, and who signed that, in hexadecimal digits.
+    previous = fields.CharField(max_length=64)
+    hash = fields.CharField(max_length=64)
+    kid = fields.CharField(max_length=16)
+    signature = fields.BinaryField()
+
+    class Meta:
+        table = "banshi_audit_seal"
+
+
+class AuditRemoval(Model):
+    """An entry that was sealed and has left lawfully: nothing of it but its id."""
+
+    id = fields.UUIDField(primary_key=True)
+    at = fields.DatetimeField()
+    #: Such as test or tip.
+    cause = fields.CharField(max_length=16)
+    #: Keyed digest: it was the platform.
+    proof = fields.BinaryField()
+
+    class Meta:
+        table = "banshi_audit_removal"
 
 
 class CaseReading(Personal):

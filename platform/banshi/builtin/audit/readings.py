@@ -30,7 +30,7 @@ from banshi.kernel.http.access import ACCESS
 if TYPE_CHECKING:
     from banshi.kernel.contract.routes import Principal
     from banshi.kernel.runtime.running import Platform
-    from banshi.kernel.tables.models import Case
+    from banshi.kernel.tables.cases import Case
 
 log = structlog.get_logger("banshi.audit")
 

@@ -15,7 +15,7 @@ from banshi.builtin.audit.models import CaseReading
 from banshi.foundation.database.store import Store
 from banshi.foundation.encryption.fields import as_read
 from banshi.foundation.encryption.sealing import Altered
-from banshi.kernel.tables.models import CaseEvent
+from banshi.kernel.tables.cases import CaseEvent
 
 #: Rows that are read at once.
 PAGE = 2_000

@@ -17,12 +17,12 @@ from banshi.builtin.audit.chain import NOTHING, Sealed, hash_of, pin_of, unpacke
 from banshi.builtin.audit.key import AuditKey
 from banshi.builtin.audit.leaving import AGE, aged_until, steps_of
 from banshi.builtin.audit.marks import fault_in, fault_in_reading, proof_of_removal
-from banshi.builtin.audit.models import CaseReading
+from banshi.builtin.audit.models import AuditRemoval, AuditSeal, CaseReading
 from banshi.builtin.audit.stored_rows import FIRST_NUMBER, is_reading, rows_between, rows_unsealed, steps_of_cases
 from banshi.foundation.database.store import Store
 from banshi.kernel.cases.lifecycle import LEAVING
 from banshi.kernel.contract.items import TEST
-from banshi.kernel.tables.models import AuditRemoval, AuditSeal, Case, CaseEvent
+from banshi.kernel.tables.cases import Case, CaseEvent
 
 #: How long after the first seal entries without a mark may still come: while machines are upgraded one by one.
 SETTLING = timedelta(days=1)

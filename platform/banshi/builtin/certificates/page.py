@@ -18,7 +18,7 @@ from banshi.builtin.passes.wire.cose import Credential
 from banshi.foundation.texts import clean
 from banshi.kernel.contract.message_templates import day_in, fill, parse
 from banshi.kernel.contract.values import Claim, Department, Item, Texts, text_in
-from banshi.kernel.tables.models import Pass
+from banshi.kernel.tables.passes import Pass
 
 #: Counted up when the page's layout or wording changes, so that nobody keeps an old one by its ETag.
 LAYOUT = 1

@@ -24,7 +24,8 @@ from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Paramete
 from banshi.kernel.contract.values import LANGUAGES, text_in
 from banshi.kernel.http.document_schemas import ref
 from banshi.kernel.http.responses import LANGUAGE_HEADERS, reply, reply_bytes
-from banshi.kernel.tables.models import Case, Pass
+from banshi.kernel.tables.cases import Case
+from banshi.kernel.tables.passes import Pass
 
 if TYPE_CHECKING:
     from banshi.kernel.contract.values import Item

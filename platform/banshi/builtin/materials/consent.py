@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import orjson
 
 from banshi.kernel.contract.values import Document, Item, Material, Texts, text_in
-from banshi.kernel.tables.models import Attachment, Case
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import Case
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

@@ -15,7 +15,8 @@ from banshi.builtin.materials.vocabulary import reusable
 from banshi.foundation.files.media_types import ACCEPTED
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.values import Document, Item, Material
-from banshi.kernel.tables.models import Attachment, Case, CaseEvent
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import Case, CaseEvent
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

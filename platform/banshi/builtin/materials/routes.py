@@ -13,7 +13,7 @@ from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Paramete
 from banshi.kernel.contract.values import Item, Material, text_in
 from banshi.kernel.http.document_schemas import UUID, ref
 from banshi.kernel.http.responses import reply
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 
 if TYPE_CHECKING:
     from aiohttp import web

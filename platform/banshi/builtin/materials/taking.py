@@ -26,7 +26,8 @@ from banshi.kernel.cases.materials import Reused
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.values import Item, Who, text_in
 from banshi.kernel.outbox.events import step_rows
-from banshi.kernel.tables.models import Attachment, Case, CaseEvent
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import Case, CaseEvent
 
 if TYPE_CHECKING:
     from banshi.kernel.contract.values import Department

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from banshi.foundation.database.store import Update
 from banshi.kernel.contract.values import MaterialsEffect
-from banshi.kernel.tables.models import Attachment, Case
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import Case
 
 
 async def judged(effect: MaterialsEffect, case: Case, at: datetime, *, by_staff: bool) -> list[Update]:

@@ -16,7 +16,8 @@ from banshi.foundation.errors import Conflict, Unavailable
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.values import Item, Message, Texts
 from banshi.kernel.outbox import outbox
-from banshi.kernel.tables.models import Case, Pass
+from banshi.kernel.tables.cases import Case
+from banshi.kernel.tables.passes import Pass
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

@@ -17,7 +17,8 @@ from banshi.kernel.cases.representations import moment
 from banshi.kernel.contract.routes import Answer, Audience, Call, Route
 from banshi.kernel.http.document_schemas import ref
 from banshi.kernel.http.responses import reply
-from banshi.kernel.tables.models import Case, Pass
+from banshi.kernel.tables.cases import Case
+from banshi.kernel.tables.passes import Pass
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

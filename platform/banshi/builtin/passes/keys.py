@@ -22,10 +22,10 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from banshi.builtin.passes.models import SigningKey
 from banshi.foundation.errors import NotFound, Unavailable
 from banshi.foundation.files.secret_files import write_private
 from banshi.foundation.keys import Key
-from banshi.kernel.tables.models import SigningKey
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from banshi.builtin.passes import holder
 from banshi.builtin.passes.keys import KEYRING
+from banshi.builtin.passes.models import Counter, Scan
 from banshi.builtin.passes.status import StatusList
 from banshi.builtin.passes.wire import cose, shown
 from banshi.foundation.database.store import Update, Write
@@ -20,7 +21,8 @@ from banshi.foundation.errors import Conflict
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.values import Item, Texts
-from banshi.kernel.tables.models import Case, Counter, Pass, Scan
+from banshi.kernel.tables.cases import Case
+from banshi.kernel.tables.passes import Pass
 
 if TYPE_CHECKING:
     from banshi.kernel.contract.routes import Principal

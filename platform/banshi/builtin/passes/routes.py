@@ -10,6 +10,7 @@ from aiohttp import web
 from banshi.builtin.passes import ledger
 from banshi.builtin.passes.keys import KEYRING, jwk
 from banshi.builtin.passes.ledger import REVOCATIONS, Verdict
+from banshi.builtin.passes.models import Scan
 from banshi.builtin.passes.wire import picture
 from banshi.foundation.errors import Conflict, NotFound
 from banshi.foundation.forms import Form
@@ -30,7 +31,7 @@ from banshi.kernel.http.responses import (
     reply,
     reply_bytes,
 )
-from banshi.kernel.tables.models import Pass, Scan
+from banshi.kernel.tables.passes import Pass
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

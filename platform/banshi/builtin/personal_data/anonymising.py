@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from banshi.builtin.audit.leaving import blanking
 from banshi.builtin.passes import binding
+from banshi.builtin.passes.models import Scan
 from banshi.builtin.personal_data.forgetting import Forget, forget_answers, forget_files
 from banshi.foundation.database.store import Stale, Update, Write
 from banshi.foundation.keys import Key
@@ -19,7 +20,8 @@ from banshi.kernel.cases.lifecycle import GOING, GONE, KEPT
 from banshi.kernel.contract.values import Who
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.events import LISTENERS
-from banshi.kernel.tables.models import Case, CaseEvent, Pass, Scan
+from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kernel.tables.passes import Pass
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

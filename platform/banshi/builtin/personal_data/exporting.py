@@ -20,7 +20,7 @@ from banshi.builtin.personal_data.holdings import STEP, DataSubject, PersonalTab
 from banshi.builtin.personal_data.persons import holdings_of
 from banshi.foundation.errors import StorageFull
 from banshi.foundation.files.spooled import Spooled
-from banshi.kernel.tables.models import Attachment
+from banshi.kernel.tables.attachments import Attachment
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

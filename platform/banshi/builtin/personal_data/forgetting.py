@@ -16,13 +16,17 @@ import structlog
 
 from banshi.builtin.audit.leaving import Unproven, entries_of, remove_case
 from banshi.builtin.passes import binding
+from banshi.builtin.passes.models import Scan
 from banshi.foundation.encryption.sealing import current_ring
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of
 from banshi.kernel.cases.lifecycle import LEAVING
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.outbox import outbox
-from banshi.kernel.tables.models import Attachment, Case, CaseEvent, IdempotencyKey, Pass, Scan
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kernel.tables.idempotency import IdempotencyKey
+from banshi.kernel.tables.passes import Pass
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

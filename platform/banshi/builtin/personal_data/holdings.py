@@ -16,7 +16,7 @@ from tortoise.models import Model
 
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.values import Texts
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

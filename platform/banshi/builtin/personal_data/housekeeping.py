@@ -27,7 +27,9 @@ from banshi.foundation.logs import place_of
 from banshi.kernel.cases.attachments import ABANDONED, clear_parts
 from banshi.kernel.outbox import outbox
 from banshi.kernel.runtime.leader_election import led
-from banshi.kernel.tables.models import Attachment, IdempotencyKey, OutboxRow
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.idempotency import IdempotencyKey
+from banshi.kernel.tables.outbox import OutboxRow
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

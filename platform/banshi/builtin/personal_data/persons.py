@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from banshi.builtin.audit.models import CaseReading
+from banshi.builtin.passes.models import Scan
 from banshi.builtin.personal_data.anonymising import anonymise
 from banshi.builtin.personal_data.holdings import (
     HOLDINGS,
@@ -24,7 +25,10 @@ from banshi.foundation.database.store import Update, Write
 from banshi.kernel.cases.lifecycle import GOING, KEPT
 from banshi.kernel.contract.values import Texts
 from banshi.kernel.outbox import outbox
-from banshi.kernel.tables.models import Attachment, Case, CaseEvent, IdempotencyKey, Pass, Scan
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kernel.tables.idempotency import IdempotencyKey
+from banshi.kernel.tables.passes import Pass
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

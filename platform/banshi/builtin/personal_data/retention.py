@@ -20,7 +20,8 @@ from banshi.builtin.personal_data.anonymising import anonymise
 from banshi.foundation.logs import place_of
 from banshi.kernel.cases.lifecycle import GOING, KEPT
 from banshi.kernel.contract.items import TEST
-from banshi.kernel.tables.models import Case, CaseEvent, Pass
+from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kernel.tables.passes import Pass
 
 if TYPE_CHECKING:
     from banshi.foundation.time.periods import Period

@@ -14,7 +14,7 @@ from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.values import Phase, Resource
 from banshi.kernel.outbox.consumers import ENGINE
 from banshi.kernel.runtime.running import Platform
-from banshi.kernel.tables.models import OutboxRow
+from banshi.kernel.tables.outbox import OutboxRow
 
 WORK_STREAM: Key[None] = Key("work stream")
 

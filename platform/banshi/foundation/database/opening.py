@@ -29,7 +29,13 @@ from banshi.foundation.server_addresses import hosts_of, names_several, with_fir
 KERNEL = "banshi"
 
 #: The modules with the kernel's tables.
-MODELS = ("banshi.kernel.tables.models", "banshi.builtin.audit.models")
+MODELS = (
+    *(
+        f"banshi.kernel.tables.{one}"
+        for one in ("attachments", "cases", "deployment", "idempotency", "outbox", "passes")
+    ),
+    *("banshi.builtin.audit.models", "banshi.builtin.passes.models"),
+)
 
 #: Where PostgreSQL listens unless something else is said.
 PORT = 5432

@@ -28,7 +28,7 @@ from banshi.kernel.cases.representations import attachment_document
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Principal, Route
 from banshi.kernel.http.document_schemas import UUID, ref
 from banshi.kernel.http.responses import reply
-from banshi.kernel.tables.models import Attachment
+from banshi.kernel.tables.attachments import Attachment
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

@@ -25,7 +25,7 @@ from banshi.foundation.errors import FieldProblem, InvalidFields, StorageFull, T
 from banshi.foundation.files import durable_files
 from banshi.foundation.files.media_types import ACCEPTED, HEAD_BYTES, sniff
 from banshi.kernel.contract.values import Item
-from banshi.kernel.tables.models import Attachment
+from banshi.kernel.tables.attachments import Attachment
 
 UNKNOWN = "Upload this file first: no unused attachment of yours has that id."
 USED = (

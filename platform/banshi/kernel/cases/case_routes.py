@@ -18,7 +18,9 @@ from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Paramete
 from banshi.kernel.contract.values import LANGUAGES, REASON_ASKS, Who
 from banshi.kernel.http.document_schemas import UUID, ref
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, from_cursor, limit_of, page_answer, reply
-from banshi.kernel.tables.models import Attachment, Case, CaseEvent, Pass
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kernel.tables.passes import Pass
 
 if TYPE_CHECKING:
     from aiohttp import web

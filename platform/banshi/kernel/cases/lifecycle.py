@@ -28,7 +28,7 @@ from banshi.kernel.contract.routes import Principal
 from banshi.kernel.contract.values import LANGUAGES, ClockEffect, Decision, Item, Message, Step, Texts, Who
 from banshi.kernel.outbox import events, outbox
 from banshi.kernel.runtime.tracing import traced
-from banshi.kernel.tables.models import Case, CaseEvent
+from banshi.kernel.tables.cases import Case, CaseEvent
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

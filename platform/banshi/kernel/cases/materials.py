@@ -13,7 +13,9 @@ from banshi.foundation.errors import FieldProblem, InvalidFields
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.values import Department, Item, MaterialsEffect
 from banshi.kernel.loading.registry import Registry
-from banshi.kernel.tables.models import Attachment, Case, CaseEvent, OutboxRow
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kernel.tables.outbox import OutboxRow
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

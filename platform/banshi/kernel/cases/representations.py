@@ -12,7 +12,8 @@ from banshi.kernel.cases.actions import action_document
 from banshi.kernel.cases.lifecycle import clock_of
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.values import Step, Who, text_in
-from banshi.kernel.tables.models import Attachment, Case, CaseEvent
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import Case, CaseEvent
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

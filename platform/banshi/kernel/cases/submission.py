@@ -26,7 +26,8 @@ from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.events import step_rows
 from banshi.kernel.runtime.containment import ask
 from banshi.kernel.runtime.mistakes import awaited, problems_in
-from banshi.kernel.tables.models import Attachment, Case, CaseEvent
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import Case, CaseEvent
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

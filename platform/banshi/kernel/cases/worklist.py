@@ -18,7 +18,7 @@ from banshi.foundation.keys import Key
 from banshi.kernel.cases.representations import SUMMARY
 from banshi.kernel.contract.values import Who
 from banshi.kernel.loading.cached import PerRevision
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,7 +14,7 @@ from banshi.kernel.contract.values import Item, Step, Who
 from banshi.kernel.loading.registry import Registry
 
 if TYPE_CHECKING:
-    from banshi.kernel.tables.models import Case
+    from banshi.kernel.tables.cases import Case
 
 #: Whoever scans passes in the street, in every department.
 OFFICER = "officer"

@@ -20,7 +20,7 @@ from banshi.foundation.errors import InvalidParameter, KeyReused, StillRunning
 from banshi.foundation.keys import Key
 from banshi.kernel.http.responses import JSON, encode
 from banshi.kernel.http.stored_answers import STORED_ANSWERS
-from banshi.kernel.tables.models import IdempotencyKey
+from banshi.kernel.tables.idempotency import IdempotencyKey
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

@@ -28,7 +28,8 @@ from banshi.kernel.outbox.pause import paused as held
 from banshi.kernel.runtime.containment import contained
 from banshi.kernel.runtime.process_role import CASE
 from banshi.kernel.runtime.tracing import traced, traced_together
-from banshi.kernel.tables.models import Case, OutboxRow
+from banshi.kernel.tables.cases import Case
+from banshi.kernel.tables.outbox import OutboxRow
 
 if TYPE_CHECKING:
     from banshi.kernel.outbox.events import Listener

@@ -17,7 +17,8 @@ from uuid_utils.compat import uuid7
 
 from banshi.foundation.keys import Key
 from banshi.kernel.outbox import outbox
-from banshi.kernel.tables.models import Case, CaseEvent, OutboxRow
+from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kernel.tables.outbox import OutboxRow
 
 if TYPE_CHECKING:
     from banshi.foundation.database.store import Store

@@ -21,7 +21,7 @@ from banshi.foundation.encryption.fields import as_read
 from banshi.foundation.errors import Unavailable
 from banshi.kernel.contract.items import LIVE
 from banshi.kernel.contract.values import Message
-from banshi.kernel.tables.models import OutboxRow
+from banshi.kernel.tables.outbox import OutboxRow
 
 if TYPE_CHECKING:
     from banshi.foundation.database.store import Store

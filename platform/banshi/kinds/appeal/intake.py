@@ -9,7 +9,7 @@ from banshi.foundation.errors import Conflict
 from banshi.kernel.cases import lifecycle
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.values import Decision, Item
-from banshi.kernel.tables.models import Case, CaseEvent
+from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord
 
 if TYPE_CHECKING:

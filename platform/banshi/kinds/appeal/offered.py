@@ -16,7 +16,7 @@ from banshi.kinds.appeal.steps import CODE
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
-    from banshi.kernel.tables.models import Case
+    from banshi.kernel.tables.cases import Case
 
 #: Letters of one appeal.
 MOST_LETTERS = 100

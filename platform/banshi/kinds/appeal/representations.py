@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from banshi.kernel.cases.lifecycle import Actor
 from banshi.kernel.cases.representations import moment
 from banshi.kernel.contract.values import Who, text_in
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply
 from banshi.kinds.appeal.sorting.suggestion import suggestion
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from banshi.kernel.contract.message_templates import Value
     from banshi.kernel.contract.values import Item, Step
     from banshi.kernel.runtime.running import Platform
-    from banshi.kernel.tables.models import Case, Pass
+    from banshi.kernel.tables.cases import Case
+    from banshi.kernel.tables.passes import Pass
 
 
 async def effects(platform: Platform, move: Move) -> Effects:

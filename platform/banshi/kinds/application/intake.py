@@ -11,7 +11,7 @@ from banshi.kernel.cases.submission import item_of, submission_of
 from banshi.kernel.contract.values import Decision, Item
 from banshi.kernel.runtime.containment import ask, blamed
 from banshi.kernel.runtime.mistakes import Mistake, check_decision, without_reason, wrong_action
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.application.handler import Application
 from banshi.kinds.application.renewal import check_renewal
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from banshi.builtin.passes import ledger
 from banshi.foundation.errors import FieldProblem, InvalidFields
 from banshi.kernel.contract.values import Item
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

@@ -10,7 +10,7 @@ from banshi.kinds.appointment.slots import places
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
-    from banshi.kernel.tables.models import Case
+    from banshi.kernel.tables.cases import Case
 
 
 async def forget(platform: Platform, case: Case) -> None:

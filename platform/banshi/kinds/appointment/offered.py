@@ -16,7 +16,7 @@ from banshi.kinds.appointment.slots.when import changeable_until, moment_in_word
 if TYPE_CHECKING:
     from banshi.kernel.contract.values import Item, Step
     from banshi.kernel.runtime.running import Platform
-    from banshi.kernel.tables.models import Case
+    from banshi.kernel.tables.cases import Case
 
 
 async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:

@@ -17,7 +17,7 @@ from banshi.kinds.appointment.slots.when import changeable_until, place_of
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
-    from banshi.kernel.tables.models import Case
+    from banshi.kernel.tables.cases import Case
 
 #: What a slot is for whoever would like it.
 STATES = ("free", "full", "closed", "not-released", "draw", "drawing")

@@ -23,7 +23,7 @@ from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of
 from banshi.kernel.cases import lifecycle
 from banshi.kernel.runtime.process_role import CASE
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.booking.draw import draw_due
 from banshi.kinds.appointment.booking.taking import QUEUE, Queue
 from banshi.kinds.appointment.models import Booking, Hold, Slot

@@ -12,7 +12,7 @@ from banshi.kinds.posting.models import PostingRecord
 if TYPE_CHECKING:
     from banshi.kernel.contract.values import Step
     from banshi.kernel.runtime.running import Platform
-    from banshi.kernel.tables.models import Case
+    from banshi.kernel.tables.cases import Case
 
 
 async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:

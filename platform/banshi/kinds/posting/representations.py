@@ -10,7 +10,7 @@ from banshi.kernel.cases.lifecycle import Actor
 from banshi.kernel.cases.representations import moment
 from banshi.kernel.contract.values import text_in
 from banshi.kernel.http.document_schemas import LINKS, MOMENT, TEXT, UUID, record
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.models import PostingMatch, PostingRecord
 from banshi.kinds.posting.publishing.matching import MOST
 from banshi.kinds.posting.rules import OPPOSITE

@@ -26,7 +26,7 @@ from banshi.kernel.cases import lifecycle
 from banshi.kernel.cases.attachments import written
 from banshi.kernel.runtime.leader_election import led
 from banshi.kernel.runtime.process_role import CASE
-from banshi.kernel.tables.models import Attachment
+from banshi.kernel.tables.attachments import Attachment
 from banshi.kinds.posting.models import Conversation, ConversationMessage, PostingRecord
 from banshi.kinds.posting.publishing.matching import match_new
 from banshi.kinds.posting.publishing.publication import folder

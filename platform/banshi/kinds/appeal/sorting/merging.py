@@ -17,7 +17,7 @@ from banshi.kernel.cases.lifecycle import KEPT, LEAVING, Effects, Move, clock_va
 from banshi.kernel.contract.values import Who
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.events import step_rows
-from banshi.kernel.tables.models import Case, CaseEvent
+from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord, Reply
 from banshi.kinds.appeal.steps import LETTERS
 

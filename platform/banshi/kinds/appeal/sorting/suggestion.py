@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from banshi.foundation.keys import Key
 from banshi.kernel.cases import lifecycle
 from banshi.kernel.contract.items import LIVE
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.models import AppealRecord
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from banshi.foundation.files.media_types import sniff
 from banshi.kernel.cases import attachments
 from banshi.kernel.cases.representations import attachment_document
 from banshi.kernel.http.responses import reply
-from banshi.kernel.tables.models import Attachment
+from banshi.kernel.tables.attachments import Attachment
 from banshi.kinds.appeal.tips.flood import FLOOD
 from banshi.kinds.pictures import READ, cleaned
 

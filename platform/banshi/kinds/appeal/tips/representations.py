@@ -10,7 +10,8 @@ from banshi.foundation.forms import Form
 from banshi.kernel.cases import lifecycle
 from banshi.kernel.cases.representations import case_document
 from banshi.kernel.http.document_schemas import record
-from banshi.kernel.tables.models import Attachment, Case, CaseEvent
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord
 from banshi.kinds.appeal.representations import begun, shown
 from banshi.kinds.appeal.tips.codes import LONGEST

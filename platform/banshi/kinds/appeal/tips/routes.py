@@ -19,7 +19,7 @@ from banshi.kernel.cases.modes import offered
 from banshi.kernel.cases.submission import check, form_problems, new_case
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Principal, Route
 from banshi.kernel.http.responses import reply
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.intake import received, sort_member
 from banshi.kinds.appeal.models import TipCode
 from banshi.kinds.appeal.rules import AppealRules

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from aiohttp import web
     from tortoise.models import Model
 
-    from banshi.kernel.tables.models import Case
+    from banshi.kernel.tables.cases import Case
 
 #: Says what was scanned, and carries the version of the text: all of it in the alphabet of the smallest QR codes.
 PREFIX = "BSA1:"

@@ -25,7 +25,7 @@ from banshi.kernel.cases.materials import materials_of
 from banshi.kernel.cases.submission import HandedIn, check, new_case
 from banshi.kernel.contract.values import Item
 from banshi.kernel.outbox.events import step_rows
-from banshi.kernel.tables.models import Case, CaseEvent
+from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appointment.booking import limits
 from banshi.kinds.appointment.booking.problems import (
     DrawPending,

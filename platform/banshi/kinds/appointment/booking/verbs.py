@@ -18,7 +18,7 @@ from banshi.kernel.cases.submission import form_problems
 from banshi.kernel.contract.routes import Call, Principal
 from banshi.kernel.http.document_schemas import MOMENT, UUID, record
 from banshi.kernel.http.responses import reply
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.booking import taking
 from banshi.kinds.appointment.models import Booking, Hold
 from banshi.kinds.appointment.offered import in_booking

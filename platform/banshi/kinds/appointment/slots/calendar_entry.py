@@ -10,7 +10,7 @@ from banshi.kinds.appointment.slots.when import place_of
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
-    from banshi.kernel.tables.models import Case
+    from banshi.kernel.tables.cases import Case
     from banshi.kinds.appointment.models import Booking
 
 #: How sure a case is, by its state; what has ended badly is cancelled.

@@ -14,7 +14,7 @@ from banshi.kernel.cases import lifecycle
 from banshi.kernel.cases.modes import is_open_to
 from banshi.kernel.http.access import ACCESS
 from banshi.kernel.http.responses import Page, from_cursor, in_utc, limit_of, reply
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.models import NOT_DRAWN, Booking, Slot
 from banshi.kinds.appointment.offered import in_booking
 from banshi.kinds.appointment.representations import appointment_document, draw_document, slot_document

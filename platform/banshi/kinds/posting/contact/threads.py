@@ -11,7 +11,7 @@ from banshi.kernel.cases import lifecycle
 from banshi.kernel.cases.representations import moment
 from banshi.kernel.http.document_schemas import LINKS, MOMENT, TEXT, record
 from banshi.kernel.http.document_schemas import UUID as ID
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.models import Conversation, ConversationMessage, PostingRecord
 
 if TYPE_CHECKING:

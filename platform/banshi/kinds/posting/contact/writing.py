@@ -18,7 +18,7 @@ from banshi.foundation.errors import FieldProblem, Forbidden, InvalidFields, Not
 from banshi.foundation.forms import Form
 from banshi.foundation.texts import clean
 from banshi.kernel.http.responses import Page, from_cursor, in_utc, limit_of, reply
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.contact import told
 from banshi.kinds.posting.contact.threads import (
     ROLE,

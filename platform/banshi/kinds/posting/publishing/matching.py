@@ -14,7 +14,7 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from banshi.foundation.database.store import Stale, Update, Write
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.contact import told
 from banshi.kinds.posting.models import PostingMatch, PostingRecord
 from banshi.kinds.posting.publishing.likeness import Comparison, compared

@@ -15,7 +15,7 @@ from banshi.foundation.errors import FieldProblem, InvalidFields, StorageFull, T
 from banshi.foundation.files import durable_files
 from banshi.foundation.texts import clean
 from banshi.kernel.cases.attachments import attachment_ids
-from banshi.kernel.tables.models import Attachment
+from banshi.kernel.tables.attachments import Attachment
 from banshi.kinds.pictures import READ, Picture, UnreadablePicture, cleaned
 from banshi.kinds.posting.publishing.personal import told
 from banshi.kinds.posting.rules import PostingRules

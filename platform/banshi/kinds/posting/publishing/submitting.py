@@ -14,7 +14,7 @@ from banshi.kernel.cases.representations import case_document
 from banshi.kernel.cases.submission import check, form_problems, new_case
 from banshi.kernel.http.responses import reply
 from banshi.kernel.outbox.events import step_rows
-from banshi.kernel.tables.models import CaseEvent
+from banshi.kernel.tables.cases import CaseEvent
 from banshi.kinds.posting.models import PostingRecord
 from banshi.kinds.posting.publishing.publication import photos_of, refuse_unfit, values_of
 from banshi.kinds.posting.representations import details_of

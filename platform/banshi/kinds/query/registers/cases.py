@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from banshi.kernel.contract.values import text_in
-from banshi.kernel.tables.models import Case
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.query.registers.declared import Column, Register
 from banshi.kinds.query.registers.protocol import Found, Question
 

@@ -100,7 +100,7 @@ def seal(ctx: click.Context, as_json: bool) -> None:
     `banshi audit verify --against` then finds a chain that was written anew as a whole, or whose end was cut off.
     """
     from banshi.builtin.audit.chain import newest_seal, pin_of
-    from banshi.kernel.tables.models import AuditSeal
+    from banshi.builtin.audit.models import AuditSeal
 
     async def read(store: Store, key: AuditKey) -> tuple[AuditSeal | None, str]:
         del store

@@ -32,7 +32,7 @@ command.add_command(personal_keys.command)
 @click.pass_context
 def show(ctx: click.Context) -> None:
     """List the keys with the dates of their lives."""
-    from banshi.kernel.tables.models import SigningKey
+    from banshi.builtin.passes.models import SigningKey
 
     async def read(settings: Settings) -> list[SigningKey]:
         del settings
@@ -67,7 +67,7 @@ def show(ctx: click.Context) -> None:
 def rotate(ctx: click.Context, lead: int, at_once: bool) -> None:
     """Make a new key; the present ones sign until it takes over, and verify for good."""
     from banshi.builtin.passes import keys
-    from banshi.kernel.tables.models import SigningKey
+    from banshi.builtin.passes.models import SigningKey
 
     async def make(settings: Settings) -> SigningKey:
         return await keys.rotate(settings.keys_folder, datetime.now(UTC), timedelta(hours=0 if at_once else lead))
