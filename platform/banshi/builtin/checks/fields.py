@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from banshi.foundation.forms.pointers import names_in
 from banshi.foundation.forms.schemas import children, resolved
 
 Schema = Mapping[str, Any]
@@ -19,8 +20,7 @@ def fields_at(schema: Schema, pointer: str) -> list[Schema]:
     if not pointer.startswith("/"):
         return []
     nodes = _same_value(schema, [schema])
-    for part in pointer.split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
+    for name in names_in(pointer):
         nodes = _same_value(schema, [node["properties"][name] for node in nodes if name in node.get("properties", {})])
     return nodes
 
@@ -44,8 +44,7 @@ def _same_value(root: Schema, nodes: list[Any]) -> list[Schema]:
 def always_there(schema: Schema, pointer: str) -> bool:
     """Whether every answer that the schema takes has something at a JSON Pointer through objects."""
     node: Any = schema
-    for part in pointer.split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
+    for name in names_in(pointer):
         if name not in node.get("required", ()):
             return False
         node = node.get("properties", {}).get(name, {})

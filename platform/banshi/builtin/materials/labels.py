@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from banshi.builtin.materials.vocabulary import document_of
-from banshi.foundation.forms.words import value_at
+from banshi.foundation.forms.pointers import name_at
 from banshi.kernel.cases.attachments import ids_at
 from banshi.kernel.contract.values import Department, Item
 
@@ -21,7 +21,7 @@ def labels(item: Item, department: Department, answers: Mapping[str, Any]) -> di
         document = document_of(material, department)
         if document is None or not material.field:
             continue
-        label = (material.document, value_at(answers, material.concerns))
+        label = (material.document, name_at(answers, material.concerns))
         for identity in ids_at(item, answers, material.field):
             found[identity] = label if found.get(identity, label) == label else ("", "")
     return found

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from banshi.builtin.materials.consent import Consent, consent_to
 from banshi.builtin.materials.vocabulary import reusable
 from banshi.foundation.files.media_types import ACCEPTED
+from banshi.foundation.forms.pointers import names_in
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.values import Document, Item, Material
 from banshi.kernel.tables.attachments import Attachment
@@ -118,8 +119,8 @@ def _fit(platform: Platform, item: Item, material: Material, files: Sequence[Att
 def takes(item: Item, material: Material) -> tuple[int, float]:
     """How many files the material's field takes, at least and at most; none where it isn't a field for files."""
     node: Any = item.form.schema if item.form else {}
-    for part in material.field.split("/")[1:]:
-        node = node.get("properties", {}).get(part.replace("~1", "/").replace("~0", "~"))
+    for name in names_in(material.field):
+        node = node.get("properties", {}).get(name)
         if not isinstance(node, Mapping):
             return 0, 0
     if node.get("x-attachment"):

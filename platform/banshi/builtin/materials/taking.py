@@ -20,7 +20,7 @@ from banshi.builtin.materials.vocabulary import reusable
 from banshi.foundation.database.store import NotBegun, Stale, Update, Write
 from banshi.foundation.errors import Conflict, FieldProblem, InvalidFields, StorageFull
 from banshi.foundation.files import durable_files
-from banshi.foundation.forms.words import value_at
+from banshi.foundation.forms.pointers import name_at, names_in
 from banshi.kernel.cases.attachments import ids_at
 from banshi.kernel.cases.materials import Reused
 from banshi.kernel.contract.items import TEST
@@ -119,7 +119,7 @@ def _wrong(
 ) -> FieldProblem | None:
     if offer is None:
         return FieldProblem(f"{where}/consent", text_in(NO_CONSENT, language), "consent")
-    if offer.concerns != value_at(answers, offer.material.concerns):
+    if offer.concerns != name_at(answers, offer.material.concerns):
         detail = text_in(OTHER_MATTER, language).format(concerns=offer.concerns)
         return FieldProblem(where, detail, "concerns")
     if sorted(ids_at(item, answers, pointer)) != sorted(str(file.id) for file in offer.files):
@@ -143,7 +143,7 @@ def _taken_over(
             still = {"id": file.id, "case_id": earlier.id, "accepted_at__isnull": False}
             reused.updates.append(Update(Attachment, still, {"person": case.person}))
         what = {"document": offer.material.document, "consent": dict(offer.consent.texts)}
-        answers = _renamed(answers, offer.material.field.split("/")[1:], fresh)
+        answers = _renamed(answers, names_in(offer.material.field), fresh)
         reused.told.append({**what, "case": origin})
         if earlier.id not in noted:
             noted[earlier.id] = _entry(earlier, case, at)
@@ -191,8 +191,7 @@ def _entry(earlier: Case, case: Case, at: Any) -> CaseEvent:
 def _renamed(value: Any, path: Sequence[str], fresh: Mapping[str, str]) -> Any:
     """The answers with the ids of the earlier files replaced by those of the new case's own, at one field alone."""
     if path:
-        name = path[0].replace("~1", "/").replace("~0", "~")
-        return {**value, name: _renamed(value[name], path[1:], fresh)}
+        return {**value, path[0]: _renamed(value[path[0]], path[1:], fresh)}
     return [fresh[one.lower()] for one in value] if isinstance(value, list) else fresh[value.lower()]
 
 

@@ -20,14 +20,14 @@ from banshi.foundation.forms.models import close, days_reader, model_reader
 from banshi.foundation.forms.places import Place, is_verified, places_in, spelled_in
 from banshi.foundation.forms.rules import copied, day_faults, faults_of
 from banshi.foundation.forms.schemas import compiled, described, schema_reader
-from banshi.foundation.forms.words import Found, Path, Reader, pointer, say
+from banshi.foundation.forms.words import Found, Path, Reader, say
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from pydantic import TypeAdapter
 
-__all__ = ["MOST_PROBLEMS", "Form", "pointer"]
+__all__ = ["MOST_PROBLEMS", "Form"]
 
 #: Problems that one answer lists; the reader has to send it again anyway.
 MOST_PROBLEMS = 100

@@ -13,8 +13,9 @@ import orjson
 from jsonschema_rs import ValidationErrorKind as Kind
 
 from banshi.foundation.forms.days import KEYWORDS, limit_faults
+from banshi.foundation.forms.pointers import pointer
 from banshi.foundation.forms.schemas import LIST, NAMED, ONE, Node, children, compiled, read_error, resolved
-from banshi.foundation.forms.words import FORMATS, Path, pointer, say
+from banshi.foundation.forms.words import FORMATS, Path, say
 
 #: Subschemas in a form once every `$ref` is written out.
 _MOST_SUBSCHEMAS = 10_000

@@ -12,6 +12,7 @@ from jsonschema_rs import ValidationErrorKind as Kind
 
 from banshi.foundation.forms.days import IN_ORDER, KEYWORDS, is_date, is_moment, told_limits, told_order
 from banshi.foundation.forms.numbers import NUMBERS
+from banshi.foundation.forms.pointers import names_in
 from banshi.foundation.forms.words import MOST_TRIED, SENTENCES, Found, Path, Reader
 
 #: Bytes that one compiled pattern may take: `^[\\p{L}·]{2,50}$` fits, a counted repetition of a repetition does not.
@@ -166,8 +167,7 @@ def resolved(schema: Any, ref: str) -> Any:
     if not (ref == "#" or ref.startswith("#/")):
         return None
     node = schema
-    for part in unquote(ref).split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
+    for key in names_in(unquote(ref)):
         if isinstance(node, list) and key.isdecimal() and int(key) < len(node):
             node = node[int(key)]
         else:

@@ -10,6 +10,7 @@ from typing import Any
 
 from banshi.foundation.errors import FieldProblem
 from banshi.foundation.forms.days import day_limit, written
+from banshi.foundation.forms.pointers import pointer
 
 #: Places where a subschema may be tried on a value while problems are looked for: at 10 to 30 µs for each that fails,
 #: and on the event loop. Valid answers aren't counted, they cost nanoseconds.
@@ -163,25 +164,3 @@ def _shown(option: Any, column: int) -> str:
     if isinstance(option, tuple):
         return _TYPES[option[1]][column]
     return option if isinstance(option, str) else json.dumps(option, ensure_ascii=False)
-
-
-#: Longest text that is taken for a name of something.
-LONGEST_NAME = 200
-
-
-def value_at(answers: Any, pointer: str) -> str:
-    """The text at a JSON Pointer through objects; empty where there is none, or one too long to be a name."""
-    value = answers
-    for part in pointer.split("/")[1:]:
-        if not isinstance(value, dict):
-            return ""
-        value = value.get(part.replace("~1", "/").replace("~0", "~"))
-    return value if pointer and isinstance(value, str) and len(value) <= LONGEST_NAME else ""
-
-
-def pointer(path: Sequence[str | int]) -> str:
-    """The JSON Pointer (RFC 6901) of a path of names and indices; a parent's, where a name makes it absurdly long."""
-    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in path]
-    while sum(map(len, parts)) > 1_000:
-        parts.pop()
-    return "".join(f"/{part}" for part in parts)

@@ -24,6 +24,7 @@ from banshi.foundation.database.store import Update
 from banshi.foundation.errors import FieldProblem, InvalidFields, StorageFull, TooLarge, UnsupportedMediaType
 from banshi.foundation.files import durable_files
 from banshi.foundation.files.media_types import ACCEPTED, HEAD_BYTES, sniff
+from banshi.foundation.forms.pointers import escaped
 from banshi.kernel.contract.values import Item
 from banshi.kernel.tables.attachments import Attachment
 
@@ -119,7 +120,7 @@ def attachment_ids(schema: Mapping[str, Any], answers: Any, pointer: str = "") -
         for name, value in answers.items():
             inner = schema.get("properties", {}).get(name)
             if isinstance(inner, dict):
-                yield from attachment_ids(inner, value, f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}")
+                yield from attachment_ids(inner, value, f"{pointer}/{escaped(name)}")
     if isinstance(answers, list) and isinstance(schema.get("items"), dict):
         for position, value in enumerate(answers):
             yield from attachment_ids(schema["items"], value, f"{pointer}/{position}")

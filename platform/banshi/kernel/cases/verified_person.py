@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from banshi.foundation.errors import FieldProblem, InvalidFields, NotNamed, NotVerified
+from banshi.foundation.forms.pointers import name_at
 from banshi.foundation.forms.spelling import spelled_id
-from banshi.foundation.forms.words import value_at
 from banshi.foundation.texts import clean, cut
 from banshi.kernel.cases.attachments import ids_at
 from banshi.kernel.contract.items import HOLDER, LONGEST_HOLDER
@@ -61,7 +61,7 @@ def require_own_record(item: Item, answers: Mapping[str, Any], principal: Princi
     """Raises InvalidFields where the answers, which the form has taken, are about another than who hands them in."""
     if item.owner is None or (item.owner.unless and ids_at(item, answers, item.owner.unless)):
         return
-    if principal is None or not is_own(value_at(answers, item.owner.field), principal):
+    if principal is None or not is_own(name_at(answers, item.owner.field), principal):
         sentence = (NOT_OWN_UNLESS if item.owner.unless else NOT_OWN)[LANGUAGES.index(language)]
         told = sentence.format(unless=item.owner.unless)
         raise InvalidFields([FieldProblem(f"/answers{item.owner.field}", told, "not-own")])

@@ -13,7 +13,7 @@ import structlog
 
 from banshi.foundation.errors import FieldProblem
 from banshi.foundation.field_problems import few
-from banshi.foundation.forms import pointer
+from banshi.foundation.forms.pointers import pointer, unescaped
 from banshi.foundation.forms.schemas import resolved
 from banshi.kernel.contract.values import Item
 
@@ -70,8 +70,7 @@ def read(written: str) -> list[str]:
     """The names that a pointer has, however it was written: "/zones/0", "#/zones/0", "zones/0", "zones[0]"."""
     text = unquote(written[1:]) if written.startswith("#") else written
     names = text[1:].split("/") if text.startswith("/") else re.findall(r"[^/.\[\]]+", text)
-    # A tilde that escapes nothing is itself.
-    return [name.replace("~1", "/").replace("~0", "~") for name in names]
+    return [unescaped(name) for name in names]
 
 
 def _exists(schema: Mapping[str, Any], parts: Sequence[str], answers: Any) -> bool:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from banshi.foundation.errors import FieldProblem, HolderUnknown, InvalidFields
+from banshi.foundation.forms.pointers import found_at
 from banshi.foundation.texts import clean
 from banshi.kernel.cases.lifecycle import Move
 from banshi.kernel.cases.verified_person import holder_of
@@ -43,7 +44,7 @@ def _value(move: Move, claim: Claim) -> Any:
         return name or None
     if claim.source == DECISION:
         return _decision(move)
-    return at(move.case.answers, claim.source)
+    return found_at(move.case.answers, claim.source)
 
 
 def _decision(move: Move) -> str:
@@ -67,19 +68,7 @@ def masked(value: Any) -> Any:
     return text[:3] + "*" * (len(text) - 7) + text[-4:]
 
 
-def at(answers: Any, pointer: str) -> Any:
-    """The value at a JSON Pointer, or None."""
-    if not pointer:
-        return None
-    value = answers
-    for part in pointer.lstrip("/").split("/"):
-        if not isinstance(value, dict):
-            return None
-        value = value.get(part.replace("~1", "/").replace("~0", "~"))
-    return value
-
-
 def day_at(answers: Any, pointer: str) -> date | None:
     """The day at a JSON Pointer, or None."""
-    value = at(answers, pointer)
+    value = found_at(answers, pointer)
     return date.fromisoformat(value) if isinstance(value, str) else None

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from banshi.foundation.forms.pointers import names_in
 from banshi.kernel.contract.values import Item, Texts
 from banshi.kernel.loading.typed_tables import STRICT
 
@@ -84,8 +85,8 @@ def field_at(schema: Mapping[str, Any], pointer: str) -> Mapping[str, Any] | Non
     if not pointer.startswith("/"):
         return None
     node: Any = schema
-    for part in pointer.split("/")[1:]:
-        node = node.get("properties", {}).get(part.replace("~1", "/").replace("~0", "~"))
+    for name in names_in(pointer):
+        node = node.get("properties", {}).get(name)
         if not isinstance(node, dict):
             return None
     return node  # type: ignore[no-any-return]

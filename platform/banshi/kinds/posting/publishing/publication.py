@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from banshi.builtin.catalogue.search.words import terms_of, units_of
 from banshi.foundation.errors import FieldProblem, InvalidFields, StorageFull, TooLarge
 from banshi.foundation.files import durable_files
+from banshi.foundation.forms.pointers import found_at
 from banshi.foundation.texts import clean
 from banshi.kernel.cases.attachments import attachment_ids
 from banshi.kernel.tables.attachments import Attachment
@@ -38,17 +39,8 @@ UNREADABLE = {
 YET_TO_COME = {"zh-CN": "这一天还没有到，请填写实际的日期。", "en": "That day is yet to come: say on which it was."}
 
 
-def at(answers: Any, pointer: str) -> Any:
-    """The answer that a JSON Pointer names; None where it was left out."""
-    if not pointer:
-        return None
-    for part in pointer.split("/")[1:]:
-        answers = answers.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(answers, Mapping) else None
-    return answers
-
-
 def sort_of(rules: PostingRules, answers: Mapping[str, Any]) -> str:
-    return str(at(answers, rules.sort) or rules.sorts[0])
+    return str(found_at(answers, rules.sort) or rules.sorts[0])
 
 
 def refuse_unfit(platform: Platform, item: Item, answers: Mapping[str, Any], language: str) -> None:
@@ -57,10 +49,10 @@ def refuse_unfit(platform: Platform, item: Item, answers: Mapping[str, Any], lan
         FieldProblem(f"/answers{pointer}", detail, code)
         for pointer in dict.fromkeys(item.details.published())
         # As it will be read: what is never shown may stand between two digits. Numbers are published as facts.
-        for detail, code in told(clean(_text(at(answers, pointer))), language)
+        for detail, code in told(clean(_text(found_at(answers, pointer))), language)
     ]
     pointer = item.details.day
-    if (day := at(answers, pointer)) and date.fromisoformat(day) > platform.today():
+    if (day := found_at(answers, pointer)) and date.fromisoformat(day) > platform.today():
         problems.append(FieldProblem(f"/answers{pointer}", YET_TO_COME[language], "day"))
     if problems:
         raise InvalidFields(problems)
@@ -73,7 +65,7 @@ def _text(value: Any) -> str:
 def values_of(item: Item, answers: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a posting's row that follow from its answers, but for the photos."""
     rules: PostingRules = item.details
-    day = at(answers, rules.day)
+    day = found_at(answers, rules.day)
     texts = [text for pointer in rules.texts if (text := _line(answers, pointer))]
     values: dict[str, Any] = {
         "sort": sort_of(rules, answers),
@@ -81,7 +73,7 @@ def values_of(item: Item, answers: Mapping[str, Any]) -> dict[str, Any]:
         "text": "\n".join(texts),
         "place": _line(answers, rules.place)[:200],
         "day": date.fromisoformat(day) if day else None,
-        "division": at(answers, rules.division) or "",
+        "division": found_at(answers, rules.division) or "",
         "facts": {fact.field: value for fact in rules.facts if (value := _fact(answers, fact.field)) is not None},
     }
     for key in ("category", "colour", "brand"):
@@ -91,11 +83,11 @@ def values_of(item: Item, answers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _line(answers: Mapping[str, Any], pointer: str) -> str:
-    return clean(str(at(answers, pointer) or ""))
+    return clean(str(found_at(answers, pointer) or ""))
 
 
 def _fact(answers: Mapping[str, Any], pointer: str) -> Any:
-    value = at(answers, pointer)
+    value = found_at(answers, pointer)
     return clean(value) if isinstance(value, str) else value
 
 

@@ -1,0 +1,47 @@
+"""JSON Pointers (RFC 6901): written, taken apart and followed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+#: Longest text that is taken for a name of something.
+LONGEST_NAME = 200
+
+
+def escaped(name: str) -> str:
+    """A name as it stands in a pointer."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def unescaped(part: str) -> str:
+    """The name that a part of a pointer stands for. A tilde that escapes nothing is itself."""
+    return part.replace("~1", "/").replace("~0", "~")
+
+
+def pointer(path: Sequence[str | int]) -> str:
+    """The pointer of a path of names and indices; a parent's, where a name makes it absurdly long."""
+    parts = [escaped(str(part)) for part in path]
+    while sum(map(len, parts)) > 1_000:
+        parts.pop()
+    return "".join(f"/{part}" for part in parts)
+
+
+def names_in(pointer: str) -> list[str]:
+    """The names and indices on the way that a pointer says; none for what it is the pointer of as a whole."""
+    return [unescaped(part) for part in pointer.split("/")[1:]]
+
+
+def found_at(answers: Any, pointer: str) -> Any:
+    """What stands at a pointer through objects; None where nothing does, or no pointer is given."""
+    if not pointer:
+        return None
+    for name in names_in(pointer):
+        answers = answers.get(name) if isinstance(answers, Mapping) else None
+    return answers
+
+
+def name_at(answers: Any, pointer: str) -> str:
+    """The text at a pointer through objects; empty where there is none, or one too long to be a name."""
+    value = found_at(answers, pointer)
+    return value if isinstance(value, str) and len(value) <= LONGEST_NAME else ""
