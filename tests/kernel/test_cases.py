@@ -32,7 +32,7 @@ from banshi import default_plugins
 from banshi.builtin.passes.keys import KEYRING
 from banshi.foundation.database.store import Write
 from banshi.foundation.errors import ActionNotPermitted, NotFound
-from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.representations import case_document
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.routes import Principal
@@ -342,12 +342,12 @@ PEOPLE: dict[str, tuple[str, ...] | None] = {
 }
 
 
-def actor_of(name: str) -> lifecycle.Actor:
+def actor_of(name: str) -> actors.Actor:
     texts = PEOPLE[name]
     if texts is None:
-        return lifecycle.SYSTEM
+        return actors.SYSTEM
     roles = tuple(role for role in map(parse_role, texts) if role)
-    return lifecycle.Actor(Principal(subject=name.removesuffix("-as-staff"), roles=roles))
+    return actors.Actor(Principal(subject=name.removesuffix("-as-staff"), roles=roles))
 
 
 #: Something to pick one of several by.
@@ -520,7 +520,7 @@ class Life(RuleBasedStateMachine):
 
     async def _check_reader(self, case: Case, events: list[CaseEvent], name: str) -> None:
         """What a reader is offered is what the model permits, and the rest of the document names no colleague."""
-        permitted = await lifecycle.permitted(self.platform, case, actor_of(name))
+        permitted = await actors.permitted(self.platform, case, actor_of(name))
         assert sorted(step.action for step in permitted) == sorted(row.action for row in self._expected(name))
         for step in permitted:
             assert step.needs_reason == next(row.reason for row in self._expected(name) if row.action == step.action)

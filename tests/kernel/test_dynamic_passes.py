@@ -34,9 +34,8 @@ from banshi.builtin.personal_data.anonymising import anonymise
 from banshi.builtin.personal_data.forgetting import forget
 from banshi.foundation.database import bulk
 from banshi.foundation.database.store import Stale
-from banshi.kernel.cases.lifecycle import GOING, KEPT
 from banshi.kernel.outbox.pause import ADVANCE
-from banshi.kernel.tables.cases import Case
+from banshi.kernel.tables.cases import GOING, KEPT, Case
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.kernel.tables.passes import Pass
 from banshi.testing import Door, Person, Reply, open_door

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from banshi.builtin.checks.messages import LONGEST_DAY, LONGEST_NUMBER
-from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.submission import new_number
 from banshi.kernel.contract import message_templates
 from banshi.kernel.contract.routes import Principal, Role
@@ -141,12 +141,12 @@ async def told_by(door: Door, case: Case, step: Step, reason: Mapping[str, str] 
     return [row for row in await rows(door) if row["id"] not in before]
 
 
-def actor_of(case: Case, step: Step) -> lifecycle.Actor:
+def actor_of(case: Case, step: Step) -> actors.Actor:
     if Who.SYSTEM in step.who:
-        return lifecycle.SYSTEM
+        return actors.SYSTEM
     if Who.CITIZEN in step.who:
-        return lifecycle.Actor(Principal(subject=case.person, roles=()))
-    return lifecycle.Actor(Principal(subject="li", roles=(Role(department=case.department, name=step.role),)))
+        return actors.Actor(Principal(subject=case.person, roles=()))
+    return actors.Actor(Principal(subject="li", roles=(Role(department=case.department, name=step.role),)))
 
 
 async def rows(door: Door) -> list[dict[str, Any]]:
@@ -163,7 +163,7 @@ async def test_each_step_that_tells_says_something_in_every_language_and_each_ot
     """Every row of the table is taken, by whoever may take it: of items with words of their own, and without."""
     wang = world.citizen("wang", "王小明")
     for code in ("zone-pass", "bench", "hall"):
-        for step in lifecycle.steps_of(world.platform, world.platform.registry.items[code]):
+        for step in actors.steps_of(world.platform, world.platform.registry.items[code]):
             if step.needs_reason and reason is None:
                 continue
             case = await submitted(world, wang, code, answers)
@@ -249,7 +249,7 @@ async def test_dates_are_the_citys_and_the_deadline_is_the_one_that_the_step_lea
 
 async def test_an_items_own_words_replace_the_default_field_by_field(world: Door) -> None:
     hall = world.platform.registry.items["hall"]
-    approve = next(step for step in lifecycle.steps_of(world.platform, hall) if step.action == "approve")
+    approve = next(step for step in actors.steps_of(world.platform, hall) if step.action == "approve")
     title, body = message_templates.written(approve, hall, VALUES)
     assert title == {"zh-CN": "大厅归您使用", "en": "The hall is yours"}
     assert body["en"].startswith("Your application was approved on 24 November 2026.\n")

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from banshi.builtin.identity.development import development_token
 from banshi.foundation.errors import ConfigurationError, Forbidden
-from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases import actors
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.routes import Principal
 from banshi.kernel.contract.values import Item, Who
@@ -77,7 +77,7 @@ async def reads(door: Door, item: Item, role: str) -> bool:
         reader = await door.platform[TOKENS].principal(f"Bearer {token(door, 'li', role)}")
     except Forbidden:
         return False
-    return lifecycle.Actor(reader).who(case) is Who.STAFF
+    return actors.Actor(reader).who(case) is Who.STAFF
 
 
 @together

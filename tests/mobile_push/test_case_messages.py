@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from banshi import LANGUAGES, Write
-from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.routes import Principal, Role
 from banshi.kernel.contract.values import MessageTemplates, Step, Who
@@ -61,7 +61,7 @@ class City:
     sandbox: FcmSandbox
 
     def steps(self) -> list[Step]:
-        return [step for step in lifecycle.steps_of(self.door.platform, self.item) if step.tells]
+        return [step for step in actors.steps_of(self.door.platform, self.item) if step.tells]
 
     @property
     def item(self) -> Any:
@@ -87,7 +87,7 @@ class City:
             case.state = step.state
             await platform.store.commit(Write(rows=[case, event]))
             staff = Principal(subject="li", roles=(Role(name=step.role, department="traffic"),))
-            actor = lifecycle.SYSTEM if Who.SYSTEM in step.who else lifecycle.Actor(staff)
+            actor = actors.SYSTEM if Who.SYSTEM in step.who else actors.Actor(staff)
             reason = dict.fromkeys(LANGUAGES, words.reason)
             taken.append(await lifecycle.move(platform, case.id, step.action, actor, reason=reason))
         async with asyncio.timeout(PATIENCE):

@@ -21,7 +21,7 @@ from banshi import Item
 from banshi.foundation.database.store import Write
 from banshi.foundation.forms.numbers import NUMBERS
 from banshi.foundation.forms.words import SENTENCES
-from banshi.kernel.cases.lifecycle import steps_of
+from banshi.kernel.cases.actors import steps_of
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.routes import Principal
 from banshi.kernel.runtime.process_role import ProcessRole
@@ -281,8 +281,9 @@ def every_shape(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, Any
     import asyncio
 
     from banshi.kernel.cases import actions
+    from banshi.kernel.cases.actors import in_case
     from banshi.kernel.cases.case_routes import ACTION
-    from banshi.kernel.cases.lifecycle import in_case, item_of
+    from banshi.kernel.cases.submission import item_of
 
     async def found() -> dict[str, tuple[str, Any, Callable[[Any], Any]]]:
         shapes: dict[str, tuple[str, Any, Callable[[Any], Any]]] = {}

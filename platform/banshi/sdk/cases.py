@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from banshi.kernel.cases.actors import Actor, record_reading, steps_of
+from banshi.kernel.cases.actors import find as find_case
 from banshi.kernel.cases.attachment_routes import download as send_attachment
 from banshi.kernel.cases.case_routes import show_case
-from banshi.kernel.cases.lifecycle import Actor, decide, record_reading, steps_of
-from banshi.kernel.cases.lifecycle import find as find_case
+from banshi.kernel.cases.lifecycle import decide
 from banshi.kernel.cases.lifecycle import move as move_case
 from banshi.kernel.cases.representations import ENCLOSURES, Enclosure
 from banshi.kernel.cases.submission import (

@@ -20,8 +20,7 @@ from banshi.builtin.audit.marks import (
 )
 from banshi.builtin.audit.models import AuditRemoval, AuditSeal, CaseReading
 from banshi.foundation.database.store import Update
-from banshi.kernel.cases.lifecycle import GOING, LEAVING
-from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kernel.tables.cases import GOING, LEAVING, Case, CaseEvent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from banshi.builtin.audit.models import CaseReading
-from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases import actors
 from banshi.kernel.cases.case_routes import CASE_PATH
 from banshi.kernel.contract.routes import Audience, Call, Link, Route
 from banshi.kernel.contract.values import text_in
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 async def list_readings(call: Call) -> web.StreamResponse:
     """Who has read the caller's case, the newest quarter of an hour first."""
-    case = await lifecycle.find(call.path["id"], lifecycle.Actor(call.principal))
+    case = await actors.find(call.path["id"], actors.Actor(call.principal))
     query = CaseReading.filter(case_id=case.id)
     if after := from_cursor(call, uuid.UUID):
         query = query.filter(id__lt=after)

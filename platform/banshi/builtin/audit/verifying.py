@@ -20,9 +20,8 @@ from banshi.builtin.audit.marks import fault_in, fault_in_reading, proof_of_remo
 from banshi.builtin.audit.models import AuditRemoval, AuditSeal, CaseReading
 from banshi.builtin.audit.stored_rows import FIRST_NUMBER, is_reading, rows_between, rows_unsealed, steps_of_cases
 from banshi.foundation.database.store import Store
-from banshi.kernel.cases.lifecycle import LEAVING
 from banshi.kernel.contract.items import TEST
-from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kernel.tables.cases import LEAVING, Case, CaseEvent
 
 #: How long after the first seal entries without a mark may still come: while machines are upgraded one by one.
 SETTLING = timedelta(days=1)

@@ -16,7 +16,7 @@ from banshi.builtin.passes.refusals import Reason
 from banshi.builtin.passes.wire.cose import Credential, PassRefused
 from banshi.foundation.errors import CertificateExpired, CertificateRevoked, NotFound, Unavailable
 from banshi.foundation.forms import Form
-from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases import actors
 from banshi.kernel.cases.case_routes import CASE_PATH
 from banshi.kernel.cases.representations import moment
 from banshi.kernel.cases.submission import item_of
@@ -50,7 +50,7 @@ SCANNED = Form.from_schema(
 async def show(call: Call) -> web.StreamResponse:
     """The certificate of a case, for its holder and for the department's staff."""
     platform, language = call.platform, call.query.get("language", call.language)
-    case = await lifecycle.find(call.path["id"], lifecycle.Actor(call.principal))
+    case = await actors.find(call.path["id"], actors.Actor(call.principal))
     record = await _valid(platform, case)
     press = platform[PRESS]
     page = page_of(await _source(platform, case, record), language, await press.fonts())

@@ -11,13 +11,13 @@ from banshi.builtin.passes.binding import bind
 from banshi.builtin.passes.wire import shown
 from banshi.foundation.errors import Conflict, FieldProblem, InvalidFields, NotFound
 from banshi.foundation.forms import Form
-from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases import actors
 from banshi.kernel.cases.case_routes import CASE_PATH
 from banshi.kernel.cases.representations import moment
 from banshi.kernel.contract.routes import Answer, Audience, Call, Route
 from banshi.kernel.http.document_schemas import ref
 from banshi.kernel.http.responses import reply
-from banshi.kernel.tables.cases import Case
+from banshi.kernel.tables.cases import KEPT, Case
 from banshi.kernel.tables.passes import Pass
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ async def take(call: Call) -> web.StreamResponse:
     except ValueError as error:
         raise InvalidFields([FieldProblem("/key", f"This is no public key of a phone: {error}.", "key")]) from None
     case, record = await _dynamic(call)
-    if case.content != lifecycle.KEPT:
+    if case.content != KEPT:
         raise Conflict("The case is over, and what is personal in it is leaving: apply anew.")
     return reply(call, _document(call.platform, await bind(call.platform, case, record, point)))
 
@@ -73,7 +73,7 @@ async def show(call: Call) -> web.StreamResponse:
 
 
 async def _dynamic(call: Call) -> tuple[Case, Pass]:
-    case = await lifecycle.find(call.path["id"], lifecycle.Actor(call.principal))
+    case = await actors.find(call.path["id"], actors.Actor(call.principal))
     record = await ledger.of_case(case)
     if record is None or record.phone is None:
         raise NotFound("There is no pass for this case that a phone has to hold.")

@@ -14,7 +14,7 @@ from banshi.builtin.passes.models import Scan
 from banshi.builtin.passes.wire import picture
 from banshi.foundation.errors import Conflict, NotFound
 from banshi.foundation.forms import Form
-from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases import actors
 from banshi.kernel.cases.case_routes import CASE_PATH
 from banshi.kernel.cases.representations import moment
 from banshi.kernel.contract.items import TEST
@@ -68,7 +68,7 @@ def show(ending: str) -> Any:
     media_type, draw = PICTURES[ending]
 
     async def handler(call: Call) -> web.StreamResponse:
-        case = await lifecycle.find(call.path["id"], lifecycle.Actor(call.principal))
+        case = await actors.find(call.path["id"], actors.Actor(call.principal))
         record = await ledger.of_case(case)
         if record is None:
             raise NotFound("There is no pass for this case.")
@@ -82,7 +82,7 @@ def show(ending: str) -> Any:
 
 async def list_scans(call: Call) -> web.StreamResponse:
     """Who looked at the pass, the newest first."""
-    case = await lifecycle.find(call.path["id"], lifecycle.Actor(call.principal))
+    case = await actors.find(call.path["id"], actors.Actor(call.principal))
     numbers = await Pass.filter(case_id=case.id).values_list("number", flat=True)
     query = Scan.filter(number__in=list(numbers)) if numbers else Scan.filter(number=-1)
     if after := from_cursor(call, uuid.UUID):

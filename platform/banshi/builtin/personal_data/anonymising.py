@@ -16,11 +16,10 @@ from banshi.builtin.passes.models import Scan
 from banshi.builtin.personal_data.forgetting import Forget, forget_answers, forget_files
 from banshi.foundation.database.store import Stale, Update, Write
 from banshi.foundation.keys import Key
-from banshi.kernel.cases.lifecycle import GOING, GONE, KEPT
 from banshi.kernel.contract.values import Who
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.events import LISTENERS
-from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kernel.tables.cases import GOING, GONE, KEPT, Case, CaseEvent
 from banshi.kernel.tables.passes import Pass
 
 if TYPE_CHECKING:

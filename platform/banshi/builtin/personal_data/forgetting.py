@@ -20,11 +20,10 @@ from banshi.builtin.passes.models import Scan
 from banshi.foundation.encryption.sealing import current_ring
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of
-from banshi.kernel.cases.lifecycle import LEAVING
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.outbox import outbox
 from banshi.kernel.tables.attachments import Attachment
-from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kernel.tables.cases import LEAVING, Case, CaseEvent
 from banshi.kernel.tables.idempotency import IdempotencyKey
 from banshi.kernel.tables.passes import Pass
 

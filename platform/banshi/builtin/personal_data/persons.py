@@ -22,11 +22,10 @@ from banshi.builtin.personal_data.holdings import (
 from banshi.builtin.personal_data.housekeeping import remove_unused
 from banshi.builtin.personal_data.retention import ends_of
 from banshi.foundation.database.store import Update, Write
-from banshi.kernel.cases.lifecycle import GOING, KEPT
 from banshi.kernel.contract.values import Texts
 from banshi.kernel.outbox import outbox
 from banshi.kernel.tables.attachments import Attachment
-from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kernel.tables.cases import GOING, KEPT, Case, CaseEvent
 from banshi.kernel.tables.idempotency import IdempotencyKey
 from banshi.kernel.tables.passes import Pass
 

@@ -18,9 +18,8 @@ from tortoise.expressions import Q
 
 from banshi.builtin.personal_data.anonymising import anonymise
 from banshi.foundation.logs import place_of
-from banshi.kernel.cases.lifecycle import GOING, KEPT
 from banshi.kernel.contract.items import TEST
-from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kernel.tables.cases import GOING, KEPT, Case, CaseEvent
 from banshi.kernel.tables.passes import Pass
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from banshi.foundation.errors import (
     TooLarge,
     UnsupportedMediaType,
 )
-from banshi.kernel.cases import attachments, lifecycle
+from banshi.kernel.cases import actors, attachments
 from banshi.kernel.cases.representations import attachment_document
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Principal, Route
 from banshi.kernel.http.document_schemas import UUID, ref
@@ -133,7 +133,7 @@ async def _may_read(row: Attachment, reader: Principal) -> bool:
     if row.person == reader.subject and not reader.is_staff:
         return True
     try:
-        return row.case_id is not None and await lifecycle.find(row.case_id, lifecycle.Actor(reader)) is not None
+        return row.case_id is not None and await actors.find(row.case_id, actors.Actor(reader)) is not None
     except NotFound:
         return False
 

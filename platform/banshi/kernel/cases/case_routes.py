@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tortoise.models import Model
 
 from banshi.foundation.forms import Form
-from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases import worklist as work
 from banshi.kernel.cases.actions import reason_schema
 from banshi.kernel.cases.representations import SUMMARY, case_document, case_summary, enclosures_of
@@ -57,8 +57,8 @@ async def list_cases(call: Call) -> web.StreamResponse:
 
 async def show_case(call: Call) -> web.StreamResponse:
     """A case with its timeline, its deadline, and what the reader may do now."""
-    actor = lifecycle.Actor(call.principal)
-    case = await lifecycle.find(call.path["id"], actor)
+    actor = actors.Actor(call.principal)
+    case = await actors.find(call.path["id"], actor)
     events = await CaseEvent.filter(case_id=case.id).order_by("version")
     kind = call.platform.registry.kinds.get(case.kind)
     shown = kind.shown if kind else None
@@ -68,7 +68,7 @@ async def show_case(call: Call) -> web.StreamResponse:
         case,
         call.language,
         events=events,
-        permitted=await lifecycle.permitted(call.platform, case, actor),
+        permitted=await actors.permitted(call.platform, case, actor),
         attachments=await Attachment.filter(case_id=case.id).order_by("id"),
         passes=phones,
         details=await shown(call.platform, case, actor, call.language) if shown else None,
@@ -89,7 +89,7 @@ async def act(call: Call) -> web.StreamResponse:
         call.platform,
         call.path["id"],
         call.path["action"],
-        lifecycle.Actor(call.principal),
+        actors.Actor(call.principal),
         # Staff write in one language; the citizen reads what they wrote.
         reason=dict.fromkeys(LANGUAGES, reason) if reason else None,
         answers=call.body.get("answers"),
@@ -110,7 +110,7 @@ async def worklist(call: Call) -> web.StreamResponse:
     shown = rows[:limit]
     next_after = f"{shown[-1].urgency}/{shown[-1].id}" if len(rows) > limit else None
     # A row names nobody. What its citizen was told last may.
-    await lifecycle.record_reading(lifecycle.Actor(call.principal), [case for case in shown if case.reason])
+    await actors.record_reading(actors.Actor(call.principal), [case for case in shown if case.reason])
     documents = [case_summary(call.platform, case, call.language) for case in shown]
     return reply(call, Page(documents, next_after).document())
 

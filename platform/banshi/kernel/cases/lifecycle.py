@@ -1,4 +1,4 @@
-"""The life of a case: its state table, and the only code that moves a case.
+"""The only code that moves a case.
 
 A step is prepared from what was read (the state table is asked, the kind adds its effects), then written in one
 transaction that is conditional on the case's version: the case, its audit entry, what the kind adds and the outbox
@@ -13,18 +13,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from tortoise.models import Model
 
 from banshi.foundation.database.store import Stale, Update, Write
-from banshi.foundation.errors import ActionNotPermitted, Conflict, Hidden, InvalidFields, NotFound
+from banshi.foundation.errors import ActionNotPermitted, Conflict, InvalidFields
 from banshi.foundation.time.working_days import Clock
 from banshi.kernel.cases import actions
+from banshi.kernel.cases.actors import SYSTEM, Actor, in_case, in_table, permitted, steps_of, visible
 from banshi.kernel.cases.materials import materials_of
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract import message_templates
-from banshi.kernel.contract.routes import Principal
 from banshi.kernel.contract.values import LANGUAGES, ClockEffect, Decision, Item, Message, Step, Texts, Who
 from banshi.kernel.outbox import events, outbox
 from banshi.kernel.runtime.tracing import traced
@@ -35,38 +34,6 @@ if TYPE_CHECKING:
 
 #: How often a step is prepared anew when somebody else moved the case meanwhile.
 TRIES = 5
-
-#: The state of a case that is being forgotten: no state table has it, so nothing can be done with it any more.
-LEAVING = "leaving"
-
-#: How much of a case is there (`Case.content`): all; all, but it goes now; what statistics count.
-KEPT, GOING, GONE = "kept", "leaving", "gone"
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who moves a case: a person, whoever has the key to that one case, or the platform itself (both are None)."""
-
-    principal: Principal | None = None
-    #: The case to which somebody has the key who doesn't say who they are.
-    unnamed: UUID | None = None
-
-    def who(self, case: Case) -> Who | None:
-        """In which role this actor stands towards the case; None: in none."""
-        if self.unnamed is not None:
-            return Who.CITIZEN if case.id == self.unnamed else None
-        if self.principal is None:
-            return Who.SYSTEM
-        if self.principal.is_staff:
-            return Who.STAFF if self.principal.reads(case) else None
-        return Who.CITIZEN if case.person == self.principal.subject else None
-
-    @property
-    def subject(self) -> str:
-        return self.principal.subject if self.principal else ""
-
-
-SYSTEM = Actor()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,73 +68,6 @@ class Effects:
     mentions: dict[str, message_templates.Value] = field(default_factory=dict)
 
 
-def steps_of(platform: Platform, item: Item) -> Sequence[Step]:
-    """The item's state table."""
-    return platform.registry.kinds[item.kind].steps(item.details)
-
-
-async def permitted(platform: Platform, case: Case, actor: Actor) -> list[Step]:
-    """The steps that the actor may take now, in the state table's order, each as this case takes it."""
-    return await in_case(platform, case, await in_table(platform, case, actor))
-
-
-async def in_table(platform: Platform, case: Case, actor: Actor) -> list[Step]:
-    """The steps that the state table has for the actor now, as it has them for every case."""
-    who = actor.who(case)
-    if who is None or case.content != KEPT or platform.registry.items.of(case.item) is None:
-        return []
-    open_steps = [
-        step
-        for step in steps_of(platform, item_of(platform, case))
-        if step.state == case.state and who in step.who and _has_role(step, case, actor)
-    ]
-    if any(step.other_than for step in open_steps) and actor.principal:
-        mine: Any = await CaseEvent.filter(case_id=case.id, actor_id=actor.subject).values_list("action", flat=True)
-        open_steps = [step for step in open_steps if step.other_than not in set(mine)]
-    return open_steps
-
-
-async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:
-    """The steps as this case takes them, without those that would be refused whatever is sent."""
-    kind = platform.registry.kinds[case.kind] if steps else None
-    return list(await kind.in_case(platform, case, steps)) if kind and kind.in_case else list(steps)
-
-
-def _has_role(step: Step, case: Case, actor: Actor) -> bool:
-    principal = actor.principal
-    if principal is None or not principal.is_staff:
-        return True
-    # Nobody decides on business of their own.
-    return principal.subject != case.person and principal.may(step.role, case.department, case.unit)
-
-
-async def find(case_id: Any, actor: Actor) -> Case:
-    """The case, if the actor may see it; otherwise NotFound, as if it did not exist.
-
-    Where that is a member of staff, it is on record that they have read it. Raises Unavailable where it can't be.
-    """
-    case = await _visible(case_id, actor)
-    await record_reading(actor, [case])
-    return case
-
-
-async def record_reading(actor: Actor, shown: Sequence[Case]) -> None:
-    """Record that a member of staff reads these cases, before they are answered; of anybody else nothing is.
-
-    Whoever shows something of a case that `find` has not found calls this. Raises Unavailable.
-    """
-    principal = actor.principal
-    if shown and principal is not None and principal.is_staff and principal.access is not None:
-        await principal.access.record(principal, shown)
-
-
-async def _visible(case_id: Any, actor: Actor) -> Case:
-    case = await Case.get_or_none(id=case_id)
-    if case is None or actor.who(case) is None:
-        raise (NotFound if case is None else Hidden)("There is no case of that id that you may see.")
-    return case
-
-
 async def move(
     platform: Platform,
     case_id: Any,
@@ -192,7 +92,7 @@ async def move(
     department is not connected, and what its handler lets through.
     """
     for attempt in range(TRIES):
-        case = read if read is not None and not attempt else await _visible(case_id, actor)
+        case = read if read is not None and not attempt else await visible(case_id, actor)
         if version is not None and case.version != version:
             raise Conflict("The case has moved on meanwhile.")
         item = item_of(platform, case)

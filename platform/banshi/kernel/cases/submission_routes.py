@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from banshi.foundation.database.store import Write
 from banshi.foundation.errors import InvalidFields, NotFound
 from banshi.foundation.forms import Form
-from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases import actors
 from banshi.kernel.cases.case_routes import TO_ACTION, TO_CASE
 from banshi.kernel.cases.materials import materials_of
 from banshi.kernel.cases.modes import offered
@@ -90,7 +90,7 @@ async def _stored(call: Call, item: Item) -> web.StreamResponse:
         case,
         call.language,
         events=prepared.events,
-        permitted=await lifecycle.permitted(platform, case, lifecycle.Actor(call.principal)),
+        permitted=await actors.permitted(platform, case, actors.Actor(call.principal)),
         attachments=prepared.given.attachments,
         reader=Who.CITIZEN,
     )

@@ -17,6 +17,12 @@ from banshi.foundation.encryption.fields import Personal, PersonalId, PersonalJS
 
 __all__ = ["Case", "CaseEvent"]
 
+#: The state of a case that is being forgotten: no state table has it, so nothing can be done with it any more.
+LEAVING = "leaving"
+
+#: How much of a case is there (`Case.content`): all; all, but it goes now; what statistics count.
+KEPT, GOING, GONE = "kept", "leaving", "gone"
+
 
 class Case(Personal):
     """One citizen's business with one item. Only `banshi.cases` changes a row."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from banshi.builtin.personal_data.holdings import Holdings, PersonalTable, by_case
-from banshi.kernel.cases.lifecycle import KEPT
-from banshi.kernel.tables.cases import Case
+from banshi.kernel.tables.cases import KEPT, Case
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply, TipCode
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from banshi.kernel.cases.lifecycle import Actor
+from banshi.kernel.cases.actors import Actor
 from banshi.kernel.cases.representations import moment
 from banshi.kernel.contract.values import Who, text_in
 from banshi.kernel.tables.cases import Case

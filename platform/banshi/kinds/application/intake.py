@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from banshi.foundation.errors import ActionNotPermitted, Conflict, InvalidFields
-from banshi.kernel.cases.lifecycle import SYSTEM, Effects, begin, decide, permitted
+from banshi.kernel.cases.actors import SYSTEM, permitted
+from banshi.kernel.cases.lifecycle import Effects, begin, decide
 from banshi.kernel.cases.submission import item_of, submission_of
 from banshi.kernel.contract.values import Decision, Item
 from banshi.kernel.runtime.containment import ask, blamed

@@ -21,7 +21,7 @@ from banshi.foundation.background import working
 from banshi.foundation.errors import Problem
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of
-from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.runtime.process_role import CASE
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.booking.draw import draw_due
@@ -53,7 +53,7 @@ KEEP = timedelta(days=30)
 async def _move(platform: Platform, booking: Booking, action: str) -> bool:
     """Take a step of the platform's; False where the case has moved on meanwhile, or its plugin isn't loaded."""
     try:
-        await lifecycle.move(platform, booking.case_id, action, lifecycle.SYSTEM)
+        await lifecycle.move(platform, booking.case_id, action, actors.SYSTEM)
     except Problem:
         return False
     return True

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tortoise.expressions import Q
 
-from banshi.kernel.cases.lifecycle import Actor
+from banshi.kernel.cases.actors import Actor
 from banshi.kernel.cases.representations import moment
 from banshi.kernel.contract.values import text_in
 from banshi.kernel.http.document_schemas import LINKS, MOMENT, TEXT, UUID, record

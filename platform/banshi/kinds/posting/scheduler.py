@@ -22,7 +22,7 @@ from banshi.foundation.background import working
 from banshi.foundation.errors import Problem
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of
-from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.attachments import written
 from banshi.kernel.runtime.leader_election import led
 from banshi.kernel.runtime.process_role import CASE
@@ -46,7 +46,7 @@ KEEP, UNUSED = timedelta(days=30), 86_400.0
 async def move(platform: Platform, row: PostingRecord, action: str) -> bool:
     """Take a step of the platform's; False where the case has moved on meanwhile, or its plugin isn't loaded."""
     try:
-        await lifecycle.move(platform, row.case_id, action, lifecycle.SYSTEM)
+        await lifecycle.move(platform, row.case_id, action, actors.SYSTEM)
     except Problem:
         return False
     return True

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from banshi.foundation.database.store import Update
 from banshi.foundation.errors import Conflict, FieldProblem, InvalidFields
-from banshi.kernel.cases.lifecycle import KEPT, LEAVING, Effects, Move, clock_values, told
+from banshi.kernel.cases.lifecycle import Effects, Move, clock_values, told
 from banshi.kernel.contract.values import Who
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.events import step_rows
-from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kernel.tables.cases import KEPT, LEAVING, Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord, Reply
 from banshi.kinds.appeal.steps import LETTERS
 

@@ -16,9 +16,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from banshi.foundation.keys import Key
-from banshi.kernel.cases import lifecycle
 from banshi.kernel.contract.items import LIVE
-from banshi.kernel.tables.cases import Case
+from banshi.kernel.tables.cases import KEPT, Case
 from banshi.kinds.appeal.models import AppealRecord
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ FEWEST, SUREST_LEAST = 20, 0.5
 LONGEST = 600
 
 #: Seconds for which what was learnt is kept.
-KEPT = 600.0
+KEPT_S = 600.0
 
 
 @dataclass(slots=True)
@@ -110,7 +109,7 @@ async def suggestion(platform: Platform, case: Case) -> dict[str, Any] | None:
     """Category and unit for a case that nobody has classified, with how sure that is and from how many past ones."""
     kept = platform[LEARNT]
     learnt = kept.get(case.department)
-    if learnt is None or time.monotonic() - learnt.at > KEPT:
+    if learnt is None or time.monotonic() - learnt.at > KEPT_S:
         past = await _past(case)
         # Beside the requests: a thousand texts take some tenths of a second.
         learnt = kept[case.department] = await asyncio.to_thread(learn, past)
@@ -125,9 +124,7 @@ async def _past(case: Case) -> list[tuple[str, Class]]:
     """The newest answered appeals of the case's department, by the index that the worklist has."""
     rows: list[Case] = []
     for state in ANSWERED:
-        answered = Case.filter(
-            department=case.department, state=state, kind=case.kind, mode=LIVE, content=lifecycle.KEPT
-        )
+        answered = Case.filter(department=case.department, state=state, kind=case.kind, mode=LIVE, content=KEPT)
         rows += await answered.order_by("-urgency", "-id").limit(NEWEST)
     ids = [row.id for row in rows]
     classes: Any = await AppealRecord.filter(case_id__in=ids).exclude(category="").values_list("case_id", "category")

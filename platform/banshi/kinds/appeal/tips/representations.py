@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from banshi.builtin.openapi.schemas import SCHEMAS
 from banshi.foundation.forms import Form
-from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases import actors
 from banshi.kernel.cases.representations import case_document
 from banshi.kernel.http.document_schemas import record
 from banshi.kernel.tables.attachments import Attachment
@@ -55,7 +55,7 @@ NEW_TIP = record({"code": {"type": "string", "description": "Shown this once, an
 PICTURE = record(_FILE)
 
 
-async def tip_document(call: Call, case: Case, actor: lifecycle.Actor) -> dict[str, Any]:
+async def tip_document(call: Call, case: Case, actor: actors.Actor) -> dict[str, Any]:
     """The tip with its timeline, its messages and answers, and what may be done now."""
     platform = call.platform
     events = await CaseEvent.filter(case_id=case.id)
@@ -64,7 +64,7 @@ async def tip_document(call: Call, case: Case, actor: lifecycle.Actor) -> dict[s
 
 
 async def new_tip_document(
-    call: Call, case: Case, actor: lifecycle.Actor, rows: Sequence[Model], files: Sequence[Attachment]
+    call: Call, case: Case, actor: actors.Actor, rows: Sequence[Model], files: Sequence[Attachment]
 ) -> dict[str, Any]:
     """The tip whose `rows` are about to be stored: nothing that fails here leaves one whose code nobody has seen."""
     (appeal,) = (row for row in rows if isinstance(row, AppealRecord))
@@ -76,7 +76,7 @@ async def new_tip_document(
 async def _document(
     call: Call,
     case: Case,
-    actor: lifecycle.Actor,
+    actor: actors.Actor,
     events: Sequence[CaseEvent],
     files: Sequence[Attachment],
     details: dict[str, Any],
@@ -86,7 +86,7 @@ async def _document(
         case,
         call.language,
         events=events,
-        permitted=await lifecycle.permitted(call.platform, case, actor),
+        permitted=await actors.permitted(call.platform, case, actor),
         attachments=files,
         details=details,
         code=CODE,

@@ -16,10 +16,9 @@ from banshi.builtin.audit.leaving import Unproven, entries_of, remove_case
 from banshi.foundation.background import working
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of
-from banshi.kernel.cases.lifecycle import GONE, LEAVING
 from banshi.kernel.runtime.leader_election import led
 from banshi.kernel.tables.attachments import Attachment
-from banshi.kernel.tables.cases import Case
+from banshi.kernel.tables.cases import GONE, LEAVING, Case
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply, TipCode
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from banshi.foundation.database.store import Write
 from banshi.foundation.errors import InvalidFields, NotFound
 from banshi.foundation.forms import Form
-from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.modes import offered
 from banshi.kernel.cases.submission import check, form_problems, new_case
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Principal, Route
@@ -92,7 +92,7 @@ async def hand_in(call: Call) -> web.StreamResponse:
     code = new_code()
     rows = [case, event, *await received(platform, case, body)]
     rows.append(TipCode(id=hash_of(code.replace("-", "")), case_id=case.id))
-    tip = await new_tip_document(call, case, lifecycle.Actor(unnamed=case.id), rows, files.attachments)
+    tip = await new_tip_document(call, case, actors.Actor(unnamed=case.id), rows, files.attachments)
     document = {"code": code, "tip": tip}
     await platform.store.commit(Write(updates=files.updates, rows=rows))
     return reply(call, document, status=201, headers=NOT_KEPT)
@@ -101,7 +101,7 @@ async def hand_in(call: Call) -> web.StreamResponse:
 async def read(call: Call) -> web.StreamResponse:
     """The tip of a code."""
     actor = await with_code(call)
-    case = await lifecycle.find(actor.unnamed, actor)
+    case = await actors.find(actor.unnamed, actor)
     return reply(call, await tip_document(call, case, actor), headers=NOT_KEPT)
 
 
@@ -120,7 +120,7 @@ async def act(call: Call) -> web.StreamResponse:
     return reply(call, await tip_document(call, case, actor), headers=NOT_KEPT)
 
 
-async def with_code(call: Call) -> lifecycle.Actor:
+async def with_code(call: Call) -> actors.Actor:
     """Whoever has the code that was sent. Raises InvalidFields, UnknownCode, and TooManyRequests where many guess."""
     since = time.monotonic()
     code = read_code(call.body["code"], call.language)
@@ -133,7 +133,7 @@ async def with_code(call: Call) -> lifecycle.Actor:
                 "en": "There is no tip of that code; or it has been there as long as tips are kept.",
             }
         )
-    return lifecycle.Actor(unnamed=found.case_id)
+    return actors.Actor(unnamed=found.case_id)
 
 
 _OF_A_CODE = {

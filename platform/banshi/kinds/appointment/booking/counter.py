@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from banshi.builtin.passes.wire import picture
 from banshi.foundation.errors import NotFound
 from banshi.foundation.forms import Form
-from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.representations import case_summary
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Route
 from banshi.kernel.http.document_schemas import UUID, ref
@@ -51,7 +51,7 @@ SCANNED = Form.from_schema(
 
 
 async def _own(call: Call) -> tuple[Case, Booking]:
-    case = await lifecycle.find(call.path["id"], lifecycle.Actor(call.principal))
+    case = await actors.find(call.path["id"], actors.Actor(call.principal))
     row = await Booking.get_or_none(case_id=case.id, item=call.path["code"])
     if row is None:
         raise NotFound()
@@ -100,7 +100,7 @@ async def check_in(call: Call) -> web.StreamResponse:
     def receipt(case: Case) -> Sequence[Model]:
         return call.once.receipt(case_summary(call.platform, case, call.language), status=200)
 
-    actor, place = lifecycle.Actor(call.principal), call.body["place"]
+    actor, place = actors.Actor(call.principal), call.body["place"]
     case = await lifecycle.move(call.platform, row.case_id, "check-in", actor, given=place, receipt=receipt)
     return reply(call, case_summary(call.platform, case, call.language))
 

@@ -17,7 +17,7 @@ import structlog
 from banshi.foundation.database.store import Stale, Update, Write
 from banshi.foundation.errors import Conflict, NotFound
 from banshi.foundation.logs import place_of
-from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases import actors, lifecycle
 from banshi.kinds.appointment.booking.problems import LimitReached
 from banshi.kinds.appointment.models import NOT_DRAWN, Booking, Slot
 
@@ -87,4 +87,4 @@ async def _settle(platform: Platform, slot: Slot, booking: Booking, rank: int) -
 
 
 async def _step(platform: Platform, case_id: Any, action: str, rank: int) -> None:
-    await lifecycle.move(platform, case_id, action, lifecycle.SYSTEM, given=rank)
+    await lifecycle.move(platform, case_id, action, actors.SYSTEM, given=rank)

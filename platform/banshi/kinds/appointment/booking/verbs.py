@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from banshi.builtin.materials import REUSE
 from banshi.foundation.errors import Forbidden, InvalidFields, NotFound
 from banshi.foundation.forms import Form
-from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.representations import moment
 from banshi.kernel.cases.submission import form_problems
 from banshi.kernel.contract.routes import Call, Principal
@@ -103,8 +103,8 @@ async def book(call: Call) -> web.StreamResponse:
 
 
 async def _booked(call: Call, wish: taking.Wish) -> web.StreamResponse:
-    steps = lifecycle.steps_of(call.platform, wish.item)
-    reader = lifecycle.Actor(call.principal)
+    steps = actors.steps_of(call.platform, wish.item)
+    reader = actors.Actor(call.principal)
     made: dict[str, Any] = {}
 
     def receipt(booked: taking.Booked) -> Sequence[Any]:
@@ -124,7 +124,7 @@ async def _booked(call: Call, wish: taking.Wish) -> web.StreamResponse:
 async def found(call: Call) -> tuple[Item, Case, Booking]:
     """The appointment that the path names, if the caller may see it."""
     item = bookable(call)
-    case = await lifecycle.find(call.path["id"], lifecycle.Actor(call.principal))
+    case = await actors.find(call.path["id"], actors.Actor(call.principal))
     row = await Booking.get_or_none(case_id=case.id, item=item.code)
     if row is None:
         raise NotFound()
@@ -133,7 +133,7 @@ async def found(call: Call) -> tuple[Item, Case, Booking]:
 
 async def _document(call: Call, item: Item, case: Case) -> dict[str, Any]:
     row = await Booking.get(case_id=case.id)
-    permitted = await lifecycle.permitted(call.platform, case, lifecycle.Actor(call.principal))
+    permitted = await actors.permitted(call.platform, case, actors.Actor(call.principal))
     return appointment_document(
         call.platform, item, case, row, call.language, permitted=permitted, position=await position_of(row)
     )
@@ -147,7 +147,7 @@ async def show(call: Call) -> web.StreamResponse:
 async def reschedule(call: Call) -> web.StreamResponse:
     """Move an appointment to another slot: the new place is taken before the old one is given back."""
     item, case, _ = await found(call)
-    actor, language = lifecycle.Actor(call.principal), call.language
+    actor, language = actors.Actor(call.principal), call.language
     moved = await lifecycle.move(call.platform, case.id, "reschedule", actor, details=call.body, language=language)
     return reply(call, await _document(call, item, moved))
 
@@ -155,7 +155,7 @@ async def reschedule(call: Call) -> web.StreamResponse:
 async def cancel(call: Call) -> web.StreamResponse:
     """Give the place back, or leave the waiting list or the draw."""
     item, case, _ = await found(call)
-    moved = await lifecycle.move(call.platform, case.id, "cancel", lifecycle.Actor(call.principal))
+    moved = await lifecycle.move(call.platform, case.id, "cancel", actors.Actor(call.principal))
     return reply(call, await _document(call, item, moved))
 
 

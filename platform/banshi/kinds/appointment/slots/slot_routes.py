@@ -10,7 +10,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from banshi.foundation.errors import Forbidden, InvalidParameter, NotFound
-from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases import actors
 from banshi.kernel.cases.modes import is_open_to
 from banshi.kernel.http.access import ACCESS
 from banshi.kernel.http.responses import Page, from_cursor, in_utc, limit_of, reply
@@ -121,11 +121,11 @@ async def list_appointments(call: Call) -> web.StreamResponse:
     rows = await query.order_by("begins", "id").limit(limit + 1)
     shown = rows[:limit]
     people = {case.id: case for case in await Case.filter(id__in=[row.case_id for row in shown])} if shown else {}
-    actor, documents = lifecycle.Actor(call.principal), []
-    await lifecycle.record_reading(actor, list(people.values()))
+    actor, documents = actors.Actor(call.principal), []
+    await actors.record_reading(actor, list(people.values()))
     for row in shown:
         case = people[row.case_id]
-        permitted = in_booking(platform, item, row, await lifecycle.in_table(platform, case, actor))
+        permitted = in_booking(platform, item, row, await actors.in_table(platform, case, actor))
         documents.append(appointment_document(platform, item, case, row, call.language, permitted=permitted))
     after = f"{shown[-1].begins.isoformat()}/{shown[-1].id}" if len(rows) > limit else None
     return reply(call, Page(documents, after).document())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from banshi.foundation.errors import Hidden, NotFound
-from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases import actors
 from banshi.kernel.cases.representations import moment
 from banshi.kernel.http.document_schemas import LINKS, MOMENT, TEXT, record
 from banshi.kernel.http.document_schemas import UUID as ID
@@ -78,7 +78,7 @@ async def record_readings(rows: Sequence[Conversation], person: Principal) -> No
     """Record that staff read these conversations."""
     if rows:
         postings = await Case.filter(id__in=list({row.case_id for row in rows}))
-        await lifecycle.record_reading(lifecycle.Actor(person), postings)
+        await actors.record_reading(actors.Actor(person), postings)
 
 
 def is_open(platform: Platform, row: Conversation, posting: PostingRecord) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from banshi.foundation.database.store import Write
 from banshi.foundation.errors import InvalidFields, NotFound
 from banshi.foundation.forms import Form
-from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.modes import offered
 from banshi.kernel.cases.representations import case_document
 from banshi.kernel.cases.submission import check, form_problems, new_case
@@ -68,7 +68,7 @@ async def submit(call: Call) -> web.StreamResponse:
         case,
         call.language,
         events=[event, *(row for row in more if isinstance(row, CaseEvent))],
-        permitted=await lifecycle.permitted(platform, case, lifecycle.Actor(call.principal)),
+        permitted=await actors.permitted(platform, case, actors.Actor(call.principal)),
         attachments=given.attachments,
         details=details_of(platform, posting),
     )
