@@ -22,6 +22,7 @@ from typing import Any
 
 from banshi.app import loaded
 from banshi.builtin import checks
+from banshi.builtin.catalogue.item_files import items_key
 from banshi.builtin.catalogue.search import Index, index_of
 from banshi.foundation.errors import Finding
 from banshi.kernel.loading import registry
@@ -109,7 +110,7 @@ _kept = lru_cache(_digest)
 def index_from_memory(registry: registry.Registry) -> Index:
     """`banshi.builtin.catalogue.search.index_of`; a small catalogue of the same words in the same order has the same
     index."""
-    if len(registry.items) > FEW or registry.items_key:
+    if len(registry.items) > FEW or items_key(registry):
         return index_of(registry)
     items = [
         (one.code, one.department, one.title, one.keywords, one.summary, one.result.title)

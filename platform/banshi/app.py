@@ -12,6 +12,7 @@ from typing import Any, cast
 import structlog
 from aiohttp import web
 
+from banshi.builtin.catalogue.item_files import ItemFiles, put_away
 from banshi.builtin.isolation.standing_in import isolate
 from banshi.default_plugins import default_plugins
 from banshi.foundation.database.opening import open_store
@@ -23,7 +24,6 @@ from banshi.kernel.http.dispatch import endpoint
 from banshi.kernel.http.malformed import Runner
 from banshi.kernel.http.middleware import answering
 from banshi.kernel.loading.configuration import Configuration, inspect_configuration, make_folders
-from banshi.kernel.loading.item_index import LARGE, ItemFiles
 from banshi.kernel.loading.loader import inspect_plugins
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.runtime.containment import Breakers
@@ -63,28 +63,6 @@ def loaded(configuration: Configuration, wrong: Sequence[Finding] = ()) -> Regis
     full.warnings = tuple(found)
     put_away(full, shelves)
     return full
-
-
-def put_away(full: Registry, shelves: ItemFiles) -> None:
-    """Leave a large catalogue's items in files; those of a plugin of which anything was found stay in memory."""
-    talked_of = {finding.plugin for finding in full.warnings}
-    if len(full.items) >= LARGE:
-        key = full.kinds_key()
-        for name in (one for one in full.catalogues if one not in talked_of):
-            folder = full.plugins[name].folder
-            try:
-                shelves.write(name, folder, full.catalogues[name], full.items, key)
-            except OSError as error:
-                log.warning("items can't be kept for the next start", plugin=name, error=type(error).__name__)
-                continue
-            shelf = shelves.find(name, folder, full.kinds, key)
-            if shelf is None:
-                continue
-            full.shelved[name], full.put_away = shelf.head["digest"], True
-            for code, place, at_start in shelf.rows():
-                if not at_start:
-                    full.items.put(code, place)
-    full.catalogues.clear()
 
 
 def inspected(

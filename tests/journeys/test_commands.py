@@ -24,11 +24,11 @@ import pytest
 import zxingcpp
 from PIL import Image
 
+from banshi.builtin.catalogue.item_files import LARGE
 from banshi.builtin.passes import keys
 from banshi.builtin.passes.models import SigningKey
 from banshi.builtin.passes.wire import picture
 from banshi.foundation import logs
-from banshi.kernel.loading.item_index import LARGE
 from banshi.ops import cli
 from banshi.testing import open_door
 

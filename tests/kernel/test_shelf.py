@@ -14,6 +14,7 @@ import orjson
 import pytest
 
 from banshi import app
+from banshi.builtin.catalogue import item_files
 from banshi.builtin.catalogue.routes import item_document
 from banshi.builtin.catalogue.search import index_of
 from banshi.foundation.errors import ConfigurationError
@@ -87,7 +88,7 @@ def write_plugin(folder: Path, code: str, count: int = 5, code_of_plugin: str = 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the plugins are; a city of two items is a large one."""
-    monkeypatch.setattr(app, "LARGE", 2)
+    monkeypatch.setattr(item_files, "LARGE", 2)
     write_plugin(tmp_path, "archive", code_of_plugin=WITH_BEHAVIOUR)
     write_plugin(tmp_path, "museum")
     return tmp_path
@@ -145,7 +146,7 @@ def test_items_are_looked_at_one_by_one_in_any_order_and_not_kept(folder: Path) 
 
 
 def test_a_small_city_keeps_nothing_in_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "LARGE", 11)
+    monkeypatch.setattr(item_files, "LARGE", 11)
     start(folder)
     assert not (folder / "data" / "items").exists()
 
@@ -203,7 +204,7 @@ def test_another_version_of_the_kernel_checks_everything_again(
 ) -> None:
     start(folder)
     reads.clear()
-    monkeypatch.setattr("banshi.kernel.loading.registry.kernel_key", lambda: b"another")
+    monkeypatch.setattr("banshi.builtin.catalogue.item_files.kernel_key", lambda: b"another")
     start(folder)
     assert reads == ["archive", "museum"]
 
@@ -346,7 +347,7 @@ async def test_a_case_of_an_item_on_a_shelf_goes_its_way(folder: Path) -> None:
 async def test_items_with_a_pass_stay_where_verifiers_find_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "LARGE", 2)
+    monkeypatch.setattr(item_files, "LARGE", 2)
     shutil.copytree(TRAFFIC, tmp_path / "traffic", ignore=shutil.ignore_patterns("__pycache__"))
     told = []
     for _ in range(2):

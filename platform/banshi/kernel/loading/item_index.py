@@ -1,32 +1,14 @@
-"""A large city's items: kept in files once they are checked, and made when somebody asks for one.
-
-Ten thousand items as Python's values take half a gigabyte, and to read and check them takes twenty seconds. So what was
-found to be right is written into the data folder, one file for each plugin, with a digest of everything that it was
-made from. A start whose digests are still right reads the list of codes alone. Nothing is trusted but that it was
-checked: each item is read as from items.toml, without the checks. A folder that can't be written to only costs time.
-"""
+"""All items by code. Those of a large catalogue are made when somebody asks for one."""
 
 from __future__ import annotations
 
-import os
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from hashlib import blake2b
-from pathlib import Path
-from typing import Any
+from functools import lru_cache
+from typing import Protocol
 
-import orjson
-
-from banshi.foundation.files import durable_files
-from banshi.kernel.contract.values import Department, Item, Kind
-from banshi.kernel.loading.catalogue import Catalogue, declared_item
-from banshi.kernel.loading.typed_tables import adapter
-
-#: Items from which on a catalogue is kept in files; with fewer, reading them takes less than a second.
-LARGE = 1_000
+from banshi.kernel.contract.values import Item
 
 #: Items that stay in memory after they were asked for.
 MOST_RECENT = 128
@@ -42,38 +24,20 @@ class Facts:
 
 
 @lru_cache(maxsize=4_096)
-def _facts(department: str, kind: str, fully_online: bool) -> Facts:
+def facts_of(department: str, kind: str, fully_online: bool) -> Facts:
     return Facts(department, kind, fully_online)
 
 
-class ItemFile:
-    """One plugin's file, open: the department, and its items by their places."""
-
-    def __init__(self, plugin: str, file: Path, kinds: Mapping[str, Kind]) -> None:
-        self.plugin = plugin
-        self.kinds = kinds
-        self._open = os.open(file, os.O_RDONLY)
-        # Of the same file, which another process may just be replacing.
-        with open(self._open, "rb", closefd=False) as lines:
-            head = lines.readline()
-        self.head: dict[str, Any] = orjson.loads(head)
-        self.department: Department = adapter(Department).validate_python(self.head["department"])
-        self._begin = len(head)
-
-    def __del__(self) -> None:
-        with suppress(AttributeError, OSError):
-            os.close(self._open)
-
-    def rows(self) -> Iterator[tuple[str, tuple[ItemFile, int, int, Facts], bool]]:
-        """Each item's code, its place and whether it has to be made at start."""
-        begin = self._begin
-        for code, size, kind, online, at_start in self.head["items"]:
-            yield code, (self, begin, size, _facts(self.department.code, kind, online)), at_start
-            begin += size
+class Shelf(Protocol):
+    """Where a plugin's items lie that were checked at an earlier start."""
 
     def make(self, begin: int, size: int) -> Item:
-        line = orjson.loads(os.pread(self._open, size, begin))
-        return declared_item(line["table"], line["form"], self.department, self.plugin, self.kinds)
+        """The item at that place."""
+        ...
+
+
+#: Where an item lies, and what lists are filtered by.
+Place = tuple[Shelf, int, int, Facts]
 
 
 class ItemIndex(MutableMapping[str, Item]):
@@ -84,7 +48,7 @@ class ItemIndex(MutableMapping[str, Item]):
 
     def __init__(self) -> None:
         self._kept: dict[str, Item] = {}
-        self._shelved: dict[str, tuple[ItemFile, int, int, Facts]] = {}
+        self._shelved: dict[str, Place] = {}
         self._recent: OrderedDict[str, Item] = OrderedDict()
         self._codes: tuple[str, ...] | None = None
         #: What is no longer offered, for the cases that it has.
@@ -161,7 +125,7 @@ class ItemIndex(MutableMapping[str, Item]):
         yield from self._ended.values()
         yield from self._earlier.values()
 
-    def put(self, code: str, place: tuple[ItemFile, int, int, Facts]) -> None:
+    def put(self, code: str, place: Place) -> None:
         """Leave an item on its shelf."""
         self._kept.pop(code, None)
         self._unlisted.discard(code)
@@ -184,7 +148,7 @@ class ItemIndex(MutableMapping[str, Item]):
         if place is not None:
             return place[3]
         item = self._kept[code]
-        return _facts(item.department, item.kind, item.fully_online)
+        return facts_of(item.department, item.kind, item.fully_online)
 
     def unchecked(self) -> Iterator[Item]:
         """The items that were not found to be right at an earlier start."""
@@ -202,58 +166,3 @@ class ItemIndex(MutableMapping[str, Item]):
             # One that goes while a thread walks along is left out.
             if item is not None:
                 yield item
-
-
-class ItemFiles:
-    """The files of all plugins in one folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def find(self, plugin: str, folder: Path, kinds: Mapping[str, Kind], key: bytes) -> ItemFile | None:
-        """The plugin's shelf, if everything that it was made from is as it was."""
-        try:
-            shelf = ItemFile(plugin, self._file(plugin), kinds)
-            sources = [folder / name for name in shelf.head["sources"]]
-            right = shelf.head["digest"] == digest(key, folder, sources)
-        except (OSError, ValueError, KeyError, TypeError):  # not there, cut short, or of another version
-            return None
-        return shelf if right else None
-
-    def write(self, plugin: str, folder: Path, catalogue: Catalogue, items: Mapping[str, Item], key: bytes) -> None:
-        """Write a plugin's items, of whose `items` nothing is wrong. Raises OSError."""
-        rows = [
-            (code, len(line), item.kind, item.fully_online, item.credential is not None or code in catalogue.handled)
-            for code, line in catalogue.lines.items()
-            for item in (items[code],)
-        ]
-        head = {
-            "digest": digest(key, folder, catalogue.sources),
-            "sources": [str(file.relative_to(folder)) for file in catalogue.sources],
-            "department": catalogue.department,
-            "items": rows,
-        }
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with durable_files.replacing(self._file(plugin)) as draft:
-            draft.write_bytes(b"".join([orjson.dumps(head), b"\n", *catalogue.lines.values()]))
-
-    def _file(self, plugin: str) -> Path:
-        return self.folder / f"{plugin}.items"
-
-
-def digest(key: bytes, folder: Path, sources: Iterable[Path]) -> str:
-    """What a plugin's items were made from: the kernel and the kinds (`key`), its files, its code and its tables."""
-    found = blake2b(key, digest_size=16)
-    first = list(sources)
-    others = {*folder.rglob("*.py"), *folder.rglob("*.toml")}.difference(first)
-    for file in (*first, *sorted(others)):
-        content = file.read_bytes()
-        found.update(f"{file.relative_to(folder)} {len(content)}\n".encode() + content)
-    return found.hexdigest()
-
-
-@cache
-def kernel_key() -> bytes:
-    """A digest of the kernel's own code: another version may find other faults."""
-    folder = Path(__file__).parents[2]
-    return digest(b"", folder, sorted([*folder.rglob("*.toml"), *folder.rglob("*.txt")])).encode()

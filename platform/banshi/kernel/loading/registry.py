@@ -16,7 +16,7 @@ from banshi.kernel.contract.routes import Route
 from banshi.kernel.contract.values import Channel, Department, Item, Kind, Offer, Resource
 from banshi.kernel.loading.catalogue import Catalogue
 from banshi.kernel.loading.configuration import Configuration
-from banshi.kernel.loading.item_index import ItemIndex, digest, kernel_key
+from banshi.kernel.loading.item_index import ItemIndex
 
 T = TypeVar("T")
 
@@ -62,20 +62,6 @@ class Registry:
     warnings: tuple[Finding, ...] = ()
     #: Counts up when items come or go while the platform runs: what is made of the catalogue is made anew.
     revision: int = 0
-
-    def kinds_key(self) -> bytes:
-        """A digest of what finds items right: the kernel's code, and that of the plugins with kinds of their own."""
-        key = kernel_key()
-        for owner in sorted({owner for (noun, _), owner in self.owners.items() if noun == "kind"}):
-            if owner in self.configuration.entries:
-                key += digest(b"", self.plugins[owner].folder, ()).encode()
-        return key
-
-    @property
-    def items_key(self) -> str | None:
-        """A digest of what all items were made from; None where some lie on no shelf."""
-        whole = all(plugin.department is None or name in self.shelved for name, plugin in self.plugins.items())
-        return " ".join(f"{name}={self.shelved[name]}" for name in sorted(self.shelved)) if whole else None
 
     def file_of(self, item: Item) -> Path:
         """The file in which an item is declared that was read at this start."""

@@ -52,12 +52,12 @@ def command(ctx: click.Context, plugin: str | None, strict: bool) -> None:
 
 def findings(config: Path, *, strict: bool) -> tuple[Registry, list[Finding]]:
     """The registry as far as it could be filled and all that is wrong. Raises ConfigurationError if nothing is read."""
-    from banshi.app import inspected, put_away
+    from banshi.app import inspected
+    from banshi.builtin.catalogue.item_files import ItemFiles, put_away
     from banshi.builtin.catalogue.search import index_of
     from banshi.builtin.checks.migrations import contracting
     from banshi.builtin.checks.tables import unmigrated
     from banshi.kernel.loading.configuration import inspect_configuration
-    from banshi.kernel.loading.item_index import ItemFiles
 
     configuration, found = inspect_configuration(config)
     registry, more = inspected(configuration, strict=strict)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from banshi.builtin.catalogue.item_files import items_key
 from banshi.builtin.catalogue.search.index import Hit, Index
 from banshi.builtin.catalogue.search.kept import read, write
 from banshi.builtin.catalogue.search.synonyms import Synonyms, kernel_synonyms, read_synonyms
@@ -85,7 +86,7 @@ def index_of(registry: Registry) -> Index:
     """The index of everything that a registry offers: a large city's from the file of an earlier start."""
     synonyms = kernel_synonyms()
     # A file is for the next start, which begins with the plugins' items alone.
-    key = None if registry.revision else registry.items_key
+    key = None if registry.revision else items_key(registry)
     file = registry.configuration.settings.items_folder / "search.index"
     kept = read(file, key, synonyms) if key else None
     index = kept or Index.build(registry.items.each(), registry.departments, synonyms)

@@ -1,0 +1,158 @@
+"""A large city's items: kept in files once they are checked, and made when somebody asks for one.
+
+Ten thousand items as Python's values take half a gigabyte, and to read and check them takes twenty seconds. So what was
+found to be right is written into the data folder, one file for each plugin, with a digest of everything that it was
+made from. A start whose digests are still right reads the list of codes alone. Nothing is trusted but that it was
+checked: each item is read as from items.toml, without the checks. A folder that can't be written to only costs time.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import orjson
+import structlog
+
+from banshi.foundation.files import durable_files
+from banshi.kernel.contract.values import Department, Item, Kind
+from banshi.kernel.loading.catalogue import declared_item
+from banshi.kernel.loading.item_index import Place, facts_of
+from banshi.kernel.loading.registry import Registry
+from banshi.kernel.loading.typed_tables import adapter
+
+log = structlog.get_logger("banshi.start")
+
+#: Items from which on a catalogue is kept in files; with fewer, reading them takes less than a second.
+LARGE = 1_000
+
+
+class ItemFile:
+    """One plugin's file, open: the department, and its items by their places."""
+
+    def __init__(self, plugin: str, file: Path, kinds: Mapping[str, Kind]) -> None:
+        self.plugin = plugin
+        self.kinds = kinds
+        self._open = os.open(file, os.O_RDONLY)
+        # Of the same file, which another process may just be replacing.
+        with open(self._open, "rb", closefd=False) as lines:
+            head = lines.readline()
+        self.head: dict[str, Any] = orjson.loads(head)
+        self.digest: str = self.head["digest"]
+        #: Of all that it has, the codes.
+        self.codes = frozenset(code for code, *_ in self.head["items"])
+        self.department: Department = adapter(Department).validate_python(self.head["department"])
+        self._begin = len(head)
+
+    def __del__(self) -> None:
+        with suppress(AttributeError, OSError):
+            os.close(self._open)
+
+    def rows(self) -> Iterator[tuple[str, Place, bool]]:
+        """Each item's code, its place and whether it has to be made at start."""
+        begin = self._begin
+        for code, size, kind, online, at_start in self.head["items"]:
+            yield code, (self, begin, size, facts_of(self.department.code, kind, online)), at_start
+            begin += size
+
+    def make(self, begin: int, size: int) -> Item:
+        line = orjson.loads(os.pread(self._open, size, begin))
+        return declared_item(line["table"], line["form"], self.department, self.plugin, self.kinds)
+
+
+class ItemFiles:
+    """The files of all plugins in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def find(self, plugin: str, registry: Registry) -> ItemFile | None:
+        """The plugin's shelf, if everything that it was made from is as it was."""
+        folder = registry.plugins[plugin].folder
+        try:
+            shelf = ItemFile(plugin, self._file(plugin), registry.kinds)
+            sources = [folder / name for name in shelf.head["sources"]]
+            right = shelf.digest == digest(kinds_key(registry), folder, sources)
+        except (OSError, ValueError, KeyError, TypeError):  # not there, cut short, or of another version
+            return None
+        return shelf if right else None
+
+    def write(self, plugin: str, registry: Registry) -> None:
+        """Write a plugin's items, of which nothing is wrong. Raises OSError."""
+        folder, catalogue = registry.plugins[plugin].folder, registry.catalogues[plugin]
+        rows = [
+            (code, len(line), item.kind, item.fully_online, item.credential is not None or code in catalogue.handled)
+            for code, line in catalogue.lines.items()
+            for item in (registry.items[code],)
+        ]
+        head = {
+            "digest": digest(kinds_key(registry), folder, catalogue.sources),
+            "sources": [str(file.relative_to(folder)) for file in catalogue.sources],
+            "department": catalogue.department,
+            "items": rows,
+        }
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with durable_files.replacing(self._file(plugin)) as draft:
+            draft.write_bytes(b"".join([orjson.dumps(head), b"\n", *catalogue.lines.values()]))
+
+    def _file(self, plugin: str) -> Path:
+        return self.folder / f"{plugin}.items"
+
+
+def put_away(registry: Registry, shelves: ItemFiles) -> None:
+    """Leave a large catalogue's items in files; those of a plugin of which anything was found stay in memory."""
+    talked_of = {finding.plugin for finding in registry.warnings}
+    if len(registry.items) >= LARGE:
+        for name in (one for one in registry.catalogues if one not in talked_of):
+            try:
+                shelves.write(name, registry)
+            except OSError as error:
+                log.warning("items can't be kept for the next start", plugin=name, error=type(error).__name__)
+                continue
+            shelf = shelves.find(name, registry)
+            if shelf is None:
+                continue
+            registry.shelved[name], registry.put_away = shelf.digest, True
+            for code, place, at_start in shelf.rows():
+                if not at_start:
+                    registry.items.put(code, place)
+    registry.catalogues.clear()
+
+
+def kinds_key(registry: Registry) -> bytes:
+    """A digest of what finds items right: the kernel's code, and that of the plugins with kinds of their own."""
+    key = kernel_key()
+    for owner in sorted({owner for (noun, _), owner in registry.owners.items() if noun == "kind"}):
+        if owner in registry.configuration.entries:
+            key += digest(b"", registry.plugins[owner].folder, ()).encode()
+    return key
+
+
+def items_key(registry: Registry) -> str | None:
+    """A digest of what all items were made from; None where some lie on no shelf."""
+    shelved = registry.shelved
+    whole = all(plugin.department is None or name in shelved for name, plugin in registry.plugins.items())
+    return " ".join(f"{name}={shelved[name]}" for name in sorted(shelved)) if whole else None
+
+
+def digest(key: bytes, folder: Path, sources: Iterable[Path]) -> str:
+    """What a plugin's items were made from: the kernel and the kinds (`key`), its files, its code and its tables."""
+    found = blake2b(key, digest_size=16)
+    first = list(sources)
+    others = {*folder.rglob("*.py"), *folder.rglob("*.toml")}.difference(first)
+    for file in (*first, *sorted(others)):
+        content = file.read_bytes()
+        found.update(f"{file.relative_to(folder)} {len(content)}\n".encode() + content)
+    return found.hexdigest()
+
+
+@cache
+def kernel_key() -> bytes:
+    """A digest of the kernel's own code: another version may find other faults."""
+    folder = Path(__file__).parents[2]
+    return digest(b"", folder, sorted([*folder.rglob("*.toml"), *folder.rglob("*.txt")])).encode()
