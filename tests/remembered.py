@@ -24,7 +24,7 @@ from banshi.app import loaded
 from banshi.builtin import checks
 from banshi.builtin.catalogue.item_files import items_key
 from banshi.builtin.catalogue.search import Index, index_of
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.kernel.loading import registry
 from banshi.kernel.loading.catalogue import Catalogue, Reader
 from banshi.kernel.loading.configuration import Configuration

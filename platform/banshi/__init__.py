@@ -14,7 +14,6 @@ from banshi.foundation.database.tables import Tables
 from banshi.foundation.errors import (
     Conflict,
     FieldProblem,
-    Finding,
     Forbidden,
     InvalidFields,
     InvalidParameter,
@@ -23,6 +22,7 @@ from banshi.foundation.errors import (
     TooManyRequests,
     Unavailable,
 )
+from banshi.foundation.findings import Finding
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter, Principal, Role, Route

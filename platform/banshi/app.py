@@ -16,7 +16,7 @@ from banshi.builtin.catalogue.item_files import ItemFiles, put_away
 from banshi.builtin.isolation.standing_in import isolate
 from banshi.default_plugins import default_plugins
 from banshi.foundation.database.opening import open_store
-from banshi.foundation.errors import ConfigurationError, Finding
+from banshi.foundation.findings import ConfigurationError, Finding
 from banshi.foundation.time.working_days import WorkingCalendar
 from banshi.kernel.cases import attachments
 from banshi.kernel.http.callers import LONGEST_TOKEN

@@ -14,7 +14,7 @@ import pytest
 
 import banshi
 from banshi import sdk
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.moved import MOVED, RENAMED, RETIRED, OldName
 from banshi.testing import open_door
 from tools.make_reference import PAGE, described, first_sentence, reference

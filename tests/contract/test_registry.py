@@ -14,7 +14,7 @@ import pytest
 from banshi import Finding
 from banshi.app import configure, inspected
 from banshi.builtin.checks.kinds import table_faults
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.loading.configuration import inspect_configuration, read_configuration
 from banshi.kinds.application.steps import TABLE, TWO_PERSON_TABLE
 

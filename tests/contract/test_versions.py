@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 import banshi
 from banshi import Finding
 from banshi.app import configure, inspected, loaded
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.contract import hookspecs, values
 from banshi.kernel.contract.hookspecs import RETIRED, Retired
 from banshi.kernel.loading.configuration import read_configuration, spoken

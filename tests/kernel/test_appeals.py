@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord, Reply
 from banshi.testing import Person, open_door

@@ -367,7 +367,7 @@ async def test_the_counter_sees_its_day(tmp_path: Path) -> None:
 async def test_wrong_opening_hours_stop_the_start_and_say_what_to_mend(
     tmp_path: Path, rules: str, more: str, told: str
 ) -> None:
-    from banshi.foundation.errors import ConfigurationError
+    from banshi.foundation.findings import ConfigurationError
 
     with pytest.raises(ConfigurationError, match=told):
         async with open_office(tmp_path, rules, more=more):

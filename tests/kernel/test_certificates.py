@@ -27,7 +27,8 @@ from banshi.builtin.certificates.routes import _named
 from banshi.builtin.passes import keys
 from banshi.builtin.passes.keys import KEYRING
 from banshi.builtin.passes.wire.cose import MAX_TEXT
-from banshi.foundation.errors import ConfigurationError, Unavailable
+from banshi.foundation.errors import Unavailable
+from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.contract.items import LONGEST_DECISION
 from banshi.kernel.tables.passes import Pass
 from banshi.kinds.application.claims import masked

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from banshi.foundation.errors import ConfigurationError, Finding
+from banshi.foundation.findings import ConfigurationError, Finding
 from banshi.kernel.loading.configuration import Configuration, read_configuration
 from banshi.kernel.loading.outside_systems import Identity
 from banshi.kernel.loading.settings import Settings

@@ -10,7 +10,7 @@ import pytest
 
 import banshi
 from banshi.default_plugins import DEFAULT_PLUGINS, OPTIONAL, PREFIX, default_plugins
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.values import Phase, Resource
 from banshi.kernel.loading.configuration import PLUGIN_NAME

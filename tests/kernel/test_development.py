@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from banshi.foundation.errors import ConfigurationError, Finding
+from banshi.foundation.findings import ConfigurationError, Finding
 from banshi.kernel.loading.configuration import Configuration, read_configuration
 from banshi.kernel.loading.outside_systems import Identity
 from banshi.kernel.loading.registry import Registry

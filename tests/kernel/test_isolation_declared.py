@@ -20,7 +20,8 @@ from banshi.builtin.isolation.declaring import Declaration, Looked, findings_of,
 from banshi.builtin.isolation.frames import HEAD, LONGEST_ANSWER, Splitter, WrongFrame, packed
 from banshi.builtin.isolation.process import Process
 from banshi.builtin.isolation.values import Uncrossable, as_returned, problem_of, received, sent
-from banshi.foundation.errors import Conflict, Finding
+from banshi.foundation.errors import Conflict
+from banshi.foundation.findings import Finding
 from banshi.kernel.contract.items import Result
 from banshi.kernel.loading.configuration import Configuration, Entry
 from banshi.kernel.loading.importing import import_plugin

@@ -12,7 +12,7 @@ import pytest
 from banshi.builtin.checks.tables import tables_are_there
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.tables import Tables
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 
 MODELS = '''"""Walks and their benches."""
 

@@ -21,7 +21,7 @@ from banshi.builtin.passes.wire import cose
 from banshi.builtin.personal_data import forgetting
 from banshi.builtin.personal_data.housekeeping import tidy
 from banshi.foundation.database.opening import open_store, orm_config
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.idempotency import IdempotencyKey

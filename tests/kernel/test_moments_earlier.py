@@ -9,7 +9,7 @@ import pytest
 
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.sqlite import spelled
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from tests.kernel.moments import CITY
 from tests.prepared import all_tables
 

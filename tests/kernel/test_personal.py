@@ -25,7 +25,7 @@ from banshi.foundation.encryption import ring as rings
 from banshi.foundation.encryption.fields import Personal, personal_fields
 from banshi.foundation.encryption.ring import Ring, new_key, new_ring, read_keys, with_new_look_up, write_keys
 from banshi.foundation.encryption.sealing import Altered, UnknownKey, opened, sealed
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.runtime.leader_election import LEADER
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.pictures import Picture

@@ -11,7 +11,7 @@ import pytest
 
 from banshi.app import loaded
 from banshi.builtin.catalogue.search import Index, kernel_synonyms
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.loading.configuration import Configuration, Entry
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.loading.settings import Settings

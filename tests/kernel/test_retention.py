@@ -15,7 +15,7 @@ from banshi import Offer, Principal, Write
 from banshi.builtin.checks import findings
 from banshi.builtin.personal_data import anonymising, retention
 from banshi.builtin.personal_data.housekeeping import tidy
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.foundation.time.periods import Period
 from banshi.kernel.loading.settings import Retention
 from banshi.kernel.tables.attachments import Attachment

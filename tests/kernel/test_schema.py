@@ -29,7 +29,7 @@ from banshi.foundation.database.store import Store
 from banshi.foundation.database.tables import Tables
 from banshi.foundation.database.upgrade import MIGRATING, Executor
 from banshi.foundation.encryption.fields import Widen
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.loading.settings import Pool, Settings
 from banshi.ops.cli import group
 from banshi.testing import open_door

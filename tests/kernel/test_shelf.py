@@ -17,7 +17,7 @@ from banshi import app
 from banshi.builtin.catalogue import item_files
 from banshi.builtin.catalogue.routes import item_document
 from banshi.builtin.catalogue.search import index_of
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.contract.values import API_VERSION
 from banshi.kernel.loading import catalogue, item_index
 from banshi.kernel.loading.configuration import Configuration, Entry

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.cases.submission import count_people, people_with_cases
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent

@@ -12,7 +12,8 @@ import pytest_asyncio
 from click.testing import CliRunner
 
 from banshi.builtin.identity.development import development_token
-from banshi.foundation.errors import ConfigurationError, Forbidden
+from banshi.foundation.errors import Forbidden
+from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.routes import Principal

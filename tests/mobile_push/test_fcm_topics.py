@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from banshi import LANGUAGES
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.testing import Door
 from mobile_push.audience.quiet_hours import quiet_for
 from mobile_push.broadcasts import publication

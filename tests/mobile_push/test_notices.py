@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.testing import Door, Person, Reply, open_door
 from mobile_push.broadcasts import publication
 from mobile_push.broadcasts.schedule import publish_due

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.testing import Door, open_door
 from mobile_push.tables.models import Follow, Profile
 

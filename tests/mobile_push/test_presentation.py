@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pyfcm.baseapi import BaseAPI
 
 from banshi import LANGUAGES
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.testing import Door, open_door
 from mobile_push.delivery.service import PUSH
 from mobile_push.inbox import messages as inbox_messages

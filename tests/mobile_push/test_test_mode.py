@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from banshi import Message, Write
 from banshi.builtin.personal_data.housekeeping import tidy
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.outbox.outbox import message_of, message_rows
 from banshi.testing import Door, Person, open_door
 from mobile_push.delivery.service import PUSH

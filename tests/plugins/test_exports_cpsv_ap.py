@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 import rdflib
 
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.testing import Door, open_door
 from tests.plugins.exports_city import (
     CITY,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from banshi.app import loaded
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.loading.configuration import Configuration, Entry
 from banshi.kernel.loading.settings import Settings
 from banshi.testing import open_door

@@ -1,14 +1,12 @@
-"""What can go wrong, in the words that the caller reads.
+"""What can go wrong with a request, in the words that the caller reads.
 
-Two families: a `Problem` is answered to whoever sent a request, as RFC 9457 `application/problem+json`;
-a `ConfigurationError` stops the start and names the file, plugin, item and key to mend.
-An exception's docstring is its default message.
+A `Problem` is answered to whoever sent the request, as RFC 9457 `application/problem+json`. Its docstring is its
+default message. What stops the start is in `findings.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -301,30 +299,3 @@ class StorageFull(Problem):
 
     status = 507
     code = "storage-full"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing to mend in the configuration or in a plugin."""
-
-    #: The plugin's name in plugins.toml, or "platform".
-    plugin: str
-    #: The rule that was broken, as a slug.
-    rule: str
-    #: What to do, naming file, item and key.
-    advice: str
-    #: A warning lets the platform start.
-    warning: bool = False
-    #: What it warns of is for development: a start that others reach is refused unless `development = true`.
-    development: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.plugin}: {self.rule}: {self.advice}"
-
-
-class ConfigurationError(Exception):
-    """The platform can't start with this configuration."""
-
-    def __init__(self, findings: Iterable[Finding]) -> None:
-        self.findings = tuple(findings)
-        super().__init__("\n".join(str(f) for f in self.findings) or type(self).__doc__)

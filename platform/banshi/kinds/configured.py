@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def configured(ctx: click.Context) -> Registry:
     """The registry of the plugins.toml that `banshi --config` names. Raises ConfigurationError with every finding."""
-    from banshi.foundation.errors import ConfigurationError
+    from banshi.foundation.findings import ConfigurationError
     from banshi.kernel.loading.cli_context import registry_of
 
     registry, found = registry_of(ctx)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from banshi.builtin.catalogue.search import SEARCH
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.kernel.contract.values import Department, Item
 from banshi.kernel.loading.loader import inspect_items
 from banshi.kernel.loading.registry import Registry

@@ -8,7 +8,7 @@ from typing import Any
 from banshi.builtin.certificates import checks as checks
 from banshi.builtin.certificates import routes
 from banshi.builtin.certificates.press import PRESS, open_press
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.routes import Route
 from banshi.kernel.contract.values import Phase, Resource

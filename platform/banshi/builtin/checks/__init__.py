@@ -19,7 +19,7 @@ from banshi.builtin.checks import (
     routes,
     tables,
 )
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.kernel.loading.registry import Registry
 
 Rule = Callable[[Registry], Iterator[Finding]]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from banshi.builtin.checks.fields import attachment_fields, fields_at, subschemas, types_of
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.kernel.contract.items import DECISION, HOLDER
 from banshi.kernel.contract.values import SLUG, Item
 from banshi.kernel.loading.registry import Registry

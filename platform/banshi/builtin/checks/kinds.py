@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from banshi.builtin.checks.messages import default_faults
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.foundation.wording import told
 from banshi.kernel.cases.submission import FIRST_STATE
 from banshi.kernel.contract.values import ClockEffect, Item, Kind, Step

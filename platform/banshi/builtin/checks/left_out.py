@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from banshi.builtin.materials.vocabulary import reusable
 from banshi.builtin.tracing.opening import ADDRESSES
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.kernel.loading.registry import Registry
 
 #: Gives who needs a capability, and what of theirs does.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from banshi.builtin.openapi.schemas import SCHEMAS
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.foundation.wording import told
 from banshi.kernel.contract.routes import Answer, Link, Route
 from banshi.kernel.loading.registry import Registry

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.foundation.texts import clean
 from banshi.foundation.wording import did_you_mean
 from banshi.kernel.contract.message_templates import ALWAYS, LONGEST_BODY, LONGEST_TITLE, Known, known, parse

@@ -12,7 +12,7 @@ from tortoise.migrations.recorder import MigrationRecorder
 
 from banshi.foundation.database.opening import KERNEL, orm_config
 from banshi.foundation.encryption.fields import Widen
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.kernel.loading.registry import Registry
 
 #: The attribute of a migration that says why the version before can go on beside it.

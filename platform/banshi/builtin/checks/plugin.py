@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from banshi.builtin import checks
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.loading.registry import Registry
 

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.kernel.contract.pointing import placed
 from banshi.kernel.contract.values import Item
 from banshi.kernel.loading.registry import Registry

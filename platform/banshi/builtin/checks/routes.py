@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema_rs
 
 from banshi.builtin.openapi.schemas import SCHEMAS
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.foundation.wording import told
 from banshi.kernel.contract.routes import Audience, Route
 from banshi.kernel.http.access import untold

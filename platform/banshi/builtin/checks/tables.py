@@ -10,7 +10,7 @@ from tortoise.context import TortoiseContext
 from tortoise.models import Model
 
 from banshi.foundation.database.opening import KERNEL, MODELS, orm_config
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.foundation.wording import told
 from banshi.kernel.loading.registry import Registry
 

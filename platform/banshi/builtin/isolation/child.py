@@ -22,7 +22,8 @@ from banshi.builtin.isolation.limits import LINE, close_files, close_in, end_wit
 from banshi.builtin.isolation.spoken import Speaker, speak_through
 from banshi.builtin.isolation.values import answered, received, told_problem
 from banshi.default_plugins import default_kinds
-from banshi.foundation.errors import Finding, Problem
+from banshi.foundation.errors import Problem
+from banshi.foundation.findings import Finding
 from banshi.foundation.logs import place_of
 from banshi.foundation.wording import told
 from banshi.kernel.contract.values import Kind

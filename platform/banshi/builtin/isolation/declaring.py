@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from banshi.builtin.checks.items import handlers_answer_as_they_are_called
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.foundation.wording import told
 from banshi.kernel.contract.values import Item, Kind
 from banshi.kernel.loading.catalogue import Reader

@@ -24,7 +24,8 @@ from banshi.builtin.isolation.limits import environment
 from banshi.builtin.isolation.process import command, search_path
 from banshi.builtin.isolation.supervisor import START, Keeper, open_keeper
 from banshi.builtin.isolation.values import as_returned
-from banshi.foundation.errors import Finding, Unavailable
+from banshi.foundation.errors import Unavailable
+from banshi.foundation.findings import Finding
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.values import Kind, Resource

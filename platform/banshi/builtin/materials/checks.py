@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from banshi.builtin.checks.fields import fields_at, types_of
 from banshi.builtin.materials import takes
 from banshi.builtin.materials.vocabulary import days_of, document_of, known_to
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.foundation.wording import did_you_mean
 from banshi.kernel.contract.values import Department, Document, Item, Material
 from banshi.kernel.loading.registry import Registry

@@ -7,7 +7,7 @@ from typing import Any
 
 from banshi.builtin import materials
 from banshi.builtin.materials import checks, routes
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.kernel.cases.materials import MATERIALS
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.routes import Route

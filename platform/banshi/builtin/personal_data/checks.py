@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 
 from banshi.builtin.personal_data.retention import DEFAULT, outcomes_of
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.kernel.contract.values import no_steps
 from banshi.kernel.loading.registry import Registry
 

@@ -8,7 +8,7 @@ from typing import Any
 from banshi.builtin.personal_data import routes
 from banshi.builtin.personal_data.checks import retention_names_outcomes
 from banshi.builtin.personal_data.housekeeping import UPKEEP, open_upkeep
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.routes import Route
 from banshi.kernel.contract.values import Phase, Resource

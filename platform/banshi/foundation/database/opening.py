@@ -22,7 +22,7 @@ from banshi.foundation.database.upgrade import missing, too_old, upgrade
 from banshi.foundation.encryption import look_ups
 from banshi.foundation.encryption.ring import Ring
 from banshi.foundation.encryption.sealing import Context
-from banshi.foundation.errors import ConfigurationError, Finding
+from banshi.foundation.findings import ConfigurationError, Finding
 from banshi.foundation.server_addresses import hosts_of, names_several, with_first
 
 #: Label of the kernel's own tables; a plugin's tables bear the plugin's name.

@@ -26,7 +26,7 @@ from tortoise.transactions import in_transaction
 from banshi.foundation.database.failover.fates import code_of
 from banshi.foundation.database.schema_editors import EDITORS
 from banshi.foundation.database.snapshot import make_tables
-from banshi.foundation.errors import ConfigurationError, Finding
+from banshi.foundation.findings import ConfigurationError, Finding
 from banshi.foundation.wording import told
 
 log = structlog.get_logger("banshi.upgrade")

@@ -14,7 +14,7 @@ from tortoise.models import Model
 from banshi.foundation.encryption.fields import OURS, personal_fields
 from banshi.foundation.encryption.ring import Ring
 from banshi.foundation.encryption.sealing import SEALED
-from banshi.foundation.errors import ConfigurationError, Finding
+from banshi.foundation.findings import ConfigurationError, Finding
 from banshi.foundation.keys import Key
 
 #: Among the counters: the number of the key that the look-ups of this database are sealed with.

@@ -21,8 +21,8 @@ from typing import Any
 import structlog
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 
-from banshi.foundation.errors import ConfigurationError, Finding
 from banshi.foundation.files.secret_files import replace_private
+from banshi.foundation.findings import ConfigurationError, Finding
 
 log = structlog.get_logger("banshi.personal")
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from banshi.foundation.database.tables import Tables
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.kernel.contract.values import Channel, Kind, Offer, Resource
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import click
 
-    from banshi.foundation.errors import Finding
+    from banshi.foundation.findings import Finding
     from banshi.kernel.loading.registry import Registry
 
 #: Where a command keeps what it has read.

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Strict
 
-from banshi.foundation.errors import ConfigurationError, Finding
+from banshi.foundation.findings import ConfigurationError, Finding
 from banshi.kernel.contract import values
 from banshi.kernel.loading.settings import Settings
 from banshi.kernel.loading.typed_tables import STRICT, SettingsError, typed

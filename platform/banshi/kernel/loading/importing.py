@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.foundation.wording import did_you_mean
 from banshi.kernel.contract import hookspecs, values
 from banshi.kernel.loading.configuration import Entry

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from banshi.foundation.database.tables import Tables
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.routes import Route
 from banshi.kernel.contract.values import Channel, Department, Item, Kind, Offer, Resource

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from banshi.builtin.personal_data.holdings import HOLDINGS, Holdings
 from banshi.foundation.database.tables import Tables
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.values import Kind, Offer, Resource
 from banshi.kinds.query.checks import findings

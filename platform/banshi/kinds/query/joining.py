@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.kernel.contract.values import Item
 from banshi.kinds.query.checks import faults_of
 from banshi.kinds.query.registers.declared import Declared, Register, read_tables

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 
 #: Subcommand → the module that holds it as `command`.
 COMMANDS = {

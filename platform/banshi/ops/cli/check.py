@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from banshi.foundation.errors import ConfigurationError, Finding
+from banshi.foundation.findings import ConfigurationError, Finding
 from banshi.ops import development
 from banshi.ops.cli import COMMANDS, config_of
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.ops.cli import config_of
 from banshi.ops.cli.check import findings
 

@@ -12,7 +12,7 @@ from rich.markdown import Markdown
 from rich.markup import escape
 from rich.table import Table
 
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.contract import hookspecs
 from banshi.ops.cli import config_of
 

@@ -28,7 +28,7 @@ def command(ctx: click.Context, subject: str, name: str, roles: tuple[str, ...],
     For development only: it refuses to work once plugins.toml names an identity provider.
     """
     from banshi.builtin.identity.development import development_token
-    from banshi.foundation.errors import ConfigurationError
+    from banshi.foundation.findings import ConfigurationError
     from banshi.kernel.loading.configuration import make_folders, read_configuration
     from banshi.ops import development
 

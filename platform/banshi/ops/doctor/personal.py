@@ -8,7 +8,7 @@ from banshi.foundation.database.opening import connected, sqlite_file
 from banshi.foundation.database.upgrade import missing
 from banshi.foundation.encryption import look_ups
 from banshi.foundation.encryption.ring import read_keys
-from banshi.foundation.errors import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.loading.examinations import Deployment, Verdict, are_private
 from banshi.ops.backup.resealing import Held, columns_in, recent
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.foundation.forms.numbers import NUMBERS, RESIDENT_ID
 from banshi.foundation.wording import did_you_mean
 from banshi.kernel.contract.values import SLUG, Texts
