@@ -34,7 +34,7 @@ from banshi.builtin.audit.keeping import AUDIT
 from banshi.builtin.audit.marks import stamp
 from banshi.builtin.audit.verifying import Verification
 from banshi.foundation import logs
-from banshi.foundation.database.store import Write
+from banshi.foundation.database.writes import Write
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.routes import Principal
 from banshi.kernel.tables.cases import CaseEvent

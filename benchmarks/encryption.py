@@ -28,7 +28,7 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.context import _current_context
 
 from banshi.foundation import logs
-from banshi.foundation.database.store import Write
+from banshi.foundation.database.writes import Write
 from banshi.foundation.encryption.ring import Keys, Ring, new_key, new_ring, read_keys, write_keys
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.routes import Principal

@@ -33,7 +33,7 @@ from databases import has_postgres, postgres
 from processes import machine, table
 
 from banshi.foundation import logs
-from banshi.foundation.database.store import Write
+from banshi.foundation.database.writes import Write
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.routes import Principal
 from banshi.kinds.posting import scheduler

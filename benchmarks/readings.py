@@ -27,7 +27,7 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 from banshi.app import configure, open_platform
 from banshi.builtin.identity.development import development_token
 from banshi.foundation import logs
-from banshi.foundation.database.store import Write
+from banshi.foundation.database.writes import Write
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.routes import Principal
 from banshi.kernel.loading.settings import Settings

@@ -42,7 +42,7 @@ from banshi.kernel.contract.values import (
 )
 
 if TYPE_CHECKING:
-    from banshi.foundation.database.store import Stale, Update, Write
+    from banshi.foundation.database.writes import Stale, Update, Write
     from banshi.foundation.forms import Form
     from banshi.kernel.http.responses import reply
     from banshi.kernel.runtime.running import Platform
@@ -62,9 +62,9 @@ _LATER = {
     "Opening": "banshi.kinds.appointment.handler",
     "Platform": "banshi.kernel.runtime.running",
     "Posting": "banshi.kinds.posting.handler",
-    "Stale": "banshi.foundation.database.store",
-    "Update": "banshi.foundation.database.store",
-    "Write": "banshi.foundation.database.store",
+    "Stale": "banshi.foundation.database.writes",
+    "Update": "banshi.foundation.database.writes",
+    "Write": "banshi.foundation.database.writes",
     "reply": "banshi.kernel.http.responses",
 }
 

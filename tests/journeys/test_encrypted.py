@@ -18,7 +18,7 @@ import pytest
 from banshi.app import configure
 from banshi.builtin.identity.development import development_token
 from banshi.foundation.database.opening import open_store
-from banshi.foundation.database.store import Write
+from banshi.foundation.database.writes import Write
 from banshi.foundation.encryption import look_ups
 from banshi.foundation.encryption.ring import Keys, Ring, new_key, read_keys, write_keys
 from banshi.kernel.loading.settings import PRAGMAS

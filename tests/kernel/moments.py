@@ -16,7 +16,8 @@ from tortoise.expressions import F, Q, Value, When
 from tortoise.models import Model
 
 from banshi.foundation.database.opening import open_store
-from banshi.foundation.database.store import Store, Update, Write
+from banshi.foundation.database.store import Store
+from banshi.foundation.database.writes import Update, Write
 from tests.prepared import all_tables
 
 CITY = ZoneInfo("Asia/Shanghai")

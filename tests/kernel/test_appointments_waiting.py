@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from banshi.foundation.database.store import Stale, Write
+from banshi.foundation.database.writes import Stale, Write
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment import scheduler
 from banshi.kinds.appointment.booking import draw

@@ -26,7 +26,7 @@ from banshi.builtin.audit.key import KEY_FILE, AuditKey, audit_key, read_key
 from banshi.builtin.audit.models import AuditRemoval, AuditSeal
 from banshi.builtin.audit.verifying import SETTLING, Tally, Verification
 from banshi.builtin.personal_data import forgetting
-from banshi.foundation.database.store import Stale, Update
+from banshi.foundation.database.writes import Stale, Update
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.ops.cli import group
 from banshi.sdk.cases import new_case

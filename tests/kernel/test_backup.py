@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 from banshi.app import configure
 from banshi.builtin.passes.models import Counter
 from banshi.foundation.database.opening import open_store
-from banshi.foundation.database.store import Write
+from banshi.foundation.database.writes import Write
 from banshi.kernel.loading.configuration import read_configuration
 from banshi.kernel.loading.settings import Settings
 from banshi.kernel.outbox import outbox

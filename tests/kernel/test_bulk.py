@@ -15,7 +15,8 @@ from uuid_utils.compat import uuid7
 from banshi.builtin.passes.models import Counter
 from banshi.foundation.database import bulk
 from banshi.foundation.database.opening import open_store
-from banshi.foundation.database.store import Stale, Store, Update, Write
+from banshi.foundation.database.store import Store
+from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kernel.tables.outbox import OutboxRow
 

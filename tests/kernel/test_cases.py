@@ -30,7 +30,7 @@ from hypothesis.stateful import (
 
 from banshi import default_plugins
 from banshi.builtin.passes.keys import KEYRING
-from banshi.foundation.database.store import Write
+from banshi.foundation.database.writes import Write
 from banshi.foundation.errors import ActionNotPermitted, NotFound
 from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.representations import case_document

@@ -33,7 +33,7 @@ from banshi.builtin.passes.wire.signature import ORDER
 from banshi.builtin.personal_data.anonymising import anonymise
 from banshi.builtin.personal_data.forgetting import forget
 from banshi.foundation.database import bulk
-from banshi.foundation.database.store import Stale
+from banshi.foundation.database.writes import Stale
 from banshi.kernel.outbox.pause import ADVANCE
 from banshi.kernel.tables.cases import GOING, KEPT, Case
 from banshi.kernel.tables.outbox import OutboxRow

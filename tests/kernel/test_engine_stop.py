@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client import Counter as Metric
 
 from banshi import Channel, Message, Platform
-from banshi.foundation.database.store import Write
+from banshi.foundation.database.writes import Write
 from banshi.foundation.errors import Unavailable
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.consumer import Consumer

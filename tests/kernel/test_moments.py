@@ -18,7 +18,8 @@ from tortoise.transactions import in_transaction
 
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.sqlite import spelled
-from banshi.foundation.database.store import Stale, Store, Update, Write
+from banshi.foundation.database.store import Store
+from banshi.foundation.database.writes import Stale, Update, Write
 from tests.kernel.moments import (
     ATTACHMENTS,
     BEFORE,

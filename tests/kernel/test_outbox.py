@@ -15,7 +15,8 @@ from tortoise.exceptions import IntegrityError
 from uuid_utils.compat import uuid7
 
 from banshi.foundation.database.opening import open_store
-from banshi.foundation.database.store import CLOCK, Store, Write
+from banshi.foundation.database.store import CLOCK, Store
+from banshi.foundation.database.writes import Write
 from banshi.kernel.outbox import consumer, outbox
 from banshi.kernel.outbox.outbox import ALERT_LANE, CASE_LANE, NOTICE_LANE, Claimed
 from banshi.kernel.tables.cases import Case

@@ -17,7 +17,8 @@ from click.testing import CliRunner, Result
 from banshi.app import configure
 from banshi.builtin.monitoring import outbox_rows
 from banshi.foundation.database.opening import open_store
-from banshi.foundation.database.store import Store, Write
+from banshi.foundation.database.store import Store
+from banshi.foundation.database.writes import Write
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.outbox import ALERT_LANE, NOTICE_LANE
 from banshi.kernel.outbox.pause import hold, resume

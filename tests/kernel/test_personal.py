@@ -478,7 +478,7 @@ async def _somebody_waits(connection: Any) -> bool:
 
 
 def _one(row: Any) -> Any:
-    from banshi.foundation.database.store import Write
+    from banshi.foundation.database.writes import Write
 
     return Write(rows=[row])
 

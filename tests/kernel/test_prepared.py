@@ -14,8 +14,8 @@ from tortoise.models import Model
 
 from banshi.foundation.database import opening
 from banshi.foundation.database.opening import open_store
-from banshi.foundation.database.store import Write
 from banshi.foundation.database.upgrade import upgrade
+from banshi.foundation.database.writes import Write
 from banshi.kernel.tables.cases import Case
 from mobile_push.tables.models import Chunk, Device
 from tests import prepared

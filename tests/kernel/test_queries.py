@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from tortoise.exceptions import OperationalError
 
-from banshi.foundation.database.store import Store, Write
+from banshi.foundation.database.store import Store
+from banshi.foundation.database.writes import Write
 from banshi.foundation.errors import Unavailable
 from banshi.kinds.query import look_ups
 from banshi.kinds.query.models import Allowance, LookUp, LookUpPerson

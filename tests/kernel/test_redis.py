@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from banshi.foundation.database.store import Write
+from banshi.foundation.database.writes import Write
 from banshi.foundation.redis_client import RedisSettings, check_url, client_of, hosts_of
 from banshi.kernel.runtime.signals.redis import RedisCarrier
 from banshi.kernel.runtime.signals.signals import Signals

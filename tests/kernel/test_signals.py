@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from banshi.builtin.passes.models import Counter
-from banshi.foundation.database.store import Write
+from banshi.foundation.database.writes import Write
 from banshi.kernel.runtime.signals.carrier import Alone
 from banshi.kernel.runtime.signals.signals import Signals
 from banshi.kernel.tables.outbox import OutboxRow

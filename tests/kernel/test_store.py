@@ -27,7 +27,8 @@ from banshi.app import configure
 from banshi.builtin.passes.models import Counter
 from banshi.foundation import column_comments
 from banshi.foundation.database.opening import KERNEL, open_store, orm_config
-from banshi.foundation.database.store import DRAIN, GROUP, NotBegun, Stale, Store, Update, Write
+from banshi.foundation.database.store import DRAIN, GROUP, NotBegun, Store
+from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import Unavailable
 from banshi.kernel.outbox import outbox
 from banshi.kernel.tables.cases import Case, CaseEvent

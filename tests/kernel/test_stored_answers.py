@@ -10,7 +10,8 @@ import pytest
 from tortoise.exceptions import DBConnectionError
 
 from banshi.foundation.database.opening import open_store
-from banshi.foundation.database.store import Store, Write
+from banshi.foundation.database.store import Store
+from banshi.foundation.database.writes import Write
 from banshi.kernel.http.stored_answers import StoredAnswers
 from banshi.kernel.tables.idempotency import IdempotencyKey
 

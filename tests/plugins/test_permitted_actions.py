@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
 from banshi import Item
-from banshi.foundation.database.store import Write
+from banshi.foundation.database.writes import Write
 from banshi.foundation.forms.numbers import NUMBERS
 from banshi.foundation.forms.words import SENTENCES
 from banshi.kernel.cases.actors import steps_of

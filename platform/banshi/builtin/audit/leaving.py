@@ -19,7 +19,7 @@ from banshi.builtin.audit.marks import (
     proof_of_removal,
 )
 from banshi.builtin.audit.models import AuditRemoval, AuditSeal, CaseReading
-from banshi.foundation.database.store import Update
+from banshi.foundation.database.writes import Update
 from banshi.kernel.tables.cases import GOING, LEAVING, Case, CaseEvent
 
 if TYPE_CHECKING:

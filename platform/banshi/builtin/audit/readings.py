@@ -21,7 +21,7 @@ from banshi.builtin.audit.keeping import AUDIT
 from banshi.builtin.audit.key import AuditKey
 from banshi.builtin.audit.marks import reading_mark
 from banshi.builtin.audit.models import CaseReading
-from banshi.foundation.database.store import Write
+from banshi.foundation.database.writes import Write
 from banshi.foundation.errors import Unavailable
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from banshi.foundation.database.store import Update
+from banshi.foundation.database.writes import Update
 from banshi.kernel.contract.values import MaterialsEffect
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case

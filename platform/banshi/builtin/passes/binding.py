@@ -11,7 +11,7 @@ import structlog
 from banshi.builtin.passes import ledger
 from banshi.builtin.passes.keys import KEYRING
 from banshi.builtin.passes.wire import cose
-from banshi.foundation.database.store import Update, Write
+from banshi.foundation.database.writes import Update, Write
 from banshi.foundation.errors import Conflict, Unavailable
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.values import Item, Message, Texts

@@ -16,7 +16,7 @@ from banshi.builtin.passes.keys import KEYRING
 from banshi.builtin.passes.models import Counter, Scan
 from banshi.builtin.passes.status import StatusList
 from banshi.builtin.passes.wire import cose, shown
-from banshi.foundation.database.store import Update, Write
+from banshi.foundation.database.writes import Update, Write
 from banshi.foundation.errors import Conflict
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.items import TEST

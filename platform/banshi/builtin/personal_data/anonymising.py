@@ -14,7 +14,7 @@ from banshi.builtin.audit.leaving import blanking
 from banshi.builtin.passes import binding
 from banshi.builtin.passes.models import Scan
 from banshi.builtin.personal_data.forgetting import Forget, forget_answers, forget_files
-from banshi.foundation.database.store import Stale, Update, Write
+from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.values import Who
 from banshi.kernel.outbox import outbox

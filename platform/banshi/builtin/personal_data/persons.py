@@ -21,7 +21,7 @@ from banshi.builtin.personal_data.holdings import (
 )
 from banshi.builtin.personal_data.housekeeping import remove_unused
 from banshi.builtin.personal_data.retention import ends_of
-from banshi.foundation.database.store import Update, Write
+from banshi.foundation.database.writes import Update, Write
 from banshi.kernel.contract.values import Texts
 from banshi.kernel.outbox import outbox
 from banshi.kernel.tables.attachments import Attachment

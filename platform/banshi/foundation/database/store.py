@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 import structlog
@@ -25,6 +24,7 @@ from banshi.foundation.database import bulk
 from banshi.foundation.database.failover.fates import fails_all, is_outage, problem_of
 from banshi.foundation.database.failover.readiness import Readiness
 from banshi.foundation.database.replica import READING, Replica
+from banshi.foundation.database.writes import Stale, Write, guards, update
 from banshi.foundation.errors import Unavailable
 from banshi.foundation.logs import place_of
 
@@ -58,42 +58,6 @@ class NotBegun(Unavailable):
     """The platform is shutting down; send the request again."""
 
     # Of another Unavailable nobody knows whether the database has the write after all. It was never given this one.
-
-
-class Stale(Exception):
-    """A row that the write was conditional on has changed meanwhile."""
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """Set `values` in the rows that match `where`; the write fails as `Stale` unless exactly `rows` did."""
-
-    model: type[Model]
-    where: Mapping[str, Any]
-    values: Mapping[str, Any]
-    #: None: any number.
-    rows: int | None = 1
-
-
-@dataclass(slots=True)
-class Statement:
-    """A statement by hand, and the rows that it gave once it is committed."""
-
-    sql: str
-    values: Sequence[Any]
-    found: Sequence[dict[str, Any]] = ()
-
-
-@dataclass(slots=True)
-class Write:
-    """What one request wants written: all of it or nothing. The first update is the guard of the rest."""
-
-    updates: Sequence[Update] = ()
-    rows: Sequence[Model] = field(default_factory=list)
-    #: Rows that are left out where there is one of their key: whoever writes the same makes no difference.
-    unless_there: Sequence[Model] = ()
-    #: Goes last.
-    statement: Statement | None = None
 
 
 class Store:
@@ -251,9 +215,9 @@ class Store:
         rows: dict[type[Model], list[Model]] = {}
         unless_there: dict[type[Model], dict[Any, Model]] = {}
         async with in_transaction() as connection:
-            guards = await _guards(connection, writes)
-            for write, guard in zip(writes, guards, strict=True):
-                failure = await _update(connection, write.updates, guard)
+            guarded = await guards(connection, writes)
+            for write, guard in zip(writes, guarded, strict=True):
+                failure = await update(connection, write.updates, guard)
                 failures.append(failure)
                 if failure is None:
                     for row in write.rows:
@@ -275,40 +239,6 @@ class Store:
                     asked = write.statement
                     asked.found = await connection.execute_query_dict(asked.sql, list(asked.values))
         return failures
-
-
-async def _guards(connection: BaseDBAsyncClient, writes: Sequence[Write]) -> list[int | None]:
-    """Carry out the guards that can go in one statement; how many rows each changed, None for those that remain."""
-    changed: list[int | None] = [None] * len(writes)
-    alike: dict[Any, dict[Any, int]] = {}
-    for place, write in enumerate(writes):
-        guard = write.updates[0] if write.updates else None
-        if guard is not None and guard.rows == 1 and (shape := bulk.shape(guard.model, guard.where, guard.values)):
-            # Of two that are about one row, the second goes by what the first made of it.
-            key = bulk.key_of(guard.model, guard.where[guard.model._meta.pk_attr])
-            alike.setdefault((guard.model, shape), {}).setdefault(key, place)
-    for (model, shape), places in alike.items():
-        if len(places) > 1:
-            updates = [writes[place].updates[0] for place in places.values()]
-            found = await bulk.update(connection, model, shape, [(one.where, one.values) for one in updates])
-            for key, place in places.items():
-                changed[place] = int(key in found)
-    return changed
-
-
-async def _update(connection: BaseDBAsyncClient, updates: Sequence[Update], guard: int | None) -> Exception | None:
-    """Carry out the updates of a write; of the first, where `guard` is given, it says how many rows it has changed."""
-    for position, update in enumerate(updates):
-        if position or guard is None:
-            changed = await update.model.filter(**update.where).using_db(connection).update(**update.values)
-        else:
-            changed = guard
-        if update.rows is not None and changed != update.rows:
-            if position or changed:
-                # Something of this write is changed already: the whole transaction has to go.
-                raise Stale(f"{update.model.__name__} {dict(update.where)}")
-            return Stale(f"{update.model.__name__} {dict(update.where)}")
-    return None
 
 
 def _call(listeners: Iterable[Listener], models: frozenset[type[Model]]) -> None:

@@ -14,7 +14,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from tortoise.exceptions import IntegrityError
 from tortoise.functions import Sum
 
-from banshi.foundation.database.store import Write
+from banshi.foundation.database.writes import Write
 from banshi.foundation.errors import (
     Hidden,
     MalformedBody,

@@ -20,7 +20,7 @@ from typing import Any
 
 from uuid_utils.compat import uuid7
 
-from banshi.foundation.database.store import Update
+from banshi.foundation.database.writes import Update
 from banshi.foundation.errors import FieldProblem, InvalidFields, StorageFull, TooLarge, UnsupportedMediaType
 from banshi.foundation.files import durable_files
 from banshi.foundation.files.media_types import ACCEPTED, HEAD_BYTES, sniff

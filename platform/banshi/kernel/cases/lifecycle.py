@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tortoise.models import Model
 
-from banshi.foundation.database.store import Stale, Update, Write
+from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import ActionNotPermitted, Conflict, InvalidFields
 from banshi.foundation.time.working_days import Clock
 from banshi.kernel.cases import actions

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from banshi.foundation.database.store import Update, Write
+from banshi.foundation.database.writes import Update, Write
 from banshi.foundation.errors import FieldProblem, InvalidFields
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.values import Department, Item, MaterialsEffect

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-from banshi.foundation.database.store import Update
+from banshi.foundation.database.writes import Update
 from banshi.foundation.errors import FieldProblem, InvalidFields, Unavailable
 from banshi.kernel.cases.attachments import Files, files_of, ids_at
 from banshi.kernel.cases.materials import Reused, materials_of

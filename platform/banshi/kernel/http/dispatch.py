@@ -19,7 +19,7 @@ from aiohttp import web
 from tortoise.exceptions import IntegrityError
 
 from banshi.foundation import errors
-from banshi.foundation.database.store import Stale
+from banshi.foundation.database.writes import Stale
 from banshi.foundation.logs import REQUEST_ID
 from banshi.kernel.contract.routes import Audience, Call, Parameter, Principal, Route
 from banshi.kernel.contract.values import LANGUAGES

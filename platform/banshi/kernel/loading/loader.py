@@ -19,7 +19,7 @@ import pluggy
 
 from banshi.default_plugins import PREFIX
 from banshi.foundation.database.tables import Tables
-from banshi.foundation.errors import Finding
+from banshi.foundation.findings import Finding
 from banshi.foundation.wording import told
 from banshi.kernel.contract import hookspecs, values
 from banshi.kernel.contract.routes import Route

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from banshi.foundation.database.store import Statement, Write
+from banshi.foundation.database.writes import Statement, Write
 from banshi.foundation.encryption.fields import as_read
 from banshi.foundation.errors import Unavailable
 from banshi.kernel.contract.items import LIVE

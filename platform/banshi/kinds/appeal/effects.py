@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from banshi.foundation.database.store import Update
+from banshi.foundation.database.writes import Update
 from banshi.foundation.errors import Conflict, InvalidFields
 from banshi.kernel.cases.attachments import Files, files_of
 from banshi.kernel.cases.corrections import corrected

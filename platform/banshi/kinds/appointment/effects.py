@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tortoise.expressions import F
 
-from banshi.foundation.database.store import Update
+from banshi.foundation.database.writes import Update
 from banshi.foundation.errors import Conflict
 from banshi.kernel.cases.lifecycle import Effects, Move
 from banshi.kinds.appointment.booking import limits

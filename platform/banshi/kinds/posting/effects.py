@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from banshi.foundation.database.store import Update
+from banshi.foundation.database.writes import Update
 from banshi.foundation.errors import Conflict
 from banshi.kernel.cases.corrections import corrected
 from banshi.kernel.cases.lifecycle import Effects, Move

@@ -14,7 +14,7 @@ from tortoise.expressions import Subquery
 from uuid_utils.compat import uuid7
 
 from banshi.foundation.background import working
-from banshi.foundation.database.store import Update
+from banshi.foundation.database.writes import Update
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.values import text_in
 from banshi.kernel.http.responses import Page, from_cursor, limit_of

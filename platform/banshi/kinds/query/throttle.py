@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 
-from banshi.foundation.database.store import Stale, Update, Write
+from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import TooManyRequests
 from banshi.kinds.query.models import Allowance
 from banshi.kinds.query.words import say

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from banshi.foundation.database.store import Update
+from banshi.foundation.database.writes import Update
 from banshi.foundation.errors import Conflict, FieldProblem, InvalidFields
 from banshi.kernel.cases.lifecycle import Effects, Move, clock_values, told
 from banshi.kernel.contract.values import Who

@@ -17,7 +17,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.functions import Sum
 
 from banshi.builtin.personal_data.housekeeping import remove_unused
-from banshi.foundation.database.store import Write
+from banshi.foundation.database.writes import Write
 from banshi.foundation.errors import MalformedBody, StorageFull, TooLarge, TooManyRequests, UnsupportedMediaType
 from banshi.foundation.files.media_types import sniff
 from banshi.kernel.cases import attachments

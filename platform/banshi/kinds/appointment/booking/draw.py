@@ -14,7 +14,7 @@ from uuid import UUID
 
 import structlog
 
-from banshi.foundation.database.store import Stale, Update, Write
+from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import Conflict, NotFound
 from banshi.foundation.logs import place_of
 from banshi.kernel.cases import actors, lifecycle

@@ -17,7 +17,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 from tortoise.models import Model
 
-from banshi.foundation.database.store import Stale, Update, Write
+from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import Conflict, NotFound
 from banshi.foundation.keys import Key
 from banshi.kernel.cases import lifecycle

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tortoise.expressions import F
 
-from banshi.foundation.database.store import Stale, Update, Write
+from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.kinds.appointment.models import Booking, Hold, Slot
 
 if TYPE_CHECKING:

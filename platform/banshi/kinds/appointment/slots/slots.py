@@ -15,7 +15,7 @@ from datetime import time as dt_time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from banshi.foundation.database.store import Update, Write
+from banshi.foundation.database.writes import Update, Write
 from banshi.foundation.errors import Problem
 from banshi.foundation.keys import Key
 from banshi.foundation.time.working_days import DayKind

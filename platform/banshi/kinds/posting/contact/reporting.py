@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from uuid_utils.compat import uuid7
 
-from banshi.foundation.database.store import Stale, Update, Write
+from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import NotFound
 from banshi.kernel.http.responses import reply
 from banshi.kinds.posting.contact import told

@@ -15,7 +15,7 @@ from banshi.foundation.errors import TooManyRequests
 from banshi.kinds.posting.models import Conversation, ConversationMessage
 
 if TYPE_CHECKING:
-    from banshi.foundation.database.store import Write
+    from banshi.foundation.database.writes import Write
     from banshi.kernel.runtime.running import Platform
 
 #: Messages that one person may send in an hour, and conversations that one may begin on a day.

@@ -13,7 +13,7 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 from uuid_utils.compat import uuid7
 
-from banshi.foundation.database.store import Stale, Update, Write
+from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import FieldProblem, Forbidden, InvalidFields, NotFound
 from banshi.foundation.forms import Form
 from banshi.foundation.texts import clean

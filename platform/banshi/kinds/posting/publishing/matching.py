@@ -13,7 +13,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
-from banshi.foundation.database.store import Stale, Update, Write
+from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.contact import told
 from banshi.kinds.posting.models import PostingMatch, PostingRecord

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from banshi.foundation.database.store import Write
+from banshi.foundation.database.writes import Write
 from banshi.foundation.errors import InvalidFields, NotFound
 from banshi.foundation.forms import Form
 from banshi.kernel.cases import actors, lifecycle
