@@ -15,7 +15,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from banshi.foundation.errors import FieldProblem, InvalidFields
-from banshi.foundation.forms.days import HANDED_IN, LIMITS
+from banshi.foundation.forms.day_keywords import HANDED_IN
+from banshi.foundation.forms.days import LIMITS
 from banshi.foundation.forms.models import close, days_reader, model_reader
 from banshi.foundation.forms.places import Place, is_verified, places_in, spelled_in
 from banshi.foundation.forms.rules import copied, day_faults, faults_of

@@ -11,10 +11,8 @@ is 28 February 2004, so whoever was born on the 29th is of age on 1 March.
 from __future__ import annotations
 
 import calendar
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -39,10 +37,11 @@ WRITTEN = f"write 'today', a distance of at most {MAX_YEARS} years such as '-18y
 
 def is_date(text: str) -> bool:
     """RFC 3339 full-date, of a year that can be computed with."""
-    return _date(text) is not None
+    return date_of(text) is not None
 
 
-def _date(text: str) -> date | None:
+def date_of(text: str) -> date | None:
+    """The day that is written there, or None."""
     try:
         right = len(text) == 10 and text[4] == text[7] == "-" and text.isascii()
         return date.fromisoformat(text) if right else None
@@ -52,10 +51,11 @@ def _date(text: str) -> date | None:
 
 def is_moment(text: str) -> bool:
     """RFC 3339 date-time, of a year and a second that can be computed with."""
-    return _moment(text) is not None
+    return moment_of(text) is not None
 
 
-def _moment(text: str) -> datetime | None:
+def moment_of(text: str) -> datetime | None:
+    """The moment that is written there, or None."""
     try:
         return datetime.fromisoformat(text.upper()) if _MOMENT.fullmatch(text) else None
     except ValueError:
@@ -205,102 +205,3 @@ def told_order(node: Mapping[str, Any], name: str, language: str) -> str:
 
 def sentence(words: str, column: int) -> str:
     return words and words[0].upper() + words[1:] + ("。", ".")[column]
-
-
-# -- answers -----------------------------------------------------------------------------------------------------------
-
-#: The moment at which the answers that are being looked at were handed in, in the city's zone; None: now, in this
-#: machine's own, for whoever looks at answers without a platform, such as a test.
-HANDED_IN: ContextVar[datetime | None] = ContextVar("handed_in", default=None)
-
-
-def _at() -> datetime:
-    return HANDED_IN.get() or datetime.now().astimezone()
-
-
-def day_of(value: Any, at: datetime) -> date | None:
-    """The day of a date or a date-time in the zone of `at`; None for whatever is neither."""
-    if not isinstance(value, str):
-        return None
-    if (day := _date(value)) is not None:
-        return day
-    if (moment := _moment(value)) is None:
-        return None
-    try:
-        return moment.astimezone(at.tzinfo).date()
-    except OverflowError:  # the first or the last day of the calendar
-        return moment.date()
-
-
-class _Limit:
-    """A keyword of the validator that holds a date to one limit, by the day in `HANDED_IN`."""
-
-    def __init__(self, _: Any, value: Any, __: Any) -> None:
-        self._limit = day_limit(value)
-        #: A day and the limit on it: most answers come on the day of those before.
-        self._on = (date.min, self._limit.on(date.min))
-
-    def validate(self, instance: Any) -> None:
-        at = _at()
-        day, today = day_of(instance, at), at.date()
-        if day is None:
-            return
-        if (known := self._on)[0] != today:
-            known = self._on = (today, self._limit.on(today))
-        if self.beyond(day, known[1]):
-            raise ValueError(json.dumps([self._limit.text, known[1].isoformat()]))
-
-    @staticmethod
-    def beyond(day: date, bound: date) -> bool:
-        raise NotImplementedError
-
-
-class _NotBefore(_Limit):
-    @staticmethod
-    def beyond(day: date, bound: date) -> bool:
-        return day < bound
-
-
-class _NotAfter(_Limit):
-    @staticmethod
-    def beyond(day: date, bound: date) -> bool:
-        return day > bound
-
-
-class _InOrder:
-    """A keyword of the validator that holds some fields of an object to their order."""
-
-    def __init__(self, parent: Any, names: Any, _: Any) -> None:
-        self._names = names
-        fields = parent.get("properties", {})
-        self._titles = {name: str(fields.get(name, {}).get("title", name)) for name in names}
-
-    def validate(self, instance: Any) -> None:
-        for error in self.iter_errors(instance):
-            raise error
-
-    def iter_errors(self, instance: Any) -> Iterator[ValueError]:
-        if not isinstance(instance, dict):
-            return
-        earlier = ""
-        for name in self._names:
-            if day_of(instance.get(name), _at()) is None:
-                continue
-            if earlier and _comes_before(instance[name], instance[earlier]):
-                yield ValueError(json.dumps([name, self._titles[earlier]]))
-            else:
-                earlier = name
-
-
-def _comes_before(one: str, other: str) -> bool:
-    """By the moment where both say one, otherwise by the day."""
-    moments = _moment(one), _moment(other)
-    if moments[0] is not None and moments[1] is not None:
-        return moments[0] < moments[1]
-    at = _at()
-    days = day_of(one, at), day_of(other, at)
-    return days[0] is not None and days[1] is not None and days[0] < days[1]
-
-
-#: Keywords for the compiled validator.
-KEYWORDS: dict[str, Any] = {NOT_BEFORE: _NotBefore, NOT_AFTER: _NotAfter, IN_ORDER: _InOrder}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from banshi.foundation.forms.days import KEYWORDS
+from banshi.foundation.forms.day_keywords import KEYWORDS
 from banshi.foundation.forms.places import Place, wrong_in
 from banshi.foundation.forms.schemas import NAMED, ONE, compiled, schema_reader
 from banshi.foundation.forms.words import MOST_TRIED, Found, Path, Reader

@@ -12,7 +12,8 @@ import jsonschema_rs
 import orjson
 from jsonschema_rs import ValidationErrorKind as Kind
 
-from banshi.foundation.forms.days import KEYWORDS, limit_faults
+from banshi.foundation.forms.day_keywords import KEYWORDS
+from banshi.foundation.forms.days import limit_faults
 from banshi.foundation.forms.pointers import pointer
 from banshi.foundation.forms.schemas import LIST, NAMED, ONE, Node, children, compiled, read_error, resolved
 from banshi.foundation.forms.words import FORMATS, Path, say

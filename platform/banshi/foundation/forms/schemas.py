@@ -10,7 +10,8 @@ from urllib.parse import unquote
 import jsonschema_rs
 from jsonschema_rs import ValidationErrorKind as Kind
 
-from banshi.foundation.forms.days import IN_ORDER, KEYWORDS, is_date, is_moment, told_limits, told_order
+from banshi.foundation.forms.day_keywords import KEYWORDS
+from banshi.foundation.forms.days import IN_ORDER, is_date, is_moment, told_limits, told_order
 from banshi.foundation.forms.numbers import NUMBERS
 from banshi.foundation.forms.pointers import names_in
 from banshi.foundation.forms.words import MOST_TRIED, SENTENCES, Found, Path, Reader
