@@ -1,7 +1,6 @@
 """What can go wrong with a request, in the words that the caller reads.
 
-A `Problem` is answered to whoever sent the request, as RFC 9457 `application/problem+json`. Its docstring is its
-default message. What stops the start is in `findings.py`.
+A `Problem` is answered as RFC 9457 `application/problem+json`; its docstring is its default message.
 """
 
 from __future__ import annotations
