@@ -37,8 +37,8 @@ from seed_city import PEOPLE_PER_CASE, write_city
 from seed_statements import SHORT_SWEEPS, SWEEPS, migrated, statements_of
 
 from banshi.builtin.identity.development import development_token
+from banshi.builtin.worklist.waiting import work_in
 from banshi.default_plugins import default_kinds
-from banshi.kernel.cases.worklist import work_in
 from banshi.kernel.loading.configuration import read_configuration
 from banshi.kernel.loading.loader import inspect_plugins
 from banshi.kernel.loading.registry import Registry

@@ -15,6 +15,7 @@ DEFAULT_PLUGINS = (
     "banshi.kernel.runtime.plugin",
     "banshi.builtin.outgoing.plugin",
     "banshi.kernel.cases.plugin",
+    "banshi.builtin.worklist.plugin",
     "banshi.builtin.audit.plugin",
     "banshi.builtin.identity.plugin",
     "banshi.kernel.http.plugin",

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from banshi.builtin.worklist.waiting import Place, most_urgent, places_of
 from banshi.foundation.database.opening import open_store
-from banshi.kernel.cases.worklist import Place, most_urgent, places_of
 from banshi.kernel.contract.routes import Role
 from banshi.kernel.tables.cases import Case
 from tests.encrypted import ring_in

@@ -1,17 +1,15 @@
-"""The cases' face, alike for every kind: own cases, one case, its steps, and the staff's worklist."""
+"""The cases' face, alike for every kind: own cases, one case, and its steps."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from tortoise.models import Model
 
 from banshi.foundation.forms import Form
 from banshi.kernel.cases import actors, lifecycle
-from banshi.kernel.cases import worklist as work
 from banshi.kernel.cases.actions import reason_schema
 from banshi.kernel.cases.representations import SUMMARY, case_document, case_summary, enclosures_of
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter, Route
@@ -100,31 +98,11 @@ async def act(call: Call) -> web.StreamResponse:
     return reply(call, case_summary(call.platform, case, call.language))
 
 
-async def worklist(call: Call) -> web.StreamResponse:
-    """The cases on which the caller may act, the most urgent first."""
-    store, limit = call.platform.store, limit_of(call)
-    places = work.places_of(call.platform[work.WORK].get(), call.principal.roles)
-    rows = await work.most_urgent(
-        store, places, not_of=call.principal.subject, after=from_cursor(call, _place), limit=limit + 1
-    )
-    shown = rows[:limit]
-    next_after = f"{shown[-1].urgency}/{shown[-1].id}" if len(rows) > limit else None
-    # A row names nobody. What its citizen was told last may.
-    await actors.record_reading(actors.Actor(call.principal), [case for case in shown if case.reason])
-    documents = [case_summary(call.platform, case, call.language) for case in shown]
-    return reply(call, Page(documents, next_after).document())
-
-
-def _place(cursor: str) -> tuple[date, uuid.UUID]:
-    due, _, identity = cursor.partition("/")
-    return date.fromisoformat(due), uuid.UUID(identity)
-
-
 CASE_PATH = {"id": UUID}
 
 #: Where whoever has a case goes on.
 _OWN = {"id": "$response.body#/id"}
-_FIRST = Link("show_case", {"id": "$response.body#/items/0/id"})
+TO_FIRST_CASE = Link("show_case", {"id": "$response.body#/items/0/id"})
 TO_CASE = Link("show_case", _OWN)
 TO_ACTION = Link("act", {**_OWN, "action": "$response.body#/permitted_actions/0/action"})
 
@@ -141,7 +119,7 @@ ROUTES = (
             Parameter(name="state", schema={"type": "string", "maxLength": 32}, description="Only this state."),
             *PAGE_PARAMETERS,
         ),
-        answers={200: page_answer(ref("CaseSummary"), _FIRST)},
+        answers={200: page_answer(ref("CaseSummary"), TO_FIRST_CASE)},
     ),
     Route(
         method="GET",
@@ -185,16 +163,5 @@ ROUTES = (
             502: Answer(description="The department's service failed; nothing was changed."),
             504: Answer(description="The department's service took too long; nothing was changed."),
         },
-    ),
-    Route(
-        method="GET",
-        path="/v1/worklist",
-        audience=Audience.STAFF,
-        handler=worklist,
-        operation="worklist",
-        summary="List the cases on which the caller may act, the most urgent first.",
-        tag="staff",
-        parameters=PAGE_PARAMETERS,
-        answers={200: page_answer(ref("CaseSummary"), _FIRST)},
     ),
 )

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from banshi.kernel.cases import attachment_routes, case_routes, submission_routes
-from banshi.kernel.cases.worklist import WORK, work_in
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.routes import Route
 from banshi.kernel.contract.values import Resource
 from banshi.kernel.http.access import ACCESS, Access
-from banshi.kernel.loading.cached import PerRevision
 from banshi.kernel.loading.registry import Registry
 
 
@@ -22,7 +19,4 @@ def banshi_routes(registry: Registry) -> list[Route]:
 
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
-    return [
-        Resource.made(ACCESS, lambda platform: Access(platform.registry)),
-        Resource.made(WORK, lambda platform: PerRevision(platform.registry, partial(work_in, platform.registry))),
-    ]
+    return [Resource.made(ACCESS, lambda platform: Access(platform.registry))]

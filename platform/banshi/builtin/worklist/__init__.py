@@ -1,0 +1,1 @@
+"""The worklist: what waits for a member of staff, the most urgent first."""

@@ -1,0 +1,23 @@
+"""What waits for staff, and its index by role."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from banshi.builtin.worklist.routes import ROUTES
+from banshi.builtin.worklist.waiting import WORK, work_in
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.routes import Route
+from banshi.kernel.contract.values import Resource
+from banshi.kernel.loading.cached import PerRevision
+
+
+@hookimpl
+def banshi_routes() -> list[Route]:
+    return [*ROUTES]
+
+
+@hookimpl
+def banshi_resources() -> list[Resource[Any]]:
+    return [Resource.made(WORK, lambda platform: PerRevision(platform.registry, partial(work_in, platform.registry)))]
