@@ -197,7 +197,7 @@ def test_every_rule_is_explained() -> None:
 
 
 #: What makes a finding; the rule is one of its first two arguments.
-MAKERS = {"Finding", "_find", "_of", "wrong"}
+MAKERS = {"Finding", "_find", "find", "_of", "wrong"}
 SLUG = re.compile(r"[a-z]+(-[a-z]+)+|unmigrated|unreadable")
 
 
@@ -210,7 +210,7 @@ def rules_in_the_code() -> set[str]:
                 case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=arguments) if name in MAKERS:
                     texts = [one.value for one in arguments if isinstance(one, ast.Constant)]
                     found |= {text for text in texts[:2] if isinstance(text, str) and SLUG.fullmatch(text)}
-                case ast.Call(func=ast.Attribute(attr="_unique"), args=[*_, ast.Constant(value=noun), _]):
+                case ast.Call(func=ast.Attribute(attr="unique"), args=[*_, ast.Constant(value=noun), _]):
                     found.add(f"duplicate-{noun}")
                 case ast.Yield(value=ast.Tuple(elts=[ast.Constant(value=str(rule)), _])) if "kinds" in file.parts:
                     found.add(rule)
