@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 import banshi
-from banshi.builtin.checks.messages import telling_steps
+from banshi.builtin.checks.messages import known, telling_steps
 from banshi.default_plugins import default_kinds
 from banshi.foundation.time.periods import Period
 from banshi.kernel.contract import hookspecs, message_templates
@@ -222,15 +222,15 @@ def test_the_table_of_placeholders_is_what_the_kinds_steps_can_mention() -> None
     actions = telling()
     everywhere = {name for name, where in told.items() if where == "everywhere"}
     assert everywhere == message_templates.ALWAYS
-    possible = {action: message_templates.known(steps) for action, steps in actions.items()}
-    assert told.keys() == set[str]().union(*(known.certain | known.possible for known in possible.values()))
+    possible = {action: known(steps) for action, steps in actions.items()}
+    assert told.keys() == set[str]().union(*(some.certain | some.possible for some in possible.values()))
     for name in told.keys() - everywhere:
         # A row that names actions, before it says more, names all of them.
         named = set(re.findall(r"`([a-z-]+)`", told[name].split(";")[0]))
-        having = {action for action, known in possible.items() if name in known.certain | known.possible}
+        having = {action for action, some in possible.items() if name in some.certain | some.possible}
         assert named == having if named else having == actions.keys(), name
     always = set(re.findall(r"`([a-z-]+)`", told["reason"]))
-    assert always == {action for action, known in possible.items() if "reason" in known.certain}
+    assert always == {action for action, some in possible.items() if "reason" in some.certain}
 
 
 def test_the_table_of_messages_is_the_steps_that_tell() -> None:

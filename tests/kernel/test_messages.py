@@ -16,6 +16,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
+from banshi.builtin.checks import messages
 from banshi.builtin.checks.messages import LONGEST_DAY, LONGEST_NUMBER
 from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.submission import new_number
@@ -410,7 +411,7 @@ def test_a_message_is_cut_at_its_limits_and_what_follows_a_long_reason_stays() -
 
 def test_what_may_be_mentioned_depends_on_the_action() -> None:
     def of(action: str) -> tuple[set[str], set[str]]:
-        known = message_templates.known([step for step in TABLE if step.action == action])
+        known = messages.known([step for step in TABLE if step.action == action])
         return set(known.certain - message_templates.ALWAYS), set(known.possible)
 
     assert of("accept") == (set(), {"reason", "phone", "deadline"})
@@ -421,5 +422,5 @@ def test_what_may_be_mentioned_depends_on_the_action() -> None:
 
 def test_every_placeholder_has_a_value_in_these_tests() -> None:
     """A guard of the guard."""
-    known = message_templates.known([*TABLE, step_that_tells("x", clock=ClockEffect.RUN)])
+    known = messages.known([*TABLE, step_that_tells("x", clock=ClockEffect.RUN)])
     assert known.certain | known.possible == set(VALUES)

@@ -21,6 +21,7 @@ from banshi.foundation.errors import FieldProblem
 from banshi.kernel.contract.values import Who
 from banshi.kernel.runtime import mistakes
 from banshi.kernel.tables.outbox import OutboxRow
+from banshi.kinds.application.mistakes import wrong_action
 from banshi.kinds.application.steps import TABLE
 from banshi.testing import PATIENCE, Door, PromiseFailed, Reply, open_door
 from tests.kernel.isolation_office import ITEMS
@@ -319,7 +320,7 @@ async def test_a_test_that_means_its_failures_says_how_many(tmp_path: Path) -> N
 @given(st.text(max_size=60), st.sampled_from(sorted({step.state for step in TABLE})))
 def test_a_wrong_action_is_told_with_all_that_the_platform_may_take_in_any_state(action: str, state: str) -> None:
     permitted = [step.action for step in TABLE if step.state == state and Who.SYSTEM in step.who]
-    said = str(mistakes.wrong_action(action, state, permitted))
+    said = str(wrong_action(action, state, permitted))
     assert f"in the state '{state}': {', '.join(permitted) or 'none'}" in said
     assert repr(action) in said
     assert len(said) < 1000
@@ -329,7 +330,7 @@ def test_a_wrong_action_is_told_with_all_that_the_platform_may_take_in_any_state
 def test_one_wrong_letter_of_any_action_is_understood(action: str) -> None:
     permitted = sorted({step.action for step in TABLE if Who.SYSTEM in step.who})
     for place in range(len(action)):
-        said = str(mistakes.wrong_action(action[:place] + action[place + 1 :], "submitted", permitted))
+        said = str(wrong_action(action[:place] + action[place + 1 :], "submitted", permitted))
         assert f"did you mean '{action}'?" in said
 
 

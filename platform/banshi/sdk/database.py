@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from banshi.builtin.cli_context import configured, database
 from banshi.foundation.encryption.fields import (
     Personal,
     PersonalId,
@@ -12,7 +13,6 @@ from banshi.foundation.encryption.fields import (
     as_read,
     as_stored,
 )
-from banshi.kinds.configured import configured, database
 
 __all__ = [
     "Personal",

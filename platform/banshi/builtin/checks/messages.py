@@ -2,18 +2,50 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from banshi.foundation.findings import Finding
 from banshi.foundation.texts import clean
 from banshi.foundation.wording import did_you_mean
-from banshi.kernel.contract.message_templates import ALWAYS, LONGEST_BODY, LONGEST_TITLE, Known, known, parse
-from banshi.kernel.contract.values import LANGUAGES, Item, Step, Texts
+from banshi.kernel.contract.message_templates import (
+    ALWAYS,
+    LONGEST_BODY,
+    LONGEST_TITLE,
+    LONGEST_VALUE,
+    Line,
+    Template,
+    names_in,
+    parse,
+)
+from banshi.kernel.contract.values import LANGUAGES, ClockEffect, Item, Step, Texts
 from banshi.kernel.loading.registry import Registry
 
 #: Longest case number and longest day in words: 20261124-7K3M-9QXC, 24 September 2026.
 LONGEST_NUMBER, LONGEST_DAY = 18, 17
+
+#: What some can: the reason that was given, the department's phone, the day until which a running clock allows.
+SOMETIMES = frozenset({"reason", "phone"})
+DEADLINE = "deadline"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The placeholders that the message of one action may have."""
+
+    #: Those that always have a value, and those whose line is left out where they have none.
+    certain: frozenset[str]
+    possible: frozenset[str]
+
+
+def known(steps: Sequence[Step]) -> Known:
+    """What a message may mention that all these steps of one action share."""
+    possible = SOMETIMES.union(*(step.mentions for step in steps))
+    if any(step.clock is ClockEffect.RUN for step in steps):
+        possible |= {DEADLINE}
+    certain = ALWAYS | {"reason"} if all(step.needs_reason for step in steps) else ALWAYS
+    return Known(certain, possible - certain)
 
 
 def messages_can_be_written(registry: Registry) -> Iterator[Finding]:
@@ -101,13 +133,13 @@ def template_faults(
         except ValueError as error:
             yield Finding(plugin, "bad-template", f"mend {key}: {error}")
             continue
-        limit, longest = LONGEST_TITLE if title else LONGEST_BODY, template.longest(lengths)
+        limit, longest = LONGEST_TITLE if title else LONGEST_BODY, _longest_filled(template, lengths)
         if unknown := sorted(template.names - allowed):
             advice = f"mend {key}: it can't mention {_braced(unknown)} here, only {_braced(sorted(allowed))}"
             yield Finding(plugin, "unknown-placeholder", advice)
         elif title and len(template.lines) > 1:
             yield Finding(plugin, "bad-template", f"write {key} in one line: it is a title")
-        elif not template.has_words(names.certain):
+        elif not _has_words(template, names.certain):
             advice = f"add a line to {key} that needs none of {_braced(sorted(names.possible))}: it could be empty"
             yield Finding(plugin, "empty-message", advice)
         elif not title and "reason" in names.certain - template.names:
@@ -120,3 +152,20 @@ def template_faults(
 
 def _braced(names: Sequence[str]) -> str:
     return ", ".join(f"{{{name}}}" for name in names)
+
+
+def _has_words(template: Template, certain: frozenset[str]) -> bool:
+    """Whether at least one line says something whenever it is filled, given what always has a value."""
+    return any(names_in(line) <= certain and _says_something(line) for line in template.lines)
+
+
+def _says_something(line: Line) -> bool:
+    return any(name or any(unicodedata.category(sign)[0] in "LNPS" for sign in text) for text, name in line)
+
+
+def _longest_filled(template: Template, lengths: Mapping[str, int]) -> int:
+    """How long it gets at most, given the longest value of each placeholder."""
+    filled = sum(
+        len(text) + (lengths.get(name, LONGEST_VALUE) if name else 0) for line in template.lines for text, name in line
+    )
+    return filled + len(template.lines) - 1

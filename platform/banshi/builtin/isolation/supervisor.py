@@ -17,6 +17,7 @@ import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
 from banshi.builtin.isolation.declaring import Declaration
+from banshi.builtin.isolation.endings import lost_process
 from banshi.builtin.isolation.limits import used_by
 from banshi.builtin.isolation.process import ChildBusy, ChildEnded, Process
 from banshi.builtin.isolation.values import Uncrossable, sent
@@ -25,7 +26,7 @@ from banshi.foundation.errors import DepartmentUnavailable, Problem
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.values import Item, Submission
 from banshi.kernel.loading.configuration import Entry
-from banshi.kernel.runtime.mistakes import Mistake, RaisedElsewhere, lost_process
+from banshi.kernel.runtime.mistakes import Mistake, RaisedElsewhere
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

@@ -11,13 +11,12 @@ from __future__ import annotations
 import functools
 import re
 import string
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from banshi.foundation.texts import UNSHOWN, clean, cut
-from banshi.kernel.contract.values import LANGUAGES, LONGEST_REASON, ClockEffect, Item, MessageTemplates, Step, Texts
+from banshi.kernel.contract.values import LANGUAGES, LONGEST_REASON, Item, MessageTemplates, Step, Texts
 
 #: What stands for a placeholder: one text for all languages, a text in each, or a day, written out for people.
 Value = str | date | Texts
@@ -27,10 +26,6 @@ LONGEST_TITLE, LONGEST_BODY, LONGEST_VALUE = 100, 4000, LONGEST_REASON
 
 #: What every message can mention.
 ALWAYS = frozenset({"item", "number", "department", "result", "date"})
-
-#: What some can: the reason that was given, the department's phone, the day until which a running clock allows.
-SOMETIMES = frozenset({"reason", "phone"})
-DEADLINE = "deadline"
 
 NAME = re.compile(r"[a-z][a-z_]*")
 
@@ -53,42 +48,9 @@ class Template:
     def names(self) -> frozenset[str]:
         return frozenset(name for line in self.lines for name in names_in(line))
 
-    def has_words(self, certain: frozenset[str]) -> bool:
-        """Whether at least one line says something whenever it is filled, given what always has a value."""
-        return any(names_in(line) <= certain and _says_something(line) for line in self.lines)
-
-    def longest(self, lengths: Mapping[str, int]) -> int:
-        """How long it gets at most, given the longest value of each placeholder."""
-        filled = sum(
-            len(text) + (lengths.get(name, LONGEST_VALUE) if name else 0) for line in self.lines for text, name in line
-        )
-        return filled + len(self.lines) - 1
-
 
 def names_in(line: Line) -> frozenset[str]:
     return frozenset(name for _, name in line if name is not None)
-
-
-def _says_something(line: Line) -> bool:
-    return any(name or any(unicodedata.category(sign)[0] in "LNPS" for sign in text) for text, name in line)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The placeholders that the message of one action may have."""
-
-    #: Those that always have a value, and those whose line is left out where they have none.
-    certain: frozenset[str]
-    possible: frozenset[str]
-
-
-def known(steps: Sequence[Step]) -> Known:
-    """What a message may mention that all these steps of one action share."""
-    possible = SOMETIMES.union(*(step.mentions for step in steps))
-    if any(step.clock is ClockEffect.RUN for step in steps):
-        possible |= {DEADLINE}
-    certain = ALWAYS | {"reason"} if all(step.needs_reason for step in steps) else ALWAYS
-    return Known(certain, possible - certain)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -9,15 +9,13 @@ from __future__ import annotations
 import inspect
 import reprlib
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from banshi.foundation.errors import FieldProblem
 from banshi.foundation.failure import Failure
 from banshi.foundation.logs import place_of
-from banshi.foundation.wording import did_you_mean
-from banshi.kernel.contract.values import Decision
 
 #: Characters of a traceback, of a line of it, and of any other text of an author's code.
 LONGEST_TRACEBACK, LONGEST_LINE, LONGEST_TEXT = 8_000, 500, 500
@@ -31,15 +29,6 @@ RETURNS: Mapping[str, tuple[str, str]] = {
     "review": ("a Decision", 'return Decision(action="accept")'),
     "claims": ("a mapping of claims by name", 'return {"plate": "…"}, or {} for none'),
     "openings": ("a list of Opening, or None", "return [Opening(place=…, begins=…, ends=…, capacity=1)]"),
-}
-
-#: Why an isolated plugin's process ended → what its author does about it.
-ENDED = {
-    "exit": "nothing in it may end the program, as os._exit() and a crash of a library do",
-    "memory": "use less memory, or raise the entry's limits.memory",
-    "cpu": "compute less, or raise the entry's limits.cpu",
-    "hang": "await whatever takes long, and let nothing hold its loop",
-    "protocol": "send less, and nothing past banshi's own code",
 }
 
 UNKNOWN = ("something else", "see what the kind's own handler returns")
@@ -186,59 +175,3 @@ def problems_in(found: Any) -> list[FieldProblem]:
         if not all(hasattr(one, name) for name in ("pointer", "detail", "code")):
             raise wrong_answer("validate", found, inside=f" with {type(one).__name__[:100]} in it")
     return problems
-
-
-def openings_in(found: Any) -> Any:
-    """What `openings` has returned. Raises Mistake for what are none."""
-    if found is not None and (isinstance(found, str | bytes) or not isinstance(found, Sequence)):
-        raise wrong_answer("openings", found)
-    for one in found or ():
-        if not all(hasattr(one, name) for name in ("place", "begins", "ends", "capacity")):
-            raise wrong_answer("openings", found, inside=f" with {type(one).__name__[:100]} in it")
-    return found
-
-
-def own_claims(found: Any) -> dict[str, Any]:
-    """What `claims` has returned. Raises Mistake for what are none."""
-    if isinstance(found, str | bytes) or found is None:
-        raise wrong_answer("claims", found)
-    try:
-        return dict(found)
-    except (TypeError, ValueError):
-        raise wrong_answer("claims", found) from None
-
-
-def wrong_claims(own: Mapping[str, Any]) -> Mistake:
-    """What is said of claims that a pass can't carry."""
-    wrong = [name for name, value in own.items() if type(value) not in {str, int, list, tuple}]
-    which = f"{str(wrong[0])[:100]!r} as {type(own[wrong[0]]).__name__}" if wrong else "a value or a date"
-    return Mistake(f"gave {which}, which a pass can't carry: return texts, integers and lists of texts")
-
-
-def lost_process(reason: str) -> Mistake:
-    """What is said of a method whose process has ended under it."""
-    return Mistake(f"lost its process ({reason}): {ENDED.get(reason, 'the log says what came before')}")
-
-
-def check_decision(decision: Decision) -> None:
-    """Raise Mistake for a decision whose parts are of the wrong type."""
-    if not isinstance(decision.action, str):
-        raise Mistake(f"returned a Decision whose action is {type(decision.action).__name__}: {RETURNS['review'][1]}")
-    texts = decision.reason
-    if texts is not None and not (isinstance(texts, Mapping) and all(isinstance(one, str) for one in texts.values())):
-        came = f"returned Decision(action={decision.action[:100]!r}) with a reason that is {type(texts).__name__}"
-        raise Mistake(f'{came}: write reason={{"zh-CN": "…", "en": "…"}}')
-
-
-def without_reason(action: str) -> Mistake:
-    """What is said of a decision that the citizen reads a reason of, and that has none."""
-    example = f'Decision(action={action[:100]!r}, reason={{"zh-CN": "…", "en": "…"}})'
-    return Mistake(f"returned the action {action!r} without a reason, which the citizen reads: return {example}")
-
-
-def wrong_action(action: str, state: str, permitted: Sequence[str]) -> Mistake:
-    """What is said of an action that the platform may not take in that state."""
-    close = did_you_mean(action, permitted) if permitted else ""
-    meant = f"; {close}" if close.startswith("did") else ""
-    listed = ", ".join(permitted) or "none"
-    return Mistake(f"returned the action {action[:100]!r}; actions here, in the state {state!r}: {listed}{meant}")

@@ -14,8 +14,9 @@ from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.values import Submission
 from banshi.kernel.outbox import outbox
 from banshi.kernel.runtime.containment import ask, blamed
-from banshi.kernel.runtime.mistakes import awaited, own_claims, wrong_claims
+from banshi.kernel.runtime.mistakes import awaited
 from banshi.kinds.application.claims import claims_of, day_at
+from banshi.kinds.application.mistakes import own_claims, wrong_claims
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,9 +11,10 @@ from banshi.kernel.cases.lifecycle import Effects, begin, decide
 from banshi.kernel.cases.submission import item_of, submission_of
 from banshi.kernel.contract.values import Decision, Item
 from banshi.kernel.runtime.containment import ask, blamed
-from banshi.kernel.runtime.mistakes import Mistake, check_decision, without_reason, wrong_action
+from banshi.kernel.runtime.mistakes import Mistake
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.application.handler import Application
+from banshi.kinds.application.mistakes import check_decision, without_reason, wrong_action
 from banshi.kinds.application.renewal import check_renewal
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from banshi.kinds.configured import configured, database
+from banshi.builtin.cli_context import configured, database
 
 if TYPE_CHECKING:
     from banshi.kernel.loading.registry import Registry

@@ -47,7 +47,7 @@ class Commands(click.Group):
 
     def of_plugins(self, ctx: click.Context) -> dict[str, click.Command]:
         """What plugins add. A configuration that can't be read adds nothing: `check` says what is wrong with it."""
-        from banshi.kernel.loading.cli_context import registry_of
+        from banshi.builtin.cli_context import registry_of
 
         try:
             return registry_of(ctx)[0].commands

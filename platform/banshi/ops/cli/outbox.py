@@ -284,11 +284,11 @@ def _note(event: str, **what: Any) -> None:
 
 def _run(ctx: click.Context, work: Callable[[Store, Registry], Awaitable[T]]) -> T:
     """Do `work` with the configured database open, which has to be there and at this version's schema."""
+    from banshi.builtin import cli_context
     from banshi.foundation import logs
     from banshi.foundation.database.opening import existing
-    from banshi.kinds import configured
 
-    registry = configured.configured(ctx)
+    registry = cli_context.configured(ctx)
     settings = registry.configuration.settings
     logs.configure(settings.log_level)
 

@@ -21,7 +21,7 @@ from banshi.foundation.keys import Key
 from banshi.foundation.time.working_days import DayKind
 from banshi.kernel.contract.values import Item
 from banshi.kernel.runtime.containment import about, contained, guarded
-from banshi.kernel.runtime.mistakes import awaited, openings_in
+from banshi.kernel.runtime.mistakes import awaited, wrong_answer
 from banshi.kinds.appointment.handler import Appointment
 from banshi.kinds.appointment.models import Hold, Slot
 from banshi.kinds.appointment.rules import WEEK, WORKDAY, PlaceHours, range_of, time_of
@@ -163,9 +163,19 @@ async def _openings(platform: Platform, item: Item) -> list[Slot] | None:
     )
 
 
+def _openings_in(found: Any) -> Any:
+    """What `openings` has returned. Raises Mistake for what are none."""
+    if found is not None and (isinstance(found, str | bytes) or not isinstance(found, Sequence)):
+        raise wrong_answer("openings", found)
+    for one in found or ():
+        if not all(hasattr(one, name) for name in ("place", "begins", "ends", "capacity")):
+            raise wrong_answer("openings", found, inside=f" with {type(one).__name__[:100]} in it")
+    return found
+
+
 async def _told(platform: Platform, item: Item, first: date, last: date) -> list[Slot] | None:
     """What the department tells of these days, as slots; raises where it tells what are no openings."""
-    found = openings_in(await awaited(item.handler.openings, item, first, last))
+    found = _openings_in(await awaited(item.handler.openings, item, first, last))
     if found is None:
         return None
     places = {place.code: place for place in item.details.places}

@@ -17,11 +17,11 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.pass_context
 def command(ctx: click.Context, folder: Path, without_keys: bool) -> None:
     """Back up the database, the files beside it and the keys into FOLDER, which has to be new."""
+    from banshi.builtin import cli_context
     from banshi.foundation.database.opening import existing
-    from banshi.kinds import configured
     from banshi.ops.backup import BackupError, make
 
-    registry = configured.configured(ctx)
+    registry = cli_context.configured(ctx)
     settings = registry.configuration.settings
 
     async def fits() -> None:

@@ -14,11 +14,11 @@ import click
 @click.pass_context
 def command(ctx: click.Context, look_ups: bool, yes: bool) -> None:
     """Seal what is in the database with the newest keys of the ring. Cut short, it is simply run again."""
+    from banshi.builtin import cli_context
     from banshi.foundation.encryption.sealing import CannotOpen
-    from banshi.kinds import configured
     from banshi.ops.backup.resealing import Running
 
-    settings = configured.configured(ctx).configuration.settings
+    settings = cli_context.configured(ctx).configuration.settings
     if settings.personal_keys is None:
         raise click.ClickException("say in platform.personal_keys of plugins.toml where the ring of keys is")
     if look_ups and not yes:
@@ -30,13 +30,13 @@ def command(ctx: click.Context, look_ups: bool, yes: bool) -> None:
 
 
 async def _encrypt(ctx: click.Context, *, look_ups: bool) -> None:
+    from banshi.builtin import cli_context
     from banshi.foundation.database.opening import connected, told_as_setting
     from banshi.foundation.database.upgrade import missing, too_old
     from banshi.foundation.encryption.look_ups import AFTER_LOOK_UPS, fit, models_of
-    from banshi.kinds import configured
     from banshi.ops.backup.resealing import columns_in, reseal, reseal_look_ups
 
-    registry = configured.configured(ctx)
+    registry = cli_context.configured(ctx)
     settings = registry.configuration.settings
     async with connected(settings.patient_url, registry.tables, settings.personal_keys) as (context, apps):
         with told_as_setting():

@@ -140,12 +140,12 @@ def _unsettled(keys: Keys, key: str) -> float:
 
 
 def _held(ctx: click.Context) -> list[Held]:
+    from banshi.builtin import cli_context
     from banshi.foundation.database.opening import connected
     from banshi.foundation.encryption.look_ups import models_of
-    from banshi.kinds import configured
     from banshi.ops.backup.resealing import columns_in, held
 
-    registry = configured.configured(ctx)
+    registry = cli_context.configured(ctx)
 
     async def main() -> list[Held]:
         async with connected(registry.configuration.settings.patient_url, registry.tables) as (context, _):

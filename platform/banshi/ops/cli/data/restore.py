@@ -14,11 +14,11 @@ from banshi.ops.cli.data.backup import FOLDER
 @click.pass_context
 def command(ctx: click.Context, folder: Path) -> None:
     """Restore the backup in FOLDER; nothing of what it had promised goes out until `banshi outbox release`."""
+    from banshi.builtin import cli_context
     from banshi.kernel.outbox.pause import AFTER_RESTORE
-    from banshi.kinds import configured
     from banshi.ops.backup import BackupError, restore
 
-    registry = configured.configured(ctx)
+    registry = cli_context.configured(ctx)
     after = [statement for _, given in registry.offered(AFTER_RESTORE) for statement in given]
     try:
         manifest = restore(registry.configuration.settings, folder, after)

@@ -15,9 +15,9 @@ from banshi.kernel.loading.registry import Registry
 @click.pass_context
 def command(ctx: click.Context, check: bool) -> None:
     """Bring the database's tables to this version's schema, the plugins' too."""
-    from banshi.kinds import configured
+    from banshi.builtin import cli_context
 
-    registry = configured.configured(ctx)
+    registry = cli_context.configured(ctx)
     steps = asyncio.run(migrate(registry, check=check))
     for step in steps:
         click.echo(step)
