@@ -36,7 +36,7 @@ from banshi.builtin.audit.verifying import Verification
 from banshi.foundation import logs
 from banshi.foundation.database.writes import Write
 from banshi.kernel.cases.submission import new_case
-from banshi.kernel.contract.routes import Principal
+from banshi.kernel.contract.principals import Principal
 from banshi.kernel.tables.cases import CaseEvent
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.testing import Door, open_door

@@ -31,7 +31,7 @@ from banshi.foundation import logs
 from banshi.foundation.database.writes import Write
 from banshi.foundation.encryption.ring import Keys, Ring, new_key, new_ring, read_keys, write_keys
 from banshi.kernel.cases.submission import new_case
-from banshi.kernel.contract.routes import Principal
+from banshi.kernel.contract.principals import Principal
 from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.ops.backup.resealing import columns_in, reseal

@@ -35,7 +35,7 @@ from processes import machine, table
 from banshi.foundation import logs
 from banshi.foundation.database.writes import Write
 from banshi.kernel.cases.submission import new_case
-from banshi.kernel.contract.routes import Principal
+from banshi.kernel.contract.principals import Principal
 from banshi.kinds.posting import scheduler
 from banshi.kinds.posting.models import PostingMatch, PostingRecord
 from banshi.kinds.posting.publishing.matching import match

@@ -29,7 +29,7 @@ from banshi.builtin.identity.development import development_token
 from banshi.foundation import logs
 from banshi.foundation.database.writes import Write
 from banshi.kernel.cases.submission import new_case
-from banshi.kernel.contract.routes import Principal
+from banshi.kernel.contract.principals import Principal
 from banshi.kernel.loading.settings import Settings
 from tests.zone_pass import WITHOUT_FILES
 

@@ -25,7 +25,8 @@ from banshi.foundation.errors import (
 from banshi.foundation.findings import Finding
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.hookspecs import hookimpl
-from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter, Principal, Role, Route
+from banshi.kernel.contract.principals import Principal, Role
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter, Route
 from banshi.kernel.contract.values import (
     API_VERSION,
     LANGUAGES,

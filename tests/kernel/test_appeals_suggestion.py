@@ -7,7 +7,7 @@ from pathlib import Path
 
 from banshi.foundation.database.writes import Write
 from banshi.kernel.cases.submission import new_case
-from banshi.kernel.contract.routes import Principal
+from banshi.kernel.contract.principals import Principal
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.models import AppealRecord
 from banshi.kinds.appeal.sorting.suggestion import FEWEST, LEARNT, SUREST_LEAST, Class, learn, parts_of

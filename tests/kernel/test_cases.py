@@ -35,7 +35,7 @@ from banshi.foundation.errors import ActionNotPermitted, NotFound
 from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.representations import case_document
 from banshi.kernel.cases.submission import new_case
-from banshi.kernel.contract.routes import Principal
+from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Decision
 from banshi.kernel.http.callers import parse_role
 from banshi.kernel.tables.cases import Case, CaseEvent

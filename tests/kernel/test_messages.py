@@ -21,7 +21,7 @@ from banshi.builtin.checks.messages import LONGEST_DAY, LONGEST_NUMBER
 from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.submission import new_number
 from banshi.kernel.contract import message_templates
-from banshi.kernel.contract.routes import Principal, Role
+from banshi.kernel.contract.principals import Principal, Role
 from banshi.kernel.contract.values import LANGUAGES, ClockEffect, Decision, Item, MessageTemplates, Step, Who
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.application.steps import TABLE, TWO_PERSON_TABLE

@@ -16,7 +16,7 @@ from banshi.foundation.errors import Forbidden
 from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.submission import new_case
-from banshi.kernel.contract.routes import Principal
+from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Item, Who
 from banshi.kernel.http.callers import TOKENS
 from banshi.kernel.loading.configuration import read_configuration

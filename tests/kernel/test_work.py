@@ -12,7 +12,7 @@ import pytest
 
 from banshi.builtin.worklist.waiting import Place, most_urgent, places_of
 from banshi.foundation.database.opening import open_store
-from banshi.kernel.contract.routes import Role
+from banshi.kernel.contract.principals import Role
 from banshi.kernel.tables.cases import Case
 from tests.encrypted import ring_in
 from tests.prepared import all_tables

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from banshi import LANGUAGES, Write
 from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.submission import new_case
-from banshi.kernel.contract.routes import Principal, Role
+from banshi.kernel.contract.principals import Principal, Role
 from banshi.kernel.contract.values import MessageTemplates, Step, Who
 from banshi.kernel.tables.cases import Case
 from banshi.testing import Door, open_door

@@ -24,7 +24,7 @@ from banshi.foundation.database.writes import Write
 from banshi.foundation.forms.numbers import MADE_UP
 from banshi.kernel.cases.attachments import attachment_ids
 from banshi.kernel.cases.submission import new_case
-from banshi.kernel.contract.routes import Principal
+from banshi.kernel.contract.principals import Principal
 from banshi.kernel.loading.configuration import Configuration, Entry, read_configuration
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.loading.settings import Settings

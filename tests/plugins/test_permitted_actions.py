@@ -23,7 +23,7 @@ from banshi.foundation.forms.numbers import NUMBERS
 from banshi.foundation.forms.words import SENTENCES
 from banshi.kernel.cases.actors import steps_of
 from banshi.kernel.cases.submission import new_case
-from banshi.kernel.contract.routes import Principal
+from banshi.kernel.contract.principals import Principal
 from banshi.kernel.runtime.process_role import ProcessRole
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.models import AppealRecord

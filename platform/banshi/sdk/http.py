@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from banshi.kernel.contract.routes import Client, ErrorFormat, SignedBody
+from banshi.kernel.contract.principals import Client
+from banshi.kernel.contract.routes import ErrorFormat, SignedBody
 from banshi.kernel.http.callers import BEARERS, CLIENTS, Bearer, Directory, caller_of
 from banshi.kernel.http.dispatch import parse as parse_body
 from banshi.kernel.http.dispatch import read_body

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from banshi.builtin.examinations import EXAMINATIONS, Deployment, Examination, Verdict, are_private
 from banshi.foundation.background import every, working
 from banshi.foundation.files.secret_files import write_private
 from banshi.foundation.logs import place_of
 from banshi.foundation.trace_context import present_trace
 from banshi.kernel.contract.pointing import PluginWarning
-from banshi.kernel.loading.examinations import EXAMINATIONS, Deployment, Examination, Verdict, are_private
 from banshi.kernel.outbox.pause import AFTER_RESTORE, JOBS, Jobs, paused
 from banshi.kernel.runtime.containment import ask, guarded
 from banshi.kernel.runtime.leader_election import led

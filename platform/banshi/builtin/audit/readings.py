@@ -28,7 +28,7 @@ from banshi.foundation.logs import place_of
 from banshi.kernel.http.access import ACCESS
 
 if TYPE_CHECKING:
-    from banshi.kernel.contract.routes import Principal
+    from banshi.kernel.contract.principals import Principal
     from banshi.kernel.runtime.running import Platform
     from banshi.kernel.tables.cases import Case
 

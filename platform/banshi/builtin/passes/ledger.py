@@ -25,7 +25,7 @@ from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.passes import Pass
 
 if TYPE_CHECKING:
-    from banshi.kernel.contract.routes import Principal
+    from banshi.kernel.contract.principals import Principal
     from banshi.kernel.runtime.running import Platform
 
 #: Counter from which each pass takes its number: its place in the status list.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from banshi.foundation.database.store import Store
-    from banshi.kernel.contract.routes import Role
+    from banshi.kernel.contract.principals import Role
     from banshi.kernel.loading.registry import Registry
 
 #: By department and role: unit, the states in which cases wait for that role, and the items' codes. Where cases travel,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from banshi.foundation.errors import Hidden, NotFound
 from banshi.kernel.cases.submission import item_of
-from banshi.kernel.contract.routes import Principal
+from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Item, Step, Who
 from banshi.kernel.tables.cases import KEPT, Case, CaseEvent
 

@@ -25,7 +25,8 @@ from banshi.foundation.errors import (
 )
 from banshi.kernel.cases import actors, attachments
 from banshi.kernel.cases.representations import attachment_document
-from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Principal, Route
+from banshi.kernel.contract.principals import Principal
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Route
 from banshi.kernel.http.document_schemas import UUID, ref
 from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.attachments import Attachment

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from banshi.foundation.errors import NotFound
 from banshi.kernel.contract.items import LIVE, TEST, Mode
-from banshi.kernel.contract.routes import Principal
+from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Item
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from banshi.kernel.cases.modes import mode_of, refuse_strangers
 from banshi.kernel.cases.verified_person import require_own_record, require_verified, verified_of
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.pointing import pointed
-from banshi.kernel.contract.routes import Principal
+from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Item, Submission, Who
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.events import step_rows

@@ -14,7 +14,7 @@ from banshi.kernel.contract.items import HOLDER, LONGEST_HOLDER
 from banshi.kernel.contract.values import LANGUAGES, Item
 
 if TYPE_CHECKING:
-    from banshi.kernel.contract.routes import Principal
+    from banshi.kernel.contract.principals import Principal
 
 UNVERIFIED = {
     "zh-CN": "本事项只办理本人的业务，需要经过核验的公民身份号码。请在身份认证平台完成实名认证，然后重新登录。",

@@ -12,99 +12,22 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from banshi.kernel.contract.items import Mode
+from banshi.kernel.contract.principals import Client, Principal
 
 if TYPE_CHECKING:
     from aiohttp import web
+    from tortoise.models import Model
 
     from banshi.foundation.errors import Problem
     from banshi.foundation.forms import Form
-    from banshi.kernel.contract.protocols import Placed, Readers, Receipts
-    from banshi.kernel.contract.values import Item
+    from banshi.kernel.contract.items import Item
     from banshi.kernel.runtime.running import Platform
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """A right of a member of staff, within one department or one unit of it."""
-
-    name: str
-    department: str
-    unit: str | None = None
-
-    def __str__(self) -> str:
-        return f"{self.department}/{self.unit}:{self.name}" if self.unit else f"{self.department}:{self.name}"
-
-    def covers(self, name: str, department: str, unit: str) -> bool:
-        """Whether this role is `name` for work of that department and unit."""
-        return self.name == name and self.department == department and self.unit in (None, unit)
 
 
 #: The media type of an answer of events, which goes on until somebody leaves.
 EVENTS = "text/event-stream"
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """An integrator's program, as the plugin that knows such programs says."""
-
-    id: str
-    name: str
-    mode: Mode
-    #: What its token allows, each a verb or a verb within one department.
-    scopes: frozenset[str]
-    #: Subjects of the people for whom a `team` client may make cases.
-    team: frozenset[str] = frozenset()
-
-    def may(self, verb: str, department: str) -> bool:
-        """Whether the token allows that verb for the department."""
-        return verb in self.scopes or f"{verb}:{department}" in self.scopes
-
-    def may_somewhere(self, verb: str) -> bool:
-        """Whether the token allows that verb for any department at all."""
-        return verb in self.scopes or any(scope.startswith(f"{verb}:") for scope in self.scopes)
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who is calling, as the bearer token says."""
-
-    #: Issuer's subject: stable, and the only thing that tables keep of a person. A client's begins with `client:`.
-    subject: str
-    name: str = ""
-    roles: tuple[Role, ...] = ()
-    #: Unix seconds at which the token ends.
-    expires_at: int = 0
-    #: The number of the document that the identity provider has verified, in its one spelling, or "": a citizen's
-    #: (GB 11643), a permit's, a passport's.
-    resident_id: str = ""
-    #: The program that calls for itself and for no person; None for people.
-    client: Client | None = None
-    #: What their roles let them read; None for whoever a plugin speaks for, who reads what their roles cover.
-    access: Readers | None = field(default=None, repr=False, compare=False)
-
-    @property
-    def is_staff(self) -> bool:
-        return bool(self.roles)
-
-    @property
-    def is_officer(self) -> bool:
-        return any(role.name == "officer" for role in self.roles)
-
-    def works_for(self, department: str, unit: str) -> bool:
-        """Whether any role but that of a scanning officer covers the department's unit."""
-        return any(role.covers(role.name, department, unit) for role in self.roles if role.name != "officer")
-
-    def reads(self, case: Placed) -> bool:
-        """Whether a role of theirs works on such cases, and covers this one."""
-        if self.access is None:
-            return self.works_for(case.department, case.unit)
-        return self.access.role_of(self, case) is not None
-
-    def may(self, role: str, department: str, unit: str) -> bool:
-        return any(own.covers(role, department, unit) for own in self.roles)
 
 
 class Audience(enum.StrEnum):
@@ -250,6 +173,22 @@ class Route:
     def path_names(self) -> list[str]:
         """The parameters of the path, in order."""
         return re.findall(r"{(\w+)}", self.path)
+
+
+class Receipts(Protocol):
+    """The Idempotency-Key of one request, or its absence."""
+
+    async def begin(self, *request: bytes) -> web.Response | None:
+        """The stored answer, if the same request was answered before. Raises KeyReused and StillRunning."""
+        ...
+
+    async def stored(self) -> web.Response | None:
+        """The answer that is stored under this key, as it was given; None where there is none."""
+        ...
+
+    def receipt(self, document: Any, *, status: int = 201, headers: Mapping[str, str] | None = None) -> Sequence[Model]:
+        """The row that remembers this answer, for the transaction that makes it true; nothing without a key."""
+        ...
 
 
 @dataclass

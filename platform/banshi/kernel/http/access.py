@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from banshi.foundation.keys import Key
-from banshi.kernel.contract.routes import Audience, Principal, Role
+from banshi.kernel.contract.principals import Principal, Role
+from banshi.kernel.contract.routes import Audience
 from banshi.kernel.contract.values import Item, Step, Who
 from banshi.kernel.loading.registry import Registry
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from banshi.foundation.keys import Key
-from banshi.kernel.contract.routes import Client, Principal, Role
+from banshi.kernel.contract.principals import Client, Principal, Role
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

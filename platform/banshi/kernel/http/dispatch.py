@@ -21,7 +21,8 @@ from tortoise.exceptions import IntegrityError
 from banshi.foundation import errors
 from banshi.foundation.database.writes import Stale
 from banshi.foundation.logs import REQUEST_ID
-from banshi.kernel.contract.routes import Audience, Call, Parameter, Principal, Route
+from banshi.kernel.contract.principals import Principal
+from banshi.kernel.contract.routes import Audience, Call, Parameter, Route
 from banshi.kernel.contract.values import LANGUAGES
 from banshi.kernel.http.callers import CHALLENGE, TOKENS
 from banshi.kernel.http.idempotency import HEADER, IdempotentRequest

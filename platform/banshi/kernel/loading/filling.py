@@ -18,16 +18,16 @@ class Filling:
         #: What findings say is to be mended.
         self.file = registry.configuration.file
 
-    def find(self, plugin: str, rule: str, advice: str) -> None:
+    def wrong(self, plugin: str, rule: str, advice: str) -> None:
         self.findings.append(Finding(plugin, rule, advice))
 
     def wrong_type(self, plugin: str, hook: str, value: Any, expected: str) -> None:
-        self.find(plugin, "wrong-type", f"{hook} has to return {expected}, not {type(value).__name__}")
+        self.wrong(plugin, "wrong-type", f"{hook} has to return {expected}, not {type(value).__name__}")
 
     def unique(self, index: MutableMapping[str, Any], key: str, value: Any, noun: str, plugin: str) -> None:
         """Put the value under its key, unless another plugin has one of that name."""
         owner = self.registry.owners.setdefault((noun, key), plugin)
         if key in index:
-            self.find(plugin, f"duplicate-{noun}", f"rename the {noun} {key!r}: {owner} has one of that name already")
+            self.wrong(plugin, f"duplicate-{noun}", f"rename the {noun} {key!r}: {owner} has one of that name already")
             return
         index[key] = value

@@ -70,7 +70,7 @@ class ItemLoader:
             owner = self.registry.owners.setdefault(("item", code), plugin.name)
             if code in items:
                 advice = f"rename the item {code!r}: {owner} has one of that name already"
-                self.into.find(plugin.name, "duplicate-item", advice)
+                self.into.wrong(plugin.name, "duplicate-item", advice)
             elif at_start:
                 items[code] = shelf.make(place[1], place[2])
             else:
@@ -106,7 +106,7 @@ class ItemLoader:
                         self.registry.catalogues[plugin].handled.add(code)
                 elif declared is not None and code not in declared:
                     advice = f"banshi_handlers names the item {code!r}, which items.toml does not: "
-                    self.into.find(plugin, "unknown-item", advice + did_you_mean(str(code), sorted(declared)))
+                    self.into.wrong(plugin, "unknown-item", advice + did_you_mean(str(code), sorted(declared)))
 
     def finish(self) -> None:
         """Give each item its kind's own behaviour where it has none, and hold it to its kind."""
@@ -116,12 +116,14 @@ class ItemLoader:
                 if item.handler is None and kind.handler is not None:
                     self.registry.items[code] = item = replace(item, handler=kind.handler())
                 for rule, advice in kind.check(item) if kind.check else ():
-                    self.into.find(item.plugin, rule, f"items.{code}: {advice}")
+                    self.into.wrong(item.plugin, rule, f"items.{code}: {advice}")
                 if kind.handed_in is not None and item.details is not None:
                     kind.handed_in(item)
             except Exception as error:  # a plugin's own kind
                 owner = self.registry.owners["kind", kind.name]
-                self.into.find(owner, "kind-failed", f"mend what the kind {kind.name} raises for {code}: {told(error)}")
+                self.into.wrong(
+                    owner, "kind-failed", f"mend what the kind {kind.name} raises for {code}: {told(error)}"
+                )
 
     def _with_handler(self, item: Item, handler: Any) -> Item:
         base = self.registry.kinds[item.kind].handler
@@ -133,7 +135,7 @@ class ItemLoader:
         try:
             form = Form.from_model(model) if model is not None else item.form
         except Exception as error:  # whatever pydantic says of something that is no model
-            self.into.find(
+            self.into.wrong(
                 item.plugin, "wrong-schema", f"items.{item.code}: {type(handler).__name__}.form: {told(error)}"
             )
             form = item.form

@@ -141,7 +141,7 @@ class Loader(Filling):
 
     def _import(self, name: str, entry: Entry) -> tuple[ModuleType, Path] | None:
         if entry.path and not entry.path.is_dir():
-            self.find(name, "no-folder", f"{self.file}: mend plugins.{name}.path: there is no folder {entry.path}")
+            self.wrong(name, "no-folder", f"{self.file}: mend plugins.{name}.path: there is no folder {entry.path}")
             return None
         try:
             if entry.isolation == "process":
@@ -152,13 +152,13 @@ class Loader(Filling):
             if isinstance(error, KeyboardInterrupt):
                 raise
             if isinstance(error, NotAPackage):
-                self.find(name, "no-package", f"{self.file}: mend plugins.{name}.package: {error}")
+                self.wrong(name, "no-package", f"{self.file}: mend plugins.{name}.package: {error}")
             elif isinstance(error, ModuleNotFoundError) and f"{entry.package}.".startswith(f"{error.name}."):
                 advice = f"{self.file}: mend plugins.{name}.package, or install {entry.package}: it is not there"
-                self.find(name, "no-package", advice)
+                self.wrong(name, "no-package", advice)
             else:
                 advice = f"mend what its import raises: {told(error)} ({place_of(error, entry.path)})"
-                self.find(name, "import-failed", advice)
+                self.wrong(name, "import-failed", advice)
                 if entry.path:
                     self.broken[name] = entry.path
             return None
@@ -166,7 +166,7 @@ class Loader(Filling):
     def _register(self, name: str, module: ModuleType, folder: Path, api: int) -> None:
         if name in self.registry.plugins:
             advice = f"{self.file}: rename [plugins.{name}]: the kernel has a plugin of that name itself"
-            self.find(name, "reserved-name", advice)
+            self.wrong(name, "reserved-name", advice)
             return
         hooks, wrong = read_hooks(name, module, api)
         self.findings += wrong
@@ -197,7 +197,7 @@ class Loader(Filling):
                 if isinstance(error, KeyboardInterrupt):
                     raise
                 place = place_of(error, self.registry.plugins[name].folder)
-                self.find(name, "hook-failed", f"mend what {hook} raises: {told(error)} ({place})")
+                self.wrong(name, "hook-failed", f"mend what {hook} raises: {told(error)} ({place})")
                 continue
             yield name, answer
 
@@ -235,7 +235,7 @@ class Loader(Filling):
             if name not in types:
                 for key in entry.settings:
                     advice = f"{self.file}: remove {where}.{key}: the plugin has no settings"
-                    self.find(name, "wrong-setting", advice)
+                    self.wrong(name, "wrong-setting", advice)
                 continue
             self.unset.add(name)
             if not isinstance(types[name], type):
@@ -245,30 +245,30 @@ class Loader(Filling):
                 self.registry.plugins[name].settings = typed(types[name], entry.settings, where=where)
             except SettingsError as error:
                 for key, why in error.problems:
-                    self.find(name, "wrong-setting", f"{self.file}: {key} {why}")
+                    self.wrong(name, "wrong-setting", f"{self.file}: {key} {why}")
             except Exception as error:  # the dataclass itself: a type that pydantic can't read, a __post_init__
                 what = f"mend {types[name].__qualname__}, which types {where}: {told(error)}"
-                self.find(name, "wrong-settings-type", what)
+                self.wrong(name, "wrong-settings-type", what)
             else:
                 self.unset.remove(name)
 
     def _kind(self, plugin: str, kind: Kind) -> None:
         if not re.fullmatch(SLUG, str(kind.name)) or kind.name in {one.name for one in fields(Item)}:
             words = "use a-z, 0-9 and single hyphens, and no key of an item"
-            self.find(plugin, "bad-slug", f"rename the kind {kind.name!r}: {words}")
+            self.wrong(plugin, "bad-slug", f"rename the kind {kind.name!r}: {words}")
             return
         try:
             adapter(kind.details)
             routes = [(plugin, route) for route in kind.routes()]
         except Exception as error:  # what pydantic can't read, or what a plugin's own kind raises
-            self.find(plugin, "kind-failed", f"mend the kind {kind.name}: {told(error)}")
+            self.wrong(plugin, "kind-failed", f"mend the kind {kind.name}: {told(error)}")
             return
         self.unique(self.registry.kinds, kind.name, kind, "kind", plugin)
         self.registry.routes += routes
 
     def _channel(self, plugin: str, channel: Channel) -> None:
         if not inspect.iscoroutinefunction(channel.deliver):
-            self.find(plugin, "not-async", f"write `async def` for deliver of channel {channel.name}: it is awaited")
+            self.wrong(plugin, "not-async", f"write `async def` for deliver of channel {channel.name}: it is awaited")
         self.unique(self.registry.channels, channel.name, channel, "channel", plugin)
 
     def _finding(self, plugin: str, finding: Finding) -> None:

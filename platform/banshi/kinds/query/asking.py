@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
     from tortoise.models import Model
 
-    from banshi.kernel.contract.routes import Call, Principal
+    from banshi.kernel.contract.principals import Principal
+    from banshi.kernel.contract.routes import Call
     from banshi.kernel.runtime.running import Platform
     from banshi.kinds.query.models import LookUp
 

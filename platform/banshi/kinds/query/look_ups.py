@@ -27,7 +27,8 @@ from banshi.kinds.query.throttle import HOUR
 if TYPE_CHECKING:
     from tortoise.models import Model
 
-    from banshi.kernel.contract.routes import Call, Principal
+    from banshi.kernel.contract.principals import Principal
+    from banshi.kernel.contract.routes import Call
     from banshi.kernel.contract.values import Item
     from banshi.kernel.runtime.running import Platform
 

@@ -18,7 +18,7 @@ from banshi.ops.cli import config_of
 from banshi.ops.cli.check import findings
 
 if TYPE_CHECKING:
-    from banshi.kernel.loading.examinations import Examination, Verdict
+    from banshi.builtin.examinations import Examination, Verdict
 
 COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 
@@ -60,7 +60,7 @@ def command(ctx: click.Context, online: bool, workers: int, as_json: bool) -> No
 
 async def examine(config: Path, *, online: bool, workers: int) -> list[Verdict]:
     """Every verdict. What one examination raises is an error of it alone."""
-    from banshi.kernel.loading.examinations import EXAMINATIONS, Deployment, Verdict
+    from banshi.builtin.examinations import EXAMINATIONS, Deployment, Verdict
     from banshi.ops.doctor import caches, database, identity, machine, personal
 
     try:
@@ -84,7 +84,7 @@ async def examine(config: Path, *, online: bool, workers: int) -> list[Verdict]:
 
 
 async def _examined(name: str, one: Examination, deployment: object) -> Sequence[Verdict]:
-    from banshi.kernel.loading.examinations import Verdict
+    from banshi.builtin.examinations import Verdict
 
     try:
         async with asyncio.timeout(PATIENCE):

@@ -9,11 +9,11 @@ from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
+from banshi.builtin.examinations import Deployment, Verdict
 from banshi.foundation.database.opening import connected, connection_to, sqlite_file, told_as_setting
 from banshi.foundation.database.store import CLOCK
 from banshi.foundation.database.upgrade import missing
 from banshi.foundation.findings import ConfigurationError
-from banshi.kernel.loading.examinations import Deployment, Verdict
 from banshi.kernel.loading.settings import Settings
 from banshi.ops.doctor.servers import servers
 

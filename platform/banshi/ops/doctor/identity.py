@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from banshi.builtin.examinations import Deployment, Verdict
 from banshi.builtin.identity.jwks import IssuerKeys
 from banshi.foundation.errors import Unavailable
-from banshi.kernel.loading.examinations import Deployment, Verdict
 from banshi.kernel.loading.outside_systems import Identity
 from banshi.ops import development
 

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Sequence
 
-from banshi.kernel.loading.examinations import Deployment, Verdict, are_private
+from banshi.builtin.examinations import Deployment, Verdict, are_private
 from banshi.kernel.loading.settings import Settings
 
 #: Bytes of free room below which an operator should hear of it, and below which submissions will soon be refused.

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from banshi.builtin.examinations import Verdict
 from banshi.foundation.database.failover.connecting import Servers
 from banshi.foundation.database.opening import connection_to
-from banshi.kernel.loading.examinations import Verdict
 
 CHECK = "servers"
 

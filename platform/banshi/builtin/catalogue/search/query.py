@@ -5,13 +5,15 @@ from __future__ import annotations
 import string
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from banshi.builtin.catalogue.search import pinyin
 from banshi.builtin.catalogue.search.words import is_chinese, normal, stem, words_of
 
 if TYPE_CHECKING:
-    from banshi.builtin.catalogue.search.index import Index
+    from collections.abc import Set
+
+    from banshi.builtin.catalogue.search.synonyms import Synonyms
 
 #: Units of a query that are looked at, and those of them that nobody has written and that are puzzled over.
 MOST_UNITS, MOST_PUZZLES = 60, 6
@@ -27,6 +29,27 @@ MENDED = 0.8
 SHORTEST_MENDED, LONGEST_MENDED = 5, 20
 
 
+class Vocabulary(Protocol):
+    """What an index knows of words."""
+
+    synonyms: Synonyms
+    #: How synonyms are typed in Latin letters, with their groups; and as who doesn't tell zh from z hears them.
+    sounds: dict[str, frozenset[str]]
+    slurred: dict[str, frozenset[str]]
+    #: Readings of items, and their first letters.
+    spelled: pinyin.Spoken
+    initials: pinyin.Spoken
+
+    @property
+    def written(self) -> Set[str]:
+        """English words, to mend what is typed wrongly."""
+        ...
+
+    def knows(self, unit: str) -> bool:
+        """Whether an item or a synonym has the unit."""
+        ...
+
+
 @dataclass(slots=True)
 class Wanted:
     """What to look for."""
@@ -40,7 +63,7 @@ class Wanted:
         self.terms[term] = max(weight, self.terms.get(term, 0.0))
 
 
-def read_query(index: Index, text: str) -> Wanted:
+def read_query(index: Vocabulary, text: str) -> Wanted:
     """What `text` asks of this index. Any text is taken; what means nothing asks for nothing."""
     wanted, puzzles = Wanted(), 0
     units: list[str] = []
@@ -62,7 +85,7 @@ def read_query(index: Index, text: str) -> Wanted:
     return wanted
 
 
-def _want(index: Index, wanted: Wanted, units: Sequence[str], shares: Sequence[float]) -> None:
+def _want(index: Vocabulary, wanted: Wanted, units: Sequence[str], shares: Sequence[float]) -> None:
     """Want the groups, words, pairs and characters of the units, of which each counts for its share."""
     grouped, noise = [False] * len(units), [False] * len(units)
     for found in index.synonyms.find(units):
@@ -96,7 +119,7 @@ def _pair(first_grouped: bool, second_grouped: bool) -> float:
     return SAME_WORD if first_grouped else WORD
 
 
-def _joined(index: Index, words: Sequence[str]) -> list[str]:
+def _joined(index: Vocabulary, words: Sequence[str]) -> list[str]:
     """The words, syllables that were typed with blanks between them as one."""
     joined: list[str] = []
     open_end = False
@@ -113,7 +136,7 @@ def _joined(index: Index, words: Sequence[str]) -> list[str]:
 # -- what nobody has written -----------------------------------------------------------------------------------------
 
 
-def _heard(index: Index, wanted: Wanted, word: str) -> bool:
+def _heard(index: Vocabulary, wanted: Wanted, word: str) -> bool:
     """Whether the letters are the syllables of something in the catalogue or of a synonym: then it is looked for."""
     read = pinyin.cut(word) if pinyin.LETTERS.fullmatch(word) else None
     if read is None or len(read) < 2:
@@ -130,7 +153,7 @@ def _heard(index: Index, wanted: Wanted, word: str) -> bool:
     return there or bool(groups)
 
 
-def _initials(index: Index, wanted: Wanted, word: str) -> None:
+def _initials(index: Vocabulary, wanted: Wanted, word: str) -> None:
     """Look for the letters as the first letters of syllables."""
     if pinyin.LETTERS.fullmatch(word):
         for group in _sounding(index.sounds, word):
@@ -156,7 +179,7 @@ def _sounding(sounds: Mapping[str, frozenset[str]], letters: str) -> frozenset[s
     return whole[1] if whole else frozenset()
 
 
-def _mended(index: Index, word: str) -> list[str]:
+def _mended(index: Vocabulary, word: str) -> list[str]:
     """The words of the catalogue that `word` becomes by one letter more, less, other or exchanged for its neighbour.
 
     Not the first one: that is seldom typed wrongly, and other letters in front make other words (took, book).

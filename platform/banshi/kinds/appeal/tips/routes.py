@@ -17,7 +17,8 @@ from banshi.foundation.forms import Form
 from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.modes import offered
 from banshi.kernel.cases.submission import check, form_problems, new_case
-from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Principal, Route
+from banshi.kernel.contract.principals import Principal
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Route
 from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.intake import received, sort_member

@@ -42,7 +42,7 @@ from banshi.kinds.appointment.slots.slots import ensure, find_slot, free_in
 from banshi.kinds.appointment.slots.when import mentions, moment_in_words
 
 if TYPE_CHECKING:
-    from banshi.kernel.contract.routes import Principal
+    from banshi.kernel.contract.principals import Principal
     from banshi.kernel.runtime.running import Platform
 
 #: How often a booking is prepared anew when others took places meanwhile.

@@ -15,7 +15,8 @@ from banshi.foundation.forms import Form
 from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.representations import moment
 from banshi.kernel.cases.submission import form_problems
-from banshi.kernel.contract.routes import Call, Principal
+from banshi.kernel.contract.principals import Principal
+from banshi.kernel.contract.routes import Call
 from banshi.kernel.http.document_schemas import MOMENT, UUID, record
 from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.cases import Case

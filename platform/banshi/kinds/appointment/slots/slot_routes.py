@@ -23,7 +23,8 @@ from banshi.kinds.appointment.slots.slots import ensure, expired_holds, find_slo
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from banshi.kernel.contract.routes import Call, Principal
+    from banshi.kernel.contract.principals import Principal
+    from banshi.kernel.contract.routes import Call
     from banshi.kernel.contract.values import Item
 
 DAY: Mapping[str, Any] = {"type": "string", "format": "date"}

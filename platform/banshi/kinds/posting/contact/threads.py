@@ -15,7 +15,7 @@ from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.models import Conversation, ConversationMessage, PostingRecord
 
 if TYPE_CHECKING:
-    from banshi.kernel.contract.routes import Principal
+    from banshi.kernel.contract.principals import Principal
     from banshi.kernel.runtime.running import Platform
 
 Side = Literal["poster", "writer", "staff"]
