@@ -3,14 +3,15 @@
 Run it from the repository root: `python tools/submission_way.py` prints the list, with the functions of each file
 where `--functions` is given; `--write` brings it into docs/architecture.md. A test holds the page against it.
 
-A door with the traffic department takes a zone pass with two files and an Idempotency-Key, twice: what is made at the
-first and kept is not on the way of the second, and the second is looked at. What counts is every file of ours with a
-function that runs
+A door with the traffic department takes a zone pass with two files, twice: what is made at the first and kept is not on
+the way of the second, and the second is looked at. An Idempotency-Key would add two files. What
+counts is every file of ours with a function that runs
 
 * in the task that answers the request, in tasks and threads that it waits for (they share its context), or
 * in the store's writer, whose transaction it waits for,
 
-until the person has the answer. What only runs at the same time (the engine, push, the client) doesn't count.
+until the person has the answer. Callbacks of the loop, which hand over bytes as they come, are in no task. What only
+runs at the same time (the engine, push, the client) does not count.
 """
 
 from __future__ import annotations
@@ -75,23 +76,24 @@ class Looking:
             ON_THE_WAY.set(True)
         name = frame.f_code.co_filename
         for folder, shown in OURS.items():
-            if name.startswith(folder) and (ON_THE_WAY.get() or _in_the_writer()):
+            if name.startswith(folder) and _on_the_way():
                 self.files.setdefault(shown + name.removeprefix(folder), set()).add(frame.f_code.co_qualname)
 
 
-def _in_the_writer() -> bool:
+def _on_the_way() -> bool:
+    """Whether it is the request's, or the writer's; a callback of the loop, such as a connection's, is no task's."""
     try:
         task = asyncio.current_task()
-    except RuntimeError:
-        return False
-    return task is not None and getattr(task.get_coro(), "__qualname__", "") == WRITER
+    except RuntimeError:  # a thread
+        return ON_THE_WAY.get()
+    return task is not None and (ON_THE_WAY.get() or getattr(task.get_coro(), "__qualname__", "") == WRITER)
 
 
-async def hand_in(person: Person, key: str) -> dict[str, set[str]]:
+async def hand_in(person: Person) -> dict[str, set[str]]:
     """Hand in a zone pass: file of ours → its functions that ran on the way."""
     files = [(await person.upload()).created()["id"] for _ in range(2)]
     with Looking() as looking:
-        reply = await person.post("/v1/items/zone-pass/cases", {"answers": answers_with(files)}, key=key)
+        reply = await person.post("/v1/items/zone-pass/cases", {"answers": answers_with(files)})
     reply.created()
     return looking.files
 
@@ -99,9 +101,9 @@ async def hand_in(person: Person, key: str) -> dict[str, set[str]]:
 async def way(folder: Path) -> dict[str, set[str]]:
     """What is on the way of the second of two submissions; `folder` takes the door's files."""
     async with open_door(folder, {"traffic": TRAFFIC}) as door:
-        await hand_in(door.citizen("wang"), "the-first-one")
+        await hand_in(door.citizen("wang"))
         await door.settled()
-        return await hand_in(door.citizen("wang"), "the-second-one")
+        return await hand_in(door.citizen("wang"))
 
 
 def listed(files: Iterable[str]) -> str:

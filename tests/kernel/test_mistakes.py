@@ -20,6 +20,7 @@ from structlog.testing import capture_logs
 from banshi.foundation.errors import FieldProblem
 from banshi.kernel.contract.values import Who
 from banshi.kernel.runtime import mistakes
+from banshi.kernel.runtime.containment import awaited
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.kinds.application.mistakes import wrong_action
 from banshi.kinds.application.steps import TABLE
@@ -244,7 +245,7 @@ async def test_each_mistake_of_a_review_is_in_the_log_and_in_the_row_that_waits(
 async def test_a_method_that_is_no_coroutine_is_told_how_to_become_one() -> None:
     """`banshi check` refuses those that it sees; not what a decorator or an instance puts in their place."""
     with pytest.raises(mistakes.Mistake, match=r"^is no coroutine: write `async def review`"):
-        await mistakes.awaited(Mock(return_value=None, __name__="review"))
+        await awaited(Mock(return_value=None, __name__="review"))
 
 
 # In tests

@@ -15,8 +15,7 @@ from tortoise.models import Model
 
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.store import Store
-from banshi.foundation.encryption.fields import Personal
-from banshi.foundation.encryption.row_plan import row_plan
+from banshi.foundation.encryption.fields import Personal, attributes_of
 from banshi.foundation.encryption.sealing import LITERAL, MARKS
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kernel.tables.idempotency import IdempotencyKey
@@ -80,7 +79,7 @@ async def test_a_row_is_what_tortoise_makes_of_the_same_values(store: Store) -> 
         columns = sorted(model._meta.fields_db_projection)
         chosen = data.draw(st.lists(st.sampled_from(columns), unique=True))
         values = {name: data.draw(VALUES, label=name) for name in chosen}
-        ours = outcome(lambda: row_plan(model).attributes(values))
+        ours = outcome(lambda: attributes_of(model, values))
         theirs = outcome(lambda: made_by_tortoise(model, values))
         if isinstance(ours, dict) and isinstance(theirs, dict):
             # What nobody gave is made anew for each row: keys by chance, the time.
@@ -104,7 +103,7 @@ async def test_two_rows_share_no_default(store: Store) -> None:
 async def test_what_is_no_column_is_left_to_tortoise(store: Store) -> None:
     case = Case(id=uuid4(), number="1", nonsense=1)
     assert not hasattr(case, "nonsense")
-    assert row_plan(Case).attributes({"nonsense": 1}) is None
+    assert attributes_of(Case, {"nonsense": 1}) is None
 
 
 async def test_nothing_where_something_has_to_be_is_refused(store: Store) -> None:

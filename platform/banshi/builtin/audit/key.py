@@ -14,6 +14,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -29,15 +31,14 @@ class AuditKey:
     """What marks and signs. Two keys of one secret, so that neither says anything of the other."""
 
     def __init__(self, secret: bytes) -> None:
-        self._marks = hmac.digest(secret, b"banshi audit marks", "sha256")
+        marks = hmac.digest(secret, b"banshi audit marks", "sha256")
+        #: The mark of a text.
+        self.digest: Callable[[bytes], bytes] = partial(hmac.digest, marks, digest="sha256")
         self._signer = Ed25519PrivateKey.from_private_bytes(hmac.digest(secret, b"banshi audit seals", "sha256"))
         public = self._signer.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         #: The public half, with which anybody can check a seal's signature, and what it is called.
         self.public = public.hex()
         self.kid = hashlib.sha256(public).hexdigest()[:16]
-
-    def digest(self, text: bytes) -> bytes:
-        return hmac.digest(self._marks, text, "sha256")
 
     def sign(self, text: bytes) -> bytes:
         return self._signer.sign(text)

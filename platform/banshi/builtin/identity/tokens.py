@@ -85,9 +85,9 @@ class Tokens:
         for prefix, holder in self.others.items():
             if token.startswith(prefix):
                 return self._with_known_roles(await holder(token) or _refuse_ended())
-        if (self._generation, self._revision) != (self.keys.generation, self.access.revision):
+        if (self._generation, self._revision) != (self.keys.generation, self.access.registry.revision):
             # The issuer has other keys by now: what a withdrawn one signed is looked at anew. Or other roles are known.
-            self._generation, self._revision = self.keys.generation, self.access.revision
+            self._generation, self._revision = self.keys.generation, self.access.registry.revision
             self._remembered.clear()
         known = self._remembered.get(token)
         if known is not None:

@@ -30,7 +30,8 @@ from banshi.kernel.contract.values import Kind
 from banshi.kernel.loading.configuration import Entry
 from banshi.kernel.loading.importing import import_plugin
 from banshi.kernel.loading.importing import place_of as place_in
-from banshi.kernel.runtime.mistakes import LONGEST_TEXT, Mistake, awaited, mistake_in, shown_of
+from banshi.kernel.runtime.containment import awaited
+from banshi.kernel.runtime.mistakes import LONGEST_TEXT, Mistake, mistake_in, shown_of
 
 
 def kinds() -> dict[str, Kind]:
@@ -101,7 +102,10 @@ class Child(asyncio.Protocol):
         failed = {"is": "failed", "error": type(error).__name__[:100], "where": place_of(error)[:200]}
         if (mistake := mistake_in(error)) is not None:
             failed["mistake"] = str(mistake)[:LONGEST_TEXT]
-        return failed | ({"traceback": shown_of(error)} if self._development else {})
+        if not self._development:
+            return failed
+        # A mistake is found in our own code, whose frames tell an author nothing.
+        return failed | {"traceback": shown_of(error.with_traceback(None) if isinstance(error, Mistake) else error)}
 
 
 def main(descriptor: int, parent: int) -> None:

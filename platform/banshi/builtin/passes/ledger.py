@@ -284,5 +284,5 @@ REVOCATIONS: Key[Revocations] = Key("revocations")
 async def open_revocations(platform: Platform) -> AsyncIterator[Revocations]:
     """The status list of this process, made anew as soon as this process revokes or issues something."""
     revocations = Revocations()
-    platform.store.on_commit(lambda models: revocations.forget() if Pass in models else None)
+    platform.store.on_rows(Pass, revocations.forget)
     yield revocations

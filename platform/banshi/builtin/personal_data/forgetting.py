@@ -17,7 +17,7 @@ import structlog
 from banshi.builtin.audit.leaving import Unproven, entries_of, remove_case
 from banshi.builtin.passes import binding
 from banshi.builtin.passes.models import Scan
-from banshi.foundation.encryption.sealing import current_ring
+from banshi.foundation.encryption.fields import current_ring
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of
 from banshi.kernel.contract.items import TEST

@@ -33,7 +33,7 @@ async def _open(platform: Platform) -> AsyncIterator[None]:
         return
     stream = WorkStream(settings)
     if not engine.consumers:
-        platform.store.on_commit(partial(_handed_over, stream), elsewhere=False)
+        platform.store.on_rows(OutboxRow, stream.tell, elsewhere=False)
     try:
         async with working(
             "banshi-engine", partial(stream.taking, engine.look) if engine.consumers else stream.telling
@@ -41,8 +41,3 @@ async def _open(platform: Platform) -> AsyncIterator[None]:
             yield
     finally:
         await stream.aclose()
-
-
-def _handed_over(stream: WorkStream, models: frozenset[type]) -> None:
-    if OutboxRow in models:
-        stream.tell()

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import structlog
@@ -60,6 +62,14 @@ class NotBegun(Unavailable):
     # Of another Unavailable nobody knows whether the database has the write after all. It was never given this one.
 
 
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Who hears of transactions: of all, or of those with rows of one model."""
+
+    listener: Listener
+    model: type[Model] | None = None
+
+
 class Store:
     """The open database."""
 
@@ -75,9 +85,9 @@ class Store:
         self._group: list[tuple[Write, asyncio.Future[None]]] = []
         self._closing = False
         self._wake = asyncio.Event()
-        self._listeners: list[Listener] = []
+        self._listeners: list[Listening] = []
         #: Those that hear of other processes' transactions too, and what their tables are called.
-        self._everywhere: list[Listener] = []
+        self._everywhere: list[Listening] = []
         self._stamps: dict[type[Model], Stamp] = {}
         self._models = {m._meta.db_table: m for app in (context.apps or {}).values() for m in app.values()}
 
@@ -118,9 +128,16 @@ class Store:
         With `elsewhere` also after those of other processes, as far as signals tell of them
         (`banshi.kernel.runtime.signals`).
         """
-        self._listeners.append(listener)
+        self._listen(Listening(listener), elsewhere)
+
+    def on_rows(self, model: type[Model], wake: Callable[[], None], *, elsewhere: bool = True) -> None:
+        """Call `wake` after each transaction that changed or added rows of `model`; `elsewhere` as in `on_commit`."""
+        self._listen(Listening(lambda _: wake(), model), elsewhere)
+
+    def _listen(self, listening: Listening, elsewhere: bool) -> None:
+        self._listeners.append(listening)
         if elsewhere:
-            self._everywhere.append(listener)
+            self._everywhere.append(listening)
 
     def before_insert(self, model: type[Model], stamp: Stamp) -> None:
         """Let `stamp` complete each new row of `model`, whoever wrote it, in the moment that it is written."""
@@ -183,9 +200,9 @@ class Store:
                 _settle(done, NotBegun(headers={"Retry-After": "5"}))
 
     async def _carry_out(self, group: list[tuple[Write, asyncio.Future[None]]]) -> None:
+        self.readiness.begun = time.monotonic()
         try:
-            with self.readiness.writing():
-                failures = await self._transaction([write for write, _ in group])
+            failures = await self._transaction([write for write, _ in group])
         except Exception as error:
             if len(group) == 1 or fails_all(error):
                 for _, done in group:
@@ -197,6 +214,8 @@ class Store:
             for part in (group[:half], group[half:]):
                 await self._carry_out(part)
             return
+        finally:
+            self.readiness.begun = None
         for (_, done), failure in zip(group, failures, strict=True):
             _settle(done, failure)
         written = frozenset(
@@ -241,10 +260,11 @@ class Store:
         return failures
 
 
-def _call(listeners: Iterable[Listener], models: frozenset[type[Model]]) -> None:
-    for listener in listeners:
+def _call(listeners: Iterable[Listening], models: frozenset[type[Model]]) -> None:
+    for one in listeners:
         try:
-            listener(models)
+            if one.model is None or one.model in models:
+                one.listener(models)
         except Exception as error:  # it only wakes somebody, and the next write must not wait for its mending
             log.error("a listener of the store failed", error=type(error).__name__, where=place_of(error))
 

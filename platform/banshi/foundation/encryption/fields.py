@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import orjson
 import structlog
 from tortoise import fields
+from tortoise.context import get_current_context
 from tortoise.fields.base import Field
 from tortoise.migrations.operations import AlterField
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
@@ -23,8 +24,9 @@ from tortoise.validators import MaxLengthValidator
 
 from banshi.foundation import column_comments
 from banshi.foundation.encryption import sealing
+from banshi.foundation.encryption.ring import Ring
 from banshi.foundation.encryption.row_plan import row_plan
-from banshi.foundation.encryption.sealing import LITERAL, MARKS, SEALED, CannotOpen, current_ring, sealed_look_up
+from banshi.foundation.encryption.sealing import LITERAL, MARKS, SEALED, CannotOpen, sealed_look_up
 
 log = structlog.get_logger("banshi.personal")
 
@@ -36,6 +38,11 @@ JSON_MARKS = tuple(f'"{mark}' for mark in MARKS)
 
 #: What a value begins with that names nobody: counters of our own among people's.
 OURS = "\x01"
+
+
+def current_ring() -> Ring | None:
+    """The keys of the database that this task works with; None where its columns are plain."""
+    return getattr(get_current_context(), "ring", None)
 
 
 class Sealing(Field[Any]):
@@ -161,6 +168,35 @@ def personal_fields(model: type[Model]) -> Mapping[str, Sealing]:
     return {name: one for name, one in model._meta.fields_map.items() if isinstance(one, Sealing)}
 
 
+def attributes_of(model: type[Model], given: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The attributes of a new row; None where something else than its columns is given, such as another row.
+
+    Raises ValueError for a column that is None and may not be.
+    """
+    plan = row_plan(model)
+    made: dict[str, Any] = {
+        "_partial": False,
+        "_saved_in_db": False,
+        "_custom_generated_pk": plan.generated_key in given,
+        "_await_when_save": {},
+        **plan.constant,
+    }
+    for name, value in given.items():
+        column = plan.columns.get(name)
+        if column is None:
+            return None
+        if type(value) is column.as_it_is:
+            made[name] = value
+        elif value is None and not column.null:
+            raise ValueError(f"{name} is non nullable field, but null was passed")
+        else:
+            made[name] = column.read(value)
+    for name, make in plan.made.items():
+        if name not in made:
+            made[name] = make()
+    return made
+
+
 class Personal(Model):
     """What every model with such a column inherits from in place of `Model`.
 
@@ -172,7 +208,7 @@ class Personal(Model):
         abstract = True
 
     def __init__(self, **kwargs: Any) -> None:
-        attributes = row_plan(type(self)).attributes(kwargs)
+        attributes = attributes_of(type(self), kwargs)
         if attributes is None:
             super().__init__(**kwargs)
         else:

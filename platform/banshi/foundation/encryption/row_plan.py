@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -28,39 +28,16 @@ class Column:
 class RowPlan:
     """The columns and defaults of a model."""
 
-    __slots__ = ("columns", "defaults", "generated_key")
+    __slots__ = ("columns", "constant", "generated_key", "made")
 
     def __init__(self, model: type[Model]) -> None:
         meta = model._meta
         self.columns = {name: _column(meta.fields_map[name]) for name in meta.fields_db_projection}
-        self.defaults = [(name, _default(meta.fields_map[name])) for name in meta.fields - meta.fetch_fields]
+        defaults = {name: _default(meta.fields_map[name]) for name in meta.fields - meta.fetch_fields}
+        #: Those that are the same in each row, and those that are made for it.
+        self.constant = {name: one for name, one in defaults.items() if not callable(one)}
+        self.made = {name: one for name, one in defaults.items() if callable(one)}
         self.generated_key = meta.pk_attr if meta.pk.generated else None
-
-    def attributes(self, given: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The attributes of a new row; None where something else than its columns is given, such as another row.
-
-        Raises ValueError for a column that is None and may not be.
-        """
-        made: dict[str, Any] = {
-            "_partial": False,
-            "_saved_in_db": False,
-            "_custom_generated_pk": self.generated_key in given,
-            "_await_when_save": {},
-        }
-        for name, value in given.items():
-            column = self.columns.get(name)
-            if column is None:
-                return None
-            if type(value) is column.as_it_is:
-                made[name] = value
-            elif value is None and not column.null:
-                raise ValueError(f"{name} is non nullable field, but null was passed")
-            else:
-                made[name] = column.read(value)
-        for name, default in self.defaults:
-            if name not in made:
-                made[name] = default()
-        return made
 
 
 @lru_cache(maxsize=256)
@@ -77,18 +54,15 @@ def _column(field: Field[Any]) -> Column:
     return Column(as_it_is, field.null, read)
 
 
-def _default(field: Field[Any]) -> Callable[[], Any]:
+def _default(field: Field[Any]) -> Any:
+    """The default, or what makes it."""
     default = field.default
     if inspect.iscoroutinefunction(default):
         raise TypeError(f"{field.model_field_name}: a default that has to be awaited can't be had when a row is made")
     if callable(default):
-        return default  # type: ignore[no-any-return]
+        return default
     if default is None and field.has_db_default():
         return field.get_db_default_value
     if default is None or isinstance(default, int | float | str | bytes):
-        return partial(_same, default)
+        return default
     return partial(deepcopy, default)
-
-
-def _same(value: Any) -> Any:
-    return value

@@ -14,7 +14,7 @@ import os
 import re
 
 from cryptography.exceptions import InvalidTag
-from tortoise.context import TortoiseContext, get_current_context
+from tortoise.context import TortoiseContext
 
 from banshi.foundation.encryption.ring import Ring
 
@@ -57,11 +57,6 @@ class Context(TortoiseContext):
     def __init__(self, ring: Ring | None = None) -> None:
         super().__init__()
         self.ring = ring
-
-
-def current_ring() -> Ring | None:
-    """The keys of the database that this task works with; None where its columns are plain."""
-    return getattr(get_current_context(), "ring", None)
 
 
 def longest(characters: int) -> int:

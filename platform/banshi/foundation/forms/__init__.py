@@ -11,7 +11,8 @@ problems are looked for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from banshi.foundation.errors import FieldProblem, InvalidFields
@@ -37,11 +38,19 @@ MOST_PROBLEMS = 100
 class Form:
     """What an item asks for. Made once at start-up by `from_schema` or `from_model`, then only read."""
 
-    __slots__ = ("_places", "_read", "_schema")
+    __slots__ = ("_is_right", "_places", "_read", "_schema")
 
-    def __init__(self, schema: Mapping[str, Any], read: Reader | None, places: Place | None = None) -> None:
+    def __init__(
+        self,
+        schema: Mapping[str, Any],
+        read: Reader | None,
+        places: Place | None = None,
+        is_right: Callable[[Any], bool] | None = None,
+    ) -> None:
         self._schema = schema
         self._read = read
+        #: What knows right answers before anybody looks for what is wrong with them, once there is a reader.
+        self._is_right = is_right
         #: Where it asks for numbers, known once there is a reader.
         self._places = places
 
@@ -61,7 +70,7 @@ class Form:
             validator = compiled(own)
         except ValueError as error:
             raise ValueError(f"#: the schema can't be compiled: {str(error).splitlines()[0]}") from error
-        return cls(own, schema_reader(own, validator), places_in(own))
+        return cls(own, schema_reader(own, validator), places_in(own), validator.is_valid)
 
     @classmethod
     def checked(cls, schema: Mapping[str, Any]) -> Form:
@@ -71,12 +80,16 @@ class Form:
     def _reader(self) -> Reader:
         if self._read is None:
             self._places = places_in(self._schema)
-            self._read = schema_reader(self._schema, compiled(self._schema))
+            validator = compiled(self._schema)
+            self._read, self._is_right = schema_reader(self._schema, validator), validator.is_valid
         return self._read
 
     def _answers(self, answers: Any, verified: str, at: datetime | None) -> tuple[Any, Sequence[Found]]:
         answers, read, outer = self.spelled(answers, verified), self._reader(), HANDED_IN.set(at)
         try:
+            with suppress(ValueError):  # the reader says what is wrong
+                if self._is_right is not None and self._is_right(answers):
+                    return answers, ()
             value, found = read(answers)
         finally:
             HANDED_IN.reset(outer)

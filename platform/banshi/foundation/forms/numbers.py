@@ -8,6 +8,7 @@ whether there is such a division, or ever was, is not asked.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, timezone
 
 #: Province, and the letter of the office that gives the plate out.
@@ -96,36 +97,17 @@ def is_credit_code(text: str) -> bool:
     return bool(uscc.is_valid(text))
 
 
-def is_plate(text: str) -> bool:
-    """A vehicle's number plate."""
-    return bool(_PLATE.fullmatch(text))
-
-
-def is_mobile(text: str) -> bool:
-    """A mobile number of eleven digits: one that takes text messages."""
-    return bool(_MOBILE.fullmatch(text))
-
-
-def is_phone(text: str) -> bool:
-    """A number that can be called: a mobile's, a landline's with its area code, or one of 400 and 800."""
-    return bool(_PHONE.fullmatch(text))
-
-
-def is_division(text: str) -> bool:
-    """The six digits of an administrative division (GB/T 2260)."""
-    return bool(_DIVISION.fullmatch(text))
-
-
 #: The format of whatever says who somebody is.
 RESIDENT_ID = "cn-resident-id"
 #: Format → whether a text is one.
-NUMBERS = {
+NUMBERS: Mapping[str, Callable[[str], object]] = {
     RESIDENT_ID: is_resident_id,
     "cn-uscc": is_credit_code,
-    "cn-plate": is_plate,
-    "cn-mobile": is_mobile,
-    "cn-phone": is_phone,
-    "cn-division": is_division,
+    "cn-plate": _PLATE.fullmatch,
+    # One that takes text messages.
+    "cn-mobile": _MOBILE.fullmatch,
+    "cn-phone": _PHONE.fullmatch,
+    "cn-division": _DIVISION.fullmatch,
 }
 #: Format → what its numbers look like as they are stored, right or wrong: such a text needs no other spelling.
 STORED = {

@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from banshi.foundation.forms.numbers import NUMBERS, RESIDENT_ID
+from banshi.foundation.forms.numbers import NUMBERS, RESIDENT_ID, STORED
 from banshi.foundation.forms.schemas import children, compiled, resolved
 from banshi.foundation.forms.spelling import spelled, spelled_id
 from banshi.foundation.forms.words import Found, Path
@@ -109,8 +109,10 @@ def spelled_in(place: Place, value: Any, verified: str) -> Any:
     """
     if isinstance(value, str):
         for name in place.formats:
-            own = verified and name == RESIDENT_ID and spelled_id(value) == verified
-            value = verified if own else spelled(name, value)
+            if verified and name == RESIDENT_ID and spelled_id(value) == verified:
+                value = verified
+            elif not STORED[name].fullmatch(value):
+                value = spelled(name, value)
     else:
         changed: Any = None
         for step, below in place.inside(value):

@@ -33,7 +33,7 @@ def compiled(schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
         validate_formats=True,
         ignore_unknown_formats=False,
         # The library takes the year 0 for one, which no calendar of Python's has.
-        formats={"date": is_date, "date-time": is_moment, **NUMBERS},
+        formats={"date": is_date, "date-time": is_moment, **NUMBERS},  # type: ignore[dict-item]  # true is enough
         keywords=KEYWORDS,
         offline=True,
         pattern_options=jsonschema_rs.RegexOptions(size_limit=_PATTERN_BYTES, dfa_size_limit=_PATTERN_BYTES),

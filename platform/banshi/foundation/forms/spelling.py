@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from banshi.foundation.forms.numbers import NUMBERS, STORED
+from banshi.foundation.forms.numbers import NUMBERS
 
 #: Characters of a number as somebody types it; a longer text is none, and is not looked at.
 LONGEST_TYPED = 64
@@ -63,8 +63,11 @@ _SPELLED: Mapping[str, Callable[[str], str]] = dict.fromkeys(NUMBERS, _closed) |
 
 
 def spelled(name: str, text: str) -> str:
-    """A number of the format `name` as it is stored; a text that is none, however it is spelled, as it is."""
-    if len(text) > LONGEST_TYPED or STORED[name].fullmatch(text):
+    """A number of the format `name` as it is stored; a text that is none, however it is spelled, as it is.
+
+    Whoever calls this has seen that it isn't spelled as it is stored (`STORED`).
+    """
+    if len(text) > LONGEST_TYPED:
         return text
     number = _SPELLED[name](text.translate(_TYPED))
     return number if number != text and NUMBERS[name](number) else text

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from banshi.foundation.errors import FieldProblem, InvalidFields
 from banshi.kernel.cases.lifecycle import Effects, Move
-from banshi.kernel.cases.materials import materials_of
+from banshi.kernel.cases.materials import MATERIALS
 from banshi.kernel.cases.submission import check
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ async def corrected(platform: Platform, move: Move) -> Effects:
     )
     after = given.answers
     changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-    updates = [*given.updates, *await materials_of(platform.registry).replaced(move.case, given.attachments)]
+    updates = [*given.updates, *await platform[MATERIALS].replaced(move.case, given.attachments)]
     return Effects(values={"answers": dict(after)}, updates=updates, details={"fields": changed})
 
 

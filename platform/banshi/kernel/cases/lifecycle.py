@@ -21,7 +21,7 @@ from banshi.foundation.errors import ActionNotPermitted, Conflict, InvalidFields
 from banshi.foundation.time.working_days import Clock
 from banshi.kernel.cases import actions
 from banshi.kernel.cases.actors import SYSTEM, Actor, in_case, in_table, permitted, steps_of, visible
-from banshi.kernel.cases.materials import materials_of
+from banshi.kernel.cases.materials import MATERIALS
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract import message_templates
 from banshi.kernel.contract.values import LANGUAGES, ClockEffect, Decision, Item, Message, Step, Texts, Who
@@ -132,8 +132,7 @@ async def _taken(platform: Platform, move: Move, receipt: Callable[[Case], Seque
     case, kind = move.case, platform.registry.kinds[move.case.kind]
     effects = await kind.effects(platform, move) if kind.effects else Effects()
     by_staff = move.actor.who(case) is Who.STAFF
-    materials = materials_of(platform.registry)
-    effects.updates += await materials.judged(move.step.materials, case, move.at, by_staff=by_staff)
+    effects.updates += await platform[MATERIALS].judged(move.step.materials, case, move.at, by_staff=by_staff)
     write = _write(platform, move, effects)
     after = copy.copy(case).update_from_dict(dict(write.updates[0].values))
     write.rows = [*write.rows, *receipt(after)]

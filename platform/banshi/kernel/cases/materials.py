@@ -51,7 +51,7 @@ class Materials(Protocol):
         """What a submission of the item may have beside its answers for this."""
         ...
 
-    def labels(self, item: Item, department: Department, answers: Mapping[str, Any]) -> Mapping[str, tuple[str, str]]:
+    def labels(self, item: Item, answers: Mapping[str, Any]) -> Mapping[str, tuple[str, str]]:
         """What the files that the answers name are, by their ids: the document, and what it is about."""
         ...
 
@@ -87,8 +87,8 @@ class WithoutMaterials:
         del item, department
         return {}
 
-    def labels(self, item: Item, department: Department, answers: Mapping[str, Any]) -> Mapping[str, tuple[str, str]]:
-        del item, department, answers
+    def labels(self, item: Item, answers: Mapping[str, Any]) -> Mapping[str, tuple[str, str]]:
+        del item, answers
         return {}
 
     async def taken(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from banshi.kernel.cases import attachment_routes, case_routes, submission_routes
+from banshi.kernel.cases.materials import MATERIALS, materials_of
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.routes import Route
 from banshi.kernel.contract.values import Resource
@@ -19,4 +20,7 @@ def banshi_routes(registry: Registry) -> list[Route]:
 
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
-    return [Resource.made(ACCESS, lambda platform: Access(platform.registry))]
+    return [
+        Resource.made(MATERIALS, lambda platform: materials_of(platform.registry)),
+        Resource.made(ACCESS, lambda platform: Access(platform.registry)),
+    ]

@@ -110,7 +110,7 @@ def case_document(
         "permitted_actions": actions_of(platform, case, permitted, language, code=code),
         "attachments": [attachment_document(platform, one) for one in attachments],
     }
-    clock = clock_of(case)
+    clock = clock_of(case) if case.clock_since is not None else None
     if clock is not None and (deadline := clock.deadline(platform.calendar)) is not None:
         # Why this date: the days on the way that were not counted.
         document["deadline"]["explanation"] = deadline.explain(language)
@@ -167,12 +167,11 @@ def _reuse(event: CaseEvent, language: str, *, own: bool) -> dict[str, Any]:
 
 
 def _deadline(case: Case) -> dict[str, Any] | None:
-    clock = clock_of(case)
-    if clock is None:
+    if case.clock_allowed is None:
         return None
     return {
-        "working_days": clock.allowed,
-        "running": clock.running_since is not None,
+        "working_days": case.clock_allowed,
+        "running": case.clock_since is not None,
         "due_on": case.due_on.isoformat() if case.due_on else None,
         "provisional": case.due_provisional,
     }

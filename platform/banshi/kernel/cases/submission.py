@@ -15,17 +15,17 @@ from uuid_utils.compat import uuid7
 from banshi.foundation.database.writes import Update
 from banshi.foundation.errors import FieldProblem, InvalidFields, Unavailable
 from banshi.kernel.cases.attachments import Files, files_of, ids_at
-from banshi.kernel.cases.materials import Reused, materials_of
+from banshi.kernel.cases.materials import MATERIALS, Reused
 from banshi.kernel.cases.modes import mode_of, refuse_strangers
-from banshi.kernel.cases.verified_person import require_own_record, require_verified, verified_of
-from banshi.kernel.contract.items import TEST
+from banshi.kernel.cases.verified_person import require_own_record, require_verified
+from banshi.kernel.contract.items import LIVE, TEST
 from banshi.kernel.contract.pointing import pointed
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Item, Submission, Who
 from banshi.kernel.outbox import outbox
-from banshi.kernel.outbox.events import step_rows
-from banshi.kernel.runtime.containment import ask
-from banshi.kernel.runtime.mistakes import awaited, problems_in
+from banshi.kernel.outbox.events import LISTENERS, step_rows
+from banshi.kernel.runtime.containment import ask, awaited
+from banshi.kernel.runtime.mistakes import problems_in
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 
@@ -69,7 +69,10 @@ def new_case(
     Where the principal has a `client`, the case is of the client's mode too; its person is the principal's subject, who
     may be somebody else than the client. Raises NotFound for a person who is not on the team that tries it out.
     """
-    refuse_strangers(item, principal)
+    mode = LIVE
+    if item.mode != LIVE or principal.client is not None:
+        refuse_strangers(item, principal)
+        mode = mode_of(item, principal)
     at = platform.now()
     case = Case(
         id=uuid7(),
@@ -85,7 +88,7 @@ def new_case(
         answers=dict(answers),
         clock_allowed=item.promised_days if item.promised_days is not None else item.legal_days,
         renews=renews,
-        mode=mode_of(item, principal),
+        mode=mode,
         created_at=at,
         updated_at=at,
     )
@@ -131,7 +134,8 @@ async def prepare_case(
     if kind.intake is not None and case.state == FIRST_STATE:
         more = [*more, outbox.intake_row(case.id, case.version)]
     events = [event, *(row for row in more if isinstance(row, CaseEvent))]
-    rows = [case, event, *step_rows(platform, case, event), *given.rows, *more]
+    told = step_rows(platform, case, event) if platform.offered(LISTENERS) else ()
+    rows = [case, event, *told, *given.rows, *more]
     return PreparedCase(case, events, given, given.updates, rows)
 
 
@@ -166,7 +170,8 @@ def form_problems(
     """
     if item.form is None:
         return []
-    found = item.form.problems(answers, language, verified_of(principal), at=platform.city_time(), before=before)
+    verified = principal.resident_id if principal is not None else ""
+    found = item.form.problems(answers, language, verified, at=platform.city_time(), before=before)
     return [replace(problem, pointer=f"/answers{problem.pointer}") for problem in found]
 
 
@@ -210,29 +215,32 @@ async def check(
     these correct. The schema comes first: the department's
     own check may rely on it. Whose record it is comes before files and department, which say nothing of another's.
     """
-    require_verified(item, principal)
-    answers = item.form.spelled(answers, verified_of(principal)) if item.form is not None else answers
+    if item.owner is not None or item.names_holder:
+        require_verified(item, principal)
+    verified = principal.resident_id if principal is not None else ""
+    answers = item.form.spelled(answers, verified) if item.form is not None else answers
     if problems := form_problems(platform, item, answers, language, principal, before):
         raise InvalidFields(problems)
-    require_own_record(item, answers, principal, language)
-    department = platform.registry.departments[item.department]
-    materials, reused, files = materials_of(platform.registry), Reused(answers), Files()
+    if item.owner is not None:
+        require_own_record(item, answers, principal, language)
+    reused, files = Reused(answers), Files()
     missing: list[FieldProblem] = []
     besides: set[str] = set()
-    try:
-        reused = await materials.taken(platform, item, case, answers, wishes, language)
-        answers = reused.answers
-        besides = {str(row.id) for row in reused.rows}
-    except InvalidFields as error:
-        missing += error.problems
-        besides = {one for wish in wishes for one in ids_at(item, answers, wish["field"])}
+    if wishes:
+        try:
+            reused = await platform[MATERIALS].taken(platform, item, case, answers, wishes, language)
+            answers = reused.answers
+            besides = {str(row.id) for row in reused.rows}
+        except InvalidFields as error:
+            missing += error.problems
+            besides = {one for wish in wishes for one in ids_at(item, answers, wish["field"])}
     try:
         files = await files_of(
             item.form.schema if item.form else {},
             answers,
             case.person,
             case.id,
-            labels=materials.labels(item, department, answers),
+            labels=platform[MATERIALS].labels(item, answers),
             besides=besides,
         )
     except InvalidFields as error:
@@ -240,7 +248,10 @@ async def check(
 
     async def validate(submission: Submission) -> list[FieldProblem]:
         try:
-            found = problems_in(await awaited(item.handler.validate, submission))
+            found = await awaited(item.handler.validate, submission)
+            if isinstance(found, list | tuple) and not found:
+                return []
+            found = problems_in(found)
         except InvalidFields as error:
             # Raised or given back, they are problems with the answers.
             found = list(error.problems)

@@ -10,15 +10,16 @@ from banshi.foundation.errors import InvalidFields, NotFound
 from banshi.foundation.forms import Form
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.case_routes import TO_ACTION, TO_CASE
-from banshi.kernel.cases.materials import materials_of
-from banshi.kernel.cases.modes import offered
+from banshi.kernel.cases.materials import MATERIALS, materials_of
+from banshi.kernel.cases.modes import is_open_to
 from banshi.kernel.cases.representations import case_document
 from banshi.kernel.cases.submission import form_problems, prepare_case
+from banshi.kernel.contract.items import LIVE
 from banshi.kernel.contract.routes import Answer, Audience, Call, Route
 from banshi.kernel.contract.values import Who
 from banshi.kernel.http.document_schemas import ref
 from banshi.kernel.http.responses import encode, reply
-from banshi.kernel.runtime.tracing import traced
+from banshi.kernel.runtime.tracing import TRACES, traced
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -37,6 +38,9 @@ class Submissions:
         self.registry = registry
         # The answers have a form of their own. What is around them is the same for many items.
         self._envelopes: dict[bytes, Form] = {}
+        #: By the codes of the items that there were at that revision.
+        self._of_items: dict[str, Form | None] = {}
+        self._revision = registry.revision
 
     def members(self, item: Item) -> Mapping[str, Any] | None:
         """What goes with the answers; None for an item whose cases don't begin this way."""
@@ -54,10 +58,15 @@ class Submissions:
         return _around(item.form.schema if item.form is not None else NOTHING, members)
 
     def envelope(self, item: Item) -> Form | None:
-        """The form of what is around the answers."""
-        members = self.members(item)
-        if members is None:
-            return None
+        """The form of what is around the answers, made when an item is first asked for."""
+        if self._revision != self.registry.revision:
+            self._of_items, self._revision = {}, self.registry.revision
+        if item.code not in self._of_items:
+            members = self.members(item)
+            self._of_items[item.code] = None if members is None else self._form(members)
+        return self._of_items[item.code]
+
+    def _form(self, members: Mapping[str, Any]) -> Form:
         key = encode(members)
         if key not in self._envelopes:
             self._envelopes[key] = Form.from_schema(_around({"type": "object"}, members))
@@ -66,7 +75,9 @@ class Submissions:
     async def submit(self, call: Call) -> web.StreamResponse:
         """Store a submission; what its kind or department does with it follows at once, outside the request."""
         platform, body = call.platform, call.body
-        item = offered(platform, call.path["code"], call.principal)
+        item = platform.registry.items.get(call.path["code"])
+        if item is not None and item.mode != LIVE and not is_open_to(item, call.principal):
+            item = None
         envelope = self.envelope(item) if item else None
         if item is None or envelope is None:
             raise NotFound("There is no item of that code to hand something in for; GET /v1/items lists them.")
@@ -75,6 +86,8 @@ class Submissions:
             # Everything at once: what is wrong around the answers and what is wrong in them.
             inside = form_problems(platform, item, answers, call.language) if isinstance(answers, dict) else []
             raise InvalidFields([*wrong, *inside])
+        if platform.get(TRACES) is None:
+            return await _stored(call, item)
         about = {"item": item.code, "kind": item.kind, "plugin": item.department}
         with traced(platform, "case submit", None, **about):
             return await _stored(call, item)
@@ -96,8 +109,8 @@ async def _stored(call: Call, item: Item) -> web.StreamResponse:
     )
     headers = {"Location": f"/v1/cases/{case.id}"}
     rows = [*prepared.rows, *call.once.receipt(document, headers=headers)]
-    materials = materials_of(platform.registry)
-    await materials.commit(platform, Write(updates=prepared.updates, rows=rows), prepared.given.reused)
+    write, reused = Write(updates=prepared.updates, rows=rows), prepared.given.reused
+    await (platform[MATERIALS].commit(platform, write, reused) if reused.links else platform.store.commit(write))
     return reply(call, document, status=201, headers=headers)
 
 

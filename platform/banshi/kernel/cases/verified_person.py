@@ -10,7 +10,7 @@ from banshi.foundation.forms.pointers import name_at
 from banshi.foundation.forms.spelling import spelled_id
 from banshi.foundation.texts import clean, cut
 from banshi.kernel.cases.attachments import ids_at
-from banshi.kernel.contract.items import HOLDER, LONGEST_HOLDER
+from banshi.kernel.contract.items import LONGEST_HOLDER
 from banshi.kernel.contract.values import LANGUAGES, Item
 
 if TYPE_CHECKING:
@@ -41,15 +41,8 @@ def require_verified(item: Item, principal: Principal | None) -> None:
     """
     if item.owner is not None and (principal is None or not principal.resident_id):
         raise NotVerified(UNVERIFIED)
-    claims = item.credential.claims if item.credential else ()
-    named = any(claim.source == HOLDER and not claim.masked for claim in claims)
-    if named and (principal is None or not holder_of(principal.name)):
+    if item.names_holder and (principal is None or not holder_of(principal.name)):
         raise NotNamed(NAMELESS)
-
-
-def verified_of(principal: Principal | None) -> str:
-    """The number that was verified of whoever asks; "" for nobody's."""
-    return principal.resident_id if principal is not None else ""
 
 
 def is_own(number: Any, principal: Principal) -> bool:

@@ -278,6 +278,12 @@ class Item:
     def fully_online(self) -> bool:
         return self.visits == 0
 
+    @property
+    def names_holder(self) -> bool:
+        """Whether what the citizen gets has their whole name signed into it."""
+        claims = self.credential.claims if self.credential else ()
+        return any(claim.source == HOLDER and not claim.masked for claim in claims)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Department:

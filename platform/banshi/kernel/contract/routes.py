@@ -191,6 +191,25 @@ class Receipts(Protocol):
         ...
 
 
+class WithoutKey:
+    """In place of an Idempotency-Key where none came: nothing is stored, and nothing found."""
+
+    async def begin(self, *_: bytes) -> web.Response | None:
+        return None
+
+    async def stored(self) -> web.Response | None:
+        return None
+
+    def receipt(self, *_: Any, **__: Any) -> Sequence[Model]:
+        return ()
+
+    def end(self) -> None:
+        pass
+
+
+WITHOUT_KEY = WithoutKey()
+
+
 @dataclass
 class Call:
     """One request, as a route's handler sees it: authorised, parsed and checked."""

@@ -35,7 +35,8 @@ class Access:
     """What members of staff may read."""
 
     def __init__(self, registry: Registry) -> None:
-        self._registry = registry
+        #: Its revision counts up when roles may have come or gone.
+        self.registry = registry
         self._revision = -1
         #: Roles that are known without looking at items, those of all items, and departments of which any role may be.
         self._named: frozenset[str] = frozenset()
@@ -45,11 +46,6 @@ class Access:
         self._readers: dict[tuple[str, int], frozenset[str]] = {}
         #: Set once readings can be recorded; until then nobody is served.
         self.record: Recorder
-
-    @property
-    def revision(self) -> int:
-        """Counts up when roles may have come or gone."""
-        return self._registry.revision
 
     def knows(self, role: Role) -> bool:
         """Whether anything here asks for such a role, in whatever department."""
@@ -62,8 +58,8 @@ class Access:
         """All roles that kinds, items and plugins ask for."""
         self._renew()
         if self._of_items is None:
-            items = self._registry.items.with_cases()
-            self._of_items = frozenset(name for item in items for name in readers_in(self._registry, item))
+            items = self.registry.items.with_cases()
+            self._of_items = frozenset(name for item in items for name in readers_in(self.registry, item))
         return self._named | self._of_items
 
     def role_of(self, principal: Principal, case: Case) -> Role | None:
@@ -77,11 +73,11 @@ class Access:
 
     def works_on(self, principal: Principal, item: Item) -> bool:
         """Whether somebody may read the cases of an item, as long as these stay where the item has them."""
-        readers = readers_in(self._registry, item)
+        readers = readers_in(self.registry, item)
         return any(own.name in readers and own.covers(own.name, item.department, item.unit) for own in principal.roles)
 
     def _renew(self) -> None:
-        registry = self._registry
+        registry = self.registry
         if self._revision == registry.revision:
             return
         self._revision = registry.revision
@@ -94,16 +90,16 @@ class Access:
     def _readers_of(self, case: Case) -> frozenset[str]:
         found = self._readers.get((case.item, case.item_version))
         if found is None:
-            item = self._registry.items.of(case.item, case.item_version)
-            found = readers_in(self._registry, item) if item is not None else self._of_kind(case.kind)
+            item = self.registry.items.of(case.item, case.item_version)
+            found = readers_in(self.registry, item) if item is not None else self._of_kind(case.kind)
             self._readers[case.item, case.item_version] = found
         return found
 
     def _of_kind(self, kind: str) -> frozenset[str]:
         """Whoever works on any item of a kind: for cases whose own item is gone."""
-        alike = (item for item in self._registry.items.with_cases() if item.kind == kind)
-        found = frozenset(name for item in alike for name in readers_in(self._registry, item))
-        own = self._registry.kinds.get(kind)
+        alike = (item for item in self.registry.items.with_cases() if item.kind == kind)
+        found = frozenset(name for item in alike for name in readers_in(self.registry, item))
+        own = self.registry.kinds.get(kind)
         return found | own.roles if own else found
 
 

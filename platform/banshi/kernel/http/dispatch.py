@@ -22,7 +22,7 @@ from banshi.foundation import errors
 from banshi.foundation.database.writes import Stale
 from banshi.foundation.logs import REQUEST_ID
 from banshi.kernel.contract.principals import Principal
-from banshi.kernel.contract.routes import Audience, Call, Parameter, Route
+from banshi.kernel.contract.routes import WITHOUT_KEY, Audience, Call, Parameter, Route, WithoutKey
 from banshi.kernel.contract.values import LANGUAGES
 from banshi.kernel.http.callers import CHALLENGE, TOKENS
 from banshi.kernel.http.idempotency import HEADER, IdempotentRequest
@@ -66,7 +66,6 @@ def endpoint(platform: Platform, route: Route) -> Handler:
     paths = {name: validator_of(route.path_schemas.get(name, SEGMENT)) for name in re.findall(r"{(\w+)}", route.path)}
     takes_json = route.body is not None or route.per_item is not None
     takes_body = takes_json or route.raw_body is not None
-    without_key = IdempotentRequest(platform, "", None)
 
     async def handle(request: web.Request) -> web.StreamResponse:
         request[ROUTE] = route
@@ -77,16 +76,17 @@ def endpoint(platform: Platform, route: Route) -> Handler:
         # Whoever takes a body asks for its type where none came, too.
         if takes_body or request.body_exists:
             check_type(request)
-        path, headers, once = request.match_info, request.headers, without_key
-        caller = None
+        path, headers = request.match_info, request.headers
+        caller: Principal | None = None
+        once: IdempotentRequest | WithoutKey = WITHOUT_KEY
         signed = route.signed if route.signed and request.content_type == route.signed.media_type else None
         if route.audience is not Audience.ANYONE and signed is None:
             caller = await authorise(platform, route, request)
         for name, validator in paths.items():
             if not validator.is_valid(path[name]):
                 raise errors.NotFound()
-        if route.creates:
-            once = IdempotentRequest(platform, caller.subject if caller else "", headers.get(HEADER))
+        if route.creates and (key := headers.get(HEADER)) is not None:
+            once = IdempotentRequest(platform, caller.subject if caller else "", key)
         language = language_of(headers.get("Accept-Language"))
         # By position: names would cost a read another half a microsecond.
         call = Call(platform, request, route, language, caller, path, query.read(request), {}, once)

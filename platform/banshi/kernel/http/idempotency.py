@@ -34,15 +34,15 @@ RUNNING: Key[set[str]] = Key("idempotency keys in use")
 
 
 class IdempotentRequest:
-    """The Idempotency-Key of one request, or its absence."""
+    """The Idempotency-Key of one request."""
 
-    def __init__(self, platform: Platform, subject: str, key: str | None) -> None:
-        if key is not None and not (0 < len(key) <= LONGEST and VISIBLE.fullmatch(key)):
+    def __init__(self, platform: Platform, subject: str, key: str) -> None:
+        if not (0 < len(key) <= LONGEST and VISIBLE.fullmatch(key)):
             raise InvalidParameter(f"{HEADER} has 1 to {LONGEST} ASCII characters without spaces.", parameter=HEADER)
         self._platform = platform
         self._person = subject
         # NUL can't be part of a subject or a header, so no two pairs share a hash.
-        self._id = _hash(subject.encode(), (key or "").encode()) if key is not None else None
+        self._id = _hash(subject.encode(), key.encode())
         self._fingerprint = ""
         self._held = False
 
@@ -51,8 +51,6 @@ class IdempotentRequest:
 
         `request` is what makes a request the same: method, path, body. Raises KeyReused and StillRunning.
         """
-        if self._id is None:
-            return None
         self._fingerprint = _hash(*request)
         running = self._platform[RUNNING]
         if self._id in running:
@@ -63,8 +61,6 @@ class IdempotentRequest:
 
     async def stored(self) -> web.Response | None:
         """The answer that is stored under this key, as it was given. Raises KeyReused."""
-        if self._id is None:
-            return None
         row = await self._platform[STORED_ANSWERS].find(self._id)
         if row is None:
             return None
@@ -76,9 +72,7 @@ class IdempotentRequest:
         return web.Response(body=body.encode(), status=row["status"], content_type=JSON, headers=headers)
 
     def receipt(self, document: Any, *, status: int = 201, headers: Mapping[str, str] | None = None) -> Sequence[Model]:
-        """The row that remembers this answer, for the transaction that makes it true; nothing without a key."""
-        if self._id is None:
-            return ()
+        """The row that remembers this answer, for the transaction that makes it true."""
         row = IdempotencyKey(
             id=self._id,
             fingerprint=self._fingerprint,
@@ -92,7 +86,7 @@ class IdempotentRequest:
 
     def end(self) -> None:
         """The request is over, well or badly."""
-        if self._held and self._id is not None:
+        if self._held:
             self._platform[RUNNING].discard(self._id)
 
 

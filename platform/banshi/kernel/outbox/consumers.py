@@ -77,7 +77,8 @@ class Engine:
         # A server takes up its own at once, and not what others write: what one of them leaves behind the next look
         # finds, within a second. Who is there to work takes up everybody's, unless Redis hands it over.
         to_all = not platform.duty.serves and platform.settings.redis is None
-        platform.store.on_commit(self._committed, elsewhere=to_all)
+        for consumer in self.consumers:
+            platform.store.on_rows(OutboxRow, consumer.wake.set, elsewhere=to_all)
 
     async def look(self) -> bool:
         """Have every consumer look at the table; False where one of them is busy for longer than `LOOKING`."""
@@ -104,11 +105,6 @@ class Engine:
                 log.info("the outbox is released")
             self.held = found
             await asyncio.sleep(HELD_LOOK)
-
-    def _committed(self, models: frozenset[type]) -> None:
-        if OutboxRow in models:
-            for consumer in self.consumers:
-                consumer.wake.set()
 
 
 def _traced(platform: Platform, rows: Sequence[Claimed]) -> AbstractContextManager[list[Span]]:

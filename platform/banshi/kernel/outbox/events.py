@@ -77,7 +77,7 @@ EVENT_TYPES: Key[Sequence[str]] = Key("event types")
 
 def event_rows(platform: Platform, event: Event) -> list[OutboxRow]:
     """The promise to tell everybody who listens, as rows for the transaction that makes the event true."""
-    listening = platform.registry.offered(LISTENERS)
+    listening = platform.offered(LISTENERS)
     if not listening:
         return []
     # By hand: `asdict` copies every value, which takes longer than all else that a step promises.
@@ -96,7 +96,7 @@ def step_rows(
     platform: Platform, case: Case, entry: CaseEvent, place: Mapping[str, Any] | None = None
 ) -> list[OutboxRow]:
     """The promise to tell of an entry in a case's timeline. `place` is where the step leads it, if elsewhere."""
-    if not case.person or not platform.registry.offered(LISTENERS):
+    if not case.person or not platform.offered(LISTENERS):
         return []
     place = place or {}
     department, unit = place.get("department", case.department), place.get("unit", case.unit)

@@ -19,6 +19,7 @@ from uuid_utils.compat import uuid7
 from banshi.foundation.database.writes import Statement, Write
 from banshi.foundation.encryption.fields import as_read
 from banshi.foundation.errors import Unavailable
+from banshi.foundation.trace_context import TRACE
 from banshi.kernel.contract.items import LIVE
 from banshi.kernel.contract.values import Message
 from banshi.kernel.tables.outbox import OutboxRow
@@ -85,7 +86,7 @@ def message_rows(platform: Platform, message: Message, dedup: str) -> list[Outbo
 def intake_row(case_id: Any, version: int) -> OutboxRow:
     """The promise to hand a submission, as of that version of its case, to its department."""
     dedup = f"{INTAKE}:{case_id}:{version}"
-    return OutboxRow(consumer=INTAKE, topic="submitted", payload={"case": str(case_id)}, dedup=dedup)
+    return OutboxRow(consumer=INTAKE, topic="submitted", payload={"case": str(case_id)}, dedup=dedup, trace=TRACE.get())
 
 
 class FromNewer(Unavailable):

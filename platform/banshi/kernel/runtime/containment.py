@@ -8,6 +8,7 @@ callers get an answer at once and it gets air to recover.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from banshi.foundation.database.failover.fates import is_outage, problem_of
 from banshi.foundation.errors import DepartmentFailed, DepartmentTimedOut, DepartmentUnavailable, Problem
 from banshi.foundation.failure import Failure
 from banshi.kernel.contract.values import Item, Submission
-from banshi.kernel.runtime.mistakes import RaisedElsewhere, awaited, failure_of, wrong_answer
+from banshi.kernel.runtime.mistakes import Mistake, RaisedElsewhere, failure_of, wrong_answer
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
@@ -201,3 +202,16 @@ async def _outcome(call: Callable[..., Awaitable[Any]], arguments: tuple[Any, ..
         return await call(*arguments), None
     except BaseException as error:
         return None, error
+
+
+async def awaited(method: Callable[..., Any], *arguments: Any) -> Any:
+    """`await method(*arguments)`. Raises Mistake for what is no coroutine, and for one that is handed back."""
+    answer = method(*arguments)
+    if not inspect.isawaitable(answer):
+        raise Mistake(f"is no coroutine: write `async def {getattr(method, '__name__', '')}`")
+    answer = await answer
+    if inspect.iscoroutine(answer):
+        called = answer.__name__
+        answer.close()
+        raise Mistake(f"returned the coroutine of {called}(): await it")
+    return answer

@@ -6,10 +6,9 @@ quote what people sent: they are shown with `development = true` and in tests al
 
 from __future__ import annotations
 
-import inspect
 import reprlib
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -140,19 +139,6 @@ def _forget_ours(told: traceback.TracebackException) -> None:
 
 
 # What came back
-
-
-async def awaited(method: Callable[..., Any], *arguments: Any) -> Any:
-    """`await method(*arguments)`. Raises Mistake for what is no coroutine, and for one that is handed back."""
-    answer = method(*arguments)
-    if not inspect.isawaitable(answer):
-        raise Mistake(f"is no coroutine: write `async def {getattr(method, '__name__', '')}`")
-    answer = await answer
-    if inspect.iscoroutine(answer):
-        called = answer.__name__
-        answer.close()
-        raise Mistake(f"returned the coroutine of {called}(): await it")
-    return answer
 
 
 def wrong_answer(method: str, answer: Any, *, inside: str = "") -> Mistake:

@@ -44,6 +44,7 @@ class Platform:
     #: Set once: the server is shutting down, long answers (streams) end.
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     _resources: dict[Key[Any], Any] = field(default_factory=dict)
+    _offered: dict[Key[Any], list[tuple[str, Any]]] = field(default_factory=dict)
 
     @property
     def settings(self) -> Settings:
@@ -64,6 +65,13 @@ class Platform:
     def get(self, key: Key[T]) -> T | None:
         """The open resource of that key, or None."""
         return cast("T | None", self._resources.get(key))
+
+    def offered(self, key: Key[T]) -> list[tuple[str, T]]:
+        """What plugins offer under a key, each with the giver's name; looked up once."""
+        found = self._offered.get(key)
+        if found is None:
+            found = self._offered[key] = self.registry.offered(key)
+        return found
 
     def put(self, key: Key[T], value: T) -> None:
         self._resources[key] = value

@@ -13,8 +13,7 @@ from banshi.kernel.cases.submission import submission_of
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.values import Submission
 from banshi.kernel.outbox import outbox
-from banshi.kernel.runtime.containment import ask, blamed
-from banshi.kernel.runtime.mistakes import awaited
+from banshi.kernel.runtime.containment import ask, awaited, blamed
 from banshi.kinds.application.claims import claims_of, day_at
 from banshi.kinds.application.mistakes import own_claims, wrong_claims
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.cases.verified_person import holder_of
-from banshi.kernel.contract.items import DECISION, HOLDER, LONGEST_DECISION
+from banshi.kernel.contract.items import DECISION, LONGEST_DECISION
 from banshi.kernel.contract.values import Step
 from banshi.kinds.application.claims import FOUND
 from banshi.kinds.application.effects import hindrance
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:
     """An approval says what was found where a claim does; none of a pass that is over or names nobody."""
+    if not any(step.action == "approve" for step in steps):
+        return [*steps]
     item = item_of(platform, case)
-    credential = item.credential
-    claims = credential.claims if credential else ()
-    nobody = any(claim.source == HOLDER and not claim.masked for claim in claims) and not holder_of(case.person_name)
+    claims = item.credential.claims if item.credential else ()
+    nobody = item.names_holder and not holder_of(case.person_name)
     found = any(claim.source == DECISION for claim in claims)
     said = {"needs_reason": True, "longest_reason": LONGEST_DECISION, "reason_asks": FOUND} if found else {}
     return [

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, time, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 from tortoise.expressions import F, Q
@@ -206,11 +206,7 @@ async def open_keeper(platform: Platform) -> AsyncIterator[None]:
     platform.put(QUEUE, Queue())
     wake = asyncio.Event()
 
-    def committed(models: frozenset[type[Any]]) -> None:
-        if Slot in models:
-            wake.set()
-
-    platform.store.on_commit(committed)
+    platform.store.on_rows(Slot, wake.set)
     works = (partial(run, platform, wake), partial(keep_ahead, platform)) if CASE in platform.duty.lanes else ()
     async with working("banshi-appointments", *works):
         yield

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
@@ -138,11 +138,7 @@ async def open_keeper(platform: Platform) -> AsyncIterator[None]:
     """The running work of postings."""
     wake = asyncio.Event()
 
-    def committed(models: frozenset[type[Any]]) -> None:
-        if PostingRecord in models:
-            wake.set()
-
-    platform.store.on_commit(committed)
+    platform.store.on_rows(PostingRecord, wake.set)
     clearing = partial(led, platform, 3600.0, partial(clear_photos, platform), "postings: photos could not be cleared")
     forgetting = partial(
         led, platform, 3600.0, partial(forget_conversations, platform), "postings: nothing could be forgotten"

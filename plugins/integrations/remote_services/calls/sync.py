@@ -236,11 +236,7 @@ async def open_services(settings: ServiceSettings, platform: Platform) -> AsyncI
         services = Services(platform, settings, outgoing, counted, RuntimeItems(platform))
         await services.look()
 
-        def committed(models: frozenset[type[Any]]) -> None:
-            if RemoteService in models:
-                services.wake.set()
-
-        platform.store.on_commit(committed)
+        platform.store.on_rows(RemoteService, services.wake.set)
         forgetting = partial(led, platform, ROUND, services.forget, "answers of services were not cleared away")
         async with working("banshi-services", services.keep, forgetting):
             yield services

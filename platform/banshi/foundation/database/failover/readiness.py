@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 
 from banshi.foundation.errors import Unavailable
 
@@ -23,18 +22,9 @@ class Readiness:
 
     def __init__(self, takes_writes: Callable[[], Awaitable[bool]]) -> None:
         self._takes_writes = takes_writes
-        #: When the present write began, by the monotonic clock.
-        self._begun: float | None = None
+        #: When the present write began, by the monotonic clock; the store says it.
+        self.begun: float | None = None
         self._look: asyncio.Future[bool] | None = None
-
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Around each write, one after the other."""
-        self._begun = time.monotonic()
-        try:
-            yield
-        finally:
-            self._begun = None
 
     async def require(self) -> None:
         """Raise Unavailable, within `PATIENCE_S`, where nothing can be written."""
@@ -51,7 +41,7 @@ class Readiness:
             raise Unavailable("The database does not answer.", headers=SOON) from None
         if not writes:
             raise Unavailable("The database takes no writes.", headers=SOON)
-        seconds = 0.0 if self._begun is None else time.monotonic() - self._begun
+        seconds = 0.0 if self.begun is None else time.monotonic() - self.begun
         if seconds > STUCK_S:
             told = f"The database has not confirmed a write for {seconds:.0f} s; is its synchronous standby there?"
             raise Unavailable(told, headers=SOON)

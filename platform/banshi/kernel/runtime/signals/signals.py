@@ -161,7 +161,8 @@ async def open_signals(platform: Platform) -> AsyncIterator[Signals]:
     def committed(models: frozenset[type[Any]]) -> None:
         signals.send(ROWS, (model._meta.db_table for model in models))
 
-    store.on_commit(committed, elsewhere=False)
+    if not isinstance(signals._carrier, Alone):
+        store.on_commit(committed, elsewhere=False)
     signals.on(ROWS, store.committed_elsewhere)
     async with working("banshi-signals", signals.listen, signals.tell):
         try:

@@ -21,7 +21,7 @@ from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import Conflict, NotFound
 from banshi.foundation.keys import Key
 from banshi.kernel.cases import lifecycle
-from banshi.kernel.cases.materials import materials_of
+from banshi.kernel.cases.materials import MATERIALS
 from banshi.kernel.cases.submission import HandedIn, check, new_case
 from banshi.kernel.contract.values import Item
 from banshi.kernel.outbox.events import step_rows
@@ -158,7 +158,7 @@ async def _book(platform: Platform, wish: Wish, draft: Draft, receipt: Callable[
         rows = [case, event, *step_rows(platform, case, event), *given.rows, *rows, booked.booking, *receipt(booked)]
         try:
             write = Write(updates=[*way.updates, *given.updates], rows=rows)
-            await materials_of(platform.registry).commit(platform, write, given.reused)
+            await platform[MATERIALS].commit(platform, write, given.reused)
         except Stale:
             continue
         except IntegrityError as error:

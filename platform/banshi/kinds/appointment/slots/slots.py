@@ -20,8 +20,8 @@ from banshi.foundation.errors import Problem
 from banshi.foundation.keys import Key
 from banshi.foundation.time.working_days import DayKind
 from banshi.kernel.contract.values import Item
-from banshi.kernel.runtime.containment import about, contained, guarded
-from banshi.kernel.runtime.mistakes import awaited, wrong_answer
+from banshi.kernel.runtime.containment import about, awaited, contained, guarded
+from banshi.kernel.runtime.mistakes import wrong_answer
 from banshi.kinds.appointment.handler import Appointment
 from banshi.kinds.appointment.models import Hold, Slot
 from banshi.kinds.appointment.rules import WEEK, WORKDAY, PlaceHours, range_of, time_of
