@@ -56,6 +56,9 @@ COLUMN = '    made_by = fields.CharField(max_length=8, default="next", db_defaul
 
 NOTE = """
 
+from tortoise.models import Model
+
+
 class {model}Note(Model):
     id = fields.IntField(primary_key=True)
     text = fields.TextField()
@@ -88,8 +91,8 @@ def made_in(folder: Path) -> NextVersion:
     for tree in (Path("platform", "banshi"), Path("mobile_push"), TRAFFIC):
         shutil.copytree(ROOT / tree, folder / tree, ignore=ignored)
     steps = (
-        _extended(folder / "platform" / "banshi" / "kernel" / "tables", "banshi", "Case", "banshi_case"),
-        _extended(folder / "mobile_push" / "tables", "mobile_push", "Delivery", "push_delivery"),
+        _extended(folder / "platform" / "banshi" / "kernel" / "tables", "cases.py", "banshi", "Case", "banshi_case"),
+        _extended(folder / "mobile_push" / "tables", "models.py", "mobile_push", "Delivery", "push_delivery"),
     )
     contract = folder / "platform" / "banshi" / "kernel" / "contract" / "values.py"
     # Whatever this version finds in a message that it doesn't know.
@@ -99,8 +102,8 @@ def made_in(folder: Path) -> NextVersion:
     return NextVersion(folder, steps)
 
 
-def _extended(package: Path, app: str, model: str, table: str) -> str:
-    models, migrations = package / "models.py", package / "migrations"
+def _extended(package: Path, file: str, app: str, model: str, table: str) -> str:
+    models, migrations = package / file, package / "migrations"
     text = models.read_text(encoding="utf-8")
     head, begin, body = re.split(rf"(^class {model}\(\w+\):\n)", text, maxsplit=1, flags=re.MULTILINE)
     place = body.index("\n\n    class Meta:")

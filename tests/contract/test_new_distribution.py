@@ -59,7 +59,7 @@ def test_its_project_file_asks_for_this_platform_and_keeps_off_the_public_index(
     new("parks", "--dist", "--package", "city_parks", "--into", "plugins")
     project = tomllib.loads((home / "plugins" / "city-parks" / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["project"]["name"] == "city-parks"
-    assert project["project"]["dependencies"] == ["banshi>=0.1"]
+    assert project["project"]["dependencies"] == ["banshi>=0.2"]
     assert "Private :: Do Not Upload" in project["project"]["classifiers"]
     assert project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"] == ["src/city_parks"]
 

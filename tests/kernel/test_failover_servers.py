@@ -6,6 +6,7 @@ import asyncio
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -167,11 +168,12 @@ async def test_a_write_that_nobody_confirms_is_told_by_readiness(monkeypatch: py
 
     monkeypatch.setattr("banshi.foundation.database.failover.readiness.STUCK_S", 0.2)
     readiness = Readiness(takes_writes)
-    with readiness.writing():
+    readiness.begun = time.monotonic()
+    await readiness.require()
+    await asyncio.sleep(0.3)
+    with pytest.raises(Unavailable, match="synchronous standby"):
         await readiness.require()
-        await asyncio.sleep(0.3)
-        with pytest.raises(Unavailable, match="synchronous standby"):
-            await readiness.require()
+    readiness.begun = None
     await readiness.require()
 
 
