@@ -148,6 +148,7 @@ def test_what_is_missing_or_lacks_a_number_is_no_refusal() -> None:
     assert refusals.is_refusal(Forbidden())
 
 
+@pytest.mark.sqlite
 async def test_the_command_names_nobody_and_finds_whom_somebody_suspects(tmp_path: Path) -> None:
     (tmp_path / "plugins.toml").write_text(f'[plugins.traffic]\napi = 1\npath = "{TRAFFIC}"\n', encoding="utf-8")
     async with open_door(tmp_path, {"traffic": TRAFFIC}) as door:
