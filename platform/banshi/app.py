@@ -108,7 +108,8 @@ def application(platform: Platform) -> web.Application:
     """The aiohttp application that serves an open platform."""
     app = web.Application()
     app[PLATFORM] = platform
-    for plugin, route in platform.registry.routes:
+    # aiohttp tries the routes of one prefix in turn: an item's guide, which most ask for, before what is below it.
+    for plugin, route in sorted(platform.registry.routes, key=lambda one: one[1].path.count("/")):
         # Who is there to work is asked by machines alone.
         if not platform.duty.serves and plugin != MONITORING:
             continue
