@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from banshi.app import application
 from banshi.kernel.http.middleware import answering, envelope
 from banshi.kernel.runtime.running import Platform
 from banshi.testing import Door, open_door
@@ -55,3 +56,10 @@ async def test_every_request_is_answered_and_counted_as_by_a_middleware(
     assert any("100 Continue" in str(answers[name]) for name in ("expect", "expect, an unknown path"))
     assert "417" in str(answers["a bad expect, an unknown path"])
     assert counts
+
+
+async def test_a_path_is_tried_before_those_below_it(bare_door: Door) -> None:
+    """aiohttp goes through the patterns of a prefix in turn: whoever is asked most often stands behind nobody."""
+    paths = [resource.canonical for resource in application(bare_door.platform).router.resources()]
+    assert paths == sorted(paths, key=lambda path: path.count("/"))
+    assert next(path for path in paths if path.startswith("/v1/items/{code}")) == "/v1/items/{code}"
