@@ -10,9 +10,9 @@ import pytest
 
 import banshi
 from banshi.default_plugins import DEFAULT_PLUGINS, OPTIONAL, PREFIX, default_plugins
+from banshi.foundation.errors import InvalidFields
 from banshi.foundation.findings import ConfigurationError
-from banshi.foundation.keys import Key
-from banshi.kernel.contract.values import Phase, Resource
+from banshi.kernel.cases.materials import NONE
 from banshi.kernel.loading.configuration import PLUGIN_NAME
 from banshi.kernel.loading.settings import Settings
 from banshi.kernel.loading.typed_tables import SettingsError, typed
@@ -160,6 +160,49 @@ async def test_a_process_that_serves_nobody_answers_machines_alone(tmp_path: Pat
         assert (await door.anyone.get("/openapi.json")).status == 404
 
 
-def test_resources_are_opened_by_phase_and_then_as_plugins_are_listed() -> None:
-    assert [*Phase] == [Phase.BEFORE_PLUGINS, Phase.PLAIN, Phase.AFTER_PLUGINS]
-    assert Resource(Key("mine"), lambda _: None).phase is Phase.PLAIN  # type: ignore[arg-type,return-value]
+ORDERED = """
+from contextlib import asynccontextmanager
+
+from banshi import Key, Resource, hookimpl
+from banshi.kernel.contract.values import Phase
+
+OPENED = []
+
+
+def noted(name, phase):
+    @asynccontextmanager
+    async def opened(platform):
+        OPENED.append(name)
+        yield name
+        OPENED.append(f"{name} closed")
+
+    return Resource(Key(name), opened, phase)
+
+
+@hookimpl
+def banshi_resources():
+    return [
+        noted("last", Phase.AFTER_PLUGINS),
+        noted("first", Phase.BEFORE_PLUGINS),
+        Resource(Key("plain"), noted("plain", Phase.PLAIN).open),
+        noted("second", Phase.BEFORE_PLUGINS),
+    ]
+"""
+
+
+async def test_resources_are_opened_by_phase_and_then_as_they_are_listed(tmp_path: Path) -> None:
+    plugins = department(tmp_path)
+    (tmp_path / "parks" / "__init__.py").write_text(ORDERED, encoding="utf-8")
+    async with open_door(tmp_path, plugins) as door:
+        opened = door.platform.registry.plugins["parks"].module.OPENED
+        assert opened == ["first", "second", "plain", "last"]
+    assert opened[4:] == ["last closed", "plain closed", "second closed", "first closed"]
+
+
+async def test_whoever_wants_a_file_taken_over_where_nothing_is_reads_why() -> None:
+    wishes = [{"field": "/licence", "consent": "0" * 32}]
+    with pytest.raises(InvalidFields) as caught:
+        await NONE.taken(None, None, None, {}, wishes, "en")  # type: ignore[arg-type]
+    (problem,) = caught.value.problems
+    assert (problem.pointer, problem.code) == ("/reuse", "reuse")
+    assert "upload the files" in str(problem.detail)

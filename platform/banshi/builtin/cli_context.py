@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from banshi.kernel.loading.registry import Registry
 
 #: Where a command keeps what it has read.
-KEPT = "banshi.kernel.loading.registry"
+KEPT = "banshi.registry"
 
 
 def registry_of(ctx: click.Context) -> tuple[Registry, list[Finding]]:

@@ -93,10 +93,6 @@ def pointer_of(path: Sequence[str]) -> str:
     return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in path)
 
 
-def path_of(pointer: str) -> tuple[str, ...]:
-    return tuple(name.replace("~1", "/").replace("~0", "~") for name in pointer.split("/")[1:])
-
-
 def fields_of(schema: Schema, path: tuple[str, ...] = (), *, needed: bool = True) -> Iterator[Attribute]:
     """Every field of a form in its order, those inside objects too. One that can't be sent has the datatype ""."""
     for name, one in schema.get("properties", {}).items():
