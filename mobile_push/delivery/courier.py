@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Sequence
 from prometheus_client import Counter
 
 from banshi import Platform
-from banshi.sdk.operations import place_of, traced
+from banshi.sdk.operations import place_of, traced, woken
 from banshi.sdk.outgoing import RATES
 from mobile_push.delivery.claims.chunks import Chunks
 from mobile_push.delivery.claims.delivery_job import STOPPED, Parcel, Source
@@ -126,7 +126,7 @@ class Courier:
             else:
                 # Nothing is due only where every lane was asked: what was full may have drained meanwhile.
                 nothing = room is not None and room[0] is Lane.NOTICE and not any(self._waiting.values())
-                await _either(self.wake, LONGEST_SLEEP if nothing else GATHER)
+                await woken(self.wake, LONGEST_SLEEP if nothing else GATHER)
 
     def _room(self) -> tuple[Lane, int] | None:
         """The last lane for which parcels may be claimed, and how many; None where there are enough."""
@@ -282,7 +282,7 @@ class Courier:
     async def _record_all(self) -> None:
         many = False
         while True:
-            await _either(self._outcome, LONGEST_SLEEP)
+            await woken(self._outcome, LONGEST_SLEEP)
             await asyncio.sleep(GATHER if many else GATHER_FEW)
             self._outcome.clear()
             many, self._outcomes = self._outcomes >= MANY, 0
@@ -295,11 +295,3 @@ class Courier:
                     self.wake.set()
             except Exception as error:  # it is kept and recorded with what comes next
                 log.error("outcomes can't be recorded", provider=self.provider.name, error=type(error).__name__)
-
-
-async def _either(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        pass

@@ -20,7 +20,7 @@ from tortoise.transactions import in_transaction
 
 from banshi import Platform
 from banshi.sdk.database import as_read, as_stored
-from banshi.sdk.operations import traced
+from banshi.sdk.operations import traced, woken
 from mobile_push.audience.audience import Audience
 from mobile_push.audience.topic_names import DONE_WITH_TOPICS, in_round, language_of, minded_topic, not_by, topics_for
 from mobile_push.delivery.claims.chunk import CHUNK, HANDED, bytes_for
@@ -68,11 +68,7 @@ class Planner:
                     continue
             except Exception as error:  # the database is away; what is due stays due, so keep asking
                 log.error("fan-outs can't be planned", error=type(error).__name__)
-            try:
-                async with asyncio.timeout(LONGEST_SLEEP):
-                    await self.wake.wait()
-            except TimeoutError:
-                pass
+            await woken(self.wake, LONGEST_SLEEP)
 
     async def _claim(self) -> Mapping[str, Any] | None:
         store = self._store

@@ -14,6 +14,7 @@ import orjson
 from aiohttp import web
 
 from banshi import Call, Platform, TooManyRequests
+from banshi.sdk.operations import woken
 from mobile_push.delivery.service import PUSH
 from mobile_push.phones.reading.stream import comeback
 from mobile_push.reports.report import Report, report_of
@@ -127,16 +128,6 @@ async def _follow(call: Call, response: web.StreamResponse, watches: Watches, wa
                     call.request.transport.abort()
                 return
             data, written = b"", time.monotonic()
-        if report.finished or time.monotonic() >= ends or await _closing(platform, watch.pause):
+        if report.finished or time.monotonic() >= ends or await woken(platform.closing, watch.pause):
             return
         report = await watches.read(watch, report.broadcast.id)
-
-
-async def _closing(platform: Platform, seconds: float) -> bool:
-    """Wait so long; True at once where the server shuts down."""
-    try:
-        async with asyncio.timeout(seconds):
-            await platform.closing.wait()
-    except TimeoutError:
-        return False
-    return True

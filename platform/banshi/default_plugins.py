@@ -37,6 +37,16 @@ DEFAULT_PLUGINS = (
     "banshi.kinds.posting",
 )
 
+#: The modules with Banshi's own tables, whichever room's they are, and with their migrations.
+MODELS = (
+    *(
+        f"banshi.kernel.tables.{one}"
+        for one in ("attachments", "cases", "deployment", "idempotency", "outbox", "passes")
+    ),
+    *("banshi.builtin.audit.models", "banshi.builtin.passes.models"),
+)
+MIGRATIONS = "banshi.kernel.tables.migrations"
+
 #: Rooms that a city may do without: `without = ["certificates"]` in the table `[platform]`.
 OPTIONAL = frozenset({"certificates", "isolation", "materials", "monitoring", "tracing"})
 

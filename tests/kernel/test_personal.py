@@ -19,7 +19,8 @@ from click.testing import CliRunner, Result
 from tortoise.fields.data import CharField, JSONField, TextField
 from tortoise.transactions import in_transaction
 
-from banshi.foundation.database.opening import MODELS, open_store
+from banshi.default_plugins import MODELS
+from banshi.foundation.database.opening import open_store
 from banshi.foundation.encryption import look_ups
 from banshi.foundation.encryption import ring as rings
 from banshi.foundation.encryption.fields import Personal, personal_fields

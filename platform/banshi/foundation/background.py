@@ -42,6 +42,15 @@ async def every(seconds: float, work: Callable[[], Awaitable[object]], failed: s
         await asyncio.sleep(seconds)
 
 
+async def woken(wake: asyncio.Event, seconds: float) -> bool:
+    """Wait for `wake`, for so many seconds at most; whether it came."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await wake.wait()
+    except TimeoutError:
+        return False
+
+
 async def _keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:

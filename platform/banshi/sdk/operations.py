@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from banshi.builtin.examinations import EXAMINATIONS, Deployment, Examination, Verdict, are_private
-from banshi.foundation.background import every, working
+from banshi.foundation.background import every, woken, working
 from banshi.foundation.files.secret_files import write_private
 from banshi.foundation.logs import place_of
 from banshi.foundation.trace_context import present_trace
@@ -36,6 +36,7 @@ __all__ = [
     "place_of",
     "present_trace",
     "traced",
+    "woken",
     "working",
     "write_private",
 ]

@@ -28,6 +28,7 @@ from banshi import (
     reply,
 )
 from banshi.sdk.cases import decide, submissions
+from banshi.sdk.operations import woken
 
 from .models import ZoneClosure
 
@@ -139,11 +140,7 @@ async def open_closing(platform: Platform) -> AsyncIterator[asyncio.Event]:
 
 async def _revoke_all(platform: Platform, wake: asyncio.Event) -> None:
     while True:
-        try:
-            async with asyncio.timeout(AGAIN):
-                await wake.wait()
-        except TimeoutError:
-            pass
+        await woken(wake, AGAIN)
         wake.clear()
         try:
             for closure in await ZoneClosure.filter(passes_revoked_at=None):

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from tortoise.context import TortoiseContext
 from tortoise.models import Model
 
-from banshi.foundation.database.opening import KERNEL, MODELS, orm_config
+from banshi.default_plugins import MODELS
+from banshi.foundation.database.opening import KERNEL, orm_config
 from banshi.foundation.findings import Finding
 from banshi.foundation.wording import told
 from banshi.kernel.loading.registry import Registry

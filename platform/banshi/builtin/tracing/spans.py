@@ -32,6 +32,7 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
+from banshi.foundation.background import woken
 from banshi.foundation.errors import Problem
 from banshi.foundation.trace_context import TRACE
 from banshi.kernel.runtime.tracing import Handler, Value
@@ -164,8 +165,4 @@ async def _ended(provider: TracerProvider) -> None:
             loop.call_soon_threadsafe(over.set)
 
     threading.Thread(target=end, name="banshi-last-spans", daemon=True).start()
-    try:
-        async with asyncio.timeout(LAST):
-            await over.wait()
-    except TimeoutError:
-        pass
+    await woken(over, LAST)

@@ -14,6 +14,7 @@ from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.context import TortoiseContext, get_current_context, set_global_context
 from tortoise.exceptions import DBConnectionError, OperationalError
 
+from banshi.default_plugins import MIGRATIONS, MODELS
 from banshi.foundation.database.failover.fates import Fate, fate_of
 from banshi.foundation.database.replica import Replica
 from banshi.foundation.database.store import Store
@@ -25,17 +26,8 @@ from banshi.foundation.encryption.sealing import Context
 from banshi.foundation.findings import ConfigurationError, Finding
 from banshi.foundation.server_addresses import hosts_of, names_several, with_first
 
-#: Label of the kernel's own tables; a plugin's tables bear the plugin's name.
+#: Label of Banshi's own tables; a plugin's tables bear the plugin's name.
 KERNEL = "banshi"
-
-#: The modules with the kernel's tables.
-MODELS = (
-    *(
-        f"banshi.kernel.tables.{one}"
-        for one in ("attachments", "cases", "deployment", "idempotency", "outbox", "passes")
-    ),
-    *("banshi.builtin.audit.models", "banshi.builtin.passes.models"),
-)
 
 #: Where PostgreSQL listens unless something else is said.
 PORT = 5432
@@ -51,16 +43,10 @@ ENGINES = {
 
 
 def orm_config(url: str, tables: Mapping[str, Tables]) -> dict[str, Any]:
-    """Tortoise's configuration: the kernel's tables and each plugin's, as apps of one connection."""
-    apps = {
-        KERNEL: {
-            "models": list(MODELS),
-            "migrations": "banshi.kernel.tables.migrations",
-            "default_connection": "default",
-        }
-    }
+    """Tortoise's configuration: Banshi's own tables and each plugin's, as apps of one connection."""
+    apps = {KERNEL: {"models": list(MODELS), "migrations": MIGRATIONS, "default_connection": DEFAULT}}
     for plugin, one in tables.items():
-        apps[plugin] = {"models": [one.models], "migrations": one.migrations, "default_connection": "default"}
+        apps[plugin] = {"models": [one.models], "migrations": one.migrations, "default_connection": DEFAULT}
     return {"connections": {DEFAULT: connection_to(url)}, "apps": apps}
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 from prometheus_client import Counter as Metric
 
+from banshi.foundation.background import woken
 from banshi.foundation.database.failover.fates import is_outage, problem_of
 from banshi.foundation.errors import Problem, StorageFull, Unavailable
 from banshi.kernel.outbox import events, outbox
@@ -79,7 +80,7 @@ class Consumer:
                 log.error("the outbox can't be read", consumer=self.name, error=type(error).__name__)
                 self._asked += [one for one in asked if not one.done()]
                 pause = LONGEST_SLEEP
-            await self._sleep(LONGEST_SLEEP if pause is None else min(max(pause, 0.0), LONGEST_SLEEP))
+            await woken(self.wake, LONGEST_SLEEP if pause is None else min(max(pause, 0.0), LONGEST_SLEEP))
 
     async def _claim(self) -> list[Claimed]:
         store, lease = self.platform.store, self.platform.settings.outbox_lease
@@ -100,13 +101,6 @@ class Consumer:
             await last
         except Exception as error:  # the leases end by themselves
             log.warning("the outbox was left as it is", consumer=self.name, error=type(error).__name__)
-
-    async def _sleep(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self.wake.wait()
-        except TimeoutError:
-            pass
 
     async def _take(self, rows: list[Claimed]) -> None:
         try:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from banshi.foundation.background import every, working
+from banshi.foundation.background import every, woken, working
 from banshi.foundation.keys import Key
 from banshi.kernel.runtime.signals.signals import SIGNALS
 
@@ -60,11 +60,7 @@ class Leader:
                 self._until = 0.0
                 log.warning("another process leads")
             self._wake.clear()
-            try:
-                async with asyncio.timeout(RENEW):
-                    await self._wake.wait()
-            except TimeoutError:
-                pass
+            await woken(self._wake, RENEW)
 
     async def _take(self) -> bool:
         clock = self._platform.store.clock

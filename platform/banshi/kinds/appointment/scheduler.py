@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import structlog
 from tortoise.expressions import F, Q
 
-from banshi.foundation.background import working
+from banshi.foundation.background import woken, working
 from banshi.foundation.errors import Problem
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of
@@ -178,11 +178,7 @@ async def look(platform: Platform) -> None:
 
 async def run(platform: Platform, wake: asyncio.Event) -> None:
     while True:
-        try:
-            async with asyncio.timeout(LOOK):
-                await wake.wait()
-        except TimeoutError:
-            pass
+        await woken(wake, LOOK)
         wake.clear()
         await look(platform)
 

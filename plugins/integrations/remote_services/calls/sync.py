@@ -15,7 +15,7 @@ from prometheus_client import Counter
 
 from banshi import Item, Key
 from banshi.sdk.catalogue import Joining, RuntimeItems
-from banshi.sdk.operations import led, place_of, working
+from banshi.sdk.operations import led, place_of, woken, working
 from banshi.sdk.outgoing import SEAL, open_outgoing
 from banshi.sdk.registers import REGISTERS
 
@@ -81,11 +81,7 @@ class Services:
     async def keep(self) -> None:
         """Look again and again."""
         while True:
-            try:
-                async with asyncio.timeout(LOOK):
-                    await self.wake.wait()
-            except TimeoutError:
-                pass
+            await woken(self.wake, LOOK)
             self.wake.clear()
             await self.look()
 

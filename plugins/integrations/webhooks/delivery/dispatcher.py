@@ -17,7 +17,7 @@ from banshi import Key, Platform
 from banshi.sdk.catalogue import PerRevision
 from banshi.sdk.events import Event
 from banshi.sdk.http import CLIENTS, Client
-from banshi.sdk.operations import place_of, working
+from banshi.sdk.operations import place_of, woken, working
 from banshi.sdk.outgoing import open_outgoing
 
 from ..events import journal
@@ -108,11 +108,7 @@ class Office:
                 await self.round()
             except Exception as error:  # the database is away: leases end by themselves
                 log.error("webhooks can't be taken", error=type(error).__name__, where=place_of(error))
-            try:
-                async with asyncio.timeout(RENEWAL):
-                    await self._changed.wait()
-            except TimeoutError:
-                pass
+            await woken(self._changed, RENEWAL)
 
     async def round(self) -> None:
         """Renew what is held, give back what is too much, take what is free."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from banshi.sdk.operations import woken
+
 from . import journal
 
 if TYPE_CHECKING:
@@ -47,12 +49,8 @@ class Tail:
         """Read on until cancelled."""
         await self.begin()
         while True:
-            try:
-                async with asyncio.timeout(LOOK):
-                    await self.wake.wait()
+            if await woken(self.wake, LOOK):
                 await asyncio.sleep(GATHER)
-            except TimeoutError:
-                pass
             self.wake.clear()
             try:
                 while await self._read() == PAGE:

@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 
+from banshi.foundation.background import woken
 from banshi.foundation.database.failover.connecting import ASK_READ_ONLY
 
 #: Of what a pool is made with, what a single connection has no use for.
@@ -51,9 +52,7 @@ class PostgresCarrier:
             connection.add_termination_listener(lambda _: ended.set())
             connected()
             while not ended.is_set():
-                try:
-                    await asyncio.wait_for(ended.wait(), KEEPALIVE)
-                except TimeoutError:
+                if not await woken(ended, KEEPALIVE):
                     # A network that is gone closes nothing.
                     await self._execute("SELECT 1")
             raise ConnectionError("the server has closed the connection, or takes no writes any more")
