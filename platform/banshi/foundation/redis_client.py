@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import ConfigDict
 
-from banshi.foundation.server_addresses import WrongHosts, hosts_of, parts_of
+from banshi.foundation.server_addresses import hosts_of, parts_of
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -30,7 +30,7 @@ SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redi
 PORT, SENTINEL_PORT = 6379, 26379
 
 #: Seconds for connecting, and for an answer.
-CONNECT, PATIENCE = 2.0, 5.0
+CONNECT_TIMEOUT_S, ANSWER_TIMEOUT_S = 2.0, 5.0
 
 #: What a deployment may be called in Redis.
 NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -51,7 +51,7 @@ class RedisSettings:
     name: str = "banshi"
 
     def __post_init__(self) -> None:
-        check_url(self.url)
+        _check(self.url)
         if not NAME.fullmatch(self.name):
             raise ValueError("name has to be 1 to 32 letters, digits, - and _")
         if find_spec("redis") is None:
@@ -62,33 +62,27 @@ class RedisSettings:
                 made: Any = client_of(self.url)
                 made.connection_pool.make_connection()
             except (TypeError, ValueError) as error:
-                raise WrongUrl(f"url has a parameter that means nothing to redis-py: {error}") from None
+                raise ValueError(f"url has a parameter that means nothing to redis-py: {error}") from None
 
 
-class WrongUrl(ValueError):
-    """A Redis URL that leads nowhere; the text says what is wrong, without the password."""
-
-
-def check_url(url: str) -> None:
-    """Raise WrongUrl for a URL that can't be one. What only this machine's Redis can say is not asked."""
+def _check(url: str) -> None:
+    """Raise ValueError for a URL that leads nowhere, without the password. What only Redis can say is not asked."""
     scheme, separator, rest = url.partition("://")
+    parts = parts_of(url)
     if not separator or scheme not in SCHEMES:
-        raise WrongUrl(f"url has to begin with one of {', '.join(f'{one}://' for one in SCHEMES)}")
+        raise ValueError(f"url has to begin with one of {', '.join(f'{one}://' for one in SCHEMES)}")
     if "+" in scheme:
-        try:
-            hosts_of(url)
-        except WrongHosts as error:
-            raise WrongUrl(str(error)) from None
-    if scheme.endswith("+cluster") and (parts_of(url).path.strip("/") or parts_of(url).query):
-        raise WrongUrl("url of a Cluster has hosts alone: it has one database, and no parameters are taken")
+        hosts_of(url)
+    if scheme.endswith("+cluster") and (parts.path.strip("/") or parts.query):
+        raise ValueError("url of a Cluster has hosts alone: it has one database, and no parameters are taken")
     if scheme.endswith("+sentinel"):
-        _service(url)
-        if unknown := {name for name, _ in parse_qsl(parts_of(url).query)} - SENTINEL_PARAMETERS:
-            raise WrongUrl(f"url has parameters that mean nothing: {', '.join(sorted(unknown))}")
+        _service(parts.path)
+        if unknown := {name for name, _ in parse_qsl(parts.query)} - SENTINEL_PARAMETERS:
+            raise ValueError(f"url has parameters that mean nothing: {', '.join(sorted(unknown))}")
     elif "+" not in scheme and scheme != "unix" and not urlsplit(url).hostname:
-        raise WrongUrl("url lacks the host, as in redis://cache.example:6379/0")
+        raise ValueError("url lacks the host, as in redis://cache.example:6379/0")
     elif scheme == "unix" and not rest.strip("/"):
-        raise WrongUrl("url lacks the path of the socket, as in unix:///run/redis/redis.sock")
+        raise ValueError("url lacks the path of the socket, as in unix:///run/redis/redis.sock")
 
 
 def client_of(url: str) -> Redis | RedisCluster:
@@ -99,20 +93,21 @@ def client_of(url: str) -> Redis | RedisCluster:
     from redis.backoff import NoBackoff
 
     scheme = url.partition("://")[0]
-    common: dict[str, Any] = {"socket_connect_timeout": CONNECT, "socket_timeout": PATIENCE}
+    common: dict[str, Any] = {"socket_connect_timeout": CONNECT_TIMEOUT_S, "socket_timeout": ANSWER_TIMEOUT_S}
     common["retry"] = Retry(NoBackoff(), 0)
     if "+" not in scheme:
         return Redis.from_url(url, **common)
-    username, password = _credentials(url)
-    common |= {"username": username, "password": password}
+    parts = parts_of(url)
+    username, _, password = parts.user.removesuffix("@").partition(":")
+    common |= {"username": unquote(username) or None, "password": unquote(password) or None}
     if scheme.startswith("rediss"):
         common["ssl"] = True
     if scheme.endswith("+cluster"):
         nodes = [ClusterNode(host, port or PORT) for host, port in hosts_of(url)]
         # A node that has moved is asked for once more.
         return RedisCluster(startup_nodes=nodes, **{**common, "retry": Retry(NoBackoff(), 1)})
-    name, database = _service(url)
-    asked = dict(parse_qsl(parts_of(url).query))
+    name, database = _service(parts.path)
+    asked = dict(parse_qsl(parts.query))
     own = {**common, "username": asked.get("sentinel_username"), "password": asked.get("sentinel_password")}
     sentinels = [(host, port or SENTINEL_PORT) for host, port in hosts_of(url)]
     sentinel = Sentinel(sentinels, sentinel_kwargs=own, **common)  # type: ignore[no-untyped-call]
@@ -136,15 +131,9 @@ async def answered(question: Awaitable[T]) -> T:
     return asking.result()
 
 
-def _service(url: str) -> tuple[str, int]:
-    """The name under which Sentinels know the master, and the database there. Raises WrongUrl."""
-    match = re.fullmatch(r"/([A-Za-z0-9._-]+)(?:/(\d{1,4}))?", parts_of(url).path)
+def _service(path: str) -> tuple[str, int]:
+    """The name under which Sentinels know the master, and the database there. Raises ValueError."""
+    match = re.fullmatch(r"/([A-Za-z0-9._-]+)(?:/(\d{1,4}))?", path)
     if match is None:
-        raise WrongUrl("url lacks the master's name, as in redis+sentinel://a:26379,b:26379/mymaster/0")
+        raise ValueError("url lacks the master's name, as in redis+sentinel://a:26379,b:26379/mymaster/0")
     return match[1], int(match[2] or 0)
-
-
-def _credentials(url: str) -> tuple[str | None, str | None]:
-    given = parts_of(url).user.removesuffix("@")
-    username, _, password = given.partition(":")
-    return unquote(username) or None, unquote(password) or None

@@ -22,10 +22,6 @@ class Parts(NamedTuple):
     query: str
 
 
-class WrongHosts(ValueError):
-    """The hosts of an address can't be read; the text says how they have to be, without the password."""
-
-
 def parts_of(url: str) -> Parts:
     scheme, _, rest = url.partition("://")
     before, _, query = rest.partition("#")[0].partition("?")
@@ -35,12 +31,12 @@ def parts_of(url: str) -> Parts:
 
 
 def hosts_of(url: str) -> list[tuple[str, int | None]]:
-    """The hosts that a URL names, with their ports. Raises WrongHosts."""
+    """The hosts that a URL names, with their ports. Raises ValueError, without the password."""
     found: list[tuple[str, int | None]] = []
     for text in parts_of(url).hosts.split(","):
         match = HOST.fullmatch(text)
         if match is None or int(match[3] or 1) not in PORTS:
-            raise WrongHosts("url has to name its hosts as host:port,host:port")
+            raise ValueError("url has to name its hosts as host:port,host:port")
         found.append((match[1] or match[2], int(match[3]) if match[3] else None))
     return found
 
