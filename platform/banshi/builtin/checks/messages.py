@@ -51,14 +51,10 @@ def known(steps: Sequence[Step]) -> Known:
 def messages_can_be_written(registry: Registry) -> Iterator[Finding]:
     """An item's own messages are for steps that tell something, and each can be filled whenever it is sent."""
     for item in registry.items.unchecked():
-        if not item.messages:
-            continue
-        try:
-            table = registry.kinds[item.kind].steps(item.details) if item.details is not None else ()
-        except Exception:  # noqa: S112 - a plugin's own kind; state_tables_hold tells what it raises
+        if not item.messages or item.steps is None:
             continue
         file = registry.file_of(item)
-        for finding in _item_faults(item, telling_steps(table), longest_values(registry, item)):
+        for finding in _item_faults(item, telling_steps(item.steps), longest_values(registry, item)):
             yield replace(finding, advice=f"{file}: {finding.advice}")
 
 

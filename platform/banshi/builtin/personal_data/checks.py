@@ -13,12 +13,9 @@ from banshi.kernel.loading.registry import Registry
 def retention_names_outcomes(registry: Registry) -> Iterator[Finding]:
     """Items name outcomes of their kind, the platform's settings those of any kind, and kinds that there are."""
     for item in registry.items.unchecked():
-        if not item.retention:
+        if not item.retention or item.steps is None:
             continue
-        try:
-            known = set(outcomes_of(registry.kinds[item.kind], item.details).values()) - {""}
-        except Exception:  # noqa: S112 - a plugin's own kind; `state_tables_hold` tells of it
-            continue
+        known = set(outcomes_of(registry.kinds[item.kind], item).values()) - {""}
         for advice in _unknown(item.retention, known):
             yield Finding(item.plugin, "unknown-outcome", f"items.{item.code}.retention.{advice}")
     rules, where = registry.configuration.settings.retention, f"{registry.configuration.file}: platform.retention"

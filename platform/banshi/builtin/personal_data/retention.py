@@ -51,12 +51,11 @@ async def anonymise_old_cases(platform: Platform) -> int:
     return done
 
 
-def outcomes_of(kind: Kind, details: Any) -> Mapping[str, str]:
+def outcomes_of(kind: Kind, item: Item | None) -> Mapping[str, str]:
     """The states in which a case of the kind is over, each with what its outcome is called."""
-    if kind.outcomes or details is None:
+    if kind.outcomes or item is None:
         return kind.outcomes
-    table = kind.steps(details)
-    ends = {step.to for step in table} - {step.state for step in table}
+    ends = {step.to for step in item.steps} - {step.state for step in item.steps}
     return {state: state for state in sorted(ends)}
 
 
@@ -113,7 +112,7 @@ def _end(platform: Platform, case: Case, steps: Sequence[CaseEvent], good: datet
 def _outcome(platform: Platform, case: Case, came: CaseEvent | None) -> str | None:
     """What the outcome of a case is called that came into its state by that step; None while it isn't over."""
     item, kind = platform.registry.items.of(case.item), platform.registry.kinds.get(case.kind)
-    outcomes = outcomes_of(kind, item.details if item else None) if kind else {}
+    outcomes = outcomes_of(kind, item) if kind else {}
     outcome = outcomes.get(case.state)
     if outcome == "":
         return (outcomes.get(came.state_before) if came else None) or case.state
@@ -155,7 +154,7 @@ async def _due_of_item(platform: Platform, one: Case) -> AsyncIterator[Case]:
     """The cases of the item that `one` is of which are over for long enough."""
     registry, now = platform.registry, platform.now()
     item, kind = registry.items.of(one.item), registry.kinds.get(one.kind)
-    outcomes = outcomes_of(kind, item.details if item else None) if kind else {}
+    outcomes = outcomes_of(kind, item) if kind else {}
     for state, outcome in outcomes.items():
         # What it was before it was filed is known case by case: here the shortest counts.
         named = [outcome] if outcome else [*outcomes.values(), state]

@@ -76,8 +76,7 @@ def work_in(registry: Registry) -> Work:
     for item in registry.items.with_cases():
         kind = registry.kinds[item.kind]
         department, unit = ("", "") if kind.travels else (item.department, item.unit)
-        steps = kind.steps(item.details)
-        waiting = [step for step in steps if step.work and Who.STAFF in step.who]
+        waiting = [step for step in item.steps if step.work and Who.STAFF in step.who]
         for role in {step.role for step in waiting}:
             states = frozenset(step.state for step in waiting if step.role == role)
             units = found.setdefault((department, role), {})

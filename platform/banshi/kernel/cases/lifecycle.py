@@ -20,7 +20,7 @@ from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import ActionNotPermitted, Conflict, InvalidFields
 from banshi.foundation.time.working_days import Clock
 from banshi.kernel.cases import actions
-from banshi.kernel.cases.actors import SYSTEM, Actor, in_case, in_table, permitted, steps_of, visible
+from banshi.kernel.cases.actors import SYSTEM, Actor, in_case, in_table, permitted, visible
 from banshi.kernel.cases.materials import MATERIALS
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract import message_templates
@@ -147,8 +147,9 @@ def begin(platform: Platform, case: Case, action: str, effects: Effects) -> list
     first event, and this. `case` is changed as the step says; `effects.updates` are the caller's to write.
     """
     item = item_of(platform, case)
-    steps = steps_of(platform, item)
-    step = next(step for step in steps if (step.state, step.action) == (case.state, action) and Who.SYSTEM in step.who)
+    step = next(
+        step for step in item.steps if (step.state, step.action) == (case.state, action) and Who.SYSTEM in step.who
+    )
     write = _write(platform, Move(case=case, item=item, step=step, actor=SYSTEM, at=case.created_at), effects)
     case.update_from_dict(dict(write.updates[0].values))
     return list(write.rows)

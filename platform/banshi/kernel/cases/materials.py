@@ -45,49 +45,18 @@ class Reused:
 
 
 class Materials(Protocol):
-    """Who looks after materials. Each of these is a part of the case's own transaction."""
+    """Who looks after materials. Each of these is a part of the case's own transaction.
+
+    What stands here is done in a city that does without: files are a case's own, and nobody looks at them again.
+    """
 
     def member(self, item: Item, department: Department) -> Mapping[str, Any]:
         """What a submission of the item may have beside its answers for this."""
-        ...
-
-    def labels(self, item: Item, answers: Mapping[str, Any]) -> Mapping[str, tuple[str, str]]:
-        """What the files that the answers name are, by their ids: the document, and what it is about."""
-        ...
-
-    async def taken(
-        self,
-        platform: Platform,
-        item: Item,
-        case: Case,
-        answers: Mapping[str, Any],
-        wishes: Sequence[Mapping[str, str]],
-        language: str,
-    ) -> Reused:
-        """What the wishes take over. Raises InvalidFields with everything that is wrong with them."""
-        ...
-
-    async def judged(self, effect: MaterialsEffect, case: Case, at: datetime, *, by_staff: bool) -> list[Update]:
-        """The updates of the case's files that go with a step."""
-        ...
-
-    async def replaced(self, case: Case, kept: Iterable[Attachment]) -> list[Update]:
-        """The updates of the files that a correction left out."""
-        ...
-
-    async def commit(self, platform: Platform, write: Write, reused: Reused) -> None:
-        """Write a submission with what it takes over."""
-        ...
-
-
-class WithoutMaterials:
-    """In a city that does without: files are a case's own, and nobody looks at them again."""
-
-    def member(self, item: Item, department: Department) -> Mapping[str, Any]:
         del item, department
         return {}
 
     def labels(self, item: Item, answers: Mapping[str, Any]) -> Mapping[str, tuple[str, str]]:
+        """What the files that the answers name are, by their ids: the document, and what it is about."""
         del item, answers
         return {}
 
@@ -100,22 +69,30 @@ class WithoutMaterials:
         wishes: Sequence[Mapping[str, str]],
         language: str,
     ) -> Reused:
+        """What the wishes take over. Raises InvalidFields with everything that is wrong with them."""
         del platform, item, case
         if wishes:
             raise InvalidFields([FieldProblem("/reuse", NOTHING_KEPT[language], "reuse")])
         return Reused(answers)
 
     async def judged(self, effect: MaterialsEffect, case: Case, at: datetime, *, by_staff: bool) -> list[Update]:
+        """The updates of the case's files that go with a step."""
         del effect, case, at, by_staff
         return []
 
     async def replaced(self, case: Case, kept: Iterable[Attachment]) -> list[Update]:
+        """The updates of the files that a correction left out."""
         del case, kept
         return []
 
     async def commit(self, platform: Platform, write: Write, reused: Reused) -> None:
+        """Write a submission with what it takes over."""
         del reused
         await platform.store.commit(write)
+
+
+class WithoutMaterials(Materials):
+    """In a city that does without."""
 
 
 MATERIALS: Key[Materials] = Key("materials")

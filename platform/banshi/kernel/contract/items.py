@@ -15,11 +15,9 @@ from banshi.foundation.time.periods import Period
 #: What cases and their pushes are: real, real for some people alone, or made up and gone by themselves.
 Mode = Literal["test", "team", "live"]
 
-
 #: The mode of what is made up, and of what is real for everybody.
 TEST: Mode = "test"
 LIVE: Mode = "live"
-
 
 #: Values that are read from items.toml: an unknown key there is an error.
 _FROM_DATA = {"extra": "forbid", "arbitrary_types_allowed": True}
@@ -32,7 +30,6 @@ LANGUAGES = ("zh-CN", "en")
 
 #: Codes of departments, units, items and plugins: lower case, digits, hyphens; used in URLs.
 SLUG = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
-
 
 #: What a claim's source can be beside a JSON Pointer.
 HOLDER, DECISION = "holder", "decision"
@@ -266,6 +263,9 @@ class Item:
     form: Form | None = None
     #: The kind's own value type, from the table of items.toml that bears the kind's name.
     details: Any = None
+    #: The state table, as the kind has it for these details: the steps (`Step`) that its cases can take. None: it
+    #: can't say.
+    steps: Any = field(default=(), repr=False, compare=False)
     #: The department's behaviour: an instance of the kind's handler class.
     handler: Any = None
     #: Whether it is real yet. What is not live stands in no list, and is known to whoever has its code; a plugin that

@@ -86,10 +86,11 @@ class Principal:
     client: Client | None = None
     #: What their roles let them read; None for whoever a plugin speaks for, who reads what their roles cover.
     access: Readers | None = field(default=None, repr=False, compare=False)
+    #: Whether they are a member of staff; no citizen has a role.
+    is_staff: bool = field(init=False, repr=False, compare=False)
 
-    @property
-    def is_staff(self) -> bool:
-        return bool(self.roles)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_staff", bool(self.roles))
 
     @property
     def is_officer(self) -> bool:

@@ -169,6 +169,9 @@ class Kind:
     #: Steps of the state table as one case takes them now: `(platform, case, steps) -> steps`. It leaves out what would
     #: be refused whatever is sent, and puts the case's own lists and limits into `takes` and `needs_reason`.
     in_case: Callable[..., Awaitable[Sequence[Step]]] | None = None
+    #: The actions that `in_case` changes or leaves out: it is asked where one of them is among the steps. None: any may
+    #: be.
+    varied: frozenset[str] | None = None
     #: The actions that need the case's answers, corrected; no other takes any. None: the kind's effects see to that.
     corrects: frozenset[str] | None = None
     #: What is handed in with an item beside `answers`, as JSON Schema by name; None where its cases begin otherwise.

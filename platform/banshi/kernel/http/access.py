@@ -59,7 +59,7 @@ class Access:
         self._renew()
         if self._of_items is None:
             items = self.registry.items.with_cases()
-            self._of_items = frozenset(name for item in items for name in readers_in(self.registry, item))
+            self._of_items = frozenset(name for item in items for name in readers_in(item))
         return self._named | self._of_items
 
     def role_of(self, principal: Principal, case: Case) -> Role | None:
@@ -73,7 +73,7 @@ class Access:
 
     def works_on(self, principal: Principal, item: Item) -> bool:
         """Whether somebody may read the cases of an item, as long as these stay where the item has them."""
-        readers = readers_in(self.registry, item)
+        readers = readers_in(item)
         return any(own.name in readers and own.covers(own.name, item.department, item.unit) for own in principal.roles)
 
     def _renew(self) -> None:
@@ -91,14 +91,14 @@ class Access:
         found = self._readers.get((case.item, case.item_version))
         if found is None:
             item = self.registry.items.of(case.item, case.item_version)
-            found = readers_in(self.registry, item) if item is not None else self._of_kind(case.kind)
+            found = readers_in(item) if item is not None else self._of_kind(case.kind)
             self._readers[case.item, case.item_version] = found
         return found
 
     def _of_kind(self, kind: str) -> frozenset[str]:
         """Whoever works on any item of a kind: for cases whose own item is gone."""
         alike = (item for item in self.registry.items.with_cases() if item.kind == kind)
-        found = frozenset(name for item in alike for name in readers_in(self.registry, item))
+        found = frozenset(name for item in alike for name in readers_in(item))
         own = self.registry.kinds.get(kind)
         return found | own.roles if own else found
 
@@ -106,9 +106,9 @@ class Access:
 ACCESS: Key[Access] = Key("access")
 
 
-def readers_in(registry: Registry, item: Item) -> frozenset[str]:
+def readers_in(item: Item) -> frozenset[str]:
     """The roles that may read an item's cases: those that its state table names, and the item's own readers."""
-    return roles_in(registry.kinds[item.kind].steps(item.details)) | frozenset(item.readers)
+    return roles_in(item.steps) | frozenset(item.readers)
 
 
 def roles_in(table: Sequence[Step]) -> frozenset[str]:

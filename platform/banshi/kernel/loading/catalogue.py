@@ -38,7 +38,7 @@ TEXTS = {"title", "summary", "note", "address", "hours", "body"}
 IN_EACH = ' with a text in each language: { zh-CN = "…", en = "…" }'
 
 #: Fields of an item that the platform fills in.
-NOT_DECLARED = frozenset({"department", "plugin", "details", "handler", "mode", "team"})
+NOT_DECLARED = frozenset({"department", "plugin", "details", "steps", "handler", "mode", "team"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +185,7 @@ class Reader:
             # What the form is asked for has been told already: that it is wrong.
             return None
         if item:
+            _take_steps(item, kind)
             # A date, which TOML has and JSON hasn't, is read from its text again.
             form = item.form.schema if item.form else None
             self.files.setdefault(item.code, self.file)
@@ -249,7 +250,17 @@ def declared_item(
     handler = _default_handler(kind.handler) if kind.handler is not None else None
     values |= {"department": department.code, "plugin": plugin, "handler": handler}
     item: Item = adapter(Item).validate_python(values)
+    _take_steps(item, kind)
     return item
+
+
+def _take_steps(item: Item, kind: Kind) -> None:
+    """Give the item its state table."""
+    try:
+        steps = kind.steps(item.details) if item.details is not None else ()
+    except Exception:  # a plugin's own kind; `state_tables_hold` tells what it raises
+        steps = None
+    object.__setattr__(item, "steps", steps)
 
 
 def _twice(values: Sequence[Unit] | Sequence[Document]) -> list[str]:

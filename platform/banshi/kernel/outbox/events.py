@@ -133,7 +133,7 @@ def event_of(payload: Mapping[str, Any]) -> Event:
 
 def event_types(registry: Registry) -> frozenset[str]:
     """The types of all events that there can be. Walks all items: ask once."""
-    actions = {step.action for item in registry.items.each() for step in registry.kinds[item.kind].steps(item.details)}
+    actions = {step.action for item in registry.items.each() for step in item.steps}
     others = [name for _, types in registry.offered(EVENT_TYPES) for name in types]
     return frozenset([*(CASE + action for action in (*actions, *BESIDES)), *others])
 

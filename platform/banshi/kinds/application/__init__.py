@@ -25,6 +25,7 @@ APPLICATION = Kind(
     outcomes=OUTCOMES,
     effects=effects,
     in_case=in_case,
+    varied=frozenset({"approve"}),
     corrects=frozenset({"supplement"}),
     intake=intake,
     handed_in=handed_in,

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:
     """An approval says what was found where a claim does; none of a pass that is over or names nobody."""
-    if not any(step.action == "approve" for step in steps):
-        return [*steps]
     item = item_of(platform, case)
     claims = item.credential.claims if item.credential else ()
     nobody = item.names_holder and not holder_of(case.person_name)

@@ -34,6 +34,7 @@ POSTING = Kind(
     outcomes=OUTCOMES,
     effects=effects,
     in_case=in_case,
+    varied=frozenset({"extend"}),
     corrects=frozenset({"supplement"}),
     shown=shown,
     routes=routes,

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:
     """The steps without an extension that comes too late, or for the second time."""
-    if all(step.action != "extend" for step in steps):
-        return list(steps)
     posting = await PostingRecord.get_or_none(case_id=case.id)
     closed = posting is None or extension_refused(posting, platform.now())
     return [step for step in steps if not (closed and step.action == "extend")]

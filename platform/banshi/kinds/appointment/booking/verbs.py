@@ -104,13 +104,12 @@ async def book(call: Call) -> web.StreamResponse:
 
 
 async def _booked(call: Call, wish: taking.Wish) -> web.StreamResponse:
-    steps = actors.steps_of(call.platform, wish.item)
     reader = actors.Actor(call.principal)
     made: dict[str, Any] = {}
 
     def receipt(booked: taking.Booked) -> Sequence[Any]:
         who = reader.who(booked.case)
-        table = [step for step in steps if step.state == booked.case.state and who in step.who]
+        table = [step for step in wish.item.steps if step.state == booked.case.state and who in step.who]
         permitted = in_booking(call.platform, wish.item, booked.booking, table)
         document = appointment_document(
             call.platform, wish.item, booked.case, booked.booking, call.language, permitted=permitted
