@@ -224,7 +224,7 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
         ("incomplete-route", "get /v1/a: write `async def` for its handler"),
         ("incomplete-route", "get /v1/a: operation is a name such as list_zones"),
         ("incomplete-route", "GET v1/b/{id:[0-9]+}: path begins with / and names its parameters as {name}"),
-        ("incomplete-route", "say in summary what it does, and in tag where it belongs"),
+        ("incomplete-route", "say in summary, or first in its docstring, what it does, and in tag where it belongs"),
         ("incomplete-route", "describe in answers what comes back when all is well"),
         ("incomplete-route", "describe answers[404]"),
         ("incomplete-route", "GET /v1/cc: mend answers[200].schema: there is no schema 'Thing'"),

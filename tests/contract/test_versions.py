@@ -70,7 +70,8 @@ def narrower(old: Mapping[str, str], new: Mapping[str, str]) -> Iterable[str]:
             yield f"{name} is given by name alone now"
     yield from (f"{name} is new and needed" for name, how in new.items() if name not in old and how[0] == "n")
     by_place = [name for name, how in new.items() if "positional" in how]
-    if [name for name in by_place if name in old] != by_place[: sum("positional" in how for how in old.values())]:
+    before = [name for name, how in old.items() if "positional" in how and name in by_place]
+    if by_place[: len(before)] != before:
         yield "the order has changed"
 
 
@@ -100,6 +101,7 @@ def test_the_guard_sees_arguments_that_change_their_places() -> None:
     old = {"a": "needed, positional or keyword", "b": "optional, positional or keyword"}
     new = {"a": "needed, positional or keyword", "c": "optional, positional or keyword", **old}
     assert list(narrower(old, {**old, "c": "optional, positional or keyword"})) == []
+    assert list(narrower({"a": "needed, keyword-only"}, {"a": "needed, positional or keyword"})) == []
     assert list(narrower(old, dict(sorted(new.items(), key=lambda one: one[0] != "c")))) == ["the order has changed"]
     assert list(narrower(old, {**old, "b": "optional, keyword-only"})) == ["b is given by name alone now"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from banshi.kernel.contract.principals import Client
+from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import ErrorFormat, SignedBody
 from banshi.kernel.http.callers import BEARERS, CLIENTS, Bearer, Directory, caller_of
 from banshi.kernel.http.dispatch import parse as parse_body
@@ -19,6 +20,7 @@ __all__ = [
     "Directory",
     "ErrorFormat",
     "Page",
+    "Routes",
     "SignedBody",
     "caller_of",
     "etag_of",

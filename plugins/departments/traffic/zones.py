@@ -22,15 +22,17 @@ from banshi import (
     NotFound,
     Platform,
     Problem,
-    Route,
     Update,
     Write,
     reply,
 )
 from banshi.sdk.cases import decide, submissions
+from banshi.sdk.http import Routes
 from banshi.sdk.operations import woken
 
 from .models import ZoneClosure
+
+ROUTES = Routes("traffic")
 
 log = structlog.get_logger("traffic.zones")
 
@@ -73,13 +75,38 @@ def known_zones(platform: Platform) -> list[str]:
     return list(form.schema["properties"]["zones"]["items"]["enum"]) if form else []
 
 
-async def list_zones(call: Call) -> Any:
+@ROUTES.get(
+    "/v1/traffic/zones",
+    Audience.ANYONE,
+    {
+        200: Answer(
+            "The zones.",
+            {"type": "object", "required": ["items"], "properties": {"items": {"type": "array", "items": ZONE}}},
+            links=[
+                Link(name, {"zone": "$response.body#/items/0/zone"})
+                for name in ("close_traffic_zone", "open_traffic_zone")
+            ],
+        )
+    },
+    from_replica=True,
+)
+async def list_traffic_zones(call: Call) -> Any:
+    """List the restricted zones and whether each is open to passes."""
     closures = {row.zone: row for row in await ZoneClosure.all()}
     return reply(call, {"items": [_document(zone, closures.get(zone)) for zone in known_zones(call.platform)]})
 
 
-async def close_zone(call: Call) -> Any:
-    """Close the zone now; its passes are revoked outside the request, however many there are."""
+@ROUTES.put(
+    "/v1/traffic/zones/{zone}/closure",
+    Audience.STAFF,
+    {200: Answer("The zone is closed.", ZONE, links=[Link("open_traffic_zone", {"zone": "$response.body#/zone"})])},
+    body=CLOSURE,
+)
+async def close_traffic_zone(call: Call) -> Any:
+    """Close a zone and revoke its passes.
+
+    They are revoked outside the request, however many there are.
+    """
     zone = _authorised_zone(call)
     values = {
         "reason": call.body["reason"],
@@ -95,7 +122,9 @@ async def close_zone(call: Call) -> Any:
     return reply(call, _document(zone, closure))
 
 
-async def open_zone(call: Call) -> Any:
+@ROUTES.delete("/v1/traffic/zones/{zone}/closure", Audience.STAFF, {200: Answer("The zone is open.", ZONE)})
+async def open_traffic_zone(call: Call) -> Any:
+    """Open a zone again; passes that were revoked stay so."""
     zone = _authorised_zone(call)
     await ZoneClosure.filter(zone=zone).delete()
     return reply(call, _document(zone, None))
@@ -168,58 +197,3 @@ async def _revoke(platform: Platform, closure: ZoneClosure) -> None:
     late = timedelta(seconds=platform.settings.handler_timeout) + WRITTEN
     if not left and began - closure.closed_at > late:
         await ZoneClosure.filter(**still).update(passes_revoked_at=platform.now())
-
-
-ROUTES = (
-    Route(
-        method="GET",
-        path="/v1/traffic/zones",
-        audience=Audience.ANYONE,
-        handler=list_zones,
-        operation="list_traffic_zones",
-        from_replica=True,
-        summary="List the restricted zones and whether each is open to passes.",
-        tag="traffic",
-        answers={
-            200: Answer(
-                description="The zones.",
-                schema={
-                    "type": "object",
-                    "required": ["items"],
-                    "properties": {"items": {"type": "array", "items": ZONE}},
-                },
-                links=[
-                    Link(name, {"zone": "$response.body#/items/0/zone"})
-                    for name in ("close_traffic_zone", "open_traffic_zone")
-                ],
-            )
-        },
-    ),
-    Route(
-        method="PUT",
-        path="/v1/traffic/zones/{zone}/closure",
-        audience=Audience.STAFF,
-        handler=close_zone,
-        operation="close_traffic_zone",
-        summary="Close a zone and revoke its passes.",
-        tag="traffic",
-        body=CLOSURE,
-        answers={
-            200: Answer(
-                description="The zone is closed.",
-                schema=ZONE,
-                links=[Link("open_traffic_zone", {"zone": "$response.body#/zone"})],
-            )
-        },
-    ),
-    Route(
-        method="DELETE",
-        path="/v1/traffic/zones/{zone}/closure",
-        audience=Audience.STAFF,
-        handler=open_zone,
-        operation="open_traffic_zone",
-        summary="Open a zone again; passes that were revoked stay so.",
-        tag="traffic",
-        answers={200: Answer(description="The zone is open.", schema=ZONE)},
-    ),
-)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from banshi.builtin.audit.models import CaseReading
 from banshi.kernel.cases import actors
-from banshi.kernel.cases.case_routes import CASE_PATH
-from banshi.kernel.contract.routes import Audience, Call, Link, Route
+from banshi.kernel.contract.route_table import Routes
+from banshi.kernel.contract.routes import Audience, Call, Link
 from banshi.kernel.contract.values import text_in
 from banshi.kernel.http.document_schemas import MOMENT, TEXT, UUID, record
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, from_cursor, limit_of, page_answer, reply
@@ -16,9 +16,27 @@ from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, from_cursor, lim
 if TYPE_CHECKING:
     from aiohttp import web
 
+ROUTES = Routes("cases")
 
+_CODED = record({"code": TEXT, "title": TEXT})
+_STAFF = record(
+    {"who": {"const": "staff"}, "department": _CODED, "unit": {"oneOf": [{"type": "null"}, _CODED]}, "role": TEXT}
+)
+READING = record(
+    {"id": UUID, "at": {**MOMENT, "description": "The first time in its quarter of an hour."}, "by": _STAFF}
+)
+
+_DEPARTMENT = Link("show_department", {"code": "$response.body#/items/0/by/department/code"})
+
+
+@ROUTES.get(
+    "/v1/cases/{id}/readings", Audience.CITIZEN, {200: page_answer(READING, _DEPARTMENT)}, parameters=PAGE_PARAMETERS
+)
 async def list_readings(call: Call) -> web.StreamResponse:
-    """Who has read the caller's case, the newest quarter of an hour first."""
+    """List who of the staff has read the caller's case, and when.
+
+    The newest quarter of an hour comes first.
+    """
     case = await actors.find(call.path["id"], actors.Actor(call.principal))
     query = CaseReading.filter(case_id=case.id)
     if after := from_cursor(call, uuid.UUID):
@@ -49,29 +67,3 @@ def _document(call: Call, row: CaseReading) -> dict[str, Any]:
             "role": row.role,
         },
     }
-
-
-_CODED = record({"code": TEXT, "title": TEXT})
-_STAFF = record(
-    {"who": {"const": "staff"}, "department": _CODED, "unit": {"oneOf": [{"type": "null"}, _CODED]}, "role": TEXT}
-)
-READING = record(
-    {"id": UUID, "at": {**MOMENT, "description": "The first time in its quarter of an hour."}, "by": _STAFF}
-)
-
-_DEPARTMENT = Link("show_department", {"code": "$response.body#/items/0/by/department/code"})
-
-ROUTES = (
-    Route(
-        method="GET",
-        path="/v1/cases/{id}/readings",
-        audience=Audience.CITIZEN,
-        handler=list_readings,
-        operation="list_readings",
-        summary="List who of the staff has read the caller's case, and when.",
-        tag="cases",
-        path_schemas=CASE_PATH,
-        parameters=PAGE_PARAMETERS,
-        answers={200: page_answer(READING, _DEPARTMENT)},
-    ),
-)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from banshi.builtin.catalogue.search import SEARCH
 from banshi.foundation.errors import InvalidParameter, NotFound
 from banshi.foundation.keys import Key
+from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter, Route
 from banshi.kernel.contract.values import LANGUAGES, Department, Item, text_in
 from banshi.kernel.http.document_schemas import ref
@@ -34,13 +35,14 @@ if TYPE_CHECKING:
     from banshi.kernel.loading.registry import Registry
     from banshi.kernel.runtime.running import Platform
 
+ROUTES = Routes("catalogue")
+
 #: Guides that stay in memory, some kilobytes each.
 MOST_GUIDES = 512
 
 #: Guides by item and language; made at the first request for each.
 Guides = dict[tuple[str, str], ReadyAnswer]
 GUIDES: Key[PerRevision[Guides]] = Key("guides")
-
 
 #: What the document says of `q`.
 ASKED = (
@@ -49,20 +51,57 @@ ASKED = (
 )
 
 
+@ROUTES.get(
+    "/v1/departments",
+    Audience.ANYONE,
+    {
+        200: page_answer(
+            ref("Department"),
+            Link("show_department", {"code": "$response.body#/items/0/code"}),
+            Link("list_items", {"department": "$response.body#/items/0/code"}),
+        )
+    },
+)
 async def list_departments(call: Call) -> web.StreamResponse:
+    """List the departments."""
     documents = [department_document(one, call.language) for one in call.platform.registry.departments.values()]
     return reply(call, {"items": documents, "next": None})
 
 
+@ROUTES.get(
+    "/v1/departments/{code}",
+    Audience.ANYONE,
+    {
+        200: Answer(
+            "The department.", ref("Department"), links=[Link("list_items", {"department": "$response.body#/code"})]
+        )
+    },
+)
 async def show_department(call: Call) -> web.StreamResponse:
+    """Show one department."""
     department = call.platform.registry.departments.get(call.path["code"])
     if department is None:
         raise NotFound("There is no department of that code; GET /v1/departments lists them.")
     return reply(call, department_document(department, call.language))
 
 
+@ROUTES.get(
+    "/v1/items",
+    Audience.ANYONE,
+    {200: page_answer(ref("ItemSummary"), Link("show_item", {"code": "$response.body#/items/0/code"}))},
+    parameters=(
+        Parameter("department", {"type": "string", "maxLength": 64}, "A department's code."),
+        Parameter("kind", {"type": "string", "maxLength": 32}, "A kind of item."),
+        Parameter("q", {"type": "string", "maxLength": 100}, ASKED),
+        Parameter("fully_online", {"type": "boolean"}, "Done without a visit."),
+        *PAGE_PARAMETERS,
+    ),
+)
 async def list_items(call: Call) -> web.StreamResponse:
-    """A page of the items that match every given filter: by code, or those that a search found, the best first."""
+    """List and search the business items.
+
+    They match every given filter: by code, or as a search found them, the best first.
+    """
     registry = call.platform.registry
     department, kind = call.query.get("department"), call.query.get("kind")
     if department is not None and department not in registry.departments:
@@ -109,7 +148,23 @@ async def _found(platform: Platform, words: str, after: str | None) -> Iterator[
     return ((code, f"{score} {code}") for code, score in hits if (-score, code) > place)
 
 
+@ROUTES.get(
+    "/v1/items/{code}",
+    Audience.ANYONE,
+    {
+        200: Answer(
+            "The guide.",
+            ref("Item"),
+            links=[
+                Link("list_materials", {"code": "$response.body#/code"}),
+                Link("list_slots", {"code": "$response.body#/code"}),
+                Link("show_department", {"code": "$response.body#/department"}),
+            ],
+        )
+    },
+)
 async def show_item(call: Call) -> web.StreamResponse:
+    """Show an item's guide, its form and the links to its verbs."""
     code = call.path["code"]
     guides = call.platform[GUIDES].get()
     guide = guides.get((code, call.language))
@@ -184,78 +239,3 @@ def in_language(value: Any, language: str) -> Any:
     if isinstance(value, tuple | list):
         return [in_language(part, language) for part in value]
     return value
-
-
-ROUTES = (
-    Route(
-        method="GET",
-        path="/v1/departments",
-        audience=Audience.ANYONE,
-        handler=list_departments,
-        operation="list_departments",
-        summary="List the departments.",
-        tag="catalogue",
-        answers={
-            200: page_answer(
-                ref("Department"),
-                Link("show_department", {"code": "$response.body#/items/0/code"}),
-                Link("list_items", {"department": "$response.body#/items/0/code"}),
-            )
-        },
-    ),
-    Route(
-        method="GET",
-        path="/v1/departments/{code}",
-        audience=Audience.ANYONE,
-        handler=show_department,
-        operation="show_department",
-        summary="Show one department.",
-        tag="catalogue",
-        answers={
-            200: Answer(
-                description="The department.",
-                schema=ref("Department"),
-                links=[Link("list_items", {"department": "$response.body#/code"})],
-            )
-        },
-    ),
-    Route(
-        method="GET",
-        path="/v1/items",
-        audience=Audience.ANYONE,
-        handler=list_items,
-        operation="list_items",
-        summary="List and search the business items.",
-        tag="catalogue",
-        parameters=(
-            Parameter(
-                name="department", schema={"type": "string", "maxLength": 64}, description="A department's code."
-            ),
-            Parameter(name="kind", schema={"type": "string", "maxLength": 32}, description="A kind of item."),
-            Parameter(name="q", schema={"type": "string", "maxLength": 100}, description=ASKED),
-            Parameter(name="fully_online", schema={"type": "boolean"}, description="Done without a visit."),
-            *PAGE_PARAMETERS,
-        ),
-        answers={200: page_answer(ref("ItemSummary"), Link("show_item", {"code": "$response.body#/items/0/code"}))},
-    ),
-    Route(
-        method="GET",
-        path="/v1/items/{code}",
-        audience=Audience.ANYONE,
-        handler=show_item,
-        operation="show_item",
-        summary="Show an item's guide, its form and the links to its verbs.",
-        tag="catalogue",
-        answers={
-            200: Answer(
-                description="The guide.",
-                schema=ref("Item"),
-                links=[
-                    Link("list_materials", {"code": "$response.body#/code"}),
-                    Link("list_slots", {"code": "$response.body#/code"}),
-                    Link("show_department", {"code": "$response.body#/department"}),
-                ],
-            )
-        },
-    ),
-)

@@ -17,7 +17,7 @@ from banshi.kernel.loading.registry import Registry
 
 @hookimpl
 def banshi_routes() -> list[Route]:
-    return [*routes.ROUTES]
+    return routes.ROUTES
 
 
 @hookimpl

@@ -17,10 +17,10 @@ from banshi.builtin.passes.wire.cose import Credential, PassRefused
 from banshi.foundation.errors import CertificateExpired, CertificateRevoked, NotFound, Unavailable
 from banshi.foundation.forms import Form
 from banshi.kernel.cases import actors
-from banshi.kernel.cases.case_routes import CASE_PATH
 from banshi.kernel.cases.representations import moment
 from banshi.kernel.cases.submission import item_of
-from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter, Route
+from banshi.kernel.contract.route_table import Routes
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.contract.values import LANGUAGES, text_in
 from banshi.kernel.http.document_schemas import ref
 from banshi.kernel.http.responses import LANGUAGE_HEADERS, reply, reply_bytes
@@ -30,6 +30,8 @@ from banshi.kernel.tables.passes import Pass
 if TYPE_CHECKING:
     from banshi.kernel.contract.values import Item
     from banshi.kernel.runtime.running import Platform
+
+ROUTES = Routes("certificates")
 
 log = structlog.get_logger("banshi.certificates")
 
@@ -47,8 +49,27 @@ SCANNED = Form.from_schema(
 )
 
 
-async def show(call: Call) -> web.StreamResponse:
-    """The certificate of a case, for its holder and for the department's staff."""
+@ROUTES.get(
+    "/v1/cases/{id}/certificate.pdf",
+    Audience.PERSON,
+    {
+        200: Answer("The certificate.", media_type=PDF),
+        410: Answer("It was revoked, or it has ended; `code` says which."),
+        503: Answer("It can't be drawn now, or too many are asked for; come back after Retry-After."),
+    },
+    parameters=(
+        Parameter(
+            "language",
+            {"type": "string", "enum": list(LANGUAGES)},
+            "In place of the language that Accept-Language asks for.",
+        ),
+    ),
+)
+async def show_certificate(call: Call) -> web.StreamResponse:
+    """Show the case's certificate as PDF/A, with its QR code; the same bytes each time.
+
+    It is for its holder and for the department's staff.
+    """
     platform, language = call.platform, call.query.get("language", call.language)
     case = await actors.find(call.path["id"], actors.Actor(call.principal))
     record = await _valid(platform, case)
@@ -113,8 +134,26 @@ def _named(case: Case, page: Page) -> dict[str, str]:
     return {"Content-Disposition": f"inline; filename=\"{case.number}.pdf\"; filename*=UTF-8''{whole}"}
 
 
-async def verify(call: Call) -> web.StreamResponse:
-    """Say whether a certificate is genuine and valid now. Nothing is recorded: it is not known who asks."""
+@ROUTES.post(
+    "/v1/certificates/verify",
+    Audience.ANYONE,
+    {
+        200: Answer(
+            "Valid, or why not.",
+            ref("CertificateVerdict"),
+            links=[
+                Link("show_item", {"code": "$response.body#/item/code"}),
+                Link("show_department", {"code": "$response.body#/department/code"}),
+            ],
+        )
+    },
+    body=SCANNED,
+)
+async def verify_certificate(call: Call) -> web.StreamResponse:
+    """Say whether a certificate's QR code is genuine and valid now, and what its page has to say.
+
+    Nothing is recorded: it is not known who asks.
+    """
     verdict = await ledger.examined(call.platform, call.body["text"])
     return reply(call, await _document(call.platform, verdict, call.language))
 
@@ -154,49 +193,3 @@ async def _document(platform: Platform, verdict: Verdict, language: str) -> dict
         "not_before": moment(platform, record.not_before) if record else None,
         "expires_at": moment(platform, record.expires_at) if record else None,
     }
-
-
-ROUTES = (
-    Route(
-        method="GET",
-        path="/v1/cases/{id}/certificate.pdf",
-        audience=Audience.PERSON,
-        handler=show,
-        operation="show_certificate",
-        summary="Show the case's certificate as PDF/A, with its QR code; the same bytes each time.",
-        tag="certificates",
-        path_schemas=CASE_PATH,
-        parameters=(
-            Parameter(
-                name="language",
-                schema={"type": "string", "enum": list(LANGUAGES)},
-                description="In place of the language that Accept-Language asks for.",
-            ),
-        ),
-        answers={
-            200: Answer(description="The certificate.", media_type=PDF),
-            410: Answer(description="It was revoked, or it has ended; `code` says which."),
-            503: Answer(description="It can't be drawn now, or too many are asked for; come back after Retry-After."),
-        },
-    ),
-    Route(
-        method="POST",
-        path="/v1/certificates/verify",
-        audience=Audience.ANYONE,
-        handler=verify,
-        operation="verify_certificate",
-        summary="Say whether a certificate's QR code is genuine and valid now, and what its page has to say.",
-        tag="certificates",
-        body=SCANNED,
-        answers={
-            200: Answer(
-                description="Valid, or why not.",
-                schema=ref("CertificateVerdict"),
-                links=[
-                    Link("show_item", {"code": "$response.body#/item/code"}),
-                    Link("show_department", {"code": "$response.body#/department/code"}),
-                ],
-            )
-        },
-    ),
-)

@@ -72,7 +72,7 @@ def route_faults(route: Route) -> Iterator[str]:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", route.operation):
         yield "operation is a name such as list_zones: a function in generated clients"
     if not route.summary.strip() or not route.tag.strip():
-        yield "say in summary what it does, and in tag where it belongs"
+        yield "say in summary, or first in its docstring, what it does, and in tag where it belongs"
     if not any(status < 400 for status in route.answers):
         yield "describe in answers what comes back when all is well"
     for status, answer in route.answers.items():

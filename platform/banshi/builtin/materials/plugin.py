@@ -22,7 +22,7 @@ def banshi_offers() -> list[Offer[Any]]:
 
 @hookimpl
 def banshi_routes() -> list[Route]:
-    return [*routes.ROUTES]
+    return routes.ROUTES
 
 
 @hookimpl

@@ -9,7 +9,8 @@ from banshi.builtin.materials.vocabulary import document_of
 from banshi.foundation.errors import NotFound
 from banshi.kernel.cases.modes import offered
 from banshi.kernel.cases.representations import moment
-from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter, Route
+from banshi.kernel.contract.route_table import Routes
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.contract.values import Item, Material, text_in
 from banshi.kernel.http.document_schemas import UUID, ref
 from banshi.kernel.http.responses import reply
@@ -20,9 +21,32 @@ if TYPE_CHECKING:
 
     from banshi.kernel.runtime.running import Platform
 
+ROUTES = Routes("cases")
 
+#: The first thing that can be handed in again.
+OFFER = "$response.body#/materials/0/offers/0"
+
+
+@ROUTES.get(
+    "/v1/items/{code}/materials",
+    Audience.CITIZEN,
+    {
+        200: Answer(
+            "The materials, with what can be handed in again.",
+            ref("Materials"),
+            links=[
+                Link("show_item", {"code": "$response.body#/item/code"}),
+                Link("show_case", {"id": f"{OFFER}/case/id"}),
+                Link("download", {"id": f"{OFFER}/files/0/id"}),
+            ],
+        ),
+        404: Answer("There is no such item, or no such case of the caller's."),
+    },
+    parameters=(Parameter("case", UUID, "Offer what this case of the caller's has, and no other."),),
+    linked=lambda item: bool(item.materials),
+)
 async def list_materials(call: Call) -> web.StreamResponse:
-    """The item's materials, each with the caller's own earlier files that would do."""
+    """List what an item needs, and what of that the platform has from the caller's earlier cases."""
     platform, language, person = call.platform, call.language, call.principal.subject
     item = offered(platform, call.path["code"], call.principal)
     if item is None:
@@ -93,35 +117,3 @@ def _offer(platform: Platform, item: Item, earlier: Earlier, language: str) -> d
             "text": dict(earlier.consent.texts),
         },
     }
-
-
-#: The first thing that can be handed in again.
-OFFER = "$response.body#/materials/0/offers/0"
-
-ROUTES = (
-    Route(
-        method="GET",
-        path="/v1/items/{code}/materials",
-        audience=Audience.CITIZEN,
-        handler=list_materials,
-        operation="list_materials",
-        summary="List what an item needs, and what of that the platform has from the caller's earlier cases.",
-        tag="cases",
-        parameters=(
-            Parameter(name="case", schema=UUID, description="Offer what this case of the caller's has, and no other."),
-        ),
-        answers={
-            200: Answer(
-                description="The materials, with what can be handed in again.",
-                schema=ref("Materials"),
-                links=[
-                    Link("show_item", {"code": "$response.body#/item/code"}),
-                    Link("show_case", {"id": f"{OFFER}/case/id"}),
-                    Link("download", {"id": f"{OFFER}/files/0/id"}),
-                ],
-            ),
-            404: Answer(description="There is no such item, or no such case of the caller's."),
-        },
-        linked=lambda item: bool(item.materials),
-    ),
-)

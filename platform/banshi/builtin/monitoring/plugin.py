@@ -9,4 +9,4 @@ from banshi.kernel.contract.routes import Route
 
 @hookimpl
 def banshi_routes() -> list[Route]:
-    return [*routes.ROUTES]
+    return routes.ROUTES

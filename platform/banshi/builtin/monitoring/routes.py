@@ -9,7 +9,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from banshi.builtin.monitoring.fleet import ALONE, all_metrics
 from banshi.foundation.errors import Unavailable
-from banshi.kernel.contract.routes import Answer, Audience, Call, Route
+from banshi.kernel.contract.route_table import Routes
+from banshi.kernel.contract.routes import Answer, Audience, Call
 from banshi.kernel.http.responses import JSON, encode
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.consumers import ENGINE
@@ -19,14 +20,31 @@ from banshi.kernel.runtime.worker_process import WORKER
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
 
+ROUTES = Routes("operations")
 
+STATUS = {"type": "object", "required": ["status"], "properties": {"status": {"type": "string"}}}
+
+READY = {
+    **STATUS,
+    "properties": {
+        "status": {"type": "string"},
+        "outbox": {"type": "string", "description": "`held`: nothing goes out until an operator releases it."},
+    },
+}
+
+
+@ROUTES.get("/healthz", Audience.ANYONE, {200: Answer("It lives.", STATUS)})
 async def healthz(_: Call) -> web.StreamResponse:
-    """The process answers."""
+    """Say that the process lives."""
     return web.Response(body=encode({"status": "ok"}), content_type=JSON)
 
 
+@ROUTES.get("/readyz", Audience.ANYONE, {200: Answer("It can.", READY), 503: Answer("Not now.")})
 async def readyz(call: Call) -> web.StreamResponse:
-    """The process can serve: the database takes writes and the server isn't shutting down."""
+    """Say that the process can serve.
+
+    The database takes writes, and the server isn't shutting down.
+    """
     if call.platform.closing.is_set():
         raise Unavailable("The server is shutting down.", headers={"Retry-After": "5"})
     await call.platform.store.readiness.require()
@@ -35,8 +53,12 @@ async def readyz(call: Call) -> web.StreamResponse:
     return web.Response(body=encode({"status": "ready", **outbox_is}), content_type=JSON)
 
 
+@ROUTES.get("/metrics", Audience.ANYONE, {200: Answer("Metrics.", media_type="text/plain")})
 async def metrics(call: Call) -> web.StreamResponse:
-    """Prometheus's text format. It names no person; a proxy should keep it inside all the same."""
+    """Show Prometheus metrics.
+
+    They name no person; a proxy should keep them inside all the same.
+    """
     body = await _outbox_lines(call.platform) + generate_latest(call.platform.metrics)
     worker = call.platform.get(WORKER)
     if worker is not None and ALONE not in call.request.headers:
@@ -56,47 +78,3 @@ async def _outbox_lines(platform: Platform) -> bytes:
     lines += ["# HELP banshi_breaker_open Plugins that are left alone at present.", "# TYPE banshi_breaker_open gauge"]
     lines += [f'banshi_breaker_open{{plugin="{plugin}"}} 1' for plugin in platform.breakers.open_plugins()]
     return ("\n".join(lines) + "\n").encode()
-
-
-STATUS = {"type": "object", "required": ["status"], "properties": {"status": {"type": "string"}}}
-
-READY = {
-    **STATUS,
-    "properties": {
-        "status": {"type": "string"},
-        "outbox": {"type": "string", "description": "`held`: nothing goes out until an operator releases it."},
-    },
-}
-
-ROUTES = (
-    Route(
-        method="GET",
-        path="/healthz",
-        audience=Audience.ANYONE,
-        handler=healthz,
-        operation="healthz",
-        summary="Say that the process lives.",
-        tag="operations",
-        answers={200: Answer(description="It lives.", schema=STATUS)},
-    ),
-    Route(
-        method="GET",
-        path="/readyz",
-        audience=Audience.ANYONE,
-        handler=readyz,
-        operation="readyz",
-        summary="Say that the process can serve.",
-        tag="operations",
-        answers={200: Answer(description="It can.", schema=READY), 503: Answer(description="Not now.")},
-    ),
-    Route(
-        method="GET",
-        path="/metrics",
-        audience=Audience.ANYONE,
-        handler=metrics,
-        operation="metrics",
-        summary="Show Prometheus metrics.",
-        tag="operations",
-        answers={200: Answer(description="Metrics.", media_type="text/plain")},
-    ),
-)

@@ -18,7 +18,7 @@ from banshi.kernel.runtime.running import Platform
 
 @hookimpl
 def banshi_routes() -> list[Route]:
-    return [*ROUTES]
+    return ROUTES
 
 
 @hookimpl

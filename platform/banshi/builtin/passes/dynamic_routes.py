@@ -12,9 +12,9 @@ from banshi.builtin.passes.wire import shown
 from banshi.foundation.errors import Conflict, FieldProblem, InvalidFields, NotFound
 from banshi.foundation.forms import Form
 from banshi.kernel.cases import actors
-from banshi.kernel.cases.case_routes import CASE_PATH
 from banshi.kernel.cases.representations import moment
-from banshi.kernel.contract.routes import Answer, Audience, Call, Route
+from banshi.kernel.contract.route_table import Routes
+from banshi.kernel.contract.routes import Answer, Audience, Call
 from banshi.kernel.http.document_schemas import ref
 from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.cases import KEPT, Case
@@ -22,6 +22,8 @@ from banshi.kernel.tables.passes import Pass
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
+
+ROUTES = Routes("passes")
 
 _COORDINATE = {"type": "string", "minLength": 43, "maxLength": 43, "description": "32 bytes in base64url."}
 
@@ -48,9 +50,22 @@ PHONE = Form.from_schema(
 
 PRIVATE = "This is the private half, which has to stay in the phone; make a new key, and send its public half."
 
+PATH = "/v1/cases/{id}/pass/phone"
+HELD = Answer(description="The phone that holds it, and the text that it signs.", schema=ref("HeldPass"))
 
-async def take(call: Call) -> web.StreamResponse:
-    """Let this phone hold the pass, and no other."""
+
+@ROUTES.put(
+    PATH,
+    Audience.CITIZEN,
+    {
+        200: HELD,
+        409: Answer("The pass is over, or was moved too often."),
+        503: Answer("It can't be signed now; come back after Retry-After."),
+    },
+    body=PHONE,
+)
+async def take_pass_to_phone(call: Call) -> web.StreamResponse:
+    """Let this phone hold the case's dynamic pass, and no other."""
     key = call.body["key"]
     if "d" in key:
         raise InvalidFields([FieldProblem("/key/d", PRIVATE, "private")])
@@ -64,8 +79,9 @@ async def take(call: Call) -> web.StreamResponse:
     return reply(call, _document(call.platform, await bind(call.platform, case, record, point)))
 
 
-async def show(call: Call) -> web.StreamResponse:
-    """Which phone holds the pass, and what it shows is made of."""
+@ROUTES.get(PATH, Audience.CITIZEN, {200: HELD})
+async def show_phone_of_pass(call: Call) -> web.StreamResponse:
+    """Show which phone holds the case's dynamic pass, and what it has to sign."""
     _, record = await _dynamic(call)
     if not record.phone:
         raise NotFound("No phone holds this pass yet; PUT the public key of one here.")
@@ -88,37 +104,3 @@ def _document(platform: Platform, record: Pass) -> dict[str, Any]:
         "not_before": moment(platform, record.not_before),
         "expires_at": moment(platform, record.expires_at),
     }
-
-
-PATH = "/v1/cases/{id}/pass/phone"
-HELD = Answer(description="The phone that holds it, and the text that it signs.", schema=ref("HeldPass"))
-
-ROUTES = (
-    Route(
-        method="GET",
-        path=PATH,
-        audience=Audience.CITIZEN,
-        handler=show,
-        operation="show_phone_of_pass",
-        summary="Show which phone holds the case's dynamic pass, and what it has to sign.",
-        tag="passes",
-        path_schemas=CASE_PATH,
-        answers={200: HELD},
-    ),
-    Route(
-        method="PUT",
-        path=PATH,
-        audience=Audience.CITIZEN,
-        handler=take,
-        operation="take_pass_to_phone",
-        summary="Let this phone hold the case's dynamic pass, and no other.",
-        tag="passes",
-        path_schemas=CASE_PATH,
-        body=PHONE,
-        answers={
-            200: HELD,
-            409: Answer(description="The pass is over, or was moved too often."),
-            503: Answer(description="It can't be signed now; come back after Retry-After."),
-        },
-    ),
-)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -15,12 +16,12 @@ from banshi.builtin.passes.wire import picture
 from banshi.foundation.errors import Conflict, NotFound
 from banshi.foundation.forms import Form
 from banshi.kernel.cases import actors
-from banshi.kernel.cases.case_routes import CASE_PATH
 from banshi.kernel.cases.representations import moment
 from banshi.kernel.contract.items import TEST
-from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Route
+from banshi.kernel.contract.route_table import Routes
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link
 from banshi.kernel.contract.values import text_in
-from banshi.kernel.http.document_schemas import UUID, ref
+from banshi.kernel.http.document_schemas import ref
 from banshi.kernel.http.responses import (
     PAGE_PARAMETERS,
     Page,
@@ -35,6 +36,8 @@ from banshi.kernel.tables.passes import Pass
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
+
+ROUTES = Routes("passes")
 
 SCANNED = Form.from_schema(
     {
@@ -63,25 +66,38 @@ SHOWN_BY_PHONE = (
 STATUS_LIST = "application/statuslist+jwt"
 
 
-def show(ending: str) -> Any:
-    """The handler that shows a case's pass in one form."""
+async def show_pass(ending: str, call: Call) -> web.StreamResponse:
+    """A case's pass in one form."""
     media_type, draw = PICTURES[ending]
-
-    async def handler(call: Call) -> web.StreamResponse:
-        case = await actors.find(call.path["id"], actors.Actor(call.principal))
-        record = await ledger.of_case(case)
-        if record is None:
-            raise NotFound("There is no pass for this case.")
-        if record.phone is not None:
-            raise Conflict(SHOWN_BY_PHONE.format(case.id))
-        body = draw(record.text)
-        return reply_bytes(call, body, media_type, etag_of(body), {"Cache-Control": "private, no-cache"})
-
-    return handler
+    case = await actors.find(call.path["id"], actors.Actor(call.principal))
+    record = await ledger.of_case(case)
+    if record is None:
+        raise NotFound("There is no pass for this case.")
+    if record.phone is not None:
+        raise Conflict(SHOWN_BY_PHONE.format(case.id))
+    body = draw(record.text)
+    return reply_bytes(call, body, media_type, etag_of(body), {"Cache-Control": "private, no-cache"})
 
 
+for ending, (media_type, _) in PICTURES.items():
+    ROUTES.get(
+        f"/v1/cases/{{id}}/pass.{ending}",
+        Audience.CITIZEN,
+        {
+            200: Answer("The pass.", media_type=media_type),
+            409: Answer("A phone holds it, and a picture of it is never valid."),
+        },
+        operation=f"show_pass_{ending}",
+        summary=f"Show the case's QR pass as {ending.upper()}; the same bytes each time.",
+    )(partial(show_pass, ending))
+
+
+@ROUTES.get("/v1/cases/{id}/scans", Audience.CITIZEN, {200: page_answer(ref("Scan"))}, parameters=PAGE_PARAMETERS)
 async def list_scans(call: Call) -> web.StreamResponse:
-    """Who looked at the pass, the newest first."""
+    """List who scanned the case's pass.
+
+    The newest comes first.
+    """
     case = await actors.find(call.path["id"], actors.Actor(call.principal))
     numbers = await Pass.filter(case_id=case.id).values_list("number", flat=True)
     query = Scan.filter(number__in=list(numbers)) if numbers else Scan.filter(number=-1)
@@ -103,8 +119,18 @@ async def list_scans(call: Call) -> web.StreamResponse:
     return reply(call, Page(documents, str(shown[-1].id) if len(rows) > limit else None).document())
 
 
-async def verify(call: Call) -> web.StreamResponse:
-    """Tell an officer whether a pass is genuine and valid now, and record the scan."""
+@ROUTES.post(
+    "/v1/passes/verify",
+    Audience.OFFICER,
+    {
+        200: Answer(
+            "Valid, or why not.", ref("Verdict"), links=[Link("show_item", {"code": "$response.body#/item/code"})]
+        )
+    },
+    body=SCANNED,
+)
+async def verify_pass(call: Call) -> web.StreamResponse:
+    """Say whether what was scanned is a valid pass, and record the scan."""
     verdict = await ledger.verify(call.platform, call.body["text"], call.principal, call.body.get("place", ""))
     return reply(call, _verdict_document(call.platform, verdict, call.language))
 
@@ -132,8 +158,12 @@ def _verdict_document(platform: Platform, verdict: Verdict, language: str) -> di
     }
 
 
-async def list_keys(call: Call) -> web.StreamResponse:
-    """The public keys, and how to read what they signed: all that an offline verifier needs beside the status list."""
+@ROUTES.get("/v1/passes/keys", Audience.ANYONE, {200: Answer("A JWK set and the claims by item.", {"type": "object"})})
+async def list_pass_keys(call: Call) -> web.StreamResponse:
+    """List the public keys and the claims of each item's pass.
+
+    It is all that an offline verifier needs beside the status list.
+    """
     platform = call.platform
     items = {
         item.code: {
@@ -156,82 +186,14 @@ async def list_keys(call: Call) -> web.StreamResponse:
     return reply(call, document)
 
 
+@ROUTES.get("/v1/passes/revocations", Audience.ANYONE, {200: Answer("A Status List Token.", media_type=STATUS_LIST)})
 async def list_revocations(call: Call) -> web.StreamResponse:
-    """The signed list of revoked passes (IETF Token Status List)."""
+    """Show the signed status list.
+
+    It is an IETF Token Status List.
+    """
     token = await call.platform[REVOCATIONS].token(call.platform, call.route.path)
     body = token.encode()
     return reply_bytes(
         call, body, STATUS_LIST, etag_of(body), {"Cache-Control": f"public, max-age={ledger.STATUS_TTL}"}
     )
-
-
-def _pass_route(ending: str) -> Route:
-    media_type = PICTURES[ending][0]
-    return Route(
-        method="GET",
-        path=f"/v1/cases/{{id}}/pass.{ending}",
-        audience=Audience.CITIZEN,
-        handler=show(ending),
-        operation=f"show_pass_{ending}",
-        summary=f"Show the case's QR pass as {ending.upper()}; the same bytes each time.",
-        tag="passes",
-        path_schemas=CASE_PATH,
-        answers={
-            200: Answer(description="The pass.", media_type=media_type),
-            409: Answer(description="A phone holds it, and a picture of it is never valid."),
-        },
-    )
-
-
-ROUTES = (
-    *(_pass_route(ending) for ending in PICTURES),
-    Route(
-        method="GET",
-        path="/v1/cases/{id}/scans",
-        audience=Audience.CITIZEN,
-        handler=list_scans,
-        operation="list_scans",
-        summary="List who scanned the case's pass.",
-        tag="passes",
-        path_schemas={"id": UUID},
-        parameters=PAGE_PARAMETERS,
-        answers={200: page_answer(ref("Scan"))},
-    ),
-    Route(
-        method="POST",
-        path="/v1/passes/verify",
-        audience=Audience.OFFICER,
-        handler=verify,
-        operation="verify_pass",
-        summary="Say whether what was scanned is a valid pass, and record the scan.",
-        tag="passes",
-        body=SCANNED,
-        answers={
-            200: Answer(
-                description="Valid, or why not.",
-                schema=ref("Verdict"),
-                links=[Link("show_item", {"code": "$response.body#/item/code"})],
-            )
-        },
-    ),
-    Route(
-        method="GET",
-        path="/v1/passes/keys",
-        audience=Audience.ANYONE,
-        handler=list_keys,
-        operation="list_pass_keys",
-        summary="List the public keys and the claims of each item's pass.",
-        tag="passes",
-        answers={200: Answer(description="A JWK set and the claims by item.", schema={"type": "object"})},
-    ),
-    Route(
-        method="GET",
-        path="/v1/passes/revocations",
-        audience=Audience.ANYONE,
-        handler=list_revocations,
-        operation="list_revocations",
-        summary="Show the signed status list.",
-        tag="passes",
-        answers={200: Answer(description="A Status List Token.", media_type=STATUS_LIST)},
-    ),
-)

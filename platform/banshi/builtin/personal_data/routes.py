@@ -15,7 +15,8 @@ from banshi.builtin.personal_data.persons import forget_person
 from banshi.foundation.errors import Conflict, TooManyRequests
 from banshi.foundation.keys import Key
 from banshi.kernel.cases.representations import moment
-from banshi.kernel.contract.routes import Answer, Audience, Call, Route
+from banshi.kernel.contract.route_table import Routes
+from banshi.kernel.contract.routes import Answer, Audience, Call
 from banshi.kernel.contract.values import text_in
 from banshi.kernel.http.document_schemas import record
 from banshi.kernel.http.responses import reply
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from banshi.foundation.files.spooled import Spooled
+
+ROUTES = Routes("me")
 
 #: People whose data are being written or forgotten in this process: each once at a time.
 BUSY: Key[set[str]] = Key("people who are exported or forgotten")
@@ -36,14 +39,60 @@ READING = 600.0
 
 ALREADY = "This is being done already; wait until it is over and ask again."
 
+KEPT = record(
+    {
+        "what": {"type": "string", "description": "`case`, `conversation`, or a plugin's own word."},
+        "reason": {"type": "string", "description": "`open`, `retention`, `leaving`, or a plugin's own word."},
+        "detail": {"type": "string"},
+        "count": {"type": "integer", "minimum": 1},
+        "names": {"type": "array", "items": {"type": "string"}, "description": "Numbers of cases, a hundred at most."},
+        "until": {
+            "type": ["string", "null"],
+            "format": "date-time",
+            "description": "When the last of it leaves by itself, where that is known.",
+        },
+    }
+)
 
-async def show_data(call: Call) -> web.StreamResponse:
-    """All that the platform and its plugins hold about the caller, as JSON."""
+#: A row has its table's columns, which plugins add to.
+DATA = record(
+    {
+        "subject": {"type": "string"},
+        "made_at": {"type": "string", "format": "date-time"},
+        "held": {
+            "type": "object",
+            "description": "By plugin and table.",
+            "additionalProperties": {
+                "type": "object",
+                "additionalProperties": {"type": "array", "items": {"type": "object"}},
+            },
+        },
+    }
+)
+
+TOO_OFTEN = Answer(description="Too often a day, by Retry-After.")
+NO_ROOM = Answer(description="There is no room to write it.")
+
+
+@ROUTES.get(
+    "/v1/me/data", Audience.CITIZEN, {200: Answer("The rows, by plugin and table.", DATA), 429: TOO_OFTEN, 507: NO_ROOM}
+)
+async def show_my_data(call: Call) -> web.StreamResponse:
+    """Read all that is held about the caller."""
     return await _sent(call, "application/json", zipped=False)
 
 
-async def show_bundle(call: Call) -> web.StreamResponse:
-    """The same with the caller's uploads, as a ZIP."""
+@ROUTES.get(
+    "/v1/me/data.zip",
+    Audience.CITIZEN,
+    {
+        200: Answer("`data.json` and `attachments/ID`.", media_type="application/octet-stream"),
+        429: TOO_OFTEN,
+        507: NO_ROOM,
+    },
+)
+async def show_my_bundle(call: Call) -> web.StreamResponse:
+    """Read all that is held about the caller, with their uploads."""
     return await _sent(call, "application/octet-stream", zipped=True)
 
 
@@ -80,8 +129,20 @@ async def _read_out(written: Spooled, alone: _Alone) -> AsyncIterator[bytes]:
         alone.over()
 
 
+@ROUTES.delete(
+    "/v1/me",
+    Audience.CITIZEN,
+    {
+        200: Answer("It is done; what is kept, and why.", record({"kept": {"type": "array", "items": KEPT}})),
+        429: TOO_OFTEN,
+    },
+    operation="forget_person",
+)
 async def forget(call: Call) -> web.StreamResponse:
-    """Forget the caller; the answer names what has to be kept, and until when."""
+    """Forget the caller, but for what has to be kept.
+
+    The answer names what is kept, and until when.
+    """
     await _often(call, "forget", FORGETTINGS)
     with _Alone(call):
         # A task of its own: whoever hangs up has asked for it all the same.
@@ -144,81 +205,3 @@ def _document(call: Call, kept: Retained) -> dict[str, Any]:
         "names": list(kept.names),
         "until": moment(call.platform, kept.until),
     }
-
-
-KEPT = record(
-    {
-        "what": {"type": "string", "description": "`case`, `conversation`, or a plugin's own word."},
-        "reason": {"type": "string", "description": "`open`, `retention`, `leaving`, or a plugin's own word."},
-        "detail": {"type": "string"},
-        "count": {"type": "integer", "minimum": 1},
-        "names": {"type": "array", "items": {"type": "string"}, "description": "Numbers of cases, a hundred at most."},
-        "until": {
-            "type": ["string", "null"],
-            "format": "date-time",
-            "description": "When the last of it leaves by itself, where that is known.",
-        },
-    }
-)
-
-#: A row has its table's columns, which plugins add to.
-DATA = record(
-    {
-        "subject": {"type": "string"},
-        "made_at": {"type": "string", "format": "date-time"},
-        "held": {
-            "type": "object",
-            "description": "By plugin and table.",
-            "additionalProperties": {
-                "type": "object",
-                "additionalProperties": {"type": "array", "items": {"type": "object"}},
-            },
-        },
-    }
-)
-
-TOO_OFTEN = Answer(description="Too often a day, by Retry-After.")
-NO_ROOM = Answer(description="There is no room to write it.")
-
-ROUTES = (
-    Route(
-        method="GET",
-        path="/v1/me/data",
-        audience=Audience.CITIZEN,
-        handler=show_data,
-        operation="show_my_data",
-        summary="Read all that is held about the caller.",
-        tag="me",
-        answers={200: Answer(description="The rows, by plugin and table.", schema=DATA), 429: TOO_OFTEN, 507: NO_ROOM},
-    ),
-    Route(
-        method="GET",
-        path="/v1/me/data.zip",
-        audience=Audience.CITIZEN,
-        handler=show_bundle,
-        operation="show_my_bundle",
-        summary="Read all that is held about the caller, with their uploads.",
-        tag="me",
-        answers={
-            200: Answer(description="`data.json` and `attachments/ID`.", media_type="application/octet-stream"),
-            429: TOO_OFTEN,
-            507: NO_ROOM,
-        },
-    ),
-    Route(
-        method="DELETE",
-        path="/v1/me",
-        audience=Audience.CITIZEN,
-        handler=forget,
-        operation="forget_person",
-        summary="Forget the caller, but for what has to be kept.",
-        tag="me",
-        answers={
-            200: Answer(
-                description="It is done; what is kept, and why.",
-                schema=record({"kept": {"type": "array", "items": KEPT}}),
-            ),
-            429: TOO_OFTEN,
-        },
-    ),
-)

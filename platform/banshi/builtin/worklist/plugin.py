@@ -15,7 +15,7 @@ from banshi.kernel.loading.cached import PerRevision
 
 @hookimpl
 def banshi_routes() -> list[Route]:
-    return [*ROUTES]
+    return ROUTES
 
 
 @hookimpl

@@ -10,16 +10,22 @@ from banshi.builtin.worklist.waiting import WORK, most_urgent, places_of
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.case_routes import TO_FIRST_CASE
 from banshi.kernel.cases.representations import case_summary
-from banshi.kernel.contract.routes import Audience, Call, Route
+from banshi.kernel.contract.route_table import Routes
+from banshi.kernel.contract.routes import Audience, Call
 from banshi.kernel.http.document_schemas import ref
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, from_cursor, limit_of, page_answer, reply
 
 if TYPE_CHECKING:
     from aiohttp import web
 
+ROUTES = Routes("staff")
 
+
+@ROUTES.get(
+    "/v1/worklist", Audience.STAFF, {200: page_answer(ref("CaseSummary"), TO_FIRST_CASE)}, parameters=PAGE_PARAMETERS
+)
 async def worklist(call: Call) -> web.StreamResponse:
-    """The cases on which the caller may act, the most urgent first."""
+    """List the cases on which the caller may act, the most urgent first."""
     store, limit = call.platform.store, limit_of(call)
     places = places_of(call.platform[WORK].get(), call.principal.roles)
     rows = await most_urgent(
@@ -36,18 +42,3 @@ async def worklist(call: Call) -> web.StreamResponse:
 def _place(cursor: str) -> tuple[date, uuid.UUID]:
     due, _, identity = cursor.partition("/")
     return date.fromisoformat(due), uuid.UUID(identity)
-
-
-ROUTES = (
-    Route(
-        method="GET",
-        path="/v1/worklist",
-        audience=Audience.STAFF,
-        handler=worklist,
-        operation="worklist",
-        summary="List the cases on which the caller may act, the most urgent first.",
-        tag="staff",
-        parameters=PAGE_PARAMETERS,
-        answers={200: page_answer(ref("CaseSummary"), TO_FIRST_CASE)},
-    ),
-)

@@ -15,24 +15,20 @@ from tortoise.exceptions import IntegrityError
 from tortoise.functions import Sum
 
 from banshi.foundation.database.writes import Write
-from banshi.foundation.errors import (
-    Hidden,
-    MalformedBody,
-    NotFound,
-    StorageFull,
-    TooLarge,
-    UnsupportedMediaType,
-)
+from banshi.foundation.errors import Hidden, MalformedBody, NotFound, StorageFull, TooLarge, UnsupportedMediaType
 from banshi.kernel.cases import actors, attachments
 from banshi.kernel.cases.representations import attachment_document
 from banshi.kernel.contract.principals import Principal
-from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Route
-from banshi.kernel.http.document_schemas import UUID, ref
+from banshi.kernel.contract.route_table import Routes
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link
+from banshi.kernel.http.document_schemas import ref
 from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.attachments import Attachment
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
+
+ROUTES = Routes("attachments")
 
 #: Name of the multipart field.
 FIELD = "file"
@@ -50,8 +46,25 @@ FILE = {"type": "string", "format": "binary", "contentMediaType": "application/o
 UNREADABLE = (ValueError, AssertionError, TimeoutError, RuntimeError, HttpProcessingError)
 
 
+@ROUTES.post(
+    "/v1/attachments",
+    Audience.CITIZEN,
+    {
+        201: Answer(
+            "It is stored.",
+            ref("Attachment"),
+            headers={"Location": "The attachment."},
+            links=[Link("download", {"id": "$response.body#/id"})],
+        ),
+        507: Answer("There is no room."),
+    },
+    raw_body={
+        MULTIPART: {"type": "object", "required": [FIELD], "additionalProperties": False, "properties": {FIELD: FILE}}
+    },
+    creates=True,
+)
 async def upload(call: Call) -> web.StreamResponse:
-    """Store a file; its id goes into a form."""
+    """Upload a file for a form."""
     platform, person = call.platform, call.principal.subject
     _check_head(call.request)
     await _within_quota(platform, person)
@@ -111,8 +124,9 @@ def shown_name(given: str | None) -> str:
     return "".join(filter(str.isprintable, name))[-200:]
 
 
+@ROUTES.get("/v1/attachments/{id}", Audience.PERSON, {200: Answer("The file's bytes.", media_type="*/*")})
 async def download(call: Call) -> web.StreamResponse:
-    """The file, for whoever uploaded it and whoever may see its case."""
+    """Read a file."""
     row = await Attachment.get_or_none(id=call.path["id"])
     if row is None or not await _may_read(row, call.principal):
         raise (NotFound if row is None else Hidden)("There is no file of that id that you may read.")
@@ -169,45 +183,3 @@ async def _chunks(reader: MultipartReader, part: BodyPartReader) -> AsyncIterato
         raise MalformedBody("The multipart body ends before its time.") from None
     if more is not None:
         raise MalformedBody(f"The multipart body has one field, {FIELD!r}, and no other.")
-
-
-ROUTES = (
-    Route(
-        method="POST",
-        path="/v1/attachments",
-        audience=Audience.CITIZEN,
-        handler=upload,
-        operation="upload",
-        summary="Upload a file for a form.",
-        tag="attachments",
-        raw_body={
-            MULTIPART: {
-                "type": "object",
-                "required": [FIELD],
-                "additionalProperties": False,
-                "properties": {FIELD: FILE},
-            }
-        },
-        creates=True,
-        answers={
-            201: Answer(
-                description="It is stored.",
-                schema=ref("Attachment"),
-                headers={"Location": "The attachment."},
-                links=[Link("download", {"id": "$response.body#/id"})],
-            ),
-            507: Answer(description="There is no room."),
-        },
-    ),
-    Route(
-        method="GET",
-        path="/v1/attachments/{id}",
-        audience=Audience.PERSON,
-        handler=download,
-        operation="download",
-        summary="Read a file.",
-        tag="attachments",
-        path_schemas={"id": UUID},
-        answers={200: Answer(description="The file's bytes.", media_type="*/*")},
-    ),
-)

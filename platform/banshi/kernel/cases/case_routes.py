@@ -1,4 +1,4 @@
-"""The cases' face, alike for every kind: own cases, one case, and its steps."""
+"""The cases' face, alike for every kind: own cases, one case, and the one way to move it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from banshi.foundation.forms import Form
 from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.actions import reason_schema
 from banshi.kernel.cases.representations import SUMMARY, case_document, case_summary, enclosures_of
-from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter, Route
+from banshi.kernel.contract.route_table import Routes
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.contract.values import LANGUAGES, REASON_ASKS, Who
-from banshi.kernel.http.document_schemas import UUID, ref
+from banshi.kernel.http.document_schemas import ref
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, from_cursor, limit_of, page_answer, reply
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
@@ -22,6 +23,8 @@ from banshi.kernel.tables.passes import Pass
 
 if TYPE_CHECKING:
     from aiohttp import web
+
+ROUTES = Routes("cases")
 
 ACTION = Form.from_schema(
     {
@@ -35,9 +38,21 @@ ACTION = Form.from_schema(
     }
 )
 
+#: Where whoever has a case goes on.
+_OWN = {"id": "$response.body#/id"}
+TO_FIRST_CASE = Link("show_case", {"id": "$response.body#/items/0/id"})
+TO_CASE = Link("show_case", _OWN)
+TO_ACTION = Link("act", {**_OWN, "action": "$response.body#/permitted_actions/0/action"})
 
+
+@ROUTES.get(
+    "/v1/cases",
+    Audience.CITIZEN,
+    {200: page_answer(ref("CaseSummary"), TO_FIRST_CASE)},
+    parameters=(Parameter("state", {"type": "string", "maxLength": 32}, "Only this state."), *PAGE_PARAMETERS),
+)
 async def list_cases(call: Call) -> web.StreamResponse:
-    """The caller's own cases, the newest first."""
+    """List the caller's own cases, the newest first."""
     query = Case.filter(person=call.principal.subject)
     if state := call.query.get("state"):
         query = query.filter(state=state)
@@ -46,15 +61,32 @@ async def list_cases(call: Call) -> web.StreamResponse:
     limit = limit_of(call)
     rows = await query.order_by("-id").limit(limit + 1).only(*SUMMARY)
     shown = rows[:limit]
-    page = Page(
-        [case_summary(call.platform, case, call.language) for case in shown],
-        str(shown[-1].id) if len(rows) > limit else None,
-    )
-    return reply(call, page.document())
+    documents = [case_summary(call.platform, case, call.language) for case in shown]
+    return reply(call, Page(documents, str(shown[-1].id) if len(rows) > limit else None).document())
 
 
+@ROUTES.get(
+    "/v1/cases/{id}",
+    Audience.PERSON,
+    {
+        200: Answer(
+            "The case.",
+            ref("Case"),
+            links=[
+                TO_ACTION,
+                Link("download", {"id": "$response.body#/attachments/0/id"}),
+                *(Link(f"show_pass_{ending}", _OWN) for ending in ("svg", "png", "txt")),
+                Link("list_scans", _OWN),
+                Link("list_readings", _OWN),
+                Link("show_certificate", _OWN),
+                Link("show_item", {"code": "$response.body#/item/code"}),
+                Link("list_materials", {"code": "$response.body#/item/code", "case": "$response.body#/id"}),
+            ],
+        )
+    },
+)
 async def show_case(call: Call) -> web.StreamResponse:
-    """A case with its timeline, its deadline, and what the reader may do now."""
+    """Show a case: timeline, deadline, permitted actions."""
     actor = actors.Actor(call.principal)
     case = await actors.find(call.path["id"], actor)
     events = await CaseEvent.filter(case_id=case.id).order_by("version")
@@ -76,8 +108,19 @@ async def show_case(call: Call) -> web.StreamResponse:
     return reply(call, document)
 
 
+@ROUTES.post(
+    "/v1/cases/{id}/actions/{action}",
+    Audience.PERSON,
+    {
+        200: Answer("The case after the step.", ref("CaseSummary"), links=[TO_CASE]),
+        502: Answer("The department's service failed; nothing was changed."),
+        504: Answer("The department's service took too long; nothing was changed."),
+    },
+    body=ACTION,
+    creates=True,
+)
 async def act(call: Call) -> web.StreamResponse:
-    """Take a step; the one way to move a case."""
+    """Take one of the permitted actions."""
     reason = call.body.get("reason")
 
     def receipt(case: Case) -> Sequence[Model]:
@@ -96,72 +139,3 @@ async def act(call: Call) -> web.StreamResponse:
         receipt=receipt,
     )
     return reply(call, case_summary(call.platform, case, call.language))
-
-
-CASE_PATH = {"id": UUID}
-
-#: Where whoever has a case goes on.
-_OWN = {"id": "$response.body#/id"}
-TO_FIRST_CASE = Link("show_case", {"id": "$response.body#/items/0/id"})
-TO_CASE = Link("show_case", _OWN)
-TO_ACTION = Link("act", {**_OWN, "action": "$response.body#/permitted_actions/0/action"})
-
-ROUTES = (
-    Route(
-        method="GET",
-        path="/v1/cases",
-        audience=Audience.CITIZEN,
-        handler=list_cases,
-        operation="list_cases",
-        summary="List the caller's own cases, the newest first.",
-        tag="cases",
-        parameters=(
-            Parameter(name="state", schema={"type": "string", "maxLength": 32}, description="Only this state."),
-            *PAGE_PARAMETERS,
-        ),
-        answers={200: page_answer(ref("CaseSummary"), TO_FIRST_CASE)},
-    ),
-    Route(
-        method="GET",
-        path="/v1/cases/{id}",
-        audience=Audience.PERSON,
-        handler=show_case,
-        operation="show_case",
-        summary="Show a case: timeline, deadline, permitted actions.",
-        tag="cases",
-        path_schemas=CASE_PATH,
-        answers={
-            200: Answer(
-                description="The case.",
-                schema=ref("Case"),
-                links=[
-                    TO_ACTION,
-                    Link("download", {"id": "$response.body#/attachments/0/id"}),
-                    *(Link(f"show_pass_{ending}", _OWN) for ending in ("svg", "png", "txt")),
-                    Link("list_scans", _OWN),
-                    Link("list_readings", _OWN),
-                    Link("show_certificate", _OWN),
-                    Link("show_item", {"code": "$response.body#/item/code"}),
-                    Link("list_materials", {"code": "$response.body#/item/code", "case": "$response.body#/id"}),
-                ],
-            )
-        },
-    ),
-    Route(
-        method="POST",
-        path="/v1/cases/{id}/actions/{action}",
-        audience=Audience.PERSON,
-        handler=act,
-        operation="act",
-        summary="Take one of the permitted actions.",
-        tag="cases",
-        path_schemas={**CASE_PATH, "action": {"type": "string", "pattern": "^[a-z][a-z-]{0,31}$"}},
-        body=ACTION,
-        creates=True,
-        answers={
-            200: Answer(description="The case after the step.", schema=ref("CaseSummary"), links=[TO_CASE]),
-            502: Answer(description="The department's service failed; nothing was changed."),
-            504: Answer(description="The department's service took too long; nothing was changed."),
-        },
-    ),
-)

@@ -132,13 +132,13 @@ def route(registry: Registry) -> Route:
         tag="cases",
         answers={
             201: Answer(
-                description="It is stored. What follows is in the case's timeline.",
-                schema=ref("Case"),
+                "It is stored. What follows is in the case's timeline.",
+                ref("Case"),
                 headers={"Location": "The case."},
                 links=[TO_CASE, TO_ACTION],
             ),
-            403: Answer(description="Something has to be known of the caller; `not-verified` says what."),
-            404: Answer(description="There is no such item."),
+            403: Answer("Something has to be known of the caller; `not-verified` says what."),
+            404: Answer("There is no such item."),
         },
         creates=True,
         per_item=submissions.body_schema,

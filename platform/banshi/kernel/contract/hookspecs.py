@@ -140,19 +140,15 @@ def banshi_routes(registry: Any) -> Iterable[Route]:  # type: ignore[empty-body]
     `registry.items` and `registry.kinds` are all there are, for a route whose body differs from item to item.
 
     ```python
+    ROUTES = Routes("inbox")
+
+    @ROUTES.get("/v1/inbox", Audience.CITIZEN, {200: Answer("The messages.", MESSAGES)})
+    async def read_inbox(call):
+        \"""Read the messages.\"""
+
     @hookimpl
     def banshi_routes():
-        inbox = Route(
-            method="GET",
-            path="/v1/inbox",
-            audience=Audience.CITIZEN,
-            handler=read_inbox,
-            operation="read_inbox",
-            summary="Read the messages.",
-            tag="inbox",
-            answers={200: Answer(description="The messages.")},
-        )
-        return [inbox]
+        return ROUTES
     ```
     """
 

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 from banshi.kernel.contract.principals import Client, Principal
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: The media type of an answer of events, which goes on until somebody leaves.
 EVENTS = "text/event-stream"
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class Audience(enum.StrEnum):
@@ -59,7 +61,7 @@ class Audience(enum.StrEnum):
         return any(role.name != "officer" for role in principal.roles)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """One parameter of the query or the headers, held against its JSON Schema."""
 
@@ -84,7 +86,7 @@ class Link:
     body: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One documented answer: JSON by `schema`, or other bytes by `media_type`, or no body."""
 
@@ -124,7 +126,7 @@ class SignedBody:
 class Route:
     """One operation of the HTTP API."""
 
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    method: Method
     #: aiohttp's notation: `/v1/cases/{id}`.
     path: str
     audience: Audience
@@ -175,39 +177,26 @@ class Route:
         return re.findall(r"{(\w+)}", self.path)
 
 
-class Receipts(Protocol):
-    """The Idempotency-Key of one request, or its absence."""
+class Receipts:
+    """The Idempotency-Key of one request. This one is its absence: nothing is stored, and nothing found."""
 
-    async def begin(self, *request: bytes) -> web.Response | None:
+    async def begin(self, *_request: bytes) -> web.Response | None:
         """The stored answer, if the same request was answered before. Raises KeyReused and StillRunning."""
-        ...
+        return None
 
     async def stored(self) -> web.Response | None:
         """The answer that is stored under this key, as it was given; None where there is none."""
-        ...
+        return None
 
-    def receipt(self, document: Any, *, status: int = 201, headers: Mapping[str, str] | None = None) -> Sequence[Model]:
+    def receipt(self, document: Any, *, status: int = 201, headers: Mapping[str, str] | None = None) -> Sequence[Model]:  # noqa: ARG002
         """The row that remembers this answer, for the transaction that makes it true; nothing without a key."""
-        ...
-
-
-class WithoutKey:
-    """In place of an Idempotency-Key where none came: nothing is stored, and nothing found."""
-
-    async def begin(self, *_: bytes) -> web.Response | None:
-        return None
-
-    async def stored(self) -> web.Response | None:
-        return None
-
-    def receipt(self, *_: Any, **__: Any) -> Sequence[Model]:
         return ()
 
     def end(self) -> None:
-        pass
+        """The request is over, well or badly."""
 
 
-WITHOUT_KEY = WithoutKey()
+WITHOUT_KEY = Receipts()
 
 
 @dataclass

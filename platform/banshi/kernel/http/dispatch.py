@@ -22,7 +22,7 @@ from banshi.foundation import errors
 from banshi.foundation.database.writes import Stale
 from banshi.foundation.logs import REQUEST_ID
 from banshi.kernel.contract.principals import Principal
-from banshi.kernel.contract.routes import WITHOUT_KEY, Audience, Call, Parameter, Route, WithoutKey
+from banshi.kernel.contract.routes import WITHOUT_KEY, Audience, Call, Parameter, Receipts, Route
 from banshi.kernel.contract.values import LANGUAGES
 from banshi.kernel.http.callers import CHALLENGE, TOKENS
 from banshi.kernel.http.idempotency import HEADER, IdempotentRequest
@@ -63,7 +63,7 @@ def _validator(schema: bytes) -> jsonschema_rs.Draft202012Validator:
 def endpoint(platform: Platform, route: Route) -> Handler:
     """aiohttp's handler for a route."""
     query = Query(route.parameters, lenient=route.lenient)
-    paths = {name: validator_of(route.path_schemas.get(name, SEGMENT)) for name in re.findall(r"{(\w+)}", route.path)}
+    paths = {name: validator_of(route.path_schemas.get(name, SEGMENT)) for name in route.path_names}
     takes_json = route.body is not None or route.per_item is not None
     takes_body = takes_json or route.raw_body is not None
 
@@ -78,7 +78,7 @@ def endpoint(platform: Platform, route: Route) -> Handler:
             check_type(request)
         path, headers = request.match_info, request.headers
         caller: Principal | None = None
-        once: IdempotentRequest | WithoutKey = WITHOUT_KEY
+        once: Receipts = WITHOUT_KEY
         signed = route.signed if route.signed and request.content_type == route.signed.media_type else None
         if route.audience is not Audience.ANYONE and signed is None:
             caller = await authorise(platform, route, request)

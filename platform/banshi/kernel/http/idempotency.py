@@ -18,6 +18,7 @@ from tortoise.models import Model
 from banshi.foundation.encryption.fields import as_read
 from banshi.foundation.errors import InvalidParameter, KeyReused, StillRunning
 from banshi.foundation.keys import Key
+from banshi.kernel.contract.routes import Receipts
 from banshi.kernel.http.responses import JSON, encode
 from banshi.kernel.http.stored_answers import STORED_ANSWERS
 from banshi.kernel.tables.idempotency import IdempotencyKey
@@ -33,7 +34,7 @@ VISIBLE = re.compile(r"[!-~]+")
 RUNNING: Key[set[str]] = Key("idempotency keys in use")
 
 
-class IdempotentRequest:
+class IdempotentRequest(Receipts):
     """The Idempotency-Key of one request."""
 
     def __init__(self, platform: Platform, subject: str, key: str) -> None:
@@ -72,7 +73,6 @@ class IdempotentRequest:
         return web.Response(body=body.encode(), status=row["status"], content_type=JSON, headers=headers)
 
     def receipt(self, document: Any, *, status: int = 201, headers: Mapping[str, str] | None = None) -> Sequence[Model]:
-        """The row that remembers this answer, for the transaction that makes it true."""
         row = IdempotencyKey(
             id=self._id,
             fingerprint=self._fingerprint,
@@ -85,7 +85,6 @@ class IdempotentRequest:
         return (row,)
 
     def end(self) -> None:
-        """The request is over, well or badly."""
         if self._held:
             self._platform[RUNNING].discard(self._id)
 

@@ -31,15 +31,9 @@ LONGEST_PAGE = 100
 
 #: The parameters of every list.
 PAGE_PARAMETERS = (
+    Parameter("limit", {"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE}, "Rows at most."),
     Parameter(
-        name="limit",
-        schema={"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE},
-        description="Rows at most.",
-    ),
-    Parameter(
-        name="cursor",
-        schema={"type": "string", "minLength": 1, "maxLength": 200},
-        description="Where to go on: `next` of the page before.",
+        "cursor", {"type": "string", "minLength": 1, "maxLength": 200}, "Where to go on: `next` of the page before."
     ),
 )
 
@@ -166,4 +160,4 @@ def page_schema(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def page_answer(row: Mapping[str, Any], *links: Link) -> Answer:
     """A page of rows by that schema, and where one of them leads: the next page is linked by itself."""
-    return Answer(description="One page, and where to go on.", schema=page_schema(row), links=links)
+    return Answer("One page, and where to go on.", page_schema(row), links=links)
