@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from banshi.builtin.personal_data.anonymising import ANONYMISE_CASE
 from banshi.builtin.personal_data.forgetting import FORGET_CASE
@@ -23,18 +22,12 @@ from banshi.kinds.appeal.rules import AppealRules, check
 from banshi.kinds.appeal.sorting.suggestion import LEARNT, open_learnt
 from banshi.kinds.appeal.statistics import MONTHS, open_months
 from banshi.kinds.appeal.steps import OUTCOMES, TABLE, steps
+from banshi.kinds.appeal.tips import pictures
 from banshi.kinds.appeal.tips import routes as tips
 from banshi.kinds.appeal.tips.flood import FLOOD, open_flood
 from banshi.kinds.appeal.tips.retention import FORGETTING, open_forgetting
 
-if TYPE_CHECKING:
-    from banshi.kernel.contract.routes import Route
-
 __all__ = ["APPEAL", "Appeal", "AppealRules"]
-
-
-def routes() -> Sequence[Route]:
-    return (*statistics.routes(), *tips.routes())
 
 
 APPEAL = Kind(
@@ -53,7 +46,7 @@ APPEAL = Kind(
     intake=intake,
     shown=shown,
     travels=True,
-    routes=routes,
+    routes=lambda: [*statistics.ROUTES, *pictures.ROUTES, *tips.ROUTES],
     check=check,
 )
 

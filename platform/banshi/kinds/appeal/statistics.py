@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from banshi.foundation.errors import InvalidParameter
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.items import LIVE
-from banshi.kernel.contract.routes import Answer, Audience, Call, Parameter, Route
+from banshi.kernel.contract.route_table import Routes
+from banshi.kernel.contract.routes import Answer, Audience, Call, Parameter
 from banshi.kernel.contract.values import text_in
 from banshi.kernel.http.document_schemas import record
 from banshi.kernel.http.responses import reply
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from banshi.kernel.runtime.running import Platform
+
+ROUTES = Routes("statistics")
 
 #: Fewer than so many are not shown: neither a unit's appeals, nor a figure that comes from so few.
 FEWEST = 5
@@ -101,8 +104,51 @@ async def figures(platform: Platform, month: int) -> Figures:
         return counted
 
 
-async def show(call: Call) -> web.StreamResponse:
-    """The units with enough appeals in these months, the most punctual first."""
+MONTH = {"type": "string", "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$"}
+_CODED = record({"code": {"type": "string"}, "title": {"type": "string"}})
+_COUNT = {"type": "integer", "minimum": 0}
+_PERCENT = {"type": ["integer", "null"], "minimum": 0, "maximum": 100}
+
+TABLE = record(
+    {
+        # Of the months that nobody named, the first may be of the century before.
+        "from": {"type": "string"},
+        "to": {"type": "string"},
+        "fewest": {**_COUNT, "description": "What comes from fewer than these is left out, or null."},
+        "items": {
+            "type": "array",
+            "items": record(
+                {
+                    "department": _CODED,
+                    "unit": _CODED,
+                    "received": _COUNT,
+                    "answered": _COUNT,
+                    "overdue": {**_COUNT, "description": "Not answered, although the day is past."},
+                    "on_time_percent": {**_PERCENT, "description": "Of those answered or overdue."},
+                    "mean_rating": {"type": ["number", "null"], "minimum": 1, "maximum": MOST},
+                    "satisfied_percent": {**_PERCENT, "description": f"Of those rated: {SATISFIED} stars or more."},
+                }
+            ),
+        },
+    }
+)
+
+
+@ROUTES.get(
+    "/v1/statistics/appeals",
+    Audience.ANYONE,
+    {200: Answer("The units, the most punctual first.", TABLE)},
+    from_replica=True,
+    parameters=(
+        Parameter("from", MONTH, f"First month; {USUAL} months where it is left out."),
+        Parameter("to", MONTH, "Last month; the present one where it is left out."),
+    ),
+)
+async def appeal_statistics(call: Call) -> web.StreamResponse:
+    """Compare how punctually units answer, and how satisfied people are.
+
+    Units with too few appeals in these months are left out.
+    """
     platform = call.platform
     first, last = _months(call)
     sums: Figures = defaultdict(Counter)
@@ -158,53 +204,3 @@ def _months(call: Call) -> tuple[int, int]:
         detail = f"`from` is not after `to`, and both and what is between them are {LONGEST} months at most."
         raise InvalidParameter(detail, parameter="from")
     return first, last
-
-
-MONTH = {"type": "string", "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$"}
-_CODED = record({"code": {"type": "string"}, "title": {"type": "string"}})
-_COUNT = {"type": "integer", "minimum": 0}
-_PERCENT = {"type": ["integer", "null"], "minimum": 0, "maximum": 100}
-
-TABLE = record(
-    {
-        # Of the months that nobody named, the first may be of the century before.
-        "from": {"type": "string"},
-        "to": {"type": "string"},
-        "fewest": {**_COUNT, "description": "What comes from fewer than these is left out, or null."},
-        "items": {
-            "type": "array",
-            "items": record(
-                {
-                    "department": _CODED,
-                    "unit": _CODED,
-                    "received": _COUNT,
-                    "answered": _COUNT,
-                    "overdue": {**_COUNT, "description": "Not answered, although the day is past."},
-                    "on_time_percent": {**_PERCENT, "description": "Of those answered or overdue."},
-                    "mean_rating": {"type": ["number", "null"], "minimum": 1, "maximum": MOST},
-                    "satisfied_percent": {**_PERCENT, "description": f"Of those rated: {SATISFIED} stars or more."},
-                }
-            ),
-        },
-    }
-)
-
-
-def routes() -> Sequence[Route]:
-    return (
-        Route(
-            method="GET",
-            path="/v1/statistics/appeals",
-            audience=Audience.ANYONE,
-            handler=show,
-            operation="appeal_statistics",
-            from_replica=True,
-            summary="Compare how punctually units answer, and how satisfied people are.",
-            tag="statistics",
-            parameters=(
-                Parameter(name="from", schema=MONTH, description=f"First month; {USUAL} months where it is left out."),
-                Parameter(name="to", schema=MONTH, description="Last month; the present one where it is left out."),
-            ),
-            answers={200: Answer(description="The units, the most punctual first.", schema=TABLE)},
-        ),
-    )

@@ -15,13 +15,11 @@ from banshi.kinds.query.commands import register
 from banshi.kinds.query.holdings import HOLDING
 from banshi.kinds.query.look_ups import TIDYING, open_tidying
 from banshi.kinds.query.registers.opened import REGISTERS, open_registers
-from banshi.kinds.query.routes import ROUTES, verbs
+from banshi.kinds.query.routes import ROUTES
 from banshi.kinds.query.rules import REGISTRAR, QueryRules, check
 
 if TYPE_CHECKING:
     import click
-
-    from banshi.kernel.contract.routes import Route
 
 __all__ = ["QUERY", "QueryRules"]
 
@@ -30,7 +28,7 @@ QUERY = Kind(
     title={"zh-CN": "查询", "en": "Query"},
     details=QueryRules,
     roles=frozenset({REGISTRAR}),
-    routes=verbs,
+    routes=lambda: ROUTES,
     check=check,
 )
 
@@ -53,11 +51,6 @@ def banshi_offers() -> Sequence[Offer[Holdings]]:
 @hookimpl
 def banshi_resources() -> Sequence[Resource[Any]]:
     return [Resource(REGISTERS, open_registers), Resource(TIDYING, open_tidying)]
-
-
-@hookimpl
-def banshi_routes() -> Sequence[Route]:
-    return ROUTES
 
 
 @hookimpl

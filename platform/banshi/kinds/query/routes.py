@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from banshi.foundation.errors import InvalidFields, NotFound, NotVerified
 from banshi.foundation.forms import Form
 from banshi.kernel.cases.modes import offered
 from banshi.kernel.contract.items import TEST
-from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Route
+from banshi.kernel.contract.route_table import Routes
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link
 from banshi.kernel.http.document_schemas import ref
 from banshi.kernel.http.responses import PAGE_PARAMETERS, page_answer, reply
 from banshi.kinds.query.asking import answer, asking, question_problems
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from banshi.kernel.contract.values import Item
+
+ROUTES = Routes("queries")
 
 #: Read by the person who was looked up, so it has to say something.
 PURPOSE = {
@@ -54,8 +57,21 @@ def body_schema(item: Item) -> Mapping[str, Any] | None:
     return _envelope(personal=item.details.personal, question=item.form.schema)
 
 
+@ROUTES.post(
+    "/v1/items/{code}/query",
+    Audience.PERSON,
+    {
+        200: Answer("What was found.", ref("LookUpAnswer")),
+        403: Answer("The caller may not look this up; `not-verified` says what to do."),
+        404: Answer("There is no such item."),
+        429: Answer(
+            "This hour's look-ups are used up, or too many found nothing.", headers={"Retry-After": "Seconds."}
+        ),
+    },
+    per_item=body_schema,
+)
 async def look_up(call: Call) -> web.StreamResponse:
-    """Ask the item's register."""
+    """Ask a register."""
     item = offered(call.platform, call.path["code"], call.principal)
     # A register has real people in it: nobody asks one for something that is made up.
     if item is None or item.mode == TEST or not isinstance(item.details, QueryRules):
@@ -70,51 +86,18 @@ async def look_up(call: Call) -> web.StreamResponse:
     return reply(call, shown, headers={"Cache-Control": "no-store"})
 
 
+@ROUTES.get(
+    "/v1/me/look-ups",
+    Audience.CITIZEN,
+    {
+        200: page_answer(ref("LookUp"), Link("show_item", {"code": "$response.body#/items/0/item/code"})),
+        403: Answer("The identity provider has verified no ID number of the caller's."),
+    },
+    parameters=PAGE_PARAMETERS,
+)
 async def list_look_ups(call: Call) -> web.StreamResponse:
-    """Who looked the caller up."""
+    """List who looked the caller up, when and what for."""
     number = call.principal.resident_id
     if not number:
         raise NotVerified(say("not-verified", call.language))
     return reply(call, (await page_about(call, number)).document())
-
-
-def verbs() -> Sequence[Route]:
-    return (
-        Route(
-            method="POST",
-            path="/v1/items/{code}/query",
-            audience=Audience.PERSON,
-            handler=look_up,
-            operation="look_up",
-            summary="Ask a register.",
-            tag="queries",
-            answers={
-                200: Answer(description="What was found.", schema=ref("LookUpAnswer")),
-                403: Answer(description="The caller may not look this up; `not-verified` says what to do."),
-                404: Answer(description="There is no such item."),
-                429: Answer(
-                    description="This hour's look-ups are used up, or too many found nothing.",
-                    headers={"Retry-After": "Seconds."},
-                ),
-            },
-            per_item=body_schema,
-        ),
-    )
-
-
-ROUTES = (
-    Route(
-        method="GET",
-        path="/v1/me/look-ups",
-        audience=Audience.CITIZEN,
-        handler=list_look_ups,
-        operation="list_look_ups",
-        summary="List who looked the caller up, when and what for.",
-        tag="queries",
-        parameters=PAGE_PARAMETERS,
-        answers={
-            200: page_answer(ref("LookUp"), Link("show_item", {"code": "$response.body#/items/0/item/code"})),
-            403: Answer(description="The identity provider has verified no ID number of the caller's."),
-        },
-    ),
-)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from banshi.foundation.errors import TooManyRequests
 from banshi.foundation.keys import Key
+from banshi.kernel.contract.routes import Answer
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
@@ -32,6 +33,9 @@ MOST_WAITING, TURN = 8, 5.0
 
 #: Seconds after which a code that is nobody's is answered, and how many may wait for that.
 WRONG_CODE, MOST_WRONG = 0.5, 64
+
+#: What a route says of it.
+FLOODED = {429: Answer("Too much is coming in at present.", headers={"Retry-After": "Seconds."})}
 
 
 @dataclass(slots=True)

@@ -22,16 +22,20 @@ from banshi.foundation.errors import MalformedBody, StorageFull, TooLarge, TooMa
 from banshi.foundation.files.media_types import sniff
 from banshi.kernel.cases import attachments
 from banshi.kernel.cases.representations import attachment_document
+from banshi.kernel.contract.route_table import Routes
+from banshi.kernel.contract.routes import Answer, Audience, Call
 from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.attachments import Attachment
-from banshi.kinds.appeal.tips.flood import FLOOD
+from banshi.kinds.appeal.tips.flood import FLOOD, FLOODED
+from banshi.kinds.appeal.tips.representations import PICTURE
 from banshi.kinds.pictures import READ, cleaned
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from banshi.kernel.contract.routes import Call
     from banshi.kernel.runtime.running import Platform
+
+ROUTES = Routes("tips", unnamed=True)
 
 #: Seconds that a slow client may take for so many bytes of a picture, and for all of it.
 PATIENCE, LEAST, WHOLE = 15.0, 65_536, 300.0
@@ -49,8 +53,17 @@ REFUSED = {
 }
 
 
-async def upload(call: Call) -> web.StreamResponse:
-    """Store a picture; its id goes into a form or a message. Nobody can read it before that."""
+@ROUTES.post(
+    "/v1/tips/pictures",
+    Audience.ANYONE,
+    {201: Answer("It is stored.", PICTURE), **FLOODED},
+    raw_body={media_type: {"contentMediaType": media_type} for media_type in READ},
+)
+async def upload_of_tip(call: Call) -> web.StreamResponse:
+    """Upload a picture for a tip or a message; what its camera wrote into it is left out.
+
+    Its id goes into a form or a message. Nobody can read it before that.
+    """
     platform, flood, request = call.platform, call.platform[FLOOD], call.request
     if request.content_type not in READ:
         raise UnsupportedMediaType(REFUSED, accepted=list(READ))

@@ -18,30 +18,30 @@ from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.modes import offered
 from banshi.kernel.cases.submission import check, form_problems, new_case
 from banshi.kernel.contract.principals import Principal
-from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Route
+from banshi.kernel.contract.route_table import Routes
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link
 from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.intake import received, sort_member
 from banshi.kinds.appeal.models import TipCode
 from banshi.kinds.appeal.rules import AppealRules
 from banshi.kinds.appeal.tips.codes import hash_of, new_code, read_code
-from banshi.kinds.appeal.tips.flood import FLOOD
-from banshi.kinds.appeal.tips.pictures import upload
+from banshi.kinds.appeal.tips.flood import FLOOD, FLOODED
 from banshi.kinds.appeal.tips.representations import (
     ACTING,
     NEW_TIP,
-    PICTURE,
     READING,
     TIP,
     new_tip_document,
     tip_document,
 )
-from banshi.kinds.pictures import READ
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from banshi.kernel.contract.values import Item
+
+ROUTES = Routes("tips", unnamed=True)
 
 #: Whose tip it is: nobody's.
 NOBODY = Principal(subject="")
@@ -73,8 +73,43 @@ def _envelope(sorts: tuple[str, ...]) -> Form:
     return Form.from_schema(_around({"type": "object"}, sorts))
 
 
-async def hand_in(call: Call) -> web.StreamResponse:
-    """Store a tip and show its code."""
+_OF_A_CODE = {
+    404: Answer(description="There is no tip of that code (`unknown-code`)."),
+    429: Answer(description="Too many codes that are nobody's.", headers={"Retry-After": "Seconds."}),
+}
+_CODE = {"code": "$request.body#/code"}
+_TIP = Answer(
+    description="The tip.",
+    schema=TIP,
+    links=[
+        Link("act_on_tip", {"action": "$response.body#/permitted_actions/0/action"}, _CODE),
+        Link("read_tip", body=_CODE),
+    ],
+)
+_OWN = {"code": "$response.body#/code"}
+
+
+@ROUTES.post(
+    "/v1/items/{code}/tips",
+    Audience.ANYONE,
+    {
+        201: Answer(
+            "It is stored; this is its code.",
+            NEW_TIP,
+            links=[
+                Link("read_tip", body=_OWN),
+                Link("act_on_tip", {"action": "$response.body#/tip/permitted_actions/0/action"}, _OWN),
+            ],
+        ),
+        **FLOODED,
+    },
+    per_item=body_schema,
+)
+async def tip(call: Call) -> web.StreamResponse:
+    """Hand in a tip without a name.
+
+    The answer shows its code.
+    """
     platform, body, language = call.platform, call.body, call.language
     item = offered(platform, call.path["code"], NOBODY)
     if item is None or body_schema(item) is None:
@@ -99,15 +134,27 @@ async def hand_in(call: Call) -> web.StreamResponse:
     return reply(call, document, status=201, headers=NOT_KEPT)
 
 
-async def read(call: Call) -> web.StreamResponse:
-    """The tip of a code."""
+@ROUTES.post("/v1/tips/read", Audience.ANYONE, {200: _TIP, **_OF_A_CODE}, body=READING)
+async def read_tip(call: Call) -> web.StreamResponse:
+    """Read the tip of a code."""
     actor = await with_code(call)
     case = await actors.find(actor.unnamed, actor)
     return reply(call, await tip_document(call, case, actor), headers=NOT_KEPT)
 
 
-async def act(call: Call) -> web.StreamResponse:
-    """Take a step with the tip of a code."""
+@ROUTES.post(
+    "/v1/tips/actions/{action}",
+    Audience.ANYONE,
+    {
+        200: replace(_TIP, description="The tip after the step."),
+        502: Answer("The department's service failed; nothing was changed."),
+        504: Answer("The department's service took too long; nothing was changed."),
+        **_OF_A_CODE,
+    },
+    body=ACTING,
+)
+async def act_on_tip(call: Call) -> web.StreamResponse:
+    """Take one of the permitted actions with the tip of a code."""
     actor = await with_code(call)
     case = await lifecycle.move(
         call.platform,
@@ -135,89 +182,3 @@ async def with_code(call: Call) -> actors.Actor:
             }
         )
     return actors.Actor(unnamed=found.case_id)
-
-
-_OF_A_CODE = {
-    404: Answer(description="There is no tip of that code (`unknown-code`)."),
-    429: Answer(description="Too many codes that are nobody's.", headers={"Retry-After": "Seconds."}),
-}
-_CODE = {"code": "$request.body#/code"}
-_TIP = Answer(
-    description="The tip.",
-    schema=TIP,
-    links=[
-        Link("act_on_tip", {"action": "$response.body#/permitted_actions/0/action"}, _CODE),
-        Link("read_tip", body=_CODE),
-    ],
-)
-_FLOODED = {429: Answer(description="Too much is coming in at present.", headers={"Retry-After": "Seconds."})}
-
-
-def routes() -> Sequence[Route]:
-    own = {"code": "$response.body#/code"}
-    return (
-        Route(
-            method="POST",
-            path="/v1/items/{code}/tips",
-            audience=Audience.ANYONE,
-            unnamed=True,
-            handler=hand_in,
-            operation="tip",
-            summary="Hand in a tip without a name.",
-            tag="tips",
-            per_item=body_schema,
-            answers={
-                201: Answer(
-                    description="It is stored; this is its code.",
-                    schema=NEW_TIP,
-                    links=[
-                        Link("read_tip", body=own),
-                        Link("act_on_tip", {"action": "$response.body#/tip/permitted_actions/0/action"}, own),
-                    ],
-                ),
-                **_FLOODED,
-            },
-        ),
-        Route(
-            method="POST",
-            path="/v1/tips/pictures",
-            audience=Audience.ANYONE,
-            unnamed=True,
-            handler=upload,
-            operation="upload_of_tip",
-            summary="Upload a picture for a tip or a message; what its camera wrote into it is left out.",
-            tag="tips",
-            raw_body={media_type: {"contentMediaType": media_type} for media_type in READ},
-            answers={201: Answer(description="It is stored.", schema=PICTURE), **_FLOODED},
-        ),
-        Route(
-            method="POST",
-            path="/v1/tips/read",
-            audience=Audience.ANYONE,
-            unnamed=True,
-            handler=read,
-            operation="read_tip",
-            summary="Read the tip of a code.",
-            tag="tips",
-            body=READING,
-            answers={200: _TIP, **_OF_A_CODE},
-        ),
-        Route(
-            method="POST",
-            path="/v1/tips/actions/{action}",
-            audience=Audience.ANYONE,
-            unnamed=True,
-            handler=act,
-            operation="act_on_tip",
-            summary="Take one of the permitted actions with the tip of a code.",
-            tag="tips",
-            path_schemas={"action": {"type": "string", "pattern": "^[a-z][a-z-]{0,31}$"}},
-            body=ACTING,
-            answers={
-                200: replace(_TIP, description="The tip after the step."),
-                502: Answer(description="The department's service failed; nothing was changed."),
-                504: Answer(description="The department's service took too long; nothing was changed."),
-                **_OF_A_CODE,
-            },
-        ),
-    )
