@@ -14,6 +14,7 @@ from aiohttp import web
 
 from banshi.builtin.catalogue.item_files import ItemFiles, put_away
 from banshi.builtin.isolation.standing_in import isolate
+from banshi.builtin.monitoring.worker_process import WORKER
 from banshi.default_plugins import default_plugins
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.findings import ConfigurationError, Finding
@@ -30,7 +31,6 @@ from banshi.kernel.runtime.containment import Breakers
 from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.runtime.tracing import traced_route
-from banshi.kernel.runtime.worker_process import WORKER
 
 log = structlog.get_logger("banshi.start")
 

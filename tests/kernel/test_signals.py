@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from banshi.builtin.passes.models import Counter
 from banshi.foundation.database.writes import Write
-from banshi.kernel.runtime.signals.carrier import Alone
+from banshi.kernel.runtime.signals.carrier import Carrier
 from banshi.kernel.runtime.signals.signals import Signals
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.sdk.events import SIGNALS
@@ -152,7 +152,7 @@ async def test_whatever_else_comes_over_the_channel_and_whoever_fails_stops_no_s
 
 
 async def test_alone_nothing_is_kept_to_be_sent(door: Door) -> None:
-    signals = Signals(Alone())
+    signals = Signals(Carrier())
     signals.send("test", ["a"])
     assert not signals._waiting["test"]
     await asyncio.wait_for(signals.listen(), 1)
@@ -160,7 +160,7 @@ async def test_alone_nothing_is_kept_to_be_sent(door: Door) -> None:
         assert not door.platform[SIGNALS].connected.is_set()
 
 
-class Small:
+class Small(Carrier):
     longest = 200
 
     async def listen(self, heard: Callable[[str], None], connected: Callable[[], None]) -> None:

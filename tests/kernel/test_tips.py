@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from banshi.builtin.case_queries import count_people, people_with_cases
 from banshi.foundation.findings import ConfigurationError
-from banshi.kernel.cases.submission import count_people, people_with_cases
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kernel.tables.idempotency import IdempotencyKey

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from banshi import app
 from banshi.builtin.monitoring.fleet import Together
-from banshi.kernel.runtime.worker_process import Worker, present_worker
+from banshi.builtin.monitoring.worker_process import Worker, present_worker
 from banshi.ops.cli.server import workers
 from banshi.ops.cli.server.workers import Supervisor, reserved
 from banshi.testing import Door

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from banshi.builtin.case_queries import count_people, people_with_cases, submissions
 from banshi.kernel.cases.actors import Actor, record_reading, steps_of
 from banshi.kernel.cases.actors import find as find_case
 from banshi.kernel.cases.attachment_routes import download as send_attachment
@@ -11,12 +12,9 @@ from banshi.kernel.cases.lifecycle import move as move_case
 from banshi.kernel.cases.representations import ENCLOSURES, Enclosure
 from banshi.kernel.cases.submission import (
     PreparedCase,
-    count_people,
     new_case,
-    people_with_cases,
     prepare_case,
     submission_of,
-    submissions,
 )
 from banshi.kernel.http.access import ROLES
 from banshi.kernel.tables.cases import CaseEvent

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from banshi.kernel.cases.corrections import corrected, refuse_answers
 from banshi.kernel.cases.lifecycle import Effects, Move
 from banshi.kernel.contract.values import ClockEffect, Kind, MaterialsEffect, MessageTemplates, Step, Who
+from banshi.kinds.corrections import corrected, refuse_answers
 
 __all__ = [
     "ClockEffect",

@@ -11,7 +11,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
-from banshi.kernel.runtime.worker_process import Worker
+from banshi.builtin.monitoring.worker_process import Worker
 
 #: In a request of a sibling, which wants this worker's own metrics alone.
 ALONE = "X-Banshi-Worker"

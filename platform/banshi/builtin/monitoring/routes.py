@@ -8,6 +8,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from banshi.builtin.monitoring.fleet import ALONE, all_metrics
+from banshi.builtin.monitoring.worker_process import WORKER
 from banshi.foundation.errors import Unavailable
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call
@@ -15,7 +16,6 @@ from banshi.kernel.http.responses import JSON, encode
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.consumers import ENGINE
 from banshi.kernel.outbox.pause import paused
-from banshi.kernel.runtime.worker_process import WORKER
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

@@ -14,6 +14,7 @@ from banshi.builtin.audit.leaving import blanking
 from banshi.builtin.passes import binding
 from banshi.builtin.passes.models import Scan
 from banshi.builtin.personal_data.forgetting import Forget, forget_answers, forget_files
+from banshi.builtin.personal_data.promises import forget_promises
 from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.values import Who
@@ -43,7 +44,7 @@ async def anonymise(platform: Platform, case: Case) -> bool:
         return False
     numbers: Any = await Pass.filter(case_id=case.id).values_list("number", flat=True)
     moved = binding.promises(platform, numbers)
-    if not await outbox.forget(platform.store, case.id, [event.id for event in events], moved):
+    if not await forget_promises(platform.store, case.id, [event.id for event in events], moved):
         return False
     for _, gone in platform.registry.offered(ANONYMISE_CASE):
         await gone(platform, case)

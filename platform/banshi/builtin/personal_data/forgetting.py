@@ -17,11 +17,11 @@ import structlog
 from banshi.builtin.audit.leaving import Unproven, entries_of, remove_case
 from banshi.builtin.passes import binding
 from banshi.builtin.passes.models import Scan
+from banshi.builtin.personal_data.promises import forget_promises
 from banshi.foundation.encryption.fields import current_ring
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of
 from banshi.kernel.contract.items import TEST
-from banshi.kernel.outbox import outbox
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import LEAVING, Case, CaseEvent
 from banshi.kernel.tables.idempotency import IdempotencyKey
@@ -85,7 +85,7 @@ async def forget(platform: Platform, case: Case, before: datetime | None = None)
         return False
     numbers: Any = await Pass.filter(case_id=case.id).values_list("number", flat=True)
     told = binding.promises(platform, numbers)
-    if not await outbox.forget(platform.store, case.id, [event.id for event in events], told):
+    if not await forget_promises(platform.store, case.id, [event.id for event in events], told):
         return False
     for _, forgotten in platform.registry.offered(FORGET_CASE):
         await forgotten(platform, case)

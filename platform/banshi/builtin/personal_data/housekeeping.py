@@ -20,6 +20,7 @@ from tortoise.expressions import Q
 from banshi.builtin.audit.leaving import forget_old_readings
 from banshi.builtin.audit.refusals import forget_old_refusals
 from banshi.builtin.personal_data.forgetting import forget_test_cases
+from banshi.builtin.personal_data.promises import MAX_APART_MS
 from banshi.builtin.personal_data.retention import anonymise_old_cases
 from banshi.foundation.background import working
 from banshi.foundation.keys import Key
@@ -89,7 +90,7 @@ async def _remove_settled(platform: Platform, moment: int) -> None:
     By consumer, state and lane, as the index has them: one of times would have to be kept up by each settlement. What
     was settled before then was promised before then.
     """
-    promised = UUID(int=(moment + outbox.ABOUT) << 80)
+    promised = UUID(int=(moment + MAX_APART_MS) << 80)
     for consumer in await outbox.consumers_of(platform.store):
         for state in ("done", "dropped"):
             of_it = OutboxRow.filter(consumer=consumer, state=state, lane__in=LANES)

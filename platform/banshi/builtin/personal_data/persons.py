@@ -20,10 +20,10 @@ from banshi.builtin.personal_data.holdings import (
     by_person,
 )
 from banshi.builtin.personal_data.housekeeping import remove_unused
+from banshi.builtin.personal_data.promises import forget_messages
 from banshi.builtin.personal_data.retention import ends_of
 from banshi.foundation.database.writes import Update, Write
 from banshi.kernel.contract.values import Texts
-from banshi.kernel.outbox import outbox
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import GOING, KEPT, Case, CaseEvent
 from banshi.kernel.tables.idempotency import IdempotencyKey
@@ -88,7 +88,7 @@ async def forget_person(platform: Platform, whom: DataSubject) -> list[Retained]
         await remove_unused(platform, files)
     for _, holding in platform.registry.offered(HOLDINGS):
         kept += list(await holding.forget(platform, whom)) if holding.forget else []
-    await outbox.forget_person(platform.store, whom.subject)
+    await forget_messages(platform.store, whom.subject)
     await IdempotencyKey.filter(person=whom.subject).delete()
     return kept
 

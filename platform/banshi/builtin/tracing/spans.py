@@ -13,7 +13,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import web
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -35,7 +35,7 @@ from opentelemetry.trace import (
 from banshi.foundation.background import woken
 from banshi.foundation.errors import Problem
 from banshi.foundation.trace_context import TRACE
-from banshi.kernel.runtime.tracing import Handler, Value
+from banshi.kernel.runtime.tracing import Handler, Span, Value
 
 if TYPE_CHECKING:
     from contextvars import Token
@@ -54,7 +54,7 @@ LAST = 2.0
 KINDS = {"outbox": SpanKind.CONSUMER, "push": SpanKind.CLIENT}
 
 
-class Recording:
+class Recording(Span):
     """One span on its way."""
 
     __slots__ = ("_span", "_token", "trace")
@@ -78,7 +78,7 @@ class Recording:
     def close(self) -> None:
         self._span.end()
 
-    def __enter__(self) -> Recording:
+    def __enter__(self) -> Self:
         self._token = TRACE.set(self.trace)
         return self
 

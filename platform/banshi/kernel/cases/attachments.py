@@ -75,21 +75,14 @@ async def receive(
                 raise UnsupportedMediaType(f"An attachment is one of {', '.join(ACCEPTED)}.", accepted=list(ACCEPTED))
             await asyncio.to_thread(durable_files.sync, stream)
         await asyncio.to_thread(durable_files.rename, part, whole)
-    except OSError as error:
-        _forget(part, whole)
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    except BaseException as error:
+        # In this order: a thread that nobody waits for may be giving it its name.
+        part.unlink(missing_ok=True)
+        whole.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise StorageFull() from None
         raise
-    except BaseException:
-        _forget(part, whole)
-        raise
     return Received(identity, media_type, size, digest.hexdigest())
-
-
-def _forget(part: Path, whole: Path) -> None:
-    """Remove an upload that failed, in this order: a thread that nobody waits for may be giving it its name."""
-    part.unlink(missing_ok=True)
-    whole.unlink(missing_ok=True)
 
 
 def clear_parts(folder: Path, older: float = 0.0) -> int:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import secrets
-import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from banshi.kernel.cases.attachments import Files, files_of, ids_at
 from banshi.kernel.cases.materials import MATERIALS, Reused
 from banshi.kernel.cases.modes import mode_of, refuse_strangers
 from banshi.kernel.cases.verified_person import require_own_record, require_verified
-from banshi.kernel.contract.items import LIVE, TEST
+from banshi.kernel.contract.items import LIVE
 from banshi.kernel.contract.pointing import pointed
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Item, Submission, Who
@@ -38,9 +37,6 @@ FIRST_ACTION = "submit"
 
 #: Case numbers: no vowels (no words), no letters that look like digits.
 ALPHABET = "0123456789BCDFGHJKLMNPQRSTVWXZ"
-
-#: Cases that are read at once when all of an item are walked.
-PAGE = 200
 
 
 def item_of(platform: Platform, case: Case) -> Item:
@@ -263,36 +259,3 @@ async def check(
     if missing or theirs:
         raise InvalidFields([*missing, *theirs])
     return HandedIn(answers, files, reused)
-
-
-async def submissions(platform: Platform, item: str, state: str) -> AsyncIterator[Submission]:
-    """All cases of an item that are in a state, the oldest first, read page by page."""
-    after = uuid.UUID(int=0)
-    while rows := await Case.filter(item=item, state=state, id__gt=after).order_by("id").limit(PAGE):
-        for case in rows:
-            yield submission_of(platform, case)
-        after = rows[-1].id
-
-
-async def count_people(platform: Platform, items: Sequence[str], states: Sequence[str]) -> int:
-    """How many people have a case of one of these items in one of these states, not counting those without a name.
-
-    Test cases are nobody's.
-    """
-    marks = platform.store.placeholders(len(items) + len(states))
-    of_items, in_states = ", ".join(marks[: len(items)]), ", ".join(marks[len(items) :])
-    sql = f"SELECT COUNT(DISTINCT person) AS people FROM banshi_case WHERE person <> '' AND mode <> '{TEST}' AND item IN ({of_items}) AND state IN ({in_states})"  # noqa: S608, E501
-    rows = await platform.store.connection.execute_query_dict(sql, [*items, *states])
-    return int(rows[0]["people"])
-
-
-async def people_with_cases(
-    platform: Platform, items: Sequence[str], states: Sequence[str], *, after: str = "", limit: int
-) -> list[str]:
-    """The next people behind `after` who have a case of one of these items in one of these states, in order.
-
-    Test cases are nobody's.
-    """
-    real = Case.filter(item__in=items, state__in=states, person__gt=after).exclude(mode=TEST)
-    found = real.using_db(platform.store.connection)
-    return [str(one) for one in await found.order_by("person").limit(limit).distinct().values_list("person", flat=True)]

@@ -19,6 +19,7 @@ from banshi.kernel.contract.routes import Answer, Audience, Call, Route
 from banshi.kernel.contract.values import Who
 from banshi.kernel.http.document_schemas import ref
 from banshi.kernel.http.responses import encode, reply
+from banshi.kernel.loading.cached import PerRevision
 from banshi.kernel.runtime.tracing import TRACES, traced
 
 if TYPE_CHECKING:
@@ -39,8 +40,7 @@ class Submissions:
         # The answers have a form of their own. What is around them is the same for many items.
         self._envelopes: dict[bytes, Form] = {}
         #: By the codes of the items that there were at that revision.
-        self._of_items: dict[str, Form | None] = {}
-        self._revision = registry.revision
+        self._of_items: PerRevision[dict[str, Form | None]] = PerRevision(registry, dict)
 
     def members(self, item: Item) -> Mapping[str, Any] | None:
         """What goes with the answers; None for an item whose cases don't begin this way."""
@@ -59,12 +59,11 @@ class Submissions:
 
     def envelope(self, item: Item) -> Form | None:
         """The form of what is around the answers, made when an item is first asked for."""
-        if self._revision != self.registry.revision:
-            self._of_items, self._revision = {}, self.registry.revision
-        if item.code not in self._of_items:
+        known = self._of_items.get()
+        if item.code not in known:
             members = self.members(item)
-            self._of_items[item.code] = None if members is None else self._form(members)
-        return self._of_items[item.code]
+            known[item.code] = None if members is None else self._form(members)
+        return known[item.code]
 
     def _form(self, members: Mapping[str, Any]) -> Form:
         key = encode(members)

@@ -68,12 +68,9 @@ def _line(text: str) -> Line:
             parts.append((literal.translate(UNSHOWN), name))
     except ValueError as error:
         advice = "write {name} to mention something, {{ or }} for a brace"
-        raise ValueError(f"{_lower(str(error))} in {text!r}: {advice}") from None
+        said = str(error)
+        raise ValueError(f"{said[:1].lower()}{said[1:]} in {text!r}: {advice}") from None
     return tuple(parts)
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
 
 
 def written(step: Step, item: Item, values: Mapping[str, Value]) -> tuple[Texts, Texts]:

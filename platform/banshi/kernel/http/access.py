@@ -12,6 +12,7 @@ from banshi.foundation.keys import Key
 from banshi.kernel.contract.principals import Principal, Role
 from banshi.kernel.contract.routes import Audience
 from banshi.kernel.contract.values import Item, Step, Who
+from banshi.kernel.loading.cached import PerRevision
 from banshi.kernel.loading.registry import Registry
 
 if TYPE_CHECKING:
@@ -37,34 +38,27 @@ class Access:
     def __init__(self, registry: Registry) -> None:
         #: Its revision counts up when roles may have come or gone.
         self.registry = registry
-        self._revision = -1
         #: Roles that are known without looking at items, those of all items, and departments of which any role may be.
-        self._named: frozenset[str] = frozenset()
-        self._of_items: frozenset[str] | None = None
-        self._untold: frozenset[str | None] = frozenset()
+        self._named = PerRevision(registry, self._roles_named)
+        self._of_items = PerRevision(registry, self._roles_of_items)
+        self._untold = PerRevision(registry, lambda: {department for _, department in untold(registry)})
         #: By item and version: the roles that may read.
-        self._readers: dict[tuple[str, int], frozenset[str]] = {}
+        self._readers: PerRevision[dict[tuple[str, int], frozenset[str]]] = PerRevision(registry, dict)
         #: Set once readings can be recorded; until then nobody is served.
         self.record: Recorder
 
     def knows(self, role: Role) -> bool:
         """Whether anything here asks for such a role, in whatever department."""
-        self._renew()
-        if role.name in self._named or not self._untold.isdisjoint({None, role.department}):
+        if role.name in self._named.get() or not self._untold.get().isdisjoint({None, role.department}):
             return True
-        return role.name in self.names()
+        return role.name in self._of_items.get()
 
     def names(self) -> frozenset[str]:
         """All roles that kinds, items and plugins ask for."""
-        self._renew()
-        if self._of_items is None:
-            items = self.registry.items.with_cases()
-            self._of_items = frozenset(name for item in items for name in readers_in(item))
-        return self._named | self._of_items
+        return self._named.get() | self._of_items.get()
 
     def role_of(self, principal: Principal, case: Case) -> Role | None:
         """By which of their roles somebody may read a case; None where they may not."""
-        self._renew()
         readers = self._readers_of(case)
         for role in principal.roles:
             if role.name in readers and role.covers(role.name, case.department, case.unit):
@@ -76,23 +70,21 @@ class Access:
         readers = readers_in(item)
         return any(own.name in readers and own.covers(own.name, item.department, item.unit) for own in principal.roles)
 
-    def _renew(self) -> None:
-        registry = self.registry
-        if self._revision == registry.revision:
-            return
-        self._revision = registry.revision
-        offered = [names for _, names in registry.offered(ROLES)]
-        self._named = frozenset({OFFICER}).union(*offered, *(kind.roles for kind in registry.kinds.values()))
-        self._untold = frozenset(department for _, department in untold(registry))
-        self._of_items = None
-        self._readers.clear()
+    def _roles_named(self) -> frozenset[str]:
+        offered = [names for _, names in self.registry.offered(ROLES)]
+        return frozenset({OFFICER}).union(*offered, *(kind.roles for kind in self.registry.kinds.values()))
+
+    def _roles_of_items(self) -> frozenset[str]:
+        items = self.registry.items.with_cases()
+        return frozenset(name for item in items for name in readers_in(item))
 
     def _readers_of(self, case: Case) -> frozenset[str]:
-        found = self._readers.get((case.item, case.item_version))
+        known = self._readers.get()
+        found = known.get((case.item, case.item_version))
         if found is None:
             item = self.registry.items.of(case.item, case.item_version)
             found = readers_in(item) if item is not None else self._of_kind(case.kind)
-            self._readers[case.item, case.item_version] = found
+            known[case.item, case.item_version] = found
         return found
 
     def _of_kind(self, kind: str) -> frozenset[str]:

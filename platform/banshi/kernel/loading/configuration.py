@@ -137,17 +137,19 @@ def inspect_configuration(
         except ConfigurationError as error:
             findings += error.findings
     base = file.parent.resolve()
-    absolute = replace(
+
+    def absolute(path: Path | None) -> Path | None:
+        return base / path if path else None
+
+    settings = replace(
         settings,
         data=base / settings.data,
-        keys=base / settings.keys if settings.keys else None,
-        personal_keys=base / settings.personal_keys if settings.personal_keys else None,
-        certificate_fonts=base / settings.certificate_fonts if settings.certificate_fonts else None,
-        outgoing=replace(
-            settings.outgoing, ca_file=base / settings.outgoing.ca_file if settings.outgoing.ca_file else None
-        ),
+        keys=absolute(settings.keys),
+        personal_keys=absolute(settings.personal_keys),
+        certificate_fonts=absolute(settings.certificate_fonts),
+        outgoing=replace(settings.outgoing, ca_file=absolute(settings.outgoing.ca_file)),
     )
-    return Configuration(file, absolute, entries), findings
+    return Configuration(file, settings, entries), findings
 
 
 def _entry(file: Path, name: str, table: Any, taken: Set[str]) -> Entry:

@@ -83,13 +83,14 @@ def event_rows(platform: Platform, event: Event) -> list[OutboxRow]:
     # By hand: `asdict` copies every value, which takes longer than all else that a step promises.
     payload = {name: getattr(event, name) for name in FIELDS}
     return [
-        OutboxRow(consumer=CONSUMER + plugin, topic=event.type[:64], payload=payload, dedup=_dedup(plugin, event))
+        OutboxRow(consumer=CONSUMER + plugin, topic=event.type[:64], payload=payload, dedup=_dedup(plugin, payload))
         for plugin, _ in listening
     ]
 
 
-def _dedup(plugin: str, event: Event) -> str:
-    return f"{plugin}:{event.subject}:{event.version}" if event.version else f"{plugin}:{event.id}"
+def _dedup(plugin: str, event: Mapping[str, Any], back: int = 0) -> str:
+    """What an event's promise to a plugin bears, or that of the one that stands `back` before it."""
+    return f"{plugin}:{event['subject']}:{event['version'] - back}" if event["version"] else f"{plugin}:{event['id']}"
 
 
 def step_rows(
@@ -164,6 +165,4 @@ async def in_turn(store: Store, claimed: Sequence[Claimed]) -> tuple[list[Claime
 
 
 def _row_dedup(row: Claimed, back: int = 0) -> str:
-    """The dedup of a row, or of the one that stands `back` before it."""
-    plugin, event = row.consumer.removeprefix(CONSUMER), row.payload
-    return f"{plugin}:{event['subject']}:{event['version'] - back}" if event["version"] else f"{plugin}:{event['id']}"
+    return _dedup(row.consumer.removeprefix(CONSUMER), row.payload, back)

@@ -12,7 +12,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
@@ -39,12 +38,6 @@ MESSAGE_FIELDS = tuple(field.name for field in fields(Message) if field.name != 
 
 #: Lanes by urgency.
 CASE_LANE, ALERT_LANE, NOTICE_LANE = 0, 1, 2
-
-#: Milliseconds between a step's event and what the same transaction promises at most.
-ABOUT = 600_000
-
-#: Rows that are looked through in one step.
-STEP = 2_000
 
 #: Longest pause between two attempts, in seconds.
 LONGEST_PAUSE = 600.0
@@ -140,10 +133,10 @@ async def settle(store: Store, done: Sequence[Claimed]) -> None:
         await store.commit(Write(statement=settled))
 
 
-async def put_back(store: Store, row: Claimed, error: str, *, attempts: int, wait: float | None = None) -> bool:
+async def put_back(store: Store, row: Claimed, error: str, *, attempts: int) -> bool:
     """Try `row` again after a growing pause with full jitter, or park it after `attempts`; True if it was parked."""
     parked = row.tries >= attempts
-    pause = wait if wait is not None else random.uniform(0, min(LONGEST_PAUSE, 0.5 * 2**row.tries))  # noqa: S311
+    pause = random.uniform(0, min(LONGEST_PAUSE, 0.5 * 2**row.tries))  # noqa: S311
     clock = store.clock
     marks = store.placeholders(5)
     sql = (
@@ -179,40 +172,6 @@ def _setting(store: Store, rows: Sequence[Claimed], values: str, only: str = "1 
     ours, given = store.table(("uuid", [row.id for row in rows]), ("int", [row.attempts for row in rows]))
     sql = f"UPDATE banshi_outbox SET {values} WHERE (id, attempts) IN ({ours}) AND state = 'due' AND {only}"  # noqa: S608
     return Statement(sql, given)
-
-
-async def forget(store: Store, case_id: Any, events: Sequence[UUID], others: Sequence[str] = ()) -> bool:
-    """Delete what was promised about a case, done or not; False where a worker has some of it in hand.
-
-    A promise is made with a step: it bears the case's id in its `dedup`, and its own id is of the time of the event.
-    `others` are the `dedup` of those that were made without one.
-    """
-    one, two, three = store.placeholders(3)
-    named = f"FROM banshi_outbox WHERE id >= {one} AND id < {two} AND dedup LIKE {three}"
-    free = f"(state <> 'due' OR lease_until <= {store.clock})"
-    left = False
-    for event in events:
-        moment = event.int >> 80
-        values = [str(UUID(int=max(0, moment + far) << 80)) for far in (-ABOUT, ABOUT)] + [f"%{case_id}%"]
-        await store.connection.execute_query(f"DELETE {named} AND {free}", values)
-        left |= bool(await store.connection.execute_query_dict(f"SELECT 1 AS held {named} LIMIT 1", values))
-    if others:
-        named = f"FROM banshi_outbox WHERE dedup IN ({', '.join(store.placeholders(len(others)))})"
-        await store.connection.execute_query(f"DELETE {named} AND {free}", list(others))
-        left |= bool(await store.connection.execute_query_dict(f"SELECT 1 AS held {named} LIMIT 1", list(others)))
-    return not left
-
-
-async def forget_person(store: Store, person: str) -> None:
-    """Delete the messages to somebody that were delivered or parked; what is still on its way arrives."""
-    # No index knows whose a message is, and no statement where the payload is sealed: in steps, by the key.
-    after: Any = UUID(int=0)
-    over = OutboxRow.exclude(state="due")
-    while rows := await over.filter(id__gt=after).order_by("id").limit(STEP).values_list("id", "payload"):
-        theirs = [identity for identity, payload in rows if payload.get("person") == person]
-        if theirs:
-            await over.filter(id__in=theirs).using_db(store.connection).delete()
-        after = rows[-1][0]
 
 
 async def seconds_to_next(store: Store, consumer: str) -> float | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -72,15 +73,10 @@ class Breakers:
     """One breaker per plugin and question: where reviews fail, submissions are still checked, taken and kept."""
 
     def __init__(self, limit: int, pause: float) -> None:
-        self._limit = limit
-        self._pause = pause
-        self._breakers: dict[tuple[str, str], Breaker] = {}
+        self._breakers: defaultdict[tuple[str, str], Breaker] = defaultdict(lambda: Breaker(limit, pause))
 
     def of(self, plugin: str, question: str) -> Breaker:
-        breaker = self._breakers.get((plugin, question))
-        if breaker is None:
-            breaker = self._breakers[plugin, question] = Breaker(self._limit, self._pause)
-        return breaker
+        return self._breakers[plugin, question]
 
     def open_plugins(self) -> list[str]:
         return sorted({plugin for (plugin, _), breaker in self._breakers.items() if breaker.remaining()})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 from banshi.foundation.keys import Key
 from banshi.foundation.trace_context import TRACE
@@ -25,46 +25,31 @@ Handler = Callable[["web.Request"], Awaitable["web.StreamResponse"]]
 Value = str | int | bool
 
 
-class Span(Protocol):
-    """A piece of work, from entering to leaving. What it raises is told by its type alone."""
+class Span:
+    """A piece of work, from entering to leaving; this one where nothing is traced.
 
-    @property
-    def trace(self) -> str:
-        """Its `traceparent`."""
-        ...
+    What it raises is told by its type alone.
+    """
+
+    __slots__ = ()
+
+    #: Its `traceparent`.
+    trace: str = ""
 
     def set(self, **about: Value) -> None:
         """Add what is known of it by now."""
-        ...
 
     def close(self) -> None:
         """Leave a span that nobody has entered: what is done by many tasks in turn."""
-        ...
 
-    def __enter__(self) -> Span: ...
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None: ...
-
-
-class Nothing:
-    """In place of a span where nothing is traced."""
-
-    trace = ""
-
-    def set(self, **about: Value) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
-
-    def __enter__(self) -> Nothing:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         pass
 
 
-NOTHING = Nothing()
+NOTHING = Span()
 
 
 class Traces(Protocol):

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from banshi.foundation.database.writes import Update
 from banshi.foundation.errors import Conflict, InvalidFields
 from banshi.kernel.cases.attachments import Files, files_of
-from banshi.kernel.cases.corrections import corrected
 from banshi.kernel.cases.lifecycle import Effects, Move
 from banshi.kernel.contract.values import Texts, Who
 from banshi.kernel.outbox import outbox
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply
 from banshi.kinds.appeal.offered import MOST_LETTERS
 from banshi.kinds.appeal.sorting import merging
+from banshi.kinds.corrections import corrected
 
 if TYPE_CHECKING:
     from tortoise.models import Model

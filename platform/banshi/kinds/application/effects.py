@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from banshi.builtin.certificates.page import days
 from banshi.builtin.passes import ledger
 from banshi.foundation.errors import Conflict
-from banshi.kernel.cases.corrections import corrected
 from banshi.kernel.cases.lifecycle import Effects, Move
 from banshi.kernel.cases.submission import submission_of
 from banshi.kernel.contract.items import TEST
@@ -16,6 +15,7 @@ from banshi.kernel.outbox import outbox
 from banshi.kernel.runtime.containment import ask, awaited, blamed
 from banshi.kinds.application.claims import claims_of, day_at
 from banshi.kinds.application.mistakes import own_claims, wrong_claims
+from banshi.kinds.corrections import corrected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from banshi.foundation.database.writes import Update
 from banshi.foundation.errors import Conflict
-from banshi.kernel.cases.corrections import corrected
 from banshi.kernel.cases.lifecycle import Effects, Move
 from banshi.kernel.contract.items import LIVE
+from banshi.kinds.corrections import corrected
 from banshi.kinds.posting.models import PostingRecord
 from banshi.kinds.posting.offered import extension_refused
 from banshi.kinds.posting.publishing.publication import photos_of, refuse_unfit, values_of

@@ -11,6 +11,7 @@ import asyncpg
 
 from banshi.foundation.background import woken
 from banshi.foundation.database.failover.connecting import ASK_READ_ONLY
+from banshi.kernel.runtime.signals.carrier import Carrier
 
 #: Of what a pool is made with, what a single connection has no use for.
 OF_POOLS = (
@@ -22,7 +23,7 @@ OF_POOLS = (
 KEEPALIVE, PATIENCE = 10.0, 5.0
 
 
-class PostgresCarrier:
+class PostgresCarrier(Carrier):
     """The database that all processes share anyway. A NOTIFY is limited to 8,000 bytes."""
 
     longest = 7_900

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from banshi.foundation.redis_client import answered, client_of
+from banshi.kernel.runtime.signals.carrier import Carrier
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 KEEPALIVE = 5.0
 
 
-class RedisCarrier:
+class RedisCarrier(Carrier):
     """A channel of this deployment's own."""
 
     longest = 400_000

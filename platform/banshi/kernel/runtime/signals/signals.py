@@ -15,7 +15,7 @@ import structlog
 from banshi.foundation.background import working
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of, refusal_of
-from banshi.kernel.runtime.signals.carrier import Alone, Carrier
+from banshi.kernel.runtime.signals.carrier import Carrier
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
@@ -60,15 +60,13 @@ class Signals:
     def send(self, topic: str, words: Iterable[str]) -> None:
         """Tell all other processes, in a moment. Words that are the same are sent once; a topic needs at least one."""
         waiting = self._waiting[topic]
-        if not isinstance(self._carrier, Alone) and len(waiting) < MOST_WAITING:
+        if self._carrier.longest and len(waiting) < MOST_WAITING:
             waiting.update(words)
             self._wake.set()
 
     async def listen(self) -> None:
         """Hear of the others, and connect again and again where that breaks."""
-        if isinstance(self._carrier, Alone):
-            return
-        while True:
+        while self._carrier.longest:
             try:
                 await self._carrier.listen(self._heard, self._connected)
             except Exception as error:
@@ -161,7 +159,7 @@ async def open_signals(platform: Platform) -> AsyncIterator[Signals]:
     def committed(models: frozenset[type[Any]]) -> None:
         signals.send(ROWS, (model._meta.db_table for model in models))
 
-    if not isinstance(signals._carrier, Alone):
+    if signals._carrier.longest:
         store.on_commit(committed, elsewhere=False)
     signals.on(ROWS, store.committed_elsewhere)
     async with working("banshi-signals", signals.listen, signals.tell):
@@ -179,7 +177,7 @@ def _carrier(platform: Platform) -> Carrier:
 
         return RedisCarrier(redis.url, redis.name)
     if platform.store.dialect != "postgres":
-        return Alone()
+        return Carrier()
     from banshi.kernel.runtime.signals.postgres import PostgresCarrier
 
     return PostgresCarrier(platform.store.connection)

@@ -24,8 +24,8 @@ from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
 from banshi.ops.cli import config_of
 
 if TYPE_CHECKING:
+    from banshi.builtin.monitoring.worker_process import Worker
     from banshi.kernel.loading.settings import Settings
-    from banshi.kernel.runtime.worker_process import Worker
 
 log = structlog.get_logger("banshi.serve")
 
@@ -55,7 +55,7 @@ ANEW = "BANSHI_BEGUN_ANEW"
 @click.pass_context
 def command(ctx: click.Context, host: str, port: int, workers: int, no_work: bool) -> None:
     """Run the platform on plugins.toml."""
-    from banshi.kernel.runtime.worker_process import present_worker
+    from banshi.builtin.monitoring.worker_process import present_worker
 
     worker, duty = present_worker(), ProcessRole(lanes=frozenset()) if no_work else EVERYTHING
     if workers == 1 or worker is not None:
@@ -121,8 +121,8 @@ async def serve(
     """Serve until a signal asks to stop, or a worker's supervisor is gone; then finish what is under way."""
     from banshi.app import open_platform, serving
     from banshi.builtin.catalogue.search import SEARCH
+    from banshi.builtin.monitoring.worker_process import WORKER
     from banshi.foundation.background import working
-    from banshi.kernel.runtime.worker_process import WORKER
     from banshi.ops.development import said_of
 
     stop = asyncio.Event()

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import structlog
 
-from banshi.kernel.runtime.worker_process import Worker
+from banshi.builtin.monitoring.worker_process import Worker
 
 log = structlog.get_logger("banshi.workers")
 
