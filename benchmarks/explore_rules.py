@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from banshi.foundation.forms.days import IN_ORDER, LIMITS
-from banshi.foundation.forms.words import SENTENCES
+from banshi.forms.days import IN_ORDER, LIMITS
+from banshi.forms.words import SENTENCES
 
 #: Every check that schemathesis has, but for `object_level_authorization`: it needs a login for each of several people
 #: in a format of its own, and tests/kernel/test_everybody.py asks for every thing as everybody else.

@@ -16,6 +16,7 @@ PAGE = ROOT / "docs" / "architecture" / "files.md"
 #: What is listed, in the order in which rooms rest on each other.
 HOUSES = (
     "platform/banshi/foundation",
+    "platform/banshi/forms",
     "platform/banshi/kernel",
     "platform/banshi/builtin",
     "platform/banshi/kinds",

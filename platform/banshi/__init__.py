@@ -43,8 +43,8 @@ from banshi.kernel.contract.values import (
 )
 
 if TYPE_CHECKING:
+    from banshi.forms import Form
     from banshi.foundation.database.writes import Stale, Update, Write
-    from banshi.foundation.forms import Form
     from banshi.kernel.http.responses import reply
     from banshi.kernel.runtime.running import Platform
     from banshi.kernel.tables.cases import Case
@@ -59,7 +59,7 @@ _LATER = {
     "Application": "banshi.kinds.application.handler",
     "Appointment": "banshi.kinds.appointment.handler",
     "Case": "banshi.kernel.tables.cases",
-    "Form": "banshi.foundation.forms",
+    "Form": "banshi.forms",
     "Opening": "banshi.kinds.appointment.handler",
     "Platform": "banshi.kernel.runtime.running",
     "Posting": "banshi.kinds.posting.handler",

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from banshi.foundation.forms import Form
-from banshi.foundation.forms import days as days_module
-from banshi.foundation.forms.days import MAX_YEARS, day_limit
+from banshi.forms import Form
+from banshi.forms import days as days_module
+from banshi.forms.days import MAX_YEARS, day_limit
 from banshi.testing import open_door
 
 CITY = ZoneInfo("Asia/Shanghai")

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, FutureDate, field_validator
 from pydantic_core import PydanticCustomError
 
+from banshi.forms import MOST_PROBLEMS, Form
 from banshi.foundation.errors import FieldProblem, InvalidFields
-from banshi.foundation.forms import MOST_PROBLEMS, Form
 
 PLATE_HINT = {"zh-CN": "请填写号牌，如 京A12345。", "en": "Give a plate such as 京A12345."}
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import ric
 
-from banshi.foundation.forms import Form
-from banshi.foundation.forms.numbers import MADE_UP, NUMBERS, PROVINCES, is_resident_id
+from banshi.forms import Form
+from banshi.forms.numbers import MADE_UP, NUMBERS, PROVINCES, is_resident_id
 from banshi.testing import made_up_resident_id
 
 #: The example in GB 11643-1999 itself.
@@ -151,7 +151,7 @@ def test_a_day_that_has_not_been_or_never_was_is_nobody_s_birthday(code: str, ye
 
 
 def test_today_s_child_has_a_number_by_china_s_clock_and_tomorrow_s_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    from banshi.foundation.forms import numbers
+    from banshi.forms import numbers
 
     class Clock(datetime):
         @classmethod

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from banshi.builtin.checks.routes import route_faults
-from banshi.foundation.forms import Form
+from banshi.forms import Form
 from banshi.kernel.contract.routes import Answer, Audience, Route
 from banshi.testing import Door, open_door
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from banshi.foundation.forms import Form
-from banshi.foundation.forms.numbers import NUMBERS
-from banshi.foundation.forms.spelling import spelled, spelled_id
+from banshi.forms import Form
+from banshi.forms.numbers import NUMBERS
+from banshi.forms.spelling import spelled, spelled_id
 from banshi.testing import made_up_resident_id
 
 #: Format → numbers of it as they are stored.

@@ -20,8 +20,8 @@ from PIL import Image
 from banshi import API_VERSION, LANGUAGES, Item
 from banshi.app import loaded
 from banshi.builtin.materials.vocabulary import common, reusable
+from banshi.forms.numbers import MADE_UP
 from banshi.foundation.database.writes import Write
-from banshi.foundation.forms.numbers import MADE_UP
 from banshi.kernel.cases.attachments import attachment_ids
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.principals import Principal

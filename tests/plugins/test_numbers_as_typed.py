@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from banshi import Item
-from banshi.foundation.forms.numbers import NUMBERS
+from banshi.forms.numbers import NUMBERS
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.testing import Door, open_door
 from tests.plugins import filling

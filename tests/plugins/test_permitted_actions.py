@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
 from banshi import Item
+from banshi.forms.numbers import NUMBERS
+from banshi.forms.words import SENTENCES
 from banshi.foundation.database.writes import Write
-from banshi.foundation.forms.numbers import NUMBERS
-from banshi.foundation.forms.words import SENTENCES
 from banshi.kernel.cases.actors import steps_of
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.principals import Principal

@@ -11,8 +11,8 @@ from banshi.builtin.certificates.fonts import open_fonts
 from banshi.builtin.checks.fields import always_there, fields_at
 from banshi.builtin.checks.messages import Known, longest_values, template_faults
 from banshi.builtin.passes.wire.cose import MAX_BYTES
+from banshi.forms.spelling import LONGEST_VERIFIED
 from banshi.foundation.findings import Finding
-from banshi.foundation.forms.spelling import LONGEST_VERIFIED
 from banshi.kernel.contract.items import DECISION, HOLDER, LONGEST_DECISION, LONGEST_HOLDER
 from banshi.kernel.contract.message_templates import ALWAYS, LONGEST_TITLE
 from banshi.kernel.contract.values import Claim, Item

@@ -14,8 +14,8 @@ from banshi.builtin.passes import ledger
 from banshi.builtin.passes.ledger import Verdict
 from banshi.builtin.passes.refusals import Reason
 from banshi.builtin.passes.wire.cose import Credential, PassRefused
+from banshi.forms import Form
 from banshi.foundation.errors import CertificateExpired, CertificateRevoked, NotFound, Unavailable
-from banshi.foundation.forms import Form
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.representations import moment
 from banshi.kernel.cases.submission import item_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from banshi.foundation.forms.pointers import names_in
-from banshi.foundation.forms.schemas import children, resolved
+from banshi.forms.pointers import names_in
+from banshi.forms.schemas import children, resolved
 
 Schema = Mapping[str, Any]
 

@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterable
 
 from banshi.builtin.identity.jwks import development_key
-from banshi.foundation.forms.numbers import is_resident_id
-from banshi.foundation.forms.spelling import spelled
-from banshi.foundation.forms.words import FORMATS
+from banshi.forms.numbers import is_resident_id
+from banshi.forms.spelling import spelled
+from banshi.forms.words import FORMATS
 from banshi.kernel.http.callers import parse_role
 from banshi.kernel.loading.settings import Settings
 

@@ -18,10 +18,10 @@ import structlog
 
 from banshi.builtin.identity.development import DEVELOPMENT
 from banshi.builtin.identity.jwks import DevelopmentKeys, IssuerKeys, Keys
+from banshi.forms.numbers import is_resident_id
+from banshi.forms.spelling import spelled_id
 from banshi.foundation.background import working
 from banshi.foundation.errors import Unauthenticated, UnknownRoles
-from banshi.foundation.forms.numbers import is_resident_id
-from banshi.foundation.forms.spelling import spelled_id
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.http.access import ACCESS, Access
 from banshi.kernel.http.callers import BEARERS, INVALID, LONGEST_TOKEN, parse_role

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from banshi.foundation.forms.pointers import name_at
+from banshi.forms.pointers import name_at
 from banshi.kernel.cases.attachments import ids_at
 from banshi.kernel.contract.values import Item
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from banshi.builtin.materials.consent import Consent, consent_to
 from banshi.builtin.materials.vocabulary import reusable
+from banshi.forms.pointers import names_in
 from banshi.foundation.files.media_types import ACCEPTED
-from banshi.foundation.forms.pointers import names_in
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.values import Document, Item, Material
 from banshi.kernel.tables.attachments import Attachment

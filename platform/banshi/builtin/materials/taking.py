@@ -17,11 +17,11 @@ from uuid_utils.compat import uuid7
 
 from banshi.builtin.materials.offers import ACTION, Earlier, earlier_files
 from banshi.builtin.materials.vocabulary import reusable
+from banshi.forms.pointers import name_at, names_in
 from banshi.foundation.database.store import NotBegun
 from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import Conflict, FieldProblem, InvalidFields, StorageFull
 from banshi.foundation.files import durable_files
-from banshi.foundation.forms.pointers import name_at, names_in
 from banshi.kernel.cases.attachments import ids_at
 from banshi.kernel.cases.materials import Reused
 from banshi.kernel.contract.items import TEST

@@ -13,7 +13,7 @@ import jsonschema_rs
 
 from banshi.builtin.openapi.links import links_of, shared_links
 from banshi.builtin.openapi.schemas import SCHEMAS
-from banshi.foundation.forms.schemas import described
+from banshi.forms.schemas import described
 from banshi.kernel.contract.routes import EVENTS, Answer, Audience, Route
 from banshi.kernel.contract.values import LANGUAGES, Item
 from banshi.kernel.http.callers import BEARERS

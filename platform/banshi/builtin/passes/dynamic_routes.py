@@ -9,8 +9,8 @@ from aiohttp import web
 from banshi.builtin.passes import holder, ledger
 from banshi.builtin.passes.binding import bind
 from banshi.builtin.passes.wire import shown
+from banshi.forms import Form
 from banshi.foundation.errors import Conflict, FieldProblem, InvalidFields, NotFound
-from banshi.foundation.forms import Form
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.representations import moment
 from banshi.kernel.contract.route_table import Routes

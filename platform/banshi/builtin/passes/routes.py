@@ -13,8 +13,8 @@ from banshi.builtin.passes.keys import KEYRING, jwk
 from banshi.builtin.passes.ledger import REVOCATIONS, Verdict
 from banshi.builtin.passes.models import Scan
 from banshi.builtin.passes.wire import picture
+from banshi.forms import Form
 from banshi.foundation.errors import Conflict, NotFound
-from banshi.foundation.forms import Form
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.representations import moment
 from banshi.kernel.contract.items import TEST

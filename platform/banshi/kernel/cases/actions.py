@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 import orjson
 
+from banshi.forms import Form
 from banshi.foundation.errors import FieldProblem
-from banshi.foundation.forms import Form
 from banshi.foundation.texts import SHOWN, clean
 from banshi.kernel.contract.message_templates import LONGEST_VALUE
 from banshi.kernel.contract.values import Item, Kind, Step, Texts, text_in

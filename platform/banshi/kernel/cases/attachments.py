@@ -20,11 +20,11 @@ from typing import Any
 
 from uuid_utils.compat import uuid7
 
+from banshi.forms.pointers import escaped
 from banshi.foundation.database.writes import Update
 from banshi.foundation.errors import FieldProblem, InvalidFields, StorageFull, TooLarge, UnsupportedMediaType
 from banshi.foundation.files import durable_files
 from banshi.foundation.files.media_types import ACCEPTED, HEAD_BYTES, sniff
-from banshi.foundation.forms.pointers import escaped
 from banshi.kernel.contract.values import Item
 from banshi.kernel.tables.attachments import Attachment
 

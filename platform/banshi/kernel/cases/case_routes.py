@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tortoise.models import Model
 
-from banshi.foundation.forms import Form
+from banshi.forms import Form
 from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.actions import reason_schema
 from banshi.kernel.cases.representations import SUMMARY, case_document, case_summary, enclosures_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from banshi.forms import Form
 from banshi.foundation.database.writes import Write
 from banshi.foundation.errors import InvalidFields, NotFound
-from banshi.foundation.forms import Form
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.case_routes import TO_ACTION, TO_CASE
 from banshi.kernel.cases.materials import MATERIALS, materials_of
@@ -19,7 +19,6 @@ from banshi.kernel.contract.routes import Answer, Audience, Call, Route
 from banshi.kernel.contract.values import Who
 from banshi.kernel.http.document_schemas import ref
 from banshi.kernel.http.responses import encode, reply
-from banshi.kernel.loading.cached import PerRevision
 from banshi.kernel.runtime.tracing import TRACES, traced
 
 if TYPE_CHECKING:
@@ -40,7 +39,8 @@ class Submissions:
         # The answers have a form of their own. What is around them is the same for many items.
         self._envelopes: dict[bytes, Form] = {}
         #: By the codes of the items that there were at that revision.
-        self._of_items: PerRevision[dict[str, Form | None]] = PerRevision(registry, dict)
+        self._of_items: dict[str, Form | None] = {}
+        self._revision = registry.revision
 
     def members(self, item: Item) -> Mapping[str, Any] | None:
         """What goes with the answers; None for an item whose cases don't begin this way."""
@@ -59,11 +59,12 @@ class Submissions:
 
     def envelope(self, item: Item) -> Form | None:
         """The form of what is around the answers, made when an item is first asked for."""
-        known = self._of_items.get()
-        if item.code not in known:
+        if self._revision != self.registry.revision:
+            self._of_items, self._revision = {}, self.registry.revision
+        if item.code not in self._of_items:
             members = self.members(item)
-            known[item.code] = None if members is None else self._form(members)
-        return known[item.code]
+            self._of_items[item.code] = None if members is None else self._form(members)
+        return self._of_items[item.code]
 
     def _form(self, members: Mapping[str, Any]) -> Form:
         key = encode(members)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from banshi.forms.pointers import name_at
+from banshi.forms.spelling import spelled_id
 from banshi.foundation.errors import FieldProblem, InvalidFields, NotNamed, NotVerified
-from banshi.foundation.forms.pointers import name_at
-from banshi.foundation.forms.spelling import spelled_id
 from banshi.foundation.texts import clean, cut
 from banshi.kernel.cases.attachments import ids_at
 from banshi.kernel.contract.items import LONGEST_HOLDER

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from banshi.foundation.forms import Form
+from banshi.forms import Form
 from banshi.foundation.time.periods import Period
 
 #: What cases and their pushes are: real, real for some people alone, or made up and gone by themselves.

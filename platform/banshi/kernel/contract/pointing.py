@@ -11,10 +11,10 @@ from urllib.parse import unquote
 
 import structlog
 
+from banshi.forms.pointers import pointer, unescaped
+from banshi.forms.schemas import resolved
 from banshi.foundation.errors import FieldProblem
 from banshi.foundation.field_problems import few
-from banshi.foundation.forms.pointers import pointer, unescaped
-from banshi.foundation.forms.schemas import resolved
 from banshi.kernel.contract.values import Item
 
 log = structlog.get_logger("banshi.pointing")

@@ -11,7 +11,7 @@ from banshi.kernel.contract.routes import Answer, Audience, Call, ErrorFormat, M
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from banshi.foundation.forms import Form
+    from banshi.forms import Form
     from banshi.kernel.contract.items import Item
 
 Answers = Mapping[int, Answer]

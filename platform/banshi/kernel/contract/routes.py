@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from aiohttp import web
     from tortoise.models import Model
 
+    from banshi.forms import Form
     from banshi.foundation.errors import Problem
-    from banshi.foundation.forms import Form
     from banshi.kernel.contract.items import Item
     from banshi.kernel.runtime.running import Platform
 

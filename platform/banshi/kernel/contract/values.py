@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Literal
 
+from banshi.forms import Form
 from banshi.foundation.database.tables import Tables
-from banshi.foundation.forms import Form
 from banshi.foundation.keys import Key, T
 from banshi.foundation.texts import bounded
 from banshi.kernel.contract.items import (

@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 import orjson
 from pydantic import ValidationError
 
+from banshi.forms import Form
 from banshi.foundation.findings import Finding
-from banshi.foundation.forms import Form
 from banshi.foundation.texts import clean
 from banshi.kernel.contract.values import LANGUAGES, SLUG, Department, Document, Item, Kind, Unit
 from banshi.kernel.loading.configuration import text_of

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from banshi.foundation.forms import Form
+from banshi.forms import Form
 from banshi.foundation.wording import did_you_mean, told
 from banshi.kernel.contract.values import Department, Item
 from banshi.kernel.loading.catalogue import Catalogue, Reader

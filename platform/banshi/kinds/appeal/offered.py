@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from banshi.forms import Form
 from banshi.foundation.errors import Problem
-from banshi.foundation.forms import Form
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.values import Step, Who
 from banshi.kinds.appeal.models import Letter

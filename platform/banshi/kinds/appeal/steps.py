@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from banshi.foundation.forms import Form
+from banshi.forms import Form
 from banshi.foundation.texts import SHOWN
 from banshi.kernel.contract.values import SLUG, ClockEffect, Step, Who
 from banshi.kernel.http.document_schemas import EXACT_UUID

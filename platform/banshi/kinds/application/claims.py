@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from banshi.forms.pointers import found_at
 from banshi.foundation.errors import FieldProblem, HolderUnknown, InvalidFields
-from banshi.foundation.forms.pointers import found_at
 from banshi.foundation.texts import clean
 from banshi.kernel.cases.lifecycle import Move
 from banshi.kernel.cases.verified_person import holder_of

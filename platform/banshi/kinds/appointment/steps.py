@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from banshi.foundation.forms import Form
+from banshi.forms import Form
 from banshi.kernel.contract.values import ClockEffect, MaterialsEffect, Step, Who
 from banshi.kernel.http.document_schemas import EXACT_UUID
 from banshi.kinds.appointment.messages import (

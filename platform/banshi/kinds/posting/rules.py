@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from banshi.foundation.forms.pointers import names_in
+from banshi.forms.pointers import names_in
 from banshi.kernel.contract.values import Item, Texts
 from banshi.kernel.loading.typed_tables import STRICT
 

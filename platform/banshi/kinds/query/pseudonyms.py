@@ -11,8 +11,8 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
+from banshi.forms.spelling import spelled_id
 from banshi.foundation.files.secret_files import write_private
-from banshi.foundation.forms.spelling import spelled_id
 
 #: Bytes of the key, and of each hash.
 KEY, HASH = 32, 16

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from banshi.forms import Form
 from banshi.foundation.errors import InvalidFields, NotFound, NotVerified
-from banshi.foundation.forms import Form
 from banshi.kernel.cases.modes import offered
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.route_table import Routes

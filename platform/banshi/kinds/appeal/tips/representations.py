@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from banshi.builtin.openapi.schemas import SCHEMAS
-from banshi.foundation.forms import Form
+from banshi.forms import Form
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.representations import case_document
 from banshi.kernel.http.document_schemas import record

@@ -11,9 +11,9 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from banshi.forms import Form
 from banshi.foundation.database.writes import Write
 from banshi.foundation.errors import InvalidFields, NotFound
-from banshi.foundation.forms import Form
 from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.modes import offered
 from banshi.kernel.cases.submission import check, form_problems, new_case

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from banshi.builtin.passes.wire import picture
+from banshi.forms import Form
 from banshi.foundation.errors import NotFound
-from banshi.foundation.forms import Form
 from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.representations import case_summary
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Route

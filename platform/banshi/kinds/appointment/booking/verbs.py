@@ -10,8 +10,8 @@ from aiohttp import web
 from uuid_utils.compat import uuid7
 
 from banshi.builtin.materials import REUSE
+from banshi.forms import Form
 from banshi.foundation.errors import Forbidden, InvalidFields, NotFound
-from banshi.foundation.forms import Form
 from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.representations import moment
 from banshi.kernel.cases.submission import form_problems

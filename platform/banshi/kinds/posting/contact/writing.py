@@ -13,9 +13,9 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 from uuid_utils.compat import uuid7
 
+from banshi.forms import Form
 from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import FieldProblem, Forbidden, InvalidFields, NotFound
-from banshi.foundation.forms import Form
 from banshi.foundation.texts import clean
 from banshi.kernel.http.responses import Page, from_cursor, in_utc, limit_of, reply
 from banshi.kernel.tables.cases import Case

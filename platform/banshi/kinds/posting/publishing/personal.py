@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
-from banshi.foundation.forms.numbers import is_resident_id
+from banshi.forms.numbers import is_resident_id
 
 #: Digits as people write them so that no program finds them.
 SPELLED = str.maketrans("〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "00123456789" + "1" + "123456789")

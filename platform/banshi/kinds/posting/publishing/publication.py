@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from banshi.builtin.catalogue.search.words import terms_of, units_of
+from banshi.forms.pointers import found_at
 from banshi.foundation.errors import FieldProblem, InvalidFields, StorageFull, TooLarge
 from banshi.foundation.files import durable_files
-from banshi.foundation.forms.pointers import found_at
 from banshi.foundation.texts import clean
 from banshi.kernel.cases.attachments import attachment_ids
 from banshi.kernel.tables.attachments import Attachment

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from banshi.forms import Form
 from banshi.foundation.database.writes import Write
 from banshi.foundation.errors import InvalidFields, NotFound
-from banshi.foundation.forms import Form
 from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.modes import offered
 from banshi.kernel.cases.representations import case_document

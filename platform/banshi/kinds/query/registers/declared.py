@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from banshi.forms.numbers import NUMBERS, RESIDENT_ID
 from banshi.foundation.findings import Finding
-from banshi.foundation.forms.numbers import NUMBERS, RESIDENT_ID
 from banshi.foundation.wording import did_you_mean
 from banshi.kernel.contract.values import SLUG, Texts
 from banshi.kernel.loading.catalogue import untranslated

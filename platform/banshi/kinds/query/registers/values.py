@@ -9,9 +9,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from banshi.foundation.forms.numbers import NUMBERS
-from banshi.foundation.forms.spelling import spelled
-from banshi.foundation.forms.words import FORMATS
+from banshi.forms.numbers import NUMBERS
+from banshi.forms.spelling import spelled
+from banshi.forms.words import FORMATS
 from banshi.kinds.query.registers.declared import Column
 
 #: Characters of a text at most.

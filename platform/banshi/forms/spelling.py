@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from banshi.foundation.forms.numbers import NUMBERS
+from banshi.forms.numbers import NUMBERS
 
 #: Characters of a number as somebody types it; a longer text is none, and is not looked at.
 LONGEST_TYPED = 64

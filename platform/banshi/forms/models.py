@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from banshi.foundation.forms.day_keywords import KEYWORDS
-from banshi.foundation.forms.places import Place, wrong_in
-from banshi.foundation.forms.schemas import NAMED, ONE, compiled, schema_reader
-from banshi.foundation.forms.words import MOST_TRIED, Found, Path, Reader
+from banshi.forms.day_keywords import KEYWORDS
+from banshi.forms.places import Place, wrong_in
+from banshi.forms.schemas import NAMED, ONE, compiled, schema_reader
+from banshi.forms.words import MOST_TRIED, Found, Path, Reader
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

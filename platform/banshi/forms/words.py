@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from banshi.forms.days import day_limit, written
+from banshi.forms.pointers import pointer
 from banshi.foundation.errors import FieldProblem
-from banshi.foundation.forms.days import day_limit, written
-from banshi.foundation.forms.pointers import pointer
 
 #: Places where a subschema may be tried on a value while problems are looked for: at 10 to 30 µs for each that fails,
 #: and on the event loop. Valid answers aren't counted, they cost nanoseconds.

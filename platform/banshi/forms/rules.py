@@ -12,11 +12,11 @@ import jsonschema_rs
 import orjson
 from jsonschema_rs import ValidationErrorKind as Kind
 
-from banshi.foundation.forms.day_keywords import KEYWORDS
-from banshi.foundation.forms.days import limit_faults
-from banshi.foundation.forms.pointers import pointer
-from banshi.foundation.forms.schemas import LIST, NAMED, ONE, Node, children, compiled, read_error, resolved
-from banshi.foundation.forms.words import FORMATS, Path, say
+from banshi.forms.day_keywords import KEYWORDS
+from banshi.forms.days import limit_faults
+from banshi.forms.pointers import pointer
+from banshi.forms.schemas import LIST, NAMED, ONE, Node, children, compiled, read_error, resolved
+from banshi.forms.words import FORMATS, Path, say
 
 #: Subschemas in a form once every `$ref` is written out.
 _MOST_SUBSCHEMAS = 10_000

@@ -9,10 +9,10 @@ from typing import Any
 
 import jsonschema_rs
 
-from banshi.foundation.forms.numbers import NUMBERS, RESIDENT_ID, STORED
-from banshi.foundation.forms.schemas import children, compiled, resolved
-from banshi.foundation.forms.spelling import spelled, spelled_id
-from banshi.foundation.forms.words import Found, Path
+from banshi.forms.numbers import NUMBERS, RESIDENT_ID, STORED
+from banshi.forms.schemas import children, compiled, resolved
+from banshi.forms.spelling import spelled, spelled_id
+from banshi.forms.words import Found, Path
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from datetime import date, datetime
 from typing import Any
 
-from banshi.foundation.forms.days import IN_ORDER, NOT_AFTER, NOT_BEFORE, date_of, day_limit, moment_of
+from banshi.forms.days import IN_ORDER, NOT_AFTER, NOT_BEFORE, date_of, day_limit, moment_of
 
 #: The moment at which the answers that are being looked at were handed in, in the city's zone; None: now, in this
 #: machine's own, for whoever looks at answers without a platform, such as a test.

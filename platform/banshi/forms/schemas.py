@@ -10,11 +10,11 @@ from urllib.parse import unquote
 import jsonschema_rs
 from jsonschema_rs import ValidationErrorKind as Kind
 
-from banshi.foundation.forms.day_keywords import KEYWORDS
-from banshi.foundation.forms.days import IN_ORDER, is_date, is_moment, told_limits, told_order
-from banshi.foundation.forms.numbers import NUMBERS
-from banshi.foundation.forms.pointers import names_in
-from banshi.foundation.forms.words import MOST_TRIED, SENTENCES, Found, Path, Reader
+from banshi.forms.day_keywords import KEYWORDS
+from banshi.forms.days import IN_ORDER, is_date, is_moment, told_limits, told_order
+from banshi.forms.numbers import NUMBERS
+from banshi.forms.pointers import names_in
+from banshi.forms.words import MOST_TRIED, SENTENCES, Found, Path, Reader
 
 #: Bytes that one compiled pattern may take: `^[\\p{L}·]{2,50}$` fits, a counted repetition of a repetition does not.
 _PATTERN_BYTES = 3 << 20

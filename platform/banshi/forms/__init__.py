@@ -15,14 +15,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from banshi.forms.day_keywords import HANDED_IN
+from banshi.forms.days import LIMITS
+from banshi.forms.models import close, days_reader, model_reader
+from banshi.forms.places import Place, is_verified, places_in, spelled_in
+from banshi.forms.rules import copied, day_faults, faults_of
+from banshi.forms.schemas import compiled, described, schema_reader
+from banshi.forms.words import Found, Path, Reader, say
 from banshi.foundation.errors import FieldProblem, InvalidFields
-from banshi.foundation.forms.day_keywords import HANDED_IN
-from banshi.foundation.forms.days import LIMITS
-from banshi.foundation.forms.models import close, days_reader, model_reader
-from banshi.foundation.forms.places import Place, is_verified, places_in, spelled_in
-from banshi.foundation.forms.rules import copied, day_faults, faults_of
-from banshi.foundation.forms.schemas import compiled, described, schema_reader
-from banshi.foundation.forms.words import Found, Path, Reader, say
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,7 +60,7 @@ class Form:
 
         `format` is asserted. `x-pattern-hint` beside a `pattern`, a sentence or {"zh-CN": …, "en": …}, is what a
         citizen reads when the pattern isn't met. `x-not-before`, `x-not-after` and `x-in-order` limit days, as
-        `banshi.foundation.forms.days` says. Raises ValueError with every fault and its place in the schema; a
+        `banshi.forms.days` says. Raises ValueError with every fault and its place in the schema; a
         `$ref` has to stay inside the schema ("#/$defs/…") and may not lead back to itself, and nothing is ever fetched.
         """
         own = copied(schema)
