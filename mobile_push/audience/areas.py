@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from banshi import FieldProblem, InvalidFields
+from banshi.sdk.documents import Record
 from mobile_push.cap.geo.divisions import check_division
 from mobile_push.tables.models import Device
 
@@ -24,14 +25,11 @@ DIVISION: dict[str, Any] = {
 }
 
 LOCATION: dict[str, Any] = {
-    "type": "object",
-    "required": ["latitude", "longitude"],
-    "additionalProperties": False,
+    **Record(
+        latitude={"type": "number", "minimum": -90, "maximum": 90},
+        longitude={"type": "number", "minimum": -180, "maximum": 180},
+    ),
     "description": f"WGS 84, in degrees (not GCJ-02). {DECIMALS} decimals are kept, about a hundred metres.",
-    "properties": {
-        "latitude": {"type": "number", "minimum": -90, "maximum": 90},
-        "longitude": {"type": "number", "minimum": -180, "maximum": 180},
-    },
 }
 
 #: What an app sends.

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from banshi import FieldProblem, Platform
+from banshi.sdk.documents import Record, array, optional
 from mobile_push.audience.areas import DIVISION
 from mobile_push.cap import Alert, geometry_of, polygons_of
 from mobile_push.cap.geo.divisions import check_division
@@ -18,61 +19,45 @@ MOST_DIVISIONS, MOST_SHAPES = 200, 100
 MOST_NAMES = 100
 
 _SLUG = {"type": "string", "minLength": 1, "maxLength": LONGEST_TOPIC, "pattern": SLUG}
-_NAMES = {"type": "array", "minItems": 1, "maxItems": MOST_NAMES, "uniqueItems": True, "items": _SLUG}
+_NAMES = array(_SLUG, minItems=1, maxItems=MOST_NAMES, uniqueItems=True)
 
 #: GeoJSON's outer shape. What is inside is held against GeoJSON's own rules, which a JSON Schema can't say; the body's
 #: limit bounds it.
-GEOMETRY: Mapping[str, Any] = {
-    "type": "object",
-    "required": ["type", "coordinates"],
-    "additionalProperties": False,
-    "properties": {
-        "type": {"type": "string", "enum": ["Polygon", "MultiPolygon"]},
-        "coordinates": {
-            "type": "array",
-            "minItems": 1,
-            "items": {"type": "array", "items": {}},
-            "description": "As RFC 7946 has them, without holes: longitude comes first.",
-        },
-    },
-}
+GEOMETRY: Mapping[str, Any] = Record(
+    type={"type": "string", "enum": ["Polygon", "MultiPolygon"]},
+    coordinates=array(array({}), minItems=1, description="As RFC 7946 has them, without holes: longitude comes first."),
+)
 
 SCHEMA: Mapping[str, Any] = {
-    "type": "object",
+    **Record(
+        everyone=optional({"type": "boolean", "enum": [True]}),
+        topics=optional(_NAMES),
+        departments=optional({**_NAMES, "description": "The followers of these departments."}),
+        divisions=optional(
+            array(
+                DIVISION,
+                minItems=1,
+                maxItems=MOST_DIVISIONS,
+                uniqueItems=True,
+                description="Codes of GB/T 2260; a code covers all that lie in it.",
+            )
+        ),
+        polygons=optional(array(GEOMETRY, minItems=1, maxItems=MOST_SHAPES)),
+        circles=optional(array(CIRCLE.schema, minItems=1, maxItems=MOST_SHAPES)),
+        people=optional(
+            {
+                **Record(
+                    items=_NAMES,
+                    states=array(
+                        {"type": "string", "pattern": "^[a-z][a-z-]{0,31}$"}, minItems=1, maxItems=20, uniqueItems=True
+                    ),
+                ),
+                "description": "Those who have a case of these items in these states, by when it was handed in.",
+            }
+        ),
+    ),
     "minProperties": 1,
-    "additionalProperties": False,
     "description": "Whoever any of the parts names; or `people`, alone.",
-    "properties": {
-        "everyone": {"type": "boolean", "enum": [True]},
-        "topics": _NAMES,
-        "departments": {**_NAMES, "description": "The followers of these departments."},
-        "divisions": {
-            "type": "array",
-            "minItems": 1,
-            "maxItems": MOST_DIVISIONS,
-            "uniqueItems": True,
-            "items": DIVISION,
-            "description": "Codes of GB/T 2260; a code covers all that lie in it.",
-        },
-        "polygons": {"type": "array", "minItems": 1, "maxItems": MOST_SHAPES, "items": GEOMETRY},
-        "circles": {"type": "array", "minItems": 1, "maxItems": MOST_SHAPES, "items": CIRCLE.schema},
-        "people": {
-            "type": "object",
-            "required": ["items", "states"],
-            "additionalProperties": False,
-            "description": "Those who have a case of these items in these states, by when it was handed in.",
-            "properties": {
-                "items": _NAMES,
-                "states": {
-                    "type": "array",
-                    "minItems": 1,
-                    "maxItems": 20,
-                    "uniqueItems": True,
-                    "items": {"type": "string", "pattern": "^[a-z][a-z-]{0,31}$"},
-                },
-            },
-        },
-    },
 }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, NotFound, Route, reply
+from banshi.sdk.documents import ID, array
 from mobile_push.broadcasts import addressing, lifecycle, representations, staff, steps
 from mobile_push.broadcasts.timing import EXPIRES_AT, SEND_AT, TTL, timing
 from mobile_push.delivery.service import PUSH
@@ -60,13 +61,12 @@ _WRITTEN: dict[str, Any] = {
         "pattern": "^[A-Za-z0-9._-]*$",
         "description": "A newer notice with the same key replaces this one on the phone.",
     },
-    "supersedes": {
-        "type": "array",
-        "maxItems": MOST_EARLIER,
-        "uniqueItems": True,
-        "items": staff.UUID,
-        "description": "Public notices of the department that this one takes the place of.",
-    },
+    "supersedes": array(
+        ID,
+        maxItems=MOST_EARLIER,
+        uniqueItems=True,
+        description="Public notices of the department that this one takes the place of.",
+    ),
 }
 
 NOTICE = Form.from_schema(

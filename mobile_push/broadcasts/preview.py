@@ -12,6 +12,7 @@ import orjson
 
 from banshi import LANGUAGES, Platform
 from banshi.sdk.cases import count_people
+from banshi.sdk.documents import Record
 from mobile_push.audience.audience import Audience
 from mobile_push.delivery.claims.rows import personal_push
 from mobile_push.delivery.phones import Phones
@@ -25,50 +26,40 @@ from mobile_push.tables.models import Broadcast
 
 _BY_LANGUAGE = {"type": "object", "additionalProperties": {"type": "object"}}
 
-SCHEMA: Mapping[str, Any] = {
-    "type": "object",
-    "required": ["audience", "providers", "platforms", "recall", "inbox", "stream"],
-    "additionalProperties": False,
-    "properties": {
-        "audience": {
-            "type": "object",
-            "required": ["phones", "people", "exact"],
-            "additionalProperties": False,
-            "properties": {
-                "phones": {
-                    "type": ["object", "null"],
-                    "additionalProperties": {"type": "integer"},
-                    "description": "By provider; null where people are named, who are looked up when it is sent.",
-                },
-                "people": {"type": ["integer", "null"], "description": "Who are named, where they are."},
-                "exact": {
-                    "type": "boolean",
-                    "description": "False where polygons or circles count whatever is in the boxes around them.",
-                },
-            },
+SCHEMA: Mapping[str, Any] = Record(
+    audience=Record(
+        phones={
+            "type": ["object", "null"],
+            "additionalProperties": {"type": "integer"},
+            "description": "By provider; null where people are named, who are looked up when it is sent.",
         },
-        "providers": {
-            "type": "object",
-            "additionalProperties": _BY_LANGUAGE,
-            "description": "By provider and language: the body without the phone's address.",
+        people={"type": ["integer", "null"], "description": "Who are named, where they are."},
+        exact={
+            "type": "boolean",
+            "description": "False where polygons or circles count whatever is in the boxes around them.",
         },
-        "platforms": {
-            "type": "object",
-            "additionalProperties": _BY_LANGUAGE,
-            "description": (
-                "By platform (android, ios, web) and language: what of it reaches that phone. Google puts an iPhone's "
-                "`aps` together itself, of what is shown here."
-            ),
-        },
-        "recall": {
-            "type": "object",
-            "additionalProperties": _BY_LANGUAGE,
-            "description": "The same of what takes its place on the screens that have it, should it be recalled.",
-        },
-        "inbox": {**_BY_LANGUAGE, "description": "By language: the document that the app reads."},
-        "stream": {"type": "object", "additionalProperties": {"type": "string"}, "description": "The event."},
+    ),
+    providers={
+        "type": "object",
+        "additionalProperties": _BY_LANGUAGE,
+        "description": "By provider and language: the body without the phone's address.",
     },
-}
+    platforms={
+        "type": "object",
+        "additionalProperties": _BY_LANGUAGE,
+        "description": (
+            "By platform (android, ios, web) and language: what of it reaches that phone. Google puts an iPhone's "
+            "`aps` together itself, of what is shown here."
+        ),
+    },
+    recall={
+        "type": "object",
+        "additionalProperties": _BY_LANGUAGE,
+        "description": "The same of what takes its place on the screens that have it, should it be recalled.",
+    },
+    inbox={**_BY_LANGUAGE, "description": "By language: the document that the app reads."},
+    stream={"type": "object", "additionalProperties": {"type": "string"}, "description": "The event."},
+)
 
 
 @runtime_checkable

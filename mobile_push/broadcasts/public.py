@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from banshi import Answer, Audience, Call, InvalidParameter, Link, NotFound, Parameter, Route, reply, text_in
+from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MOMENT, TEXT, Record, array
 from banshi.sdk.http import etag_of, reply_bytes
 from mobile_push.broadcasts import representations, sending, staff, steps
 from mobile_push.broadcasts.alerts.in_force import alerts_in_force
@@ -28,35 +29,25 @@ FRESH, LASTING = 30, 86_400
 
 FEED_TITLES = {"zh-CN": "预警信息", "en": "Alerts"}
 
-_STRING = {"type": "string"}
 _SUMMARY: dict[str, Any] = {
-    "id": {"type": "string", "format": "uuid"},
-    "department": _STRING,
+    "id": ID,
+    "department": TEXT,
     "state": {"type": "string", "enum": sorted(steps.PUBLIC)},
-    "title": _STRING,
-    "body": _STRING,
-    "event": _STRING,
-    "status": _STRING,
-    "msg_type": _STRING,
-    "urgency": _STRING,
-    "severity": _STRING,
-    "certainty": _STRING,
-    "areas": {"type": "array", "items": _STRING, "description": "Names of the areas."},
-    "published_at": {"type": ["string", "null"], "format": "date-time"},
-    "expires_at": {"type": "string", "format": "date-time"},
-    "links": {"type": "object", "additionalProperties": _STRING},
+    "title": TEXT,
+    "body": TEXT,
+    "event": TEXT,
+    "status": TEXT,
+    "msg_type": TEXT,
+    "urgency": TEXT,
+    "severity": TEXT,
+    "certainty": TEXT,
+    "areas": array(TEXT, description="Names of the areas."),
+    "published_at": MAYBE_MOMENT,
+    "expires_at": MOMENT,
+    "links": LINKS,
 }
-SUMMARY: Mapping[str, Any] = {
-    "type": "object",
-    "required": list(_SUMMARY),
-    "additionalProperties": False,
-    "properties": _SUMMARY,
-}
-WHOLE: Mapping[str, Any] = {
-    **SUMMARY,
-    "required": [*_SUMMARY, "alert"],
-    "properties": {**_SUMMARY, "alert": ALERT_DOCUMENT_SCHEMA},
-}
+SUMMARY = Record(**_SUMMARY)
+WHOLE = Record(**_SUMMARY, alert=ALERT_DOCUMENT_SCHEMA)
 
 
 async def list_alerts(call: Call) -> web.StreamResponse:
@@ -94,21 +85,19 @@ async def show_alert(call: Call) -> web.StreamResponse:
 def summary(call: Call, row: Broadcast) -> dict[str, Any]:
     address = f"/v1/alerts/{row.id}"
     info = _info(row.cap, call.language)
-    return {
-        "id": str(row.id),
-        "department": row.department,
-        "state": row.state,
-        "title": text_in(row.title, call.language),
-        "body": text_in(row.body, call.language),
-        "event": info.get("event", ""),
-        "status": row.cap["status"],
-        "msg_type": row.cap["msg_type"],
+    return SUMMARY.of(
+        call.platform,
+        row,
+        title=text_in(row.title, call.language),
+        body=text_in(row.body, call.language),
+        event=info.get("event", ""),
+        status=row.cap["status"],
+        msg_type=row.cap["msg_type"],
         **{name: info.get(name, "") for name in ("urgency", "severity", "certainty")},
-        "areas": [area["area_desc"] for area in info.get("area", ())],
-        "published_at": representations.published_at(call.platform, row),
-        "expires_at": representations.moment(call.platform, row.expires_at),
-        "links": {"self": address, "xml": f"{address}.xml"},
-    }
+        areas=[area["area_desc"] for area in info.get("area", ())],
+        published_at=representations.published_at(call.platform, row),
+        links={"self": address, "xml": f"{address}.xml"},
+    )
 
 
 def _info(cap: Mapping[str, Any], language: str) -> Mapping[str, Any]:

@@ -24,6 +24,7 @@ from banshi import (
     Stale,
     reply,
 )
+from banshi.sdk.documents import ID, Record, optional
 from mobile_push.broadcasts import lifecycle, preview, representations, steps
 from mobile_push.tables.models import Broadcast, BroadcastEvent
 
@@ -33,26 +34,23 @@ if TYPE_CHECKING:
 #: Rows of a page, when the caller doesn't say, and at most.
 PAGE, LONGEST_PAGE = 20, 100
 
-UUID = {"type": "string", "format": "uuid"}
-ID_PATH = {"id": UUID}
+ID_PATH = {"id": ID}
 VERSION = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1, "description": "The version that you have read."}
 
 ACTION = Form.from_schema(
-    {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            "reason": {
+    Record(
+        reason=optional(
+            {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 1000,
                 "pattern": r"\S",
                 "x-pattern-hint": {"zh-CN": "请写明理由。", "en": "Say why in words."},
                 "description": "Colleagues read it.",
-            },
-            "version": VERSION,
-        },
-    }
+            }
+        ),
+        version=optional(VERSION),
+    )
 )
 
 #: How many rows a page of any list here has.
@@ -67,7 +65,7 @@ LIST = (
     Parameter(name="state", schema={"type": "string", "enum": list(steps.STATES)}, description="Only this state."),
     Parameter(name="department", schema={"type": "string", "maxLength": 64}, description="Only this department's."),
     LIMIT,
-    Parameter(name="cursor", schema=UUID, description="Where to go on: `next` of the page before."),
+    Parameter(name="cursor", schema=ID, description="Where to go on: `next` of the page before."),
 )
 
 

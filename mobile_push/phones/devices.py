@@ -21,6 +21,7 @@ from banshi import (
     Route,
     reply,
 )
+from banshi.sdk.documents import ID, LINKS, MOMENT, TEXT, Record
 from mobile_push.audience import areas
 from mobile_push.delivery.service import PUSH
 from mobile_push.phones import registration
@@ -81,36 +82,22 @@ REGISTRATION = Form.from_schema(
 
 CHANGE = Form.from_schema({"type": "object", "minProperties": 1, "additionalProperties": False, "properties": _FIELDS})
 
-DEVICE: dict[str, Any] = {
-    "type": "object",
-    "required": ["id", "provider", "platform", "language", "area", "created_at", "seen_at", "links"],
-    "additionalProperties": False,
-    "properties": {
-        "id": {"type": "string", "format": "uuid"},
-        "provider": {"type": "string"},
-        "platform": {"type": "string"},
-        "language": {"type": "string"},
-        "area": areas.SHOWN,
-        "created_at": {"type": "string", "format": "date-time"},
-        "seen_at": {"type": "string", "format": "date-time", "description": "A phone that isn't seen is forgotten."},
-        "links": {"type": "object", "additionalProperties": {"type": "string"}},
-    },
-}
+DEVICE = Record(
+    id=ID,
+    provider=TEXT,
+    platform=TEXT,
+    language=TEXT,
+    area=areas.SHOWN,
+    created_at=MOMENT,
+    seen_at={**MOMENT, "description": "A phone that isn't seen is forgotten."},
+    links=LINKS,
+)
 
 
 def device_document(call: Call, device: Device) -> dict[str, Any]:
     """A device as its owner sees it. The token stays with us."""
-    zone = call.platform.settings.timezone
-    return {
-        "id": str(device.id),
-        "provider": device.provider,
-        "platform": device.platform,
-        "language": device.language,
-        "area": areas.document(device),
-        "created_at": device.created_at.astimezone(zone).isoformat(timespec="milliseconds"),
-        "seen_at": device.seen_at.astimezone(zone).isoformat(timespec="milliseconds"),
-        "links": {"self": f"/v1/devices/{device.id}", "inbox": "/v1/inbox", "stream": "/v1/inbox/stream"},
-    }
+    links = {"self": f"/v1/devices/{device.id}", "inbox": "/v1/inbox", "stream": "/v1/inbox/stream"}
+    return DEVICE.of(call.platform, device, area=areas.document(device), links=links)
 
 
 async def register(call: Call) -> web.StreamResponse:

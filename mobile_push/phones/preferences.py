@@ -9,6 +9,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
 from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, Route, reply, text_in
+from banshi.sdk.documents import Record, array
 from mobile_push.audience.audience import DEPARTMENT
 from mobile_push.audience.quiet_hours import zone_names
 from mobile_push.delivery.service import PUSH
@@ -25,7 +26,7 @@ MOST = 100
 #: Names that a problem lists at most.
 LISTED = 20
 
-_CODES = {"type": "array", "maxItems": MOST, "items": {"type": "string", "maxLength": 64, "pattern": SLUG}}
+_CODES = array({"type": "string", "maxLength": 64, "pattern": SLUG}, maxItems=MOST)
 _TIME = {
     "type": "string",
     "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$",
@@ -49,17 +50,10 @@ _FIELDS: dict[str, Any] = {
     "notices": {"type": "boolean", "description": "Whether notices may wake the phones at all. Alerts always do."},
 }
 
-PREFERENCES: dict[str, Any] = {
-    "type": "object",
-    "required": list(_FIELDS),
-    "additionalProperties": False,
-    "properties": _FIELDS,
-}
+PREFERENCES = Record(**_FIELDS)
 
 WHOLE = Form.from_schema(PREFERENCES)
-PART = Form.from_schema(
-    {"type": "object", "minProperties": 1, "additionalProperties": False, "properties": PREFERENCES["properties"]}
-)
+PART = Form.from_schema({"type": "object", "minProperties": 1, "additionalProperties": False, "properties": _FIELDS})
 
 
 async def show(call: Call) -> web.StreamResponse:

@@ -13,6 +13,7 @@ from tortoise.transactions import in_transaction
 
 from banshi import Answer, Audience, Call, Form, Platform, Route, reply
 from banshi.sdk.database import as_stored
+from banshi.sdk.documents import Record, array
 from mobile_push.tables.models import Broadcast, Device, InboxMessage, PhoneReceipt
 
 if TYPE_CHECKING:
@@ -25,56 +26,40 @@ MOST = 500
 OLDEST = timedelta(days=90)
 
 BATCH = Form.from_schema(
-    {
-        "type": "object",
-        "required": ["device", "receipts"],
-        "additionalProperties": False,
-        "properties": {
-            "device": {"type": "string", "format": "uuid", "description": "The id under which it is registered."},
-            "receipts": {
-                "type": "array",
-                "minItems": 1,
-                "maxItems": MOST,
-                "items": {
-                    "type": "object",
-                    "required": ["message_id", "event", "at"],
-                    "additionalProperties": False,
-                    "properties": {
-                        "message_id": {"type": "string", "format": "uuid"},
-                        "event": {
-                            "type": "string",
-                            "enum": ["received", "opened"],
-                            "description": "What was opened was received.",
-                        },
-                        "at": {
-                            "type": "string",
-                            "format": "date-time",
-                            "description": f"By the phone's clock; taken as at most {OLDEST.days} days ago, and as now "
-                            "at the latest.",
-                        },
-                    },
+    Record(
+        device={"type": "string", "format": "uuid", "description": "The id under which it is registered."},
+        receipts=array(
+            Record(
+                message_id={"type": "string", "format": "uuid"},
+                event={
+                    "type": "string",
+                    "enum": ["received", "opened"],
+                    "description": "What was opened was received.",
                 },
-            },
-        },
-    }
+                at={
+                    "type": "string",
+                    "format": "date-time",
+                    "description": f"By the phone's clock; taken as at most {OLDEST.days} days ago, and as now "
+                    "at the latest.",
+                },
+            ),
+            minItems=1,
+            maxItems=MOST,
+        ),
+    )
 )
 
 _COUNT = {"type": "integer", "minimum": 0}
 
-OUTCOME: dict[str, Any] = {
-    "type": "object",
-    "required": ["recorded", "repeated", "unknown", "registered"],
-    "additionalProperties": False,
-    "properties": {
-        "recorded": {**_COUNT, "description": "Messages of which this said something new."},
-        "repeated": {**_COUNT, "description": "Messages of which all of this was known."},
-        "unknown": {**_COUNT, "description": "Messages that aren't the caller's, or are gone. Don't send them again."},
-        "registered": {
-            "type": "boolean",
-            "description": "false: this phone isn't the caller's (any more), nothing was recorded; register it again.",
-        },
+OUTCOME: dict[str, Any] = Record(
+    recorded={**_COUNT, "description": "Messages of which this said something new."},
+    repeated={**_COUNT, "description": "Messages of which all of this was known."},
+    unknown={**_COUNT, "description": "Messages that aren't the caller's, or are gone. Don't send them again."},
+    registered={
+        "type": "boolean",
+        "description": "false: this phone isn't the caller's (any more), nothing was recorded; register it again.",
     },
-}
+)
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from banshi import Platform
+from banshi.sdk.documents import ID, MOMENT, TEXT, Record, moment
 
 #: `delivery-12`, `chunk-7`.
 PATTERN = "^(chunk|delivery)-[1-9][0-9]{0,17}$"
@@ -38,6 +39,20 @@ COLUMNS = {
         LEFT JOIN push_broadcast b ON b.id = m.broadcast_id
     """,
 }
+
+LETTER_ID: dict[str, Any] = {"type": "string", "pattern": PATTERN}
+LETTER = Record(
+    id=LETTER_ID,
+    message={**ID, "description": "Of the notice, the alert or the inbox message."},
+    kind={"type": "string", "enum": ["case", "notice", "alert"]},
+    department={"type": ["string", "null"], "description": "Of a notice or an alert."},
+    provider=TEXT,
+    code={"type": "string", "description": "The provider's own word, or ours in lower case."},
+    phones={"type": "integer", "minimum": 0},
+    since=MOMENT,
+    expires_at=MOMENT,
+    retryable={"type": "boolean", "description": "Its message is neither over nor taken back."},
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,22 +90,16 @@ class Letter:
         return "it has expired" if self.expires <= self.now else None
 
     def document(self, platform: Platform) -> dict[str, Any]:
-        def moment(milliseconds: int) -> str:
-            at = datetime.fromtimestamp(milliseconds / 1000, UTC)
-            return at.astimezone(platform.settings.timezone).isoformat(timespec="milliseconds")
+        def at(milliseconds: int) -> str | None:
+            return moment(platform, datetime.fromtimestamp(milliseconds / 1000, UTC))
 
-        return {
-            "id": self.id,
-            "message": self.message,
-            "kind": self.kind,
-            "department": self.department,
-            "provider": self.provider,
-            "code": self.code,
-            "phones": self.phones,
-            "since": moment(self.since),
-            "expires_at": moment(self.expires),
-            "retryable": self.over is None,
-        }
+        return LETTER.of(
+            platform,
+            self,
+            since=at(self.since),
+            expires_at=at(self.expires),
+            retryable=self.over is None,
+        )
 
 
 async def providers_of(platform: Platform, table: str) -> list[str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from banshi import Platform
+from banshi.sdk.documents import ID, MAYBE_MOMENT, MOMENT, TEXT, Record, array
+from mobile_push.broadcasts.representations import published_at
 from mobile_push.delivery.claims.chunk_rows import key
 from mobile_push.delivery.phones import UNWANTED
 from mobile_push.inbox.common_log import PEOPLE
@@ -82,27 +83,19 @@ class Report:
         return not (self.total.planning or waiting)
 
     def document(self, platform: Platform) -> dict[str, Any]:
-        one = self.broadcast
-        timezone = platform.settings.timezone
-        published = None
-        if one.published_at is not None:
-            published = datetime.fromtimestamp(one.published_at / 1000, UTC).astimezone(timezone)
-        return {
-            "id": str(one.id),
-            "kind": one.kind,
-            "department": one.department,
-            "state": one.state,
-            "published_at": published.isoformat(timespec="milliseconds") if published else None,
-            "expires_at": one.expires_at.astimezone(timezone).isoformat(timespec="milliseconds"),
-            "finished": self.finished,
-            "people": self.people,
-            "total": self.total.document(),
-            "providers": [{"provider": name, **tally.document()} for name, tally in sorted(self.providers.items())],
-            "topics": self.topics,
-            "streams": self.streams,
-            "received": self.received,
-            "opened": self.opened,
-        }
+        return SCHEMA.of(
+            platform,
+            self.broadcast,
+            published_at=published_at(platform, self.broadcast),
+            finished=self.finished,
+            people=self.people,
+            total=self.total.document(),
+            providers=[{"provider": name, **tally.document()} for name, tally in sorted(self.providers.items())],
+            topics=self.topics,
+            streams=self.streams,
+            received=self.received,
+            opened=self.opened,
+        )
 
 
 async def report_of(platform: Platform, broadcast: Broadcast) -> Report:
@@ -178,7 +171,6 @@ async def _take_in_seconds(platform: Platform, report: Report, identity: Any) ->
 _REASONS = {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}}
 _COUNT = {"type": "integer", "minimum": 0}
 _SECONDS = {"type": ["number", "null"], "description": "From publication to acceptance, 5 % more or less."}
-_STRING = {"type": "string"}
 
 _TALLY: dict[str, Any] = {
     "planning": {"type": "boolean", "description": "Its phones are still being looked up: there may be more."},
@@ -187,56 +179,37 @@ _TALLY: dict[str, Any] = {
     **{name: {**_COUNT, "description": about} for name, about in GROUPS.items()},
     "waiting_for": {**_REASONS, "description": "What those who wait are waiting for."},
     "refused": {**_REASONS, "description": "Failed and parked ones, by the provider's own word."},
-    "seconds": {
-        "type": "object",
-        "required": ["p50", "p99"],
-        "additionalProperties": False,
-        "properties": {"p50": _SECONDS, "p99": _SECONDS},
-    },
+    "seconds": Record(p50=_SECONDS, p99=_SECONDS),
 }
 
 
-def _closed(properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "required": list(properties),
-        "additionalProperties": False,
-        "properties": properties,
-    }
-
-
-SCHEMA = _closed(
-    {
-        "id": {"type": "string", "format": "uuid"},
-        "kind": {"type": "string", "enum": ["notice", "alert"]},
-        "department": _STRING,
-        "state": _STRING,
-        "published_at": {"type": ["string", "null"], "format": "date-time"},
-        "expires_at": {"type": "string", "format": "date-time"},
-        "finished": {"type": "boolean", "description": "Nothing of it is to be sent any more."},
-        "people": {
-            "type": ["integer", "null"],
-            "description": "People whom its query named; null for another audience.",
-        },
-        "total": _closed(_TALLY),
-        "providers": {"type": "array", "items": _closed({"provider": _STRING, **_TALLY})},
-        "topics": {
-            "type": "array",
-            "description": "Providers' own topics that it was handed to: their phones are counted nowhere.",
-            "items": _closed(
-                {
-                    "provider": _STRING,
-                    "topic": _STRING,
-                    "state": {
-                        "type": "string",
-                        "enum": ["waiting", "handed to topic", "expired", "parked", "recalled", "dropped"],
-                    },
-                    "code": _STRING,
-                }
-            ),
-        },
-        "streams": {**_COUNT, "description": "Open streams that it was written to as it came out."},
-        "received": {**_COUNT, "description": "Phones that said it arrived."},
-        "opened": {**_COUNT, "description": "Phones on which it was opened."},
-    }
+SCHEMA = Record(
+    id=ID,
+    kind={"type": "string", "enum": ["notice", "alert"]},
+    department=TEXT,
+    state=TEXT,
+    published_at=MAYBE_MOMENT,
+    expires_at=MOMENT,
+    finished={"type": "boolean", "description": "Nothing of it is to be sent any more."},
+    people={
+        "type": ["integer", "null"],
+        "description": "People whom its query named; null for another audience.",
+    },
+    total=Record(**_TALLY),
+    providers=array(Record(provider=TEXT, **_TALLY)),
+    topics=array(
+        Record(
+            provider=TEXT,
+            topic=TEXT,
+            state={
+                "type": "string",
+                "enum": ["waiting", "handed to topic", "expired", "parked", "recalled", "dropped"],
+            },
+            code=TEXT,
+        ),
+        description="Providers' own topics that it was handed to: their phones are counted nowhere.",
+    ),
+    streams={**_COUNT, "description": "Open streams that it was written to as it came out."},
+    received={**_COUNT, "description": "Phones that said it arrived."},
+    opened={**_COUNT, "description": "Phones on which it was opened."},
 )

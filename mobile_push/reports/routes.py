@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from banshi import Answer, Audience, Call, Conflict, Forbidden, Link, NotFound, Parameter, Route, reply
+from banshi.sdk.documents import ID, Record
 from mobile_push.broadcasts import staff
 from mobile_push.delivery.metrics import log
 from mobile_push.delivery.service import PUSH
 from mobile_push.reports import dead_letters
+from mobile_push.reports.dead_letters import LETTER, LETTER_ID
 from mobile_push.reports.live import stream_report
 from mobile_push.reports.report import SCHEMA, report_of
 from mobile_push.reports.scheduler import REPORTS
@@ -20,9 +22,6 @@ if TYPE_CHECKING:
 
 #: The role that runs the platform as a whole, which is no department.
 OPERATOR, PLATFORM = "operator", "platform"
-
-ID = {"type": "string", "format": "uuid"}
-LETTER_ID = {"type": "string", "pattern": dead_letters.PATTERN}
 
 
 async def show_report(kind: str, call: Call) -> web.StreamResponse:
@@ -81,36 +80,11 @@ async def _letter(call: Call) -> dead_letters.Letter:
     return letter
 
 
-LETTER: dict[str, Any] = {
-    "type": "object",
-    "required": [
-        *("id", "message", "kind", "department", "provider", "code", "phones", "since", "expires_at", "retryable"),
-    ],
-    "additionalProperties": False,
-    "properties": {
-        "id": LETTER_ID,
-        "message": {**ID, "description": "Of the notice, the alert or the inbox message."},
-        "kind": {"type": "string", "enum": ["case", "notice", "alert"]},
-        "department": {"type": ["string", "null"], "description": "Of a notice or an alert."},
-        "provider": {"type": "string"},
-        "code": {"type": "string", "description": "The provider's own word, or ours in lower case."},
-        "phones": {"type": "integer", "minimum": 0},
-        "since": {"type": "string", "format": "date-time"},
-        "expires_at": {"type": "string", "format": "date-time"},
-        "retryable": {"type": "boolean", "description": "Its message is neither over nor taken back."},
-    },
-}
-
-MOVED: dict[str, Any] = {
-    "type": "object",
-    "required": ["id", "state", "phones"],
-    "additionalProperties": False,
-    "properties": {
-        "id": LETTER_ID,
-        "state": {"type": "string", "enum": list(dead_letters.ACTIONS.values())},
-        "phones": {"type": "integer", "minimum": 0},
-    },
-}
+MOVED = Record(
+    id=LETTER_ID,
+    state={"type": "string", "enum": list(dead_letters.ACTIONS.values())},
+    phones={"type": "integer", "minimum": 0},
+)
 
 
 def _report_routes(kind: str) -> Sequence[Route]:

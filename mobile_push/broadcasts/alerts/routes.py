@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from banshi import Answer, Audience, Call, Conflict, FieldProblem, Form, InvalidFields, Link, Route
+from banshi.sdk.documents import ID, array
 from banshi.sdk.http import SignedBody
 from mobile_push.broadcasts import addressing, publication, representations, sending, staff
 from mobile_push.broadcasts.alerts import checks, signed_senders
@@ -43,14 +44,13 @@ _CAP = {
     name: _bounded_by_the_body(schema) for name, schema in ALERT_SCHEMA["properties"].items() if name != "references"
 }
 _OWN: dict[str, Any] = {
-    "references": {
-        "type": "array",
-        "minItems": 1,
-        "maxItems": MOST_EARLIER,
-        "uniqueItems": True,
-        "items": staff.UUID,
-        "description": "The ids of the alerts that an Update or a Cancel takes the place of.",
-    },
+    "references": array(
+        ID,
+        minItems=1,
+        maxItems=MOST_EARLIER,
+        uniqueItems=True,
+        description="The ids of the alerts that an Update or a Cancel takes the place of.",
+    ),
     "audience": {
         **addressing.SCHEMA,
         "description": "Whom it is for, where that is not who is in its areas. A Cancel goes to those of the alert.",

@@ -13,6 +13,7 @@ from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from banshi import Call, Conflict, FieldProblem, Forbidden, InvalidFields, Key, Platform, reply
+from banshi.sdk.documents import ID, LINKS, TEXT, Record
 from mobile_push.broadcasts import lifecycle
 from mobile_push.broadcasts.alerts import checks
 from mobile_push.broadcasts.sending import name_of
@@ -32,18 +33,7 @@ SENDERS: Key[Mapping[str, SenderKey]] = Key("senders of alerts")
 #: How far ahead of ours a sender's clock may be.
 AHEAD = timedelta(minutes=5)
 
-RECEIVED: Mapping[str, Any] = {
-    "type": "object",
-    "required": ["id", "identifier", "sender", "state", "links"],
-    "additionalProperties": False,
-    "properties": {
-        "id": {"type": "string", "format": "uuid"},
-        "identifier": {"type": "string"},
-        "sender": {"type": "string"},
-        "state": {"type": "string"},
-        "links": {"type": "object", "additionalProperties": {"type": "string"}},
-    },
-}
+RECEIVED = Record(id=ID, identifier=TEXT, sender=TEXT, state=TEXT, links=LINKS)
 
 
 @asynccontextmanager
@@ -184,11 +174,6 @@ def _audience(
 
 def _answer(call: Call, broadcast: Broadcast, status: int) -> web.StreamResponse:
     address = f"/v1/alerts/{broadcast.id}"
-    document = {
-        "id": str(broadcast.id),
-        "identifier": broadcast.cap["identifier"],
-        "sender": broadcast.cap["sender"],
-        "state": broadcast.state,
-        "links": {"self": address, "xml": f"{address}.xml"},
-    }
+    said = {name: broadcast.cap[name] for name in ("identifier", "sender")}
+    document = RECEIVED.of(call.platform, broadcast, **said, links={"self": address, "xml": f"{address}.xml"})
     return reply(call, document, status=status, headers={"Location": address})

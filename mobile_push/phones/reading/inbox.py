@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from banshi import Answer, Audience, Call, InvalidParameter, Link, Parameter, Platform, Route, reply
+from banshi.sdk.documents import Record, optional
 from mobile_push.delivery.service import PUSH
 from mobile_push.inbox import messages as inbox_messages
 from mobile_push.inbox.common_log import Entry
@@ -26,43 +27,44 @@ AFTER = Parameter(
     description="The cursor of the last message that the app has.",
 )
 
-MESSAGE: dict[str, Any] = {
-    "type": "object",
-    "required": ["cursor", "id", "kind", "title", "body", "link", "created_at"],
-    "additionalProperties": False,
-    "properties": {
-        "cursor": {
-            "type": "string",
-            "pattern": cursor.PATTERN,
-            "description": "Go on behind it; compare it with none.",
-        },
-        "seq": {
+MESSAGE: dict[str, Any] = Record(
+    cursor={
+        "type": "string",
+        "pattern": cursor.PATTERN,
+        "description": "Go on behind it; compare it with none.",
+    },
+    seq=optional(
+        {
             "type": "integer",
             "description": "Of the person's own messages: from 1, without gaps but where a test case has left.",
-        },
-        "id": {"type": "string", "format": "uuid", "description": "What a push calls message_id."},
-        "kind": {"type": "string", "enum": ["case", "notice", "alert"]},
-        "mode": {
+        }
+    ),
+    id={"type": "string", "format": "uuid", "description": "What a push calls message_id."},
+    kind={"type": "string", "enum": ["case", "notice", "alert"]},
+    mode=optional(
+        {
             "type": "string",
             "enum": ["test", "team", "live"],
             "description": "Of the person's own messages: that of a `test` case is made up, and leaves with it.",
-        },
-        "state": {
+        }
+    ),
+    state=optional(
+        {
             "type": "string",
             "enum": ["published", "recalled", "superseded"],
             "description": "Of a notice or an alert; take one that was recalled or superseded off the screen.",
-        },
-        "department": {"type": "string"},
-        "title": {"type": "string"},
-        "body": {"type": "string"},
-        "content": {"type": "string", "description": "Markdown, for the page that shows it whole."},
-        "image": {"type": "string"},
-        "link": {"type": "string"},
-        "supersedes": {"type": "string", "description": "The id of the one that it takes the place of."},
-        "created_at": {"type": "string", "format": "date-time"},
-        "expires_at": {"type": "string", "format": "date-time"},
-    },
-}
+        }
+    ),
+    department=optional({"type": "string"}),
+    title={"type": "string"},
+    body={"type": "string"},
+    content=optional({"type": "string", "description": "Markdown, for the page that shows it whole."}),
+    image=optional({"type": "string"}),
+    link={"type": "string"},
+    supersedes=optional({"type": "string", "description": "The id of the one that it takes the place of."}),
+    created_at={"type": "string", "format": "date-time"},
+    expires_at=optional({"type": "string", "format": "date-time"}),
+)
 
 
 async def read_inbox(call: Call) -> web.StreamResponse:

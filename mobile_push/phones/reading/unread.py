@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, Platform, Route, reply
+from banshi.sdk.documents import Record
 from mobile_push.delivery.service import PUSH
 from mobile_push.inbox import messages as inbox_messages
 from mobile_push.inbox.common_log import EVERYBODY
@@ -15,32 +16,22 @@ from mobile_push.tables.models import InboxMessage, PhoneReceipt, Profile
 if TYPE_CHECKING:
     from aiohttp import web
 
-UNREAD: dict[str, Any] = {
-    "type": "object",
-    "required": ["unread"],
-    "additionalProperties": False,
-    "properties": {"unread": {"type": "integer", "minimum": 0, "description": "For the app's badge."}},
-}
+UNREAD: dict[str, Any] = Record(unread={"type": "integer", "minimum": 0, "description": "For the app's badge."})
 
 MARK = Form.from_schema(
-    {
-        "type": "object",
-        "required": ["through"],
-        "additionalProperties": False,
-        "properties": {
-            "through": {
-                "type": ["integer", "string"],
-                "minimum": 0,
-                "maximum": cursor.LARGEST,
-                "pattern": cursor.PATTERN,
-                "description": "The last message that was seen: its `seq`, or a cursor of the inbox.",
-                "x-pattern-hint": {
-                    "zh-CN": "请填写消息的 seq，或收件箱返回的 cursor。",
-                    "en": "Send a message's seq, or a cursor of the inbox, unchanged.",
-                },
-            }
-        },
-    }
+    Record(
+        through={
+            "type": ["integer", "string"],
+            "minimum": 0,
+            "maximum": cursor.LARGEST,
+            "pattern": cursor.PATTERN,
+            "description": "The last message that was seen: its `seq`, or a cursor of the inbox.",
+            "x-pattern-hint": {
+                "zh-CN": "请填写消息的 seq，或收件箱返回的 cursor。",
+                "en": "Send a message's seq, or a cursor of the inbox, unchanged.",
+            },
+        }
+    )
 )
 
 

@@ -27,6 +27,7 @@ from banshi import (
     reply,
 )
 from banshi.sdk.cases import decide, submissions
+from banshi.sdk.documents import Record, array
 from banshi.sdk.http import Routes
 from banshi.sdk.operations import woken
 
@@ -42,31 +43,21 @@ ITEM = "zone-pass"
 APPROVER = "approver"
 
 CLOSURE = Form.from_schema(
-    {
-        "type": "object",
-        "required": ["reason"],
-        "additionalProperties": False,
-        "properties": {
-            "reason": {
-                "type": "string",
-                "minLength": 1,
-                "maxLength": 500,
-                "description": "Why; holders of passes read it.",
-            }
-        },
-    }
+    Record(
+        reason={
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 500,
+            "description": "Why; holders of passes read it.",
+        }
+    )
 )
 
-ZONE: dict[str, Any] = {
-    "type": "object",
-    "required": ["zone", "open", "reason"],
-    "additionalProperties": False,
-    "properties": {
-        "zone": {"type": "string"},
-        "open": {"type": "boolean"},
-        "reason": {"type": ["string", "null"]},
-    },
-}
+ZONE: dict[str, Any] = Record(
+    zone={"type": "string"},
+    open={"type": "boolean"},
+    reason={"type": ["string", "null"]},
+)
 
 
 def known_zones(platform: Platform) -> list[str]:
@@ -81,7 +72,7 @@ def known_zones(platform: Platform) -> list[str]:
     {
         200: Answer(
             "The zones.",
-            {"type": "object", "required": ["items"], "properties": {"items": {"type": "array", "items": ZONE}}},
+            {"type": "object", "required": ["items"], "properties": {"items": array(ZONE)}},
             links=[
                 Link(name, {"zone": "$response.body#/items/0/zone"})
                 for name in ("close_traffic_zone", "open_traffic_zone")

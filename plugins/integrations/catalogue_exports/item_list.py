@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from banshi import LANGUAGES, Department, Item, text_in
+from banshi.sdk.documents import array
 
 #: The list is Chinese.
 LANGUAGE = LANGUAGES[0]
@@ -24,12 +25,12 @@ YES, NO = "是", "否"
 
 #: Every field in its order, with its JSON Schema. Not all are known of every item.
 TEXT: dict[str, Any] = {"type": "string"}
-TEXTS: dict[str, Any] = {"type": "array", "items": TEXT}
+TEXTS: dict[str, Any] = array(TEXT)
 DAYS: dict[str, Any] = {"type": "integer", "minimum": 0}
 
 
 def _rows(*names: str) -> dict[str, Any]:
-    return {"type": "array", "items": {"type": "object", "properties": dict.fromkeys(names, TEXT)}}
+    return array({"type": "object", "properties": dict.fromkeys(names, TEXT)})
 
 
 FIELDS: dict[str, dict[str, Any]] = {

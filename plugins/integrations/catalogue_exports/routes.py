@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from banshi import Answer, Audience, Call, InvalidParameter, NotFound, Parameter, Route
+from banshi.sdk.documents import array
 from banshi.sdk.http import etag_of, reply_bytes
 
 from . import cpsv_ap
@@ -78,12 +79,12 @@ async def _around(what: ItemList, pieces: AsyncIterator[bytes]) -> AsyncIterator
 LINKED_SCHEMA = {
     "type": "object",
     "required": ["@context", "@graph"],
-    "properties": {"@context": {"type": "object"}, "@graph": {"type": "array", "items": {"type": "object"}}},
+    "properties": {"@context": {"type": "object"}, "@graph": array({"type": "object"})},
 }
 LIST_SCHEMA = {
     "type": "object",
     "required": ["items"],
-    "properties": {"items": {"type": "array", "items": {"type": "object", "required": REQUIRED, "properties": FIELDS}}},
+    "properties": {"items": array({"type": "object", "required": REQUIRED, "properties": FIELDS})},
 }
 DEPARTMENT = Parameter(
     name="department",

@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from banshi import Answer, Audience, Call, Link, Route, Stale, reply
+from banshi.sdk.documents import array
 
 from .models import ApiClient
 from .sign_in import FORM, Refused, read_form, signed_in
@@ -121,7 +122,7 @@ def _object(required: Mapping[str, Any], **more: Any) -> dict[str, Any]:
 
 
 TEXT: dict[str, Any] = {"type": "string"}
-TEXTS: dict[str, Any] = {"type": "array", "items": TEXT}
+TEXTS: dict[str, Any] = array(TEXT)
 
 #: What is sent: the secret may stand in the Authorization header instead.
 CREDENTIALS: dict[str, Any] = {"client_id": TEXT, "client_secret": TEXT}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from banshi import Answer, Audience, Form, Parameter, Route
+from banshi.sdk.documents import Record, optional
 from banshi.sdk.http import PAGE_PARAMETERS, page_answer, ref
 
 from .answers import answering, reading_cases
@@ -19,27 +20,21 @@ JSON = "application/json"
 
 #: What an action may have; `rotate` alone takes any.
 ACTION = Form.from_schema(
-    {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            "secret": {"type": "string", "maxLength": 120, "description": "For `rotate`: one of your own making."},
-            "overlap_days": {
+    Record(
+        secret=optional({"type": "string", "maxLength": 120, "description": "For `rotate`: one of your own making."}),
+        overlap_days=optional(
+            {
                 "type": "integer",
                 "minimum": 0,
                 "maximum": registering.LONGEST_OVERLAP,
                 "description": "For `rotate`: days for which the secret before is still good.",
-            },
-        },
-    }
+            }
+        ),
+    )
 )
 
 DECISION = Form.from_schema(
-    {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {"reason": {"type": "string", "maxLength": 1000, "description": "The integrator reads it."}},
-    }
+    Record(reason=optional({"type": "string", "maxLength": 1000, "description": "The integrator reads it."}))
 )
 
 SERVICE = Answer(description="The service, with its newest version.", schema=SERVICE_SCHEMA)

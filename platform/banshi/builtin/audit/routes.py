@@ -10,7 +10,7 @@ from banshi.kernel.cases import actors
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Audience, Call, Link
 from banshi.kernel.contract.values import text_in
-from banshi.kernel.http.document_schemas import MOMENT, TEXT, UUID, record
+from banshi.kernel.http.document_schemas import ID, MOMENT, TEXT, Record
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, from_cursor, limit_of, page_answer, reply
 
 if TYPE_CHECKING:
@@ -18,13 +18,9 @@ if TYPE_CHECKING:
 
 ROUTES = Routes("cases")
 
-_CODED = record({"code": TEXT, "title": TEXT})
-_STAFF = record(
-    {"who": {"const": "staff"}, "department": _CODED, "unit": {"oneOf": [{"type": "null"}, _CODED]}, "role": TEXT}
-)
-READING = record(
-    {"id": UUID, "at": {**MOMENT, "description": "The first time in its quarter of an hour."}, "by": _STAFF}
-)
+_CODED = Record(code=TEXT, title=TEXT)
+_STAFF = Record(who={"const": "staff"}, department=_CODED, unit={"oneOf": [{"type": "null"}, _CODED]}, role=TEXT)
+READING = Record(id=ID, at={**MOMENT, "description": "The first time in its quarter of an hour."}, by=_STAFF)
 
 _DEPARTMENT = Link("show_department", {"code": "$response.body#/items/0/by/department/code"})
 

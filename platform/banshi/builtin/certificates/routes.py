@@ -17,12 +17,11 @@ from banshi.builtin.passes.wire.cose import Credential, PassRefused
 from banshi.forms import Form
 from banshi.foundation.errors import CertificateExpired, CertificateRevoked, NotFound, Unavailable
 from banshi.kernel.cases import actors
-from banshi.kernel.cases.representations import moment
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.contract.values import LANGUAGES, text_in
-from banshi.kernel.http.document_schemas import ref
+from banshi.kernel.http.document_schemas import Record, moment, ref
 from banshi.kernel.http.responses import LANGUAGE_HEADERS, reply, reply_bytes
 from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.passes import Pass
@@ -38,14 +37,9 @@ log = structlog.get_logger("banshi.certificates")
 PDF = "application/pdf"
 
 SCANNED = Form.from_schema(
-    {
-        "type": "object",
-        "required": ["text"],
-        "additionalProperties": False,
-        "properties": {
-            "text": {"type": "string", "maxLength": 4096, "description": "What the QR code says, unchanged."},
-        },
-    }
+    Record(
+        text={"type": "string", "maxLength": 4096, "description": "What the QR code says, unchanged."},
+    )
 )
 
 

@@ -8,11 +8,10 @@ from banshi.builtin.materials import Earlier, earlier_files
 from banshi.builtin.materials.vocabulary import document_of
 from banshi.foundation.errors import NotFound
 from banshi.kernel.cases.modes import offered
-from banshi.kernel.cases.representations import moment
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.contract.values import Item, Material, text_in
-from banshi.kernel.http.document_schemas import UUID, ref
+from banshi.kernel.http.document_schemas import ID, moment, ref
 from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.cases import Case
 
@@ -42,7 +41,7 @@ OFFER = "$response.body#/materials/0/offers/0"
         ),
         404: Answer("There is no such item, or no such case of the caller's."),
     },
-    parameters=(Parameter("case", UUID, "Offer what this case of the caller's has, and no other."),),
+    parameters=(Parameter("case", ID, "Offer what this case of the caller's has, and no other."),),
     linked=lambda item: bool(item.materials),
 )
 async def list_materials(call: Call) -> web.StreamResponse:

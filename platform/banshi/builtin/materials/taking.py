@@ -26,6 +26,7 @@ from banshi.kernel.cases.attachments import ids_at
 from banshi.kernel.cases.materials import Reused
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.values import Item, Who, text_in
+from banshi.kernel.http.document_schemas import Record, array
 from banshi.kernel.outbox.events import step_rows
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
@@ -38,20 +39,14 @@ if TYPE_CHECKING:
 MOST_MATERIALS = 20
 
 #: What a submission says of the materials that it takes over.
-REUSE: Mapping[str, Any] = {
-    "type": "array",
-    "maxItems": MOST_MATERIALS,
-    "description": "Materials out of earlier cases, with consent to each; their files' ids are in the answers.",
-    "items": {
-        "type": "object",
-        "required": ["field", "consent"],
-        "additionalProperties": False,
-        "properties": {
-            "field": {"type": "string", "maxLength": 200, "description": "The material's field, as a JSON Pointer."},
-            "consent": {"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "`consent.id` of the offer."},
-        },
-    },
-}
+REUSE: Mapping[str, Any] = array(
+    Record(
+        field={"type": "string", "maxLength": 200, "description": "The material's field, as a JSON Pointer."},
+        consent={"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "`consent.id` of the offer."},
+    ),
+    maxItems=MOST_MATERIALS,
+    description="Materials out of earlier cases, with consent to each; their files' ids are in the answers.",
+)
 
 NO_FIELD = {
     "zh-CN": "本事项没有可以沿用以往文件的这项材料；请查看 GET /v1/items/{code}/materials。",

@@ -12,10 +12,9 @@ from banshi.builtin.passes.wire import shown
 from banshi.forms import Form
 from banshi.foundation.errors import Conflict, FieldProblem, InvalidFields, NotFound
 from banshi.kernel.cases import actors
-from banshi.kernel.cases.representations import moment
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call
-from banshi.kernel.http.document_schemas import ref
+from banshi.kernel.http.document_schemas import Record, moment, ref
 from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.cases import KEPT, Case
 from banshi.kernel.tables.passes import Pass
@@ -28,24 +27,19 @@ ROUTES = Routes("passes")
 _COORDINATE = {"type": "string", "minLength": 43, "maxLength": 43, "description": "32 bytes in base64url."}
 
 PHONE = Form.from_schema(
-    {
-        "type": "object",
-        "required": ["key"],
-        "additionalProperties": False,
-        "properties": {
-            "key": {
-                "type": "object",
-                "description": "The public half of a key that the phone made for this pass, as JWK (RFC 7517).",
-                "required": ["kty", "crv", "x", "y"],
-                "properties": {
-                    "kty": {"const": "EC"},
-                    "crv": {"const": "P-256"},
-                    "x": _COORDINATE,
-                    "y": _COORDINATE,
-                },
-            }
-        },
-    }
+    Record(
+        key={
+            "type": "object",
+            "description": "The public half of a key that the phone made for this pass, as JWK (RFC 7517).",
+            "required": ["kty", "crv", "x", "y"],
+            "properties": {
+                "kty": {"const": "EC"},
+                "crv": {"const": "P-256"},
+                "x": _COORDINATE,
+                "y": _COORDINATE,
+            },
+        }
+    )
 )
 
 PRIVATE = "This is the private half, which has to stay in the phone; make a new key, and send its public half."

@@ -16,12 +16,11 @@ from banshi.builtin.passes.wire import picture
 from banshi.forms import Form
 from banshi.foundation.errors import Conflict, NotFound
 from banshi.kernel.cases import actors
-from banshi.kernel.cases.representations import moment
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
 from banshi.kernel.contract.values import text_in
-from banshi.kernel.http.document_schemas import ref
+from banshi.kernel.http.document_schemas import Record, moment, optional, ref
 from banshi.kernel.http.responses import (
     PAGE_PARAMETERS,
     Page,
@@ -40,15 +39,10 @@ if TYPE_CHECKING:
 ROUTES = Routes("passes")
 
 SCANNED = Form.from_schema(
-    {
-        "type": "object",
-        "required": ["text"],
-        "additionalProperties": False,
-        "properties": {
-            "text": {"type": "string", "maxLength": 4096, "description": "What the scanner read, unchanged."},
-            "place": {"type": "string", "maxLength": 200, "description": "Where, in words."},
-        },
-    }
+    Record(
+        text={"type": "string", "maxLength": 4096, "description": "What the scanner read, unchanged."},
+        place=optional({"type": "string", "maxLength": 200, "description": "Where, in words."}),
+    )
 )
 
 #: The forms of a pass, by the ending of their path: media type, and what draws it.

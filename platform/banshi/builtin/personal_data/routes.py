@@ -14,11 +14,10 @@ from banshi.builtin.personal_data.holdings import DataSubject, Retained
 from banshi.builtin.personal_data.persons import forget_person
 from banshi.foundation.errors import Conflict, TooManyRequests
 from banshi.foundation.keys import Key
-from banshi.kernel.cases.representations import moment
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call
 from banshi.kernel.contract.values import text_in
-from banshi.kernel.http.document_schemas import record
+from banshi.kernel.http.document_schemas import Record, array, moment
 from banshi.kernel.http.responses import reply
 
 if TYPE_CHECKING:
@@ -39,35 +38,31 @@ READING = 600.0
 
 ALREADY = "This is being done already; wait until it is over and ask again."
 
-KEPT = record(
-    {
-        "what": {"type": "string", "description": "`case`, `conversation`, or a plugin's own word."},
-        "reason": {"type": "string", "description": "`open`, `retention`, `leaving`, or a plugin's own word."},
-        "detail": {"type": "string"},
-        "count": {"type": "integer", "minimum": 1},
-        "names": {"type": "array", "items": {"type": "string"}, "description": "Numbers of cases, a hundred at most."},
-        "until": {
-            "type": ["string", "null"],
-            "format": "date-time",
-            "description": "When the last of it leaves by itself, where that is known.",
-        },
-    }
+KEPT = Record(
+    what={"type": "string", "description": "`case`, `conversation`, or a plugin's own word."},
+    reason={"type": "string", "description": "`open`, `retention`, `leaving`, or a plugin's own word."},
+    detail={"type": "string"},
+    count={"type": "integer", "minimum": 1},
+    names=array({"type": "string"}, description="Numbers of cases, a hundred at most."),
+    until={
+        "type": ["string", "null"],
+        "format": "date-time",
+        "description": "When the last of it leaves by itself, where that is known.",
+    },
 )
 
 #: A row has its table's columns, which plugins add to.
-DATA = record(
-    {
-        "subject": {"type": "string"},
-        "made_at": {"type": "string", "format": "date-time"},
-        "held": {
+DATA = Record(
+    subject={"type": "string"},
+    made_at={"type": "string", "format": "date-time"},
+    held={
+        "type": "object",
+        "description": "By plugin and table.",
+        "additionalProperties": {
             "type": "object",
-            "description": "By plugin and table.",
-            "additionalProperties": {
-                "type": "object",
-                "additionalProperties": {"type": "array", "items": {"type": "object"}},
-            },
+            "additionalProperties": array({"type": "object"}),
         },
-    }
+    },
 )
 
 TOO_OFTEN = Answer(description="Too often a day, by Retry-After.")
@@ -133,7 +128,7 @@ async def _read_out(written: Spooled, alone: _Alone) -> AsyncIterator[bytes]:
     "/v1/me",
     Audience.CITIZEN,
     {
-        200: Answer("It is done; what is kept, and why.", record({"kept": {"type": "array", "items": KEPT}})),
+        200: Answer("It is done; what is kept, and why.", Record(kept=array(KEPT))),
         429: TOO_OFTEN,
     },
     operation="forget_person",

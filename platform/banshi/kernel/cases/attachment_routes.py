@@ -21,7 +21,7 @@ from banshi.kernel.cases.representations import attachment_document
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
-from banshi.kernel.http.document_schemas import ref
+from banshi.kernel.http.document_schemas import Record, ref
 from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.attachments import Attachment
 
@@ -58,9 +58,7 @@ UNREADABLE = (ValueError, AssertionError, TimeoutError, RuntimeError, HttpProces
         ),
         507: Answer("There is no room."),
     },
-    raw_body={
-        MULTIPART: {"type": "object", "required": [FIELD], "additionalProperties": False, "properties": {FIELD: FILE}}
-    },
+    raw_body={MULTIPART: Record(**{FIELD: FILE})},
     creates=True,
 )
 async def upload(call: Call) -> web.StreamResponse:

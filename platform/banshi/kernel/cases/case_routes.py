@@ -15,7 +15,7 @@ from banshi.kernel.cases.representations import SUMMARY, case_document, case_sum
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.contract.values import LANGUAGES, REASON_ASKS, Who
-from banshi.kernel.http.document_schemas import ref
+from banshi.kernel.http.document_schemas import Record, optional, ref
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, from_cursor, limit_of, page_answer, reply
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
@@ -27,15 +27,11 @@ if TYPE_CHECKING:
 ROUTES = Routes("cases")
 
 ACTION = Form.from_schema(
-    {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            "reason": reason_schema(REASON_ASKS, "en"),
-            "answers": {"type": "object", "description": "For `supplement`: all answers, corrected."},
-            "details": {"type": "object", "description": "For an action that `takes` some, by that schema."},
-        },
-    }
+    Record(
+        reason=optional(reason_schema(REASON_ASKS, "en")),
+        answers=optional({"type": "object", "description": "For `supplement`: all answers, corrected."}),
+        details=optional({"type": "object", "description": "For an action that `takes` some, by that schema."}),
+    )
 )
 
 #: Where whoever has a case goes on.

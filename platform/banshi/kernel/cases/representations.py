@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from banshi.foundation.keys import Key
@@ -12,6 +11,7 @@ from banshi.kernel.cases.actions import action_document
 from banshi.kernel.cases.lifecycle import clock_of
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.values import Step, Who, text_in
+from banshi.kernel.http.document_schemas import moment
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 
@@ -38,11 +38,6 @@ async def enclosures_of(platform: Platform, case: Case) -> dict[str, Mapping[str
         if (told := await enclosure.read(platform, case)) is not None:
             found[plugin] = told
     return found
-
-
-def moment(platform: Platform, at: datetime | None) -> str | None:
-    """A time as RFC 3339 in the city's time zone, with its offset."""
-    return at.astimezone(platform.settings.timezone).isoformat(timespec="milliseconds") if at else None
 
 
 #: The columns of a case that its summary shows: no list opens what citizens wrote.

@@ -17,7 +17,7 @@ from banshi.kernel.cases.submission import form_problems, prepare_case
 from banshi.kernel.contract.items import LIVE
 from banshi.kernel.contract.routes import Answer, Audience, Call, Route
 from banshi.kernel.contract.values import Who
-from banshi.kernel.http.document_schemas import ref
+from banshi.kernel.http.document_schemas import Record, optional, ref
 from banshi.kernel.http.responses import encode, reply
 from banshi.kernel.runtime.tracing import TRACES, traced
 
@@ -115,8 +115,7 @@ async def _stored(call: Call, item: Item) -> web.StreamResponse:
 
 
 def _around(answers: Mapping[str, Any], members: Mapping[str, Any]) -> Mapping[str, Any]:
-    properties = {"answers": answers, **members}
-    return {"type": "object", "required": ["answers"], "additionalProperties": False, "properties": properties}
+    return Record(answers=answers, **{name: optional(schema) for name, schema in members.items()})
 
 
 def route(registry: Registry) -> Route:

@@ -1,25 +1,29 @@
-"""Parts of JSON Schemas that the documents of routes are made of."""
+"""JSON Schemas of documents, and documents by their schemas: a member is named once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from banshi.kernel.runtime.running import Platform
 
 Schema = Mapping[str, Any]
 
+#: A text.
 TEXT: Schema = {"type": "string"}
+#: A time, with the city's offset.
 MOMENT: Schema = {"type": "string", "format": "date-time", "description": "RFC 3339, with the city's offset."}
+#: A time, or null.
 MAYBE_MOMENT: Schema = {**MOMENT, "type": ["string", "null"]}
+#: A text, or null.
 MAYBE_TEXT: Schema = {"type": ["string", "null"]}
+#: Texts by any names, such as addresses.
 LINKS: Schema = {"type": "object", "additionalProperties": {"type": "string"}}
-UUID: Schema = {"type": "string", "format": "uuid"}
-#: The same for what is sent, where a reader's validator may not know the format.
-EXACT_UUID: Schema = {
-    **UUID,
-    "pattern": "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",
-    "maxLength": 36,
-    "x-pattern-hint": {"zh-CN": "应填UUID 编号。", "en": "Give a UUID."},
-}
+#: An id.
+ID: Schema = {"type": "string", "format": "uuid"}
+UUID = ID
 
 
 def ref(name: str) -> Schema:
@@ -32,7 +36,40 @@ def maybe(schema: Schema) -> dict[str, Any]:
     return {"oneOf": [{"type": "null"}, schema]}
 
 
-def record(properties: Mapping[str, Schema], optional: tuple[str, ...] = ()) -> dict[str, Any]:
-    """A closed object whose properties are all there, but for the optional ones."""
-    required = [name for name in properties if name not in optional]
-    return {"type": "object", "required": required, "additionalProperties": False, "properties": dict(properties)}
+def array(items: Schema, **more: Any) -> dict[str, Any]:
+    """A list, and what else its schema says, such as a `description`."""
+    return {"type": "array", "items": items, **more}
+
+
+def moment(platform: Platform, at: datetime | None) -> str | None:
+    """A time as RFC 3339 in the city's time zone, with its offset."""
+    return at.astimezone(platform.settings.timezone).isoformat(timespec="milliseconds") if at else None
+
+
+#: How a column is written, by its schema's format; others are JSON as they are.
+WRITERS: Mapping[str, Callable[[Platform, Any], Any]] = {
+    "date-time": moment,
+    "date": lambda _, day: day and day.isoformat(),
+    "uuid": lambda _, identity: identity and str(identity),
+}
+
+
+class optional(dict[str, Any]):  # noqa: N801 - a word before a schema
+    """The schema of a member that a record may go without."""
+
+
+class Record(dict[str, Any]):
+    """The JSON Schema of a closed object, by its members; it also writes rows as such objects."""
+
+    def __init__(self, **members: Schema) -> None:
+        required = [name for name, schema in members.items() if not isinstance(schema, optional)]
+        super().__init__(type="object", required=required, additionalProperties=False, properties=members)
+        self._columns = [(name, WRITERS.get(members[name].get("format", ""))) for name in required]
+
+    def of(self, platform: Platform, row: object, /, **given: Any) -> dict[str, Any]:
+        """The row as such an object: what is required and not `given` is its column, written by its `format`."""
+        for name, write in self._columns:
+            if name not in given:
+                value = getattr(row, name)
+                given[name] = write(platform, value) if write else value
+        return given

@@ -15,12 +15,14 @@ from aiohttp import web
 from banshi.foundation.errors import InvalidParameter, Problem
 from banshi.kernel.contract.routes import Answer, Call, Link, Parameter
 from banshi.kernel.contract.values import LANGUAGES
+from banshi.kernel.http.document_schemas import MAYBE_TEXT, Record, array
 from banshi.kernel.http.ready import ReadyAnswer, ReadyResponse, ready_answer
 
 T = TypeVar("T")
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+encode = orjson.dumps
 
 #: What an answer says of its language.
 LANGUAGE_HEADERS = {language: {"Content-Language": language, "Vary": "Accept-Language"} for language in LANGUAGES}
@@ -36,10 +38,6 @@ PAGE_PARAMETERS = (
         "cursor", {"type": "string", "minLength": 1, "maxLength": 200}, "Where to go on: `next` of the page before."
     ),
 )
-
-
-def encode(document: Any) -> bytes:
-    return orjson.dumps(document)
 
 
 def etag_of(body: bytes) -> str:
@@ -150,14 +148,6 @@ def limit_of(call: Call) -> int:
     return int(call.query.get("limit", PAGE))
 
 
-def page_schema(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "required": ["items", "next"],
-        "properties": {"items": {"type": "array", "items": row}, "next": {"type": ["string", "null"]}},
-    }
-
-
 def page_answer(row: Mapping[str, Any], *links: Link) -> Answer:
     """A page of rows by that schema, and where one of them leads: the next page is linked by itself."""
-    return Answer("One page, and where to go on.", page_schema(row), links=links)
+    return Answer("One page, and where to go on.", Record(items=array(row), next=MAYBE_TEXT), links=links)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from banshi.kernel.cases.actors import Actor
-from banshi.kernel.cases.representations import moment
 from banshi.kernel.contract.values import Who, text_in
+from banshi.kernel.http.document_schemas import moment
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply
 from banshi.kinds.appeal.sorting.suggestion import suggestion

@@ -17,7 +17,7 @@ from banshi.kernel.contract.items import LIVE
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Parameter
 from banshi.kernel.contract.values import text_in
-from banshi.kernel.http.document_schemas import record
+from banshi.kernel.http.document_schemas import TEXT, Record, array
 from banshi.kernel.http.responses import reply
 from banshi.kinds.appeal.rules import MOST
 
@@ -105,32 +105,27 @@ async def figures(platform: Platform, month: int) -> Figures:
 
 
 MONTH = {"type": "string", "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$"}
-_CODED = record({"code": {"type": "string"}, "title": {"type": "string"}})
+_CODED = Record(code={"type": "string"}, title={"type": "string"})
 _COUNT = {"type": "integer", "minimum": 0}
 _PERCENT = {"type": ["integer", "null"], "minimum": 0, "maximum": 100}
 
-TABLE = record(
-    {
-        # Of the months that nobody named, the first may be of the century before.
-        "from": {"type": "string"},
-        "to": {"type": "string"},
-        "fewest": {**_COUNT, "description": "What comes from fewer than these is left out, or null."},
-        "items": {
-            "type": "array",
-            "items": record(
-                {
-                    "department": _CODED,
-                    "unit": _CODED,
-                    "received": _COUNT,
-                    "answered": _COUNT,
-                    "overdue": {**_COUNT, "description": "Not answered, although the day is past."},
-                    "on_time_percent": {**_PERCENT, "description": "Of those answered or overdue."},
-                    "mean_rating": {"type": ["number", "null"], "minimum": 1, "maximum": MOST},
-                    "satisfied_percent": {**_PERCENT, "description": f"Of those rated: {SATISFIED} stars or more."},
-                }
-            ),
-        },
-    }
+TABLE = Record(
+    # Of the months that nobody named, the first may be of the century before.
+    **{"from": TEXT},
+    to={"type": "string"},
+    fewest={**_COUNT, "description": "What comes from fewer than these is left out, or null."},
+    items=array(
+        Record(
+            department=_CODED,
+            unit=_CODED,
+            received=_COUNT,
+            answered=_COUNT,
+            overdue={**_COUNT, "description": "Not answered, although the day is past."},
+            on_time_percent={**_PERCENT, "description": "Of those answered or overdue."},
+            mean_rating={"type": ["number", "null"], "minimum": 1, "maximum": MOST},
+            satisfied_percent={**_PERCENT, "description": f"Of those rated: {SATISFIED} stars or more."},
+        )
+    ),
 )
 
 

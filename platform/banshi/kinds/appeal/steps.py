@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from banshi.builtin.openapi.schemas import EXACT_UUID
 from banshi.forms import Form
 from banshi.foundation.texts import SHOWN
 from banshi.kernel.contract.values import SLUG, ClockEffect, Step, Who
-from banshi.kernel.http.document_schemas import EXACT_UUID
+from banshi.kernel.http.document_schemas import array
 from banshi.kinds.appeal.messages import (
     ANSWER,
     ANSWERED,
@@ -61,12 +62,7 @@ WRITING = _form(("text",), text=TEXT)
 WRITING_WITH_FILES = _form(
     ("text",),
     text=TEXT,
-    attachments={
-        "type": "array",
-        "maxItems": 5,
-        "uniqueItems": True,
-        "items": {**EXACT_UUID, "x-attachment": True},
-    },
+    attachments=array({**EXACT_UUID, "x-attachment": True}, maxItems=5, uniqueItems=True),
 )
 RATING = _form(
     ("rating",),

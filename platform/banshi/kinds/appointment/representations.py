@@ -8,9 +8,20 @@ from typing import TYPE_CHECKING, Any
 from tortoise.expressions import Q
 
 from banshi.builtin.openapi.schemas import ACTIONS, MODE
-from banshi.kernel.cases.representations import actions_of, case_summary, moment
+from banshi.kernel.cases.representations import actions_of, case_summary
 from banshi.kernel.contract.values import Item, Step, text_in
-from banshi.kernel.http.document_schemas import MAYBE_MOMENT, MAYBE_TEXT, MOMENT, TEXT, UUID, maybe, record, ref
+from banshi.kernel.http.document_schemas import (
+    ID,
+    MAYBE_MOMENT,
+    MAYBE_TEXT,
+    MOMENT,
+    TEXT,
+    Record,
+    array,
+    maybe,
+    moment,
+    ref,
+)
 from banshi.kinds.appointment.models import Booking, Slot
 from banshi.kinds.appointment.slots.slots import commitment, free_in
 from banshi.kinds.appointment.slots.when import changeable_until, place_of
@@ -22,44 +33,40 @@ if TYPE_CHECKING:
 #: What a slot is for whoever would like it.
 STATES = ("free", "full", "closed", "not-released", "draw", "drawing")
 
-_PLACE = record({"code": TEXT, "title": TEXT, "address": TEXT, "phone": TEXT})
+_PLACE = Record(code=TEXT, title=TEXT, address=TEXT, phone=TEXT)
 
-SLOT = record(
-    {
-        "id": UUID,
-        "place": TEXT,
-        "begins": MOMENT,
-        "ends": MOMENT,
-        "state": {"type": "string", "enum": list(STATES)},
-        "capacity": {"type": "integer"},
-        "free": {"type": "integer", "description": "Places that anybody can take now."},
-        "waiting": {"type": "integer", "description": "People on its waiting list."},
-        "opens_at": MOMENT,
-        "draw_at": MAYBE_MOMENT,
-        "links": {"type": "object", "additionalProperties": TEXT},
-    }
+SLOT = Record(
+    id=ID,
+    place=TEXT,
+    begins=MOMENT,
+    ends=MOMENT,
+    state={"type": "string", "enum": list(STATES)},
+    capacity={"type": "integer"},
+    free={"type": "integer", "description": "Places that anybody can take now."},
+    waiting={"type": "integer", "description": "People on its waiting list."},
+    opens_at=MOMENT,
+    draw_at=MAYBE_MOMENT,
+    links={"type": "object", "additionalProperties": TEXT},
 )
 
-APPOINTMENT = record(
-    {
-        "id": UUID,
-        "number": TEXT,
-        "item": record({"code": TEXT, "title": TEXT}),
-        "state": TEXT,
-        "mode": MODE,
-        "reason": MAYBE_TEXT,
-        "slot": UUID,
-        "place": {"oneOf": [_PLACE, {"type": "null"}]},
-        "begins": MOMENT,
-        "ends": MOMENT,
-        "changeable_until": MOMENT,
-        "offer_until": MAYBE_MOMENT,
-        "position": {"type": ["integer", "null"], "description": "On the waiting list, the first is 1."},
-        "ticket": {"type": "string", "description": "What a draw's public list calls it."},
-        "deadline": maybe(ref("Deadline")),
-        "permitted_actions": ACTIONS,
-        "links": {"type": "object", "additionalProperties": TEXT},
-    }
+APPOINTMENT = Record(
+    id=ID,
+    number=TEXT,
+    item=Record(code=TEXT, title=TEXT),
+    state=TEXT,
+    mode=MODE,
+    reason=MAYBE_TEXT,
+    slot=ID,
+    place={"oneOf": [_PLACE, {"type": "null"}]},
+    begins=MOMENT,
+    ends=MOMENT,
+    changeable_until=MOMENT,
+    offer_until=MAYBE_MOMENT,
+    position={"type": ["integer", "null"], "description": "On the waiting list, the first is 1."},
+    ticket={"type": "string", "description": "What a draw's public list calls it."},
+    deadline=maybe(ref("Deadline")),
+    permitted_actions=ACTIONS,
+    links={"type": "object", "additionalProperties": TEXT},
 )
 
 
@@ -153,21 +160,17 @@ def draw_document(platform: Platform, slot: Slot, entries: Sequence[Booking]) ->
     }
 
 
-DRAW = record(
-    {
-        "slot": UUID,
-        "draw_at": MOMENT,
-        "state": {"type": "string", "enum": ["open", "running", "done"]},
-        "commitment": {
-            "type": "string",
-            "description": "SHA-256 of the seed's bytes, published before anybody enters.",
-        },
-        "seed": {"type": ["string", "null"], "description": "Hexadecimal, once it is drawn."},
-        "places": {"type": "integer"},
-        "tickets": {
-            "type": "array",
-            "items": TEXT,
-            "description": "In the order of the draw: by HMAC-SHA256 of the ticket, the seed's bytes as the key.",
-        },
-    }
+DRAW = Record(
+    slot=ID,
+    draw_at=MOMENT,
+    state={"type": "string", "enum": ["open", "running", "done"]},
+    commitment={
+        "type": "string",
+        "description": "SHA-256 of the seed's bytes, published before anybody enters.",
+    },
+    seed={"type": ["string", "null"], "description": "Hexadecimal, once it is drawn."},
+    places={"type": "integer"},
+    tickets=array(
+        TEXT, description="In the order of the draw: by HMAC-SHA256 of the ticket, the seed's bytes as the key."
+    ),
 )

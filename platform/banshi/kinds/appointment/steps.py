@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from banshi.builtin.openapi.schemas import EXACT_UUID
 from banshi.forms import Form
 from banshi.kernel.contract.values import ClockEffect, MaterialsEffect, Step, Who
-from banshi.kernel.http.document_schemas import EXACT_UUID
+from banshi.kernel.http.document_schemas import Record
 from banshi.kinds.appointment.messages import (
     BOOKED,
     CALLED_OFF,
@@ -32,14 +33,7 @@ STAFF = frozenset({Who.STAFF})
 SYSTEM = frozenset({Who.SYSTEM})
 EITHER = frozenset({Who.STAFF, Who.SYSTEM})
 
-TO_SLOT = Form.from_schema(
-    {
-        "type": "object",
-        "required": ["slot"],
-        "additionalProperties": False,
-        "properties": {"slot": {**EXACT_UUID, "description": "One of the item's slots."}},
-    }
-)
+TO_SLOT = Form.from_schema(Record(slot={**EXACT_UUID, "description": "One of the item's slots."}))
 
 RUN, END = ClockEffect.RUN, ClockEffect.END
 ACCEPT, REJECT = MaterialsEffect.ACCEPT, MaterialsEffect.REJECT

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from tortoise.expressions import Q
 
 from banshi.kernel.cases.actors import Actor
-from banshi.kernel.cases.representations import moment
 from banshi.kernel.contract.values import text_in
-from banshi.kernel.http.document_schemas import LINKS, MOMENT, TEXT, UUID, record
+from banshi.kernel.http.document_schemas import ID, LINKS, MOMENT, TEXT, Record, array, moment
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.models import PostingMatch, PostingRecord
 from banshi.kinds.posting.publishing.matching import MOST
@@ -21,35 +20,24 @@ if TYPE_CHECKING:
 SORTS = ("lost", "found", "missing-person")
 DIVISION = {"type": "string", "pattern": "^([1-8][0-9]{5})?$", "description": "GB/T 2260, or empty."}
 
-_ITEM = record({"code": TEXT, "title": TEXT})
+_ITEM = Record(code=TEXT, title=TEXT)
 
-POSTING = record(
-    {
-        "id": UUID,
-        "item": _ITEM,
-        "department": TEXT,
-        "sort": {"enum": list(SORTS)},
-        "title": TEXT,
-        "text": TEXT,
-        "day": {"type": ["string", "null"], "format": "date"},
-        "division": DIVISION,
-        "place": TEXT,
-        "category": {**TEXT, "description": "The item's own code, or empty."},
-        "facts": {
-            "type": "array",
-            "items": record({"title": TEXT, "value": TEXT}),
-            "description": "What else the item publishes, as people read it.",
-        },
-        "photos": {
-            "type": "array",
-            "items": record(
-                {"href": TEXT, "media_type": TEXT, "width": {"type": "integer"}, "height": {"type": "integer"}}
-            ),
-        },
-        "published_at": MOMENT,
-        "expires_at": MOMENT,
-        "links": LINKS,
-    }
+POSTING = Record(
+    id=ID,
+    item=_ITEM,
+    department=TEXT,
+    sort={"enum": list(SORTS)},
+    title=TEXT,
+    text=TEXT,
+    day={"type": ["string", "null"], "format": "date"},
+    division=DIVISION,
+    place=TEXT,
+    category={**TEXT, "description": "The item's own code, or empty."},
+    facts=array(Record(title=TEXT, value=TEXT), description="What else the item publishes, as people read it."),
+    photos=array(Record(href=TEXT, media_type=TEXT, width={"type": "integer"}, height={"type": "integer"})),
+    published_at=MOMENT,
+    expires_at=MOMENT,
+    links=LINKS,
 )
 
 

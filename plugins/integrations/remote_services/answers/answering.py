@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from banshi import Conflict, FieldProblem, Forbidden, Form, InvalidFields, NotFound, Principal, Problem, Role, reply
 from banshi.sdk.cases import Actor, find_case, move_case, steps_of
+from banshi.sdk.documents import Record, optional
 from banshi.sdk.http import CLIENTS, parse_body, read_body
 from banshi.sdk.outgoing import NotSigned, verified
 
@@ -24,23 +25,20 @@ if TYPE_CHECKING:
     from banshi import Call, Case, Item
 
 #: What a service sends.
-ANSWER_SCHEMA: Mapping[str, Any] = {
-    "type": "object",
-    "required": ["case", "action"],
-    "additionalProperties": False,
-    "properties": {
-        "case": {"type": "string", "format": "uuid"},
-        "action": {"type": "string", "maxLength": 32, "description": "One of the case's permitted actions."},
-        "reason": {
+ANSWER_SCHEMA: Mapping[str, Any] = Record(
+    case={"type": "string", "format": "uuid"},
+    action={"type": "string", "maxLength": 32, "description": "One of the case's permitted actions."},
+    reason=optional(
+        {
             "description": "What the citizen reads: a text, or one for each language.",
             "anyOf": [
                 {"type": "string", "maxLength": 1000},
                 {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string", "maxLength": 1000}},
             ],
-        },
-        "details": {"type": "object", "description": "What the action takes, such as an answer's text."},
-    },
-}
+        }
+    ),
+    details=optional({"type": "object", "description": "What the action takes, such as an answer's text."}),
+)
 
 ANSWER = Form.from_schema(ANSWER_SCHEMA)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from banshi import Conflict, FieldProblem, Forbidden, Form, InvalidFields, Update
+from banshi.sdk.documents import array
 from banshi.sdk.outgoing import key_of
 
 from ..declared import declared_by
@@ -31,24 +32,18 @@ SLUG = {"type": "string", "pattern": r"^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 6
 
 _VERSION: Mapping[str, Any] = {
     "endpoint": {"type": "string", "maxLength": 2048, "description": "The https:// address that is called."},
-    "calls": {
-        "type": "array",
-        "items": {"type": "string", "enum": list(CALLS)},
-        "uniqueItems": True,
-        "default": ["review"],
-        "description": "What it takes beside queries of its registers.",
-    },
-    "items": {
-        "type": "array",
-        "minItems": 1,
-        "items": {"type": "object"},
-        "description": "Each as a table [[items]] of items.toml; a form is its JSON Schema.",
-    },
-    "registers": {
-        "type": "array",
-        "items": {"type": "object"},
-        "description": "Each as a table [[registers]] of registers.toml.",
-    },
+    "calls": array(
+        {"type": "string", "enum": list(CALLS)},
+        uniqueItems=True,
+        default=["review"],
+        description="What it takes beside queries of its registers.",
+    ),
+    "items": array(
+        {"type": "object"},
+        minItems=1,
+        description="Each as a table [[items]] of items.toml; a form is its JSON Schema.",
+    ),
+    "registers": array({"type": "object"}, description="Each as a table [[registers]] of registers.toml."),
 }
 
 _SERVICE: Mapping[str, Any] = {

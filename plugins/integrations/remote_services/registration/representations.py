@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from banshi.sdk.documents import array
+
 from .lifecycle import permitted
 
 if TYPE_CHECKING:
@@ -28,9 +30,9 @@ VERSION_SCHEMA: Mapping[str, Any] = {
         },
         "mode": {"type": "string", "enum": ["test", "team", "live"], "description": "Whether it is for real."},
         "endpoint": _TEXT,
-        "calls": {"type": "array", "items": _TEXT},
-        "items": {"type": "array", "items": {"type": "object"}},
-        "registers": {"type": "array", "items": {"type": "object"}},
+        "calls": array(_TEXT),
+        "items": array({"type": "object"}),
+        "registers": array({"type": "object"}),
         "created_at": _TIME,
         "proven_at": _TIME,
         "decided_at": _TIME,
@@ -50,7 +52,7 @@ SERVICE_SCHEMA: Mapping[str, Any] = {
         },
         "state": {"type": "string", "enum": ["new", "running", "suspended", "retired"]},
         "reason": _TEXT,
-        "permitted_actions": {"type": "array", "items": _TEXT},
+        "permitted_actions": array(_TEXT),
         "newest": {"type": "integer"},
         "current": {"type": "integer"},
         "version": VERSION_SCHEMA,

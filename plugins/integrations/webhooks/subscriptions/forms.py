@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from banshi import FieldProblem, Form, InvalidFields
+from banshi.sdk.documents import Record, array, optional
 from banshi.sdk.outgoing import key_of
 
 from ..events.matching import ANY, SCOPE
@@ -25,7 +26,7 @@ MODES = ("structured", "binary", "batch")
 
 def _names(about: str) -> dict[str, Any]:
     item = {"type": "string", "minLength": 1, "maxLength": LONGEST}
-    return {"type": "array", "maxItems": MOST, "uniqueItems": True, "items": item, "description": about}
+    return array(item, maxItems=MOST, uniqueItems=True, description=about)
 
 
 _WISHES: dict[str, Any] = {
@@ -67,20 +68,18 @@ CHANGE = Form.from_schema(
 NOTHING = Form.from_schema({"type": "object", "additionalProperties": False})
 
 ROTATE = Form.from_schema(
-    {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            "secret": {"type": "string", "maxLength": 128, "description": "Yours, `whsec_…`; else one is made."},
-            "overlap_hours": {
+    Record(
+        secret=optional({"type": "string", "maxLength": 128, "description": "Yours, `whsec_…`; else one is made."}),
+        overlap_hours=optional(
+            {
                 "type": "integer",
                 "minimum": 0,
                 "maximum": 168,
                 "default": 24,
                 "description": "Hours for which the secret before signs beside it; with 0 it ends at once.",
-            },
-        },
-    }
+            }
+        ),
+    )
 )
 
 REPLAY = Form.from_schema(

@@ -71,7 +71,7 @@ async def create(call: Call) -> web.StreamResponse:
             created_at=call.now,
             position=await journal.top(call.platform),
         )
-        document = representations.webhook(row, call.platform.settings.timezone)
+        document = representations.webhook(call.platform, row)
         headers = {"Location": f"/v1/webhooks/{row.id}", "Cache-Control": "no-store"}
         # A repetition is answered without the secret: stored answers are for anybody who reads the tables.
         await call.platform.store.commit(Write(rows=[row, *call.once.receipt(document, headers=headers)]))
@@ -115,13 +115,12 @@ async def permission(office: Office, url: str) -> dict[str, Any]:
 async def list_all(call: Call) -> web.StreamResponse:
     """All of the client's."""
     rows = await Subscription.filter(client=call.client.id).order_by("-id")
-    zone = call.platform.settings.timezone
-    return reply(call, {"items": [representations.webhook(row, zone) for row in rows], "next": None})
+    return reply(call, {"items": [representations.webhook(call.platform, row) for row in rows], "next": None})
 
 
 async def show(call: Call) -> web.StreamResponse:
     """One of the client's."""
-    return reply(call, representations.webhook(await own(call), call.platform.settings.timezone))
+    return reply(call, representations.webhook(call.platform, await own(call)))
 
 
 async def own(call: Call) -> Subscription:
@@ -158,7 +157,7 @@ async def changed(
     call.platform[OFFICE].changed()
     fresh = await own(call)
     headers = {"Cache-Control": "no-store"} if shown else {}
-    return reply(call, representations.webhook(fresh, call.platform.settings.timezone) | shown, headers=headers)
+    return reply(call, representations.webhook(call.platform, fresh) | shown, headers=headers)
 
 
 async def delete(call: Call) -> web.StreamResponse:
@@ -183,7 +182,7 @@ async def resume(call: Call) -> web.StreamResponse:
     """Ask the receiver again, and go on where sending ended."""
     office, row = call.platform[OFFICE], await own(call)
     if row.state == "active":
-        return reply(call, representations.webhook(row, call.platform.settings.timezone))
+        return reply(call, representations.webhook(call.platform, row))
     async with asking(call, office):
         values = await permission(office, row.url)
     if values["state"] == "unproven":
@@ -259,7 +258,7 @@ async def replay(call: Call) -> web.StreamResponse:
     )
     await call.platform.store.commit(Write(rows=[one]))
     office.changed()
-    return reply(call, representations.replay(one, count), status=202)
+    return reply(call, {"id": str(one.id), "events": count}, status=202)
 
 
 def _milliseconds(text: str, name: str) -> int:
@@ -280,9 +279,9 @@ async def list_deliveries(call: Call) -> web.StreamResponse:
         query = query.filter(seq__lt=_number(cursor))
     limit = int(call.query.get("limit", PAGE))
     rows = await query.order_by("-seq").limit(limit + 1)
-    shown, zone = rows[:limit], call.platform.settings.timezone
+    shown = rows[:limit]
     more = str(shown[-1].seq) if len(rows) > limit else None
-    return reply(call, {"items": [representations.delivery(one, zone) for one in shown], "next": more})
+    return reply(call, {"items": [representations.delivery(call.platform, one) for one in shown], "next": more})
 
 
 def _number(cursor: str) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from banshi import Answer, Audience, Call, Form, Parameter, Route
+from banshi.sdk.documents import ID
 
 from ..events.matching import SCOPE
 from . import forms, handlers, representations
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
 ONE = "/v1/webhooks/{id}"
-PATH: Mapping[str, Any] = {"id": representations.UUID}
+PATH: Mapping[str, Any] = {"id": ID}
 
 NOT_FOUND = Answer(description="Your client has no such webhook.")
 CONFLICT = Answer(description="Its state does not allow it, or it has just changed.")

@@ -9,7 +9,7 @@ from banshi.builtin.openapi.schemas import SCHEMAS
 from banshi.forms import Form
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.representations import case_document
-from banshi.kernel.http.document_schemas import record
+from banshi.kernel.http.document_schemas import Record, array
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord
@@ -49,10 +49,11 @@ ACTING = _closed(
 _FILE = {name: schema for name, schema in SCHEMAS["Attachment"]["properties"].items() if name != "links"}
 # Enclosures are for staff, who read the case itself.
 _LEFT_OUT = {*HIDDEN, "enclosures"}
-_CASE = {name: schema for name, schema in SCHEMAS["Case"]["properties"].items() if name not in _LEFT_OUT}
-TIP = record({**_CASE, "attachments": {"type": "array", "items": record(_FILE)}})
-NEW_TIP = record({"code": {"type": "string", "description": "Shown this once, and never again."}, "tip": TIP})
-PICTURE = record(_FILE)
+# A tip has `details`, whatever other cases have.
+_CASE = {name: dict(schema) for name, schema in SCHEMAS["Case"]["properties"].items() if name not in _LEFT_OUT}
+TIP = Record(**_CASE | {"attachments": array(Record(**_FILE))})
+NEW_TIP = Record(code={"type": "string", "description": "Shown this once, and never again."}, tip=TIP)
+PICTURE = Record(**_FILE)
 
 
 async def tip_document(call: Call, case: Case, actor: actors.Actor) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from banshi.foundation.errors import NotFound
 from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.representations import case_summary
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Route
-from banshi.kernel.http.document_schemas import UUID, ref
+from banshi.kernel.http.document_schemas import ID, Record, ref
 from banshi.kernel.http.responses import etag_of, reply, reply_bytes
 from banshi.kinds.appointment.booking.problems import NotScannable
 from banshi.kinds.appointment.models import Booking
@@ -34,19 +34,14 @@ PICTURES: dict[str, tuple[str, Callable[[str], bytes]]] = {
 }
 
 SCANNED = Form.from_schema(
-    {
-        "type": "object",
-        "required": ["text", "place"],
-        "additionalProperties": False,
-        "properties": {
-            "text": {"type": "string", "maxLength": 200, "description": "What the scanner read, unchanged."},
-            "place": {
-                "type": "string",
-                "maxLength": 64,
-                "description": "The code of the place where the scanner stands.",
-            },
+    Record(
+        text={"type": "string", "maxLength": 200, "description": "What the scanner read, unchanged."},
+        place={
+            "type": "string",
+            "maxLength": 64,
+            "description": "The code of the place where the scanner stands.",
         },
-    }
+    )
 )
 
 
@@ -105,7 +100,7 @@ async def check_in(call: Call) -> web.StreamResponse:
     return reply(call, case_summary(call.platform, case, call.language))
 
 
-PATH = {"id": UUID}
+PATH = {"id": ID}
 ONE = "/v1/items/{code}/appointments/{id}"
 TAG = "appointments"
 

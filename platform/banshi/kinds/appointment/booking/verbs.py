@@ -13,11 +13,10 @@ from banshi.builtin.materials import REUSE
 from banshi.forms import Form
 from banshi.foundation.errors import Forbidden, InvalidFields, NotFound
 from banshi.kernel.cases import actors, lifecycle
-from banshi.kernel.cases.representations import moment
 from banshi.kernel.cases.submission import form_problems
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.routes import Call
-from banshi.kernel.http.document_schemas import MOMENT, UUID, record
+from banshi.kernel.http.document_schemas import ID, MOMENT, Record, moment, optional
 from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.booking import taking
@@ -31,20 +30,15 @@ if TYPE_CHECKING:
     from banshi.kernel.contract.values import Item
 
 ENVELOPE = Form.from_schema(
-    {
-        "type": "object",
-        "required": ["slot", "answers"],
-        "additionalProperties": False,
-        "properties": {
-            "slot": {"type": "string", "format": "uuid"},
-            "answers": {"type": "object"},
-            "wait": {"type": "boolean"},
-            "reuse": REUSE,
-        },
-    }
+    Record(
+        slot={"type": "string", "format": "uuid"},
+        answers={"type": "object"},
+        wait=optional({"type": "boolean"}),
+        reuse=optional(REUSE),
+    )
 )
 
-HELD = record({"id": UUID, "slot": UUID, "expires_at": MOMENT})
+HELD = Record(id=ID, slot=ID, expires_at=MOMENT)
 
 
 def body_schema(item: Item) -> Mapping[str, Any] | None:
@@ -176,20 +170,15 @@ async def book_internal(call: Call) -> web.StreamResponse:
 
 
 INTERNAL = Form.from_schema(
-    {
-        "type": "object",
-        "required": ["person", "slot", "answers"],
-        "additionalProperties": False,
-        "properties": {
-            "person": {
-                "type": "string",
-                "minLength": 1,
-                "maxLength": 255,
-                "description": "Whom it is for, as the identity provider's subject.",
-            },
-            "name": {"type": "string", "minLength": 1, "maxLength": 255},
-            "slot": {"type": "string", "format": "uuid"},
-            "answers": {"type": "object", "description": "By the item's form."},
+    Record(
+        person={
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 255,
+            "description": "Whom it is for, as the identity provider's subject.",
         },
-    }
+        name=optional({"type": "string", "minLength": 1, "maxLength": 255}),
+        slot={"type": "string", "format": "uuid"},
+        answers={"type": "object", "description": "By the item's form."},
+    )
 )

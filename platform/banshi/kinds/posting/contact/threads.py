@@ -8,9 +8,7 @@ from uuid import UUID
 
 from banshi.foundation.errors import Hidden, NotFound
 from banshi.kernel.cases import actors
-from banshi.kernel.cases.representations import moment
-from banshi.kernel.http.document_schemas import LINKS, MOMENT, TEXT, record
-from banshi.kernel.http.document_schemas import UUID as ID
+from banshi.kernel.http.document_schemas import ID, LINKS, MOMENT, TEXT, Record, moment
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.models import Conversation, ConversationMessage, PostingRecord
 
@@ -24,29 +22,25 @@ Side = Literal["poster", "writer", "staff"]
 ROLE = "reviewer"
 
 SIDE = {"enum": ["poster", "writer"]}
-REPORT = {
-    "oneOf": [{"type": "null"}, record({"at": MOMENT, "by": SIDE, "reason": TEXT, "is_reviewed": {"type": "boolean"}})]
-}
+REPORT = {"oneOf": [{"type": "null"}, Record(at=MOMENT, by=SIDE, reason=TEXT, is_reviewed={"type": "boolean"})]}
 
-CONVERSATION = record(
-    {
-        "id": ID,
-        "posting": record({"id": ID, "title": TEXT, "sort": TEXT}),
-        "you": {"enum": ["poster", "writer", "staff"]},
-        "is_open": {"type": "boolean", "description": "Whether the two can write."},
-        "blocked_by_you": {"type": "boolean"},
-        "report": {
-            **REPORT,
-            "description": "Only staff, and whoever made it, see a report.",
-        },
-        "other_report": {**REPORT, "description": "For staff: the other side's, where both have made one."},
-        "created_at": MOMENT,
-        "last_at": MOMENT,
-        "links": LINKS,
-    }
+CONVERSATION = Record(
+    id=ID,
+    posting=Record(id=ID, title=TEXT, sort=TEXT),
+    you={"enum": ["poster", "writer", "staff"]},
+    is_open={"type": "boolean", "description": "Whether the two can write."},
+    blocked_by_you={"type": "boolean"},
+    report={
+        **REPORT,
+        "description": "Only staff, and whoever made it, see a report.",
+    },
+    other_report={**REPORT, "description": "For staff: the other side's, where both have made one."},
+    created_at=MOMENT,
+    last_at=MOMENT,
+    links=LINKS,
 )
 
-MESSAGE = record({"id": ID, "by": SIDE, "text": TEXT, "at": MOMENT})
+MESSAGE = Record(id=ID, by=SIDE, text=TEXT, at=MOMENT)
 
 
 def side_of(row: Conversation, person: Principal) -> Side | None:

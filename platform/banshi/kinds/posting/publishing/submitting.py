@@ -12,6 +12,7 @@ from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.modes import offered
 from banshi.kernel.cases.representations import case_document
 from banshi.kernel.cases.submission import check, form_problems, new_case
+from banshi.kernel.http.document_schemas import Record
 from banshi.kernel.http.responses import reply
 from banshi.kernel.outbox.events import step_rows
 from banshi.kernel.tables.cases import CaseEvent
@@ -26,14 +27,7 @@ if TYPE_CHECKING:
     from banshi.kernel.contract.values import Item
 
 #: What is around the answers, which have a form of their own.
-ENVELOPE = Form.from_schema(
-    {
-        "type": "object",
-        "required": ["answers"],
-        "additionalProperties": False,
-        "properties": {"answers": {"type": "object"}},
-    }
-)
+ENVELOPE = Form.from_schema(Record(answers={"type": "object"}))
 
 
 def body_schema(item: Item) -> Mapping[str, Any] | None:

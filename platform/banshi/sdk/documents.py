@@ -1,0 +1,29 @@
+"""What routes send and take: JSON Schemas by their members, and rows written by them."""
+
+from __future__ import annotations
+
+from banshi.kernel.http.document_schemas import (
+    ID,
+    LINKS,
+    MAYBE_MOMENT,
+    MAYBE_TEXT,
+    MOMENT,
+    TEXT,
+    Record,
+    array,
+    moment,
+    optional,
+)
+
+__all__ = [
+    "ID",
+    "LINKS",
+    "MAYBE_MOMENT",
+    "MAYBE_TEXT",
+    "MOMENT",
+    "TEXT",
+    "Record",
+    "array",
+    "moment",
+    "optional",
+]
