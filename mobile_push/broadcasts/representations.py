@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from banshi import LANGUAGES, Platform, text_in
-from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MAYBE_TEXT, MOMENT, TEXT, Record, array, moment
+from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MAYBE_TEXT, MOMENT, TEXT, Record, array
 from mobile_push.broadcasts import addressing, steps
 from mobile_push.broadcasts.publication import earlier_of
 from mobile_push.cap import ALERT_DOCUMENT_SCHEMA
@@ -117,7 +117,7 @@ def page(platform: Platform, broadcast: Broadcast, language: str) -> dict[str, A
 
 def published_at(platform: Platform, broadcast: Broadcast) -> str | None:
     at = broadcast.published_at
-    return None if at is None else moment(platform, datetime.fromtimestamp(at / 1000, UTC))
+    return None if at is None else platform.moment(datetime.fromtimestamp(at / 1000, UTC))
 
 
 def filled(texts: Mapping[str, str] | None) -> dict[str, str]:

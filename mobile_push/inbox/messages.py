@@ -15,7 +15,6 @@ from tortoise.transactions import in_transaction
 
 from banshi import Message, Platform, text_in
 from banshi.sdk.database import as_read, as_stored
-from banshi.sdk.documents import moment
 from mobile_push.audience.audience import Listener, Place
 from mobile_push.providers.for_test_cases import NO_SANDBOX, SANDBOX, SANDBOXED, Sandboxes
 from mobile_push.tables.lanes import Lane
@@ -258,5 +257,5 @@ def document(platform: Platform, row: InboxMessage, language: str) -> dict[str, 
         "title": text_in(row.title, language),
         "body": text_in(row.body, language),
         "link": row.link,
-        "created_at": moment(platform, row.created_at),
+        "created_at": platform.moment(row.created_at),
     }

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from banshi import Platform
-from banshi.sdk.documents import ID, MOMENT, TEXT, Record, moment
+from banshi.sdk.documents import ID, MOMENT, TEXT, Record
 
 #: `delivery-12`, `chunk-7`.
 PATTERN = "^(chunk|delivery)-[1-9][0-9]{0,17}$"
@@ -91,7 +91,7 @@ class Letter:
 
     def document(self, platform: Platform) -> dict[str, Any]:
         def at(milliseconds: int) -> str | None:
-            return moment(platform, datetime.fromtimestamp(milliseconds / 1000, UTC))
+            return platform.moment(datetime.fromtimestamp(milliseconds / 1000, UTC))
 
         return LETTER.of(
             platform,

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, date, datetime
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from banshi.foundation.forms import Form
 
+from banshi import Platform
+from banshi.forms import Form
 from banshi.sdk.documents import ID, MAYBE_MOMENT, MOMENT, TEXT, Record, array, optional
 
 PLATFORM: Any = SimpleNamespace(settings=SimpleNamespace(timezone=ZoneInfo("Asia/Shanghai")))
+PLATFORM.moment = partial(Platform.moment, PLATFORM)
 
 VISIT = Record(
     id=ID,

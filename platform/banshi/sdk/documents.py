@@ -11,7 +11,6 @@ from banshi.kernel.http.document_schemas import (
     TEXT,
     Record,
     array,
-    moment,
     optional,
 )
 
@@ -24,6 +23,5 @@ __all__ = [
     "TEXT",
     "Record",
     "array",
-    "moment",
     "optional",
 ]

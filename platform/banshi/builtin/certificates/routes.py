@@ -21,7 +21,7 @@ from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.contract.values import LANGUAGES, text_in
-from banshi.kernel.http.document_schemas import Record, moment, ref
+from banshi.kernel.http.document_schemas import Record, ref
 from banshi.kernel.http.responses import LANGUAGE_HEADERS, reply, reply_bytes
 from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.passes import Pass
@@ -183,7 +183,7 @@ async def _document(platform: Platform, verdict: Verdict, language: str) -> dict
             for claim in (item.credential.claims if item and item.credential else ())
             if claim.name in claims
         ],
-        "issued_at": moment(platform, record.issued_at) if record else None,
-        "not_before": moment(platform, record.not_before) if record else None,
-        "expires_at": moment(platform, record.expires_at) if record else None,
+        "issued_at": platform.moment(record.issued_at) if record else None,
+        "not_before": platform.moment(record.not_before) if record else None,
+        "expires_at": platform.moment(record.expires_at) if record else None,
     }

@@ -11,7 +11,7 @@ from banshi.kernel.cases.modes import offered
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.contract.values import Item, Material, text_in
-from banshi.kernel.http.document_schemas import ID, moment, ref
+from banshi.kernel.http.document_schemas import ID, ref
 from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.cases import Case
 
@@ -107,8 +107,8 @@ def _offer(platform: Platform, item: Item, earlier: Earlier, language: str) -> d
             }
             for file in earlier.files
         ],
-        "uploaded_at": moment(platform, min(file.created_at for file in earlier.files)),
-        "until": moment(platform, earlier.until),
+        "uploaded_at": platform.moment(min(file.created_at for file in earlier.files)),
+        "until": platform.moment(earlier.until),
         "consent": {
             "id": earlier.consent.id,
             "department": {"code": department.code, "title": text_in(department.title, language)},

@@ -14,7 +14,7 @@ from banshi.foundation.errors import Conflict, FieldProblem, InvalidFields, NotF
 from banshi.kernel.cases import actors
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call
-from banshi.kernel.http.document_schemas import Record, moment, ref
+from banshi.kernel.http.document_schemas import Record, ref
 from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.cases import KEPT, Case
 from banshi.kernel.tables.passes import Pass
@@ -95,6 +95,6 @@ def _document(platform: Platform, record: Pass) -> dict[str, Any]:
         "key": holder.as_jwk(bytes.fromhex(record.phone or "")),
         "text": record.text,
         "sign_every": shown.EVERY,
-        "not_before": moment(platform, record.not_before),
-        "expires_at": moment(platform, record.expires_at),
+        "not_before": platform.moment(record.not_before),
+        "expires_at": platform.moment(record.expires_at),
     }

@@ -20,7 +20,7 @@ from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
 from banshi.kernel.contract.values import text_in
-from banshi.kernel.http.document_schemas import Record, moment, optional, ref
+from banshi.kernel.http.document_schemas import Record, optional, ref
 from banshi.kernel.http.responses import (
     PAGE_PARAMETERS,
     Page,
@@ -102,7 +102,7 @@ async def list_scans(call: Call) -> web.StreamResponse:
     shown = rows[:limit]
     documents = [
         {
-            "at": moment(call.platform, scan.at),
+            "at": call.platform.moment(scan.at),
             "department": scan.department,
             "officer": scan.officer,
             "place": scan.place,
@@ -144,9 +144,9 @@ def _verdict_document(platform: Platform, verdict: Verdict, language: str) -> di
             for claim in declared
             if claim.name in claims
         ],
-        "issued_at": moment(platform, record.issued_at) if record else None,
-        "not_before": moment(platform, record.not_before) if record else None,
-        "expires_at": moment(platform, record.expires_at) if record else None,
+        "issued_at": platform.moment(record.issued_at) if record else None,
+        "not_before": platform.moment(record.not_before) if record else None,
+        "expires_at": platform.moment(record.expires_at) if record else None,
         "reason": text_in(reason, language) if reason else None,
         "seen_elsewhere": verdict.seen_elsewhere,
     }

@@ -17,7 +17,7 @@ from banshi.foundation.keys import Key
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call
 from banshi.kernel.contract.values import text_in
-from banshi.kernel.http.document_schemas import Record, array, moment
+from banshi.kernel.http.document_schemas import Record, array
 from banshi.kernel.http.responses import reply
 
 if TYPE_CHECKING:
@@ -198,5 +198,5 @@ def _document(call: Call, kept: Retained) -> dict[str, Any]:
         "detail": text_in(kept.texts, call.language),
         "count": kept.count,
         "names": list(kept.names),
-        "until": moment(call.platform, kept.until),
+        "until": call.platform.moment(kept.until),
     }

@@ -11,7 +11,6 @@ from banshi.kernel.cases.actions import action_document
 from banshi.kernel.cases.lifecycle import clock_of
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.values import Step, Who, text_in
-from banshi.kernel.http.document_schemas import moment
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 
@@ -59,8 +58,8 @@ def case_summary(platform: Platform, case: Case, language: str) -> dict[str, Any
         "mode": case.mode,
         "reason": text_in(case.reason, language) if case.reason else None,
         "deadline": _deadline(case),
-        "created_at": moment(platform, case.created_at),
-        "updated_at": moment(platform, case.updated_at),
+        "created_at": platform.moment(case.created_at),
+        "updated_at": platform.moment(case.updated_at),
         "links": {"self": f"/v1/cases/{case.id}"},
     }
 
@@ -93,7 +92,7 @@ def case_document(
         "renews": str(case.renews) if case.renews else None,
         "timeline": [
             {
-                "at": moment(platform, event.at),
+                "at": platform.moment(event.at),
                 "action": event.action,
                 "state": event.state,
                 "by": event.actor,
@@ -144,7 +143,7 @@ def attachment_document(platform: Platform, row: Attachment) -> dict[str, Any]:
         "media_type": row.media_type,
         "size": row.size,
         "sha256": row.sha256,
-        "created_at": moment(platform, row.created_at),
+        "created_at": platform.moment(row.created_at),
         "document": row.document,
         "reused_from": row.origin,
         "links": {"self": f"/v1/attachments/{row.id}"},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -41,14 +40,9 @@ def array(items: Schema, **more: Any) -> dict[str, Any]:
     return {"type": "array", "items": items, **more}
 
 
-def moment(platform: Platform, at: datetime | None) -> str | None:
-    """A time as RFC 3339 in the city's time zone, with its offset."""
-    return at.astimezone(platform.settings.timezone).isoformat(timespec="milliseconds") if at else None
-
-
 #: How a column is written, by its schema's format; others are JSON as they are.
 WRITERS: Mapping[str, Callable[[Platform, Any], Any]] = {
-    "date-time": moment,
+    "date-time": lambda platform, at: platform.moment(at),
     "date": lambda _, day: day and day.isoformat(),
     "uuid": lambda _, identity: identity and str(identity),
 }

@@ -58,6 +58,10 @@ class Platform:
         """The date in the city's time zone."""
         return self.city_time().date()
 
+    def moment(self, at: datetime | None) -> str | None:
+        """A time as RFC 3339 in the city's time zone, with its offset."""
+        return at.astimezone(self.settings.timezone).isoformat(timespec="milliseconds") if at else None
+
     def __getitem__(self, key: Key[T]) -> T:
         """The open resource of that key; KeyError while it isn't open."""
         return cast("T", self._resources[key])

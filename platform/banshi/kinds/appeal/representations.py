@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from banshi.kernel.cases.actors import Actor
 from banshi.kernel.contract.values import Who, text_in
-from banshi.kernel.http.document_schemas import moment
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply
 from banshi.kinds.appeal.sorting.suggestion import suggestion
@@ -39,14 +38,14 @@ async def shown(platform: Platform, case: Case, reader: Actor, language: str) ->
     appeal = await AppealRecord.get(case_id=case.id)
     document = begun(platform, case, appeal, language)
     document["answers"] = [
-        {"text": reply.text, "at": moment(platform, reply.at), "on_time": reply.on_time}
+        {"text": reply.text, "at": platform.moment(reply.at), "on_time": reply.on_time}
         for reply in await Reply.filter(case_id=appeal.merged_into or case.id).order_by("number")
     ]
     if appeal.rating is not None:
         document["rating"] = {
             "rating": appeal.rating,
             "text": appeal.rating_text,
-            "at": moment(platform, appeal.rated_at),
+            "at": platform.moment(appeal.rated_at),
         }
     document["merged_into"] = await _pointer(appeal, reader)
     if "messages" in document:
@@ -80,7 +79,7 @@ async def _merged(case: Case) -> list[dict[str, Any]]:
 async def _letters(platform: Platform, case: Case) -> list[dict[str, Any]]:
     """What the citizen and the unit wrote to each other, the oldest first."""
     return [
-        {"by": one.by, "text": one.text, "at": moment(platform, one.at), "attachments": one.files}
+        {"by": one.by, "text": one.text, "at": platform.moment(one.at), "attachments": one.files}
         for one in await Letter.filter(case_id=case.id).order_by("number")
     ]
 

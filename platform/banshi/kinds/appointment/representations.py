@@ -19,7 +19,6 @@ from banshi.kernel.http.document_schemas import (
     Record,
     array,
     maybe,
-    moment,
     ref,
 )
 from banshi.kinds.appointment.models import Booking, Slot
@@ -85,14 +84,14 @@ def slot_document(platform: Platform, slot: Slot, expired: int = 0) -> dict[str,
     return {
         "id": str(slot.id),
         "place": slot.place,
-        "begins": moment(platform, slot.begins),
-        "ends": moment(platform, slot.ends),
+        "begins": platform.moment(slot.begins),
+        "ends": platform.moment(slot.ends),
         "state": state,
         "capacity": slot.capacity,
         "free": free if opened else 0,
         "waiting": slot.waiting,
-        "opens_at": moment(platform, slot.opens_at),
-        "draw_at": moment(platform, slot.draw_at),
+        "opens_at": platform.moment(slot.opens_at),
+        "draw_at": platform.moment(slot.draw_at),
         "links": draw,
     }
 
@@ -122,10 +121,10 @@ def appointment_document(
         }
         if place
         else None,
-        "begins": moment(platform, booking.begins),
-        "ends": moment(platform, booking.ends),
-        "changeable_until": moment(platform, changeable_until(item, booking)),
-        "offer_until": moment(platform, booking.until),
+        "begins": platform.moment(booking.begins),
+        "ends": platform.moment(booking.ends),
+        "changeable_until": platform.moment(changeable_until(item, booking)),
+        "offer_until": platform.moment(booking.until),
         "position": position,
         "ticket": booking.ticket,
         "permitted_actions": actions_of(platform, case, permitted, language),
@@ -151,7 +150,7 @@ def draw_document(platform: Platform, slot: Slot, entries: Sequence[Booking]) ->
     done = slot.draw == "done"
     return {
         "slot": str(slot.id),
-        "draw_at": moment(platform, slot.draw_at),
+        "draw_at": platform.moment(slot.draw_at),
         "state": slot.draw,
         "commitment": commitment(slot.seed),
         "seed": slot.seed if done else None,

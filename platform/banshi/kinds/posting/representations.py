@@ -8,7 +8,7 @@ from tortoise.expressions import Q
 
 from banshi.kernel.cases.actors import Actor
 from banshi.kernel.contract.values import text_in
-from banshi.kernel.http.document_schemas import ID, LINKS, MOMENT, TEXT, Record, array, moment
+from banshi.kernel.http.document_schemas import ID, LINKS, MOMENT, TEXT, Record, array
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.models import PostingMatch, PostingRecord
 from banshi.kinds.posting.publishing.matching import MOST
@@ -61,8 +61,8 @@ def posting_document(platform: Platform, row: PostingRecord, language: str) -> d
             {"href": f"{address}/photos/{number}", **{name: one[name] for name in ("media_type", "width", "height")}}
             for number, one in enumerate(row.photos, 1)
         ],
-        "published_at": moment(platform, row.published_at),
-        "expires_at": moment(platform, row.expires_at),
+        "published_at": platform.moment(row.published_at),
+        "expires_at": platform.moment(row.expires_at),
         "links": {"self": address, "item": f"/v1/items/{row.item}", "contact": f"{address}/conversations"},
     }
 
@@ -84,8 +84,8 @@ def details_of(platform: Platform, row: PostingRecord) -> dict[str, Any]:
     return {
         "sort": row.sort,
         "is_public": is_public,
-        "published_at": moment(platform, row.published_at),
-        "expires_at": moment(platform, row.expires_at),
+        "published_at": platform.moment(row.published_at),
+        "expires_at": platform.moment(row.expires_at),
         "is_extended": row.is_extended,
         "links": {"posting": f"/v1/postings/{row.case_id}"} if is_public else {},
     }
@@ -117,6 +117,6 @@ def match_document(platform: Platform, other: PostingRecord, pair: PostingMatch)
         "day": other.day.isoformat() if other.day else None,
         "place": other.place,
         "likeness": pair.likeness,
-        "at": moment(platform, pair.at),
+        "at": platform.moment(pair.at),
         "links": {"posting": address, "contact": f"{address}/conversations"},
     }

@@ -16,7 +16,7 @@ from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.submission import form_problems
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.routes import Call
-from banshi.kernel.http.document_schemas import ID, MOMENT, Record, moment, optional
+from banshi.kernel.http.document_schemas import ID, MOMENT, Record, optional
 from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.booking import taking
@@ -62,7 +62,7 @@ async def make_hold(call: Call) -> web.StreamResponse:
     row = Hold(
         id=uuid7(), item=item.code, person=call.principal.subject, slot_id=call.body["slot"].lower(), expires_at=expires
     )
-    document = {"id": str(row.id), "slot": row.slot_id, "expires_at": moment(platform, expires)}
+    document = {"id": str(row.id), "slot": row.slot_id, "expires_at": platform.moment(expires)}
     await taking.hold(platform, row, lambda _: call.once.receipt(document))
     return reply(call, document, status=201)
 

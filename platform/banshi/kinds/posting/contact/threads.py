@@ -8,7 +8,7 @@ from uuid import UUID
 
 from banshi.foundation.errors import Hidden, NotFound
 from banshi.kernel.cases import actors
-from banshi.kernel.http.document_schemas import ID, LINKS, MOMENT, TEXT, Record, moment
+from banshi.kernel.http.document_schemas import ID, LINKS, MOMENT, TEXT, Record
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.models import Conversation, ConversationMessage, PostingRecord
 
@@ -104,8 +104,8 @@ def conversation_document(platform: Platform, row: Conversation, posting: Postin
         "blocked_by_you": {"poster": row.poster_blocks, "writer": row.writer_blocks, "staff": False}[side],
         "report": report,
         "other_report": other,
-        "created_at": moment(platform, row.created_at),
-        "last_at": moment(platform, row.last_at),
+        "created_at": platform.moment(row.created_at),
+        "last_at": platform.moment(row.last_at),
         "links": links,
     }
 
@@ -118,7 +118,7 @@ def _reports(platform: Platform, row: Conversation) -> Iterator[dict[str, Any]]:
         (other_side(row.reported_by), row.other_reported_at, row.other_report),
     ):
         if at is not None:
-            yield {"at": moment(platform, at), "by": by, "reason": reason, "is_reviewed": is_reviewed}
+            yield {"at": platform.moment(at), "by": by, "reason": reason, "is_reviewed": is_reviewed}
 
 
 def other_side(side: str) -> str:
@@ -126,7 +126,7 @@ def other_side(side: str) -> str:
 
 
 def message_document(platform: Platform, row: ConversationMessage) -> dict[str, Any]:
-    return {"id": str(row.id), "by": row.side, "text": row.text, "at": moment(platform, row.at)}
+    return {"id": str(row.id), "by": row.side, "text": row.text, "at": platform.moment(row.at)}
 
 
 async def postings_of(rows: list[Conversation]) -> dict[UUID, PostingRecord]:
