@@ -339,7 +339,7 @@ async def test_a_rotation_seals_what_comes_with_the_new_key_and_the_old_one_leav
         assert first.id in stored[made["id"]]
         assert second.id in stored[again["id"]]
     assert "may still be writing" in await in_thread(tmp_path, "keys", "personal", "remove", first.id)
-    monkeypatch.setattr(personal_keys, "SETTLING", -1.0)
+    monkeypatch.setattr(personal_keys, "SETTLED_AFTER_S", -1.0)
     said = await in_thread(tmp_path, "keys", "personal", "remove", first.id)
     assert "rows are sealed with" in said
     assert "1 of banshi_case.answers" in said
@@ -516,9 +516,9 @@ def test_a_key_that_is_made_while_another_is_removed_stays(tmp_path: Path, monke
     configured(tmp_path, f"sqlite://{tmp_path / 'a.sqlite3'}", file)
     first = read_keys(file).keys[0].id
     assert banshi(tmp_path, "keys", "personal", "rotate", "--lead", "0").exit_code == 0
-    monkeypatch.setattr(personal_keys, "SETTLING", -1.0)
+    monkeypatch.setattr(personal_keys, "SETTLED_AFTER_S", -1.0)
 
-    def looked(_: Any) -> list[Any]:
+    async def looked(_: Any) -> list[Any]:
         # It goes through all rows, which takes a while.
         assert banshi(tmp_path, "keys", "personal", "rotate", "--look-ups").exit_code == 0
         assert banshi(tmp_path, "keys", "personal", "rotate").exit_code == 0

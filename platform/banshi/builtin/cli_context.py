@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 if TYPE_CHECKING:
     import click
@@ -14,8 +16,20 @@ if TYPE_CHECKING:
     from banshi.foundation.findings import Finding
     from banshi.kernel.loading.registry import Registry
 
+P = ParamSpec("P")
+
 #: Where a command keeps what it has read.
 KEPT = "banshi.registry"
+
+
+def coroutine_command(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """Let a coroutine be a command."""
+
+    @wraps(command)
+    def run(*args: P.args, **options: P.kwargs) -> None:
+        asyncio.run(command(*args, **options))
+
+    return run
 
 
 def registry_of(ctx: click.Context) -> tuple[Registry, list[Finding]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from banshi.builtin.cli_context import configured, database
+from banshi.builtin.cli_context import configured, coroutine_command, database
 from banshi.foundation.encryption.fields import (
     Personal,
     PersonalId,
@@ -24,5 +24,6 @@ __all__ = [
     "as_read",
     "as_stored",
     "configured",
+    "coroutine_command",
     "database",
 ]

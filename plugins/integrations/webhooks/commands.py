@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
+from uuid import UUID
 
 import click
 
-from banshi.sdk.database import configured, database
+from banshi.sdk.database import configured, coroutine_command, database
 
 
 @click.group("webhooks")
@@ -17,44 +16,39 @@ def webhooks() -> None:
 
 @webhooks.command("list")
 @click.pass_context
-def list_(ctx: click.Context) -> None:
+@coroutine_command
+async def list_(ctx: click.Context) -> None:
     """List the webhooks: whose, where to, and how they do."""
-    for line in asyncio.run(_listed(configured(ctx))):
-        click.echo(line)
+    from .models import Subscription
+    from .subscriptions.representations import moment
+
+    registry = configured(ctx)
+    async with database(registry):
+        rows = await Subscription.all().order_by("client", "id")
+    if not rows:
+        click.echo("no webhooks yet; a client makes one with POST /v1/webhooks")
+    for row in rows:
+        click.echo(f"{row.id}  {row.state}  {row.client}  {row.url}")
+        if row.reason:
+            click.echo(f"    {row.reason}")
+        if row.failing_since:
+            since = moment(row.failing_since, registry.configuration.settings.timezone)
+            click.echo(f"    fails since {since}, with {row.code}")
 
 
 @webhooks.command("disable")
 @click.argument("webhook_id", type=click.UUID)
 @click.option("--reason", required=True, help="What its owner reads.")
 @click.pass_context
-def disable(ctx: click.Context, webhook_id: Any, reason: str) -> None:
+@coroutine_command
+async def disable(ctx: click.Context, webhook_id: UUID, reason: str) -> None:
     """Send nothing more to WEBHOOK_ID; running servers know it within seconds. Its owner can resume it."""
+    from .models import Subscription
+
     if not reason.strip() or not reason.isprintable() or len(reason) > 200:
         raise click.ClickException("--reason has to be one line of 1 to 200 characters")
-    if not asyncio.run(_disabled(configured(ctx), webhook_id, reason.strip())):
-        raise click.ClickException(f"there is no webhook {webhook_id}; `banshi webhooks list` shows them all")
+    async with database(configured(ctx)):
+        row = Subscription.filter(id=webhook_id)
+        if not await row.update(state="disabled", reason=reason.strip()):
+            raise click.ClickException(f"there is no webhook {webhook_id}; `banshi webhooks list` shows them all")
     click.echo(f"{webhook_id} is disabled")
-
-
-async def _listed(registry: Any) -> list[str]:
-    from .models import Subscription
-    from .subscriptions.representations import moment
-
-    zone = registry.configuration.settings.timezone
-    async with database(registry):
-        rows = await Subscription.all().order_by("client", "id")
-    lines = []
-    for row in rows:
-        lines.append(f"{row.id}  {row.state}  {row.client}  {row.url}")
-        if row.reason:
-            lines.append(f"    {row.reason}")
-        if row.failing_since:
-            lines.append(f"    fails since {moment(row.failing_since, zone)}, with {row.code}")
-    return lines or ["no webhooks yet; a client makes one with POST /v1/webhooks"]
-
-
-async def _disabled(registry: Any, webhook_id: Any, reason: str) -> int:
-    from .models import Subscription
-
-    async with database(registry):
-        return await Subscription.filter(id=webhook_id).update(state="disabled", reason=reason)

@@ -62,6 +62,11 @@ class Keys:
     #: By number, the newest has the greatest.
     look_ups: Mapping[int, bytes]
 
+    @property
+    def names(self) -> set[str]:
+        """What stands before what a key has sealed."""
+        return {*(one.id for one in self.keys), *(f"i{number}" for number in self.look_ups)}
+
 
 class Ring:
     """The keys as this process knows them; it reads the file again when that has changed."""

@@ -5,21 +5,21 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
-import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import click
 import structlog
 
+from banshi.builtin.cli_context import coroutine_command
+
 if TYPE_CHECKING:
     from banshi.builtin.monitoring.outbox_rows import Promise
     from banshi.foundation.database.store import Store
     from banshi.kernel.loading.registry import Registry
-
-T = TypeVar("T")
 
 log = structlog.get_logger("banshi.outbox")
 
@@ -30,8 +30,8 @@ LOST = {
     "listener:": "this event is never told to that listener, nor to whoever hears of it from there",
 }
 
-#: What can be asked for, and how a list is cut.
-STANDINGS, LANES, MOST = ("parked", "waiting", "working"), ("case", "alert", "notice"), 100
+#: What can be asked for, and rows of a list when nothing is said.
+STANDINGS, LANES, DEFAULT_ROWS = ("parked", "waiting", "working"), ("case", "alert", "notice"), 100
 
 
 @click.group("outbox")
@@ -43,15 +43,18 @@ def command() -> None:
 @click.option("--state", type=click.Choice(STANDINGS), help="Only what is parked, waits, or is with a worker.")
 @click.option("--consumer", default="", help="Only what is for this consumer, such as channel:mobile_push.")
 @click.option("--lane", type=click.Choice(LANES), help="Only what is in this lane.")
-@click.option("--limit", default=MOST, type=click.IntRange(1, 100_000), show_default=True, help="Rows at most.")
+@click.option("--limit", default=DEFAULT_ROWS, type=click.IntRange(1, 100_000), show_default=True, help="Rows at most.")
 @click.option("--json", "as_json", is_flag=True, help="JSON, one document a line.")
 @click.pass_context
-def list_(ctx: click.Context, state: str | None, consumer: str, lane: str | None, limit: int, as_json: bool) -> None:
+@coroutine_command
+async def list_(
+    ctx: click.Context, state: str | None, consumer: str, lane: str | None, limit: int, as_json: bool
+) -> None:
     """List what is parked, waits, or is with a worker at the moment, the oldest first; never what is in it."""
     from banshi.builtin.monitoring import outbox_rows
     from banshi.kernel.outbox.pause import paused
 
-    async def read(store: Store, registry: Registry) -> None:
+    async with _opened(ctx) as (store, registry):
         lane_number = outbox_rows.LANES[lane] if lane else None
         rows = await outbox_rows.page(store, standing=state or "", consumer=consumer, lane=lane_number, limit=limit + 1)
         found = await paused(store)
@@ -62,8 +65,6 @@ def list_(ctx: click.Context, state: str | None, consumer: str, lane: str | None
             _show(rows[:limit], more=len(rows) > limit)
         if found is not None:
             await _say_held(store, registry)
-
-    _run(ctx, read)
 
 
 def _show(rows: list[Promise], *, more: bool) -> None:
@@ -85,20 +86,20 @@ def _show(rows: list[Promise], *, more: bool) -> None:
 @click.option("--consumer", default="", help="Everything that is parked for this consumer.")
 @click.option("--all", "everything", is_flag=True, help="Everything that is parked.")
 @click.pass_context
-def retry(ctx: click.Context, ids: tuple[UUID, ...], consumer: str, everything: bool) -> None:
+@coroutine_command
+async def retry(ctx: click.Context, ids: tuple[UUID, ...], consumer: str, everything: bool) -> None:
     """Try what is parked again, as if for the first time: the rows IDS, or those of a consumer, or all."""
     from banshi.builtin.monitoring import outbox_rows
 
     if bool(ids) + bool(consumer) + everything != 1:
         raise click.UsageError("say which: ids as `banshi outbox list` shows them, or --consumer NAME, or --all")
-
-    async def work(store: Store, _: Registry) -> bool:
+    right = True
+    async with _opened(ctx) as (store, _):
         if not ids:
             count = await outbox_rows.retry_parked(store, consumer)
             _note("parked outbox rows are tried again", consumer=consumer or "all", rows=count)
-            click.echo(f"{count} {'is' if count == 1 else 'are'} tried again." if count else _nothing(consumer))
-            return True
-        right = True
+            nothing = f"Nothing is parked for {consumer}." if consumer else "Nothing is parked."
+            click.echo(f"{count} {'is' if count == 1 else 'are'} tried again." if count else nothing)
         for identity in ids:
             if await outbox_rows.retry(store, identity):
                 _note("a parked outbox row is tried again", row=str(identity))
@@ -106,50 +107,47 @@ def retry(ctx: click.Context, ids: tuple[UUID, ...], consumer: str, everything: 
             else:
                 right = False
                 click.echo(f"{identity}: {_why_not(await outbox_rows.find(store, identity), 'parked')}", err=True)
-        return right
-
-    if not _run(ctx, work):
-        sys.exit(1)
+    if not right:
+        ctx.exit(1)
 
 
 @command.command("drop")
 @click.argument("identity", metavar="ID", type=click.UUID)
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @click.pass_context
-def drop(ctx: click.Context, identity: UUID, yes: bool) -> None:
+@coroutine_command
+async def drop(ctx: click.Context, identity: UUID, yes: bool) -> None:
     """Give the row ID up, for good; says first what is lost."""
     from banshi.builtin.monitoring import outbox_rows
 
-    async def work(store: Store, _: Registry) -> str:
+    async with _opened(ctx) as (store, _):
         row = await outbox_rows.find(store, identity)
         if row is None or row.standing not in {"parked", "waiting"}:
-            return _why_not(row, "parked or waiting")
+            raise click.ClickException(f"{identity}: {_why_not(row, 'parked or waiting')}")
         lost = next((text for start, text in LOST.items() if row.consumer.startswith(start)), "it is never done")
         if not yes:
             click.echo(f"{identity} for {row.consumer}: {lost}.", err=True)
             await asyncio.to_thread(click.confirm, "Drop it?", abort=True, err=True)
         word = f"dropped by {_operator()}; before: {row.last_error or 'nothing'}"
         if not await outbox_rows.drop(store, identity, word):
-            return _why_not(await outbox_rows.find(store, identity), "parked or waiting")
+            now = await outbox_rows.find(store, identity)
+            raise click.ClickException(f"{identity}: {_why_not(now, 'parked or waiting')}")
         _note("an outbox row was dropped", row=str(identity), consumer=row.consumer, attempts=row.tries)
         click.echo(f"{identity} is dropped: {lost}.")
-        return ""
-
-    if why := _run(ctx, work):
-        raise click.ClickException(f"{identity}: {why}")
 
 
 @command.command("hold")
 @click.option("--restored", is_flag=True, help="The database was restored without `banshi restore`: move numbers on.")
 @click.option("--reason", default="by an operator", show_default=True, help="What the log and the list say.")
 @click.pass_context
-def hold_(ctx: click.Context, restored: bool, reason: str) -> None:
+@coroutine_command
+async def hold_(ctx: click.Context, restored: bool, reason: str) -> None:
     """Let nothing go out until `banshi outbox release`; requests are served, and what they promise waits."""
     from tortoise.transactions import in_transaction
 
     from banshi.kernel.outbox.pause import ADVANCE, AFTER_RESTORE, RESTORED, hold
 
-    async def work(store: Store, registry: Registry) -> None:
+    async with _opened(ctx) as (store, registry):
         first = await hold(store, RESTORED if restored else reason)
         if restored:
             async with in_transaction() as connection:
@@ -158,22 +156,21 @@ def hold_(ctx: click.Context, restored: bool, reason: str) -> None:
         _note("the outbox is held", reason=RESTORED if restored else reason, restored=restored)
         click.echo("Nothing goes out any more." if first else "Nothing goes out: it was held already.")
 
-    _run(ctx, work)
-
 
 @command.command("release")
 @click.option("--drop-before", metavar="TIME", default="", help="Give up first what was promised before, by --of.")
 @click.option("--of", "sorts", multiple=True, metavar="SORT", help="What of it to give up, as the command lists it.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @click.pass_context
-def release(ctx: click.Context, drop_before: str, sorts: tuple[str, ...], yes: bool) -> None:
+@coroutine_command
+async def release(ctx: click.Context, drop_before: str, sorts: tuple[str, ...], yes: bool) -> None:
     """Let a held outbox go: everything, or without what was certainly sent already.
 
     TIME is in the city's time zone where it names none, such as 2026-11-26T03:00.
     """
     from banshi.kernel.outbox.pause import paused, resume
 
-    async def work(store: Store, registry: Registry) -> None:
+    async with _opened(ctx) as (store, registry):
         moment = _moment(registry, drop_before)
         if bool(drop_before) != bool(sorts):
             raise click.UsageError(
@@ -201,8 +198,6 @@ def release(ctx: click.Context, drop_before: str, sorts: tuple[str, ...], yes: b
             raise click.ClickException("somebody else has released it in this moment")
         _note("the outbox is released")
         click.echo("It goes out again.")
-
-    _run(ctx, work)
 
 
 def _moment(registry: Registry, text: str) -> int:
@@ -251,10 +246,6 @@ async def _say_held(store: Store, registry: Registry) -> None:
     click.echo(f"There waits: {waits or 'nothing'}.", err=True)
 
 
-def _nothing(consumer: str) -> str:
-    return f"Nothing is parked for {consumer}." if consumer else "Nothing is parked."
-
-
 def _why_not(row: Promise | None, wanted: str) -> str:
     if row is None:
         return "there is no such row; `banshi outbox list` shows the ids"
@@ -282,8 +273,9 @@ def _note(event: str, **what: Any) -> None:
     log.warning(event, by=_operator(), **what)
 
 
-def _run(ctx: click.Context, work: Callable[[Store, Registry], Awaitable[T]]) -> T:
-    """Do `work` with the configured database open, which has to be there and at this version's schema."""
+@asynccontextmanager
+async def _opened(ctx: click.Context) -> AsyncIterator[tuple[Store, Registry]]:
+    """The configured database, which has to be there and at this version's schema."""
     from banshi.builtin import cli_context
     from banshi.foundation import logs
     from banshi.foundation.database.opening import existing
@@ -291,9 +283,5 @@ def _run(ctx: click.Context, work: Callable[[Store, Registry], Awaitable[T]]) ->
     registry = cli_context.configured(ctx)
     settings = registry.configuration.settings
     logs.configure(settings.log_level)
-
-    async def main() -> T:
-        async with existing(settings.database_url, registry.tables, personal=settings.personal_keys) as store:
-            return await work(store, registry)
-
-    return asyncio.run(main())
+    async with existing(settings.database_url, registry.tables, personal=settings.personal_keys) as store:
+        yield store, registry

@@ -31,11 +31,10 @@ async def examine(deployment: Deployment) -> Sequence[Verdict]:
             if keys is None:
                 told = "this database is encrypted: say in platform.personal_keys where its ring of keys is"
                 return [Verdict(CHECK, "error", told)] if there is not None else []
-            known = {*(one.id for one in keys.keys), *(f"i{number}" for number in keys.look_ups)}
             found.append(_look_ups(there, max(keys.look_ups)))
             columns = columns_in(look_ups.models_of(context.apps))
             found_by = {one.field.place for one in columns if one.field.looked_up}
-            found += _rows(await recent(connection, columns), known, found_by)
+            found += _rows(await recent(connection, columns), keys.names, found_by)
     except ConfigurationError as error:
         found += [Verdict(CHECK, "error", f"{one.rule}: {one.advice}") for one in error.findings]
     return found

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
+from banshi.builtin.cli_context import coroutine_command
 from banshi.ops.cli import config_of
 
 if TYPE_CHECKING:
     from banshi.builtin.audit.key import AuditKey
     from banshi.builtin.audit.verifying import Tally
     from banshi.foundation.database.store import Store
-
-T = TypeVar("T")
 
 
 class Pin(click.ParamType[tuple[int, str]]):
@@ -49,7 +47,8 @@ def command() -> None:
 @click.option("--against", type=Pin(), metavar="SEAL", help="What `banshi audit seal` printed, kept elsewhere.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line: each finding, and what was read.")
 @click.pass_context
-def verify(ctx: click.Context, since: int, against: tuple[int, str] | None, as_json: bool) -> None:
+@coroutine_command
+async def verify(ctx: click.Context, since: int, against: tuple[int, str] | None, as_json: bool) -> None:
     """Read the audit against its chain; end with 1 if anything is wrong.
 
     The platform may go on meanwhile. With --since, whether each case has all of its entries is not looked at.
@@ -59,7 +58,7 @@ def verify(ctx: click.Context, since: int, against: tuple[int, str] | None, as_j
     if against and against[0] < since:
         raise click.UsageError(f"--against is seal {against[0]}, so --since has to be {against[0]} or less")
 
-    async def read(store: Store, key: AuditKey) -> Tally:
+    async with _opened(ctx) as (store, key):
         verification = Verification(store, key, datetime.now(UTC), since=since, against=against)
         async for one in verification.findings():
             if as_json:
@@ -67,14 +66,12 @@ def verify(ctx: click.Context, since: int, against: tuple[int, str] | None, as_j
                 click.echo(json.dumps({**found, "case_id": str(one.case_id) if one.case_id else None}))
             else:
                 click.secho(str(one), fg="red")
-        return verification.tally
-
-    tally = _with_audit(ctx, read)
+    tally = verification.tally
     if as_json:
         click.echo(json.dumps(asdict(tally)))
     else:
         _tell(tally)
-    sys.exit(1 if tally.findings else 0)
+    ctx.exit(1 if tally.findings else 0)
 
 
 def _tell(tally: Tally) -> None:
@@ -94,23 +91,20 @@ def _tell(tally: Tally) -> None:
 @command.command("seal")
 @click.option("--json", "as_json", is_flag=True, help="With its signature and the key to check that with.")
 @click.pass_context
-def seal(ctx: click.Context, as_json: bool) -> None:
+@coroutine_command
+async def seal(ctx: click.Context, as_json: bool) -> None:
     """Print the newest seal, to be kept where the database's administrators can't write.
 
     `banshi audit verify --against` then finds a chain that was written anew as a whole, or whose end was cut off.
     """
     from banshi.builtin.audit.chain import newest_seal, pin_of
-    from banshi.builtin.audit.models import AuditSeal
 
-    async def read(store: Store, key: AuditKey) -> tuple[AuditSeal | None, str]:
-        del store
-        return await newest_seal(), key.public
-
-    newest, public = _with_audit(ctx, read)
+    async with _opened(ctx) as (_, key):
+        newest = await newest_seal()
     if newest is None:
         raise click.ClickException("Nothing is sealed yet: `banshi serve` seals within a minute of the first case.")
     if as_json:
-        signed = {"hash": newest.hash, "kid": newest.kid, "signature": newest.signature.hex(), "ed25519": public}
+        signed = {"hash": newest.hash, "kid": newest.kid, "signature": newest.signature.hex(), "ed25519": key.public}
         click.echo(json.dumps({"seal": pin_of(newest), "at": newest.at.isoformat(), **signed}))
     else:
         click.echo(pin_of(newest))
@@ -121,16 +115,17 @@ def seal(ctx: click.Context, as_json: bool) -> None:
 @click.option("--subject", metavar="SUBJECT", help="Of this person alone, as the identity provider calls them.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
 @click.pass_context
-def refusals(ctx: click.Context, days: int, subject: str | None, as_json: bool) -> None:
+@coroutine_command
+async def refusals(ctx: click.Context, days: int, subject: str | None, as_json: bool) -> None:
     """Print who asked for what they may not: once a person, operation and quarter of an hour, the oldest first.
 
     Persons are named by a digest that is always the same; --subject finds somebody whom you suspect.
     """
     from banshi.builtin.audit.refusals import subject_key, written_since
 
-    async def read(store: Store, key: AuditKey) -> int:
-        del store
-        whose, rows = subject_key(key, subject) if subject else None, 0
+    rows = 0
+    async with _opened(ctx) as (_, key):
+        whose = subject_key(key, subject) if subject else None
         async for one in written_since(datetime.now(UTC) - timedelta(days=days), whose):
             rows += 1
             first, last = one.first_at.isoformat(timespec="seconds"), one.last_at.isoformat(timespec="seconds")
@@ -139,14 +134,13 @@ def refusals(ctx: click.Context, days: int, subject: str | None, as_json: bool) 
                 click.echo(json.dumps({"first_at": first, "last_at": last, **told}))
             else:
                 click.echo(f"{first}  {one.count:>5} x  {one.subject or 'others':<32}  {one.operation} ({one.code})")
-        return rows
-
-    if not _with_audit(ctx, read) and not as_json:
+    if not rows and not as_json:
         click.echo(f"Nobody was refused anything in the last {days} days.", err=True)
 
 
-def _with_audit(ctx: click.Context, work: Callable[[Store, AuditKey], Awaitable[T]]) -> T:
-    """Do `work` with the database open, as it is, and the key that is there."""
+@asynccontextmanager
+async def _opened(ctx: click.Context) -> AsyncIterator[tuple[Store, AuditKey]]:
+    """The database as it is, and the key that is there."""
     from banshi.builtin.audit.key import read_key
     from banshi.foundation.database.opening import open_store
     from banshi.kernel.loading.configuration import read_configuration
@@ -157,9 +151,5 @@ def _with_audit(ctx: click.Context, work: Callable[[Store, AuditKey], Awaitable[
     except FileNotFoundError as error:
         told = f"there is no {error.filename}: verify where the platform has run, or restore the keys folder"
         raise click.ClickException(told) from None
-
-    async def main() -> T:
-        async with open_store(settings.database_url, {}, migrate=False, personal=settings.personal_keys) as store:
-            return await work(store, key)
-
-    return asyncio.run(main())
+    async with open_store(settings.database_url, {}, migrate=False, personal=settings.personal_keys) as store:
+        yield store, key

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 
 import click
+
+from banshi.builtin.cli_context import coroutine_command
 
 
 @click.command("encrypt")
 @click.option("--look-ups", is_flag=True, help="The look-ups first, for which no server may run.")
 @click.option("--yes", is_flag=True, help="Don't ask whether every server is stopped.")
 @click.pass_context
-def command(ctx: click.Context, look_ups: bool, yes: bool) -> None:
+@coroutine_command
+async def command(ctx: click.Context, look_ups: bool, yes: bool) -> None:
     """Seal what is in the database with the newest keys of the ring. Cut short, it is simply run again."""
     from banshi.builtin import cli_context
     from banshi.foundation.encryption.sealing import CannotOpen
@@ -24,7 +26,7 @@ def command(ctx: click.Context, look_ups: bool, yes: bool) -> None:
     if look_ups and not yes:
         click.confirm("Is every server and worker of this deployment stopped?", abort=True)
     try:
-        asyncio.run(_encrypt(ctx, look_ups=look_ups))
+        await _encrypt(ctx, look_ups=look_ups)
     except (Running, CannotOpen) as error:
         raise click.ClickException(str(error)) from None
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
 import click
 
+from banshi.builtin.cli_context import coroutine_command
 from banshi.foundation.errors import NotFound
 from banshi.kernel.loading.settings import Settings
 from banshi.ops.cli import config_of
 from banshi.ops.cli.data import personal_keys
-
-T = TypeVar("T")
 
 
 @click.group("keys", invoke_without_command=True)
@@ -30,15 +28,13 @@ command.add_command(personal_keys.command)
 
 @command.command("list")
 @click.pass_context
-def show(ctx: click.Context) -> None:
+@coroutine_command
+async def show(ctx: click.Context) -> None:
     """List the keys with the dates of their lives."""
     from banshi.builtin.passes.models import SigningKey
 
-    async def read(settings: Settings) -> list[SigningKey]:
-        del settings
-        return await SigningKey.all().order_by("created_at")
-
-    rows = _with_store(ctx, read)
+    async with _opened(ctx):
+        rows = await SigningKey.all().order_by("created_at")
     if not rows:
         click.echo("There is no key yet: the first start of `banshi serve` makes one.")
     now = datetime.now(UTC)
@@ -64,15 +60,14 @@ def show(ctx: click.Context) -> None:
 )
 @click.option("--now", "at_once", is_flag=True, help="Sign with it at once: after a key was lost.")
 @click.pass_context
-def rotate(ctx: click.Context, lead: int, at_once: bool) -> None:
+@coroutine_command
+async def rotate(ctx: click.Context, lead: int, at_once: bool) -> None:
     """Make a new key; the present ones sign until it takes over, and verify for good."""
     from banshi.builtin.passes import keys
-    from banshi.builtin.passes.models import SigningKey
 
-    async def make(settings: Settings) -> SigningKey:
-        return await keys.rotate(settings.keys_folder, datetime.now(UTC), timedelta(hours=0 if at_once else lead))
-
-    row = _with_store(ctx, make)
+    ahead = timedelta(hours=0 if at_once else lead)
+    async with _opened(ctx) as settings:
+        row = await keys.rotate(settings.keys_folder, datetime.now(UTC), ahead)
     click.echo(f"{row.kid} signs from {row.signs_from:%Y-%m-%d %H:%M} UTC; running servers know within a minute.")
 
 
@@ -80,33 +75,28 @@ def rotate(ctx: click.Context, lead: int, at_once: bool) -> None:
 @click.argument("kid")
 @click.confirmation_option(prompt="No pass that this key signed will be valid any more. Go on?")
 @click.pass_context
-def revoke(ctx: click.Context, kid: str) -> None:
+@coroutine_command
+async def revoke(ctx: click.Context, kid: str) -> None:
     """Declare the key KID lost: no pass that it signed is valid any more."""
     from banshi.builtin.passes import keys
 
-    async def end(settings: Settings) -> None:
-        await keys.revoke(settings.keys_folder, kid, datetime.now(UTC))
-
-    try:
-        _with_store(ctx, end)
-    except NotFound as error:
-        raise click.ClickException(error.detail) from None
+    async with _opened(ctx) as settings:
+        try:
+            await keys.revoke(settings.keys_folder, kid, datetime.now(UTC))
+        except NotFound as error:
+            raise click.ClickException(error.detail) from None
     click.echo(f"{kid} is revoked. `banshi keys rotate --now` makes a key to sign with.")
 
 
-def _with_store(ctx: click.Context, work: Callable[[Settings], Awaitable[T]]) -> T:
-    """Do `work` with the configured database open."""
+@asynccontextmanager
+async def _opened(ctx: click.Context) -> AsyncIterator[Settings]:
+    """The settings, with their database open; no plugin is asked for its tables."""
     from banshi.foundation.database.opening import open_store
     from banshi.kernel.loading.configuration import make_folders, read_configuration
 
     settings = read_configuration(config_of(ctx)).settings
-
-    async def main() -> T:
-        make_folders(settings)
-        opening = open_store(
-            settings.database_url, {}, migrate=settings.migrate_at_start, personal=settings.personal_keys
-        )
-        async with opening:
-            return await work(settings)
-
-    return asyncio.run(main())
+    make_folders(settings)
+    async with open_store(
+        settings.database_url, {}, migrate=settings.migrate_at_start, personal=settings.personal_keys
+    ):
+        yield settings

@@ -7,11 +7,13 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from banshi.builtin.cli_context import coroutine_command
 from banshi.ops.cli import config_of
 
 if TYPE_CHECKING:
@@ -32,20 +34,18 @@ def command() -> None:
 @click.option("--output", "-o", type=click.Path(path_type=Path), required=True, help="A file that isn't there yet.")
 @RESIDENT_ID
 @click.pass_context
-def export_(ctx: click.Context, subject: str, output: Path, resident_id: str) -> None:
+@coroutine_command
+async def export_(ctx: click.Context, subject: str, output: Path, resident_id: str) -> None:
     """Write all that is held about SUBJECT, the identity provider's name for them, with their uploads, as a ZIP."""
     from banshi.builtin.personal_data.exporting import export
     from banshi.builtin.personal_data.holdings import DataSubject
 
-    if output.exists():
+    if await asyncio.to_thread(output.exists):
         raise click.ClickException(f"{output} is there already; name another file")
 
-    async def write() -> None:
-        async with _platform(config_of(ctx)) as platform:
-            written = await export(platform, DataSubject(_known(subject), resident_id), zipped=True)
-        await asyncio.to_thread(_copy, written.file, output)
-
-    asyncio.run(write())
+    async with _platform(config_of(ctx)) as platform:
+        written = await export(platform, DataSubject(_known(subject), resident_id), zipped=True)
+    await asyncio.to_thread(_copy, written.file, output)
     click.echo(f"{output} has all that is held about them; it is readable by you alone.")
 
 
@@ -54,16 +54,14 @@ def export_(ctx: click.Context, subject: str, output: Path, resident_id: str) ->
 @RESIDENT_ID
 @click.confirmation_option(prompt="What need not be kept of this person is gone for good then. Go on?")
 @click.pass_context
-def forget(ctx: click.Context, subject: str, resident_id: str) -> None:
+@coroutine_command
+async def forget(ctx: click.Context, subject: str, resident_id: str) -> None:
     """Forget SUBJECT as far as the law lets it go, and say what is kept, why and until when."""
-    from banshi.builtin.personal_data.holdings import DataSubject, Retained
+    from banshi.builtin.personal_data.holdings import DataSubject
     from banshi.builtin.personal_data.persons import forget_person
 
-    async def do() -> list[Retained]:
-        async with _platform(config_of(ctx)) as platform:
-            return await forget_person(platform, DataSubject(_known(subject), resident_id))
-
-    kept = asyncio.run(do())
+    async with _platform(config_of(ctx)) as platform:
+        kept = await forget_person(platform, DataSubject(_known(subject), resident_id))
     for one in kept:
         until = f", until {one.until:%Y-%m-%d}" if one.until else ""
         click.echo(f"kept: {one.count} {one.what} ({one.reason}{until}): {one.texts['en']}")
@@ -73,13 +71,9 @@ def forget(ctx: click.Context, subject: str, resident_id: str) -> None:
 
 
 def _copy(file: BinaryIO, output: Path) -> None:
-    with file, open(output, "xb", opener=_private) as target:
+    with file, open(output, "xb", opener=partial(os.open, mode=0o600)) as target:
         file.seek(0)
         shutil.copyfileobj(file, target)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, mode=0o600)
 
 
 def _known(subject: str) -> str:

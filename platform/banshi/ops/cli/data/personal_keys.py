@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import fcntl
 import os
 import time
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from banshi.builtin.cli_context import coroutine_command
 from banshi.ops.cli import config_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from banshi.ops.backup.resealing import Held
 
 #: Seconds after which every process writes with a key that has begun, and has committed what it sealed before.
-SETTLING = 60.0
+SETTLED_AFTER_S = 60.0
 
 
 @click.group("personal", invoke_without_command=True)
@@ -78,7 +78,8 @@ def rotate(ctx: click.Context, lead: int, look_ups: bool) -> None:
 @command.command("list")
 @click.option("--count", is_flag=True, help="Count the rows under each key; it reads all of them.")
 @click.pass_context
-def show(ctx: click.Context, count: bool) -> None:
+@coroutine_command
+async def show(ctx: click.Context, count: bool) -> None:
     """List the keys, and with --count how many rows are sealed with which."""
     from banshi.foundation.encryption.ring import read_keys
 
@@ -94,9 +95,8 @@ def show(ctx: click.Context, count: bool) -> None:
     for number in sorted(keys.look_ups):
         click.echo(f"i{number}  for look-ups{', the newest' if number == max(keys.look_ups) else ''}")
     if count:
-        known = {*(one.id for one in keys.keys), *(f"i{number}" for number in keys.look_ups)}
-        for held in _held(ctx):
-            unknown = held.key and held.key not in known
+        for held in await _held(ctx):
+            unknown = held.key and held.key not in keys.names
             told = "plain" if not held.key else f"{held.key}{', which the ring does not have' if unknown else ''}"
             click.echo(f"{held.place}: {held.rows} {told}")
 
@@ -104,23 +104,21 @@ def show(ctx: click.Context, count: bool) -> None:
 @command.command("remove")
 @click.argument("key")
 @click.pass_context
-def remove(ctx: click.Context, key: str) -> None:
+@coroutine_command
+async def remove(ctx: click.Context, key: str) -> None:
     """Take the key KEY out of the ring, once no row is sealed with it. Backups from before need it still."""
     from banshi.foundation.encryption.ring import Ring, read_keys
 
     file = _file(ctx)
-    keys = read_keys(file)
-    names = {*(one.id for one in keys.keys), *(f"i{number}" for number in keys.look_ups)}
-    if key not in names:
-        raise click.ClickException(f"the ring has no key {key}; it has {', '.join(sorted(names))}")
-    if key in {Ring(file).sealing()[0], f"i{max(keys.look_ups)}"} or any(
-        one.id == key and one.seals_from > datetime.now(UTC) for one in keys.keys
-    ):
+    keys, now = read_keys(file), datetime.now(UTC)
+    if key not in keys.names:
+        raise click.ClickException(f"the ring has no key {key}; it has {', '.join(sorted(keys.names))}")
+    ahead = {one.id for one in keys.keys if one.seals_from > now}
+    if key in {Ring(file).sealing()[0], f"i{max(keys.look_ups)}", *ahead}:
         raise click.ClickException(f"{key} is in use; `banshi keys personal rotate` makes another one first")
     if (wait := _unsettled(keys, key)) > 0:
         raise click.ClickException(f"a server may still be writing with {key}; remove it in {wait:.0f} seconds")
-    there = [one for one in _held(ctx) if one.key == key]
-    if there:
+    if there := [one for one in await _held(ctx) if one.key == key]:
         named = ", ".join(f"{one.rows} of {one.place}" for one in there)
         raise click.ClickException(f"rows are sealed with {key}: {named}; run `banshi encrypt`, then remove it")
     _changed(file, lambda present: _without(present, key))
@@ -136,22 +134,18 @@ def _unsettled(keys: Keys, key: str) -> float:
     """Seconds for which somebody may still write with a key, after the one that came behind it has begun."""
     begun = next((one.begins for one in keys.keys if one.id == key), None)
     behind = [one.begins for one in keys.keys if begun is not None and one.begins > begun]
-    return min(behind) + SETTLING - time.time() if behind else 0.0
+    return min(behind) + SETTLED_AFTER_S - time.time() if behind else 0.0
 
 
-def _held(ctx: click.Context) -> list[Held]:
+async def _held(ctx: click.Context) -> list[Held]:
     from banshi.builtin import cli_context
     from banshi.foundation.database.opening import connected
     from banshi.foundation.encryption.look_ups import models_of
     from banshi.ops.backup.resealing import columns_in, held
 
     registry = cli_context.configured(ctx)
-
-    async def main() -> list[Held]:
-        async with connected(registry.configuration.settings.patient_url, registry.tables) as (context, _):
-            return await held(context.connections.get("default"), columns_in(models_of(context.apps)))
-
-    return asyncio.run(main())
+    async with connected(registry.configuration.settings.patient_url, registry.tables) as (context, _):
+        return await held(context.connections.get("default"), columns_in(models_of(context.apps)))
 
 
 def _file(ctx: click.Context) -> Path:
