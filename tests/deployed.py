@@ -212,7 +212,7 @@ def _of_one(process: Process, name: str, given: Mapping[str, Any]) -> Iterator[s
         return
     if not process.after_migration:
         yield f"{where}: begins before the tables are at their schema"
-    own = max(serve.LAST, workers.LAST)
+    own = max(serve.END_TIMEOUT_S, workers.END_TIMEOUT_S)
     if process.stop is None or process.stop < own + SPARE:
         yield f"{where}: is killed after {process.stop} s, and may take {own} s to end"
     if (process.ports or process.asked) and given["host"] != "0.0.0.0":

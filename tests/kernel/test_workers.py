@@ -83,7 +83,7 @@ def lives_on(process: int) -> bool:
 async def test_a_worker_that_is_killed_is_replaced_and_the_others_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(workers, "FIRST_PAUSE_S", 0.01)
     async with supervising(tmp_path, "good", 3) as running:
         await until(lambda: len(lives(tmp_path)) == 3)
         first, second, third = (process for _, process in sorted(lives(tmp_path)))
@@ -99,9 +99,9 @@ async def test_a_worker_that_is_killed_is_replaced_and_the_others_go_on(
 async def test_a_worker_that_stands_still_is_killed_and_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(workers, "SILENCE", 0.5)
-    monkeypatch.setattr(workers, "AGAIN", 0.1)
+    monkeypatch.setattr(workers, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(workers, "SILENCE_S", 0.5)
+    monkeypatch.setattr(workers, "LAST_LOOK_S", 0.1)
     async with supervising(tmp_path, "silent"):
         await until(lambda: [number for number, _ in lives(tmp_path)].count(2) == 2)
         silent = next(process for number, process in lives(tmp_path) if number == 2)
@@ -120,7 +120,7 @@ async def test_where_the_first_worker_cannot_begin_no_other_is_tried_and_its_sta
 async def test_a_worker_that_does_not_end_when_it_is_asked_to_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "LAST", 0.3)
+    monkeypatch.setattr(workers, "END_TIMEOUT_S", 0.3)
     async with supervising(tmp_path, "stubborn"):
         await until(lambda: len(lives(tmp_path)) == 2)
     assert not any(lives_on(process) for _, process in lives(tmp_path))
@@ -183,7 +183,7 @@ async def test_a_program_that_is_away_for_a_moment_is_started_once_it_is_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As while a deployment replaces it: nothing that goes wrong with a start ends the supervision of a worker."""
-    monkeypatch.setattr(workers, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(workers, "FIRST_PAUSE_S", 0.01)
     program = tmp_path / "python"
     program.symlink_to(sys.executable)
     async with supervising(tmp_path, "good", program=program) as running:
@@ -204,7 +204,7 @@ async def test_a_program_that_is_not_there_ends_the_command(tmp_path: Path) -> N
 async def test_workers_live_on_when_their_supervisor_stood_still_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "SILENCE", 0.5)
+    monkeypatch.setattr(workers, "SILENCE_S", 0.5)
     async with supervising(tmp_path, "good") as running:
         await until(lambda: len(lives(tmp_path)) == 2)
         await asyncio.sleep(0.1)
@@ -304,7 +304,7 @@ async def test_to_end_while_a_new_worker_begins_ends_that_one_too(tmp_path: Path
 async def test_a_new_worker_that_never_serves_is_killed_and_the_old_ones_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "BEGINNING", 0.5)
+    monkeypatch.setattr(workers, "START_TIMEOUT_S", 0.5)
     async with supervising(tmp_path, "good", 2):
         await until(lambda: len(lives(tmp_path)) == 2)
         (tmp_path / "slow").touch()

@@ -37,11 +37,11 @@ WORKERS = click.IntRange(1, 512)
 
 #: New objects after which garbage is looked for that only holds itself. Python's own 700 come together in every moment
 #: in which a thousand messages are under way, and all that is under way is looked through, each time in vain.
-GARBAGE_AFTER = 20_000
+GC_THRESHOLD_OBJECTS = 20_000
 
 
 #: Seconds in which a server that is asked to stop comes to its end.
-LAST = 28.0
+END_TIMEOUT_S = 28.0
 
 #: In the environment of a process that has begun anew; it doesn't do so again.
 ANEW = "BANSHI_BEGUN_ANEW"
@@ -152,7 +152,7 @@ async def serve(
             log.warning("this is for development", told=told, **who)
         await stop.wait()
         log.info("stopping", **who)
-        end = end_within(LAST)
+        end = end_within(END_TIMEOUT_S)
     end.cancel()
 
 
@@ -173,7 +173,7 @@ def spare_the_collector() -> None:
     """What a start has made lives as long as the process: nobody need look through it for garbage again and again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(GARBAGE_AFTER, *gc.get_threshold()[1:])
+    gc.set_threshold(GC_THRESHOLD_OBJECTS, *gc.get_threshold()[1:])
 
 
 def permit_connections() -> None:

@@ -26,16 +26,16 @@ log = structlog.get_logger("banshi.workers")
 
 #: Seconds without a sign of life after which a worker that served is killed, its loop stands still; and those of a last
 #: look.
-SILENCE, AGAIN = 30.0, 2.0
+SILENCE_S, LAST_LOOK_S = 30.0, 2.0
 
 #: Seconds that a worker may take to end when it is asked to: a little longer than those in which it ends by itself.
-LAST = 30.0
+END_TIMEOUT_S = 30.0
 
 #: Seconds in which a new worker has to serve, before the one in its place is asked to end; it may migrate first.
-BEGINNING = 900.0
+START_TIMEOUT_S = 900.0
 
-#: Seconds until a worker that ended begins anew: longer each time it ends soon after its beginning.
-FIRST_PAUSE, LONGEST_PAUSE, STEADY = 0.5, 30.0, 60.0
+#: Seconds until a worker that ended begins anew: longer each time it ends before it has lived for the last of these.
+FIRST_PAUSE_S, MAX_PAUSE_S, STEADY_AFTER_S = 0.5, 30.0, 60.0
 
 
 class Supervisor:
@@ -81,7 +81,7 @@ class Supervisor:
 
     async def _keep(self, number: int) -> None:
         """Start worker `number`, again and again."""
-        pause = FIRST_PAUSE
+        pause = FIRST_PAUSE_S
         while not self._over:
             begun = time.monotonic()
             try:
@@ -89,10 +89,10 @@ class Supervisor:
                     life = self._present.get(number)
                     if life is None or not life.lives:
                         life = self._present[number] = await self._begin(number)
-                status = await life.end()
+                status = await asyncio.shield(life.ending)
                 if life is not self._present[number]:  # another one has taken its place
                     continue
-                served = life.watch.served
+                served = life.ready.is_set()
             except Exception as error:  # no memory, no files, a program that is being replaced: it may be there again
                 log.error("a worker could not be started", worker=number, error=type(error).__name__)
                 served, status = False, 1
@@ -103,7 +103,7 @@ class Supervisor:
                 self.status = status or 1
                 self._stop.set()
                 return
-            pause = FIRST_PAUSE if time.monotonic() - begun > STEADY else min(2 * pause, LONGEST_PAUSE)
+            pause = FIRST_PAUSE_S if time.monotonic() - begun > STEADY_AFTER_S else min(2 * pause, MAX_PAUSE_S)
             log.error("a worker ended and begins anew", worker=number, status=status, seconds=pause)
             await _either(self._stop, within=pause * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
 
@@ -123,7 +123,7 @@ class Supervisor:
         except Exception as error:
             log.error("a new worker could not be started; the workers that serve stay", error=type(error).__name__)
             return False
-        await _either(new.ready, new.ended, self._stop, within=BEGINNING)
+        await _either(new.ready, new.ended, self._stop, within=START_TIMEOUT_S)
         if self._over:
             return False
         if not new.ready.is_set() or not new.lives:
@@ -165,7 +165,7 @@ class Supervisor:
             if life.lives:
                 life.process.terminate()
         if left:
-            _, late = await asyncio.wait([life.ending for life in left], timeout=LAST)
+            _, late = await asyncio.wait([life.ending for life in left], timeout=END_TIMEOUT_S)
             for life in left if late else ():
                 if life.lives:
                     log.error("a worker did not end and is killed", pid=life.process.pid)
@@ -174,25 +174,23 @@ class Supervisor:
 
 
 class Life:
-    """A worker from its beginning to its end."""
+    """A worker from its beginning to its end, and its signs of life in between."""
 
     def __init__(self, process: asyncio.subprocess.Process, number: int, reading: int, first: asyncio.Event) -> None:
         self.process = process
-        self.ready, self.ended = asyncio.Event(), asyncio.Event()
-        self.watch = Watch(process, number)
-        #: Done when it has ended.
+        #: Set with its first sign of life: it serves.
+        self.ready = asyncio.Event()
+        self.ended = asyncio.Event()
+        #: Done when it has ended, with its status.
         self.ending = asyncio.create_task(self._lived(reading, first))
+        self._number = number
 
     @property
     def lives(self) -> bool:
         return self.process.returncode is None
 
-    async def end(self) -> int:
-        """Its status, once it has ended."""
-        return await asyncio.shield(self.ending)
-
     async def _lived(self, reading: int, first: asyncio.Event) -> int:
-        watching = asyncio.create_task(self.watch.run(reading, self.ready, first))
+        watching = asyncio.create_task(self._watch(reading, first))
         try:
             return await self.process.wait()
         finally:
@@ -201,16 +199,7 @@ class Life:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
 
-
-class Watch:
-    """Reads the signs of life of one worker."""
-
-    def __init__(self, process: asyncio.subprocess.Process, number: int) -> None:
-        self.served = False
-        self._process = process
-        self._number = number
-
-    async def run(self, reading: int, *ready: asyncio.Event) -> None:
+    async def _watch(self, reading: int, first: asyncio.Event) -> None:
         """Until the pipe ends or it is cancelled; a worker that served and falls silent is killed."""
         stream = asyncio.StreamReader()
         transport, _ = await asyncio.get_running_loop().connect_read_pipe(
@@ -218,24 +207,23 @@ class Watch:
         )
         try:
             while await self._sign(stream):
-                self.served = True
-                for event in ready:
-                    event.set()
+                self.ready.set()
+                first.set()
         finally:
             transport.close()
 
     async def _sign(self, stream: asyncio.StreamReader) -> bool:
         """Whether there is another sign of life."""
         # A second look: where this process itself stood still, the signs are there and were not read.
-        for patience in (SILENCE, AGAIN):
+        for seconds in (SILENCE_S, LAST_LOOK_S):
             try:
-                async with asyncio.timeout(patience if self.served else None):
+                async with asyncio.timeout(seconds if self.ready.is_set() else None):
                     return bool(await stream.read(1024))
             except TimeoutError:
                 pass
-        log.error("a worker stands still and is killed", worker=self._number, silent_seconds=SILENCE)
+        log.error("a worker stands still and is killed", worker=self._number, silent_seconds=SILENCE_S)
         with suppress(ProcessLookupError):
-            self._process.kill()
+            self.process.kill()
         return False
 
 
@@ -299,8 +287,4 @@ def supervise(host: str, port: int, count: int) -> int:
     """Serve with so many workers until a signal asks to stop; gives the status to end with."""
     with reserved(host, port) as kept, tempfile.TemporaryDirectory(prefix="banshi-") as folder:
         command = [sys.executable, *sys.orig_argv[1:], "--port", str(kept)]
-        return asyncio.run(_supervised(command, count, Path(folder)))
-
-
-async def _supervised(command: Sequence[str], count: int, folder: Path) -> int:
-    return await Supervisor(command, count, folder).run()
+        return asyncio.run(Supervisor(command, count, Path(folder)).run())
