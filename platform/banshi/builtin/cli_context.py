@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 if TYPE_CHECKING:
     import click
@@ -22,12 +22,16 @@ P = ParamSpec("P")
 KEPT = "banshi.registry"
 
 
-def coroutine_command(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Let a coroutine be a command."""
+def coroutine_command(
+    command: Callable[Concatenate[click.Context, P], Coroutine[Any, Any, None]],
+) -> Callable[P, None]:
+    """Let a coroutine be a command. It is given click's context before its arguments and options."""
+    import click
 
+    @click.pass_context
     @wraps(command)
-    def run(*args: P.args, **options: P.kwargs) -> None:
-        asyncio.run(command(*args, **options))
+    def run(ctx: click.Context, /, *args: P.args, **options: P.kwargs) -> None:
+        asyncio.run(command(ctx, *args, **options))
 
     return run
 

@@ -38,7 +38,6 @@ def client() -> None:
 @click.option("--scope", "scopes", multiple=True, help="What it may do: a verb, or a verb within one department.")
 @click.option("--mode", type=click.Choice(MODES), default="test", show_default=True)
 @TEAM
-@click.pass_context
 @coroutine_command
 async def add(
     ctx: click.Context, name: str, contact: str, scopes: tuple[str, ...], mode: str, team: tuple[str, ...]
@@ -73,7 +72,6 @@ async def add(
     show_default=True,
     help="Days for which the secret before is still good; with 0 it ends at once, and so does every token.",
 )
-@click.pass_context
 @coroutine_command
 async def rotate(ctx: click.Context, client_id: str, overlap: int) -> None:
     """Give CLIENT_ID a new secret, and show it, once."""
@@ -100,7 +98,6 @@ async def rotate(ctx: click.Context, client_id: str, overlap: int) -> None:
 
 @client.command("revoke")
 @click.argument("client_id")
-@click.pass_context
 @coroutine_command
 async def revoke(ctx: click.Context, client_id: str) -> None:
     """Let CLIENT_ID do nothing any more; running servers know it within 5 seconds."""
@@ -117,7 +114,6 @@ async def revoke(ctx: click.Context, client_id: str) -> None:
 @click.argument("client_id")
 @click.argument("mode", type=click.Choice(MODES))
 @TEAM
-@click.pass_context
 @coroutine_command
 async def mode_(ctx: click.Context, client_id: str, mode: str, team: tuple[str, ...]) -> None:
     """Let CLIENT_ID be of another MODE from now on; the cases that it has made stay what they are."""
@@ -134,7 +130,6 @@ async def mode_(ctx: click.Context, client_id: str, mode: str, team: tuple[str, 
 
 
 @client.command("list")
-@click.pass_context
 @coroutine_command
 async def list_(ctx: click.Context) -> None:
     """List the clients, with what they may do and when their secrets and keys were last used."""
@@ -171,7 +166,6 @@ def key() -> None:
 @key.command("add")
 @click.argument("client_id")
 @click.option("--scope", "scopes", multiple=True, help="What the key allows: of the client's scopes; all by default.")
-@click.pass_context
 @coroutine_command
 async def add_key(ctx: click.Context, client_id: str, scopes: tuple[str, ...]) -> None:
     """Give CLIENT_ID a key, and show it, once."""
@@ -199,7 +193,6 @@ async def add_key(ctx: click.Context, client_id: str, scopes: tuple[str, ...]) -
 
 @key.command("revoke")
 @click.argument("name")
-@click.pass_context
 @coroutine_command
 async def revoke_key(ctx: click.Context, name: str) -> None:
     """Let the key NAME be good for nothing any more, at once; `banshi client list` shows the names."""

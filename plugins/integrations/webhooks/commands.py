@@ -15,7 +15,6 @@ def webhooks() -> None:
 
 
 @webhooks.command("list")
-@click.pass_context
 @coroutine_command
 async def list_(ctx: click.Context) -> None:
     """List the webhooks: whose, where to, and how they do."""
@@ -39,7 +38,6 @@ async def list_(ctx: click.Context) -> None:
 @webhooks.command("disable")
 @click.argument("webhook_id", type=click.UUID)
 @click.option("--reason", required=True, help="What its owner reads.")
-@click.pass_context
 @coroutine_command
 async def disable(ctx: click.Context, webhook_id: UUID, reason: str) -> None:
     """Send nothing more to WEBHOOK_ID; running servers know it within seconds. Its owner can resume it."""

@@ -45,7 +45,6 @@ def command() -> None:
 @click.option("--lane", type=click.Choice(LANES), help="Only what is in this lane.")
 @click.option("--limit", default=DEFAULT_ROWS, type=click.IntRange(1, 100_000), show_default=True, help="Rows at most.")
 @click.option("--json", "as_json", is_flag=True, help="JSON, one document a line.")
-@click.pass_context
 @coroutine_command
 async def list_(
     ctx: click.Context, state: str | None, consumer: str, lane: str | None, limit: int, as_json: bool
@@ -85,7 +84,6 @@ def _show(rows: list[Promise], *, more: bool) -> None:
 @click.argument("ids", nargs=-1, type=click.UUID)
 @click.option("--consumer", default="", help="Everything that is parked for this consumer.")
 @click.option("--all", "everything", is_flag=True, help="Everything that is parked.")
-@click.pass_context
 @coroutine_command
 async def retry(ctx: click.Context, ids: tuple[UUID, ...], consumer: str, everything: bool) -> None:
     """Try what is parked again, as if for the first time: the rows IDS, or those of a consumer, or all."""
@@ -114,7 +112,6 @@ async def retry(ctx: click.Context, ids: tuple[UUID, ...], consumer: str, everyt
 @command.command("drop")
 @click.argument("identity", metavar="ID", type=click.UUID)
 @click.option("--yes", is_flag=True, help="Don't ask.")
-@click.pass_context
 @coroutine_command
 async def drop(ctx: click.Context, identity: UUID, yes: bool) -> None:
     """Give the row ID up, for good; says first what is lost."""
@@ -139,7 +136,6 @@ async def drop(ctx: click.Context, identity: UUID, yes: bool) -> None:
 @command.command("hold")
 @click.option("--restored", is_flag=True, help="The database was restored without `banshi restore`: move numbers on.")
 @click.option("--reason", default="by an operator", show_default=True, help="What the log and the list say.")
-@click.pass_context
 @coroutine_command
 async def hold_(ctx: click.Context, restored: bool, reason: str) -> None:
     """Let nothing go out until `banshi outbox release`; requests are served, and what they promise waits."""
@@ -161,7 +157,6 @@ async def hold_(ctx: click.Context, restored: bool, reason: str) -> None:
 @click.option("--drop-before", metavar="TIME", default="", help="Give up first what was promised before, by --of.")
 @click.option("--of", "sorts", multiple=True, metavar="SORT", help="What of it to give up, as the command lists it.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
-@click.pass_context
 @coroutine_command
 async def release(ctx: click.Context, drop_before: str, sorts: tuple[str, ...], yes: bool) -> None:
     """Let a held outbox go: everything, or without what was certainly sent already.

@@ -46,7 +46,6 @@ def command() -> None:
 @click.option("--since", type=click.IntRange(1, 2**62), default=1, metavar="NUMBER", help="Begin with this seal.")
 @click.option("--against", type=Pin(), metavar="SEAL", help="What `banshi audit seal` printed, kept elsewhere.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line: each finding, and what was read.")
-@click.pass_context
 @coroutine_command
 async def verify(ctx: click.Context, since: int, against: tuple[int, str] | None, as_json: bool) -> None:
     """Read the audit against its chain; end with 1 if anything is wrong.
@@ -90,7 +89,6 @@ def _tell(tally: Tally) -> None:
 
 @command.command("seal")
 @click.option("--json", "as_json", is_flag=True, help="With its signature and the key to check that with.")
-@click.pass_context
 @coroutine_command
 async def seal(ctx: click.Context, as_json: bool) -> None:
     """Print the newest seal, to be kept where the database's administrators can't write.
@@ -114,7 +112,6 @@ async def seal(ctx: click.Context, as_json: bool) -> None:
 @click.option("--days", type=click.IntRange(1, 36_500), default=7, show_default=True, help="Of the last so many days.")
 @click.option("--subject", metavar="SUBJECT", help="Of this person alone, as the identity provider calls them.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
-@click.pass_context
 @coroutine_command
 async def refusals(ctx: click.Context, days: int, subject: str | None, as_json: bool) -> None:
     """Print who asked for what they may not: once a person, operation and quarter of an hour, the oldest first.

@@ -12,7 +12,6 @@ from banshi.builtin.cli_context import coroutine_command
 @click.command("encrypt")
 @click.option("--look-ups", is_flag=True, help="The look-ups first, for which no server may run.")
 @click.option("--yes", is_flag=True, help="Don't ask whether every server is stopped.")
-@click.pass_context
 @coroutine_command
 async def command(ctx: click.Context, look_ups: bool, yes: bool) -> None:
     """Seal what is in the database with the newest keys of the ring. Cut short, it is simply run again."""

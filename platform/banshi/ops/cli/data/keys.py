@@ -27,7 +27,6 @@ command.add_command(personal_keys.command)
 
 
 @command.command("list")
-@click.pass_context
 @coroutine_command
 async def show(ctx: click.Context) -> None:
     """List the keys with the dates of their lives."""
@@ -59,7 +58,6 @@ async def show(ctx: click.Context) -> None:
     help="Hours for which the new key is published before it signs.",
 )
 @click.option("--now", "at_once", is_flag=True, help="Sign with it at once: after a key was lost.")
-@click.pass_context
 @coroutine_command
 async def rotate(ctx: click.Context, lead: int, at_once: bool) -> None:
     """Make a new key; the present ones sign until it takes over, and verify for good."""
@@ -74,7 +72,6 @@ async def rotate(ctx: click.Context, lead: int, at_once: bool) -> None:
 @command.command("revoke")
 @click.argument("kid")
 @click.confirmation_option(prompt="No pass that this key signed will be valid any more. Go on?")
-@click.pass_context
 @coroutine_command
 async def revoke(ctx: click.Context, kid: str) -> None:
     """Declare the key KID lost: no pass that it signed is valid any more."""

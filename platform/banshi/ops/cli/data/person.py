@@ -33,7 +33,6 @@ def command() -> None:
 @click.argument("subject")
 @click.option("--output", "-o", type=click.Path(path_type=Path), required=True, help="A file that isn't there yet.")
 @RESIDENT_ID
-@click.pass_context
 @coroutine_command
 async def export_(ctx: click.Context, subject: str, output: Path, resident_id: str) -> None:
     """Write all that is held about SUBJECT, the identity provider's name for them, with their uploads, as a ZIP."""
@@ -53,7 +52,6 @@ async def export_(ctx: click.Context, subject: str, output: Path, resident_id: s
 @click.argument("subject")
 @RESIDENT_ID
 @click.confirmation_option(prompt="What need not be kept of this person is gone for good then. Go on?")
-@click.pass_context
 @coroutine_command
 async def forget(ctx: click.Context, subject: str, resident_id: str) -> None:
     """Forget SUBJECT as far as the law lets it go, and say what is kept, why and until when."""

@@ -77,7 +77,6 @@ def rotate(ctx: click.Context, lead: int, look_ups: bool) -> None:
 
 @command.command("list")
 @click.option("--count", is_flag=True, help="Count the rows under each key; it reads all of them.")
-@click.pass_context
 @coroutine_command
 async def show(ctx: click.Context, count: bool) -> None:
     """List the keys, and with --count how many rows are sealed with which."""
@@ -103,7 +102,6 @@ async def show(ctx: click.Context, count: bool) -> None:
 
 @command.command("remove")
 @click.argument("key")
-@click.pass_context
 @coroutine_command
 async def remove(ctx: click.Context, key: str) -> None:
     """Take the key KEY out of the ring, once no row is sealed with it. Backups from before need it still."""

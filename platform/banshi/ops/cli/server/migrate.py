@@ -9,7 +9,6 @@ from banshi.builtin.cli_context import coroutine_command
 
 @click.command("migrate")
 @click.option("--check", is_flag=True, help="Change nothing; say what would be applied, and end with 1 if anything.")
-@click.pass_context
 @coroutine_command
 async def command(ctx: click.Context, check: bool) -> None:
     """Bring the database's tables to this version's schema, the plugins' too."""
