@@ -24,7 +24,7 @@ MANIFEST, SUMS, DATABASE, DATA, KEYS = "backup.json", "SHA256SUMS", "database", 
 FORM = 1
 
 #: Bytes that are copied at once.
-PIECE = 1 << 20
+COPY_BYTES = 1 << 20
 
 #: Ends of files that nobody needs again: what is being written at the moment.
 PASSING = (".part", ".new", ".lock")
@@ -114,7 +114,7 @@ def copied(source: Path, target: Path) -> str:
         draft.unlink(missing_ok=True)
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as writing:
-            while piece := reading.read(PIECE):
+            while piece := reading.read(COPY_BYTES):
                 digest.update(piece)
                 writing.write(piece)
             os.fchmod(descriptor, mode)

@@ -10,9 +10,8 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
 
-from banshi.foundation.database.opening import connected, connection_to
+from banshi.foundation.database.opening import connected, connection_to, schema_of
 from banshi.foundation.database.upgrade import NOTED
 from banshi.ops.backup.folder import BackupError
 
@@ -22,7 +21,7 @@ TLS = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
 
 def dump(url: str, target: Path) -> None:
     """Write a database, or the schema that its URL names, to a file. Raises BackupError."""
-    schema = _credentials(url).get("schema")
+    schema = schema_of(url)
     only = [f"--schema={_quoted(schema)}"] if schema else []
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     # Whether it was held belongs to the moment of the backup, and the restore says it anew.
@@ -94,33 +93,22 @@ def _carried(reader: subprocess.Popen[bytes], writer: subprocess.Popen[bytes]) -
         shutil.copyfileobj(source, target)
     if reader.wait():
         return False
-    _closed(target)
-    return writer.wait() == 0
-
-
-def _closed(stream: IO[bytes]) -> None:
     with suppress(BrokenPipeError):
-        stream.close()
+        target.close()
+    return writer.wait() == 0
 
 
 def _program(name: str) -> str:
     found = shutil.which(name)
     if found is None:
-        told = (
-            f"{name} isn't on this machine: install PostgreSQL's client programs (postgresql-client), at least of the"
-        )
-        raise BackupError(f"{told} server's version")
-    return found
-
-
-def _credentials(url: str) -> dict[str, Any]:
-    found: dict[str, Any] = connection_to(url)["credentials"]
+        told = f"{name} isn't on this machine: install PostgreSQL's client programs (postgresql-client)"
+        raise BackupError(f"{told}, at least of the server's version")
     return found
 
 
 def _environment(url: str) -> dict[str, str]:
     """The connection as libpq reads it. Not in the arguments: others on this machine see those, with the password."""
-    given = _credentials(url)
+    given = connection_to(url)["credentials"]
     names = {key: f"PG{key.upper()}" for key in ("host", "port", "user", "password", "database")}
     found = {name: str(given[key]) for key, name in names.items() if given.get(key)}
     if hosts := given.get("hosts"):

@@ -27,16 +27,16 @@ from banshi.foundation.encryption.sealing import SEALED, CannotOpen, UnknownKey
 log = structlog.get_logger("banshi.resealing")
 
 #: Rows that are read, and written in one transaction: others wait for no more than these.
-STEP = 200
+ROWS_PER_STEP = 200
 
 #: The ends of a table, for a quick look.
-SOME = (
+ENDS = (
     '(SELECT * FROM (SELECT * FROM "{table}" ORDER BY "{key}" DESC LIMIT 500) newest '
     'UNION ALL SELECT * FROM (SELECT * FROM "{table}" ORDER BY "{key}" LIMIT 500) oldest)'
 )
 
 #: How often a step is tried that another transaction got in the way of, and seconds between.
-TRIES, PAUSE = 10, 0.2
+MAX_TRIES, PAUSE_S = 10, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,10 @@ class Column:
     @property
     def name(self) -> str:
         return self.model._meta.fields_db_projection[self.field.model_field_name]
+
+    @property
+    def key(self) -> str:
+        return self.model._meta.db_pk_column
 
     @property
     def text(self) -> str:
@@ -88,24 +92,20 @@ def columns_in(models: Iterable[type[Model]], *, looked_up: bool | None = None) 
     return [one for one in found if looked_up is None or one.field.looked_up is looked_up]
 
 
-async def held(connection: BaseDBAsyncClient, columns: Iterable[Column]) -> list[Held]:
-    """How many rows there are under which key, column by column. It reads every row."""
-    return await _counted(connection, columns, "")
+async def held(connection: BaseDBAsyncClient, columns: Iterable[Column], *, ends: bool = False) -> list[Held]:
+    """How many rows there are under which key, column by column.
 
-
-async def recent(connection: BaseDBAsyncClient, columns: Iterable[Column]) -> list[Held]:
-    """The same of the newest and the oldest rows of each table alone."""
-    return await _counted(connection, columns, SOME)
-
-
-async def _counted(connection: BaseDBAsyncClient, columns: Iterable[Column], some: str) -> list[Held]:
+    It reads every row; with `ends`, the newest and the oldest of each table alone.
+    """
     found = []
     for one in columns:
         key = f"CASE WHEN {one.begins(SEALED)} THEN substr({one.text}, {one.start + len(SEALED)}, 10) ELSE '' END"
-        rows = some.format(table=one.table, key=one.model._meta.db_pk_column) if some else f'"{one.table}"'
+        rows = ENDS.format(table=one.table, key=one.key) if ends else f'"{one.table}"'
+        # What is found by it may also name nobody.
+        people = f"AND substr({one.text}, 1, 1) <> '{OURS}'" if one.field.looked_up else ""
         sql = (
             f"SELECT {key} AS sealed_with, COUNT(*) AS many FROM {rows} looked_at "  # noqa: S608 - names of columns
-            f"WHERE {one.text} <> '' {_people(one)} GROUP BY 1 ORDER BY 1"
+            f"WHERE {one.text} <> '' {people} GROUP BY 1 ORDER BY 1"
         )
         counted: dict[str, int] = {}
         for row in await connection.execute_query_dict(sql):
@@ -121,22 +121,25 @@ async def reseal(
     """Seal what isn't sealed with the newest key: after each step, the column and how many rows it has changed."""
     for one in columns:
         head = f"{SEALED}{ring.sealing()[0]}:"
-        key = one.model._meta.db_pk_column
-        after: Any = None
-        while True:
-            behind, given = ("", []) if after is None else (f'AND "{key}" > $1', [after])
-            sql = (
-                f'SELECT "{key}" AS place, {one.text} AS text FROM "{one.table}" '  # noqa: S608 - names of columns
-                f"WHERE {one.text} <> '' AND NOT {one.begins(head)} {behind} ORDER BY \"{key}\" LIMIT {STEP}"
-            )
-            rows = await connection.execute_query_dict(sql, given)
-            if not rows:
-                break
-            changes = [(new, row["place"], row["text"]) for row in rows if (new := _anew(one, row)) is not None]
-            if changes:
-                await _change(connection, one, key, changes)
+        async for rows in _steps(connection, one, f"{one.text} <> '' AND NOT {one.begins(head)}"):
+            if changes := [(new, row["place"], row["text"]) for row in rows if (new := _anew(one, row)) is not None]:
+                await _change(connection, one, changes)
                 yield one, len(changes)
-            after = rows[-1]["place"]
+
+
+async def _steps(connection: BaseDBAsyncClient, column: Column, where: str) -> AsyncIterator[list[dict[str, Any]]]:
+    """The rows of which `where` is true, some at a time by their keys: each key as `place`, and the `text`."""
+    behind, given = "", list[Any]()
+    while True:
+        sql = (
+            f'SELECT "{column.key}" AS place, {column.text} AS text FROM "{column.table}" '  # noqa: S608 - our own names
+            f'WHERE {where} {behind} ORDER BY "{column.key}" LIMIT {ROWS_PER_STEP}'
+        )
+        rows = await connection.execute_query_dict(sql, given)
+        if not rows:
+            return
+        yield rows
+        behind, given = f'AND "{column.key}" > $1', [rows[-1]["place"]]
 
 
 def _anew(column: Column, row: Any) -> str | None:
@@ -148,21 +151,19 @@ def _anew(column: Column, row: Any) -> str | None:
         return None
 
 
-async def _change(
-    connection: BaseDBAsyncClient, column: Column, key: str, changes: Sequence[tuple[str, Any, str]]
-) -> None:
+async def _change(connection: BaseDBAsyncClient, column: Column, changes: Sequence[tuple[str, Any, str]]) -> None:
     """Write the new texts where the old ones are still there."""
     # What changed meanwhile was written with the newest key, or is found by the next run.
-    sql = f'UPDATE "{column.table}" SET "{column.name}" = $1 WHERE "{key}" = $2 AND {column.text} = $3'  # noqa: S608
-    for attempt in range(TRIES):
+    sql = f'UPDATE "{column.table}" SET "{column.name}" = $1 WHERE "{column.key}" = $2 AND {column.text} = $3'  # noqa: S608
+    for attempt in range(MAX_TRIES):
         try:
             await connection.execute_many(sql, [list(one) for one in changes])
             return
         except OperationalError:
             # A deadlock, a lock that was waited for too long: the other one's turn comes first.
-            if attempt + 1 == TRIES:
+            if attempt + 1 == MAX_TRIES:
                 raise
-            await asyncio.sleep(PAUSE * (attempt + 1))
+            await asyncio.sleep(PAUSE_S * (attempt + 1))
 
 
 async def reseal_look_ups(ring: Ring, models: Sequence[type[Model]], after: Sequence[str]) -> int:
@@ -193,18 +194,9 @@ async def reseal_look_ups(ring: Ring, models: Sequence[type[Model]], after: Sequ
 
 
 async def _look_ups_of(connection: BaseDBAsyncClient, column: Column, number: int) -> int:
-    key, changed = column.model._meta.db_pk_column, 0
-    after: Any = None
-    while True:
-        behind, given = ("", []) if after is None else (f'AND "{key}" > $1', [after])
-        sql = (
-            f'SELECT "{key}" AS place, "{column.name}" AS text FROM "{column.table}" '  # noqa: S608 - names of columns
-            f'WHERE {look_ups.others(column.name, number)} {behind} ORDER BY "{key}" LIMIT {STEP}'
-        )
-        rows = await connection.execute_query_dict(sql, given)
-        if not rows:
-            return changed
-        sql = f'UPDATE "{column.table}" SET "{column.name}" = $1 WHERE "{key}" = $2'  # noqa: S608 - names of columns
+    sql = f'UPDATE "{column.table}" SET "{column.name}" = $1 WHERE "{column.key}" = $2'  # noqa: S608 - our own names
+    changed = 0
+    async for rows in _steps(connection, column, look_ups.others(column.name, number)):
         changes = []
         for row in rows:
             try:
@@ -213,7 +205,7 @@ async def _look_ups_of(connection: BaseDBAsyncClient, column: Column, number: in
                 raise error.of(row["place"]) from None
         await connection.execute_many(sql, changes)
         changed += len(rows)
-        after = rows[-1]["place"]
+    return changed
 
 
 async def _refuse_running(connection: BaseDBAsyncClient) -> None:
@@ -221,10 +213,3 @@ async def _refuse_running(connection: BaseDBAsyncClient) -> None:
     sql = f"SELECT holder FROM banshi_lease WHERE name <> 'doctor' AND until > {CLOCK[connection.capabilities.dialect]}"  # noqa: S608
     if rows := await connection.execute_query_dict(sql):
         raise Running(f"a server works with this database ({rows[0]['holder']}): stop every server, then run it again")
-
-
-def _people(column: Column) -> str:
-    """SQL that leaves out what names nobody."""
-    if not column.field.looked_up:
-        return ""
-    return f"AND substr({column.text}, 1, 1) <> '{OURS}'"

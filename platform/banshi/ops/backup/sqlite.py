@@ -14,7 +14,7 @@ from banshi.kernel.outbox.pause import RESTORED, hold_statement
 from banshi.ops.backup.folder import BackupError, copied
 
 #: Seconds that a backup waits for whoever holds the file.
-PATIENCE = 30.0
+WAIT_S = 30.0
 
 
 def dump(source: Path, target: Path) -> None:
@@ -22,7 +22,7 @@ def dump(source: Path, target: Path) -> None:
     try:
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         with (
-            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True, timeout=PATIENCE)) as original,
+            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True, timeout=WAIT_S)) as original,
             closing(sqlite3.connect(target, isolation_level=None)) as copy,
         ):
             # In one step: in several it would begin anew whenever the server writes in between.

@@ -10,7 +10,7 @@ from banshi.foundation.database.upgrade import missing
 from banshi.foundation.encryption import look_ups
 from banshi.foundation.encryption.ring import read_keys
 from banshi.foundation.findings import ConfigurationError
-from banshi.ops.backup.resealing import Held, columns_in, recent
+from banshi.ops.backup.resealing import Held, columns_in, held
 
 CHECK = "personal-keys"
 
@@ -34,7 +34,7 @@ async def examine(deployment: Deployment) -> Sequence[Verdict]:
             found.append(_look_ups(there, max(keys.look_ups)))
             columns = columns_in(look_ups.models_of(context.apps))
             found_by = {one.field.place for one in columns if one.field.looked_up}
-            found += _rows(await recent(connection, columns), keys.names, found_by)
+            found += _rows(await held(connection, columns, ends=True), keys.names, found_by)
     except ConfigurationError as error:
         found += [Verdict(CHECK, "error", f"{one.rule}: {one.advice}") for one in error.findings]
     return found
@@ -47,10 +47,10 @@ def _look_ups(there: int | None, newest: int) -> Verdict:
     return Verdict("personal-look-ups", "error", told + (f"under key {there}" if there else "plain"))
 
 
-def _rows(held: Sequence[Held], known: set[str], found_by: Collection[str]) -> list[Verdict]:
+def _rows(rows: Sequence[Held], known: set[str], found_by: Collection[str]) -> list[Verdict]:
     """What the first and the last rows of each table are sealed with; `found_by` are the columns of look-ups."""
-    unknown = [one for one in held if one.key and one.key not in known]
-    plain = sorted({one.place for one in held if not one.key})
+    unknown = [one for one in rows if one.key and one.key not in known]
+    plain = sorted({one.place for one in rows if not one.key})
     found = []
     if unknown:
         named = ", ".join(f"{one.place} ({one.rows} with {one.key})" for one in unknown)
