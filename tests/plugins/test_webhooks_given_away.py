@@ -54,10 +54,10 @@ async def test_events_that_nobody_here_is_sent_are_not_read_and_whoever_comes_me
     async with receiving() as receiver:
         top, passing, taken = journal.top, asyncio.Event(), asyncio.Event()
 
-        async def slowly(platform: Any) -> int:
+        async def slowly() -> int:
             passing.set()
             await taken.wait()
-            return int(await top(platform))
+            return int(await top())
 
         monkeypatch.setattr(journal, "top", slowly)
         tail.wake.set()

@@ -9,7 +9,16 @@ from banshi.kernel.http.callers import BEARERS, CLIENTS, Bearer, Directory, call
 from banshi.kernel.http.dispatch import parse as parse_body
 from banshi.kernel.http.dispatch import read_body
 from banshi.kernel.http.document_schemas import ref
-from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, etag_of, from_cursor, limit_of, page_answer, reply_bytes
+from banshi.kernel.http.responses import (
+    PAGE_PARAMETERS,
+    Page,
+    etag_of,
+    from_cursor,
+    in_utc,
+    limit_of,
+    page_answer,
+    reply_bytes,
+)
 
 __all__ = [
     "BEARERS",
@@ -25,6 +34,7 @@ __all__ = [
     "caller_of",
     "etag_of",
     "from_cursor",
+    "in_utc",
     "limit_of",
     "page_answer",
     "parse_body",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 #: Seconds that one request may take at most: a lease has to outlive it.
-LONGEST_TIMEOUT = 30.0
+MAX_TIMEOUT_S = 30.0
 
 #: Seconds by which a lease is longer than a request: several renewals.
-LEEWAY = 8.0
+LEASE_LEEWAY_S = 8.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +29,8 @@ class WebhookSettings:
     per_client: int = 20
 
     def __post_init__(self) -> None:
-        if not 0 < self.timeout <= LONGEST_TIMEOUT:
-            raise ValueError(f"timeout has to be more than 0 and at most {LONGEST_TIMEOUT:g} seconds")
+        if not 0 < self.timeout <= MAX_TIMEOUT_S:
+            raise ValueError(f"timeout has to be more than 0 and at most {MAX_TIMEOUT_S:g} seconds")
         for name in ("at_once", "rate", "retry_hours", "keep_days", "per_client"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} has to be at least 1")
@@ -40,4 +40,4 @@ class WebhookSettings:
     @property
     def lease(self) -> float:
         """Seconds for which one process has a receiver to itself: longer than a request that has just begun."""
-        return self.timeout + LEEWAY
+        return self.timeout + LEASE_LEEWAY_S

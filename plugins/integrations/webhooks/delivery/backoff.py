@@ -5,27 +5,27 @@ from __future__ import annotations
 import random
 
 #: Seconds before an event's second try, and between two of its tries at most.
-FIRST_PAUSE, LONGEST_PAUSE = 5.0, 3 * 3600.0
+FIRST_PAUSE_S, MAX_PAUSE_S = 5.0, 3 * 3600.0
 
 #: Failures in a row after which a receiver is left alone as a whole; the bounds in seconds of how long.
-FAILURES, FIRST_REST, LONGEST_REST = 5, 5.0, 3600.0
+FAILURES_BEFORE_REST, FIRST_REST_S, MAX_REST_S = 5, 5.0, 3600.0
 
 #: Seconds that a receiver may ask us to wait at most.
-LONGEST_WISH = 6 * 3600.0
+MAX_WISH_S = 6 * 3600.0
 
 
 def pause(tries: int, wish: float | None = None) -> int:
     """Milliseconds until an event is tried again that was tried so often."""
-    return _longer(FIRST_PAUSE, LONGEST_PAUSE, tries - 1, wish)
+    return _longer(FIRST_PAUSE_S, MAX_PAUSE_S, tries - 1, wish)
 
 
 def rest(rests: int, wish: float | None = None) -> int:
     """Milliseconds for which a receiver is left alone that was left alone so often in a row."""
-    return _longer(FIRST_REST, LONGEST_REST, rests, wish)
+    return _longer(FIRST_REST_S, MAX_REST_S, rests, wish)
 
 
 def _longer(first: float, longest: float, before: int, wish: float | None) -> int:
     whole = min(longest, first * 2.0 ** min(before, 16))
     # Half of it at least, so that those that failed together don't come back together.
     wanted = random.uniform(whole / 2, whole)  # noqa: S311
-    return int(max(wanted, min(wish or 0.0, LONGEST_WISH)) * 1000)
+    return int(max(wanted, min(wish or 0.0, MAX_WISH_S)) * 1000)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..events.cloudevents import batched
 from . import records
-from .receiver import LONGEST_SLEEP, Receiver
+from .receiver import MAX_SLEEP_S, Receiver
 from .sending import NOT_WANTED
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from .sending import Outcome
 
 #: Events of one batch at most.
-MOST = 500
+MAX_BATCH_EVENTS = 500
 
 #: Seconds from one request to the next, unless a batch was full: what comes in between goes together.
-GATHER = 0.2
+GATHER_S = 0.2
 
 
 @dataclass(slots=True)
@@ -67,12 +67,12 @@ class Batches(Receiver):
                 return early
             await self._gather()
             if self._batch is None:
-                return LONGEST_SLEEP
-            self._next_at = 0.0 if len(self._batch.events) >= MOST else time.monotonic() + GATHER
+                return MAX_SLEEP_S
+            self._next_at = 0.0 if len(self._batch.events) >= MAX_BATCH_EVENTS else time.monotonic() + GATHER_S
             if hold := self.hold():  # given away while it was read
                 return hold
         self.launch(self._send(self._batch))
-        return LONGEST_SLEEP
+        return MAX_SLEEP_S
 
     def _sift(self, batch: Batch) -> None:
         """Leave out what its client no longer asks for, or may no longer know."""
@@ -84,15 +84,14 @@ class Batches(Receiver):
         for seq in left:
             batch.walk.open.pop(seq, None)
         self._batch = Batch(batch.walk, kept) if kept else None
-        self.desk.told(self)
 
     async def _gather(self) -> None:
         """Read the next events: new ones, or else those of a replay."""
         for walk in (self.live, *self.replays.values()):
             batch = Batch(walk, [])
-            while len(batch.events) < MOST:
+            while len(batch.events) < MAX_BATCH_EVENTS:
                 before = walk.read
-                found = await walk.next(self.desk.platform, self.desk.tail, MOST - len(batch.events))
+                found = await walk.next(self.desk.platform, self.desk.tail, MAX_BATCH_EVENTS - len(batch.events))
                 for event in self.wanted(found):
                     batch.events.append(event)
                     walk.open[event.seq] = None
@@ -119,10 +118,9 @@ class Batches(Receiver):
             for event in batch.events:
                 batch.walk.open.pop(event.seq, None)
             self._batch = None
-        self.desk.told(self)
 
     def _note(self, batch: Batch, state: str, outcome: Outcome, next_at: int) -> None:
-        first, last, now = batch.events[0], batch.events[-1], self.now
-        numbers, named = (first.seq, last.seq, len(batch.events)), (first.id, records.BATCH)
-        moments = (next_at, batch.since or now, now)
-        self.rows.append(records.delivery(self.row.id, numbers, named, state, batch.tries, moments, outcome))
+        first, last = batch.events[0], batch.events[-1]
+        which = {"seq": first.seq, "last_seq": last.seq, "events": len(batch.events), "event": first.id}
+        since = batch.since or self.now
+        self.note(outcome, state, **which, subject=records.BATCH, tries=batch.tries, next_at=next_at, since=since)

@@ -27,7 +27,7 @@ from ..models import Replay, Subscription
 from . import records
 from .batches import Batches
 from .housekeeping import tidying
-from .leases import RENEWAL, Leases
+from .leases import RENEW_EVERY_S, Leases
 from .metrics import Metrics
 from .one_by_one import OneByOne
 from .receiver import Desk, Receiver
@@ -42,10 +42,10 @@ log = structlog.get_logger("banshi.webhooks")
 
 #: Longest time in seconds that an outcome waits for others to be recorded with: what was not recorded when a process
 #: is killed is sent again.
-GATHER = 0.2
+GATHER_S = 0.2
 
 #: Seconds that requests under way get to finish when the server stops.
-DRAIN = 3.0
+DRAIN_S = 3.0
 
 #: The type of the event that tells a client of a webhook of its own that was disabled.
 DISABLED = "banshi.webhook.disable"
@@ -108,7 +108,7 @@ class Office:
                 await self.round()
             except Exception as error:  # the database is away: leases end by themselves
                 log.error("webhooks can't be taken", error=type(error).__name__, where=place_of(error))
-            await woken(self._changed, RENEWAL)
+            await woken(self._changed, RENEW_EVERY_S)
 
     async def round(self) -> None:
         """Renew what is held, give back what is too much, take what is free."""
@@ -197,7 +197,7 @@ class Office:
         """Record outcomes in groups, until cancelled."""
         while True:
             await self._outcome.wait()
-            await asyncio.sleep(GATHER)
+            await asyncio.sleep(GATHER_S)
             self._outcome.clear()
             told, self._told = self._told, {}
             if not await self.record(list(told)):
@@ -257,7 +257,7 @@ class Office:
             receiver.stopping = True
         drains = [asyncio.create_task(receiver.drain()) for receiver in receivers]
         if drains:
-            await asyncio.wait(drains, timeout=DRAIN)
+            await asyncio.wait(drains, timeout=DRAIN_S)
         for receiver in receivers:
             receiver.abort()
         tasks = [*drains, *self._tasks.values(), *self._leaving]

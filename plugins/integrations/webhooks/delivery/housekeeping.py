@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from banshi import Platform
 
 #: Seconds between two rounds; rows that one statement deletes at most.
-ROUND, STEP = 3600.0, 500
+TIDY_EVERY_S, MAX_ROWS_DELETED = 3600.0, 500
 
 
 async def tidy(platform: Platform, kept: timedelta) -> None:
@@ -33,10 +33,11 @@ async def tidy(platform: Platform, kept: timedelta) -> None:
 
 
 async def _clear(query: Any, key: str) -> None:
-    while found := await query.limit(STEP).values_list(key, flat=True):
+    while found := await query.limit(MAX_ROWS_DELETED).values_list(key, flat=True):
         await query.model.filter(**{f"{key}__in": list(found)}).delete()
 
 
 def tidying(platform: Platform, kept: timedelta) -> Callable[[], Awaitable[None]]:
     """Tidies up at start and every hour, in one process."""
-    return partial(led, platform, ROUND, partial(tidy, platform, kept), "could not clear away old webhook events")
+    failed = "could not clear away old webhook events"
+    return partial(led, platform, TIDY_EVERY_S, partial(tidy, platform, kept), failed)

@@ -9,16 +9,16 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from ..models import Subscription
+from ..models import Sender, Subscription
 
 if TYPE_CHECKING:
     from banshi import Platform
 
 #: Seconds between two renewals, in which another process's changes are seen as well.
-RENEWAL = 2.0
+RENEW_EVERY_S = 2.0
 
 
 class Leases:
@@ -38,10 +38,10 @@ class Leases:
             f"INSERT INTO webhooks_sender (id, seen) VALUES ({mark}, {clock}) "  # noqa: S608
             "ON CONFLICT (id) DO UPDATE SET seen = excluded.seen"
         )
-        await self._run(seen, [self.name])
+        await store.connection.execute_query(seen, [self.name])
         # One that was seen far later than now was seen before the clock was set back; it says so again if it lives.
         gone = f"seen < {clock} - {20 * self._length} OR seen > {clock} + {2 * self._length}"
-        await self._run(f"DELETE FROM webhooks_sender WHERE {gone}", [])  # noqa: S608
+        await store.connection.execute_query(f"DELETE FROM webhooks_sender WHERE {gone}")  # noqa: S608
         count = (
             f"SELECT (SELECT COUNT(*) FROM webhooks_sender WHERE seen > {clock} - {self._length}) AS senders, "  # noqa: S608
             "(SELECT COUNT(*) FROM webhooks_subscription WHERE state = 'active') AS receivers"
@@ -87,11 +87,7 @@ class Leases:
 
     async def leave(self) -> None:
         """This process sends no more."""
-        mark = self._platform.store.placeholders(1)[0]
-        await self._run(f"DELETE FROM webhooks_sender WHERE id = {mark}", [self.name])  # noqa: S608
+        await Sender.filter(id=self.name).delete()
 
     async def read(self, names: Sequence[UUID]) -> Sequence[Subscription]:
         return await Subscription.filter(id__in=names).order_by("id") if names else ()
-
-    async def _run(self, sql: str, values: list[Any]) -> None:
-        await self._platform.store.connection.execute_query(sql, values)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import structlog
 from prometheus_client import Counter, Gauge
+
+from banshi.sdk.operations import every
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from .receiver import Receiver
     from .sending import Outcome
 
-log = structlog.get_logger("banshi.webhooks")
-
 #: Seconds between two counts of subscriptions.
-PAUSE = 15.0
+COUNT_EVERY_S = 15.0
 
 STATES = ("unproven", "active", "paused", "disabled")
 
@@ -52,29 +50,22 @@ class Metrics:
             counter = self._counters[word] = self._requests.labels(word)
         counter.inc()
 
-    def _live(self) -> Iterator[Receiver]:
-        return iter(list(self._all.values()))
-
     def _due(self) -> float:
-        return float(sum(one.waiting for one in self._live()))
+        return float(sum(one.waiting for one in list(self._all.values())))
 
     def _oldest(self) -> float:
-        moments = [at for one in self._live() if (at := one.oldest()) is not None]
+        moments = [at for one in list(self._all.values()) if (at := one.oldest()) is not None]
         return max(0.0, self._platform.now().timestamp() - min(moments) / 1000) if moments else 0.0
 
     def _failing(self) -> float:
-        return float(sum(one.standing.probing for one in self._live()))
+        return float(sum(one.standing.probing for one in list(self._all.values())))
 
     async def keep_reading(self) -> None:
         """Count subscriptions now and again, until cancelled."""
+        await every(COUNT_EVERY_S, self._count_subscriptions, "webhooks can't be counted")
+
+    async def _count_subscriptions(self) -> None:
         sql = "SELECT state, COUNT(*) AS n FROM webhooks_subscription GROUP BY state"
-        while True:
-            try:
-                rows = await self._platform.store.connection.execute_query_dict(sql)
-            except Exception as error:
-                log.error("webhooks can't be counted", error=type(error).__name__)
-            else:
-                found = {row["state"]: row["n"] for row in rows}
-                for state in STATES:
-                    self._receivers.labels(state).set(found.get(state, 0))
-            await asyncio.sleep(PAUSE)
+        found = {row["state"]: row["n"] for row in await self._platform.store.connection.execute_query_dict(sql)}
+        for state in STATES:
+            self._receivers.labels(state).set(found.get(state, 0))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..events import journal
 from ..events.cloudevents import MODES
 from . import backoff, records
-from .receiver import LONGEST_SLEEP, Receiver
+from .receiver import MAX_SLEEP_S, Receiver
 from .sending import NOT_WANTED, Outcome
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..events.walk import Walk
 
 #: Events in memory that are neither delivered nor recorded as waiting, and all that aren't delivered.
-WINDOW, MOST = 256, 1000
+MAX_OPEN_EVENTS, MAX_EVENTS = 256, 1000
 
 #: What an event ends with that is no longer kept.
 FORGOTTEN = Outcome(False, "forgotten")
@@ -49,7 +49,7 @@ Line = tuple[bool, str]
 class OneByOne(Receiver):
     """A receiver in structured or binary mode."""
 
-    enough = backoff.FAILURES
+    enough = backoff.FAILURES_BEFORE_REST
 
     _known: set[int]
     #: Events in memory.
@@ -85,20 +85,20 @@ class OneByOne(Receiver):
         while self._timers and self._timers[0][0] <= now:
             line = heapq.heappop(self._timers)[2]
             self._ready[line[0]].append(line)
-        hold = LONGEST_SLEEP
+        hold = MAX_SLEEP_S
         while self._ready[0] or self._ready[1]:
             if hold := self.hold():
                 break
             line = (self._ready[0] or self._ready[1]).popleft()
             self.launch(self._send(line, self._lines[line][0]))
-        soon = (self._timers[0][0] - now) / 1000 if self._timers else LONGEST_SLEEP
-        return min(hold or LONGEST_SLEEP, max(soon, 0.001))
+        soon = (self._timers[0][0] - now) / 1000 if self._timers else MAX_SLEEP_S
+        return min(hold or MAX_SLEEP_S, max(soon, 0.001))
 
     async def _fill(self, walk: Walk) -> None:
         """Read on, as far as there is room."""
-        while len(walk.open) < WINDOW and self._jobs < MOST:
+        while len(walk.open) < MAX_OPEN_EVENTS and self._jobs < MAX_EVENTS:
             before = walk.read
-            events = await walk.next(self.desk.platform, self.desk.tail, WINDOW)
+            events = await walk.next(self.desk.platform, self.desk.tail, MAX_OPEN_EVENTS)
             for event in self.wanted(events):
                 if not (walk is self.live and event.seq in self._known):
                     walk.open[event.seq] = None
@@ -148,7 +148,7 @@ class OneByOne(Receiver):
         self._settle(key, job, await self.post(event.id, headers, body))
 
     def _later(self, key: Line, job: Job) -> None:
-        heapq.heappush(self._timers, (self.now + int(LONGEST_SLEEP * 1000), job.seq, key))
+        heapq.heappush(self._timers, (self.now + int(MAX_SLEEP_S * 1000), job.seq, key))
 
     def _settle(self, key: Line, job: Job, outcome: Outcome) -> None:
         now, line = self.now, self._lines[key]
@@ -182,12 +182,7 @@ class OneByOne(Receiver):
         self._note(job, "waiting", Outcome(False, "behind"))
 
     def _note(self, job: Job, state: str, outcome: Outcome) -> None:
-        job.recorded, now = True, self.now
-        moments = (job.next_at, job.since or now, now)
+        job.recorded = True
         job.walk.open.pop(job.seq, None)
-        self.rows.append(
-            records.delivery(
-                self.row.id, (job.seq, job.seq, 1), (job.id, job.subject), state, job.tries, moments, outcome
-            )
-        )
-        self.desk.told(self)
+        which = {"seq": job.seq, "last_seq": job.seq, "events": 1, "event": job.id, "subject": job.subject}
+        self.note(outcome, state, **which, tries=job.tries, next_at=job.next_at, since=job.since or self.now)

@@ -19,7 +19,7 @@ from banshi.sdk.operations import place_of
 
 from ..events import matching
 from ..events.walk import Walk
-from .records import Taken
+from .records import DELIVERY, Taken
 from .sending import Outcome, send
 from .standing import Standing
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("banshi.webhooks")
 
 #: Longest time between two looks, in seconds.
-LONGEST_SLEEP = 1.0
+MAX_SLEEP_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +126,8 @@ class Receiver(ABC):
                 pause = await self.step()
             except Exception as error:
                 log.error("a receiver's events can't be read", error=type(error).__name__, where=place_of(error))
-                pause = LONGEST_SLEEP
-            await self._sleep(min(pause, LONGEST_SLEEP))
+                pause = MAX_SLEEP_S
+            await self._sleep(min(pause, MAX_SLEEP_S))
 
     @abstractmethod
     async def begin(self) -> None:
@@ -154,14 +154,12 @@ class Receiver(ABC):
 
     def hold(self) -> float:
         """0.0 and a request may begin now, or the seconds to wait at least."""
-        if self.stopping or self.ending:
-            return LONGEST_SLEEP
-        if not self.has_time:
-            return LONGEST_SLEEP
+        if self.stopping or self.ending or not self.has_time:
+            return MAX_SLEEP_S
         if self.standing.rest_until and (rest := self.standing.rest_until - self.now) > 0:
             return rest / 1000
         if len(self._sending) >= (1 if self.standing.probing else self.at_once):
-            return LONGEST_SLEEP
+            return MAX_SLEEP_S
         return max(0.0, self._paced_until - time.monotonic())
 
     @property
@@ -206,6 +204,13 @@ class Receiver(ABC):
             timer.cancel()
 
     # -- what is recorded ----------------------------------------------------------------------------------------
+
+    def note(self, outcome: Outcome, state: str, **columns: Any) -> None:
+        """Have it recorded what a delivery came to: `columns` are its own of `records.DELIVERY`."""
+        ended = {"status": outcome.status, "code": outcome.code[:32], "took": outcome.took}
+        row = {"subscription": str(self.row.id), "state": state, "at": self.now, **ended, **columns}
+        self.rows.append(tuple(row[name] for name in DELIVERY))
+        self.desk.told(self)
 
     def take(self, *, ends: bool) -> Taken:
         """What there is to record; with `ends` that it is disabled, of which its owner has been told."""

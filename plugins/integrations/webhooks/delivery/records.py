@@ -15,8 +15,6 @@ from .standing import COLUMNS
 if TYPE_CHECKING:
     from banshi import Platform
 
-    from .sending import Outcome
-
 #: The columns of a delivery.
 DELIVERY = (
     *("subscription", "seq", "last_seq", "events", "event", "subject", "state"),
@@ -30,7 +28,7 @@ CHANGED = tuple(name for name in DELIVERY if name not in {"subscription", "seq"}
 BATCH = ""
 
 #: Deliveries that wait and are read at once: as many as a receiver has in memory, and some more.
-MOST = 2000
+MAX_WAITING_READ = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,29 +54,9 @@ class Taken:
         return self.subscription, self.term
 
 
-def delivery(
-    subscription: UUID,
-    numbers: tuple[int, int, int],
-    named: tuple[str, str],
-    state: str,
-    tries: int,
-    moments: tuple[int, int, int],
-    outcome: Outcome,
-) -> tuple[Any, ...]:
-    """A row as `DELIVERY`.
-
-    Args:
-        numbers: The first event's, the last one's, and how many events these are.
-        named: The first event's id, and what it happened to.
-        moments: When it is tried next, when it was first tried, and now.
-    """
-    ended = (outcome.status, outcome.code[:32], outcome.took)
-    return (str(subscription), *numbers, *named, state, tries, *moments, *ended)
-
-
 async def waiting(subscription: UUID) -> Sequence[DeliveryRow]:
     """What waits to be tried again, the oldest first."""
-    return await DeliveryRow.filter(subscription=subscription, state="waiting").order_by("seq").limit(MOST)
+    return await DeliveryRow.filter(subscription=subscription, state="waiting").order_by("seq").limit(MAX_WAITING_READ)
 
 
 async def forget_batches(subscription: UUID, position: int) -> None:
@@ -118,6 +96,8 @@ async def record(platform: Platform, taken: Sequence[Taken]) -> set[tuple[UUID, 
     marks = ", ".join(store.placeholders(len(names)))
     locked = "" if store.dialect == "sqlite" else "FOR UPDATE"
     columns = ", ".join(("id", "term", "version", *COLUMNS))
+    position, state, which = store.placeholders(3)
+    replays = f"UPDATE webhooks_replay SET position = {position}, state = {state} WHERE id = {which}"  # noqa: S608
     look = f"SELECT {columns} FROM webhooks_subscription WHERE id IN ({marks}) ORDER BY id {locked}"  # noqa: S608
     async with in_transaction() as connection:
         found = await connection.execute_query_dict(look, names)
@@ -126,7 +106,7 @@ async def record(platform: Platform, taken: Sequence[Taken]) -> set[tuple[UUID, 
         for sql, values in (
             (_deliveries(platform), [row for one in right for row in one.rows]),
             (_subscriptions(platform), [_own(one, rows[one.lease]) for one in right]),
-            (_replays(platform), [row for one in right for row in one.walks]),
+            (replays, [row for one in right for row in one.walks]),
         ):
             if values:
                 await connection.execute_many(sql, [list(row) for row in values])
@@ -160,8 +140,3 @@ def _subscriptions(platform: Platform) -> str:
         for name, mark in (("state", state), ("reason", reason))
     )
     return f"UPDATE webhooks_subscription SET {values}, {ending} WHERE id = {which}"  # noqa: S608
-
-
-def _replays(platform: Platform) -> str:
-    position, state, which = platform.store.placeholders(3)
-    return f"UPDATE webhooks_replay SET position = {position}, state = {state} WHERE id = {which}"  # noqa: S608

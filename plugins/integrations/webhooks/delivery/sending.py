@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..models import Subscription
 
 #: Bytes of an answer that are read; nobody looks at them.
-ANSWER = 16_384
+MAX_ANSWER_BYTES = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ async def send(
     try:
         # It was looked at when it was given; where it leads now is looked at when a connection is made.
         answer = await outgoing.call(
-            subscription.url, body=body, headers={**headers, **signature}, seconds=seconds, limit=ANSWER
+            subscription.url, body=body, headers={**headers, **signature}, seconds=seconds, limit=MAX_ANSWER_BYTES
         )
     except CallFailed as failed:
         return Outcome(False, failed.code)

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 GONE = "the receiver answered 410 Gone"
 
 
+#: The columns of a subscription that say how its receiver does.
+COLUMNS = ("failures", "failing_since", "rests", "rest_until", "taken_at", "tried_at", "code")
+
+
 @dataclass(slots=True)
 class Standing:
     """Moments are milliseconds."""
@@ -33,21 +37,12 @@ class Standing:
 
     @classmethod
     def of(cls, row: Subscription, enough: int) -> Standing:
-        known = (row.failures, row.failing_since, row.rests, row.rest_until, row.taken_at, row.tried_at, row.code)
-        return cls(enough, *known)
+        return cls(enough, **{name: getattr(row, name) for name in COLUMNS})
 
     @property
     def values(self) -> tuple[int | str | None, ...]:
         """As the columns of `COLUMNS`."""
-        return (
-            self.failures,
-            self.failing_since,
-            self.rests,
-            self.rest_until,
-            self.taken_at,
-            self.tried_at,
-            self.code,
-        )
+        return tuple(getattr(self, name) for name in COLUMNS)
 
     @property
     def probing(self) -> bool:
@@ -80,7 +75,3 @@ class Standing:
             hours = give_up // 3_600_000
             return f"the receiver took nothing for {hours} hours; the last request ended with {self.code}"
         return ""
-
-
-#: The columns of a subscription that `Standing.values` fills.
-COLUMNS = ("failures", "failing_since", "rests", "rest_until", "taken_at", "tried_at", "code")

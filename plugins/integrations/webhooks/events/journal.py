@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tortoise.transactions import in_transaction
 
+from ..models import Top
 from .cloudevents import document_of
 
 if TYPE_CHECKING:
@@ -79,18 +80,14 @@ async def page(platform: Platform, after: int, limit: int) -> list[Logged]:
 
 async def find(platform: Platform, seq: int) -> Logged | None:
     """One event; None for one that is no longer kept."""
-    mark = platform.store.placeholders(1)[0]
-    sql = f"SELECT {COLUMNS} FROM webhooks_event WHERE seq = {mark}"  # noqa: S608
-    _, rows = await platform.store.connection.execute_query(sql, [seq])
-    return _logged(rows[0]) if rows else None
+    found = await page(platform, seq - 1, 1)
+    return found[0] if found and found[0].seq == seq else None
 
 
-async def top(platform: Platform) -> int:
+async def top() -> int:
     """The last number that was given out."""
-    mark = platform.store.placeholders(1)[0]
-    sql = f"SELECT value FROM webhooks_top WHERE name = {mark}"  # noqa: S608
-    rows = await platform.store.connection.execute_query_dict(sql, [COUNTER])
-    return int(rows[0]["value"]) if rows else 0
+    row = await Top.get_or_none(name=COUNTER)
+    return row.value if row else 0
 
 
 async def span(platform: Platform, begins: int, ends: int) -> tuple[int, int, int]:

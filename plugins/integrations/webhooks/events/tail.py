@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import structlog
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger("banshi.webhooks")
 
 #: Events that are kept at least, twice as many at most, and those that are read at once.
-KEPT, PAGE = 4096, 1024
+MIN_EVENTS_KEPT, MAX_EVENTS_READ = 4096, 1024
 
 #: Seconds for which events gather before they are read, and between two looks for what another process heard.
-GATHER, LOOK = 0.02, 0.5
+GATHER_S, LOOK_S = 0.02, 0.5
 
 
 class Tail:
@@ -43,39 +44,39 @@ class Tail:
     async def begin(self) -> None:
         """Everything up to now is read from the log by whoever has not sent it yet."""
         if not self.top:
-            self.floor = self.top = await journal.top(self._platform)
+            self.floor = self.top = await journal.top()
 
     async def run(self) -> None:
         """Read on until cancelled."""
         await self.begin()
         while True:
-            if await woken(self.wake, LOOK):
-                await asyncio.sleep(GATHER)
+            if await woken(self.wake, LOOK_S):
+                await asyncio.sleep(GATHER_S)
             self.wake.clear()
             try:
-                while await self._read() == PAGE:
+                while await self._read() == MAX_EVENTS_READ:
                     pass
             except Exception as error:  # the database is away: nothing is lost, so keep asking
                 log.error("events can't be read", error=type(error).__name__)
-                await asyncio.sleep(LOOK)
+                await asyncio.sleep(LOOK_S)
 
     async def _read(self) -> int:
         if not self._needs():
             await self._pass()
             return 0
-        events = await journal.page(self._platform, self.top, PAGE)
+        events = await journal.page(self._platform, self.top, MAX_EVENTS_READ)
         if events:
             before, self.top = self.top, events[-1].seq
             self._events.extend(events)
-            if len(self._events) > 2 * KEPT:
-                self.floor = self._events[-KEPT - 1].seq
-                del self._events[:-KEPT]
+            if len(self._events) > 2 * MIN_EVENTS_KEPT:
+                self.floor = self._events[-MIN_EVENTS_KEPT - 1].seq
+                del self._events[:-MIN_EVENTS_KEPT]
             self._grown(events, before)
         return len(events)
 
     async def _pass(self) -> None:
         """Go on behind everything: who is taken by then, or later, reads what was before from the log."""
-        before, self.top = self.top, await journal.top(self._platform)
+        before, self.top = self.top, await journal.top()
         self.floor = self.top
         self._events.clear()
         self._grown((), before)
@@ -87,10 +88,6 @@ class Tail:
         if position < self.floor:
             events = await journal.page(self._platform, position, limit)
             return events, events[-1].seq if events else self.floor
-        first = bisect_right(self._events, position, key=_number)
+        first = bisect_right(self._events, position, key=attrgetter("seq"))
         found = self._events[first : first + limit]
         return found, found[-1].seq if found else self.top
-
-
-def _number(event: Logged) -> int:
-    return event.seq

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from ..delivery.dispatcher import Office
 
 #: Names in one filter at most, and characters of one.
-MOST, LONGEST = 100, 128
+MAX_FILTER_NAMES, MAX_NAME_LENGTH = 100, 128
 
 #: How events come: each as one JSON document, each with its attributes as headers, or many in one document.
 MODES = ("structured", "binary", "batch")
 
 
 def _names(about: str) -> dict[str, Any]:
-    item = {"type": "string", "minLength": 1, "maxLength": LONGEST}
-    return array(item, maxItems=MOST, uniqueItems=True, description=about)
+    item = {"type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH}
+    return array(item, maxItems=MAX_FILTER_NAMES, uniqueItems=True, description=about)
 
 
 _WISHES: dict[str, Any] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from uuid_utils.compat import uuid7
@@ -15,7 +15,6 @@ from banshi import (
     Conflict,
     FieldProblem,
     InvalidFields,
-    InvalidParameter,
     NotFound,
     TooManyRequests,
     Update,
@@ -23,6 +22,7 @@ from banshi import (
     reply,
 )
 from banshi.sdk.events import Event, event_types
+from banshi.sdk.http import Page, from_cursor, in_utc, limit_of
 from banshi.sdk.outgoing import SEAL, new_secret
 
 from ..delivery.dispatcher import OFFICE, Office
@@ -40,16 +40,13 @@ if TYPE_CHECKING:
 TEST = "banshi.webhook.test"
 
 #: Events that one replay may span.
-MOST_REPLAYED = 100_000
+MAX_REPLAYED_EVENTS = 100_000
 
 #: Secrets that sign at once: the receiver looks at no more signatures than five.
-MOST_SECRETS = 3
+MAX_SECRETS = 3
 
 #: How a receiver begins.
 WELL: dict[str, Any] = {"failures": 0, "failing_since": None, "rests": 0, "rest_until": 0}
-
-#: Rows of a page of deliveries, when nothing is said.
-PAGE = 20
 
 
 async def create(call: Call) -> web.StreamResponse:
@@ -69,7 +66,7 @@ async def create(call: Call) -> web.StreamResponse:
             scopes=scopes_of(call),
             secrets=[{"secret": call.platform[SEAL].sealed(secret), "until": None}],
             created_at=call.now,
-            position=await journal.top(call.platform),
+            position=await journal.top(),
         )
         document = representations.webhook(call.platform, row)
         headers = {"Location": f"/v1/webhooks/{row.id}", "Cache-Control": "no-store"}
@@ -209,7 +206,7 @@ async def rotate(call: Call) -> web.StreamResponse:
         {"secret": one["secret"], "until": until if one["until"] is None else min(one["until"], until)}
         for one in row.secrets
     ]
-    still = [one for one in before if one["until"] > now][: MOST_SECRETS - 1]
+    still = [one for one in before if one["until"] > now][: MAX_SECRETS - 1]
     sealed = call.platform[SEAL].sealed(secret)
     return await changed(call, row, {"secrets": [{"secret": sealed, "until": None}, *still]}, secret=secret)
 
@@ -243,8 +240,8 @@ async def replay(call: Call) -> web.StreamResponse:
     if await Replay.filter(subscription=row.id, state="due").exists():
         raise Conflict("A span is being sent once more already; wait until that is done.")
     count, first, last = await journal.span(call.platform, begins, ends)
-    if count > MOST_REPLAYED:
-        told = f"There were {count} events; choose a span of at most {MOST_REPLAYED}."
+    if count > MAX_REPLAYED_EVENTS:
+        told = f"There were {count} events; choose a span of at most {MAX_REPLAYED_EVENTS}."
         raise InvalidFields([FieldProblem("/to", told, "span")])
     one = Replay(
         id=uuid7(),
@@ -263,9 +260,8 @@ async def replay(call: Call) -> web.StreamResponse:
 
 def _milliseconds(text: str, name: str) -> int:
     try:
-        at = datetime.fromisoformat(text)
-        return int(at.astimezone(UTC).timestamp() * 1000)
-    except (ValueError, OverflowError):
+        return int(in_utc(text).timestamp() * 1000)
+    except ValueError:
         raise InvalidFields([FieldProblem(f"/{name}", "Give a moment with its offset.", "format")]) from None
 
 
@@ -275,19 +271,20 @@ async def list_deliveries(call: Call) -> web.StreamResponse:
     query = DeliveryRow.filter(subscription=row.id)
     if state := call.query.get("state"):
         query = query.filter(state=state)
-    if cursor := call.query.get("cursor"):
-        query = query.filter(seq__lt=_number(cursor))
-    limit = int(call.query.get("limit", PAGE))
+    if after := from_cursor(call, _number):
+        query = query.filter(seq__lt=after)
+    limit = limit_of(call)
     rows = await query.order_by("-seq").limit(limit + 1)
     shown = rows[:limit]
     more = str(shown[-1].seq) if len(rows) > limit else None
-    return reply(call, {"items": [representations.delivery(call.platform, one) for one in shown], "next": more})
+    return reply(call, Page([representations.delivery(call.platform, one) for one in shown], more).document())
 
 
-def _number(cursor: str) -> int:
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 18):
-        raise InvalidParameter("cursor has to be the `next` of a page, unchanged.", parameter="cursor")
-    return int(cursor)
+def _number(text: str) -> int:
+    """An event's number, in a column of 64 bits."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise ValueError(text)
+    return int(text)
 
 
 async def list_types(call: Call) -> web.StreamResponse:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from banshi.sdk.outgoing import CallFailed
 
-from ..delivery.sending import ANSWER
+from ..delivery.sending import MAX_ANSWER_BYTES
 
 if TYPE_CHECKING:
     from banshi.sdk.outgoing import Outgoing
@@ -39,7 +39,7 @@ async def ask(outgoing: Outgoing, settings: WebhookSettings, url: str, here: str
     headers = {ORIGIN: own, RATE: str(settings.rate)}
     try:
         answer = await outgoing.call(
-            address, body=b"", headers=headers, seconds=settings.timeout, limit=ANSWER, method="OPTIONS"
+            address, body=b"", headers=headers, seconds=settings.timeout, limit=MAX_ANSWER_BYTES, method="OPTIONS"
         )
     except CallFailed as failed:
         return Permission(f"OPTIONS was not answered: {failed}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from banshi import Answer, Audience, Call, Form, Parameter, Route
 from banshi.sdk.documents import ID
+from banshi.sdk.http import PAGE_PARAMETERS
 
 from ..events.matching import SCOPE
 from . import forms, handlers, representations
@@ -162,16 +163,7 @@ ROUTES = (
             Parameter(
                 name="state", schema={"enum": list(representations.ENDS)}, description="Those that ended so, or wait."
             ),
-            Parameter(
-                name="limit",
-                schema={"type": "integer", "minimum": 1, "maximum": 100, "default": handlers.PAGE},
-                description="Rows at most.",
-            ),
-            Parameter(
-                name="cursor",
-                schema={"type": "string", "minLength": 1, "maxLength": 200},
-                description="Where to go on: `next` of the page before.",
-            ),
+            *PAGE_PARAMETERS,
         ),
         answers={
             200: Answer(description="One page, the newest first.", schema=representations.DELIVERIES),
