@@ -1,4 +1,4 @@
-"""What a version of a service declares, held to the checks of a plugin's files."""
+"""What a version of a service declares, held to the checks of a plugin's files, and under whose name."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ class Declared:
     items: tuple[Item, ...] = ()
     registers: tuple[Register, ...] = ()
     findings: tuple[Finding, ...] = ()
+
+
+def owner_of(code: str) -> str:
+    """Under what name a service's items stand in logs, breakers and findings; no plugin can have it."""
+    return f"service {code}"
 
 
 def declared_by(registry: Any, owner: str, document: Mapping[str, Any], department: Department) -> Declared:

@@ -26,7 +26,7 @@ ACTION = Form.from_schema(
             {
                 "type": "integer",
                 "minimum": 0,
-                "maximum": registering.LONGEST_OVERLAP,
+                "maximum": registering.MAX_OVERLAP_DAYS,
                 "description": "For `rotate`: days for which the secret before is still good.",
             }
         ),

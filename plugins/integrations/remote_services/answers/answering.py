@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from banshi import Conflict, FieldProblem, Forbidden, Form, InvalidFields, NotFound, Principal, Problem, Role, reply
+from banshi import Conflict, FieldProblem, Forbidden, Form, InvalidFields, Principal, Problem, Role, reply
 from banshi.sdk.cases import Actor, find_case, move_case, steps_of
 from banshi.sdk.documents import Record, optional
 from banshi.sdk.http import CLIENTS, parse_body, read_body
@@ -15,14 +16,14 @@ from ..calls.handlers import reason_of
 from ..calls.line import WrongAnswer, good_secrets
 from ..calls.sync import SERVICES
 from ..models import RemoteService, TakenAnswer
-from ..owners import owner_of
 from ..registration.declaration import SCOPE
 from ..registration.lifecycle import may_act
+from .reading_cases import own_item
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from banshi import Call, Case, Item
+    from banshi import Call
 
 #: What a service sends.
 ANSWER_SCHEMA: Mapping[str, Any] = Record(
@@ -72,11 +73,11 @@ async def take_answer(call: Call) -> web.StreamResponse:
     service, webhook_id = await _verified(call, raw)
     body = parse_body(raw, call.request)
     ANSWER.check(body, call.language, at=call.platform.city_time())
-    actor = Actor(Principal(subject=f"client:{service.client}", name=service.code, roles=_any_role(service)))
-    case = await find_case(body["case"], actor)
-    item = _own_item(call, service, case)
-    roles = tuple(Role(step.role, service.department) for step in steps_of(call.platform, item))
-    actor = Actor(Principal(subject=f"client:{service.client}", name=service.code, roles=roles))
+    client = Principal(subject=f"client:{service.client}", name=service.code)
+    # Enough to see the department's cases; what may be done with one comes from its own steps.
+    case = await find_case(body["case"], Actor(replace(client, roles=(Role("reviewer", service.department),))))
+    steps = steps_of(call.platform, own_item(call, service, case))
+    actor = Actor(replace(client, roles=tuple(Role(step.role, service.department) for step in steps)))
     taken = TakenAnswer(service_id=service.id, webhook_id=webhook_id, taken_at=call.now)
     try:
         reason = reason_of(body.get("reason"))
@@ -121,16 +122,3 @@ async def _client_may(call: Call, service: RemoteService) -> None:
         client = await clients.find(call.platform, service.client)
         if client is None or not client.may(SCOPE, service.department):
             raise Forbidden(f"The service's client was revoked, or may no longer have {SCOPE}:{service.department}.")
-
-
-def _own_item(call: Call, service: RemoteService, case: Case) -> Item:
-    """The item of a case of the service's. Raises NotFound for any other case, as if it did not exist."""
-    item = call.platform.registry.items.of(case.item, case.item_version)
-    if item is None or item.plugin != owner_of(service.code):
-        raise NotFound("There is no case of that id for an item of this service.")
-    return item
-
-
-def _any_role(service: RemoteService) -> tuple[Role, ...]:
-    """Enough to see the department's cases; what may be done with one comes from its own steps."""
-    return (Role("reviewer", service.department),)

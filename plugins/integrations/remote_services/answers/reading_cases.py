@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from banshi import Forbidden, NotFound, Principal, Role
 from banshi.sdk.cases import Actor, find_case, send_attachment, show_case
 
+from ..declared import owner_of
 from ..models import RemoteService
-from ..owners import owner_of
 from ..registration.declaration import SCOPE
 from ..registration.lifecycle import may_act
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from banshi import Call
+    from banshi import Call, Case, Item
 
 
 async def read_case(call: Call) -> web.StreamResponse:
@@ -41,7 +41,13 @@ async def _as_staff(call: Call, case_id: str) -> Call:
         raise Forbidden(f"The token does not allow {SCOPE}:{service.department}.")
     reader = Principal(subject=f"client:{service.client}", roles=(Role("reviewer", service.department),))
     case = await find_case(case_id, Actor(reader))
+    own_item(call, service, case)
+    return replace(call, caller=reader)
+
+
+def own_item(call: Call, service: RemoteService, case: Case) -> Item:
+    """The item of a case of the service's. Raises NotFound for any other case, as if it did not exist."""
     item = call.platform.registry.items.of(case.item, case.item_version)
     if item is None or item.plugin != owner_of(service.code):
         raise NotFound("There is no case of that id for an item of this service.")
-    return replace(call, caller=reader)
+    return item

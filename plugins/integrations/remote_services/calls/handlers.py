@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import structlog
@@ -21,29 +21,14 @@ from banshi import (
     Problem,
     Submission,
 )
+from banshi.sdk.http import in_utc
 
 from .line import Line, WrongAnswer
 
 log = structlog.get_logger("banshi.services")
 
 #: Field problems and slots that are taken from one answer, and characters of each text.
-MOST_PROBLEMS, MOST_SLOTS, LONGEST_TEXT = 100, 5_000, 1000
-
-
-def submission_document(submission: Submission) -> dict[str, Any]:
-    """What a service is told of what was handed in."""
-    return {
-        "case": {
-            "id": submission.case_id,
-            "number": submission.number,
-            "received_at": submission.received_at.isoformat(),
-            "renews": submission.renews,
-            "mode": submission.mode,
-        },
-        "item": {"code": submission.item.code, "version": submission.item.version},
-        "person": {"name": submission.name},
-        "answers": submission.answers,
-    }
+MAX_PROBLEMS, MAX_SLOTS, MAX_TEXT_LENGTH = 100, 5_000, 1000
 
 
 class _Validates:
@@ -57,15 +42,30 @@ class _Validates:
         self.line.not_suspended()
         if not self.line.takes("validate"):
             return ()
-        document = submission_document(submission)
         try:
-            answer = await self.line.ask("validate", document, person=submission.person, item=submission.item.code)
-            return problems_of(answer)
+            return problems_of(await self._ask("validate", submission))
         except Problem:
             return ()
         except WrongAnswer as error:
-            log.warning("a service's check can't be read", service=self.line.code, error=str(error))
+            log.warning("a service's check can't be read", service=self.line.service.code, error=str(error))
             return ()
+
+    async def _ask(self, name: str, submission: Submission, identifier: str = "") -> dict[str, Any]:
+        """The service's answer about what was handed in."""
+        item = submission.item
+        document = {
+            "case": {
+                "id": submission.case_id,
+                "number": submission.number,
+                "received_at": submission.received_at.isoformat(),
+                "renews": submission.renews,
+                "mode": submission.mode,
+            },
+            "item": {"code": item.code, "version": item.version},
+            "person": {"name": submission.name},
+            "answers": submission.answers,
+        }
+        return await self.line.ask(name, document, person=submission.person, item=item.code, identifier=identifier)
 
 
 class RemoteApplication(_Validates, Application):
@@ -74,22 +74,14 @@ class RemoteApplication(_Validates, Application):
     async def review(self, submission: Submission) -> Decision:
         if not self.line.takes("review"):
             return Decision(action="accept")
-        answer = await self.line.ask(
-            "review",
-            submission_document(submission),
-            person=submission.person,
-            item=submission.item.code,
-            # The same whenever it is tried again; another once it was handed in again.
-            identifier=f"review_{submission.case_id}_{submission.version}",
-        )
-        return decision_of(answer)
+        # The same whenever it is tried again; another once it was handed in again.
+        identifier = f"review_{submission.case_id}_{submission.version}"
+        return decision_of(await self._ask("review", submission, identifier))
 
     async def claims(self, submission: Submission) -> Mapping[str, Any]:
         if not self.line.takes("claims"):
             return {}
-        document = submission_document(submission)
-        answer = await self.line.ask("claims", document, person=submission.person, item=submission.item.code)
-        claims = answer.get("claims", {})
+        claims = (await self._ask("claims", submission)).get("claims", {})
         if not isinstance(claims, dict):
             raise WrongAnswer("claims is an object from name to value")
         return claims
@@ -111,7 +103,7 @@ class RemoteAppointment(_Validates, Appointment):
             return None
         document = {"item": {"code": item.code, "version": item.version}, "from": str(first), "to": str(last)}
         answer = await self.line.ask("slots", document, item=item.code)
-        return [opening_of(one) for one in _objects(answer, "slots")[:MOST_SLOTS]]
+        return [opening_of(one) for one in _objects(answer, "slots")[:MAX_SLOTS]]
 
 
 #: By the kind's name; a query's register is asked in their place.
@@ -130,7 +122,7 @@ def problems_of(answer: Mapping[str, Any]) -> list[FieldProblem]:
     """
     return [
         FieldProblem(_pointer(one), _text(one, "detail"), _text(one, "code", "invalid"))
-        for one in _objects(answer, "problems")[:MOST_PROBLEMS]
+        for one in _objects(answer, "problems")[:MAX_PROBLEMS]
     ]
 
 
@@ -146,11 +138,8 @@ def opening_of(slot: Mapping[str, Any]) -> Opening:
 def moment_of(value: Any, name: str) -> datetime:
     """A time with its zone. Raises WrongAnswer."""
     try:
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None:
-            raise ValueError(value)
-        return moment.astimezone(UTC)
-    except (TypeError, ValueError, OverflowError):
+        return in_utc(value)
+    except (TypeError, ValueError):
         raise WrongAnswer(f"{name} is a time with its zone") from None
 
 
@@ -159,8 +148,7 @@ def decision_of(answer: Mapping[str, Any]) -> Decision:
 
     Raises WrongAnswer.
     """
-    action = _text(answer, "action", "accept")
-    return Decision(action=action, reason=reason_of(answer.get("reason")))
+    return Decision(action=_text(answer, "action", "accept"), reason=reason_of(answer.get("reason")))
 
 
 def reason_of(value: Any) -> dict[str, str] | None:
@@ -168,10 +156,10 @@ def reason_of(value: Any) -> dict[str, str] | None:
     if value is None:
         return None
     if isinstance(value, str):
-        return dict.fromkeys(LANGUAGES, value[:LONGEST_TEXT])
+        return dict.fromkeys(LANGUAGES, value[:MAX_TEXT_LENGTH])
     if isinstance(value, dict) and value and all(isinstance(text, str) for text in value.values()):
         first = next(iter(value.values()))
-        return {language: value.get(language, first)[:LONGEST_TEXT] for language in LANGUAGES}
+        return {language: value.get(language, first)[:MAX_TEXT_LENGTH] for language in LANGUAGES}
     raise WrongAnswer("reason is a text, or one for each language")
 
 
@@ -186,11 +174,11 @@ def _text(document: Mapping[str, Any], name: str, default: str | None = None) ->
     value = document.get(name, default)
     if not isinstance(value, str) or not value:
         raise WrongAnswer(f"{name} is a text")
-    return value[:LONGEST_TEXT]
+    return value[:MAX_TEXT_LENGTH]
 
 
 def _pointer(problem: Mapping[str, Any]) -> str:
     pointer = problem.get("pointer", "")
     if pointer == "" or (isinstance(pointer, str) and pointer.startswith("/")):
-        return str(pointer[:LONGEST_TEXT])
+        return str(pointer[:MAX_TEXT_LENGTH])
     raise WrongAnswer("pointer is a JSON Pointer into the answers, such as /plate")

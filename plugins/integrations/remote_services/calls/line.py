@@ -15,7 +15,7 @@ from banshi import Problem, Unavailable
 from banshi.sdk.operations import Mistake, guarded
 from banshi.sdk.outgoing import CallFailed, signed
 
-from ..owners import owner_of
+from ..declared import owner_of
 
 if TYPE_CHECKING:
     from prometheus_client import Counter
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from banshi import Platform
     from banshi.sdk.outgoing import Answered, Outgoing
 
+    from ..models import RemoteService, ServiceVersion
     from ..settings import ServiceSettings
 
 #: What says "not now" and not "never so".
 NOT_NOW = {408, 425, 429, 502, 503, 504}
 
 #: Seconds until a service that is away is asked again, where it doesn't say.
-AGAIN = 30.0
+RETRY_AFTER_S = 30.0
 
 SUSPENDED = {
     "zh-CN": "此事项暂停办理，请稍后再试。",
@@ -50,7 +51,7 @@ class Away(Exception):
     """The service can't be reached, or says that it can't answer now."""
 
     def __init__(self, why: str, again: float | None = None) -> None:
-        self.again = AGAIN if again is None else min(max(again, 1.0), 3600.0)
+        self.again = RETRY_AFTER_S if again is None else min(max(again, 1.0), 3600.0)
         super().__init__(why)
 
 
@@ -69,26 +70,22 @@ class Line:
     outgoing: Outgoing
     settings: ServiceSettings
     counted: Counter
-    code: str
-    department: str
-    state: str
-    number: int
-    endpoint: str
-    calls: frozenset[str]
+    service: RemoteService
+    version: ServiceVersion
     #: The newest first.
     secrets: Sequence[Secret]
 
     @cached_property
     def owner(self) -> str:
-        return owner_of(self.code)
+        return owner_of(self.service.code)
 
     def takes(self, name: str) -> bool:
         """Whether it is asked this; one that is retired is asked nothing, and its cases go on as without a system."""
-        return self.state != "retired" and name in self.calls
+        return self.service.state != "retired" and name in self.version.calls
 
     def not_suspended(self) -> None:
         """Raise what a citizen is told of a service that is suspended."""
-        if self.state == "suspended":
+        if self.service.state == "suspended":
             raise Unavailable(SUSPENDED, headers={"Retry-After": "3600"})
 
     def good_secrets(self) -> list[str]:
@@ -111,11 +108,11 @@ class Line:
             except Exception as error:
                 return None, error
 
-        if self.state == "suspended":
+        if self.service.state == "suspended":
             raise Unavailable(SUSPENDED, headers={"Retry-After": "60"})
         # Not that of the handler around it, which does well whenever it says that the service does not.
         breaker = self.platform.breakers.of(self.owner, f"call {name}")
-        about = {"department": self.department, "item": item}
+        about = {"department": self.service.department, "item": item}
         told = "failed"
         try:
             answer = await guarded(
@@ -137,10 +134,10 @@ class Line:
                 raise Unavailable(self._away_text(), headers=headers, **about) from problem.__cause__
             raise
         finally:
-            self.counted.labels(self.code, name, told).inc()
+            self.counted.labels(self.service.code, name, told).inc()
 
     def _away_text(self) -> dict[str, str]:
-        title = self.platform.registry.departments[self.department].title
+        title = self.platform.registry.departments[self.service.department].title
         return {
             "zh-CN": f"{title['zh-CN']}的系统暂时无法连接，请稍后再试。",
             "en": f"The system of {title['en']} can't be reached at present; try again later.",
@@ -148,8 +145,7 @@ class Line:
 
     async def send(self, name: str, document: Mapping[str, Any], identifier: str = "") -> dict[str, Any]:
         """One try. Raises Away and WrongAnswer."""
-        body = orjson.dumps({"call": name, "service": self.code, "service_version": self.number, **document})
-        answered = await self.post(body, identifier or f"msg_{uuid7()}", self.good_secrets())
+        answered = await self.post({"call": name, **document}, self.good_secrets(), identifier)
         if answered.status in NOT_NOW:
             raise Away(f"it answers {answered.status}", answered.retry_after(self.platform.now().timestamp()))
         if not answered.ok:
@@ -164,15 +160,16 @@ class Line:
             raise WrongAnswer("the answer is not one JSON object")
         return read
 
-    async def post(self, body: bytes, identifier: str, secrets: Sequence[str]) -> Answered:
+    async def post(self, document: Mapping[str, Any], secrets: Sequence[str], identifier: str = "") -> Answered:
         """One signed request, whatever it is answered. Raises Away."""
         if not secrets:
             raise Away("its secret can't be read here; rotate it")
+        body = orjson.dumps({"service": self.service.code, "service_version": self.version.number, **document})
         at = int(self.platform.now().timestamp())
-        headers = {"Content-Type": "application/json", **signed(secrets, identifier, at, body)}
+        headers = {"Content-Type": "application/json", **signed(secrets, identifier or f"msg_{uuid7()}", at, body)}
         try:
             return await self.outgoing.call(
-                self.endpoint,
+                self.version.endpoint,
                 body=body,
                 headers=headers,
                 seconds=self.settings.deadline,

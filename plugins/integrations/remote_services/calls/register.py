@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from banshi.sdk.registers import Found
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .line import Line
 
 #: Records that are asked for: one more than an answer shows, to say that there are more.
-ASKED = 101
+MAX_RECORDS = 101
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,12 @@ class RemoteRegister:
     async def find(self, question: Question) -> Found:
         """The records that match. Raises what the citizen is told, and WrongAnswer."""
         self.line.not_suspended()
-        document = {"register": self.code, "question": question.fields, "owner": question.owner, "limit": ASKED}
+        document = {"register": self.code, "question": question.fields, "owner": question.owner, "limit": MAX_RECORDS}
         answer = await self.line.ask("query", document, person=question.asker)
-        records = answer.get("records")
-        if not isinstance(records, list) or len(records) > ASKED or not all(isinstance(one, dict) for one in records):
-            raise WrongAnswer(f"records is a list of objects, {ASKED} at most")
+        records: Any = answer.get("records")
+        right = isinstance(records, list) and all(isinstance(one, dict) for one in records)
+        if not right or len(records) > MAX_RECORDS:
+            raise WrongAnswer(f"records is a list of objects, {MAX_RECORDS} at most")
         return Found(
             records=records,
             as_of=None if answer.get("as_of") is None else moment_of(answer["as_of"], "as_of"),

@@ -19,9 +19,8 @@ from banshi.sdk.operations import led, place_of, woken, working
 from banshi.sdk.outgoing import SEAL, open_outgoing
 from banshi.sdk.registers import REGISTERS
 
-from ..declared import Declared, declared_by
+from ..declared import Declared, declared_by, owner_of
 from ..models import RemoteService, ServiceVersion, TakenAnswer
-from ..owners import owner_of
 from .handlers import HANDLERS
 from .line import Line, Secret
 from .register import RemoteRegister
@@ -37,25 +36,17 @@ if TYPE_CHECKING:
 log = structlog.get_logger("banshi.services")
 
 #: Seconds between two looks at what other processes have changed.
-LOOK = 0.5
+LOOK_EVERY_S = 0.5
 
 #: Seconds between two rounds that clear away, and how long an answer that was taken is remembered: for longer than its
 #: signature is good.
-ROUND, REMEMBERED = 3600.0, timedelta(days=1)
+FORGET_EVERY_S, ANSWERS_REMEMBERED_FOR = 3600.0, timedelta(days=1)
 
 #: Versions before the current one that are kept for their cases.
-MOST_EARLIER = 20
+MAX_EARLIER_VERSIONS = 20
 
 #: States in which a service has items.
 OFFERED = ("running", "suspended", "retired")
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A service with its current version and those before, the newest first."""
-
-    service: RemoteService
-    versions: list[ServiceVersion]
 
 
 @dataclass(slots=True)
@@ -81,13 +72,13 @@ class Services:
     async def keep(self) -> None:
         """Look again and again."""
         while True:
-            await woken(self.wake, LOOK)
+            await woken(self.wake, LOOK_EVERY_S)
             self.wake.clear()
             await self.look()
 
     async def forget(self) -> None:
         """Clear away which answers were taken long ago."""
-        await TakenAnswer.filter(taken_at__lt=self.platform.now() - REMEMBERED).delete()
+        await TakenAnswer.filter(taken_at__lt=self.platform.now() - ANSWERS_REMEMBERED_FOR).delete()
 
     async def look(self) -> None:
         """Bring the catalogue in step where anything has changed since the last look."""
@@ -105,7 +96,7 @@ class Services:
         found = ServiceVersion.filter(service_id__in=[one.id for one in services], state__in=["current", "superseded"])
         for version in await found.order_by("service_id", "-number") if services else []:
             versions.setdefault(version.service_id, []).append(version)
-        joining = [made for one in services if (made := await self._opened(Running(one, versions.get(one.id, []))))]
+        joining = [made for one in services if (made := await self._opened(one, versions.get(one.id, [])))]
         wanted = {version.id for some in versions.values() for version in some}
         self._declared = {key: one for key, one in self._declared.items() if key in wanted}
         if taken := self.joined.replace(joining):
@@ -116,31 +107,34 @@ class Services:
             registers.drop(owner)
         self._owners = now
 
-    async def _opened(self, one: Running) -> Joining | None:
+    async def _opened(self, service: RemoteService, versions: list[ServiceVersion]) -> Joining | None:
         """What the service has in the catalogue, with its registers open; None where it can't be made of its rows.
 
         Then it alone is missing until it or the platform is mended: one of them takes no other with it.
         """
         try:
-            joining = await self._joining(one)
-            await self._open_registers(one)
+            joining = await self._joining(service, versions)
+            await self._open_registers(service, versions)
         except Exception as error:
             log.error(
-                "a service can't be opened", service=one.service.code, error=type(error).__name__, where=place_of(error)
+                "a service can't be opened", service=service.code, error=type(error).__name__, where=place_of(error)
             )
             return None
         return joining
 
-    async def _joining(self, one: Running) -> Joining:
-        """What the service has in the catalogue: of the newest version, and of those before what cases rest on."""
+    async def _joining(self, service: RemoteService, versions: list[ServiceVersion]) -> Joining:
+        """What the service has in the catalogue: of the newest version, and of those before what cases rest on.
+
+        The versions are the current one and those before, the newest first.
+        """
         offered: dict[str, Item] = {}
         ended: dict[str, Item] = {}
         earlier: dict[tuple[str, int], Item] = {}
-        for version in one.versions[: MOST_EARLIER + 1]:
-            line = self.line(one.service, version)
+        for version in versions[: MAX_EARLIER_VERSIONS + 1]:
+            line = self.line(service, version)
             mode: Any = version.mode
-            runs = version.state == "current" and one.service.state != "retired"
-            for item in (await self._declaration(one.service, version)).items:
+            runs = version.state == "current" and service.state != "retired"
+            for item in (await self._declaration(service, version)).items:
                 handler = HANDLERS.get(item.kind)
                 made = replace(
                     item, mode=mode, team=frozenset(version.team), handler=handler(line) if handler else None
@@ -153,20 +147,20 @@ class Services:
                 if known.version != item.version:
                     earlier.setdefault((item.code, item.version), made)
         return Joining(
-            owner=owner_of(one.service.code),
+            owner=owner_of(service.code),
             items=tuple(offered.values()),
             ended=tuple(ended.values()),
             earlier=tuple(earlier.values()),
         )
 
-    async def _open_registers(self, one: Running) -> None:
+    async def _open_registers(self, service: RemoteService, versions: list[ServiceVersion]) -> None:
         """Let the queries of the current version be answered."""
-        for version in one.versions:
+        for version in versions:
             if version.state == "current":
-                source = partial(RemoteRegister, self.line(one.service, version))
-                found = (await self._declaration(one.service, version)).registers
+                source = partial(RemoteRegister, self.line(service, version))
+                found = (await self._declaration(service, version)).registers
                 seconds = self.settings.deadline + 1
-                self.platform[REGISTERS].replace(owner_of(one.service.code), found, source, seconds)
+                self.platform[REGISTERS].replace(owner_of(service.code), found, source, seconds)
 
     async def _declaration(self, service: RemoteService, version: ServiceVersion) -> Declared:
         declared = self._declared.get(version.id)
@@ -184,19 +178,8 @@ class Services:
 
     def line(self, service: RemoteService, version: ServiceVersion) -> Line:
         """The way to a version."""
-        return Line(
-            platform=self.platform,
-            outgoing=self.outgoing,
-            settings=self.settings,
-            counted=self.counted,
-            code=service.code,
-            department=service.department,
-            state=service.state,
-            number=version.number,
-            endpoint=version.endpoint,
-            calls=frozenset(version.calls),
-            secrets=self.secrets(service),
-        )
+        secrets = self.secrets(service)
+        return Line(self.platform, self.outgoing, self.settings, self.counted, service, version, secrets)
 
     def secrets(self, service: RemoteService) -> list[Secret]:
         """The newest, and the one before; none that can't be read, until a rotation makes one that can."""
@@ -233,6 +216,8 @@ async def open_services(settings: ServiceSettings, platform: Platform) -> AsyncI
         await services.look()
 
         platform.store.on_rows(RemoteService, services.wake.set)
-        forgetting = partial(led, platform, ROUND, services.forget, "answers of services were not cleared away")
+        forgetting = partial(
+            led, platform, FORGET_EVERY_S, services.forget, "answers of services were not cleared away"
+        )
         async with working("banshi-services", services.keep, forgetting):
             yield services

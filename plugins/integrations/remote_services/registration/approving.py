@@ -55,9 +55,7 @@ async def decide(call: Call) -> web.StreamResponse:
     if action in {"approve", "refuse"}:
         updates = _decided(call, service, version, action, reason)
     else:
-        turn = lifecycle.turn_of(service, action, "staff")
-        by = "staff" if turn.to == "suspended" else ""
-        updates = [lifecycle.changed(service, call.now, state=turn.to, suspended_by=by, reason=reason)]
+        updates = [lifecycle.turned(service, action, "staff", call.now, reason)]
     rows = lifecycle.told(call.platform, service, action, call.now, version.number)
     await call.platform.store.commit(Write(updates=updates, rows=rows))
     await call.platform[SERVICES].look()

@@ -10,9 +10,8 @@ from banshi import Conflict, FieldProblem, Forbidden, Form, InvalidFields, Updat
 from banshi.sdk.documents import array
 from banshi.sdk.outgoing import key_of
 
-from ..declared import declared_by
+from ..declared import declared_by, owner_of
 from ..models import RemoteService, ServiceItem
-from ..owners import owner_of
 
 if TYPE_CHECKING:
     from banshi import Call, Department, Item

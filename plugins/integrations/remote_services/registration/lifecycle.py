@@ -50,11 +50,12 @@ def permitted(service: RemoteService, by: By) -> list[str]:
     return [turn.action for turn in TURNS if _may(turn, service, by)]
 
 
-def turn_of(service: RemoteService, action: str, by: By) -> Turn:
-    """The row for an action. Raises Conflict with what is permitted."""
+def turned(service: RemoteService, action: str, by: By, at: datetime, reason: str = "") -> Update:
+    """What an action of one side writes. Raises Conflict with what is permitted."""
     for turn in TURNS:
         if turn.action == action and _may(turn, service, by):
-            return turn
+            suspended_by = by if turn.to == "suspended" else ""
+            return changed(service, at, state=turn.to, suspended_by=suspended_by, reason=reason)
     told = f"A service that is {service.state} does not take the action {action!r} from you."
     if service.state == "suspended" and action == "resume":
         told = "Whoever suspended the service resumes it: that was the department's staff or the integrator."

@@ -10,7 +10,6 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from uuid_utils.compat import uuid7
 
 from banshi import Problem
 from banshi.sdk.outgoing import new_secret
@@ -33,14 +32,14 @@ class NotProven(Problem):
 
 async def prove(line: Line) -> None:
     """Challenge the endpoint. Raises NotProven with what to do."""
-    forged = await _posted(line, new_secret())
+    forged = await _posted(line, secrets.token_urlsafe(32), new_secret())
     if forged.status not in REFUSALS:
         raise NotProven(
             f"The endpoint answered {forged.status} to a call that is signed with another secret. Verify"
             " webhook-signature before anything else, and answer 401 where it is wrong."
         )
     challenge = secrets.token_urlsafe(32)
-    answered = await _posted(line, *line.good_secrets(), challenge=challenge)
+    answered = await _posted(line, challenge, *line.good_secrets())
     if not answered.ok:
         raise NotProven(
             f"The endpoint answered {answered.status} to a call that is signed with its secret. Verify it over the"
@@ -50,11 +49,9 @@ async def prove(line: Line) -> None:
         raise NotProven('Answer the call "challenge" with {"challenge": "…"}, the text that the call has.')
 
 
-async def _posted(line: Line, *with_secrets: str, challenge: str = "") -> Any:
-    told = {"call": "challenge", "service": line.code, "service_version": line.number}
-    body = orjson.dumps({**told, "challenge": challenge or secrets.token_urlsafe(32)})
+async def _posted(line: Line, challenge: str, *with_secrets: str) -> Any:
     try:
-        return await line.post(body, f"msg_{uuid7()}", with_secrets)
+        return await line.post({"call": "challenge", "challenge": challenge}, with_secrets)
     except Away as away:
         raise NotProven(f"The endpoint can't be called: {away}.") from None
 

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 #: How many times its services a client may have retired before they ever ran.
-RETIRED = 5
+MAX_TIMES_RETIRED = 5
 
 #: Days for which the secret before may stay good at most.
-LONGEST_OVERLAP = 90
+MAX_OVERLAP_DAYS = 90
 
 
 async def register(call: Call) -> web.StreamResponse:
@@ -64,8 +64,10 @@ async def _within_limits(call: Call) -> None:
     most, client = call.platform[SERVICES].settings.services, call.client
     if await RemoteService.filter(client=client.id, state__not="retired").count() >= most:
         raise Conflict(f"The client has {most} services already; retire one, or ask the operator for more.")
-    if await RemoteService.filter(client=client.id, state="retired", current=0).count() >= most * RETIRED:
-        raise Conflict(f"{most * RETIRED} services of the client never ran; ask the operator for another client.")
+    if await RemoteService.filter(client=client.id, state="retired", current=0).count() >= most * MAX_TIMES_RETIRED:
+        raise Conflict(
+            f"{most * MAX_TIMES_RETIRED} services of the client never ran; ask the operator for another client."
+        )
 
 
 async def give_version(call: Call) -> web.StreamResponse:
@@ -139,9 +141,7 @@ async def act(call: Call) -> web.StreamResponse:
     elif action == "rotate":
         shown = await _rotate(call, service)
     else:
-        turn = lifecycle.turn_of(service, action, "client")
-        by = "client" if turn.to == "suspended" else ""
-        update = lifecycle.changed(service, call.now, state=turn.to, suspended_by=by, reason="")
+        update = lifecycle.turned(service, action, "client", call.now)
         rows = lifecycle.told(call.platform, service, action, call.now, service.current)
         await call.platform.store.commit(Write(updates=[update], rows=rows))
     await call.platform[SERVICES].look()
