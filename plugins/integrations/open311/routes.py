@@ -55,7 +55,7 @@ SEARCH = (
     ),
     Parameter(
         name="page_size",
-        schema={"type": "integer", "minimum": 1, "maximum": listing.MOST, "default": listing.MOST},
+        schema={"type": "integer", "minimum": 1, "maximum": listing.MAX_ROWS, "default": listing.MAX_ROWS},
         description="Requests in a page.",
     ),
 )

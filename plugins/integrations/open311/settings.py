@@ -10,7 +10,7 @@ from typing import Literal
 Public = Literal["address", "position", "description", "media_url"]
 
 #: Decimals of a degree: 5 are about a metre, and nobody's telephone knows more.
-MOST_DECIMALS = 5
+MAX_DECIMALS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,5 +47,5 @@ class Open311Settings:
     def __post_init__(self) -> None:
         if self.per_minute < 1:
             raise ValueError("per_minute has to be at least 1")
-        if not 0 <= self.decimals <= MOST_DECIMALS:
-            raise ValueError(f"decimals has to be from 0 to {MOST_DECIMALS}")
+        if not 0 <= self.decimals <= MAX_DECIMALS:
+            raise ValueError(f"decimals has to be from 0 to {MAX_DECIMALS}")

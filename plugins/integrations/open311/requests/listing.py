@@ -19,15 +19,15 @@ from banshi.sdk.cases import personal_in
 
 from ..models import ServiceRequest
 from ..services.service import OFFICE, Office
-from ..wire.errors import BadRequest, Unknown
+from ..wire.errors import Unknown, bad
 from ..wire.formats import Format, answer
 from .wording import CLOSED, LOOKED_AT, note_of, status_of
 
 #: The standard's own limits: days that a search spans, and requests in an answer.
-SPAN, MOST = timedelta(days=90), 1000
+MAX_SPAN, MAX_ROWS = timedelta(days=90), 1000
 
 #: Requests that can be named at once.
-MOST_NAMED = 100
+MAX_NUMBERS = 100
 
 #: What is read of each: no answers and no contact.
 COLUMNS = (
@@ -50,7 +50,7 @@ async def list_requests(written: Format, call: Call) -> web.StreamResponse:
     else:
         begin, end = span(call)
         query = _narrowed(call, office, query.filter(requested_at__gte=begin, requested_at__lte=end, **REAL))
-    size = call.query.get("page_size", MOST)
+    size = call.query.get("page_size", MAX_ROWS)
     query = query.order_by("-requested_at", "-id").offset((call.query.get("page", 1) - 1) * size).limit(size)
     rows = await query.values(*COLUMNS)
     # One that has gone while they were read is no service any more.
@@ -96,9 +96,9 @@ NUMBER = re.compile(r"[0-9A-Z-]{1,24}")
 def numbers_in(text: str, language: str) -> list[str]:
     """The ids that a list with commas names. Raises BadRequest for too many."""
     numbers = [one.strip().upper() for one in text.split(",") if one.strip()]
-    if len(numbers) > MOST_NAMED:
-        zh, en = f"一次最多查询{MOST_NAMED}个编号。", f"service_request_id: name at most {MOST_NAMED} at once."
-        raise BadRequest([zh if language.startswith("zh") else en])
+    if len(numbers) > MAX_NUMBERS:
+        most = MAX_NUMBERS
+        raise bad(language, f"一次最多查询{most}个编号。", f"service_request_id: name at most {most} at once.")
     # What can be no number names no request, and no column would take it.
     return [one for one in numbers if NUMBER.fullmatch(one)]
 
@@ -128,7 +128,7 @@ def moment(call: Call, name: str) -> datetime | None:
         return (at if at.tzinfo else at.replace(tzinfo=call.platform.settings.timezone)).astimezone(UTC)
     except (ValueError, OverflowError):
         zh, en = f"{name}：须为 2026-01-01T00:00:00Z 的格式。", f"{name}: write it as 2026-01-01T00:00:00Z."
-        raise BadRequest([zh if call.language.startswith("zh") else en]) from None
+        raise bad(call.language, zh, en) from None
 
 
 def span(call: Call) -> tuple[datetime, datetime]:
@@ -137,13 +137,13 @@ def span(call: Call) -> tuple[datetime, datetime]:
     try:
         if begin is None:
             end = end or call.now
-            begin = end - SPAN
-        end = end or begin + SPAN
+            begin = end - MAX_SPAN
+        end = end or begin + MAX_SPAN
     except OverflowError:
         begin = end = datetime.max.replace(tzinfo=UTC)
-    if end - begin > SPAN:
+    if end - begin > MAX_SPAN:
         zh, en = "start_date 与 end_date 最多相隔90天。", "start_date and end_date: they may span 90 days at most."
-        raise BadRequest([zh if call.language.startswith("zh") else en])
+        raise bad(call.language, zh, en)
     return begin, end
 
 

@@ -12,10 +12,10 @@ from banshi import FieldProblem
 
 from ..services.attributes import number
 from ..services.catalogue import Service
-from ..wire.arguments import CONTACT, LONGEST, Arguments
+from ..wire.arguments import CONTACT, MAX_LENGTHS, Arguments
 
 #: Decimals of a degree that are kept: a tenth of a metre.
-DECIMALS = 6
+DECIMALS_KEPT = 6
 
 #: What the standard calls what a field takes.
 NAMES = {"address": "address_string", "latitude": "lat", "longitude": "long"}
@@ -23,19 +23,20 @@ NAMES = {"address": "address_string", "latitude": "lat", "longitude": "long"}
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was sent for one service, read and found to be in order by itself."""
+    """What was sent for one service, read and found to be in order by itself: the columns of a `ServiceRequest`."""
 
     contact: dict[str, str]
     address: str
     address_id: str
-    position: tuple[float, float] | None
     description: str
     media_url: str
+    latitude: float | None
+    longitude: float | None
 
 
 def read_report(arguments: Arguments) -> Report:
     """What is wrong is among the faults of the arguments."""
-    given = {name: arguments.text(name, most) for name, most in LONGEST.items()}
+    given = {name: arguments.text(name, most) for name, most in MAX_LENGTHS.items()}
     contact = {name: text for name, most in CONTACT.items() if (text := arguments.text(name, most))}
     position = _position(arguments)
     if not (position or given["address_string"] or given["address_id"] or arguments.faults):
@@ -43,13 +44,15 @@ def read_report(arguments: Arguments) -> Report:
         arguments.fault("lat", zh, en + "lat and long, or address_string, or address_id.")
     if given["media_url"] and not _is_web(given["media_url"]):
         arguments.fault("media_url", "须为 http:// 或 https:// 网址。", "it has to be an http:// or https:// address.")
+    latitude, longitude = position or (None, None)
     return Report(
         contact=contact,
         address=given["address_string"],
         address_id=given["address_id"],
-        position=position,
         description=given["description"],
         media_url=given["media_url"],
+        latitude=latitude,
+        longitude=longitude,
     )
 
 
@@ -67,7 +70,7 @@ def _position(arguments: Arguments) -> tuple[float, float] | None:
             )
             arguments.fault(name, zh, en)
         else:
-            read.append(round(float(value), DECIMALS))
+            read.append(round(float(value), DECIMALS_KEPT))
     return (read[0], read[1]) if len(read) == 2 else None
 
 
@@ -87,7 +90,7 @@ def answers_of(service: Service, report: Report, arguments: Arguments, zone: tzi
         if name in service.fields:
             _put(answers, service.fields[name].path, value)
     known = {one.code: one for one in service.attributes}
-    for code, values in arguments.attributes():
+    for code, values in arguments.attributes().items():
         if code not in known:
             named = ", ".join(known) or "none"
             arguments.fault(f"attribute[{code}]", f"没有这个属性；有：{named}。", f"there is none; there are: {named}.")
@@ -100,10 +103,11 @@ def answers_of(service: Service, report: Report, arguments: Arguments, zone: tzi
 
 def _own(report: Report) -> Iterator[tuple[str, Any]]:
     """The standard's own arguments, as the fields that take them are named."""
-    if report.position is not None:
-        yield from zip(("latitude", "longitude"), report.position, strict=True)
-    # Whoever reads the form alone still finds the place.
-    place = report.address or report.address_id or (", ".join(map(str, report.position)) if report.position else "")
+    place = report.address or report.address_id
+    if report.latitude is not None:
+        yield from (("latitude", report.latitude), ("longitude", report.longitude))
+        # Whoever reads the form alone still finds the place.
+        place = place or f"{report.latitude}, {report.longitude}"
     for name, value in (("address", place), ("description", report.description), ("media_url", report.media_url)):
         if value:
             yield name, value

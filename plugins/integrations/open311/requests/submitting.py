@@ -7,6 +7,7 @@ same request, so that a client whose answer got lost may simply send it again.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -27,7 +28,7 @@ from ..wire.formats import Format, answer
 from .reporting import Report, answers_of, read_report, told
 
 #: For so long the same is the same request.
-SAME = timedelta(hours=24)
+REPEATED_WITHIN = timedelta(hours=24)
 
 NOTICE = {
     "zh-CN": "最迟于{day}答复；等待补充情况的时间不计在内。",
@@ -88,7 +89,7 @@ def _fingerprint(call: Call, principal: Principal, arguments: Arguments) -> str:
 
 async def _sent_before(call: Call, fingerprint: str) -> str | None:
     """The number of the case that the same has made already."""
-    same = ServiceRequest.filter(fingerprint=fingerprint, requested_at__gt=call.now - SAME)
+    same = ServiceRequest.filter(fingerprint=fingerprint, requested_at__gt=call.now - REPEATED_WITHIN)
     found: list[Any] = await same.order_by("-requested_at").limit(1).values_list("case__number", flat=True)
     return str(found[0]) if found else None
 
@@ -126,7 +127,6 @@ async def _handed_in(
 def _row(
     call: Call, principal: Principal, service: Service, report: Report, fingerprint: str, prepared: PreparedCase
 ) -> ServiceRequest:
-    latitude, longitude = report.position or (None, None)
     return ServiceRequest(
         case_id=prepared.case.id,
         service_code=service.code,
@@ -134,13 +134,7 @@ def _row(
         requested_at=prepared.case.created_at,
         fingerprint=fingerprint,
         day=call.platform.today(),
-        address=report.address,
-        address_id=report.address_id,
-        latitude=latitude,
-        longitude=longitude,
-        description=report.description,
-        media_url=report.media_url,
-        contact=report.contact,
+        **asdict(report),
     )
 
 

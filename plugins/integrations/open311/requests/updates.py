@@ -17,11 +17,11 @@ from banshi.sdk.cases import CaseEvent
 
 from ..services.service import OFFICE
 from ..wire.formats import Format, answer
-from .listing import MOST, REAL, iso, numbers_in, offered, span
+from .listing import MAX_ROWS, REAL, iso, numbers_in, offered, span
 from .wording import note_of, status_of
 
 #: Requests that are older than this before the time that is asked about have no updates any more.
-OLDEST = timedelta(days=365)
+UPDATED_FOR = timedelta(days=365)
 
 #: Before everything: no time that is asked about leads out of the calendar.
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,10 +37,10 @@ async def list_updates(written: Format, call: Call) -> web.StreamResponse:
         requests = requests.filter(case__number__in=numbers_in(wanted, call.language))
     else:
         # A step is never later than the case's last change.
-        requests = requests.filter(requested_at__gte=max(begin, EPOCH) - OLDEST, requested_at__lte=end)
+        requests = requests.filter(requested_at__gte=max(begin, EPOCH) - UPDATED_FOR, requested_at__lte=end)
         requests = requests.filter(case__updated_at__gte=begin, **REAL)
     steps = CaseEvent.filter(case_id__in=Subquery(requests.values("case_id")), at__gte=begin, at__lte=end)
-    steps = steps.exclude(state_before=F("state")).order_by("at", "id").limit(MOST)
+    steps = steps.exclude(state_before=F("state")).order_by("at", "id").limit(MAX_ROWS)
     rows = await steps.values("id", "at", "state", "case_id")
     named = dict(await Case.filter(id__in={row["case_id"] for row in rows}).values_list("id", "number"))
     shown = [_shown(call, row, named[row["case_id"]]) for row in rows if row["case_id"] in named]

@@ -13,7 +13,7 @@ from banshi import text_in
 Schema = Mapping[str, Any]
 
 #: Signs from which on a text is written into several lines.
-LONG = 255
+MAX_LINE_LENGTH = 255
 
 #: A number without a fraction, of as many digits as every reader of JSON takes.
 WHOLE = re.compile(r"-?[0-9]{1,15}")
@@ -45,7 +45,8 @@ class Attribute:
 
     @property
     def pointer(self) -> str:
-        return pointer_of(self.path)
+        """Its JSON Pointer (RFC 6901) in the answers."""
+        return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in self.path)
 
     def document(self, order: int, language: str) -> dict[str, Any]:
         """The attribute in a service definition."""
@@ -88,11 +89,6 @@ class Attribute:
         return _one(self.schema, given[0], zone)
 
 
-def pointer_of(path: Sequence[str]) -> str:
-    """The JSON Pointer (RFC 6901) of a field through objects."""
-    return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in path)
-
-
 def fields_of(schema: Schema, path: tuple[str, ...] = (), *, needed: bool = True) -> Iterator[Attribute]:
     """Every field of a form in its order, those inside objects too. One that can't be sent has the datatype ""."""
     for name, one in schema.get("properties", {}).items():
@@ -118,7 +114,7 @@ def _datatype(schema: Schema) -> str:
         return ""
     if schema.get("format") in DATES:
         return "datetime"
-    short = schema.get("maxLength", LONG + 1) <= LONG or "format" in schema or "pattern" in schema
+    short = schema.get("maxLength", MAX_LINE_LENGTH + 1) <= MAX_LINE_LENGTH or "format" in schema or "pattern" in schema
     return "string" if short else "text"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -12,19 +12,19 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from banshi import Call
 
-from .errors import BadRequest
+from .errors import BadRequest, bad
 
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 
 #: Bytes of a form at most, and parameters in it: 4,000 Chinese characters are 36,000 bytes once they are encoded.
-LIMIT, MOST_FIELDS = 98_304, 200
+MAX_FORM_BYTES, MAX_FIELDS = 98_304, 200
 
 #: Characters of each argument at most; 4,000 is the standard's own.
-LONGEST = {"address_string": 500, "address_id": 200, "description": 4000, "media_url": 2000}
+MAX_LENGTHS = {"address_string": 500, "address_id": 200, "description": 4000, "media_url": 2000}
 CONTACT = {"first_name": 100, "last_name": 100, "email": 254, "phone": 40, "device_id": 200, "account_id": 200}
 
 #: Seconds within which it has to be there.
-PATIENCE = 15.0
+FORM_TIMEOUT_S = 15.0
 
 #: What aiohttp raises for a form that isn't what it says.
 UNREADABLE = (
@@ -74,13 +74,13 @@ class Arguments:
             self.fault(name, "含有控制字符。", "it has control characters; take them out.")
         return found
 
-    def attributes(self) -> Iterator[tuple[str, list[str]]]:
+    def attributes(self) -> Mapping[str, list[str]]:
         """Code and values of each attribute that was sent."""
         found: dict[str, list[str]] = {}
         for name, given in self.values.items():
             if match := ATTRIBUTE.fullmatch(name):
                 found.setdefault(match[1], []).extend(given)
-        yield from found.items()
+        return found
 
     def fault(self, name: str, zh: str, en: str) -> None:
         self.faults.append(f"{name}：{zh}" if self.chinese else f"{name}: {en}")
@@ -91,7 +91,7 @@ async def read_arguments(call: Call) -> Arguments:
     values: dict[str, list[str]] = {}
     for name, value in [*await _form(call.request, call.language), *call.request.query.items()]:
         if NO_TEXT.search(name + value):
-            raise BadRequest([_unreadable(call.language)])
+            raise _unreadable(call.language)
         text = value.replace("\r\n", "\n").strip()
         if text:
             values.setdefault(name, []).append(text)
@@ -99,21 +99,19 @@ async def read_arguments(call: Call) -> Arguments:
 
 
 async def _form(request: web.Request, language: str) -> list[tuple[str, str]]:
-    zh = language.startswith("zh")
     if request.content_type not in {FORM, MULTIPART} or request.headers.get("Content-Encoding"):
-        raise BadRequest([f"请以 {FORM} 提交。" if zh else f"Send the arguments as {FORM}."])
+        raise bad(language, f"请以 {FORM} 提交。", f"Send the arguments as {FORM}.")
     try:
-        async with asyncio.timeout(PATIENCE):
-            form = await request.clone(client_max_size=LIMIT, client_max_fields=MOST_FIELDS).post()
+        async with asyncio.timeout(FORM_TIMEOUT_S):
+            form = await request.clone(client_max_size=MAX_FORM_BYTES, client_max_fields=MAX_FIELDS).post()
     except UNREADABLE:
-        raise BadRequest([_unreadable(language)]) from None
+        raise _unreadable(language) from None
     if any(not isinstance(value, str) for value in form.values()):
-        raise BadRequest(["不接收文件；请用 media_url。" if zh else "No files are taken: name them by media_url."])
+        raise bad(language, "不接收文件；请用 media_url。", "No files are taken: name them by media_url.")
     return [(name, value) for name, value in form.items() if isinstance(value, str)]
 
 
-def _unreadable(language: str) -> str:
-    if language.startswith("zh"):
-        return f"最多{LIMIT}字节、{MOST_FIELDS}个参数，UTF-8 编码。"
-    limits = f"{LIMIT} bytes and {MOST_FIELDS} of them at most, within {PATIENCE:g} s"
-    return f"The arguments can't be read. They are UTF-8, {limits}."
+def _unreadable(language: str) -> BadRequest:
+    zh = f"最多{MAX_FORM_BYTES}字节、{MAX_FIELDS}个参数，UTF-8 编码。"
+    limits = f"{MAX_FORM_BYTES} bytes and {MAX_FIELDS} of them at most, within {FORM_TIMEOUT_S:g} s"
+    return bad(language, zh, f"The arguments can't be read. They are UTF-8, {limits}.")

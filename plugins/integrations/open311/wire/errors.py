@@ -30,6 +30,11 @@ class BadRequest(Problem):
         super().__init__("; ".join(faults))
 
 
+def bad(language: str, zh: str, en: str) -> BadRequest:
+    """One thing that is wrong, in the caller's language."""
+    return BadRequest([zh if language.startswith("zh") else en])
+
+
 class KeyRefused(Problem):
     """api_key is missing or not valid."""
 
@@ -59,12 +64,9 @@ def status_of(problem: Problem) -> int:
 def told(written: Format, problem: Problem, language: str) -> web.Response:
     """A problem as the standard has it."""
     status = status_of(problem)
-    faults = problem.faults if isinstance(problem, BadRequest) else (_detail(problem, language),)
+    detail = text_in(problem.texts, language) if problem.texts else problem.detail
+    faults = problem.faults if isinstance(problem, BadRequest) else (detail,)
     document: list[dict[str, Any]] = [{"code": status, "description": fault} for fault in faults]
     headers = {name: value for name, value in problem.headers.items() if name != "WWW-Authenticate"}
     headers |= {**OPEN, "Content-Type": written.content_type}
     return web.Response(body=written.write("errors", document), status=status, headers=headers)
-
-
-def _detail(problem: Problem, language: str) -> str:
-    return text_in(problem.texts, language) if problem.texts else problem.detail

@@ -7,7 +7,7 @@ from typing import Any
 
 from banshi.sdk.documents import MAYBE_MOMENT, MAYBE_TEXT, MOMENT, TEXT, Record, array, optional
 
-from .arguments import CONTACT, LONGEST
+from .arguments import CONTACT, MAX_LENGTHS
 
 DEGREES: dict[str, Any] = {"type": ["number", "null"]}
 STATUS: dict[str, Any] = {"enum": ["open", "closed"]}
@@ -95,6 +95,6 @@ REQUEST_FORM: dict[str, Any] = {
         "service_code": TEXT,
         "lat": {"type": "number", "minimum": -90, "maximum": 90},
         "long": {"type": "number", "minimum": -180, "maximum": 180},
-        **{name: {"type": "string", "maxLength": most} for name, most in {**LONGEST, **CONTACT}.items()},
+        **{name: {"type": "string", "maxLength": most} for name, most in {**MAX_LENGTHS, **CONTACT}.items()},
     },
 }
