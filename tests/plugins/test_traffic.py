@@ -518,7 +518,7 @@ async def test_a_database_that_fails_while_passes_are_revoked_only_delays_it(
     wang = bare_door.citizen("wang")
     await approved_pass(bare_door, wang, await answers(wang, zones=["2"]))
     zones = zones_module(bare_door)
-    monkeypatch.setattr(zones, "AGAIN", 0.02)
+    monkeypatch.setattr(zones, "RETRY_EVERY_S", 0.02)
     real = zones.submissions
     failures: list[Any] = []
 
@@ -556,7 +556,7 @@ async def test_an_approval_that_was_under_way_while_the_zone_closed_does_not_lea
     wang = bare_door.citizen("wang")
     case = await submit(bare_door, wang, await answers(wang, zones=["2"]))
     zones = zones_module(bare_door)
-    monkeypatch.setattr(zones, "AGAIN", 0.05)
+    monkeypatch.setattr(zones, "RETRY_EVERY_S", 0.05)
     handler = bare_door.platform.registry.items["zone-pass"].handler
     real, looked, go_on = handler.claims, asyncio.Event(), asyncio.Event()
 

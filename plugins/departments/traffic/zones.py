@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -29,7 +30,7 @@ from banshi import (
 from banshi.sdk.cases import decide, submissions
 from banshi.sdk.documents import Record, array
 from banshi.sdk.http import Routes
-from banshi.sdk.operations import woken
+from banshi.sdk.operations import woken, working
 
 from .models import ZoneClosure
 
@@ -139,10 +140,10 @@ def _document(zone: str, closure: ZoneClosure | None) -> dict[str, Any]:
 CLOSING: Key[asyncio.Event] = Key("traffic zones closing")
 
 #: Seconds after which an unfinished revocation is taken up again.
-AGAIN = 30.0
+RETRY_EVERY_S = 30.0
 
 #: Time in which an approval's pass is signed and written once the department's handler has answered.
-WRITTEN = timedelta(seconds=10)
+MAX_APPROVAL_TIME = timedelta(seconds=10)
 
 
 @asynccontextmanager
@@ -150,17 +151,13 @@ async def open_closing(platform: Platform) -> AsyncIterator[asyncio.Event]:
     """Revokes the passes of closed zones; what a crash left unfinished is taken up at the next start."""
     wake = asyncio.Event()
     wake.set()
-    task = asyncio.create_task(_revoke_all(platform, wake), name="traffic-zones-closing")
-    try:
+    async with working("traffic-zones-closing", partial(_revoke_all, platform, wake)):
         yield wake
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _revoke_all(platform: Platform, wake: asyncio.Event) -> None:
     while True:
-        await woken(wake, AGAIN)
+        await woken(wake, RETRY_EVERY_S)
         wake.clear()
         try:
             for closure in await ZoneClosure.filter(passes_revoked_at=None):
@@ -185,6 +182,6 @@ async def _revoke(platform: Platform, closure: ZoneClosure) -> None:
             # Somebody has moved it in this very moment; if it is still approved, the next round revokes it.
             left = True
     # An approval that looked at the zones before they closed may be written after this walk: a later one finds it.
-    late = timedelta(seconds=platform.settings.handler_timeout) + WRITTEN
+    late = timedelta(seconds=platform.settings.handler_timeout) + MAX_APPROVAL_TIME
     if not left and began - closure.closed_at > late:
         await ZoneClosure.filter(**still).update(passes_revoked_at=platform.now())
