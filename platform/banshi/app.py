@@ -39,7 +39,7 @@ DRAIN, DRAIN_LOOK = 8.0, 0.02
 
 #: Connections that may wait to be accepted. After a restart all phones come back in the same moment, and whoever finds
 #: no room tries again seconds later. The system makes it `somaxconn` where that is less.
-BACKLOG = 4096
+MAX_BACKLOG = 4096
 
 #: The plugin whose routes every process has.
 MONITORING = "banshi.monitoring"
@@ -151,7 +151,7 @@ async def serving(platform: Platform, host: str, port: int) -> AsyncIterator[str
         worker = platform.get(WORKER)
         if worker is not None:
             await web.UnixSite(runner, worker.socket(worker.number)).start()
-        await web.TCPSite(runner, host, port, backlog=BACKLOG, reuse_port=worker is not None or None).start()
+        await web.TCPSite(runner, host, port, backlog=MAX_BACKLOG, reuse_port=worker is not None or None).start()
         real = next(address[1] for address in runner.addresses if isinstance(address, tuple))
         yield f"http://{f'[{host}]' if ':' in host else host}:{real}"
     finally:

@@ -48,7 +48,7 @@ TINY_PNG = b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR" + bytes(64)
 UNSYNCED = "synchronous=OFF&wal_autocheckpoint=8000&busy_timeout=5000"
 
 #: Longest time that `Door.settled` waits, in seconds.
-PATIENCE = 30.0
+SETTLED_TIMEOUT_S = 30.0
 
 
 def made_up_resident_id(number: int) -> str:
@@ -184,7 +184,7 @@ class Door:
         than `failures` times, is parked, or waits for somebody who is away for longer than this does; TimeoutError
         where something is still due after 30 seconds.
         """
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + SETTLED_TIMEOUT_S
         noted = self.platform[FAILURES]
         # However often they failed before: whatever was wrong may have been mended since.
         counted = Counter({one.row for one in noted if not one.parked})
@@ -204,7 +204,7 @@ class Door:
             if not any(state == "due" for _, state in waiting):
                 return
             await asyncio.sleep(0.01)
-        raise TimeoutError(f"still waiting after {PATIENCE} s: {waiting}")
+        raise TimeoutError(f"still waiting after {SETTLED_TIMEOUT_S} s: {waiting}")
 
     async def _try_again(self, rows: Collection[str]) -> None:
         """Let rows of the outbox be due now that wait for another try."""

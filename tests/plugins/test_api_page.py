@@ -146,7 +146,7 @@ async def test_a_department_that_is_not_there_is_refused(door: Door, department:
 async def test_a_large_city_s_page_wants_a_department_before_it_loads_anything(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module_of("page"), "MOST", 3)
+    monkeypatch.setattr(module_of("page"), "MAX_ITEMS_SHOWN", 3)
     page = await page_of(door)
     assert "Choose a department" in page
     assert "data-description" not in page

@@ -148,7 +148,7 @@ async def test_the_commands_add_rotate_list_and_revoke_beside_a_server(city: Doo
     assert first not in said
     assert second not in said
     await banshi("revoke", name)
-    part("tokens").REMEMBERED_FOR = 0.0
+    part("tokens").REMEMBERED_S = 0.0
     city.platform[part("tokens").TOKENS]._remembered.clear()  # as after five seconds
     (await city.bearing(token).get("/v1/client")).problem(401, "unauthenticated")
     assert (await posted(city, "/oauth/token", fields(client_id=name, secret=second))).status == 401
@@ -270,7 +270,7 @@ async def test_a_secret_that_was_rotated_ends_with_the_overlap(city: Door) -> No
 
 
 async def test_a_program_that_keeps_no_token_is_told_when_to_come_again(city: Door, monkeypatch: Any) -> None:
-    monkeypatch.setattr(part("tokens"), "MOST", 2)
+    monkeypatch.setattr(part("tokens"), "MAX_TOKENS", 2)
     await made(city)
     for _ in range(2):
         await token_of(city)

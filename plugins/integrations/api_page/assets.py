@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,9 +31,6 @@ class Asset:
     path: Path
     media_type: str
     etag: str
-
-    async def read(self) -> bytes:
-        return await asyncio.to_thread(self.path.read_bytes)
 
 
 @dataclass(frozen=True, slots=True)

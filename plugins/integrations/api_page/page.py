@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 from html import escape
@@ -13,7 +14,7 @@ from banshi.sdk.http import etag_of, reply_bytes
 from .assets import Assets
 
 #: Items that a browser shows at once; from there on it wants a department to be chosen.
-MOST = 300
+MAX_ITEMS_SHOWN = 300
 
 HTML = "text/html; charset=utf-8"
 
@@ -68,18 +69,19 @@ async def show_asset(assets: Assets, call: Call) -> Any:
     if call.path["version"] != assets.version:
         raise NotFound("There is another release of it by now; load /docs again.")
     asset = assets.files[call.path["file"]]
-    return reply_bytes(call, await asset.read(), asset.media_type, asset.etag, FOR_GOOD)
+    body = await asyncio.to_thread(asset.path.read_bytes)
+    return reply_bytes(call, body, asset.media_type, asset.etag, FOR_GOOD)
 
 
 def _page(assets: Assets, language: str, departments: dict[str, str], chosen: str | None, items: int) -> str:
     words = WORDS[language]
-    options = [] if items > MOST else [_option("", words["all"], chosen is None)]
+    options = [] if items > MAX_ITEMS_SHOWN else [_option("", words["all"], chosen is None)]
     options += [_option(code, title, code == chosen) for code, title in departments.items()]
     description = f"/openapi.json?department={chosen}" if chosen else "/openapi.json"
     # A thousand operations drawn at once would hold the browser up for a minute; closed, they take no time.
-    expansion = "none" if items > MOST else "list"
+    expansion = "none" if items > MAX_ITEMS_SHOWN else "list"
     place = f'<div id="api" data-description="{escape(description)}" data-expansion="{expansion}"></div>'
-    if chosen is None and items > MOST:
+    if chosen is None and items > MAX_ITEMS_SHOWN:
         place = f'<p class="banshi-note">{escape(words["choose"].format(items=items))}</p>'
     styles = "".join(
         f'<link rel="stylesheet" href="{assets.address(name)}">' for name in ("swagger-ui.css", "page.css")

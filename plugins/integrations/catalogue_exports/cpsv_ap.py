@@ -15,7 +15,7 @@ from .settings import ExportSettings
 from .shared import Shared
 
 #: Bytes that are put together before they are handed on.
-PIECE = 64 * 1024
+PIECE_BYTES = 64 * 1024
 
 
 def whole(platform: Platform, settings: ExportSettings) -> Iterator[bytes]:
@@ -51,7 +51,7 @@ def joined(nodes: Iterable[Any]) -> Iterator[bytes]:
         kept.append(line)
         size += len(line)
         comma = b",\n"
-        if size >= PIECE:
+        if size >= PIECE_BYTES:
             yield b"".join(kept)
             kept, size = [], 0
     yield b"".join(kept)

@@ -19,7 +19,7 @@ from .tokens import digest_of
 PREFIX = "bak_"
 
 #: How exactly it is noted when a key was last used: a write a minute, however often it is.
-NOTED = timedelta(minutes=1)
+NOTED_EVERY = timedelta(minutes=1)
 
 
 def new_key() -> str:
@@ -34,7 +34,7 @@ async def holder(platform: Platform, key: str) -> Principal | None:
     if row is None or client is None:
         return None
     now = platform.now()
-    if row.last_used_at is None or row.last_used_at + NOTED <= now:
+    if row.last_used_at is None or row.last_used_at + NOTED_EVERY <= now:
         await ApiKey.filter(digest=row.digest).update(last_used_at=now)
     allowed = frozenset(scope for scope in row.scopes if client.may_have(scope))
     return Principal(

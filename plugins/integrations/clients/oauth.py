@@ -15,7 +15,7 @@ from banshi.sdk.documents import array
 
 from .models import ApiClient
 from .sign_in import FORM, Refused, read_form, signed_in
-from .tokens import LIFE, TOKENS
+from .tokens import TOKEN_LIFE_S, TOKENS
 
 TOKEN_URL, REVOKE_URL = "/oauth/token", "/oauth/revoke"
 METADATA_URL = "/.well-known/oauth-authorization-server"
@@ -59,7 +59,7 @@ async def give_token(call: Call) -> web.StreamResponse:
         token = await call.platform[TOKENS].give(client, secret, scopes)
     except Stale:
         raise Refused("invalid_client", "The client has just been revoked.", 401) from None
-    body: dict[str, Any] = {"access_token": token, "expires_in": LIFE, "scope": " ".join(scopes)}
+    body: dict[str, Any] = {"access_token": token, "expires_in": TOKEN_LIFE_S, "scope": " ".join(scopes)}
     body["token_type"] = "Bearer"  # noqa: S105 - a type of token
     return web.json_response(body, headers=UNKEPT)
 

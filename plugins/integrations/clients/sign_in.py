@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 from collections.abc import Mapping
@@ -10,19 +9,17 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from aiohttp import web
 
-from banshi import Call
+from banshi import Call, Problem
+from banshi.sdk.http import read_body
 
 from .models import ApiClient, ClientSecret
 from .tokens import digest_of
 
 #: The form's media type, and bytes of it at most.
-FORM, LIMIT = "application/x-www-form-urlencoded", 8_192
-
-#: Seconds within which it has to be there.
-PATIENCE = 15.0
+FORM, MAX_FORM_BYTES = "application/x-www-form-urlencoded", 8_192
 
 #: Parameters of one form at most.
-MOST_FIELDS = 20
+MAX_FIELDS = 20
 
 
 class Refused(Exception):
@@ -35,19 +32,11 @@ class Refused(Exception):
 
 async def read_form(request: web.Request) -> dict[str, str]:
     """The parameters of the body; empty ones are left out, as the standard has it. Raises Refused."""
-    if request.content_type != FORM:
-        raise Refused("invalid_request", f"Send the parameters as {FORM}.")
-    raw = b""
     try:
-        async with asyncio.timeout(PATIENCE):
-            async for chunk in request.content.iter_any():
-                raw += chunk
-                if len(raw) > LIMIT:
-                    raise Refused("invalid_request", f"The parameters have at most {LIMIT} bytes.", 413)
-    except TimeoutError:
-        raise Refused("invalid_request", f"The parameters were not all there after {PATIENCE:g} seconds.") from None
-    try:
-        pairs = parse_qsl(raw.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+        raw = await read_body(request, MAX_FORM_BYTES, FORM)
+        pairs = parse_qsl(raw.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
+    except Problem as problem:
+        raise Refused("invalid_request", problem.detail, 413 if problem.status == 413 else 400) from None
     except ValueError:
         raise Refused("invalid_request", "The parameters can't be read.") from None
     form = dict(pairs)

@@ -1,7 +1,7 @@
 """Access tokens: given out, looked up with each request, and taken back.
 
 They are random and say nothing: whose they are stands in the database, so that all processes know them, and know when
-one was taken back, within `REMEMBERED_FOR` seconds.
+one was taken back, within `REMEMBERED_S` seconds.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from .models import AccessToken, ApiClient, ApiKey, ClientSecret
 PREFIX = "bat_"
 
 #: Seconds for which a token is good.
-LIFE = 3600
+TOKEN_LIFE_S = 3600
 
 #: Live tokens of one client at most. A program takes one an hour and process; more is a program that never keeps its.
-MOST = 500
+MAX_TOKENS = 500
 
 #: Seconds for which a token that was found good is not looked up again, and how many are remembered.
-REMEMBERED_FOR, MOST_REMEMBERED = 5.0, 10_000
+REMEMBERED_S, MAX_REMEMBERED = 5.0, 10_000
 
 #: Seconds between two rounds that clear away what has ended, and days for which an ended secret or key is still listed.
-ROUND, LISTED_DAYS = 3600.0, 30
+TIDY_EVERY_S, LISTED_DAYS = 3600.0, 30
 
 
 def digest_of(secret: str) -> str:
@@ -52,13 +52,14 @@ class Tokens:
         """A new token. Raises TooManyRequests where the client holds too many."""
         now = self.platform.now()
         live = AccessToken.filter(client=client.id, expires_at__gt=now)
-        if await live.count() >= MOST:
+        if await live.count() >= MAX_TOKENS:
             first = await live.order_by("expires_at").first()
-            wait = int((first.expires_at - now).total_seconds()) + 1 if first else LIFE
-            told = f"The client holds {MOST} tokens; keep one until it ends, or revoke those that you need no more."
+            wait = int((first.expires_at - now).total_seconds()) + 1 if first else TOKEN_LIFE_S
+            advice = "keep one until it ends, or revoke those that you need no more."
+            told = f"The client holds {MAX_TOKENS} tokens; {advice}"
             raise TooManyRequests(told, headers={"Retry-After": str(wait)})
         token = PREFIX + secrets.token_urlsafe(32)
-        ends = now + timedelta(seconds=LIFE)
+        ends = now + timedelta(seconds=TOKEN_LIFE_S)
         row = AccessToken(digest=digest_of(token), client=client.id, scopes=scopes, issued_at=now, expires_at=ends)
         # The client's row guards the rest: a client that is revoked in this moment gets nothing.
         live_client = Update(ApiClient, {"id": client.id, "revoked_at__isnull": True}, {"name": client.name})
@@ -78,8 +79,8 @@ class Tokens:
         if row is None or client is None:
             return None
         principal = principal_of(client, row.scopes, row.expires_at)
-        self._remembered[digest] = principal, time.monotonic() + REMEMBERED_FOR
-        if len(self._remembered) > MOST_REMEMBERED:
+        self._remembered[digest] = principal, time.monotonic() + REMEMBERED_S
+        if len(self._remembered) > MAX_REMEMBERED:
             self._remembered.popitem(last=False)
         return principal
 
@@ -116,7 +117,7 @@ async def open_tokens(platform: Platform) -> AsyncIterator[Tokens]:
     tokens = Tokens(platform)
 
     async def tidied() -> None:
-        await led(platform, ROUND, tokens.tidy, "could not clear away tokens that have ended")
+        await led(platform, TIDY_EVERY_S, tokens.tidy, "could not clear away tokens that have ended")
 
     async with working("clients-tokens", tidied):
         yield tokens

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 
 #: Seconds for one examination.
-PATIENCE = 30.0
+ANSWER_TIMEOUT_S = 30.0
 
 
 @click.command("doctor")
@@ -87,9 +87,10 @@ async def _examined(name: str, one: Examination, deployment: object) -> Sequence
     from banshi.builtin.examinations import Verdict
 
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(ANSWER_TIMEOUT_S):
             return await one(deployment)  # type: ignore[arg-type]
     except TimeoutError:
-        return [Verdict(name, "error", f"there was no answer for {PATIENCE:.0f} s: look whether it can be reached")]
+        told = f"there was no answer for {ANSWER_TIMEOUT_S:.0f} s: look whether it can be reached"
+        return [Verdict(name, "error", told)]
     except Exception as error:  # an examination of a plugin's that fails keeps no other from being made
         return [Verdict(name, "error", f"could not be looked at: {type(error).__name__}: {error}")]

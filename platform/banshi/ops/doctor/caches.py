@@ -9,7 +9,7 @@ from banshi.builtin.examinations import Deployment, Verdict
 from banshi.foundation.redis_client import client_of
 
 #: The oldest version that knows all that is asked of it.
-OLDEST = (6, 2)
+MIN_VERSION = (6, 2)
 
 
 async def examine(deployment: Deployment) -> Sequence[Verdict]:
@@ -38,7 +38,7 @@ def _one(told: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _version(text: str) -> Verdict:
     numbers = tuple(int(part) for part in text.split(".")[:2] if part.isdecimal())
-    if numbers < OLDEST:
+    if numbers < MIN_VERSION:
         return Verdict("redis", "warning", f"Redis {text or 'of no known version'}: upgrade to 6.2 or newer")
     return Verdict("redis", "ok", f"Redis {text} answers")
 

@@ -18,16 +18,16 @@ from banshi.kernel.loading.settings import Settings
 from banshi.ops.doctor.servers import servers
 
 #: Seconds by which two clocks may differ, and from which on tokens and leases are told wrongly.
-APART, FAR_APART = 2.0, 60.0
+CLOCK_WARNING_S, CLOCK_ERROR_S = 2.0, 60.0
 
 #: Seconds that a small write may take, and how many are tried.
-SLOW, TRIES = 0.05, 5
+SLOW_WRITE_S, WRITES_TRIED = 0.05, 5
 
 #: The oldest server that the platform is tested with, as PostgreSQL numbers itself.
-OLDEST = 140_000
+MIN_SERVER_VERSION = 140_000
 
 #: Connections of a process beside its pool: the one on which it hears of others.
-BESIDE = 1
+CONNECTIONS_BESIDE_POOL = 1
 
 
 async def examine(deployment: Deployment) -> Sequence[Verdict]:
@@ -68,11 +68,13 @@ async def _clock(connection: BaseDBAsyncClient) -> Verdict:
     rows = await connection.execute_query_dict(f"SELECT {CLOCK[connection.capabilities.dialect]} AS now")
     apart = abs(rows[0]["now"] / 1000 - (before + time.time()) / 2)
     told = f"this machine's clock and the database's are {apart:.1f} s apart"
-    if apart > FAR_APART:
+    if apart > CLOCK_ERROR_S:
         return Verdict(
             "clock", "error", f"{told}: set both by NTP; tokens and deadlines go by the one, leases by the other"
         )
-    return Verdict("clock", "warning" if apart > APART else "ok", f"{told}: set both by NTP" if apart > APART else told)
+    if apart > CLOCK_WARNING_S:
+        return Verdict("clock", "warning", f"{told}: set both by NTP")
+    return Verdict("clock", "ok", told)
 
 
 async def _sync(connection: BaseDBAsyncClient) -> Verdict:
@@ -83,7 +85,7 @@ async def _sync(connection: BaseDBAsyncClient) -> Verdict:
     )
     took = []
     try:
-        for _ in range(TRIES):
+        for _ in range(WRITES_TRIED):
             begun = time.monotonic()
             await connection.execute_query(write)
             took.append(time.monotonic() - begun)
@@ -93,7 +95,7 @@ async def _sync(connection: BaseDBAsyncClient) -> Verdict:
     if why := await _unsynced(connection):
         return Verdict("database-write", "warning", f"{why}: what was acknowledged may be lost with the power")
     told = f"a small write takes {statistics.median(took) * 1000:.1f} ms"
-    if statistics.median(took) > SLOW:
+    if statistics.median(took) > SLOW_WRITE_S:
         return Verdict("database-write", "warning", f"{told}: the disk syncs slowly, and every request waits for it")
     return Verdict("database-write", "ok", told)
 
@@ -109,14 +111,14 @@ async def _unsynced(connection: BaseDBAsyncClient) -> str:
 async def _server(connection: BaseDBAsyncClient, settings: Settings, workers: int) -> list[Verdict]:
     version = int(await _shown(connection, "server_version_num"))
     told = f"PostgreSQL {version // 10_000}.{version % 10_000}"
-    old = version < OLDEST
+    old = version < MIN_SERVER_VERSION
     found = [
         Verdict("postgres-version", "warning" if old else "ok", f"{told}: upgrade to 14 or newer" if old else told)
     ]
     reserved = int(await _shown(connection, "superuser_reserved_connections"))
     most = int(await _shown(connection, "max_connections")) - reserved
     given = connection_to(settings.database_url)["credentials"]
-    each = int(given.get("maxsize") or settings.pool.most) + BESIDE
+    each = int(given.get("maxsize") or settings.pool.most) + CONNECTIONS_BESIDE_POOL
     said = f"{workers} process{'' if workers == 1 else 'es'} of {each} connections, and the server takes {most}"
     if workers * each > most:
         advice = "make platform.pool.most smaller, raise max_connections, or have fewer processes"

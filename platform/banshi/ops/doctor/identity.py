@@ -11,7 +11,7 @@ from banshi.kernel.loading.outside_systems import Identity
 from banshi.ops import development
 
 #: Seconds for each of its answers.
-PATIENCE = 5
+ANSWER_TIMEOUT_S = 5
 
 
 async def examine(deployment: Deployment) -> Sequence[Verdict]:
@@ -37,7 +37,7 @@ def _named(identity: Identity) -> Verdict:
 async def _asked(identity: Identity) -> Verdict:
     import aiohttp
 
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE)) as session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_TIMEOUT_S)) as session:
         keys = IssuerKeys(identity, session)
         try:
             await keys.get()

@@ -7,6 +7,7 @@ from collections import Counter
 import click
 
 from banshi.builtin.cli_context import coroutine_command
+from banshi.kernel.loading.registry import Registry
 
 
 @click.command("encrypt")
@@ -19,25 +20,23 @@ async def command(ctx: click.Context, look_ups: bool, yes: bool) -> None:
     from banshi.foundation.encryption.sealing import CannotOpen
     from banshi.ops.backup.resealing import Running
 
-    settings = cli_context.configured(ctx).configuration.settings
-    if settings.personal_keys is None:
+    registry = cli_context.configured(ctx)
+    if registry.configuration.settings.personal_keys is None:
         raise click.ClickException("say in platform.personal_keys of plugins.toml where the ring of keys is")
     if look_ups and not yes:
         click.confirm("Is every server and worker of this deployment stopped?", abort=True)
     try:
-        await _encrypt(ctx, look_ups=look_ups)
+        await _encrypt(registry, look_ups=look_ups)
     except (Running, CannotOpen) as error:
         raise click.ClickException(str(error)) from None
 
 
-async def _encrypt(ctx: click.Context, *, look_ups: bool) -> None:
-    from banshi.builtin import cli_context
+async def _encrypt(registry: Registry, *, look_ups: bool) -> None:
     from banshi.foundation.database.opening import connected, told_as_setting
     from banshi.foundation.database.upgrade import missing, too_old
     from banshi.foundation.encryption.look_ups import AFTER_LOOK_UPS, fit, models_of
     from banshi.ops.backup.resealing import columns_in, reseal, reseal_look_ups
 
-    registry = cli_context.configured(ctx)
     settings = registry.configuration.settings
     async with connected(settings.patient_url, registry.tables, settings.personal_keys) as (context, apps):
         with told_as_setting():

@@ -20,7 +20,7 @@ import orjson
 from banshi.testing import TINY_PNG, Door, Person, Reply
 
 #: Longest time in seconds that the story waits for a message.
-PATIENCE = 5.0
+MESSAGE_TIMEOUT_S = 5.0
 
 Tell = Callable[[str, str], None]
 
@@ -53,34 +53,26 @@ class Phone:
 
     async def told(self, words: str, since: float) -> tuple[float, dict[str, Any]]:
         """The first message with these words in its title that came after `since`, and after how many seconds."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + MESSAGE_TIMEOUT_S
         while time.monotonic() < deadline:
             for at, message in self.stream:
                 if at >= since and words in message["title"]:
                     return at - since, message
             await asyncio.sleep(0.005)
-        raise StoryFailed(f"no message with {words!r} reached the stream within {PATIENCE} s")
+        raise StoryFailed(f"no message with {words!r} reached the stream within {MESSAGE_TIMEOUT_S} s")
 
 
-@dataclass(slots=True)
 class Story:
-    """Who takes part, and what was learnt on the way."""
+    """Who takes part, and what was learnt on the way.
 
-    door: Door
-    #: The push provider's stand-in: `received` has what each phone was sent.
-    sandbox: Any
-    tell: Tell
-    citizen: Person = field(init=False)
-    stranger: Person = field(init=False)
-    reviewer: Person = field(init=False)
-    officer: Person = field(init=False)
-    phone: Phone = field(init=False)
-    #: Seconds from the approval to the push and to the stream.
-    push_seconds: float = 0.0
-    stream_seconds: float = 0.0
+    Args:
+        sandbox: The push provider's stand-in: `received` has what each phone was sent.
+    """
 
-    def __post_init__(self) -> None:
-        door = self.door
+    def __init__(self, door: Door, sandbox: Any, tell: Tell) -> None:
+        self.door, self.sandbox, self.tell = door, sandbox, tell
+        #: Seconds from the approval to the push and to the stream.
+        self.push_seconds = self.stream_seconds = 0.0
         self.citizen = door.citizen("citizen-wang", name="王小明")
         self.stranger = door.staff("staff-zhao", "household:reviewer", "household:approver")
         self.reviewer = door.staff("staff-li", "traffic:reviewer", "traffic:approver")
@@ -202,13 +194,13 @@ class Story:
 
     async def pushed(self, message: str) -> Any:
         """The push about a message; one about an earlier message may still be under way."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + MESSAGE_TIMEOUT_S
         while time.monotonic() < deadline:
             for one in self.pushes():
                 if one.message["data"]["message_id"] == message:
                     return one
             await asyncio.sleep(0.005)
-        raise StoryFailed(f"no push about the result arrived within {PATIENCE} s")
+        raise StoryFailed(f"no push about the result arrived within {MESSAGE_TIMEOUT_S} s")
 
     async def fetch_pass(self, case: dict[str, Any]) -> str:
         png = (await self.citizen.get(f"{case['links']['self']}/pass.png")).body
