@@ -11,13 +11,14 @@ from banshi.foundation.database.tables import Tables
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.values import Kind, Offer, Resource
 from banshi.kernel.http.access import roles_in
+from banshi.kinds.posting.contact import reporting, writing
 from banshi.kinds.posting.effects import effects
 from banshi.kinds.posting.forgetting import anonymise, forget
 from banshi.kinds.posting.handler import Posting
 from banshi.kinds.posting.holdings import HOLDING
 from banshi.kinds.posting.offered import in_case
+from banshi.kinds.posting.publishing import public_list, submitting
 from banshi.kinds.posting.representations import shown
-from banshi.kinds.posting.routes import routes
 from banshi.kinds.posting.rules import PostingRules, check
 from banshi.kinds.posting.scheduler import KEEPER, open_keeper
 from banshi.kinds.posting.steps import OUTCOMES, TABLE, steps
@@ -37,7 +38,7 @@ POSTING = Kind(
     varied=frozenset({"extend"}),
     corrects=frozenset({"supplement"}),
     shown=shown,
-    routes=routes,
+    routes=lambda: [*submitting.ROUTES, *public_list.ROUTES, *writing.ROUTES, *reporting.ROUTES],
     check=check,
 )
 

@@ -17,6 +17,10 @@ from banshi.kinds.posting.rules import OPPOSITE
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
 
+#: Where a document leads, and the first of a list.
+OWN = {"id": "$response.body#/id"}
+FIRST = {"id": "$response.body#/items/0/id"}
+
 SORTS = ("lost", "found", "missing-person")
 DIVISION = {"type": "string", "pattern": "^([1-8][0-9]{5})?$", "description": "GB/T 2260, or empty."}
 

@@ -1,33 +1,67 @@
-"""Reports of conversations: either side shows one to the staff in charge, who close it or leave it open."""
+"""Either side of a conversation may block it, or show it to the staff in charge, who close it or leave it open."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from aiohttp import web
 from uuid_utils.compat import uuid7
 
 from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import NotFound
+from banshi.kernel.contract.route_table import Routes
+from banshi.kernel.contract.routes import Answer, Audience, Call
 from banshi.kernel.http.responses import reply
 from banshi.kinds.posting.contact import told
-from banshi.kinds.posting.contact.threads import conversation_document, find
-from banshi.kinds.posting.contact.writing import words_of
+from banshi.kinds.posting.contact.threads import CONVERSATION, LEADS, conversation_document, find
+from banshi.kinds.posting.contact.writing import REASON, REVIEW, words_of
 from banshi.kinds.posting.models import Conversation, PostingRecord
 from banshi.kinds.posting.publishing.problems import AlreadyReported, NotReported
 
 if TYPE_CHECKING:
-    from aiohttp import web
     from tortoise.models import Model
 
-    from banshi.kernel.contract.routes import Call
+
+ROUTES = Routes("postings")
 
 #: Others may report or review a conversation in the same moment so many times.
 ATTEMPTS = 5
 
 
-async def report(call: Call) -> web.StreamResponse:
-    """Show a conversation to the staff in charge, who may read it from then on."""
+@ROUTES.put("/v1/conversations/{id}/block", Audience.CITIZEN, {204: Answer("It is blocked.")})
+async def block_conversation(call: Call) -> web.StreamResponse:
+    """Let nobody write in it any more."""
+    return await _blocked(call, blocks=True)
+
+
+@ROUTES.delete("/v1/conversations/{id}/block", Audience.CITIZEN, {204: Answer("The caller blocks it no more.")})
+async def unblock_conversation(call: Call) -> web.StreamResponse:
+    """Take one's own block back."""
+    return await _blocked(call, blocks=False)
+
+
+async def _blocked(call: Call, *, blocks: bool) -> web.StreamResponse:
+    """One side's own wish; the other side's stays as it is."""
+    row, side = await find(call.path["id"], call.principal)
+    if side == "staff":
+        raise NotFound()
+    await call.platform.store.commit(Write([Update(Conversation, {"id": row.id}, {f"{side}_blocks": blocks})]))
+    return web.Response(status=204)
+
+
+@ROUTES.post(
+    "/v1/conversations/{id}/reports",
+    Audience.CITIZEN,
+    {201: Answer("Staff look into it.", CONVERSATION, links=LEADS)},
+    body=REASON,
+    creates=True,
+)
+async def report_conversation(call: Call) -> web.StreamResponse:
+    """Show a conversation to the staff in charge.
+
+    They may read it from then on.
+    """
     reason = words_of(call, "reason")
     for attempt in range(ATTEMPTS):
         row, side = await find(call.path["id"], call.principal)
@@ -63,8 +97,18 @@ def _reported(row: Conversation, side: str, reason: str, at: datetime) -> tuple[
     return before, {**values, "other_reported_at": None, "other_report": ""}
 
 
-async def review(call: Call) -> web.StreamResponse:
-    """Close a reported conversation for good, or leave it open; whoever reported it hears why."""
+@ROUTES.post(
+    "/v1/conversations/{id}/reviews",
+    Audience.STAFF,
+    {201: Answer("The conversation after the review.", CONVERSATION)},
+    body=REVIEW,
+    creates=True,
+)
+async def review_conversation(call: Call) -> web.StreamResponse:
+    """Close a reported conversation, or leave it open.
+
+    Whoever reported it hears why.
+    """
     row, side = await find(call.path["id"], call.principal)
     if side != "staff":
         raise NotFound()

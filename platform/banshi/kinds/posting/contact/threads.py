@@ -8,9 +8,11 @@ from uuid import UUID
 
 from banshi.foundation.errors import Hidden, NotFound
 from banshi.kernel.cases import actors
+from banshi.kernel.contract.routes import Link
 from banshi.kernel.http.document_schemas import ID, LINKS, MOMENT, TEXT, Record
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.models import Conversation, ConversationMessage, PostingRecord
+from banshi.kinds.posting.representations import OWN
 
 if TYPE_CHECKING:
     from banshi.kernel.contract.principals import Principal
@@ -41,6 +43,13 @@ CONVERSATION = Record(
 )
 
 MESSAGE = Record(id=ID, by=SIDE, text=TEXT, at=MOMENT)
+
+#: What the two sides do in it; staff come to it from the list of what was reported.
+VERBS = ("show_conversation", "list_conversation_messages", "write_message", "block_conversation")
+LEADS = [
+    *(Link(name, OWN) for name in (*VERBS, "unblock_conversation", "report_conversation")),
+    Link("show_posting", {"id": "$response.body#/posting/id"}),
+]
 
 
 def side_of(row: Conversation, person: Principal) -> Side | None:

@@ -1,4 +1,4 @@
-"""The verbs of conversations: writing, reading, blocking."""
+"""The verbs of conversations: writing and reading."""
 
 from __future__ import annotations
 
@@ -15,13 +15,20 @@ from uuid_utils.compat import uuid7
 
 from banshi.forms import Form
 from banshi.foundation.database.writes import Stale, Update, Write
-from banshi.foundation.errors import FieldProblem, Forbidden, InvalidFields, NotFound
+from banshi.foundation.errors import FieldProblem, Forbidden, InvalidFields
 from banshi.foundation.texts import clean
-from banshi.kernel.http.responses import Page, from_cursor, in_utc, limit_of, reply
+from banshi.kernel.contract.route_table import Routes
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
+from banshi.kernel.http.document_schemas import ID
+from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, from_cursor, in_utc, limit_of, page_answer, reply
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.contact import told
 from banshi.kinds.posting.contact.threads import (
+    CONVERSATION,
+    LEADS,
+    MESSAGE,
     ROLE,
+    VERBS,
     Side,
     conversation_document,
     find,
@@ -33,18 +40,15 @@ from banshi.kinds.posting.contact.threads import (
 )
 from banshi.kinds.posting.contact.turns import take_turn
 from banshi.kinds.posting.models import Conversation, ConversationMessage, PostingRecord
-from banshi.kinds.posting.publishing.problems import (
-    AlreadyTalking,
-    ConversationClosed,
-    OwnPosting,
-    PostingOver,
-)
+from banshi.kinds.posting.publishing.problems import AlreadyTalking, ConversationClosed, OwnPosting, PostingOver
 from banshi.kinds.posting.publishing.public_list import find_public
+from banshi.kinds.posting.representations import FIRST
 
 if TYPE_CHECKING:
     from tortoise.models import Model
 
-    from banshi.kernel.contract.routes import Call
+
+ROUTES = Routes("postings")
 
 HINT = {"zh-CN": "请写明内容。", "en": "Write something."}
 WORDS = {"type": "string", "minLength": 1, "maxLength": 1000, "pattern": r"\S", "x-pattern-hint": HINT}
@@ -60,8 +64,25 @@ TEXT = _form(text=WORDS)
 REASON = _form(reason=WORDS)
 REVIEW = _form(outcome={"enum": ["close", "keep"], "description": "Close it for good, or leave it open."}, reason=WORDS)
 
+ENDED = Answer("The posting is over, or the conversation closed.")
+TOO_OFTEN = Answer("The caller has written too often.")
+#: What staff do about reports.
+_REVIEW = ("show_conversation", "list_conversation_messages", "review_conversation")
 
-async def begin(call: Call) -> web.StreamResponse:
+
+@ROUTES.post(
+    "/v1/postings/{id}/conversations",
+    Audience.CITIZEN,
+    {
+        201: Answer(
+            "It was sent; the conversation.", CONVERSATION, headers={"Location": "The conversation."}, links=LEADS
+        ),
+        429: TOO_OFTEN,
+    },
+    body=TEXT,
+    creates=True,
+)
+async def begin_conversation(call: Call) -> web.StreamResponse:
     """Write to whoever has posted it."""
     platform, person, at = call.platform, call.principal.subject, call.now
     posting = await find_public(platform, call.path["id"])
@@ -131,8 +152,19 @@ def _told_written(
     return told.rows_for(call.platform, person, told.WRITTEN, link, f"conversation:{message.id}", posting=posting.title)
 
 
-async def write(call: Call) -> web.StreamResponse:
-    """Write to the other side of a conversation."""
+@ROUTES.post(
+    "/v1/conversations/{id}/messages",
+    Audience.CITIZEN,
+    {
+        201: Answer("It was sent.", MESSAGE, links=[Link("list_conversation_messages", {"id": "$request.path.id"})]),
+        409: ENDED,
+        429: TOO_OFTEN,
+    },
+    body=TEXT,
+    creates=True,
+)
+async def write_message(call: Call) -> web.StreamResponse:
+    """Write to the other side."""
     platform = call.platform
     row, side = await find(call.path["id"], call.principal)
     if side == "staff":
@@ -161,8 +193,14 @@ async def write(call: Call) -> web.StreamResponse:
 # -- reading ---------------------------------------------------------------------------------------------------------
 
 
-async def list_own(call: Call) -> web.StreamResponse:
-    """The caller's conversations, the last written in first."""
+@ROUTES.get(
+    "/v1/conversations",
+    Audience.CITIZEN,
+    {200: page_answer(CONVERSATION, *(Link(name, FIRST) for name in VERBS))},
+    parameters=(Parameter("posting", ID, "Only those about this one."), *PAGE_PARAMETERS),
+)
+async def list_conversations(call: Call) -> web.StreamResponse:
+    """List the caller's conversations about postings, the last written in first."""
     person = call.principal.subject
     query = Conversation.filter(Q(poster=person) | Q(writer=person))
     if posting := call.query.get("posting"):
@@ -170,8 +208,17 @@ async def list_own(call: Call) -> web.StreamResponse:
     return await _page(call, query, "last_at")
 
 
-async def list_reported(call: Call) -> web.StreamResponse:
-    """The reported conversations that wait for the caller's review, the newest report first."""
+@ROUTES.get(
+    "/v1/reported-conversations",
+    Audience.STAFF,
+    {200: page_answer(CONVERSATION, *(Link(name, FIRST) for name in _REVIEW))},
+    parameters=PAGE_PARAMETERS,
+)
+async def list_reported_conversations(call: Call) -> web.StreamResponse:
+    """List the reported conversations that wait for the caller's review.
+
+    The newest report comes first.
+    """
     scopes = [
         Q(department=role.department) & (Q(unit=role.unit) if role.unit else Q())
         for role in call.principal.roles
@@ -211,14 +258,17 @@ def _place(cursor: str) -> tuple[datetime, UUID]:
     return in_utc(moment), UUID(identity)
 
 
-async def show(call: Call) -> web.StreamResponse:
+@ROUTES.get("/v1/conversations/{id}", Audience.PERSON, {200: Answer("The conversation.", CONVERSATION, links=LEADS)})
+async def show_conversation(call: Call) -> web.StreamResponse:
+    """Show a conversation."""
     row, side = await find(call.path["id"], call.principal)
     posting = await PostingRecord.get(case_id=row.case_id)
     return reply(call, conversation_document(call.platform, row, posting, side))
 
 
-async def list_messages(call: Call) -> web.StreamResponse:
-    """The messages of a conversation, the newest first."""
+@ROUTES.get("/v1/conversations/{id}/messages", Audience.PERSON, {200: page_answer(MESSAGE)}, parameters=PAGE_PARAMETERS)
+async def list_conversation_messages(call: Call) -> web.StreamResponse:
+    """List a conversation's messages, the newest first."""
     row, _ = await find(call.path["id"], call.principal)
     query = ConversationMessage.filter(conversation_id=row.id)
     if last := from_cursor(call, UUID):
@@ -228,23 +278,3 @@ async def list_messages(call: Call) -> web.StreamResponse:
     shown = rows[:limit]
     after = str(shown[-1].id) if len(rows) > limit else None
     return reply(call, Page([message_document(call.platform, one) for one in shown], after).document())
-
-
-# -- blocking ----------------------------------------------------------------------------------------------------------
-
-
-async def block(call: Call) -> web.StreamResponse:
-    return await _blocked(call, blocks=True)
-
-
-async def unblock(call: Call) -> web.StreamResponse:
-    return await _blocked(call, blocks=False)
-
-
-async def _blocked(call: Call, *, blocks: bool) -> web.StreamResponse:
-    """One side's own wish; the other side's stays as it is."""
-    row, side = await find(call.path["id"], call.principal)
-    if side == "staff":
-        raise NotFound()
-    await call.platform.store.commit(Write([Update(Conversation, {"id": row.id}, {f"{side}_blocks": blocks})]))
-    return web.Response(status=204)

@@ -13,17 +13,34 @@ from tortoise.queryset import QuerySet
 
 from banshi.builtin.catalogue.search.words import terms_of, units_of
 from banshi.foundation.errors import InvalidParameter, NotFound
-from banshi.kernel.contract.routes import Call
-from banshi.kernel.http.responses import Page, etag_of, from_cursor, in_utc, limit_of, reply, reply_bytes
+from banshi.kernel.contract.route_table import Routes
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
+from banshi.kernel.http.responses import (
+    PAGE_PARAMETERS,
+    Page,
+    etag_of,
+    from_cursor,
+    in_utc,
+    limit_of,
+    page_answer,
+    reply,
+    reply_bytes,
+)
 from banshi.kinds.posting.models import PostingRecord
 from banshi.kinds.posting.publishing.publication import folder
-from banshi.kinds.posting.representations import posting_document
+from banshi.kinds.posting.representations import FIRST, OWN, POSTING, SORTS, posting_document
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
 
+ROUTES = Routes("postings")
+
 #: Seconds for which a cache on the way may show a photo: what is taken down is gone everywhere soon.
 PHOTO_AGE = 60
+
+#: The first digits of a division: a province's two, a city's four, or all six.
+AREA = {"type": "string", "pattern": "^[1-8][0-9]([0-9]{2}){0,2}$"}
+CODE = {"type": "string", "pattern": "^[a-z0-9-]+$", "maxLength": 64}
 
 #: Terms of `q` that are looked for.
 MOST_TERMS = 12
@@ -42,8 +59,33 @@ async def find_public(platform: Platform, identity: Any) -> PostingRecord:
     return row
 
 
+@ROUTES.get(
+    "/v1/postings",
+    Audience.ANYONE,
+    {
+        200: page_answer(
+            POSTING,
+            Link("show_posting", FIRST),
+            Link("begin_conversation", FIRST),
+            Link("show_item", {"code": "$response.body#/items/0/item/code"}),
+        )
+    },
+    from_replica=True,
+    parameters=(
+        Parameter("sort", {"type": "string", "enum": list(SORTS)}, "Only this sort."),
+        Parameter("item", CODE, "Only this item's."),
+        Parameter("department", CODE, "Only this department's."),
+        Parameter("category", CODE, "Only this category of the item's form."),
+        Parameter("area", AREA, "First two, four or all six digits of a division (GB/T 2260)."),
+        Parameter("q", {"type": "string", "minLength": 1, "maxLength": 100}, "Words in it."),
+        Parameter(
+            "since", {"type": "string", "format": "date-time"}, "Published at this time or later, with its offset."
+        ),
+        *PAGE_PARAMETERS,
+    ),
+)
 async def list_postings(call: Call) -> web.StreamResponse:
-    """The public postings that match every given filter, the newest first."""
+    """List what is published: lost, found, missing people; the newest first."""
     query = visible(call.platform)
     for key in ("sort", "item", "department", "category"):
         if key in call.query:
@@ -86,13 +128,40 @@ def _place(cursor: str) -> tuple[datetime, UUID]:
     return in_utc(published), UUID(identity)
 
 
+@ROUTES.get(
+    "/v1/postings/{id}",
+    Audience.ANYONE,
+    {
+        200: Answer(
+            "The posting.",
+            POSTING,
+            links=[
+                Link("begin_conversation", OWN),
+                Link("show_item", {"code": "$response.body#/item/code"}),
+                Link("list_conversations", {"posting": "$response.body#/id"}),
+            ],
+        )
+    },
+    from_replica=True,
+)
 async def show_posting(call: Call) -> web.StreamResponse:
+    """Show one public posting."""
     row = await find_public(call.platform, call.path["id"])
     return reply(call, posting_document(call.platform, row, call.language))
 
 
-async def show_photo(call: Call) -> web.StreamResponse:
-    """A photo as it was written anew, never the file that was uploaded."""
+@ROUTES.get(
+    "/v1/postings/{id}/photos/{number}",
+    Audience.ANYONE,
+    {200: Answer("The picture, without what its camera wrote beside it.", media_type="image/*")},
+    from_replica=True,
+    path_schemas={"number": {"type": "string", "pattern": "^[1-9][0-9]?$"}},
+)
+async def show_posting_photo(call: Call) -> web.StreamResponse:
+    """Show a posting's photo.
+
+    It is as it was written anew, never the file that was uploaded.
+    """
     row, number = await find_public(call.platform, call.path["id"]), int(call.path["number"])
     if number > len(row.photos):
         raise NotFound("This posting has no photo of that number.")

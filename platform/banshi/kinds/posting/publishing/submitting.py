@@ -12,19 +12,22 @@ from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.modes import offered
 from banshi.kernel.cases.representations import case_document
 from banshi.kernel.cases.submission import check, form_problems, new_case
-from banshi.kernel.http.document_schemas import Record
+from banshi.kernel.contract.route_table import Routes
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link
+from banshi.kernel.http.document_schemas import Record, ref
 from banshi.kernel.http.responses import reply
 from banshi.kernel.outbox.events import step_rows
 from banshi.kernel.tables.cases import CaseEvent
 from banshi.kinds.posting.models import PostingRecord
 from banshi.kinds.posting.publishing.publication import photos_of, refuse_unfit, values_of
-from banshi.kinds.posting.representations import details_of
+from banshi.kinds.posting.representations import OWN, details_of
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from banshi.kernel.contract.routes import Call
     from banshi.kernel.contract.values import Item
+
+ROUTES = Routes("postings")
 
 #: What is around the answers, which have a form of their own.
 ENVELOPE = Form.from_schema(Record(answers={"type": "object"}))
@@ -38,8 +41,27 @@ def body_schema(item: Item) -> Mapping[str, Any] | None:
     return {"type": "object", "required": ["answers"], "additionalProperties": False, "properties": properties}
 
 
-async def submit(call: Call) -> web.StreamResponse:
-    """Store a posting; it is public once staff have looked at it."""
+@ROUTES.post(
+    "/v1/items/{code}/postings",
+    Audience.CITIZEN,
+    {
+        201: Answer(
+            "It is stored, and public once staff have looked at it.",
+            ref("Case"),
+            headers={"Location": "The case."},
+            links=[Link(name, OWN) for name in ("show_case", "show_posting")],
+        ),
+        404: Answer("There is no such item."),
+        507: Answer("There is no room for its photos."),
+    },
+    creates=True,
+    per_item=body_schema,
+)
+async def post_publicly(call: Call) -> web.StreamResponse:
+    """Hand in something that is to be published.
+
+    It is public once staff have looked at it.
+    """
     platform, item = call.platform, offered(call.platform, call.path["code"], call.principal)
     if item is None or body_schema(item) is None:
         raise NotFound("There is no item of that code that publishes something; GET /v1/items?kind=posting lists them.")
