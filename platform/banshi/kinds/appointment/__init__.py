@@ -11,14 +11,15 @@ from banshi.foundation.database.tables import Tables
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.values import Kind, Offer, Resource
 from banshi.kernel.http.access import roles_in
+from banshi.kinds.appointment.booking import counter, verbs
 from banshi.kinds.appointment.effects import effects
 from banshi.kinds.appointment.forgetting import anonymise, forget
 from banshi.kinds.appointment.handler import Appointment, Opening
 from banshi.kinds.appointment.holdings import HOLDING
 from banshi.kinds.appointment.offered import in_case
-from banshi.kinds.appointment.routes import routes
 from banshi.kinds.appointment.rules import AppointmentRules, check
 from banshi.kinds.appointment.scheduler import KEEPER, open_keeper
+from banshi.kinds.appointment.slots import slot_routes
 from banshi.kinds.appointment.steps import OUTCOMES, TABLE, steps
 
 __all__ = ["APPOINTMENT", "Appointment", "AppointmentRules", "Opening"]
@@ -34,7 +35,7 @@ APPOINTMENT = Kind(
     effects=effects,
     in_case=in_case,
     corrects=frozenset(),
-    routes=routes,
+    routes=lambda: [*slot_routes.ROUTES, *verbs.ROUTES, *counter.ROUTES],
     check=check,
 )
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from banshi.builtin.passes.wire import picture
 from banshi.forms import Form
 from banshi.foundation.errors import NotFound
 from banshi.kernel.cases import actors, lifecycle
+from banshi.kernel.cases.case_routes import TO_CASE
 from banshi.kernel.cases.representations import case_summary
-from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Route
-from banshi.kernel.http.document_schemas import ID, Record, ref
+from banshi.kernel.contract.route_table import Routes
+from banshi.kernel.contract.routes import Answer, Audience, Call
+from banshi.kernel.http.document_schemas import Record, ref
 from banshi.kernel.http.responses import etag_of, reply, reply_bytes
 from banshi.kinds.appointment.booking.problems import NotScannable
 from banshi.kinds.appointment.models import Booking
@@ -18,12 +21,13 @@ from banshi.kinds.appointment.slots.calendar_entry import entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any
 
     from aiohttp import web
     from tortoise.models import Model
 
     from banshi.kernel.tables.cases import Case
+
+ROUTES = Routes("appointments")
 
 #: Says what was scanned, and carries the version of the text: all of it in the alphabet of the smallest QR codes.
 PREFIX = "BSA1:"
@@ -53,27 +57,41 @@ async def _own(call: Call) -> tuple[Case, Booking]:
     return case, row
 
 
-def show_code(ending: str) -> Callable[[Call], Any]:
-    """The handler that draws the QR code in one form."""
+async def show_code(ending: str, call: Call) -> web.StreamResponse:
+    """The QR code in one form."""
     media_type, draw = PICTURES[ending]
-
-    async def handler(call: Call) -> web.StreamResponse:
-        case, row = await _own(call)
-        if case.state != "booked":
-            raise NotFound(
-                {
-                    "zh-CN": "预约成功后才有二维码。",
-                    "en": "There is a code once the appointment is booked, until its end.",
-                }
-            )
-        body = draw(PREFIX + row.code)
-        return reply_bytes(call, body, media_type, etag_of(body), {"Cache-Control": "private, no-cache"})
-
-    return handler
+    case, row = await _own(call)
+    if case.state != "booked":
+        raise NotFound(
+            {
+                "zh-CN": "预约成功后才有二维码。",
+                "en": "There is a code once the appointment is booked, until its end.",
+            }
+        )
+    body = draw(PREFIX + row.code)
+    return reply_bytes(call, body, media_type, etag_of(body), {"Cache-Control": "private, no-cache"})
 
 
-async def show_entry(call: Call) -> web.StreamResponse:
-    """The appointment for the citizen's own calendar (RFC 5545)."""
+for ending, (media_type, _) in PICTURES.items():
+    ROUTES.get(
+        f"/v1/items/{{code}}/appointments/{{id}}/qr.{ending}",
+        Audience.CITIZEN,
+        {200: Answer("The code.", media_type=media_type)},
+        operation=f"show_appointment_code_{ending}",
+        summary=f"Show the QR code for the counter as {ending.upper()}.",
+    )(partial(show_code, ending))
+
+
+@ROUTES.get(
+    "/v1/items/{code}/appointments/{id}/event.ics",
+    Audience.CITIZEN,
+    {200: Answer("The event, cancelled or not.", media_type="text/calendar")},
+)
+async def show_appointment_calendar(call: Call) -> web.StreamResponse:
+    """Give the appointment as an iCalendar event.
+
+    It is for the citizen's own calendar (RFC 5545).
+    """
     case, row = await _own(call)
     item = call.platform.registry.items.of(case.item)
     if item is None:
@@ -83,8 +101,18 @@ async def show_entry(call: Call) -> web.StreamResponse:
     return reply_bytes(call, body, "text/calendar; charset=utf-8", etag_of(body), headers)
 
 
+@ROUTES.post(
+    "/v1/items/{code}/check-ins",
+    Audience.STAFF,
+    {200: Answer("The case, checked in.", ref("CaseSummary"), links=[TO_CASE])},
+    body=SCANNED,
+    creates=True,
+)
 async def check_in(call: Call) -> web.StreamResponse:
-    """Check in whoever shows an appointment's code. It is a reference only: the counter looks at their papers too."""
+    """Check in whoever shows an appointment's code.
+
+    It is a reference only: the counter looks at their papers too.
+    """
     text = call.body["text"].strip()
     row = None
     if text.startswith(PREFIX):
@@ -98,56 +126,3 @@ async def check_in(call: Call) -> web.StreamResponse:
     actor, place = actors.Actor(call.principal), call.body["place"]
     case = await lifecycle.move(call.platform, row.case_id, "check-in", actor, given=place, receipt=receipt)
     return reply(call, case_summary(call.platform, case, call.language))
-
-
-PATH = {"id": ID}
-ONE = "/v1/items/{code}/appointments/{id}"
-TAG = "appointments"
-
-
-def _picture(ending: str) -> Route:
-    return Route(
-        method="GET",
-        path=f"{ONE}/qr.{ending}",
-        audience=Audience.CITIZEN,
-        handler=show_code(ending),
-        operation=f"show_appointment_code_{ending}",
-        summary=f"Show the QR code for the counter as {ending.upper()}.",
-        tag=TAG,
-        path_schemas=PATH,
-        answers={200: Answer(description="The code.", media_type=PICTURES[ending][0])},
-    )
-
-
-ROUTES = (
-    *(_picture(ending) for ending in PICTURES),
-    Route(
-        method="GET",
-        path=f"{ONE}/event.ics",
-        audience=Audience.CITIZEN,
-        handler=show_entry,
-        operation="show_appointment_calendar",
-        summary="Give the appointment as an iCalendar event.",
-        tag=TAG,
-        path_schemas=PATH,
-        answers={200: Answer(description="The event, cancelled or not.", media_type="text/calendar")},
-    ),
-    Route(
-        method="POST",
-        path="/v1/items/{code}/check-ins",
-        audience=Audience.STAFF,
-        handler=check_in,
-        operation="check_in",
-        summary="Check in whoever shows an appointment's code.",
-        tag=TAG,
-        body=SCANNED,
-        creates=True,
-        answers={
-            200: Answer(
-                description="The case, checked in.",
-                schema=ref("CaseSummary"),
-                links=[Link("show_case", {"id": "$response.body#/id"})],
-            )
-        },
-    ),
-)

@@ -13,21 +13,26 @@ from banshi.builtin.materials import REUSE
 from banshi.forms import Form
 from banshi.foundation.errors import Forbidden, InvalidFields, NotFound
 from banshi.kernel.cases import actors, lifecycle
+from banshi.kernel.cases.case_routes import TO_ACTION, TO_CASE
 from banshi.kernel.cases.submission import form_problems
 from banshi.kernel.contract.principals import Principal
-from banshi.kernel.contract.routes import Call
+from banshi.kernel.contract.route_table import Routes
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link
 from banshi.kernel.http.document_schemas import ID, MOMENT, Record, optional
 from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.booking import taking
 from banshi.kinds.appointment.models import Booking, Hold
 from banshi.kinds.appointment.offered import in_booking
-from banshi.kinds.appointment.representations import appointment_document, position_of
+from banshi.kinds.appointment.representations import APPOINTMENT, appointment_document, position_of
 from banshi.kinds.appointment.slots import places
-from banshi.kinds.appointment.slots.slot_routes import bookable
+from banshi.kinds.appointment.slots.slot_routes import bookable, is_bookable
+from banshi.kinds.appointment.steps import TO_SLOT
 
 if TYPE_CHECKING:
     from banshi.kernel.contract.values import Item
+
+ROUTES = Routes("appointments")
 
 ENVELOPE = Form.from_schema(
     Record(
@@ -39,6 +44,31 @@ ENVELOPE = Form.from_schema(
 )
 
 HELD = Record(id=ID, slot=ID, expires_at=MOMENT)
+
+_ITEM = {"code": "$response.body#/item/code"}
+_OWN = {**_ITEM, "id": "$response.body#/id"}
+SHOW, CANCEL = Link("show_appointment", _OWN), Link("cancel_appointment", _OWN)
+SHOWN = Answer(
+    "The appointment.",
+    APPOINTMENT,
+    links=[
+        Link("reschedule", _OWN),
+        CANCEL,
+        Link("show_appointment_code_svg", _OWN),
+        Link("show_appointment_code_png", _OWN),
+        Link("show_appointment_calendar", _OWN),
+        TO_CASE,
+        TO_ACTION,
+        Link("list_slots", _ITEM),
+    ],
+)
+CHANGED = Answer("The appointment after the change.", APPOINTMENT, links=[SHOW])
+MADE = Answer(
+    "It is booked, to be confirmed, on the waiting list or in the draw: `state` says which.",
+    APPOINTMENT,
+    headers={"Location": "The appointment."},
+    links=[SHOW, CANCEL],
+)
 
 
 def body_schema(item: Item) -> Mapping[str, Any] | None:
@@ -55,8 +85,42 @@ def body_schema(item: Item) -> Mapping[str, Any] | None:
     return {"type": "object", "required": ["slot", "answers"], "additionalProperties": False, "properties": properties}
 
 
-async def make_hold(call: Call) -> web.StreamResponse:
-    """Keep a place for the caller while the form is filled."""
+INTERNAL = Form.from_schema(
+    {
+        "type": "object",
+        "required": ["person", "slot", "answers"],
+        "additionalProperties": False,
+        "properties": {
+            "person": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 255,
+                "description": "Whom it is for, as the identity provider's subject.",
+            },
+            "name": {"type": "string", "minLength": 1, "maxLength": 255},
+            "slot": {"type": "string", "format": "uuid"},
+            "answers": {"type": "object", "description": "By the item's form."},
+        },
+    }
+)
+
+
+@ROUTES.post(
+    "/v1/items/{code}/holds",
+    Audience.CITIZEN,
+    {
+        201: Answer(
+            "It is kept until `expires_at`.",
+            HELD,
+            links=[Link("drop_hold", {"code": "$request.path.code", "id": "$response.body#/id"})],
+        )
+    },
+    linked=is_bookable,
+    body=TO_SLOT,
+    creates=True,
+)
+async def hold_slot(call: Call) -> web.StreamResponse:
+    """Keep a place for some minutes while the form is filled."""
     item, platform = bookable(call, by=call.principal), call.platform
     expires = call.now + timedelta(minutes=item.details.hold_minutes)
     row = Hold(
@@ -67,8 +131,12 @@ async def make_hold(call: Call) -> web.StreamResponse:
     return reply(call, document, status=201)
 
 
+@ROUTES.delete("/v1/items/{code}/holds/{id}", Audience.CITIZEN, {204: Answer("It is free again.")})
 async def drop_hold(call: Call) -> web.StreamResponse:
-    """Give a kept place back; one that is over already stays so."""
+    """Give a kept place back.
+
+    One that is over already stays so.
+    """
     item = bookable(call)
     row = await Hold.get_or_none(id=call.path["id"], item=item.code, person=call.principal.subject)
     if row is None:
@@ -77,8 +145,12 @@ async def drop_hold(call: Call) -> web.StreamResponse:
     return web.Response(status=204)
 
 
+@ROUTES.post("/v1/items/{code}/appointments", Audience.CITIZEN, {201: MADE}, creates=True, per_item=body_schema)
 async def book(call: Call) -> web.StreamResponse:
-    """Book a slot; where it is full, join its waiting list, and where it is drawn, enter the draw."""
+    """Book a slot.
+
+    Where it is full, it joins the waiting list; where it is drawn, it enters the draw.
+    """
     item = bookable(call, by=call.principal)
     answers = call.body.get("answers")
     if wrong := ENVELOPE.problems(call.body, call.language):
@@ -133,28 +205,51 @@ async def _document(call: Call, item: Item, case: Case) -> dict[str, Any]:
     )
 
 
-async def show(call: Call) -> web.StreamResponse:
+@ROUTES.get("/v1/items/{code}/appointments/{id}", Audience.PERSON, {200: SHOWN})
+async def show_appointment(call: Call) -> web.StreamResponse:
+    """Show an appointment."""
     item, case, _ = await found(call)
     return reply(call, await _document(call, item, case))
 
 
+@ROUTES.patch("/v1/items/{code}/appointments/{id}", Audience.CITIZEN, {200: CHANGED}, body=TO_SLOT)
 async def reschedule(call: Call) -> web.StreamResponse:
-    """Move an appointment to another slot: the new place is taken before the old one is given back."""
+    """Move an appointment to another slot.
+
+    The new place is taken before the old one is given back.
+    """
     item, case, _ = await found(call)
     actor, language = actors.Actor(call.principal), call.language
     moved = await lifecycle.move(call.platform, case.id, "reschedule", actor, details=call.body, language=language)
     return reply(call, await _document(call, item, moved))
 
 
-async def cancel(call: Call) -> web.StreamResponse:
-    """Give the place back, or leave the waiting list or the draw."""
+@ROUTES.delete(
+    "/v1/items/{code}/appointments/{id}", Audience.CITIZEN, {200: CHANGED, 409: Answer("It is too late, or over.")}
+)
+async def cancel_appointment(call: Call) -> web.StreamResponse:
+    """Cancel an appointment, or leave the waiting list or the draw."""
     item, case, _ = await found(call)
     moved = await lifecycle.move(call.platform, case.id, "cancel", actors.Actor(call.principal))
     return reply(call, await _document(call, item, moved))
 
 
+@ROUTES.post(
+    "/v1/items/{code}/counter-appointments",
+    Audience.STAFF,
+    {
+        201: MADE,
+        502: Answer("The department's service failed; nothing was changed."),
+        504: Answer("The department's service took too long; nothing was changed."),
+    },
+    body=INTERNAL,
+    creates=True,
+)
 async def book_internal(call: Call) -> web.StreamResponse:
-    """Put somebody who called or came by into one of the places that are staff's to give."""
+    """Put somebody into one of the places that are staff's to give.
+
+    It is for whoever called or came by.
+    """
     item = bookable(call)
     if not call.principal.may("clerk", item.department, item.unit):
         raise Forbidden("Only a clerk of the item's department books for others.")

@@ -12,20 +12,30 @@ from tortoise.expressions import Q
 from banshi.foundation.errors import Forbidden, InvalidParameter, NotFound
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.modes import is_open_to
+from banshi.kernel.contract.route_table import Routes
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.http.access import ACCESS
-from banshi.kernel.http.responses import Page, from_cursor, in_utc, limit_of, reply
+from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, from_cursor, in_utc, limit_of, page_answer, reply
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.models import NOT_DRAWN, Booking, Slot
 from banshi.kinds.appointment.offered import in_booking
-from banshi.kinds.appointment.representations import appointment_document, draw_document, slot_document
+from banshi.kinds.appointment.representations import (
+    APPOINTMENT,
+    DRAW,
+    SLOT,
+    appointment_document,
+    draw_document,
+    slot_document,
+)
 from banshi.kinds.appointment.slots.slots import ensure, expired_holds, find_slot
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from banshi.kernel.contract.principals import Principal
-    from banshi.kernel.contract.routes import Call
     from banshi.kernel.contract.values import Item
+
+ROUTES = Routes("appointments")
 
 DAY: Mapping[str, Any] = {"type": "string", "format": "date"}
 
@@ -35,11 +45,18 @@ LONGEST = timedelta(days=62)
 #: So near its ends the calendar is not computed with: hours of there have no time in UTC.
 EDGE = timedelta(days=2)
 
+#: Where the first of a list leads.
+FIRST = {"code": "$request.path.code", "id": "$response.body#/items/0/id"}
+
+
+def is_bookable(item: Item) -> bool:
+    return item.kind == "appointment"
+
 
 def bookable(call: Call, *, by: Principal | None = None) -> Item:
     """The item that the path names, if it is one of this kind and, where somebody is given, open to them."""
     item = call.platform.registry.items.get(call.path["code"])
-    if item is None or item.kind != "appointment" or (by is not None and not is_open_to(item, by)):
+    if item is None or not is_bookable(item) or (by is not None and not is_open_to(item, by)):
         raise NotFound(
             {
                 "zh-CN": "没有这个可以预约的事项；GET /v1/items 列出全部事项。",
@@ -49,8 +66,26 @@ def bookable(call: Call, *, by: Principal | None = None) -> Item:
     return item
 
 
+@ROUTES.get(
+    "/v1/items/{code}/slots",
+    Audience.ANYONE,
+    {
+        200: page_answer(
+            SLOT,
+            Link("hold_slot", {"code": "$request.path.code"}, {"slot": "$response.body#/items/0/id"}),
+            Link("show_draw", FIRST),
+        )
+    },
+    linked=is_bookable,
+    parameters=(
+        Parameter("from", DAY, "First day; today where it is left out."),
+        Parameter("to", DAY, "Last day, at most 62 days later."),
+        Parameter("place", {"type": "string", "maxLength": 64}, "One place's code."),
+        *PAGE_PARAMETERS,
+    ),
+)
 async def list_slots(call: Call) -> web.StreamResponse:
-    """The slots of some days, in order."""
+    """List an item's slots with what is free, in order."""
     item, platform = bookable(call), call.platform
     await ensure(platform, item)
     today, zone = platform.today(), platform.settings.timezone
@@ -93,8 +128,13 @@ def _after(cursor: str) -> tuple[datetime, Any]:
     return in_utc(begins), UUID(identity)
 
 
+@ROUTES.get(
+    "/v1/items/{code}/slots/{id}/draw",
+    Audience.ANYONE,
+    {200: Answer("The commitment; once it is drawn, seed and order.", DRAW)},
+)
 async def show_draw(call: Call) -> web.StreamResponse:
-    """A draw's commitment, and once it is drawn its seed and order, so that anybody can check it."""
+    """Show how a slot is drawn, so that anybody can check it."""
     slot = await find_slot(bookable(call), call.path["id"])
     if slot is None or not slot.seed:
         raise NotFound()
@@ -102,8 +142,21 @@ async def show_draw(call: Call) -> web.StreamResponse:
     return reply(call, draw_document(call.platform, slot, entries))
 
 
+@ROUTES.get(
+    "/v1/items/{code}/counter-appointments",
+    Audience.STAFF,
+    {200: page_answer(APPOINTMENT, Link("show_appointment", FIRST))},
+    parameters=(
+        Parameter("day", DAY, "Today where it is left out."),
+        Parameter("place", {"type": "string", "maxLength": 64}, "One place's code."),
+        *PAGE_PARAMETERS,
+    ),
+)
 async def list_appointments(call: Call) -> web.StreamResponse:
-    """A day's appointments at the counter, in order: for the staff of the item's department."""
+    """List a day's appointments at the counter.
+
+    They are in order, for the staff of the item's department.
+    """
     # Who is in a slot of what is no longer offered comes all the same.
     item, platform = call.platform.registry.items.of(call.path["code"]) or bookable(call), call.platform
     if item.kind != "appointment":
