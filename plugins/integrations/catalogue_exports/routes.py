@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-from banshi import Answer, Audience, Call, InvalidParameter, NotFound, Parameter, Route
+from banshi import Answer, Audience, Call, InvalidParameter, NotFound, Parameter
 from banshi.sdk.documents import array
-from banshi.sdk.http import etag_of, reply_bytes
+from banshi.sdk.http import Routes, etag_of, reply_bytes
 
 from . import cpsv_ap
 from .context import PROFILE
@@ -17,6 +17,8 @@ from .shared import WHOLE
 
 if TYPE_CHECKING:
     from aiohttp import web
+
+ROUTES = Routes("exports")
 
 JSON_LD = "application/ld+json"
 
@@ -28,14 +30,37 @@ LINKED = {
 }
 LISTED = {"Access-Control-Allow-Origin": "*", "Content-Language": LANGUAGE}
 
+#: What the document says of both JSON-LD answers.
+LINKED_SCHEMA = {
+    "type": "object",
+    "required": ["@context", "@graph"],
+    "properties": {"@context": {"type": "object"}, "@graph": array({"type": "object"})},
+}
+LIST_SCHEMA = {
+    "type": "object",
+    "required": ["items"],
+    "properties": {"items": array({"type": "object", "required": REQUIRED, "properties": FIELDS})},
+}
+DEPARTMENT = Parameter(
+    name="department",
+    schema={"type": "string", "maxLength": 64},
+    description="A department's code: its items alone.",
+)
 
-async def whole_catalogue(call: Call) -> web.StreamResponse:
+
+@ROUTES.get(WHOLE, Audience.ANYONE, {200: Answer("JSON-LD.", LINKED_SCHEMA, media_type=JSON_LD)})
+async def export_cpsv_ap(call: Call) -> web.StreamResponse:
+    """Read the whole catalogue as CPSV-AP 3.2."""
     written = await call.platform[EXPORTS].get().cpsv_ap.get()
     headers = {**LINKED, "Content-Length": str(written.size)}
     return reply_bytes(call, written.pieces(), JSON_LD, written.etag, headers)
 
 
-async def one_item(call: Call) -> web.StreamResponse:
+@ROUTES.get(
+    "/v1/exports/cpsv-ap/{code}.jsonld", Audience.ANYONE, {200: Answer("JSON-LD.", LINKED_SCHEMA, media_type=JSON_LD)}
+)
+async def export_item_as_cpsv_ap(call: Call) -> web.StreamResponse:
+    """Read one item as CPSV-AP 3.2."""
     item = call.platform.registry.items.get(call.path["code"])
     if item is None or item.mode != "live":
         raise NotFound("There is no item of that code; GET /v1/items lists them.")
@@ -43,11 +68,25 @@ async def one_item(call: Call) -> web.StreamResponse:
     return reply_bytes(call, body, JSON_LD, etag_of(body), LINKED)
 
 
-async def item_list_json(call: Call) -> web.StreamResponse:
+@ROUTES.get(
+    "/v1/exports/item-list.json",
+    Audience.ANYONE,
+    {200: Answer("The items, by department and code.", LIST_SCHEMA)},
+    parameters=(DEPARTMENT,),
+)
+async def export_item_list(call: Call) -> web.StreamResponse:
+    """Read the fields of the national item list."""
     return await _list(call, call.platform[EXPORTS].get().json, "application/json", LISTED)
 
 
-async def item_list_csv(call: Call) -> web.StreamResponse:
+@ROUTES.get(
+    "/v1/exports/item-list.csv",
+    Audience.ANYONE,
+    {200: Answer("UTF-8 with a byte order mark, for spreadsheets.", media_type="text/csv")},
+    parameters=(DEPARTMENT,),
+)
+async def export_item_list_as_table(call: Call) -> web.StreamResponse:
+    """Read the fields of the national item list as a table."""
     named = {**LISTED, "Content-Disposition": 'attachment; filename="item-list.csv"'}
     return await _list(call, call.platform[EXPORTS].get().csv, "text/csv; charset=utf-8; header=present", named)
 
@@ -73,66 +112,3 @@ async def _around(what: ItemList, pieces: AsyncIterator[bytes]) -> AsyncIterator
     async for piece in pieces:
         yield piece
     yield what.tail
-
-
-#: What the document says of both JSON-LD answers.
-LINKED_SCHEMA = {
-    "type": "object",
-    "required": ["@context", "@graph"],
-    "properties": {"@context": {"type": "object"}, "@graph": array({"type": "object"})},
-}
-LIST_SCHEMA = {
-    "type": "object",
-    "required": ["items"],
-    "properties": {"items": array({"type": "object", "required": REQUIRED, "properties": FIELDS})},
-}
-DEPARTMENT = Parameter(
-    name="department",
-    schema={"type": "string", "maxLength": 64},
-    description="A department's code: its items alone.",
-)
-
-ROUTES = (
-    Route(
-        method="GET",
-        path=WHOLE,
-        audience=Audience.ANYONE,
-        handler=whole_catalogue,
-        operation="export_cpsv_ap",
-        summary="Read the whole catalogue as CPSV-AP 3.2.",
-        tag="exports",
-        answers={200: Answer(description="JSON-LD.", schema=LINKED_SCHEMA, media_type=JSON_LD)},
-    ),
-    Route(
-        method="GET",
-        path="/v1/exports/cpsv-ap/{code}.jsonld",
-        audience=Audience.ANYONE,
-        handler=one_item,
-        operation="export_item_as_cpsv_ap",
-        summary="Read one item as CPSV-AP 3.2.",
-        tag="exports",
-        answers={200: Answer(description="JSON-LD.", schema=LINKED_SCHEMA, media_type=JSON_LD)},
-    ),
-    Route(
-        method="GET",
-        path="/v1/exports/item-list.json",
-        audience=Audience.ANYONE,
-        handler=item_list_json,
-        operation="export_item_list",
-        summary="Read the fields of the national item list.",
-        tag="exports",
-        parameters=(DEPARTMENT,),
-        answers={200: Answer(description="The items, by department and code.", schema=LIST_SCHEMA)},
-    ),
-    Route(
-        method="GET",
-        path="/v1/exports/item-list.csv",
-        audience=Audience.ANYONE,
-        handler=item_list_csv,
-        operation="export_item_list_as_table",
-        summary="Read the fields of the national item list as a table.",
-        tag="exports",
-        parameters=(DEPARTMENT,),
-        answers={200: Answer(description="UTF-8 with a byte order mark, for spreadsheets.", media_type="text/csv")},
-    ),
-)

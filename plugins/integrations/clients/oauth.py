@@ -10,12 +10,15 @@ from typing import Any
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, Link, Route, Stale, reply
+from banshi import Answer, Audience, Call, Link, Stale, reply
 from banshi.sdk.documents import array
+from banshi.sdk.http import Routes
 
 from .models import ApiClient
 from .sign_in import FORM, Refused, read_form, signed_in
 from .tokens import TOKEN_LIFE_S, TOKENS
+
+ROUTES = Routes("integrators")
 
 TOKEN_URL, REVOKE_URL = "/oauth/token", "/oauth/revoke"
 METADATA_URL = "/.well-known/oauth-authorization-server"
@@ -42,78 +45,6 @@ def told(handler: Handler) -> Handler:
             return web.json_response(body, status=refused.status, headers=headers)
 
     return answered
-
-
-@told
-async def give_token(call: Call) -> web.StreamResponse:
-    """A token for the scopes that are asked for, or for all that the client may have."""
-    form = await read_form(call.request)
-    client, secret = await signed_in(call, form)
-    grant = form.get("grant_type")
-    if grant is None:
-        raise Refused("invalid_request", "grant_type is missing; it is client_credentials.")
-    if grant != "client_credentials":
-        raise Refused("unsupported_grant_type", "grant_type has to be client_credentials.")
-    scopes = wished(client, form.get("scope"))
-    try:
-        token = await call.platform[TOKENS].give(client, secret, scopes)
-    except Stale:
-        raise Refused("invalid_client", "The client has just been revoked.", 401) from None
-    body: dict[str, Any] = {"access_token": token, "expires_in": TOKEN_LIFE_S, "scope": " ".join(scopes)}
-    body["token_type"] = "Bearer"  # noqa: S105 - a type of token
-    return web.json_response(body, headers=UNKEPT)
-
-
-def wished(client: ApiClient, text: str | None) -> list[str]:
-    """The scopes that are asked for, each of which the client may have. Raises Refused."""
-    if text is None:
-        return list(client.scopes)
-    wanted = sorted(set(text.split(" ")))
-    if beyond := [scope for scope in wanted if not client.may_have(scope)]:
-        may = ", ".join(client.scopes) or "none"
-        raise Refused("invalid_scope", f"The client may not have {_shown(beyond[0])}; it may have: {may}.")
-    return wanted
-
-
-def _shown(text: str) -> str:
-    return "".join(filter(str.isprintable, text))[:80] or "an empty scope"
-
-
-@told
-async def revoke_token(call: Call) -> web.StreamResponse:
-    """Let a token of the client's end; 200 also for one that is none, as the standard has it."""
-    form = await read_form(call.request)
-    client, _ = await signed_in(call, form)
-    if "token" not in form:
-        raise Refused("invalid_request", "token is missing: the token to revoke.")
-    await call.platform[TOKENS].take_back(client, form["token"])
-    return web.Response(headers=UNKEPT)
-
-
-async def show_metadata(call: Call) -> web.StreamResponse:
-    """Where everything is, for clients that look it up."""
-    ways = ["client_secret_basic", "client_secret_post"]
-    scopes = sorted({route.scope for _, route in call.platform.registry.routes if route.scope})
-    document = {
-        "issuer": call.address,
-        "token_endpoint": call.address + TOKEN_URL,
-        "token_endpoint_auth_methods_supported": ways,
-        "revocation_endpoint": call.address + REVOKE_URL,
-        "revocation_endpoint_auth_methods_supported": ways,
-        "grant_types_supported": ["client_credentials"],
-        "response_types_supported": [],
-        "scopes_supported": scopes,
-    }
-    return reply(call, document)
-
-
-async def show_client(call: Call) -> web.StreamResponse:
-    """The client that calls, and what its token allows."""
-    client, zone, at = call.client, call.platform.settings.timezone, call.principal.expires_at
-    # A key doesn't end by itself.
-    ends = datetime.fromtimestamp(at, zone).isoformat() if at else None
-    shown = {"id": client.id, "name": client.name, "mode": client.mode, "scopes": sorted(client.scopes)}
-    return reply(call, {**shown, "token_expires_at": ends})
 
 
 def _object(required: Mapping[str, Any], **more: Any) -> dict[str, Any]:
@@ -163,55 +94,98 @@ CLIENT = _object(
     }
 )
 
-ROUTES = (
-    Route(
-        method="POST",
-        path=TOKEN_URL,
-        audience=Audience.ANYONE,
-        handler=give_token,
-        operation="give_token",
-        summary="Take a token for a program, with its client's secret.",
-        tag="integrators",
-        raw_body={FORM: TOKEN_FORM},
-        answers={
-            200: Answer(
-                description="The token.",
-                schema=TOKEN,
-                links=[Link("revoke_token", body=OF_ANSWER), Link("show_client")],
-            ),
-            **ERRORS,
-            429: Answer(description="The client holds too many tokens; see Retry-After."),
-        },
-    ),
-    Route(
-        method="POST",
-        path=REVOKE_URL,
-        audience=Audience.ANYONE,
-        handler=revoke_token,
-        operation="revoke_token",
-        summary="Let a token end before its time.",
-        tag="integrators",
-        raw_body={FORM: REVOKE_FORM},
-        answers={200: Answer(description="It is none any more, if it ever was one of the client's."), **ERRORS},
-    ),
-    Route(
-        method="GET",
-        path=METADATA_URL,
-        audience=Audience.ANYONE,
-        handler=show_metadata,
-        operation="show_oauth_metadata",
-        summary="Show where programs take their tokens.",
-        tag="integrators",
-        answers={200: Answer(description="The metadata of RFC 8414.", schema=METADATA)},
-    ),
-    Route(
-        method="GET",
-        path="/v1/client",
-        audience=Audience.INTEGRATOR,
-        handler=show_client,
-        operation="show_client",
-        summary="Show whose token this is and what it allows.",
-        tag="integrators",
-        answers={200: Answer(description="The client.", schema=CLIENT)},
-    ),
+
+@ROUTES.post(
+    TOKEN_URL,
+    Audience.ANYONE,
+    {
+        200: Answer("The token.", TOKEN, links=[Link("revoke_token", body=OF_ANSWER), Link("show_client")]),
+        **ERRORS,
+        429: Answer("The client holds too many tokens; see Retry-After."),
+    },
+    raw_body={FORM: TOKEN_FORM},
 )
+@told
+async def give_token(call: Call) -> web.StreamResponse:
+    """Take a token for a program, with its client's secret.
+
+    It is for the scopes that are asked for, or for all that the client may have.
+    """
+    form = await read_form(call.request)
+    client, secret = await signed_in(call, form)
+    grant = form.get("grant_type")
+    if grant is None:
+        raise Refused("invalid_request", "grant_type is missing; it is client_credentials.")
+    if grant != "client_credentials":
+        raise Refused("unsupported_grant_type", "grant_type has to be client_credentials.")
+    scopes = wished(client, form.get("scope"))
+    try:
+        token = await call.platform[TOKENS].give(client, secret, scopes)
+    except Stale:
+        raise Refused("invalid_client", "The client has just been revoked.", 401) from None
+    body: dict[str, Any] = {"access_token": token, "expires_in": TOKEN_LIFE_S, "scope": " ".join(scopes)}
+    body["token_type"] = "Bearer"  # noqa: S105 - a type of token
+    return web.json_response(body, headers=UNKEPT)
+
+
+def wished(client: ApiClient, text: str | None) -> list[str]:
+    """The scopes that are asked for, each of which the client may have. Raises Refused."""
+    if text is None:
+        return list(client.scopes)
+    wanted = sorted(set(text.split(" ")))
+    if beyond := [scope for scope in wanted if not client.may_have(scope)]:
+        may = ", ".join(client.scopes) or "none"
+        raise Refused("invalid_scope", f"The client may not have {_shown(beyond[0])}; it may have: {may}.")
+    return wanted
+
+
+def _shown(text: str) -> str:
+    return "".join(filter(str.isprintable, text))[:80] or "an empty scope"
+
+
+@ROUTES.post(
+    REVOKE_URL,
+    Audience.ANYONE,
+    {200: Answer("It is none any more, if it ever was one of the client's."), **ERRORS},
+    raw_body={FORM: REVOKE_FORM},
+)
+@told
+async def revoke_token(call: Call) -> web.StreamResponse:
+    """Let a token end before its time.
+
+    One that is none is answered with 200 too, as the standard has it.
+    """
+    form = await read_form(call.request)
+    client, _ = await signed_in(call, form)
+    if "token" not in form:
+        raise Refused("invalid_request", "token is missing: the token to revoke.")
+    await call.platform[TOKENS].take_back(client, form["token"])
+    return web.Response(headers=UNKEPT)
+
+
+@ROUTES.get(METADATA_URL, Audience.ANYONE, {200: Answer("The metadata of RFC 8414.", METADATA)})
+async def show_oauth_metadata(call: Call) -> web.StreamResponse:
+    """Show where programs take their tokens."""
+    ways = ["client_secret_basic", "client_secret_post"]
+    scopes = sorted({route.scope for _, route in call.platform.registry.routes if route.scope})
+    document = {
+        "issuer": call.address,
+        "token_endpoint": call.address + TOKEN_URL,
+        "token_endpoint_auth_methods_supported": ways,
+        "revocation_endpoint": call.address + REVOKE_URL,
+        "revocation_endpoint_auth_methods_supported": ways,
+        "grant_types_supported": ["client_credentials"],
+        "response_types_supported": [],
+        "scopes_supported": scopes,
+    }
+    return reply(call, document)
+
+
+@ROUTES.get("/v1/client", Audience.INTEGRATOR, {200: Answer("The client.", CLIENT)})
+async def show_client(call: Call) -> web.StreamResponse:
+    """Show whose token this is and what it allows."""
+    client, zone, at = call.client, call.platform.settings.timezone, call.principal.expires_at
+    # A key doesn't end by itself.
+    ends = datetime.fromtimestamp(at, zone).isoformat() if at else None
+    shown = {"id": client.id, "name": client.name, "mode": client.mode, "scopes": sorted(client.scopes)}
+    return reply(call, {**shown, "token_expires_at": ends})
