@@ -10,10 +10,9 @@ from banshi import Offer, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ROLES
 from banshi.sdk.events import EVENT_TYPES
 
+from .answers import answering, reading_cases
 from .calls.sync import SERVICES, open_services
-from .registration import lifecycle
-from .registration.approving import ROLE
-from .routes import ROUTES
+from .registration import approving, lifecycle, registering
 from .settings import ServiceSettings
 
 if TYPE_CHECKING:
@@ -38,9 +37,9 @@ def banshi_resources(settings: ServiceSettings) -> Sequence[Resource[Any]]:
 
 @hookimpl
 def banshi_offers() -> Sequence[Offer[Any]]:
-    return [Offer(EVENT_TYPES, lifecycle.EVENT_TYPES), Offer(ROLES, frozenset({ROLE}))]
+    return [Offer(EVENT_TYPES, lifecycle.EVENT_TYPES), Offer(ROLES, frozenset({approving.ROLE}))]
 
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    return ROUTES
+    return [*registering.ROUTES, *reading_cases.ROUTES, *answering.ROUTES, *approving.ROUTES]

@@ -6,24 +6,38 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from banshi import Conflict, FieldProblem, Forbidden, Form, InvalidFields, Principal, Problem, Role, reply
+from banshi import (
+    Answer,
+    Audience,
+    Call,
+    Conflict,
+    FieldProblem,
+    Forbidden,
+    Form,
+    InvalidFields,
+    Principal,
+    Problem,
+    Role,
+    reply,
+)
 from banshi.sdk.cases import Actor, find_case, move_case, steps_of
 from banshi.sdk.documents import Record, optional
-from banshi.sdk.http import CLIENTS, parse_body, read_body
+from banshi.sdk.http import CLIENTS, Routes, parse_body, read_body
 from banshi.sdk.outgoing import NotSigned, verified
 
 from ..calls.handlers import reason_of
 from ..calls.line import WrongAnswer, good_secrets
 from ..calls.sync import SERVICES
 from ..models import RemoteService, TakenAnswer
-from ..registration.declaration import SCOPE
+from ..registration.declaration import SCOPE, SLUG
 from ..registration.lifecycle import may_act
 from .reading_cases import own_item
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from banshi import Call
+
+ROUTES = Routes("services")
 
 #: What a service sends.
 ANSWER_SCHEMA: Mapping[str, Any] = Record(
@@ -67,8 +81,23 @@ class Replayed(Conflict):
     code = "replayed"
 
 
-async def take_answer(call: Call) -> web.StreamResponse:
-    """Verify, hold against what may be, and take the step, all or nothing."""
+@ROUTES.post(
+    "/v1/services/{code}/answers",
+    Audience.ANYONE,
+    {
+        200: Answer("The case after the step.", STEP_SCHEMA),
+        401: Answer("The signature is missing or wrong, or its time is."),
+        502: Answer("The service failed when it was asked for claims; nothing was changed."),
+        504: Answer("The service took too long when it was asked; nothing was changed."),
+    },
+    path_schemas={"code": SLUG},
+    raw_body={"application/json": ANSWER_SCHEMA},
+)
+async def answer_as_service(call: Call) -> web.StreamResponse:
+    """Take a step with a case, signed by Standard Webhooks with the service's secret.
+
+    It is verified, held against what may be, and taken, all or nothing.
+    """
     raw = await read_body(call.request, call.platform.settings.body_limit)
     service, webhook_id = await _verified(call, raw)
     body = parse_body(raw, call.request)

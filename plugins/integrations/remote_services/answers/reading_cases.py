@@ -5,27 +5,42 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from banshi import Forbidden, NotFound, Principal, Role
+from banshi import Answer, Audience, Call, Forbidden, NotFound, Principal, Role
 from banshi.sdk.cases import Actor, find_case, send_attachment, show_case
+from banshi.sdk.http import Routes, ref
 
 from ..declared import owner_of
 from ..models import RemoteService
-from ..registration.declaration import SCOPE
+from ..registration.declaration import SCOPE, SLUG
 from ..registration.lifecycle import may_act
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from banshi import Call, Case, Item
+    from banshi import Case, Item
+
+ROUTES = Routes("services", scope=SCOPE)
 
 
-async def read_case(call: Call) -> web.StreamResponse:
-    """A case of the service's."""
+@ROUTES.get(
+    "/v1/services/{code}/cases/{id}",
+    Audience.INTEGRATOR,
+    {200: Answer("The case, as staff see it.", ref("Case"))},
+    path_schemas={"code": SLUG},
+)
+async def show_service_case(call: Call) -> web.StreamResponse:
+    """Show a case of one of the service's items."""
     return await show_case(await _as_staff(call, call.path["id"]))
 
 
-async def read_file(call: Call) -> web.StreamResponse:
-    """A file of a case of the service's."""
+@ROUTES.get(
+    "/v1/services/{code}/cases/{id}/files/{file}",
+    Audience.INTEGRATOR,
+    {200: Answer("The file's bytes.", media_type="*/*")},
+    path_schemas={"code": SLUG, "file": {"type": "string", "format": "uuid"}},
+)
+async def read_service_file(call: Call) -> web.StreamResponse:
+    """Read a file of a case of the service's."""
     as_staff = await _as_staff(call, call.path["id"])
     return await send_attachment(replace(as_staff, path={"id": call.path["file"], "case": call.path["id"]}))
 

@@ -5,25 +5,59 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from banshi import Conflict, FieldProblem, InvalidFields, NotFound, Write, reply
-from banshi.sdk.http import Page, from_cursor, limit_of
+from banshi import (
+    Answer,
+    Audience,
+    Call,
+    Conflict,
+    FieldProblem,
+    Form,
+    InvalidFields,
+    NotFound,
+    Parameter,
+    Write,
+    reply,
+)
+from banshi.sdk.documents import Record, optional
+from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, from_cursor, limit_of, page_answer
 
 from ..calls.sync import SERVICES
 from ..models import RemoteService, ServiceVersion
 from . import lifecycle
-from .representations import service_document
+from .representations import SERVICE_SCHEMA, service_document
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from banshi import Call, Update
 
+ROUTES = Routes("staff")
+
 #: The role that lets another system speak for the department.
 ROLE = "administrator"
 
+STATE = Parameter(
+    "state",
+    {"type": "string", "enum": ["waiting", "current", "superseded", "refused"], "default": "waiting"},
+    "Versions in this state.",
+)
 
-async def list_approvals(call: Call) -> web.StreamResponse:
-    """Versions of services for the caller's departments, the oldest first: those that wait, or of another state."""
+DECISION = Form.from_schema(
+    Record(reason=optional({"type": "string", "maxLength": 1000, "description": "The integrator reads it."}))
+)
+ACTIONS = {"type": "string", "enum": ["approve", "refuse", "suspend", "resume", "retire"]}
+
+VERSION = Answer("The service with that version.", SERVICE_SCHEMA)
+
+
+@ROUTES.get(
+    "/v1/service-approvals", Audience.STAFF, {200: page_answer(SERVICE_SCHEMA)}, parameters=(STATE, *PAGE_PARAMETERS)
+)
+async def list_service_approvals(call: Call) -> web.StreamResponse:
+    """List services that wait for the department's approval.
+
+    They are for the caller's departments, the oldest first.
+    """
     mine = [role.department for role in call.principal.roles if role.name == ROLE and role.unit is None]
     found = {one.id: one for one in await RemoteService.filter(department__in=mine)} if mine else {}
     state = call.query.get("state", "waiting")
@@ -40,14 +74,22 @@ async def list_approvals(call: Call) -> web.StreamResponse:
     return reply(call, Page(documents, str(shown[-1].id) if len(rows) > limit else None).document())
 
 
-async def show_approval(call: Call) -> web.StreamResponse:
-    """One version with everything that it would offer."""
+@ROUTES.get("/v1/service-approvals/{id}", Audience.STAFF, {200: VERSION})
+async def show_service_approval(call: Call) -> web.StreamResponse:
+    """Show what a service would offer."""
     service, version = await _found(call)
     return reply(call, _document(call, service, version))
 
 
-async def decide(call: Call) -> web.StreamResponse:
-    """Approve or refuse a version; suspend, resume or retire its service."""
+@ROUTES.post(
+    "/v1/service-approvals/{id}/actions/{action}",
+    Audience.STAFF,
+    {200: VERSION},
+    path_schemas={"action": ACTIONS},
+    body=DECISION,
+)
+async def decide_on_service(call: Call) -> web.StreamResponse:
+    """Approve or refuse a version of a service; suspend, resume or retire the service."""
     service, version = await _found(call)
     action, reason = call.path["action"], str(call.body.get("reason", "")).strip()
     if action in {"refuse", "suspend", "retire"} and not reason:

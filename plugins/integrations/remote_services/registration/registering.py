@@ -5,22 +5,34 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from banshi import Conflict, FieldProblem, InvalidFields, NotFound, Write, reply
-from banshi.sdk.http import Page, from_cursor, limit_of
+from banshi import Answer, Audience, Call, Conflict, FieldProblem, Form, InvalidFields, NotFound, Write, reply
+from banshi.sdk.documents import Record, optional
+from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, from_cursor, limit_of, page_answer
 from banshi.sdk.outgoing import SEAL, new_secret
 
 from ..calls.sync import SERVICES
 from ..models import RemoteService, ServiceVersion
 from . import lifecycle
-from .declaration import allowed_department, given_secret, new_codes, raised_versions, read_declaration
+from .declaration import (
+    NEW_SERVICE,
+    NEW_VERSION,
+    SCOPE,
+    SLUG,
+    allowed_department,
+    given_secret,
+    new_codes,
+    raised_versions,
+    read_declaration,
+)
 from .proving import prove
-from .representations import service_document
+from .representations import SERVICE_SCHEMA, service_document
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from banshi import Call, Update
 
+ROUTES = Routes("services", scope=SCOPE)
 
 #: How many times its services a client may have retired before they ever ran.
 MAX_TIMES_RETIRED = 5
@@ -28,9 +40,39 @@ MAX_TIMES_RETIRED = 5
 #: Days for which the secret before may stay good at most.
 MAX_OVERLAP_DAYS = 90
 
+#: What an action may have; `rotate` alone takes any.
+ACTION = Form.from_schema(
+    Record(
+        secret=optional({"type": "string", "maxLength": 120, "description": "For `rotate`: one of your own making."}),
+        overlap_days=optional(
+            {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": MAX_OVERLAP_DAYS,
+                "description": "For `rotate`: days for which the secret before is still good.",
+            }
+        ),
+    )
+)
+ACTIONS = {"type": "string", "enum": ["prove", "rotate", "suspend", "resume", "retire"]}
 
-async def register(call: Call) -> web.StreamResponse:
-    """Keep a new service, and show its secret once. Nothing of it is offered before staff approve it."""
+SERVICE = Answer("The service, with its newest version.", SERVICE_SCHEMA)
+
+
+@ROUTES.post(
+    "/v1/services",
+    Audience.INTEGRATOR,
+    {
+        201: Answer("It is kept.", SERVICE_SCHEMA, headers={"Location": "The service."}),
+        409: Answer("Its code or an item's is taken, or the client has too many."),
+    },
+    body=NEW_SERVICE,
+)
+async def register_service(call: Call) -> web.StreamResponse:
+    """Register a service that offers items.
+
+    Its secret is shown once. Nothing of it is offered before staff approve it.
+    """
     services, body, client = call.platform[SERVICES], call.body, call.client
     department = allowed_department(call, body["department"])
     secret = given_secret(body["secret"]) if "secret" in body else new_secret()
@@ -70,8 +112,18 @@ async def _within_limits(call: Call) -> None:
         )
 
 
-async def give_version(call: Call) -> web.StreamResponse:
-    """Keep a new version. The one that runs goes on until staff approve this one, and then for its own cases."""
+@ROUTES.put(
+    "/v1/services/{code}",
+    Audience.INTEGRATOR,
+    {200: SERVICE, 409: Answer("The service is retired, or an item's code is taken.")},
+    path_schemas={"code": SLUG},
+    body=NEW_VERSION,
+)
+async def give_service_version(call: Call) -> web.StreamResponse:
+    """Register a new version; the one that runs goes on until this one is approved.
+
+    After that the old one goes on for its own cases.
+    """
     services, body = call.platform[SERVICES], call.body
     service = await _own(call)
     if service.state == "retired":
@@ -109,8 +161,12 @@ def _code(cursor: str) -> str:
     return cursor
 
 
+@ROUTES.get("/v1/services", Audience.INTEGRATOR, {200: page_answer(SERVICE_SCHEMA)}, parameters=PAGE_PARAMETERS)
 async def list_services(call: Call) -> web.StreamResponse:
-    """The client's own services, by their codes."""
+    """List the client's services.
+
+    They are in the order of their codes.
+    """
     query = RemoteService.filter(client=call.client.id)
     if after := from_cursor(call, _code):
         query = query.filter(code__gt=after)
@@ -121,14 +177,25 @@ async def list_services(call: Call) -> web.StreamResponse:
     return reply(call, Page(documents, shown[-1].code if len(rows) > limit else None).document())
 
 
+@ROUTES.get("/v1/services/{code}", Audience.INTEGRATOR, {200: SERVICE}, path_schemas={"code": SLUG})
 async def show_service(call: Call) -> web.StreamResponse:
-    """One of the client's own, with its newest version."""
+    """Show a service of the client's.
+
+    It is shown with its newest version.
+    """
     service = await _own(call)
     return reply(call, _document(call, service, await _newest(service)))
 
 
-async def act(call: Call) -> web.StreamResponse:
-    """Prove, suspend, resume, retire a service, or change its secret."""
+@ROUTES.post(
+    "/v1/services/{code}/actions/{action}",
+    Audience.INTEGRATOR,
+    {200: SERVICE},
+    path_schemas={"code": SLUG, "action": ACTIONS},
+    body=ACTION,
+)
+async def act_on_service(call: Call) -> web.StreamResponse:
+    """Prove a service's endpoint, change its secret, suspend, resume or retire it."""
     service, action = await _own(call), call.path["action"]
     allowed_department(call, service.department)
     if call.body and action != "rotate":
