@@ -12,8 +12,8 @@ from banshi.sdk.events import EVENT_TYPES, LISTENERS, Event, Listener
 from .commands import webhooks
 from .delivery.dispatcher import DISABLED, OFFICE, open_office
 from .settings import WebhookSettings
-from .subscriptions.handlers import TEST
-from .subscriptions.routes import ROUTES
+from .subscriptions import actions, handlers
+from .subscriptions.actions import TEST
 
 if TYPE_CHECKING:
     import click
@@ -45,7 +45,7 @@ async def hear(platform: Platform, events: Sequence[Event]) -> None:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    return ROUTES
+    return [*handlers.ROUTES, *actions.ROUTES]
 
 
 @hookimpl

@@ -5,52 +5,68 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from uuid_utils.compat import uuid7
 
 from banshi import (
+    Answer,
+    Audience,
     Call,
     Conflict,
-    FieldProblem,
-    InvalidFields,
     NotFound,
+    Parameter,
     TooManyRequests,
     Update,
     Write,
     reply,
 )
-from banshi.sdk.events import Event, event_types
-from banshi.sdk.http import Page, from_cursor, in_utc, limit_of
+from banshi.sdk.events import event_types
+from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, from_cursor, limit_of
 from banshi.sdk.outgoing import SEAL, new_secret
 
 from ..delivery.dispatcher import OFFICE, Office
-from ..delivery.sending import send
 from ..events import journal
-from ..events.cloudevents import MODES, batched, document_of
 from ..events.matching import SCOPE
-from ..models import DeliveryRow, Replay, Subscription
+from ..models import DeliveryRow, Subscription
 from . import forms, handshake, representations
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-#: What a test is called.
-TEST = "banshi.webhook.test"
-
-#: Events that one replay may span.
-MAX_REPLAYED_EVENTS = 100_000
-
-#: Secrets that sign at once: the receiver looks at no more signatures than five.
-MAX_SECRETS = 3
+ROUTES = Routes("webhooks", scope=SCOPE)
 
 #: How a receiver begins.
 WELL: dict[str, Any] = {"failures": 0, "failing_since": None, "rests": 0, "rest_until": 0}
 
+SHOWN = Answer("The webhook.", representations.WEBHOOK)
+NOT_FOUND = Answer("Your client has no such webhook.")
+CONFLICT = Answer("Its state does not allow it, or it has just changed.")
+BUSY = Answer("Your client is having a receiver asked at this moment; see Retry-After.")
+#: What whatever asks a receiver or changes a webhook may come to.
+REFUSED = {404: NOT_FOUND, 409: CONFLICT, 429: BUSY}
 
-async def create(call: Call) -> web.StreamResponse:
-    """Make a webhook, once its receiver has been asked; where it refuses, the webhook waits, unproven."""
+
+@ROUTES.post(
+    "/v1/webhooks",
+    Audience.INTEGRATOR,
+    {
+        201: Answer(
+            "It is there. While it is `unproven`, nothing is sent, and `reason` says why.",
+            representations.WITH_SECRET,
+            headers={"Location": "The webhook."},
+        ),
+        409: Answer("Your client has as many webhooks as it may have."),
+        429: BUSY,
+    },
+    body=forms.NEW,
+    creates=True,
+)
+async def create_webhook(call: Call) -> web.StreamResponse:
+    """Have events sent to a receiver of yours.
+
+    Its receiver is asked first; where it refuses, the webhook waits, unproven.
+    """
     office, body = call.platform[OFFICE], call.body
     values = forms.checked(call, office, await types_of(office), body)
     secret = body.get("secret") or new_secret()
@@ -109,14 +125,16 @@ async def permission(office: Office, url: str) -> dict[str, Any]:
     return {"state": "unproven" if said.refusal else "active", "reason": said.refusal[:200], "pace": said.pace}
 
 
-async def list_all(call: Call) -> web.StreamResponse:
-    """All of the client's."""
+@ROUTES.get("/v1/webhooks", Audience.INTEGRATOR, {200: Answer("All of them.", representations.WEBHOOKS)})
+async def list_webhooks(call: Call) -> web.StreamResponse:
+    """List your client's webhooks."""
     rows = await Subscription.filter(client=call.client.id).order_by("-id")
     return reply(call, {"items": [representations.webhook(call.platform, row) for row in rows], "next": None})
 
 
-async def show(call: Call) -> web.StreamResponse:
-    """One of the client's."""
+@ROUTES.get("/v1/webhooks/{id}", Audience.INTEGRATOR, {200: SHOWN, 404: NOT_FOUND})
+async def show_webhook(call: Call) -> web.StreamResponse:
+    """Show a webhook, with how its receiver does."""
     return reply(call, representations.webhook(call.platform, await own(call)))
 
 
@@ -128,8 +146,12 @@ async def own(call: Call) -> Subscription:
     return row
 
 
-async def change(call: Call) -> web.StreamResponse:
-    """Change what it asks for. Another address is asked first."""
+@ROUTES.patch("/v1/webhooks/{id}", Audience.INTEGRATOR, {200: SHOWN, **REFUSED}, body=forms.CHANGE)
+async def change_webhook(call: Call) -> web.StreamResponse:
+    """Change what a webhook asks for.
+
+    Another address is asked first.
+    """
     office, row = call.platform[OFFICE], await own(call)
     values = forms.checked(call, office, await types_of(office), call.body)
     # What the token allows that changes it counts from now on.
@@ -141,7 +163,7 @@ async def change(call: Call) -> web.StreamResponse:
             asked |= {"state": row.state, "reason": row.reason}
         values |= asked
         # The other receiver's failures are not this one's.
-        return await changed(call, row, values | WELL, _waits_anew(call, row))
+        return await changed(call, row, values | WELL, waits_anew(call, row))
     return await changed(call, row, values)
 
 
@@ -157,8 +179,18 @@ async def changed(
     return reply(call, representations.webhook(call.platform, fresh) | shown, headers=headers)
 
 
-async def delete(call: Call) -> web.StreamResponse:
-    """Send nothing more, and forget it."""
+def waits_anew(call: Call, row: Subscription) -> Update:
+    """What waits is tried now, and for as long as if it were new."""
+    anew = {"next_at": 0, "since": int(call.now.timestamp() * 1000)}
+    return Update(DeliveryRow, {"subscription": row.id, "state": "waiting"}, anew, rows=None)
+
+
+@ROUTES.delete("/v1/webhooks/{id}", Audience.INTEGRATOR, {204: Answer("Nothing more is sent."), 404: NOT_FOUND})
+async def delete_webhook(call: Call) -> web.StreamResponse:
+    """Delete a webhook.
+
+    Nothing more is sent.
+    """
     from aiohttp import web
 
     row = await own(call)
@@ -167,106 +199,20 @@ async def delete(call: Call) -> web.StreamResponse:
     return web.Response(status=204)
 
 
-async def pause(call: Call) -> web.StreamResponse:
-    """Keep events until it is resumed."""
-    row = await own(call)
-    if row.state not in {"active", "paused"}:
-        raise Conflict(f"It is {row.state}: only a webhook that is active can be paused.")
-    return await changed(call, row, {"state": "paused", "reason": "paused by its client"})
-
-
-async def resume(call: Call) -> web.StreamResponse:
-    """Ask the receiver again, and go on where sending ended."""
-    office, row = call.platform[OFFICE], await own(call)
-    if row.state == "active":
-        return reply(call, representations.webhook(call.platform, row))
-    async with asking(call, office):
-        values = await permission(office, row.url)
-    if values["state"] == "unproven":
-        # It stays what it was, and says why.
-        values["state"] = row.state
-        return await changed(call, row, values)
-    return await changed(call, row, values | WELL, _waits_anew(call, row))
-
-
-def _waits_anew(call: Call, row: Subscription) -> Update:
-    """What waits is tried now, and for as long as if it were new."""
-    anew = {"next_at": 0, "since": int(call.now.timestamp() * 1000)}
-    return Update(DeliveryRow, {"subscription": row.id, "state": "waiting"}, anew, rows=None)
-
-
-async def rotate(call: Call) -> web.StreamResponse:
-    """Another secret. The one before signs beside it for a while, so that no delivery is refused meanwhile."""
-    if wrong := forms.secret_problems(call.body):
-        raise InvalidFields(wrong)
-    row, secret = await own(call), call.body.get("secret") or new_secret()
-    now = int(call.now.timestamp() * 1000)
-    until = int((call.now + timedelta(hours=call.body.get("overlap_hours", 24))).timestamp() * 1000)
-    before = [
-        {"secret": one["secret"], "until": until if one["until"] is None else min(one["until"], until)}
-        for one in row.secrets
-    ]
-    still = [one for one in before if one["until"] > now][: MAX_SECRETS - 1]
-    sealed = call.platform[SEAL].sealed(secret)
-    return await changed(call, row, {"secrets": [{"secret": sealed, "until": None}, *still]}, secret=secret)
-
-
-async def test(call: Call) -> web.StreamResponse:
-    """Send an event that says that it is a test, now, and tell what came of it."""
-    office, row = call.platform[OFFICE], await own(call)
-    if row.state == "unproven":
-        raise Conflict("Its receiver has not allowed us to send; resume it, which asks again.")
-    event = Event(
-        id=str(uuid7()),
-        type=TEST,
-        at=call.now,
-        source="/v1/webhooks",
-        subject=str(row.id),
-        data={"webhook": str(row.id), "test": True},
-    )
-    document = document_of(event, call.platform.settings.address)
-    headers, body = batched([document]) if row.mode == "batch" else MODES[row.mode](document)
-    async with asking(call, office):
-        outcome = await send(call.platform, office.outgoing, row, event.id, headers, body, office.settings.timeout)
-    office.metrics.count(outcome)
-    ended = {"status": outcome.status, "outcome": outcome.code, "took_ms": outcome.took}
-    return reply(call, {"event": event.id, "delivered": outcome.ok, **ended})
-
-
-async def replay(call: Call) -> web.StreamResponse:
-    """Have what happened between two moments sent once more, behind what is new."""
-    office, row = call.platform[OFFICE], await own(call)
-    begins, ends = (_milliseconds(call.body[name], name) for name in ("from", "to"))
-    if await Replay.filter(subscription=row.id, state="due").exists():
-        raise Conflict("A span is being sent once more already; wait until that is done.")
-    count, first, last = await journal.span(call.platform, begins, ends)
-    if count > MAX_REPLAYED_EVENTS:
-        told = f"There were {count} events; choose a span of at most {MAX_REPLAYED_EVENTS}."
-        raise InvalidFields([FieldProblem("/to", told, "span")])
-    one = Replay(
-        id=uuid7(),
-        subscription=row.id,
-        begins=begins,
-        ends=ends,
-        until=last,
-        position=max(0, first - 1),
-        state="due" if count else "done",
-        created_at=call.now,
-    )
-    await call.platform.store.commit(Write(rows=[one]))
-    office.changed()
-    return reply(call, {"id": str(one.id), "events": count}, status=202)
-
-
-def _milliseconds(text: str, name: str) -> int:
-    try:
-        return int(in_utc(text).timestamp() * 1000)
-    except ValueError:
-        raise InvalidFields([FieldProblem(f"/{name}", "Give a moment with its offset.", "format")]) from None
-
-
+@ROUTES.get(
+    "/v1/webhooks/{id}/deliveries",
+    Audience.INTEGRATOR,
+    {200: Answer("One page, the newest first.", representations.DELIVERIES), 404: NOT_FOUND},
+    parameters=(
+        Parameter("state", {"enum": list(representations.ENDS)}, "Those that ended so, or wait."),
+        *PAGE_PARAMETERS,
+    ),
+)
 async def list_deliveries(call: Call) -> web.StreamResponse:
-    """What became of events, the newest first."""
+    """List what became of a webhook's events.
+
+    The newest comes first.
+    """
     row = await own(call)
     query = DeliveryRow.filter(subscription=row.id)
     if state := call.query.get("state"):
@@ -287,6 +233,7 @@ def _number(text: str) -> int:
     return int(text)
 
 
-async def list_types(call: Call) -> web.StreamResponse:
-    """The types of events that there can be."""
+@ROUTES.get("/v1/event-types", Audience.INTEGRATOR, {200: Answer("All of them.", representations.TYPES)})
+async def list_event_types(call: Call) -> web.StreamResponse:
+    """List the types of events that there can be."""
     return reply(call, {"items": sorted(await types_of(call.platform[OFFICE]))})
