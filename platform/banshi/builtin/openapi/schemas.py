@@ -84,6 +84,19 @@ ACTIONS: Schema = array(
     )
 )
 
+SCAN = Record(at=MOMENT, department=TEXT, officer=TEXT, place=TEXT, verdict=TEXT)
+
+HELD_PASS = Record(
+    key=Record(kty=TEXT, crv=TEXT, x=TEXT, y=TEXT),
+    text={
+        **TEXT,
+        "description": "What the phone puts its own prefix before, the time and its signature behind.",
+    },
+    sign_every={"type": "integer", "description": "Seconds after which it signs anew."},
+    not_before=MAYBE_MOMENT,
+    expires_at=MOMENT,
+)
+
 #: What the guide has beside the summary.
 _GUIDE = (
     *("audience", "legal_basis", "conditions", "materials", "process", "fee", "legal_days", "promised_days"),
@@ -218,16 +231,7 @@ SCHEMAS: dict[str, Schema] = {
             )
         ),
     ),
-    "HeldPass": Record(
-        key=Record(kty=TEXT, crv=TEXT, x=TEXT, y=TEXT),
-        text={
-            **TEXT,
-            "description": "What the phone puts its own prefix before, the time and its signature behind.",
-        },
-        sign_every={"type": "integer", "description": "Seconds after which it signs anew."},
-        not_before=MAYBE_MOMENT,
-        expires_at=MOMENT,
-    ),
+    "HeldPass": HELD_PASS,
     "Verdict": Record(
         verdict={"type": "string", "description": "valid, or why not."},
         detail=TEXT,
@@ -282,5 +286,5 @@ SCHEMAS: dict[str, Schema] = {
             role=optional(TEXT),
         ),
     ),
-    "Scan": Record(at=MOMENT, department=TEXT, officer=TEXT, place=TEXT, verdict=TEXT),
+    "Scan": SCAN,
 }

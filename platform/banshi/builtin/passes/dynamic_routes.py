@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from banshi.builtin.openapi.schemas import HELD_PASS
 from banshi.builtin.passes import holder, ledger
 from banshi.builtin.passes.binding import bind
 from banshi.builtin.passes.wire import shown
@@ -91,10 +92,4 @@ async def _dynamic(call: Call) -> tuple[Case, Pass]:
 
 
 def _document(platform: Platform, record: Pass) -> dict[str, Any]:
-    return {
-        "key": holder.as_jwk(bytes.fromhex(record.phone or "")),
-        "text": record.text,
-        "sign_every": shown.EVERY,
-        "not_before": platform.moment(record.not_before),
-        "expires_at": platform.moment(record.expires_at),
-    }
+    return HELD_PASS.of(platform, record, key=holder.as_jwk(bytes.fromhex(record.phone or "")), sign_every=shown.EVERY)

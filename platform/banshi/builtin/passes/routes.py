@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from banshi.builtin.openapi.schemas import SCAN
 from banshi.builtin.passes import ledger
 from banshi.builtin.passes.keys import KEYRING, jwk
 from banshi.builtin.passes.ledger import REVOCATIONS, Verdict
@@ -100,16 +101,7 @@ async def list_scans(call: Call) -> web.StreamResponse:
     limit = limit_of(call)
     rows = await query.order_by("-id").limit(limit + 1)
     shown = rows[:limit]
-    documents = [
-        {
-            "at": call.platform.moment(scan.at),
-            "department": scan.department,
-            "officer": scan.officer,
-            "place": scan.place,
-            "verdict": scan.verdict,
-        }
-        for scan in shown
-    ]
+    documents = [SCAN.of(call.platform, scan) for scan in shown]
     return reply(call, Page(documents, str(shown[-1].id) if len(rows) > limit else None).document())
 
 

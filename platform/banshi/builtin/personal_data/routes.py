@@ -192,11 +192,4 @@ def _whom(call: Call) -> DataSubject:
 
 
 def _document(call: Call, kept: Retained) -> dict[str, Any]:
-    return {
-        "what": kept.what,
-        "reason": kept.reason,
-        "detail": text_in(kept.texts, call.language),
-        "count": kept.count,
-        "names": list(kept.names),
-        "until": call.platform.moment(kept.until),
-    }
+    return KEPT.of(call.platform, kept, detail=text_in(kept.texts, call.language), names=list(kept.names))

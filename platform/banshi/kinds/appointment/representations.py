@@ -12,6 +12,7 @@ from banshi.kernel.cases.representations import actions_of, case_summary
 from banshi.kernel.contract.values import Item, Step, text_in
 from banshi.kernel.http.document_schemas import (
     ID,
+    LINKS,
     MAYBE_MOMENT,
     MAYBE_TEXT,
     MOMENT,
@@ -45,7 +46,7 @@ SLOT = Record(
     waiting={"type": "integer", "description": "People on its waiting list."},
     opens_at=MOMENT,
     draw_at=MAYBE_MOMENT,
-    links={"type": "object", "additionalProperties": TEXT},
+    links=LINKS,
 )
 
 APPOINTMENT = Record(
@@ -65,7 +66,7 @@ APPOINTMENT = Record(
     ticket={"type": "string", "description": "What a draw's public list calls it."},
     deadline=maybe(ref("Deadline")),
     permitted_actions=ACTIONS,
-    links={"type": "object", "additionalProperties": TEXT},
+    links=LINKS,
 )
 
 
@@ -81,19 +82,7 @@ def slot_document(platform: Platform, slot: Slot, expired: int = 0) -> dict[str,
     if not slot.is_open:
         state = "closed"
     draw = {"draw": f"/v1/items/{slot.item}/slots/{slot.id}/draw"} if slot.seed else {}
-    return {
-        "id": str(slot.id),
-        "place": slot.place,
-        "begins": platform.moment(slot.begins),
-        "ends": platform.moment(slot.ends),
-        "state": state,
-        "capacity": slot.capacity,
-        "free": free if opened else 0,
-        "waiting": slot.waiting,
-        "opens_at": platform.moment(slot.opens_at),
-        "draw_at": platform.moment(slot.draw_at),
-        "links": draw,
-    }
+    return SLOT.of(platform, slot, state=state, free=free if opened else 0, links=draw)
 
 
 def appointment_document(
@@ -109,32 +98,25 @@ def appointment_document(
     """An appointment with its slot, and what its reader may do now."""
     case_ = case_summary(platform, case, language)
     place = place_of(item, booking.place)
+    texts = {"title": text_in(place.title, language), "address": text_in(place.address, language)} if place else {}
     own = f"/v1/items/{item.code}/appointments/{case.id}"
-    return {
+    return APPOINTMENT.of(
+        platform,
+        booking,
         **{name: case_[name] for name in ("id", "number", "item", "state", "mode", "reason", "deadline")},
-        "slot": str(booking.slot_id),
-        "place": {
-            "code": place.code,
-            "title": text_in(place.title, language),
-            "address": text_in(place.address, language),
-            "phone": place.phone,
-        }
-        if place
-        else None,
-        "begins": platform.moment(booking.begins),
-        "ends": platform.moment(booking.ends),
-        "changeable_until": platform.moment(changeable_until(item, booking)),
-        "offer_until": platform.moment(booking.until),
-        "position": position,
-        "ticket": booking.ticket,
-        "permitted_actions": actions_of(platform, case, permitted, language),
-        "links": {
+        slot=str(booking.slot_id),
+        place=_PLACE.of(platform, place, **texts) if place else None,
+        changeable_until=platform.moment(changeable_until(item, booking)),
+        offer_until=platform.moment(booking.until),
+        position=position,
+        permitted_actions=actions_of(platform, case, permitted, language),
+        links={
             "self": own,
             "case": f"/v1/cases/{case.id}",
             "calendar": f"{own}/event.ics",
             "qr": f"{own}/qr.svg",
         },
-    }
+    )
 
 
 async def position_of(booking: Booking) -> int | None:
@@ -148,15 +130,16 @@ async def position_of(booking: Booking) -> int | None:
 def draw_document(platform: Platform, slot: Slot, entries: Sequence[Booking]) -> dict[str, Any]:
     """A draw as anybody can check it: the commitment before, the seed and the order after."""
     done = slot.draw == "done"
-    return {
-        "slot": str(slot.id),
-        "draw_at": platform.moment(slot.draw_at),
-        "state": slot.draw,
-        "commitment": commitment(slot.seed),
-        "seed": slot.seed if done else None,
-        "places": slot.capacity,
-        "tickets": [entry.ticket for entry in entries] if done else [],
-    }
+    return DRAW.of(
+        platform,
+        slot,
+        slot=str(slot.id),
+        state=slot.draw,
+        commitment=commitment(slot.seed),
+        seed=slot.seed if done else None,
+        places=slot.capacity,
+        tickets=[entry.ticket for entry in entries] if done else [],
+    )
 
 
 DRAW = Record(

@@ -139,5 +139,4 @@ def _actions(service: RemoteService, version: ServiceVersion) -> list[str]:
 
 
 def _document(call: Call, service: RemoteService, version: ServiceVersion) -> dict[str, Any]:
-    zone = call.platform.settings.timezone
-    return service_document(service, zone, "staff", version, actions=tuple(_actions(service, version)))
+    return service_document(call.platform, service, "staff", version, actions=tuple(_actions(service, version)))

@@ -173,7 +173,7 @@ async def list_services(call: Call) -> web.StreamResponse:
     limit = limit_of(call)
     rows = await query.order_by("code").limit(limit + 1)
     shown = rows[:limit]
-    documents = [service_document(one, call.platform.settings.timezone, "client") for one in shown]
+    documents = [service_document(call.platform, one, "client") for one in shown]
     return reply(call, Page(documents, shown[-1].code if len(rows) > limit else None).document())
 
 
@@ -264,5 +264,4 @@ async def _newest(service: RemoteService) -> ServiceVersion:
 def _document(call: Call, service: RemoteService, version: ServiceVersion) -> dict[str, Any]:
     actions = ["rotate"] if service.state != "retired" else []
     actions += ["prove"] if version.state == "registered" and service.state != "retired" else []
-    zone = call.platform.settings.timezone
-    return service_document(service, zone, "client", version, actions=tuple(actions))
+    return service_document(call.platform, service, "client", version, actions=tuple(actions))

@@ -2,71 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from banshi.sdk.documents import array
+from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, TEXT, Record, array, optional
 
 from .lifecycle import permitted
 
 if TYPE_CHECKING:
-    from datetime import datetime, tzinfo
+    from banshi import Platform
 
     from ..models import RemoteService, ServiceVersion
     from .lifecycle import By
 
-_TIME = {"type": ["string", "null"], "format": "date-time"}
-_TEXT = {"type": "string"}
+VERSION_SCHEMA = Record(
+    id=ID,
+    number={"type": "integer"},
+    state={"type": "string", "enum": ["registered", "waiting", "current", "superseded", "refused", "replaced"]},
+    mode={"type": "string", "enum": ["test", "team", "live"], "description": "Whether it is for real."},
+    endpoint=TEXT,
+    calls=array(TEXT),
+    items=array({"type": "object"}),
+    registers=array({"type": "object"}),
+    created_at=MAYBE_MOMENT,
+    proven_at=MAYBE_MOMENT,
+    decided_at=MAYBE_MOMENT,
+)
 
-VERSION_SCHEMA: Mapping[str, Any] = {
-    "type": "object",
-    "required": ["id", "number", "state", "mode", "endpoint", "calls", "items", "registers", "created_at", "proven_at"],
-    "properties": {
-        "id": {"type": "string", "format": "uuid"},
-        "number": {"type": "integer"},
-        "state": {
-            "type": "string",
-            "enum": ["registered", "waiting", "current", "superseded", "refused", "replaced"],
-        },
-        "mode": {"type": "string", "enum": ["test", "team", "live"], "description": "Whether it is for real."},
-        "endpoint": _TEXT,
-        "calls": array(_TEXT),
-        "items": array({"type": "object"}),
-        "registers": array({"type": "object"}),
-        "created_at": _TIME,
-        "proven_at": _TIME,
-        "decided_at": _TIME,
-    },
-}
-
-SERVICE_SCHEMA: Mapping[str, Any] = {
-    "type": "object",
-    "required": ["code", "department", "state", "reason", "permitted_actions", "newest", "current", "links"],
-    "properties": {
-        "code": _TEXT,
-        "department": _TEXT,
-        "client": {
-            "type": "object",
-            "required": ["id", "name"],
-            "properties": {"id": _TEXT, "name": _TEXT},
-        },
-        "state": {"type": "string", "enum": ["new", "running", "suspended", "retired"]},
-        "reason": _TEXT,
-        "permitted_actions": array(_TEXT),
-        "newest": {"type": "integer"},
-        "current": {"type": "integer"},
-        "version": VERSION_SCHEMA,
-        "secret": {"type": "string", "description": "Shown once, where it was made."},
-        "created_at": _TIME,
-        "updated_at": _TIME,
-        "links": {"type": "object", "additionalProperties": _TEXT},
-    },
-}
+SERVICE_SCHEMA = Record(
+    code=TEXT,
+    department=TEXT,
+    client=Record(id=TEXT, name=TEXT),
+    state={"type": "string", "enum": ["new", "running", "suspended", "retired"]},
+    reason=TEXT,
+    permitted_actions=array(TEXT),
+    newest={"type": "integer"},
+    current={"type": "integer"},
+    version=optional(VERSION_SCHEMA),
+    secret=optional({"type": "string", "description": "Shown once, where it was made."}),
+    created_at=MAYBE_MOMENT,
+    updated_at=MAYBE_MOMENT,
+    links=LINKS,
+)
 
 
 def service_document(
+    platform: Platform,
     service: RemoteService,
-    zone: tzinfo,
     by: By,
     version: ServiceVersion | None = None,
     *,
@@ -77,41 +58,24 @@ def service_document(
     Args:
         actions: What may be done with that version, beside what may be done with the service.
     """
-    document: dict[str, Any] = {
-        "code": service.code,
-        "department": service.department,
-        "client": {"id": service.client, "name": service.client_name},
-        "state": service.state,
-        "reason": service.reason,
-        "permitted_actions": [*actions, *permitted(service, by)],
-        "newest": service.newest,
-        "current": service.current,
-        "created_at": _moment(service.created_at, zone),
-        "updated_at": _moment(service.updated_at, zone),
-        "links": {"self": f"/v1/services/{service.code}"},
-    }
+    document = SERVICE_SCHEMA.of(
+        platform,
+        service,
+        client={"id": service.client, "name": service.client_name},
+        permitted_actions=[*actions, *permitted(service, by)],
+        **_times(platform, service, "created_at", "updated_at"),
+        links={"self": f"/v1/services/{service.code}"},
+    )
     if version is not None:
-        document["version"] = version_document(version, zone)
+        times = _times(platform, version, "created_at", "proven_at", "decided_at")
+        document["version"] = VERSION_SCHEMA.of(platform, version, **times)
         if by == "staff":
             document["links"] = {"self": f"/v1/service-approvals/{version.id}"}
     return document
 
 
-def version_document(version: ServiceVersion, zone: tzinfo) -> dict[str, Any]:
-    return {
-        "id": str(version.id),
-        "number": version.number,
-        "state": version.state,
-        "mode": version.mode,
-        "endpoint": version.endpoint,
-        "calls": version.calls,
-        "items": version.items,
-        "registers": version.registers,
-        "created_at": _moment(version.created_at, zone),
-        "proven_at": _moment(version.proven_at, zone),
-        "decided_at": _moment(version.decided_at, zone),
-    }
-
-
-def _moment(at: datetime | None, zone: tzinfo) -> str | None:
-    return at.astimezone(zone).isoformat(timespec="seconds") if at else None
+def _times(platform: Platform, row: RemoteService | ServiceVersion, *names: str) -> dict[str, str | None]:
+    """Columns of a row as times to the second."""
+    found = {name: getattr(row, name) for name in names}
+    zone = platform.settings.timezone
+    return {name: at and at.astimezone(zone).isoformat(timespec="seconds") for name, at in found.items()}

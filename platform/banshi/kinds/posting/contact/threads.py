@@ -105,18 +105,17 @@ def conversation_document(platform: Platform, row: Conversation, posting: Postin
         links["posting"] = f"/v1/postings/{row.case_id}"
     if side in ("poster", "staff"):
         links["case"] = f"/v1/cases/{row.case_id}"
-    return {
-        "id": str(row.id),
-        "posting": {"id": str(row.case_id), "title": posting.title, "sort": posting.sort},
-        "you": side,
-        "is_open": is_open(platform, row, posting),
-        "blocked_by_you": {"poster": row.poster_blocks, "writer": row.writer_blocks, "staff": False}[side],
-        "report": report,
-        "other_report": other,
-        "created_at": platform.moment(row.created_at),
-        "last_at": platform.moment(row.last_at),
-        "links": links,
-    }
+    return CONVERSATION.of(
+        platform,
+        row,
+        posting={"id": str(row.case_id), "title": posting.title, "sort": posting.sort},
+        you=side,
+        is_open=is_open(platform, row, posting),
+        blocked_by_you={"poster": row.poster_blocks, "writer": row.writer_blocks, "staff": False}[side],
+        report=report,
+        other_report=other,
+        links=links,
+    )
 
 
 def _reports(platform: Platform, row: Conversation) -> Iterator[dict[str, Any]]:
@@ -135,7 +134,7 @@ def other_side(side: str) -> str:
 
 
 def message_document(platform: Platform, row: ConversationMessage) -> dict[str, Any]:
-    return {"id": str(row.id), "by": row.side, "text": row.text, "at": platform.moment(row.at)}
+    return MESSAGE.of(platform, row, by=row.side)
 
 
 async def postings_of(rows: list[Conversation]) -> dict[UUID, PostingRecord]:
