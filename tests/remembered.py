@@ -18,20 +18,27 @@ from functools import lru_cache
 from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from banshi.app import loaded
 from banshi.builtin import checks
 from banshi.builtin.catalogue.item_files import items_key
 from banshi.builtin.catalogue.search import Index, index_of
+from banshi.default_plugins import PREFIX
 from banshi.foundation.findings import Finding
-from banshi.kernel.loading import registry
+from banshi.kernel.loading import loader, registry
 from banshi.kernel.loading.catalogue import Catalogue, Reader
 from banshi.kernel.loading.configuration import Configuration
+from banshi.kernel.loading.importing import read_hooks
+from banshi.moved import old_names
 
 #: What was read, with the kinds that it was read by, which have to live as long; and what was found.
 READ: dict[tuple[Any, ...], tuple[Catalogue, Mapping[str, Any]]] = {}
 FOUND: dict[tuple[Any, ...], list[Finding]] = {}
+
+#: The hooks of each built-in plugin, with all that its module had when they were read.
+HOOKS: dict[tuple[str, int], tuple[dict[str, Any], dict[str, Any]]] = {}
 
 #: The search's index of each catalogue; once it is made nobody changes it.
 INDICES: dict[str, Index] = {}
@@ -64,22 +71,28 @@ def _remembering(key: tuple[Any, ...]) -> Iterator[None]:
 
     def find_once(full: registry.Registry, *, strict: bool = False) -> list[Finding]:
         whole = (key, strict)
-        if whole not in FOUND:
-            FOUND[whole] = findings(full, strict=strict)
-        return list(FOUND[whole])
+        if whole in FOUND:
+            return list(FOUND[whole])
+        found = findings(full, strict=strict)
+        # A plugin that a test writes lies elsewhere each time: what names its place is found anew.
+        if not any(str(plugin.folder) in one.advice for one in found for plugin in full.plugins.values()):
+            FOUND[whole] = found
+        return list(found)
 
-    Reader.read, checks.findings = read_once, find_once  # type: ignore[method-assign]
+    kept = Reader.read, checks.findings, loader.read_hooks, loader.old_names  # type: ignore[attr-defined]
+    Reader.read, checks.findings = read_once, find_once  # type: ignore[assignment,method-assign]
+    loader.read_hooks, loader.old_names = hooks_from_memory, old_names_from_memory  # type: ignore[attr-defined]
     try:
         yield
     finally:
-        Reader.read, checks.findings = read, findings  # type: ignore[method-assign]
+        Reader.read, checks.findings, loader.read_hooks, loader.old_names = kept  # type: ignore[attr-defined,method-assign]
 
 
 def _key(configuration: Configuration) -> tuple[Any, ...]:
     """The content of all that a door is made from, but where its data are."""
     settings = replace(configuration.settings, data=Path(), database="", replica="", keys=None)
     entries = [
-        (name, entry.api, repr(entry.settings), str(entry.path or entry.package), content(entry.path or entry.package))
+        (name, entry.api, repr(entry.settings), entry.package, content(entry.path or entry.package))
         for name, entry in configuration.entries.items()
     ]
     return (repr(settings), *entries)
@@ -100,11 +113,35 @@ def content(place: Path | str | None) -> str:
 def _digest(folder: Path) -> str:
     found = blake2b(digest_size=16)
     for file in sorted({file for pattern in SOURCES for file in folder.rglob(pattern)}):
-        found.update(f"{file} ".encode() + file.read_bytes())
+        found.update(f"{file.relative_to(folder)} ".encode() + file.read_bytes())
     return found.hexdigest()
 
 
 _kept = lru_cache(_digest)
+
+
+def hooks_from_memory(name: str, module: ModuleType, api: int) -> tuple[dict[str, Any], list[Finding]]:
+    """`read_hooks`; a built-in plugin whose module has what it had then has the same hooks."""
+    if not name.startswith(PREFIX):
+        return read_hooks(name, module, api)
+    then, hooks = HOOKS.get((name, api), ({}, {}))
+    now = vars(module)
+    if then.keys() != now.keys() or any(then[one] is not value for one, value in now.items()):
+        hooks, wrong = read_hooks(name, module, api)
+        if wrong:
+            return hooks, wrong
+        HOOKS[name, api] = (dict(now), hooks)
+    return dict(hooks), []
+
+
+def old_names_from_memory(folder: Path) -> Iterator[tuple[Path, str]]:
+    """`banshi.moved.old_names`; what is in this repository doesn't change while tests run."""
+    yield from _old_names(folder) if folder.is_relative_to(ROOT) else old_names(folder)
+
+
+@lru_cache
+def _old_names(folder: Path) -> list[tuple[Path, str]]:
+    return list(old_names(folder))
 
 
 def index_from_memory(registry: registry.Registry) -> Index:
