@@ -75,8 +75,8 @@ def pytest_asyncio_loop_factories() -> dict[str, Any]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """`-n auto`: one more than cores, since a fifth of the time is waiting for timers, browsers and other processes."""
-    return (os.cpu_count() or 1) + 1
+    """`-n auto`: two more than cores, since a third of their time is waiting for timers, browsers and other processes."""
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.hookimpl(optionalhook=True)

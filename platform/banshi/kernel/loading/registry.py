@@ -32,7 +32,7 @@ class Plugin:
     department: Department | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Registry:
     """Everything that was registered, indexed for a look-up per request."""
 
