@@ -101,8 +101,11 @@ class Server:
 
     def read_only(self, wanted: bool) -> None:
         """Take writes no more, or again, as managed services do on a full disk: sessions that are there fare alike."""
-        word = "on" if wanted else "off"
-        self.execute(f"ALTER SYSTEM SET default_transaction_read_only = {word}", "SELECT pg_reload_conf()")
+        word, setting = "on" if wanted else "off", "default_transaction_read_only"
+        self.execute(f"ALTER SYSTEM SET {setting} = {word}", "SELECT pg_reload_conf()")
+        # Its first process reads that and tells the others, in its own time; who comes after that begins so.
+        while self.asked(f"RESET {setting}", f"SHOW {setting}").strip() != word:
+            time.sleep(0.01)
 
     def pause(self, wanted: bool) -> None:
         """Have all its processes stand still, or go on: it answers nobody, and connections to it stay."""
