@@ -137,7 +137,7 @@ def test_a_full_disk_is_an_error(patient: Patient) -> None:
 
 
 def test_a_limit_of_open_files_that_is_too_low_is_found(patient: Patient) -> None:
-    line = f'ulimit -n {machine.FILES // 8} && exec "$0" doctor --json'
+    line = f'ulimit -n {machine.MIN_OPEN_FILES // 8} && exec "$0" doctor --json'
     said = subprocess.run(
         ["/bin/sh", "-c", line, BANSHI], cwd=patient.folder, capture_output=True, text=True, check=False
     )

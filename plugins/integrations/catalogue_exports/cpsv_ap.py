@@ -30,10 +30,8 @@ def whole(platform: Platform, settings: ExportSettings) -> Iterator[bytes]:
 
 def one(platform: Platform, settings: ExportSettings, item: Item) -> bytes:
     """One item, with its department and every code that it names."""
-    shared = Shared(settings.area)
-    document: dict[str, Any] = {"@context": context(platform.settings.address)}
-    document["@graph"] = list(_nodes(platform, [item], shared))
-    return orjson.dumps(document)
+    nodes = list(_nodes(platform, [item], Shared(settings.area)))
+    return orjson.dumps({"@context": context(platform.settings.address), "@graph": nodes})
 
 
 def _nodes(platform: Platform, items: Iterable[Item], shared: Shared) -> Iterator[Node]:

@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
-from banshi import Item, Key, Platform
+from banshi import Key, Platform
 from banshi.sdk.catalogue import PerRevision, SpooledAnswer
 
 from . import cpsv_ap, item_list
@@ -55,7 +56,7 @@ class ItemList:
         yield self.head
         place = len(self.head)
         by_department = sorted(registry.items, key=lambda code: (registry.items.facts(code).department, code))
-        for code, items in groupby(registry.items.each(by_department), key=_department):
+        for code, items in groupby(registry.items.each(by_department), key=attrgetter("department")):
             department = registry.departments[code]
             if place > len(self.head):
                 yield self._between
@@ -66,10 +67,6 @@ class ItemList:
                 place += len(piece)
             self.parts[code] = Part(begin, place)
         yield self.tail
-
-
-def _department(item: Item) -> str:
-    return item.department
 
 
 def rows(entries: Iterator[item_list.Entry]) -> Iterator[bytes]:

@@ -61,20 +61,20 @@ class Shared:
 
     def code(self, name: str) -> str:
         """A code of our own."""
-        return self._concept(f"{WHOLE}#{name}", {"label": LABELS[name], "notation": name})
+        return self._put(f"{WHOLE}#{name}", "Concept", {"label": LABELS[name], "notation": name})
 
     def kind(self, name: str, title: Texts) -> str:
         """The kind of an item."""
-        return self._concept(f"{WHOLE}#kind-{quote(name)}", {"label": texts(title), "notation": name})
+        return self._put(f"{WHOLE}#kind-{quote(name)}", "Concept", {"label": texts(title), "notation": name})
 
     def depth(self, code: str, code_list: str) -> str:
         """How much can be done online, with the published list that the code is from."""
         scheme = self._put(f"{WHOLE}#list-{quote(code_list, safe='')}", "ConceptScheme", {"name": code_list})
         iri = f"{WHOLE}#code-{quote(code_list, safe='')}-{quote(code, safe='')}"
-        return self._concept(iri, {"name": code, "notation": code, "inScheme": scheme})
+        return self._put(iri, "Concept", {"name": code, "notation": code, "inScheme": scheme})
 
     def currency(self) -> str:
-        return self._concept(YUAN, {"label": {"zh-CN": "人民币元", "en": "Chinese yuan"}, "notation": "CNY"})
+        return self._put(YUAN, "Concept", {"label": {"zh-CN": "人民币元", "en": "Chinese yuan"}, "notation": "CNY"})
 
     def languages(self) -> list[str]:
         """The languages that the platform speaks."""
@@ -103,9 +103,6 @@ class Shared:
         what = {"identifier": f"{department.code}/{code}", "title": texts(title), "label": texts(title)}
         what["unitOf"] = self.department(department)
         return self._put(f"{WHOLE}#unit-{department.code}-{code}", ["Agent", "OrganizationalUnit"], what)
-
-    def _concept(self, iri: str, what: Mapping[str, Any]) -> str:
-        return self._put(iri, "Concept", what)
 
     def _put(self, iri: str, sort: str | list[str], what: Mapping[str, Any]) -> str:
         if iri not in self._nodes:

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from banshi import Key, Platform, Principal, TooManyRequests, Update, Write
 from banshi.sdk.http import Client
@@ -115,11 +116,8 @@ TOKENS: Key[Tokens] = Key("clients.tokens")
 @asynccontextmanager
 async def open_tokens(platform: Platform) -> AsyncIterator[Tokens]:
     tokens = Tokens(platform)
-
-    async def tidied() -> None:
-        await led(platform, TIDY_EVERY_S, tokens.tidy, "could not clear away tokens that have ended")
-
-    async with working("clients-tokens", tidied):
+    tidying = partial(led, platform, TIDY_EVERY_S, tokens.tidy, "could not clear away tokens that have ended")
+    async with working("clients-tokens", tidying):
         yield tokens
 
 

@@ -10,10 +10,10 @@ from banshi.builtin.examinations import Deployment, Verdict, are_private
 from banshi.kernel.loading.settings import Settings
 
 #: Bytes of free room below which an operator should hear of it, and below which submissions will soon be refused.
-LITTLE, NONE = 2 * 1024**3, 256 * 1024**2
+LOW_DISK_BYTES, FULL_DISK_BYTES = 2 * 1024**3, 256 * 1024**2
 
 #: Open files below which a city's phones don't find room: each stream is one.
-FILES = 4096
+MIN_OPEN_FILES = 4096
 
 
 async def examine(deployment: Deployment) -> Sequence[Verdict]:
@@ -32,9 +32,9 @@ def _room(settings: Settings) -> list[Verdict]:
         found.append(Verdict("data-folder", "error", f"{place} can't be written to by this account: give it the right"))
     usage = shutil.disk_usage(place)
     told = f"{usage.free / 1024**3:.1f} GiB of {usage.total / 1024**3:.1f} are free where {settings.data} is"
-    if usage.free < NONE:
+    if usage.free < FULL_DISK_BYTES:
         found.append(Verdict("disk", "error", f"{told}: make room, or submissions are refused (507)"))
-    elif usage.free < LITTLE:
+    elif usage.free < LOW_DISK_BYTES:
         found.append(Verdict("disk", "warning", f"{told}: make room soon"))
     else:
         found.append(Verdict("disk", "ok", told))
@@ -47,7 +47,7 @@ def _files() -> list[Verdict]:
     except ImportError:  # Windows knows no such limit
         return []
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < FILES:
+    if hard != resource.RLIM_INFINITY and hard < MIN_OPEN_FILES:
         advice = "raise it (LimitNOFILE=65536 in a systemd unit): each open stream is one"
         return [Verdict("open-files", "warning", f"a process may have {hard} files open; {advice}")]
     return [Verdict("open-files", "ok", "a process may have enough files open")]

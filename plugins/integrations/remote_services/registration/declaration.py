@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from banshi import Conflict, FieldProblem, Forbidden, Form, InvalidFields, Update
-from banshi.sdk.documents import array
+from banshi.sdk.documents import Record, array, optional
 from banshi.sdk.outgoing import key_of
 
 from ..declared import declared_by, owner_of
@@ -31,39 +31,36 @@ SLUG = {"type": "string", "pattern": r"^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 6
 
 _VERSION: Mapping[str, Any] = {
     "endpoint": {"type": "string", "maxLength": 2048, "description": "The https:// address that is called."},
-    "calls": array(
-        {"type": "string", "enum": list(CALLS)},
-        uniqueItems=True,
-        default=["review"],
-        description="What it takes beside queries of its registers.",
+    "calls": optional(
+        array(
+            {"type": "string", "enum": list(CALLS)},
+            uniqueItems=True,
+            default=["review"],
+            description="What it takes beside queries of its registers.",
+        )
     ),
     "items": array(
         {"type": "object"},
         minItems=1,
         description="Each as a table [[items]] of items.toml; a form is its JSON Schema.",
     ),
-    "registers": array({"type": "object"}, description="Each as a table [[registers]] of registers.toml."),
+    "registers": optional(array({"type": "object"}, description="Each as a table [[registers]] of registers.toml.")),
 }
 
 _SERVICE: Mapping[str, Any] = {
     "code": SLUG,
     "department": {**SLUG, "description": "Whose items they will be; its staff approve the service."},
-    "secret": {
-        "type": "string",
-        "maxLength": 120,
-        "description": "whsec_ and 24 to 64 random bytes in base64; made and shown once where it is left out.",
-    },
+    "secret": optional(
+        {
+            "type": "string",
+            "maxLength": 120,
+            "description": "whsec_ and 24 to 64 random bytes in base64; made and shown once where it is left out.",
+        }
+    ),
 }
 
-
-def _body(required: Sequence[str], **properties: Any) -> Form:
-    return Form.from_schema(
-        {"type": "object", "required": list(required), "additionalProperties": False, "properties": properties}
-    )
-
-
-NEW_SERVICE = _body(("code", "department", "endpoint", "items"), **_SERVICE, **_VERSION)
-NEW_VERSION = _body(("endpoint", "items"), **_VERSION)
+NEW_SERVICE = Form.from_schema(Record(**_SERVICE, **_VERSION))
+NEW_VERSION = Form.from_schema(Record(**_VERSION))
 
 
 def allowed_department(call: Call, code: str) -> Department:

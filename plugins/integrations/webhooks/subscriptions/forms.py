@@ -24,52 +24,38 @@ MAX_FILTER_NAMES, MAX_NAME_LENGTH = 100, 128
 MODES = ("structured", "binary", "batch")
 
 
-def _names(about: str) -> dict[str, Any]:
+def _names(about: str) -> optional:
     item = {"type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH}
-    return array(item, maxItems=MAX_FILTER_NAMES, uniqueItems=True, description=about)
+    return optional(array(item, maxItems=MAX_FILTER_NAMES, uniqueItems=True, description=about))
 
 
-_WISHES: dict[str, Any] = {
-    "name": {"type": "string", "maxLength": 100, "description": "What you call it."},
+_WISHES = {
+    "name": optional({"type": "string", "maxLength": 100, "description": "What you call it."}),
     "types": _names("Types of events, `banshi.case.approve` or `banshi.case.*`; all where none is given."),
     "departments": _names("Departments' codes; all that your scopes allow where none is given."),
     "items": _names("Items' codes; all where none is given."),
-    "mode": {
-        "enum": list(MODES),
-        "default": "structured",
-        "description": "CloudEvents' content mode. `batch` has up to 500 events in one request.",
-    },
+    "mode": optional(
+        {
+            "enum": list(MODES),
+            "default": "structured",
+            "description": "CloudEvents' content mode. `batch` has up to 500 events in one request.",
+        }
+    ),
 }
 
 _URL = {"type": "string", "maxLength": 2048, "description": "The receiver: https, on the internet."}
+_SECRET = optional({"type": "string", "maxLength": 128, "description": "Yours, `whsec_…`; else one is made."})
+_MOMENT = {"type": "string", "format": "date-time", "maxLength": 40}
 
-NEW = Form.from_schema(
-    {
-        "type": "object",
-        "required": ["url"],
-        "additionalProperties": False,
-        "properties": {
-            "url": _URL,
-            **_WISHES,
-            "secret": {"type": "string", "maxLength": 128, "description": "Yours, `whsec_…`; else one is made."},
-        },
-    }
-)
+NEW = Form.from_schema(Record(url=_URL, **_WISHES, secret=_SECRET))
 
-CHANGE = Form.from_schema(
-    {
-        "type": "object",
-        "minProperties": 1,
-        "additionalProperties": False,
-        "properties": {"url": _URL, **{name: {**one} for name, one in _WISHES.items()}},
-    }
-)
+CHANGE = Form.from_schema({**Record(url=optional(_URL), **_WISHES), "minProperties": 1})
 
 NOTHING = Form.from_schema({"type": "object", "additionalProperties": False})
 
 ROTATE = Form.from_schema(
     Record(
-        secret=optional({"type": "string", "maxLength": 128, "description": "Yours, `whsec_…`; else one is made."}),
+        secret=_SECRET,
         overlap_hours=optional(
             {
                 "type": "integer",
@@ -82,17 +68,7 @@ ROTATE = Form.from_schema(
     )
 )
 
-REPLAY = Form.from_schema(
-    {
-        "type": "object",
-        "required": ["from", "to"],
-        "additionalProperties": False,
-        "properties": {
-            "from": {"type": "string", "format": "date-time", "maxLength": 40},
-            "to": {"type": "string", "format": "date-time", "maxLength": 40},
-        },
-    }
-)
+REPLAY = Form.from_schema(Record(**{"from": _MOMENT, "to": _MOMENT}))
 
 
 def checked(call: Call, office: Office, types: Collection[str], body: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,21 +20,15 @@ if TYPE_CHECKING:
     from banshi.foundation.database.store import Store
 
 
-class Pin(click.ParamType[tuple[int, str]]):
-    """A seal that was kept elsewhere."""
-
-    name = "seal"
-
-    def convert(
-        self, value: str | tuple[int, str], param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, str]:
-        if isinstance(value, tuple):
-            return value
-        number, _, digest = value.strip().partition(".")
-        right = number.isascii() and number.isdigit() and len(number) < 19 and len(digest) == 64
-        if not right or set(digest) - set("0123456789abcdef"):
-            self.fail("give what `banshi audit seal` printed: a number, a dot and 64 hexadecimal digits", param, ctx)
-        return int(number), digest
+def pin(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, str] | None:
+    """A seal that was kept elsewhere: its number and its digest."""
+    if value is None:
+        return None
+    number, _dot, digest = value.strip().partition(".")
+    right = number.isascii() and number.isdigit() and len(number) < 19 and len(digest) == 64
+    if not right or set(digest) - set("0123456789abcdef"):
+        raise click.BadParameter("give what `banshi audit seal` printed: a number, a dot and 64 hexadecimal digits")
+    return int(number), digest
 
 
 @click.group("audit")
@@ -44,7 +38,7 @@ def command() -> None:
 
 @command.command("verify")
 @click.option("--since", type=click.IntRange(1, 2**62), default=1, metavar="NUMBER", help="Begin with this seal.")
-@click.option("--against", type=Pin(), metavar="SEAL", help="What `banshi audit seal` printed, kept elsewhere.")
+@click.option("--against", callback=pin, metavar="SEAL", help="What `banshi audit seal` printed, kept elsewhere.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line: each finding, and what was read.")
 @coroutine_command
 async def verify(ctx: click.Context, since: int, against: tuple[int, str] | None, as_json: bool) -> None:
