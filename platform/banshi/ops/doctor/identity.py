@@ -23,15 +23,12 @@ async def examine(deployment: Deployment) -> Sequence[Verdict]:
     ]
     if settings.identity is None:
         return said
-    said.append(await _asked(settings.identity) if deployment.online else _named(settings.identity))
+    named = Verdict("identity-provider", "ok", f"{settings.identity.issuer} is named; --online asks it")
+    said.append(await _asked(settings.identity) if deployment.online else named)
     if settings.address:
         return [*said, Verdict("address", "ok", f"others are told of {settings.address}")]
     advice = "set platform.address to what the public calls: events, exports and discovery documents name it"
     return [*said, Verdict("address", "warning", advice)]
-
-
-def _named(identity: Identity) -> Verdict:
-    return Verdict("identity-provider", "ok", f"{identity.issuer} is named; --online asks it")
 
 
 async def _asked(identity: Identity) -> Verdict:
