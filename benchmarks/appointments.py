@@ -12,26 +12,25 @@ were booked, nobody twice, and the list was kept in order.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import math
 import os
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import uvloop
-from databases import has_postgres, postgres
-from processes import HERE, banshi, cores, machine, running, table
 
 from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.settings import Settings
+from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.cities import OWN, PUSH, city
+from benchmarks.shared.databases import each_database
+from benchmarks.shared.figures import percentile, table
+from benchmarks.shared.processes import cores, serving, workspace
 
 PLACES, SERVERS = 100, 2
 
@@ -39,7 +38,7 @@ PLACES, SERVERS = 100, 2
 TWICE, CANCEL, LATE = 4, 30, 20
 
 #: Seconds that one attempt and the offers may take.
-PATIENCE = 120.0
+ATTEMPT_TIMEOUT_S = 120.0
 
 PATH = "/v1/items/race"
 
@@ -99,7 +98,7 @@ class Town:
 async def raced(urls: Sequence[str], tokens: dict[str, str], people: Sequence[str]) -> Race:
     """The race, and what the servers say of it afterwards."""
     connector = aiohttp.TCPConnector(limit=0)
-    patience = aiohttp.ClientTimeout(total=PATIENCE)
+    patience = aiohttp.ClientTimeout(total=ATTEMPT_TIMEOUT_S)
     async with aiohttp.ClientSession(connector=connector, timeout=patience) as session:
         town = Town(session, urls, tokens)
         async with session.get(f"{urls[0]}{PATH}/slots") as answer:
@@ -114,6 +113,12 @@ async def raced(urls: Sequence[str], tokens: dict[str, str], people: Sequence[st
         return race
 
 
+async def of_each(ask: Callable[[str], Awaitable[int]], people: Sequence[str]) -> list[int]:
+    """What each is told, some dozens at a time."""
+    groups = [people[start : start + 64] for start in range(0, len(people), 64)]
+    return [told for group in groups for told in await asyncio.gather(*map(ask, group))]
+
+
 async def kept(town: Town, race: Race) -> None:
     """Count the cases that the servers say each person has: one each."""
 
@@ -121,10 +126,7 @@ async def kept(town: Town, race: Race) -> None:
         _, page = await town.call(person, "GET", "/v1/cases?limit=10")
         return len(page["items"])
 
-    everybody = list({**race.booked, **race.waiting})
-    for start in range(0, len(everybody), 64):
-        counts = await asyncio.gather(*map(count, everybody[start : start + 64]))
-        race.twice += sum(number - 1 for number in counts)
+    race.twice += sum(number - 1 for number in await of_each(count, [*race.booked, *race.waiting]))
 
 
 async def in_line(town: Town, race: Race, slot: str) -> None:
@@ -134,11 +136,8 @@ async def in_line(town: Town, race: Race, slot: str) -> None:
         _, one = await town.call(person, "GET", race.waiting[person])
         return int(one["position"])
 
-    line: dict[int, str] = {}
     waiting = list(race.waiting)
-    for start in range(0, len(waiting), 64):
-        part = waiting[start : start + 64]
-        line |= dict(zip(await asyncio.gather(*map(position, part)), part, strict=True))
+    line = dict(zip(await of_each(position, waiting), waiting, strict=True))
     race.in_order = sorted(line) == list(range(1, len(waiting) + 1))
     late = [f"late-{number}" for number in range(LATE)]
     behind = Race(LATE)
@@ -150,7 +149,7 @@ async def in_line(town: Town, race: Race, slot: str) -> None:
     started = time.perf_counter()
     await asyncio.gather(*(town.call(person, "DELETE", path) for person, path in leaving))
     first = [line[place] for place in range(1, CANCEL + 1)]
-    while time.perf_counter() - started < PATIENCE:
+    while time.perf_counter() - started < ATTEMPT_TIMEOUT_S:
         states = [(await town.call(person, "GET", race.waiting[person]))[1]["state"] for person in first]
         if set(states) == {"offered"}:
             break
@@ -160,30 +159,18 @@ async def in_line(town: Town, race: Race, slot: str) -> None:
     race.in_order &= set(states) == {"offered"} and (following["state"], following["position"]) == ("waiting", 1)
 
 
-def configuration(folder: Path, database: str | None) -> Path:
-    lines = ["[platform]", f'data = "{folder / "data"}"']
-    lines += [f'database = "{database}"'] if database else []
-    lines += ["[plugins.booking]", "api = 1", f'path = "{HERE / "plugins" / "booking"}"']
-    lines += ["[plugins.mobile_push]", "api = 1", 'package = "mobile_push"']
-    file = folder / "plugins.toml"
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return file
-
-
-def measured(name: str, attempts: int, database: str | None, servers: int) -> bool:
+def measured(name: str, attempts: int, database: str, servers: int) -> bool:
     """One race on one database; whether it went as it has to."""
-    with tempfile.TemporaryDirectory(prefix="banshi-appointments-") as place, ExitStack() as stack:
-        folder = Path(place)
-        file = configuration(folder, database)
-        urls = [stack.enter_context(running(banshi(file, "serve", "--port", "0"))).url for _ in range(servers)]
+    with workspace() as folder, ExitStack() as stack:
+        file = city(folder, {"booking": OWN / "booking", **PUSH}, database=database)
+        urls = [stack.enter_context(serving(file)).url for _ in range(servers)]
         count = attempts * TWICE // (TWICE + 1)
         people = [f"citizen-{number}" for number in range(count)]
         settings = Settings(data=folder / "data")
         late = [f"late-{number}" for number in range(LATE)]
         tokens = {person: development_token(settings, person) for person in (*people, *late)}
         race = uvloop.run(raced(urls, tokens, people))
-    race.took.sort()
-    p50, p99 = (race.took[math.ceil(len(race.took) * share) - 1] for share in (0.5, 0.99))
+    p50, p99 = (percentile(race.took, share) for share in (0.5, 0.99))
     table(
         [name, f"{race.attempts:,} attempts at {PLACES} places"],
         [
@@ -204,21 +191,15 @@ def measured(name: str, attempts: int, database: str | None, servers: int) -> bo
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--short", action="store_true", help="1,000 attempts: a look whether it works at all")
-    parser.add_argument("--attempts", type=int, help="how many at once")
+    parser = options(__doc__, attempts=(5_000, 1_000))
     parser.add_argument("--postgres", action="store_true", help="on PostgreSQL alone")
-    given = parser.parse_args()
-    attempts = given.attempts or (1_000 if given.short else 5_000)
-    print(f"{machine()}\n")
+    given = begun(parser)
     if both := cores():
         os.sched_setaffinity(0, {both[1]})
-    right = given.postgres or measured("SQLite, one server", attempts, None, 1)
-    if has_postgres():
-        with postgres() as url:
-            right &= measured(f"PostgreSQL, {SERVERS} servers", attempts, url, SERVERS)
-    elif given.postgres:
-        return 1
+    right = True
+    for title, database in each_database(postgres_alone=given.postgres):
+        servers, words = (SERVERS, f"{SERVERS} servers") if database else (1, "one server")
+        right &= measured(f"{title}, {words}", given.attempts, database, servers)
     return 0 if right else 1
 
 

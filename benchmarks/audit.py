@@ -14,19 +14,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import resource
-import statistics
 import sys
-import tempfile
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from pathlib import Path
 
 import uvloop
-from databases import has_postgres, postgres
-from processes import ROOT, machine, table
-from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from banshi.builtin.audit import keeping
 from banshi.builtin.audit.chain import seal_all
@@ -34,36 +27,28 @@ from banshi.builtin.audit.keeping import AUDIT
 from banshi.builtin.audit.marks import stamp
 from banshi.builtin.audit.verifying import Verification
 from banshi.foundation import logs
-from banshi.foundation.database.writes import Write
-from banshi.kernel.cases.submission import new_case
-from banshi.kernel.contract.principals import Principal
 from banshi.kernel.tables.cases import CaseEvent
-from banshi.kernel.tables.outbox import OutboxRow
 from banshi.testing import Door, open_door
+from benchmarks.shared import cases
+from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.cities import DEPARTMENTS
+from benchmarks.shared.databases import each_database
+from benchmarks.shared.figures import Column, alternated, compare, cost, ratios
+from benchmarks.shared.processes import workspace
 
-TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
+#: Seconds between two rounds of sealing on the side that seals.
+BETWEEN_SEALS_S = 0.5
 
-#: Writes under way, and seconds between two rounds of sealing on the side that seals.
-AT_ONCE, PAUSE = 64, 0.5
+BARE, MARKED, SEALED = "without the chain", "marked", "marked and sealed"
 
-SIDES = ("without the chain", "marked", "marked and sealed")
+COLUMNS = (Column("cases/s", "per_second"), Column("CPU µs", "cpu"), *ratios(BARE, "per_second", form=".3f"))
 
 
-async def created(door: Door, cases: int) -> tuple[float, float]:
+async def created(door: Door, count: int) -> dict[str, float]:
     """Create so many cases; how many a second, and what one cost this process in microseconds of processor time."""
-    platform, left = door.platform, iter(range(cases))
-    item = platform.registry.items["zone-pass"]
-
-    async def some() -> None:
-        for number in left:
-            case, event = new_case(platform, item, Principal(subject=f"person-{number}"), {"plate": "川B12345"})
-            # Nobody takes it up: the engine's work is measured elsewhere.
-            promise = OutboxRow(consumer="benchmark", topic="none", payload={"case": str(case.id)}, dedup=str(case.id))
-            await platform.store.commit(Write(rows=[case, event, promise]))
-
-    begun, used = time.perf_counter(), time.process_time()
-    await asyncio.gather(*(some() for _ in range(AT_ONCE)))
-    return cases / (time.perf_counter() - begun), (time.process_time() - used) / cases * 1e6
+    with cost() as took:
+        await cases.created(door.platform, count, {"plate": "川B12345"}, people=count)
+    return took.of(count)
 
 
 @asynccontextmanager
@@ -71,7 +56,7 @@ async def sealing(door: Door) -> AsyncIterator[None]:
     async def loop() -> None:
         while True:
             await sealed(door)
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(BETWEEN_SEALS_S)
 
     task = asyncio.create_task(loop())
     yield
@@ -84,21 +69,21 @@ async def sealed(door: Door) -> int:
     return await seal_all(door.platform.store, door.platform[AUDIT], door.platform.now())
 
 
-async def one_round(door: Door, side: str, cases: int) -> tuple[float, float]:
+async def one_round(door: Door, side: str, count: int) -> dict[str, float]:
     store, key = door.platform.store, door.platform[AUDIT]
-    store.before_insert(CaseEvent, partial(stamp, key) if side != SIDES[0] else lambda _: None)
-    if side != SIDES[2]:
-        return await created(door, cases)
+    store.before_insert(CaseEvent, partial(stamp, key) if side != BARE else lambda _: None)
+    if side != SEALED:
+        return await created(door, count)
     await sealed(door)
     async with sealing(door):
-        return await created(door, cases)
+        return await created(door, count)
 
 
 async def rate(work: Callable[[], Awaitable[int]]) -> str:
-    begun, used = time.perf_counter(), time.process_time()
-    entries = await work()
-    took, cost = time.perf_counter() - begun, (time.process_time() - used) / entries * 1e6
-    return f"{entries:,} entries, {entries / took:,.0f}/s, {cost:.0f} CPU µs each"
+    with cost() as took:
+        entries = await work()
+    found = took.of(entries)
+    return f"{entries:,} entries, {found['per_second']:,.0f}/s, {found['cpu']:.0f} CPU µs each"
 
 
 async def read(door: Door) -> int:
@@ -109,50 +94,33 @@ async def read(door: Door) -> int:
     return verification.tally.entries
 
 
-async def measure(title: str, database: str, cases: int, rounds: int) -> None:
-    with tempfile.TemporaryDirectory(prefix="banshi-audit-") as folder:
-        async with open_door(
-            Path(folder), {"traffic": TRAFFIC}, platform={"database": database} if database else {}
-        ) as door:
-            await created(door, cases // 4)
-            results: dict[str, list[tuple[float, float]]] = {side: [] for side in SIDES}
-            for number in range(rounds):
-                for side in SIDES if number % 2 else SIDES[::-1]:
-                    results[side].append(await one_round(door, side, cases))
+async def measure(title: str, database: str, given: argparse.Namespace) -> None:
+    platform = {"database": database} if database else {}
+    with workspace() as folder:
+        async with open_door(folder, {"traffic": DEPARTMENTS / "traffic"}, platform=platform) as door:
+            await created(door, given.cases // 4)
+            sides = {side: partial(one_round, door, side, given.cases) for side in (BARE, MARKED, SEALED)}
+            results = await alternated(given.rounds, sides)
             print(f"## {title}\n")
-            rows = []
-            for side, figures in results.items():
-                both = list(zip(figures, results[SIDES[0]], strict=True))
-                by_rate = statistics.median(one[0] / bare[0] for one, bare in both)
-                by_cost = statistics.median(bare[1] / one[1] for one, bare in both)
-                rate_of, cost = (statistics.median(one[place] for one in figures) for place in (0, 1))
-                rows.append([side, f"{rate_of:,.0f}", f"{cost:,.0f}", f"{by_rate:.3f}", f"{by_cost:.3f}"])
-            table(["", "cases/s", "CPU µs", "ratio", "ratio by CPU"], rows)
+            compare(results, COLUMNS)
             await sealed(door)
-            await one_round(door, SIDES[1], cases)
+            await sides[MARKED]()
             print(f"\nSealed at once: {await rate(partial(sealed, door))}.")
-            await one_round(door, SIDES[0], cases)
+            await sides[BARE]()
             print(f"Without a mark, as from before the chain: {await rate(partial(sealed, door))}.")
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
             print(f"Read against the chain: {await rate(partial(read, door))}, ", end="")
             print(f"{(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024:.0f} MiB more than before.\n")
 
 
-def main(cases: int, rounds: int) -> None:
-    print(f"{machine()}; {cases:,} cases a round, {rounds} rounds\n")
-    uvloop.run(measure("SQLite", "", cases, rounds))
-    if has_postgres():
-        # Tortoise keeps the text of its INSERTs by table; no real process talks to both databases.
-        EXECUTOR_CACHE.clear()
-        with postgres() as database:
-            uvloop.run(measure("PostgreSQL", database, cases, rounds))
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--short", action="store_true", help="2,000 cases a round, three rounds")
-    short = parser.parse_args().short
+def main() -> None:
+    given = begun(options(__doc__, cases=(10_000, 2_000), rounds=(5, 3)))
     logs.configure("error")
     # The platform's own sealing is not what is measured.
     keeping.ROUND = 86_400.0
-    main(*((2_000, 3) if short else (10_000, 5)))
+    for title, database in each_database():
+        uvloop.run(measure(title, database, given))
+
+
+if __name__ == "__main__":
+    main()

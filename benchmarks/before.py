@@ -10,110 +10,63 @@ A whole case is one from its submission to the message in the inbox. On PostgreS
 from __future__ import annotations
 
 import argparse
-import tempfile
-import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
-from api import (
-    CASES,
-    ITEM,
-    LANGUAGE,
-    READS,
-    WRITES,
-    Length,
-    city,
-    fetched,
-    load,
-    office,
-    peer_of,
-    submission,
-    until_settled,
+from benchmarks.shared.api_load import CASES, ITEM, READS, WRITES, columns, reads_of, submission, writes_of
+from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.cities import city, office
+from benchmarks.shared.databases import has_postgres, postgres_if
+from benchmarks.shared.figures import Column, alternate, compare, ratios
+from benchmarks.shared.peers import bare, of_its_own
+from benchmarks.shared.processes import serving, workspace
+
+WHOLE_CASES = (
+    *(Column("cases/s", "done"), Column("server's CPU µs a case", "whole_cpu"), Column("p99 ms", "p99", ".1f")),
+    *(*ratios("before", "done", "whole_cpu"), Column("p99's ratio", "p99", ".2f", "before")),
 )
-from databases import has_postgres, postgres
-from processes import ROOT, Running, alternate, banshi, machine, median, running, table
 
 
-def writes(before: str, folder: Path, length: Length, database: str | None) -> None:
+def writes(folder: Path, given: argparse.Namespace, database: str | None) -> None:
     """`POST` of cases, until each is accepted and its message is in the inbox."""
-    sides: dict[str, Callable[[], dict[str, Any]]] = {}
+    sides = {}
     with ExitStack() as stack:
-        for name, command in (("before", before), ("now", None)):
-            url = stack.enter_context(postgres()) if database else None
+        for name, command in (("before", given.before), ("now", None)):
+            url = stack.enter_context(postgres_if(database))
             file = office(folder / f"{database or 'sqlite'}-{name}", database=url)
-            server = stack.enter_context(running(banshi(file, "serve", "--port", "0", command=command)))
-            sides[name] = whole_cases(server, length, submission(file.parent / "data"))
-        results = alternate(length.rounds, sides)
+            server = stack.enter_context(serving(file, command=command))
+            sides[name] = writes_of(server, given, submission(file.parent / "data"), settle=True)
+        results = alternate(given.rounds, sides)
     print(f"## POST {CASES}, {WRITES} at once, until nothing is left to do: {database or 'SQLite'}\n")
-    rows = []
-    for name, rounds in results.items():
-        pairs = list(zip(rounds, results["before"], strict=True))
-        rate, cpu, p99 = (median([one[key] for one in rounds]) for key in ("done", "whole_cpu", "p99"))
-        ratio = median([one["done"] / other["done"] for one, other in pairs])
-        cost = median([other["whole_cpu"] / one["whole_cpu"] for one, other in pairs])
-        late = median([one["p99"] / other["p99"] for one, other in pairs])
-        rows.append([name, f"{rate:,.0f}", f"{cpu:,.0f}", f"{p99:.1f}", f"{ratio:.2f}", f"{cost:.2f}", f"{late:.2f}"])
-    table(["", "cases/s", "server's CPU µs a case", "p99 ms", "ratio", "ratio by CPU", "p99's ratio"], rows)
+    compare(results, WHOLE_CASES)
 
 
-def whole_cases(server: Running, length: Length, plan: dict[str, Any]) -> Callable[[], dict[str, Any]]:
-    """One round of submissions, with what the server has used once nothing is left to do."""
-
-    def go() -> dict[str, Any]:
-        started, used = time.perf_counter(), server.cpu()
-        result = load(server, length, WRITES, "201", **plan, keys=f"{time.time_ns():x}")
-        until_settled(server)
-        result["done"] = result["all"] / (time.perf_counter() - started)
-        result["whole_cpu"] = (server.cpu() - used) / result["all"] * 1e6
-        return result
-
-    return go
-
-
-def reads(before: str, folder: Path, length: Length) -> None:
+def reads(folder: Path, given: argparse.Namespace) -> None:
     """`GET` of an item's guide, bare aiohttp with the same bytes beside them."""
-    head = f"GET {ITEM} HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n{LANGUAGE}"
     with ExitStack() as stack:
-        servers = {}
-        for name, command in (("before", before), ("now", None)):
-            file = city(folder / f"reads-{name}")
-            if command:
-                # An earlier version reads its own plugins.
-                tree = Path(command).absolute().parents[2]
-                file.write_text(file.read_text(encoding="utf-8").replace(str(ROOT), str(tree)), encoding="utf-8")
-            servers[name] = stack.enter_context(running(banshi(file, "serve", "--port", "0", command=command)))
-        peer = stack.enter_context(running(peer_of(*fetched(servers["now"].url + ITEM), folder)))
-        sides = {"bare aiohttp": peer, **servers}
-        results = alternate(
-            length.rounds,
-            {name: lambda one=one: load(one, length, READS, "200", head=head) for name, one in sides.items()},  # type: ignore[misc]
-        )
-    from api import compare
-
+        # An earlier version reads its own plugins.
+        earlier = of_its_own(city(folder / "reads-before"), given.before)
+        before = stack.enter_context(serving(earlier, command=given.before))
+        now = stack.enter_context(serving(city(folder / "reads-now")))
+        servers = {"bare aiohttp": stack.enter_context(bare(now, folder)), "before": before, "now": now}
+        results = alternate(given.rounds, {name: reads_of(one, given) for name, one in servers.items()})
     print(f"## GET {ITEM}: {READS} at once\n")
-    compare(results, "bare aiohttp")
+    compare(results, columns("bare aiohttp"))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = options(__doc__, rounds=(3, 1), seconds=(4.0, 1.0), warm_up=(1.0, 0.2))
     parser.add_argument("before", help="the command `banshi` of the earlier commit's environment")
     parser.add_argument("parts", nargs="*", metavar="PART", help="only these: reads, writes, postgres")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds of each, in alternation")
-    parser.add_argument("--seconds", type=float, default=4.0, help="of each round")
-    given = parser.parse_args()
-    length = Length(given.rounds, given.seconds, 1.0, 0)
+    given = begun(parser)
     parts = given.parts or ["reads", "writes", "postgres"]
-    print(f"{machine()}\n")
-    with tempfile.TemporaryDirectory(prefix="banshi-benchmark-") as name:
-        folder = Path(name)
+    with workspace() as folder:
         if "reads" in parts:
-            reads(given.before, folder, length)
+            reads(folder, given)
         if "writes" in parts:
-            writes(given.before, folder, length, None)
+            writes(folder, given, None)
         if "postgres" in parts and has_postgres():
-            writes(given.before, folder, length, "PostgreSQL")
+            writes(folder, given, "PostgreSQL")
 
 
 if __name__ == "__main__":

@@ -10,16 +10,11 @@ takes, each another certificate, beside a reader of the catalogue who is timed.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import resource
 import statistics
-import tempfile
 import time
 from dataclasses import replace
-from pathlib import Path
-
-from processes import table
 
 from banshi.builtin.certificates.page import Page, Source, page_of
 from banshi.builtin.certificates.press import AT_ONCE, MOST_WAITING, PRESS
@@ -27,8 +22,11 @@ from banshi.builtin.passes import ledger
 from banshi.foundation import logs
 from banshi.kernel.tables.passes import Pass
 from banshi.testing import Door, Person, open_door
+from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.cities import DEPARTMENTS
+from benchmarks.shared.figures import Cost, cost, table
+from benchmarks.shared.processes import workspace
 
-HOUSEHOLD = Path(__file__).resolve().parent.parent / "plugins" / "departments" / "household"
 ITEM = "no-criminal-record-certificate"
 
 #: The example in GB 11643 itself.
@@ -61,42 +59,39 @@ async def pages(door: Door, count: int) -> list[Page]:
     return [page_of(replace(source, number=f"20261125-{number:04}"), "zh-CN", fonts) for number in range(count)]
 
 
+def row(what: str, count: int, took: Cost, rest: str) -> list[str]:
+    return [what, f"{count / took.seconds:.0f}/s", f"{1000 * took.cpu / count:.1f} ms", rest]
+
+
 async def drawn(door: Door, count: int, at_once: int) -> list[str]:
     """A row of the table: so many pages through the press, `at_once` at a time."""
-    press, all_pages = door.platform[PRESS], await pages(door, count)
+    press, all_pages, sizes = door.platform[PRESS], await pages(door, count), []
     await press.pdf(all_pages[0])
-    begun, work, sizes = time.perf_counter(), time.process_time(), []
-    for first in range(0, count, at_once):
-        sizes += [len(pdf) for pdf in await asyncio.gather(*map(press.pdf, all_pages[first : first + at_once]))]
-    took, used = time.perf_counter() - begun, time.process_time() - work
+    with cost() as took:
+        for first in range(0, count, at_once):
+            sizes += [len(pdf) for pdf in await asyncio.gather(*map(press.pdf, all_pages[first : first + at_once]))]
     what = "one after the other" if at_once == 1 else f"{at_once} asked for at once"
-    return [what, f"{count / took:.0f}/s", f"{1000 * used / count:.1f} ms", f"{statistics.mean(sizes) / 1000:.0f} kB"]
+    return row(what, count, took, f"{statistics.mean(sizes) / 1000:.0f} kB")
 
 
 async def served(door: Door, paths: list[str], person: Person) -> list[str]:
     """A row of the table: each certificate once over HTTP, and how long a read of the catalogue takes meanwhile."""
-    begun, work = time.perf_counter(), time.process_time()
-    asking = [asyncio.ensure_future(person.get(f"{path}/certificate.pdf")) for path in paths]
     waits = []
-    while not all(one.done() for one in asking):
-        before = time.perf_counter()
-        (await door.anyone.get(f"/v1/items/{ITEM}")).ok()
-        waits.append(1000 * (time.perf_counter() - before))
-    took, used = time.perf_counter() - begun, time.process_time() - work
+    with cost() as took:
+        asking = [asyncio.ensure_future(person.get(f"{path}/certificate.pdf")) for path in paths]
+        while not all(one.done() for one in asking):
+            before = time.perf_counter()
+            (await door.anyone.get(f"/v1/items/{ITEM}")).ok()
+            waits.append(1000 * (time.perf_counter() - before))
     if bad := [one.result().status for one in asking if one.result().status != 200]:
         raise SystemExit(f"certificates were answered {bad}")
     rest = f"a read meanwhile {statistics.median(waits):.1f} ms, the longest {max(waits):.0f} ms"
-    return [
-        f"{len(paths)} over HTTP, client included",
-        f"{len(paths) / took:.0f}/s",
-        f"{1000 * used / len(paths):.1f} ms",
-        rest,
-    ]
+    return row(f"{len(paths)} over HTTP, client included", len(paths), took, rest)
 
 
 async def main(count: int, readers: int) -> None:
-    with tempfile.TemporaryDirectory(prefix="banshi-certificates-") as name:
-        async with open_door(Path(name), {"household": HOUSEHOLD}) as door:
+    with workspace() as folder:
+        async with open_door(folder, {"household": DEPARTMENTS / "household"}) as door:
             wang = door.citizen("wang", name="王小明", resident_id=NUMBER)
             paths = [await certified(door, wang) for _ in range(readers)]
             rows = [await drawn(door, count, 1), await drawn(door, count, min(count, MOST_WAITING))]
@@ -107,8 +102,6 @@ async def main(count: int, readers: int) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--short", action="store_true", help="Twenty certificates.")
-    options = parser.parse_args()
+    given = begun(options(__doc__, count=(400, 20), readers=(100, 10)), "nothing is pinned")
     logs.configure("error")
-    asyncio.run(main(20, 10) if options.short else main(400, 100))
+    asyncio.run(main(given.count, given.readers))

@@ -16,35 +16,37 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 
-from chaos_report import FULL, SHORT, Length, Report, scoreboard
-from chaos_rows import ROWS, Row
-from processes import machine
+from benchmarks.shared.arguments import lengths_of, machine, options
+from benchmarks.shared.processes import workspace
+from benchmarks.town.report import Report, scoreboard
+from benchmarks.town.rows import ROWS, Row
 
 #: Seconds after which a row is given up.
-LONGEST = 420.0
+ROW_TIMEOUT_S = 420.0
+
+#: Phones, how often something is killed, cut off or begun anew, and seconds for which something is out of order.
+LENGTHS = {"phones": (9_000, 400), "kills": (6, 2), "outage": (10.0, 1.0)}
 
 
-async def tried(row: Row, length: Length) -> Report:
+async def tried(row: Row, length: argparse.Namespace) -> Report:
     """Try one fault. What it raises is a promise that was not kept."""
     report = Report(row.promise)
     try:
-        attempt = getattr(import_module(row.module), row.function)
-        with tempfile.TemporaryDirectory(prefix="banshi-chaos-") as folder:
+        attempt = getattr(import_module(f"benchmarks.faults.{row.module}"), row.function)
+        with workspace() as folder:
             try:
-                async with asyncio.timeout(LONGEST):
-                    report = await attempt(Path(folder), length)
+                async with asyncio.timeout(ROW_TIMEOUT_S):
+                    report = await attempt(folder, length)
             finally:
-                report.errors = errors_in(Path(folder))
+                report.errors = errors_in(folder)
     except Exception as error:
         traceback.print_exc()
         report.promise(False, f"{type(error).__name__}: {error}")
@@ -57,7 +59,7 @@ def errors_in(folder: Path) -> list[str]:
     return [line[:600] for line in lines if '"error"' in line or "Traceback" in line][-5:]
 
 
-def timed(row: Row, length: Length) -> Report:
+def timed(row: Row, length: argparse.Namespace) -> Report:
     """Try one fault, and say how long it took."""
     begun = time.monotonic()
     report = asyncio.run(tried(row, length))
@@ -65,16 +67,16 @@ def timed(row: Row, length: Length) -> Report:
     return report
 
 
-def run(rows: Sequence[Row], length: Length, at_once: int) -> bool:
+def run(rows: Sequence[Row], length: argparse.Namespace) -> bool:
     """Try the faults, so many at a time in processes of their own; whether every promise was kept."""
     reports: list[tuple[str, str, Report]] = []
     again: list[Row] = []
-    with ProcessPoolExecutor(at_once, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+    with ProcessPoolExecutor(length.at_once, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
         trying = [(row, pool.submit(timed, row, length)) for row in rows]
         try:
             for row, one in trying:
                 report = one.result()
-                if report.broken and at_once > 1:
+                if report.broken and length.at_once > 1:
                     report.print(f"{row.name}, beside another one")
                     again.append(row)
                     continue
@@ -93,29 +95,23 @@ def run(rows: Sequence[Row], length: Length, at_once: int) -> bool:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options(__doc__, **LENGTHS)
     names = {row.name: row for row in ROWS}
     parser.add_argument("faults", nargs="*", metavar="FAULT", help=f"of {', '.join(names)}; all where none is named")
-    parser.add_argument("--short", action="store_true", help="a look whether everything works")
     parser.add_argument("--at-once", type=int, default=1, help="faults at a time: they wait more than they work")
     parser.add_argument("--list", action="store_true", help="print the names and end")
-    parser.add_argument("--kills", type=int)
-    parser.add_argument("--phones", type=int)
-    parser.add_argument("--outage", type=float, metavar="SECONDS", help="for which something is out of order")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--postgres", action="store_true", help="faults of pushing on PostgreSQL in place of SQLite")
-    given = parser.parse_args()
+    given = lengths_of(parser)
     if unknown := [name for name in given.faults if name not in names]:
         parser.error(f"{', '.join(unknown)}: there are {', '.join(names)}")
     if given.list:
         print("\n".join(names))
         return
-    base = SHORT if given.short else FULL
-    wished = {name: getattr(given, name) for name in ("kills", "phones", "outage") if getattr(given, name) is not None}
-    length = replace(base, **wished, seed=given.seed, postgres=given.postgres)
-    print(f"{machine()}; here nothing is pinned", flush=True)
-    rows = [names[name] for name in given.faults] or list(ROWS)
-    sys.exit(0 if run(rows, length, given.at_once) else 1)
+    # Whether the promised figures are held to it.
+    given.full = given.phones >= LENGTHS["phones"][0]
+    print(machine("here nothing is pinned"), flush=True)
+    sys.exit(0 if run([names[name] for name in given.faults] or list(ROWS), given) else 1)
 
 
 if __name__ == "__main__":

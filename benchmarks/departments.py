@@ -7,28 +7,23 @@ The long form of tests/plugins/test_without_a_department.py. Run it from the rep
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
-import tempfile
 import time
 from collections import Counter
-from pathlib import Path
 
-import structlog
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
+from banshi.foundation import logs
+from benchmarks.shared.processes import workspace
 from tests.plugins.driving import rest_driven
 from tests.plugins.test_departments import NAMES
 
 
 def main() -> None:
     # A line for each request is not what is looked for here.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    logs.configure("warning")
     for gone in sys.argv[1:] or NAMES:
         begun = time.monotonic()
-        with tempfile.TemporaryDirectory() as folder:
-            reached = asyncio.run(rest_driven(Path(folder), gone, every=True))
+        with workspace() as folder:
+            reached = asyncio.run(rest_driven(folder, gone, every=True))
         states = ", ".join(f"{count} {state}" for state, count in sorted(Counter(reached.values()).items()))
         print(f"without {gone}: {len(reached)} items driven, {states}; {time.monotonic() - begun:.1f} s", flush=True)
 

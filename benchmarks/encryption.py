@@ -11,39 +11,36 @@ to compare where others use the machine.
 from __future__ import annotations
 
 import argparse
-import asyncio
-import statistics
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import uvloop
-from databases import has_postgres, postgres
-from processes import ROOT, machine, table
-from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.context import _current_context
 
 from banshi.foundation import logs
-from banshi.foundation.database.writes import Write
 from banshi.foundation.encryption.ring import Keys, Ring, new_key, new_ring, read_keys, write_keys
-from banshi.kernel.cases.submission import new_case
-from banshi.kernel.contract.principals import Principal
 from banshi.kernel.tables.cases import Case
-from banshi.kernel.tables.outbox import OutboxRow
 from banshi.ops.backup.resealing import columns_in, reseal
 from banshi.testing import Door, open_door
+from benchmarks.shared import cases
+from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.cities import DEPARTMENTS
+from benchmarks.shared.databases import each_database, postgres_if
+from benchmarks.shared.figures import Column, alternated, cost, ratios, rows_of, table
+from benchmarks.shared.processes import workspace
 from tests.zone_pass import answers_with
 
-TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
-
-#: Writes under way, and cases that one look reads.
-AT_ONCE, PAGE = 64, 50
+#: Cases that one look reads, and people who have them.
+PAGE, PEOPLE = 50, 1000
 
 SIDES = ("plain", "encrypted")
+
+COLUMNS = (Column("a second", "per_second"), Column("CPU µs", "cpu"), *ratios("plain", "per_second", form=".3f"))
 
 ANSWERS = answers_with(
     ("01a21992-b097-724f-856f-a89ba2f009a2", "01a21992-b1c9-7325-af73-8e883354c1e1"),
@@ -52,33 +49,22 @@ ANSWERS = answers_with(
 )
 
 
-async def created(door: Door, cases: int) -> None:
-    platform, left = door.platform, iter(range(cases))
-    item = platform.registry.items["zone-pass"]
-
-    async def some() -> None:
-        for number in left:
-            case, event = new_case(platform, item, Principal(subject=f"person-{number % 1000}", name="王小明"), ANSWERS)
-            # Nobody takes it up: the engine's work is measured elsewhere.
-            promise = OutboxRow(consumer="benchmark", topic="none", payload={"case": str(case.id)}, dedup=str(case.id))
-            await platform.store.commit(Write(rows=[case, event, promise]))
-
-    await asyncio.gather(*(some() for _ in range(AT_ONCE)))
+async def created(door: Door, count: int) -> None:
+    await cases.created(door.platform, count, ANSWERS, people=PEOPLE)
 
 
-async def read(door: Door, cases: int) -> None:
+async def read(door: Door, count: int) -> None:
     """As many cases by their person, page by page."""
     del door
-    for number in range(cases // PAGE):
-        await Case.filter(person=f"person-{number % 1000}").order_by("-id").limit(PAGE)
+    for number in range(count // PAGE):
+        await Case.filter(person=f"person-{number % PEOPLE}").order_by("-id").limit(PAGE)
 
 
-async def measured(work: Callable[[Door, int], Awaitable[None]], door: Door, cases: int) -> tuple[float, float]:
+async def measured(work: Callable[[Door, int], Awaitable[None]], door: Door, count: int) -> dict[str, float]:
     """How many a second, and what one cost this process in microseconds of processor time."""
-    with within(door):
-        begun, used = time.perf_counter(), time.process_time()
-        await work(door, cases)
-        return cases / (time.perf_counter() - begun), (time.process_time() - used) / cases * 1e6
+    with within(door), cost() as took:
+        await work(door, count)
+    return took.of(count)
 
 
 @contextmanager
@@ -105,50 +91,36 @@ async def resealed(door: Door, file: Path) -> str:
     return f"{rows:,} rows' answers sealed anew, {rows / (time.perf_counter() - begun):,.0f}/s"
 
 
-async def measure(title: str, urls: tuple[str, str], cases: int, rounds: int) -> None:
-    with tempfile.TemporaryDirectory(prefix="banshi-encryption-") as name:
-        folder = Path(name)
+async def measure(title: str, urls: tuple[str, str], given: argparse.Namespace) -> None:
+    with workspace() as folder:
         file = folder / "personal.keys"
         write_keys(file, new_ring(datetime.now(UTC)))
         async with AsyncExitStack() as stack:
             doors: dict[str, Door] = {}
             for side, url in zip(SIDES, urls, strict=True):
-                given: dict[str, Any] = {"database": url} if url else {}
-                given |= {"personal_keys": file} if side == "encrypted" else {}
+                own: dict[str, Any] = {"database": url} if url else {}
+                own |= {"personal_keys": file} if side == "encrypted" else {}
                 (folder / side).mkdir()
-                opening = open_door(folder / side, {"traffic": TRAFFIC}, platform=given)
+                opening = open_door(folder / side, {"traffic": DEPARTMENTS / "traffic"}, platform=own)
                 doors[side] = await stack.enter_async_context(opening)
-                await measured(created, doors[side], cases // 4)
+                await measured(created, doors[side], given.cases // 4)
             print(f"## {title}\n")
             rows = []
             for what, work in (("cases created", created), ("cases read", read)):
-                results: dict[str, list[tuple[float, float]]] = {side: [] for side in SIDES}
-                for number in range(rounds):
-                    for side in SIDES if number % 2 else SIDES[::-1]:
-                        results[side].append(await measured(work, doors[side], cases))
-                for side, figures in results.items():
-                    both = list(zip(figures, results["plain"], strict=True))
-                    ratio = statistics.median(one[0] / plain[0] for one, plain in both)
-                    by_cost = statistics.median(plain[1] / one[1] for one, plain in both)
-                    rate, cost = (statistics.median(one[place] for one in figures) for place in (0, 1))
-                    rows.append([what, side, f"{rate:,.0f}", f"{cost:,.0f}", f"{ratio:.3f}", f"{by_cost:.3f}"])
-            table(["", "columns", "a second", "CPU µs", "ratio", "ratio by CPU"], rows)
+                sides = {side: partial(measured, work, door, given.cases) for side, door in doors.items()}
+                results = await alternated(given.rounds, sides)
+                rows += [[what, *row] for row in rows_of(results, COLUMNS)]
+            table(["", "columns", *(one.head for one in COLUMNS)], rows)
             print(f"\n{await resealed(doors['encrypted'], file)}.\n")
 
 
-def main(cases: int, rounds: int) -> None:
-    print(f"{machine()}; {cases:,} cases a round, {rounds} rounds\n")
-    uvloop.run(measure("SQLite", ("", ""), cases, rounds))
-    if has_postgres():
-        # Tortoise keeps the text of its INSERTs by table; no real process talks to both databases.
-        EXECUTOR_CACHE.clear()
-        with postgres() as plain, postgres() as encrypted:
-            uvloop.run(measure("PostgreSQL", (plain, encrypted), cases, rounds))
+def main() -> None:
+    given = begun(options(__doc__, cases=(5_000, 1_000), rounds=(5, 3)))
+    logs.configure("error")
+    for title, plain in each_database():
+        with postgres_if(plain) as encrypted:
+            uvloop.run(measure(title, (plain, encrypted), given))
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--short", action="store_true", help="1,000 cases a round, three rounds")
-    short = parser.parse_args().short
-    logs.configure("error")
-    main(*((1_000, 3) if short else (5_000, 5)))
+    main()

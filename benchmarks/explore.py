@@ -16,39 +16,39 @@ import json
 import os
 import re
 import resource
-import select
 import subprocess
 import sys
-import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
-from explore_rules import CHECKS, LEFT_OUT, LONGEST_ANSWER, REACHED, REFUSALS, SHORT_ITEMS
-from processes import HERE, ROOT, machine, stop, table
+from benchmarks.explore_rules import CHECKS, LEFT_OUT, LONGEST_ANSWER_S, REACHED, REFUSALS, SHORT_ITEMS
+from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.fetching import fetched
+from benchmarks.shared.figures import table
+from benchmarks.shared.processes import HERE, python, running, workspace
 
 #: In the short form, each operation is explored as the first of them for whom it is; the others follow links to it.
 ROLES = ("nobody", "citizen", "staff", "officer", "integrator")
 
-#: Examples of each operation in each phase; how many scenarios along the links for each of them, of how many steps.
-SHORT, LONG, SCENARIOS, STEPS = 2, 50, 10, 20
+#: How many scenarios along the links there are for each example of an operation, of how many steps.
+SCENARIOS, STEPS = 10, 20
 
 #: Examples, in the short form too, of what has to have been answered well: two may both be rightly refused.
-SURELY = 12
+EXAMPLES_OF_REACHED = 12
 PHASES = "examples,coverage,fuzzing,stateful"
 
-#: Seconds that the platform may take to be ready, one answer may take, and one role at most.
-START, PATIENCE, LONGEST = 60.0, 20, 3600.0
+#: Seconds that one answer may take, and one role at most.
+ANSWER_TIMEOUT_S, ROLE_TIMEOUT_S = 20, 3600.0
 
 #: Characters that are shown of what schemathesis says of one role; `--keep` has all of it.
-LONGEST_TOLD = 40_000
+MAX_CHARACTERS_SHOWN = 40_000
 
 #: How often a parameter gets a value that leads somewhere. What remains leads nowhere.
-KNOWN = 0.7
+KNOWN_SHARE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,72 +76,45 @@ class Explored:
 
 def main() -> int:
     given = arguments()
-    print(f"{machine()}\n", flush=True)
     found = []
-    with tempfile.TemporaryDirectory(prefix="banshi-explore-") as name, city(given.postgres, Path(name)) as there:
-        for role in given.role or ROLES:
-            folder = Path(name) / role
-            folder.mkdir()
-            found.append(explored(there, role, folder, given))
-            print(f"{role}: {found[-1].cases:,} cases, {found[-1].seconds:.0f} s", flush=True)
-            if given.keep:
-                given.keep.mkdir(exist_ok=True)
-                (given.keep / f"{role}.txt").write_text(found[-1].told, encoding="utf-8")
+    with workspace() as folder:
+        command = python("explore_city.py", *(["--postgres"] if given.postgres else []))
+        with running(command, side=None, told="", errors=folder / "errors.txt") as platform:
+            there = json.loads(platform.said)
+            for role in given.role or ROLES:
+                (folder / role).mkdir()
+                found.append(explored(there, role, folder / role, given))
+                print(f"{role}: {found[-1].cases:,} cases, {found[-1].seconds:.0f} s", flush=True)
+                if given.keep:
+                    given.keep.mkdir(exist_ok=True)
+                    (given.keep / f"{role}.txt").write_text(found[-1].told, encoding="utf-8")
+        print((folder / "errors.txt").read_text()[-4000:], file=sys.stderr)
     show(found)
     return 0 if all(one.is_right and not one.missed for one in found) else 1
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--short", action="store_true", help="one item of each verb, and few examples")
+    # Examples of each operation in each phase.
+    parser = options(__doc__, examples=(50, 2))
     parser.add_argument("--role", choices=ROLES, action="append", help="as whom; as everybody where none is named")
-    parser.add_argument("--examples", type=int, help="of each operation in each phase, at most")
     parser.add_argument("--seconds", type=int, help="of each role; fuzzing and links go on until then")
     parser.add_argument("--phases", default=PHASES, help=f"some of {PHASES}")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", help="a regular expression of operations")
-    parser.add_argument(
-        "--postgres", action="store_true", help="on PostgreSQL on this machine, in a database of its own"
-    )
+    words = "on PostgreSQL on this machine, in a database of its own"
+    parser.add_argument("--postgres", action="store_true", help=words)
     parser.add_argument("--keep", type=Path, help="a folder for what schemathesis says")
-    return parser.parse_args()
-
-
-@contextmanager
-def city(postgres: bool, folder: Path) -> Iterator[dict[str, Any]]:
-    """The running platform, as it tells of itself. It ends with the block. Raises RuntimeError."""
-    command = [sys.executable, str(HERE / "explore_city.py"), *(["--postgres"] if postgres else [])]
-    with (folder / "errors.txt").open("w") as errors:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT
-        )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        there, _, _ = select.select([process.stdout], [], [], START)
-        said = process.stdout.readline() if there else ""
-        if not said:
-            raise RuntimeError(f"the platform did not start:\n{(folder / 'errors.txt').read_text()}")
-        yield json.loads(said)
-    finally:
-        process.stdin.close()
-        try:
-            process.wait(START)
-        except subprocess.TimeoutExpired:
-            stop(process)
-        print((folder / "errors.txt").read_text()[-4000:], file=sys.stderr)
+    return begun(parser)
 
 
 def explored(there: Mapping[str, Any], role: str, folder: Path, given: argparse.Namespace) -> Explored:
     """Everything that schemathesis does as one role."""
-    with urlopen(f"{there['url']}/openapi.json", timeout=START) as answer:  # noqa: S310 - our own server
-        description = answer.read()
+    description, _ = fetched(f"{there['url']}/openapi.json")
     (folder / "openapi.json").write_bytes(description)
     (folder / "schemathesis.toml").write_text(
         settings(there, role, operations_of(description), given), encoding="utf-8"
     )
     environment = {"EXPLORE_URL": there["url"], "EXPLORE_TOKEN": there["tokens"][role] or ""}
-    environment["PYTHONPATH"] = f"{HERE}{os.pathsep}{ROOT}"
     answers = answered(there)
     begun, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
@@ -151,11 +124,11 @@ def explored(there: Mapping[str, Any], role: str, folder: Path, given: argparse.
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=LONGEST,
+        timeout=ROLE_TIMEOUT_S,
         check=False,
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    well = {operation for operation, count in answered(there).items() if count > answers.get(operation, 0)}
+    well = {operation for operation, count in answered(there).items() if count > answers[operation]}
     file = folder / "report.json"
     report = json.loads(file.read_bytes()) if file.exists() and file.stat().st_size else {}
     links = re.search(r"API Links: +(\d+) covered / (\d+) selected", done.stdout)
@@ -176,15 +149,14 @@ def explored(there: Mapping[str, Any], role: str, folder: Path, given: argparse.
     )
 
 
-def answered(there: Mapping[str, Any]) -> dict[str, float]:
+def answered(there: Mapping[str, Any]) -> Counter[str]:
     """How often each operation was answered well so far, as the platform's metrics count."""
-    with urlopen(f"{there['url']}/metrics", timeout=START) as answer:  # noqa: S310 - our own server
-        text = answer.read().decode()
-    found: dict[str, float] = {}
+    text = fetched(f"{there['url']}/metrics")[0].decode()
+    found = Counter[str]()
     for labels, count in re.findall(r"^banshi_http_requests_total{(.+)} (\S+)$", text, re.MULTILINE):
         told = dict(re.findall(r'(\w+)="([^"]*)"', labels))
         if told["status"].startswith("2"):
-            found[told["operation"]] = found.get(told["operation"], 0) + float(count)
+            found[told["operation"]] += int(float(count))
     return found
 
 
@@ -195,13 +167,13 @@ def command_of(there: Mapping[str, Any], role: str, given: argparse.Namespace) -
         *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", "schemathesis.toml"),
         *("run", "openapi.json", "--url", there["url"]),
         *(("-H", f"Authorization: Bearer {token}") if token else ()),
-        *("--checks", ",".join(CHECKS), "--max-response-time", str(LONGEST_ANSWER)),
-        *("--phases", phases_of(role, given), "--max-examples", str(examples_of(given))),
+        *("--checks", ",".join(CHECKS), "--max-response-time", str(LONGEST_ANSWER_S)),
+        *("--phases", phases_of(role, given), "--max-examples", str(given.examples)),
         *(("--exclude-operation-id-regex", f"^({left_out})$") if left_out else ()),
         *(("--include-operation-id-regex", given.only) if given.only else ()),
         *(("--max-time", str(given.seconds)) if given.seconds else ()),
         *("--seed", str(given.seed), "--continue-on-failure", "--no-shrink", "--generation-database", "none"),
-        *("--request-timeout", str(PATIENCE), "--no-color", "--warnings", "off"),
+        *("--request-timeout", str(ANSWER_TIMEOUT_S), "--no-color", "--warnings", "off"),
         *("--report", "json", "--report-json-path", "report.json"),
     ]
 
@@ -227,7 +199,7 @@ def settings(there: Mapping[str, Any], role: str, operations: Sequence[str], giv
         f"phases.stateful.max-steps = {STEPS}",
         # The declared links are what is looked at, and not those that might be guessed.
         "phases.stateful.inference.algorithms = []",
-        f"phases.stateful.generation.max-examples = {SCENARIOS * examples_of(given)}",
+        f"phases.stateful.generation.max-examples = {SCENARIOS * given.examples}",
         f"checks.positive_data_acceptance.expected-statuses = {json.dumps(REFUSALS)}",
     ]
     tables = []
@@ -237,7 +209,7 @@ def settings(there: Mapping[str, Any], role: str, operations: Sequence[str], giv
         for name, value in there["known"].get(shared, {}).items():
             words = f"{operation}-{name}".replace(".", "-")
             lines.append(f"dictionaries.{words}.values = [{json.dumps(value)}]")
-            inside.append(f'"{name}" = {{ dictionary = "{words}", probability = {KNOWN} }}')
+            inside.append(f'"{name}" = {{ dictionary = "{words}", probability = {KNOWN_SHARE} }}')
         if inside:
             own.append(f"parameters = {{ {', '.join(inside)} }}")
         if own:
@@ -260,7 +232,7 @@ def amount(there: Mapping[str, Any], role: str, shared: str, *, short: bool) -> 
         return [f"phases.{phase}.enabled = false" for phase in ("examples", "coverage", "fuzzing")]
     if not short:
         return []
-    own = [f"phases.fuzzing.generation.max-examples = {SURELY}"] if shared in REACHED[role] else []
+    own = [f"phases.fuzzing.generation.max-examples = {EXAMPLES_OF_REACHED}"] if shared in REACHED[role] else []
     if role in {"citizen", "staff"}:
         # To go through every rule of every body takes most of the time, and is the long form's.
         own.append("phases.coverage.enabled = false")
@@ -274,14 +246,10 @@ def phases_of(role: str, given: argparse.Namespace) -> str:
     return str(given.phases)
 
 
-def examples_of(given: argparse.Namespace) -> int:
-    return int(given.examples or (SHORT if given.short else LONG))
-
-
 def show(found: Sequence[Explored]) -> None:
     for one in found:
         if not one.is_right:
-            print(f"\n## {one.role}\n{one.told[:LONGEST_TOLD]}")
+            print(f"\n## {one.role}\n{one.told[:MAX_CHARACTERS_SHOWN]}")
         if one.missed:
             print(f"\nas {one.role} never answered well: {', '.join(one.missed)}")
     print()

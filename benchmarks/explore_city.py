@@ -8,28 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import sys
-import tempfile
-import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
-import structlog
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
+from banshi.foundation import logs
 from banshi.kernel.contract.routes import Audience, Route
 from banshi.ops.cli.server.serve import loop_factory
 from banshi.testing import Person
+from benchmarks.shared.databases import postgres_if
+from benchmarks.shared.processes import workspace
 from tests.kernel.api_world import World, open_world
 from tests.programs import SECRET
 from tests.registers import made_up_person
-
-#: The server on which `--postgres` makes a database of its own.
-POSTGRES = "postgres://postgres@127.0.0.1:5432"
 
 #: Whose routes each role may call.
 AUDIENCES = {
@@ -49,28 +39,10 @@ ROLES = ("reviewer", "approver", "publisher", "clerk", "registrar")
 
 
 async def serve(postgres: bool) -> None:
-    with tempfile.TemporaryDirectory(prefix="banshi-explore-") as name:
-        async with database(postgres) as settings, open_world(Path(name), settings) as world:
+    with workspace() as folder, postgres_if(postgres) as database:
+        async with open_world(folder, {"database": database} if database else {}) as world:
             print(json.dumps(await told(world)), flush=True)
             await asyncio.to_thread(sys.stdin.read)
-
-
-@asynccontextmanager
-async def database(postgres: bool) -> AsyncIterator[dict[str, str]]:
-    """The settings of the platform's database: SQLite in its own folder, or one on PostgreSQL, dropped afterwards."""
-    if not postgres:
-        yield {}
-        return
-    import asyncpg
-
-    name = f"banshi_explore_{uuid.uuid4().hex}"
-    administrator = await asyncpg.connect(f"{POSTGRES}/postgres", timeout=5)
-    try:
-        await administrator.execute(f"CREATE DATABASE {name}")
-        yield {"database": f"{POSTGRES.replace('postgres:', 'asyncpg:', 1)}/{name}"}
-        await administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    finally:
-        await administrator.close()
 
 
 async def told(world: World) -> dict[str, Any]:
@@ -135,9 +107,6 @@ def is_for(role: str, route: Route) -> bool:
 
 
 if __name__ == "__main__":
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    logs.configure("warning")
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(serve("--postgres" in sys.argv))

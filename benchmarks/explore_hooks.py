@@ -15,14 +15,14 @@ from typing import Any
 
 import requests
 import schemathesis
-from explore_rules import is_right
 from hypothesis import strategies as st
 
 from banshi.testing import TINY_PNG
+from benchmarks.explore_rules import is_right
 from tests.registers import made_up_person
 
 #: Seconds that an upload may take.
-PATIENCE = 20
+UPLOAD_TIMEOUT_S = 20
 
 KEYS = itertools.count(1)
 GIVEN: set[str] = set()
@@ -91,7 +91,7 @@ def uploaded() -> str:
         f"{os.environ['EXPLORE_URL']}/v1/attachments",
         files={"file": ("picture.png", TINY_PNG)},
         headers={"Authorization": f"Bearer {os.environ['EXPLORE_TOKEN']}"},
-        timeout=PATIENCE,
+        timeout=UPLOAD_TIMEOUT_S,
     )
     return str(answer.json()["id"]) if answer.status_code == 201 else ""
 

@@ -29,7 +29,7 @@ CHECKS = (
 )
 
 #: Seconds within which everything is answered, on a machine that does other things as well.
-LONGEST_ANSWER = 10
+LONGEST_ANSWER_S = 10
 
 #: What is left out as one role: regular expressions of operations, and why.
 LEFT_OUT: Mapping[str, Mapping[str, str]] = {

@@ -10,17 +10,16 @@ since it answered its first request.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import os
-import subprocess
-import tempfile
 import time
-from pathlib import Path
 
 import aiohttp
-from large_city import write_city
-from processes import ROOT, Running, banshi, machine, running, table
+
+from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.cities import project
+from benchmarks.shared.figures import percentile, table
+from benchmarks.shared.large_city import write_city
+from benchmarks.shared.processes import ROOT, Running, banshi_done, serving, workspace
 
 PLUGIN = ROOT / "plugins" / "integrations" / "catalogue_exports"
 
@@ -28,13 +27,7 @@ PLUGIN = ROOT / "plugins" / "integrations" / "catalogue_exports"
 PATHS = ("cpsv-ap.jsonld", "item-list.json", "item-list.csv")
 
 #: Seconds between two reads of a guide.
-PAUSE = 0.01
-
-
-def memory(server: Running, what: str) -> float:
-    """MiB that the server's process has (VmRSS), or has had at most (VmHWM)."""
-    lines = Path(f"/proc/{server.process.pid}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith(what)).split()[1]) / 1024
+BETWEEN_READS_S = 0.01
 
 
 async def read(session: aiohttp.ClientSession, url: str) -> tuple[float, int]:
@@ -52,7 +45,7 @@ async def beside(session: aiohttp.ClientSession, url: str, until: asyncio.Future
     longest = 0.0
     while not until.done():
         longest = max(longest, (await read(session, url))[0] * 1000)
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(BETWEEN_READS_S)
     return longest
 
 
@@ -62,43 +55,34 @@ async def measured(server: Running, item: str) -> list[list[str]]:
     async with aiohttp.ClientSession() as session:
         guide = f"{server.url}/v1/items/{item}"
         await read(session, guide)
-        start = memory(server, "VmRSS")
+        start = server.memory()
         for path in PATHS:
             url, used = f"{server.url}/v1/exports/{path}", server.cpu()
             first = asyncio.ensure_future(read(session, url))
             longest = await beside(session, guide, first)
             (took, size), used = await first, server.cpu() - used
             again = min([(await read(session, url))[0] for _ in range(5)])
-            now = f"{start:.0f} to {memory(server, 'VmHWM'):.0f} MiB"
+            now = f"{start:.0f} to {server.memory('VmHWM'):.0f} MiB"
             rows.append([path, f"{size / 1e6:.1f} MB", f"{took:.2f} s", f"{used:.2f} s", f"{1000 * again:.1f} ms"])
             rows[-1] += [f"{longest:.0f} ms", now]
         own = [(await read(session, f"{server.url}/v1/exports/cpsv-ap/{item}.jsonld")) for _ in range(200)]
-        middle = sorted(took for took, _ in own)[len(own) // 2]
+        middle = percentile([took for took, _ in own], 0.5)
         rows.append(["cpsv-ap/{code}.jsonld", f"{own[0][1] / 1e3:.1f} kB", "", "", f"{1000 * middle:.1f} ms", "", ""])
     return rows
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--short", action="store_true", help="1,200 items in place of 10,000")
-    plugins = 12 if parser.parse_args().short else 100
-    print(f"{machine()}\n")
-    with tempfile.TemporaryDirectory(prefix="banshi-benchmark-", dir=os.environ.get("BENCHMARK_FOLDER")) as name:
-        folder = Path(name)
-        large = write_city(folder, plugins, 100)
-        with large.open("a", encoding="utf-8") as file:
-            file.write(f'[plugins.catalogue_exports]\napi = 1\npath = "{PLUGIN}"\n')
-        own = folder / "own.toml"
-        text = (ROOT / "plugins.toml").read_text("utf-8").replace('path = "plugins/', f'path = "{ROOT}/plugins/')
-        own.write_text(text.replace('data = "data"', 'data = "own"'), "utf-8")
+    given = begun(options(__doc__, plugins=(100, 12)))
+    with workspace() as folder:
+        large = write_city(folder, given.plugins, 100, catalogue_exports=PLUGIN)
         # A large city's first start checks everything; the checks are not what is measured here.
-        subprocess.run(banshi(large, "check"), check=True, capture_output=True)
-        for title, file, item in (("98", own, "zone-pass"), (f"{plugins * 100:,}", large, "p0-i0")):
-            with running(banshi(file, "serve", "--port", "0")) as server:
+        banshi_done(large, "check")
+        own = project(folder / "own")
+        for title, file, item in (("98", own, "zone-pass"), (f"{given.plugins * 100:,}", large, "p0-i0")):
+            with serving(file) as server:
                 rows = asyncio.run(measured(server, item))
                 print(f"## {title} items\n")
-                head = ["", "size", "first", "processor", "again", "a guide meanwhile", "memory"]
-                table(head, rows)
+                table(["", "size", "first", "processor", "again", "a guide meanwhile", "memory"], rows)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ of those modules they reached. What is found is left in `build/fuzz/<target>`, a
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import importlib
 import importlib.util
@@ -20,15 +19,16 @@ import sys
 from pathlib import Path
 from types import FunctionType, ModuleType
 
-ROOT = Path(__file__).resolve().parents[1]
+from benchmarks.shared.arguments import lengths_of, options
+from benchmarks.shared.processes import ROOT
+
 FOUND = ROOT / "build" / "fuzz"
 KEPT = ROOT / "tests" / "kernel" / "fuzzed"
 
-TARGETS = {"pass": "fuzz_pass", "multipart": "fuzz_multipart"}
+TARGETS = {"pass": "benchmarks.fuzz_pass", "multipart": "benchmarks.fuzz_multipart"}
 
-#: Seconds that an input may take, and MiB that the process may have; the seconds of a whole run and of a short one.
-SLOW, MEMORY = 10, 1_024
-WHOLE, SHORT = 600, 10
+#: Seconds that an input may take, and MiB that the process may have.
+INPUT_TIMEOUT_S, MAX_MEMORY_MIB = 10, 1_024
 
 #: Set in the fuzzer's own process.
 INSIDE = "BANSHI_FUZZ"
@@ -38,20 +38,16 @@ QUIET = {**os.environ, "PYTHONWARNINGS": "ignore"}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options(__doc__, seconds=(600, 10))
     parser.add_argument("targets", nargs="*", choices=[[], *TARGETS], metavar="{" + ",".join(TARGETS) + "}")
-    parser.add_argument("--seconds", type=int, default=WHOLE, help="of each")
-    parser.add_argument("--short", action="store_true", help=f"{SHORT} seconds of each, to see that it works")
-    parser.add_argument("--replay", type=Path, help=argparse.SUPPRESS)
-    given = parser.parse_args()
+    given = lengths_of(parser)
     if importlib.util.find_spec("atheris") is None:
         print("atheris has no wheel for this Python or system: nothing is fuzzed")
         return 0
-    seconds = SHORT if given.short else given.seconds
-    return max(fuzz(target, seconds) for target in given.targets or TARGETS)
+    return max(fuzz(target, given.seconds, short=given.short) for target in given.targets or TARGETS)
 
 
-def fuzz(target: str, seconds: int) -> int:
+def fuzz(target: str, seconds: int, *, short: bool) -> int:
     """Let libFuzzer try inputs for so long, and show what came of it; the status to end with."""
     place = FOUND / target
     shutil.rmtree(place, ignore_errors=True)
@@ -65,19 +61,16 @@ def fuzz(target: str, seconds: int) -> int:
     words = place / "words.dict"
     written = ("".join(f"\\x{byte:02x}" for byte in word) for word in module.WORDS)
     words.write_text("".join(f'"{word}"\n' for word in written), encoding="utf-8")
-    options = {"max_total_time": seconds, "max_len": module.LONGEST, "timeout": SLOW, "rss_limit_mb": MEMORY}
-    command = [
-        sys.executable,
-        "-W",
-        "ignore",
-        __file__,
-        str(corpus),
-        f"-dict={words}",
-        f"-artifact_prefix={place}/",
-        "-print_final_stats=1",
-    ]
+    options = {
+        "max_total_time": seconds,
+        "max_len": module.MAX_INPUT_BYTES,
+        "timeout": INPUT_TIMEOUT_S,
+        "rss_limit_mb": MAX_MEMORY_MIB,
+    }
+    command = [sys.executable, "-W", "ignore", __file__, str(corpus)]
+    command += [f"-dict={words}", f"-artifact_prefix={place}/", "-print_final_stats=1"]
     # Continuous integration sees whether it works; it is not where something new is found.
-    command += ["-seed=1"] if seconds == SHORT else []
+    command += ["-seed=1"] if short else []
     command += [f"-{name}={value}" for name, value in options.items()]
     done = subprocess.run(command, env={**QUIET, INSIDE: target}, stderr=subprocess.PIPE, text=True, check=False)
     stats = dict(re.findall(r"stat::(\w+):\s+(\d+)", done.stderr))

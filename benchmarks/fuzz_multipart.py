@@ -43,7 +43,7 @@ MODULES = (
 )
 
 #: Bytes of an input, and of a file, at most.
-LONGEST, LIMIT = 8_192, 2_048
+MAX_INPUT_BYTES, MAX_FILE_BYTES = 8_192, 2_048
 
 BOUNDARY = "banshi"
 
@@ -186,7 +186,7 @@ async def upload(content_type: str, chunks: list[bytes]) -> Outcome:
         door._check_head(cast("web.Request", request))
         reader, part = await door._file_part(cast("web.Request", request))
         name = door.shown_name(part.filename)
-        received = await attachments.receive(FOLDER.files, door._chunks(reader, part), LIMIT)
+        received = await attachments.receive(FOLDER.files, door._chunks(reader, part), MAX_FILE_BYTES)
     except Problem as problem:
         return refused(problem)
     finally:
@@ -195,7 +195,7 @@ async def upload(content_type: str, chunks: list[bytes]) -> Outcome:
     files = FOLDER.taken()
     assert list(files) == [str(received.id)]
     content = files[str(received.id)]
-    assert received.size == len(content) <= LIMIT
+    assert received.size == len(content) <= MAX_FILE_BYTES
     assert received.sha256 == hashlib.sha256(content).hexdigest()
     assert received.media_type in ACCEPTED
     return Outcome(201, content, name)
@@ -251,7 +251,7 @@ def seeds() -> Iterator[bytes]:
     yield b"\x00\x08" + form(TINY_PNG, more="Content-Length: 20\r\n")
     yield b"\x00\x09" + form(TINY_PNG, more="Content-Type: multipart/mixed; boundary=x\r\n")
     yield b"\x00\x0a" + form(TINY_PNG, name="\"; filename*=UTF-8''%2e%2e%2fetc%2fpasswd; x=\"")
-    yield b"\x00\x0b" + form(pdf + b"x" * LIMIT)
+    yield b"\x00\x0b" + form(pdf + b"x" * MAX_FILE_BYTES)
     yield b"\x00\x0c" + form(TINY_PNG).replace(b"--banshi--", b"--banshi") + form(jpeg)
     yield b"\x00\x0d" + form(TINY_PNG)[:-20]
     charset = b'--banshi\r\nContent-Disposition: form-data; name="_charset_"\r\n\r\ngb18030\r\n'

@@ -34,7 +34,7 @@ MODULES = tuple(
 )
 
 #: Bytes of an input at most: more than a pass may have.
-LONGEST = 4_096
+MAX_INPUT_BYTES = 4_096
 
 #: What a pass is written with.
 WORDS = (
@@ -74,7 +74,7 @@ ISSUED = (
 SHOWN_AT = 1_900_000_000
 
 #: Entries of a status list at most, here.
-MOST = 1 << 16
+MAX_LIST_ENTRIES = 1 << 16
 
 
 def issue(credential: Credential) -> bytes:
@@ -189,12 +189,12 @@ def carried(data: bytes) -> None:
 def listed(lst: str) -> None:
     """A status list has at most as many entries as were asked for, and says nothing beyond its end."""
     try:
-        unpacked = StatusList.decode(lst, most=MOST)
+        unpacked = StatusList.decode(lst, most=MAX_LIST_ENTRIES)
     except StatusListRefused:
         return
     entries = len(unpacked.octets) * 8
-    assert entries <= MOST
-    assert StatusList.decode(unpacked.lst, most=MOST).octets == unpacked.octets
+    assert entries <= MAX_LIST_ENTRIES
+    assert StatusList.decode(unpacked.lst, most=MAX_LIST_ENTRIES).octets == unpacked.octets
     for index in (-1, entries):
         try:
             unpacked.status(index)
@@ -215,4 +215,4 @@ def seeds() -> Iterator[bytes]:
         yield b"\x05" + bytes([number]) + struct.pack(">BHBB", 0, 20, 0, 65)
         yield b"\x06" + text.removeprefix(cose.PREFIX).removeprefix(PREFIX).encode()
     yield b"\x07" + StatusList([1, 5, 99], size=128).lst.encode()
-    yield b"\x07" + StatusList([], size=MOST * 4).lst.encode()
+    yield b"\x07" + StatusList([], size=MAX_LIST_ENTRIES * 4).lst.encode()

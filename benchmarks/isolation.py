@@ -14,95 +14,38 @@ from __future__ import annotations
 import argparse
 import asyncio
 import statistics
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-import structlog
-from processes import machine, table
 
 from banshi import Item, Submission
 from banshi.builtin.isolation import supervisor as keeping
+from banshi.foundation import logs
 from banshi.kernel.runtime.containment import contained
 from banshi.ops.cli.server.serve import loop_factory
 from banshi.testing import Door, open_door
+from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.figures import percentile, table
+from benchmarks.shared.processes import workspace
+from tests.kernel.isolation_office import TIMEOUT, Office, written
 from tests.waiting import lateness
 
-ITEMS = """
-[department]
-code = "parks"
-title = { zh-CN = "园林局", en = "Parks" }
-
-[[items]]
-code = "bench"
-kind = "application"
-title = { zh-CN = "长椅", en = "A bench" }
-summary = { zh-CN = "认养长椅。", en = "Adopt a bench." }
-audience = ["person"]
-result = { kind = "answer", title = { zh-CN = "答复", en = "Answer" } }
-form = { type = "object", additionalProperties = false, properties = { spins = { type = "number" } } }
-"""
-
-PLUGIN = """
-import time
-
-from banshi import Application, FieldProblem, hookimpl
-
-
-class Bench(Application):
-    async def validate(self, submission):
-        until = time.monotonic() + submission.answers.get("spins", 0)
-        while time.monotonic() < until:
-            pass
-        return [FieldProblem("/park", "There is no such park.", "unknown")]
-
-
-@hookimpl
-def banshi_handlers():
-    return {"bench": Bench()}
-"""
-
-#: Seconds that a handler may take here, and for which it spins: less, and more.
-TIMEOUT, SPINS, LONG = 1.0, 0.9, 60.0
+#: Seconds for which a handler spins: less than it may take, and more.
+SPIN_S, ENDLESS_SPIN_S = 0.9, 60.0
 
 #: About a kilobyte, as a form with a dozen fields has.
 ANSWERS = {f"field-{number}": "某某区某某街道某某社区" for number in range(16)}
 
 
-@dataclass(frozen=True, slots=True)
-class Length:
-    calls: int
-    kills: int
-    spins: int
-
-
-FULL, SHORT = Length(20_000, 20, 5), Length(500, 2, 1)
-
-
-@contextmanager
-def places() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="banshi-isolation-") as folder:
-        parks = Path(folder) / "parks"
-        parks.mkdir()
-        (parks / "items.toml").write_text(ITEMS, encoding="utf-8")
-        (parks / "__init__.py").write_text(PLUGIN, encoding="utf-8")
-        yield Path(folder)
-
-
-def submission(item: Item, **answers: Any) -> Submission:
+def submission(item: Item, does: str = "pid") -> Submission:
     now = datetime.now(UTC)
     told = {"case_id": "1", "number": "20260101-AAAA-BBBB", "person": "wang", "name": "王小明", "received_at": now}
-    return Submission(item=item, answers={**ANSWERS, **answers}, **told)  # type: ignore[arg-type]
+    return Submission(item=item, answers={**ANSWERS, "does": does}, **told)  # type: ignore[arg-type]
 
 
 def microseconds(took: Sequence[float]) -> tuple[str, str]:
-    ranked = sorted(took)
-    return f"{ranked[len(ranked) // 2] * 1e6:,.0f} µs", f"{ranked[len(ranked) * 99 // 100] * 1e6:,.0f} µs"
+    return f"{percentile(took, 0.5) * 1e6:,.0f} µs", f"{percentile(took, 0.99) * 1e6:,.0f} µs"
 
 
 async def calls(door: Door, count: int) -> tuple[list[float], float]:
@@ -125,11 +68,10 @@ async def calls(door: Door, count: int) -> tuple[list[float], float]:
     return took[100:], count // 64 * 64 / (time.perf_counter() - begun)
 
 
-async def kills(door: Door, length: Length) -> list[float]:
+async def kills(door: Door, count: int) -> list[float]:
     """Seconds from a kill until a call is answered again, with a spare that is ready."""
-    item, took = door.platform.registry.items["bench"], []
-    keeper: Any = next(door.platform[one.key] for owner, one in door.platform.registry.resources if owner == "parks")
-    for _ in range(length.kills):
+    item, took, keeper = door.platform.registry.items["bench"], [], Office(door).keeper
+    for _ in range(count):
         while not door.platform[keeping.SPARES].ready:  # noqa: ASYNC110 - it tells nobody
             await asyncio.sleep(0.05)
         begun = time.perf_counter()
@@ -145,24 +87,23 @@ async def lag(door: Door, count: int, seconds: float) -> tuple[str, str]:
     item = door.platform.registry.items["bench"]
     async with lateness() as late:
         for _ in range(count):
-            await contained(TIMEOUT, item.handler.validate, submission(item, spins=seconds))
-    ranked = sorted(late)
-    return f"{ranked[len(ranked) * 99 // 100] * 1000:,.1f} ms", f"{ranked[-1] * 1000:,.1f} ms"
+            await contained(TIMEOUT, item.handler.validate, submission(item, f"spin {seconds}"))
+    return f"{percentile(late, 0.99) * 1000:,.1f} ms", f"{max(late) * 1000:,.1f} ms"
 
 
-async def measured(folder: Path, length: Length) -> None:
+async def measured(folder: Path, given: argparse.Namespace) -> None:
     costs, lags, back = [], [], []
+    plugins, rules = {"parks": written(folder)}, {"handler_timeout": TIMEOUT}
     for name, isolated in (("within", {}), ("apart", {"parks": {}})):
         home = folder / name
         home.mkdir()
-        plugins, rules = {"parks": folder / "parks"}, {"handler_timeout": TIMEOUT}
         async with open_door(home, plugins, isolated=isolated, platform=rules) as door:
-            took, rate = await calls(door, length.calls)
+            took, rate = await calls(door, given.calls)
             costs.append((name, *microseconds(took), f"{rate:,.0f}/s"))
-            lags.append((f"{name}, it spins for {SPINS} s", *await lag(door, length.spins, SPINS)))
+            lags.append((f"{name}, it spins for {SPIN_S} s", *await lag(door, given.spins, SPIN_S)))
             if isolated:
-                lags.append((f"{name}, it spins until it is killed", *await lag(door, length.spins, LONG)))
-                back = await kills(door, length)
+                lags.append((f"{name}, it spins until it is killed", *await lag(door, given.spins, ENDLESS_SPIN_S)))
+                back = await kills(door, given.kills)
     table(["a call of one handler", "p50", "p99", "64 at once"], costs)
     table(["the loop is late", "p99", "at most"], lags)
     middle, longest = statistics.median(back) * 1000, max(back) * 1000
@@ -170,14 +111,11 @@ async def measured(folder: Path, length: Length) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--short", action="store_true", help="a few calls of each")
-    length = SHORT if parser.parse_args().short else FULL
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    given = begun(options(__doc__, calls=(20_000, 500), kills=(20, 2), spins=(5, 1)), "nothing is pinned")
+    logs.configure("critical")
     keeping.FIRST_PAUSE = keeping.LONGEST_PAUSE = 0.0
-    print(f"{machine()}; nothing is pinned\n")
-    with places() as folder, asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(measured(folder, length))
+    with workspace() as folder, asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(measured(folder, given))
 
 
 if __name__ == "__main__":

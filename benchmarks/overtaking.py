@@ -12,38 +12,20 @@ import argparse
 import json
 import math
 import sqlite3
-import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-from crowd import crowd
-from processes import HERE, Running, banshi, finished, machine, median, python, running, table
-from stream_server import asked, opened, tokens
+from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.cities import OWN, PUSH, city
+from benchmarks.shared.crowd import crowd
+from benchmarks.shared.figures import median, percentile, table
+from benchmarks.shared.processes import finished, python, serving, workspace
+from benchmarks.shared.provider import Provider, provider
+from benchmarks.shared.stream_server import MIB, opened, publish, state, tokens
 
 #: Seconds between the notice and the first alert, and between two alerts.
-APART = 3.0
-
-MIB = 1024 * 1024
-
-
-def configuration(folder: Path, provider: Running) -> Path:
-    """A city whose FCM is the provider, and a department that publishes when it is told to."""
-    file = folder / "plugins.toml"
-    file.write_text(
-        '[platform]\ndata = "data"\n'
-        f'[plugins.crier]\napi = 1\npath = "{HERE / "plugins" / "crier"}"\n'
-        '[plugins.mobile_push]\napi = 1\npackage = "mobile_push"\n'
-        "[plugins.mobile_push.settings.fcm]\n"
-        f'service_account_file = "{folder / "account.json"}"\n'
-        f'base_url = "{provider.url}/v1/projects"\nca_file = "{folder / "ca.pem"}"\n'
-    )
-    return file
-
-
-def publish(server: Running, kind: str) -> dict[str, Any]:
-    return asked(server, f"alerts?kind={kind}", method="POST")
+BETWEEN_ALERTS_S = 3.0
 
 
 def pushed(folder: Path, lane: int) -> dict[int, int]:
@@ -66,57 +48,39 @@ def first_pushed(steps: dict[int, int], count: int) -> float:
     return math.nan
 
 
-def overtake(folder: Path, provider: Running, count: int, streams: int, alerts: int) -> None:
-    config = configuration(folder, provider)
-    finished(
-        python("peers/broadcaster.py"),
-        side=0,
-        seconds=600,
-        given={"work": "seed", "config": str(config), "count": count},
-    )
-    with (
-        running(banshi(config, "serve", "--port", "0")) as server,
-        crowd(server.url, tokens(folder, streams)) as phones,
-    ):
+def overtake(folder: Path, to: Provider, given: argparse.Namespace) -> None:
+    count, streams = given.phones, given.streams
+    config = city(folder, {"crier": OWN / "crier", **PUSH}, settings={"mobile_push": {"fcm": to.settings()}})
+    plan = {"sender": "seed", "config": str(config), "count": count}
+    finished(python("peers/broadcaster.py"), side=0, seconds=600, given=plan)
+    with serving(config) as server, crowd(server.url, tokens(folder, streams)) as phones:
         opened(phones, streams)
-        idle = asked(server, "state")["resident"]
-        notice = publish(server, "notice")
+        idle = state(server)["resident"]
+        notice = publish(server, kind="notice")
         phones.arrived(notice["seq"], streams)
         rows, most = [], idle
-        for _ in range(alerts):
-            time.sleep(APART)
+        for number in range(given.alerts):
+            time.sleep(BETWEEN_ALERTS_S)
             before = sum(pushed(folder, 2).values())
-            alert = publish(server, "alert")
+            alert = publish(server, kind="alert")
             at = [moment - alert["began"] for moment in phones.arrived(alert["seq"], streams)["at"]]
-            most = max(most, asked(server, "state")["resident"])
-            rows.append((at[0], median(at), at[int(len(at) * 0.99) - 1], at[-1], before))
-        time.sleep(APART)
-        steps = pushed(folder, 1)
-        under_way = sum(pushed(folder, 2).values())
-    print(f"## {count:,} phones, {streams:,} streams, {alerts} alerts while {under_way:,} of the notice were sent\n")
-    head = ["on the stream", "first ms", "median ms", "99 % ms", "last ms", "of the notice sent before"]
-    cells = [
-        [f"alert {n + 1}", *(f"{1000 * one:,.0f}" for one in row[:4]), f"{row[4]:,}"] for n, row in enumerate(rows)
-    ]
-    table(head, cells)
+            most = max(most, state(server)["resident"])
+            figures = at[0], median(at), percentile(at, 0.99), at[-1]
+            rows.append([f"alert {number + 1}", *(f"{1000 * one:,.0f}" for one in figures), f"{before:,}"])
+        time.sleep(BETWEEN_ALERTS_S)
+        steps, under_way = pushed(folder, 1), sum(pushed(folder, 2).values())
+    print(
+        f"## {count:,} phones, {streams:,} streams, {given.alerts} alerts while {under_way:,} of the notice were sent\n"
+    )
+    table(["on the stream", "first ms", "median ms", "99 % ms", "last ms", "of the notice sent before"], rows)
     found = ", ".join(f"the first {n:,} within {first_pushed(steps, n):.2f} s" for n in (1, 100, min(10_000, count)))
     print(f"Through FCM, over all alerts: {found}. The server grew by {(most - idle) / MIB:.1f} MiB.\n")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--short", action="store_true", help="few phones")
-    given = parser.parse_args()
-    print(f"{machine()}\n")
-    if given.short:
-        print("The short form looks whether everything works; its figures say little.\n")
-    with tempfile.TemporaryDirectory(prefix="banshi-benchmark-") as name:
-        folder = Path(name)
-        with running(python("peers/provider.py", str(folder)), side=1) as provider:
-            if given.short:
-                overtake(folder, provider, 20_000, 200, 1)
-            else:
-                overtake(folder, provider, 1_000_000, 10_000, 3)
+    given = begun(options(__doc__, phones=(1_000_000, 20_000), streams=(10_000, 200), alerts=(3, 1)))
+    with workspace() as folder, provider() as to:
+        overtake(folder, to, given)
 
 
 if __name__ == "__main__":

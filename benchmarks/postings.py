@@ -13,24 +13,15 @@ than one posting in four is told of another that is not the same, or if the loop
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import math
 import random
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import uvloop
-from databases import has_postgres, postgres
-from processes import machine, table
 
 from banshi.foundation import logs
 from banshi.foundation.database.writes import Write
@@ -41,8 +32,13 @@ from banshi.kinds.posting.models import PostingMatch, PostingRecord
 from banshi.kinds.posting.publishing.matching import match
 from banshi.kinds.posting.publishing.publication import values_of
 from banshi.testing import Door, open_door
+from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.cities import DEPARTMENTS, PUSH
+from benchmarks.shared.databases import each_database
+from benchmarks.shared.figures import cost, percentile, table
+from benchmarks.shared.processes import workspace
+from tests.waiting import lateness
 
-ROOT = Path(__file__).resolve().parents[1]
 ITEM = "lost-and-found"
 
 #: Of all postings those whose other half is handed in last; reads of each list.
@@ -164,14 +160,6 @@ class Measured:
     lists: dict[str, list[float]] = field(default_factory=dict)
 
 
-async def watch(measured: Measured) -> None:
-    """The longest time for which nothing else could go on."""
-    while True:
-        before = time.perf_counter()
-        await asyncio.sleep(0.001)
-        measured.still = max(measured.still, time.perf_counter() - before - 0.001)
-
-
 async def fill(door: Door, count: int, chance: random.Random) -> tuple[dict[UUID, UUID], list[PostingRecord]]:
     """The postings; of some things both sides. Which belongs to which, and those that are to be compared."""
     truth: dict[UUID, UUID] = {}
@@ -206,7 +194,6 @@ async def fill(door: Door, count: int, chance: random.Random) -> tuple[dict[UUID
 
 
 async def compare(door: Door, truth: dict[UUID, UUID], late: Sequence[PostingRecord], measured: Measured) -> None:
-    work = time.process_time()
     for row in late:
         # Public for this moment alone, without waking anybody.
         await PostingRecord.filter(case_id=row.case_id).update(state="public")
@@ -217,7 +204,6 @@ async def compare(door: Door, truth: dict[UUID, UUID], late: Sequence[PostingRec
         measured.found += truth[row.case_id] in keys
         measured.first += list(keys[:1]) == [truth[row.case_id]]
         measured.wrong += any(key != truth[row.case_id] for key in keys)
-    measured.work = (time.process_time() - work) / len(late)
 
 
 async def read(door: Door, measured: Measured) -> None:
@@ -231,44 +217,37 @@ async def read(door: Door, measured: Measured) -> None:
         measured.lists[f"list {path or '(all)'}"] = took
 
 
-async def measure(count: int, database: str | None) -> Measured:
+async def measure(count: int, database: str) -> Measured:
     # Another seed than the one that the likeness was tuned with, which was 2026.
     measured, chance = Measured(), random.Random(7)
     # What is measured here is not to be done by the keeper first.
     scheduler.ROUND = ()
-    plugins: dict[str, Path | str] = {"public_order": ROOT / "plugins" / "departments" / "public_order"}
-    plugins["mobile_push"] = "mobile_push"
-    with tempfile.TemporaryDirectory(prefix="banshi-postings-") as place:
-        async with open_door(Path(place), plugins, platform={"database": database} if database else {}) as door:
+    plugins = {"public_order": DEPARTMENTS / "public_order", **PUSH}
+    with workspace() as folder:
+        async with open_door(folder, plugins, platform={"database": database} if database else {}) as door:
             truth, late = await fill(door, count, chance)
-            watching = asyncio.create_task(watch(measured))
-            await compare(door, truth, late, measured)
-            watching.cancel()
+            async with lateness(0.001) as still:
+                with cost() as work:
+                    await compare(door, truth, late, measured)
+            measured.work, measured.still = work.cpu / len(late), max(still)
             await door.settled()
             await read(door, measured)
     return measured
 
 
-def percentile(took: Sequence[float], share: float) -> str:
-    return f"{sorted(took)[math.ceil(len(took) * share) - 1] * 1000:.1f}"
-
-
 def shown(name: str, count: int, measured: Measured) -> bool:
+    def spread(took: Sequence[float]) -> str:
+        return f"{percentile(took, 0.5) * 1000:.1f}, {percentile(took, 0.99) * 1000:.1f}"
+
     late = len(measured.took)
     rows = [
-        [
-            "compared, and both sides promised a message: p50, p99, ms",
-            f"{percentile(measured.took, 0.5)}, {percentile(measured.took, 0.99)}",
-        ],
+        ["compared, and both sides promised a message: p50, p99, ms", spread(measured.took)],
         ["processor time of the process for each, ms", f"{measured.work * 1000:.1f}"],
         ["longest time that the loop stood still, ms", f"{measured.still * 1000:.0f}"],
         ["pairs that were found", f"{measured.found} of {late}"],
         ["… as the most alike", f"{measured.first} of {late}"],
         ["postings told of another that is not the same", f"{measured.wrong} of {late}"],
-    ]
-    rows += [
-        [f"{path}, p50, p99, ms", f"{percentile(took, 0.5)}, {percentile(took, 0.99)}"]
-        for path, took in measured.lists.items()
+        *([f"{path}, p50, p99, ms", spread(took)] for path, took in measured.lists.items()),
     ]
     table([name, f"{count:,} postings"], rows)
     right = measured.found >= 0.9 * late and measured.wrong <= 0.25 * late and measured.still < 1
@@ -278,25 +257,13 @@ def shown(name: str, count: int, measured: Measured) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--short", action="store_true", help="1,000 postings: a look whether it works at all")
-    parser.add_argument("--postings", type=int, help="how many")
+    parser = options(__doc__, postings=(10_000, 1_000))
     parser.add_argument("--postgres", action="store_true", help="on PostgreSQL alone")
-    parser.add_argument("--database", default="", help="an empty database on PostgreSQL, which is measured alone")
-    given = parser.parse_args()
+    given = begun(parser)
     logs.configure("error")
-    count = given.postings or (1_000 if given.short else 10_000)
-    if given.database:
-        return 0 if shown("PostgreSQL", count, uvloop.run(measure(count, given.database))) else 1
-    print(f"{machine()}\n", flush=True)
-    right = given.postgres or shown("SQLite", count, uvloop.run(measure(count, None)))
-    if has_postgres():
-        with postgres() as url:
-            # A process of its own: the ORM keeps statements by table, and they are another database's.
-            again = [sys.executable, __file__, "--postings", str(count), "--database", url]
-            right &= subprocess.run(again, check=False).returncode == 0
-    elif given.postgres:
-        return 1
+    count, right = given.postings, True
+    for title, database in each_database(postgres_alone=given.postgres):
+        right &= shown(title, count, uvloop.run(measure(count, database)))
     return 0 if right else 1
 
 

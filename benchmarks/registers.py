@@ -10,18 +10,20 @@ meanwhile. Each look-up writes twice: that it is made, and what was found. It en
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
-import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
 
+from banshi.foundation import logs
 from banshi.testing import Door, made_up_resident_id, open_door
+from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.cities import DEPARTMENTS, SYNCED, city
+from benchmarks.shared.figures import percentile
+from benchmarks.shared.processes import banshi, workspace
 
-TRAFFIC = Path(__file__).resolve().parent.parent / "plugins" / "departments" / "traffic"
+TRAFFIC = {"traffic": DEPARTMENTS / "traffic"}
 PEOPLE = 50_000
 
 
@@ -36,17 +38,9 @@ def write(file: Path, records: int) -> None:
 async def imported(config: Path, file: Path) -> None:
     """Run the command and print what it took."""
     begun = time.monotonic()
-    command = [
-        "-c",
-        "from banshi.ops.cli import main; main()",
-        "--config",
-        str(config),
-        "register",
-        "import",
-        str(file),
-    ]
+    command = banshi(config, "register", "import", str(file))
     # By hand: only wait4 tells the memory and the time of this one process.
-    pid = os.spawnv(os.P_NOWAIT, sys.executable, [sys.executable, *command])  # noqa: ASYNC220, S606
+    pid = os.spawnv(os.P_NOWAIT, command[0], command)  # noqa: ASYNC220, S606
     _, status, used = await asyncio.to_thread(os.wait4, pid, 0)
     if status:
         sys.exit("the import failed")
@@ -69,25 +63,19 @@ async def look_ups(door: Door, done: asyncio.Event) -> list[float]:
 
 
 def told(took: list[float]) -> str:
-    ranked = sorted(took)
-    of = {"median": statistics.median(ranked), "99 of 100": ranked[len(ranked) * 99 // 100], "longest": ranked[-1]}
+    of = {name: percentile(took, share) for name, share in (("median", 0.5), ("99 of 100", 0.99), ("longest", 1))}
     return f"{len(took)} look-ups, " + ", ".join(f"{name} {seconds * 1000:.1f} ms" for name, seconds in of.items())
 
 
 async def main(records: int, database: str) -> None:
-    with tempfile.TemporaryDirectory(prefix="banshi-registers-") as name:
-        folder = Path(name)
-        file, config = folder / "drivers.csv", folder / "plugins.toml"
+    with workspace() as folder:
+        file = folder / "drivers.csv"
         write(file, records)
-        data = folder / "data"
-        place = (
-            database or f"sqlite://{data / 'banshi.sqlite3'}?synchronous=FULL&wal_autocheckpoint=8000&busy_timeout=5000"
-        )
-        platform = f'[platform]\ndata = "{data}"\ndatabase = "{place}"\n'
-        config.write_text(f'{platform}[plugins.traffic]\npath = "{TRAFFIC}"\napi = 1\n', encoding="utf-8")
+        place = database or f"sqlite://{folder / 'data' / 'banshi.sqlite3'}?{SYNCED}"
+        config = city(folder, TRAFFIC, database=place)
         print(f"{records:,} records, {file.stat().st_size / 1e6:.0f} MB, into an empty register", flush=True)
         await imported(config, file)
-        async with open_door(folder, {"traffic": TRAFFIC}, platform={"database": place}) as door:
+        async with open_door(folder, TRAFFIC, platform={"database": place}) as door:
             done = asyncio.Event()
             asyncio.get_running_loop().call_later(5, done.set)
             print(f"  alone: {told(await look_ups(door, done))}", flush=True)
@@ -100,12 +88,8 @@ async def main(records: int, database: str) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--records", type=int, default=1_000_000)
-    parser.add_argument("--short", action="store_true", help="Ten thousand records.")
+    parser = options(__doc__, records=(1_000_000, 10_000))
     parser.add_argument("--database", default="", help="An empty database; SQLite in a temporary folder by default.")
-    options = parser.parse_args()
-    from banshi.foundation import logs
-
+    given = begun(parser, "nothing is pinned")
     logs.configure("error")
-    asyncio.run(main(10_000 if options.short else options.records, options.database))
+    asyncio.run(main(given.records, given.database))

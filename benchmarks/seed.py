@@ -20,21 +20,14 @@ import itertools
 import os
 import random
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import orjson
-import seed_plans
-from databases import SERVER, has_postgres, postgres
-from processes import ROOT, banshi, machine, running, table
-from seed_city import PEOPLE_PER_CASE, write_city
-from seed_statements import SHORT_SWEEPS, SWEEPS, migrated, statements_of
 
 from banshi.builtin.identity.development import development_token
 from banshi.builtin.worklist.waiting import work_in
@@ -43,15 +36,23 @@ from banshi.kernel.loading.configuration import read_configuration
 from banshi.kernel.loading.loader import inspect_plugins
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.loading.settings import Settings
+from benchmarks import seed_plans
+from benchmarks.seed_city import PEOPLE_PER_CASE, write_city
+from benchmarks.seed_statements import SHORT_SWEEPS_S, SWEEPS_S, statements_of
+from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.cities import project
+from benchmarks.shared.databases import asked, has_postgres, postgres, url_of
+from benchmarks.shared.figures import percentile, table
+from benchmarks.shared.processes import banshi_done, serving, workspace
 
 #: Milliseconds at p99 of each of the four.
-AIM = 20.0
+MAX_P99_MS = 20.0
 
 #: Different people who ask, and requests under way in the rounds that show what more load does.
 PEOPLE, AT_ONCE = 3_000, 4
 
 #: Which share of the answers doesn't count at first: a database that was asked nothing yet reads from its disk.
-WARM_UP = 1 / 5
+WARM_UP_SHARE = 1 / 5
 
 
 #: Statements, by words of theirs, that look at many rows on purpose, and why.
@@ -70,26 +71,6 @@ class Request:
     pages: int = 1
     #: How the page's `next` is called in the address.
     cursor: str = "cursor"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """How long answers took, sorted, in milliseconds."""
-
-    took: Sequence[float]
-
-    def at(self, share: float) -> float:
-        return self.took[min(len(self.took) - 1, int(len(self.took) * share))]
-
-
-def configuration(folder: Path, database: str) -> Path:
-    """The project's plugins.toml on that database, with data in `folder`."""
-    text = (ROOT / "plugins.toml").read_text()
-    own = f'data = "{folder / "data"}"\ndatabase = "{database}"\nlog_level = "info"'
-    text = text.replace('data = "data"', own).replace('path = "plugins/', f'path = "{ROOT}/plugins/')
-    file = folder / "plugins.toml"
-    file.write_text(text)
-    return file
 
 
 def registry_of(file: Path) -> Registry:
@@ -129,19 +110,19 @@ def asked_for(registry: Registry, settings: Settings, people: int, count: int) -
     }
 
 
-async def measured(url: str, requests: Iterator[Request], count: int, at_once: int) -> Asked:
-    """Send at least so many requests, so many of them under way, after some that don't count."""
+async def measured(url: str, requests: Iterator[Request], count: int, at_once: int) -> Sequence[float]:
+    """Milliseconds of at least so many answers, so many of them under way, after some that don't count."""
     took: list[float] = []
-    first = int(count * WARM_UP)
+    first = int(count * WARM_UP_SHARE)
     left = count + first
 
     async def one() -> None:
         nonlocal left
         while left > 0:
-            asked = next(requests)
-            headers = {"Authorization": f"Bearer {asked.token}"} if asked.token else {}
-            path, mark = asked.path, "&" if "?" in asked.path else "?"
-            for _ in range(asked.pages):
+            request = next(requests)
+            headers = {"Authorization": f"Bearer {request.token}"} if request.token else {}
+            path, mark = request.path, "&" if "?" in request.path else "?"
+            for _ in range(request.pages):
                 left -= 1
                 begun = time.perf_counter()
                 async with session.get(url + path, headers=headers) as answer:
@@ -152,46 +133,30 @@ async def measured(url: str, requests: Iterator[Request], count: int, at_once: i
                 page = orjson.loads(body)
                 if not page.get("next"):
                     break
-                path = f"{asked.path}{mark}{asked.cursor}={page['next']}"
+                path = f"{request.path}{mark}{request.cursor}={page['next']}"
 
     async with aiohttp.ClientSession() as session:
         await asyncio.gather(*(one() for _ in range(at_once)))
-    return Asked(sorted(took[first:]))
+    return took[first:]
 
 
 def answers(file: Path, registry: Registry, people: int, count: int) -> bool:
     """Measure the four; whether each is within the aim."""
     settings = registry.configuration.settings
     rows, kept = [], True
-    with running(banshi(file, "serve", "--port", "0")) as server:
+    with serving(file) as server:
         for name, requests in asked_for(registry, settings, people, count).items():
             spent = server.cpu()
-            found = asyncio.run(measured(server.url, requests, count, 1))
-            spent = (server.cpu() - spent) * 1000 / (len(found.took) + count * WARM_UP)
+            took = asyncio.run(measured(server.url, requests, count, 1))
+            spent = (server.cpu() - spent) * 1000 / (len(took) + count * WARM_UP_SHARE)
             more = asyncio.run(measured(server.url, requests, count // 2, AT_ONCE))
-            within = found.at(0.99) < AIM
+            within = percentile(took, 0.99) < MAX_P99_MS
             kept = kept and within
-            shown = [f"{found.at(share):.1f}" for share in (0.5, 0.95, 0.99)] + [
-                f"{found.took[-1]:.1f}",
-                f"{spent:.1f}",
-                f"{more.at(0.99):.1f}",
-            ]
-            rows.append([name, f"{len(found.took):,}", *shown, f"{AIM:g}", "kept" if within else "MISSED"])
-    table(
-        [
-            "",
-            "answers",
-            "p50 ms",
-            "p95 ms",
-            "p99 ms",
-            "longest",
-            "server's CPU ms",
-            f"p99, {AT_ONCE} under way",
-            "aim at p99",
-            "",
-        ],
-        rows,
-    )
+            figures = [*(percentile(took, share) for share in (0.5, 0.95, 0.99, 1)), spent, percentile(more, 0.99)]
+            shown = [f"{one:.1f}" for one in figures]
+            rows.append([name, f"{len(took):,}", *shown, f"{MAX_P99_MS:g}", "kept" if within else "MISSED"])
+    head = ["", "answers", "p50 ms", "p95 ms", "p99 ms", "longest", "server's CPU ms", f"p99, {AT_ONCE} under way"]
+    table([*head, "aim at p99", ""], rows)
     print(f"The load of the machine was {os.getloadavg()[0]:.1f}.\n", flush=True)
     return kept
 
@@ -226,73 +191,41 @@ async def planned(url: str, statements: Sequence[seed_plans.Statement], verbose:
     return not wrong
 
 
-@contextmanager
-def database_of(name: str, keep: bool) -> Iterator[str]:
-    """The URL of a new database, or of the one that was left behind."""
-    if name:
-        yield f"{SERVER.rpartition('/')[0]}/{name}".replace("postgres:", "asyncpg:", 1)
-        return
-    with postgres(keep=keep) as url:
-        yield url
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--devices", type=int, default=10_000_000)
-    parser.add_argument("--cases", type=int, default=5_000_000)
-    parser.add_argument("--requests", type=int, default=4_000, help="answers of each of the four")
-    parser.add_argument("--short", action="store_true", help="50,000 devices and 25,000 cases, fewer requests")
+    parser = options(__doc__, devices=(10_000_000, 50_000), cases=(5_000_000, 25_000), requests=(4_000, 400))
     parser.add_argument("--keep", action="store_true", help="leave the database behind")
     parser.add_argument("--database", default="", help="measure on a database that was left behind")
     parser.add_argument("--verbose", action="store_true", help="show the right plans too")
-    given = parser.parse_args()
-    if given.short:
-        given.devices, given.cases, given.requests = 50_000, 25_000, 400
     if not has_postgres():
         return
-    print(f"{machine()}; PostgreSQL is not pinned\n\nEverything in this city is made up.\n")
-    with tempfile.TemporaryDirectory(prefix="banshi-seed-") as folder, database_of(given.database, given.keep) as url:
-        sys.exit(run(Path(folder), url, given))
+    given = begun(parser, "PostgreSQL is not pinned")
+    print("Everything in this city is made up.\n")
+    there = nullcontext(url_of(given.database)) if given.database else postgres(keep=given.keep)
+    with workspace() as folder, there as url:
+        sys.exit(run(folder, url, given))
 
 
-def run(folder: Path, database: str, given: Any) -> int:
-    file = configuration(folder, database)
+def run(folder: Path, database: str, given: argparse.Namespace) -> int:
+    file = project(folder, database=database)
     registry, plain = registry_of(file), database.replace("asyncpg:", "postgres:", 1)
     if not given.database:
         begun = time.monotonic()
-        migrated(file)
+        banshi_done(file, "migrate")
         asyncio.run(write_city(plain, registry, devices=given.devices, cases=given.cases))
-        asyncio.run(say_size(plain))
-        print(f"seeded in {time.monotonic() - begun:.0f} s\n", flush=True)
+        ((size,),) = asked(plain, "SELECT pg_size_pretty(pg_database_size(current_database()))")
+        print(f"the database has {size}\nseeded in {time.monotonic() - begun:.0f} s\n", flush=True)
     else:
-        asyncio.run(without_keys(plain))
+        # The signing keys of the run before, whose private halves were in its folder.
+        asked(plain, "DELETE FROM banshi_signing_key")
     people = max(1, round(given.cases * PEOPLE_PER_CASE))
     kept = answers(file, registry, people, given.requests)
     chance = random.Random(6)
     somebody = (f"citizen-{chance.randint(1, people)}" for _ in itertools.count())
-    sweeps = SHORT_SWEEPS if given.short else SWEEPS
+    sweeps = SHORT_SWEEPS_S if given.short else SWEEPS_S
     statements = statements_of(folder, database, registry, somebody, sweeps)
     right = asyncio.run(planned(plain, statements, given.verbose))
     # A short run is on whatever machine integrates, beside whatever it does.
     return 0 if (kept or given.short) and right else 1
-
-
-async def without_keys(url: str) -> None:
-    """Forget the signing keys of the run before, whose private halves were in its folder."""
-    import asyncpg
-
-    connection = await asyncpg.connect(url)
-    await connection.execute("DELETE FROM banshi_signing_key")
-    await connection.close()
-
-
-async def say_size(url: str) -> None:
-    import asyncpg
-
-    connection = await asyncpg.connect(url)
-    size = await connection.fetchval("SELECT pg_size_pretty(pg_database_size(current_database()))")
-    print(f"the database has {size}")
-    await connection.close()
 
 
 if __name__ == "__main__":

@@ -18,28 +18,16 @@ from typing import Any
 
 #: A table of more rows is large: nobody goes through it. More rows are never sorted, nor thrown away to find a few.
 #: Below that a step of 4,000 phones rightly reads all of a table that is joined to them.
-LARGE, MANY = 20_000, 10_000
+LARGE_TABLE_ROWS, MAX_ROWS = 20_000, 10_000
 
 #: Pages that an index has from its root to what is looked for, and that a row which is found takes, all with room.
-ROOT, EACH = 60, 8
+ROOT_PAGES, PAGES_A_ROW = 60, 8
 
 #: After so many times PostgreSQL stays with its plan.
-SETTLED = 6
+RUNS_UNTIL_SETTLED = 6
 
 #: What has no plan: the words that a statement begins with.
-UNPLANNED = (
-    "BEGIN",
-    "COMMIT",
-    "ROLLBACK",
-    "SAVEPOINT",
-    "RELEASE",
-    "SET",
-    "LISTEN",
-    "UNLISTEN",
-    "NOTIFY",
-    "SHOW",
-    "CREATE",
-)
+UNPLANNED = re.compile("BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET|LISTEN|UNLISTEN|NOTIFY|SHOW|CREATE", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +39,7 @@ class Statement:
 
     @property
     def planned(self) -> bool:
-        return not self.text.strip().strip("(").upper().startswith(UNPLANNED)
+        return not UNPLANNED.match(self.text.strip().strip("("))
 
     @property
     def short(self) -> str:
@@ -83,12 +71,12 @@ def note(seen: dict[str, Statement], logged: Any) -> Statement | None:
 
 
 def read(file: Path) -> list[Statement]:
-    """What `seed_server.py` has written down, that file being our own."""
+    """What `peers/noting_server.py` has written down, that file being our own."""
     lines = file.read_bytes().splitlines() if file.exists() else []
     return [Statement(*pickle.loads(base64.b64decode(line))) for line in lines]  # noqa: S301
 
 
-async def large_tables(connection: Any, large: int = LARGE) -> dict[str, int]:
+async def large_tables(connection: Any, large: int = LARGE_TABLE_ROWS) -> dict[str, int]:
     """How many rows the large tables have."""
     rows = await connection.fetch(
         "SELECT relname, reltuples::bigint AS n FROM pg_class WHERE relkind = 'r' AND reltuples > $1 "
@@ -108,7 +96,7 @@ async def clear_up(connection: Any, tables: Iterable[str]) -> None:
 
 
 async def plans(
-    connection: Any, statements: Sequence[Statement], tables: Mapping[str, int], many: int = MANY
+    connection: Any, statements: Sequence[Statement], tables: Mapping[str, int], many: int = MAX_ROWS
 ) -> list[Plan]:
     """The settled plan of each statement that touches a large table."""
     return [
@@ -118,7 +106,7 @@ async def plans(
     ]
 
 
-async def plan_of(connection: Any, statement: Statement, tables: Mapping[str, int], many: int = MANY) -> Plan:
+async def plan_of(connection: Any, statement: Statement, tables: Mapping[str, int], many: int = MAX_ROWS) -> Plan:
     """Carry a statement out, undo it, and look at how it was done.
 
     What only adds rows is planned alone: the same ones can't be added again.
@@ -129,7 +117,7 @@ async def plan_of(connection: Any, statement: Statement, tables: Mapping[str, in
     said = f"EXECUTE seed_plan({given})" if given else "EXECUTE seed_plan"
     await connection.execute(f"PREPARE seed_plan AS {statement.text}")
     try:
-        for _ in range(SETTLED - 1):
+        for _ in range(RUNS_UNTIL_SETTLED - 1):
             await connection.fetchval(f"EXPLAIN {said}")
         transaction = connection.transaction()
         await transaction.start()
@@ -155,7 +143,7 @@ def _judge(plan: Plan, node: Mapping[str, Any], tables: Mapping[str, int], many:
             plan.wrong.append(f"goes through all {tables[name]:,} rows of {name}")
         # A condition on a column that isn't an index's first is called a condition of the index, too.
         # Rows that are taken by their places are as many as there are; what finds the places is counted there.
-        elif kind != "Tid Scan" and (pages := _pages(node)) > ROOT + EACH * (
+        elif kind != "Tid Scan" and (pages := _pages(node)) > ROOT_PAGES + PAGES_A_ROW * (
             node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
         ):
             index = node.get("Index Name", name)

@@ -12,21 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import seed_plans
-from processes import banshi, python, running
-from soak import configuration, import_samples
-from soak_town import Town, Unexpected
-from soak_visits import VISITS, visit
 
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.loading.settings import Settings
+from benchmarks import seed_plans
+from benchmarks.shared.processes import python, running
+from benchmarks.soak import configuration
+from benchmarks.town.visitors import People, Unexpected
+from benchmarks.town.visits import VISITS, visit
 from mobile_push.sandbox import FcmSandbox
 
 #: Visits of each kind, and seconds for which broadcasts walk over the phones before they are recalled.
-EACH, WALK = 8, 4.0
+EACH, WALK_S = 8, 4.0
 
 #: Seconds until the sweeps have been round: the audit is sealed every minute. In a short run it isn't.
-SWEEPS, SHORT_SWEEPS = 65.0, 12.0
+SWEEPS_S, SHORT_SWEEPS_S = 65.0, 12.0
 
 #: To whom notices go: all ways of choosing an audience.
 AUDIENCES: tuple[dict[str, Any], ...] = (
@@ -48,13 +48,8 @@ COMMANDS = (
 )
 
 
-def migrated(file: Path) -> None:
-    """Bring the empty database to this version's tables."""
-    subprocess.run(banshi(file, "migrate"), check=True, stdout=subprocess.DEVNULL)
-
-
 def statements_of(
-    folder: Path, database: str, registry: Registry, people: Iterator[str], sweeps: float = SWEEPS
+    folder: Path, database: str, registry: Registry, people: Iterator[str], sweeps: float = SWEEPS_S
 ) -> list[seed_plans.Statement]:
     """Run the server and its commands, and read what they have written down. Raises RuntimeError for a wrong answer."""
     noted = folder / "statements"
@@ -62,7 +57,7 @@ def statements_of(
     asyncio.run(_everything(folder, database, registry, people, listening, sweeps))
     config = str(folder / "plugins.toml")
     for arguments in COMMANDS:
-        command = python("seed_server.py", "--config", config, *arguments)
+        command = python("peers/noting_server.py", "--config", config, *arguments)
         done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **listening}, check=False)
         if done.returncode:
             raise RuntimeError(f"banshi {' '.join(arguments)}: {done.stdout}{done.stderr}")
@@ -73,13 +68,12 @@ async def _everything(
     folder: Path, database: str, registry: Registry, people: Iterator[str], listening: dict[str, str], sweeps: float
 ) -> None:
     async with FcmSandbox() as sandbox, aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=120)) as session:
-        file = configuration(folder, database, sandbox)
-        await asyncio.to_thread(import_samples, file)
-        command = python("seed_server.py", "--config", str(file), "serve", "--port", "0")
+        file = await asyncio.to_thread(configuration, folder, database, sandbox)
+        command = python("peers/noting_server.py", "--config", str(file), "serve", "--port", "0")
         with running(command, side=None, **listening) as server:
             loop = asyncio.get_running_loop()
             begun = loop.time()
-            town = Town(session, server.url, registry, Settings(data=folder / "data"))
+            town = People(session, server.url, registry, Settings(data=folder / "data"))
             for number in range(EACH):
                 await asyncio.gather(*(visit(town, name, random.Random(f"{name}/{number}")) for name in VISITS))
             for _ in range(EACH):
@@ -96,18 +90,11 @@ async def _everything(
         raise RuntimeError("\n".join(town.told.wrong[:20]))
 
 
-async def _one_who_was_there(town: Town, person: str) -> None:
+async def _one_who_was_there(town: People, person: str) -> None:
     """Somebody of the seeded city: what is theirs, old and new."""
     citizen = town.called(person)
-    for path in (
-        "/v1/cases",
-        "/v1/cases?state=closed",
-        "/v1/inbox",
-        "/v1/inbox/unread",
-        "/v1/devices",
-        "/v1/preferences",
-    ):
-        await citizen.get(path)
+    for path in ("cases", "cases?state=closed", "inbox", "inbox/unread", "devices", "preferences"):
+        await citizen.get(f"/v1/{path}")
     page = (await citizen.get("/v1/cases?limit=1")).document
     # Of appeals and appointments there are cases alone.
     for case in page["items"]:
@@ -120,7 +107,7 @@ async def _one_who_was_there(town: Town, person: str) -> None:
         await citizen.get(f"/v1/inbox?after={page['next']}")
 
 
-async def _broadcasts(town: Town) -> None:
+async def _broadcasts(town: People) -> None:
     """Notices to audiences of every sort, recalled before the phones of all are through."""
     officer = town.officer(random.Random(1))
     for audience in AUDIENCES:
@@ -128,7 +115,7 @@ async def _broadcasts(town: Town) -> None:
         body["body"] = {"zh-CN": "周五9时至12时停水。", "en": "Friday, 9 to 12."}
         try:
             made = (await officer.post("/v1/notices", body)).document
-            await asyncio.sleep(WALK)
+            await asyncio.sleep(WALK_S)
             await officer.get(made["links"]["self"])
             await officer.post(f"{made['links']['self']}/actions/recall", {"reason": "误发"})
         except Unexpected:

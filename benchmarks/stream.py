@@ -9,33 +9,43 @@ benchmarks/README.md says what is compared with what, and why that is fair.
 from __future__ import annotations
 
 import argparse
-import os
 import sqlite3
-import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from crowd import Crowd, crowd
-from processes import Running, banshi, machine, median, python, running, table
-from stream_most import most
-from stream_server import FULL, KIB, SHORT, Length, check, opened, publish, state, tokens, town
+from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.crowd import Crowd, crowd
+from benchmarks.shared.figures import Column, alternate, median, percentile, rows_of, table
+from benchmarks.shared.processes import Running, python, running, serving, workspace
+from benchmarks.shared.stream_most import most
+from benchmarks.shared.stream_server import KIB, check, opened, publish, state, tokens, town
 
 #: Seconds that a server gets to notice that phones have left.
-PATIENCE = 60.0
+NOTICE_TIMEOUT_S = 60.0
 
 #: Broadcasts to the phones that stop reading alone, that fill what the system keeps for each.
 FILLING, FILLING_SIZE = 260, 20_000
 
+#: What is shown of the broadcasts of each side, in milliseconds.
+ROUND = (
+    *(Column("ms to write", "write"), Column("CPU ms", "cpu"), Column("first phone ms", "first")),
+    *(Column("p99", "p99"), Column("last", "last")),
+    *(Column("ratio", "write", ".2f", "bare aiohttp"), Column("ratio by CPU", "cpu", ".2f", "bare aiohttp")),
+)
 
-def empty(server: Running, length: Length) -> dict[str, Any]:
+
+def empty(server: Running, length: argparse.Namespace) -> dict[str, Any]:
     """The server's state once it has noticed that all phones have left."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + NOTICE_TIMEOUT_S
     while state(server)["streams"]:
         if time.monotonic() > deadline:
-            raise RuntimeError(f"{server.url} still has {state(server)['streams']} streams after {PATIENCE:g} s")
+            raise RuntimeError(
+                f"{server.url} still has {state(server)['streams']} streams after {NOTICE_TIMEOUT_S:g} s"
+            )
         time.sleep(0.2)
     time.sleep(length.settle)
     return state(server)
@@ -44,22 +54,20 @@ def empty(server: Running, length: Length) -> dict[str, Any]:
 # -- what one costs, and a broadcast to all ---------------------------------------------------------------------------
 
 
-def broadcasts(folder: Path, length: Length) -> None:
+def broadcasts(folder: Path, length: argparse.Namespace) -> None:
     """Memory per open stream, and the time of a broadcast, against bare aiohttp."""
     count = length.phones
     with (
-        running(banshi(town(folder), "serve", "--port", "0")) as ours,
+        serving(town(folder)) as ours,
         running(python("peers/bare_streams.py")) as bare,
         crowd(ours.url, people := tokens(folder, count)) as our_phones,
         crowd(bare.url, people) as bare_phones,
     ):
         sides = {"bare aiohttp": (bare, bare_phones), "banshi": (ours, our_phones)}
         memory = {name: filled(server, phones, length) for name, (server, phones) in sides.items()}
-        rounds: dict[str, list[dict[str, float]]] = {name: [] for name in sides}
-        for _ in range(length.broadcasts):
-            for name, (server, phones) in sides.items():
-                rounds[name].append(round_of(server, phones, count))
-                time.sleep(0.5)
+        rounds = alternate(
+            length.broadcasts, {name: partial(round_of, *side, count) for name, side in sides.items()}, pause=0.5
+        )
         for name, (server, phones) in sides.items():
             memory[name] |= emptied(server, phones, length)
     print(f"## {count:,} open streams\n")
@@ -67,7 +75,7 @@ def broadcasts(folder: Path, length: Length) -> None:
     show_rounds(rounds)
 
 
-def filled(server: Running, phones: Crowd, length: Length) -> dict[str, float]:
+def filled(server: Running, phones: Crowd, length: argparse.Namespace) -> dict[str, float]:
     """Open all phones; what each of them costs, in bytes and in processor time."""
     # What is loaded and allocated for the very first ones is not theirs.
     opened(phones, min(200, length.phones))
@@ -100,12 +108,12 @@ def round_of(server: Running, phones: Crowd, count: int) -> dict[str, float]:
         "cpu": told["cpu"],
         "least": told.get("least", 0.0),
         "first": arrivals[0],
-        "p99": arrivals[len(arrivals) * 99 // 100],
+        "p99": percentile(arrivals, 0.99),
         "last": arrivals[-1],
     }
 
 
-def emptied(server: Running, phones: Crowd, length: Length) -> dict[str, float]:
+def emptied(server: Running, phones: Crowd, length: argparse.Namespace) -> dict[str, float]:
     """Let all leave, come and leave again: what the second time adds is lost.
 
     The memory of those who left stays with the allocators, for those who come; what is alive is counted in blocks.
@@ -129,51 +137,36 @@ def show_memory(memory: dict[str, dict[str, float]], count: int) -> None:
         ratio, rate = one["each"] / peer["each"], count / one["connect"]
         row = [name, f"{one['each'] / KIB:.1f}", f"{ratio:.2f}", f"{one['cpu']:,.0f}", f"{rate:,.0f}"]
         rows.append([*row, f"{one['grown'] / count:,.0f}", f"{one['alive'] / count:.3f}"])
-    head = [
-        "",
-        "KiB each",
-        "ratio",
-        "CPU µs to open one",
-        "opened/s",
-        "bytes each left behind",
-        "objects each left behind",
-    ]
-    table(head, rows)
+    head = ["", "KiB each", "ratio", "CPU µs to open one", "opened/s"]
+    table([*head, "bytes each left behind", "objects each left behind"], rows)
     ours = memory["banshi"]
     print(f"Tasks before and after: {ours['tasks']:.0f} and {ours['tasks left']:.0f}; ", end="")
     print(f"open files: {ours['files']:.0f} and {ours['files left']:.0f}.\n")
 
 
 def show_rounds(rounds: dict[str, list[dict[str, float]]]) -> None:
-    rows = []
-    peers = rounds["bare aiohttp"]
-    for name, own in rounds.items():
-        cells = [f"{median([one[key] for one in own]) * 1e3:,.0f}" for key in ("write", "cpu", "first", "p99", "last")]
-        ratios = [
-            median([one[key] / peer[key] for one, peer in zip(own, peers, strict=True)]) for key in ("write", "cpu")
-        ]
-        rows.append([name, *cells, *(f"{ratio:.2f}" for ratio in ratios)])
-    least = median([one["least"] for one in peers])
-    rows.append(["bare `transport.write` of ready bytes", f"{least * 1e3:,.0f}", "", "", "", "", "", ""])
-    head = ["a broadcast to all", "ms to write", "CPU ms", "first phone ms", "p99", "last", "ratio", "ratio by CPU"]
-    table(head, rows)
+    least = median([one["least"] for one in rounds["bare aiohttp"]])
+    shown = {name: [{key: one * 1e3 for key, one in each.items()} for each in own] for name, own in rounds.items()}
+    rows = rows_of(shown, ROUND)
+    rows.append(["bare `transport.write` of ready bytes", f"{least * 1e3:,.0f}", *[""] * (len(ROUND) - 1)])
+    table(["a broadcast to all", *(one.head for one in ROUND)], rows)
 
 
 # -- a restart --------------------------------------------------------------------------------------------------------
 
 
-def storm(folder: Path, length: Length) -> None:
+def storm(folder: Path, length: argparse.Namespace) -> None:
     """All phones come back at once after a restart, each to what it has missed."""
     count, file = length.phones, town(folder)
-    with running(banshi(file, "serve", "--port", "0")) as first:
-        port = first.url.rpartition(":")[2]
+    with serving(file) as first:
+        port = int(first.url.rpartition(":")[2])
         people = tokens(folder, count)
         with crowd(first.url, people) as phones:
             opened(phones, count)
             check(phones.arrived(publish(first)["seq"], count), count)
             first.process.kill()
             first.process.wait()
-            with running(banshi(file, "serve", "--port", port)) as second:
+            with serving(file, port=port) as second:
                 missed = [publish(second)["seq"] for _ in range(3)]
                 time.sleep(1.0)
                 before, began = state(second)["cpu"], time.monotonic()
@@ -193,13 +186,11 @@ def storm(folder: Path, length: Length) -> None:
 # -- phones that do not read ------------------------------------------------------------------------------------------
 
 
-def deaf(folder: Path, length: Length) -> None:
+def deaf(folder: Path, length: argparse.Namespace) -> None:
     """Some phones stop reading and get more than fits: what the others and the server notice of it."""
     count, some = length.phones, length.deaf
-    file = town(folder)
-    file.write_text(f"{file.read_text()}\n[plugins.mobile_push.settings]\nstream_timeout = 5.0\n", encoding="utf-8")
     with (
-        running(banshi(file, "serve", "--port", "0")) as ours,
+        serving(town(folder, stream_timeout=5.0)) as ours,
         crowd(ours.url, tokens(folder, count)) as phones,
     ):
         follow(folder / "data", [f"citizen-{number}" for number in range(some)])
@@ -209,14 +200,14 @@ def deaf(folder: Path, length: Length) -> None:
         time.sleep(length.settle)
         before = state(ours)
         for _ in range(FILLING):
-            last = publish(ours, FILLING_SIZE, "deaf")["seq"]
+            last = publish(ours, size=FILLING_SIZE, topic="deaf")["seq"]
         filled_at = time.monotonic()
         told = publish(ours)
         others = phones.arrived(told["seq"], count - some)["at"]
         most = 0.0
         while (now := state(ours))["streams"] > count - some:
             most = max(most, now["waiting"])
-            if time.monotonic() - filled_at > PATIENCE:
+            if time.monotonic() - filled_at > NOTICE_TIMEOUT_S:
                 raise RuntimeError(f"{now['streams'] - count + some} phones that do not read are still there")
             time.sleep(0.1)
         cut = now["at"] - filled_at
@@ -229,7 +220,7 @@ def deaf(folder: Path, length: Length) -> None:
         everyone = phones.arrived(told["seq"], count)
     if len(caught) != some or len(everyone["at"]) != count or everyone["disorder"]:
         raise RuntimeError(f"{len(caught)} of {some} phones caught up; {everyone['disorder']} events out of order")
-    p99 = others[len(others) * 99 // 100] - told["began"]
+    p99 = percentile(others, 0.99) - told["began"]
     print(
         f"## {some} of {count:,} phones stop reading, {FILLING} broadcasts of {FILLING_SIZE // 1000} KB come for each\n"
     )
@@ -251,22 +242,16 @@ def follow(data: Path, people: Sequence[str]) -> None:
 
 
 def main() -> None:
-    parts: dict[str, Callable[[Path, Length], None]] = {
-        "broadcasts": broadcasts,
-        "storm": storm,
-        "deaf": deaf,
-        "most": most,
-    }
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parts = {"broadcasts": broadcasts, "storm": storm, "deaf": deaf, "most": most}
+    phones = {"phones": (10_000, 500), "most": (20_000, 1_000), "broadcasts": (7, 2), "deaf": (100, 10)}
+    # Seconds until what has just changed has settled, and for which as many phones as there can be are watched; in
+    # full, a whole round of signs of life.
+    parser = options(__doc__, **phones, settle=(2.0, 0.2), watch=(20.0, 1.0))
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"only these: {', '.join(parts)}")
-    parser.add_argument("--short", action="store_true", help="few phones")
-    given = parser.parse_args()
-    print(f"{machine()}\n")
-    if given.short:
-        print("The short form looks whether everything works; its figures say little.\n")
+    given = begun(parser)
     for name in given.parts or parts:
-        with tempfile.TemporaryDirectory(prefix="banshi-benchmark-", dir=os.environ.get("BENCHMARK_FOLDER")) as folder:
-            parts[name](Path(folder), SHORT if given.short else FULL)
+        with workspace() as folder:
+            parts[name](folder, given)
 
 
 if __name__ == "__main__":

@@ -8,10 +8,7 @@ benchmarks/README.md says what is compared with what, and why that is fair.
 
 from __future__ import annotations
 
-import argparse
 import math
-import os
-import platform
 import random
 import time
 from collections.abc import Callable
@@ -20,8 +17,9 @@ from datetime import UTC, datetime
 import shapely
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from processes import median, table
 
+from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.figures import median, table
 from mobile_push.cap import Alert, Area, MessageType, Scope, SenderKey, Status, alert_of, read, sign, verify, write
 from mobile_push.cap.geo.geometry import Point, Polygon
 
@@ -103,10 +101,7 @@ def xml_rows(count: int) -> list[list[str]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--short", action="store_true", help="a hundredth of the points")
-    count = 10_000 if parser.parse_args().short else 1_000_000
-    print(f"{os.cpu_count()} cores, Python {platform.python_version()}\n")
+    count = begun(options(__doc__, points=(1_000_000, 10_000)), "nothing is pinned").points
     table(["points in a polygon", "ours", "shapely, one by one", "ratio", "shapely, one list"], points_rows(count))
     table(["an alert's XML", "each"], xml_rows(max(20, count // 2000)))
 

@@ -10,30 +10,17 @@ name says: nothing came to its collector, or as much of one request in a hundred
 from __future__ import annotations
 
 import argparse
-import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from api import (
-    CASES,
-    FULL,
-    ITEM,
-    LANGUAGE,
-    READS,
-    SHORT,
-    WRITES,
-    Length,
-    city,
-    compare,
-    fetched,
-    load,
-    office,
-    round_of,
-    submission,
-)
-from processes import Running, alternate, banshi, machine, python, running
+from benchmarks.shared.api_load import CASES, ITEM, LENGTHS, READS, WRITES, columns, reads_of, submission, writes_of
+from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.cities import city, office
+from benchmarks.shared.fetching import fetched
+from benchmarks.shared.figures import alternate, compare
+from benchmarks.shared.processes import Running, python, running, serving, workspace
 
 #: The peer, and the sides.
 OFF, FEW, EVERY = "no exporter", "one request in a hundred", "every request"
@@ -45,23 +32,31 @@ SIDES: dict[str, dict[str, str]] = {
 }
 
 
-def measured(folder: Path, place: Any, length: Length, side: Any) -> list[str]:
+def measured(
+    title: str,
+    folder: Path,
+    given: argparse.Namespace,
+    place: Callable[[Path], Path],
+    side: Callable[[Running, Path], Callable[[], Any]],
+) -> list[str]:
     """Print what each side's server took, each with data and a collector of its own; what was not traced as it says."""
+    print(f"## {title}\n")
     with ExitStack() as collecting:
-        collectors = {name: collecting.enter_context(running(python("collector.py"), side=1)).url for name in SIDES}
-        with ExitStack() as serving:
+        collectors = {
+            name: collecting.enter_context(running(python("peers/collector.py"), side=1)).url for name in SIDES
+        }
+        with ExitStack() as started:
             sides = {}
             for name in (OFF, *SIDES):
                 home = folder / name.replace(" ", "-")
                 environment = SIDES.get(name, {})
                 if name in collectors:
                     environment = {**environment, "OTEL_EXPORTER_OTLP_ENDPOINT": collectors[name]}
-                server = serving.enter_context(running(banshi(place(home), "serve", "--port", "0"), **environment))
-                sides[name] = side(server, home)
-            results = alternate(length.rounds, sides)
+                sides[name] = side(started.enter_context(serving(place(home), **environment)), home)
+            results = alternate(given.rounds, sides)
         # By now the servers have ended, and sent their last spans.
         came = {name: int(fetched(url)[0]) for name, url in collectors.items()}
-    compare(results, OFF)
+    compare(results, columns(OFF))
     print(f"Bytes that came to the collectors: {', '.join(f'{name} {size:,}' for name, size in came.items())}\n")
     asked = {name: sum(one["all"] for one in rounds) for name, rounds in results.items()}
     return wrong(came, asked)
@@ -80,32 +75,16 @@ def wrong(came: dict[str, int], asked: dict[str, int]) -> list[str]:
     return found
 
 
-def reads(folder: Path, length: Length) -> list[str]:
-    print(f"## GET {ITEM}, {READS} at once\n")
-    head = f"GET {ITEM} HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n{LANGUAGE}"
-
-    def side(server: Running, _: Path) -> Callable[[], Any]:
-        return lambda: load(server, length, READS, "200", head=head)
-
-    return measured(folder, city, length, side)
-
-
-def writes(folder: Path, length: Length) -> list[str]:
-    print(f"## POST {CASES}, {WRITES} at once, the engine beside it\n")
-
-    def side(server: Running, home: Path) -> Callable[[], Any]:
-        return round_of(server, length, submission(home / "data"), settle=True)
-
-    return measured(folder, office, length, side)
-
-
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--short", action="store_true", help="one short round of each")
-    length = SHORT if parser.parse_args().short else FULL
-    print(f"# Traces\n\n{machine()}\n")
-    with tempfile.TemporaryDirectory(prefix="banshi-tracing-") as name:
-        found = [*reads(Path(name) / "reads", length), *writes(Path(name) / "writes", length)]
+    given = begun(options(__doc__, **LENGTHS))
+
+    def writes(server: Running, home: Path) -> Callable[[], Any]:
+        return writes_of(server, given, submission(home / "data"), settle=True)
+
+    with workspace() as folder:
+        reading, writing = f"GET {ITEM}, {READS} at once", f"POST {CASES}, {WRITES} at once, the engine beside it"
+        found = measured(reading, folder / "reads", given, city, lambda server, _: reads_of(server, given))
+        found += measured(writing, folder / "writes", given, office, writes)
     for one in found:
         print(f"WRONG: {one}")
     return 1 if found else 0

@@ -9,14 +9,12 @@ message, and that each phone got one.
 
 from __future__ import annotations
 
-import argparse
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
-from processes import Running, alternate, finished, machine, median, python, running, table
-from push import ask
+from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.figures import Column, alternate, compare
+from benchmarks.shared.processes import python
+from benchmarks.shared.provider import LATENCIES_S, Provider, provider
 
 TITLES = {
     "one push": "`FcmProvider.send`, one push for all",
@@ -24,42 +22,33 @@ TITLES = {
     "pyreqwest": "pyreqwest alone, HTTP/2",
     "aiohttp": "aiohttp alone, HTTP/1.1",
 }
-LATENCIES = (0.0, 0.05)
+COLUMNS = (
+    Column("messages/s", "per_second"),
+    Column("CPU µs a message", "cpu", ",.1f"),
+    Column("provider's CPU µs", "provider", ",.1f"),
+)
 
 
-def side(name: str, provider: Running, folder: Path, count: int) -> Callable[[], dict[str, Any]]:
+def side(name: str, to: Provider, count: int) -> Callable[[], dict[str, float]]:
     """One round, in a process of its own."""
-    plan = {"sender": name, "folder": str(folder), "url": provider.url, "count": count, "warm": min(count, 3000)}
+    plan = {"sender": name, "count": count, "warm": min(count, 3000)}
 
-    def go() -> dict[str, Any]:
-        ask(provider, folder, "/provider/report")  # what it counts begins anew
-        before = provider.cpu()
-        result: dict[str, Any] = finished(python("peers/transports.py"), side=0, seconds=300, given=plan)
-        seen = ask(provider, folder, "/provider/report")
+    def go() -> dict[str, float]:
+        found, seen = to.sent(python("peers/transports.py"), plan)
         assert seen["distinct"] == count, f"{seen['distinct']} of {count} phones got a message"
-        there = (provider.cpu() - before) / seen["taken"] * 1e6
-        return {"rate": count / result["seconds"], "cpu": result["cpu"] / count * 1e6, "there": there}
+        return {**found, "provider": seen["cpu"]}
 
     return go
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--short", action="store_true", help="one short round of each")
-    count, rounds = (500, 1) if parser.parse_args().short else (20_000, 3)
-    print(f"{machine()}\n")
-    with tempfile.TemporaryDirectory(prefix="banshi-benchmark-") as name:
-        folder = Path(name)
-        with running(python("peers/provider.py", str(folder)), side=1) as provider:
-            for latency in LATENCIES:
-                ask(provider, folder, "/sandbox/behaviour", {"latency": latency})
-                results = alternate(rounds, {name: side(name, provider, folder, count) for name in TITLES})
-                rows = []
-                for one, all_rounds in results.items():
-                    rate, cpu, there = (median([r[key] for r in all_rounds]) for key in ("rate", "cpu", "there"))
-                    rows.append([TITLES[one], f"{rate:,.0f}", f"{cpu:,.1f}", f"{there:,.1f}"])
-                print(f"## {latency * 1000:g} ms: {count:,} messages to as many tokens, TLS, 1,000 under way\n")
-                table(["", "messages/s", "CPU µs a message", "provider's CPU µs"], rows)
+    given = begun(options(__doc__, count=(20_000, 500), rounds=(3, 1)))
+    with provider() as to:
+        for latency in LATENCIES_S:
+            to.behave(latency=latency)
+            results = alternate(given.rounds, {name: side(name, to, given.count) for name in TITLES})
+            print(f"## {latency * 1000:g} ms: {given.count:,} messages to as many tokens, TLS, 1,000 under way\n")
+            compare(results, COLUMNS, TITLES)
 
 
 if __name__ == "__main__":

@@ -13,56 +13,47 @@ sustained, which --short forgives.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
-import tempfile
-import urllib.request
-from contextlib import nullcontext
 from typing import Any
 
-from databases import has_postgres, postgres
-from processes import finished, machine, python, running, table
-
 from banshi.sdk.outgoing import new_secret
+from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.databases import has_postgres, postgres_if
+from benchmarks.shared.fetching import document
+from benchmarks.shared.figures import table
+from benchmarks.shared.processes import finished, python, running, workspace
 
 RECEIVERS, RATE = 100, 1000
+
+#: The peer's script.
+LEAN = "peers/webhook_sender.py"
 
 #: Of the receivers of batches every so many-th reads each event; a Python process can't read 100,000 a second.
 READING = 20
 
 #: Seconds that everything may take beside its own.
-BESIDE = 120.0
+BESIDE_S = 120.0
 
 #: What a fault begins with that a busy machine explains.
 SLOW = "not sustained:"
 
 #: The most that a hostile receiver may delay another, in seconds.
-DELAY = 1.0
+MAX_DELAY_S = 1.0
 
 
-def report(ports: list[int]) -> dict[str, Any]:
-    """What the receivers got since the last time."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{ports[0]}/report") as answer:
-        told: dict[str, Any] = json.load(answer)
-    return told
+def sent(script: str, plan: dict[str, Any]) -> dict[str, Any]:
+    """One run of a sender; what it says, and what the receivers got since the last time."""
+    told = finished(python(script, json.dumps(plan)), side=0, seconds=plan["seconds"] + BESIDE_S)
+    return told | document(f"http://127.0.0.1:{plan['ports'][0]}/report")
 
 
 def ours(said: dict[str, Any], secret: str, database: str, **how: Any) -> dict[str, Any]:
-    """One run of the platform; what it says, and what the receivers say."""
-    with tempfile.TemporaryDirectory() as folder:
-        plan = {"folder": folder, "database": database, "ports": said["ports"], "secret": secret}
+    """One run of the platform."""
+    with workspace() as folder:
+        plan = {"folder": str(folder), "database": database, "ports": said["ports"], "secret": secret}
         plan |= {"hostile": [], "authority": said.get("authority", ""), "rate": RATE, **how}
-        command = python("webhooks_office.py", json.dumps(plan))
-        told: dict[str, Any] = finished(command, side=0, seconds=how["seconds"] + BESIDE)
-    return told | report(said["ports"])
-
-
-def lean(said: dict[str, Any], secret: str, rate: int, seconds: float) -> dict[str, Any]:
-    plan = {"ports": said["ports"], "secret": secret, "rate": rate, "seconds": seconds}
-    command = python("peers/webhook_sender.py", json.dumps(plan))
-    told: dict[str, Any] = finished(command, side=0, seconds=seconds + BESIDE)
-    return told | report(said["ports"])
+        return sent("shared/webhooks_office.py", plan)
 
 
 def row(name: str, one: dict[str, Any], peer: float = 0.0) -> list[str]:
@@ -99,7 +90,10 @@ def throughput(seconds: float, databases: list[tuple[str, str]]) -> list[str]:
         running(python("peers/webhook_receivers.py", plans[1]), side=1) as counters,
     ):
         said, counting = json.loads(receivers.said), json.loads(counters.said)
-        at_rate, fastest = lean(said, secret, RATE, seconds), lean(said, secret, 0, min(seconds, 10.0))
+        at_rate, fastest = (
+            sent(LEAN, {"ports": said["ports"], "secret": secret, "rate": rate, "seconds": most})
+            for rate, most in ((RATE, seconds), (0, min(seconds, 10.0)))
+        )
         peer = at_rate["cpu"] / at_rate["events"] * 1e6
         rows = [
             row(f"lean aiohttp sender, {RATE:,} a second", at_rate),
@@ -110,7 +104,7 @@ def throughput(seconds: float, databases: list[tuple[str, str]]) -> list[str]:
                 ("each event for one receiver, one a request", said, {"spread": True, "mode": "structured"}),
                 (f"each event for all {RECEIVERS}, in batches", counting, {"spread": False, "mode": "batch"}),
             ):
-                with postgres() if url else nullcontext("") as database:
+                with postgres_if(url) as database:
                     one = ours(where, secret, database, seconds=seconds, **how)
                 rows.append(row(f"webhooks on {name}, {title}", one, peer))
                 faults += wrong(f"{name}, {title}", one, one["made"] * (1 if how["spread"] else RECEIVERS))
@@ -147,26 +141,22 @@ def hostile(seconds: float) -> list[str]:
     added = beside["late"]["most"] - alone["late"]["most"]
     print(f"The worst delay added to a good receiver: {added * 1000:,.0f} ms")
     faults = [fault for name, run in runs.items() for fault in wrong(name, run, run["made"] * 10)]
-    return faults + ([f"a good receiver waited {added:.2f} s for hostile ones"] if added > DELAY else [])
+    return faults + ([f"a good receiver waited {added:.2f} s for hostile ones"] if added > MAX_DELAY_S else [])
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--short", action="store_true", help="a few seconds each")
+    parser = options(__doc__, seconds=(30.0, 5.0))
     parser.add_argument("--postgres", action="store_true", help="PostgreSQL alone, and it has to be there")
-    parser.add_argument("--seconds", type=float, default=0.0, help="seconds of each run")
-    options = parser.parse_args()
-    seconds = options.seconds or (5.0 if options.short else 30.0)
-    if options.postgres and not has_postgres():
+    given = begun(parser)
+    if given.postgres and not has_postgres():
         return 1
-    databases = [] if options.postgres else [("SQLite", "")]
-    databases += [("PostgreSQL", "own")] if options.postgres or (not options.short and has_postgres()) else []
-    print(machine())
-    faults = throughput(seconds, databases) + hostile(min(seconds, 15.0))
+    databases = [] if given.postgres else [("SQLite", "")]
+    databases += [("PostgreSQL", "own")] if given.postgres or (not given.short and has_postgres()) else []
+    faults = throughput(given.seconds, databases) + hostile(min(given.seconds, 15.0))
     for fault in faults:
         print(f"WRONG: {fault}", file=sys.stderr)
     # A machine that others use as well is no reason for continuous integration to fail.
-    return 1 if any(not options.short or not fault.startswith(SLOW) for fault in faults) else 0
+    return 1 if any(not given.short or not fault.startswith(SLOW) for fault in faults) else 0
 
 
 if __name__ == "__main__":

@@ -9,12 +9,14 @@ The push service decrypts every message on the other core, so it may be what bou
 from __future__ import annotations
 
 import argparse
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from processes import alternate, finished, machine, median, python, running, table
+from benchmarks.shared import figures
+from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.figures import Column, alternate
+from benchmarks.shared.processes import finished, python, running, workspace
 
 ENCRYPTION = {
     "http_ece": "http_ece on the event loop",
@@ -29,44 +31,28 @@ SENDS = {
 }
 
 
-def sender(name: str, folder: Path, url: str, count: int) -> Callable[[], dict[str, Any]]:
+def sender(name: str, folder: Path, url: str, count: int) -> Callable[[], Any]:
     """One round of a sender, in a process of its own."""
     plan = {"sender": name, "folder": str(folder), "url": url, "count": count, "warm": max(10, count // 5)}
-
-    def go() -> dict[str, Any]:
-        result: dict[str, Any] = finished(python("peers/webpush_senders.py"), side=0, seconds=300, given=plan)
-        return {"rate": count / result["seconds"], "cpu": result["cpu"] / count * 1e6, "lag": result["lag"] * 1e3}
-
-    return go
+    return lambda: finished(python("peers/webpush_senders.py"), side=0, seconds=300, given=plan)
 
 
-def compare(titles: Mapping[str, str], folder: Path, url: str, count: int, rounds: int) -> None:
+def compare(titles: Mapping[str, str], folder: Path, url: str, given: argparse.Namespace) -> None:
     """Print each one's rate, cost and lag, and its cost as a multiple of the first one's."""
-    results = alternate(rounds, {name: sender(name, folder, url, count) for name in titles})
-    first = next(iter(results.values()))
-    rows = []
-    for name, own in results.items():
-        rate, cpu, lag = (median([one[key] for one in own]) for key in ("rate", "cpu", "lag"))
-        ratio = median([one["cpu"] / base["cpu"] for one, base in zip(own, first, strict=True)])
-        rows.append([titles[name], f"{rate:,.0f}", f"{cpu:,.0f}", f"{ratio:.2f}", f"{lag:.1f}"])
-    table(["", "messages/s", "CPU µs a message", "against the first", "loop's lag, p99 ms"], rows)
+    results = alternate(given.rounds, {name: sender(name, folder, url, given.count) for name in titles})
+    against = Column("against the first", "cpu", ".2f", next(iter(titles)))
+    cost = Column("messages/s", "per_second"), Column("CPU µs a message", "cpu"), against
+    figures.compare(results, (*cost, Column("loop's lag, p99 ms", "lag", ".1f")), titles)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--short", action="store_true", help="one short round of each")
-    short = parser.parse_args().short
-    count, rounds = (200, 1) if short else (2_000, 3)
-    print(f"{machine()}\n")
-    if short:
-        print("The short form looks whether everything works; its figures say little.\n")
-    with tempfile.TemporaryDirectory(prefix="banshi-benchmark-") as name:
-        folder = Path(name)
+    given = begun(options(__doc__, count=(2_000, 200), rounds=(3, 1)))
+    with workspace() as folder:
         print("## Encryption by itself\n")
-        compare(ENCRYPTION, folder, "", count, rounds)
+        compare(ENCRYPTION, folder, "", given)
         with running(python("peers/push_server.py", str(folder)), side=1) as server:
             print("## Whole sends over TLS\n")
-            compare(SENDS, folder, server.url, count, rounds)
+            compare(SENDS, folder, server.url, given)
 
 
 if __name__ == "__main__":

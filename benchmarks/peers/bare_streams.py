@@ -9,20 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import sys
 import time
-from pathlib import Path
 
 import uvloop
 from aiohttp import web
 
+from benchmarks.peers.serving import resident, serve
+
 HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-
-
-def resident() -> int:
-    """Bytes of this process's memory that are in use."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 class Streams:
@@ -74,17 +69,7 @@ class Streams:
         return web.json_response(figures | {"blocks": sys.getallocatedblocks()})
 
 
-async def serve() -> None:
-    streams, app = Streams(), web.Application()
-    app.router.add_get("/v1/inbox/stream", streams.follow)
-    app.router.add_post("/v1/benchmark/alerts", streams.publish)
-    app.router.add_get("/v1/benchmark/state", streams.state)
-    runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
-    print(f"http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
-    await asyncio.Event().wait()
-
-
 if __name__ == "__main__":
-    uvloop.run(serve())
+    streams = Streams()
+    routes = web.get("/v1/inbox/stream", streams.follow), web.post("/v1/benchmark/alerts", streams.publish)
+    uvloop.run(serve(*routes, web.get("/v1/benchmark/state", streams.state), handler_cancellation=True))

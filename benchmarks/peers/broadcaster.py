@@ -1,6 +1,6 @@
 """A platform that sends one broadcast to so many phones, and watches itself: what it cost, and how much memory it took.
 
-A process of its own, on its own core. It reads a plan as JSON from standard input: {"folder", "url", "count",
+A process of its own, on its own core. It reads a plan as JSON from standard input: {"sender", "folder", "url", "count",
 "database", "per_minute"}; and prints what it saw as JSON.
 """
 
@@ -8,34 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
-import os
-import sys
-import time
-from collections.abc import Callable
-from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-import uvloop
-from population import dealt_with, phones, planned, platform_of, published
+from benchmarks.peers.population import dealt_with, phones, planned, platform_of, published
+from benchmarks.peers.serving import resident
+from benchmarks.peers.waves import Plan, answer
+from benchmarks.shared.figures import cost
 
 #: Seconds between two looks at the memory.
-LOOK = 0.02
+LOOK_S = 0.02
 
-PAGE = os.sysconf("SC_PAGE_SIZE")
-
-
-def resident() -> int:
-    """Bytes of this process that lie in memory."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
+MIB = 1 << 20
 
 
 async def watch(most: list[int]) -> None:
     """Keep the most that was resident."""
     while True:
         most[0] = max(most[0], resident())
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(LOOK_S)
 
 
 async def settled() -> int:
@@ -46,11 +37,10 @@ async def settled() -> int:
     return resident()
 
 
-async def broadcast(plan: dict[str, Any]) -> dict[str, Any]:
+async def broadcast(plan: Plan) -> dict[str, Any]:
     """One notice to every phone."""
     from banshi.app import open_platform
     from banshi.foundation import logs
-    from mobile_push.tables.models import Chunk
 
     logs.configure("info")
     async with open_platform(platform_of(plan)) as platform:
@@ -61,27 +51,24 @@ async def broadcast(plan: dict[str, Any]) -> dict[str, Any]:
         idle = await settled()
         most = [idle]
         watching = asyncio.create_task(watch(most))
-        cpu, started = time.process_time(), time.perf_counter()
-        one = await published(platform, divisions=["120000"])
-        await planned(one)
-        found, outcomes = time.perf_counter() - started, {}
-        planning = time.process_time() - cpu
-        outcomes = await dealt_with(one)
-        took, cpu = time.perf_counter() - started, time.process_time() - cpu
+        with cost() as whole:
+            with cost() as planning:
+                one = await published(platform, divisions=["120000"])
+                await planned(one)
+            outcomes = await dealt_with(one)
         watching.cancel()
         assert outcomes == {"accepted": plan["count"]}, outcomes
+        grown = (most[0] - idle) / MIB
         return {
-            "seconds": took,
-            "planned": found,
-            "planning": planning,
-            "cpu": cpu,
-            "grown": most[0] - idle,
-            "idle": idle,
-            "chunks": await Chunk.filter(broadcast_id=one.id).count(),
+            "seconds": whole.seconds,
+            "planned": planning.seconds,
+            "cpu": whole.cpu,
+            "grown": grown,
+            "idle": idle / MIB,
         }
 
 
-async def seed(plan: dict[str, Any]) -> dict[str, Any]:
+async def seed(plan: Plan) -> dict[str, Any]:
     """Fill the database of a configuration with phones; nothing is sent."""
     from banshi.app import loaded, open_platform
     from banshi.foundation import logs
@@ -93,11 +80,20 @@ async def seed(plan: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-WORKS: dict[str, Callable[[dict[str, Any]], Any]] = {"broadcast": broadcast, "seed": seed}
+async def refused(plan: Plan) -> dict[str, Any]:
+    """One notice to so many phones, some of which are refused, from its publication to the last outcome recorded."""
+    from banshi.app import open_platform
+    from banshi.foundation import logs
+    from mobile_push.tables.models import Chunk, Device
+
+    logs.configure("info")
+    async with open_platform(platform_of(plan)) as platform:
+        await phones(platform, plan["count"])
+        with cost() as took:
+            await dealt_with(await published(platform, everyone=True))
+        figures = {"seconds": took.seconds, "each": took.cpu / plan["count"] * 1e6}
+        return {**figures, "chunks": await Chunk.all().count(), "left": await Device.all().count()}
 
 
 if __name__ == "__main__":
-    plan = json.load(sys.stdin)
-    with redirect_stdout(sys.stderr):
-        result = uvloop.run(WORKS[plan.get("work", "broadcast")](plan))
-    print(json.dumps(result))
+    answer({"broadcast": broadcast, "seed": seed, "refused": refused})

@@ -67,4 +67,4 @@ const [before, began] = [process.cpuUsage(), performance.now()];
 await wave(messaging, messages.slice(plan.warm), plan.in_flight);
 const seconds = (performance.now() - began) / 1000;
 const { user, system } = process.cpuUsage(before);
-console.log(JSON.stringify({ seconds, cpu: (user + system) / 1e6 }));
+console.log(JSON.stringify({ per_second: plan.count / seconds, cpu: (user + system) / plan.count }));

@@ -12,7 +12,6 @@ the port, where several of it share one.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import secrets
@@ -37,9 +36,16 @@ from banshi.foundation.database.opening import open_store
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kernel.tables.idempotency import IdempotencyKey
 from banshi.kernel.tables.outbox import OutboxRow
+from benchmarks.peers.serving import serve
+from benchmarks.shared.cities import SYNCED
 
 ZONE = ZoneInfo("Asia/Shanghai")
 ALPHABET = "0123456789BCDFGHJKLMNPQRSTVWXZ"
+#: What is the same of every case, and of its entry.
+CASE = {"item": "fast-pass", "item_version": 1, "kind": "application", "department": "permits", "unit": "desk"}
+CASE |= {"state": "submitted", "clock_allowed": 3}
+EVENT = {"version": 1, "action": "submit", "state_before": "", "state": "submitted", "actor": "citizen"}
+
 ACTIONS = [{"action": "withdraw", "needs_reason": False, "leads_to": "withdrawn"}]
 
 
@@ -63,79 +69,34 @@ def submit_with(form: dict[str, Any], key: Any) -> Any:
         if not validator.is_valid(body):
             return web.Response(status=422)
         once = hashlib.blake2b(f"{person}\0{request.headers['Idempotency-Key']}".encode(), digest_size=32).hexdigest()
-        fingerprint = hashlib.blake2b(raw, digest_size=32).hexdigest()
         at, identity = datetime.now(UTC), uuid7()
         number = f"{at:%Y%m%d}-" + "".join(secrets.choice(ALPHABET) for _ in range(8))
         document = orjson.dumps(shown(identity, number, at, body["answers"]))
-        headers = {"Location": f"/v1/cases/{identity}"}
+        key = {"id": once, "fingerprint": hashlib.blake2b(raw, digest_size=32).hexdigest(), "created_at": at}
+        key |= {"status": 201, "headers": {"Location": f"/v1/cases/{identity}"}, "body": document.decode()}
+        case = {"id": identity, "number": number, "person": person, "answers": body["answers"]}
         try:
-            await write(once, fingerprint, identity, number, person, at, body["answers"], headers, document)
+            await write(key, {**case, "created_at": at, "updated_at": at})
         except IntegrityError:
             row = await IdempotencyKey.get(id=once)
-            if row.fingerprint != fingerprint:
+            if row.fingerprint != key["fingerprint"]:
                 return web.Response(status=422)
             return web.Response(status=row.status, body=row.body.encode(), headers=row.headers)
-        return web.Response(status=201, body=document, content_type="application/json", headers=headers)
+        return web.Response(status=201, body=document, content_type="application/json", headers=key["headers"])
 
     return submit
 
 
-async def write(
-    once: str,
-    fingerprint: str,
-    identity: Any,
-    number: str,
-    person: str,
-    at: datetime,
-    answers: dict[str, Any],
-    headers: dict[str, str],
-    document: bytes,
-) -> None:
+async def write(key: dict[str, Any], case: dict[str, Any]) -> None:
     """The four rows, in one transaction."""
+    identity, intake = case["id"], {"consumer": "intake", "topic": "submitted"}
     async with in_transaction() as connection:
-        await IdempotencyKey.create(
-            id=once,
-            fingerprint=fingerprint,
-            status=201,
-            headers=headers,
-            body=document.decode(),
-            created_at=at,
-            using_db=connection,
-        )
-        await Case.create(
-            id=identity,
-            number=number,
-            item="fast-pass",
-            item_version=1,
-            kind="application",
-            department="permits",
-            unit="desk",
-            state="submitted",
-            person=person,
-            answers=answers,
-            clock_allowed=3,
-            created_at=at,
-            updated_at=at,
-            using_db=connection,
-        )
-        await CaseEvent.create(
-            case_id=identity,
-            version=1,
-            at=at,
-            action="submit",
-            state_before="",
-            state="submitted",
-            actor="citizen",
-            actor_id=person,
-            using_db=connection,
-        )
-        await OutboxRow.create(
-            consumer="intake",
-            topic="submitted",
-            payload={"case": str(identity)},
-            dedup=f"intake:{identity}:1",
-            using_db=connection,
-        )
+        await IdempotencyKey.create(**key, using_db=connection)
+        await Case.create(**CASE, **case, using_db=connection)
+        event = {"case_id": identity, "at": case["created_at"], "actor_id": case["person"]}
+        await CaseEvent.create(**EVENT, **event, using_db=connection)
+        promise = {"payload": {"case": str(identity)}, "dedup": f"intake:{identity}:1"}
+        await OutboxRow.create(**intake, **promise, using_db=connection)
 
 
 def shown(identity: Any, number: str, at: datetime, answers: dict[str, Any]) -> dict[str, Any]:
@@ -160,19 +121,13 @@ def shown(identity: Any, number: str, at: datetime, answers: dict[str, Any]) -> 
     }
 
 
-async def serve(where: str, port: int, submit: Any) -> None:
-    embedded = f"sqlite://{Path(where) / 'lean.sqlite3'}?synchronous=FULL&wal_autocheckpoint=8000&busy_timeout=5000"
+async def answer(where: str, port: int, submit: Any) -> None:
+    embedded = f"sqlite://{Path(where) / 'lean.sqlite3'}?{SYNCED}"
     async with open_store(where if "://" in where else embedded, {}):
-        app = web.Application()
-        app.router.add_post("/v1/items/{code}/cases", submit)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", port, backlog=1024, reuse_port=bool(port)).start()
-        print(f"http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
-        await asyncio.Event().wait()
+        await serve(web.post("/v1/items/{code}/cases", submit), port=port)
 
 
 if __name__ == "__main__":
     where, keys, form, *port = sys.argv[1:]
     submit = submit_with(json.loads(Path(form).read_text()), development_key(Path(keys)))
-    uvloop.run(serve(where, int(*port), submit))
+    uvloop.run(answer(where, int(*port), submit))

@@ -25,7 +25,7 @@ import uvloop
 PER_ADDRESS = 2_500
 
 #: Seconds after which a phone tries again.
-RECONNECT = 2.0
+RECONNECT_S = 2.0
 
 
 class Phone(asyncio.Protocol):
@@ -137,7 +137,7 @@ class Phones:
 
     async def connect(self, first: int, count: int, at_once: int, tries: int) -> dict[str, Any]:
         """Open the streams of phones; each counts as open when its first line has come."""
-        began, took, failures, again = time.monotonic(), array("d"), Counter[str](), 0
+        began, failures, again = time.monotonic(), Counter[str](), 0
         gate = asyncio.Semaphore(at_once)
         self.statuses.clear()
 
@@ -153,8 +153,7 @@ class Phones:
                             failures[str(error)] += 1
                             return
                         again += 1
-                        await asyncio.sleep(RECONNECT)
-                took.append(time.monotonic() - began)
+                        await asyncio.sleep(RECONNECT_S)
 
         await asyncio.gather(*map(one, range(first, first + count)))
         # Ten thousand phones are no garbage, and looking through them again and again would delay what is measured.
@@ -166,7 +165,6 @@ class Phones:
             "failures": failures,
             "again": again,
             "open": len(self.open),
-            "took": list(took),
         }
 
     async def _connect(self, number: int) -> None:
@@ -190,7 +188,7 @@ class Phones:
         while True:
             found = [at for at in self.events[common] if at]
             if len(found) >= count or time.monotonic() > deadline:
-                return {"at": sorted(found), "disorder": self.disorder, "cut": self.cut, "open": len(self.open)}
+                return {"at": sorted(found), "disorder": self.disorder, "cut": self.cut}
             await asyncio.sleep(0.05)
 
     async def leave(self, first: int, count: int) -> dict[str, Any]:
@@ -205,13 +203,6 @@ class Phones:
         """Let phones read nothing more."""
         for number in range(first, first + count):
             self.open[number].transport.pause_reading()
-        return {}
-
-    async def hear(self, first: int, count: int) -> dict[str, Any]:
-        """Let phones read again."""
-        for number in range(first, first + count):
-            if phone := self.open.get(number):
-                phone.transport.resume_reading()
         return {}
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import orjson
+from banshi.foundation.database import bulk
+from benchmarks.shared.cities import PUSH, city, fcm
 
 LINK = "/v1/cases/019abcde-0000-7000-8000-000000000000"
 TTL = 86_400
@@ -44,84 +45,58 @@ def platform_of(plan: Mapping[str, Any]) -> Any:
     from banshi.kernel.loading.configuration import read_configuration
 
     folder = Path(plan["folder"])
-    file = folder / f"plugins-{time.time_ns()}.toml"
-    database = f'database = "{plan["database"]}"\n' if plan.get("database") else ""
-    per_minute = f"per_minute = {plan['per_minute']}\n" if plan.get("per_minute") else ""
-    file.write_text(
-        f'[platform]\ndata = "data-{time.time_ns()}"\n{database}'
-        '[plugins.mobile_push]\npackage = "mobile_push"\napi = 1\n'
-        "[plugins.mobile_push.settings.fcm]\n"
-        f'service_account_file = "{folder / "account.json"}"\n'
-        f'base_url = "{plan["url"]}/v1/projects"\n'
-        f'ca_file = "{folder / "ca.pem"}"\n{per_minute}'
-    )
+    google = fcm(folder, plan["url"], per_minute=plan.get("per_minute"))
+    own = folder / f"own-{time.time_ns()}"
+    file = city(own, PUSH, settings={"mobile_push": {"fcm": google}}, database=plan.get("database"))
     return loaded(read_configuration(file))
 
 
 async def phones(platform: Any, count: int, warm: int = 0, *, first: int = 0) -> None:
     """So many people with a phone each, numbered from `first`, those before `warm` in another city than the rest."""
-    store = platform.store
-    columns = "id, person, provider, token, token_hash, platform, language, created_at, seen_at, division"
-    marks = ", ".join(store.placeholders(10))
-    sql = f"INSERT INTO push_device ({columns}) VALUES ({marks})"
-    now: Any = datetime.now(UTC)
-    if store.dialect == "sqlite":
-        now = now.isoformat(sep=" ")
-    end = first + count
+    from mobile_push.tables.models import Device
+
+    now, end = datetime.now(UTC), first + count
+    same = {"provider": "fcm", "platform": "android", "language": "zh-CN", "created_at": now, "seen_at": now}
     for start in range(first, end, BATCH):
         rows = [
-            [
-                key(store, device_id(number)),
-                f"person-{number}",
-                "fcm",
-                token_of(number),
-                f"{number:064x}",
-                "android",
-                "zh-CN",
-                now,
-                now,
-                WARM if number < warm else COUNTED,
-            ]
+            Device(
+                id=device_id(number),
+                person=f"person-{number}",
+                token=token_of(number),
+                token_hash=f"{number:064x}",
+                division=WARM if number < warm else COUNTED,
+                **same,
+            )
             for number in range(start, min(start + BATCH, end))
         ]
-        await store.connection.execute_many(sql, rows)
+        await bulk.insert(platform.store.connection, Device, rows)
 
 
 async def messages(platform: Any, first: int, end: int) -> None:
     """A message in the inbox of each of these people, and a delivery of it that is not yet due."""
-    store = platform.store
-    now: Any = datetime.now(UTC)
-    if store.dialect == "sqlite":
-        now = now.isoformat(sep=" ")
-    texts = orjson.dumps(TEXTS).decode()
-    marks = ", ".join(store.placeholders(9))
-    columns = "id, person, seq, kind, title, body, link, created_at, case_id"
-    inbox = f"INSERT INTO push_inbox_message ({columns}) VALUES ({marks})"
-    marks = ", ".join(store.placeholders(9))
-    due = (
-        "INSERT INTO push_delivery (id, message_id, device_id, provider, not_before, expires, state, code, "
-        f"provider_message, lease_until, attempts, lane) VALUES ({marks}, 0, 0, 0)"
-    )
+    from mobile_push.tables.models import Delivery, InboxMessage
+
     later, expires = int(time.time() * 1000) + 86_400_000, int((time.time() + TTL) * 1000)
+    same = {"seq": 1, "kind": "case", "title": TEXTS, "body": TEXTS, "link": LINK, "created_at": datetime.now(UTC)}
+    due = {"provider": "fcm", "not_before": later, "expires": expires}
     for start in range(first, end, BATCH):
-        numbers = range(start, min(start + BATCH, end))
-        await store.connection.execute_many(
-            inbox,
-            [
-                [key(store, UUID(message_id(n))), f"person-{n}", 1, "case", texts, texts, LINK, now, None]
-                for n in numbers
-            ],
-        )
-        await store.connection.execute_many(
-            due,
-            [
-                [
-                    *(n + 1, key(store, UUID(message_id(n))), key(store, device_id(n)), "fcm"),
-                    *(later, expires, "due", "", ""),
-                ]
-                for n in numbers
-            ],
-        )
+        inbox, deliveries = [], []
+        for number in range(start, min(start + BATCH, end)):
+            message, device = UUID(message_id(number)), device_id(number)
+            inbox.append(InboxMessage(id=message, person=f"person-{number}", **same))
+            deliveries.append(Delivery(id=number + 1, message_id=message, device_id=device, **due))
+        for model, rows in ((InboxMessage, inbox), (Delivery, deliveries)):
+            await bulk.insert(platform.store.connection, model, rows)
+
+
+async def drafted(platform: Any, kind: str, audience: Mapping[str, Any], **more: Any) -> Any:
+    """A broadcast that is about to be published."""
+    from mobile_push.tables.models import Broadcast
+
+    now = platform.now()
+    texts = {"department": "traffic", "title": TEXTS, "body": TEXTS, "link": "/v1/notices/019abcde", **more}
+    times = {"created_at": now, "expires_at": now + timedelta(seconds=TTL)}
+    return await Broadcast.create(kind=kind, state="draft", audience=audience, author="benchmark", **texts, **times)
 
 
 async def published(
@@ -130,21 +105,8 @@ async def published(
     """A broadcast that has just been published, through the platform's providers or those that are named."""
     from mobile_push.broadcasts import publication
     from mobile_push.delivery.service import PUSH
-    from mobile_push.tables.models import Broadcast
 
-    now, push = platform.now(), platform[PUSH]
-    draft = await Broadcast.create(
-        kind=kind,
-        department="traffic",
-        state="draft",
-        title=TEXTS,
-        body=TEXTS,
-        link="/v1/notices/019abcde",
-        audience=audience,
-        author="benchmark",
-        created_at=now,
-        expires_at=now + timedelta(seconds=TTL),
-    )
+    push, draft = platform[PUSH], await drafted(platform, kind, audience)
     one = await publication.publish(platform, draft, push.couriered if providers is None else providers)
     await push.announce()
     return one
@@ -171,7 +133,3 @@ async def dealt_with(one: Any, seconds: float = 600) -> dict[str, int]:
     for outcomes in await Chunk.filter(broadcast_id=one.id).values_list("outcomes", flat=True):
         total.update(outcomes)
     return dict(total)
-
-
-def key(store: Any, identity: UUID) -> Any:
-    return str(identity) if store.dialect == "sqlite" else identity

@@ -10,9 +10,6 @@ Argument: a folder, in which it puts `account.json` (the service account's key) 
 from __future__ import annotations
 
 import asyncio
-import datetime
-import ipaddress
-import resource
 import ssl
 import sys
 import time
@@ -21,21 +18,16 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import trustme
 import uvloop
 from aiohttp import web
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
-from http2 import Connection, block
 
+from benchmarks.peers.http2 import Connection, block
+from benchmarks.peers.waves import may_open_files
 from mobile_push.sandbox import FAULTS, Answer, FcmSandbox
 
 #: In place of the answer to a message that is taken.
 SILENCE = Answer(0, "SILENCE", b"")
-
-Issuer = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
 
 
 class Seen:
@@ -45,23 +37,17 @@ class Seen:
         self.answers: dict[str, int] = {}
         #: Token → times that a message for it was taken.
         self.taken: dict[str, int] = {}
-        #: Token → `time.monotonic()` of its first request.
-        self.first: dict[str, float] = {}
         #: Token → when it may be asked for again.
         self.not_before: dict[str, float] = {}
         self.early = self.refused = 0
-        self.connections = 0
 
     def report(self) -> dict[str, Any]:
-        times = sorted(self.first.values())
         return {
             "answers": self.answers,
             "distinct": len(self.taken),
             "taken": sum(self.taken.values()),
             "refused": self.refused,
             "early": self.early,
-            "connections": self.connections,
-            "seconds": times[-1] - times[0] if times else 0.0,
         }
 
 
@@ -76,11 +62,7 @@ class Provider(FcmSandbox):
         self._due_later: dict[float, list[tuple[Connection, int, bytes, bytes]]] = {}
 
     def protocol(self, http1: Callable[[], asyncio.BaseProtocol]) -> Callable[[], asyncio.BaseProtocol]:
-        def made() -> Connection:
-            self.seen.connections += 1
-            return Connection(self.respond, http1)
-
-        return made
+        return lambda: Connection(self.respond, http1)
 
     def answer(self, authorization: str | None, path: str, body: bytes) -> Answer:
         answer = super().answer(authorization, path, body)
@@ -92,7 +74,6 @@ class Provider(FcmSandbox):
         start = body.find(b'"token":') + 8
         start = body.find(b'"', start) + 1
         token = body[start : body.find(b'"', start)].decode()
-        seen.first.setdefault(token, now)
         wait = answer.headers.get("Retry-After")
         if seen.not_before and (until := seen.not_before.pop(token, None)) is not None and now < until:
             seen.early += 1
@@ -150,37 +131,12 @@ class Provider(FcmSandbox):
         return await super()._handle(request)
 
 
-def signed(name: str, ca: bool, key: ec.EllipticCurvePrivateKey, by: Issuer | None) -> x509.Certificate:
-    """A certificate of one day; `by` issued it, or itself."""
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    issuer, signer = (by[0].subject, by[1]) if by else (subject, key)
-    # Python 3.13 takes no chain whose certificates don't name their issuer's key and what theirs is for (RFC 5280).
-    usage = x509.KeyUsage(*(not ca, *[False] * 4, ca, *[False] * 3))
-    now = datetime.datetime.now(datetime.UTC)
-    return (
-        x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-        .add_extension(usage, critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
-        .sign(signer, hashes.SHA256())
-    )
-
-
 def tls(folder: Path) -> ssl.SSLContext:
     """A server's context with a new certificate for this machine, on the curve that Google's front ends use too."""
-    authority, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    root = signed("benchmark", True, authority, None)
-    leaf = signed("127.0.0.1", False, key, (root, authority))
-    (folder / "ca.pem").write_bytes(root.public_bytes(Encoding.PEM))
-    both = folder / "server.pem"
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    both.write_bytes(private + leaf.public_bytes(Encoding.PEM))
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(both)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
     context.set_alpn_protocols(["h2", "http/1.1"])
     return context
 
@@ -193,6 +149,5 @@ async def serve(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    may_open_files()
     uvloop.run(serve(Path(sys.argv[1])))

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import uvloop
-from provider import tls
 
+from benchmarks.peers.provider import tls
 from mobile_push.sandbox.webpush.push_service import WebPushSandbox
 
 

@@ -1,26 +1,24 @@
 """The senders: each sends so many messages to distinct tokens, a first wave to warm up and a second that counts.
 
 A process of its own, on its own core. It reads a plan as JSON from standard input: {"sender", "folder", "url", "warm",
-"count"}; and prints {"seconds", "cpu"} of the second wave as JSON. Every peer gets uvloop where it has a loop, its
+"count"}; and prints the rate and the cost of the second wave as JSON. Every peer gets uvloop where it has a loop, its
 messages as it wants them, made beforehand, and the same content as ours.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import resource
-import sys
 import time
 import warnings
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import uvloop
-from population import (
+
+from benchmarks.peers.population import (
     COUNTED,
     LINK,
     TTL,
@@ -33,6 +31,8 @@ from population import (
     published,
     token_of,
 )
+from benchmarks.peers.waves import Plan, answer
+from benchmarks.shared.figures import cost
 
 PROJECT = "banshi-sandbox"
 TITLE = "您有一条新的办事消息"
@@ -41,21 +41,26 @@ TITLE = "您有一条新的办事消息"
 FIREBASE_BATCH = 500
 
 #: Seconds that a peer may wait for one answer: its own limit must not cost it the others' answers.
-PATIENCE = 120
+ANSWER_TIMEOUT_S = 120
 
 
-def measured(send: Callable[[Sequence[Any]], Any], messages: Sequence[Any], warm: int) -> dict[str, float]:
-    """Send a first wave, then the second, and tell how long that took and what it cost this process."""
-    send(messages[:warm])
-    cpu, started = time.process_time(), time.perf_counter()
-    send(messages[warm:])
-    return {"seconds": time.perf_counter() - started, "cpu": time.process_time() - cpu}
+def measured(send: Callable[[Sequence[Any]], Any], message: Callable[[int], Any], plan: Plan) -> dict[str, float]:
+    """Send a first wave, then the second, of messages that are there by then; what each of the second took."""
+    messages = [message(number) for number in range(plan["warm"] + plan["count"])]
+    send(messages[: plan["warm"]])
+    with cost() as took:
+        send(messages[plan["warm"] :])
+    return took.of(plan["count"])
+
+
+def apns(identity: str) -> dict[str, str]:
+    return {"apns-priority": "10", "apns-expiration": str(int(time.time()) + TTL), "apns-collapse-id": identity}
 
 
 # -- pyfcm -----------------------------------------------------------------------------------------------------------
 
 
-def pyfcm_client(plan: dict[str, Any]) -> Any:
+def pyfcm_client(plan: Plan) -> Any:
     from pyfcm import FCMNotification
 
     class Client(FCMNotification):  # type: ignore[misc]
@@ -66,43 +71,42 @@ def pyfcm_client(plan: dict[str, Any]) -> Any:
 
 def pyfcm_message(number: int) -> dict[str, Any]:
     identity = message_id(number)
-    headers = {"apns-priority": "10", "apns-expiration": str(int(time.time()) + TTL), "apns-collapse-id": identity}
     return {
         "fcm_token": token_of(number),
         "notification_title": TITLE,
         "data_payload": {"message_id": identity, "kind": "case", "link": LINK},
         "android_config": {"priority": "HIGH", "ttl": f"{TTL}s", "notification": {"tag": identity}},
-        "apns_config": {"headers": headers},
+        "apns_config": {"headers": apns(identity)},
     }
 
 
-def pyfcm_notify(plan: dict[str, Any]) -> dict[str, float]:
+def pyfcm_notify(plan: Plan) -> dict[str, float]:
     """`notify`, one message after the other."""
     client = pyfcm_client(plan)
 
     def send(messages: Sequence[Any]) -> None:
         for message in messages:
-            assert "name" in client.notify(**message, timeout=PATIENCE)
+            assert "name" in client.notify(**message, timeout=ANSWER_TIMEOUT_S)
 
-    return measured(send, [pyfcm_message(number) for number in range(plan["warm"] + plan["count"])], plan["warm"])
+    return measured(send, pyfcm_message, plan)
 
 
-def pyfcm_async(plan: dict[str, Any]) -> dict[str, float]:
+def pyfcm_async(plan: Plan) -> dict[str, float]:
     """`async_notify_multiple_devices`, all messages in one call."""
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     client = pyfcm_client(plan)
 
     def send(messages: Sequence[Any]) -> None:
-        answers = client.async_notify_multiple_devices(list(messages), timeout=PATIENCE)
+        answers = client.async_notify_multiple_devices(list(messages), timeout=ANSWER_TIMEOUT_S)
         assert all("name" in answer for answer in answers)
 
-    return measured(send, [pyfcm_message(number) for number in range(plan["warm"] + plan["count"])], plan["warm"])
+    return measured(send, pyfcm_message, plan)
 
 
 # -- firebase-admin --------------------------------------------------------------------------------------------------
 
 
-def firebase(plan: dict[str, Any]) -> dict[str, float]:
+def firebase(plan: Plan) -> dict[str, float]:
     """`send_each_async`, batch after batch of the size that it takes."""
     import firebase_admin
     from firebase_admin import credentials, messaging
@@ -115,7 +119,6 @@ def firebase(plan: dict[str, Any]) -> dict[str, float]:
 
     def message(number: int) -> Any:
         identity = message_id(number)
-        headers = {"apns-priority": "10", "apns-expiration": str(int(time.time()) + TTL), "apns-collapse-id": identity}
         return messaging.Message(
             token=token_of(number),
             notification=messaging.Notification(title=TITLE),
@@ -123,7 +126,7 @@ def firebase(plan: dict[str, Any]) -> dict[str, float]:
             android=messaging.AndroidConfig(
                 priority="high", ttl=TTL, notification=messaging.AndroidNotification(tag=identity)
             ),
-            apns=messaging.APNSConfig(headers=headers),
+            apns=messaging.APNSConfig(headers=apns(identity)),
         )
 
     async def batches(messages: Sequence[Any]) -> None:
@@ -131,10 +134,9 @@ def firebase(plan: dict[str, Any]) -> dict[str, float]:
             answer = await messaging.send_each_async(list(messages[start : start + FIREBASE_BATCH]), dry_run=False)
             assert answer.failure_count == 0, next(one.exception for one in answer.responses if not one.success)
 
-    messages = [message(number) for number in range(plan["warm"] + plan["count"])]
     # One loop for both waves: its client keeps its connections there.
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return measured(lambda wave: runner.run(batches(wave)), messages, plan["warm"])
+        return measured(lambda wave: runner.run(batches(wave)), message, plan)
 
 
 # -- mobile_push -----------------------------------------------------------------------------------------------------
@@ -144,17 +146,8 @@ def firebase(plan: dict[str, Any]) -> dict[str, float]:
 Wave = Callable[[], Awaitable[None]]
 
 
-def personal(plan: dict[str, Any]) -> dict[str, float]:
-    """The whole way of messages to persons: rows claimed, encoded, sent, their outcomes recorded; as served."""
-    return uvloop.run(_ours(plan, _personal_wave))
-
-
-def broadcast(plan: dict[str, Any]) -> dict[str, float]:
-    """The whole way of one broadcast: walked, claimed in chunks, encoded, sent, its outcomes recorded; as served."""
-    return uvloop.run(_ours(plan, _broadcast_wave))
-
-
-async def _ours(plan: dict[str, Any], prepare: Callable[..., Awaitable[Wave]]) -> dict[str, float]:
+async def ours(plan: Plan, prepare: Callable[..., Awaitable[Wave]]) -> dict[str, float]:
+    """The whole way, from what is prepared to its outcomes recorded; as served."""
     from banshi.app import open_platform
     from banshi.foundation import logs
     from banshi.ops.cli.server.serve import spare_the_collector
@@ -166,12 +159,12 @@ async def _ours(plan: dict[str, Any], prepare: Callable[..., Awaitable[Wave]]) -
         await phones(platform, end, warm)
         await (await prepare(platform, 0, warm))()
         send = await prepare(platform, warm, end)
-        cpu, started = time.process_time(), time.perf_counter()
-        await send()
-        return {"seconds": time.perf_counter() - started, "cpu": time.process_time() - cpu}
+        with cost() as took:
+            await send()
+        return took.of(plan["count"])
 
 
-async def _personal_wave(platform: Any, first: int, end: int) -> Wave:
+async def personal(platform: Any, first: int, end: int) -> Wave:
     """A message to each of these persons, about to fall due; to send them is to have each outcome recorded."""
     from mobile_push.delivery.service import PUSH
 
@@ -193,7 +186,7 @@ async def _personal_wave(platform: Any, first: int, end: int) -> Wave:
     return send
 
 
-async def _broadcast_wave(platform: Any, first: int, end: int) -> Wave:
+async def broadcast(platform: Any, first: int, end: int) -> Wave:
     """A notice to these phones; to send it is to publish it and to have the outcome of each recorded."""
 
     async def send() -> None:
@@ -204,22 +197,21 @@ async def _broadcast_wave(platform: Any, first: int, end: int) -> Wave:
     return send
 
 
-SENDERS: dict[str, Callable[[dict[str, Any]], dict[str, float]]] = {
-    "personal": personal,
-    "broadcast": broadcast,
+SENDERS: dict[str, Callable[[Plan], Any]] = {
+    "personal": partial(ours, prepare=personal),
+    "broadcast": partial(ours, prepare=broadcast),
     "pyfcm notify": pyfcm_notify,
     "pyfcm async": pyfcm_async,
     "firebase-admin": firebase,
 }
 
 
-if __name__ == "__main__":
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
-    plan = json.load(sys.stdin)
-    # Each library finds the provider's certificate in its own way.
+def trusting(sender: Callable[[Plan], Any], plan: Plan) -> Any:
+    """Each library finds the provider's certificate in its own way."""
     authority = str(Path(plan["folder"]) / "ca.pem")
     os.environ |= {"SSL_CERT_FILE": authority, "REQUESTS_CA_BUNDLE": authority}
-    with redirect_stdout(sys.stderr):
-        result = SENDERS[plan["sender"]](plan)
-    print(json.dumps(result))
+    return sender(plan)
+
+
+if __name__ == "__main__":
+    answer({name: partial(trusting, sender) for name, sender in SENDERS.items()})

@@ -38,15 +38,13 @@ class Notes:
     def __init__(self, hook: standardwebhooks.Webhook, reads: bool = True) -> None:
         self.hook = hook
         self.reads = reads
-        self.requests = self.events = self.again = self.disordered = self.verified = self.refused = 0
+        self.requests = self.events = self.disordered = self.verified = self.refused = 0
         self.last: dict[str, int] = {}
         self.late: list[float] = []
-        self.ended = 0.0
 
     def take(self, head: bytes, body: bytes) -> None:
         now = time.monotonic()
         self.requests += 1
-        self.ended = now
         if self.requests % SAMPLE == 1:
             self.verify(head, body)
         if not self.reads:
@@ -57,7 +55,6 @@ class Notes:
             subject, version = event["subject"], event["data"]["version"]
             before = self.last.get(subject, 0)
             if version <= before:
-                self.again += 1
                 continue
             self.disordered += version != before + 1
             self.last[subject] = version
@@ -103,13 +100,11 @@ class Connection(asyncio.Protocol):
 
     def report(self) -> None:
         late = sorted(one for notes in self.everybody for one in notes.late)
-        names = ("requests", "events", "again", "disordered", "verified", "refused")
+        names = ("requests", "events", "disordered", "verified", "refused")
         told: dict[str, Any] = {name: sum(getattr(one, name) for one in self.everybody) for name in names}
-        told["ended"] = max(one.ended for one in self.everybody)
         told["late"] = (
             {"median": late[len(late) // 2], "p99": late[len(late) * 99 // 100], "most": late[-1]} if late else {}
         )
-        told["least"] = min(one.events for one in self.everybody)
         body = orjson.dumps(told)
         self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body) + body)
         for one in self.everybody:

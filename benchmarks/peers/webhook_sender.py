@@ -21,6 +21,8 @@ import aiohttp
 import orjson
 import uvloop
 
+from benchmarks.shared.figures import cost
+
 STEPS = 10
 
 
@@ -50,10 +52,8 @@ async def main() -> None:
     plan = json.loads(sys.argv[1])
     key = base64.b64decode(plan["secret"].removeprefix("whsec_"))
     ports, rate, seconds = plan["ports"], plan["rate"], plan["seconds"]
-    sent = 0
 
     async def post(session: aiohttp.ClientSession, port: int, one: dict[str, Any]) -> None:
-        nonlocal sent
         body = orjson.dumps(one)
         at = str(int(time.time()))
         digest = hmac.digest(key, f"{one['id']}.{at}.".encode() + body, hashlib.sha256)
@@ -65,7 +65,6 @@ async def main() -> None:
         }
         async with session.post(f"http://127.0.0.1:{port}/", data=body, headers=headers) as answer:
             await answer.read()
-        sent += 1
 
     async def feed(session: aiohttp.ClientSession, receiver: int, port: int) -> None:
         begun, number = time.monotonic(), 0
@@ -77,10 +76,9 @@ async def main() -> None:
                 await asyncio.sleep(max(0.0, ahead))
 
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        begun, cpu = time.monotonic(), time.process_time()
-        await asyncio.gather(*(feed(session, number, port) for number, port in enumerate(ports)))
-        took, used = time.monotonic() - begun, time.process_time() - cpu
-    print(json.dumps({"sent": sent, "seconds": took, "cpu": used}))
+        with cost() as took:
+            await asyncio.gather(*(feed(session, number, port) for number, port in enumerate(ports)))
+    print(json.dumps({"seconds": took.seconds, "cpu": took.cpu}))
 
 
 if __name__ == "__main__":

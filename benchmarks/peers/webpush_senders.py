@@ -1,30 +1,28 @@
 """What Web Push costs the sender: encryption by itself, and whole sends of ours and of pywebpush.
 
 A process of its own, on its own core. It reads a plan as JSON from standard input: {"sender", "folder", "url", "warm",
-"count"}; and prints {"seconds", "cpu"} of what counts, and where it was measured the event loop's "lag" (p99, seconds).
+"count"}; and prints the rate and the cost of what counts, and where it was measured the event loop's "lag" (p99, ms).
 """
 
 from __future__ import annotations
 
 import asyncio
 import hmac
-import json
 import os
 import ssl
-import sys
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-import uvloop
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from benchmarks.peers.waves import answer, sent
+from benchmarks.shared.figures import cost
 from mobile_push.providers.provider import Outcome, Push
 from mobile_push.providers.webpush import Subscription, WebPushSettings, subscription
 from mobile_push.providers.webpush.encryption import Bench, encrypt
@@ -62,34 +60,6 @@ def phone() -> Subscription:
     return Subscription("https://push.example.org/push/x", point, os.urandom(16))
 
 
-async def measured(send: Callable[[int], Awaitable[Any]], plan: dict[str, Any], at_once: int) -> dict[str, float]:
-    """Send a first wave, then the one that counts, `at_once` at the same time; the loop's lag is watched beside it."""
-    lags: list[float] = []
-
-    async def probe() -> None:
-        while True:
-            started = time.perf_counter()
-            await asyncio.sleep(0.001)
-            lags.append(time.perf_counter() - started - 0.001)
-
-    async def wave(count: int) -> None:
-        numbers = iter(range(count))
-
-        async def one_after_the_other() -> None:
-            for number in numbers:
-                await send(number)
-
-        await asyncio.gather(*(one_after_the_other() for _ in range(at_once)))
-
-    await wave(plan["warm"])
-    watching = asyncio.create_task(probe())
-    cpu, started = time.process_time(), time.perf_counter()
-    await wave(plan["count"])
-    result = {"seconds": time.perf_counter() - started, "cpu": time.process_time() - cpu}
-    watching.cancel()
-    return result | {"lag": sorted(lags)[int(len(lags) * 0.99)] if lags else 0.0}
-
-
 # -- encryption by itself --------------------------------------------------------------------------------------------
 
 
@@ -113,19 +83,19 @@ async def inline(plan: dict[str, Any], how: Callable[[bytes, Subscription], byte
         how(text, to)
         await asyncio.sleep(0)
 
-    return await measured(send, plan, AT_ONCE)
+    return await sent(send, plan, AT_ONCE, lag=True)
 
 
 async def a_hop_each(plan: dict[str, Any]) -> dict[str, float]:
     to, text, loop = phone(), payload(PUSH), asyncio.get_running_loop()
     with ThreadPoolExecutor(1) as thread:
-        return await measured(lambda _: loop.run_in_executor(thread, encrypt, text, to), plan, AT_ONCE)
+        return await sent(lambda _: loop.run_in_executor(thread, encrypt, text, to), plan, AT_ONCE, lag=True)
 
 
 async def bench(plan: dict[str, Any]) -> dict[str, float]:
     to, text, shared = phone(), payload(PUSH), Bench()
     try:
-        return await measured(lambda _: shared.run(partial(encrypt, text, to)), plan, AT_ONCE)
+        return await sent(lambda _: shared.run(partial(encrypt, text, to)), plan, AT_ONCE, lag=True)
     finally:
         shared.close()
 
@@ -152,7 +122,13 @@ async def ours(plan: dict[str, Any]) -> dict[str, float]:
             receipt = await provider.send(PUSH, tokens[number % PHONES])
             assert receipt.outcome is Outcome.ACCEPTED, receipt
 
-        return await measured(send, plan, AT_ONCE)
+        return await sent(send, plan, AT_ONCE, lag=True)
+
+
+def theirs(own: WebPushSettings) -> dict[str, Any]:
+    """What pywebpush is told of each message."""
+    vapid = {"vapid_private_key": str(own.private_key_file), "vapid_claims": {"sub": own.contact}}
+    return {**vapid, "ttl": PUSH.ttl, "headers": {"Urgency": "high"}}
 
 
 async def pywebpush_async(plan: dict[str, Any]) -> dict[str, float]:
@@ -168,17 +144,14 @@ async def pywebpush_async(plan: dict[str, Any]) -> dict[str, float]:
             answer = await webpush_async(
                 phones[number % PHONES],
                 text,
-                vapid_private_key=str(own.private_key_file),
-                vapid_claims={"sub": own.contact},
-                ttl=PUSH.ttl,
-                headers={"Urgency": "high"},
+                **theirs(own),
                 timeout=aiohttp.ClientTimeout(total=10),  # type: ignore[arg-type]
                 aiohttp_session=session,
             )
             assert not isinstance(answer, str)
             assert answer.status == 201
 
-        return await measured(send, plan, AT_ONCE)
+        return await sent(send, plan, AT_ONCE, lag=True)
 
 
 def pywebpush_blocking(plan: dict[str, Any]) -> dict[str, float]:
@@ -197,31 +170,27 @@ def pywebpush_blocking(plan: dict[str, Any]) -> dict[str, float]:
                 answer = webpush(
                     phones[number % PHONES],
                     text,
-                    vapid_private_key=str(own.private_key_file),
-                    vapid_claims={"sub": own.contact},
-                    ttl=PUSH.ttl,
-                    headers={"Urgency": "high"},
+                    **theirs(own),
                     requests_session=session,
                 )
                 assert not isinstance(answer, str)
                 assert answer.status_code == 201
 
         wave(plan["warm"])
-        cpu, started = time.process_time(), time.perf_counter()
-        wave(plan["count"])
-        return {"seconds": time.perf_counter() - started, "cpu": time.process_time() - cpu, "lag": 0.0}
+        with cost() as took:
+            wave(plan["count"])
+        return took.of(plan["count"]) | {"lag": 0.0}
 
-
-LOOPED = {
-    "http_ece": partial(inline, how=encrypt),
-    "by hand": partial(inline, how=by_hand),
-    "a hop each": a_hop_each,
-    "together": bench,
-    "mobile_push": ours,
-    "pywebpush async": pywebpush_async,
-}
 
 if __name__ == "__main__":
-    given = json.load(sys.stdin)
-    name = given["sender"]
-    print(json.dumps(pywebpush_blocking(given) if name == "pywebpush" else uvloop.run(LOOPED[name](given))))
+    answer(
+        {
+            "http_ece": partial(inline, how=encrypt),
+            "by hand": partial(inline, how=by_hand),
+            "a hop each": a_hop_each,
+            "together": bench,
+            "mobile_push": ours,
+            "pywebpush async": pywebpush_async,
+            "pywebpush": pywebpush_blocking,
+        }
+    )

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+
+from benchmarks import capacity_paper as paper
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "capacity.md").read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def paper() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("capacity_paper", ROOT / "benchmarks" / "capacity_paper.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_tables_hold_and_have_every_step(paper: ModuleType) -> None:
+def test_the_tables_hold_and_have_every_step() -> None:
     assert paper.wrong_on_paper(TEXT) == []
     people = {100_000, 1_000_000, 4_700_000, 20_000_000, 100_000_000}
     assert {step.people for step in paper.steps(TEXT)} == people
@@ -47,7 +35,7 @@ def test_the_tables_hold_and_have_every_step(paper: ModuleType) -> None:
         ("## A day\n", "## Another day\n", ""),
     ],
 )
-def test_a_wrong_figure_is_found(paper: ModuleType, right: str, wrong: str, told: str) -> None:
+def test_a_wrong_figure_is_found(right: str, wrong: str, told: str) -> None:
     assert TEXT.count(right) >= 1
     changed = TEXT.replace(right, wrong)
     if told:

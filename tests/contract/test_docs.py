@@ -269,6 +269,8 @@ def test_field_types_of_items_are_read_as_tables() -> None:
 def test_continuous_integration_runs_every_benchmark_that_has_a_short_form() -> None:
     run = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     scripts = (ROOT / "benchmarks").glob("*.py")
-    short = [file.name for file in scripts if '"--short"' in file.read_text(encoding="utf-8")]
+    short = [file.name for file in scripts if "options(__doc__" in file.read_text(encoding="utf-8")]
+    # It wants an earlier commit's environment.
+    short.remove("before.py")
     assert len(short) > 20
     assert not [name for name in short if f"benchmarks/{name} --short" not in run]

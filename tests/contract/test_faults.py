@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from benchmarks.town.rows import ROWS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
@@ -64,25 +63,9 @@ def functions(file: Path) -> set[str]:
     return {one.name for one in tree.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)}
 
 
-def long_forms() -> dict[str, Any]:
-    """The rows of `benchmarks/chaos.py` by name; the module imports nothing of the benchmarks'."""
-    place = ROOT / "benchmarks" / "chaos_rows.py"
-    spec = importlib.util.spec_from_file_location("chaos_rows_of_the_contract", place)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # A dataclass looks up the module that it is defined in.
-    sys.modules[spec.name] = module
-    try:
-        spec.loader.exec_module(module)
-    finally:
-        del sys.modules[spec.name]
-    return {row.name: row for row in module.ROWS}
-
-
 def wrong(page: str) -> Iterator[str]:
     """Everything that the page says and that isn't so."""
-    rows, found = long_forms(), sections(page)
+    rows, found = {row.name: row for row in ROWS}, sections(page)
     for fault in FAULTS:
         if fault not in {one.fault for one in found}:
             yield f"{fault}: has no section"
@@ -99,7 +82,7 @@ def wrong(page: str) -> Iterator[str]:
                 yield f"{one.fault}: there is no {node}"
         for form in one.forms:
             row = rows.get(form)
-            if row is None or row.function not in functions(ROOT / "benchmarks" / f"{row.module}.py"):
+            if row is None or row.function not in functions(ROOT / "benchmarks" / "faults" / f"{row.module}.py"):
                 yield f"{one.fault}: chaos.py has no {form}"
     for name in rows.keys() - {form for one in found for form in one.forms}:
         yield f"{name}: is a long form of no fault"

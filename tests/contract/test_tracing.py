@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from pathlib import Path
-from typing import Any
-
 import pytest
 
-BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
-
-
-@pytest.fixture
-def tracing(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    return importlib.import_module("tracing")
+from benchmarks import tracing
 
 
 @pytest.mark.parametrize(
@@ -29,7 +19,7 @@ def tracing(monkeypatch: pytest.MonkeyPatch) -> Any:
     ],
 )
 def test_spans_that_did_not_come_or_that_nothing_was_drawn_of_are_said(
-    tracing: Any, few: int, every: int, asked: int, found: int
+    few: int, every: int, asked: int, found: int
 ) -> None:
     came, requests = {tracing.FEW: few, tracing.EVERY: every}, dict.fromkeys((tracing.FEW, tracing.EVERY), asked)
     assert len(tracing.wrong(came, requests)) == found

@@ -77,8 +77,9 @@ def refused(what, *arguments):
     return "done"
 
 
-def spin():
-    while True:
+def spin(seconds=float("inf")):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
         pass
 
 
@@ -112,7 +113,7 @@ class Bench(Application):
         os._exit(3)
 
     async def do_spin(self, what):
-        spin()
+        spin(float(what or "inf"))
 
     async def do_block(self, what):
         time.sleep(600)

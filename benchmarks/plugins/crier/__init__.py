@@ -8,16 +8,16 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from banshi import Answer, Audience, Call, Parameter, Route, hookimpl, reply
+from banshi.sdk.http import Routes
+from benchmarks.peers.population import drafted
+from benchmarks.peers.serving import resident
 from mobile_push.broadcasts import publication
 from mobile_push.delivery.service import PUSH
-from mobile_push.tables.models import Broadcast
 
 #: One character that JSON and UTF-8 keep as one byte.
 FILLER = "a"
@@ -28,41 +28,29 @@ TOPIC = Parameter(name="topic", schema={"type": "string"}, description="Those wh
 SHOWN = {200: Answer(description="Figures.", schema={"type": "object"})}
 
 
-def resident() -> int:
-    """Bytes of this process's memory that are in use."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+ROUTES = Routes("benchmark")
 
 
-async def publish(call: Call) -> web.StreamResponse:
+@ROUTES.post("/v1/benchmark/alerts", Audience.ANYONE, SHOWN, parameters=(SIZE, KIND, TOPIC))
+async def benchmark_publish(call: Call) -> web.StreamResponse:
     """Publish a broadcast to everyone, and tell how long the writing to all open streams took.
 
     Moments are those of the monotonic clock, which all processes of a machine share.
     """
-    push, now = call.platform[PUSH], call.platform.now()
-    text = FILLER * call.query.get("size", 200)
-    draft = await Broadcast.create(
-        kind=call.query.get("kind", "alert"),
-        department="crier",
-        state="draft",
-        title={"zh-CN": "暴雨预警", "en": "Rainstorm warning"},
-        body={"zh-CN": text, "en": text},
-        link="/alerts/1",
-        audience={"topics": [topic]} if (topic := call.query.get("topic")) else {"everyone": True},
-        author="crier",
-        created_at=now,
-        expires_at=now + timedelta(hours=1),
-    )
+    push, text = call.platform[PUSH], FILLER * call.query.get("size", 200)
+    audience = {"topics": [topic]} if (topic := call.query.get("topic")) else {"everyone": True}
+    body = {"zh-CN": text, "en": text}
+    draft = await drafted(call.platform, call.query.get("kind", "alert"), audience, department="crier", body=body)
     began = time.monotonic()
     published = await publication.publish(call.platform, draft, push.couriered)
     announced, used = time.monotonic(), time.process_time()
     await push.announce()
     ended, cpu = time.monotonic(), time.process_time() - used
-    return reply(
-        call, {"seq": published.seq, "began": began, "announced": announced, "seconds": ended - announced, "cpu": cpu}
-    )
+    return reply(call, {"seq": published.seq, "began": began, "seconds": ended - announced, "cpu": cpu})
 
 
-async def state(call: Call) -> web.StreamResponse:
+@ROUTES.get("/v1/benchmark/state", Audience.ANYONE, SHOWN)
+async def benchmark_state(call: Call) -> web.StreamResponse:
     """What the process holds, after a collection."""
     gc.collect()
     hub = call.platform[PUSH].hub
@@ -81,23 +69,4 @@ async def state(call: Call) -> web.StreamResponse:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    both = {"audience": Audience.ANYONE, "tag": "benchmark", "answers": SHOWN}
-    return [
-        Route(
-            method="POST",
-            path="/v1/benchmark/alerts",
-            handler=publish,
-            operation="benchmark_publish",
-            summary="Publish an alert to everyone.",
-            parameters=(SIZE, KIND, TOPIC),
-            **both,
-        ),
-        Route(
-            method="GET",
-            path="/v1/benchmark/state",
-            handler=state,
-            operation="benchmark_state",
-            summary="Show what the process holds.",
-            **both,
-        ),
-    ]
+    return ROUTES

@@ -27,8 +27,6 @@ class Model:
     latency: float = 0.08
     #: Messages that it really takes in each minute; the others are refused until the next one begins.
     quota: int = 10**9
-    #: The share of tokens that are dead.
-    dead: float = 0.0
 
 
 class Modelled:
@@ -66,8 +64,6 @@ class Modelled:
             self.refused += 1
             return Receipt(Outcome.RETRY, "QUOTA_EXCEEDED", retry_after=60.0 - now % 60)
         self._taken += 1
-        if self._random.random() < self.model.dead:
-            return Receipt(Outcome.DEAD_TOKEN, "UNREGISTERED")
         self.taken.append((now, push.kind))
         return Receipt(Outcome.ACCEPTED, "OK")
 

@@ -1,0 +1,96 @@
+"""A provider that remembers whose message it took how often."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+import orjson
+
+from benchmarks.peers.provider import SILENCE, Provider
+from benchmarks.town.report import Report
+from mobile_push.sandbox import Answer
+
+#: A message's id, and the token of the phone that it is for.
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What became of the messages that were promised."""
+
+    promised: int
+    lost: list[Key]
+    #: Messages that were taken once more, and those of them that the provider didn't itself ask for by its silence.
+    again: int
+    again_without_need: int
+
+    @property
+    def share(self) -> float:
+        return self.again_without_need / self.promised if self.promised else 0.0
+
+
+class Ledger(Provider):
+    """The provider over HTTP/2, exact to each message and phone."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        super().__init__(context)
+        #: How often each was taken, and how often without a word to the sender.
+        self.took: Counter[Key] = Counter()
+        self.unanswered: Counter[Key] = Counter()
+        #: `time.monotonic()` of each that was taken.
+        self.times: list[float] = []
+        #: Messages that came again before the time that their refusal had named.
+        self.early = 0
+        self._not_before: dict[Key, float] = {}
+        self._taken = asyncio.Event()
+
+    def answer(self, authorization: str | None, path: str, body: bytes) -> Answer:
+        answer = super().answer(authorization, path, body)
+        message = orjson.loads(body)["message"]
+        key = (message["data"]["message_id"], message["token"])
+        now = time.monotonic()
+        if now < self._not_before.pop(key, 0.0):
+            self.early += 1
+        if (wait := answer.headers.get("Retry-After")) is not None:
+            self._not_before[key] = now + float(wait)
+        if answer.code == "OK" or answer is SILENCE:
+            self.took[key] += 1
+            self.unanswered[key] += answer is SILENCE
+            self.times.append(now)
+            self._taken.set()
+        return answer
+
+    async def until(self, count: int, seconds: float) -> None:
+        """Wait until so many messages were taken. Raises TimeoutError."""
+        async with asyncio.timeout(seconds):
+            while len(self.times) < count:
+                self._taken.clear()
+                await self._taken.wait()
+
+    def next_after(self, moment: float) -> float:
+        """Seconds from a moment to the next message; infinite where there was none."""
+        return next((at for at in self.times if at > moment), float("inf")) - moment
+
+    def account(self, promised: set[Key]) -> Account:
+        """What became of these messages."""
+        extra = {key: self.took[key] - 1 for key in promised if self.took[key] > 1}
+        needless = sum(max(0, times - self.unanswered[key]) for key, times in extra.items())
+        lost = sorted(promised - self.took.keys())
+        return Account(len(promised), lost, sum(extra.values()), needless)
+
+
+def count(report: Report, account: Account) -> None:
+    """Nothing may be lost; what came twice is told."""
+    report.lost += len(account.lost)
+    report.duplicated += account.again
+    report.say("messages promised; lost", f"{account.promised:,}; {len(account.lost)}")
+    report.say("taken more than once, all of them", f"{account.again} ({account.again / account.promised:.2%})")
+    report.say(
+        "the same less those whose answer the provider held back",
+        f"{account.again_without_need} ({account.share:.2%})",
+    )
+    report.promise(not account.lost, f"lost: {account.lost[:5]}")
