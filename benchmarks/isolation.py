@@ -28,7 +28,7 @@ from banshi.testing import Door, open_door
 from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.figures import percentile, table
 from benchmarks.shared.processes import workspace
-from tests.kernel.isolation_office import TIMEOUT, Office, written
+from tests.kernel.isolation_office import HANDLER_TIMEOUT_S, Office, written
 from tests.waiting import lateness
 
 #: Seconds for which a handler spins: less than it may take, and more.
@@ -54,14 +54,14 @@ async def calls(door: Door, count: int) -> tuple[list[float], float]:
     given, took = submission(item), []
     for _ in range(100 + count):
         begun = time.perf_counter()
-        found, error = await contained(TIMEOUT, item.handler.validate, given)
+        found, error = await contained(HANDLER_TIMEOUT_S, item.handler.validate, given)
         took.append(time.perf_counter() - begun)
         assert error is None, error
         assert len(found) == 1
 
     async def several() -> None:
         for _ in range(count // 64):
-            await contained(TIMEOUT, item.handler.validate, given)
+            await contained(HANDLER_TIMEOUT_S, item.handler.validate, given)
 
     begun = time.perf_counter()
     await asyncio.gather(*(several() for _ in range(64)))
@@ -87,13 +87,13 @@ async def lag(door: Door, count: int, seconds: float) -> tuple[str, str]:
     item = door.platform.registry.items["bench"]
     async with lateness() as late:
         for _ in range(count):
-            await contained(TIMEOUT, item.handler.validate, submission(item, f"spin {seconds}"))
+            await contained(HANDLER_TIMEOUT_S, item.handler.validate, submission(item, f"spin {seconds}"))
     return f"{percentile(late, 0.99) * 1000:,.1f} ms", f"{max(late) * 1000:,.1f} ms"
 
 
 async def measured(folder: Path, given: argparse.Namespace) -> None:
     costs, lags, back = [], [], []
-    plugins, rules = {"parks": written(folder)}, {"handler_timeout": TIMEOUT}
+    plugins, rules = {"parks": written(folder)}, {"handler_timeout": HANDLER_TIMEOUT_S}
     for name, isolated in (("within", {}), ("apart", {"parks": {}})):
         home = folder / name
         home.mkdir()

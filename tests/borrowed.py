@@ -24,7 +24,7 @@ T = TypeVar("T")
 END_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1"
 
 #: Rows that may be emptied out of a schema which is used again; with more of them another one is made.
-FEW = 5000
+MAX_ROWS_EMPTIED = 5000
 
 #: Schemas that were migrated, used and emptied again.
 FREE: list[str] = []
@@ -81,7 +81,7 @@ async def connected(server: str) -> AsyncIterator[Any]:
 async def give_back(connection: Any, schema: str) -> None:
     """Empty a schema for another test, or drop it."""
     steps = await connection.fetchval(NOTED.format(schema=schema))
-    if steps == prepared.STEPS.get(schema) and await prepared.empty_schema(connection, schema) <= FEW:
+    if steps == prepared.STEPS.get(schema) and await prepared.empty_schema(connection, schema) <= MAX_ROWS_EMPTIED:
         FREE.append(schema)
     else:
         await connection.execute(f"DROP SCHEMA {schema} CASCADE")

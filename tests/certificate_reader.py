@@ -11,7 +11,7 @@ import pypdfium2
 import zxingcpp
 
 #: As a phone's camera sees it: 144 dots an inch.
-SCALE = 2.0
+RENDER_SCALE = 2.0
 
 #: What the reader looks for: of all that it knows, it sees a bar code in a table now and then.
 QR = zxingcpp.BarcodeFormat.QRCodeModel2
@@ -44,7 +44,9 @@ def read(data: bytes) -> Seen:
     pages = pypdfium2.PdfDocument(data)
     try:
         text = "\n".join(page.get_textpage().get_text_range() for page in pages)
-        codes = [code.text for page in pages for code in zxingcpp.read_barcodes(page.render(scale=SCALE).to_pil(), QR)]
+        codes = [
+            code.text for page in pages for code in zxingcpp.read_barcodes(page.render(scale=RENDER_SCALE).to_pil(), QR)
+        ]
         count = len(pages)
     finally:
         pages.close()

@@ -22,10 +22,10 @@ from banshi.ops.cli.server.worker import lanes_of
 PLACE = "/opt/banshi/"
 
 #: Connections that PostgreSQL takes where nothing is said, without those that it keeps for its superusers.
-CONNECTIONS = 97
+MAX_CONNECTIONS = 97
 
 #: Seconds by which a stop has to be longer than a process takes to end by itself.
-SPARE = 5.0
+STOP_MARGIN_S = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,7 +189,7 @@ def untrue(processes: Sequence[Process], wanted: frozenset[str], known: frozense
             yield from (f"{process.where}: nobody reads {one}" for one in sorted(process.variables - wanted - known))
     if not works and lanes != set(LANES):
         yield f"nobody works on {', '.join(sorted(set(LANES) - lanes))}"
-    if connections > CONNECTIONS:
+    if connections > MAX_CONNECTIONS:
         yield f"{connections} connections are more than PostgreSQL takes"
 
 
@@ -213,7 +213,7 @@ def _of_one(process: Process, name: str, given: Mapping[str, Any]) -> Iterator[s
     if not process.after_migration:
         yield f"{where}: begins before the tables are at their schema"
     own = max(serve.END_TIMEOUT_S, workers.END_TIMEOUT_S)
-    if process.stop is None or process.stop < own + SPARE:
+    if process.stop is None or process.stop < own + STOP_MARGIN_S:
         yield f"{where}: is killed after {process.stop} s, and may take {own} s to end"
     if (process.ports or process.asked) and given["host"] != "0.0.0.0":
         yield f"{where}: listens on {given['host']} alone"

@@ -16,7 +16,7 @@ import pytest
 from tests.ports import free_port
 
 #: Seconds that a server may take to answer.
-PATIENCE = 20.0
+ANSWER_TIMEOUT_S = 20.0
 
 
 def binary(name: str = "redis-server") -> str:
@@ -44,7 +44,7 @@ class Server:
         command = [binary(), *self._arguments, "--port", str(self.port), "--bind", "127.0.0.1"]
         command += ["--dir", str(self.folder), "--loglevel", "warning"]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + ANSWER_TIMEOUT_S
         while not answers(self.port):
             assert time.monotonic() < deadline, "redis-server does not answer"
             time.sleep(0.02)

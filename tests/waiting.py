@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 #: Longest time in seconds; a busy machine is no failure.
-PATIENCE = 30.0
+WAIT_TIMEOUT_S = 30.0
 
 #: Seconds between two looks: a twentieth of those that were waited already, within these bounds. Many looks ask a
 #: server, a database or the system, which has better things to do while somebody waits for it.
-OFTEN, SELDOM = 0.005, 0.025
+MIN_LOOK_S, MAX_LOOK_S = 0.005, 0.025
 
 
-async def until(holds: Callable[[], Any], seconds: float = PATIENCE) -> float:
+async def until(holds: Callable[[], Any], seconds: float = WAIT_TIMEOUT_S) -> float:
     """Wait until it holds, or what it gives to be awaited does; the seconds that it took."""
     begun = time.monotonic()
     while True:
@@ -26,7 +26,7 @@ async def until(holds: Callable[[], Any], seconds: float = PATIENCE) -> float:
             return time.monotonic() - begun
         waited = time.monotonic() - begun
         assert waited < seconds, "not in time"
-        await asyncio.sleep(min(max(OFTEN, waited / 20), SELDOM))
+        await asyncio.sleep(min(max(MIN_LOOK_S, waited / 20), MAX_LOOK_S))
 
 
 def children_of(process: int) -> list[int]:

@@ -20,7 +20,7 @@ from benchmarks.shared.figures import percentile
 from benchmarks.town.report import Report
 from benchmarks.town.story import APPLY
 from benchmarks.town.town import Town, opened, reading
-from tests.kernel.isolation_office import TIMEOUT, Office, written
+from tests.kernel.isolation_office import HANDLER_TIMEOUT_S, Office, written
 from tests.waiting import lateness, until
 
 TRAFFIC = {"traffic": DEPARTMENTS / "traffic"}
@@ -64,7 +64,7 @@ async def plugin(folder: Path, length: argparse.Namespace) -> Report:
     keeping.FIRST_PAUSE = keeping.LONGEST_PAUSE = 0.0
     report = Report("an isolated plugin raises, exits, hangs, leaks and talks nonsense")
     parks = {"parks": written(folder), **TRAFFIC}
-    rules = {"handler_timeout": TIMEOUT, "breaker_failures": 1_000_000}
+    rules = {"handler_timeout": HANDLER_TIMEOUT_S, "breaker_failures": 1_000_000}
     idle: list[float] = []
     statuses = Counter[tuple[str, int]]()
     apart = open_door(folder, parks, isolated={"parks": {}}, platform=rules)

@@ -14,7 +14,7 @@ import pytest
 from tests.browser.firefox import PROGRAM, Firefox, open_firefox
 
 #: Seconds that anything may take here: other tests may have all cores.
-PATIENCE = 60.0
+BROWSER_TIMEOUT_S = 60.0
 
 OpenBrowser = Callable[..., AbstractAsyncContextManager[Firefox]]
 
@@ -32,7 +32,7 @@ def open_browser(tmp_path: Path) -> OpenBrowser:
 
 async def until(condition: Callable[[], bool | Awaitable[bool]]) -> None:
     """Wait for a condition, plain or awaitable. Raises TimeoutError."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(BROWSER_TIMEOUT_S):
         while True:
             holds = condition()
             if await holds if isinstance(holds, Awaitable) else holds:

@@ -20,7 +20,7 @@ import aiohttp
 PROGRAM = shutil.which("firefox-esr") or shutil.which("firefox")
 
 #: Seconds for a start, and for one command: generous, since other tests may have all cores.
-START, COMMAND = 60.0, 60.0
+START_TIMEOUT_S, COMMAND_TIMEOUT_S = 60.0, 60.0
 
 #: A browser that greets nobody and speaks with loopback alone: whatever else it wants to reach, it looks for behind a
 #: proxy that is not there. Its own list for testing would switch push off, so it is not used.
@@ -87,7 +87,7 @@ class Firefox:
         number = next(self._numbers)
         future = self._waiting[number] = asyncio.get_running_loop().create_future()
         await self._socket.send_json({"id": number, "method": method, "params": parameters})
-        answer = await asyncio.wait_for(future, COMMAND)
+        answer = await asyncio.wait_for(future, COMMAND_TIMEOUT_S)
         assert answer["type"] == "success", f"{method}: {answer.get('error')}: {answer.get('message')}"
         result: dict[str, Any] = answer["result"]
         return result
@@ -127,7 +127,7 @@ async def open_firefox(folder: Path, **preferences: Any) -> AsyncIterator[Firefo
         env={**os.environ, "HOME": str(folder), "MOZ_CRASHREPORTER_DISABLE": "1"},
     )
     try:
-        address = await asyncio.wait_for(_address(process), START)
+        address = await asyncio.wait_for(_address(process), START_TIMEOUT_S)
         async with (
             aiohttp.ClientSession() as session,
             session.ws_connect(f"{address}/session", max_msg_size=0) as socket,

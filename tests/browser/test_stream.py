@@ -17,7 +17,7 @@ from banshi import Message
 from banshi.builtin.identity.development import development_token
 from banshi.testing import Door, open_door
 from mobile_push.delivery.service import deliver
-from tests.browser.conftest import PATIENCE, OpenBrowser, until
+from tests.browser.conftest import BROWSER_TIMEOUT_S, OpenBrowser, until
 from tests.browser.firefox import Page
 from tests.browser.site import Site, open_site
 
@@ -113,7 +113,7 @@ async def served(folder: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process
     )
     try:
         assert process.stdout is not None
-        line = (await asyncio.wait_for(process.stdout.readline(), PATIENCE)).decode()
+        line = (await asyncio.wait_for(process.stdout.readline(), BROWSER_TIMEOUT_S)).decode()
         yield process, line.split()[-1]
     finally:
         with contextlib.suppress(ProcessLookupError):

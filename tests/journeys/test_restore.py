@@ -26,7 +26,7 @@ from mobile_push.inbox.messages import GAP
 from mobile_push.sandbox import FcmSandbox
 from tests.conftest import SERVER, TRAFFIC, _administer, good_answers
 from tests.journeys.test_commands import command, started
-from tests.waiting import PATIENCE, until
+from tests.waiting import WAIT_TIMEOUT_S, until
 
 CITY = """
 [platform]
@@ -195,7 +195,7 @@ async def busily(person: Person, done: asyncio.Event) -> int:
 
 async def held(person: Person) -> None:
     """Wait until the server says that nothing goes out, in both places."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + WAIT_TIMEOUT_S
     while (await person.get("/readyz")).ok() != {"status": "ready", "outbox": "held"}:
         assert time.monotonic() < deadline, "not in time"
         await asyncio.sleep(0.05)

@@ -218,7 +218,7 @@ def banshi_handlers(settings):
 '''
 
 #: Seconds that a handler may take here.
-TIMEOUT = 1.0
+HANDLER_TIMEOUT_S = 1.0
 
 
 def written(folder: Path, code: str = PLUGIN, items: str = ITEMS) -> Path:

@@ -18,7 +18,7 @@ from banshi.kernel.tables.cases import Case
 from banshi.testing import Door, Person, open_door
 from tests import postgres_servers, redis_servers
 from tests.fault_proxy import FaultProxy
-from tests.waiting import PATIENCE, until
+from tests.waiting import WAIT_TIMEOUT_S, until
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 BOTH: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
@@ -40,7 +40,7 @@ FAULTS: dict[str, Callable[[FaultProxy], Any]] = {
 
 async def insisting(person: Person, body: dict[str, Any], key: str, told: list[int]) -> str:
     """Submit as an app does: again with the same key when it is told to. The case's id."""
-    async with asyncio.timeout(2 * PATIENCE):
+    async with asyncio.timeout(2 * WAIT_TIMEOUT_S):
         while (reply := await person.post(APPLY, body, key=key)).status in {409, 503}:
             told.append(reply.status)
             assert reply.status == 409 or int(reply.headers["Retry-After"]) > 0
@@ -119,7 +119,7 @@ async def test_behind_any_bad_network_redis_costs_time_and_nothing_else(
         async with FaultProxy(to=server.port) as network:
             shared = {"url": f"redis://127.0.0.1:{network.port}/0", "name": "city"}
             async with open_door(tmp_path, BOTH, platform={"database": postgres, "redis": shared}) as door:
-                await asyncio.wait_for(door.platform[SIGNALS].connected.wait(), PATIENCE)
+                await asyncio.wait_for(door.platform[SIGNALS].connected.wait(), WAIT_TIMEOUT_S)
                 wang, confirmed = door.citizen("wang"), []
                 for name, harm in FAULTS.items():
                     body = {"answers": await answers(wang)}

@@ -34,7 +34,7 @@ from tests import postgres_servers
 from tests.fault_proxy import FaultProxy
 from tests.kernel.doors_on_postgres import APPLY, Answers, door_on, not_ready, ready
 from tests.postgres_servers import Server
-from tests.waiting import PATIENCE, until
+from tests.waiting import WAIT_TIMEOUT_S, until
 
 
 def writing_routes(door: Door) -> list[tuple[str, str]]:
@@ -113,7 +113,7 @@ class Crowd:
         self.over = True
         await asyncio.gather(*self._tasks)
 
-    async def more(self, count: int, seconds: float = PATIENCE) -> float:
+    async def more(self, count: int, seconds: float = WAIT_TIMEOUT_S) -> float:
         """Wait for so many further confirmations; the seconds that it took."""
         wanted = len(self.confirmed) + count
         return await until(lambda: len(self.confirmed) >= wanted, seconds)

@@ -29,7 +29,7 @@ from tests.kernel.doors_on_postgres import Answers, door_on, not_ready, ready
 from tests.kernel.test_doctor import Patient
 from tests.ports import free_port
 from tests.postgres_servers import Server
-from tests.waiting import PATIENCE, until
+from tests.waiting import WAIT_TIMEOUT_S, until
 
 # Addresses of several servers
 
@@ -233,11 +233,11 @@ def test_a_command_says_in_a_sentence_that_the_database_takes_no_writes(
     )
     banshi = [str(Path(sys.executable).with_name("banshi")), "--config", str(tmp_path / "plugins.toml")]
     own_postgres.read_only(False)
-    begun = subprocess.run([*banshi, "migrate"], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    begun = subprocess.run([*banshi, "migrate"], capture_output=True, text=True, timeout=WAIT_TIMEOUT_S, check=False)
     assert begun.returncode == 0, begun.stderr
     own_postgres.read_only(True)
     try:
-        done = subprocess.run([*banshi, *command], capture_output=True, text=True, timeout=PATIENCE, check=False)
+        done = subprocess.run([*banshi, *command], capture_output=True, text=True, timeout=WAIT_TIMEOUT_S, check=False)
     finally:
         own_postgres.read_only(False)
     assert done.returncode in {1, 2}, done.stdout

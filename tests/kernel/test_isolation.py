@@ -18,7 +18,7 @@ from banshi.builtin.isolation import supervisor as keeping
 from banshi.foundation.field_problems import LONGEST_FIELD_DETAIL
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.testing import open_door
-from tests.kernel.isolation_office import PLUGIN, TIMEOUT, Office, written
+from tests.kernel.isolation_office import HANDLER_TIMEOUT_S, PLUGIN, Office, written
 from tests.waiting import lateness, until
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the fence is made of what Linux has")
@@ -41,7 +41,7 @@ async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Offi
         "parks": {"secret_file": str(folder / "data" / "secret"), "granted_file": str(folder / "granted" / "list")}
     }
     entry = {"grant": [f"read:{folder / 'granted'}"], "limits": {"memory": 402_653_184}}
-    rules = {"handler_timeout": TIMEOUT, "breaker_failures": 10_000}
+    rules = {"handler_timeout": HANDLER_TIMEOUT_S, "breaker_failures": 10_000}
     async with open_door(
         folder, {"parks": written(folder)}, settings=settings, platform=rules, isolated={"parks": entry}
     ) as door:

@@ -30,9 +30,6 @@ from tests import waiting
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 
-#: Longest time in seconds that a test waits for something.
-PATIENCE = 30.0
-
 OpenPush = Callable[..., AbstractAsyncContextManager[Door]]
 
 

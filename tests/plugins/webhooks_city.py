@@ -47,7 +47,7 @@ properties = {{ why = {{ type = "string" }} }}
 LOOPBACK = {"outgoing": {"networks": ["127.0.0.0/8"]}}
 
 #: Seconds that a condition may take.
-PATIENCE = 20.0
+CONDITION_TIMEOUT_S = 20.0
 
 
 @asynccontextmanager
@@ -93,7 +93,7 @@ def office(door: Door) -> Any:
 
 async def until(condition: Callable[[], Any], what: str = "it") -> None:
     """Wait until the condition holds."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + CONDITION_TIMEOUT_S
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not come"
         await asyncio.sleep(0.01)
