@@ -110,7 +110,7 @@ def _webpush(settings: WebPushSettings) -> Provider:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    phone = (devices, person, preferences, inbox_routes, receipts, stream_tickets, unread, webpush_key_route)
+    phone = (devices, person, preferences, inbox_routes, stream, receipts, stream_tickets, unread, webpush_key_route)
     # The order counts: the ids of `public` would take the other paths.
     return [route for face in (*phone, report_routes, notices, alert_routes, public) for route in face.ROUTES]
 

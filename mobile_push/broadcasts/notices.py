@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, NotFound, Route, reply
+from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, NotFound, reply
 from banshi.sdk.documents import ID, array
+from banshi.sdk.http import Routes
 from mobile_push.broadcasts import addressing, lifecycle, representations, staff, steps
 from mobile_push.broadcasts.timing import EXPIRES_AT, SEND_AT, TTL, timing
 from mobile_push.delivery.service import PUSH
@@ -17,6 +17,8 @@ from mobile_push.tables.models import Broadcast, InboxMessage
 
 if TYPE_CHECKING:
     from aiohttp import web
+
+ROUTES = Routes("push")
 
 #: Characters of what a lock screen shows, of the page behind it, and of addresses.
 LONGEST_TITLE, LONGEST_BODY, LONGEST_CONTENT = 120, 1000, 20_000
@@ -135,8 +137,38 @@ async def _supersedes(notice: Broadcast, body: Mapping[str, Any], values: dict[s
     ]
 
 
+@ROUTES.post(
+    "/v1/notices",
+    Audience.STAFF,
+    {
+        201: Answer(
+            "It is stored.",
+            representations.RECORD,
+            headers={"Location": "The notice."},
+            links=staff.leads("notice"),
+        )
+    },
+    body=NOTICE,
+    creates=True,
+)
+async def create_notice(call: Call) -> web.StreamResponse:
+    """Publish a notice, now or later, or store a draft."""
+    return await staff.create("notice", values_of, call)
+
+
+@ROUTES.get(
+    "/v1/notices/{id}",
+    Audience.PERSON,
+    {
+        200: Answer(
+            "The notice.",
+            {"oneOf": [representations.PAGE, representations.WHOLE_RECORD]},
+            links=staff.leads("notice", whole=True),
+        )
+    },
+)
 async def show_notice(call: Call) -> web.StreamResponse:
-    """The whole record for those who publish for its department, its page for whoever it is for."""
+    """Read a notice: its page, or for those who publish its whole record."""
     notice = await Broadcast.get_or_none(id=call.path["id"], kind="notice")
     if notice is not None and lifecycle.may_publish(call.principal, notice.department):
         return reply(call, await staff.whole(call, notice))
@@ -154,42 +186,4 @@ async def _may_read(call: Call, notice: Broadcast) -> bool:
     return await InboxMessage.filter(person=call.principal.subject, broadcast_id=notice.id).exists()
 
 
-ROUTES = (
-    Route(
-        method="POST",
-        path="/v1/notices",
-        audience=Audience.STAFF,
-        handler=partial(staff.create, "notice", values_of),
-        operation="create_notice",
-        summary="Publish a notice, now or later, or store a draft.",
-        tag="push",
-        body=NOTICE,
-        creates=True,
-        answers={
-            201: Answer(
-                description="It is stored.",
-                schema=representations.RECORD,
-                headers={"Location": "The notice."},
-                links=staff.leads("notice"),
-            )
-        },
-    ),
-    Route(
-        method="GET",
-        path="/v1/notices/{id}",
-        audience=Audience.PERSON,
-        handler=show_notice,
-        operation="show_notice",
-        summary="Read a notice: its page, or for those who publish its whole record.",
-        tag="push",
-        path_schemas=staff.ID_PATH,
-        answers={
-            200: Answer(
-                description="The notice.",
-                schema={"oneOf": [representations.PAGE, representations.WHOLE_RECORD]},
-                links=staff.leads("notice", whole=True),
-            )
-        },
-    ),
-    *staff.routes("notice", values_of, CHANGE, listed="list_notices"),
-)
+ROUTES += staff.routes("notice", values_of, CHANGE, listed="list_notices")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from banshi import Answer, Audience, Call, InvalidParameter, Link, NotFound, Parameter, Route, reply, text_in
+from banshi import Answer, Audience, Call, InvalidParameter, Link, NotFound, Parameter, reply, text_in
 from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MOMENT, TEXT, Record, array
-from banshi.sdk.http import etag_of, reply_bytes
+from banshi.sdk.http import Routes, etag_of, reply_bytes
 from mobile_push.broadcasts import representations, sending, staff, steps
 from mobile_push.broadcasts.alerts.in_force import alerts_in_force
 from mobile_push.cap import ALERT_DOCUMENT_SCHEMA, MEDIA_TYPE, Alert, FeedEntry, feed
@@ -18,6 +18,8 @@ from mobile_push.tables.models import Broadcast, CapMessage
 
 if TYPE_CHECKING:
     from aiohttp import web
+
+ROUTES = Routes("alerts")
 
 ATOM = "application/atom+xml"
 
@@ -50,8 +52,34 @@ SUMMARY = Record(**_SUMMARY)
 WHOLE = Record(**_SUMMARY, alert=ALERT_DOCUMENT_SCHEMA)
 
 
+@ROUTES.get(
+    "/v1/alerts",
+    Audience.ANYONE,
+    {
+        200: Answer(
+            "One page, and where to go on.",
+            {
+                "type": "object",
+                "required": ["items", "next"],
+                "properties": {"items": {"type": "array", "items": SUMMARY}, "next": {"type": ["string", "null"]}},
+            },
+            links=[Link(name, {"id": "$response.body#/items/0/id"}) for name in ("show_alert", "alert_xml")],
+        )
+    },
+    parameters=(
+        Parameter(
+            "division",
+            {"type": "string", "minLength": 6, "maxLength": 12},
+            "A code of GB/T 2260: only what may concern people there.",
+        ),
+        staff.LIMIT,
+        Parameter(
+            "cursor", {"type": "string", "pattern": "^[0-9]{1,18}$"}, "Where to go on: `next` of the page before."
+        ),
+    ),
+)
 async def list_alerts(call: Call) -> web.StreamResponse:
-    """The alerts in force, the newest first."""
+    """List the alerts in force, the newest first."""
     limit, before = call.query.get("limit", staff.PAGE), int(call.query.get("cursor", LARGEST))
     division = call.query.get("division")
     if division is not None:
@@ -74,12 +102,6 @@ async def _public(call: Call) -> Broadcast:
     if row is None:
         raise NotFound("There is no alert of that id.")
     return row
-
-
-async def show_alert(call: Call) -> web.StreamResponse:
-    """One alert, whatever has become of it since it was public."""
-    row = await _public(call)
-    return reply(call, {**summary(call, row), "alert": row.cap})
 
 
 def summary(call: Call, row: Broadcast) -> dict[str, Any]:
@@ -109,8 +131,18 @@ def _info(cap: Mapping[str, Any], language: str) -> Mapping[str, Any]:
     return next(iter([*exact, *same, *infos]), {})
 
 
-async def show_xml(call: Call) -> web.StreamResponse:
-    """The alert as CAP has it: the very bytes that were signed."""
+# Before the next one, whose id would take the ending.
+@ROUTES.get(
+    "/v1/alerts/{id}.xml",
+    Audience.ANYONE,
+    {200: Answer("The XML, signed where a key is configured.", media_type=MEDIA_TYPE)},
+    from_replica=True,
+)
+async def alert_xml(call: Call) -> web.StreamResponse:
+    """An alert in CAP 1.2's own XML.
+
+    It has the very bytes that were signed.
+    """
     await _public(call)
     message = await CapMessage.get(id=call.path["id"])
     xml = bytes(message.xml)
@@ -118,8 +150,31 @@ async def show_xml(call: Call) -> web.StreamResponse:
     return reply_bytes(call, xml, MEDIA_TYPE, etag_of(xml), headers)
 
 
-async def show_feed(call: Call) -> web.StreamResponse:
-    """The alerts in force and those that end one, for alert hubs."""
+@ROUTES.get(
+    "/v1/alerts/{id}",
+    Audience.ANYONE,
+    {200: Answer("The alert.", WHOLE, links=[Link("alert_xml", {"id": "$response.body#/id"})])},
+    from_replica=True,
+)
+async def show_alert(call: Call) -> web.StreamResponse:
+    """Read an alert.
+
+    It stays, whatever has become of it since it was public.
+    """
+    row = await _public(call)
+    return reply(call, {**summary(call, row), "alert": row.cap})
+
+
+@ROUTES.get(
+    "/v1/alerts.atom",
+    Audience.ANYONE,
+    {200: Answer("An Atom feed (RFC 4287) with CAP's own elements.", media_type=ATOM)},
+)
+async def alert_feed(call: Call) -> web.StreamResponse:
+    """The alerts in force as an Atom feed.
+
+    It has those that end one, too, for alert hubs.
+    """
     rows = await alerts_in_force(call.platform, call.now, MOST_ENTRIES, ends=True)
     settings = call.platform[PUSH].settings.alerts
     entries = [FeedEntry(_alert(row), f"{call.address}/v1/alerts/{row.id}.xml") for row in rows]
@@ -140,80 +195,3 @@ async def show_feed(call: Call) -> web.StreamResponse:
 
 def _alert(row: Broadcast) -> Alert:
     return sending.stored(row.cap)
-
-
-ROUTES = (
-    Route(
-        method="GET",
-        path="/v1/alerts",
-        audience=Audience.ANYONE,
-        handler=list_alerts,
-        operation="list_alerts",
-        summary="List the alerts in force, the newest first.",
-        tag="alerts",
-        parameters=(
-            Parameter(
-                name="division",
-                schema={"type": "string", "minLength": 6, "maxLength": 12},
-                description="A code of GB/T 2260: only what may concern people there.",
-            ),
-            staff.LIMIT,
-            Parameter(
-                name="cursor",
-                schema={"type": "string", "pattern": "^[0-9]{1,18}$"},
-                description="Where to go on: `next` of the page before.",
-            ),
-        ),
-        answers={
-            200: Answer(
-                description="One page, and where to go on.",
-                schema={
-                    "type": "object",
-                    "required": ["items", "next"],
-                    "properties": {
-                        "items": {"type": "array", "items": SUMMARY},
-                        "next": {"type": ["string", "null"]},
-                    },
-                },
-                links=[Link(name, {"id": "$response.body#/items/0/id"}) for name in ("show_alert", "alert_xml")],
-            )
-        },
-    ),
-    Route(
-        method="GET",
-        path="/v1/alerts.atom",
-        audience=Audience.ANYONE,
-        handler=show_feed,
-        operation="alert_feed",
-        summary="The alerts in force as an Atom feed.",
-        tag="alerts",
-        answers={200: Answer(description="An Atom feed (RFC 4287) with CAP's own elements.", media_type=ATOM)},
-    ),
-    # Before the next one, whose id would take the ending.
-    Route(
-        method="GET",
-        path="/v1/alerts/{id}.xml",
-        audience=Audience.ANYONE,
-        handler=show_xml,
-        operation="alert_xml",
-        from_replica=True,
-        summary="An alert in CAP 1.2's own XML.",
-        tag="alerts",
-        path_schemas=staff.ID_PATH,
-        answers={200: Answer(description="The XML, signed where a key is configured.", media_type=MEDIA_TYPE)},
-    ),
-    Route(
-        method="GET",
-        path="/v1/alerts/{id}",
-        audience=Audience.ANYONE,
-        handler=show_alert,
-        operation="show_alert",
-        from_replica=True,
-        summary="Read an alert.",
-        tag="alerts",
-        path_schemas=staff.ID_PATH,
-        answers={
-            200: Answer(description="The alert.", schema=WHOLE, links=[Link("alert_xml", {"id": "$response.body#/id"})])
-        },
-    ),
-)

@@ -20,11 +20,11 @@ from banshi import (
     Link,
     NotFound,
     Parameter,
-    Route,
     Stale,
     reply,
 )
 from banshi.sdk.documents import ID, Record, optional
+from banshi.sdk.http import Routes
 from mobile_push.broadcasts import lifecycle, preview, representations, steps
 from mobile_push.tables.models import Broadcast, BroadcastEvent
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 #: Rows of a page, when the caller doesn't say, and at most.
 PAGE, LONGEST_PAGE = 20, 100
 
-ID_PATH = {"id": ID}
 VERSION = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1, "description": "The version that you have read."}
 
 ACTION = Form.from_schema(
@@ -152,11 +151,6 @@ async def list_records(kind: str, call: Call) -> web.StreamResponse:
     return reply(call, {"items": items, "next": str(shown[-1].id) if len(rows) > limit else None})
 
 
-async def show_record(kind: str, call: Call) -> web.StreamResponse:
-    """All of one, with who did what and what the caller may do now."""
-    return reply(call, await whole(call, await find(call, kind)))
-
-
 async def whole(call: Call, broadcast: Broadcast) -> dict[str, Any]:
     events = await BroadcastEvent.filter(broadcast_id=broadcast.id).order_by("version")
     writers = await lifecycle.writers_of(broadcast)
@@ -168,7 +162,7 @@ async def whole(call: Call, broadcast: Broadcast) -> dict[str, Any]:
 
 
 async def act(kind: str, call: Call) -> web.StreamResponse:
-    """Take a step in its life."""
+    """Publish, approve, return, cancel or recall it."""
     after = await lifecycle.move(
         call.platform,
         partial(find, call, kind),
@@ -182,7 +176,7 @@ async def act(kind: str, call: Call) -> web.StreamResponse:
 
 
 async def show_preview(kind: str, call: Call) -> web.StreamResponse:
-    """What phones will be sent, and how many there are."""
+    """What each platform's phone will be sent, and how many phones there are."""
     return reply(call, await preview.document(call.platform, await find(call, kind)))
 
 
@@ -210,69 +204,39 @@ def leads(kind: str, *, whole: bool = False, first: bool = False) -> list[Link]:
     return [*links, Link(f"change_{kind}", own, version)]
 
 
-def routes(kind: str, values_of: Values, changes: Form, *, listed: str) -> Sequence[Route]:
+def routes(kind: str, values_of: Values, changes: Form, *, listed: str) -> Routes:
     """The routes that are alike for notices and alerts; the operation that lists them has a name of its own."""
-    nouns, recorded = f"{kind}s", representations.RECORDED[kind]
-    conflict = Answer(description="It is in a state, or of a version, in which this is not possible.")
-    return (
-        Route(
-            method="GET",
-            path=f"/v1/{nouns}{recorded and '/records'}",
-            audience=Audience.STAFF,
-            handler=partial(list_records, kind),
-            operation=listed,
-            summary=f"List the {nouns} of the caller's departments, drafts too, the newest first.",
-            tag="push",
-            parameters=LIST,
-            answers={
-                200: Answer(
-                    description="One page, and where to go on.",
-                    schema=representations.RECORDS,
-                    links=leads(kind, first=True),
-                )
-            },
-        ),
-        Route(
-            method="PATCH",
-            path=f"/v1/{nouns}/{{id}}{recorded}",
-            audience=Audience.STAFF,
-            handler=partial(change, kind, values_of),
-            operation=f"change_{kind}",
-            summary=f"Change {'an' if kind == 'alert' else 'a'} {kind} that is not public yet.",
-            tag="push",
-            path_schemas=ID_PATH,
-            body=changes,
-            creates=True,
-            answers={
-                200: Answer(description="It is as it is now.", schema=representations.RECORD, links=leads(kind)),
-                409: conflict,
-            },
-        ),
-        Route(
-            method="POST",
-            path=f"/v1/{nouns}/{{id}}/actions/{{action}}",
-            audience=Audience.STAFF,
-            handler=partial(act, kind),
-            operation=f"act_on_{kind}",
-            summary="Publish, approve, return, cancel or recall it.",
-            tag="push",
-            path_schemas={**ID_PATH, "action": {"type": "string", "pattern": "^[a-z][a-z-]{0,31}$"}},
-            body=ACTION,
-            creates=True,
-            answers={
-                200: Answer(description="It is as it is afterwards.", schema=representations.RECORD, links=leads(kind)),
-                409: conflict,
-            },
-        ),
-        Route(
-            method="GET",
-            path=f"/v1/{nouns}/{{id}}/preview",
-            audience=Audience.STAFF,
-            handler=partial(show_preview, kind),
-            operation=f"preview_{kind}",
-            summary="What each platform's phone will be sent, and how many phones there are.",
-            tag="push",
-            path_schemas=ID_PATH,
-            answers={200: Answer(description="By provider and language.", schema=preview.SCHEMA)},
-        ),
-    )
+    found, nouns, recorded = Routes("push"), f"{kind}s", representations.RECORDED[kind]
+    conflict = Answer("It is in a state, or of a version, in which this is not possible.")
+    found.get(
+        f"/v1/{nouns}{recorded and '/records'}",
+        Audience.STAFF,
+        {200: Answer("One page, and where to go on.", representations.RECORDS, links=leads(kind, first=True))},
+        operation=listed,
+        summary=f"List the {nouns} of the caller's departments, drafts too, the newest first.",
+        parameters=LIST,
+    )(partial(list_records, kind))
+    found.patch(
+        f"/v1/{nouns}/{{id}}{recorded}",
+        Audience.STAFF,
+        {200: Answer("It is as it is now.", representations.RECORD, links=leads(kind)), 409: conflict},
+        operation=f"change_{kind}",
+        summary=f"Change {'an' if kind == 'alert' else 'a'} {kind} that is not public yet.",
+        body=changes,
+        creates=True,
+    )(partial(change, kind, values_of))
+    found.post(
+        f"/v1/{nouns}/{{id}}/actions/{{action}}",
+        Audience.STAFF,
+        {200: Answer("It is as it is afterwards.", representations.RECORD, links=leads(kind)), 409: conflict},
+        operation=f"act_on_{kind}",
+        body=ACTION,
+        creates=True,
+    )(partial(act, kind))
+    found.get(
+        f"/v1/{nouns}/{{id}}/preview",
+        Audience.STAFF,
+        {200: Answer("By provider and language.", preview.SCHEMA)},
+        operation=f"preview_{kind}",
+    )(partial(show_preview, kind))
+    return found

@@ -18,10 +18,10 @@ from banshi import (
     InvalidFields,
     Link,
     NotFound,
-    Route,
     reply,
 )
 from banshi.sdk.documents import ID, LINKS, MOMENT, TEXT, Record
+from banshi.sdk.http import Routes
 from mobile_push.audience import areas
 from mobile_push.delivery.service import PUSH
 from mobile_push.phones import registration
@@ -33,6 +33,8 @@ from mobile_push.tables.models import Device
 if TYPE_CHECKING:
     from aiohttp import web
     from tortoise.models import Model
+
+ROUTES = Routes("push")
 
 _FIELDS: dict[str, Any] = {
     "token": {
@@ -100,8 +102,28 @@ def device_document(call: Call, device: Device) -> dict[str, Any]:
     return DEVICE.of(call.platform, device, area=areas.document(device), links=links)
 
 
-async def register(call: Call) -> web.StreamResponse:
-    """Register this phone for the caller, or renew what is known of it. One that changes hands leaves its owner."""
+_OWN = {"id": "$response.body#/id"}
+
+
+@ROUTES.post(
+    "/v1/devices",
+    Audience.CITIZEN,
+    {
+        201: Answer(
+            "It is registered.",
+            DEVICE,
+            headers={"Location": "The device."},
+            links=[Link("change_device", _OWN), Link("forget_device", _OWN), Link("list_devices")],
+        )
+    },
+    body=REGISTRATION,
+    creates=True,
+)
+async def register_device(call: Call) -> web.StreamResponse:
+    """Register a phone for messages.
+
+    What is known of it is renewed. One that changes hands leaves its owner.
+    """
     push, body = call.platform[PUSH], call.body
     if body["provider"] not in push.providers:
         raise InvalidFields([FieldProblem("/provider", f"Set up here: {', '.join(push.providers)}.", "unavailable")])
@@ -125,8 +147,17 @@ def _location(device: Device) -> dict[str, str]:
     return {"Location": f"/v1/devices/{device.id}"}
 
 
-async def change(call: Call) -> web.StreamResponse:
-    """Take in what is new: the provider's new address, the language, the area. Pushes that are due follow."""
+@ROUTES.patch(
+    "/v1/devices/{id}",
+    Audience.CITIZEN,
+    {200: Answer("The phone.", DEVICE, links=[Link("forget_device", _OWN)])},
+    body=CHANGE,
+)
+async def change_device(call: Call) -> web.StreamResponse:
+    """Give a phone its new token, language or area.
+
+    Pushes that are due follow.
+    """
     push, person = call.platform[PUSH], call.principal.subject
     async with push.registering.setdefault(person, asyncio.Lock()):
         device = await registration.change(call, UUID(call.path["id"]))
@@ -134,86 +165,32 @@ async def change(call: Call) -> web.StreamResponse:
     return reply(call, device_document(call, device))
 
 
+@ROUTES.get(
+    "/v1/devices",
+    Audience.CITIZEN,
+    {
+        200: Answer(
+            "The phones.",
+            {"type": "object", "required": ["items"], "properties": {"items": {"type": "array", "items": DEVICE}}},
+            links=[Link(name, {"id": "$response.body#/items/0/id"}) for name in ("change_device", "forget_device")],
+        )
+    },
+)
 async def list_devices(call: Call) -> web.StreamResponse:
+    """List the caller's phones."""
     devices = await Device.filter(person=call.principal.subject).order_by("id")
     return reply(call, {"items": [device_document(call, device) for device in devices], "next": None})
 
 
-async def forget(call: Call) -> web.StreamResponse:
-    """Forget a phone: nothing more is sent to it; its token and its receipts are deleted."""
+@ROUTES.delete("/v1/devices/{id}", Audience.CITIZEN, {204: Answer("It is forgotten.")})
+async def forget_device(call: Call) -> web.StreamResponse:
+    """Forget a phone.
+
+    Nothing more is sent to it; its token and its receipts are deleted.
+    """
     from aiohttp import web
 
     if not await erase_device(call.platform, UUID(call.path["id"]), call.principal.subject):
         raise NotFound("You have no device of that id.")
     await call.platform[PUSH].heed(call.principal.subject)
     return web.Response(status=204)
-
-
-_OWN = {"id": "$response.body#/id"}
-
-ROUTES = (
-    Route(
-        method="POST",
-        path="/v1/devices",
-        audience=Audience.CITIZEN,
-        handler=register,
-        operation="register_device",
-        summary="Register a phone for messages.",
-        tag="push",
-        body=REGISTRATION,
-        creates=True,
-        answers={
-            201: Answer(
-                description="It is registered.",
-                schema=DEVICE,
-                headers={"Location": "The device."},
-                links=[Link("change_device", _OWN), Link("forget_device", _OWN), Link("list_devices")],
-            ),
-        },
-    ),
-    Route(
-        method="GET",
-        path="/v1/devices",
-        audience=Audience.CITIZEN,
-        handler=list_devices,
-        operation="list_devices",
-        summary="List the caller's phones.",
-        tag="push",
-        answers={
-            200: Answer(
-                description="The phones.",
-                schema={
-                    "type": "object",
-                    "required": ["items"],
-                    "properties": {"items": {"type": "array", "items": DEVICE}},
-                },
-                links=[Link(name, {"id": "$response.body#/items/0/id"}) for name in ("change_device", "forget_device")],
-            )
-        },
-    ),
-    Route(
-        method="PATCH",
-        path="/v1/devices/{id}",
-        audience=Audience.CITIZEN,
-        handler=change,
-        operation="change_device",
-        summary="Give a phone its new token, language or area.",
-        tag="push",
-        path_schemas={"id": {"type": "string", "format": "uuid"}},
-        body=CHANGE,
-        answers={
-            200: Answer(description="The phone.", schema=DEVICE, links=[Link("forget_device", _OWN)]),
-        },
-    ),
-    Route(
-        method="DELETE",
-        path="/v1/devices/{id}",
-        audience=Audience.CITIZEN,
-        handler=forget,
-        operation="forget_device",
-        summary="Forget a phone.",
-        tag="push",
-        path_schemas={"id": {"type": "string", "format": "uuid"}},
-        answers={204: Answer(description="It is forgotten.")},
-    ),
-)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from banshi import Answer, Audience, Call, Route
+from banshi import Answer, Audience, Call
+from banshi.sdk.http import Routes
 from mobile_push.delivery.service import PUSH
 from mobile_push.phones.erasure import erase_person
 
@@ -14,9 +15,15 @@ if TYPE_CHECKING:
 
     from banshi import Platform
 
+ROUTES = Routes("push")
 
+
+@ROUTES.delete("/v1/me/push", Audience.CITIZEN, {204: Answer("It is all forgotten.")})
 async def forget_me(call: Call) -> web.StreamResponse:
-    """Forget the caller's phones, messages, receipts and preferences; open streams end. Cases stay as they are."""
+    """Forget the caller's phones, messages, receipts and preferences.
+
+    Open streams end. Cases stay as they are.
+    """
     from aiohttp import web
 
     await forget_all(call.platform, call.principal.subject)
@@ -33,17 +40,3 @@ async def forget_all(platform: Platform, person: str, *, counter: bool = False) 
         await erase_person(platform, person, counter=counter)
     push.forget(person)
     return None
-
-
-ROUTES = (
-    Route(
-        method="DELETE",
-        path="/v1/me/push",
-        audience=Audience.CITIZEN,
-        handler=forget_me,
-        operation="forget_me",
-        summary="Forget the caller's phones, messages, receipts and preferences.",
-        tag="push",
-        answers={204: Answer(description="It is all forgotten.")},
-    ),
-)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, Route, reply, text_in
+from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, reply, text_in
 from banshi.sdk.documents import Record, array
+from banshi.sdk.http import Routes
 from mobile_push.audience.audience import DEPARTMENT
 from mobile_push.audience.quiet_hours import zone_names
 from mobile_push.delivery.service import PUSH
@@ -19,6 +20,8 @@ from mobile_push.tables.models import Follow, Profile
 
 if TYPE_CHECKING:
     from aiohttp import web
+
+ROUTES = Routes("push")
 
 #: Topics, and departments, that one person may follow.
 MOST = 100
@@ -56,13 +59,32 @@ WHOLE = Form.from_schema(PREFERENCES)
 PART = Form.from_schema({"type": "object", "minProperties": 1, "additionalProperties": False, "properties": _FIELDS})
 
 
-async def show(call: Call) -> web.StreamResponse:
-    """Whoever has wished for nothing is shown what goes for them."""
+SHOWN = {200: Answer("The preferences.", PREFERENCES)}
+
+
+@ROUTES.get("/v1/preferences", Audience.CITIZEN, SHOWN)
+async def show_preferences(call: Call) -> web.StreamResponse:
+    """Show what the caller wishes to be told of, and when.
+
+    Whoever has wished for nothing is shown what goes for them.
+    """
     return reply(call, await document(call))
 
 
-async def change(call: Call) -> web.StreamResponse:
-    """Set what the body names; the rest stays. PUT names everything."""
+@ROUTES.patch("/v1/preferences", Audience.CITIZEN, SHOWN, body=PART)
+@ROUTES.put(
+    "/v1/preferences",
+    Audience.CITIZEN,
+    SHOWN,
+    operation="replace_preferences",
+    summary="Set all preferences.",
+    body=WHOLE,
+)
+async def change_preferences(call: Call) -> web.StreamResponse:
+    """Set some preferences; the others stay.
+
+    PUT names them all.
+    """
     _check(call)
     person, body = call.principal.subject, call.body
     async with in_transaction() as connection, kept(call.platform, connection, [person]):
@@ -77,7 +99,32 @@ async def change(call: Call) -> web.StreamResponse:
     return reply(call, await document(call))
 
 
+@ROUTES.get(
+    "/v1/topics",
+    Audience.ANYONE,
+    {
+        200: Answer(
+            "The topics.",
+            {
+                "type": "object",
+                "required": ["items"],
+                "properties": {
+                    "items": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "required": ["code", "title"],
+                            "additionalProperties": False,
+                            "properties": {"code": {"type": "string"}, "title": {"type": "string"}},
+                        },
+                    }
+                },
+            },
+        )
+    },
+)
 async def list_topics(call: Call) -> web.StreamResponse:
+    """List the topics that can be followed."""
     topics = call.platform[PUSH].settings.topics
     items = [{"code": code, "title": text_in(title, call.language)} for code, title in topics.items()]
     return reply(call, {"items": items, "next": None})
@@ -173,68 +220,3 @@ def _minutes(clock: str) -> int:
 
 def _clock(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
-
-
-ROUTES = (
-    Route(
-        method="GET",
-        path="/v1/preferences",
-        audience=Audience.CITIZEN,
-        handler=show,
-        operation="show_preferences",
-        summary="Show what the caller wishes to be told of, and when.",
-        tag="push",
-        answers={200: Answer(description="The preferences.", schema=PREFERENCES)},
-    ),
-    Route(
-        method="PUT",
-        path="/v1/preferences",
-        audience=Audience.CITIZEN,
-        handler=change,
-        operation="replace_preferences",
-        summary="Set all preferences.",
-        tag="push",
-        body=WHOLE,
-        answers={200: Answer(description="The preferences.", schema=PREFERENCES)},
-    ),
-    Route(
-        method="PATCH",
-        path="/v1/preferences",
-        audience=Audience.CITIZEN,
-        handler=change,
-        operation="change_preferences",
-        summary="Set some preferences; the others stay.",
-        tag="push",
-        body=PART,
-        answers={200: Answer(description="The preferences.", schema=PREFERENCES)},
-    ),
-    Route(
-        method="GET",
-        path="/v1/topics",
-        audience=Audience.ANYONE,
-        handler=list_topics,
-        operation="list_topics",
-        summary="List the topics that can be followed.",
-        tag="push",
-        answers={
-            200: Answer(
-                description="The topics.",
-                schema={
-                    "type": "object",
-                    "required": ["items"],
-                    "properties": {
-                        "items": {
-                            "type": "array",
-                            "items": {
-                                "type": "object",
-                                "required": ["code", "title"],
-                                "additionalProperties": False,
-                                "properties": {"code": {"type": "string"}, "title": {"type": "string"}},
-                            },
-                        }
-                    },
-                },
-            )
-        },
-    ),
-)

@@ -11,13 +11,16 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from banshi import Answer, Audience, Call, Form, Platform, Route, reply
+from banshi import Answer, Audience, Call, Form, Platform, reply
 from banshi.sdk.database import as_stored
 from banshi.sdk.documents import Record, array
+from banshi.sdk.http import Routes
 from mobile_push.tables.models import Broadcast, Device, InboxMessage, PhoneReceipt
 
 if TYPE_CHECKING:
     from aiohttp import web
+
+ROUTES = Routes("push")
 
 #: Receipts in one request.
 MOST = 500
@@ -70,8 +73,14 @@ class Said:
     opened: datetime | None = None
 
 
-async def take_in(call: Call) -> web.StreamResponse:
-    """Record a batch. What can't be recorded never holds up the rest, and the app need not send any of it again."""
+@ROUTES.post(
+    "/v1/receipts", Audience.CITIZEN, {200: Answer("What became of them, counted by message.", OUTCOME)}, body=BATCH
+)
+async def record_receipts(call: Call) -> web.StreamResponse:
+    """Say which messages arrived on this phone and which were opened.
+
+    What can't be recorded never holds up the rest, and the app need not send any of it again.
+    """
     said = merged(call.body["receipts"], call.now)
     person, device = call.principal.subject, UUID(call.body["device"])
     known = await addressed(person, list(said))
@@ -150,18 +159,3 @@ async def _record(
     whose = as_stored(PhoneReceipt, "person", person)
     flat = [value for message, said in rows for value in (str(message), str(device), whose, said.received, said.opened)]
     return len(await connection.execute_query_dict(sql, flat))
-
-
-ROUTES = (
-    Route(
-        method="POST",
-        path="/v1/receipts",
-        audience=Audience.CITIZEN,
-        handler=take_in,
-        operation="record_receipts",
-        summary="Say which messages arrived on this phone and which were opened.",
-        tag="push",
-        body=BATCH,
-        answers={200: Answer(description="What became of them, counted by message.", schema=OUTCOME)},
-    ),
-)

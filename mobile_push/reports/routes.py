@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from banshi import Answer, Audience, Call, Conflict, Forbidden, Link, NotFound, Parameter, Route, reply
-from banshi.sdk.documents import ID, Record
+from banshi import Answer, Audience, Call, Conflict, Forbidden, Link, NotFound, Parameter, reply
+from banshi.sdk.documents import Record
+from banshi.sdk.http import Routes
 from mobile_push.broadcasts import staff
 from mobile_push.delivery.metrics import log
 from mobile_push.delivery.service import PUSH
@@ -20,19 +20,48 @@ from mobile_push.reports.scheduler import REPORTS
 if TYPE_CHECKING:
     from aiohttp import web
 
+ROUTES, LETTERS = Routes("push"), Routes("operations")
+
 #: The role that runs the platform as a whole, which is no department.
 OPERATOR, PLATFORM = "operator", "platform"
 
+MOVED = Record(
+    id=LETTER_ID,
+    state={"type": "string", "enum": list(dead_letters.ACTIONS.values())},
+    phones={"type": "integer", "minimum": 0},
+)
+
 
 async def show_report(kind: str, call: Call) -> web.StreamResponse:
-    """What became of it so far."""
+    """Show what became of it on every phone, and how long it took."""
     report = await report_of(call.platform, await staff.find(call, kind))
     return reply(call, report.document(call.platform))
 
 
 async def follow_report(kind: str, call: Call) -> web.StreamResponse:
-    """Its figures live, until all of it is dealt with."""
+    """Follow the report live, until all of it is dealt with."""
     return await stream_report(call, await staff.find(call, kind), call.platform[REPORTS].watches)
+
+
+for kind in ("notice", "alert"):
+    ROUTES.get(
+        f"/v1/{kind}s/{{id}}/report",
+        Audience.STAFF,
+        {200: Answer("The figures of this moment.", SCHEMA)},
+        operation=f"report_{kind}",
+    )(partial(show_report, kind))
+    ROUTES.get(
+        f"/v1/{kind}s/{{id}}/report/stream",
+        Audience.STAFF,
+        {
+            200: Answer(
+                "Events named `report`, and `finished` for the last one; the data is a report.",
+                media_type="text/event-stream",
+            ),
+            429: Answer("Too many reports are followed at once."),
+        },
+        operation=f"follow_report_{kind}",
+    )(partial(follow_report, kind))
 
 
 def check_operator(call: Call) -> None:
@@ -41,8 +70,27 @@ def check_operator(call: Call) -> None:
         raise Forbidden(f"This takes the role {PLATFORM}:{OPERATOR}, which your token does not bear.")
 
 
-async def list_letters(call: Call) -> web.StreamResponse:
-    """A page of the dead letters."""
+@LETTERS.get(
+    "/v1/ops/push/dead-letters",
+    Audience.STAFF,
+    {
+        200: Answer(
+            "One page, and where to go on.",
+            {
+                "type": "object",
+                "required": ["items", "next"],
+                "additionalProperties": False,
+                "properties": {"items": {"type": "array", "items": LETTER}, "next": {"type": ["string", "null"]}},
+            },
+            links=[
+                Link(name, {"id": "$response.body#/items/0/id"}) for name in ("retry_dead_letter", "drop_dead_letter")
+            ],
+        )
+    },
+    parameters=(staff.LIMIT, Parameter("cursor", LETTER_ID, "Where to go on: `next` of the page before.")),
+)
+async def list_dead_letters(call: Call) -> web.StreamResponse:
+    """List what could not be delivered and waits for an operator."""
     check_operator(call)
     after = None
     if (cursor := call.query.get("cursor")) is not None:
@@ -80,97 +128,20 @@ async def _letter(call: Call) -> dead_letters.Letter:
     return letter
 
 
-MOVED = Record(
-    id=LETTER_ID,
-    state={"type": "string", "enum": list(dead_letters.ACTIONS.values())},
-    phones={"type": "integer", "minimum": 0},
-)
-
-
-def _report_routes(kind: str) -> Sequence[Route]:
-    return (
-        Route(
-            method="GET",
-            path=f"/v1/{kind}s/{{id}}/report",
-            audience=Audience.STAFF,
-            handler=partial(show_report, kind),
-            operation=f"report_{kind}",
-            summary="Show what became of it on every phone, and how long it took.",
-            tag="push",
-            path_schemas={"id": ID},
-            answers={200: Answer(description="The figures of this moment.", schema=SCHEMA)},
-        ),
-        Route(
-            method="GET",
-            path=f"/v1/{kind}s/{{id}}/report/stream",
-            audience=Audience.STAFF,
-            handler=partial(follow_report, kind),
-            operation=f"follow_report_{kind}",
-            summary="Follow the report live, until all of it is dealt with.",
-            tag="push",
-            path_schemas={"id": ID},
-            answers={
-                200: Answer(
-                    description="Events named `report`, and `finished` for the last one; the data is a report.",
-                    media_type="text/event-stream",
-                ),
-                429: Answer(description="Too many reports are followed at once."),
-            },
-        ),
-    )
-
-
-def _move_route(action: str, summary: str) -> Route:
-    return Route(
-        method="POST",
-        path=f"/v1/ops/push/dead-letters/{{id}}/{action}",
-        audience=Audience.STAFF,
-        handler=partial(move_letter, action),
+for action, summary in (
+    ("retry", "Send it again, as if for the first time."),
+    ("drop", "Give it up; the inbox keeps the message."),
+):
+    LETTERS.post(
+        f"/v1/ops/push/dead-letters/{{id}}/{action}",
+        Audience.STAFF,
+        {
+            200: Answer("It is done.", MOVED),
+            409: Answer("It is no dead letter any more, or its message is over."),
+        },
         operation=f"{action}_dead_letter",
         summary=summary,
-        tag="operations",
         path_schemas={"id": LETTER_ID},
-        answers={
-            200: Answer(description="It is done.", schema=MOVED),
-            409: Answer(description="It is no dead letter any more, or its message is over."),
-        },
-    )
+    )(partial(move_letter, action))
 
-
-ROUTES = (
-    *_report_routes("notice"),
-    *_report_routes("alert"),
-    Route(
-        method="GET",
-        path="/v1/ops/push/dead-letters",
-        audience=Audience.STAFF,
-        handler=list_letters,
-        operation="list_dead_letters",
-        summary="List what could not be delivered and waits for an operator.",
-        tag="operations",
-        parameters=(
-            staff.LIMIT,
-            Parameter(name="cursor", schema=LETTER_ID, description="Where to go on: `next` of the page before."),
-        ),
-        answers={
-            200: Answer(
-                description="One page, and where to go on.",
-                schema={
-                    "type": "object",
-                    "required": ["items", "next"],
-                    "additionalProperties": False,
-                    "properties": {
-                        "items": {"type": "array", "items": LETTER},
-                        "next": {"type": ["string", "null"]},
-                    },
-                },
-                links=[
-                    Link(name, {"id": "$response.body#/items/0/id"})
-                    for name in ("retry_dead_letter", "drop_dead_letter")
-                ],
-            )
-        },
-    ),
-    _move_route("retry", "Send it again, as if for the first time."),
-    _move_route("drop", "Give it up; the inbox keeps the message."),
-)
+ROUTES += LETTERS

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from banshi import Answer, Audience, Call, Conflict, FieldProblem, Form, InvalidFields, Link, Route
+from banshi import Answer, Audience, Call, Conflict, FieldProblem, Form, InvalidFields, Link, reply
 from banshi.sdk.documents import ID, array
-from banshi.sdk.http import SignedBody
+from banshi.sdk.http import Routes, SignedBody
 from mobile_push.broadcasts import addressing, publication, representations, sending, staff
 from mobile_push.broadcasts.alerts import checks, signed_senders
 from mobile_push.broadcasts.timing import SEND_AT, timing
@@ -17,6 +16,12 @@ from mobile_push.cap import ALERT_SCHEMA, MEDIA_TYPE, Alert, CapError, MessageTy
 from mobile_push.cap.shapes import POLYGON
 from mobile_push.delivery.service import PUSH
 from mobile_push.tables.models import Broadcast
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+ROUTES = Routes("push")
+SHOWN = Link("show_alert", {"id": "$response.body#/id"})
 
 #: Earlier alerts that one may update or cancel together.
 MOST_EARLIER = 100
@@ -177,51 +182,40 @@ async def _said(row: Broadcast, exercise_topic: str) -> bool:
     return bool(row.audience != checks.audience_of(sending.stored(row.cap), before, exercise_topic))
 
 
-ROUTES = (
-    Route(
-        method="POST",
-        path="/v1/alerts",
-        audience=Audience.STAFF,
-        handler=partial(staff.create, "alert", values_of),
-        operation="create_alert",
-        summary="Publish an alert, now or later, or store a draft; or hand in a signed one of CAP 1.2.",
-        tag="push",
-        body=ALERT,
-        signed=SignedBody(
-            media_type=MEDIA_TYPE,
-            handler=signed_senders.receive,
-            schema={"type": "string", "description": "An alert of CAP 1.2 in XML, signed by a sender who is known."},
+@ROUTES.post(
+    "/v1/alerts",
+    Audience.STAFF,
+    {
+        200: Answer("The signed alert was here already.", signed_senders.RECEIVED, links=[SHOWN]),
+        201: Answer(
+            "It is stored; of a signed one what is public.",
+            {"oneOf": [representations.RECORD, signed_senders.RECEIVED]},
+            headers={"Location": "The alert."},
+            links=[*staff.leads("alert"), SHOWN],
         ),
-        creates=True,
-        answers={
-            200: Answer(
-                description="The signed alert was here already.",
-                schema=signed_senders.RECEIVED,
-                links=[Link("show_alert", {"id": "$response.body#/id"})],
-            ),
-            201: Answer(
-                description="It is stored; of a signed one what is public.",
-                schema={"oneOf": [representations.RECORD, signed_senders.RECEIVED]},
-                headers={"Location": "The alert."},
-                links=[*staff.leads("alert"), Link("show_alert", {"id": "$response.body#/id"})],
-            ),
-            403: Answer(description="The role is missing, or the signature is not one that is trusted."),
-        },
+        403: Answer("The role is missing, or the signature is not one that is trusted."),
+    },
+    body=ALERT,
+    signed=SignedBody(
+        media_type=MEDIA_TYPE,
+        handler=signed_senders.receive,
+        schema={"type": "string", "description": "An alert of CAP 1.2 in XML, signed by a sender who is known."},
     ),
-    Route(
-        method="GET",
-        path="/v1/alerts/{id}/record",
-        audience=Audience.STAFF,
-        handler=partial(staff.show_record, "alert"),
-        operation="show_alert_record",
-        summary="All of an alert, with who did what and what the caller may do now.",
-        tag="push",
-        path_schemas=staff.ID_PATH,
-        answers={
-            200: Answer(
-                description="The record.", schema=representations.WHOLE_RECORD, links=staff.leads("alert", whole=True)
-            )
-        },
-    ),
-    *staff.routes("alert", values_of, CHANGE, listed="list_alert_records"),
+    creates=True,
 )
+async def create_alert(call: Call) -> web.StreamResponse:
+    """Publish an alert, now or later, or store a draft; or hand in a signed one of CAP 1.2."""
+    return await staff.create("alert", values_of, call)
+
+
+@ROUTES.get(
+    "/v1/alerts/{id}/record",
+    Audience.STAFF,
+    {200: Answer("The record.", representations.WHOLE_RECORD, links=staff.leads("alert", whole=True))},
+)
+async def show_alert_record(call: Call) -> web.StreamResponse:
+    """All of an alert, with who did what and what the caller may do now."""
+    return reply(call, await staff.whole(call, await staff.find(call, "alert")))
+
+
+ROUTES += staff.routes("alert", values_of, CHANGE, listed="list_alert_records")

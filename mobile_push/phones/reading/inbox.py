@@ -7,25 +7,22 @@ from typing import Any
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, InvalidParameter, Link, Parameter, Platform, Route, reply
+from banshi import Answer, Audience, Call, InvalidParameter, Link, Parameter, Platform, reply
 from banshi.sdk.documents import Record, optional
+from banshi.sdk.http import Routes
 from mobile_push.delivery.service import PUSH
 from mobile_push.inbox import messages as inbox_messages
 from mobile_push.inbox.common_log import Entry
 from mobile_push.phones.presence import DEVICE, note_presence
-from mobile_push.phones.reading.stream import PAGE, stream_inbox
+from mobile_push.phones.reading.stream import AFTER, PAGE
 from mobile_push.tables import cursor
 from mobile_push.tables.cursor import Cursor
 from mobile_push.tables.models import InboxMessage
 
+ROUTES = Routes("push")
+
 #: Messages at most in one answer.
 LONGEST_PAGE = 200
-
-AFTER = Parameter(
-    name="after",
-    schema={"type": "string", "pattern": cursor.PATTERN, "default": "0"},
-    description="The cursor of the last message that the app has.",
-)
 
 MESSAGE: dict[str, Any] = Record(
     cursor={
@@ -67,8 +64,40 @@ MESSAGE: dict[str, Any] = Record(
 )
 
 
+@ROUTES.get(
+    "/v1/inbox",
+    Audience.CITIZEN,
+    {
+        200: Answer(
+            "Messages, and where to go on.",
+            {
+                "type": "object",
+                "required": ["items", "next"],
+                "properties": {
+                    "items": {"type": "array", "items": MESSAGE},
+                    "next": {"type": ["string", "null"], "description": "The next `after`; null at the end."},
+                },
+            },
+            links=[
+                Link("read_inbox", {"after": "$response.body#/next"}),
+                Link("stream_inbox", {"after": "$response.body#/items/0/cursor"}),
+                Link("mark_read", body={"through": "$response.body#/items/0/cursor"}),
+            ],
+        )
+    },
+    parameters=(
+        AFTER,
+        Parameter(
+            "limit", {"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE}, "Messages at most."
+        ),
+        DEVICE,
+    ),
+)
 async def read_inbox(call: Call) -> web.StreamResponse:
-    """The messages behind `after`, the oldest first: the person's own and those for everybody, in one order."""
+    """Read the messages behind a cursor.
+
+    The oldest comes first: the person's own and those for everybody, in one order.
+    """
     await note_presence(call)
     platform, person = call.platform, call.principal.subject
     limit = call.query.get("limit", PAGE)
@@ -101,63 +130,3 @@ def merged(
             document = common[other].document(language)
             other += 1
         yield {"cursor": str(after), **document}
-
-
-ROUTES = (
-    Route(
-        method="GET",
-        path="/v1/inbox",
-        audience=Audience.CITIZEN,
-        handler=read_inbox,
-        operation="read_inbox",
-        summary="Read the messages behind a cursor.",
-        tag="push",
-        parameters=(
-            AFTER,
-            Parameter(
-                name="limit",
-                schema={"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE},
-                description="Messages at most.",
-            ),
-            DEVICE,
-        ),
-        answers={
-            200: Answer(
-                description="Messages, and where to go on.",
-                schema={
-                    "type": "object",
-                    "required": ["items", "next"],
-                    "properties": {
-                        "items": {"type": "array", "items": MESSAGE},
-                        "next": {"type": ["string", "null"], "description": "The next `after`; null at the end."},
-                    },
-                },
-                links=[
-                    Link("read_inbox", {"after": "$response.body#/next"}),
-                    Link("stream_inbox", {"after": "$response.body#/items/0/cursor"}),
-                    Link("mark_read", body={"through": "$response.body#/items/0/cursor"}),
-                ],
-            )
-        },
-    ),
-    Route(
-        method="GET",
-        path="/v1/inbox/stream",
-        audience=Audience.CITIZEN,
-        handler=stream_inbox,
-        operation="stream_inbox",
-        summary="Follow the inbox live; `Last-Event-ID` goes on without a gap.",
-        tag="push",
-        parameters=(
-            AFTER,
-            Parameter(
-                name="Last-Event-ID",
-                schema={"type": "string", "pattern": f"^$|{cursor.PATTERN}"},
-                description="The last event's id.",
-                place="header",
-            ),
-            DEVICE,
-        ),
-        answers={200: Answer(description="Events named `message`.", media_type="text/event-stream")},
-    ),
-)

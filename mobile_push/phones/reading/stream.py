@@ -13,17 +13,21 @@ from typing import TYPE_CHECKING
 import orjson
 from aiohttp import HttpVersion11, web
 
-from banshi import Call, InvalidParameter, Key, Platform
+from banshi import Answer, Audience, Call, InvalidParameter, Key, Parameter, Platform
+from banshi.sdk.http import Routes
 from banshi.sdk.operations import working
 from mobile_push.delivery.service import PUSH
 from mobile_push.inbox import messages as inbox_messages
 from mobile_push.inbox.hub import ALIVE, SLICE, UNKNOWN, Hub, Stream, event
-from mobile_push.phones.presence import note_presence
+from mobile_push.phones.presence import DEVICE, note_presence
+from mobile_push.tables import cursor
 from mobile_push.tables.cursor import Cursor
 
 if TYPE_CHECKING:
     from mobile_push.delivery.service import Push
     from mobile_push.settings import PushSettings
+
+ROUTES = Routes("push")
 
 #: Own messages that are read at once.
 PAGE = 50
@@ -37,9 +41,33 @@ LOOK, ROUND = 0.05, 1.0
 
 SWEEP: Key[None] = Key("sweep of the open streams")
 
+AFTER = Parameter(
+    "after",
+    {"type": "string", "pattern": cursor.PATTERN, "default": "0"},
+    "The cursor of the last message that the app has.",
+)
 
+
+@ROUTES.get(
+    "/v1/inbox/stream",
+    Audience.CITIZEN,
+    {200: Answer("Events named `message`.", media_type="text/event-stream")},
+    parameters=(
+        AFTER,
+        Parameter(
+            "Last-Event-ID",
+            {"type": "string", "pattern": f"^$|{cursor.PATTERN}"},
+            "The last event's id.",
+            place="header",
+        ),
+        DEVICE,
+    ),
+)
 async def stream_inbox(call: Call) -> web.StreamResponse:
-    """Server-sent events: first what the app has missed, then each message as it comes."""
+    """Follow the inbox live; `Last-Event-ID` goes on without a gap.
+
+    First comes what the app has missed, then each message as it comes.
+    """
     cursor = last_seen(call)
     await note_presence(call)
     push, request = call.platform[PUSH], call.request

@@ -19,10 +19,12 @@ import orjson
 from aiohttp import web
 from cryptography.fernet import Fernet, InvalidToken
 
-from banshi import Answer, Audience, Call, Key, Parameter, Platform, Principal, Problem, Route, reply
+from banshi import Answer, Audience, Call, Key, Parameter, Platform, Principal, Problem, reply
+from banshi.sdk.http import Routes
 from banshi.sdk.operations import write_private
-from mobile_push.phones.reading import inbox
-from mobile_push.phones.reading.stream import stream_inbox
+from mobile_push.phones.reading import stream
+
+ROUTES = Routes("push")
 
 #: Seconds for which a ticket is good at most.
 LIFE = 3600
@@ -83,8 +85,26 @@ def _load(file: Path) -> Tickets:
         raise ValueError(f"{file} is no key; delete it, and the next start makes a new one") from None
 
 
-async def take_ticket(call: Call) -> web.StreamResponse:
-    """A ticket for the caller, in the address of their stream."""
+@ROUTES.post(
+    "/v1/inbox/stream/tickets",
+    Audience.CITIZEN,
+    {
+        201: Answer(
+            "The stream's address with the ticket in it.",
+            {
+                "type": "object",
+                "required": ["expires_at", "links"],
+                "additionalProperties": False,
+                "properties": {
+                    "expires_at": {"type": "string", "format": "date-time"},
+                    "links": {"type": "object", "additionalProperties": {"type": "string"}},
+                },
+            },
+        )
+    },
+)
+async def take_stream_ticket(call: Call) -> web.StreamResponse:
+    """Take a ticket with which a browser's EventSource follows the stream."""
     ticket, ends = call.platform[TICKETS].ticket(call.principal, call.language, call.now)
     until = datetime.fromtimestamp(ends, call.platform.settings.timezone)
     links = {"stream": f"{BY_TICKET}?{urlencode({'ticket': ticket})}"}
@@ -93,57 +113,24 @@ async def take_ticket(call: Call) -> web.StreamResponse:
     return answer
 
 
-async def stream_by_ticket(call: Call) -> web.StreamResponse:
-    """The stream of whoever holds the ticket."""
-    holder, language = call.platform[TICKETS].holder(call.query.get("ticket", ""), call.now)
-    return await stream_inbox(replace(call, caller=holder, language=language))
+(_STREAM,) = stream.ROUTES
 
 
-_STREAM = next(route for route in inbox.ROUTES if route.handler is stream_inbox)
-
-ROUTES = (
-    Route(
-        method="POST",
-        path="/v1/inbox/stream/tickets",
-        audience=Audience.CITIZEN,
-        handler=take_ticket,
-        operation="take_stream_ticket",
-        summary="Take a ticket with which a browser's EventSource follows the stream.",
-        tag="push",
-        answers={
-            201: Answer(
-                description="The stream's address with the ticket in it.",
-                schema={
-                    "type": "object",
-                    "required": ["expires_at", "links"],
-                    "additionalProperties": False,
-                    "properties": {
-                        "expires_at": {"type": "string", "format": "date-time"},
-                        "links": {"type": "object", "additionalProperties": {"type": "string"}},
-                    },
-                },
-            )
-        },
-    ),
-    replace(
-        _STREAM,
-        path=BY_TICKET,
-        # Open to whoever holds a ticket: the handler looks at it before anything else.
-        audience=Audience.ANYONE,
-        handler=stream_by_ticket,
-        operation="stream_inbox_by_ticket",
-        summary="Follow the inbox live with a ticket, without a token.",
-        parameters=(
-            Parameter(
-                name="ticket",
-                schema={"type": "string", "maxLength": 4096, "pattern": "^[A-Za-z0-9_-]*={0,2}$"},
-                description="What `POST /v1/inbox/stream/tickets` put into the address.",
-            ),
-            *_STREAM.parameters,
+# Open to whoever holds a ticket: the handler looks at it before anything else.
+@ROUTES.get(
+    BY_TICKET,
+    Audience.ANYONE,
+    {**_STREAM.answers, TicketRefused.status: Answer("The ticket is not good, or not any more.")},
+    parameters=(
+        Parameter(
+            "ticket",
+            {"type": "string", "maxLength": 4096, "pattern": "^[A-Za-z0-9_-]*={0,2}$"},
+            "What `POST /v1/inbox/stream/tickets` put into the address.",
         ),
-        answers={
-            **_STREAM.answers,
-            TicketRefused.status: Answer(description="The ticket is not good, or not any more."),
-        },
+        *_STREAM.parameters,
     ),
 )
+async def stream_inbox_by_ticket(call: Call) -> web.StreamResponse:
+    """Follow the inbox live with a ticket, without a token."""
+    holder, language = call.platform[TICKETS].holder(call.query.get("ticket", ""), call.now)
+    return await stream.stream_inbox(replace(call, caller=holder, language=language))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, Platform, Route, reply
+from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, Platform, reply
 from banshi.sdk.documents import Record
+from banshi.sdk.http import Routes
 from mobile_push.delivery.service import PUSH
 from mobile_push.inbox import messages as inbox_messages
 from mobile_push.inbox.common_log import EVERYBODY
@@ -15,6 +16,8 @@ from mobile_push.tables.models import InboxMessage, PhoneReceipt, Profile
 
 if TYPE_CHECKING:
     from aiohttp import web
+
+ROUTES = Routes("push")
 
 UNREAD: dict[str, Any] = Record(unread={"type": "integer", "minimum": 0, "description": "For the app's badge."})
 
@@ -62,12 +65,20 @@ async def mark_read(platform: Platform, person: str, through: Cursor) -> None:
         await Profile.filter(person=person, **{f"{column}__lt": mark}).update(**{column: mark})
 
 
-async def count(call: Call) -> web.StreamResponse:
+@ROUTES.get("/v1/inbox/unread", Audience.CITIZEN, {200: Answer("How many.", UNREAD)})
+async def count_unread(call: Call) -> web.StreamResponse:
+    """Count the messages that are neither opened nor marked as read."""
     return reply(call, {"unread": await unread(call.platform, call.principal.subject)})
 
 
+@ROUTES.post(
+    "/v1/inbox/read", Audience.CITIZEN, {200: Answer("How many are left.", UNREAD)}, body=MARK, operation="mark_read"
+)
 async def mark(call: Call) -> web.StreamResponse:
-    """Mark all up to a place as read, and say what is left."""
+    """Mark all messages up to a place as read; again, or an earlier one, changes nothing.
+
+    The answer says what is left.
+    """
     through = call.body["through"]
     try:
         place = Cursor.of(through) if isinstance(through, str) else Cursor(int(through))
@@ -76,29 +87,4 @@ async def mark(call: Call) -> web.StreamResponse:
             [FieldProblem("/through", f"That is no place in this inbox: {error}.", "unknown")]
         ) from None
     await mark_read(call.platform, call.principal.subject, place)
-    return await count(call)
-
-
-ROUTES = (
-    Route(
-        method="GET",
-        path="/v1/inbox/unread",
-        audience=Audience.CITIZEN,
-        handler=count,
-        operation="count_unread",
-        summary="Count the messages that are neither opened nor marked as read.",
-        tag="push",
-        answers={200: Answer(description="How many.", schema=UNREAD)},
-    ),
-    Route(
-        method="POST",
-        path="/v1/inbox/read",
-        audience=Audience.CITIZEN,
-        handler=mark,
-        operation="mark_read",
-        summary="Mark all messages up to a place as read; again, or an earlier one, changes nothing.",
-        tag="push",
-        body=MARK,
-        answers={200: Answer(description="How many are left.", schema=UNREAD)},
-    ),
-)
+    return await count_unread(call)
