@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from banshi import Answer, Audience, Call, InvalidParameter, NotFound, Parameter, Route, text_in
-from banshi.sdk.http import etag_of, reply_bytes
+from banshi.sdk.http import Routes, etag_of, reply_bytes
 
 from .assets import Assets
 
@@ -52,8 +52,11 @@ WORDS = {
 }
 
 
-async def show(assets: Assets, call: Call) -> Any:
-    """The page for all departments, or for one."""
+async def docs(assets: Assets, call: Call) -> Any:
+    """Show this description to people.
+
+    It is of all departments, or of one.
+    """
     # The form's own choice of all departments is an empty one.
     registry, chosen = call.platform.registry, call.query.get("department") or None
     if chosen is not None and chosen not in registry.departments:
@@ -64,8 +67,11 @@ async def show(assets: Assets, call: Call) -> Any:
     return reply_bytes(call, body, HTML, etag_of(body), {**HEADERS, **spoken})
 
 
-async def show_asset(assets: Assets, call: Call) -> Any:
-    """One of the page's files. Only names in the declaration come as far as this."""
+async def docs_asset(assets: Assets, call: Call) -> Any:
+    """Read a file of the page at /docs.
+
+    Only names in the declaration come as far as this.
+    """
     if call.path["version"] != assets.version:
         raise NotFound("There is another release of it by now; load /docs again.")
     asset = assets.files[call.path["file"]]
@@ -113,36 +119,13 @@ def _option(code: str, title: str, chosen: bool) -> str:
 
 def routes(assets: Assets) -> Sequence[Route]:
     """The routes of the page with these files."""
-    return (
-        Route(
-            method="GET",
-            path="/docs",
-            audience=Audience.ANYONE,
-            handler=partial(show, assets),
-            operation="docs",
-            summary="Show this description to people.",
-            tag="operations",
-            parameters=(
-                Parameter(
-                    name="department",
-                    schema={"type": "string", "maxLength": 64},
-                    description="Only this department's items.",
-                ),
-            ),
-            answers={200: Answer(description="A page.", media_type="text/html")},
-        ),
-        Route(
-            method="GET",
-            path="/docs/assets/{version}/{file}",
-            audience=Audience.ANYONE,
-            handler=partial(show_asset, assets),
-            operation="docs_asset",
-            summary="Read a file of the page at /docs.",
-            tag="operations",
-            path_schemas={
-                "version": {"type": "string", "pattern": "^[0-9a-f]{12}$"},
-                "file": {"enum": [*assets.files]},
-            },
-            answers={200: Answer(description="The file.", media_type="*/*")},
-        ),
-    )
+    made = Routes("operations")
+    department = Parameter("department", {"type": "string", "maxLength": 64}, "Only this department's items.")
+    page = Answer(description="A page.", media_type="text/html")
+    made.get("/docs", Audience.ANYONE, {200: page}, parameters=(department,))(partial(docs, assets))
+    version: dict[str, Any] = {"type": "string", "pattern": "^[0-9a-f]{12}$"}
+    place = {"version": version, "file": {"enum": [*assets.files]}}
+    file = Answer(description="The file.", media_type="*/*")
+    asset = made.get("/docs/assets/{version}/{file}", Audience.ANYONE, {200: file}, path_schemas=place)
+    asset(partial(docs_asset, assets))
+    return made

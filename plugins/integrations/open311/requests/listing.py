@@ -14,14 +14,18 @@ from typing import Any
 from aiohttp import web
 from tortoise.queryset import QuerySet
 
-from banshi import Call, text_in
+from banshi import Call, Parameter, text_in
 from banshi.sdk.cases import personal_in
 
 from ..models import ServiceRequest
 from ..services.service import OFFICE, Office
+from ..wire import schemas
 from ..wire.errors import Unknown, bad
 from ..wire.formats import Format, answer
+from ..wire.methods import Methods, text
 from .wording import CLOSED, LOOKED_AT, note_of, status_of
+
+ROUTES = Methods("open311")
 
 #: The standard's own limits: days that a search spans, and requests in an answer.
 MAX_SPAN, MAX_ROWS = timedelta(days=90), 1000
@@ -36,12 +40,41 @@ COLUMNS = (
 )
 
 
+NAMED = text("service_request_id", "Ids with commas between them; with it, no other argument counts.", 2000)
+TIMES = (
+    text("start_date", "The earliest, as 2026-01-01T00:00:00Z; without both, the last 90 days.", 40),
+    text("end_date", "The latest; both span 90 days at most.", 40),
+)
+STATUSES = {"type": "string", "pattern": "^((open|closed)(,(open|closed))*)?$", "maxLength": 200}
+SEARCH = (
+    NAMED,
+    text("service_code", "Codes with commas between them.", 2000),
+    *TIMES,
+    Parameter(name="status", schema=STATUSES, description="`open`, `closed`, or both with a comma."),
+    text("updated_after", "Changed no earlier than this.", 40),
+    text("updated_before", "Changed no later than this.", 40),
+    Parameter("page", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1}, "Which page."),
+    Parameter(
+        "page_size",
+        {"type": "integer", "minimum": 1, "maximum": MAX_ROWS, "default": MAX_ROWS},
+        "Requests in a page.",
+    ),
+)
+
 #: What is found without its id: what a test client made up is not, nor what a team tries out.
 REAL = {"case__mode": "live"}
 
 
+@ROUTES.both(
+    "GET",
+    "requests",
+    "The requests, the newest first.",
+    schemas.REQUESTS,
+    parameters=SEARCH,
+    from_replica=True,
+)
 async def list_requests(written: Format, call: Call) -> web.StreamResponse:
-    """The requests that match, the newest first."""
+    """List what became of requests."""
     office = call.platform[OFFICE]
     office.jurisdiction(call.query.get("jurisdiction_id"))
     query = offered(office)
@@ -58,16 +91,21 @@ async def list_requests(written: Format, call: Call) -> web.StreamResponse:
     return answer(call, written, "service_requests", [shown(call, office, row) for row in present])
 
 
+@ROUTES.both("GET", "requests/{service_request_id}", "A list of one.", schemas.REQUESTS)
 async def show_request(written: Format, call: Call) -> web.StreamResponse:
-    """One request, as a list of one."""
+    """Show one request."""
     office = call.platform[OFFICE]
     office.jurisdiction(call.query.get("jurisdiction_id"))
     row = await found(call, call.path["service_request_id"])
     return answer(call, written, "service_requests", [shown(call, office, row)])
 
 
+@ROUTES.both("GET", "tokens/{token}", "A list of one.", schemas.TOKENS)
 async def show_token(written: Format, call: Call) -> web.StreamResponse:
-    """The id of a token: ids are given at once, so a request's id is its token too."""
+    """Show the id of a token.
+
+    Ids are given at once, so a request's id is its token too.
+    """
     call.platform[OFFICE].jurisdiction(call.query.get("jurisdiction_id"))
     row = await found(call, call.path["token"])
     number = row["case__number"]

@@ -15,17 +15,32 @@ import orjson
 from aiohttp import web
 from tortoise.exceptions import IntegrityError
 
-from banshi import Call, Case, InvalidFields, Principal, Problem, Write, text_in
+from banshi import Answer, Call, Case, InvalidFields, Principal, Problem, Write, text_in
 from banshi.sdk.cases import PreparedCase, prepare_case
 from banshi.sdk.http import caller_of
 
 from ..models import ServiceRequest
 from ..services.catalogue import Service
 from ..services.service import OFFICE
-from ..wire.arguments import Arguments, read_arguments
+from ..wire import schemas
+from ..wire.arguments import FORM, MULTIPART, Arguments, read_arguments
 from ..wire.errors import NO_SERVICE, BadRequest, KeyRefused, Unknown
 from ..wire.formats import Format, answer
+from ..wire.methods import UNKNOWN, Methods
 from .reporting import Report, answers_of, read_report, told
+
+ROUTES = Methods("open311")
+
+#: The verb that a client's key has to allow for the department of a service.
+SCOPE = "open311"
+
+REFUSED = {
+    **UNKNOWN,
+    403: Answer(description="api_key is missing, not valid, or not for this department."),
+    429: Answer(description="The client has sent too many lately.", headers={"Retry-After": "Seconds."}),
+    502: Answer(description="The department's service failed; nothing was stored."),
+    504: Answer(description="The department's service took too long; nothing was stored."),
+}
 
 #: For so long the same is the same request.
 REPEATED_WITHIN = timedelta(hours=24)
@@ -36,8 +51,20 @@ NOTICE = {
 }
 
 
-async def submit(written: Format, call: Call) -> web.StreamResponse:
-    """Hand a request in; its id, which is the number of its case."""
+@ROUTES.both(
+    "POST",
+    "requests",
+    "It is stored; this is its id.",
+    schemas.RECEIPTS,
+    answers=REFUSED,
+    scope=SCOPE,
+    raw_body={FORM: schemas.REQUEST_FORM, MULTIPART: schemas.REQUEST_FORM},
+)
+async def submit_request(written: Format, call: Call) -> web.StreamResponse:
+    """Hand in a request for somebody.
+
+    Its id is the number of its case.
+    """
     office, arguments = call.platform[OFFICE], await read_arguments(call)
     principal = await _client(call, arguments)
     office.jurisdiction(arguments.text("jurisdiction_id", 200))

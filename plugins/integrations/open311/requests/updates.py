@@ -16,9 +16,13 @@ from banshi import Call, Case
 from banshi.sdk.cases import CaseEvent
 
 from ..services.service import OFFICE
+from ..wire import schemas
 from ..wire.formats import Format, answer
-from .listing import MAX_ROWS, REAL, iso, numbers_in, offered, span
+from ..wire.methods import Methods
+from .listing import MAX_ROWS, NAMED, REAL, TIMES, iso, numbers_in, offered, span
 from .wording import note_of, status_of
+
+ROUTES = Methods("open311")
 
 #: Requests that are older than this before the time that is asked about have no updates any more.
 UPDATED_FOR = timedelta(days=365)
@@ -27,8 +31,19 @@ UPDATED_FOR = timedelta(days=365)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@ROUTES.both(
+    "GET",
+    "servicerequestupdates",
+    "The updates, the oldest first.",
+    schemas.UPDATES,
+    parameters=(NAMED, *TIMES),
+    from_replica=True,
+)
 async def list_updates(written: Format, call: Call) -> web.StreamResponse:
-    """The updates of a time, the oldest first; whoever wants more goes on from the last one's time."""
+    """List what happened to requests.
+
+    Whoever wants more goes on from the last one's time.
+    """
     office = call.platform[OFFICE]
     office.jurisdiction(call.query.get("jurisdiction_id"))
     begin, end = span(call)

@@ -8,11 +8,12 @@ from aiohttp import web
 
 from banshi import Call, text_in
 
+from ..wire import schemas
 from ..wire.formats import JSON, XML, Format, answer
+from ..wire.methods import ROOT, Methods
 from .service import OFFICE
 
-#: Where everything is.
-ROOT = "/open311/v2"
+ROUTES = Methods("open311")
 
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 
@@ -20,8 +21,9 @@ SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 CHANGESET = "2026-11-26T00:00:00Z"
 
 
+@ROUTES.both("GET", "discovery", "The discovery document.", schemas.DISCOVERY, answers={})
 async def discover(written: Format, call: Call) -> web.StreamResponse:
-    """The discovery document."""
+    """Show where the endpoint is."""
     office = call.platform[OFFICE]
     endpoint = {
         "specification": SPECIFICATION,
@@ -39,8 +41,9 @@ async def discover(written: Format, call: Call) -> web.StreamResponse:
     return answer(call, written, "discovery", document)
 
 
+@ROUTES.both("GET", "services", "All services.", schemas.SERVICES)
 async def list_services(written: Format, call: Call) -> web.StreamResponse:
-    """All services."""
+    """List the services."""
     office, registry, language = call.platform[OFFICE], call.platform.registry, call.language
     office.jurisdiction(call.query.get("jurisdiction_id"))
     found: list[dict[str, Any]] = [
@@ -58,8 +61,12 @@ async def list_services(written: Format, call: Call) -> web.StreamResponse:
     return answer(call, written, "services", found)
 
 
+@ROUTES.both("GET", "services/{service_code}", "Its attributes.", schemas.DEFINITION)
 async def show_service(written: Format, call: Call) -> web.StreamResponse:
-    """What a service asks beside the standard's own arguments."""
+    """Show what a service asks.
+
+    That is what it asks beside the standard's own arguments.
+    """
     office = call.platform[OFFICE]
     office.jurisdiction(call.query.get("jurisdiction_id"))
     service = office.service(call.path["service_code"])
