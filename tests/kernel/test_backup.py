@@ -23,11 +23,12 @@ from banshi.foundation.database.writes import Write
 from banshi.kernel.loading.configuration import read_configuration
 from banshi.kernel.loading.settings import Settings
 from banshi.kernel.outbox import outbox
-from banshi.kernel.outbox.pause import GAP, paused
+from banshi.kernel.outbox.pause import paused
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.ops.backup import BackupError, folder, make, restore
 from banshi.ops.cli import group
+from banshi.ops.holding import GAP
 from tests.borrowed import elsewhere
 
 CITY = '[platform]\ndata = "data"\n{more}\n'

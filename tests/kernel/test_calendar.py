@@ -197,7 +197,7 @@ def test_stopping_for_n_working_days_moves_the_deadline_by_n_working_days(
     stop = start + timedelta(days=until_stop)
     resume = stop + timedelta(days=until_resume)
     stopped = clock.stop(stop)
-    after = runs_out(stopped.resume(resume))
+    after = runs_out(stopped.start(resume))
     moved = MAINLAND.working_days(before, after)
     # The one exception: nothing was left, and it goes on on a day off, so the next working day is granted.
     granted = stopped.used == allowed and not MAINLAND.is_working_day(resume)
@@ -215,7 +215,7 @@ def test_after_any_number_of_stops_just_the_days_on_which_it_ran_were_counted(
         if stop >= runs_out(clock):
             break
         day = stop + timedelta(days=standing)
-        clock = clock.stop(stop).resume(day)
+        clock = clock.stop(stop).start(day)
         ran = [d for d in ran if not stop < d <= day]
     assert runs_out(clock) == [d for d in ran if MAINLAND.is_working_day(d)][allowed - 1]
 
@@ -225,14 +225,12 @@ def test_stopping_and_going_on_within_a_working_day_costs_nothing(start: date, a
     clock = Clock(allowed).start(start)
     day = MAINLAND.back(start + timedelta(days=later), 0)
     if day >= start:
-        assert runs_out(clock.stop(day).resume(day)) == runs_out(clock)
+        assert runs_out(clock.stop(day).start(day)) == runs_out(clock)
 
 
-def test_a_clock_that_stands_has_no_deadline_and_no_warning() -> None:
+def test_a_clock_that_stands_has_no_deadline() -> None:
     for clock in (Clock(5), Clock(5).start(on("2026-11-24")).stop(on("2026-11-25"))):
         assert clock.deadline() is None
-        assert clock.warn_on() is None
-        assert not clock.overdue(on("2030-01-01"))
 
 
 def test_a_clock_is_three_columns_and_back() -> None:
@@ -246,28 +244,13 @@ def test_what_is_done_at_once_is_due_the_same_day_or_on_the_next_working_day() -
     saturday = Clock(0).start(on("2026-11-28"))
     assert runs_out(saturday) == on("2026-11-30")
     monday = saturday.stop(on("2026-11-30"))
-    assert not monday.overdue(on("2026-11-30"))
-    assert runs_out(monday.resume(on("2026-11-30"))) == on("2026-11-30")
-
-
-def test_it_is_overdue_from_the_day_after_the_deadline() -> None:
-    clock = Clock(5).start(on("2026-11-24"))
-    assert [clock.overdue(on(day)) for day in ("2026-12-01", "2026-12-02")] == [False, True]
+    assert runs_out(monday.start(on("2026-11-30"))) == on("2026-11-30")
 
 
 def test_a_stop_does_not_heal_a_deadline_that_was_missed() -> None:
     clock = Clock(5).start(on("2026-11-24")).stop(on("2026-12-03"))
-    assert clock.overdue(on("2026-12-03"))
-    again = clock.resume(on("2026-12-03"))
+    again = clock.start(on("2026-12-03"))
     assert runs_out(again) == on("2026-12-01")
-    assert again.overdue(on("2026-12-03"))
-    assert again.warn_on() == on("2026-12-01")
-
-
-def test_the_warning_comes_on_a_working_day_before_the_deadline() -> None:
-    clock = Clock(5).start(on("2026-11-24"))  # due on Tuesday 1 December
-    assert [clock.warn_on(ahead) for ahead in (1, 2, 99)] == [on("2026-11-30"), on("2026-11-27"), on("2026-11-24")]
-    assert Clock(1).start(on("2026-11-28")).warn_on(3) == on("2026-11-30")
 
 
 def test_a_clock_refuses_what_makes_no_sense() -> None:
@@ -278,12 +261,6 @@ def test_a_clock_refuses_what_makes_no_sense() -> None:
         Clock(5).stop(on("2026-11-25"))
     with pytest.raises(ValueError, match="can't stop on 2026-11-23"):
         running.stop(on("2026-11-23"))
-
-
-def test_ending_stops_a_clock_and_leaves_one_that_stands() -> None:
-    ended = Clock(5).start(on("2026-11-24")).end(on("2026-11-25"))
-    assert ended == Clock(5, used=1)
-    assert ended.end(on("2026-11-30")) is ended
 
 
 def test_an_operators_calendar_is_used_by_the_clock() -> None:

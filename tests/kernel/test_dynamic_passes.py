@@ -34,10 +34,10 @@ from banshi.builtin.personal_data.anonymising import anonymise
 from banshi.builtin.personal_data.forgetting import forget
 from banshi.foundation.database import bulk
 from banshi.foundation.database.writes import Stale
-from banshi.kernel.outbox.pause import ADVANCE
 from banshi.kernel.tables.cases import GOING, KEPT, Case
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.kernel.tables.passes import Pass
+from banshi.ops.holding import ADVANCE
 from banshi.testing import Door, Person, Reply, open_door
 from tests.kernel.test_pass_ledger import ENGLISH, bit, scan, status_list, turn
 from tests.tables import tables_with, with_mode

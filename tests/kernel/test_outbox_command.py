@@ -21,9 +21,9 @@ from banshi.foundation.database.store import Store
 from banshi.foundation.database.writes import Write
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.outbox import ALERT_LANE, NOTICE_LANE
-from banshi.kernel.outbox.pause import hold, resume
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.ops.cli import group
+from banshi.ops.holding import hold, resume
 from tests.borrowed import elsewhere
 
 SECRET = "王小明 13800000000"

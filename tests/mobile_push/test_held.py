@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from banshi import Message
-from banshi.kernel.outbox.pause import hold, resume
+from banshi.ops.holding import hold, resume
 from banshi.testing import Door
 from mobile_push.broadcasts.publication import next_number
 from mobile_push.delivery import jobs

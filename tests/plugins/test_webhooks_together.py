@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from banshi.kernel.outbox.pause import hold, resume
+from banshi.ops.holding import hold, resume
 from tests.plugins.webhooks_city import PLUGINS, Got, client, happen, made, office, open_city, receiving, until
 
 CONFIG = """

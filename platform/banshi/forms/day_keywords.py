@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from datetime import date, datetime
 from typing import Any
@@ -36,6 +37,9 @@ def day_of(value: Any, at: datetime) -> date | None:
 class _Limit:
     """A keyword of the validator that holds a date to one limit, by the day in `HANDED_IN`."""
 
+    #: Whether a day is on the wrong side of the limit's.
+    beyond: Callable[[date, date], bool]
+
     def __init__(self, _: Any, value: Any, __: Any) -> None:
         self._limit = day_limit(value)
         #: A day and the limit on it: most answers come on the day of those before.
@@ -51,21 +55,13 @@ class _Limit:
         if self.beyond(day, known[1]):
             raise ValueError(json.dumps([self._limit.text, known[1].isoformat()]))
 
-    @staticmethod
-    def beyond(day: date, bound: date) -> bool:
-        raise NotImplementedError
-
 
 class _NotBefore(_Limit):
-    @staticmethod
-    def beyond(day: date, bound: date) -> bool:
-        return day < bound
+    beyond = staticmethod(operator.lt)
 
 
 class _NotAfter(_Limit):
-    @staticmethod
-    def beyond(day: date, bound: date) -> bool:
-        return day > bound
+    beyond = staticmethod(operator.gt)
 
 
 class _InOrder:

@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from banshi.builtin.certificates.fonts import open_fonts
-from banshi.builtin.checks.fields import always_there, fields_at
+from banshi.builtin.checks.fields import always_there
 from banshi.builtin.checks.messages import Known, longest_values, template_faults
 from banshi.builtin.passes.wire.cose import MAX_BYTES
+from banshi.forms.pointing import fields_at
 from banshi.forms.spelling import LONGEST_VERIFIED
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.items import DECISION, HOLDER, LONGEST_DECISION, LONGEST_HOLDER

@@ -6,39 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from banshi.forms.pointers import names_in
-from banshi.forms.schemas import children, resolved
+from banshi.forms.schemas import children
 
 Schema = Mapping[str, Any]
-
-#: Keywords whose subschemas are about the same value as the schema that they are in.
-ALONGSIDE = ("allOf", "anyOf", "oneOf")
-INSTEAD = ("if", "then", "else")
-
-
-def fields_at(schema: Schema, pointer: str) -> list[Schema]:
-    """The subschemas that describe the answer at a JSON Pointer through objects; none where there is no such field."""
-    if not pointer.startswith("/"):
-        return []
-    nodes = _same_value(schema, [schema])
-    for name in names_in(pointer):
-        nodes = _same_value(schema, [node["properties"][name] for node in nodes if name in node.get("properties", {})])
-    return nodes
-
-
-def _same_value(root: Schema, nodes: list[Any]) -> list[Schema]:
-    """The nodes, with all that `$ref`, `allOf` and the like say about the same value."""
-    found: dict[int, Schema] = {}
-    waiting = list(nodes)
-    while waiting:
-        node = waiting.pop()
-        if not isinstance(node, Mapping) or id(node) in found:
-            continue
-        found[id(node)] = node
-        if "$ref" in node:
-            waiting.append(resolved(root, node["$ref"]))
-        waiting += [branch for keyword in ALONGSIDE for branch in node.get(keyword, ())]
-        waiting += [node[keyword] for keyword in INSTEAD if keyword in node]
-    return list(found.values())
 
 
 def always_there(schema: Schema, pointer: str) -> bool:

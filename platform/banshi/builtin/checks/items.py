@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from banshi.builtin.checks.fields import attachment_fields, fields_at, subschemas, types_of
+from banshi.builtin.checks.fields import attachment_fields, subschemas, types_of
+from banshi.forms.pointing import fields_at
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.items import DECISION, HOLDER
 from banshi.kernel.contract.values import SLUG, Item

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from banshi.builtin.checks.fields import always_there, attachment_fields, fields_at
+from banshi.builtin.checks.fields import always_there, attachment_fields
+from banshi.forms.pointing import fields_at
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.values import Item, Kind
 from banshi.kernel.loading.registry import Registry

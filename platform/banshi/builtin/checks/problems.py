@@ -8,8 +8,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
+from banshi.forms.pointing import placed
 from banshi.foundation.findings import Finding
-from banshi.kernel.contract.pointing import placed
 from banshi.kernel.contract.values import Item
 from banshi.kernel.loading.registry import Registry
 
@@ -23,7 +23,7 @@ def problems_name_fields(registry: Registry) -> Iterator[Finding]:
         if own not in read:
             read[own] = _pointers(getattr(own, "validate", None))
         for written in read[own]:
-            if advice := placed(written, item)[1]:
+            if advice := placed(written, item.form.schema if item.form is not None else {})[1]:
                 where = f"{item.code}: {own.__qualname__}.validate has FieldProblem({written!r}, …)"
                 yield _of(item, f"{where}: {advice}")
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from banshi.builtin.checks.fields import fields_at, types_of
+from banshi.builtin.checks.fields import types_of
 from banshi.builtin.materials import takes
 from banshi.builtin.materials.vocabulary import days_of, document_of, known_to
+from banshi.forms.pointing import fields_at
 from banshi.foundation.findings import Finding
 from banshi.foundation.wording import did_you_mean
 from banshi.kernel.contract.values import Department, Document, Item, Material

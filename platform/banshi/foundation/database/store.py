@@ -195,7 +195,8 @@ class Store:
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
             for _, done in self._group:
-                _settle(done, _shutting_down())
+                told = "The platform is shutting down; send the request again."
+                _settle(done, Unavailable(told, headers={"Retry-After": "5"}))
             for _, done in self._waiting:
                 _settle(done, NotBegun(headers={"Retry-After": "5"}))
 
@@ -286,7 +287,3 @@ def _told(error: Exception) -> Exception:
     if is_outage(error) or isinstance(error, OSError | sqlite3.Error):
         return problem_of(error)
     return error
-
-
-def _shutting_down() -> Unavailable:
-    return Unavailable("The platform is shutting down; send the request again.", headers={"Retry-After": "5"})

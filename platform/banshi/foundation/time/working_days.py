@@ -256,9 +256,6 @@ class Clock:
         granted = self.used == self.allowed and not calendar.is_working_day(on)
         return replace(self, used=self.used - granted, running_since=_plain(on))
 
-    #: The same after a stop: what was used stays used.
-    resume = start
-
     def stop(self, on: date, calendar: WorkingCalendar = MAINLAND) -> Clock:
         """The clock stopped at the end of `on`; ValueError when it stands, or ran only after `on`."""
         if self.running_since is None:
@@ -267,10 +264,6 @@ class Clock:
             raise ValueError(f"the clock has been running since {self.running_since}; it can't stop on {on}")
         used = self.used + calendar.working_days(self.running_since, on)
         return replace(self, used=used, running_since=None)
-
-    def end(self, on: date, calendar: WorkingCalendar = MAINLAND) -> Clock:
-        """The clock stopped for good: like `stop`, and one that stands already stays as it is."""
-        return self if self.running_since is None else self.stop(on, calendar)
 
     def deadline(self, calendar: WorkingCalendar = MAINLAND) -> Deadline | None:
         """When the allowance runs out if nothing stops it; None while the clock stands."""
@@ -281,16 +274,3 @@ class Clock:
             return calendar.deadline(self.running_since, left)
         # It was due before this run began: the date lies in the past, as far back as the allowance was overdrawn.
         return Deadline(calendar.back(self.running_since, -left), False, left, self.running_since)
-
-    def overdue(self, today: date, calendar: WorkingCalendar = MAINLAND) -> bool:
-        """Whether the deadline has passed by `today`, or had when the clock was stopped."""
-        deadline = self.deadline(calendar)
-        return self.used > self.allowed if deadline is None else _plain(today) > deadline.due_on
-
-    def warn_on(self, ahead: int = 1, calendar: WorkingCalendar = MAINLAND) -> date | None:
-        """The working day `ahead` working days before the deadline, or the first of the run; None while it stands."""
-        deadline = self.deadline(calendar)
-        if deadline is None:
-            return None
-        first = calendar.deadline(deadline.counted_from, 0).due_on
-        return min(max(calendar.back(deadline.due_on, ahead), first), deadline.due_on)

@@ -12,7 +12,6 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -185,7 +184,7 @@ class Reader:
             # What the form is asked for has been told already: that it is wrong.
             return None
         if item:
-            _take_steps(item, kind)
+            take_steps(item, kind)
             # A date, which TOML has and JSON hasn't, is read from its text again.
             form = item.form.schema if item.form else None
             self.files.setdefault(item.code, self.file)
@@ -236,25 +235,7 @@ class Reader:
         self.findings.append(Finding(self.plugin, rule, f"{self.file}: {advice}"))
 
 
-def declared_item(
-    table: Mapping[str, Any],
-    form: Mapping[str, Any] | None,
-    department: Department,
-    plugin: str,
-    kinds: Mapping[str, Kind],
-) -> Item:
-    """An item that was read and found to be right before, from its table and its form's schema; without any check."""
-    kind, values = kinds[table["kind"]], dict(table)
-    values["details"] = adapter(kind.details).validate_python(values.pop(kind.name, {}))
-    values["form"] = Form.checked(form) if form is not None else None
-    handler = _default_handler(kind.handler) if kind.handler is not None else None
-    values |= {"department": department.code, "plugin": plugin, "handler": handler}
-    item: Item = adapter(Item).validate_python(values)
-    _take_steps(item, kind)
-    return item
-
-
-def _take_steps(item: Item, kind: Kind) -> None:
+def take_steps(item: Item, kind: Kind) -> None:
     """Give the item its state table."""
     try:
         steps = kind.steps(item.details) if item.details is not None else ()
@@ -267,12 +248,6 @@ def _twice(values: Sequence[Unit] | Sequence[Document]) -> list[str]:
     """The codes that more than one of them has."""
     codes = [one.code for one in values]
     return sorted({code for code in codes if codes.count(code) > 1})
-
-
-@cache
-def _default_handler(cls: type) -> Any:
-    """A kind's own behaviour, which keeps nothing of an item and so is one for all."""
-    return cls()
 
 
 def untranslated(value: Any, where: str, *, texts: bool = False) -> Iterator[tuple[str, str]]:

@@ -17,6 +17,8 @@ from banshi.foundation.findings import Finding
 from banshi.foundation.wording import did_you_mean
 from banshi.kernel.contract import hookspecs, values
 from banshi.kernel.loading.configuration import Entry
+from banshi.kernel.loading.registry import Plugin
+from banshi.moved import advice_on, old_names
 
 #: Parent of the modules that are loaded from folders.
 NAMESPACE = "banshi_plugins"
@@ -128,21 +130,24 @@ def read_hooks(name: str, module: ModuleType, api: int) -> tuple[dict[str, Any],
     return right, wrong
 
 
-def nothing_in(name: str, entry: Entry, folder: Path) -> Finding:
-    """The warning about a plugin that hands over nothing at all."""
-    advice = f"it hands over nothing: write a hook in its __init__.py, or an items.toml in {folder}"
-    if entry.package:
-        advice += f"; if {entry.package} has them at home, build its wheel with its data files"
-    return Finding(name, "empty-plugin", advice, warning=True)
+def doubts(plugin: Plugin, entry: Entry, file: Path, *, silent: bool) -> list[Finding]:
+    """What is right today and will not be tomorrow, or can hardly be meant.
 
-
-def outdated(name: str, file: Path, api: int) -> Finding:
-    """The warning about a plugin that is written for the version of the contract before."""
-    now = values.API_VERSION
-    advice = (
-        f"this kernel speaks {now}, and the next one no longer {api}: test it, and write plugins.{name}.api = {now}"
-    )
-    return Finding(name, "old-api", f"{file}: {advice}", warning=True)
+    `silent` is a plugin of which no hook is used, and nothing was found wrong.
+    """
+    name, now = plugin.name, values.API_VERSION
+    found = []
+    if entry.api < now:
+        advice = f"this kernel speaks {now}, and the next one no longer {entry.api}: test it, and write"
+        found.append(Finding(name, "old-api", f"{file}: {advice} plugins.{name}.api = {now}", warning=True))
+    for place, old in old_names(plugin.folder):
+        found.append(Finding(name, "old-name", f"{place}: {advice_on(old)}", warning=True))
+    if silent and not found and not any(plugin.folder.glob("*.toml")):
+        advice = f"it hands over nothing: write a hook in its __init__.py, or an items.toml in {plugin.folder}"
+        if entry.package:
+            advice += f"; if {entry.package} has them at home, build its wheel with its data files"
+        found.append(Finding(name, "empty-plugin", advice, warning=True))
+    return found
 
 
 def farewell(hook: str, retired: hookspecs.Retired, called: bool) -> str:

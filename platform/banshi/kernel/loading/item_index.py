@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
-from banshi.kernel.contract.values import Item
+from banshi.kernel.contract.values import Department, Item
 
 #: Items that stay in memory after they were asked for.
 MOST_RECENT = 128
@@ -29,7 +29,16 @@ def facts_of(department: str, kind: str, fully_online: bool) -> Facts:
 
 
 class Shelf(Protocol):
-    """Where a plugin's items lie that were checked at an earlier start."""
+    """Where a plugin's items lie that were found right at an earlier start."""
+
+    #: Of everything that they were made from.
+    digest: str
+    department: Department
+    codes: frozenset[str]
+
+    def rows(self) -> Iterable[tuple[str, Place, bool]]:
+        """Each item's code, its place and whether it has to be made at start."""
+        ...
 
     def make(self, begin: int, size: int) -> Item:
         """The item at that place."""

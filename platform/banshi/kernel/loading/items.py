@@ -9,30 +9,17 @@ from typing import Any, Protocol
 
 from banshi.forms import Form
 from banshi.foundation.wording import did_you_mean, told
-from banshi.kernel.contract.values import Department, Item
+from banshi.kernel.contract.values import Item
 from banshi.kernel.loading.catalogue import Catalogue, Reader
 from banshi.kernel.loading.filling import Filling
-from banshi.kernel.loading.item_index import Place, Shelf
+from banshi.kernel.loading.item_index import Shelf
 from banshi.kernel.loading.registry import Plugin, Registry
-
-
-class FullShelf(Shelf, Protocol):
-    """A plugin's items that were found right at an earlier start."""
-
-    #: Of everything that they were made from.
-    digest: str
-    department: Department
-    codes: frozenset[str]
-
-    def rows(self) -> Iterable[tuple[str, Place, bool]]:
-        """Each item's code, its place and whether it has to be made at start."""
-        ...
 
 
 class Shelves(Protocol):
     """Where items lie that need not be read and checked again."""
 
-    def find(self, plugin: str, registry: Registry) -> FullShelf | None:
+    def find(self, plugin: str, registry: Registry) -> Shelf | None:
         """The plugin's shelf, if everything that it was made from is as it was."""
         ...
 

@@ -29,10 +29,9 @@ from banshi.kernel.loading.configuration import Configuration, Entry
 from banshi.kernel.loading.filling import Filling
 from banshi.kernel.loading.importing import (
     NotAPackage,
+    doubts,
     folder_of,
     import_plugin,
-    nothing_in,
-    outdated,
     place_of,
     read_hooks,
     stand_in,
@@ -40,7 +39,6 @@ from banshi.kernel.loading.importing import (
 from banshi.kernel.loading.items import ItemLoader, Shelves
 from banshi.kernel.loading.registry import Plugin, Registry
 from banshi.kernel.loading.typed_tables import SettingsError, adapter, typed
-from banshi.moved import advice_on, old_names
 
 #: Gives what stands for a plugin that runs in a process of its own: (configuration, name, entry, folder).
 Isolate = Callable[[Configuration, str, Entry, Path], ModuleType]
@@ -134,8 +132,11 @@ class Loader(Filling):
                 self.wrong_type(plugin, "banshi_tables", tables, "a Tables value")
         self._each("banshi_commands", click.Command, self._command)
         self._each("banshi_checks", Finding, self._finding)
-        for name in (one for one in self.configuration.entries if one in self.registry.plugins):
-            self.findings += self._doubts(name)
+        for name, entry in self.configuration.entries.items():
+            if name in self.registry.plugins:
+                used = any(name in users for users in self.registry.hooks.values())
+                silent = not used and all(finding.plugin != name for finding in self.findings)
+                self.findings += doubts(self.registry.plugins[name], entry, self.file, silent=silent)
 
     # -- modules and hooks ---------------------------------------------------------------------------------------
 
@@ -211,18 +212,6 @@ class Loader(Filling):
                     take(plugin, value)
                 else:
                     self.wrong_type(plugin, hook, value, f"{cls.__name__} values")
-
-    def _doubts(self, name: str) -> Iterator[Finding]:
-        """What is right today and will not be tomorrow, or can hardly be meant."""
-        entry, plugin = self.configuration.entries[name], self.registry.plugins[name]
-        if entry.api < values.API_VERSION:
-            yield outdated(name, self.file, entry.api)
-        for file, old in old_names(plugin.folder):
-            yield Finding(name, "old-name", f"{file}: {advice_on(old)}", warning=True)
-        told = any(finding.plugin == name for finding in self.findings)
-        used = any(name in users for users in self.registry.hooks.values())
-        if not told and not used and not any(plugin.folder.glob("*.toml")):
-            yield nothing_in(name, entry, plugin.folder)
 
     # -- what plugins hand over ----------------------------------------------------------------------------------
 

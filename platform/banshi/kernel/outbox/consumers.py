@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 import structlog
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from banshi.kernel.outbox.pause import Paused
     from banshi.kernel.runtime.running import Platform
     from banshi.kernel.runtime.tracing import Span
+
+T = TypeVar("T")
 
 log = structlog.get_logger("banshi.engine")
 
@@ -113,14 +115,18 @@ def _traced(platform: Platform, rows: Sequence[Claimed]) -> AbstractContextManag
     return traced_together(platform, name, [row.trace for row in rows], lane=CASE, topic=rows[0].topic)
 
 
+async def _called(platform: Platform, work: Callable[[Platform, T], Awaitable[None]], batch: T) -> None:
+    """Have a plugin do its work. Whoever hangs beyond the lease would hold up everything behind it for good."""
+    _, error = await contained(platform.settings.outbox_lease, work, platform, batch)
+    if error is not None:
+        raise error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
+
+
 def _channel(platform: Platform, channel: Channel) -> Work:
     async def deliver(rows: Sequence[Claimed]) -> Mapping[str, Exception]:
         with _traced(platform, rows) as spans:
             messages = [outbox.message_of(row.payload, span.trace) for row, span in zip(rows, spans, strict=True)]
-            # A channel that hangs beyond the lease would hold up everything behind it for good.
-            _, error = await contained(platform.settings.outbox_lease, channel.deliver, platform, messages)
-            if error is not None:
-                raise error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
+            await _called(platform, channel.deliver, messages)
         return {}
 
     return deliver
@@ -132,9 +138,7 @@ def _listener(platform: Platform, listener: Listener) -> Work:
         if turn:
             heard = [events.event_of(row.payload) for row in turn]
             with _traced(platform, turn):
-                _, error = await contained(platform.settings.outbox_lease, listener.hear, platform, heard)
-                if error is not None:
-                    raise error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
+                await _called(platform, listener.hear, heard)
         return {row.id: events.OutOfTurn() for row in held}
 
     return tell

@@ -13,7 +13,6 @@ from banshi.foundation.database.store import CLOCK
 from banshi.foundation.files import durable_files
 from banshi.kernel.loading.configuration import make_folders
 from banshi.kernel.loading.settings import Settings
-from banshi.kernel.outbox.pause import ADVANCE, RESTORED, hold_statement
 from banshi.ops.backup import postgres, sqlite
 from banshi.ops.backup.folder import (
     DATA,
@@ -26,6 +25,7 @@ from banshi.ops.backup.folder import (
     read_manifest,
     verified,
 )
+from banshi.ops.holding import ADVANCE, RESTORED, hold_statement
 
 
 def restore(settings: Settings, root: Path, after: Sequence[str]) -> Manifest:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from banshi.foundation.database.store import CLOCK
 from banshi.foundation.files import durable_files
-from banshi.kernel.outbox.pause import RESTORED, hold_statement
 from banshi.ops.backup.folder import BackupError, copied
+from banshi.ops.holding import RESTORED, hold_statement
 
 #: Seconds that a backup waits for whoever holds the file.
 WAIT_S = 30.0

@@ -141,7 +141,8 @@ async def hold_(ctx: click.Context, restored: bool, reason: str) -> None:
     """Let nothing go out until `banshi outbox release`; requests are served, and what they promise waits."""
     from tortoise.transactions import in_transaction
 
-    from banshi.kernel.outbox.pause import ADVANCE, AFTER_RESTORE, RESTORED, hold
+    from banshi.kernel.outbox.pause import AFTER_RESTORE
+    from banshi.ops.holding import ADVANCE, RESTORED, hold
 
     async with _opened(ctx) as (store, registry):
         first = await hold(store, RESTORED if restored else reason)
@@ -163,7 +164,8 @@ async def release(ctx: click.Context, drop_before: str, sorts: tuple[str, ...], 
 
     TIME is in the city's time zone where it names none, such as 2026-11-26T03:00.
     """
-    from banshi.kernel.outbox.pause import paused, resume
+    from banshi.kernel.outbox.pause import paused
+    from banshi.ops.holding import resume
 
     async with _opened(ctx) as (store, registry):
         moment = _moment(registry, drop_before)
