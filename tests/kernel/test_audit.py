@@ -496,7 +496,7 @@ from banshi.testing import open_door
 from tests.conftest import TRAFFIC
 from tests.kernel.test_audit import written
 
-leader.LEASE, leader.RENEW, leader.LOOK = 1.0, 0.1, 0.01
+leader.LEASE_S, leader.RENEWAL_INTERVAL_S, leader.LOOK_INTERVAL_S = 1.0, 0.1, 0.01
 chain.MOST, keeping.ROUND = 5, 0.001
 
 async def main(folder, database, name):

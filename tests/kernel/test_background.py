@@ -14,7 +14,7 @@ from banshi.sdk.operations import every, working
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(background, "AGAIN", 0.0)
+    monkeypatch.setattr(background, "RESTART_PAUSE_S", 0.0)
 
 
 async def test_work_that_fails_begins_anew_and_says_where_it_failed_but_not_the_errors_text() -> None:

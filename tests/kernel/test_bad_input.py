@@ -514,7 +514,7 @@ async def test_a_compressed_body_is_refused_before_it_expands(world: World, enco
 @together
 async def test_a_body_that_never_ends_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks without a last one, and a length that is not kept: the connection isn't held for good."""
-    monkeypatch.setattr(dispatch, "PATIENCE", 0.3)
+    monkeypatch.setattr(dispatch, "BODY_TIMEOUT_S", 0.3)
     start = head(world, APPLY, "Content-Type: application/json")
     async with world.unchanged():
         for request in (
@@ -532,7 +532,7 @@ async def test_headers_that_never_end_are_given_up_and_a_quiet_connection_is_kep
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Slowloris: nothing at all, half a head, a head byte by byte, and a second one on a connection that was good."""
-    monkeypatch.setattr(malformed, "PATIENCE", 0.4)
+    monkeypatch.setattr(malformed, "HEAD_TIMEOUT_S", 0.4)
     port = int(world.door.url.rpartition(":")[2])
     good = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -872,7 +872,7 @@ async def test_a_file_s_name_is_for_display_only(world: World, parameter: bytes,
 @together
 async def test_a_file_that_stops_coming_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sender is told, and nothing stays behind; the same when the sender hangs up."""
-    monkeypatch.setattr(attachments_face, "PATIENCE", 0.3)
+    monkeypatch.setattr(attachments_face, "CHUNK_TIMEOUT_S", 0.3)
     start = head(world, UPLOAD, "Content-Type: multipart/form-data; boundary=XX", "Content-Length: 100000")
     async with world.unchanged():
         for begun in (b"", PART, PART + b"\r\n", PART + b"\r\n" + TINY_PNG):

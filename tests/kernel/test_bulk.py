@@ -111,7 +111,7 @@ async def test_fifty_steps_of_fifty_cases_go_in_one_statement(store: Store, stat
 
 
 async def test_more_steps_than_one_statement_of_sqlite_takes_are_all_made(store: Store) -> None:
-    cases = [case() for _ in range(bulk.MOST_CHANGED_ROWS + 3)]
+    cases = [case() for _ in range(bulk.MAX_CHANGED_ROWS + 3)]
     await store.commit(Write(rows=cases))
     changes = [({"id": one.id, "version": 1}, {"version": 2, "state": f"s-{n}"}) for n, one in enumerate(cases)]
     async with in_transaction() as connection:

@@ -68,7 +68,7 @@ async def test_what_a_server_without_work_promises_waits_until_somebody_works(se
 async def test_who_is_there_to_work_hears_at_once_of_what_a_server_promises(
     server: Door, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.kernel.outbox.consumer.LONGEST_SLEEP", NEVER)
+    monkeypatch.setattr("banshi.kernel.outbox.consumer.MAX_SLEEP_S", NEVER)
     async with opened(WORKS_ALONE) as worker:
         for door in (server, worker):
             await asyncio.wait_for(door.platform[SIGNALS].connected.wait(), 20)
@@ -115,7 +115,7 @@ async def test_who_is_there_to_work_answers_machines_alone(opened: Open) -> None
 async def test_who_leaves_all_work_to_others_never_leads(
     server: Door, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.kernel.runtime.leader_election.RENEW", 0.05)
+    monkeypatch.setattr("banshi.kernel.runtime.leader_election.RENEWAL_INTERVAL_S", 0.05)
     await asyncio.sleep(0.3)
     assert not server.platform[LEADER].leads
     async with opened(WORKS_ALONE) as worker:

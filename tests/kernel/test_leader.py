@@ -70,14 +70,14 @@ def leads(door: Door) -> bool:
 async def test_one_leads_and_the_next_one_as_soon_as_it_stops(
     opened: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.kernel.runtime.leader_election.LEASE", 600.0)
+    monkeypatch.setattr("banshi.kernel.runtime.leader_election.LEASE_S", 600.0)
     first, end = await opened()
     await until(lambda: leads(first))
     second, _ = await opened()
     await asyncio.sleep(0.3)
     assert not leads(second)
     # The others look for the lease after an hour, or when they are told.
-    monkeypatch.setattr("banshi.kernel.runtime.leader_election.RENEW", 3600.0)
+    monkeypatch.setattr("banshi.kernel.runtime.leader_election.RENEWAL_INTERVAL_S", 3600.0)
     await asyncio.sleep(0.15)
     await end.aclose()
     await until(lambda: leads(second))

@@ -200,7 +200,7 @@ def _is_told(does: str, told: str, shown: str, text: str, problem: Any, developm
         assert problem["traceback"], does
         assert shown in problem["traceback"], (does, problem)
         assert told in problem["mistake"] or told == RAISED, (does, problem)
-        assert len(problem["traceback"]) <= mistakes.LONGEST_TRACEBACK
+        assert len(problem["traceback"]) <= mistakes.MAX_TRACEBACK_CHARS
         # The author's own frames come first.
         assert "containment.py" not in problem["traceback"], does
     _is_private(does, text, development, shown)

@@ -140,7 +140,7 @@ async def test_the_pause_grows_with_full_jitter_and_has_an_end(store: Store, mon
         await outbox.put_back(store, row, "x", attempts=99)
     assert {low for low, _ in bounds} == {0}
     assert [high for _, high in bounds][:4] == [1, 2, 4, 8]
-    assert bounds[-1][1] == outbox.LONGEST_PAUSE
+    assert bounds[-1][1] == outbox.MAX_PAUSE_S
 
 
 async def test_what_keeps_failing_is_parked_and_never_dropped(store: Store) -> None:
@@ -428,7 +428,7 @@ async def test_a_commit_wakes_the_engine_at_once(
     tmp_path: Path, answers: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without the wake-up it would be the next look at the table, which here comes too late."""
-    monkeypatch.setattr(consumer, "LONGEST_SLEEP", 2 * PATIENCE)
+    monkeypatch.setattr(consumer, "MAX_SLEEP_S", 2 * PATIENCE)
     async with open_door(tmp_path, {"traffic": TRAFFIC, "mobile_push": "mobile_push"}) as door:
         wang = door.citizen("wang")
         (await wang.post("/v1/items/zone-pass/cases", {"answers": await answers(wang)})).created()

@@ -30,7 +30,7 @@ PATIENCE = 30.0
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("banshi.kernel.runtime.signals.signals.AGAIN", 0.05)
+    monkeypatch.setattr("banshi.kernel.runtime.signals.signals.RECONNECT_PAUSE_S", 0.05)
 
 
 class Process:
@@ -119,7 +119,7 @@ async def test_a_redis_that_is_killed_flushed_and_begun_again_carries_on_and_who
 
 async def test_a_redis_that_stands_still_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its connection is open, and says nothing."""
-    monkeypatch.setattr("banshi.kernel.runtime.signals.redis.KEEPALIVE", 0.2)
+    monkeypatch.setattr("banshi.kernel.runtime.signals.redis.KEEPALIVE_INTERVAL_S", 0.2)
     with redis_servers.alone(tmp_path) as server:
         process = await Process(f"redis://127.0.0.1:{server.port}/0").connected()
         await asyncio.sleep(1.0)

@@ -53,7 +53,7 @@ async def test_public_reads_see_what_the_replica_has_and_all_else_what_the_datab
 async def test_a_replica_that_is_away_or_silent_costs_a_moment_and_is_asked_again(
     tmp_path: Path, postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.foundation.database.replica.PATIENCE", 0.3)
+    monkeypatch.setattr("banshi.foundation.database.replica.ANSWER_TIMEOUT_S", 0.3)
     silent = await asyncio.start_server(lambda *_: asyncio.sleep(60), "127.0.0.1", 0)
     ports = [free_port(), silent.sockets[0].getsockname()[1]]
     for port in ports:
@@ -71,7 +71,7 @@ async def test_a_replica_that_is_away_or_silent_costs_a_moment_and_is_asked_agai
 async def test_a_real_replica_is_read_dies_and_comes_back_and_nobody_notices(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.foundation.database.replica.AWAY", 0.2)
+    monkeypatch.setattr("banshi.foundation.database.replica.REST_AFTER_FAILURE_S", 0.2)
     with postgres_servers.replicated(tmp_path) as (first, copy):
         async with opened(tmp_path, first.url, copy.url) as door:
             await close(door)

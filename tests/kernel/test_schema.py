@@ -366,7 +366,7 @@ async def test_a_change_of_a_table_that_is_being_read_for_long_holds_up_nobody_a
     empty_postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A backup reads every table in one transaction; whoever waits behind the change would wait for its end."""
-    monkeypatch.setattr("banshi.foundation.database.upgrade.LOCK", 300)
+    monkeypatch.setattr("banshi.foundation.database.upgrade.LOCK_TIMEOUT_MS", 300)
     async with reading_for_long(empty_postgres) as (reader, visitor):
         changing = asyncio.create_task(started(empty_postgres))
         for _ in range(4):

@@ -282,7 +282,7 @@ def test_a_plugin_of_which_anything_was_found_stays_in_memory(folder: Path, read
 def test_only_so_many_items_stay_in_memory_and_the_one_asked_for_is_the_same(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(item_index, "MOST_RECENT", 2)
+    monkeypatch.setattr(item_index, "MAX_RECENT_ITEMS", 2)
     items = start(folder).items
     item = items["museum-0"]
     assert items["museum-0"] is item

@@ -91,7 +91,7 @@ async def test_deployments_that_share_a_database_hear_nothing_of_each_other(
 async def test_a_connection_that_breaks_is_made_anew_and_who_may_have_missed_something_is_told(
     two: tuple[Door, Door], postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.kernel.runtime.signals.signals.AGAIN", 0.05)
+    monkeypatch.setattr("banshi.kernel.runtime.signals.signals.RECONNECT_PAUSE_S", 0.05)
     here, there = two
     heard: list[frozenset[str]] = []
     missed: list[None] = []
@@ -112,7 +112,7 @@ async def test_what_could_not_be_sent_is_sent_once_the_connection_is_back(
     two: tuple[Door, Door], postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The others' connections were there all the time: nothing tells them that they missed something."""
-    monkeypatch.setattr("banshi.kernel.runtime.signals.signals.AGAIN", 0.3)
+    monkeypatch.setattr("banshi.kernel.runtime.signals.signals.RECONNECT_PAUSE_S", 0.3)
     here, there = two
     heard: dict[str, list[frozenset[str]]] = {"one": [], "two": []}
     for topic, told in heard.items():
@@ -180,7 +180,7 @@ def test_many_words_are_as_many_messages_as_they_need_and_none_is_too_long(words
 
 
 async def test_what_is_never_sent_takes_no_more_memory_than_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("banshi.kernel.runtime.signals.signals.MOST_WAITING", 10)
+    monkeypatch.setattr("banshi.kernel.runtime.signals.signals.MAX_WAITING_WORDS", 10)
     signals = Signals(Small())
     for number in range(100):
         signals.send("test", [str(number)])

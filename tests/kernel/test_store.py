@@ -27,7 +27,7 @@ from banshi.app import configure
 from banshi.builtin.passes.models import Counter
 from banshi.foundation import column_comments
 from banshi.foundation.database.opening import KERNEL, open_store, orm_config
-from banshi.foundation.database.store import DRAIN, GROUP, NotBegun, Store
+from banshi.foundation.database.store import DRAIN_TIMEOUT_S, MAX_GROUPED_WRITES, NotBegun, Store
 from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import Unavailable
 from banshi.kernel.outbox import outbox
@@ -254,8 +254,8 @@ async def test_closing_the_store_answers_everybody_who_waits_and_what_was_confir
 async def test_closing_does_not_wait_for_ever_for_a_database_that_hangs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.foundation.database.store.DRAIN", 0.2)
-    assert DRAIN > 0.2
+    monkeypatch.setattr("banshi.foundation.database.store.DRAIN_TIMEOUT_S", 0.2)
+    assert DRAIN_TIMEOUT_S > 0.2
     async with open_store(f"sqlite://{tmp_path / 'banshi.sqlite3'}", {}) as store:
 
         async def hangs(*_: Any) -> Any:
@@ -269,7 +269,8 @@ async def test_closing_does_not_wait_for_ever_for_a_database_that_hangs(
     async with asyncio.timeout(2):
         results = await asyncio.gather(*tasks, return_exceptions=True)
     # Of those under way nobody knows what became of them; the others were never begun.
-    assert [type(result) for result in results] == [Unavailable] * GROUP + [NotBegun] * (300 - GROUP)
+    most = MAX_GROUPED_WRITES
+    assert [type(result) for result in results] == [Unavailable] * most + [NotBegun] * (300 - most)
 
 
 # Numbers

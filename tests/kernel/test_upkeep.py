@@ -12,7 +12,7 @@ import pytest
 
 from banshi.builtin.personal_data import housekeeping
 from banshi.builtin.personal_data.housekeeping import tidy
-from banshi.kernel.cases.attachments import ABANDONED, clear_parts
+from banshi.kernel.cases.attachments import ABANDONED_AFTER_S, clear_parts
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import CaseEvent
 from banshi.kernel.tables.idempotency import IdempotencyKey
@@ -93,7 +93,8 @@ async def test_a_start_beside_other_processes_leaves_the_uploads_that_they_are_t
     tmp_path: Path, postgres: str
 ) -> None:
     folder = tmp_path / "data" / "attachments"
-    young, whole = half_written(folder, "young", ABANDONED - 3_600), half_written(folder, "old", ABANDONED + 3_600)
+    young = half_written(folder, "young", ABANDONED_AFTER_S - 3_600)
+    whole = half_written(folder, "old", ABANDONED_AFTER_S + 3_600)
     async with open_door(tmp_path, {"traffic": TRAFFIC}, platform={"database": postgres}) as door:
         assert door.platform.settings.attachments_folder == folder
         assert young.exists()
@@ -104,5 +105,5 @@ async def test_a_start_beside_other_processes_leaves_the_uploads_that_they_are_t
 
 def test_a_part_that_goes_while_it_is_looked_at_is_no_fault(tmp_path: Path) -> None:
     (tmp_path / "gone.part").symlink_to(tmp_path / "nowhere")
-    assert clear_parts(tmp_path, ABANDONED) == 0
+    assert clear_parts(tmp_path, ABANDONED_AFTER_S) == 0
     assert clear_parts(tmp_path / "not there") == 0

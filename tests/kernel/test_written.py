@@ -43,7 +43,7 @@ async def test_whoever_asks_at_once_gets_the_one_that_is_made(tmp_path: Path) ->
 async def test_any_part_of_it_can_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begin: int, end: int | None
 ) -> None:
-    monkeypatch.setattr(spooled, "PIECE", 64)
+    monkeypatch.setattr(spooled, "PIECE_BYTES", 64)
     answer = once(tmp_path, [])
     pieces = [piece async for piece in (await answer.get()).pieces(begin, end)]
     assert b"".join(pieces) == BODY[begin:end]

@@ -12,7 +12,7 @@ import orjson
 from banshi.forms.day_keywords import KEYWORDS
 from banshi.forms.places import Place, wrong_in
 from banshi.forms.schemas import NAMED, ONE, compiled, schema_reader
-from banshi.forms.words import MOST_TRIED, Found, Path, Reader
+from banshi.forms.words import MAX_TRIED, Found, Path, Reader
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -109,7 +109,7 @@ def model_reader(
             wrong = [*wrong_in(places, answers)] if places is not None else []
             return value, [*wrong, *(days(answers)[1] if days else ())]
         except ValidationError as error:
-            if error.error_count() > MOST_TRIED:
+            if error.error_count() > MAX_TRIED:
                 return answers, [Found((), "tooLarge")]
             errors = error.errors(include_url=False, include_input=False)
             return answers, _merged([_from_pydantic(one, answers) for one in errors])

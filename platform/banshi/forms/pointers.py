@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 #: Longest text that is taken for a name of something.
-LONGEST_NAME = 200
+MAX_NAME_CHARS = 200
 
 
 def escaped(name: str) -> str:
@@ -44,4 +44,4 @@ def found_at(answers: Any, pointer: str) -> Any:
 def name_at(answers: Any, pointer: str) -> str:
     """The text at a pointer through objects; empty where there is none, or one too long to be a name."""
     value = found_at(answers, pointer)
-    return value if isinstance(value, str) and len(value) <= LONGEST_NAME else ""
+    return value if isinstance(value, str) and len(value) <= MAX_NAME_CHARS else ""

@@ -19,9 +19,9 @@ from banshi.forms.schemas import LIST, NAMED, ONE, Node, children, compiled, rea
 from banshi.forms.words import FORMATS, Path, say
 
 #: Subschemas in a form once every `$ref` is written out.
-_MOST_SUBSCHEMAS = 10_000
+_MAX_SUBSCHEMAS = 10_000
 #: Levels of nesting, `$ref` included; the validator's own recursion is in native code, where too much of it is fatal.
-_DEEPEST = 100
+_MAX_SCHEMA_DEPTH = 100
 _OTHERS = """
     $schema $id $ref $comment $anchor title description default deprecated readOnly writeOnly examples type enum const
     pattern format minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength minItems maxItems
@@ -174,7 +174,7 @@ def _near_limit(word: str) -> str:
 
 def _is_day(schema: Any, node: Any, depth: int = 0) -> bool:
     """Whether a subschema says of itself, or by what it refers to, that it is of a date or a date-time."""
-    if not isinstance(node, dict) or depth > _DEEPEST:
+    if not isinstance(node, dict) or depth > _MAX_SCHEMA_DEPTH:
         return False
     kinds = node.get("type", "string")
     if node.get("format") in {"date", "date-time"} and "string" in kinds:
@@ -190,8 +190,8 @@ def _weigh(schema: Any, node: Any, known: dict[str, int], open_refs: tuple[str, 
 
     Without this, twenty lines of `$ref` that double from one to the next keep the event loop busy for an hour.
     """
-    if depth > _DEEPEST:
-        raise ValueError(f"#: the schema is nested more than {_DEEPEST} levels deep; make it flatter")
+    if depth > _MAX_SCHEMA_DEPTH:
+        raise ValueError(f"#: the schema is nested more than {_MAX_SCHEMA_DEPTH} levels deep; make it flatter")
     total = 1
     for step, child in children(node):
         if step[0] not in {"$defs", "definitions"}:
@@ -203,6 +203,6 @@ def _weigh(schema: Any, node: Any, known: dict[str, int], open_refs: tuple[str, 
         if ref not in known:
             known[ref] = _weigh(schema, resolved(schema, ref), known, (*open_refs, ref), depth + 1)
         total += known[ref]
-    if total > _MOST_SUBSCHEMAS:
-        raise ValueError(f"#: the schema unfolds to more than {_MOST_SUBSCHEMAS} subschemas; use enum for long lists")
+    if total > _MAX_SUBSCHEMAS:
+        raise ValueError(f"#: the schema unfolds to more than {_MAX_SUBSCHEMAS} subschemas; use enum for long lists")
     return total

@@ -14,7 +14,7 @@ from banshi.forms.day_keywords import KEYWORDS
 from banshi.forms.days import IN_ORDER, is_date, is_moment, told_limits, told_order
 from banshi.forms.numbers import NUMBERS
 from banshi.forms.pointers import names_in
-from banshi.forms.words import MOST_TRIED, SENTENCES, Found, Path, Reader
+from banshi.forms.words import MAX_TRIED, SENTENCES, Found, Path, Reader
 
 #: Bytes that one compiled pattern may take: `^[\\p{L}·]{2,50}$` fits, a counted repetition of a repetition does not.
 _PATTERN_BYTES = 3 << 20
@@ -177,12 +177,12 @@ def resolved(schema: Any, ref: str) -> Any:
 
 
 def _tries_too_much(schema: Any, answers: Any) -> bool:
-    """Whether looking for every problem would try more than `MOST_TRIED` subschemas on values."""
+    """Whether looking for every problem would try more than `MAX_TRIED` subschemas on values."""
     waiting, tried = [(schema, answers)], 0
     while waiting:
         node, value = waiting.pop()
         tried += 1
-        if tried + len(waiting) > MOST_TRIED:
+        if tried + len(waiting) > MAX_TRIED:
             return True
         if not isinstance(node, dict):
             continue
@@ -195,13 +195,13 @@ def _tries_too_much(schema: Any, answers: Any) -> bool:
                 case ("prefixItems", int(index)) if isinstance(value, list) and index < len(value):
                     waiting.append((child, value[index]))
                 case ("items" | "contains" | "unevaluatedItems",) if isinstance(value, list):
-                    waiting += [(child, item) for item in value[: MOST_TRIED + 1]]
+                    waiting += [(child, item) for item in value[: MAX_TRIED + 1]]
                 case ("patternProperties", _) | ("additionalProperties" | "unevaluatedProperties",) if isinstance(
                     value, dict
                 ):
-                    waiting += [(child, item) for item in list(value.values())[: MOST_TRIED + 1]]
+                    waiting += [(child, item) for item in list(value.values())[: MAX_TRIED + 1]]
                 case ("propertyNames",) if isinstance(value, dict):
-                    waiting += [(child, name) for name in list(value)[: MOST_TRIED + 1]]
+                    waiting += [(child, name) for name in list(value)[: MAX_TRIED + 1]]
                 case ("allOf" | "anyOf" | "oneOf" | "dependentSchemas", _) | ("not" | "if" | "then" | "else",):
                     waiting.append((child, value))
                 case _:

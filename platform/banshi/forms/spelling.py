@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from banshi.forms.numbers import NUMBERS
 
 #: Characters of a number as somebody types it; a longer text is none, and is not looked at.
-LONGEST_TYPED = 64
+MAX_TYPED_CHARS = 64
 #: Bytes of an ID number that an identity provider has verified, whatever document it is of.
-LONGEST_VERIFIED = 32
+MAX_VERIFIED_BYTES = 32
 
 #: Spaces of every width, and signs without one: joiners, marks of direction, a byte order mark. No control characters:
 #: whoever sends those isn't typing.
@@ -67,7 +67,7 @@ def spelled(name: str, text: str) -> str:
 
     Whoever calls this has seen that it isn't spelled as it is stored (`STORED`).
     """
-    if len(text) > LONGEST_TYPED:
+    if len(text) > MAX_TYPED_CHARS:
         return text
     number = _SPELLED[name](text.translate(_TYPED))
     return number if number != text and NUMBERS[name](number) else text
@@ -79,7 +79,7 @@ def spelled_id(text: str) -> str:
     For what somebody has verified: a passport has a number too, and a document of tomorrow one of a form that nobody
     here can judge.
     """
-    if len(text) > LONGEST_TYPED:
+    if len(text) > MAX_TYPED_CHARS:
         return ""
     number = _closed(text.translate(_TYPED))
-    return number if number.isprintable() and len(number.encode()) <= LONGEST_VERIFIED else ""
+    return number if number.isprintable() and len(number.encode()) <= MAX_VERIFIED_BYTES else ""

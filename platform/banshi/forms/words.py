@@ -14,7 +14,7 @@ from banshi.foundation.errors import FieldProblem
 
 #: Places where a subschema may be tried on a value while problems are looked for: at 10 to 30 µs for each that fails,
 #: and on the event loop. Valid answers aren't counted, they cost nanoseconds.
-MOST_TRIED = 5_000
+MAX_TRIED = 5_000
 #: Reads answers: what the handler gets, and what is wrong.
 Reader = Callable[[Any], tuple[Any, Sequence["Found"]]]
 Path = tuple[str | int, ...]

@@ -11,7 +11,7 @@ import structlog
 from banshi.foundation.logs import place_of
 
 #: Seconds until work that ended by an error begins anew.
-AGAIN = 1.0
+RESTART_PAUSE_S = 1.0
 
 log = structlog.get_logger("banshi")
 
@@ -20,8 +20,8 @@ log = structlog.get_logger("banshi")
 async def working(name: str, *works: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
     """Keep `works` going while the block runs, and cancel them at its end.
 
-    An error ends none of them: it is logged with its place under `name`, and the work begins anew after `AGAIN`
-    seconds. What returns is over.
+    An error ends none of them: it is logged with its place under `name`, and the work begins anew after
+    `RESTART_PAUSE_S`. What returns is over.
     """
     tasks = [asyncio.create_task(_keep_going(name, work), name=name) for work in works]
     try:
@@ -57,4 +57,4 @@ async def _keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:
             return await work()
         except Exception as error:
             log.error("work failed and begins anew", work=name, error=type(error).__name__, where=place_of(error))
-        await asyncio.sleep(AGAIN)
+        await asyncio.sleep(RESTART_PAUSE_S)

@@ -18,10 +18,10 @@ from banshi.foundation.field_problems import few
 from banshi.foundation.texts import bounded, spoken
 
 #: Characters of a problem's `detail`.
-LONGEST_DETAIL = 4_000
+MAX_DETAIL_CHARS = 4_000
 
 #: Bytes of one extension member of a problem, as JSON.
-LONGEST_MEMBER = 65_536
+MAX_MEMBER_BYTES = 65_536
 
 #: What a problem says of itself; no extension member may say otherwise.
 SAID = frozenset({"type", "title", "status", "code", "detail"})
@@ -40,7 +40,7 @@ class Problem(Exception):
         headers: Mapping[str, str] | None = None,
         **members: Any,
     ) -> None:
-        told = bounded(detail, LONGEST_DETAIL)
+        told = bounded(detail, MAX_DETAIL_CHARS)
         #: The detail by language, where it was given in several.
         self.texts: Mapping[str, str] = told if isinstance(told, Mapping) else {}
         self.detail = spoken(told, "en") or (type(self).__doc__ or "").strip().split("\n\n", 1)[0]
@@ -74,7 +74,7 @@ class Problem(Exception):
 
 def _is_sendable(member: Any) -> bool:
     try:
-        return len(orjson.dumps(member)) <= LONGEST_MEMBER
+        return len(orjson.dumps(member)) <= MAX_MEMBER_BYTES
     except TypeError:
         return False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 
 #: Characters of a `traceparent`.
-LENGTH = 55
+TRACEPARENT_CHARS = 55
 
 #: The `traceparent` of what is being done; "" where nothing is traced.
 TRACE: ContextVar[str] = ContextVar("banshi_trace", default="")

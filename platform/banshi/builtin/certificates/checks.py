@@ -12,7 +12,7 @@ from banshi.builtin.checks.fields import always_there
 from banshi.builtin.checks.messages import Known, longest_values, template_faults
 from banshi.builtin.passes.wire.cose import MAX_BYTES
 from banshi.forms.pointing import fields_at
-from banshi.forms.spelling import LONGEST_VERIFIED
+from banshi.forms.spelling import MAX_VERIFIED_BYTES
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.items import DECISION, HOLDER, LONGEST_DECISION, LONGEST_HOLDER
 from banshi.kernel.contract.message_templates import ALWAYS, LONGEST_TITLE
@@ -33,7 +33,7 @@ FORMATS = {
     "uuid": 36,
     "ipv4": 15,
     # A verified number of another document may be longer than a citizen's.
-    "cn-resident-id": LONGEST_VERIFIED,
+    "cn-resident-id": MAX_VERIFIED_BYTES,
     "cn-uscc": 18,
     "cn-plate": 14,
     "cn-mobile": 11,

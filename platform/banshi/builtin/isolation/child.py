@@ -31,7 +31,7 @@ from banshi.kernel.loading.configuration import Entry
 from banshi.kernel.loading.importing import import_plugin
 from banshi.kernel.loading.importing import place_of as place_in
 from banshi.kernel.runtime.containment import awaited
-from banshi.kernel.runtime.mistakes import LONGEST_TEXT, Mistake, mistake_in, shown_of
+from banshi.kernel.runtime.mistakes import MAX_TEXT_CHARS, Mistake, mistake_in, shown_of
 
 
 def kinds() -> dict[str, Kind]:
@@ -101,7 +101,7 @@ class Child(asyncio.Protocol):
         """What is told of it: types, files and lines; in development the traceback too, which may quote somebody."""
         failed = {"is": "failed", "error": type(error).__name__[:100], "where": place_of(error)[:200]}
         if (mistake := mistake_in(error)) is not None:
-            failed["mistake"] = str(mistake)[:LONGEST_TEXT]
+            failed["mistake"] = str(mistake)[:MAX_TEXT_CHARS]
         if not self._development:
             return failed
         # A mistake is found in our own code, whose frames tell an author nothing.

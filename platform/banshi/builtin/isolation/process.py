@@ -23,7 +23,7 @@ from banshi.builtin.isolation.frames import LONGEST_ANSWER, LONGEST_LINE, Splitt
 from banshi.builtin.isolation.limits import environment
 from banshi.builtin.isolation.values import problem_of
 from banshi.kernel.loading.typed_tables import adapter
-from banshi.kernel.runtime.mistakes import LONGEST_TEXT, LONGEST_TRACEBACK, Mistake, RaisedElsewhere
+from banshi.kernel.runtime.mistakes import MAX_TEXT_CHARS, MAX_TRACEBACK_CHARS, Mistake, RaisedElsewhere
 
 log = structlog.get_logger("banshi.isolation")
 
@@ -284,8 +284,8 @@ def _text(value: Any, longest: int) -> str:
 
 def _failure(document: Mapping[str, Any]) -> Exception:
     """What its handler raised, as it tells; whoever asked says so in the log. Raises KeyError and ValueError."""
-    where, shown = _text(document["where"], 200), _text(document.get("traceback", ""), LONGEST_TRACEBACK)
-    if text := _text(document.get("mistake", ""), LONGEST_TEXT):
+    where, shown = _text(document["where"], 200), _text(document.get("traceback", ""), MAX_TRACEBACK_CHARS)
+    if text := _text(document.get("mistake", ""), MAX_TEXT_CHARS):
         mistake = Mistake(text)
         mistake.shown = shown
         return mistake

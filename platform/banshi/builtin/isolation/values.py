@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import Field, ValidationError
 
-from banshi.foundation.errors import LONGEST_DETAIL, SAID, FieldProblem, InvalidFields, Problem
+from banshi.foundation.errors import MAX_DETAIL_CHARS, SAID, FieldProblem, InvalidFields, Problem
 from banshi.foundation.field_problems import few
 from banshi.kernel.contract.values import Item, Submission
 from banshi.kernel.loading.typed_tables import STRICT, adapter
@@ -67,7 +67,7 @@ class ToldProblem:
 
     status: Annotated[int, Field(ge=400, le=599)]
     code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
-    detail: Annotated[str, Field(max_length=LONGEST_DETAIL)] | dict[str, str]
+    detail: Annotated[str, Field(max_length=MAX_DETAIL_CHARS)] | dict[str, str]
     #: Seconds; the one header that a handler may give.
     retry_after: Annotated[int, Field(ge=0, le=604_800)] | None = None
     members: Mapping[str, Any] = field(default_factory=dict)

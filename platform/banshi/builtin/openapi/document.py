@@ -19,7 +19,7 @@ from banshi.kernel.contract.values import LANGUAGES, Item
 from banshi.kernel.http.callers import BEARERS
 from banshi.kernel.http.dispatch import SEGMENT
 from banshi.kernel.http.document_schemas import ref
-from banshi.kernel.http.idempotency import HEADER, LONGEST, VISIBLE
+from banshi.kernel.http.idempotency import HEADER, MAX_KEY_CHARS, VISIBLE
 from banshi.kernel.http.responses import JSON, PROBLEM, encode
 from banshi.kernel.loading.registry import Registry
 
@@ -173,7 +173,7 @@ def _parameters(route: Route, skip: Iterable[str]) -> list[dict[str, Any]]:
         for one in route.parameters
     ]
     if route.creates:
-        schema = {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": f"^{VISIBLE.pattern}$"}
+        schema = {"type": "string", "minLength": 1, "maxLength": MAX_KEY_CHARS, "pattern": f"^{VISIBLE.pattern}$"}
         description = "The same key and body are answered with the stored answer; take a new one per intention."
         parameters.append({"name": HEADER, "in": "header", "description": description, "schema": schema})
     return parameters

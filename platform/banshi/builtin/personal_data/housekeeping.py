@@ -25,7 +25,7 @@ from banshi.builtin.personal_data.retention import anonymise_old_cases
 from banshi.foundation.background import working
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of
-from banshi.kernel.cases.attachments import ABANDONED, clear_parts
+from banshi.kernel.cases.attachments import ABANDONED_AFTER_S, clear_parts
 from banshi.kernel.outbox import outbox
 from banshi.kernel.runtime.leader_election import led
 from banshi.kernel.tables.attachments import Attachment
@@ -81,7 +81,7 @@ async def _remove_files(platform: Platform) -> None:
     old = Q(created_at__lt=platform.now() - UNUSED) | Q(person="", created_at__lt=platform.now() - UNUSED_UNNAMED)
     while files := await Attachment.filter(old, case_id=None).limit(STEP):
         await remove_unused(platform, files)
-    await asyncio.to_thread(clear_parts, platform.settings.attachments_folder, ABANDONED)
+    await asyncio.to_thread(clear_parts, platform.settings.attachments_folder, ABANDONED_AFTER_S)
 
 
 async def _remove_settled(platform: Platform, moment: int) -> None:

@@ -25,7 +25,7 @@ AnyModel = TypeVar("AnyModel", bound=Model)
 POSTGRES = "postgres"
 
 #: Rows that one statement changes on SQLite: with a dozen values each far below its bound of 32,766.
-MOST_CHANGED_ROWS = 128
+MAX_CHANGED_ROWS = 128
 
 #: The length in VARCHAR(40).
 LENGTH = re.compile(r"\(\d+\)")
@@ -115,7 +115,7 @@ async def update(
     fields, dialect = model._meta.fields_map, connection.capabilities.dialect
     writers = [(part, name, fields[name].to_db_value) for part, names in enumerate(alike) for name in names]
     rows = [[write(change[part][name], model) for part, name, write in writers] for change in changes]
-    most = len(rows) if dialect == POSTGRES else MOST_CHANGED_ROWS
+    most = len(rows) if dialect == POSTGRES else MAX_CHANGED_ROWS
     keys = set()
     for part in (rows[start : start + most] for start in range(0, len(rows), most)):
         if dialect == POSTGRES:

@@ -23,7 +23,7 @@ from banshi.foundation.database.failover.connecting import ASK_READ_ONLY, Server
 from banshi.foundation.database.failover.fates import Fate, fate_of
 
 #: Seconds between two times that all connections are made anew at least: whoever fails meanwhile is part of the same.
-EXPIRE_S = 0.5
+EXPIRY_INTERVAL_S = 0.5
 
 #: Seconds for which connections to a server that takes no writes are read from, until another one is looked for.
 LOOK_AGAIN_S = 1.0
@@ -133,7 +133,7 @@ class Client(Translated):
         self.when_astray: set[Callable[[], object]] = set()
         self._servers = Servers(hosts)
         self._writes = writes
-        self._expired_at = -EXPIRE_S
+        self._expired_at = -EXPIRY_INTERVAL_S
         self._looking: asyncio.TimerHandle | None = None
 
     async def create_connection(self, with_db: bool) -> None:
@@ -173,7 +173,7 @@ class Client(Translated):
         return translated(error)
 
     def _expire_once(self) -> None:
-        if time.monotonic() - self._expired_at >= EXPIRE_S:
+        if time.monotonic() - self._expired_at >= EXPIRY_INTERVAL_S:
             self._expire()
 
     def _expire(self) -> None:

@@ -21,7 +21,7 @@ T = TypeVar("T")
 log = structlog.get_logger("banshi.replica")
 
 #: Seconds that it may take over an answer, and for which it isn't asked again once it failed.
-PATIENCE, AWAY = 2.0, 5.0
+ANSWER_TIMEOUT_S, REST_AFTER_FAILURE_S = 2.0, 5.0
 
 #: What the present task reads from, where that is the replica.
 READING: ContextVar[BaseDBAsyncClient | None] = ContextVar("banshi_replica", default=None)
@@ -42,7 +42,7 @@ class Replica:
         """
         if time.monotonic() >= self._away_until:
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(ANSWER_TIMEOUT_S):
                     with self._reading():
                         found = await read()
             except (DBConnectionError, OperationalError, OSError) as error:  # TimeoutError is an OSError
@@ -63,7 +63,7 @@ class Replica:
             get_connections().reset(before)
 
     def _lost(self, error: Exception) -> None:
-        self._away_until = time.monotonic() + AWAY
+        self._away_until = time.monotonic() + REST_AFTER_FAILURE_S
         if not self._told:
             log.warning("the replica can't be read; the database itself is", **refusal_of(error))
         self._told = True

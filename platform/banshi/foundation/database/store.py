@@ -33,10 +33,10 @@ from banshi.foundation.logs import place_of
 log = structlog.get_logger("banshi.store")
 
 #: Writes that share one transaction at most: bounds how long the first of them waits.
-GROUP = 256
+MAX_GROUPED_WRITES = 256
 
 #: Seconds that closing waits for what is still to be written.
-DRAIN = 5.0
+DRAIN_TIMEOUT_S = 5.0
 
 #: The database's own clock in milliseconds, by dialect: the one clock that all workers share.
 CLOCK = {
@@ -180,17 +180,17 @@ class Store:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
-                self._group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+                self._group, self._waiting = self._waiting[:MAX_GROUPED_WRITES], self._waiting[MAX_GROUPED_WRITES:]
                 await self._carry_out(self._group)
             if self._closing:
                 return
 
     async def close(self, writer: asyncio.Task[None]) -> None:
-        """Let `writer` carry out what still waits, for `DRAIN` seconds at most, and tell whoever is left over."""
+        """Let `writer` carry out what still waits, for `DRAIN_TIMEOUT_S` at most, and tell whoever is left over."""
         self._closing = True
         self._wake.set()
         try:
-            await asyncio.wait([writer], timeout=DRAIN)
+            await asyncio.wait([writer], timeout=DRAIN_TIMEOUT_S)
         finally:
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)

@@ -36,7 +36,7 @@ MIGRATING = 0x62616E736869
 
 #: Milliseconds that a change waits for a table, and so does everybody who comes to it after the change has; the seconds
 #: between two tries; and those after which whoever has the table is no passing guest.
-LOCK, PAUSE, PATIENCE = 2_000, 1.0, 600.0
+LOCK_TIMEOUT_MS, RETRY_PAUSE_S, MAX_WAIT_S = 2_000, 1.0, 600.0
 
 #: What PostgreSQL says where a lock is not to be had: lock_not_available, deadlock_detected.
 IN_USE = {"55P03", "40P01"}
@@ -68,10 +68,10 @@ async def upgrade(apps: dict[str, Any], *, snapshots: bool = True) -> list[str]:
         except Exception as error:
             if code_of(error) not in IN_USE:
                 raise
-            if time.monotonic() - begun > PATIENCE:
+            if time.monotonic() - begun > MAX_WAIT_S:
                 raise ConfigurationError([in_use()]) from error
-            log.warning("a table is in use; its change is tried again", seconds=PAUSE)
-            await asyncio.sleep(PAUSE)
+            log.warning("a table is in use; its change is tried again", seconds=RETRY_PAUSE_S)
+            await asyncio.sleep(RETRY_PAUSE_S)
 
 
 async def _upgrade(apps: dict[str, Any], *, snapshots: bool) -> list[str]:
@@ -83,7 +83,7 @@ async def _upgrade(apps: dict[str, Any], *, snapshots: bool) -> list[str]:
             await connection.execute_query("SET LOCAL idle_in_transaction_session_timeout = 0")
             await connection.execute_query(f"SELECT pg_advisory_xact_lock({MIGRATING})")
             # Everybody who wants the table stands behind whoever waits to change it: a backup would stop the city.
-            await connection.execute_query(f"SET LOCAL lock_timeout = {LOCK}")
+            await connection.execute_query(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
         executor = Executor(connection, apps)
         # Tortoise asks for the table of what was applied before it makes it, which would spoil the transaction.
         await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
@@ -109,7 +109,7 @@ async def dropping_nothing() -> AsyncIterator[None]:
 
 def in_use() -> Finding:
     """Says what to do where a table that has to change is not let go."""
-    advice = f"end what has held a table for {PATIENCE:.0f} seconds (a backup, a long query), then start again"
+    advice = f"end what has held a table for {MAX_WAIT_S:.0f} seconds (a backup, a long query), then start again"
     return Finding("platform", "table-in-use", advice)
 
 

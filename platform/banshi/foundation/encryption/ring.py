@@ -30,13 +30,13 @@ log = structlog.get_logger("banshi.personal")
 FORM = 1
 
 #: Bytes of a key, and of one for look-ups, which is two in one.
-KEY, LOOK_UP_KEY = 32, 64
+KEY_BYTES, LOOK_UP_KEY_BYTES = 32, 64
 
 #: Digits of a key's id.
-DIGITS = 8
+KEY_ID_DIGITS = 8
 
 #: Seconds between two looks at the file: so late a process knows of a new key. And between two that unknown ids cause.
-LOOK, LOOK_AGAIN = 5.0, 1.0
+LOOK_INTERVAL_S, UNKNOWN_KEY_LOOK_INTERVAL_S = 5.0, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Ring:
 
     def sealing(self) -> tuple[str, AESGCM]:
         """The key that seals now, with its id."""
-        if time.monotonic() - self._looked >= LOOK:
+        if time.monotonic() - self._looked >= LOOK_INTERVAL_S:
             self._look()
         now = time.time()
         if now >= self._until:
@@ -107,7 +107,7 @@ class Ring:
 
     def opening(self, key: str) -> AESGCM | None:
         """The key of that id; None where there is none, also after another look into the file."""
-        if key not in self._aeads and time.monotonic() - self._asked >= LOOK_AGAIN:
+        if key not in self._aeads and time.monotonic() - self._asked >= UNKNOWN_KEY_LOOK_INTERVAL_S:
             self._asked = time.monotonic()
             self._look()
         return self._aeads.get(key)
@@ -147,14 +147,13 @@ def read_keys(file: Path) -> Keys:
 def _parsed(said: Any) -> Keys:
     if said["form"] != FORM:
         raise ValueError("another version's")
+    moment = datetime.fromisoformat
     keys = tuple(
-        RingKey(
-            one["id"], _secret(one["key"], KEY), *(datetime.fromisoformat(one[at]) for at in ("made_at", "seals_from"))
-        )
+        RingKey(one["id"], _secret(one["key"], KEY_BYTES), moment(one["made_at"]), moment(one["seals_from"]))
         for one in said["keys"]
     )
-    look_ups = {one["number"]: _secret(one["key"], LOOK_UP_KEY) for one in said["look_ups"]}
-    named = all(len(bytes.fromhex(key.id)) * 2 == len(key.id) == DIGITS for key in keys)
+    look_ups = {one["number"]: _secret(one["key"], LOOK_UP_KEY_BYTES) for one in said["look_ups"]}
+    named = all(len(bytes.fromhex(key.id)) * 2 == len(key.id) == KEY_ID_DIGITS for key in keys)
     numbered = all(type(number) is int and number > 0 for number in look_ups)
     if not (keys and look_ups and named and numbered and len({key.id for key in keys}) == len(keys)):
         raise ValueError("its keys are none")
@@ -194,16 +193,17 @@ def write_keys(file: Path, keys: Keys) -> None:
 
 def new_key(now: datetime, lead: timedelta = timedelta(0)) -> RingKey:
     """A key that seals once `lead` is over."""
-    return RingKey(secrets.token_hex(DIGITS // 2), os.urandom(KEY), now.astimezone(UTC), (now + lead).astimezone(UTC))
+    made_at, seals_from = now.astimezone(UTC), (now + lead).astimezone(UTC)
+    return RingKey(secrets.token_hex(KEY_ID_DIGITS // 2), os.urandom(KEY_BYTES), made_at, seals_from)
 
 
 def new_ring(now: datetime) -> Keys:
-    return Keys((new_key(now),), {1: os.urandom(LOOK_UP_KEY)})
+    return Keys((new_key(now),), {1: os.urandom(LOOK_UP_KEY_BYTES)})
 
 
 def with_new_look_up(keys: Keys) -> Keys:
     """The same ring with another key for look-ups."""
-    return Keys(keys.keys, {**keys.look_ups, max(keys.look_ups) + 1: os.urandom(LOOK_UP_KEY)})
+    return Keys(keys.keys, {**keys.look_ups, max(keys.look_ups) + 1: os.urandom(LOOK_UP_KEY_BYTES)})
 
 
 def _wrong(rule: str, advice: str) -> ConfigurationError:

@@ -25,10 +25,10 @@ MARKS = (SEALED, LITERAL)
 SHAPE = re.compile(r"sealed1:(?:([0-9a-f]{8})|i([1-9][0-9]{0,8})):([A-Za-z0-9_-]+)\Z")
 
 #: Bytes of a nonce (NIST SP 800-38D, 8.2.2) and of either tag.
-NONCE, TAG = 12, 16
+NONCE_BYTES, TAG_BYTES = 12, 16
 
 #: Characters before the base64: the mark and a key's id.
-HEAD = len(SEALED) + 9
+HEAD_CHARS = len(SEALED) + 9
 
 
 class CannotOpen(Exception):
@@ -61,13 +61,13 @@ class Context(TortoiseContext):
 
 def longest(characters: int) -> int:
     """How long a sealed text of so many characters is at most."""
-    return HEAD + -(-(NONCE + TAG + 4 * characters) * 4 // 3)
+    return HEAD_CHARS + -(-(NONCE_BYTES + TAG_BYTES + 4 * characters) * 4 // 3)
 
 
 def sealed(ring: Ring, place: str, text: str) -> str:
     """Seal a text for a place; twice the same text is never twice the same."""
     key, aead = ring.sealing()
-    nonce = os.urandom(NONCE)
+    nonce = os.urandom(NONCE_BYTES)
     return f"{SEALED}{key}:{_written(nonce + aead.encrypt(nonce, text.encode(), place.encode()))}"
 
 
@@ -95,7 +95,7 @@ def opened(ring: Ring | None, bound: str, place: str, text: str) -> str:
             return siv.decrypt(raw, [bound.encode()]).decode()
         if (aead := ring.opening(key)) is None:
             raise UnknownKey(place, _missing(ring, f"key {key}"))
-        return aead.decrypt(raw[:NONCE], raw[NONCE:], bound.encode()).decode()
+        return aead.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound.encode()).decode()
     except (InvalidTag, binascii.Error, ValueError):
         raise Altered(place, _altered(f" with key {key or f'i{number}'}")) from None
 

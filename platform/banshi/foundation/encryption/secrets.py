@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 KEY_FILE = "sealed.key"
 
 #: Secrets that are remembered open: each call is signed with one.
-REMEMBERED = 1_024
+MAX_REMEMBERED = 1_024
 
 
 class Seal:
@@ -28,7 +28,7 @@ class Seal:
     def __init__(self, folder: Path) -> None:
         self._file = folder / KEY_FILE
         #: What was sealed. Raises ValueError where another key did it.
-        self.opened = lru_cache(REMEMBERED)(self._opened)
+        self.opened = lru_cache(MAX_REMEMBERED)(self._opened)
 
     def sealed(self, text: str) -> str:
         return self._fernet.encrypt(text.encode()).decode()

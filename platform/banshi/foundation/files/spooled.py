@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 #: Bytes that are read at once.
-PIECE = 256 * 1024
+PIECE_BYTES = 256 * 1024
 
 
 class Spooled(NamedTuple):
@@ -25,9 +25,9 @@ class Spooled(NamedTuple):
     async def pieces(self, begin: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """All of it or the bytes from `begin` to `end`, for one reader; any number read at once."""
         end = self.size if end is None else end
-        for start in range(begin, end, PIECE):
+        for start in range(begin, end, PIECE_BYTES):
             # From the system's memory as a rule, so a thread would cost more than it saves.
-            yield os.pread(self.file.fileno(), min(PIECE, end - start), start)
+            yield os.pread(self.file.fileno(), min(PIECE_BYTES, end - start), start)
 
 
 class SpooledAnswer:

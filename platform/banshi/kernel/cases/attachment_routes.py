@@ -34,8 +34,8 @@ ROUTES = Routes("attachments")
 FIELD = "file"
 
 #: Bytes read at once, and seconds that a slow client may take for one of them.
-CHUNK = 65_536
-PATIENCE = 15.0
+CHUNK_BYTES = 65_536
+CHUNK_TIMEOUT_S = 15.0
 
 MULTIPART = "multipart/form-data"
 
@@ -160,7 +160,7 @@ async def _within_quota(platform: Platform, person: str) -> None:
 async def _file_part(request: web.Request) -> tuple[MultipartReader, BodyPartReader]:
     try:
         reader = await request.multipart()
-        part = await asyncio.wait_for(reader.next(), PATIENCE)
+        part = await asyncio.wait_for(reader.next(), CHUNK_TIMEOUT_S)
     except UNREADABLE:
         raise MalformedBody("The multipart body can't be read.") from None
     if not isinstance(part, BodyPartReader) or part.name != FIELD:
@@ -175,8 +175,8 @@ async def _chunks(reader: MultipartReader, part: BodyPartReader) -> AsyncIterato
     try:
         # An empty chunk is no end: a body that breaks off has one too, and half a file must not pass for a whole one.
         while not part.at_eof():
-            yield await asyncio.wait_for(part.read_chunk(CHUNK), PATIENCE)
-        more = await asyncio.wait_for(reader.next(), PATIENCE)
+            yield await asyncio.wait_for(part.read_chunk(CHUNK_BYTES), CHUNK_TIMEOUT_S)
+        more = await asyncio.wait_for(reader.next(), CHUNK_TIMEOUT_S)
     except UNREADABLE:
         raise MalformedBody("The multipart body ends before its time.") from None
     if more is not None:

@@ -35,7 +35,7 @@ USED = (
 )
 
 #: Seconds without a byte after which nobody writes any more: a chunk has to come within 15, and clocks jump an hour.
-ABANDONED = 86_400.0
+ABANDONED_AFTER_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ async def receive(
 def clear_parts(folder: Path, older: float = 0.0) -> int:
     """Remove what a crash left half-written and nobody has written to for `older` seconds; the number of files.
 
-    Where processes share the folder, what is younger than `ABANDONED` may be an upload that another one takes.
+    Where processes share the folder, what is younger than `ABANDONED_AFTER_S` may be an upload that another one takes.
     """
     until = time.time() - older
     parts = [part for part in folder.glob("*.part") if written(part) <= until] if folder.is_dir() else []

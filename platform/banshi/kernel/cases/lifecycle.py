@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
 
 #: How often a step is prepared anew when somebody else moved the case meanwhile.
-TRIES = 5
+MAX_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,7 @@ async def move(
     Raises NotFound, ActionNotPermitted with the actions that are permitted, InvalidFields, Unavailable while the
     department is not connected, and what its handler lets through.
     """
-    for attempt in range(TRIES):
+    for attempt in range(MAX_TRIES):
         case = read if read is not None and not attempt else await visible(case_id, actor)
         if version is not None and case.version != version:
             raise Conflict("The case has moved on meanwhile.")

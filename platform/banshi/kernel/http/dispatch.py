@@ -35,10 +35,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SEGMENT = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r"^[A-Za-z0-9._~-]+$"}
 
 #: Deepest nesting of a JSON body; forms need a handful of levels.
-DEEPEST = 32
+MAX_JSON_DEPTH = 32
 
 #: Seconds within which a JSON body has to be there.
-PATIENCE = 15.0
+BODY_TIMEOUT_S = 15.0
 
 ROUTE = web.RequestKey("banshi_route", Route)
 #: Whose token it is, as soon as that is known.
@@ -210,14 +210,14 @@ async def read_body(request: web.Request, limit: int, media_type: str = JSON) ->
         raise errors.TooLarge(f"A body has at most {limit} bytes.", limit=limit)
     parts, size = [], 0
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(BODY_TIMEOUT_S):
             async for chunk in request.content.iter_any():
                 size += len(chunk)
                 if size > limit:
                     raise errors.TooLarge(f"A body has at most {limit} bytes.", limit=limit)
                 parts.append(chunk)
     except TimeoutError:
-        raise errors.MalformedBody(f"The body was not all there after {PATIENCE:g} seconds.") from None
+        raise errors.MalformedBody(f"The body was not all there after {BODY_TIMEOUT_S:g} seconds.") from None
     return b"".join(parts)
 
 
@@ -233,8 +233,8 @@ def parse(raw: bytes, request: web.Request) -> dict[str, Any]:
         raise errors.MalformedBody(f"The body is not JSON in UTF-8: {error.msg} ({where}).") from None
     if not isinstance(document, dict):
         raise errors.MalformedBody("The body has to be one JSON object.")
-    if deeper(document, DEEPEST):
-        raise errors.MalformedBody(f"The body nests deeper than {DEEPEST} levels.")
+    if deeper(document, MAX_JSON_DEPTH):
+        raise errors.MalformedBody(f"The body nests deeper than {MAX_JSON_DEPTH} levels.")
     if b"\\u0000" in raw and has_nul(document):
         raise errors.MalformedBody("The body has a NUL character (\\u0000); no text needs one, no database stores it.")
     _refuse_twins(raw, document)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
 
 HEADER = "Idempotency-Key"
-LONGEST = 128
+MAX_KEY_CHARS = 128
 VISIBLE = re.compile(r"[!-~]+")
 
 #: Hashes of the keys whose requests run in this process.
@@ -38,8 +38,9 @@ class IdempotentRequest(Receipts):
     """The Idempotency-Key of one request."""
 
     def __init__(self, platform: Platform, subject: str, key: str) -> None:
-        if not (0 < len(key) <= LONGEST and VISIBLE.fullmatch(key)):
-            raise InvalidParameter(f"{HEADER} has 1 to {LONGEST} ASCII characters without spaces.", parameter=HEADER)
+        if not (0 < len(key) <= MAX_KEY_CHARS and VISIBLE.fullmatch(key)):
+            told = f"{HEADER} has 1 to {MAX_KEY_CHARS} ASCII characters without spaces."
+            raise InvalidParameter(told, parameter=HEADER)
         self._platform = platform
         self._person = subject
         # NUL can't be part of a subject or a header, so no two pairs share a hash.

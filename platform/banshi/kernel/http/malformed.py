@@ -25,7 +25,7 @@ TOO_LONG = (
 
 #: Seconds within which a request's line and headers have to be there, from the connection's beginning or, where there
 #: were requests before it, from its own first byte.
-PATIENCE = 15.0
+HEAD_TIMEOUT_S = 15.0
 
 
 class Connection(web.RequestHandler):
@@ -40,7 +40,7 @@ class Connection(web.RequestHandler):
     _awaited: asyncio.TimerHandle | None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._awaited = self._loop.call_later(PATIENCE, self._give_up)
+        self._awaited = self._loop.call_later(HEAD_TIMEOUT_S, self._give_up)
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
@@ -50,7 +50,7 @@ class Connection(web.RequestHandler):
             self._stop_waiting()
         elif self._awaited is None and self._waiter is not None and data:
             # Nothing is under way: it is the beginning of a further request.
-            self._awaited = self._loop.call_later(PATIENCE, self._give_up)
+            self._awaited = self._loop.call_later(HEAD_TIMEOUT_S, self._give_up)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._stop_waiting()
@@ -63,7 +63,7 @@ class Connection(web.RequestHandler):
 
     def _give_up(self) -> None:
         self._awaited = None
-        log.info("a request did not come to the end of its headers", seconds=PATIENCE)
+        log.info("a request did not come to the end of its headers", seconds=HEAD_TIMEOUT_S)
         self.force_close()
 
     def handle_error(

@@ -28,12 +28,14 @@ encode = orjson.dumps
 LANGUAGE_HEADERS = {language: {"Content-Language": language, "Vary": "Accept-Language"} for language in LANGUAGES}
 
 #: Rows of a page, when the caller doesn't say, and at most.
-PAGE = 20
-LONGEST_PAGE = 100
+PAGE_ROWS = 20
+MAX_PAGE_ROWS = 100
 
 #: The parameters of every list.
 PAGE_PARAMETERS = (
-    Parameter("limit", {"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE}, "Rows at most."),
+    Parameter(
+        "limit", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_ROWS, "default": PAGE_ROWS}, "Rows at most."
+    ),
     Parameter(
         "cursor", {"type": "string", "minLength": 1, "maxLength": 200}, "Where to go on: `next` of the page before."
     ),
@@ -145,7 +147,7 @@ def in_utc(text: str) -> datetime:
 
 def limit_of(call: Call) -> int:
     """How many rows a page has, as the caller asks."""
-    return int(call.query.get("limit", PAGE))
+    return int(call.query.get("limit", PAGE_ROWS))
 
 
 def page_answer(row: Mapping[str, Any], *links: Link) -> Answer:

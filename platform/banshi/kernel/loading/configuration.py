@@ -31,7 +31,7 @@ RESERVED = frozenset({"banshi", "platform"})
 NETWORK, READ = "network", "read:"
 
 #: Bytes below which Python and the kernel alone have no room.
-LEAST_MEMORY = 134_217_728
+MIN_MEMORY_BYTES = 134_217_728
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +46,8 @@ class Limits:
     cpu: float = 0.75
 
     def __post_init__(self) -> None:
-        if self.memory < LEAST_MEMORY:
-            raise ValueError(f"memory has to be at least {LEAST_MEMORY} bytes: Python and the kernel need them")
+        if self.memory < MIN_MEMORY_BYTES:
+            raise ValueError(f"memory has to be at least {MIN_MEMORY_BYTES} bytes: Python and the kernel need them")
         if not 0.01 <= self.cpu <= 64:
             raise ValueError("cpu has to be 0.01 to 64 cores")
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from banshi.kernel.contract.values import Department, Item
 
 #: Items that stay in memory after they were asked for.
-MOST_RECENT = 128
+MAX_RECENT_ITEMS = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class ItemIndex(MutableMapping[str, Item]):
         if item is None:
             shelf, begin, size, _ = self._shelved[code]
             item = self._recent[code] = shelf.make(begin, size)
-            if len(self._recent) > MOST_RECENT:
+            if len(self._recent) > MAX_RECENT_ITEMS:
                 self._recent.popitem(last=False)
         return item
 

@@ -24,16 +24,16 @@ from banshi.kernel.loading.typed_tables import STRICT
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?")
 
 #: More would make the QR code of a full pass larger than a phone reads in the street (V10-M).
-LONGEST_ISSUER = 16
+MAX_ISSUER_BYTES = 16
 
 #: What fits into a line beside a certificate's QR code.
-LONGEST_ADDRESS = 80
+MAX_ADDRESS_CHARS = 80
 
 #: Connections of one process; PostgreSQL itself takes a hundred of all processes, if nothing is said.
-MOST_CONNECTIONS = 500
+MAX_CONNECTIONS = 500
 
 #: Seconds that a statement may be given.
-LONGEST_STATEMENT = 3600
+MAX_STATEMENT_S = 3600
 
 #: How SQLite works: each commit is synced, a writer waits for another, and what is deleted is overwritten with zeros.
 PRAGMAS = "synchronous=FULL&wal_autocheckpoint=8000&busy_timeout=5000&secure_delete=ON"
@@ -59,10 +59,10 @@ class Pool:
     statement_seconds: float = 30.0
 
     def __post_init__(self) -> None:
-        if not 1 <= self.least <= self.most <= MOST_CONNECTIONS:
-            raise ValueError(f"least and most have to be 1 <= least <= most <= {MOST_CONNECTIONS}")
-        if self.statement_seconds != 0 and not 0.1 <= self.statement_seconds <= LONGEST_STATEMENT:
-            raise ValueError(f"statement_seconds has to be 0.1 to {LONGEST_STATEMENT}, or 0")
+        if not 1 <= self.least <= self.most <= MAX_CONNECTIONS:
+            raise ValueError(f"least and most have to be 1 <= least <= most <= {MAX_CONNECTIONS}")
+        if self.statement_seconds != 0 and not 0.1 <= self.statement_seconds <= MAX_STATEMENT_S:
+            raise ValueError(f"statement_seconds has to be 0.1 to {MAX_STATEMENT_S}, or 0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,10 +169,10 @@ class Settings:
             raise ValueError(f"replica has to begin with {' or '.join(POSTGRES)}, and so has database")
         if self.address and not ADDRESS.fullmatch(self.address):
             raise ValueError("address has to be like https://services.city.example, without a path")
-        if not 0 < len(self.pass_issuer.encode()) <= LONGEST_ISSUER:
-            raise ValueError(f"pass_issuer has to be 1 to {LONGEST_ISSUER} bytes long: every pass bears it")
-        if len(self.certificate_address) > LONGEST_ADDRESS or not self.certificate_address.isprintable():
-            raise ValueError(f"certificate_address has to be one line of at most {LONGEST_ADDRESS} characters")
+        if not 0 < len(self.pass_issuer.encode()) <= MAX_ISSUER_BYTES:
+            raise ValueError(f"pass_issuer has to be 1 to {MAX_ISSUER_BYTES} bytes long: every pass bears it")
+        if len(self.certificate_address) > MAX_ADDRESS_CHARS or not self.certificate_address.isprintable():
+            raise ValueError(f"certificate_address has to be one line of at most {MAX_ADDRESS_CHARS} characters")
         if unknown := sorted(self.without - OPTIONAL):
             raise ValueError(f"without has {unknown[0]!r}: what can be left out is {', '.join(sorted(OPTIONAL))}")
         for name in AT_LEAST_ONE:

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 log = structlog.get_logger("banshi.engine")
 
 #: Longest time between two looks at the table, in seconds: how late a row may be that another process wrote.
-LONGEST_SLEEP = 1.0
+MAX_SLEEP_S = 1.0
 
 #: Seconds until something is tried again that is for somebody who is away and doesn't say until when, and the seconds
 #: over which what was postponed together comes back.
-AWAY, JITTER = 60.0, 5.0
+AWAY_PAUSE_S, JITTER_S = 60.0, 5.0
 
 #: Seconds until an event is looked at again whose turn it isn't yet.
-TURN = 0.1
+TURN_PAUSE_S = 0.1
 
 #: What is nobody's failure: whom it is for is away, or the platform's own database.
 NOT_NOW = frozenset({Unavailable.status, StorageFull.status})
@@ -79,8 +79,8 @@ class Consumer:
             except Exception as error:  # the database is away: the rows stay where they are, so keep asking
                 log.error("the outbox can't be read", consumer=self.name, error=type(error).__name__)
                 self._asked += [one for one in asked if not one.done()]
-                pause = LONGEST_SLEEP
-            await woken(self.wake, LONGEST_SLEEP if pause is None else min(max(pause, 0.0), LONGEST_SLEEP))
+                pause = MAX_SLEEP_S
+            await woken(self.wake, MAX_SLEEP_S if pause is None else min(max(pause, 0.0), MAX_SLEEP_S))
 
     async def _claim(self) -> list[Claimed]:
         store, lease = self.platform.store, self.platform.settings.outbox_lease
@@ -151,11 +151,11 @@ class Consumer:
             error = problem_of(error)
         about = {"consumer": self.name, "row": row.id, "attempt": row.attempts, "error": type(error).__name__}
         if isinstance(error, events.OutOfTurn):
-            await outbox.postpone(self.platform.store, row, "", TURN)
+            await outbox.postpone(self.platform.store, row, "", TURN_PAUSE_S)
             return
         if isinstance(error, Problem) and _is_not_now(error):
             # A department that is away for a day must find every submission waiting, not parked.
-            wait = _seconds_until_back(error) + random.uniform(0, JITTER)  # noqa: S311
+            wait = _seconds_until_back(error) + random.uniform(0, JITTER_S)  # noqa: S311
             await outbox.postpone(self.platform.store, row, type(error).__name__, wait)
             self._settled.labels(self.name, "postponed").inc()
             log.warning("outbox row waits for whom it is for", **about, seconds=round(wait))
@@ -177,4 +177,4 @@ def _is_not_now(error: Exception) -> bool:
 def _seconds_until_back(problem: Problem) -> float:
     """What its Retry-After says, where a department has written seconds there."""
     text = str(problem.headers.get("Retry-After", "")).strip()
-    return float(text[:9]) if text.isascii() and text.isdigit() else AWAY
+    return float(text[:9]) if text.isascii() and text.isdigit() else AWAY_PAUSE_S

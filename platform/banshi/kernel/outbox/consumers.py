@@ -43,14 +43,14 @@ T = TypeVar("T")
 log = structlog.get_logger("banshi.engine")
 
 #: Rows that a channel is given at once, and submissions that are with their departments at once.
-BATCH = 256
-AT_ONCE = 32
+BATCH_ROWS = 256
+MAX_INTAKES = 32
 
 #: Seconds that a consumer may take to look at the table while it is at work; others may have the time.
-LOOKING = 1.0
+LOOK_TIMEOUT_S = 1.0
 
 #: Seconds between two looks whether what goes out is held, and between two words that it still is.
-HELD_LOOK, HELD_WORD = 1.0, 600.0
+HELD_LOOK_INTERVAL_S, HELD_WORD_INTERVAL_S = 1.0, 600.0
 
 
 class Engine:
@@ -69,13 +69,13 @@ class Engine:
         self.consumers: list[Consumer] = []
         if CASE not in platform.duty.lanes:
             return
-        self.consumers.append(Consumer(platform, outbox.INTAKE, _intake(platform), batch=AT_ONCE, settled=settled))
+        self.consumers.append(Consumer(platform, outbox.INTAKE, _intake(platform), batch=MAX_INTAKES, settled=settled))
         for name, channel in platform.registry.channels.items():
             work = _channel(platform, channel)
-            self.consumers.append(Consumer(platform, f"channel:{name}", work, batch=BATCH, settled=settled))
+            self.consumers.append(Consumer(platform, f"channel:{name}", work, batch=BATCH_ROWS, settled=settled))
         for name, listener in platform.registry.offered(events.LISTENERS):
             work = _listener(platform, listener)
-            self.consumers.append(Consumer(platform, events.CONSUMER + name, work, batch=BATCH, settled=settled))
+            self.consumers.append(Consumer(platform, events.CONSUMER + name, work, batch=BATCH_ROWS, settled=settled))
         # A server takes up its own at once, and not what others write: what one of them leaves behind the next look
         # finds, within a second. Who is there to work takes up everybody's, unless Redis hands it over.
         to_all = not platform.duty.serves and platform.settings.redis is None
@@ -83,9 +83,9 @@ class Engine:
             platform.store.on_rows(OutboxRow, consumer.wake.set, elsewhere=to_all)
 
     async def look(self) -> bool:
-        """Have every consumer look at the table; False where one of them is busy for longer than `LOOKING`."""
+        """Have every consumer look at the table; False where one of them is busy for longer than `LOOK_TIMEOUT_S`."""
         try:
-            async with asyncio.timeout(LOOKING):
+            async with asyncio.timeout(LOOK_TIMEOUT_S):
                 await asyncio.gather(*(consumer.look() for consumer in self.consumers))
         except TimeoutError:
             return False
@@ -100,13 +100,13 @@ class Engine:
             except Exception as error:  # the database is away, and nothing goes out either
                 log.warning("whether the outbox is held can't be read", error=type(error).__name__)
                 found = self.held
-            if found is not None and (self.held is None or time.monotonic() - told >= HELD_WORD):
+            if found is not None and (self.held is None or time.monotonic() - told >= HELD_WORD_INTERVAL_S):
                 told = time.monotonic()
                 log.warning("the outbox is held, nothing goes out: banshi outbox release", reason=found.reason)
             elif found is None and self.held is not None:
                 log.info("the outbox is released")
             self.held = found
-            await asyncio.sleep(HELD_LOOK)
+            await asyncio.sleep(HELD_LOOK_INTERVAL_S)
 
 
 def _traced(platform: Platform, rows: Sequence[Claimed]) -> AbstractContextManager[list[Span]]:

@@ -40,7 +40,7 @@ MESSAGE_FIELDS = tuple(field.name for field in fields(Message) if field.name != 
 CASE_LANE, ALERT_LANE, NOTICE_LANE = 0, 1, 2
 
 #: Longest pause between two attempts, in seconds.
-LONGEST_PAUSE = 600.0
+MAX_PAUSE_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ async def settle(store: Store, done: Sequence[Claimed]) -> None:
 async def put_back(store: Store, row: Claimed, error: str, *, attempts: int) -> bool:
     """Try `row` again after a growing pause with full jitter, or park it after `attempts`; True if it was parked."""
     parked = row.tries >= attempts
-    pause = random.uniform(0, min(LONGEST_PAUSE, 0.5 * 2**row.tries))  # noqa: S311
+    pause = random.uniform(0, min(MAX_PAUSE_S, 0.5 * 2**row.tries))  # noqa: S311
     clock = store.clock
     marks = store.placeholders(5)
     sql = (

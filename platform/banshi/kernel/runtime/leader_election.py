@@ -27,7 +27,7 @@ log = structlog.get_logger("banshi.leader")
 
 #: Seconds for which a leader leads without renewing, between two renewals or attempts, and between two looks of work
 #: that only the leader does.
-LEASE, RENEW, LOOK = 15.0, 5.0, 1.0
+LEASE_S, RENEWAL_INTERVAL_S, LOOK_INTERVAL_S = 15.0, 5.0, 1.0
 
 #: What is leased, and the topic of the signal that it is free.
 FREE = "leader"
@@ -53,14 +53,14 @@ class Leader:
             led, begun = self.leads, time.monotonic()
             if await self._take():
                 # From before the database was asked: its clock began to count afterwards.
-                self._until = begun + LEASE
+                self._until = begun + LEASE_S
                 if not led:
                     log.info("leads")
             elif led:
                 self._until = 0.0
                 log.warning("another process leads")
             self._wake.clear()
-            await woken(self._wake, RENEW)
+            await woken(self._wake, RENEWAL_INTERVAL_S)
 
     async def _take(self) -> bool:
         clock = self._platform.store.clock
@@ -71,7 +71,7 @@ class Leader:
             f"WHERE banshi_lease.holder = $2 OR banshi_lease.until <= {clock} OR banshi_lease.until > {clock} + 2 * $3 "
             "RETURNING holder"
         )
-        values = [FREE, self._name, int(LEASE * 1000)]
+        values = [FREE, self._name, int(LEASE_S * 1000)]
         return bool(await self._platform.store.connection.execute_query_dict(sql, values))
 
     async def give_up(self) -> None:
@@ -98,11 +98,11 @@ async def led(platform: Platform, seconds: float, work: Callable[[], Awaitable[o
             rounds = asyncio.create_task(every(seconds, work, failed))
             try:
                 while leader.leads:
-                    await asyncio.wait([rounds], timeout=LOOK)
+                    await asyncio.wait([rounds], timeout=LOOK_INTERVAL_S)
             finally:
                 rounds.cancel()
                 await asyncio.gather(rounds, return_exceptions=True)
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(LOOK_INTERVAL_S)
 
 
 @asynccontextmanager

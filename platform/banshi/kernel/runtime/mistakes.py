@@ -17,7 +17,7 @@ from banshi.foundation.failure import Failure
 from banshi.foundation.logs import place_of
 
 #: Characters of a traceback, of a line of it, and of any other text of an author's code.
-LONGEST_TRACEBACK, LONGEST_LINE, LONGEST_TEXT = 8_000, 500, 500
+MAX_TRACEBACK_CHARS, MAX_LINE_CHARS, MAX_TEXT_CHARS = 8_000, 500, 500
 
 #: The kernel's own code, which is not what an author looks for.
 KERNEL = str(Path(__file__).parents[2])
@@ -64,7 +64,7 @@ def failure_of(
         # It was found in our own code; theirs is where the method begins.
         where = _defined(handler, method)
     shown = _shown(error, what) if development else ""
-    what, told = (_sendable(one[:LONGEST_TEXT]) for one in (what, told))
+    what, told = (_sendable(one[:MAX_TEXT_CHARS]) for one in (what, told))
     return Failure(plugin=plugin, item=item, method=method, what=what, told=told, where=where, traceback=shown)
 
 
@@ -118,9 +118,9 @@ def shown_of(error: BaseException) -> str:
         return error.shown
     told = traceback.TracebackException.from_exception(error, capture_locals=False)
     _forget_ours(told)
-    *lines, last = [one if len(one) <= LONGEST_LINE else f"{one[:LONGEST_LINE]}…\n" for one in told.format()]
+    *lines, last = [one if len(one) <= MAX_LINE_CHARS else f"{one[:MAX_LINE_CHARS]}…\n" for one in told.format()]
     text = "".join(lines)
-    room = LONGEST_TRACEBACK - len(last)
+    room = MAX_TRACEBACK_CHARS - len(last)
     # What was raised is said last, and says more than a frame in the middle.
     return _sendable(text if len(text) <= room else f"{text[: room - 5]}\n…\n") + _sendable(last)
 
@@ -146,7 +146,7 @@ def wrong_answer(method: str, answer: Any, *, inside: str = "") -> Mistake:
     expected, example = RETURNS.get(method, UNKNOWN)
     came = "None" if answer is None else type(answer).__name__[:100]
     mistake = Mistake(f"returned {came}{inside}, where {expected} is expected: {example}")
-    mistake.came = reprlib.repr(answer)[:LONGEST_LINE]
+    mistake.came = reprlib.repr(answer)[:MAX_LINE_CHARS]
     return mistake
 
 

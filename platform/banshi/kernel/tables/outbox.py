@@ -9,7 +9,7 @@ from tortoise.indexes import Index
 from uuid_utils.compat import uuid7
 
 from banshi.foundation.encryption.fields import Personal, PersonalJSON
-from banshi.foundation.trace_context import LENGTH, present_trace
+from banshi.foundation.trace_context import TRACEPARENT_CHARS, present_trace
 
 __all__ = ["OutboxRow"]
 
@@ -36,7 +36,7 @@ class OutboxRow(Personal):
     #: The same promise is made once.
     dedup = fields.CharField(max_length=120, unique=True)
     #: The traceparent of what it was promised by.
-    trace = fields.CharField(max_length=LENGTH, default=present_trace, db_default="")
+    trace = fields.CharField(max_length=TRACEPARENT_CHARS, default=present_trace, db_default="")
     last_error = fields.CharField(max_length=500, default="")
     settled_at = fields.BigIntField(null=True)
 

@@ -14,14 +14,14 @@ from typing import Any
 import asyncpg
 
 #: Seconds that one server may take to let us in, and after which the next one is tried beside it.
-CONNECT_S, HEAD_START_S = 5.0, 1.0
+CONNECT_TIMEOUT_S, HEAD_START_S = 5.0, 1.0
 
 #: Seconds until the system gives up a connection on which nothing is acknowledged: its machine is gone. Without, it
 #: would go on sending for a quarter of an hour. A server that is merely slow acknowledges all the same.
-SILENT_S = 5
+MAX_SILENCE_S = 5
 
 #: Seconds between two questions of the system's on a connection that rests, and how many may go unanswered.
-PROBE_S, PROBES = 2, 3
+PROBE_INTERVAL_S, MAX_PROBES = 2, 3
 
 #: What PostgreSQL 14 and newer say of themselves when one connects, and whenever it changes.
 SAYS_READ_ONLY = ("in_hot_standby", "default_transaction_read_only")
@@ -90,10 +90,10 @@ class Servers:
         self, host: tuple[str, int] | None, given: Sequence[Any], options: Mapping[str, Any]
     ) -> tuple[asyncpg.Connection, bool]:
         place = {} if host is None else {"host": host[0], "port": host[1]}
-        connection = await asyncpg.connect(*given, **{"timeout": CONNECT_S, **options, **place})
+        connection = await asyncpg.connect(*given, **{"timeout": CONNECT_TIMEOUT_S, **options, **place})
         try:
             _watched(connection)
-            async with asyncio.timeout(CONNECT_S):
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 writes = not await is_read_only(connection)
         except BaseException:
             connection.terminate()
@@ -116,8 +116,8 @@ def _watched(connection: Any) -> None:
     if own.family not in {socket.AF_INET, socket.AF_INET6}:
         return
     own.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    limits = {"TCP_USER_TIMEOUT": SILENT_S * 1000, "TCP_KEEPIDLE": SILENT_S}
-    limits |= {"TCP_KEEPINTVL": PROBE_S, "TCP_KEEPCNT": PROBES}
+    limits = {"TCP_USER_TIMEOUT": MAX_SILENCE_S * 1000, "TCP_KEEPIDLE": MAX_SILENCE_S}
+    limits |= {"TCP_KEEPINTVL": PROBE_INTERVAL_S, "TCP_KEEPCNT": MAX_PROBES}
     for name, value in limits.items():
         if (option := getattr(socket, name, None)) is not None:  # Linux has all of them
             own.setsockopt(socket.IPPROTO_TCP, option, value)

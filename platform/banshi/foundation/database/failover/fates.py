@@ -14,7 +14,7 @@ from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalEr
 from banshi.foundation.errors import Problem, StorageFull, Unavailable
 
 #: Seconds after which whoever met an outage, or another transaction, is asked to come again.
-AWAY_S, AGAIN_S = 5, 1
+AWAY_RETRY_AFTER_S, CONFLICT_RETRY_AFTER_S = 5, 1
 
 
 class Fate(Enum):
@@ -175,9 +175,9 @@ def problem_of(error: BaseException) -> Problem:
         return StorageFull()
     if fate is Fate.AGAIN:
         told = "Something else was being changed at the same time; send the request again."
-        return Unavailable(told, headers={"Retry-After": str(AGAIN_S)})
+        return Unavailable(told, headers={"Retry-After": str(CONFLICT_RETRY_AFTER_S)})
     if fate is Fate.RECONNECT:
         told = "The database takes no writes at present; send the request again."
-        return Unavailable(told, headers={"Retry-After": str(AWAY_S)})
+        return Unavailable(told, headers={"Retry-After": str(AWAY_RETRY_AFTER_S)})
     told = "The database does not answer; send the request again."
-    return Unavailable(told, headers={"Retry-After": str(AWAY_S)})
+    return Unavailable(told, headers={"Retry-After": str(AWAY_RETRY_AFTER_S)})

@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable
 from banshi.foundation.errors import Unavailable
 
 #: Seconds that the database has to answer.
-PATIENCE_S = 2.0
+ANSWER_TIMEOUT_S = 2.0
 
 #: Seconds for which a write may be under way: with a synchronous standby that is gone, each waits for as long as it is.
-STUCK_S = 15.0
+MAX_WRITE_S = 15.0
 
 SOON = {"Retry-After": "5"}
 
@@ -27,14 +27,14 @@ class Readiness:
         self._look: asyncio.Future[bool] | None = None
 
     async def require(self) -> None:
-        """Raise Unavailable, within `PATIENCE_S`, where nothing can be written."""
+        """Raise Unavailable, within `ANSWER_TIMEOUT_S`, where nothing can be written."""
         look = self._look
         if look is None:
             look = self._look = asyncio.ensure_future(self._takes_writes())
             look.add_done_callback(self._over)
         # Not asyncio.timeout: a connection to a server that hangs takes as long to be given back. What it says then is
         # the answer to whoever asks in that moment.
-        await asyncio.wait([look], timeout=PATIENCE_S)
+        await asyncio.wait([look], timeout=ANSWER_TIMEOUT_S)
         try:
             writes = look.result()
         except Exception:  # whatever keeps the database from answering keeps this process from serving
@@ -42,7 +42,7 @@ class Readiness:
         if not writes:
             raise Unavailable("The database takes no writes.", headers=SOON)
         seconds = 0.0 if self.begun is None else time.monotonic() - self.begun
-        if seconds > STUCK_S:
+        if seconds > MAX_WRITE_S:
             told = f"The database has not confirmed a write for {seconds:.0f} s; is its synchronous standby there?"
             raise Unavailable(told, headers=SOON)
 

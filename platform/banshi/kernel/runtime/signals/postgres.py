@@ -20,7 +20,7 @@ OF_POOLS = (
 )
 
 #: Seconds between two looks whether the server is still there, and that any word of it may take.
-KEEPALIVE, PATIENCE = 10.0, 5.0
+KEEPALIVE_INTERVAL_S, ANSWER_TIMEOUT_S = 10.0, 5.0
 
 
 class PostgresCarrier(Carrier):
@@ -40,7 +40,7 @@ class PostgresCarrier(Carrier):
         """Until the connection breaks. Raises what asyncpg and the network raise."""
         options = {name: value for name, value in self._client._template.items() if name not in OF_POOLS}
         ended = asyncio.Event()
-        connection = await self._client.connect(password=self._client.password, timeout=PATIENCE, **options)
+        connection = await self._client.connect(password=self._client.password, timeout=ANSWER_TIMEOUT_S, **options)
         self._client.when_astray.add(ended.set)
         try:
             if await connection.fetchval(ASK_READ_ONLY):
@@ -53,7 +53,7 @@ class PostgresCarrier(Carrier):
             connection.add_termination_listener(lambda _: ended.set())
             connected()
             while not ended.is_set():
-                if not await woken(ended, KEEPALIVE):
+                if not await woken(ended, KEEPALIVE_INTERVAL_S):
                     # A network that is gone closes nothing.
                     await self._execute("SELECT 1")
             raise ConnectionError("the server has closed the connection, or takes no writes any more")
@@ -70,4 +70,4 @@ class PostgresCarrier(Carrier):
         async with self._turn:
             if self._connection is None or self._connection.is_closed():
                 raise ConnectionError("not connected")
-            await self._connection.execute(statement, *values, timeout=PATIENCE)
+            await self._connection.execute(statement, *values, timeout=ANSWER_TIMEOUT_S)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from redis.asyncio.cluster import RedisCluster
 
 #: Seconds without a word after which Redis is asked whether it is there, and as many until it has to have answered.
-KEEPALIVE = 5.0
+KEEPALIVE_INTERVAL_S = 5.0
 
 
 class RedisCarrier(Carrier):
@@ -35,7 +35,7 @@ class RedisCarrier(Carrier):
                 await answered(following.subscribe(self._channel))
                 asked = False
                 while True:
-                    message = await answered(following.get_message(timeout=KEEPALIVE))
+                    message = await answered(following.get_message(timeout=KEEPALIVE_INTERVAL_S))
                     if message is None:
                         if asked:
                             raise ConnectionError("Redis is silent")

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger("banshi.signals")
 
 #: Seconds for which signals gather, and until a broken connection is made anew.
-GATHER, AGAIN = 0.02, 1.0
+GATHER_S, RECONNECT_PAUSE_S = 0.02, 1.0
 
 #: Words of one topic that wait to be sent at most. Whoever misses more than that looks by itself.
-MOST_WAITING = 100_000
+MAX_WAITING_WORDS = 100_000
 
 #: The kernel's own topic: tables whose rows a transaction changed or added.
 ROWS = "rows"
@@ -60,7 +60,7 @@ class Signals:
     def send(self, topic: str, words: Iterable[str]) -> None:
         """Tell all other processes, in a moment. Words that are the same are sent once; a topic needs at least one."""
         waiting = self._waiting[topic]
-        if self._carrier.longest and len(waiting) < MOST_WAITING:
+        if self._carrier.longest and len(waiting) < MAX_WAITING_WORDS:
             waiting.update(words)
             self._wake.set()
 
@@ -75,13 +75,13 @@ class Signals:
                 self._broke = True
             finally:
                 self.connected.clear()
-            await asyncio.sleep(AGAIN)
+            await asyncio.sleep(RECONNECT_PAUSE_S)
 
     async def tell(self) -> None:
         """Send what was gathered, until cancelled."""
         while True:
             await self._wake.wait()
-            await asyncio.sleep(GATHER)
+            await asyncio.sleep(GATHER_S)
             self._wake.clear()
             await self.send_waiting()
 
