@@ -137,26 +137,23 @@ async def put_back(store: Store, row: Claimed, error: str, *, attempts: int) -> 
     """Try `row` again after a growing pause with full jitter, or park it after `attempts`; True if it was parked."""
     parked = row.tries >= attempts
     pause = random.uniform(0, min(MAX_PAUSE_S, 0.5 * 2**row.tries))  # noqa: S311
-    clock = store.clock
-    marks = store.placeholders(5)
-    sql = (
-        f"UPDATE banshi_outbox SET state = {marks[0]}, lease_until = 0, not_before = {clock} + {marks[1]}, "  # noqa: S608
-        f"last_error = {marks[2]} WHERE id = {marks[3]} AND attempts = {marks[4]} AND state = 'due'"
-    )
-    values = ["parked" if parked else "due", int(pause * 1000), error[:500], row.id, row.attempts]
-    await store.connection.execute_query(sql, values)
+    await _later(store, row, error, pause, "state = 'parked'" if parked else "state = 'due'")
     return parked
 
 
 async def postpone(store: Store, row: Claimed, error: str, wait: float) -> None:
     """Try `row` again after so many seconds, without counting: whom it is for is away, and that is not its fault."""
-    marks = store.placeholders(4)
+    await _later(store, row, error, wait, "tries = tries - 1")
+
+
+async def _later(store: Store, row: Claimed, error: str, seconds: float, values: str) -> None:
+    """Give `row` back until later, if it is still ours, with what is said of it."""
+    wait, told, own, attempts = store.placeholders(4)
     sql = (
-        "UPDATE banshi_outbox SET tries = tries - 1, lease_until = 0, "  # noqa: S608
-        f"not_before = {store.clock} + {marks[0]}, "
-        f"last_error = {marks[1]} WHERE id = {marks[2]} AND attempts = {marks[3]} AND state = 'due'"
+        f"UPDATE banshi_outbox SET {values}, lease_until = 0, not_before = {store.clock} + {wait}, "  # noqa: S608
+        f"last_error = {told} WHERE id = {own} AND attempts = {attempts} AND state = 'due'"
     )
-    await store.connection.execute_query(sql, [int(wait * 1000), error[:500], row.id, row.attempts])
+    await store.connection.execute_query(sql, [int(seconds * 1000), error[:500], row.id, row.attempts])
 
 
 async def release(store: Store, rows: Sequence[Claimed]) -> None:
