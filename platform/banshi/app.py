@@ -17,9 +17,9 @@ from banshi.builtin.isolation.standing_in import isolate
 from banshi.builtin.monitoring.worker_process import WORKER
 from banshi.default_plugins import default_plugins
 from banshi.foundation.database.opening import open_store
+from banshi.foundation.files.durable_files import clear_parts
 from banshi.foundation.findings import ConfigurationError, Finding
 from banshi.foundation.time.working_days import WorkingCalendar
-from banshi.kernel.cases import attachments
 from banshi.kernel.http.callers import LONGEST_TOKEN
 from banshi.kernel.http.dispatch import endpoint
 from banshi.kernel.http.malformed import Runner
@@ -101,7 +101,7 @@ def _prepare_folders(full: Registry) -> None:
     make_folders(settings, keys=True)
     if settings.database_url.startswith("sqlite"):
         # The folder is this process's alone; where others share it, they are in the middle of taking files.
-        attachments.clear_parts(settings.attachments_folder)
+        clear_parts(settings.attachments_folder)
 
 
 def application(platform: Platform) -> web.Application:

@@ -12,7 +12,7 @@ import pytest
 
 from banshi.builtin.personal_data import housekeeping
 from banshi.builtin.personal_data.housekeeping import tidy
-from banshi.kernel.cases.attachments import ABANDONED_AFTER_S, clear_parts
+from banshi.foundation.files.durable_files import ABANDONED_AFTER_S, clear_parts
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import CaseEvent
 from banshi.kernel.tables.idempotency import IdempotencyKey

@@ -83,7 +83,7 @@ class Outgoing:
             raise ValueError("has to be an address, such as https://parks.example/banshi") from None
         if not host or url.user is not None or url.password is not None or url.raw_fragment:
             raise ValueError("has to be an address with a host, without a user, a password or a fragment")
-        if url.scheme != "https" and not (url.scheme == "http" and self.rules.allows_http(host)):
+        if url.scheme != "https" and not (url.scheme == "http" and _allows_http(self.rules, host)):
             raise ValueError("has to begin with https://")
         if port is None or not 1 <= port <= 65535:
             raise ValueError("has to have a port from 1 to 65535, or none")
@@ -168,3 +168,12 @@ async def open_outgoing(platform: Platform) -> AsyncIterator[Outgoing]:
         max_field_size=LONGEST_LINE,
     ) as session:
         yield Outgoing(rules, session)
+
+
+def _allows_http(rules: OutgoingRules, host: str) -> bool:
+    """Whether a host may be called without TLS: this machine, where its network is allowed."""
+    try:
+        address = ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        return False
+    return address.is_loopback and is_allowed(str(address), rules.networks)

@@ -23,9 +23,9 @@ from banshi.builtin.personal_data.forgetting import forget_test_cases
 from banshi.builtin.personal_data.promises import MAX_APART_MS
 from banshi.builtin.personal_data.retention import anonymise_old_cases
 from banshi.foundation.background import working
+from banshi.foundation.files.durable_files import ABANDONED_AFTER_S, clear_parts
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of
-from banshi.kernel.cases.attachments import ABANDONED_AFTER_S, clear_parts
 from banshi.kernel.outbox import outbox
 from banshi.kernel.runtime.leader_election import led
 from banshi.kernel.tables.attachments import Attachment

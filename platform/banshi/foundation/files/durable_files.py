@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
+
+#: Seconds without a byte after which nobody writes any more: a chunk has to come within 15, and clocks jump an hour.
+ABANDONED_AFTER_S = 86_400.0
 
 
 def sync(stream: IO[Any]) -> None:
@@ -54,3 +59,23 @@ def rename(draft: Path, file: Path) -> None:
     """Give a file whose bytes are on the disk its name, for good; whoever reads finds the one before or this one."""
     draft.replace(file)
     sync_folder(file.parent)
+
+
+def clear_parts(folder: Path, older: float = 0.0) -> int:
+    """Remove what a crash left half-written and nobody has written to for `older` seconds; the number of files.
+
+    Where processes share the folder, what is younger than `ABANDONED_AFTER_S` may be an upload that another one takes.
+    """
+    until = time.time() - older
+    parts = [part for part in folder.glob("*.part") if written(part) <= until] if folder.is_dir() else []
+    for part in parts:
+        part.unlink(missing_ok=True)
+    return len(parts)
+
+
+def written(part: Path) -> float:
+    """When it was last written to; what is gone meanwhile never was too long ago."""
+    try:
+        return part.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf

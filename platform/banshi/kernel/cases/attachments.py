@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import hashlib
-import math
-import time
 import uuid
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,9 +32,6 @@ USED = (
     " GET /v1/items/{code}/materials offers it."
 )
 
-#: Seconds without a byte after which nobody writes any more: a chunk has to come within 15, and clocks jump an hour.
-ABANDONED_AFTER_S = 86_400.0
-
 
 @dataclass(frozen=True, slots=True)
 class Received:
@@ -55,7 +50,7 @@ async def receive(
 
     Raises TooLarge as soon as the limit is passed, UnsupportedMediaType, StorageFull.
 
-    Nothing is left behind where it raises, and a crash leaves only a `.part` file, which `clear_parts` removes.
+    Nothing is left behind where it raises. A crash leaves only a `.part` file, which `clear_parts` removes.
     """
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     identity = identity or uuid7()
@@ -83,26 +78,6 @@ async def receive(
             raise StorageFull() from None
         raise
     return Received(identity, media_type, size, digest.hexdigest())
-
-
-def clear_parts(folder: Path, older: float = 0.0) -> int:
-    """Remove what a crash left half-written and nobody has written to for `older` seconds; the number of files.
-
-    Where processes share the folder, what is younger than `ABANDONED_AFTER_S` may be an upload that another one takes.
-    """
-    until = time.time() - older
-    parts = [part for part in folder.glob("*.part") if written(part) <= until] if folder.is_dir() else []
-    for part in parts:
-        part.unlink(missing_ok=True)
-    return len(parts)
-
-
-def written(part: Path) -> float:
-    """When it was last written to; what is gone meanwhile never was too long ago."""
-    try:
-        return part.stat().st_mtime
-    except FileNotFoundError:
-        return math.inf
 
 
 def attachment_ids(schema: Mapping[str, Any], answers: Any, pointer: str = "") -> Iterator[tuple[str, str]]:

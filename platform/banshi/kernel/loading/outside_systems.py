@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -82,14 +82,6 @@ class OutgoingRules:
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
     #: PEM file of the certificate authorities to trust in place of the system's; relative to plugins.toml.
     ca_file: Path | None = None
-
-    def allows_http(self, host: str) -> bool:
-        """Whether a host may be called without TLS: this machine, where its network is allowed."""
-        try:
-            address = ip_address("127.0.0.1" if host == "localhost" else host)
-        except ValueError:
-            return False
-        return address.is_loopback and any(address in one for one in self.networks if one.version == address.version)
 
 
 def _is_safe(address: str) -> bool:

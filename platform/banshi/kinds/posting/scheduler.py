@@ -20,10 +20,10 @@ import structlog
 
 from banshi.foundation.background import woken, working
 from banshi.foundation.errors import Problem
+from banshi.foundation.files.durable_files import written
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of
 from banshi.kernel.cases import actors, lifecycle
-from banshi.kernel.cases.attachments import written
 from banshi.kernel.runtime.leader_election import led
 from banshi.kernel.runtime.process_role import CASE
 from banshi.kernel.tables.attachments import Attachment
