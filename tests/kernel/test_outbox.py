@@ -108,7 +108,7 @@ async def test_a_settled_row_is_never_claimed_again_and_can_not_be_put_back(stor
     await promise(store, "one", "two")
     rows = await claim(store)
     await outbox.settle(store, rows)
-    await outbox.put_back(store, rows[0], "too late", attempts=5, wait=0)
+    await outbox.put_back(store, rows[0], "too late", attempts=5)
     await outbox.release(store, rows)
     assert await claim(store) == []
     assert {row.state for row in await OutboxRow.all()} == {"done"}
@@ -116,10 +116,13 @@ async def test_a_settled_row_is_never_claimed_again_and_can_not_be_put_back(stor
     assert await outbox.seconds_to_next(store, WORK) is None
 
 
-async def test_what_failed_comes_again_after_its_pause_with_the_error_on_record(store: Store, later: Later) -> None:
+async def test_what_failed_comes_again_after_its_pause_with_the_error_on_record(
+    store: Store, later: Later, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("banshi.kernel.outbox.outbox.random.uniform", lambda *_: 60.0)
     await promise(store, "one")
     (row,) = await claim(store)
-    assert await outbox.put_back(store, row, "TimeoutError", attempts=5, wait=60) is False
+    assert await outbox.put_back(store, row, "TimeoutError", attempts=5) is False
     assert await claim(store) == []
     later(60)
     (again,) = await claim(store)
@@ -143,11 +146,12 @@ async def test_the_pause_grows_with_full_jitter_and_has_an_end(store: Store, mon
     assert bounds[-1][1] == outbox.MAX_PAUSE_S
 
 
-async def test_what_keeps_failing_is_parked_and_never_dropped(store: Store) -> None:
+async def test_what_keeps_failing_is_parked_and_never_dropped(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("banshi.kernel.outbox.outbox.random.uniform", lambda *_: 0.0)
     await promise(store, "one")
     for attempt in range(1, 4):
         (row,) = await claim(store)
-        assert await outbox.put_back(store, row, "ValueError" * 100, attempts=3, wait=0) is (attempt == 3)
+        assert await outbox.put_back(store, row, "ValueError" * 100, attempts=3) is (attempt == 3)
     assert await claim(store) == []
     assert await outbox.counts(store) == {(WORK, "parked"): 1}
     parked = await OutboxRow.get()
