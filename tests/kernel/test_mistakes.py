@@ -24,7 +24,7 @@ from banshi.kernel.runtime.containment import awaited
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.kinds.application.mistakes import wrong_action
 from banshi.kinds.application.steps import TABLE
-from banshi.testing import PATIENCE, Door, PromiseFailed, Reply, open_door
+from banshi.testing import SETTLED_TIMEOUT_S, Door, PromiseFailed, Reply, open_door
 from tests.kernel.isolation_office import ITEMS
 from tests.waiting import until
 
@@ -279,7 +279,7 @@ async def test_settled_does_not_wait_for_somebody_who_is_away_for_longer_than_it
         begun = time.monotonic()
         with pytest.raises(PromiseFailed, match="intake: Unavailable"):
             await place.door.settled()
-        assert time.monotonic() - begun < PATIENCE / 2
+        assert time.monotonic() - begun < SETTLED_TIMEOUT_S / 2
 
 
 async def test_what_fails_once_and_is_mended_is_settled(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from banshi.kernel.outbox import consumer, outbox
 from banshi.kernel.outbox.outbox import ALERT_LANE, CASE_LANE, NOTICE_LANE, Claimed
 from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.outbox import OutboxRow
-from banshi.testing import PATIENCE, Door, open_door
+from banshi.testing import SETTLED_TIMEOUT_S, Door, open_door
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 
@@ -432,7 +432,7 @@ async def test_a_commit_wakes_the_engine_at_once(
     tmp_path: Path, answers: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without the wake-up it would be the next look at the table, which here comes too late."""
-    monkeypatch.setattr(consumer, "MAX_SLEEP_S", 2 * PATIENCE)
+    monkeypatch.setattr(consumer, "MAX_SLEEP_S", 2 * SETTLED_TIMEOUT_S)
     async with open_door(tmp_path, {"traffic": TRAFFIC, "mobile_push": "mobile_push"}) as door:
         wang = door.citizen("wang")
         (await wang.post("/v1/items/zone-pass/cases", {"answers": await answers(wang)})).created()
