@@ -27,7 +27,7 @@ from banshi.builtin.catalogue.item_files import items_key
 from banshi.builtin.catalogue.search import Index, index_of
 from banshi.default_plugins import PREFIX
 from banshi.foundation.findings import Finding
-from banshi.kernel.loading import loader, registry
+from banshi.kernel.loading import importing, loader, registry
 from banshi.kernel.loading.catalogue import Catalogue, Reader
 from banshi.kernel.loading.configuration import Configuration
 from banshi.kernel.loading.importing import read_hooks
@@ -79,13 +79,13 @@ def _remembering(key: tuple[Any, ...]) -> Iterator[None]:
             FOUND[whole] = found
         return list(found)
 
-    kept = Reader.read, checks.findings, loader.read_hooks, loader.old_names  # type: ignore[attr-defined]
+    kept = Reader.read, checks.findings, loader.read_hooks, importing.old_names  # type: ignore[attr-defined]
     Reader.read, checks.findings = read_once, find_once  # type: ignore[assignment,method-assign]
-    loader.read_hooks, loader.old_names = hooks_from_memory, old_names_from_memory  # type: ignore[attr-defined]
+    loader.read_hooks, importing.old_names = hooks_from_memory, old_names_from_memory  # type: ignore[attr-defined]
     try:
         yield
     finally:
-        Reader.read, checks.findings, loader.read_hooks, loader.old_names = kept  # type: ignore[attr-defined,method-assign]
+        Reader.read, checks.findings, loader.read_hooks, importing.old_names = kept  # type: ignore[attr-defined,method-assign]
 
 
 def _key(configuration: Configuration) -> tuple[Any, ...]:
