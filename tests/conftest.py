@@ -75,7 +75,7 @@ def pytest_asyncio_loop_factories() -> dict[str, Any]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """`-n auto`: two more than cores, since a third of their time is waiting for timers, browsers and other processes."""
+    """`-n auto`: two more than cores, since a third of their time is waiting for timers, browsers and processes."""
     return (os.cpu_count() or 1) + 2
 
 
