@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from banshi.builtin.pages import page_of
 from banshi.kernel.contract.principals import Client
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import ErrorFormat, SignedBody
@@ -37,6 +38,7 @@ __all__ = [
     "in_utc",
     "limit_of",
     "page_answer",
+    "page_of",
     "parse_body",
     "read_body",
     "ref",

@@ -6,12 +6,13 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from banshi.builtin.audit.models import CaseReading
+from banshi.builtin.pages import page_of
 from banshi.kernel.cases import actors
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Audience, Call, Link
 from banshi.kernel.contract.values import text_in
 from banshi.kernel.http.document_schemas import ID, MOMENT, TEXT, Record
-from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, from_cursor, limit_of, page_answer, reply
+from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, page_answer, reply
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -34,14 +35,8 @@ async def list_readings(call: Call) -> web.StreamResponse:
     The newest quarter of an hour comes first.
     """
     case = await actors.find(call.path["id"], actors.Actor(call.principal))
-    query = CaseReading.filter(case_id=case.id)
-    if after := from_cursor(call, uuid.UUID):
-        query = query.filter(id__lt=after)
-    limit = limit_of(call)
-    rows = await query.order_by("-id").limit(limit + 1)
-    shown = rows[:limit]
-    documents = [_document(call, row) for row in shown]
-    return reply(call, Page(documents, str(shown[-1].id) if len(rows) > limit else None).document())
+    rows, after = await page_of(call, CaseReading.filter(case_id=case.id), {"-id": uuid.UUID})
+    return reply(call, Page([_document(call, row) for row in rows], after).document())
 
 
 def _document(call: Call, row: CaseReading) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from banshi.builtin.openapi.schemas import SCAN
+from banshi.builtin.pages import page_of
 from banshi.builtin.passes import ledger
 from banshi.builtin.passes.keys import KEYRING, jwk
 from banshi.builtin.passes.ledger import REVOCATIONS, Verdict
@@ -26,8 +27,6 @@ from banshi.kernel.http.responses import (
     PAGE_PARAMETERS,
     Page,
     etag_of,
-    from_cursor,
-    limit_of,
     page_answer,
     reply,
     reply_bytes,
@@ -96,13 +95,8 @@ async def list_scans(call: Call) -> web.StreamResponse:
     case = await actors.find(call.path["id"], actors.Actor(call.principal))
     numbers = await Pass.filter(case_id=case.id).values_list("number", flat=True)
     query = Scan.filter(number__in=list(numbers)) if numbers else Scan.filter(number=-1)
-    if after := from_cursor(call, uuid.UUID):
-        query = query.filter(id__lt=after)
-    limit = limit_of(call)
-    rows = await query.order_by("-id").limit(limit + 1)
-    shown = rows[:limit]
-    documents = [SCAN.of(call.platform, scan) for scan in shown]
-    return reply(call, Page(documents, str(shown[-1].id) if len(rows) > limit else None).document())
+    scans, after = await page_of(call, query, {"-id": uuid.UUID})
+    return reply(call, Page([SCAN.of(call.platform, scan) for scan in scans], after).document())
 
 
 @ROUTES.post(

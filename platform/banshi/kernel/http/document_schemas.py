@@ -22,7 +22,6 @@ MAYBE_TEXT: Schema = {"type": ["string", "null"]}
 LINKS: Schema = {"type": "object", "additionalProperties": {"type": "string"}}
 #: An id.
 ID: Schema = {"type": "string", "format": "uuid"}
-UUID = ID
 
 
 def ref(name: str) -> Schema:

@@ -13,11 +13,12 @@ import structlog
 from tortoise.expressions import Subquery
 from uuid_utils.compat import uuid7
 
+from banshi.builtin.pages import page_of
 from banshi.foundation.background import working
 from banshi.foundation.database.writes import Update
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.values import text_in
-from banshi.kernel.http.responses import Page, from_cursor, limit_of
+from banshi.kernel.http.responses import Page
 from banshi.kernel.runtime.leader_election import led
 from banshi.kinds.query.models import Allowance, Batch, LookUp, LookUpPerson, Record, RegisterPointer
 from banshi.kinds.query.registers.opened import REGISTERS
@@ -64,14 +65,8 @@ def found_by(look_up: LookUp, found: int, people: Sequence[str]) -> tuple[Update
 async def page_about(call: Call, resident_id: str) -> Page:
     """The look-ups in which a citizen's records were shown, the newest first."""
     about = call.platform[REGISTERS].pseudonyms.person(resident_id)
-    after, limit = from_cursor(call, UUID), limit_of(call)
-    rows = LookUpPerson.filter(about=about)
-    if after is not None:
-        rows = rows.filter(id__lt=after)
-    found = await rows.order_by("-id").limit(limit + 1).select_related("look_up")
-    shown = found[:limit]
-    documents = [document(call, row.look_up) for row in shown]
-    return Page(documents, str(shown[-1].id) if len(found) > limit else None)
+    rows, after = await page_of(call, LookUpPerson.filter(about=about).select_related("look_up"), {"-id": UUID})
+    return Page([document(call, row.look_up) for row in rows], after)
 
 
 def document(call: Call, look_up: LookUp) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from banshi import (
     reply,
 )
 from banshi.sdk.documents import Record, optional
-from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, from_cursor, limit_of, page_answer
+from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, page_answer, page_of
 
 from ..calls.sync import SERVICES
 from ..models import RemoteService, ServiceVersion
@@ -65,13 +65,8 @@ async def list_service_approvals(call: Call) -> web.StreamResponse:
         # Of one that is retired nothing can be approved any more.
         found = {key: one for key, one in found.items() if one.state != "retired"}
     query = ServiceVersion.filter(service_id__in=list(found), state=state)
-    if after := from_cursor(call, UUID):
-        query = query.filter(id__gt=after)
-    limit = limit_of(call)
-    rows = await query.order_by("id").limit(limit + 1) if found else []
-    shown = rows[:limit]
-    documents = [_document(call, found[row.service_id], row) for row in shown]
-    return reply(call, Page(documents, str(shown[-1].id) if len(rows) > limit else None).document())
+    rows, after = await page_of(call, query, {"id": UUID})
+    return reply(call, Page([_document(call, found[row.service_id], row) for row in rows], after).document())
 
 
 @ROUTES.get("/v1/service-approvals/{id}", Audience.STAFF, {200: VERSION})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from banshi import Answer, Audience, Call, Conflict, FieldProblem, Form, InvalidFields, NotFound, Write, reply
 from banshi.sdk.documents import Record, optional
-from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, from_cursor, limit_of, page_answer
+from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, page_answer, page_of
 from banshi.sdk.outgoing import SEAL, new_secret
 
 from ..calls.sync import SERVICES
@@ -167,14 +167,8 @@ async def list_services(call: Call) -> web.StreamResponse:
 
     They are in the order of their codes.
     """
-    query = RemoteService.filter(client=call.client.id)
-    if after := from_cursor(call, _code):
-        query = query.filter(code__gt=after)
-    limit = limit_of(call)
-    rows = await query.order_by("code").limit(limit + 1)
-    shown = rows[:limit]
-    documents = [service_document(call.platform, one, "client") for one in shown]
-    return reply(call, Page(documents, shown[-1].code if len(rows) > limit else None).document())
+    rows, after = await page_of(call, RemoteService.filter(client=call.client.id), {"code": _code})
+    return reply(call, Page([service_document(call.platform, one, "client") for one in rows], after).document())
 
 
 @ROUTES.get("/v1/services/{code}", Audience.INTEGRATOR, {200: SERVICE}, path_schemas={"code": SLUG})

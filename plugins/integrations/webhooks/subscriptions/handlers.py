@@ -22,7 +22,7 @@ from banshi import (
     reply,
 )
 from banshi.sdk.events import event_types
-from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, from_cursor, limit_of
+from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, page_of
 from banshi.sdk.outgoing import SEAL, new_secret
 
 from ..delivery.dispatcher import OFFICE, Office
@@ -217,13 +217,8 @@ async def list_deliveries(call: Call) -> web.StreamResponse:
     query = DeliveryRow.filter(subscription=row.id)
     if state := call.query.get("state"):
         query = query.filter(state=state)
-    if after := from_cursor(call, _number):
-        query = query.filter(seq__lt=after)
-    limit = limit_of(call)
-    rows = await query.order_by("-seq").limit(limit + 1)
-    shown = rows[:limit]
-    more = str(shown[-1].seq) if len(rows) > limit else None
-    return reply(call, Page([representations.delivery(call.platform, one) for one in shown], more).document())
+    rows, after = await page_of(call, query, {"-seq": _number})
+    return reply(call, Page([representations.delivery(call.platform, one) for one in rows], after).document())
 
 
 def _number(text: str) -> int:

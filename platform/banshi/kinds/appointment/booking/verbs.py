@@ -86,22 +86,17 @@ def body_schema(item: Item) -> Mapping[str, Any] | None:
 
 
 INTERNAL = Form.from_schema(
-    {
-        "type": "object",
-        "required": ["person", "slot", "answers"],
-        "additionalProperties": False,
-        "properties": {
-            "person": {
-                "type": "string",
-                "minLength": 1,
-                "maxLength": 255,
-                "description": "Whom it is for, as the identity provider's subject.",
-            },
-            "name": {"type": "string", "minLength": 1, "maxLength": 255},
-            "slot": {"type": "string", "format": "uuid"},
-            "answers": {"type": "object", "description": "By the item's form."},
+    Record(
+        person={
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 255,
+            "description": "Whom it is for, as the identity provider's subject.",
         },
-    }
+        name=optional({"type": "string", "minLength": 1, "maxLength": 255}),
+        slot={"type": "string", "format": "uuid"},
+        answers={"type": "object", "description": "By the item's form."},
+    )
 )
 
 

@@ -7,15 +7,14 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from tortoise.expressions import Q
-
+from banshi.builtin.pages import page_of
 from banshi.foundation.errors import Forbidden, InvalidParameter, NotFound
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.modes import is_open_to
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.http.access import ACCESS
-from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, from_cursor, in_utc, limit_of, page_answer, reply
+from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, in_utc, page_answer, reply
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.models import NOT_DRAWN, Booking, Slot
 from banshi.kinds.appointment.offered import in_booking
@@ -103,15 +102,9 @@ async def list_slots(call: Call) -> web.StreamResponse:
     query = query.filter(is_open=True, begins__gt=platform.now())
     if place is not None:
         query = query.filter(place=place)
-    if behind := from_cursor(call, _after):
-        begins, identity = behind
-        query = query.filter(Q(begins__gt=begins) | Q(begins=begins, id__gt=identity))
-    limit = limit_of(call)
-    rows = await query.order_by("begins", "id").limit(limit + 1)
-    shown = rows[:limit]
+    shown, after = await page_of(call, query, {"begins": in_utc, "id": UUID})
     over = await expired_holds(platform, shown)
     documents = [slot_document(platform, slot, over.get(slot.id, 0)) for slot in shown]
-    after = f"{shown[-1].begins.isoformat()}/{shown[-1].id}" if len(rows) > limit else None
     return reply(call, Page(documents, after).document())
 
 
@@ -121,11 +114,6 @@ def _day(call: Call, name: str, default: date) -> date:
     if day - date.min < EDGE or date.max - day < EDGE:
         raise InvalidParameter(f"{name} has to be a day of this calendar, not its end.", parameter=name)
     return day
-
-
-def _after(cursor: str) -> tuple[datetime, Any]:
-    begins, _, identity = cursor.partition("/")
-    return in_utc(begins), UUID(identity)
 
 
 @ROUTES.get(
@@ -168,12 +156,7 @@ async def list_appointments(call: Call) -> web.StreamResponse:
     query = Booking.filter(item=item.code, begins__gte=begins, begins__lt=begins + timedelta(days=1))
     if place := call.query.get("place"):
         query = query.filter(place=place)
-    if behind := from_cursor(call, _after_row):
-        at, number = behind
-        query = query.filter(Q(begins__gt=at) | Q(begins=at, id__gt=number))
-    limit = limit_of(call)
-    rows = await query.order_by("begins", "id").limit(limit + 1)
-    shown = rows[:limit]
+    shown, after = await page_of(call, query, {"begins": in_utc, "id": _row_number})
     people = {case.id: case for case in await Case.filter(id__in=[row.case_id for row in shown])} if shown else {}
     actor, documents = actors.Actor(call.principal), []
     await actors.record_reading(actor, list(people.values()))
@@ -181,12 +164,10 @@ async def list_appointments(call: Call) -> web.StreamResponse:
         case = people[row.case_id]
         permitted = in_booking(platform, item, row, await actors.in_table(platform, case, actor))
         documents.append(appointment_document(platform, item, case, row, call.language, permitted=permitted))
-    after = f"{shown[-1].begins.isoformat()}/{shown[-1].id}" if len(rows) > limit else None
     return reply(call, Page(documents, after).document())
 
 
-def _after_row(cursor: str) -> tuple[datetime, int]:
-    begins, _, number = cursor.partition("/")
-    if not 0 < int(number) < 2**63:
-        raise ValueError(cursor)
-    return in_utc(begins), int(number)
+def _row_number(text: str) -> int:
+    if not 0 < int(text) < 2**63:
+        raise ValueError(text)
+    return int(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 from uuid_utils.compat import uuid7
 
+from banshi.builtin.pages import page_of
 from banshi.forms import Form
 from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import FieldProblem, Forbidden, InvalidFields
@@ -20,7 +20,7 @@ from banshi.foundation.texts import clean
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.http.document_schemas import ID
-from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, from_cursor, in_utc, limit_of, page_answer, reply
+from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, in_utc, page_answer, reply
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.contact import told
 from banshi.kinds.posting.contact.threads import (
@@ -233,14 +233,7 @@ async def list_reported_conversations(call: Call) -> web.StreamResponse:
 
 
 async def _page(call: Call, query: QuerySet[Conversation], key: str) -> web.StreamResponse:
-    if place := from_cursor(call, _place):
-        at, identity = place
-        same: dict[str, Any] = {key: at, "id__lt": identity}
-        earlier: dict[str, Any] = {f"{key}__lt": at}
-        query = query.filter(Q(**earlier) | Q(**same))
-    limit = limit_of(call)
-    rows = await query.order_by(f"-{key}", "-id").limit(limit + 1)
-    shown = rows[:limit]
+    shown, after = await page_of(call, query, {f"-{key}": in_utc, "-id": UUID})
     if call.principal.is_staff:
         await record_readings(shown, call.principal)
     about = await postings_of(shown)
@@ -249,13 +242,7 @@ async def _page(call: Call, query: QuerySet[Conversation], key: str) -> web.Stre
         side: Side = "poster" if row.poster == call.principal.subject else "writer"
         side = "staff" if call.principal.is_staff else side
         documents.append(conversation_document(call.platform, row, about[row.case_id], side))
-    after = f"{getattr(shown[-1], key).isoformat()}/{shown[-1].id}" if len(rows) > limit else None
     return reply(call, Page(documents, after).document())
-
-
-def _place(cursor: str) -> tuple[datetime, UUID]:
-    moment, _, identity = cursor.partition("/")
-    return in_utc(moment), UUID(identity)
 
 
 @ROUTES.get("/v1/conversations/{id}", Audience.PERSON, {200: Answer("The conversation.", CONVERSATION, links=LEADS)})
@@ -270,11 +257,5 @@ async def show_conversation(call: Call) -> web.StreamResponse:
 async def list_conversation_messages(call: Call) -> web.StreamResponse:
     """List a conversation's messages, the newest first."""
     row, _ = await find(call.path["id"], call.principal)
-    query = ConversationMessage.filter(conversation_id=row.id)
-    if last := from_cursor(call, UUID):
-        query = query.filter(id__lt=last)
-    limit = limit_of(call)
-    rows = await query.order_by("-id").limit(limit + 1)
-    shown = rows[:limit]
-    after = str(shown[-1].id) if len(rows) > limit else None
+    shown, after = await page_of(call, ConversationMessage.filter(conversation_id=row.id), {"-id": UUID})
     return reply(call, Page([message_document(call.platform, one) for one in shown], after).document())

@@ -12,6 +12,7 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from banshi.builtin.catalogue.search.words import terms_of, units_of
+from banshi.builtin.pages import page_of
 from banshi.foundation.errors import InvalidParameter, NotFound
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
@@ -19,9 +20,7 @@ from banshi.kernel.http.responses import (
     PAGE_PARAMETERS,
     Page,
     etag_of,
-    from_cursor,
     in_utc,
-    limit_of,
     page_answer,
     reply,
     reply_bytes,
@@ -96,15 +95,8 @@ async def list_postings(call: Call) -> web.StreamResponse:
         query = query.filter(published_at__gte=_moment(since))
     if words := call.query.get("q"):
         query = query.filter(_with_words(words))
-    if place := from_cursor(call, _place):
-        at, identity = place
-        query = query.filter(Q(published_at__lt=at) | Q(published_at=at, case_id__lt=identity))
-    limit = limit_of(call)
-    rows = await query.order_by("-published_at", "-case_id").limit(limit + 1)
-    shown = rows[:limit]
-    last = shown[-1] if len(rows) > limit else None
-    after = f"{last.published_at.isoformat()}/{last.case_id}" if last and last.published_at else None
-    return reply(call, Page([posting_document(call.platform, row, call.language) for row in shown], after).document())
+    rows, after = await page_of(call, query, {"-published_at": in_utc, "-case_id": UUID})
+    return reply(call, Page([posting_document(call.platform, row, call.language) for row in rows], after).document())
 
 
 def _with_words(words: str) -> Q:
@@ -121,11 +113,6 @@ def _moment(text: str) -> datetime:
         return in_utc(text)
     except ValueError:
         raise InvalidParameter("since has to be a time that exists, with its offset.", parameter="since") from None
-
-
-def _place(cursor: str) -> tuple[datetime, UUID]:
-    published, _, identity = cursor.partition("/")
-    return in_utc(published), UUID(identity)
 
 
 @ROUTES.get(
