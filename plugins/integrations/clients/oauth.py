@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import wraps
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from banshi import Answer, Audience, Call, Link, Stale, reply
-from banshi.sdk.documents import array
+from banshi.sdk.documents import MAYBE_MOMENT, TEXT, Record, array, optional
 from banshi.sdk.http import Routes
 
 from .models import ApiClient
@@ -47,51 +47,35 @@ def told(handler: Handler) -> Handler:
     return answered
 
 
-def _object(required: Mapping[str, Any], **more: Any) -> dict[str, Any]:
-    properties = {**required, **more}
-    return {"type": "object", "required": list(required), "additionalProperties": False, "properties": properties}
-
-
-TEXT: dict[str, Any] = {"type": "string"}
 TEXTS: dict[str, Any] = array(TEXT)
 
 #: What is sent: the secret may stand in the Authorization header instead.
-CREDENTIALS: dict[str, Any] = {"client_id": TEXT, "client_secret": TEXT}
+CREDENTIALS = {"client_id": optional(TEXT), "client_secret": optional(TEXT)}
 #: Unknown parameters are ignored, as the standard has it.
 OPEN = {"additionalProperties": True}
-TOKEN_FORM = _object({"grant_type": {"const": "client_credentials"}}, scope=TEXT, **CREDENTIALS) | OPEN
-REVOKE_FORM = _object({"token": TEXT}, token_type_hint=TEXT, **CREDENTIALS) | OPEN
+TOKEN_FORM = Record(grant_type={"const": "client_credentials"}, scope=optional(TEXT), **CREDENTIALS) | OPEN
+REVOKE_FORM = Record(token=TEXT, token_type_hint=optional(TEXT), **CREDENTIALS) | OPEN
 
-ERROR = _object({"error": TEXT, "error_description": TEXT})
+ERROR = Record(error=TEXT, error_description=TEXT)
 ERRORS = {
     400: Answer(description="The request is wrong; `error` is one of RFC 6749 section 5.2.", schema=ERROR),
     401: Answer(description="The client or its secret is wrong.", schema=ERROR),
     413: Answer(description="The parameters are too many.", schema=ERROR),
 }
 
-TOKEN = _object(
-    {"access_token": TEXT, "token_type": {"const": "Bearer"}, "expires_in": {"type": "integer"}, "scope": TEXT}
+TOKEN = Record(access_token=TEXT, token_type={"const": "Bearer"}, expires_in={"type": "integer"}, scope=TEXT)
+METADATA = Record(
+    issuer=TEXT,
+    token_endpoint=TEXT,
+    token_endpoint_auth_methods_supported=TEXTS,
+    revocation_endpoint=TEXT,
+    revocation_endpoint_auth_methods_supported=TEXTS,
+    grant_types_supported=TEXTS,
+    response_types_supported=TEXTS,
+    scopes_supported=TEXTS,
 )
-METADATA = _object(
-    {
-        "issuer": TEXT,
-        "token_endpoint": TEXT,
-        "token_endpoint_auth_methods_supported": TEXTS,
-        "revocation_endpoint": TEXT,
-        "revocation_endpoint_auth_methods_supported": TEXTS,
-        "grant_types_supported": TEXTS,
-        "response_types_supported": TEXTS,
-        "scopes_supported": TEXTS,
-    }
-)
-CLIENT = _object(
-    {
-        "id": TEXT,
-        "name": TEXT,
-        "mode": {"enum": ["test", "team", "live"]},
-        "scopes": TEXTS,
-        "token_expires_at": {"type": ["string", "null"], "format": "date-time"},
-    }
+CLIENT = Record(
+    id=TEXT, name=TEXT, mode={"enum": ["test", "team", "live"]}, scopes=TEXTS, token_expires_at=MAYBE_MOMENT
 )
 
 

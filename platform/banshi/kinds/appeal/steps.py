@@ -8,7 +8,7 @@ from banshi.builtin.openapi.schemas import EXACT_UUID
 from banshi.forms import Form
 from banshi.foundation.texts import SHOWN
 from banshi.kernel.contract.values import SLUG, ClockEffect, Step, Who
-from banshi.kernel.http.document_schemas import array
+from banshi.kernel.http.document_schemas import Record, array, optional
 from banshi.kinds.appeal.messages import (
     ANSWER,
     ANSWERED,
@@ -46,28 +46,20 @@ NUMBER = {
 WORDS = {"type": "string", "minLength": 1, "pattern": SHOWN, "x-pattern-hint": NO_WORDS}
 
 
-def _form(required: Sequence[str], **properties: dict[str, object]) -> Form:
-    return Form.from_schema(
-        {"type": "object", "required": list(required), "additionalProperties": False, "properties": properties}
-    )
-
-
 # `offered.in_case` says which ones a case has.
-CLASSIFICATION = _form((), category=CODE, unit=CODE)
-DESTINATION = _form(("unit",), department=CODE, unit=CODE)
-DUPLICATE = _form(("into",), into=NUMBER)
-ANSWERING = _form(("text",), text={**WORDS, "maxLength": 10_000})
+CLASSIFICATION = Form.from_schema(Record(category=optional(CODE), unit=optional(CODE)))
+DESTINATION = Form.from_schema(Record(department=optional(CODE), unit=CODE))
+DUPLICATE = Form.from_schema(Record(into=NUMBER))
+ANSWERING = Form.from_schema(Record(text={**WORDS, "maxLength": 10_000}))
 TEXT = {**WORDS, "maxLength": 5_000}
-WRITING = _form(("text",), text=TEXT)
-WRITING_WITH_FILES = _form(
-    ("text",),
-    text=TEXT,
-    attachments=array({**EXACT_UUID, "x-attachment": True}, maxItems=5, uniqueItems=True),
-)
-RATING = _form(
-    ("rating",),
-    rating={"type": "integer", "minimum": LEAST, "maximum": MOST},
-    text={"type": "string", "maxLength": 1000},
+WRITING = Form.from_schema(Record(text=TEXT))
+FILES = array({**EXACT_UUID, "x-attachment": True}, maxItems=5, uniqueItems=True)
+WRITING_WITH_FILES = Form.from_schema(Record(text=TEXT, attachments=optional(FILES)))
+RATING = Form.from_schema(
+    Record(
+        rating={"type": "integer", "minimum": LEAST, "maximum": MOST},
+        text=optional({"type": "string", "maxLength": 1000}),
+    )
 )
 
 # The clock runs from the moment that it is handed in: somebody has to read it. It stands while the citizen is asked.

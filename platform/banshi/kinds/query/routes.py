@@ -11,7 +11,7 @@ from banshi.kernel.cases.modes import offered
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
-from banshi.kernel.http.document_schemas import ref
+from banshi.kernel.http.document_schemas import Record, ref
 from banshi.kernel.http.responses import PAGE_PARAMETERS, page_answer, reply
 from banshi.kinds.query.asking import answer, asking, question_problems
 from banshi.kinds.query.look_ups import page_about
@@ -40,8 +40,7 @@ PURPOSE = {
 
 
 def _envelope(*, personal: bool, question: Mapping[str, Any]) -> dict[str, Any]:
-    properties = {"question": question, **({"purpose": PURPOSE} if personal else {})}
-    return {"type": "object", "required": list(properties), "additionalProperties": False, "properties": properties}
+    return Record(question=question, **({"purpose": PURPOSE} if personal else {}))
 
 
 #: What stands around a question, by whether it is about a person.

@@ -9,7 +9,7 @@ from banshi.builtin.openapi.schemas import SCHEMAS
 from banshi.forms import Form
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.representations import case_document
-from banshi.kernel.http.document_schemas import Record, array
+from banshi.kernel.http.document_schemas import Record, array, optional
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord
@@ -32,18 +32,13 @@ CODE = {
 }
 
 
-def _closed(required: tuple[str, ...], **properties: Any) -> Form:
-    return Form.from_schema(
-        {"type": "object", "required": list(required), "additionalProperties": False, "properties": properties}
+READING = Form.from_schema(Record(code=CODE))
+ACTING = Form.from_schema(
+    Record(
+        code=CODE,
+        answers=optional({"type": "object", "description": "For `supplement`: all answers, corrected."}),
+        details=optional({"type": "object", "description": "For an action that `takes` some, by that schema."}),
     )
-
-
-READING = _closed(("code",), code=CODE)
-ACTING = _closed(
-    ("code",),
-    code=CODE,
-    answers={"type": "object", "description": "For `supplement`: all answers, corrected."},
-    details={"type": "object", "description": "For an action that `takes` some, by that schema."},
 )
 
 _FILE = {name: schema for name, schema in SCHEMAS["Attachment"]["properties"].items() if name != "links"}

@@ -20,6 +20,7 @@ from banshi.kernel.cases.submission import check, form_problems, new_case
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
+from banshi.kernel.http.document_schemas import Record, optional
 from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.intake import received, sort_member
@@ -64,8 +65,7 @@ def body_schema(item: Item) -> Mapping[str, Any] | None:
 
 
 def _around(answers: Mapping[str, Any], sorts: Sequence[str]) -> Mapping[str, Any]:
-    properties = {"answers": answers, **sort_member(sorts)}
-    return {"type": "object", "required": ["answers"], "additionalProperties": False, "properties": properties}
+    return Record(answers=answers, **{name: optional(schema) for name, schema in sort_member(sorts).items()})
 
 
 @lru_cache

@@ -76,13 +76,12 @@ def body_schema(item: Item) -> Mapping[str, Any] | None:
     if item.kind != "appointment":
         return None
     answers = item.form.schema if item.form is not None else {"type": "object", "additionalProperties": False}
-    properties: dict[str, Any] = {
-        "slot": {"type": "string", "format": "uuid", "description": "One of the item's slots."},
-        "answers": answers,
-        "wait": {"type": "boolean", "description": "Where the slot is full, its waiting list will do."},
-        "reuse": REUSE,
-    }
-    return {"type": "object", "required": ["slot", "answers"], "additionalProperties": False, "properties": properties}
+    return Record(
+        slot={**ID, "description": "One of the item's slots."},
+        answers=answers,
+        wait=optional({"type": "boolean", "description": "Where the slot is full, its waiting list will do."}),
+        reuse=optional(REUSE),
+    )
 
 
 INTERNAL = Form.from_schema(

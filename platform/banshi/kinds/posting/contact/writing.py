@@ -19,7 +19,7 @@ from banshi.foundation.errors import FieldProblem, Forbidden, InvalidFields
 from banshi.foundation.texts import clean
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
-from banshi.kernel.http.document_schemas import ID
+from banshi.kernel.http.document_schemas import ID, Record
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, in_utc, page_answer, reply
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.contact import told
@@ -55,9 +55,7 @@ WORDS = {"type": "string", "minLength": 1, "maxLength": 1000, "pattern": r"\S", 
 
 
 def _form(**properties: Any) -> Form:
-    return Form.from_schema(
-        {"type": "object", "required": list(properties), "additionalProperties": False, "properties": properties}
-    )
+    return Form.from_schema(Record(**properties))
 
 
 TEXT = _form(text=WORDS)

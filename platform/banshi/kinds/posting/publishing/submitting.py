@@ -37,8 +37,7 @@ def body_schema(item: Item) -> Mapping[str, Any] | None:
     """What is handed in for an item's posting; None for an item of another kind."""
     if item.kind != "posting" or item.form is None:
         return None
-    properties = {"answers": item.form.schema}
-    return {"type": "object", "required": ["answers"], "additionalProperties": False, "properties": properties}
+    return Record(answers=item.form.schema)
 
 
 @ROUTES.post(
