@@ -35,7 +35,7 @@ from banshi.kernel.runtime.tracing import traced_route
 log = structlog.get_logger("banshi.start")
 
 #: Seconds that requests under way get to finish when the server stops, and between two looks at them.
-DRAIN, DRAIN_LOOK = 8.0, 0.02
+DRAIN_S, DRAIN_LOOK_S = 8.0, 0.02
 
 #: Connections that may wait to be accepted. After a restart all phones come back in the same moment, and whoever finds
 #: no room tries again seconds later. The system makes it `somaxconn` where that is less.
@@ -189,12 +189,12 @@ def _taken(listening: socket.socket) -> Iterator[socket.socket]:
 
 
 async def _drained(runner: web.AppRunner) -> None:
-    """Wait for the requests under way, for `DRAIN` seconds at most, and close what is idle.
+    """Wait for the requests under way, for `DRAIN_S` seconds at most, and close what is idle.
 
     aiohttp's own shutdown drops whatever still comes in, so a body that is under way would never come to its end.
     """
-    for _ in range(int(DRAIN / DRAIN_LOOK)):
-        await asyncio.sleep(DRAIN_LOOK)
+    for _ in range(int(DRAIN_S / DRAIN_LOOK_S)):
+        await asyncio.sleep(DRAIN_LOOK_S)
         connections = runner.server.connections if runner.server else []
         idle = [connection for connection in connections if not connection._request_in_progress]
         for connection in idle:
