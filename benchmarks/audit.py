@@ -115,6 +115,7 @@ async def measure(title: str, database: str, given: argparse.Namespace) -> None:
 
 def main() -> None:
     given = begun(options(__doc__, cases=(10_000, 2_000), rounds=(5, 3)))
+    print(f"{given.cases:,} cases a round, {given.rounds} rounds\n")
     logs.configure("error")
     # The platform's own sealing is not what is measured.
     keeping.ROUND = 86_400.0

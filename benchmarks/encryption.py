@@ -116,6 +116,7 @@ async def measure(title: str, urls: tuple[str, str], given: argparse.Namespace) 
 
 def main() -> None:
     given = begun(options(__doc__, cases=(5_000, 1_000), rounds=(5, 3)))
+    print(f"{given.cases:,} cases a round, {given.rounds} rounds\n")
     logs.configure("error")
     for title, plain in each_database():
         with postgres_if(plain) as encrypted:
