@@ -7,19 +7,20 @@ The long form of tests/plugins/test_without_a_department.py. Run it from the rep
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 import time
 from collections import Counter
 
-from banshi.foundation import logs
 from benchmarks.shared.processes import workspace
+from benchmarks.shared.quiet import quiet
 from tests.plugins.driving import rest_driven
 from tests.plugins.test_departments import NAMES
 
 
 def main() -> None:
     # A line for each request is not what is looked for here.
-    logs.configure("warning")
+    quiet(logging.WARNING)
     for gone in sys.argv[1:] or NAMES:
         begun = time.monotonic()
         with workspace() as folder:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 from typing import Any
 
-from banshi.foundation import logs
 from banshi.kernel.contract.routes import Audience, Route
 from banshi.ops.cli.server.serve import loop_factory
 from banshi.testing import Person
 from benchmarks.shared.databases import postgres_if
 from benchmarks.shared.processes import workspace
+from benchmarks.shared.quiet import quiet
 from tests.kernel.api_world import World, open_world
 from tests.programs import SECRET
 from tests.registers import made_up_person
@@ -107,6 +108,6 @@ def is_for(role: str, route: Route) -> bool:
 
 
 if __name__ == "__main__":
-    logs.configure("warning")
+    quiet(logging.WARNING)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(serve("--postgres" in sys.argv))

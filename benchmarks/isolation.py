@@ -21,13 +21,13 @@ from pathlib import Path
 
 from banshi import Item, Submission
 from banshi.builtin.isolation import supervisor as keeping
-from banshi.foundation import logs
 from banshi.kernel.runtime.containment import contained
 from banshi.ops.cli.server.serve import loop_factory
 from banshi.testing import Door, open_door
 from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.figures import percentile, table
 from benchmarks.shared.processes import workspace
+from benchmarks.shared.quiet import quiet
 from tests.kernel.isolation_office import HANDLER_TIMEOUT_S, Office, written
 from tests.waiting import lateness
 
@@ -112,7 +112,7 @@ async def measured(folder: Path, given: argparse.Namespace) -> None:
 
 def main() -> None:
     given = begun(options(__doc__, calls=(20_000, 500), kills=(20, 2), spins=(5, 1)), "nothing is pinned")
-    logs.configure("critical")
+    quiet()
     keeping.FIRST_PAUSE = keeping.LONGEST_PAUSE = 0.0
     with workspace() as folder, asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(measured(folder, given))

@@ -18,10 +18,10 @@ import zxingcpp
 from PIL import Image
 
 from banshi.builtin import passes
-from banshi.foundation import logs
 from banshi.testing import Person, open_door
 from benchmarks.shared.cities import DEPARTMENTS, PUSH
 from benchmarks.shared.figures import percentile
+from benchmarks.shared.quiet import quiet
 from benchmarks.town.report import Report
 from tests.kernel.test_dynamic_passes import FIRE, approved
 from tests.kernel.test_pass_ledger import DAY, QR, REFUSALS, Forger, Issued, issue, revoke, scan, turn
@@ -35,7 +35,7 @@ AT_ONCE = 32
 @asynccontextmanager
 async def issued(folder: Path) -> AsyncIterator[Issued]:
     """A pass that is valid for a month from today on."""
-    logs.configure("critical")
+    quiet()
     async with open_door(folder, {"traffic": DEPARTMENTS / "traffic"}) as door:
         yield await issue(door, answers)
 
@@ -111,7 +111,7 @@ async def screenshots(folder: Path, length: argparse.Namespace) -> Report:
 
 
 async def of_a_dynamic_pass(folder: Path, around: int, report: Report) -> None:
-    logs.configure("critical")
+    quiet()
     await asyncio.to_thread(folder.mkdir)
     async with open_door(folder, {"fire": FIRE, **PUSH}) as door:
         phone = await approved(door)

@@ -13,10 +13,10 @@ from pathlib import Path
 from uuid import uuid4
 
 from banshi.builtin.isolation import supervisor as keeping
-from banshi.foundation import logs
 from banshi.testing import open_door
 from benchmarks.shared.cities import DEPARTMENTS, city
 from benchmarks.shared.figures import percentile
+from benchmarks.shared.quiet import quiet
 from benchmarks.town.report import Report
 from benchmarks.town.story import APPLY
 from benchmarks.town.town import Town, opened, reading
@@ -60,7 +60,7 @@ def banshi_channels():
 
 async def plugin(folder: Path, length: argparse.Namespace) -> Report:
     """A handler raises, exits, spins, blocks, leaks and says nonsense, while others ask for something else."""
-    logs.configure("critical")
+    quiet()
     keeping.FIRST_PAUSE = keeping.LONGEST_PAUSE = 0.0
     report = Report("an isolated plugin raises, exits, hangs, leaks and talks nonsense")
     parks = {"parks": written(folder), **TRAFFIC}

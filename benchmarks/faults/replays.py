@@ -8,8 +8,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from banshi.foundation import logs
 from banshi.testing import Door
+from benchmarks.shared.quiet import quiet
 from benchmarks.town.report import Report
 from tests.plugins.services_office import Office, open_city, open_office, sign, until
 
@@ -24,7 +24,7 @@ STALE = (301.0, 3600.0, -301.0, -86_400.0)
 
 async def replays(folder: Path, length: argparse.Namespace) -> Report:
     """Every answer counts once, whoever sends it how often; a signature of another time counts never."""
-    logs.configure("critical")
+    quiet()
     cases = 4 * length.kills
     report = Report(f"{cases} signed answers are sent {AT_ONCE} times at once, and again after a restart")
     told, sent = Counter[tuple[str, int]](), []
