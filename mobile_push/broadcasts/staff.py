@@ -54,17 +54,17 @@ ACTION = Form.from_schema(
 
 #: How many rows a page of any list here has.
 LIMIT = Parameter(
-    name="limit",
-    schema={"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE},
-    description="Rows at most.",
+    "limit",
+    {"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE},
+    "Rows at most.",
 )
 
 #: The parameters of a list of records.
 LIST = (
-    Parameter(name="state", schema={"type": "string", "enum": list(steps.STATES)}, description="Only this state."),
-    Parameter(name="department", schema={"type": "string", "maxLength": 64}, description="Only this department's."),
+    Parameter("state", {"type": "string", "enum": list(steps.STATES)}, "Only this state."),
+    Parameter("department", {"type": "string", "maxLength": 64}, "Only this department's."),
     LIMIT,
-    Parameter(name="cursor", schema=ID, description="Where to go on: `next` of the page before."),
+    Parameter("cursor", ID, "Where to go on: `next` of the page before."),
 )
 
 

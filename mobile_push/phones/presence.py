@@ -11,9 +11,9 @@ from mobile_push.tables.models import Device
 OFTEN_ENOUGH = timedelta(days=1)
 
 DEVICE = Parameter(
-    name="device",
-    schema={"type": "string", "format": "uuid"},
-    description="The id under which this phone is registered: it then counts as seen.",
+    "device",
+    {"type": "string", "format": "uuid"},
+    "The id under which this phone is registered: it then counts as seen.",
 )
 
 

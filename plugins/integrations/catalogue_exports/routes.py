@@ -42,9 +42,9 @@ LIST_SCHEMA = {
     "properties": {"items": array({"type": "object", "required": REQUIRED, "properties": FIELDS})},
 }
 DEPARTMENT = Parameter(
-    name="department",
-    schema={"type": "string", "maxLength": 64},
-    description="A department's code: its items alone.",
+    "department",
+    {"type": "string", "maxLength": 64},
+    "A department's code: its items alone.",
 )
 
 

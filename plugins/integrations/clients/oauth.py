@@ -58,9 +58,9 @@ REVOKE_FORM = Record(token=TEXT, token_type_hint=optional(TEXT), **CREDENTIALS) 
 
 ERROR = Record(error=TEXT, error_description=TEXT)
 ERRORS = {
-    400: Answer(description="The request is wrong; `error` is one of RFC 6749 section 5.2.", schema=ERROR),
-    401: Answer(description="The client or its secret is wrong.", schema=ERROR),
-    413: Answer(description="The parameters are too many.", schema=ERROR),
+    400: Answer("The request is wrong; `error` is one of RFC 6749 section 5.2.", ERROR),
+    401: Answer("The client or its secret is wrong.", ERROR),
+    413: Answer("The parameters are too many.", ERROR),
 }
 
 TOKEN = Record(access_token=TEXT, token_type={"const": "Bearer"}, expires_in={"type": "integer"}, scope=TEXT)

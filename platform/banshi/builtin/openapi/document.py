@@ -208,7 +208,7 @@ def _errors(route: Route) -> dict[str, Any]:
     """The body of whatever goes wrong."""
     if route.errors is None:
         return {PROBLEM: {"schema": ref("Problem")}}
-    shape = _shape(Answer(description="", schema=route.errors.schema, media_type=route.errors.media_type))
+    shape = _shape(Answer("", route.errors.schema, media_type=route.errors.media_type))
     return {route.errors.media_type: {"schema": shape}}
 
 

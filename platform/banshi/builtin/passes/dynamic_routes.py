@@ -46,7 +46,7 @@ PHONE = Form.from_schema(
 PRIVATE = "This is the private half, which has to stay in the phone; make a new key, and send its public half."
 
 PATH = "/v1/cases/{id}/pass/phone"
-HELD = Answer(description="The phone that holds it, and the text that it signs.", schema=ref("HeldPass"))
+HELD = Answer("The phone that holds it, and the text that it signs.", ref("HeldPass"))
 
 
 @ROUTES.put(

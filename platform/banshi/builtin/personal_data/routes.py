@@ -65,8 +65,8 @@ DATA = Record(
     },
 )
 
-TOO_OFTEN = Answer(description="Too often a day, by Retry-After.")
-NO_ROOM = Answer(description="There is no room to write it.")
+TOO_OFTEN = Answer("Too often a day, by Retry-After.")
+NO_ROOM = Answer("There is no room to write it.")
 
 
 @ROUTES.get(

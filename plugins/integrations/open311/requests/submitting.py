@@ -36,10 +36,10 @@ SCOPE = "open311"
 
 REFUSED = {
     **UNKNOWN,
-    403: Answer(description="api_key is missing, not valid, or not for this department."),
-    429: Answer(description="The client has sent too many lately.", headers={"Retry-After": "Seconds."}),
-    502: Answer(description="The department's service failed; nothing was stored."),
-    504: Answer(description="The department's service took too long; nothing was stored."),
+    403: Answer("api_key is missing, not valid, or not for this department."),
+    429: Answer("The client has sent too many lately.", headers={"Retry-After": "Seconds."}),
+    502: Answer("The department's service failed; nothing was stored."),
+    504: Answer("The department's service took too long; nothing was stored."),
 }
 
 #: For so long the same is the same request.

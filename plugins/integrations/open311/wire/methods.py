@@ -22,7 +22,7 @@ ROOT = "/open311/v2"
 
 
 def text(name: str, description: str, most: int = 200) -> Parameter:
-    return Parameter(name=name, schema={"type": "string", "maxLength": most}, description=description)
+    return Parameter(name, {"type": "string", "maxLength": most}, description)
 
 
 #: What every method takes: `extensions` changes nothing, and reads need no key.
@@ -32,7 +32,7 @@ COMMON = (
     text("extensions", "Is taken, and changes nothing."),
 )
 
-UNKNOWN = {404: Answer(description="What the address or an argument names doesn't exist.")}
+UNKNOWN = {404: Answer("What the address or an argument names doesn't exist.")}
 
 
 class Methods(Routes):

@@ -74,13 +74,13 @@ def _envelope(sorts: tuple[str, ...]) -> Form:
 
 
 _OF_A_CODE = {
-    404: Answer(description="There is no tip of that code (`unknown-code`)."),
-    429: Answer(description="Too many codes that are nobody's.", headers={"Retry-After": "Seconds."}),
+    404: Answer("There is no tip of that code (`unknown-code`)."),
+    429: Answer("Too many codes that are nobody's.", headers={"Retry-After": "Seconds."}),
 }
 _CODE = {"code": "$request.body#/code"}
 _TIP = Answer(
-    description="The tip.",
-    schema=TIP,
+    "The tip.",
+    TIP,
     links=[
         Link("act_on_tip", {"action": "$response.body#/permitted_actions/0/action"}, _CODE),
         Link("read_tip", body=_CODE),
