@@ -15,11 +15,14 @@ from datetime import date
 from typing import Any
 
 from banshi import Answer, Audience, Call, Case, Conflict, Decision, FieldProblem, Form, Item, NotFound, Platform
-from banshi import Route, Submission, hookimpl, reply
+from banshi import Submission, hookimpl, reply
 from banshi.sdk.cases import decide, submission_of
 from banshi.sdk.events import intake_row
+from banshi.sdk.http import Routes
 from banshi.sdk.kinds import ClockEffect, Effects, Kind, MessageTemplates, Move, Step, Who, corrected, refuse_answers
 from banshi.sdk.operations import ask
+
+ROUTES = Routes("surveys")
 
 COUNTED = MessageTemplates(
     title={"zh-CN": "{item}：已收到您的答卷", "en": "{item}: your answers are in"},
@@ -107,7 +110,14 @@ async def shown(platform: Platform, case: Case, reader: Any, language: str) -> M
     return {"until": item.details.until.isoformat()}
 
 
-async def results(call: Call) -> Any:
+@ROUTES.get(
+    "/v1/items/{code}/results",
+    Audience.ANYONE,
+    {200: Answer("Answers by choice.", {"type": "object"})},
+    linked=lambda item: item.kind == "survey",
+)
+async def survey_results(call: Call) -> Any:
+    """Show what was answered."""
     item = call.platform.registry.items.get(call.path["code"])
     if item is None or item.kind != "survey":
         raise NotFound()
@@ -116,22 +126,6 @@ async def results(call: Call) -> Any:
         weight = await ask(call.platform, item, item.handler.weight, submission_of(call.platform, case), expect=int)
         counted[case.answers["choice"]] += weight
     return reply(call, {"results": dict(counted)})
-
-
-def routes() -> Sequence[Route]:
-    return [
-        Route(
-            method="GET",
-            path="/v1/items/{code}/results",
-            audience=Audience.ANYONE,
-            handler=results,
-            operation="survey_results",
-            summary="Show what was answered.",
-            tag="surveys",
-            answers={200: Answer(description="Answers by choice.", schema={"type": "object"})},
-            linked=lambda item: item.kind == "survey",
-        )
-    ]
 
 
 SURVEY = Kind(
@@ -145,7 +139,7 @@ SURVEY = Kind(
     received=received,
     shown=shown,
     intake=intake,
-    routes=routes,
+    routes=lambda: ROUTES,
     check=check,
 )
 
