@@ -121,11 +121,11 @@ def routes(assets: Assets) -> Sequence[Route]:
     """The routes of the page with these files."""
     made = Routes("operations")
     department = Parameter("department", {"type": "string", "maxLength": 64}, "Only this department's items.")
-    page = Answer(description="A page.", media_type="text/html")
+    page = Answer("A page.", media_type="text/html")
     made.get("/docs", Audience.ANYONE, {200: page}, parameters=(department,))(partial(docs, assets))
     version: dict[str, Any] = {"type": "string", "pattern": "^[0-9a-f]{12}$"}
     place = {"version": version, "file": {"enum": [*assets.files]}}
-    file = Answer(description="The file.", media_type="*/*")
+    file = Answer("The file.", media_type="*/*")
     asset = made.get("/docs/assets/{version}/{file}", Audience.ANYONE, {200: file}, path_schemas=place)
     asset(partial(docs_asset, assets))
     return made

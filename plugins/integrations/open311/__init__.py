@@ -11,8 +11,9 @@ from banshi.sdk.cases import ENCLOSURES, Enclosure
 from banshi.sdk.personal_data import ANONYMISE_CASE, HOLDINGS, Holdings, PersonalTable, by_case
 
 from .models import ServiceRequest
+from .requests import listing, submitting, updates
 from .requests.enclosing import emptied, enclosed
-from .routes import ROUTES
+from .services import describing
 from .services.checks import findings
 from .services.service import OFFICE, open_office
 from .settings import Open311Settings
@@ -43,7 +44,7 @@ def banshi_offers() -> Sequence[Offer[Any]]:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    return ROUTES
+    return [*describing.ROUTES, *submitting.ROUTES, *listing.ROUTES, *updates.ROUTES]
 
 
 @hookimpl

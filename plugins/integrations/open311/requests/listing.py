@@ -50,7 +50,7 @@ SEARCH = (
     NAMED,
     text("service_code", "Codes with commas between them.", 2000),
     *TIMES,
-    Parameter(name="status", schema=STATUSES, description="`open`, `closed`, or both with a comma."),
+    Parameter("status", STATUSES, "`open`, `closed`, or both with a comma."),
     text("updated_after", "Changed no earlier than this.", 40),
     text("updated_before", "Changed no later than this.", 40),
     Parameter("page", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1}, "Which page."),

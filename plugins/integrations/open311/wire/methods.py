@@ -55,7 +55,7 @@ class Methods(Routes):
         def declared(handler: Handler) -> Handler:
             summary = (handler.__doc__ or "").partition("\n")[0]
             for written, shape, wrong in ((XML, None, None), (JSON, schema, schemas.ERRORS)):
-                good = Answer(description=answered, schema=shape, media_type=written.media_type)
+                good = Answer(answered, shape, media_type=written.media_type)
                 route = declare(
                     f"{ROOT}/{path}.{written.name}",
                     Audience.ANYONE,
