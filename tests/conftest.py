@@ -49,7 +49,7 @@ tomllib.loads = remembered.toml_from_memory  # type: ignore[assignment]
 os.fsync = lambda _: None
 
 # A thousand doors are closed here, one after the other, with nobody at them any more.
-app.DRAIN_LOOK_S = 0.002
+app.DRAIN_LOOK = 0.002
 
 # A busy machine is no failure: no example has a deadline, and none is drawn too slowly.
 hypothesis.settings.register_profile(
@@ -75,7 +75,7 @@ def pytest_asyncio_loop_factories() -> dict[str, Any]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """`-n auto`: two more than cores, since a third of their time is waiting for timers, browsers and processes."""
+    """`-n auto`: two more than cores, since a third of their time is waiting for timers, browsers, processes."""
     return (os.cpu_count() or 1) + 2
 
 

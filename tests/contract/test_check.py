@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from banshi.ops.cli import group
+from tests import commands
 
 BROKEN = Path(__file__).parent / "broken" / "plugins.toml"
 #: Without one, each check says that it is for development.
@@ -129,8 +129,7 @@ def test_the_server_refuses_the_same_errors_without_a_stack() -> None:
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from banshi.ops.cli import main; main()", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return commands.run(Path.cwd(), *arguments)
 
 
 TABLES = """

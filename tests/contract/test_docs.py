@@ -29,6 +29,7 @@ from banshi.kinds.appeal.steps import WITH_LETTERS
 from banshi.kinds.appointment.steps import CONFIRMED_TABLE
 from banshi.kinds.query.registers.declared import Register
 from banshi.ops.cli.hooks import hooks, signature_of
+from tests import commands
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "plugins"
@@ -93,7 +94,6 @@ def run_console(block: Block, folder: Path) -> None:
 
 def run(line: str, folder: Path) -> str:
     program, *arguments = shlex.split(line)
-    start = {"banshi": ["-c", "from banshi.ops.cli import main; main()"], "python": []}[program]
     # The repository's own tools are shown as they are called from its root.
     arguments = [str(ROOT / one) if one.startswith("tools/") else one for one in arguments]
     # What is installed stays in the reader's folder, and nothing is fetched for it.
@@ -104,9 +104,11 @@ def run(line: str, folder: Path) -> str:
     # No cached bytecode: files are rewritten within the second that its timestamps can tell apart.
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": "-p no:cacheprovider -p no:xdist"}
     environment["PYTHONPATH"] = str(folder / "installed")
-    done = subprocess.run(
-        [sys.executable, *start, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
+    if program == "banshi":
+        done = commands.run(folder, *arguments, environment=environment)
+    else:
+        whole = [{"python": sys.executable}[program], *arguments]
+        done = subprocess.run(whole, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"$ {line}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 

@@ -31,6 +31,7 @@ from banshi.builtin.passes.wire import picture
 from banshi.foundation import logs
 from banshi.ops import cli
 from banshi.testing import open_door
+from tests import commands
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
@@ -98,10 +99,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The console script, run to its end."""
-    return subprocess.run(
-        [BANSHI, *arguments], cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False
-    )
+    """A command, run to its end."""
+    return commands.run(folder, *arguments)
 
 
 @dataclass

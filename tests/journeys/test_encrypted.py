@@ -26,10 +26,11 @@ from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case
 from banshi.ops.backup.resealing import columns_in, held
 from banshi.testing import Person
+from tests import commands
 from tests.conftest import good_answers
 from tests.encrypted import ring_in
 from tests.journeys.test_person_leaves_no_trace import CHINESE, LATIN, ROOT, hits, lived, started
-from tests.journeys.test_tip_leaves_no_trace import BANSHI, Place, everything
+from tests.journeys.test_tip_leaves_no_trace import Place, everything
 from tests.prepared import all_tables
 from tests.waiting import until
 
@@ -99,17 +100,15 @@ async def serving(folder: Path) -> AsyncIterator[str]:
             await process.wait()
 
 
-async def banshi(folder: Path, *arguments: str) -> asyncio.subprocess.Process:
-    assert BANSHI is not None
-    pipe = asyncio.subprocess.PIPE
-    return await asyncio.create_subprocess_exec(BANSHI, *arguments, cwd=folder, stdout=pipe, stderr=pipe)
+async def ran(folder: Path, *arguments: str, status: int = 0) -> tuple[str, str]:
+    """What a command of that status prints, and what it says of it."""
+    done = await asyncio.to_thread(commands.run, folder, *arguments)
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout, done.stderr
 
 
 async def said(folder: Path, *arguments: str) -> str:
-    process = await banshi(folder, *arguments)
-    out, err = await asyncio.wait_for(process.communicate(), 120)
-    assert process.returncode == 0, (out + err).decode()
-    return out.decode()
+    return (await ran(folder, *arguments))[0]
 
 
 @pytest.mark.timeout(240)
@@ -251,21 +250,12 @@ async def test_a_backup_has_no_ring_and_what_is_restored_without_it_does_not_beg
         city(folder, f"sqlite://{folder / 'data' / 'banshi.sqlite3'}", folder / "data" / "keys" / ring.name)
     async with serving(old) as url, aiohttp.ClientSession() as session:
         link = await lived(somebody(old, session, url))
-        process = await banshi(old, "backup", str(tmp_path / "backup"))
-        _, err = await process.communicate()
-        assert process.returncode == 0
-        assert b"keep a copy of it elsewhere" in err
+        assert "keep a copy of it elsewhere" in (await ran(old, "backup", str(tmp_path / "backup")))[1]
     assert not [file for file in (tmp_path / "backup").rglob("*") if file.name == ring.name]
     with closing(sqlite3.connect(tmp_path / "backup" / "database")) as copy:
         assert not any("4711" in str(row) for row in copy.execute("SELECT * FROM banshi_case"))
-    process = await banshi(new, "restore", str(tmp_path / "backup"))
-    _, err = await process.communicate()
-    assert process.returncode == 0
-    assert b"bring it back to" in err
-    process = await banshi(new, "serve", "--port", "0")
-    _, err = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode == 2
-    assert b"personal-keys-missing" in err
+    assert "bring it back to" in (await ran(new, "restore", str(tmp_path / "backup")))[1]
+    assert "personal-keys-missing" in (await ran(new, "serve", "--port", "0", status=2))[1]
     (new / "data" / "keys" / ring.name).write_bytes(ring.read_bytes())
     (new / "data" / "keys" / ring.name).chmod(0o600)
     async with serving(new) as url, aiohttp.ClientSession() as session:

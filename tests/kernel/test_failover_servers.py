@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -23,13 +21,13 @@ from banshi.kernel.loading.settings import Settings
 from banshi.kernel.loading.typed_tables import SettingsError, typed
 from banshi.ops.backup import postgres as programs
 from banshi.testing import open_door
-from tests import postgres_servers
+from tests import commands, postgres_servers
 from tests.conftest import TRAFFIC
 from tests.kernel.doors_on_postgres import Answers, door_on, not_ready, ready
 from tests.kernel.test_doctor import Patient
 from tests.ports import free_port
 from tests.postgres_servers import Server
-from tests.waiting import WAIT_TIMEOUT_S, until
+from tests.waiting import until
 
 # Addresses of several servers
 
@@ -117,7 +115,7 @@ async def test_of_several_servers_the_one_that_takes_writes_is_found_wherever_it
 async def test_servers_of_which_none_lets_us_in_are_told_of_in_time(
     monkeypatch: pytest.MonkeyPatch, silent: int
 ) -> None:
-    monkeypatch.setattr("banshi.foundation.database.failover.connecting.CONNECT_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("banshi.foundation.database.failover.connecting.CONNECT_S", 0.5)
     monkeypatch.setattr("banshi.foundation.database.failover.connecting.HEAD_START_S", 0.1)
     for ports in ([silent], [silent, silent], [free_port(), silent], [free_port(), free_port()]):
         with pytest.raises((ConnectionRefusedError, TimeoutError)):
@@ -144,7 +142,7 @@ async def test_whoever_stops_waiting_for_a_connection_leaves_none_behind(own_pos
 async def test_readiness_answers_in_time_when_the_server_stands_still_and_asks_it_once(
     tmp_path: Path, answers: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.foundation.database.failover.readiness.ANSWER_TIMEOUT_S", 0.3)
+    monkeypatch.setattr("banshi.foundation.database.failover.readiness.PATIENCE_S", 0.3)
     with postgres_servers.alone(tmp_path / "postgres") as server:
         async with door_on(tmp_path, server.url) as door:
             assert await ready(door)
@@ -166,7 +164,7 @@ async def test_a_write_that_nobody_confirms_is_told_by_readiness(monkeypatch: py
     async def takes_writes() -> bool:
         return True
 
-    monkeypatch.setattr("banshi.foundation.database.failover.readiness.MAX_WRITE_S", 0.2)
+    monkeypatch.setattr("banshi.foundation.database.failover.readiness.STUCK_S", 0.2)
     readiness = Readiness(takes_writes)
     readiness.begun = time.monotonic()
     await readiness.require()
@@ -231,13 +229,12 @@ def test_a_command_says_in_a_sentence_that_the_database_takes_no_writes(
     (tmp_path / "plugins.toml").write_text(
         f'[platform]\ndata = "{tmp_path / "data"}"\ndatabase = "{own_postgres.url}"\n'
     )
-    banshi = [str(Path(sys.executable).with_name("banshi")), "--config", str(tmp_path / "plugins.toml")]
     own_postgres.read_only(False)
-    begun = subprocess.run([*banshi, "migrate"], capture_output=True, text=True, timeout=WAIT_TIMEOUT_S, check=False)
+    begun = commands.run(tmp_path, "migrate")
     assert begun.returncode == 0, begun.stderr
     own_postgres.read_only(True)
     try:
-        done = subprocess.run([*banshi, *command], capture_output=True, text=True, timeout=WAIT_TIMEOUT_S, check=False)
+        done = commands.run(tmp_path, *command)
     finally:
         own_postgres.read_only(False)
     assert done.returncode in {1, 2}, done.stdout

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from banshi.testing import Door
+from tests import commands
 from tests.plugins.open311_city import DEPARTMENTS, PLUGINS
 
 
@@ -22,8 +21,7 @@ def commanded(door: Door, folder: Path) -> Callable[..., Awaitable[tuple[str, in
     )
 
     async def banshi(*words: str) -> tuple[str, int]:
-        command = [str(Path(sys.executable).with_name("banshi")), "--config", str(config), "client", *words]
-        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=60, check=False)
+        done = await asyncio.to_thread(commands.run, folder, "client", *words)
         return done.stdout + done.stderr * bool(done.returncode), done.returncode
 
     return banshi

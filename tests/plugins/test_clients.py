@@ -7,8 +7,6 @@ import asyncio
 import base64
 import importlib
 import json
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +18,7 @@ from authlib.integrations.httpx_client import AsyncOAuth2Client, OAuthError
 
 from banshi import Write
 from banshi.testing import Door, Reply, open_door
+from tests.commands import run
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENTS = ROOT / "plugins" / "integrations" / "clients"
@@ -101,8 +100,7 @@ def commands(city: Door, folder: Path) -> Callable[..., Awaitable[tuple[str, int
     )
 
     async def banshi(*words: str) -> tuple[str, int]:
-        command = [str(Path(sys.executable).with_name("banshi")), "--config", str(config), "client", *words]
-        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=60, check=False)
+        done = await asyncio.to_thread(run, config.parent, "client", *words)
         return done.stdout + done.stderr * bool(done.returncode), done.returncode
 
     return banshi

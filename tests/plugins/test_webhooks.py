@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -18,6 +16,7 @@ import pytest
 import standardwebhooks
 
 from banshi.testing import Door
+from tests import commands
 from tests.plugins.webhooks_city import (
     PLUGINS,
     Got,
@@ -451,8 +450,7 @@ async def test_an_operator_sees_all_webhooks_and_ends_one_beside_a_running_serve
     config.write_text(text, encoding="utf-8")
 
     async def banshi(*words: str) -> tuple[str, int]:
-        command = [str(Path(sys.executable).with_name("banshi")), "--config", str(config), "webhooks", *words]
-        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=60, check=False)
+        done = await asyncio.to_thread(commands.run, config.parent, "webhooks", *words)
         return done.stdout + done.stderr, done.returncode
 
     async with receiving() as receiver:
