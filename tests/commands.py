@@ -48,6 +48,8 @@ def _begin(told: list[str], folder: Path, environment: Mapping[str, str], out: P
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = told
+    # As who starts itself again finds it.
+    sys.orig_argv[:] = [sys.executable, str(Path(sys.executable).with_name("banshi")), *told[1:]]
     sys.path[:0] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
     sys.dont_write_bytecode = bool(environment.get("PYTHONDONTWRITEBYTECODE"))
     sys.pycache_prefix = environment.get("PYTHONPYCACHEPREFIX")
