@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from banshi import Answer, Audience, Call, InvalidParameter, Link, NotFound, Parameter, reply, text_in
 from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MOMENT, TEXT, Record, array
-from banshi.sdk.http import Routes, etag_of, reply_bytes
+from banshi.sdk.http import Routes, etag_of, page_answer, reply_bytes
 from mobile_push.broadcasts import representations, sending, staff, steps
 from mobile_push.broadcasts.alerts.in_force import alerts_in_force
 from mobile_push.cap import ALERT_DOCUMENT_SCHEMA, MEDIA_TYPE, Alert, FeedEntry, feed
@@ -56,14 +56,8 @@ WHOLE = Record(**_SUMMARY, alert=ALERT_DOCUMENT_SCHEMA)
     "/v1/alerts",
     Audience.ANYONE,
     {
-        200: Answer(
-            "One page, and where to go on.",
-            {
-                "type": "object",
-                "required": ["items", "next"],
-                "properties": {"items": {"type": "array", "items": SUMMARY}, "next": {"type": ["string", "null"]}},
-            },
-            links=[Link(name, {"id": "$response.body#/items/0/id"}) for name in ("show_alert", "alert_xml")],
+        200: page_answer(
+            SUMMARY, *(Link(name, {"id": "$response.body#/items/0/id"}) for name in ("show_alert", "alert_xml"))
         )
     },
     parameters=(

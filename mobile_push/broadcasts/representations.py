@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from banshi import LANGUAGES, Platform, text_in
-from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MAYBE_TEXT, MOMENT, TEXT, Record, array
+from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MOMENT, TEXT, Record, array
 from mobile_push.broadcasts import addressing, steps
 from mobile_push.broadcasts.publication import earlier_of
 from mobile_push.cap import ALERT_DOCUMENT_SCHEMA
@@ -55,7 +55,6 @@ _ENTRY = Record(
 ACTIONS = array({"type": "string", "enum": list(steps.ACTIONS)})
 RECORD = Record(**_RECORD)
 WHOLE_RECORD = Record(**_RECORD, permitted_actions=ACTIONS, history=array(_ENTRY))
-RECORDS = Record(items=array(RECORD), next=MAYBE_TEXT)
 
 PAGE = Record(
     id=ID,

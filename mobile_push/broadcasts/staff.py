@@ -24,7 +24,7 @@ from banshi import (
     reply,
 )
 from banshi.sdk.documents import ID, Record, optional
-from banshi.sdk.http import Routes
+from banshi.sdk.http import Routes, page_answer
 from mobile_push.broadcasts import lifecycle, preview, representations, steps
 from mobile_push.tables.models import Broadcast, BroadcastEvent
 
@@ -211,7 +211,7 @@ def routes(kind: str, values_of: Values, changes: Form, *, listed: str) -> Route
     found.get(
         f"/v1/{nouns}{recorded and '/records'}",
         Audience.STAFF,
-        {200: Answer("One page, and where to go on.", representations.RECORDS, links=leads(kind, first=True))},
+        {200: page_answer(representations.RECORD, *leads(kind, first=True))},
         operation=listed,
         summary=f"List the {nouns} of the caller's departments, drafts too, the newest first.",
         parameters=LIST,

@@ -20,7 +20,7 @@ from banshi import (
     NotFound,
     reply,
 )
-from banshi.sdk.documents import ID, LINKS, MOMENT, TEXT, Record
+from banshi.sdk.documents import ID, LINKS, MAYBE_TEXT, MOMENT, TEXT, Record, array
 from banshi.sdk.http import Routes
 from mobile_push.audience import areas
 from mobile_push.delivery.service import PUSH
@@ -171,7 +171,7 @@ async def change_device(call: Call) -> web.StreamResponse:
     {
         200: Answer(
             "The phones.",
-            {"type": "object", "required": ["items"], "properties": {"items": {"type": "array", "items": DEVICE}}},
+            Record(items=array(DEVICE), next=MAYBE_TEXT),
             links=[Link(name, {"id": "$response.body#/items/0/id"}) for name in ("change_device", "forget_device")],
         )
     },

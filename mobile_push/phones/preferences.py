@@ -9,7 +9,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
 from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, reply, text_in
-from banshi.sdk.documents import Record, array
+from banshi.sdk.documents import MAYBE_TEXT, TEXT, Record, array
 from banshi.sdk.http import Routes
 from mobile_push.audience.audience import DEPARTMENT
 from mobile_push.audience.quiet_hours import zone_names
@@ -103,24 +103,7 @@ async def change_preferences(call: Call) -> web.StreamResponse:
     "/v1/topics",
     Audience.ANYONE,
     {
-        200: Answer(
-            "The topics.",
-            {
-                "type": "object",
-                "required": ["items"],
-                "properties": {
-                    "items": {
-                        "type": "array",
-                        "items": {
-                            "type": "object",
-                            "required": ["code", "title"],
-                            "additionalProperties": False,
-                            "properties": {"code": {"type": "string"}, "title": {"type": "string"}},
-                        },
-                    }
-                },
-            },
-        )
+        200: Answer("The topics.", Record(items=array(Record(code=TEXT, title=TEXT)), next=MAYBE_TEXT)),
     },
 )
 async def list_topics(call: Call) -> web.StreamResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from banshi import Answer, Audience, Call, reply
+from banshi.sdk.documents import Record
 from banshi.sdk.http import Routes
 from mobile_push.delivery.service import PUSH
 
@@ -23,18 +24,13 @@ CACHED = {"Cache-Control": "public, max-age=3600"}
     {
         200: Answer(
             "The key.",
-            {
-                "type": "object",
-                "required": ["application_server_key"],
-                "additionalProperties": False,
-                "properties": {
-                    "application_server_key": {
-                        "type": ["string", "null"],
-                        "pattern": "^[A-Za-z0-9_-]{87}$",
-                        "description": "For `pushManager.subscribe`, in base64url; null where it is not set up.",
-                    }
-                },
-            },
+            Record(
+                application_server_key={
+                    "type": ["string", "null"],
+                    "pattern": "^[A-Za-z0-9_-]{87}$",
+                    "description": "For `pushManager.subscribe`, in base64url; null where it is not set up.",
+                }
+            ),
         )
     },
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from banshi import Answer, Audience, Call, Conflict, Forbidden, Link, NotFound, Parameter, reply
 from banshi.sdk.documents import Record
-from banshi.sdk.http import Routes
+from banshi.sdk.http import Routes, page_answer
 from mobile_push.broadcasts import staff
 from mobile_push.delivery.metrics import log
 from mobile_push.delivery.service import PUSH
@@ -74,17 +74,9 @@ def check_operator(call: Call) -> None:
     "/v1/ops/push/dead-letters",
     Audience.STAFF,
     {
-        200: Answer(
-            "One page, and where to go on.",
-            {
-                "type": "object",
-                "required": ["items", "next"],
-                "additionalProperties": False,
-                "properties": {"items": {"type": "array", "items": LETTER}, "next": {"type": ["string", "null"]}},
-            },
-            links=[
-                Link(name, {"id": "$response.body#/items/0/id"}) for name in ("retry_dead_letter", "drop_dead_letter")
-            ],
+        200: page_answer(
+            LETTER,
+            *(Link(name, {"id": "$response.body#/items/0/id"}) for name in ("retry_dead_letter", "drop_dead_letter")),
         )
     },
     parameters=(staff.LIMIT, Parameter("cursor", LETTER_ID, "Where to go on: `next` of the page before.")),

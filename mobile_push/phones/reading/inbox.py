@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from banshi import Answer, Audience, Call, InvalidParameter, Link, Parameter, Platform, reply
-from banshi.sdk.documents import Record, optional
+from banshi.sdk.documents import MAYBE_TEXT, Record, array, optional
 from banshi.sdk.http import Routes
 from mobile_push.delivery.service import PUSH
 from mobile_push.inbox import messages as inbox_messages
@@ -70,14 +70,7 @@ MESSAGE: dict[str, Any] = Record(
     {
         200: Answer(
             "Messages, and where to go on.",
-            {
-                "type": "object",
-                "required": ["items", "next"],
-                "properties": {
-                    "items": {"type": "array", "items": MESSAGE},
-                    "next": {"type": ["string", "null"], "description": "The next `after`; null at the end."},
-                },
-            },
+            Record(items=array(MESSAGE), next={**MAYBE_TEXT, "description": "The next `after`; null at the end."}),
             links=[
                 Link("read_inbox", {"after": "$response.body#/next"}),
                 Link("stream_inbox", {"after": "$response.body#/items/0/cursor"}),

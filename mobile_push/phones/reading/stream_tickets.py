@@ -20,6 +20,7 @@ from aiohttp import web
 from cryptography.fernet import Fernet, InvalidToken
 
 from banshi import Answer, Audience, Call, Key, Parameter, Platform, Principal, Problem, reply
+from banshi.sdk.documents import LINKS, MOMENT, Record
 from banshi.sdk.http import Routes
 from banshi.sdk.operations import write_private
 from mobile_push.phones.reading import stream
@@ -91,15 +92,7 @@ def _load(file: Path) -> Tickets:
     {
         201: Answer(
             "The stream's address with the ticket in it.",
-            {
-                "type": "object",
-                "required": ["expires_at", "links"],
-                "additionalProperties": False,
-                "properties": {
-                    "expires_at": {"type": "string", "format": "date-time"},
-                    "links": {"type": "object", "additionalProperties": {"type": "string"}},
-                },
-            },
+            Record(expires_at=MOMENT, links=LINKS),
         )
     },
 )
