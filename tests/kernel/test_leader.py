@@ -22,7 +22,7 @@ PATIENCE = 20.0
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leases that a test has time for."""
-    for name, value in {"LEASE": 1.0, "RENEW": 0.1, "LOOK": 0.01}.items():
+    for name, value in {"LEASE_S": 1.0, "RENEWAL_INTERVAL_S": 0.1, "LOOK_INTERVAL_S": 0.01}.items():
         monkeypatch.setattr(f"banshi.kernel.runtime.leader_election.{name}", value)
 
 

@@ -382,7 +382,7 @@ async def test_a_change_of_a_table_that_is_being_read_for_long_holds_up_nobody_a
 async def test_a_table_that_is_never_let_go_is_told_with_what_to_do_and_nothing_is_changed(
     empty_postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {"LOCK": 100, "PAUSE": 0.1, "PATIENCE": 0.2}.items():
+    for name, value in {"LOCK_TIMEOUT_MS": 100, "RETRY_PAUSE_S": 0.1, "MAX_WAIT_S": 0.2}.items():
         monkeypatch.setattr(f"banshi.foundation.database.upgrade.{name}", value)
     async with reading_for_long(empty_postgres) as (_, visitor):
         with pytest.raises(ConfigurationError, match="table-in-use: end what has held a table"):
