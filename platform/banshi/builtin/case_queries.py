@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
+from banshi.foundation.database.bulk import pages
 from banshi.kernel.cases.submission import submission_of
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.values import Submission
@@ -20,11 +20,9 @@ PAGE_ROWS = 200
 
 async def submissions(platform: Platform, item: str, state: str) -> AsyncIterator[Submission]:
     """All cases of an item that are in a state, the oldest first, read page by page."""
-    after = uuid.UUID(int=0)
-    while rows := await Case.filter(item=item, state=state, id__gt=after).order_by("id").limit(PAGE_ROWS):
+    async for rows in pages(Case.filter(item=item, state=state), "id", size=PAGE_ROWS):
         for case in rows:
             yield submission_of(platform, case)
-        after = rows[-1].id
 
 
 async def count_people(platform: Platform, items: Sequence[str], states: Sequence[str]) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from tortoise.expressions import Q
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
+from banshi.foundation.database.bulk import behind
 from banshi.kernel.contract.routes import Call
 from banshi.kernel.http.responses import from_cursor, limit_of
 
@@ -30,13 +30,7 @@ async def page_of(call: Call, query: QuerySet[M], order: Order) -> tuple[list[M]
         return [read(text) for read, text in zip(order.values(), cursor.split("/", len(names) - 1), strict=True)]
 
     if last := from_cursor(call, place):
-        behind: list[Q] = []
-        same: dict[str, Any] = {}
-        for column, name, value in zip(order, names, last, strict=True):
-            beyond = "lt" if column.startswith("-") else "gt"
-            behind.append(Q(**same, **{f"{name}__{beyond}": value}))
-            same[name] = value
-        query = query.filter(Q(*behind, join_type=Q.OR))
+        query = query.filter(behind(list(order), last))
     limit = limit_of(call)
     rows = await query.order_by(*order).limit(limit + 1)
     shown = rows[:limit]

@@ -127,12 +127,10 @@ async def _add(noted: dict[UUID, Noted]) -> None:
 
 async def written_since(moment: datetime, subject: str | None = None) -> AsyncIterator[Refusal]:
     """What was refused since then, the oldest first; of one subject's key alone where it is given."""
-    after = _first_of(moment)
-    while rows := await Refusal.filter(id__gt=after).order_by("id").limit(STEP):
+    async for rows in bulk.pages(Refusal.filter(id__gt=_first_of(moment)), "id", size=STEP):
         for row in rows:
             if subject in {None, row.subject}:
                 yield row
-        after = rows[-1].id
 
 
 def _first_of(moment: datetime) -> UUID:

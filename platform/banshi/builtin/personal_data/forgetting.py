@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import structlog
 
@@ -18,6 +17,7 @@ from banshi.builtin.audit.leaving import Unproven, entries_of, remove_case
 from banshi.builtin.passes import binding
 from banshi.builtin.passes.models import Scan
 from banshi.builtin.personal_data.promises import forget_promises
+from banshi.foundation.database.bulk import pages
 from banshi.foundation.encryption.fields import current_ring
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of
@@ -48,10 +48,8 @@ FORGET_CASE: Key[Forget] = Key("forget a case")
 async def forget_test_cases(platform: Platform) -> int:
     """One round; how many left. One that can't leave keeps no other, and is tried again in the next round."""
     before = platform.now() - timedelta(days=platform.settings.test_case_days)
-    gone, after = 0, UUID(int=0)
-    old = Case.filter(mode=TEST, created_at__lt=before)
-    while found := await old.filter(id__gt=after).order_by("id").limit(STEP):
-        after = found[-1].id
+    gone = 0
+    async for found in pages(Case.filter(mode=TEST, created_at__lt=before), "id", size=STEP):
         for case in found:
             try:
                 # As it is now: many may have left since it was read.

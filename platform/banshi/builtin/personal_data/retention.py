@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
-from tortoise.expressions import Q
 
 from banshi.builtin.personal_data.anonymising import anonymise
+from banshi.foundation.database.bulk import pages
 from banshi.foundation.logs import place_of
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.tables.cases import GOING, KEPT, Case, CaseEvent
@@ -125,8 +125,7 @@ def _period(platform: Platform, case: Case, outcome: str) -> Period:
 
 async def _due(platform: Platform) -> AsyncIterator[Case]:
     """What an earlier round had begun, then what is over for long enough, item by item."""
-    after = UUID(int=0)
-    while going := await Case.filter(content=GOING, id__gt=after).order_by("id").limit(STEP):
+    async for going in pages(Case.filter(content=GOING), "id", size=STEP):
         ends = await ends_of(platform, going)
         for case in going:
             # Its person may have asked for it, who may earlier than others.
@@ -135,7 +134,6 @@ async def _due(platform: Platform) -> AsyncIterator[Case]:
                 yield case
             else:
                 _leave(case, end.on_request if end else None)
-        after = going[-1].id
     # By the cases themselves, since an item may be gone: one look into the index for each.
     live, code = Case.filter(content=KEPT), ""
     while first := await live.filter(item__gt=code).order_by("item").first():
@@ -161,8 +159,7 @@ async def _due_of_item(platform: Platform, one: Case) -> AsyncIterator[Case]:
         before = max(period_of(platform.settings.retention, one.kind, item, name).before(now) for name in named if name)
         old = Case.filter(content=KEPT, item=one.item, state=state, updated_at__lt=before).exclude(mode=TEST)
         # Those without a name have a leaving of their own.
-        old, behind = old.exclude(person=""), Q()
-        while found := await old.filter(behind).order_by("updated_at", "id").limit(STEP):
+        async for found in pages(old.exclude(person=""), "updated_at", "id", size=STEP):
             ends = await ends_of(platform, found)
             for case in found:
                 end = ends[case.id]
@@ -170,5 +167,3 @@ async def _due_of_item(platform: Platform, one: Case) -> AsyncIterator[Case]:
                     _leave(case, None)
                 elif end.by_itself <= now:
                     yield case
-            last = found[-1]
-            behind = Q(updated_at__gt=last.updated_at) | Q(updated_at=last.updated_at, id__gt=last.id)

@@ -1,4 +1,4 @@
-"""Many rows in one statement, whose text is made once.
+"""Many rows in one statement, whose text is made once; and many more, page by page.
 
 On PostgreSQL a statement's message, its answer and its plan cost more than a row: rows go as one array a column. SQLite
 has no arrays: there rows are inserted by one statement that is run for each, and changed by a list of values.
@@ -7,16 +7,17 @@ has no arrays: there rows are inserted by one statement that is run for each, an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.expressions import Expression
+from tortoise.expressions import Expression, Q
 from tortoise.fields.base import DatabaseDefault
 from tortoise.models import Model
+from tortoise.queryset import QuerySet
 
 from banshi.foundation.encryption.sealing import CannotOpen
 
@@ -213,3 +214,18 @@ def made(model: type[AnyModel], rows: Sequence[Mapping[str, Any]]) -> list[AnyMo
 def _reading(model: type[Model], listed: str) -> str:
     columns = ", ".join(f'"{column}"' for column in model._meta.fields_db_projection.values())
     return f'SELECT {columns} FROM "{model._meta.db_table}" WHERE "{model._meta.db_pk_column}" IN ({listed})'  # noqa: S608
+
+
+def behind(keys: Sequence[str], values: Sequence[Any]) -> Q:
+    """Rows behind the one with these values, in the order of `keys`; a key with a minus begins with the largest."""
+    name = keys[0].removeprefix("-")
+    further = Q(**{f"{name}__{'gt' if keys[0] == name else 'lt'}": values[0]})
+    return further | Q(Q(**{name: values[0]}), behind(keys[1:], values[1:])) if keys[1:] else further
+
+
+async def pages(query: QuerySet[AnyModel], *keys: str, size: int) -> AsyncIterator[list[AnyModel]]:
+    """All rows in the order of `keys`, so many at a time: each page is read when it is asked for."""
+    rest = query
+    while rows := await rest.order_by(*keys).limit(size):
+        rest = query.filter(behind(keys, [getattr(rows[-1], key.removeprefix("-")) for key in keys]))
+        yield rows

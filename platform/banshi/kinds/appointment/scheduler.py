@@ -15,9 +15,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
-from tortoise.expressions import F, Q
+from tortoise.expressions import F
 
 from banshi.foundation.background import woken, working
+from banshi.foundation.database.bulk import pages
 from banshi.foundation.errors import Problem
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of
@@ -109,12 +110,9 @@ async def settle_past(platform: Platform) -> None:
 
 async def _by_end(query: QuerySet[Booking]) -> AsyncIterator[Booking]:
     """All of them, in steps, in the order of the index: by their keys PostgreSQL goes through all that ever were."""
-    behind = Q()
-    while rows := await query.filter(behind).order_by("ends", "id").limit(AT_ONCE):
+    async for rows in pages(query, "ends", "id", size=AT_ONCE):
         for booking in rows:
             yield booking
-        last = rows[-1]
-        behind = Q(ends__gt=last.ends) | Q(ends=last.ends, id__gt=last.id)
 
 
 async def _settle(platform: Platform, booking: Booking) -> None:

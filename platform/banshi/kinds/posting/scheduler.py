@@ -19,6 +19,7 @@ from uuid import UUID
 import structlog
 
 from banshi.foundation.background import woken, working
+from banshi.foundation.database.bulk import pages
 from banshi.foundation.errors import Problem
 from banshi.foundation.files.durable_files import written
 from banshi.foundation.keys import Key
@@ -54,12 +55,10 @@ async def move(platform: Platform, row: PostingRecord, action: str) -> bool:
 
 async def end_or_remind(platform: Platform) -> None:
     """End what is over, and tell those whose posting ends soon, once for each end."""
-    now, after = platform.now(), UUID(int=0)
-    due = PostingRecord.filter(due_at__lte=now)
-    while rows := await due.filter(case_id__gt=after).order_by("case_id").limit(AT_ONCE):
+    now = platform.now()
+    async for rows in pages(PostingRecord.filter(due_at__lte=now), "case_id", size=AT_ONCE):
         for row in rows:
             await move(platform, row, "expire" if row.expires_at and row.expires_at <= now else "remind")
-        after = rows[-1].case_id
 
 
 async def clear_photos(platform: Platform) -> None:
@@ -72,10 +71,8 @@ async def clear_photos(platform: Platform) -> None:
 
 async def forget_conversations(platform: Platform) -> None:
     """Delete what was written about postings that have been over for a while, but what staff still have to read."""
-    before, after = platform.now() - KEEP, UUID(int=0)
-    old = Conversation.filter(created_at__lt=before)
-    while rows := await old.filter(id__gt=after).order_by("id").limit(AT_ONCE):
-        after = rows[-1].id
+    before = platform.now() - KEEP
+    async for rows in pages(Conversation.filter(created_at__lt=before), "id", size=AT_ONCE):
         over = PostingRecord.filter(case_id__in=list({row.case_id for row in rows}), ended_at__lt=before)
         ended = set(await over.values_list("case_id", flat=True))
         gone = [row.id for row in rows if row.case_id in ended and not _waits(row, before)]

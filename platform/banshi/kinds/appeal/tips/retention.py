@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import structlog
 
 from banshi.builtin.audit.leaving import Unproven, entries_of, remove_case
 from banshi.foundation.background import working
+from banshi.foundation.database.bulk import pages
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of
 from banshi.kernel.runtime.leader_election import led
@@ -39,11 +39,9 @@ async def forget(platform: Platform) -> int:
     One that can't leave keeps no other, and is tried again in the next round.
     """
     before = platform.now() - timedelta(days=platform.settings.tip_days)
-    gone, after = 0, UUID(int=2**128 - 1)
+    gone = 0
     unnamed = Case.filter(person="", kind="appeal").exclude(content=GONE)
-    old = unnamed.filter(state__in=(*OVER, LEAVING), updated_at__lt=before)
-    while found := await old.filter(id__lt=after).order_by("-id").limit(STEP):
-        after = found[-1].id
+    async for found in pages(unnamed.filter(state__in=(*OVER, LEAVING), updated_at__lt=before), "-id", size=STEP):
         for case in found:
             try:
                 gone += await _forget(platform, case, before)

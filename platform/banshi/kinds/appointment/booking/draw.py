@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from typing import TYPE_CHECKING
 
 import structlog
 
+from banshi.foundation.database.bulk import pages
 from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import Conflict, NotFound
 from banshi.foundation.logs import place_of
@@ -45,15 +45,13 @@ async def draw_due(platform: Platform) -> None:
             await platform.store.commit(Write(updates=[frozen]))
         except Stale:  # another process has begun it
             continue
-    running, after = Slot.filter(draw="running"), UUID(int=0)
-    while slots := await running.filter(id__gt=after).order_by("id").limit(AT_ONCE):
+    async for slots in pages(Slot.filter(draw="running"), "id", size=AT_ONCE):
         for slot in slots:
             try:
                 await _draw(platform, slot)
             except Exception as error:  # its department may not be connected: the others' need not wait for that
                 about = {"item": slot.item, "slot": str(slot.id), "error": type(error).__name__}
                 log.error("a slot could not be drawn; it is tried again", **about, where=place_of(error))
-        after = slots[-1].id
 
 
 async def _draw(platform: Platform, slot: Slot) -> None:
@@ -76,7 +74,7 @@ async def _settle(platform: Platform, slot: Slot, booking: Booking, rank: int) -
     actions = ["win", "lose"] if slot.taken < slot.capacity else ["lose"]
     for action in actions:
         try:
-            await _step(platform, booking.case_id, action, rank)
+            await lifecycle.move(platform, booking.case_id, action, actors.SYSTEM, given=rank)
         except LimitReached:
             # The person has got as many appointments meanwhile as one may have.
             continue
@@ -84,7 +82,3 @@ async def _settle(platform: Platform, slot: Slot, booking: Booking, rank: int) -
             # Cancelled since, or settled by another process.
             return
         return
-
-
-async def _step(platform: Platform, case_id: Any, action: str, rank: int) -> None:
-    await lifecycle.move(platform, case_id, action, actors.SYSTEM, given=rank)
