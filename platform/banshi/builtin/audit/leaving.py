@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from structlog.typing import FilteringBoundLogger
+from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
 from banshi.builtin.audit.keeping import AUDIT
@@ -19,11 +21,13 @@ from banshi.builtin.audit.marks import (
     proof_of_removal,
 )
 from banshi.builtin.audit.models import AuditRemoval, AuditSeal, CaseReading
+from banshi.foundation.database.bulk import pages
 from banshi.foundation.database.writes import Update
+from banshi.foundation.logs import place_of
 from banshi.kernel.tables.cases import GOING, LEAVING, Case, CaseEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from banshi.builtin.audit.key import AuditKey
     from banshi.kernel.runtime.running import Platform
@@ -32,8 +36,8 @@ if TYPE_CHECKING:
 #: Why readings leave; and the last id that such a note may have, which is the number of a seal.
 AGE, LAST_NUMBER = "age", 2**63 - 1
 
-#: Rows that one statement deletes at most.
-STEP = 500
+#: Rows that one statement deletes at most, and cases that are looked at in one step.
+STEP, AT_ONCE = 500, 100
 
 
 class Unproven(Exception):
@@ -78,6 +82,26 @@ async def entries_of(platform: Platform, case: Case) -> list[CaseEvent]:
     if case.state not in {entries[-1].state, LEAVING}:
         raise Unproven(f"its state is {case.state}, and its newest entry says {entries[-1].state}")
     return entries
+
+
+async def leave_each(
+    cases: QuerySet[Case], key: str, leave: Callable[[Case], Awaitable[bool]], log: FilteringBoundLogger, what: str
+) -> int:
+    """Have each of these cases leave, in the order of `key`; how many did.
+
+    One that can't leave keeps no other, and is tried again in the next round.
+    """
+    gone = 0
+    async for found in pages(cases, key, size=AT_ONCE):
+        for case in found:
+            try:
+                gone += await leave(case)
+            except Unproven as error:
+                log.error(f"a {what} is not as its audit has it; it is left alone", case=str(case.id), why=str(error))
+            except Exception as error:
+                about = {"case": str(case.id), "error": type(error).__name__, "where": place_of(error)}
+                log.error(f"a {what} could not leave; it is tried again", **about)
+    return gone
 
 
 async def remove_case(platform: Platform, case_id: Any, cause: str) -> None:

@@ -1,14 +1,34 @@
-"""The fields of a form, by the JSON Pointers that items.toml names them with."""
+"""Items one by one, and the fields of their forms by the JSON Pointers that items.toml names them with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
 from typing import Any
 
 from banshi.forms.pointers import names_in
 from banshi.forms.schemas import children
+from banshi.foundation.findings import Finding
+from banshi.kernel.contract.values import Item
+from banshi.kernel.loading.registry import Registry
 
 Schema = Mapping[str, Any]
+
+#: What is wrong with an item: the rule, what to do about it, and True where that is a warning only.
+Fault = tuple[str, str] | tuple[str, str, bool]
+
+
+def of_each_item(rule: Callable[[Registry, Item], Iterator[Fault]]) -> Callable[[Registry], Iterator[Finding]]:
+    """A rule about one item as one about all that were not found to be right at an earlier start."""
+
+    @wraps(rule)
+    def findings(registry: Registry) -> Iterator[Finding]:
+        for item in registry.items.unchecked():
+            for name, advice, *warning in rule(registry, item):
+                yield Finding(item.plugin, name, f"items.{item.code}: {advice}", warning=bool(warning))
+
+    return findings
+
 
 
 def always_there(schema: Schema, pointer: str) -> bool:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from banshi.builtin.checks.fields import attachment_fields, subschemas, types_of
+from banshi.builtin.checks.fields import Fault, attachment_fields, fields_at, of_each_item, subschemas, types_of
 from banshi.forms.pointing import fields_at
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.items import DECISION, HOLDER
@@ -16,111 +16,108 @@ from banshi.kernel.contract.values import SLUG, Item
 from banshi.kernel.loading.registry import Registry
 
 
-def handlers_answer_as_they_are_called(registry: Registry) -> Iterator[Finding]:
+@of_each_item
+def handlers_answer_as_they_are_called(registry: Registry, item: Item) -> Iterator[Fault]:
     """A handler's methods are coroutines that take what the kind's own take."""
-    for item in registry.items.unchecked():
-        base = registry.kinds[item.kind].handler
-        if base is None or type(item.handler) is base:
-            continue
-        own = type(item.handler).__qualname__
-        asked = {name: one for name, one in vars(base).items() if inspect.iscoroutinefunction(one)}
-        for name, default in asked.items():
-            arguments = list(inspect.signature(default).parameters)
-            method = getattr(item.handler, name)
-            if not inspect.iscoroutinefunction(method):
-                yield _of(item, "not-async", f"write `async def {name}` in {own}: it is awaited")
-            elif not _takes(method, arguments[1:]):
-                called = f"async def {name}({', '.join(arguments)})"
-                yield _of(item, "handler-arguments", f"write `{called}` in {own}: that is how it is called")
-        for name in vars(type(item.handler)):
-            close = difflib.get_close_matches(name, asked, 1, cutoff=0.8)
-            if close and not name.startswith("_") and not hasattr(base, name):
-                advice = f"rename {own}.{name}, which is never called: did you mean {close[0]!r}?"
-                yield _of(item, "misspelt-method", advice, warning=True)
+    base = registry.kinds[item.kind].handler
+    if base is None or type(item.handler) is base:
+        return
+    own = type(item.handler).__qualname__
+    asked = {name: one for name, one in vars(base).items() if inspect.iscoroutinefunction(one)}
+    for name, default in asked.items():
+        arguments = list(inspect.signature(default).parameters)
+        method = getattr(item.handler, name)
+        if not inspect.iscoroutinefunction(method):
+            yield "not-async", f"write `async def {name}` in {own}: it is awaited"
+        elif not _takes(method, arguments[1:]):
+            called = f"async def {name}({', '.join(arguments)})"
+            yield "handler-arguments", f"write `{called}` in {own}: that is how it is called"
+    for name in vars(type(item.handler)):
+        close = difflib.get_close_matches(name, asked, 1, cutoff=0.8)
+        if close and not name.startswith("_") and not hasattr(base, name):
+            advice = f"rename {own}.{name}, which is never called: did you mean {close[0]!r}?"
+            yield "misspelt-method", advice, True
 
 
-def pointers_lead_to_fields(registry: Registry) -> Iterator[Finding]:
+@of_each_item
+def pointers_lead_to_fields(_: Registry, item: Item) -> Iterator[Fault]:
     """A material, a claim and a pass's days name fields that the form has, of a type that fits."""
-    for item in registry.items.unchecked():
-        for position, material in enumerate(item.materials):
-            if material.field and not _fields(item, material.field):
-                advice = f"mend materials[{position}].field: the form has no field {material.field!r}"
-                yield _of(item, "unknown-field", advice)
-        if item.credential is None:
+    for position, material in enumerate(item.materials):
+        if material.field and not _fields(item, material.field):
+            yield "unknown-field", f"mend materials[{position}].field: the form has no field {material.field!r}"
+    if item.credential is None:
+        return
+    for claim in item.credential.claims:
+        nodes = _fields(item, claim.source)
+        if claim.source in {HOLDER, DECISION}:
             continue
-        for claim in item.credential.claims:
-            nodes = _fields(item, claim.source)
-            if claim.source in {HOLDER, DECISION}:
-                continue
-            if claim.source and not nodes:
-                advice = f"mend credential.claims.{claim.name}.source: the form has no field {claim.source!r}"
-                yield _of(item, "unknown-field", advice)
-            elif wrong := sorted({kind for node in nodes for kind in types_of(node) - {"string", "integer", "array"}}):
-                advice = (
-                    f"let the handler's claims() give {claim.name}: a pass carries a text, an integer or a list of"
-                    f" texts, and {claim.source} may be {', '.join(wrong)}"
-                )
-                yield _of(item, "claim-type", advice)
-        for key in ("valid_from", "valid_until"):
-            pointer = getattr(item.credential, key)
-            nodes = _fields(item, pointer)
-            if pointer and not nodes:
-                yield _of(item, "unknown-field", f"mend credential.{key}: the form has no field {pointer!r}")
-            elif pointer and not any(node.get("format") == "date" for node in nodes):
-                advice = f'give the field {pointer} "format": "date": credential.{key} reads a day from it'
-                yield _of(item, "not-a-date", advice)
+        if claim.source and not nodes:
+            advice = f"mend credential.claims.{claim.name}.source: the form has no field {claim.source!r}"
+            yield "unknown-field", advice
+        elif wrong := sorted({kind for node in nodes for kind in types_of(node) - {"string", "integer", "array"}}):
+            advice = (
+                f"let the handler's claims() give {claim.name}: a pass carries a text, an integer or a list of"
+                f" texts, and {claim.source} may be {', '.join(wrong)}"
+            )
+            yield "claim-type", advice
+    for key in ("valid_from", "valid_until"):
+        pointer = getattr(item.credential, key)
+        nodes = _fields(item, pointer)
+        if pointer and not nodes:
+            yield "unknown-field", f"mend credential.{key}: the form has no field {pointer!r}"
+        elif pointer and not any(node.get("format") == "date" for node in nodes):
+            yield "not-a-date", f'give the field {pointer} "format": "date": credential.{key} reads a day from it'
 
 
-def claims_have_values(registry: Registry) -> Iterator[Finding]:
+@of_each_item
+def claims_have_values(registry: Registry, item: Item) -> Iterator[Fault]:
     """Each claim has a name of its own and something that fills it."""
-    for item in registry.items.unchecked():
-        claims = item.credential.claims if item.credential else ()
-        names = [claim.name for claim in claims]
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            yield _of(item, "duplicate-claim", f"rename one of the claims {name!r}")
-        default = type(item.handler) is registry.kinds[item.kind].handler
-        for claim in claims:
-            if not claim.source and default:
-                advice = f"add credential.claims.{claim.name}.source, or a handler whose claims() gives {claim.name!r}"
-                yield _of(item, "empty-claim", advice)
+    claims = item.credential.claims if item.credential else ()
+    names = [claim.name for claim in claims]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield "duplicate-claim", f"rename one of the claims {name!r}"
+    default = type(item.handler) is registry.kinds[item.kind].handler
+    for claim in claims:
+        if not claim.source and default:
+            advice = f"add credential.claims.{claim.name}.source, or a handler whose claims() gives {claim.name!r}"
+            yield "empty-claim", advice
 
 
-def attachments_are_seen(registry: Registry) -> Iterator[Finding]:
+@of_each_item
+def attachments_are_seen(_: Registry, item: Item) -> Iterator[Fault]:
     """Every field that takes a file is where the kernel looks for one: otherwise the file never joins its case."""
-    for item in registry.items.unchecked():
-        if item.form is None:
-            continue
-        seen = {id(node) for node in attachment_fields(item.form.schema)}
-        for pointer, node in subschemas(item.form.schema):
-            if node.get("x-attachment") and id(node) not in seen:
-                advice = f"move the x-attachment at #{pointer} of the form: below `properties` and `items` alone"
-                yield _of(item, "hidden-attachment", advice)
+    schema = item.form.schema if item.form else {}
+    seen = {id(node) for node in attachment_fields(schema)}
+    for pointer, node in subschemas(schema):
+        if node.get("x-attachment") and id(node) not in seen:
+            advice = f"move the x-attachment at #{pointer} of the form: below `properties` and `items` alone"
+            yield "hidden-attachment", advice
 
 
-def numbers_make_sense(registry: Registry) -> Iterator[Finding]:
+@of_each_item
+def numbers_make_sense(_: Registry, item: Item) -> Iterator[Fault]:
     """Days, visits, fees and versions are counts, and nobody promises more days than the law allows."""
-    for item in registry.items.unchecked():
-        least = {"version": 1, "visits": 0, "legal_days": 0, "promised_days": 0}
-        for key, smallest in least.items():
-            value = getattr(item, key)
-            if value is not None and value < smallest:
-                yield _of(item, "wrong-number", f"{key} is {value}: it has to be at least {smallest}")
-        if item.fee.amount < 0:
-            yield _of(item, "wrong-number", f"fee.amount is {item.fee.amount}: it has to be at least 0, in fen")
-        if item.credential and item.credential.longest_days < 1:
-            yield _of(item, "wrong-number", "credential.longest_days has to be at least 1")
-        if item.legal_days is not None and item.promised_days is not None and item.promised_days > item.legal_days:
-            advice = f"promised_days is {item.promised_days}: the law allows {item.legal_days}, so promise that or less"
-            yield _of(item, "late-promise", advice)
+    least = {"version": 1, "visits": 0, "legal_days": 0, "promised_days": 0}
+    for key, smallest in least.items():
+        value = getattr(item, key)
+        if value is not None and value < smallest:
+            yield "wrong-number", f"{key} is {value}: it has to be at least {smallest}"
+    if item.fee.amount < 0:
+        yield "wrong-number", f"fee.amount is {item.fee.amount}: it has to be at least 0, in fen"
+    if item.credential and item.credential.longest_days < 1:
+        yield "wrong-number", "credential.longest_days has to be at least 1"
+    if item.legal_days is not None and item.promised_days is not None and item.promised_days > item.legal_days:
+        advice = f"promised_days is {item.promised_days}: the law allows {item.legal_days}, so promise that or less"
+        yield "late-promise", advice
 
 
-def readers_are_roles(registry: Registry) -> Iterator[Finding]:
+@of_each_item
+def readers_are_roles(_: Registry, item: Item) -> Iterator[Fault]:
     """Who reads an item's cases beside those who work on them is named as roles are, and there are cases to read."""
-    for item in registry.items.unchecked():
-        for name in sorted(name for name in item.readers if not re.fullmatch(SLUG, name)):
-            yield _of(item, "bad-slug", f"rename {name!r} in readers: a role is a-z, 0-9 and single hyphens")
-        if item.readers and not item.steps:
-            yield _of(item, "no-cases", "remove readers: the item has no cases")
+    for name in sorted(name for name in item.readers if not re.fullmatch(SLUG, name)):
+        yield "bad-slug", f"rename {name!r} in readers: a role is a-z, 0-9 and single hyphens"
+    if item.readers and not item.steps:
+        yield "no-cases", "remove readers: the item has no cases"
 
 
 def verbs_are_offered(registry: Registry) -> Iterator[Finding]:
@@ -135,20 +132,12 @@ def verbs_are_offered(registry: Registry) -> Iterator[Finding]:
         yield Finding(plugin, "guide-only", advice, warning=True)
 
 
-def facts_are_known(registry: Registry) -> Iterator[Finding]:
+@of_each_item
+def facts_are_known(_: Registry, item: Item) -> Iterator[Fault]:
     """Warns of what a citizen looks for in the guide and doesn't find."""
-    for item in registry.items.unchecked():
-        missing = [
-            key
-            for key in ("legal_basis", "promised_days", "online_depth", "places")
-            if getattr(item, key) in (None, ())
-        ]
-        if missing:
-            yield _of(item, "unknown-facts", f"add {', '.join(missing)} once they are known for certain", warning=True)
-
-
-def _of(item: Item, rule: str, advice: str, *, warning: bool = False) -> Finding:
-    return Finding(item.plugin, rule, f"items.{item.code}: {advice}", warning=warning)
+    facts = ("legal_basis", "promised_days", "online_depth", "places")
+    if missing := [key for key in facts if getattr(item, key) in (None, ())]:
+        yield "unknown-facts", f"add {', '.join(missing)} once they are known for certain", True
 
 
 def _fields(item: Item, pointer: str) -> list[Mapping[str, Any]]:

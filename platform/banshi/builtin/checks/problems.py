@@ -10,7 +10,7 @@ from typing import Any
 
 from banshi.forms.pointing import placed
 from banshi.foundation.findings import Finding
-from banshi.kernel.contract.values import Item
+from banshi.kernel.contract.pointing import placed
 from banshi.kernel.loading.registry import Registry
 
 
@@ -25,7 +25,7 @@ def problems_name_fields(registry: Registry) -> Iterator[Finding]:
         for written in read[own]:
             if advice := placed(written, item.form.schema if item.form is not None else {})[1]:
                 where = f"{item.code}: {own.__qualname__}.validate has FieldProblem({written!r}, …)"
-                yield _of(item, f"{where}: {advice}")
+                yield Finding(item.plugin, "wrong-pointer", f"{where}: {advice}", warning=True)
 
 
 def _pointers(method: Any) -> tuple[str, ...]:
@@ -44,7 +44,3 @@ def _written(tree: ast.Module) -> Iterator[str]:
             match [*node.args[:1], *named]:
                 case [ast.Constant(value=str(written))]:
                     yield written
-
-
-def _of(item: Item, advice: str) -> Finding:
-    return Finding(item.plugin, "wrong-pointer", advice, warning=True)

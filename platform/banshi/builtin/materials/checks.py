@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from banshi.builtin.checks.fields import types_of
+from banshi.builtin.checks.fields import Fault, fields_at, of_each_item, types_of
 from banshi.builtin.materials import takes
 from banshi.builtin.materials.vocabulary import days_of, document_of, known_to
 from banshi.forms.pointing import fields_at
@@ -14,12 +14,10 @@ from banshi.kernel.contract.values import Department, Document, Item, Material
 from banshi.kernel.loading.registry import Registry
 
 
-def materials_name_documents(registry: Registry) -> Iterator[Finding]:
+@of_each_item
+def materials_name_documents(registry: Registry, item: Item) -> Iterator[Fault]:
     """A material's document is known, its field takes files, and what it is about is an answer of the form."""
-    for item in registry.items.unchecked():
-        department = registry.departments.get(item.department)
-        if department is None:
-            continue
+    if (department := registry.departments.get(item.department)) is not None:
         for position, material in enumerate(item.materials):
             yield from _faults(item, material, f"materials[{position}]", department)
 
@@ -34,41 +32,38 @@ def documents_last_a_number_of_days(registry: Registry) -> Iterator[Finding]:
                 yield Finding(owner, "wrong-number", advice)
 
 
-def _faults(item: Item, material: Material, at: str, department: Department) -> Iterator[Finding]:
+def _faults(item: Item, material: Material, at: str, department: Department) -> Iterator[Fault]:
     if not material.document:
         if material.concerns or material.reuse_days is not None:
-            advice = f"say in {at}.document which document it is, or remove concerns and reuse_days"
-            yield _of(item, "unknown-document", advice)
+            yield "unknown-document", f"say in {at}.document which document it is, or remove concerns and reuse_days"
         return
     document = document_of(material, department)
     if document is None:
-        yield _of(item, "unknown-document", f"mend {at}.document: {_advice(material.document, department)}")
+        yield "unknown-document", f"mend {at}.document: {_advice(material.document, department)}"
         return
     days = material.reuse_days
     if days is not None and not 0 <= days <= document.reuse_days:
-        advice = (
-            f"{at}.reuse_days is {days}: {material.document} may be handed in again for {document.reuse_days} at most"
-        )
-        yield _of(item, "wrong-number", advice)
+        may = f"{material.document} may be handed in again for {document.reuse_days} at most"
+        yield "wrong-number", f"{at}.reuse_days is {days}: {may}"
     if material.field:
         yield from _field_faults(item, material, at, document)
 
 
-def _field_faults(item: Item, material: Material, at: str, document: Document) -> Iterator[Finding]:
+def _field_faults(item: Item, material: Material, at: str, document: Document) -> Iterator[Fault]:
     """What is wrong with a field that takes the document, and with what says what it is about."""
     name, about = material.document, material.concerns
     if takes(item, material) == (0, 0):
-        yield _of(item, "no-file-field", f"remove {at}.document: the form's field {material.field!r} takes no file")
+        yield "no-file-field", f"remove {at}.document: the form's field {material.field!r} takes no file"
     nodes = fields_at(item.form.schema, about) if item.form and about else []
     if about and not nodes:
-        yield _of(item, "unknown-field", f"mend {at}.concerns: the form has no field {about!r}")
+        yield "unknown-field", f"mend {at}.concerns: the form has no field {about!r}"
     elif about and not any("string" in types_of(node) for node in nodes):
-        yield _of(item, "no-subject", f"mend {at}.concerns: the answer at {about} is no text")
+        yield "no-subject", f"mend {at}.concerns: the answer at {about} is no text"
     if document.concerns is None and about:
-        yield _of(item, "no-subject", f"remove {at}.concerns: {name} is about the person alone")
+        yield "no-subject", f"remove {at}.concerns: {name} is about the person alone"
     if document.concerns is not None and not about and days_of(material, document) > 0:
         advice = f"add {at}.concerns, the pointer to the answer with the {document.concerns['en']}, or reuse_days = 0"
-        yield _of(item, "no-subject", f"{advice}: another one's {name} would be offered otherwise")
+        yield "no-subject", f"{advice}: another one's {name} would be offered otherwise"
 
 
 def _advice(name: str, department: Department) -> str:
@@ -80,7 +75,3 @@ def _advice(name: str, department: Department) -> str:
             " platform's vocabulary.toml"
         )
     return f"there is no {name!r}: {did_you_mean(name, sorted(known_to(department)))} (or add it as [[documents]])"
-
-
-def _of(item: Item, rule: str, advice: str) -> Finding:
-    return Finding(item.plugin, rule, f"items.{item.code}: {advice}")

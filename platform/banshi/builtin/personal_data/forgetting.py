@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from banshi.builtin.audit.leaving import Unproven, entries_of, remove_case
+from banshi.builtin.audit.leaving import Unproven, entries_of, leave_each, remove_case
 from banshi.builtin.passes import binding
 from banshi.builtin.passes.models import Scan
 from banshi.builtin.personal_data.promises import forget_promises
-from banshi.foundation.database.bulk import pages
 from banshi.foundation.encryption.fields import current_ring
 from banshi.foundation.keys import Key
-from banshi.foundation.logs import place_of
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import LEAVING, Case, CaseEvent
@@ -46,21 +44,16 @@ FORGET_CASE: Key[Forget] = Key("forget a case")
 
 
 async def forget_test_cases(platform: Platform) -> int:
-    """One round; how many left. One that can't leave keeps no other, and is tried again in the next round."""
+    """One round; how many left."""
     before = platform.now() - timedelta(days=platform.settings.test_case_days)
-    gone = 0
-    async for found in pages(Case.filter(mode=TEST, created_at__lt=before), "id", size=STEP):
-        for case in found:
-            try:
-                # As it is now: many may have left since it was read.
-                again = await Case.get_or_none(id=case.id, mode=TEST)
-                gone += again is not None and await forget(platform, again, before)
-            except Unproven as error:
-                log.error("a test case is not as its audit has it; it is left alone", case=str(case.id), why=str(error))
-            except Exception as error:
-                about = {"case": str(case.id), "error": type(error).__name__, "where": place_of(error)}
-                log.error("a test case could not leave; it is tried again", **about)
-    if gone:
+
+    async def leave(case: Case) -> bool:
+        # As it is now: many may have left since it was read.
+        again = await Case.get_or_none(id=case.id, mode=TEST)
+        return again is not None and await forget(platform, again, before)
+
+    old = Case.filter(mode=TEST, created_at__lt=before)
+    if gone := await leave_each(old, "id", leave, log, "test case"):
         log.info("test cases left", cases=gone)
     return gone
 

@@ -22,10 +22,11 @@ from banshi.builtin.audit.refusals import forget_old_refusals
 from banshi.builtin.personal_data.forgetting import forget_test_cases
 from banshi.builtin.personal_data.promises import MAX_APART_MS
 from banshi.builtin.personal_data.retention import anonymise_old_cases
+from banshi.builtin.rounds import in_turn
 from banshi.foundation.background import working
 from banshi.foundation.files.durable_files import ABANDONED_AFTER_S, clear_parts
 from banshi.foundation.keys import Key
-from banshi.foundation.logs import place_of
+from banshi.kernel.cases.attachments import clear_parts
 from banshi.kernel.outbox import outbox
 from banshi.kernel.runtime.leader_election import led
 from banshi.kernel.tables.attachments import Attachment
@@ -38,8 +39,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("banshi.upkeep")
 
 #: Seconds between two rounds; rows that one statement deletes at most.
-ROUND = 3_600.0
-STEP = 500
+ROUND_S, STEP = 3_600.0, 500
 
 #: All that the outbox has.
 LANES = (outbox.CASE_LANE, outbox.ALERT_LANE, outbox.NOTICE_LANE)
@@ -51,24 +51,8 @@ UNUSED = timedelta(days=1)
 UNUSED_UNNAMED = timedelta(hours=2)
 
 
-async def tidy(platform: Platform) -> None:
-    """One round. What fails is logged and tried in the next one; the rest goes on."""
-    for work in (
-        *(_remove_work, _remove_answers, _remove_files, forget_test_cases, anonymise_old_cases),
-        *(forget_old_readings, forget_old_refusals),
-    ):
-        try:
-            await work(platform)
-        except Exception as error:
-            log.error("could not tidy up", work=work.__name__, error=type(error).__name__, where=place_of(error))
-
-
 def _kept_since(platform: Platform) -> datetime:
     return platform.now() - timedelta(days=platform.settings.keep_days)
-
-
-async def _remove_work(platform: Platform) -> None:
-    await _remove_settled(platform, int(_kept_since(platform).timestamp() * 1000))
 
 
 async def _remove_answers(platform: Platform) -> None:
@@ -84,12 +68,13 @@ async def _remove_files(platform: Platform) -> None:
     await asyncio.to_thread(clear_parts, platform.settings.attachments_folder, ABANDONED_AFTER_S)
 
 
-async def _remove_settled(platform: Platform, moment: int) -> None:
-    """Delete what was settled before a moment, in milliseconds since 1970.
+async def _remove_work(platform: Platform) -> None:
+    """Delete what was settled before then.
 
     By consumer, state and lane, as the index has them: one of times would have to be kept up by each settlement. What
     was settled before then was promised before then.
     """
+    moment = int(_kept_since(platform).timestamp() * 1000)
     promised = UUID(int=(moment + MAX_APART_MS) << 80)
     for consumer in await outbox.consumers_of(platform.store):
         for state in ("done", "dropped"):
@@ -107,11 +92,17 @@ async def remove_unused(platform: Platform, files: Sequence[Attachment]) -> None
             await asyncio.to_thread(path.unlink, missing_ok=True)
 
 
+async def tidy(platform: Platform) -> None:
+    """One round, in this order."""
+    works = (_remove_work, _remove_answers, _remove_files, forget_test_cases, anonymise_old_cases)
+    await in_turn(platform, (*works, forget_old_readings, forget_old_refusals), log, "could not tidy up")
+
+
 UPKEEP: Key[None] = Key("upkeep")
 
 
 @asynccontextmanager
 async def open_upkeep(platform: Platform) -> AsyncIterator[None]:
     """Tidies up at start and every hour, in the process that leads."""
-    async with working("banshi-upkeep", partial(led, platform, ROUND, partial(tidy, platform), "could not tidy up")):
+    async with working("banshi-upkeep", partial(led, platform, ROUND_S, partial(tidy, platform), "could not tidy up")):
         yield

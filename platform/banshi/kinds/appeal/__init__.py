@@ -19,12 +19,12 @@ from banshi.kinds.appeal.intake import handed_in, intake, received
 from banshi.kinds.appeal.offered import in_case
 from banshi.kinds.appeal.representations import shown
 from banshi.kinds.appeal.rules import AppealRules, check
-from banshi.kinds.appeal.sorting.suggestion import LEARNT, open_learnt
-from banshi.kinds.appeal.statistics import MONTHS, open_months
+from banshi.kinds.appeal.sorting.suggestion import LEARNT
+from banshi.kinds.appeal.statistics import MONTHS, Months
 from banshi.kinds.appeal.steps import OUTCOMES, TABLE, steps
 from banshi.kinds.appeal.tips import pictures
 from banshi.kinds.appeal.tips import routes as tips
-from banshi.kinds.appeal.tips.flood import FLOOD, open_flood
+from banshi.kinds.appeal.tips.flood import FLOOD, Flood
 from banshi.kinds.appeal.tips.retention import FORGETTING, open_forgetting
 
 __all__ = ["APPEAL", "Appeal", "AppealRules"]
@@ -69,8 +69,8 @@ def banshi_offers() -> list[Offer[Any]]:
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
     return [
-        Resource(LEARNT, open_learnt),
-        Resource(MONTHS, open_months),
-        Resource(FLOOD, open_flood),
+        Resource.made(LEARNT, lambda _: {}),
+        Resource.made(MONTHS, lambda _: Months()),
+        Resource.made(FLOOD, lambda _: Flood()),
         Resource(FORGETTING, open_forgetting),
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,15 +21,29 @@ if TYPE_CHECKING:
 
     from banshi.kernel.runtime.running import Platform
 
-Effect = Callable[["Platform", Move], Awaitable[Effects]]
-
 
 async def effects(platform: Platform, move: Move) -> Effects:
     """The effects of a step. Whatever speaks against it is told here, before any write."""
-    if move.step.action == "supplement":
-        return await corrected(platform, move)
-    effect = BY_ACTION.get(move.step.action)
-    return await effect(platform, move) if effect else Effects()
+    match move.step.action:
+        case "supplement":
+            return await corrected(platform, move)
+        case "assign":
+            return await _assign(platform, move)
+        case "forward":
+            return await _forward(platform, move)
+        case "answer":
+            return await _answer(platform, move)
+        case "rate":
+            return _rate(move)
+        case "merge":
+            return await merging.merge(platform, move)
+        case "write":
+            return await _write(platform, move)
+        case "withdraw":
+            await merging.refuse_leaving_others(move.case)
+        case "return":
+            await merging.refuse_asking_for_others(move.case)
+    return Effects()
 
 
 def _changed(move: Move, **values: Any) -> Update:
@@ -76,7 +89,7 @@ async def _answer(platform: Platform, move: Move) -> Effects:
     return Effects(rows=[reply, *told], details={"number": number}, mentions={"answer": text})
 
 
-async def _rate(_: Platform, move: Move) -> Effects:
+def _rate(move: Move) -> Effects:
     """The stars. What they lead to is decided at once, outside of the request; a new answer has all its days."""
     rated = {
         "rating": int(move.given["rating"]),
@@ -85,16 +98,6 @@ async def _rate(_: Platform, move: Move) -> Effects:
     }
     decided = outbox.intake_row(move.case.id, move.case.version + 1)
     return Effects(values={"clock_used": 0}, updates=[_changed(move, **rated)], rows=[decided])
-
-
-async def _withdraw(_: Platform, move: Move) -> Effects:
-    await merging.refuse_leaving_others(move.case)
-    return Effects()
-
-
-async def _return(_: Platform, move: Move) -> Effects:
-    await merging.refuse_asking_for_others(move.case)
-    return Effects()
 
 
 async def _write(platform: Platform, move: Move) -> Effects:
@@ -139,15 +142,3 @@ async def _files(move: Move) -> Files:
         raise InvalidFields(
             replace(one, pointer=one.pointer.replace("/answers", "/details", 1)) for one in error.problems
         ) from None
-
-
-BY_ACTION: dict[str, Effect] = {
-    "assign": _assign,
-    "forward": _forward,
-    "answer": _answer,
-    "rate": _rate,
-    "merge": merging.merge,
-    "withdraw": _withdraw,
-    "return": _return,
-    "write": _write,
-}

@@ -2,116 +2,93 @@
 
 from __future__ import annotations
 
-from banshi.kernel.contract.values import MessageTemplates
+from banshi.kinds.messages import message
 
 #: What a message may mention of the unit that has it now, and of the answer.
 UNIT = frozenset({"unit"})
 ANSWER = frozenset({"answer"})
 
 
-def _message(title: dict[str, str], zh: str, en: str) -> MessageTemplates:
-    return MessageTemplates(title=title, body={"zh-CN": zh, "en": en})
-
-
-QUESTIONS_ZH = "如有疑问，请致电{department}：{phone}。"
-QUESTIONS_EN = "Questions? Call {phone} ({department})."
-
-REGISTERED = _message(
+REGISTERED = message(
     {"zh-CN": "{item}：已收到（{number}）", "en": "{item}: received ({number})"},
-    f"""{{department}}已于{{date}}收到您的来件，工作人员会阅读并交给负责的单位。
-最迟于{{deadline}}答复；等待您补充情况的时间不计在内。
-您现在无需做任何事。
-{QUESTIONS_ZH}""",
-    f"""{{department}} received it on {{date}}. A person reads it and gives it to the unit in charge.
-You get an answer by {{deadline}} at the latest, not counting the time for questions to you.
-There is nothing for you to do now.
-{QUESTIONS_EN}""",
+    """{department}已于{date}收到您的来件，工作人员会阅读并交给负责的单位。
+最迟于{deadline}答复；等待您补充情况的时间不计在内。
+您现在无需做任何事。""",
+    """{department} received it on {date}. A person reads it and gives it to the unit in charge.
+You get an answer by {deadline} at the latest, not counting the time for questions to you.
+There is nothing for you to do now.""",
 )
 
-ASSIGNED = _message(
+ASSIGNED = message(
     {"zh-CN": "{item}：正在办理（{number}）", "en": "{item}: being worked on ({number})"},
-    f"""您的来件已有人阅读，现由{{unit}}办理。
-说明：{{reason}}
-您现在无需做任何事，答复会发到这里。
-{QUESTIONS_ZH}""",
-    f"""A person has read it; {{unit}} is working on it.
-A note: {{reason}}
-There is nothing for you to do now; the answer will be here.
-{QUESTIONS_EN}""",
+    """您的来件已有人阅读，现由{unit}办理。
+说明：{reason}
+您现在无需做任何事，答复会发到这里。""",
+    """A person has read it; {unit} is working on it.
+A note: {reason}
+There is nothing for you to do now; the answer will be here.""",
 )
 
-FORWARDED = _message(
+FORWARDED = message(
     {"zh-CN": "{item}：已转交（{number}）", "en": "{item}: passed on ({number})"},
-    f"""您的来件已转交{{unit}}办理，答复期限不变。原因：
-{{reason}}
+    """您的来件已转交{unit}办理，答复期限不变。原因：
+{reason}
 
-您现在无需做任何事。
-{QUESTIONS_ZH}""",
-    f"""It was passed on to {{unit}}; the day of the answer stays the same. The reason:
-{{reason}}
+您现在无需做任何事。""",
+    """It was passed on to {unit}; the day of the answer stays the same. The reason:
+{reason}
 
-There is nothing for you to do now.
-{QUESTIONS_EN}""",
+There is nothing for you to do now.""",
 )
 
-RETURNED = _message(
+RETURNED = message(
     {"zh-CN": "{item}：请补充情况（{number}）", "en": "{item}: please tell us more ({number})"},
-    f"""为了答复您，还需要了解：
-{{reason}}
+    """为了答复您，还需要了解：
+{reason}
 
-请打开这件来件，补充后重新提交。在您提交之前，答复期限暂停计算。
-{QUESTIONS_ZH}""",
-    f"""To answer you, we need to know:
-{{reason}}
+请打开这件来件，补充后重新提交。在您提交之前，答复期限暂停计算。""",
+    """To answer you, we need to know:
+{reason}
 
-Open it, add what is asked for and submit it again. Until you do, the time to answer stands still.
-{QUESTIONS_EN}""",
+Open it, add what is asked for and submit it again. Until you do, the time to answer stands still.""",
 )
 
-MERGED = _message(
+MERGED = message(
     {"zh-CN": "{item}：已与相同来件合并（{number}）", "en": "{item}: joined with another one ({number})"},
-    f"""您反映的事情此前已有来件，两件合并办理，答复同样会发给您。
-说明：{{reason}}
+    """您反映的事情此前已有来件，两件合并办理，答复同样会发给您。
+说明：{reason}
 已有的答复：
-{{answer}}
-您现在无需做任何事。
-{QUESTIONS_ZH}""",
-    f"""Somebody has written about the same before. Both are answered together; you get that answer too.
-A note: {{reason}}
+{answer}
+您现在无需做任何事。""",
+    """Somebody has written about the same before. Both are answered together; you get that answer too.
+A note: {reason}
 The answer so far:
-{{answer}}
-There is nothing for you to do now.
-{QUESTIONS_EN}""",
+{answer}
+There is nothing for you to do now.""",
 )
 
-WROTE = _message(
+WROTE = message(
     {"zh-CN": "{item}：工作人员给您留言（{number}）", "en": "{item}: a message to you ({number})"},
-    f"""{{department}}就这件来件给您留言。请打开来件阅读，可以在那里回复。
-{QUESTIONS_ZH}""",
-    f"""{{department}} wrote to you about it. Open it to read the message; you can reply there.
-{QUESTIONS_EN}""",
+    """{department}就这件来件给您留言。请打开来件阅读，可以在那里回复。""",
+    """{department} wrote to you about it. Open it to read the message; you can reply there.""",
 )
 
-ANSWERED = _message(
+ANSWERED = message(
     {"zh-CN": "{item}：已答复（{number}）", "en": "{item}: answered ({number})"},
-    f"""{{department}}的答复：
-{{answer}}
+    """{department}的答复：
+{answer}
 
-完整答复在您的来件中；由您本人提交的，可以在那里评价。
-{QUESTIONS_ZH}""",
-    f"""The answer of {{department}}:
-{{answer}}
+完整答复在您的来件中；由您本人提交的，可以在那里评价。""",
+    """The answer of {department}:
+{answer}
 
-The whole answer stands in your case, where you can rate it.
-{QUESTIONS_EN}""",
+The whole answer stands in your case, where you can rate it.""",
 )
 
-REOPENED = _message(
+REOPENED = message(
     {"zh-CN": "{item}：将由另一人重新答复（{number}）", "en": "{item}: somebody else answers again ({number})"},
-    f"""您对答复不满意，我们将由另一位工作人员重新办理，最迟于{{deadline}}答复。
-您现在无需做任何事。
-{QUESTIONS_ZH}""",
-    f"""You were not satisfied with the answer. Somebody else answers again, by {{deadline}} at the latest.
-There is nothing for you to do now.
-{QUESTIONS_EN}""",
+    """您对答复不满意，我们将由另一位工作人员重新办理，最迟于{deadline}答复。
+您现在无需做任何事。""",
+    """You were not satisfied with the answer. Somebody else answers again, by {deadline} at the latest.
+There is nothing for you to do now.""",
 )

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -72,11 +71,6 @@ class Months:
 
 
 MONTHS: Key[Months] = Key("months of appeals")
-
-
-@asynccontextmanager
-async def open_months(_: Platform) -> AsyncIterator[Months]:
-    yield Months()
 
 
 def statement(platform: Platform) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from banshi.builtin.openapi.schemas import EXACT_UUID
 from banshi.forms import Form
 from banshi.foundation.texts import SHOWN
-from banshi.kernel.contract.values import SLUG, ClockEffect, Step, Who
-from banshi.kernel.http.document_schemas import Record, array, optional
+from banshi.kernel.contract.values import SLUG, Step
+from banshi.kernel.http.document_schemas import EXACT_UUID, Record, array, optional
 from banshi.kinds.appeal.messages import (
     ANSWER,
     ANSWERED,
@@ -22,13 +22,7 @@ from banshi.kinds.appeal.messages import (
     WROTE,
 )
 from banshi.kinds.appeal.rules import LEAST, MOST, AppealRules
-
-CITIZEN = frozenset({Who.CITIZEN})
-STAFF = frozenset({Who.STAFF})
-SYSTEM = frozenset({Who.SYSTEM})
-EITHER = frozenset({Who.STAFF, Who.SYSTEM})
-
-RUN, STOP, END = ClockEffect.RUN, ClockEffect.STOP, ClockEffect.END
+from banshi.kinds.rows import CITIZEN, EITHER, END, RUN, STAFF, STOP, SYSTEM
 
 NO_WORDS = {"zh-CN": "请写明内容。", "en": "Say something in words."}
 # Not every validator's `$` is the end: before a last line break is the end, too, for some.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from banshi.kernel.contract.values import ClockEffect, MaterialsEffect, Step, Who
+from banshi.kernel.contract.values import Step
 from banshi.kinds.application.messages import (
     ACCEPTED,
     APPROVED,
@@ -18,14 +18,7 @@ from banshi.kinds.application.messages import (
     SUSPENDED,
 )
 from banshi.kinds.application.rules import ApplicationRules
-
-CITIZEN = frozenset({Who.CITIZEN})
-STAFF = frozenset({Who.STAFF})
-#: Staff, or the platform when the item's automatic check decides so.
-EITHER = frozenset({Who.STAFF, Who.SYSTEM})
-
-RUN, STOP, END = ClockEffect.RUN, ClockEffect.STOP, ClockEffect.END
-ACCEPT, REJECT = MaterialsEffect.ACCEPT, MaterialsEffect.REJECT
+from banshi.kinds.rows import ACCEPT, CITIZEN, EITHER, END, REJECT, RUN, STAFF, STOP
 
 # Silent are the citizen's own steps, which were answered when they were taken; `recommend`, which decides nothing yet;
 # and `close`, which files a case whose outcome the citizen has been told.

@@ -12,6 +12,7 @@ from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.values import Kind, Offer, Resource
 from banshi.kernel.http.access import roles_in
 from banshi.kinds.appointment.booking import counter, verbs
+from banshi.kinds.appointment.booking.taking import QUEUE, Queue
 from banshi.kinds.appointment.effects import effects
 from banshi.kinds.appointment.forgetting import anonymise, forget
 from banshi.kinds.appointment.handler import Appointment, Opening
@@ -20,6 +21,7 @@ from banshi.kinds.appointment.offered import in_case
 from banshi.kinds.appointment.rules import AppointmentRules, check
 from banshi.kinds.appointment.scheduler import KEEPER, open_keeper
 from banshi.kinds.appointment.slots import slot_routes
+from banshi.kinds.appointment.slots.slots import AHEAD, Ahead
 from banshi.kinds.appointment.steps import OUTCOMES, TABLE, steps
 
 __all__ = ["APPOINTMENT", "Appointment", "AppointmentRules", "Opening"]
@@ -57,4 +59,8 @@ def banshi_offers() -> list[Offer[Any]]:
 
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
-    return [Resource(KEEPER, open_keeper)]
+    return [
+        Resource.made(AHEAD, lambda _: Ahead()),
+        Resource.made(QUEUE, lambda _: Queue()),
+        Resource(KEEPER, open_keeper),
+    ]

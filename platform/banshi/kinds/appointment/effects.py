@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from tortoise.expressions import F
@@ -22,8 +22,6 @@ from banshi.kinds.appointment.slots.when import mentions, moment_in_words, place
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
 
-Effect = Callable[["Platform", Move, Booking], Awaitable[Effects]]
-
 
 async def effects(platform: Platform, move: Move) -> Effects:
     """The effects of a step. Whatever speaks against it is told here, before any write."""
@@ -34,7 +32,7 @@ async def effects(platform: Platform, move: Move) -> Effects:
         raise WrongPlace(where=place.title if place else booking.place, place=booking.place)
     if refused := refusal(platform, move.item, booking, action, move.at):
         raise refused
-    made = await BY_ACTION[action](platform, move, booking)
+    made = await _effects_of(platform, move, booking)
     until = made.mentions.pop("until", None)
     said = mentions(platform, move.item, booking)
     made.mentions = {**said, **({"until": until} if until else {}), **made.mentions}
@@ -45,9 +43,38 @@ def _changed(booking: Booking, **values: Any) -> Update:
     return Update(Booking, {"case_id": booking.case_id}, values)
 
 
-async def _give_up(_: Platform, __: Move, booking: Booking) -> Effects:
-    """It ends, and whatever it had of the slot is free again."""
-    return Effects(updates=[*places.leave(booking), places.over(booking)])
+async def _effects_of(platform: Platform, move: Move, booking: Booking) -> Effects:
+    match move.step.action:
+        case "cancel" | "refuse" | "call-off" | "lapse":
+            # Whatever it had of the slot is free again.
+            return Effects(updates=[*places.leave(booking), places.over(booking)])
+        case "reschedule":
+            return await _reschedule(platform, move, booking)
+        case "confirm":
+            return Effects(updates=[_changed(booking, sequence=booking.sequence + 1)])
+        case "offer":
+            # The free place is this person's until the offer ends; then it is the next one's.
+            until = min(move.at + timedelta(minutes=move.item.details.offer_minutes), booking.begins)
+            updates = [places.take_for_waiting(booking.slot_id), _changed(booking, state="offered", until=until)]
+            return Effects(updates=updates, mentions={"until": moment_in_words(platform, until)})
+        case "accept" | "win":
+            return await _take_seat(move, booking)
+        case "lose":
+            waiting = Update(Slot, {"id": booking.slot_id}, {"waiting": F("waiting") + 1})
+            drawn = _changed(booking, state="waiting", drawn=move.given)
+            return Effects(updates=[waiting, drawn], details={"drawn": move.given})
+        case "remind":
+            if booking.reminded_at is not None:
+                raise Conflict("The person was reminded already.")
+            return Effects(updates=[_changed(booking, reminded_at=move.at)])
+        case "check-in":
+            return Effects(updates=[_changed(booking, checked_in_at=move.at)])
+        case "miss":
+            return Effects(updates=[places.over(booking, missed_at=booking.ends)])
+        case "excuse":
+            return Effects(updates=[_changed(booking, missed_at=None)])
+        case _:
+            return Effects(updates=[places.over(booking)])
 
 
 async def _reschedule(platform: Platform, move: Move, booking: Booking) -> Effects:
@@ -64,81 +91,19 @@ async def _reschedule(platform: Platform, move: Move, booking: Booking) -> Effec
         live = {"id": keeping.id, "live": 1, "expires_at__gt": move.at}
         taking = Update(Hold, live, {"live": None})
     # In the slots' own order, so that two who swap don't wait for each other.
-    both = sorted([(str(slot.id), taking), *((str(booking.slot_id), one) for one in places.leave(booking))], key=_first)
+    both = sorted(
+        [(str(slot.id), taking), *((str(booking.slot_id), one) for one in places.leave(booking))], key=itemgetter(0)
+    )
     there = {"slot_id": slot.id, "place": slot.place, "begins": slot.begins, "ends": slot.ends}
     changed = _changed(booking, **there, internal=False, sequence=booking.sequence + 1, reminded_at=None)
     details = {"from": booking.begins.isoformat(), "to": slot.begins.isoformat()}
     return Effects(updates=[*(update for _, update in both), changed], details=details)
 
 
-def _first(pair: tuple[str, Update]) -> str:
-    return pair[0]
-
-
-async def _confirm(_: Platform, __: Move, booking: Booking) -> Effects:
-    return Effects(updates=[_changed(booking, sequence=booking.sequence + 1)])
-
-
-async def _offer(platform: Platform, move: Move, booking: Booking) -> Effects:
-    """The free place is this person's until the offer ends; then it is the next one's."""
-    until = min(move.at + timedelta(minutes=move.item.details.offer_minutes), booking.begins)
-    updates = [places.take_for_waiting(booking.slot_id), _changed(booking, state="offered", until=until)]
-    return Effects(updates=updates, mentions={"until": moment_in_words(platform, until)})
-
-
-async def _accept(_: Platform, move: Move, booking: Booking) -> Effects:
+async def _take_seat(move: Move, booking: Booking) -> Effects:
+    """The person's own place: the one that was offered, or one of those that are drawn for."""
     seat = (await limits.standing(move.item, booking.person)).free_number("seat")
-    return Effects(updates=[_changed(booking, state="taken", seat=seat, turn=None, until=None)])
-
-
-async def _win(_: Platform, move: Move, booking: Booking) -> Effects:
-    seat = (await limits.standing(move.item, booking.person)).free_number("seat")
+    if move.step.action == "accept":
+        return Effects(updates=[_changed(booking, state="taken", seat=seat, turn=None, until=None)])
     drawn = _changed(booking, state="taken", seat=seat, turn=None, drawn=move.given)
     return Effects(updates=[places.take_drawn(booking.slot_id), drawn], details={"drawn": move.given})
-
-
-async def _lose(_: Platform, move: Move, booking: Booking) -> Effects:
-    waiting = Update(Slot, {"id": booking.slot_id}, {"waiting": F("waiting") + 1})
-    drawn = _changed(booking, state="waiting", drawn=move.given)
-    return Effects(updates=[waiting, drawn], details={"drawn": move.given})
-
-
-async def _remind(_: Platform, move: Move, booking: Booking) -> Effects:
-    if booking.reminded_at is not None:
-        raise Conflict("The person was reminded already.")
-    return Effects(updates=[_changed(booking, reminded_at=move.at)])
-
-
-async def _check_in(_: Platform, move: Move, booking: Booking) -> Effects:
-    return Effects(updates=[_changed(booking, checked_in_at=move.at)])
-
-
-async def _miss(_: Platform, __: Move, booking: Booking) -> Effects:
-    return Effects(updates=[places.over(booking, missed_at=booking.ends)])
-
-
-async def _close(_: Platform, __: Move, booking: Booking) -> Effects:
-    return Effects(updates=[places.over(booking)])
-
-
-async def _excuse(_: Platform, __: Move, booking: Booking) -> Effects:
-    return Effects(updates=[_changed(booking, missed_at=None)])
-
-
-BY_ACTION: dict[str, Effect] = {
-    "cancel": _give_up,
-    "refuse": _give_up,
-    "call-off": _give_up,
-    "lapse": _give_up,
-    "reschedule": _reschedule,
-    "confirm": _confirm,
-    "offer": _offer,
-    "accept": _accept,
-    "win": _win,
-    "lose": _lose,
-    "remind": _remind,
-    "check-in": _check_in,
-    "miss": _miss,
-    "close": _close,
-    "excuse": _excuse,
-}

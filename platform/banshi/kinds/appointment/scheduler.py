@@ -8,7 +8,7 @@ step is conditional, so it happens once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -17,19 +17,17 @@ from typing import TYPE_CHECKING
 import structlog
 from tortoise.expressions import F
 
-from banshi.foundation.background import woken, working
+from banshi.builtin.rounds import in_turn, move, whenever
+from banshi.foundation.background import working
 from banshi.foundation.database.bulk import pages
 from banshi.foundation.errors import Problem
 from banshi.foundation.keys import Key
-from banshi.foundation.logs import place_of
-from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.runtime.process_role import CASE
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.booking.draw import draw_due
-from banshi.kinds.appointment.booking.taking import QUEUE, Queue
 from banshi.kinds.appointment.models import Booking, Hold, Slot
 from banshi.kinds.appointment.slots import places
-from banshi.kinds.appointment.slots.slots import AHEAD, Ahead, ensure
+from banshi.kinds.appointment.slots.slots import ensure
 
 if TYPE_CHECKING:
     from tortoise.queryset import QuerySet
@@ -51,15 +49,6 @@ GRACE = timedelta(minutes=15)
 KEEP = timedelta(days=30)
 
 
-async def _move(platform: Platform, booking: Booking, action: str) -> bool:
-    """Take a step of the platform's; False where the case has moved on meanwhile, or its plugin isn't loaded."""
-    try:
-        await lifecycle.move(platform, booking.case_id, action, actors.SYSTEM)
-    except Problem:
-        return False
-    return True
-
-
 async def release_holds(platform: Platform) -> None:
     for hold in await Hold.filter(live=1, expires_at__lte=platform.now()).limit(AT_ONCE):
         await places.give_up_hold(platform, hold)
@@ -67,7 +56,7 @@ async def release_holds(platform: Platform) -> None:
 
 async def end_offers(platform: Platform) -> None:
     async for booking in _by_end(Booking.filter(state="offered", until__lte=platform.now())):
-        await _move(platform, booking, "lapse")
+        await move(platform, booking.case_id, "lapse")
 
 
 async def offer_free_places(platform: Platform) -> None:
@@ -80,7 +69,7 @@ async def offer_free_places(platform: Platform) -> None:
             # Who fails twice and still is the first is nobody that another process has just served.
             if first is None or first.id == failed:
                 break
-            if not await _move(platform, first, "offer"):
+            if not await move(platform, first.case_id, "offer"):
                 failed = first.id
             await slot.refresh_from_db()
 
@@ -94,7 +83,7 @@ async def remind(platform: Platform) -> None:
     tomorrow = datetime.combine(local.date() + timedelta(days=1), time.min, zone)
     due = Booking.filter(state="taken", reminded_at=None, begins__gte=tomorrow, begins__lt=tomorrow + timedelta(days=1))
     async for booking in _by_end(due.filter(ends__gt=tomorrow)):
-        await _move(platform, booking, "remind")
+        await move(platform, booking.case_id, "remind")
 
 
 async def settle_past(platform: Platform) -> None:
@@ -119,9 +108,9 @@ async def _settle(platform: Platform, booking: Booking) -> None:
     case = await Case.get(id=booking.case_id)
     if case.state == "booked":
         scanned = await _scanned(platform, booking)
-        await _move(platform, booking, "miss" if scanned else "close")
+        await move(platform, booking.case_id, "miss" if scanned else "close")
     else:
-        await _move(platform, booking, "close" if case.state == "checked-in" else "lapse")
+        await move(platform, booking.case_id, "close" if case.state == "checked-in" else "lapse")
 
 
 async def _scanned(platform: Platform, booking: Booking) -> bool:
@@ -152,33 +141,10 @@ async def forget(platform: Platform) -> None:
     await Slot.filter(begins__lt=before, taken=0, taken_internal=0, waiting=0, draw="").delete()
 
 
-#: One round, in this order.
-ROUND: tuple[Callable[[Platform], Awaitable[None]], ...] = (
-    release_holds,
-    end_offers,
-    draw_due,
-    offer_free_places,
-    remind,
-    settle_past,
-)
-
-
 async def look(platform: Platform) -> None:
-    """One round. What fails is logged and tried at the next; the rest goes on."""
-    for work in ROUND:
-        try:
-            await work(platform)
-        except Exception as error:
-            log.error(
-                "appointments: work failed", work=work.__name__, error=type(error).__name__, where=place_of(error)
-            )
-
-
-async def run(platform: Platform, wake: asyncio.Event) -> None:
-    while True:
-        await woken(wake, LOOK)
-        wake.clear()
-        await look(platform)
+    """One round, in this order."""
+    works = (release_holds, end_offers, draw_due, offer_free_places, remind, settle_past)
+    await in_turn(platform, works, log, "appointments: work failed")
 
 
 async def keep_ahead(platform: Platform) -> None:
@@ -196,13 +162,9 @@ KEEPER: Key[None] = Key("appointments' keeper")
 @asynccontextmanager
 async def open_keeper(platform: Platform) -> AsyncIterator[None]:
     """The running work of appointments."""
-    platform.put(AHEAD, Ahead())
-    platform.put(QUEUE, Queue())
     wake = asyncio.Event()
-
     platform.store.on_rows(Slot, wake.set)
-    works = (partial(run, platform, wake), partial(keep_ahead, platform)) if CASE in platform.duty.lanes else ()
+    looking = partial(whenever, wake, LOOK, partial(look, platform))
+    works = (looking, partial(keep_ahead, platform)) if CASE in platform.duty.lanes else ()
     async with working("banshi-appointments", *works):
         yield
-    platform.drop(AHEAD)
-    platform.drop(QUEUE)

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from banshi.builtin.openapi.schemas import EXACT_UUID
 from banshi.forms import Form
-from banshi.kernel.contract.values import ClockEffect, MaterialsEffect, Step, Who
-from banshi.kernel.http.document_schemas import Record
+from banshi.kernel.contract.values import ClockEffect, Step
+from banshi.kernel.http.document_schemas import EXACT_UUID, Record
 from banshi.kinds.appointment.messages import (
     BOOKED,
     CALLED_OFF,
@@ -27,16 +27,9 @@ from banshi.kinds.appointment.messages import (
     SLOT,
 )
 from banshi.kinds.appointment.rules import AppointmentRules
-
-CITIZEN = frozenset({Who.CITIZEN})
-STAFF = frozenset({Who.STAFF})
-SYSTEM = frozenset({Who.SYSTEM})
-EITHER = frozenset({Who.STAFF, Who.SYSTEM})
+from banshi.kinds.rows import ACCEPT, CITIZEN, EITHER, END, REJECT, RUN, STAFF, SYSTEM
 
 TO_SLOT = Form.from_schema(Record(slot={**EXACT_UUID, "description": "One of the item's slots."}))
-
-RUN, END = ClockEffect.RUN, ClockEffect.END
-ACCEPT, REJECT = MaterialsEffect.ACCEPT, MaterialsEffect.REJECT
 
 # The clock runs while staff are asked to confirm, and at no other time: the slot itself is the promise.
 # Silent are the citizen's own changes, and what happens at the counter, before the citizen's eyes.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,19 +20,35 @@ if TYPE_CHECKING:
 #: The poster is told so long before the end.
 NOTICE = timedelta(days=7)
 
-Effect = Callable[["Platform", Move, PostingRecord], Awaitable[Effects]]
-
 
 async def effects(platform: Platform, move: Move) -> Effects:
     """The effects of a step. Whatever speaks against it is told here, before any write."""
-    return await BY_ACTION[move.step.action](platform, move, await PostingRecord.get(case_id=move.case.id))
+    posting = await PostingRecord.get(case_id=move.case.id)
+    match move.step.action:
+        case "supplement":
+            return await _supplement(platform, move)
+        case "publish":
+            return _publish(platform, move)
+        case "return":
+            # Over for good where its poster doesn't come back in as many days as it could be public.
+            until = move.at + timedelta(days=move.item.details.days)
+            waiting = _changed(move, state="waiting", expires_at=until, due_at=until)
+            return Effects(updates=[waiting], mentions={"until": last_day(platform, until)})
+        case "remind":
+            return _remind(platform, move, posting)
+        case "extend":
+            return _extend(move, posting)
+        case "expire" if posting.expires_at is None or posting.expires_at > move.at:
+            # Somebody may have extended it meanwhile.
+            raise Conflict("It is still to be shown.")
+    return Effects(updates=[_changed(move, state="ended", ended_at=move.at, due_at=None)])
 
 
 def _changed(move: Move, **values: Any) -> Update:
     return Update(PostingRecord, {"case_id": move.case.id}, values)
 
 
-async def _supplement(platform: Platform, move: Move, _: PostingRecord) -> Effects:
+async def _supplement(platform: Platform, move: Move) -> Effects:
     """The corrected answers, held against the same rules as the first ones."""
     made = await corrected(platform, move)
     answers = made.values["answers"]
@@ -45,7 +60,7 @@ async def _supplement(platform: Platform, move: Move, _: PostingRecord) -> Effec
     return made
 
 
-async def _publish(platform: Platform, move: Move, _: PostingRecord) -> Effects:
+def _publish(platform: Platform, move: Move) -> Effects:
     """Public from now on, for as many days as the item says; what is not live yet goes the same way unseen."""
     until = move.at + timedelta(days=move.item.details.days)
     times = {"published_at": move.at, "expires_at": until, "due_at": reminder(move, until), "matched_at": None}
@@ -64,53 +79,17 @@ def last_day(platform: Platform, until: datetime) -> Any:
     return until.astimezone(platform.settings.timezone).date()
 
 
-async def _return(platform: Platform, move: Move, _: PostingRecord) -> Effects:
-    """Public no more, and over for good where its poster doesn't come back in as many days as it could be public."""
-    until = move.at + timedelta(days=move.item.details.days)
-    waiting = _changed(move, state="waiting", expires_at=until, due_at=until)
-    return Effects(updates=[waiting], mentions={"until": last_day(platform, until)})
-
-
-async def _end(_: Platform, move: Move, __: PostingRecord) -> Effects:
-    return _over(move)
-
-
-def _over(move: Move) -> Effects:
-    return Effects(updates=[_changed(move, state="ended", ended_at=move.at, due_at=None)])
-
-
-async def _remind(platform: Platform, move: Move, posting: PostingRecord) -> Effects:
+def _remind(platform: Platform, move: Move, posting: PostingRecord) -> Effects:
     due, until = posting.due_at, posting.expires_at
     if due is None or until is None or not due <= move.at < until or due == until:
         raise Conflict("The poster was reminded already, or it is too early for that.")
     return Effects(updates=[_changed(move, due_at=until)], mentions={"until": last_day(platform, until)})
 
 
-async def _extend(_: Platform, move: Move, posting: PostingRecord) -> Effects:
+def _extend(move: Move, posting: PostingRecord) -> Effects:
     """As many days again, once, and only while it is public."""
     if refused := extension_refused(posting, move.at):
         raise refused
     assert posting.expires_at is not None  # noqa: S101 - else it was refused
     until = posting.expires_at + timedelta(days=move.item.details.days)
     return Effects(updates=[_changed(move, expires_at=until, is_extended=True, due_at=reminder(move, until))])
-
-
-async def _expire(_: Platform, move: Move, posting: PostingRecord) -> Effects:
-    """Only at its time: somebody may have extended it meanwhile."""
-    if posting.expires_at is None or posting.expires_at > move.at:
-        raise Conflict("It is still to be shown.")
-    return _over(move)
-
-
-BY_ACTION: dict[str, Effect] = {
-    "supplement": _supplement,
-    "publish": _publish,
-    "return": _return,
-    "refuse": _end,
-    "withdraw": _end,
-    "resolve": _end,
-    "take-down": _end,
-    "remind": _remind,
-    "extend": _extend,
-    "expire": _expire,
-}

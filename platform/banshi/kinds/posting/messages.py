@@ -2,104 +2,84 @@
 
 from __future__ import annotations
 
-from banshi.kernel.contract.values import MessageTemplates
+from banshi.kinds.messages import message
 
 #: What a message may mention of the last day on the public list, or of waiting for a change.
 UNTIL = frozenset({"until"})
 
 
-def _message(title: dict[str, str], zh: str, en: str) -> MessageTemplates:
-    return MessageTemplates(title=title, body={"zh-CN": zh, "en": en})
-
-
-QUESTIONS_ZH = "如有疑问，请致电{department}：{phone}。"
-QUESTIONS_EN = "Questions? Call {phone} ({department})."
-
-REGISTERED = _message(
+REGISTERED = message(
     {"zh-CN": "{item}：已收到，等待审核（{number}）", "en": "{item}: received, to be checked ({number})"},
-    f"""{{department}}已于{{date}}收到您要公示的信息，工作人员审核后才会公开。
-最迟于{{deadline}}告知结果。
-您现在无需做任何事。
-{QUESTIONS_ZH}""",
-    f"""{{department}} received your posting on {{date}}. It becomes public once staff have checked it.
-You are told by {{deadline}} at the latest.
-There is nothing for you to do now.
-{QUESTIONS_EN}""",
+    """{department}已于{date}收到您要公示的信息，工作人员审核后才会公开。
+最迟于{deadline}告知结果。
+您现在无需做任何事。""",
+    """{department} received your posting on {date}. It becomes public once staff have checked it.
+You are told by {deadline} at the latest.
+There is nothing for you to do now.""",
 )
 
-PUBLISHED = _message(
+PUBLISHED = message(
     {"zh-CN": "{item}：已公示（{number}）", "en": "{item}: published ({number})"},
-    f"""您的信息已公示，至{{until}}为止。
-说明：{{reason}}
+    """您的信息已公示，至{until}为止。
+说明：{reason}
 有线索的人通过平台给您留言，您的姓名和电话不会公开；有留言或者比对到相似信息时会通知您。
-事情解决后，请打开这件公示并标为已解决。
-{QUESTIONS_ZH}""",
-    f"""Your posting is public until {{until}}.
-A note: {{reason}}
+事情解决后，请打开这件公示并标为已解决。""",
+    """Your posting is public until {until}.
+A note: {reason}
 Whoever answers writes to you through the platform; neither your name nor your number is shown. You are told of each \
 message, and of postings that are like yours.
-Once it is settled, open the posting and mark it as resolved.
-{QUESTIONS_EN}""",
+Once it is settled, open the posting and mark it as resolved.""",
 )
 
-RETURNED = _message(
+RETURNED = message(
     {"zh-CN": "{item}：请修改后重新提交（{number}）", "en": "{item}: please change it ({number})"},
-    f"""您的信息需要修改后才能公示：
-{{reason}}
+    """您的信息需要修改后才能公示：
+{reason}
 
 请打开这件公示，修改后重新提交。在您提交之前，它不会公开，审核时间暂停计算。
-请在{{until}}之前提交，逾期将自动结束。
-{QUESTIONS_ZH}""",
-    f"""Your posting has to be changed before it can be public:
-{{reason}}
+请在{until}之前提交，逾期将自动结束。""",
+    """Your posting has to be changed before it can be public:
+{reason}
 
 Open it, change it and submit it again. Until you do, it is not public, and the time to check it stands still.
-Submit it before {{until}}: it ends then.
-{QUESTIONS_EN}""",
+Submit it before {until}: it ends then.""",
 )
 
-REFUSED = _message(
+REFUSED = message(
     {"zh-CN": "{item}：不予公示（{number}）", "en": "{item}: not published ({number})"},
-    f"""您的信息没有公示。理由：
-{{reason}}
+    """您的信息没有公示。理由：
+{reason}
 
-您可以按照要求重新提交一件。
-{QUESTIONS_ZH}""",
-    f"""Your posting was not published. The reason:
-{{reason}}
+您可以按照要求重新提交一件。""",
+    """Your posting was not published. The reason:
+{reason}
 
-You may submit another one that does.
-{QUESTIONS_EN}""",
+You may submit another one that does.""",
 )
 
-TAKEN_DOWN = _message(
+TAKEN_DOWN = message(
     {"zh-CN": "{item}：已撤下（{number}）", "en": "{item}: taken down ({number})"},
-    f"""您的信息已从公示栏撤下，有关的留言也已关闭。理由：
-{{reason}}
-
-{QUESTIONS_ZH}""",
-    f"""Your posting was taken off the public list, and nobody can write about it any more. The reason:
-{{reason}}
-
-{QUESTIONS_EN}""",
+    """您的信息已从公示栏撤下，有关的留言也已关闭。理由：
+{reason}
+""",
+    """Your posting was taken off the public list, and nobody can write about it any more. The reason:
+{reason}
+""",
 )
 
-ENDING = _message(
+ENDING = message(
     {"zh-CN": "{item}：公示即将结束（{number}）", "en": "{item}: ends soon ({number})"},
-    f"""您的公示到{{until}}为止。
-事情已经解决的，请标为已解决；还需要公示的，请在此之前打开这件公示并延长，只能延长一次。
-{QUESTIONS_ZH}""",
-    f"""Your posting is public until {{until}}.
-If it is settled, mark it as resolved. If you still need it, open it and extend it before then, which is possible once.
-{QUESTIONS_EN}""",
+    """您的公示到{until}为止。
+事情已经解决的，请标为已解决；还需要公示的，请在此之前打开这件公示并延长，只能延长一次。""",
+    """Your posting is public until {until}.
+If it is settled, mark it as resolved. If you still need it, open it and extend it before then, which is \
+possible once.""",
 )
 
-EXPIRED = _message(
+EXPIRED = message(
     {"zh-CN": "{item}：公示已结束（{number}）", "en": "{item}: no longer public ({number})"},
-    f"""您的公示已到期，不再公开，有关的留言也已关闭。
-事情尚未解决的，可以重新提交一件。
-{QUESTIONS_ZH}""",
-    f"""The time of your posting is over: it is no longer public, and nobody can write about it any more.
-If it is not settled, you may submit it again.
-{QUESTIONS_EN}""",
+    """您的公示已到期，不再公开，有关的留言也已关闭。
+事情尚未解决的，可以重新提交一件。""",
+    """The time of your posting is over: it is no longer public, and nobody can write about it any more.
+If it is not settled, you may submit it again.""",
 )

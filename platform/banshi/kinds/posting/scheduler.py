@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,13 +18,12 @@ from uuid import UUID
 
 import structlog
 
-from banshi.foundation.background import woken, working
+from banshi.builtin.rounds import in_turn, move, whenever
+from banshi.foundation.background import working
 from banshi.foundation.database.bulk import pages
-from banshi.foundation.errors import Problem
 from banshi.foundation.files.durable_files import written
 from banshi.foundation.keys import Key
-from banshi.foundation.logs import place_of
-from banshi.kernel.cases import actors, lifecycle
+from banshi.kernel.cases.attachments import written
 from banshi.kernel.runtime.leader_election import led
 from banshi.kernel.runtime.process_role import CASE
 from banshi.kernel.tables.attachments import Attachment
@@ -44,21 +43,12 @@ LOOK, AT_ONCE = 30.0, 200
 KEEP, UNUSED = timedelta(days=30), 86_400.0
 
 
-async def move(platform: Platform, row: PostingRecord, action: str) -> bool:
-    """Take a step of the platform's; False where the case has moved on meanwhile, or its plugin isn't loaded."""
-    try:
-        await lifecycle.move(platform, row.case_id, action, actors.SYSTEM)
-    except Problem:
-        return False
-    return True
-
-
 async def end_or_remind(platform: Platform) -> None:
     """End what is over, and tell those whose posting ends soon, once for each end."""
     now = platform.now()
     async for rows in pages(PostingRecord.filter(due_at__lte=now), "case_id", size=AT_ONCE):
         for row in rows:
-            await move(platform, row, "expire" if row.expires_at and row.expires_at <= now else "remind")
+            await move(platform, row.case_id, "expire" if row.expires_at and row.expires_at <= now else "remind")
 
 
 async def clear_photos(platform: Platform) -> None:
@@ -103,24 +93,9 @@ async def _is_needed(platform: Platform, name: str) -> bool:
     return posting is not None and (posting.ended_at is None or posting.ended_at > platform.now() - KEEP)
 
 
-#: One round, in this order.
-ROUND: tuple[Callable[[Platform], Awaitable[None]], ...] = (end_or_remind, match_new)
-
-
 async def look(platform: Platform) -> None:
-    """One round. What fails is logged and tried at the next; the rest goes on."""
-    for work in ROUND:
-        try:
-            await work(platform)
-        except Exception as error:
-            log.error("postings: work failed", work=work.__name__, error=type(error).__name__, where=place_of(error))
-
-
-async def run(platform: Platform, wake: asyncio.Event) -> None:
-    while True:
-        await woken(wake, LOOK)
-        wake.clear()
-        await look(platform)
+    """One round, in this order."""
+    await in_turn(platform, (end_or_remind, match_new), log, "postings: work failed")
 
 
 KEEPER: Key[None] = Key("postings' keeper")
@@ -130,12 +105,13 @@ KEEPER: Key[None] = Key("postings' keeper")
 async def open_keeper(platform: Platform) -> AsyncIterator[None]:
     """The running work of postings."""
     wake = asyncio.Event()
-
     platform.store.on_rows(PostingRecord, wake.set)
-    clearing = partial(led, platform, 3600.0, partial(clear_photos, platform), "postings: photos could not be cleared")
-    forgetting = partial(
-        led, platform, 3600.0, partial(forget_conversations, platform), "postings: nothing could be forgotten"
-    )
-    looking = (partial(run, platform, wake),) if CASE in platform.duty.lanes else ()
-    async with working("banshi-postings", *looking, clearing, forgetting):
+    looking = partial(whenever, wake, LOOK, partial(look, platform))
+    works = [looking] if CASE in platform.duty.lanes else []
+    for work, failed in (
+        (clear_photos, "postings: photos could not be cleared"),
+        (forget_conversations, "postings: nothing could be forgotten"),
+    ):
+        works.append(partial(led, platform, 3600.0, partial(work, platform), failed))
+    async with working("banshi-postings", *works):
         yield

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from banshi.kernel.contract.values import ClockEffect, Step, Who
+from banshi.kernel.contract.values import Step
 from banshi.kinds.posting.messages import (
     ENDING,
     EXPIRED,
@@ -15,13 +13,7 @@ from banshi.kinds.posting.messages import (
     TAKEN_DOWN,
     UNTIL,
 )
-from banshi.kinds.posting.rules import PostingRules
-
-CITIZEN = frozenset({Who.CITIZEN})
-STAFF = frozenset({Who.STAFF})
-SYSTEM = frozenset({Who.SYSTEM})
-
-RUN, STOP, END = ClockEffect.RUN, ClockEffect.STOP, ClockEffect.END
+from banshi.kinds.rows import CITIZEN, END, RUN, STAFF, STOP, SYSTEM
 
 # The clock runs while somebody has to look at it. Nothing is public before a person has.
 # fmt: off
@@ -49,9 +41,3 @@ TABLE: tuple[Step, ...] = (
 
 #: What is not on the public list any more and doesn't come back.
 OUTCOMES = {name: name for name in ("resolved", "expired", "refused", "withdrawn", "taken-down")}
-
-
-def steps(rules: PostingRules) -> Sequence[Step]:
-    """The state table, alike for every item."""
-    del rules
-    return TABLE

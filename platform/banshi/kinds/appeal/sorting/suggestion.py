@@ -10,8 +10,7 @@ import asyncio
 import math
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -66,14 +65,8 @@ class Learnt:
         return chance + sum(math.log((counted[part] + 1) / total) for part in parts)
 
 
-#: What was learnt, by department.
+#: What was learnt, by department: each when its staff first look at a new appeal.
 LEARNT: Key[dict[str, Learnt]] = Key("appeals learnt from")
-
-
-@asynccontextmanager
-async def open_learnt(_: Platform) -> AsyncIterator[dict[str, Learnt]]:
-    """Nothing yet: a department is learnt from when its staff first look at a new appeal."""
-    yield {}
 
 
 def parts_of(text: str) -> Iterator[str]:
@@ -98,11 +91,8 @@ def learn(past: Iterable[tuple[str, Class]]) -> Learnt:
 
 def text_of(answers: Mapping[str, Any]) -> str:
     """What somebody wrote, without ids and what was chosen from a list."""
-    return " ".join(value for value in answers.values() if isinstance(value, str) and not _is_a_code(value))
-
-
-def _is_a_code(value: str) -> bool:
-    return value.isascii() and " " not in value
+    texts = (value for value in answers.values() if isinstance(value, str))
+    return " ".join(text for text in texts if not text.isascii() or " " in text)
 
 
 async def suggestion(platform: Platform, case: Case) -> dict[str, Any] | None:

@@ -10,17 +10,13 @@ import asyncio
 import math
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from banshi.foundation.errors import TooManyRequests
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.routes import Answer
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 #: Tips at once and a second, of one item and of all; pictures likewise.
 PER_ITEM, ALL_ITEMS, PICTURES = (20, 1 / 3), (60, 1.0), (60, 2.0)
@@ -142,8 +138,3 @@ def _later(seconds: float) -> TooManyRequests:
 
 
 FLOOD: Key[Flood] = Key("flood of tips")
-
-
-@asynccontextmanager
-async def open_flood(_: Platform) -> AsyncIterator[Flood]:
-    yield Flood()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -11,13 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from banshi.builtin.audit.leaving import Unproven, entries_of, remove_case
+from banshi.builtin.audit.leaving import Unproven, entries_of, leave_each, remove_case
+from banshi.builtin.personal_data.forgetting import forget_files
 from banshi.foundation.background import working
-from banshi.foundation.database.bulk import pages
 from banshi.foundation.keys import Key
-from banshi.foundation.logs import place_of
 from banshi.kernel.runtime.leader_election import led
-from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import GONE, LEAVING, Case
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply, TipCode
 
@@ -26,36 +23,24 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("banshi.tips")
 
-#: Seconds between two rounds, and tips that are looked at in one step.
-ROUND, STEP = 3_600.0, 100
+#: Seconds between two rounds.
+ROUND_S = 3_600.0
 
 #: States in which nobody waits for staff. In two of them it is the sender's turn, who may not come back.
 OVER = ("closed", "withdrawn", "merged", "answered", "returned")
 
 
 async def forget(platform: Platform) -> int:
-    """One round, the newest first: a duplicate before what it was merged into. The number of tips that left.
-
-    One that can't leave keeps no other, and is tried again in the next round.
-    """
+    """One round, the newest first: a duplicate before what it was merged into. The number of tips that left."""
     before = platform.now() - timedelta(days=platform.settings.tip_days)
-    gone = 0
     unnamed = Case.filter(person="", kind="appeal").exclude(content=GONE)
-    async for found in pages(unnamed.filter(state__in=(*OVER, LEAVING), updated_at__lt=before), "-id", size=STEP):
-        for case in found:
-            try:
-                gone += await _forget(platform, case, before)
-            except Unproven as error:
-                log.error("a tip is not as its audit has it; it is left alone", case=str(case.id), why=str(error))
-            except Exception as error:
-                about = {"case": str(case.id), "error": type(error).__name__, "where": place_of(error)}
-                log.error("a tip could not leave; it is tried again", **about)
-    if gone:
+    old = unnamed.filter(state__in=(*OVER, LEAVING), updated_at__lt=before)
+    if gone := await leave_each(old, "-id", partial(_forget, platform, before), log, "tip"):
         log.info("tips left", tips=gone)
     return gone
 
 
-async def _forget(platform: Platform, case: Case, before: datetime) -> bool:
+async def _forget(platform: Platform, before: datetime, case: Case) -> bool:
     """Delete one, its case last: a round that is cut short is taken up by the next one."""
     if case.state == "returned" and await AppealRecord.filter(merged_into=case.id).exists():
         return False  # others wait for its answer, whether or not its own sender comes back
@@ -66,10 +51,7 @@ async def _forget(platform: Platform, case: Case, before: datetime) -> bool:
     record = await AppealRecord.get_or_none(case_id=case.id)
     answers = [case.id] + ([record.merged_into] if record and record.merged_into else [])
     await TipCode.filter(case_id=case.id).delete()
-    for file in await Attachment.filter(case_id=case.id):
-        path = platform.settings.attachments_folder / str(file.id)
-        await asyncio.to_thread(path.unlink, missing_ok=True)
-        await Attachment.filter(id=file.id).delete()
+    await forget_files(platform, case)
     await Letter.filter(case_id=case.id).delete()
     await _forget_answers(case, answers)
     await AppealRecord.filter(case_id=case.id).delete()
@@ -109,5 +91,6 @@ FORGETTING: Key[None] = Key("tips that leave")
 @asynccontextmanager
 async def open_forgetting(platform: Platform) -> AsyncIterator[None]:
     """Lets tips leave at start and every hour."""
-    async with working("banshi-tips", partial(led, platform, ROUND, partial(forget, platform), "tips could not leave")):
+    leaving = partial(led, platform, ROUND_S, partial(forget, platform), "tips could not leave")
+    async with working("banshi-tips", leaving):
         yield

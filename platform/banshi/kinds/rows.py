@@ -1,0 +1,14 @@
+"""The words in which the kinds' state tables are written: who may take a step, and what it does beside its state."""
+
+from __future__ import annotations
+
+from banshi.kernel.contract.values import ClockEffect, MaterialsEffect, Who
+
+CITIZEN = frozenset({Who.CITIZEN})
+STAFF = frozenset({Who.STAFF})
+SYSTEM = frozenset({Who.SYSTEM})
+#: Staff, or the platform by itself.
+EITHER = STAFF | SYSTEM
+
+RUN, STOP, END = ClockEffect.RUN, ClockEffect.STOP, ClockEffect.END
+ACCEPT, REJECT = MaterialsEffect.ACCEPT, MaterialsEffect.REJECT
