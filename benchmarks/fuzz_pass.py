@@ -12,18 +12,11 @@ from collections.abc import Iterator
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from banshi.builtin.passes import (
-    Credential,
-    PassRefused,
-    StatusList,
-    StatusListRefused,
-    check_times,
-    compact_text,
-    holder,
-    read_bytes,
-    sign_bytes,
-)
+from banshi.builtin.passes import holder
+from banshi.builtin.passes.refusals import PassRefused
+from banshi.builtin.passes.status import StatusList, StatusListRefused
 from banshi.builtin.passes.wire import base45, cbor, cose
+from banshi.builtin.passes.wire.cose import Credential, check_times, compact_text, read_bytes, sign_bytes
 from banshi.builtin.passes.wire.shown import PREFIX, read, show
 from banshi.builtin.passes.wire.signature import ES256, raw
 

@@ -295,7 +295,7 @@ async def test_a_draw_that_is_interrupted_ends_in_the_same_order(tmp_path: Path,
         tickets = [booking.ticket for booking in await Booking.filter(slot_id=slot["id"])]
         expected = draw.order(row.seed, tickets)
         office.later(days=2, hours=7)
-        real, count = draw._step, 0
+        real, count = draw._settle, 0
 
         async def dies(*arguments: Any) -> None:
             nonlocal count
@@ -304,10 +304,10 @@ async def test_a_draw_that_is_interrupted_ends_in_the_same_order(tmp_path: Path,
                 raise RuntimeError("the power went out")
             await real(*arguments)
 
-        monkeypatch.setattr(draw, "_step", dies)
+        monkeypatch.setattr(draw, "_settle", dies)
         await office.look()
         assert (await Slot.get(id=slot["id"])).draw == "running"
-        monkeypatch.setattr(draw, "_step", real)
+        monkeypatch.setattr(draw, "_settle", real)
         await office.look()
         assert (await office.door.anyone.get(slot["links"]["draw"])).ok()["tickets"] == expected
         states = Counter(booking.state for booking in await Booking.all())

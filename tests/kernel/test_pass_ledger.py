@@ -30,11 +30,12 @@ from pycose.keys.ec2 import EC2Key
 from pycose.messages.sign1message import Sign1Message
 from tortoise.transactions import in_transaction
 
-from banshi.builtin import passes
-from banshi.builtin.passes import Credential, Reason, keys, ledger
+from banshi.builtin.passes import keys, ledger
 from banshi.builtin.passes.keys import KEYRING
 from banshi.builtin.passes.models import Scan, SigningKey
-from banshi.builtin.passes.wire import base45
+from banshi.builtin.passes.refusals import Reason
+from banshi.builtin.passes.wire import base45, cose
+from banshi.builtin.passes.wire.cose import Credential
 from banshi.builtin.passes.wire.signature import ES256, ORDER
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.errors import NotFound, Unavailable
@@ -274,7 +275,7 @@ class Forger:
 
     def signed(self, *, index: int, claims: Mapping[str, Any] | None = None) -> str:
         credential = Credential("BANSHI", "zone-pass", index, 1_700_000_000, None, 4_000_000_000, claims or {})
-        return passes.sign(credential, ["plate", "zones", "class", "hours", "holder"], key=self.key, kid=self.kid)
+        return cose.sign(credential, ["plate", "zones", "class", "hours", "holder"], key=self.key, kid=self.kid)
 
     def text(
         self,
@@ -293,7 +294,7 @@ class Forger:
         s = max(s, ORDER - s) if high_s else min(s, ORDER - s)
         signature = r.to_bytes(32, "big") + s.to_bytes(32, "big")
         body = [protected, dict(unprotected or {}), payload, signature]
-        return passes.compact_text(cbor2.dumps(cbor2.CBORTag(18, body)) + after)
+        return cose.compact_text(cbor2.dumps(cbor2.CBORTag(18, body)) + after)
 
 
 Forge = Callable[[Forger], str]
@@ -321,9 +322,9 @@ REFUSALS: dict[Reason, Forge] = {
 
 def flipped(text: str) -> str:
     """The same pass with the last bit of its signature turned."""
-    data = bytearray(passes.compact_bytes(text))
+    data = bytearray(cose.compact_bytes(text))
     data[-1] ^= 1
-    return passes.compact_text(bytes(data))
+    return cose.compact_text(bytes(data))
 
 
 def test_every_reason_of_the_format_has_its_forgery_here() -> None:
@@ -444,7 +445,7 @@ async def rotate(door: Door, lead: timedelta) -> str:
 
 
 async def signed_by(one: Issued) -> str:
-    protected = cbor2.loads(passes.compact_bytes(one.text)).value[0]
+    protected = cbor2.loads(cose.compact_bytes(one.text)).value[0]
     return bytes(cbor2.loads(protected)[4]).hex()
 
 

@@ -31,9 +31,10 @@ from PIL import Image
 from pycose.keys.ec2 import EC2Key
 from pycose.messages.sign1message import Sign1Message
 
-from banshi.builtin import passes
-from banshi.builtin.passes import Credential, PassRefused, Reason, Status, StatusList, StatusListRefused
-from banshi.builtin.passes.wire import base45, signature
+from banshi.builtin.passes.refusals import PassRefused, Reason
+from banshi.builtin.passes.status import Status, StatusList, StatusListRefused, status_of
+from banshi.builtin.passes.wire import base45, cose, picture, signature
+from banshi.builtin.passes.wire.cose import Credential
 
 KEY, OTHER, STRANGER = (ec.derive_private_key(secret, ec.SECP256R1()) for secret in (11, 12, 13))
 KID, OTHER_KID = b"\x8a\x01\x5c\xe2", b"\x8b\x01\x5c\xe2"
@@ -53,7 +54,7 @@ def labels_of(item: str) -> list[str] | None:
 
 
 def read(data: bytes | str) -> Credential:
-    reader: Callable[..., Credential] = passes.read if isinstance(data, str) else passes.read_bytes
+    reader: Callable[..., Credential] = cose.read if isinstance(data, str) else cose.read_bytes
     return reader(data, KEYS, labels_of)
 
 
@@ -132,23 +133,23 @@ def test_base45_round_trips_and_never_ends_in_a_space(data: bytes) -> None:
 )
 def test_whatever_can_be_signed_reads_back_the_same_and_signs_to_the_same_text(credential: Credential) -> None:
     try:
-        text = passes.sign(credential, LABELS, key=KEY, kid=KID)
+        text = cose.sign(credential, LABELS, key=KEY, kid=KID)
     except ValueError as too_long:
         assert "at most 680" in str(too_long)  # noqa: PT017
         return
     assert read(text) == credential
-    assert passes.sign(credential, LABELS, key=KEY, kid=KID) == text
+    assert cose.sign(credential, LABELS, key=KEY, kid=KID) == text
 
 
 def test_a_claim_of_none_is_left_out_wherever_it_stands() -> None:
     fields = {name: getattr(PASS, name) for name in Credential.__slots__}
     sparse = Credential(**fields | {"claims": {"plate": None, "zones": ["2"], "vehicle": None, "name": None}})
-    assert read(passes.sign(sparse, LABELS, key=KEY, kid=KID)).claims == sparse.claims == {"zones": ("2",)}
+    assert read(cose.sign(sparse, LABELS, key=KEY, kid=KID)).claims == sparse.claims == {"zones": ("2",)}
 
 
 def test_a_pass_of_before_the_item_appended_labels_reads_the_same() -> None:
-    text = passes.sign(PASS, LABELS, key=KEY, kid=KID)
-    assert passes.read(text, KEYS, lambda _: [*LABELS, "trailer"]) == PASS
+    text = cose.sign(PASS, LABELS, key=KEY, kid=KID)
+    assert cose.read(text, KEYS, lambda _: [*LABELS, "trailer"]) == PASS
 
 
 @pytest.mark.parametrize(
@@ -177,7 +178,7 @@ def test_what_a_reader_would_refuse_is_not_signed_and_the_culprit_is_named(
 ) -> None:
     fields = {name: getattr(PASS, name) for name in Credential.__slots__}
     with pytest.raises(ValueError, match=culprit):
-        passes.sign(Credential(**fields | change), LABELS, key=KEY, kid=KID)
+        cose.sign(Credential(**fields | change), LABELS, key=KEY, kid=KID)
 
 
 def test_other_keys_than_p_256_sign_nothing_and_verify_nothing() -> None:
@@ -189,18 +190,18 @@ def test_other_keys_than_p_256_sign_nothing_and_verify_nothing() -> None:
         (KEY, KID, [*LABELS, "name"]),
     ):
         with pytest.raises(ValueError, match=r"P-256|labels"):
-            passes.sign(PASS, labels, key=key, kid=kid)
+            cose.sign(PASS, labels, key=key, kid=kid)
     with pytest.raises(PassRefused, match="unknown-key"):
-        passes.read(passes.sign(PASS, LABELS, key=KEY, kid=KID), {KID: p384.public_key()}, labels_of)
+        cose.read(cose.sign(PASS, LABELS, key=KEY, kid=KID), {KID: p384.public_key()}, labels_of)
 
 
 def test_a_pass_is_valid_from_its_start_until_just_before_its_end_give_or_take_the_leeway() -> None:
     credential = Credential("510700", "zone-pass", 1, 1000, 2000, 3000, {})
-    reasons = [passes.check_times(credential, now, leeway=60) for now in (1939, 1940, 3059, 3060)]
+    reasons = [cose.check_times(credential, now, leeway=60) for now in (1939, 1940, 3059, 3060)]
     assert reasons == [Reason.NOT_YET_VALID, None, None, Reason.EXPIRED]
     at_once = Credential("510700", "zone-pass", 1, 1000, None, 3000, {})
-    assert passes.check_times(at_once, 999, leeway=0) is Reason.NOT_YET_VALID
-    assert passes.check_times(at_once, 1000, leeway=0) is None
+    assert cose.check_times(at_once, 999, leeway=0) is Reason.NOT_YET_VALID
+    assert cose.check_times(at_once, 1000, leeway=0) is None
 
 
 # Every rule, and what breaks it; all of these carry a signature that is right
@@ -233,7 +234,7 @@ REFUSED: dict[str, tuple[bytes | str, Reason]] = {
     "another version": ("BS2:" + base45.encode(forged()), Reason.NOT_A_PASS),
     "nothing": ("", Reason.NOT_A_PASS),
     "no bytes": ("BS1:", Reason.MALFORMED),
-    "lower case": (passes.compact_text(forged()).lower().replace("bs1:", "BS1:"), Reason.MALFORMED),
+    "lower case": (cose.compact_text(forged()).lower().replace("bs1:", "BS1:"), Reason.MALFORMED),
     "a megabyte of text": ("BS1:" + "0" * 1_000_000, Reason.TOO_LONG),
     "a megabyte": (forged() + bytes(1_000_000), Reason.TOO_LONG),
     "trailing byte": (forged() + b"\0", Reason.TRAILING_BYTES),
@@ -379,8 +380,8 @@ def test_a_hundred_thousand_damaged_passes_are_all_refused(capsys: pytest.Captur
     for number, (key, kid) in enumerate([(KEY, KID), (OTHER, OTHER_KID)] * 8):
         claims = CLAIMS if number % 3 else NEW_ENERGY
         credential = Credential("510700", "zone-pass", number * 9973, 1_790_000_000, None, 1_820_000_000, claims)
-        data = passes.sign_bytes(credential, LABELS, key=key, kid=kid)
-        good.append((data, passes.compact_text(data)))
+        data = cose.sign_bytes(credential, LABELS, key=key, kid=kid)
+        good.append((data, cose.compact_text(data)))
     kinds: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     for _ in range(100_000):
@@ -396,7 +397,7 @@ def test_a_hundred_thousand_damaged_passes_are_all_refused(capsys: pytest.Captur
 
 
 def test_every_single_bit_of_a_pass_counts() -> None:
-    data = passes.sign_bytes(PASS, LABELS, key=KEY, kid=KID)
+    data = cose.sign_bytes(PASS, LABELS, key=KEY, kid=KID)
     number, bits = int.from_bytes(data, "big"), len(data) * 8
     for bit in range(bits):
         refusal((number ^ 1 << bit).to_bytes(len(data), "big"))
@@ -425,13 +426,13 @@ def accepted_by_pycose(data: bytes) -> Any:
 @pytest.mark.parametrize("peer", [accepted_by_cwt, accepted_by_pycose])
 def test_independent_libraries_verify_a_pass_and_read_the_same_claims(peer: Callable[[bytes], Any]) -> None:
     values = [["2", "5"] if label == "zones" else CLAIMS[label] for label in LABELS]
-    assert peer(passes.sign_bytes(PASS, LABELS, key=KEY, kid=KID)) == {
+    assert peer(cose.sign_bytes(PASS, LABELS, key=KEY, kid=KID)) == {
         1: "510700",
         4: PASS.expires_at,
         6: PASS.issued_at,
         -65537: ["zone-pass", 4711, *values],
     }
-    signed = COSE.new().decode(passes.sign_bytes(PASS, LABELS, key=KEY, kid=KID), COSEKey.from_pem(PEM, kid=KID))
+    signed = COSE.new().decode(cose.sign_bytes(PASS, LABELS, key=KEY, kid=KID), COSEKey.from_pem(PEM, kid=KID))
     assert cbor2.loads(signed)[1] == "510700"
 
 
@@ -452,12 +453,12 @@ def test_what_laxer_libraries_accept_is_still_refused(rule: str) -> None:
 @pytest.mark.parametrize(("claims", "index"), [(CLAIMS, 4711), (CLAIMS, 999_999), (NEW_ENERGY, 999_999)])
 def test_a_scanner_reads_the_very_same_text_from_a_picture_of_at_most_v10_m(claims: Any, index: int) -> None:
     credential = Credential("510700", "zone-pass", index, 1_790_000_000, 1_800_000_000, 1_820_000_000, claims)
-    text = passes.sign(credential, LABELS, key=KEY, kid=KID)
-    number, level = passes.version(text).split("-")
+    text = cose.sign(credential, LABELS, key=KEY, kid=KID)
+    number, level = picture.version(text).split("-")
     assert (int(number) <= 10, level) == (True, "M")
-    (code,) = zxingcpp.read_barcodes(Image.open(BytesIO(passes.png(text))), QR)
+    (code,) = zxingcpp.read_barcodes(Image.open(BytesIO(picture.png(text))), QR)
     assert code.text == text
-    (code,) = zxingcpp.read_barcodes(half_blocks(passes.terminal(text)), QR)
+    (code,) = zxingcpp.read_barcodes(half_blocks(picture.terminal(text)), QR)
     assert read(code.text) == credential
 
 
@@ -473,19 +474,19 @@ def half_blocks(drawing: str) -> Image.Image:
 
 
 def test_a_short_pass_is_v9_m() -> None:
-    assert passes.version(passes.sign(PASS, LABELS, key=KEY, kid=KID)) == "9-M"
+    assert picture.version(cose.sign(PASS, LABELS, key=KEY, kid=KID)) == "9-M"
 
 
 def test_no_picture_is_a_micro_qr_code_or_better_corrected_than_asked() -> None:
-    assert passes.version("A") == "1-M"
-    assert passes.png("A") == passes.png("A")
-    assert b"viewBox" in passes.svg("A")
+    assert picture.version("A") == "1-M"
+    assert picture.png("A") == picture.png("A")
+    assert b"viewBox" in picture.svg("A")
 
 
 @pytest.mark.parametrize("text", ["bs1:", "A" * 4000])
 def test_what_no_compact_picture_can_hold_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
-        passes.svg(text)
+        picture.svg(text)
 
 
 # The status list
@@ -504,7 +505,7 @@ def test_the_status_list_writes_and_reads_the_draft_s_vectors() -> None:
     revoked = [0, 3, 4, 5, 7, 8, 9, 13, 15]
     small = StatusList(revoked, size=16)
     assert (small.octets, small.lst) == (b"\xb9\xa3", "eNrbuRgAAhcBXQ")
-    assert [index for index in range(16) if passes.status_of("eNrbuRgAAhcBXQ", index) is Status.INVALID] == revoked
+    assert [index for index in range(16) if status_of("eNrbuRgAAhcBXQ", index) is Status.INVALID] == revoked
     large = StatusList.decode(base64.urlsafe_b64encode(LARGE_VECTOR).rstrip(b"=").decode())
     assert [index for index in range(1 << 20) if large.status(index)] == LARGE_INDICES
     assert large.octets == StatusList(LARGE_INDICES, size=1 << 20).octets
@@ -558,7 +559,7 @@ def test_a_list_exactly_as_large_as_allowed_is_read_and_one_octet_more_is_not() 
 def test_an_index_outside_the_list_is_an_error_and_never_valid() -> None:
     for index in (-1, 16):
         with pytest.raises(StatusListRefused):
-            passes.status_of("eNrbuRgAAhcBXQ", index)
+            status_of("eNrbuRgAAhcBXQ", index)
     for index in (-1, 16):
         with pytest.raises(ValueError, match="outside"):
             StatusList([index], size=16)

@@ -38,10 +38,10 @@ async def open_audit(platform: Platform) -> AsyncIterator[AuditKey]:
         advice = "copy audit.key of the keys folder from the machine that made the last seal, and start again"
         log.error("the audit was sealed with another key than this machine has", kid=newest.kid, advice=advice)
     platform.store.before_insert(CaseEvent, partial(stamp, key))
+
+    async def seal() -> None:
+        await seal_all(platform.store, key, platform.now())
+
     failed = "the audit could not be sealed; it is tried again"
-    async with working("banshi-audit", partial(led, platform, ROUND, partial(_seal, platform, key), failed)):
+    async with working("banshi-audit", partial(led, platform, ROUND, seal, failed)):
         yield key
-
-
-async def _seal(platform: Platform, key: AuditKey) -> None:
-    await seal_all(platform.store, key, platform.now())

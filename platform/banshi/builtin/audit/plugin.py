@@ -8,12 +8,10 @@ from banshi.builtin.audit import routes
 from banshi.builtin.audit.keeping import AUDIT, open_audit
 from banshi.builtin.audit.readings import READINGS, open_readings
 from banshi.builtin.audit.refusals import REFUSALS, open_refusals
-from banshi.foundation.errors import Problem
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.routes import Route
 from banshi.kernel.contract.values import Offer, Phase, Resource
 from banshi.kernel.http.middleware import REFUSED
-from banshi.kernel.runtime.running import Platform
 
 
 @hookimpl
@@ -32,8 +30,4 @@ def banshi_resources() -> list[Resource[Any]]:
 
 @hookimpl
 def banshi_offers() -> list[Offer[Any]]:
-    return [Offer(REFUSED, _note)]
-
-
-def _note(platform: Platform, subject: str, operation: str, problem: Problem) -> None:
-    platform[REFUSALS].note(subject, operation, problem)
+    return [Offer(REFUSED, lambda platform, *refused: platform[REFUSALS].note(*refused))]

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import subprocess  # nosec B404 - this interpreter, without a shell
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -70,6 +71,13 @@ def command(descriptor: int) -> list[str]:
     return [sys.executable, "-I", "-c", BEGIN, str(descriptor), str(os.getpid()), json.dumps(search_path())]
 
 
+def begun_as(descriptor: int) -> dict[str, Any]:
+    """With what a child is begun: nothing of the platform's but that file."""
+    # A group of its own: it is killed as one, and no Ctrl-C of the terminal's reaches it.
+    alone = {"pass_fds": [descriptor], "env": environment(os.environ), "cwd": "/", "start_new_session": True}
+    return alone | dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+
+
 class Process(asyncio.Protocol):
     """A child: begun, then introduced to its plugin, then asked."""
 
@@ -98,17 +106,7 @@ class Process(asyncio.Protocol):
         try:
             here.setblocking(False)
             await asyncio.get_running_loop().create_connection(lambda: child, sock=here)
-            child._process = await asyncio.create_subprocess_exec(
-                *command(there.fileno()),
-                pass_fds=[there.fileno()],
-                env=environment(os.environ),
-                cwd="/",
-                # A group of its own: it is killed as one, and no Ctrl-C of the terminal's reaches it.
-                start_new_session=True,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.DEVNULL,
-            )
+            child._process = await asyncio.create_subprocess_exec(*command(there.fileno()), **begun_as(there.fileno()))
         except BaseException:
             if child._transport is None:
                 here.close()

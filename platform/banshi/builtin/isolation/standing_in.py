@@ -20,8 +20,7 @@ from pydantic import ValidationError
 from banshi.builtin.isolation.child import kinds
 from banshi.builtin.isolation.declaring import Declaration, Handled, findings_of
 from banshi.builtin.isolation.frames import LONGEST_ANSWER, Splitter, packed
-from banshi.builtin.isolation.limits import environment
-from banshi.builtin.isolation.process import command, search_path
+from banshi.builtin.isolation.process import begun_as, command, search_path
 from banshi.builtin.isolation.supervisor import START, Keeper, open_keeper
 from banshi.builtin.isolation.values import as_returned
 from banshi.foundation.errors import Unavailable
@@ -170,16 +169,8 @@ def asked_once(hello: Mapping[str, Any]) -> Declaration:
     here, there = socket.socketpair()
     with here:
         try:
-            child = subprocess.Popen(  # noqa: S603 - this very interpreter
-                command(there.fileno()),
-                pass_fds=[there.fileno()],
-                env=environment(os.environ),
-                cwd="/",
-                start_new_session=True,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+            descriptor = there.fileno()
+            child = subprocess.Popen(command(descriptor), **begun_as(descriptor))  # noqa: S603 - this very interpreter
         finally:
             there.close()
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -60,7 +60,8 @@ async def bind(platform: Platform, case: Case, record: Pass, point: bytes) -> Pa
         taken = Update(Pass, {"number": number, "phone": ""}, given)
         await platform.store.commit(Write(updates=[guard, taken]))
         return await Pass.get(number=number)
-    moved = _successor(record, number, given)
+    kept = ("case_id", "item", "department", "issued_at", "not_before", "expires_at", "revoked_at", "revoked_reason")
+    moved = Pass(number=number, **{name: getattr(record, name) for name in kept}, **given)
     rows = [moved, *outbox.message_rows(platform, _told(platform, case, item.title), dedup=_dedup(number))]
     revoked = {"revoked_at": platform.now(), "revoked_reason": dict(MOVED)}
     ended = Update(Pass, {"number": record.number, "revoked_at": None}, revoked)
@@ -105,12 +106,6 @@ def promises(platform: Platform, numbers: Sequence[int]) -> list[str]:
 
 def _dedup(number: int) -> str:
     return f"pass:{number}"
-
-
-def _successor(record: Pass, number: int, given: dict[str, Any]) -> Pass:
-    """The same pass for another phone."""
-    kept = ("case_id", "item", "department", "issued_at", "not_before", "expires_at", "revoked_at", "revoked_reason")
-    return Pass(number=number, **{name: getattr(record, name) for name in kept}, **given)
 
 
 def _told(platform: Platform, case: Case, title: Texts) -> Message:

@@ -8,7 +8,6 @@ that updates daily knows it before it meets it.
 from __future__ import annotations
 
 import asyncio
-import base64
 import hashlib
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -22,6 +21,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from banshi.builtin.passes import holder
 from banshi.builtin.passes.models import SigningKey
 from banshi.foundation.errors import NotFound, Unavailable
 from banshi.foundation.files.secret_files import write_private
@@ -141,15 +141,11 @@ def key_file(folder: Path, kid: str) -> Path:
 
 def jwk(row: SigningKey) -> dict[str, Any]:
     """A key as JWK (RFC 7517), with the dates of its life."""
-    numbers = _public(row.public_pem).public_numbers()
     return {
-        "kty": "EC",
-        "crv": "P-256",
+        **holder.as_jwk(holder.point_of(_public(row.public_pem))),
         "alg": "ES256",
         "use": "sig",
         "kid": row.kid,
-        "x": _base64url(numbers.x.to_bytes(32, "big")),
-        "y": _base64url(numbers.y.to_bytes(32, "big")),
         "signs_from": row.signs_from.isoformat(),
         "retired_at": row.retired_at.isoformat() if row.retired_at else None,
     }
@@ -159,7 +155,3 @@ def _public(pem: str) -> ec.EllipticCurvePublicKey:
     key = serialization.load_pem_public_key(pem.encode())
     assert isinstance(key, ec.EllipticCurvePublicKey)  # noqa: S101 - only P-256 keys are ever stored
     return key
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -179,13 +179,7 @@ async def verify(platform: Platform, text: str, officer: Principal, place: str) 
     if number is not None:
         recent = await Scan.filter(number=number, at__gte=now - ELSEWHERE).order_by("-at").limit(20)
         elsewhere = any(scan.place != place and scan.officer != officer.subject for scan in recent)
-        verdict = Verdict(
-            code=verdict.code,
-            detail=verdict.detail,
-            credential=verdict.credential,
-            record=verdict.record,
-            seen_elsewhere=elsewhere,
-        )
+        verdict = replace(verdict, seen_elsewhere=elsewhere)
     department = next((role.department for role in officer.roles if role.name == "officer"), "")
     scan = Scan(
         number=number, at=now, officer=officer.subject, department=department, place=place, verdict=verdict.code

@@ -128,10 +128,11 @@ def _misfits(fields: Mapping[str, Mapping[str, Any]], rules: PostingRules) -> It
         advice = f'make {rules.photos} a file or a list of files, with "x-attachment": true: photos are read from it'
         yield "not-a-photo", advice
     for key, one in fields.items():
-        if key not in {"day", "division", "photos", "sort"} and not key.startswith("facts") and not _is_text(one):
-            yield "not-a-text", f"let items.posting.{key} name a field of type string: it is published as text"
-        if key.startswith("facts") and one.get("type") not in {"string", "integer", "number", "boolean"}:
+        kind = one.get("type")
+        if key.startswith("facts") and kind not in {"string", "integer", "number", "boolean"}:
             yield "not-a-text", f"let items.posting.{key} name a field with a text, a number or a yes or no"
+        elif not key.startswith("facts") and key not in {"day", "division", "photos", "sort"} and kind != "string":
+            yield "not-a-text", f"let items.posting.{key} name a field of type string: it is published as text"
         if one.get("x-attachment") and key != "photos":
             yield "not-a-text", f"name the photos as items.posting.photos, and not as {key}: they are cleaned there"
 
@@ -139,7 +140,3 @@ def _misfits(fields: Mapping[str, Mapping[str, Any]], rules: PostingRules) -> It
 def _takes_files(node: Mapping[str, Any]) -> bool:
     inner = node.get("items")
     return bool(node.get("x-attachment") or (isinstance(inner, dict) and inner.get("x-attachment")))
-
-
-def _is_text(node: Mapping[str, Any]) -> bool:
-    return node.get("type") == "string"

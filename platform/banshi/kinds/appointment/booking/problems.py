@@ -2,145 +2,122 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
-from banshi.foundation.errors import Conflict
+from banshi.kinds.refusals import Refused
 
 
-class AppointmentRefused(Conflict):
-    """The appointment can't be made or changed like this now."""
-
-    #: The docstring, in Chinese.
-    zh: ClassVar[str] = "现在不能这样预约或更改。"
-
-    def __init__(self, *, headers: dict[str, str] | None = None, **members: Any) -> None:
-        """`members` fill the texts' braces and stand in the problem, but for those in two languages."""
-        texts = {"en": (type(self).__doc__ or "").strip(), "zh-CN": self.zh}
-        filled = {
-            language: text.format(**{name: _said(value, language) for name, value in members.items()})
-            for language, text in texts.items()
-        }
-        told = {name: value for name, value in members.items() if not (isinstance(value, dict) and "zh-CN" in value)}
-        super().__init__(filled, headers=headers, **told)
-
-
-def _said(value: Any, language: str) -> Any:
-    return value[language] if isinstance(value, dict) and language in value else value
-
-
-class SlotFull(AppointmentRefused):
+class SlotFull(Refused):
     """This time is full. Choose one of next_slots, or join the waiting list with "wait": true where there is one."""
 
     code = "slot-full"
     zh = '这个时段已约满。请从 next_slots 中另选时段；可以候补的，提交时加上 "wait": true。'
 
 
-class SlotClosed(AppointmentRefused):
+class SlotClosed(Refused):
     """This time is no longer offered. Choose another one of the slots."""
 
     code = "slot-closed"
     zh = "这个时段不再开放预约，请另选时段。"
 
 
-class SlotPast(AppointmentRefused):
+class SlotPast(Refused):
     """This time has begun or is over. Choose a later one."""
 
     code = "slot-past"
     zh = "这个时段已经开始或者过去，请选择以后的时段。"
 
 
-class NotReleased(AppointmentRefused):
+class NotReleased(Refused):
     """This time can be booked from {opens} on. Come back then."""
 
     code = "not-released"
     zh = "这个时段从{opens}起开放预约，请届时再来。"
 
 
-class SlotDrawn(AppointmentRefused):
+class SlotDrawn(Refused):
     """Who gets this time is drawn at {draw}. Book it to enter the draw: it can be neither held nor moved to."""
 
     code = "slot-drawn"
     zh = "这个时段于{draw}抽签分配。请提交预约报名参加抽签，不能预先保留，也不能改期到这个时段。"
 
 
-class DrawPending(AppointmentRefused):
+class DrawPending(Refused):
     """This time is being drawn right now. Ask again in a minute."""
 
     code = "draw-pending"
     zh = "这个时段正在抽签，请一分钟后再试。"
 
 
-class AlreadyThere(AppointmentRefused):
+class AlreadyThere(Refused):
     """You already have this time, or wait for it. GET /v1/cases lists what you have."""
 
     code = "already-there"
     zh = "您已经预约或者正在候补这个时段，可在“我的办件”中查看。"
 
 
-class LimitReached(AppointmentRefused):
+class LimitReached(Refused):
     """One person has {limit} of these at once, and you have them. Cancel one, or move it to another time."""
 
     code = "limit-reached"
     zh = "每人同时最多{limit}个，您已达到上限。请取消其中一个，或者改期。"
 
 
-class NoWaitingList(AppointmentRefused):
+class NoWaitingList(Refused):
     """This time is full and has no waiting list. Choose one of next_slots."""
 
     code = "no-waiting-list"
     zh = "这个时段已约满，也不设候补。请从 next_slots 中另选时段。"
 
 
-class TooLateToChange(AppointmentRefused):
+class TooLateToChange(Refused):
     """It could be changed or cancelled until {until}. If you can't come, call {phone}."""
 
     code = "too-late-to-change"
     zh = "改期或取消的截止时间是{until}，现已超过。不能前来的，请致电{phone}。"
 
 
-class NoShowPause(AppointmentRefused):
+class NoShowPause(Refused):
     """You missed {missed} appointments, so booking online pauses until {until}. Call {phone} if one is a mistake."""
 
     code = "no-show-pause"
     zh = "您有{missed}次预约未到场，网上预约暂停至{until}。如记录有误，请致电{phone}。"
 
 
-class OfferOver(AppointmentRefused):
+class OfferOver(Refused):
     """The offer was good until {until}. The place has gone to whoever was next."""
 
     code = "offer-over"
     zh = "名额保留至{until}，现已超过，已转给下一位候补者。"
 
 
-class WrongPlace(AppointmentRefused):
+class WrongPlace(Refused):
     """This appointment is at another place: {where}."""
 
     code = "wrong-place"
     zh = "预约地点不在这里，应在：{where}。"
 
 
-class WrongDay(AppointmentRefused):
+class WrongDay(Refused):
     """This appointment is on another day: {when}."""
 
     code = "wrong-day"
     zh = "预约日期不是今天，应为：{when}。"
 
 
-class TooEarly(AppointmentRefused):
+class TooEarly(Refused):
     """Too early: the appointment is at {when}, and the counter takes people from {opens} on."""
 
     code = "too-early"
     zh = "来早了：预约时间是{when}，{opens}起可以签到。"
 
 
-class TooLate(AppointmentRefused):
+class TooLate(Refused):
     """Too late: the appointment was at {when}. Book a new one."""
 
     code = "too-late"
     zh = "来晚了：预约时间是{when}，已过。请重新预约。"
 
 
-class NotScannable(AppointmentRefused):
+class NotScannable(Refused):
     """What was scanned is no appointment's code of this item. Scan the code in the app, or look for the number."""
 
     code = "not-an-appointment"

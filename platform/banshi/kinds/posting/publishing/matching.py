@@ -110,7 +110,7 @@ async def _pairs(
     likeness = dict(alike)
     people = dict(await Case.filter(id__in=[row.case_id, *likeness]).values_list("id", "person"))
     others = {one.case_id: one for one in await PostingRecord.filter(case_id__in=list(likeness))}
-    known, weakest = await _known(row, list(likeness)), await _weakest(platform, row, list(likeness))
+    known, weakest = await _earlier(platform, row, list(likeness))
     pairs, rows = [], []
     for identity, score in likeness.items():
         other = others.get(identity)
@@ -132,8 +132,10 @@ async def _pairs(
     return pairs, rows
 
 
-async def _weakest(platform: Platform, row: PostingRecord, others: Sequence[UUID]) -> dict[Any, int]:
-    """How alike the least alike of the `MOST` best open pairs is, for each of `others` that has as many."""
+async def _earlier(platform: Platform, row: PostingRecord, others: Sequence[UUID]) -> tuple[set[Any], dict[Any, int]]:
+    """Those of `others` that it was paired with before, so that nobody is told twice; and how alike the least alike of
+    the `MOST` best open pairs is, for each that has as many.
+    """
     mine, theirs = ("lost_id", "found_id") if row.sort == "lost" else ("found_id", "lost_id")
     which: dict[str, Any] = {f"{theirs}__in": list(others)}
     pairs: Any = await PostingMatch.filter(**which).order_by("-likeness").values_list(theirs, mine, "likeness")
@@ -144,11 +146,5 @@ async def _weakest(platform: Platform, row: PostingRecord, others: Sequence[UUID
     for other, counterpart, likeness in pairs:
         if counterpart in public:
             best.setdefault(other, []).append(likeness)
-    return {other: found[MOST - 1] for other, found in best.items() if len(found) >= MOST}
-
-
-async def _known(row: PostingRecord, others: Sequence[UUID]) -> set[Any]:
-    """Those of `others` that it was paired with before, so that nobody is told twice."""
-    mine, theirs = ("lost_id", "found_id") if row.sort == "lost" else ("found_id", "lost_id")
-    same: dict[str, Any] = {mine: row.case_id, f"{theirs}__in": list(others)}
-    return set(await PostingMatch.filter(**same).values_list(theirs, flat=True))
+    known = {other for other, counterpart, _ in pairs if counterpart == row.case_id}
+    return known, {other: found[MOST - 1] for other, found in best.items() if len(found) >= MOST}

@@ -2,57 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
-from banshi.foundation.errors import Conflict
+from banshi.kinds.refusals import Refused
 
 
-class WritingRefused(Conflict):
-    """This can't be written now."""
-
-    #: The docstring, in Chinese.
-    zh: ClassVar[str] = "现在不能这样写。"
-
-    def __init__(self, **members: Any) -> None:
-        super().__init__({"en": (type(self).__doc__ or "").strip(), "zh-CN": self.zh}, **members)
-
-
-class OwnPosting(WritingRefused):
+class OwnPosting(Refused):
     """This posting is yours. GET /v1/conversations lists who has written to you about it."""
 
     code = "own-posting"
     zh = "这是您自己的公示。别人给您的留言在“我的对话”中。"
 
 
-class AlreadyTalking(WritingRefused):
+class AlreadyTalking(Refused):
     """You have written about this posting before: go on in the conversation that `links` names."""
 
     code = "already-talking"
     zh = "您已就这件公示留过言，请在原来的对话中继续。"
 
 
-class PostingOver(WritingRefused):
+class PostingOver(Refused):
     """This posting is over, so nobody can write about it any more."""
 
     code = "posting-over"
     zh = "这件公示已经结束，不能再留言。"
 
 
-class ConversationClosed(WritingRefused):
+class ConversationClosed(Refused):
     """Nobody can write in this conversation any more. If you have blocked it, unblock it first."""
 
     code = "conversation-closed"
     zh = "这个对话已经关闭，不能再留言。是您本人屏蔽的，请先解除屏蔽。"
 
 
-class AlreadyReported(WritingRefused):
+class AlreadyReported(Refused):
     """You have reported this conversation already, or it is closed: staff tell you what came of it."""
 
     code = "already-reported"
     zh = "您已举报过这个对话，或者它已关闭；处理结果会告知您。"
 
 
-class NotReported(WritingRefused):
+class NotReported(Refused):
     """There is no report of this conversation that waits for a review: somebody else may have reviewed it."""
 
     code = "not-reported"

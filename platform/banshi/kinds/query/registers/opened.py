@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -48,10 +48,10 @@ class OpenRegister:
         another person's is left out as if it weren't there.
         """
         found = await self.source.find(question)
-        records = list(found.records)
+        records, owners = list(found.records), list(found.owners or ())
         if found.owners is None:
             records = [self._held(record, question) for record in records]
-        owners = self._owners(found, records)
+            owners = [self.pseudonyms.person(record.get(self.declared.owner) or "") for record in records]
         if question.owner is not None and self.declared.owner:
             own = self.pseudonyms.person(question.owner)
             kept = [position for position, owner in enumerate(owners) if owner == own]
@@ -72,11 +72,6 @@ class OpenRegister:
         if wrong := [name for name, asked in question.fields.items() if not same(asked, values[name])]:
             raise RegisterBroken(f"it answers another question: {wrong[0]}")
         return values
-
-    def _owners(self, found: Found, records: Sequence[Mapping[str, Any]]) -> list[str]:
-        if found.owners is not None:
-            return list(found.owners)
-        return [self.pseudonyms.person(record.get(self.declared.owner) or "") for record in records]
 
 
 @dataclass(frozen=True, slots=True)
