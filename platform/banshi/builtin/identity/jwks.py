@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -32,19 +32,6 @@ FIRST_REFETCH = 1.0
 LONGEST_DOCUMENT = 1_048_576
 
 
-class Keys(Protocol):
-    """Where the public keys that tokens are signed with come from."""
-
-    #: Counts the sets of keys that there have been.
-    generation: int
-
-    async def get(self) -> Any:
-        """A key or key set for joserfc. Raises Unavailable."""
-
-    async def newer(self, than: Any) -> Any | None:
-        """The keys that have come since `than`, asking for them if that may bring any; None where there are none."""
-
-
 class IssuerKeys:
     """The issuer's public keys, fetched anew every `ttl` and when an unknown key id turns up.
 
@@ -52,6 +39,7 @@ class IssuerKeys:
     """
 
     def __init__(self, identity: Identity, session: aiohttp.ClientSession) -> None:
+        #: Counts the sets of keys that there have been.
         self.generation = 0
         self._identity = identity
         self._session = session
@@ -61,6 +49,7 @@ class IssuerKeys:
         self._fetching: asyncio.Task[None] | None = None
 
     async def get(self) -> Any:
+        """A key or key set for joserfc. Raises Unavailable."""
         if self._keys is None:
             await self._refresh(FIRST_REFETCH)
         if self._keys is None:
@@ -69,6 +58,7 @@ class IssuerKeys:
         return self._keys
 
     async def newer(self, than: Any) -> Any | None:
+        """The keys that have come since `than`, asking for them if that may bring any; None where there are none."""
         await self._refresh(REFETCH)
         return self._keys if self._keys is not than else None
 
@@ -153,6 +143,9 @@ class DevelopmentKeys:
     async def newer(self, than: Any) -> Any | None:
         del than
         return None
+
+
+Keys = IssuerKeys | DevelopmentKeys
 
 
 def development_key(folder: Path) -> Any:

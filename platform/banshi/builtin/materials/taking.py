@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import shutil
 import uuid
@@ -208,10 +207,6 @@ async def _commit(platform: Platform, write: Write, reused: Reused) -> None:
         await asyncio.to_thread(_link, folder, reused.links)
     except FileNotFoundError:
         raise Conflict(GONE) from None
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StorageFull() from None
-        raise
     try:
         await platform.store.commit(write)
     except (IntegrityError, StorageFull, NotBegun):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import errno
 import tempfile
 import zipfile
 from collections.abc import AsyncIterator, Sequence
@@ -18,7 +17,6 @@ import orjson
 
 from banshi.builtin.personal_data.holdings import STEP, DataSubject, PersonalTable
 from banshi.builtin.personal_data.persons import holdings_of
-from banshi.foundation.errors import StorageFull
 from banshi.foundation.files.spooled import Spooled
 from banshi.kernel.tables.attachments import Attachment
 
@@ -30,7 +28,7 @@ DOCUMENT = "data.json"
 
 
 async def export(platform: Platform, whom: DataSubject, *, zipped: bool = False) -> Spooled:
-    """The document, or a ZIP with it and the person's files; whoever gets it closes its file. Raises StorageFull."""
+    """The document, or a ZIP with it and the person's files; whoever gets it closes its file."""
     file = await asyncio.to_thread(_temporary, platform.settings.data)
     try:
         async for piece in _pieces(platform, whom):
@@ -43,10 +41,8 @@ async def export(platform: Platform, whom: DataSubject, *, zipped: bool = False)
                 await asyncio.to_thread(_zip, document, file, [folder / str(one) for one in rows])
         await asyncio.to_thread(file.flush)
         return Spooled(file, file.seek(0, 2), "")
-    except BaseException as error:
+    except BaseException:
         file.close()
-        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StorageFull() from None
         raise
 
 

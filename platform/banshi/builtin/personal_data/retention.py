@@ -102,7 +102,8 @@ def _end(platform: Platform, case: Case, steps: Sequence[CaseEvent], good: datet
     if outcome is None or not steps or steps[-1].state != case.state:
         return None
     since = max(case.updated_at, came.at) if came else case.updated_at
-    until = _period(platform, case, outcome).after(since)
+    item = platform.registry.items.of(case.item)
+    until = period_of(platform.settings.retention, case.kind, item, outcome).after(since)
     least = platform.settings.retention.least
     said = least.get(outcome, least.get(DEFAULT))
     earliest = min(until, said.after(since)) if said else until
@@ -117,10 +118,6 @@ def _outcome(platform: Platform, case: Case, came: CaseEvent | None) -> str | No
     if outcome == "":
         return (outcomes.get(came.state_before) if came else None) or case.state
     return outcome
-
-
-def _period(platform: Platform, case: Case, outcome: str) -> Period:
-    return period_of(platform.settings.retention, case.kind, platform.registry.items.of(case.item), outcome)
 
 
 async def _due(platform: Platform) -> AsyncIterator[Case]:

@@ -7,7 +7,6 @@ The name on disk is ours, the client's name and media type are only shown; a for
 from __future__ import annotations
 
 import asyncio
-import errno
 import hashlib
 import uuid
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
@@ -20,7 +19,7 @@ from uuid_utils.compat import uuid7
 
 from banshi.forms.pointers import escaped
 from banshi.foundation.database.writes import Update
-from banshi.foundation.errors import FieldProblem, InvalidFields, StorageFull, TooLarge, UnsupportedMediaType
+from banshi.foundation.errors import FieldProblem, InvalidFields, TooLarge, UnsupportedMediaType
 from banshi.foundation.files import durable_files
 from banshi.foundation.files.media_types import ACCEPTED, HEAD_BYTES, sniff
 from banshi.kernel.contract.values import Item
@@ -48,7 +47,7 @@ async def receive(
 ) -> Received:
     """Stream a file to disk, under a new id unless one is given.
 
-    Raises TooLarge as soon as the limit is passed, UnsupportedMediaType, StorageFull.
+    Raises TooLarge as soon as the limit is passed, UnsupportedMediaType, and OSError, as for a disk that is full.
 
     Nothing is left behind where it raises. A crash leaves only a `.part` file, which `clear_parts` removes.
     """
@@ -70,12 +69,10 @@ async def receive(
                 raise UnsupportedMediaType(f"An attachment is one of {', '.join(ACCEPTED)}.", accepted=list(ACCEPTED))
             await asyncio.to_thread(durable_files.sync, stream)
         await asyncio.to_thread(durable_files.rename, part, whole)
-    except BaseException as error:
+    except BaseException:
         # In this order: a thread that nobody waits for may be giving it its name.
         part.unlink(missing_ok=True)
         whole.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StorageFull() from None
         raise
     return Received(identity, media_type, size, digest.hexdigest())
 

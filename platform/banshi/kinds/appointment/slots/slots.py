@@ -207,7 +207,8 @@ async def bring_in_step(platform: Platform, item: Item, ones: Iterable[Slot] | N
     new = [
         slot
         for key, slot in wanted.items()
-        if key not in there and not any(_overlap(slot, old) for old in kept if old.place == slot.place)
+        if key not in there
+        and not any(slot.begins < old.ends and old.begins < slot.ends for old in kept if old.place == slot.place)
     ]
     for start in range(0, len(new), BATCH):
         await Slot.bulk_create(new[start : start + BATCH], ignore_conflicts=True)
@@ -221,10 +222,6 @@ async def bring_in_step(platform: Platform, item: Item, ones: Iterable[Slot] | N
             updates.append(Update(Slot, {"id": slot.id}, values, rows=None))
     for start in range(0, len(updates), BATCH):
         await platform.store.commit(Write(updates=updates[start : start + BATCH]))
-
-
-def _overlap(one: Slot, other: Slot) -> bool:
-    return bool(one.begins < other.ends and other.begins < one.ends)
 
 
 async def find_slot(item: Item, slot_id: Any) -> Slot | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from banshi.kernel.contract.items import Place
 from banshi.kernel.contract.message_templates import Value, day_in
@@ -11,14 +11,7 @@ from banshi.kernel.contract.values import LANGUAGES, Item, Texts
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
-
-
-class Timed(Protocol):
-    """A slot or a booking."""
-
-    place: Any
-    begins: Any
-    ends: Any
+    from banshi.kinds.appointment.models import Booking, Slot
 
 
 def place_of(item: Item, code: str) -> Place | None:
@@ -34,7 +27,7 @@ def moment_in_words(platform: Platform, at: datetime | None) -> Texts:
     return {"zh-CN": f"{day['zh-CN']} {local:%H:%M}", "en": f"{local:%H:%M} on {day['en']}"}
 
 
-def mentions(platform: Platform, item: Item, slot: Timed, until: datetime | None = None) -> dict[str, Value]:
+def mentions(platform: Platform, item: Item, slot: Slot | Booking, until: datetime | None = None) -> dict[str, Value]:
     """What a message about a slot can say of it."""
     zone = platform.settings.timezone
     begins, ends = slot.begins.astimezone(zone), slot.ends.astimezone(zone)
@@ -47,7 +40,7 @@ def mentions(platform: Platform, item: Item, slot: Timed, until: datetime | None
     return said
 
 
-def changeable_until(item: Item, slot: Timed) -> datetime:
+def changeable_until(item: Item, slot: Slot | Booking) -> datetime:
     """The last moment at which the citizen may move or cancel it."""
     until: datetime = slot.begins - timedelta(hours=item.details.notice_hours)
     return until

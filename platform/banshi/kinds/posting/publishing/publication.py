@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from banshi.builtin.catalogue.search.words import terms_of, units_of
 from banshi.forms.pointers import found_at
-from banshi.foundation.errors import FieldProblem, InvalidFields, StorageFull, TooLarge
+from banshi.foundation.errors import FieldProblem, InvalidFields, TooLarge
 from banshi.foundation.files import durable_files
 from banshi.foundation.texts import clean
 from banshi.kernel.cases.attachments import attachment_ids
@@ -167,8 +166,6 @@ def _store(place: Path, name: str, picture: Picture) -> None:
             stream.write(picture.content)
             durable_files.sync(stream)
         durable_files.rename(part, place / name)
-    except OSError as error:
+    except OSError:
         part.unlink(missing_ok=True)
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StorageFull() from None
         raise
