@@ -8,7 +8,7 @@ from dataclasses import replace
 from banshi.builtin.openapi.schemas import EXACT_UUID
 from banshi.forms import Form
 from banshi.kernel.contract.values import ClockEffect, Step
-from banshi.kernel.http.document_schemas import EXACT_UUID, Record
+from banshi.kernel.http.document_schemas import Record
 from banshi.kinds.appointment.messages import (
     BOOKED,
     CALLED_OFF,
