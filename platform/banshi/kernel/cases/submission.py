@@ -29,6 +29,7 @@ from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 
 if TYPE_CHECKING:
+    from banshi.forms import Form
     from banshi.kernel.runtime.running import Platform
 
 #: The state in which every case begins, and the action that its first event bears.
@@ -169,6 +170,14 @@ def form_problems(
     verified = principal.resident_id if principal is not None else ""
     found = item.form.problems(answers, language, verified, at=platform.city_time(), before=before)
     return [replace(problem, pointer=f"/answers{problem.pointer}") for problem in found]
+
+
+def refuse_wrong(platform: Platform, item: Item, envelope: Form, body: Mapping[str, Any], language: str) -> None:
+    """Raises InvalidFields with everything at once: what is wrong around the answers and what is wrong in them."""
+    answers = body.get("answers")
+    if wrong := envelope.problems(body, language):
+        inside = form_problems(platform, item, answers, language) if isinstance(answers, dict) else []
+        raise InvalidFields([*wrong, *inside])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from banshi.forms import Form
 from banshi.foundation.database.writes import Write
-from banshi.foundation.errors import InvalidFields, NotFound
+from banshi.foundation.errors import NotFound
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.case_routes import TO_ACTION, TO_CASE
 from banshi.kernel.cases.materials import MATERIALS, materials_of
 from banshi.kernel.cases.modes import is_open_to
 from banshi.kernel.cases.representations import case_document
-from banshi.kernel.cases.submission import form_problems, prepare_case
+from banshi.kernel.cases.submission import prepare_case, refuse_wrong
 from banshi.kernel.contract.items import LIVE
 from banshi.kernel.contract.routes import Answer, Audience, Call, Route
 from banshi.kernel.contract.values import Who
@@ -81,11 +81,7 @@ class Submissions:
         envelope = self.envelope(item) if item else None
         if item is None or envelope is None:
             raise NotFound("There is no item of that code to hand something in for; GET /v1/items lists them.")
-        answers = body.get("answers")
-        if wrong := envelope.problems(body, call.language):
-            # Everything at once: what is wrong around the answers and what is wrong in them.
-            inside = form_problems(platform, item, answers, call.language) if isinstance(answers, dict) else []
-            raise InvalidFields([*wrong, *inside])
+        refuse_wrong(platform, item, envelope, body, call.language)
         if platform.get(TRACES) is None:
             return await _stored(call, item)
         about = {"item": item.code, "kind": item.kind, "plugin": item.department}

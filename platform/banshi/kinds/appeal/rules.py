@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 from banshi.kernel.contract.values import SLUG, Item, Texts
 from banshi.kernel.loading.typed_tables import STRICT
+from banshi.kinds.declarations import form_faults
 
 Sort = Literal["consult", "report", "suggest", "complain", "tip"]
 
@@ -57,10 +58,7 @@ class AppealRules:
 def check(item: Item) -> Iterator[tuple[str, str]]:
     """What is wrong with an appeal's declaration, as (rule, advice)."""
     rules = item.details
-    if item.form is None:
-        yield "no-form", "declare `form`, a JSON Schema file or table: an appeal asks what it is about"
-    elif item.form.schema.get("additionalProperties") is not False:
-        yield "open-form", 'add "additionalProperties": false to the form: an unknown field has to be an error'
+    yield from form_faults(item, "an appeal asks what it is about")
     if rules is None:
         return
     codes = [category.code for category in rules.categories]

@@ -10,6 +10,7 @@ from banshi.kernel.contract.message_templates import parse
 from banshi.kernel.contract.values import Item
 from banshi.kernel.loading.typed_tables import STRICT
 from banshi.kinds.application.messages import CERTIFICATE, PASS
+from banshi.kinds.declarations import form_faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +38,7 @@ class ApplicationRules:
 def check(item: Item) -> Iterator[tuple[str, str]]:
     """What is wrong with an application's declaration, as (rule, advice)."""
     rules = item.details
-    if item.form is None:
-        yield "no-form", "declare `form`, a JSON Schema file or table: an application asks for something"
-    elif item.form.schema.get("additionalProperties") is not False:
-        yield "open-form", 'add "additionalProperties": false to the form: an unknown field has to be an error'
+    yield from form_faults(item, "an application asks for something")
     signed = item.result.kind in {"pass", "certificate"}
     if signed and item.credential is None:
         yield "no-credential", f"add [items.credential] with the claims, since its result is a {item.result.kind}"

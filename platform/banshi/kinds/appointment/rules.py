@@ -10,6 +10,7 @@ from datetime import date, time
 
 from banshi.kernel.contract.values import Item
 from banshi.kernel.loading.typed_tables import STRICT
+from banshi.kinds.declarations import form_faults
 
 #: The days of the week as `hours` names them, Monday first, and the name for all working days.
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -138,8 +139,7 @@ class AppointmentRules:
 def check(item: Item) -> Iterator[tuple[str, str]]:
     """What is wrong with an appointment's declaration, as (rule, advice)."""
     rules = item.details
-    if item.form is not None and item.form.schema.get("additionalProperties") is not False:
-        yield "open-form", 'add "additionalProperties": false to the form: an unknown field has to be an error'
+    yield from form_faults(item)
     if rules is None:
         return
     if not rules.places:

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 from banshi.forms.pointers import names_in
 from banshi.kernel.contract.values import Item, Texts
 from banshi.kernel.loading.typed_tables import STRICT
+from banshi.kinds.declarations import form_faults
 
 Sort = Literal["lost", "found", "missing-person"]
 
@@ -95,12 +96,8 @@ def field_at(schema: Mapping[str, Any], pointer: str) -> Mapping[str, Any] | Non
 def check(item: Item) -> Iterator[tuple[str, str]]:
     """What is wrong with a posting's declaration, as (rule, advice)."""
     rules = item.details
-    if item.form is None:
-        yield "no-form", "declare `form`, a JSON Schema file or table: a posting asks what is published"
-        return
-    if item.form.schema.get("additionalProperties") is not False:
-        yield "open-form", 'add "additionalProperties": false to the form: an unknown field has to be an error'
-    if rules is None:
+    yield from form_faults(item, "a posting asks what is published")
+    if item.form is None or rules is None:
         return
     for key in ("title", "texts"):
         if not getattr(rules, key):

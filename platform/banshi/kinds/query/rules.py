@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from banshi.kernel.contract.values import Item
 from banshi.kernel.loading.typed_tables import STRICT
+from banshi.kinds.declarations import form_faults
 
 #: The role of staff who look up anybody at the counter. One of its own: whoever checks people in there needs no more.
 REGISTRAR = "registrar"
@@ -41,10 +42,7 @@ class QueryRules:
 
 def check(item: Item) -> Iterator[tuple[str, str]]:
     """What is wrong with a query's declaration by itself, as (rule, advice)."""
-    if item.form is None:
-        yield "no-form", "declare `form`, a JSON Schema file or table: a query asks for something"
-    elif item.form.schema.get("additionalProperties") is not False:
-        yield "open-form", 'add "additionalProperties": false to the form: an unknown field has to be an error'
+    yield from form_faults(item, "a query asks for something")
     for key in ("per_hour", "staff_per_hour"):
         if item.details is not None and getattr(item.details, key) < 1:
             yield "wrong-number", f"query.{key} has to be at least 1"

@@ -11,10 +11,10 @@ from uuid_utils.compat import uuid7
 
 from banshi.builtin.materials import REUSE
 from banshi.forms import Form
-from banshi.foundation.errors import Forbidden, InvalidFields, NotFound
+from banshi.foundation.errors import Forbidden, NotFound
 from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.case_routes import TO_ACTION, TO_CASE
-from banshi.kernel.cases.submission import form_problems
+from banshi.kernel.cases.submission import refuse_wrong
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
@@ -146,16 +146,12 @@ async def book(call: Call) -> web.StreamResponse:
     Where it is full, it joins the waiting list; where it is drawn, it enters the draw.
     """
     item = bookable(call, by=call.principal)
-    answers = call.body.get("answers")
-    if wrong := ENVELOPE.problems(call.body, call.language):
-        # Everything at once: what is wrong around the answers and what is wrong in them.
-        inside = form_problems(call.platform, item, answers, call.language) if isinstance(answers, dict) else []
-        raise InvalidFields([*wrong, *inside])
+    refuse_wrong(call.platform, item, ENVELOPE, call.body, call.language)
     wish = taking.Wish(
         item=item,
         person=call.principal,
         slot_id=call.body["slot"].lower(),
-        answers=answers,
+        answers=call.body["answers"],
         language=call.language,
         wait=call.body.get("wait", False),
         reuse=call.body.get("reuse", ()),

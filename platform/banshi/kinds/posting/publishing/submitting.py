@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from banshi.forms import Form
 from banshi.foundation.database.writes import Write
-from banshi.foundation.errors import InvalidFields, NotFound
+from banshi.foundation.errors import NotFound
 from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.modes import offered
 from banshi.kernel.cases.representations import case_document
-from banshi.kernel.cases.submission import check, form_problems, new_case
+from banshi.kernel.cases.submission import check, new_case, refuse_wrong
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
 from banshi.kernel.http.document_schemas import Record, ref
@@ -64,13 +64,9 @@ async def post_publicly(call: Call) -> web.StreamResponse:
     platform, item = call.platform, offered(call.platform, call.path["code"], call.principal)
     if item is None or body_schema(item) is None:
         raise NotFound("There is no item of that code that publishes something; GET /v1/items?kind=posting lists them.")
-    answers = call.body.get("answers")
-    if wrong := ENVELOPE.problems(call.body, call.language):
-        # Everything at once: what is wrong around the answers and what is wrong in them.
-        inside = form_problems(platform, item, answers, call.language) if isinstance(answers, dict) else []
-        raise InvalidFields([*wrong, *inside])
-    case, event = new_case(platform, item, call.principal, answers)
-    given = await check(platform, item, case, answers, call.language)
+    refuse_wrong(platform, item, ENVELOPE, call.body, call.language)
+    case, event = new_case(platform, item, call.principal, call.body["answers"])
+    given = await check(platform, item, case, case.answers, call.language)
     answers = case.answers = dict(given.answers)
     refuse_unfit(platform, item, answers, call.language)
     photos = await photos_of(platform, item, answers, call.language)
