@@ -36,21 +36,19 @@ PAGE, LONGEST_PAGE = 20, 100
 
 VERSION = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1, "description": "The version that you have read."}
 
-ACTION = Form.from_schema(
-    Record(
-        reason=optional(
-            {
-                "type": "string",
-                "minLength": 1,
-                "maxLength": 1000,
-                "pattern": r"\S",
-                "x-pattern-hint": {"zh-CN": "请写明理由。", "en": "Say why in words."},
-                "description": "Colleagues read it.",
-            }
-        ),
-        version=optional(VERSION),
-    )
-)
+ACTION = Record(
+    reason=optional(
+        {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 1000,
+            "pattern": r"\S",
+            "x-pattern-hint": {"zh-CN": "请写明理由。", "en": "Say why in words."},
+            "description": "Colleagues read it.",
+        }
+    ),
+    version=optional(VERSION),
+).form()
 
 #: How many rows a page of any list here has.
 LIMIT = Parameter(

@@ -11,7 +11,7 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from banshi import Answer, Audience, Call, Form, Platform, reply
+from banshi import Answer, Audience, Call, Platform, reply
 from banshi.sdk.database import as_stored
 from banshi.sdk.documents import Record, array
 from banshi.sdk.http import Routes
@@ -28,29 +28,27 @@ MOST = 500
 #: A phone's clock is believed this far back, and not ahead at all.
 OLDEST = timedelta(days=90)
 
-BATCH = Form.from_schema(
-    Record(
-        device={"type": "string", "format": "uuid", "description": "The id under which it is registered."},
-        receipts=array(
-            Record(
-                message_id={"type": "string", "format": "uuid"},
-                event={
-                    "type": "string",
-                    "enum": ["received", "opened"],
-                    "description": "What was opened was received.",
-                },
-                at={
-                    "type": "string",
-                    "format": "date-time",
-                    "description": f"By the phone's clock; taken as at most {OLDEST.days} days ago, and as now "
-                    "at the latest.",
-                },
-            ),
-            minItems=1,
-            maxItems=MOST,
+BATCH = Record(
+    device={"type": "string", "format": "uuid", "description": "The id under which it is registered."},
+    receipts=array(
+        Record(
+            message_id={"type": "string", "format": "uuid"},
+            event={
+                "type": "string",
+                "enum": ["received", "opened"],
+                "description": "What was opened was received.",
+            },
+            at={
+                "type": "string",
+                "format": "date-time",
+                "description": f"By the phone's clock; taken as at most {OLDEST.days} days ago, and as now "
+                "at the latest.",
+            },
         ),
-    )
-)
+        minItems=1,
+        maxItems=MOST,
+    ),
+).form()
 
 _COUNT = {"type": "integer", "minimum": 0}
 

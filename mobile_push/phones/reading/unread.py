@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, Platform, reply
+from banshi import Answer, Audience, Call, FieldProblem, InvalidFields, Platform, reply
 from banshi.sdk.documents import Record
 from banshi.sdk.http import Routes
 from mobile_push.delivery.service import PUSH
@@ -21,21 +21,19 @@ ROUTES = Routes("push")
 
 UNREAD: dict[str, Any] = Record(unread={"type": "integer", "minimum": 0, "description": "For the app's badge."})
 
-MARK = Form.from_schema(
-    Record(
-        through={
-            "type": ["integer", "string"],
-            "minimum": 0,
-            "maximum": cursor.LARGEST,
-            "pattern": cursor.PATTERN,
-            "description": "The last message that was seen: its `seq`, or a cursor of the inbox.",
-            "x-pattern-hint": {
-                "zh-CN": "请填写消息的 seq，或收件箱返回的 cursor。",
-                "en": "Send a message's seq, or a cursor of the inbox, unchanged.",
-            },
-        }
-    )
-)
+MARK = Record(
+    through={
+        "type": ["integer", "string"],
+        "minimum": 0,
+        "maximum": cursor.LARGEST,
+        "pattern": cursor.PATTERN,
+        "description": "The last message that was seen: its `seq`, or a cursor of the inbox.",
+        "x-pattern-hint": {
+            "zh-CN": "请填写消息的 seq，或收件箱返回的 cursor。",
+            "en": "Send a message's seq, or a cursor of the inbox, unchanged.",
+        },
+    }
+).form()
 
 
 async def unread(platform: Platform, person: str) -> int:

@@ -17,7 +17,6 @@ from banshi import (
     Call,
     Decision,
     Forbidden,
-    Form,
     Key,
     Link,
     NotFound,
@@ -43,16 +42,14 @@ ITEM = "zone-pass"
 #: Who opens and closes zones.
 APPROVER = "approver"
 
-CLOSURE = Form.from_schema(
-    Record(
-        reason={
-            "type": "string",
-            "minLength": 1,
-            "maxLength": 500,
-            "description": "Why; holders of passes read it.",
-        }
-    )
-)
+CLOSURE = Record(
+    reason={
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 500,
+        "description": "Why; holders of passes read it.",
+    }
+).form()
 
 ZONE: dict[str, Any] = Record(
     zone={"type": "string"},

@@ -14,7 +14,6 @@ from banshi.builtin.passes import ledger
 from banshi.builtin.passes.ledger import Verdict
 from banshi.builtin.passes.refusals import Reason
 from banshi.builtin.passes.wire.cose import Credential, PassRefused
-from banshi.forms import Form
 from banshi.foundation.errors import CertificateExpired, CertificateRevoked, NotFound, Unavailable
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.submission import item_of
@@ -36,11 +35,9 @@ log = structlog.get_logger("banshi.certificates")
 
 PDF = "application/pdf"
 
-SCANNED = Form.from_schema(
-    Record(
-        text={"type": "string", "maxLength": 4096, "description": "What the QR code says, unchanged."},
-    )
-)
+SCANNED = Record(
+    text={"type": "string", "maxLength": 4096, "description": "What the QR code says, unchanged."},
+).form()
 
 
 @ROUTES.get(

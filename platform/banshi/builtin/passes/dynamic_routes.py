@@ -10,7 +10,6 @@ from banshi.builtin.openapi.schemas import HELD_PASS
 from banshi.builtin.passes import holder, ledger
 from banshi.builtin.passes.binding import bind
 from banshi.builtin.passes.wire import shown
-from banshi.forms import Form
 from banshi.foundation.errors import Conflict, FieldProblem, InvalidFields, NotFound
 from banshi.kernel.cases import actors
 from banshi.kernel.contract.route_table import Routes
@@ -27,21 +26,19 @@ ROUTES = Routes("passes")
 
 _COORDINATE = {"type": "string", "minLength": 43, "maxLength": 43, "description": "32 bytes in base64url."}
 
-PHONE = Form.from_schema(
-    Record(
-        key={
-            "type": "object",
-            "description": "The public half of a key that the phone made for this pass, as JWK (RFC 7517).",
-            "required": ["kty", "crv", "x", "y"],
-            "properties": {
-                "kty": {"const": "EC"},
-                "crv": {"const": "P-256"},
-                "x": _COORDINATE,
-                "y": _COORDINATE,
-            },
-        }
-    )
-)
+PHONE = Record(
+    key={
+        "type": "object",
+        "description": "The public half of a key that the phone made for this pass, as JWK (RFC 7517).",
+        "required": ["kty", "crv", "x", "y"],
+        "properties": {
+            "kty": {"const": "EC"},
+            "crv": {"const": "P-256"},
+            "x": _COORDINATE,
+            "y": _COORDINATE,
+        },
+    }
+).form()
 
 PRIVATE = "This is the private half, which has to stay in the phone; make a new key, and send its public half."
 

@@ -15,7 +15,6 @@ from banshi.builtin.passes.keys import KEYRING, jwk
 from banshi.builtin.passes.ledger import REVOCATIONS, Verdict
 from banshi.builtin.passes.models import Scan
 from banshi.builtin.passes.wire import picture
-from banshi.forms import Form
 from banshi.foundation.errors import Conflict, NotFound
 from banshi.kernel.cases import actors
 from banshi.kernel.contract.items import TEST
@@ -38,12 +37,10 @@ if TYPE_CHECKING:
 
 ROUTES = Routes("passes")
 
-SCANNED = Form.from_schema(
-    Record(
-        text={"type": "string", "maxLength": 4096, "description": "What the scanner read, unchanged."},
-        place=optional({"type": "string", "maxLength": 200, "description": "Where, in words."}),
-    )
-)
+SCANNED = Record(
+    text={"type": "string", "maxLength": 4096, "description": "What the scanner read, unchanged."},
+    place=optional({"type": "string", "maxLength": 200, "description": "Where, in words."}),
+).form()
 
 #: The forms of a pass, by the ending of their path: media type, and what draws it.
 PICTURES = {

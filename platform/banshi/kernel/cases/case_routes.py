@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from tortoise.models import Model
 
-from banshi.forms import Form
 from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.actions import reason_schema
 from banshi.kernel.cases.representations import SUMMARY, case_document, case_summary, enclosures_of
@@ -26,13 +25,11 @@ if TYPE_CHECKING:
 
 ROUTES = Routes("cases")
 
-ACTION = Form.from_schema(
-    Record(
-        reason=optional(reason_schema(REASON_ASKS, "en")),
-        answers=optional({"type": "object", "description": "For `supplement`: all answers, corrected."}),
-        details=optional({"type": "object", "description": "For an action that `takes` some, by that schema."}),
-    )
-)
+ACTION = Record(
+    reason=optional(reason_schema(REASON_ASKS, "en")),
+    answers=optional({"type": "object", "description": "For `supplement`: all answers, corrected."}),
+    details=optional({"type": "object", "description": "For an action that `takes` some, by that schema."}),
+).form()
 
 #: Where whoever has a case goes on.
 _OWN = {"id": "$response.body#/id"}

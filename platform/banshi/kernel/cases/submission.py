@@ -21,6 +21,7 @@ from banshi.kernel.contract.items import LIVE
 from banshi.kernel.contract.pointing import pointed
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Item, Submission, Who
+from banshi.kernel.http.document_schemas import Record, optional
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.events import LISTENERS, step_rows
 from banshi.kernel.runtime.containment import ask, awaited
@@ -170,6 +171,11 @@ def form_problems(
     verified = principal.resident_id if principal is not None else ""
     found = item.form.problems(answers, language, verified, at=platform.city_time(), before=before)
     return [replace(problem, pointer=f"/answers{problem.pointer}") for problem in found]
+
+
+def around(answers: Mapping[str, Any], members: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema of a body: a form's answers, and what may go with them."""
+    return Record(answers=answers, **{name: optional(schema) for name, schema in members.items()})
 
 
 def refuse_wrong(platform: Platform, item: Item, envelope: Form, body: Mapping[str, Any], language: str) -> None:

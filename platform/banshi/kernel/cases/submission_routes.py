@@ -13,11 +13,11 @@ from banshi.kernel.cases.case_routes import TO_ACTION, TO_CASE
 from banshi.kernel.cases.materials import MATERIALS, materials_of
 from banshi.kernel.cases.modes import is_open_to
 from banshi.kernel.cases.representations import case_document
-from banshi.kernel.cases.submission import prepare_case, refuse_wrong
+from banshi.kernel.cases.submission import around, prepare_case, refuse_wrong
 from banshi.kernel.contract.items import LIVE
 from banshi.kernel.contract.routes import Answer, Audience, Call, Route
 from banshi.kernel.contract.values import Who
-from banshi.kernel.http.document_schemas import Record, optional, ref
+from banshi.kernel.http.document_schemas import ref
 from banshi.kernel.http.responses import encode, reply
 from banshi.kernel.runtime.tracing import TRACES, traced
 
@@ -55,7 +55,7 @@ class Submissions:
         members = self.members(item)
         if members is None:
             return None
-        return _around(item.form.schema if item.form is not None else NOTHING, members)
+        return around(item.form.schema if item.form is not None else NOTHING, members)
 
     def envelope(self, item: Item) -> Form | None:
         """The form of what is around the answers, made when an item is first asked for."""
@@ -69,7 +69,7 @@ class Submissions:
     def _form(self, members: Mapping[str, Any]) -> Form:
         key = encode(members)
         if key not in self._envelopes:
-            self._envelopes[key] = Form.from_schema(_around({"type": "object"}, members))
+            self._envelopes[key] = Form.from_schema(around({"type": "object"}, members))
         return self._envelopes[key]
 
     async def submit(self, call: Call) -> web.StreamResponse:
@@ -108,10 +108,6 @@ async def _stored(call: Call, item: Item) -> web.StreamResponse:
     write, reused = Write(updates=prepared.updates, rows=rows), prepared.given.reused
     await (platform[MATERIALS].commit(platform, write, reused) if reused.links else platform.store.commit(write))
     return reply(call, document, status=201, headers=headers)
-
-
-def _around(answers: Mapping[str, Any], members: Mapping[str, Any]) -> Mapping[str, Any]:
-    return Record(answers=answers, **{name: optional(schema) for name, schema in members.items()})
 
 
 def route(registry: Registry) -> Route:

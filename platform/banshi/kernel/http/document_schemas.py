@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from banshi.forms import Form
+
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
 
@@ -58,6 +60,10 @@ class Record(dict[str, Any]):
         required = [name for name, schema in members.items() if not isinstance(schema, optional)]
         super().__init__(type="object", required=required, additionalProperties=False, properties=members)
         self._columns = [(name, WRITERS.get(members[name].get("format", ""))) for name in required]
+
+    def form(self) -> Form:
+        """The form of a body that is such an object."""
+        return Form.from_schema(self)
 
     def of(self, platform: Platform, row: object, /, **given: Any) -> dict[str, Any]:
         """The row as such an object: what is required and not `given` is its column, written by its `format`."""

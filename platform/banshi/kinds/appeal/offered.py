@@ -10,6 +10,7 @@ from banshi.forms import Form
 from banshi.foundation.errors import Problem
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.values import Step, Who
+from banshi.kernel.http.document_schemas import Record, optional
 from banshi.kinds.appeal.models import Letter
 from banshi.kinds.appeal.sorting import merging
 from banshi.kinds.appeal.steps import CODE
@@ -59,16 +60,15 @@ def _classification(platform: Platform, case: Case) -> dict[str, Any] | None:
         return None
     units = [unit.code for unit in department.units]
     known = [one.code for one in item.details.categories] if case.department == item.department else []
-    properties: dict[str, Any] = {"category": {"type": "string", "enum": known} if known else CODE}
+    members: dict[str, Any] = {"category": {"type": "string", "enum": known} if known else optional(CODE)}
+    # The unit that it is with may be no more.
+    gone = case.unit and case.unit not in units
     if units:
-        properties["unit"] = {"type": "string", "enum": units, "description": "Without it, it stays where it is."}
-    required = ["category"] if known else []
-    if case.unit and case.unit not in units:
-        # The unit that it is with is no more.
-        required += ["unit"]
-        if not units:
-            return None
-    return {"type": "object", "required": required, "additionalProperties": False, "properties": properties}
+        unit = {"type": "string", "enum": units, "description": "Without it, it stays where it is."}
+        members["unit"] = unit if gone else optional(unit)
+    elif gone:
+        return None
+    return Record(**members)
 
 
 def _destination(platform: Platform, case: Case) -> dict[str, Any] | None:
@@ -82,15 +82,11 @@ def _destination(platform: Platform, case: Case) -> dict[str, Any] | None:
     if not units:
         return None
     every = sorted({code for codes in units.values() for code in codes})
-    schema: dict[str, Any] = {
-        "type": "object",
-        "required": ["unit"] if case.department in units else ["department", "unit"],
-        "additionalProperties": False,
-        "properties": {
-            "department": {"type": "string", "enum": sorted(units), "description": "Its own where it is left out."},
-            "unit": {"type": "string", "enum": every},
-        },
-    }
+    department = {"type": "string", "enum": sorted(units), "description": "Its own where it is left out."}
+    schema = Record(
+        department=optional(department) if case.department in units else department,
+        unit={"type": "string", "enum": every},
+    )
     if len(units) > 1:
         schema["allOf"] = [_units_of(code, codes, own=code == case.department) for code, codes in sorted(units.items())]
     return schema

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from banshi.builtin.openapi.schemas import EXACT_UUID
-from banshi.forms import Form
 from banshi.foundation.texts import SHOWN
 from banshi.kernel.contract.values import SLUG, Step
-from banshi.kernel.http.document_schemas import EXACT_UUID, Record, array, optional
+from banshi.kernel.http.document_schemas import Record, array, optional
 from banshi.kinds.appeal.messages import (
     ANSWER,
     ANSWERED,
@@ -41,20 +40,20 @@ WORDS = {"type": "string", "minLength": 1, "pattern": SHOWN, "x-pattern-hint": N
 
 
 # `offered.in_case` says which ones a case has.
-CLASSIFICATION = Form.from_schema(Record(category=optional(CODE), unit=optional(CODE)))
-DESTINATION = Form.from_schema(Record(department=optional(CODE), unit=CODE))
-DUPLICATE = Form.from_schema(Record(into=NUMBER))
-ANSWERING = Form.from_schema(Record(text={**WORDS, "maxLength": 10_000}))
+CLASSIFICATION = Record(category=optional(CODE), unit=optional(CODE)).form()
+DESTINATION = Record(department=optional(CODE), unit=CODE).form()
+DUPLICATE = Record(into=NUMBER).form()
+ANSWERING = Record(text={**WORDS, "maxLength": 10_000}).form()
 TEXT = {**WORDS, "maxLength": 5_000}
-WRITING = Form.from_schema(Record(text=TEXT))
-FILES = array({**EXACT_UUID, "x-attachment": True}, maxItems=5, uniqueItems=True)
-WRITING_WITH_FILES = Form.from_schema(Record(text=TEXT, attachments=optional(FILES)))
-RATING = Form.from_schema(
-    Record(
-        rating={"type": "integer", "minimum": LEAST, "maximum": MOST},
-        text=optional({"type": "string", "maxLength": 1000}),
-    )
-)
+WRITING = Record(text=TEXT).form()
+WRITING_WITH_FILES = Record(
+    text=TEXT,
+    attachments=optional(array({**EXACT_UUID, "x-attachment": True}, maxItems=5, uniqueItems=True)),
+).form()
+RATING = Record(
+    rating={"type": "integer", "minimum": LEAST, "maximum": MOST},
+    text=optional({"type": "string", "maxLength": 1000}),
+).form()
 
 # The clock runs from the moment that it is handed in: somebody has to read it. It stands while the citizen is asked.
 # fmt: off

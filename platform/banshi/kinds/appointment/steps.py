@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from banshi.builtin.openapi.schemas import EXACT_UUID
-from banshi.forms import Form
 from banshi.kernel.contract.values import ClockEffect, Step
 from banshi.kernel.http.document_schemas import Record
 from banshi.kinds.appointment.messages import (
@@ -29,7 +28,7 @@ from banshi.kinds.appointment.messages import (
 from banshi.kinds.appointment.rules import AppointmentRules
 from banshi.kinds.rows import ACCEPT, CITIZEN, EITHER, END, REJECT, RUN, STAFF, SYSTEM
 
-TO_SLOT = Form.from_schema(Record(slot={**EXACT_UUID, "description": "One of the item's slots."}))
+TO_SLOT = Record(slot={**EXACT_UUID, "description": "One of the item's slots."}).form()
 
 # The clock runs while staff are asked to confirm, and at no other time: the slot itself is the promise.
 # Silent are the citizen's own changes, and what happens at the counter, before the citizen's eyes.

@@ -11,7 +11,6 @@ from banshi import (
     Call,
     Conflict,
     FieldProblem,
-    Form,
     InvalidFields,
     NotFound,
     Parameter,
@@ -42,9 +41,9 @@ STATE = Parameter(
     "Versions in this state.",
 )
 
-DECISION = Form.from_schema(
-    Record(reason=optional({"type": "string", "maxLength": 1000, "description": "The integrator reads it."}))
-)
+DECISION = Record(
+    reason=optional({"type": "string", "maxLength": 1000, "description": "The integrator reads it."})
+).form()
 ACTIONS = {"type": "string", "enum": ["approve", "refuse", "suspend", "resume", "retire"]}
 
 VERSION = Answer("The service with that version.", SERVICE_SCHEMA)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from banshi import Conflict, FieldProblem, Forbidden, Form, InvalidFields, Update
+from banshi import Conflict, FieldProblem, Forbidden, InvalidFields, Update
 from banshi.sdk.documents import Record, array, optional
 from banshi.sdk.outgoing import key_of
 
@@ -59,8 +59,8 @@ _SERVICE: Mapping[str, Any] = {
     ),
 }
 
-NEW_SERVICE = Form.from_schema(Record(**_SERVICE, **_VERSION))
-NEW_VERSION = Form.from_schema(Record(**_VERSION))
+NEW_SERVICE = Record(**_SERVICE, **_VERSION).form()
+NEW_VERSION = Record(**_VERSION).form()
 
 
 def allowed_department(call: Call, code: str) -> Department:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from banshi import Answer, Audience, Call, Conflict, FieldProblem, Form, InvalidFields, NotFound, Write, reply
+from banshi import Answer, Audience, Call, Conflict, FieldProblem, InvalidFields, NotFound, Write, reply
 from banshi.sdk.documents import Record, optional
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, page_answer, page_of
 from banshi.sdk.outgoing import SEAL, new_secret
@@ -41,19 +41,17 @@ MAX_TIMES_RETIRED = 5
 MAX_OVERLAP_DAYS = 90
 
 #: What an action may have; `rotate` alone takes any.
-ACTION = Form.from_schema(
-    Record(
-        secret=optional({"type": "string", "maxLength": 120, "description": "For `rotate`: one of your own making."}),
-        overlap_days=optional(
-            {
-                "type": "integer",
-                "minimum": 0,
-                "maximum": MAX_OVERLAP_DAYS,
-                "description": "For `rotate`: days for which the secret before is still good.",
-            }
-        ),
-    )
-)
+ACTION = Record(
+    secret=optional({"type": "string", "maxLength": 120, "description": "For `rotate`: one of your own making."}),
+    overlap_days=optional(
+        {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": MAX_OVERLAP_DAYS,
+            "description": "For `rotate`: days for which the secret before is still good.",
+        }
+    ),
+).form()
 ACTIONS = {"type": "string", "enum": ["prove", "rotate", "suspend", "resume", "retire"]}
 
 SERVICE = Answer("The service, with its newest version.", SERVICE_SCHEMA)

@@ -47,28 +47,26 @@ _URL = {"type": "string", "maxLength": 2048, "description": "The receiver: https
 _SECRET = optional({"type": "string", "maxLength": 128, "description": "Yours, `whsec_…`; else one is made."})
 _MOMENT = {"type": "string", "format": "date-time", "maxLength": 40}
 
-NEW = Form.from_schema(Record(url=_URL, **_WISHES, secret=_SECRET))
+NEW = Record(url=_URL, **_WISHES, secret=_SECRET).form()
 
 CHANGE = Form.from_schema({**Record(url=optional(_URL), **_WISHES), "minProperties": 1})
 
 NOTHING = Form.from_schema({"type": "object", "additionalProperties": False})
 
-ROTATE = Form.from_schema(
-    Record(
-        secret=_SECRET,
-        overlap_hours=optional(
-            {
-                "type": "integer",
-                "minimum": 0,
-                "maximum": 168,
-                "default": 24,
-                "description": "Hours for which the secret before signs beside it; with 0 it ends at once.",
-            }
-        ),
-    )
-)
+ROTATE = Record(
+    secret=_SECRET,
+    overlap_hours=optional(
+        {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 168,
+            "default": 24,
+            "description": "Hours for which the secret before signs beside it; with 0 it ends at once.",
+        }
+    ),
+).form()
 
-REPLAY = Form.from_schema(Record(**{"from": _MOMENT, "to": _MOMENT}))
+REPLAY = Record(**{"from": _MOMENT, "to": _MOMENT}).form()
 
 
 def checked(call: Call, office: Office, types: Collection[str], body: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from banshi.builtin.openapi.schemas import SCHEMAS
-from banshi.forms import Form
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.representations import case_document
 from banshi.kernel.http.document_schemas import Record, array, optional
@@ -32,14 +31,12 @@ CODE = {
 }
 
 
-READING = Form.from_schema(Record(code=CODE))
-ACTING = Form.from_schema(
-    Record(
-        code=CODE,
-        answers=optional({"type": "object", "description": "For `supplement`: all answers, corrected."}),
-        details=optional({"type": "object", "description": "For an action that `takes` some, by that schema."}),
-    )
-)
+READING = Record(code=CODE).form()
+ACTING = Record(
+    code=CODE,
+    answers=optional({"type": "object", "description": "For `supplement`: all answers, corrected."}),
+    details=optional({"type": "object", "description": "For an action that `takes` some, by that schema."}),
+).form()
 
 _FILE = {name: schema for name, schema in SCHEMAS["Attachment"]["properties"].items() if name != "links"}
 # Enclosures are for staff, who read the case itself.

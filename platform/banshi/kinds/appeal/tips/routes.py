@@ -6,7 +6,7 @@ The code travels in bodies alone: addresses are kept by proxies and browsers.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -16,11 +16,10 @@ from banshi.foundation.database.writes import Write
 from banshi.foundation.errors import InvalidFields, NotFound
 from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.modes import offered
-from banshi.kernel.cases.submission import check, form_problems, new_case
+from banshi.kernel.cases.submission import around, check, form_problems, new_case, refuse_wrong
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
-from banshi.kernel.http.document_schemas import Record, optional
 from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.intake import received, sort_member
@@ -61,16 +60,12 @@ def body_schema(item: Item) -> Mapping[str, Any] | None:
     """What a tip looks like; None for an item that takes none."""
     if not isinstance(item.details, AppealRules) or item.details.anonymous == "never" or item.form is None:
         return None
-    return _around(item.form.schema, item.details.sorts)
-
-
-def _around(answers: Mapping[str, Any], sorts: Sequence[str]) -> Mapping[str, Any]:
-    return Record(answers=answers, **{name: optional(schema) for name, schema in sort_member(sorts).items()})
+    return around(item.form.schema, sort_member(item.details.sorts))
 
 
 @lru_cache
 def _envelope(sorts: tuple[str, ...]) -> Form:
-    return Form.from_schema(_around({"type": "object"}, sorts))
+    return Form.from_schema(around({"type": "object"}, sort_member(sorts)))
 
 
 _OF_A_CODE = {
@@ -114,11 +109,9 @@ async def tip(call: Call) -> web.StreamResponse:
     item = offered(platform, call.path["code"], NOBODY)
     if item is None or body_schema(item) is None:
         raise NotFound("There is no item of that code that is taken without a name; GET /v1/items lists them.")
-    answers = body.get("answers")
-    wrong = [*_envelope(item.details.sorts).problems(body, language)]
-    if isinstance(answers, dict):
-        wrong += form_problems(platform, item, answers, language)
-    if wrong:
+    refuse_wrong(platform, item, _envelope(item.details.sorts), body, language)
+    answers = body["answers"]
+    if wrong := form_problems(platform, item, answers, language):
         raise InvalidFields(wrong)
     # Only what is right counts: whoever mends a mistake is not held up by it.
     platform[FLOOD].one_tip(item.code)

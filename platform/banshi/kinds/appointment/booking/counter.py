@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from banshi.builtin.passes.wire import picture
-from banshi.forms import Form
 from banshi.foundation.errors import NotFound
 from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.case_routes import TO_CASE
@@ -37,16 +36,14 @@ PICTURES: dict[str, tuple[str, Callable[[str], bytes]]] = {
     "png": ("image/png", picture.png),
 }
 
-SCANNED = Form.from_schema(
-    Record(
-        text={"type": "string", "maxLength": 200, "description": "What the scanner read, unchanged."},
-        place={
-            "type": "string",
-            "maxLength": 64,
-            "description": "The code of the place where the scanner stands.",
-        },
-    )
-)
+SCANNED = Record(
+    text={"type": "string", "maxLength": 200, "description": "What the scanner read, unchanged."},
+    place={
+        "type": "string",
+        "maxLength": 64,
+        "description": "The code of the place where the scanner stands.",
+    },
+).form()
 
 
 async def _own(call: Call) -> tuple[Case, Booking]:

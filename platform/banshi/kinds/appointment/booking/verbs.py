@@ -10,7 +10,6 @@ from aiohttp import web
 from uuid_utils.compat import uuid7
 
 from banshi.builtin.materials import REUSE
-from banshi.forms import Form
 from banshi.foundation.errors import Forbidden, NotFound
 from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.case_routes import TO_ACTION, TO_CASE
@@ -34,14 +33,12 @@ if TYPE_CHECKING:
 
 ROUTES = Routes("appointments")
 
-ENVELOPE = Form.from_schema(
-    Record(
-        slot={"type": "string", "format": "uuid"},
-        answers={"type": "object"},
-        wait=optional({"type": "boolean"}),
-        reuse=optional(REUSE),
-    )
-)
+ENVELOPE = Record(
+    slot={"type": "string", "format": "uuid"},
+    answers={"type": "object"},
+    wait=optional({"type": "boolean"}),
+    reuse=optional(REUSE),
+).form()
 
 HELD = Record(id=ID, slot=ID, expires_at=MOMENT)
 
@@ -84,19 +81,17 @@ def body_schema(item: Item) -> Mapping[str, Any] | None:
     )
 
 
-INTERNAL = Form.from_schema(
-    Record(
-        person={
-            "type": "string",
-            "minLength": 1,
-            "maxLength": 255,
-            "description": "Whom it is for, as the identity provider's subject.",
-        },
-        name=optional({"type": "string", "minLength": 1, "maxLength": 255}),
-        slot={"type": "string", "format": "uuid"},
-        answers={"type": "object", "description": "By the item's form."},
-    )
-)
+INTERNAL = Record(
+    person={
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+        "description": "Whom it is for, as the identity provider's subject.",
+    },
+    name=optional({"type": "string", "minLength": 1, "maxLength": 255}),
+    slot={"type": "string", "format": "uuid"},
+    answers={"type": "object", "description": "By the item's form."},
+).form()
 
 
 @ROUTES.post(
@@ -252,18 +247,3 @@ async def book_internal(call: Call) -> web.StreamResponse:
         given_by=call.principal,
     )
     return await _booked(call, wish)
-
-
-INTERNAL = Form.from_schema(
-    Record(
-        person={
-            "type": "string",
-            "minLength": 1,
-            "maxLength": 255,
-            "description": "Whom it is for, as the identity provider's subject.",
-        },
-        name=optional({"type": "string", "minLength": 1, "maxLength": 255}),
-        slot={"type": "string", "format": "uuid"},
-        answers={"type": "object", "description": "By the item's form."},
-    )
-)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from aiohttp import web
@@ -13,7 +13,6 @@ from tortoise.queryset import QuerySet
 from uuid_utils.compat import uuid7
 
 from banshi.builtin.pages import page_of
-from banshi.forms import Form
 from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import FieldProblem, Forbidden, InvalidFields
 from banshi.foundation.texts import clean
@@ -54,13 +53,11 @@ HINT = {"zh-CN": "请写明内容。", "en": "Write something."}
 WORDS = {"type": "string", "minLength": 1, "maxLength": 1000, "pattern": r"\S", "x-pattern-hint": HINT}
 
 
-def _form(**properties: Any) -> Form:
-    return Form.from_schema(Record(**properties))
-
-
-TEXT = _form(text=WORDS)
-REASON = _form(reason=WORDS)
-REVIEW = _form(outcome={"enum": ["close", "keep"], "description": "Close it for good, or leave it open."}, reason=WORDS)
+TEXT = Record(text=WORDS).form()
+REASON = Record(reason=WORDS).form()
+REVIEW = Record(
+    outcome={"enum": ["close", "keep"], "description": "Close it for good, or leave it open."}, reason=WORDS
+).form()
 
 ENDED = Answer("The posting is over, or the conversation closed.")
 TOO_OFTEN = Answer("The caller has written too often.")

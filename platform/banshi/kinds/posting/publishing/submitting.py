@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from banshi.forms import Form
 from banshi.foundation.database.writes import Write
 from banshi.foundation.errors import NotFound
 from banshi.kernel.cases import actors, lifecycle
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 ROUTES = Routes("postings")
 
 #: What is around the answers, which have a form of their own.
-ENVELOPE = Form.from_schema(Record(answers={"type": "object"}))
+ENVELOPE = Record(answers={"type": "object"}).form()
 
 
 def body_schema(item: Item) -> Mapping[str, Any] | None:
