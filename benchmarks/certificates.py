@@ -17,7 +17,7 @@ import time
 from dataclasses import replace
 
 from banshi.builtin.certificates.page import Page, Source, page_of
-from banshi.builtin.certificates.press import AT_ONCE, MOST_WAITING, PRESS
+from banshi.builtin.certificates.press import MAX_PAGES_WAITING, PAGES_AT_ONCE, PRESS
 from banshi.builtin.passes import ledger
 from banshi.foundation import logs
 from banshi.kernel.tables.passes import Pass
@@ -94,11 +94,11 @@ async def main(count: int, readers: int) -> None:
         async with open_door(folder, {"household": DEPARTMENTS / "household"}) as door:
             wang = door.citizen("wang", name="王小明", resident_id=NUMBER)
             paths = [await certified(door, wang) for _ in range(readers)]
-            rows = [await drawn(door, count, 1), await drawn(door, count, min(count, MOST_WAITING))]
+            rows = [await drawn(door, count, 1), await drawn(door, count, min(count, MAX_PAGES_WAITING))]
             rows.append(await served(door, paths, wang))
     table(["certificates", "rate", "CPU each", ""], rows)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{AT_ONCE} drawn at once; {peak:.0f} MiB at most, with the whole platform and the clients")
+    print(f"{PAGES_AT_ONCE} drawn at once; {peak:.0f} MiB at most, with the whole platform and the clients")
 
 
 if __name__ == "__main__":

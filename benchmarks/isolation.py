@@ -113,7 +113,7 @@ async def measured(folder: Path, given: argparse.Namespace) -> None:
 def main() -> None:
     given = begun(options(__doc__, calls=(20_000, 500), kills=(20, 2), spins=(5, 1)), "nothing is pinned")
     quiet()
-    keeping.FIRST_PAUSE = keeping.LONGEST_PAUSE = 0.0
+    keeping.FIRST_PAUSE_S = keeping.LONGEST_PAUSE_S = 0.0
     with workspace() as folder, asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(measured(folder, given))
 

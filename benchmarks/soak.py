@@ -27,7 +27,7 @@ from pathlib import Path
 
 import aiohttp
 
-from banshi.builtin.identity.tokens import REMEMBERED
+from banshi.builtin.identity.tokens import MAX_REMEMBERED
 from banshi.default_plugins import default_kinds
 from banshi.kernel.loading.configuration import read_configuration
 from banshi.kernel.loading.loader import inspect_plugins
@@ -139,7 +139,7 @@ async def soak(folder: Path, database: str, given: argparse.Namespace) -> list[s
                 await server.ready(session)
                 town = People(session, server.url, registry, read.settings)
                 if not given.short:
-                    await fill(town, REMEMBERED)
+                    await fill(town, MAX_REMEMBERED)
                 samples: list[Sample] = []
                 watching = asyncio.create_task(watched(server.pid, alive, samples))
                 late = await come(town, given.visits, given.minutes * 60, given.seed)

@@ -16,7 +16,7 @@ from typing import Any
 
 import aiohttp
 
-from banshi.builtin.passes import compact_text
+from banshi.builtin.passes.wire.cose import compact_text
 from benchmarks.shared.figures import spread
 from benchmarks.town.report import Report
 from benchmarks.town.story import APPLY

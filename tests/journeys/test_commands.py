@@ -24,7 +24,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from banshi.builtin.catalogue.item_files import LARGE
+from banshi.builtin.catalogue.item_files import LARGE_CATALOGUE_ITEMS
 from banshi.builtin.passes import keys
 from banshi.builtin.passes.models import SigningKey
 from banshi.builtin.passes.wire import picture
@@ -177,7 +177,7 @@ def test_a_server_answers_its_first_request_seconds_after_its_start_and_ends_cle
 def test_a_large_city_s_first_start_begins_anew_once_all_is_in_files_and_keeps_none_of_what_checking_took(
     folder: Path,
 ) -> None:
-    items = "".join(LARGE_ITEM.format(number=number) for number in range(LARGE))
+    items = "".join(LARGE_ITEM.format(number=number) for number in range(LARGE_CATALOGUE_ITEMS))
     (folder / "archive" / "forms").mkdir(parents=True)
     (folder / "archive" / "forms" / "why.json").write_text('{"type": "object", "additionalProperties": false}')
     (folder / "archive" / "__init__.py").touch()
@@ -191,7 +191,7 @@ def test_a_large_city_s_first_start_begins_anew_once_all_is_in_files_and_keeps_n
             shutil.rmtree(folder / "data" / "items", ignore_errors=True)
         with started(folder, "serve", "--port", "0") as running:
             url = running.line(r"Banshi serves on (\S+)")
-            assert get(f"{url}/v1/items/archive-{LARGE - 1}") == get(f"{url}/v1/items?q=archive") == 200
+            assert get(f"{url}/v1/items/archive-{LARGE_CATALOGUE_ITEMS - 1}") == get(f"{url}/v1/items?q=archive") == 200
             if Path("/proc/self").exists():
                 place = Path(f"/proc/{running.process.pid}")
                 assert (b"BANSHI_BEGUN_ANEW=1" in (place / "environ").read_bytes().split(b"\0")) is checked
@@ -300,7 +300,7 @@ def test_keys_are_listed_rotated_and_revoked_while_the_server_runs(
 async def test_a_running_server_takes_up_what_the_keys_command_does(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(keys, "FRESH", 0.0)
+    monkeypatch.setattr(keys, "FRESH_S", 0.0)
     plugins: dict[str, Path | str] = {"traffic": TRAFFIC}
     async with open_door(folder, plugins) as door:
 

@@ -30,7 +30,7 @@ async def test_an_app_in_plain_javascript_takes_its_pass_and_shows_one_that_is_v
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The example goes by what the platform says, which is fifteen seconds.
-    monkeypatch.setattr(shown, "EVERY", 1)
+    monkeypatch.setattr(shown, "EVERY_S", 1)
     async with open_door(tmp_path, {"fire": FIRE, "mobile_push": "mobile_push"}) as door:
         phone = await approved(door)
         environment = os.environ | {"BANSHI_URL": door.url, "TOKEN": phone.person.token or "", "CASE": phone.path}

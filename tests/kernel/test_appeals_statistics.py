@@ -75,7 +75,7 @@ async def test_what_is_late_without_an_answer_counts_as_late(tmp_path: Path, dat
 
 async def test_few_appeals_and_few_ratings_are_not_shown(tmp_path: Path, database: str) -> None:
     async with open_offices(tmp_path, database=database) as offices:
-        await handled(offices, statistics.FEWEST - 1, stars=1)
+        await handled(offices, statistics.MIN_SHOWN - 1, stars=1)
         assert await table(offices) == {}
         await handled(offices, 1)
         line = (await table(offices))["parks", "east"]
@@ -104,7 +104,7 @@ async def test_who_asks_again_and_again_has_a_month_counted_once_a_minute(tmp_pa
         month = {"from": "2026-09", "to": "2026-09"}
         await asyncio.gather(*(table(offices, fresh=False, **month) for _ in range(10)))
         assert len(counted) == 1
-        monkeypatch.setattr(statistics, "KEPT", -1.0)
+        monkeypatch.setattr(statistics, "KEPT_S", -1.0)
         await table(offices, **month)
         await table(offices, fresh=False, **month)
         assert len(counted) == 3

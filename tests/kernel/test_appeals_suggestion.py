@@ -10,7 +10,7 @@ from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.models import AppealRecord
-from banshi.kinds.appeal.sorting.suggestion import FEWEST, LEARNT, SUREST_LEAST, Class, learn, parts_of
+from banshi.kinds.appeal.sorting.suggestion import LEARNT, MIN_APPEALS, MIN_SURENESS, Class, learn, parts_of
 from tests.kernel.appeals_office import Offices, open_offices
 
 #: Made up for these tests: 80 short texts in five categories.
@@ -30,7 +30,7 @@ def test_of_texts_that_it_has_not_seen_it_names_most_rightly_and_says_how_sure_i
         found = learn(known[:place] + known[place + 1 :]).most_probable(text)
         said.append((found is not None and found[0] == right, found[1] if found else 0.0))
     every = sum(right for right, _ in said) / len(said)
-    shown = [right for right, sure in said if sure >= SUREST_LEAST]
+    shown = [right for right, sure in said if sure >= MIN_SURENESS]
     print(f"{every:.0%} of {len(said)} right; shown {len(shown)}, of these {sum(shown) / len(shown):.0%} right")
     assert every >= 0.6
     assert len(shown) >= 0.4 * len(said)
@@ -42,7 +42,7 @@ def test_of_texts_that_it_has_not_seen_it_names_most_rightly_and_says_how_sure_i
 
 def test_too_few_past_appeals_and_words_that_were_never_seen_suggest_nothing() -> None:
     known = texts()
-    assert learn(known[: FEWEST - 1]).most_probable(known[0][0]) is None
+    assert learn(known[: MIN_APPEALS - 1]).most_probable(known[0][0]) is None
     assert learn(known).most_probable("xyzzy") is None
     assert learn(known).most_probable("") is None
     assert list(parts_of("红灯 OK!")) == ["红", "灯", "红灯", "ok"]
@@ -67,7 +67,7 @@ async def test_staff_see_what_it_probably_is_and_nothing_is_decided(tmp_path: Pa
         link = await offices.asked(li, "路口没有红绿灯，堵车，孩子过马路危险")
         suggested = (await offices.shown(chen, link))["details"]["suggestion"]
         assert (suggested["category"], suggested["unit"], suggested["from"]) == ("traffic", "west", len(texts()))
-        assert SUREST_LEAST <= suggested["sure"] <= 1
+        assert MIN_SURENESS <= suggested["sure"] <= 1
         assert "suggestion" not in (await offices.shown(li, link))["details"]
         case = await Case.get(id=uuid.UUID(link.rpartition("/")[2]))
         assert (case.state, case.unit, (await AppealRecord.get(case_id=case.id)).category) == ("submitted", "east", "")

@@ -160,7 +160,7 @@ async def test_an_offer_that_nobody_takes_goes_to_the_next(tmp_path: Path, datab
 async def test_offers_of_a_department_that_is_gone_keep_nobody_else_s_from_their_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scheduler, "AT_ONCE", 1)
+    monkeypatch.setattr(scheduler, "ROWS_AT_ONCE", 1)
     async with open_office(tmp_path, WAITING) as office:
         slots = (await office.slots())[6:8]
         for name, one in zip(("gone", "there"), slots, strict=True):
@@ -318,7 +318,7 @@ async def test_a_draw_that_is_interrupted_ends_in_the_same_order(tmp_path: Path,
 async def test_a_draw_of_a_department_that_is_gone_holds_up_nobody_else_s(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(draw, "AT_ONCE", 1)
+    monkeypatch.setattr(draw, "SLOTS_AT_ONCE", 1)
     async with open_office(tmp_path, DRAWN) as office:
         slots = [slot for slot in await office.slots() if slot["begins"].startswith("2026-09-04")]
         gone, there = (office.door.citizen(name) for name in ("gone", "there"))

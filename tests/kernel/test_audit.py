@@ -24,7 +24,7 @@ from banshi.builtin.audit.chain import newest_seal, pin_of, seal_all, seal_some
 from banshi.builtin.audit.keeping import AUDIT
 from banshi.builtin.audit.key import KEY_FILE, AuditKey, audit_key, read_key
 from banshi.builtin.audit.models import AuditRemoval, AuditSeal
-from banshi.builtin.audit.verifying import SETTLING, Tally, Verification
+from banshi.builtin.audit.verifying import SETTLING_TIME, Tally, Verification
 from banshi.builtin.personal_data import forgetting
 from banshi.foundation.database.writes import Stale, Update
 from banshi.kernel.tables.cases import Case, CaseEvent
@@ -138,9 +138,9 @@ async def test_a_text_that_is_json_is_no_finding_nor_what_is_blanked_to_one(offi
 
 
 async def test_many_seals_are_read_page_by_page(office: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chain, "MOST", 3)
-    monkeypatch.setattr("banshi.builtin.audit.verifying.SEALS", 2)
-    monkeypatch.setattr("banshi.builtin.audit.stored_rows.PAGE", 2)
+    monkeypatch.setattr(chain, "MAX_SEAL_ENTRIES", 3)
+    monkeypatch.setattr("banshi.builtin.audit.verifying.SEALS_AT_ONCE", 2)
+    monkeypatch.setattr("banshi.builtin.audit.stored_rows.PAGE_ROWS", 2)
     await written(office, 10)
     await sealed(office)
     await written(office, 2)
@@ -231,7 +231,7 @@ async def test_an_entry_that_somebody_else_wrote_is_found_before_and_after_it_is
     await Case.filter(id=case.id).update(version=3)
     assert (await verified(office))[0] == []
     now = platform.now()
-    platform.now = lambda: now + SETTLING + timedelta(hours=1)
+    platform.now = lambda: now + SETTLING_TIME + timedelta(hours=1)
     told = f"entry 01990000-0000-7000-8000-000000000002, case {case.number}: it came without the platform's mark"
     (found,) = (await verified(office))[0]
     assert found.startswith(told)
@@ -410,7 +410,7 @@ async def test_what_is_written_sealed_and_read_at_once_is_sealed_once_and_no_fin
     office: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two lead for a moment, and the clock is set back a year and forth."""
-    monkeypatch.setattr(chain, "MOST", 7)
+    monkeypatch.setattr(chain, "MAX_SEAL_ENTRIES", 7)
     platform, now, done = office.platform, office.platform.now, asyncio.Event()
 
     failed: list[int] = []
@@ -497,7 +497,7 @@ from tests.conftest import TRAFFIC
 from tests.kernel.test_audit import written
 
 leader.LEASE_S, leader.RENEWAL_INTERVAL_S, leader.LOOK_INTERVAL_S = 1.0, 0.1, 0.01
-chain.MOST, keeping.ROUND = 5, 0.001
+chain.MAX_SEAL_ENTRIES, keeping.ROUND_S = 5, 0.001
 
 async def main(folder, database, name):
     async with open_door(Path(folder), {"traffic": TRAFFIC}, platform={"database": database}) as door:
@@ -535,7 +535,7 @@ async def test_no_entry_is_missed_or_sealed_twice_where_the_process_that_seals_i
         for process in processes.values():
             process.kill()
             process.wait()
-    monkeypatch.setattr(keeping, "ROUND", 3600.0)
+    monkeypatch.setattr(keeping, "ROUND_S", 3600.0)
     async with open_door(tmp_path, {"traffic": TRAFFIC}, platform={"database": postgres}) as door:
         await sealed(door)
         found, tally = await verified(door)

@@ -125,8 +125,8 @@ async def platform_of(tmp_path: Path, url: str, **identity: Any) -> AsyncIterato
 @pytest.fixture
 async def city(tmp_path: Path, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Door]:
     """A platform whose citizens come from `issuer`, which may be asked anew at most every 0.3 s."""
-    monkeypatch.setattr(jwks, "REFETCH", 0.3)
-    monkeypatch.setattr(jwks, "FIRST_REFETCH", 0.1)
+    monkeypatch.setattr(jwks, "REFETCH_S", 0.3)
+    monkeypatch.setattr(jwks, "FIRST_REFETCH_S", 0.1)
     async with platform_of(tmp_path, issuer.url) as opened:
         yield opened
 
@@ -237,7 +237,7 @@ async def test_a_token_that_the_provider_gave_and_that_has_ended_is_refused(
     """The provider's tokens are good for an hour; clocks may differ by half a minute."""
     async with platform_of(tmp_path, provider) as door:
         token = await signed_in(door.session, provider, "wang")
-        later(monkeypatch, 3600 + tokens.LEEWAY + 5)
+        later(monkeypatch, 3600 + tokens.LEEWAY_S + 5)
         assert "expired" in await refused(door, token)
 
 
@@ -331,9 +331,9 @@ async def test_an_expired_token_has_half_a_minute_of_grace_and_no_more(world: Wo
     within = world.issuer.token(exp=now - 5)
     for _ in range(3):
         (await ask(world.door, within)).ok()
-    assert "expired" in await refused(world.door, world.issuer.token(exp=now - tokens.LEEWAY - 1))
-    (await ask(world.door, world.issuer.token(nbf=now + tokens.LEEWAY - 5))).ok()
-    assert "not valid yet" in await refused(world.door, world.issuer.token(nbf=now + tokens.LEEWAY + 5))
+    assert "expired" in await refused(world.door, world.issuer.token(exp=now - tokens.LEEWAY_S - 1))
+    (await ask(world.door, world.issuer.token(nbf=now + tokens.LEEWAY_S - 5))).ok()
+    assert "not valid yet" in await refused(world.door, world.issuer.token(nbf=now + tokens.LEEWAY_S + 5))
 
 
 @together
@@ -342,9 +342,9 @@ async def test_a_remembered_token_ends_when_it_says(world: World, monkeypatch: p
     token = world.issuer.token()
     (await ask(world.door, token)).ok()
     (await ask(world.door, token)).ok()
-    later(monkeypatch, 600 + tokens.LEEWAY - 5)
+    later(monkeypatch, 600 + tokens.LEEWAY_S - 5)
     (await ask(world.door, token)).ok()
-    later(monkeypatch, 600 + tokens.LEEWAY + 5)
+    later(monkeypatch, 600 + tokens.LEEWAY_S + 5)
     for _ in range(2):
         assert "expired" in await refused(world.door, token)
 
@@ -352,7 +352,7 @@ async def test_a_remembered_token_ends_when_it_says(world: World, monkeypatch: p
 @together
 async def test_tokens_are_remembered_up_to_a_limit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A flood of good tokens can't fill the memory; the oldest are checked again."""
-    monkeypatch.setattr(tokens, "REMEMBERED", 5)
+    monkeypatch.setattr(tokens, "MAX_REMEMBERED", 5)
     for number in range(12):
         (await ask(world.door, world.issuer.token(sub=f"person-{number}"))).ok()
     assert len(world.door.platform[TOKENS]._remembered) == 5
@@ -595,7 +595,7 @@ async def test_an_unknown_key_id_asks_the_issuer_at_most_every_ten_seconds(tmp_p
         for number in range(20):
             await refused(door, issuer.token(stranger, header={"kid": f"invented-{number}"}))
         assert issuer.fetched == 2
-        assert jwks.REFETCH == 10.0
+        assert jwks.REFETCH_S == 10.0
 
 
 def token_keys_of(door: Door) -> Any:
@@ -637,7 +637,7 @@ async def test_an_issuer_that_is_away_at_the_start_is_said_to_be_away_until_it_c
     tmp_path: Path, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """503 with Retry-After, never 401: the token may be good. What needs no token works meanwhile."""
-    monkeypatch.setattr(jwks, "FIRST_REFETCH", 0.05)
+    monkeypatch.setattr(jwks, "FIRST_REFETCH_S", 0.05)
     token, port = issuer.token(), urlsplit(issuer.url).port
     await issuer.stop()
     async with platform_of(tmp_path, issuer.url) as door:
@@ -754,7 +754,7 @@ async def test_an_issuer_s_token_is_refused_where_none_is_configured(bare_door: 
 
 
 async def test_a_development_token_ends_too(bare_door: Door) -> None:
-    token = development_token(bare_door.platform.settings, "wang", lifetime=-tokens.LEEWAY - 1)
+    token = development_token(bare_door.platform.settings, "wang", lifetime=-tokens.LEEWAY_S - 1)
     assert "expired" in await refused(bare_door, token)
 
 

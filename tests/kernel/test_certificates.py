@@ -22,11 +22,11 @@ import pytest
 from banshi.builtin.certificates import press as press_module
 from banshi.builtin.certificates.fonts import OURS, code_points, open_fonts
 from banshi.builtin.certificates.page import Page
-from banshi.builtin.certificates.press import AT_ONCE, PRESS, Press
+from banshi.builtin.certificates.press import PAGES_AT_ONCE, PRESS, Press
 from banshi.builtin.certificates.routes import _named
 from banshi.builtin.passes import keys
 from banshi.builtin.passes.keys import KEYRING
-from banshi.builtin.passes.wire.cose import MAX_TEXT
+from banshi.builtin.passes.wire.cose import MAX_TEXT_SIGNS
 from banshi.foundation.errors import Unavailable
 from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.contract.items import LONGEST_DECISION
@@ -324,7 +324,7 @@ async def test_what_was_decided_has_to_be_written_and_fits_into_the_code(door: D
 async def test_the_largest_code_that_there_can_be_is_read_off_the_page(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = "BS1:" + "A7%" * ((MAX_TEXT - 4) // 3)
+    text = "BS1:" + "A7%" * ((MAX_TEXT_SIGNS - 4) // 3)
     pages: list[Page] = []
     draw = Press._draw
     monkeypatch.setattr(Press, "_draw", lambda self, page: pages.append(page) or draw(self, page))
@@ -483,7 +483,7 @@ async def test_a_thousand_who_ask_for_one_get_it_drawn_a_few_times_and_the_loop_
 async def test_of_many_different_ones_so_many_wait_and_the_rest_are_told_to_come_back(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(press_module, "MOST_WAITING", 20)
+    monkeypatch.setattr(press_module, "MAX_PAGES_WAITING", 20)
     running, most, lock, draw = [0], [0], threading.Lock(), Press._draw
 
     def counted(self: Press, page: Page) -> bytes:
@@ -511,7 +511,7 @@ async def test_of_many_different_ones_so_many_wait_and_the_rest_are_told_to_come
     for reply in refused:
         reply.problem(503, "unavailable")
         assert reply.headers["Retry-After"] == "5"
-    assert most[0] <= AT_ONCE
+    assert most[0] <= PAGES_AT_ONCE
     # Afterwards there is room again.
     assert door.platform[PRESS].running == {}
     await pdf(wang(door), paths[-1])
@@ -646,10 +646,10 @@ async def test_fonts_that_went_away_after_they_were_read_are_waited_for(tmp_path
         path = await certified(door, wang(door))
         await door.platform[PRESS].fonts()
         own.rename(tmp_path / "away.otf")
-        for _ in range(2 * AT_ONCE):
+        for _ in range(2 * PAGES_AT_ONCE):
             (await wang(door).get(f"{path}/certificate.pdf")).problem(503, "unavailable")
         (tmp_path / "away.otf").rename(own)
-        for _ in range(2 * AT_ONCE):
+        for _ in range(2 * PAGES_AT_ONCE):
             shown = await pdf(wang(door), path)
             used = {font for page in pypdf.PdfReader(BytesIO(shown.body)).pages for font in fonts_of(page)}
             assert {name.partition("+")[2].partition("-")[0] for name in used} == {"BinshiSans"}

@@ -25,10 +25,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from banshi.builtin import passes
-from banshi.builtin.passes import Credential, PassRefused, Reason, holder, keys, ledger
+from banshi.builtin.passes import holder, keys, ledger
 from banshi.builtin.passes.binding import bind
 from banshi.builtin.passes.keys import KEYRING
+from banshi.builtin.passes.refusals import PassRefused, Reason
 from banshi.builtin.passes.wire import base45, cose, shown
+from banshi.builtin.passes.wire.cose import Credential
 from banshi.builtin.passes.wire.signature import ORDER
 from banshi.builtin.personal_data.anonymising import anonymise
 from banshi.builtin.personal_data.forgetting import forget
@@ -608,14 +610,14 @@ async def test_the_public_document_says_which_passes_need_a_phone(door: Door) ->
 
 def test_a_phone_makes_a_pass_longer_by_so_many_bytes() -> None:
     bare, held = (len(base45.decode(signed(replace(PASS, holder=point))[4:])) for point in (None, POINT))
-    assert held - bare == holder.BYTES
-    assert len(base45.decode(signed_by_hand()[-102:])) == shown.BYTES
+    assert held - bare == holder.HOLDER_BYTES
+    assert len(base45.decode(signed_by_hand()[-102:])) == shown.SHOWN_BYTES
 
 
 async def test_the_longest_pass_that_is_given_out_is_taken_by_phones_under_any_number(door: Door) -> None:
     item = door.platform.registry.items["fire-station-open-day"]
     case, days = Case(id=uuid4(), mode="live"), ledger.validity(door.platform, item, None, None)
-    given, fits, too_long = "", 0, cose.MAX_PASS
+    given, fits, too_long = "", 0, cose.MAX_PASS_BYTES
     while too_long - fits > 1:
         length = (fits + too_long) // 2
         try:
@@ -625,4 +627,4 @@ async def test_the_longest_pass_that_is_given_out_is_taken_by_phones_under_any_n
             too_long = length
     credential = replace(await ledger.read(door.platform, given), holder=POINT, index=ledger.NUMBERS_END - 1)
     text = passes.sign(credential, LABELS, key=ISSUER, kid=KID)
-    assert cose.MAX_PASS - 8 <= len(base45.decode(text[4:])) + shown.BYTES <= cose.MAX_PASS
+    assert cose.MAX_PASS_BYTES - 8 <= len(base45.decode(text[4:])) + shown.SHOWN_BYTES <= cose.MAX_PASS_BYTES

@@ -34,9 +34,9 @@ async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Offi
     (folder / "granted" / "list").write_text("a list", encoding="utf-8")
     os.environ["BANSHI_TEST_SECRET"] = "secret"
     patch = pytest.MonkeyPatch()
-    patch.setattr(keeping, "FIRST_PAUSE", 0.01)
-    patch.setattr(keeping, "LONGEST_PAUSE", 0.05)
-    patch.setattr(keeping, "LOOK", 0.05)
+    patch.setattr(keeping, "FIRST_PAUSE_S", 0.01)
+    patch.setattr(keeping, "LONGEST_PAUSE_S", 0.05)
+    patch.setattr(keeping, "LOOK_EVERY_S", 0.05)
     settings = {
         "parks": {"secret_file": str(folder / "data" / "secret"), "granted_file": str(folder / "granted" / "list")}
     }
@@ -155,7 +155,7 @@ async def test_a_handler_that_only_waits_too_long_is_broken_off_and_its_process_
     await office.recovered()
     pid = int(await office.told("pid"))
     (await office.does("slow")).problem(504, "department-timed-out")
-    await asyncio.sleep(2 * keeping.LOOK + 0.3)
+    await asyncio.sleep(2 * keeping.LOOK_EVERY_S + 0.3)
     assert int(await office.told("pid")) == pid
 
 
@@ -241,7 +241,7 @@ async def test_it_starts_nothing_signals_nobody_and_opens_no_socket(office: Offi
 async def test_a_child_that_declares_something_else_than_at_the_start_is_not_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "FIRST_PAUSE", 30.0)
+    monkeypatch.setattr(keeping, "FIRST_PAUSE_S", 30.0)
     place = written(tmp_path)
     async with open_door(tmp_path, {"parks": place}, isolated={"parks": {}}) as door:
         office = Office(door)
@@ -256,8 +256,8 @@ async def test_a_child_that_declares_something_else_than_at_the_start_is_not_tak
 async def test_it_opens_sockets_where_its_entry_grants_that_and_is_killed_where_it_keeps_a_core_busy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "LOOK", 0.05)
-    monkeypatch.setattr(keeping, "WINDOW", 0.5)
+    monkeypatch.setattr(keeping, "LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr(keeping, "CPU_WINDOW_S", 0.5)
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     entry = {"grant": ["network"], "limits": {"cpu": 0.05}}

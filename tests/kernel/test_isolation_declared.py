@@ -17,7 +17,7 @@ from banshi.app import inspected
 from banshi.builtin.isolation import process as processes
 from banshi.builtin.isolation.child import Child, kinds
 from banshi.builtin.isolation.declaring import Declaration, Looked, findings_of, look_at
-from banshi.builtin.isolation.frames import HEAD, LONGEST_ANSWER, Splitter, WrongFrame, packed
+from banshi.builtin.isolation.frames import HEAD, MAX_ANSWER_BYTES, Splitter, WrongFrame, packed
 from banshi.builtin.isolation.process import Process
 from banshi.builtin.isolation.values import Uncrossable, as_returned, problem_of, received, sent
 from banshi.foundation.errors import Conflict
@@ -234,8 +234,8 @@ async def test_a_child_that_sends_more_in_a_second_than_anybody_reads_is_ended(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # However little the reading takes.
-    monkeypatch.setattr(processes, "AHEAD", 60.0)
-    monkeypatch.setattr(processes, "FLOOD", 10_000)
+    monkeypatch.setattr(processes, "MAX_COST_AHEAD_S", 60.0)
+    monkeypatch.setattr(processes, "MAX_LINES_PER_S", 10_000)
     line = packed({"is": "log", "level": "info", "event": "x" * 16_000, "fields": {}})
     for count, ended in ((10, False), (2_200, True)):
         child = Process()
@@ -251,4 +251,4 @@ async def test_a_call_that_is_broken_off_before_it_began_is_answered_so_that_its
     call = {"id": 1, "is": "call", "item": "bench", "method": "validate", "arguments": []}
     child.data_received(packed(call) + packed({"id": 1, "is": "cancel"}))
     await asyncio.sleep(0.01)
-    assert list(Splitter(LONGEST_ANSWER).fed(bytes(said))) == [{"id": 1, "is": "cancelled"}]
+    assert list(Splitter(MAX_ANSWER_BYTES).fed(bytes(said))) == [{"id": 1, "is": "cancelled"}]

@@ -22,9 +22,9 @@ import structlog
 
 from banshi import Decision, FieldProblem, Opening
 from banshi.builtin.isolation import process as processes
-from banshi.builtin.isolation.frames import HEAD, LONGEST_ANSWER, LONGEST_LINE, Splitter
+from banshi.builtin.isolation.frames import HEAD, MAX_ANSWER_BYTES, MAX_LINE_BYTES, Splitter
 from banshi.builtin.isolation.process import ChildEnded, Process
-from banshi.builtin.isolation.spoken import BYTES, Speaker
+from banshi.builtin.isolation.spoken import MAX_BYTES_PER_S, Speaker
 from banshi.builtin.isolation.values import as_returned
 from tests.waiting import until
 
@@ -223,11 +223,11 @@ def said_nothing() -> Iterator[None]:
 @pytest.mark.parametrize(
     "data",
     [
-        line("x" * LONGEST_LINE),
+        line("x" * MAX_LINE_BYTES),
         line(SLOW),
         frame({"is": "log", "level": "info", "event": "", "fields": {}, "more": SLOW}),
         # Nothing of it has come but how long it is.
-        HEAD.pack(LONGEST_LINE + 1),
+        HEAD.pack(MAX_LINE_BYTES + 1),
         line(["no", "text"]),
         line({"no": "text"}),
         line(7),
@@ -249,7 +249,7 @@ async def test_a_long_line_ends_it_while_it_is_asked_as_well() -> None:
     async with stranger() as (child, there):
         asked = asyncio.create_task(child.call("bench", "validate", [], 30))
         await until(lambda: not child.idle)
-        await sent(there, line("x" * LONGEST_LINE))
+        await sent(there, line("x" * MAX_LINE_BYTES))
         with pytest.raises(ChildEnded, match="protocol"):
             await asked
 
@@ -275,7 +275,7 @@ async def test_what_is_dear_to_read_ends_it_though_it_keeps_to_every_size() -> N
     async with stranger() as (child, there):
         asked = [asyncio.create_task(child.call("bench", "validate", [], 30)) for _ in range(200)]
         await until(lambda: len(child._calls) == len(asked))
-        slow = orjson.dumps(SLOW)[: LONGEST_ANSWER - 100].rpartition(b",")[0] + b"]"
+        slow = orjson.dumps(SLOW)[: MAX_ANSWER_BYTES - 100].rpartition(b",")[0] + b"]"
         for number in range(1, 60):
             await sent(there, frame(b'{"is":"answer","id":%d,"value":%b}' % (number, slow)))
         assert await asyncio.wait_for(child.ended, 30) == "protocol"
@@ -292,7 +292,7 @@ async def test_long_answers_at_an_honest_rate_are_taken() -> None:
 
 
 async def test_an_argument_that_can_t_be_told_fails_its_own_call_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "GRACE", 0.0)
+    monkeypatch.setattr(processes, "GRACE_S", 0.0)
     deep: Any = []
     for _ in range(300):
         deep = [deep]
@@ -356,9 +356,9 @@ def spoken(*lines: dict[str, Any], event: str = "x") -> list[dict[str, Any]]:
     speaker = Speaker(frames.append)
     for fields in lines:
         speaker.say("info", event, fields)
-    assert all(len(one) <= HEAD.size + LONGEST_LINE for one in frames)
-    assert sum(map(len, frames)) <= BYTES
-    return [document for one in frames for document in Splitter(LONGEST_LINE).fed(one)]
+    assert all(len(one) <= HEAD.size + MAX_LINE_BYTES for one in frames)
+    assert sum(map(len, frames)) <= MAX_BYTES_PER_S
+    return [document for one in frames for document in Splitter(MAX_LINE_BYTES).fed(one)]
 
 
 def test_a_line_with_long_texts_is_cut_to_what_is_taken() -> None:

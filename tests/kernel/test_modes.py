@@ -168,12 +168,12 @@ async def test_statistics_and_suggestions_learn_nothing_of_test_appeals(tmp_path
         door, li, chen = offices.door, offices.door.citizen("li"), offices.reviewer()
         paths = {code: f"/v1/items/{code}/cases" for code in ("ask-parks", with_mode(door, "ask-parks", "test"))}
         for path in paths.values():
-            for _ in range(statistics.FEWEST):
+            for _ in range(statistics.MIN_SHOWN):
                 case = (await li.post(path, {"answers": {"text": "路灯坏了"}})).created()
                 await offices.answered(chen, case["links"]["self"])
         (line,) = (await door.anyone.get("/v1/statistics/appeals")).ok()["items"]
-        assert line["received"] == line["answered"] == statistics.FEWEST
-        assert len(await _past(await Case.filter(item="ask-parks").first())) == statistics.FEWEST  # type: ignore[arg-type]
+        assert line["received"] == line["answered"] == statistics.MIN_SHOWN
+        assert len(await _past(await Case.filter(item="ask-parks").first())) == statistics.MIN_SHOWN  # type: ignore[arg-type]
 
 
 async def test_test_appeals_and_real_ones_are_not_merged_into_each_other(tmp_path: Path) -> None:

@@ -179,10 +179,10 @@ async def test_a_person_with_ten_thousand_cases_gets_all_of_them_and_is_forgotte
     with written.file as file:
         file.seek(0)
         assert len(rows_in(json.loads(file.read()))["banshi_case"]) == 10_000
-    monkeypatch.setattr(persons, "AT_ONCE", 20)
+    monkeypatch.setattr(persons, "CASES_AT_ONCE", 20)
     (kept,) = await forget_person(platform, DataSubject(WANG))
     # The server's own round may be at some of them.
-    assert (kept.reason, len(kept.names)) == ("leaving", persons.NAMED)
+    assert (kept.reason, len(kept.names)) == ("leaving", persons.MAX_CASES_NAMED)
     assert 0 < kept.count <= 9_980
     assert await Case.filter(content="kept").count() == 0
     assert await Case.filter(content="gone").count() >= 20
@@ -343,8 +343,8 @@ def _rows(document: str) -> list[dict[str, Any]]:
 
 
 async def test_who_asks_too_often_waits_and_nobody_else_does(bare_door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("banshi.builtin.personal_data.routes.EXPORTS", 2)
-    monkeypatch.setattr("banshi.builtin.personal_data.routes.FORGETTINGS", 1)
+    monkeypatch.setattr("banshi.builtin.personal_data.routes.MAX_EXPORTS_PER_DAY", 2)
+    monkeypatch.setattr("banshi.builtin.personal_data.routes.MAX_FORGETTINGS_PER_DAY", 1)
     wang, li = bare_door.citizen(WANG), bare_door.citizen("li")
     for _ in range(2):
         (await wang.get("/v1/me/data")).ok()
@@ -368,7 +368,7 @@ async def test_who_asks_for_the_head_alone_may_read_it_all_afterwards(bare_door:
 async def test_somebody_who_reads_slowly_has_one_file_and_is_cut_off(
     bare_door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.builtin.personal_data.routes.READING", 1.0)
+    monkeypatch.setattr("banshi.builtin.personal_data.routes.READING_TIMEOUT_S", 1.0)
     wang = bare_door.citizen(WANG)
     for _ in range(6):
         (await wang.upload(content=TINY_PNG + os.urandom(4_000_000))).created()

@@ -508,7 +508,7 @@ async def test_a_running_server_learns_of_a_revoked_key_by_itself(
     bare_door: Door, answers: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = await issue(bare_door, answers)
-    monkeypatch.setattr(keys, "FRESH", 0.0)
+    monkeypatch.setattr(keys, "FRESH_S", 0.0)
     await keys.revoke(bare_door.platform.settings.keys_folder, await signed_by(one), bare_door.platform.now())
     assert (await one.verdict())["verdict"] == "unknown-key"
 
@@ -620,9 +620,9 @@ async def test_what_another_process_revokes_is_in_the_list_within_a_minute(
 ) -> None:
     number = (await Pass.get()).number
     assert bit(await status_list(issued.door), number) == 0
-    assert ledger.STATUS_FRESH + ledger.STATUS_TTL <= 75
+    assert ledger.STATUS_FRESH_S + ledger.STATUS_TTL_S <= 75
     await Pass.filter(number=number).update(revoked_at=datetime.now(UTC))
-    monkeypatch.setattr(ledger, "STATUS_FRESH", 0.0)
+    monkeypatch.setattr(ledger, "STATUS_FRESH_S", 0.0)
     assert bit(await status_list(issued.door), number) == 1
 
 

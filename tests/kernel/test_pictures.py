@@ -17,7 +17,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from banshi.foundation.errors import TooLarge
-from banshi.kinds.pictures import MOST_POINTS, MOST_SCANS, MOST_WHOLE, UnreadablePicture, cleaned
+from banshi.kinds.pictures import MAX_POINTS, MAX_SCANS, MAX_WHOLE_POINTS, UnreadablePicture, cleaned
 
 MARK = b"MARKER-4711"
 XMP = b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta>" + MARK + b"</x:xmpmeta>"
@@ -169,12 +169,12 @@ def png(width: int, height: int, data: bytes = b"") -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
 
 
-@pytest.mark.parametrize("size", [(4001, 4000), (20_000, 20_000), (2**31 - 1, 2**31 - 1), (MOST_WHOLE + 1, 1)])
+@pytest.mark.parametrize("size", [(4001, 4000), (20_000, 20_000), (2**31 - 1, 2**31 - 1), (MAX_WHOLE_POINTS + 1, 1)])
 async def test_a_bomb_is_refused_before_it_is_decoded(size: tuple[int, int]) -> None:
     started = time.perf_counter()
     with pytest.raises(TooLarge) as told:
         await cleaned(png(*size, bytes(1000)))
-    assert told.value.members == {"points": MOST_WHOLE}
+    assert told.value.members == {"points": MAX_WHOLE_POINTS}
     assert time.perf_counter() - started < 1
 
 
@@ -188,12 +188,12 @@ def disguised(progressive: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("content", "most"),
     [
-        (lambda: saved(Image.new("L", (5001, 10_000)), "JPEG"), MOST_POINTS),
-        (lambda: saved(Image.new("L", (5000, 5000)), "JPEG", progressive=True), MOST_WHOLE),
-        (lambda: saved(Image.new("RGB", (5000, 5000)), "WEBP", lossless=True, method=0), MOST_WHOLE),
-        (lambda: b"\xff\xd8\xff" + saved(Image.new("L", (5001, 10_000)), "JPEG")[2:], MOST_POINTS),
+        (lambda: saved(Image.new("L", (5001, 10_000)), "JPEG"), MAX_POINTS),
+        (lambda: saved(Image.new("L", (5000, 5000)), "JPEG", progressive=True), MAX_WHOLE_POINTS),
+        (lambda: saved(Image.new("RGB", (5000, 5000)), "WEBP", lossless=True, method=0), MAX_WHOLE_POINTS),
+        (lambda: b"\xff\xd8\xff" + saved(Image.new("L", (5001, 10_000)), "JPEG")[2:], MAX_POINTS),
         # What a decoder skips, and whoever takes it for a segment of 65,000 bytes reads what stands behind.
-        (lambda: disguised(saved(Image.new("L", (5000, 5000)), "JPEG", progressive=True)), MOST_WHOLE),
+        (lambda: disguised(saved(Image.new("L", (5000, 5000)), "JPEG", progressive=True)), MAX_WHOLE_POINTS),
     ],
     ids=["jpeg", "progressive", "webp", "filled", "disguised"],
 )
@@ -271,7 +271,7 @@ async def test_a_jpeg_of_endless_passes_is_refused() -> None:
     scan = whole[begins : whole.rindex(b"\xff\xd9")]
     assert (await cleaned(whole[:begins] + scan * 5 + b"\xff\xd9")).width == 80
     with pytest.raises(UnreadablePicture):
-        await cleaned(whole[:begins] + scan * (MOST_SCANS + 1) + b"\xff\xd9")
+        await cleaned(whole[:begins] + scan * (MAX_SCANS + 1) + b"\xff\xd9")
 
 
 @pytest.mark.parametrize(

@@ -488,7 +488,7 @@ async def test_what_was_returned_ends_where_its_poster_does_not_come_back(
         offices.later(days=31)
         await scheduler.forget_conversations(offices.door.platform)
         assert await Conversation.all().count() == 0
-        old = time.time() - 2 * scheduler.UNUSED
+        old = time.time() - 2 * scheduler.UNUSED_FILE_S
         os.utime(folder(offices.door.platform) / upload, (old, old))
         await scheduler.clear_photos(offices.door.platform)
         assert list(folder(offices.door.platform).iterdir()) == []

@@ -11,7 +11,7 @@ import pytest
 
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.kinds.posting import scheduler
-from banshi.kinds.posting.contact.turns import PER_DAY, PER_HOUR
+from banshi.kinds.posting.contact.turns import MAX_CONVERSATIONS_PER_DAY, MAX_MESSAGES_PER_HOUR
 from banshi.kinds.posting.models import Conversation, ConversationMessage
 from banshi.testing import Person, Reply
 from tests.kernel.postings_office import ENGLISH, Offices, open_offices
@@ -308,8 +308,8 @@ async def test_a_conversation_closes_with_its_posting_and_is_forgotten_a_month_l
 async def test_nobody_writes_more_than_so_often_however_many_they_send_at_once(tmp_path: Path, database: str) -> None:
     async with open_offices(tmp_path, database=database) as offices:
         li, sun, posting, link = await begun(offices)
-        answers = await asyncio.gather(*(write(sun, link, f"{number}") for number in range(PER_HOUR + 6)))
-        assert Counter(one.status for one in answers) == {201: PER_HOUR - 1, 429: 7}
+        answers = await asyncio.gather(*(write(sun, link, f"{number}") for number in range(MAX_MESSAGES_PER_HOUR + 6)))
+        assert Counter(one.status for one in answers) == {201: MAX_MESSAGES_PER_HOUR - 1, 429: 7}
         refused = next(one for one in answers if one.status == 429)
         refused.problem(429, "too-many-requests")
         assert refused.headers["Retry-After"] == "3600"
@@ -317,8 +317,8 @@ async def test_nobody_writes_more_than_so_often_however_many_they_send_at_once(t
         offices.later(hours=1)
         (await write(sun, link)).created()
         qian = offices.door.citizen("qian")
-        begins = [await begin(qian, await offices.published(li)) for _ in range(PER_DAY + 1)]
-        assert [one.status for one in begins] == [201] * PER_DAY + [429]
+        begins = [await begin(qian, await offices.published(li)) for _ in range(MAX_CONVERSATIONS_PER_DAY + 1)]
+        assert [one.status for one in begins] == [201] * MAX_CONVERSATIONS_PER_DAY + [429]
         assert int(begins[-1].headers["Retry-After"]) == 11 * 3600 + 1
         offices.later(hours=11)
         (await begin(qian, posting)).created()

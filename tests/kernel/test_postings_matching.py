@@ -13,7 +13,7 @@ import pytest
 from banshi.kinds.posting.models import PostingMatch, PostingRecord
 from banshi.kinds.posting.publishing import matching
 from banshi.kinds.posting.publishing.likeness import Compared, Comparison
-from banshi.kinds.posting.publishing.matching import LEAST, MOST
+from banshi.kinds.posting.publishing.matching import MAX_MATCHES, MIN_LIKENESS
 from banshi.testing import Person
 from tests.kernel.postings_office import BAG, Offices, open_offices
 
@@ -196,37 +196,37 @@ async def test_a_pair_that_is_over_is_shown_no_more(tmp_path: Path) -> None:
 async def test_nobody_is_told_of_more_than_a_few_at_once(tmp_path: Path) -> None:
     async with open_offices(tmp_path) as offices:
         li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
-        for _ in range(MOST + 2):
+        for _ in range(MAX_MATCHES + 2):
             await offices.published(sun, **FOUND)
         await settled(offices)
         lost = await offices.published(li)
         await settled(offices)
-        assert len(await matches(offices, li, lost)) == MOST
-        assert sum("yours" in one for one in await offices.told(li)) == MOST
+        assert len(await matches(offices, li, lost)) == MAX_MATCHES
+        assert sum("yours" in one for one in await offices.told(li)) == MAX_MATCHES
 
 
 async def test_an_older_posting_is_told_of_a_few_too_and_of_a_better_one(tmp_path: Path, database: str) -> None:
     async with open_offices(tmp_path, database=database) as offices:
         li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
         lost = await offices.published(li)
-        for _ in range(MOST + 3):
+        for _ in range(MAX_MATCHES + 3):
             await offices.published(sun, **FOUND)
             await settled(offices)
-        assert sum("yours" in one for one in await offices.told(li)) == MOST
-        assert len(await matches(offices, li, lost)) == MOST
+        assert sum("yours" in one for one in await offices.told(li)) == MAX_MATCHES
+        assert len(await matches(offices, li, lost)) == MAX_MATCHES
         # Whoever has found one more hears of the owner all the same, and the owner of one that is the very thing.
-        assert sum("owner" in one for one in await offices.told(sun)) == MOST + 3
+        assert sum("owner" in one for one in await offices.told(sun)) == MAX_MATCHES + 3
         same = await offices.published(sun, **{**BAG, "sort": "found"})
         await settled(offices)
         assert (await matches(offices, li, lost))[0] == same
-        assert sum("yours" in one for one in await offices.told(li)) == MOST + 1
+        assert sum("yours" in one for one in await offices.told(li)) == MAX_MATCHES + 1
         # What is over makes room.
         (await offices.act(sun, f"/v1/cases/{same}", "withdraw")).ok()
         for identity in (await matches(offices, li, lost))[:4]:
             (await offices.act(sun, f"/v1/cases/{identity}", "withdraw")).ok()
         await offices.published(sun, **FOUND)
         await settled(offices)
-        assert sum("yours" in one for one in await offices.told(li)) == MOST + 2
+        assert sum("yours" in one for one in await offices.told(li)) == MAX_MATCHES + 2
 
 
 # -- how alike -------------------------------------------------------------------------------------------------------
@@ -283,5 +283,5 @@ def test_a_long_text_with_every_word_in_it_is_not_alike() -> None:
 
 def test_colour_maker_day_and_county_make_no_pair_without_a_word_in_common() -> None:
     same: dict[str, Any] = {"colour": "black", "division": "510703", "brand": "x", "day": date(2026, 9, 1)}
-    assert score(thing("a1", "b1", **same), thing("c1", "d1", **same)) < LEAST
-    assert score(thing("a1", "b1", **same), thing("a1", "d1", **same)) > LEAST
+    assert score(thing("a1", "b1", **same), thing("c1", "d1", **same)) < MIN_LIKENESS
+    assert score(thing("a1", "b1", **same), thing("a1", "d1", **same)) > MIN_LIKENESS

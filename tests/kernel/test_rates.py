@@ -31,7 +31,7 @@ def redis(tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture
 async def rates(redis: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Callable[[str], Rates]]:
     """`rates("one")`: those of a process of that name."""
-    monkeypatch.setattr("banshi.builtin.outgoing.rates.FIRST_LOOK", 0.05)
+    monkeypatch.setattr("banshi.builtin.outgoing.rates.FIRST_LOOK_S", 0.05)
     settings = RedisSettings(url=f"redis://127.0.0.1:{redis.port}", name="city")
     watching: list[asyncio.Task[None]] = []
 
@@ -122,7 +122,7 @@ async def test_after_a_flush_nobody_takes_the_others_part_until_they_were_silent
     assert await one.sharers("x") == 2
     redis.begin()
     await until(lambda: one.together)
-    monkeypatch.setattr("banshi.builtin.outgoing.rates.SHARES", 0.2)
+    monkeypatch.setattr("banshi.builtin.outgoing.rates.SHARER_STALE_S", 0.2)
     assert await one.sharers("x") == 2
 
     async def alone() -> bool:

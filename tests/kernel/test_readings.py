@@ -23,7 +23,7 @@ from banshi.builtin.audit.keeping import AUDIT
 from banshi.builtin.audit.key import AuditKey
 from banshi.builtin.audit.leaving import forget_old_readings
 from banshi.builtin.audit.models import AuditRemoval, CaseReading
-from banshi.builtin.audit.readings import QUARTER, READINGS, Readings, id_in_quarter
+from banshi.builtin.audit.readings import QUARTER_S, READINGS, Readings, id_in_quarter
 from banshi.builtin.audit.verifying import Tally, Verification
 from banshi.builtin.personal_data.forgetting import forget_test_cases
 from banshi.builtin.personal_data.housekeeping import tidy
@@ -148,7 +148,7 @@ async def test_whoever_is_not_the_citizen_does_not_see_who_read(office: Door) ->
 async def test_the_list_goes_on_page_by_page(office: Door) -> None:
     case = await handed_in(office)
     for quarter in range(7):
-        office.platform.now = lambda quarter=quarter: MORNING + timedelta(seconds=QUARTER * quarter)
+        office.platform.now = lambda quarter=quarter: MORNING + timedelta(seconds=QUARTER_S * quarter)
         (await reviewer(office).get(case["links"]["self"])).ok()
     path, seen, after = case["links"]["readings"], [], ""
     while True:
@@ -420,7 +420,7 @@ MOMENTS = st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1), timezones=st.
 
 
 @calm
-@given(MOMENTS, st.integers(0, 2 * QUARTER))
+@given(MOMENTS, st.integers(0, 2 * QUARTER_S))
 def test_two_looks_are_one_reading_where_their_quarters_of_an_hour_are_one(at: datetime, later: int) -> None:
     other = at + timedelta(seconds=later)
     same = (at.date(), at.hour, at.minute // 15) == (other.date(), other.hour, other.minute // 15)
@@ -450,7 +450,7 @@ def test_another_reader_case_or_key_is_another_reading() -> None:
 
 async def test_no_more_is_remembered_than_has_room(office: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was forgotten is written again, and found to be there."""
-    monkeypatch.setattr(readings, "REMEMBERED", 3)
+    monkeypatch.setattr(readings, "MAX_REMEMBERED", 3)
     cases = [await handed_in(office, f"wang-{number}") for number in range(6)]
     for case in cases * 2:
         (await reviewer(office).get(case["links"]["self"])).ok()

@@ -93,7 +93,7 @@ async def test_a_program_without_the_scope_is_on_record_and_what_is_no_refusal_i
 
 async def test_whoever_asks_for_everything_fills_no_disk(office: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """So many rows a quarter; all beyond are counted together, and none is lost from the count."""
-    monkeypatch.setattr(refusals, "MOST", 10)
+    monkeypatch.setattr(refusals, "MAX_ROWS_PER_QUARTER", 10)
     noted = Refusals(office.platform, office.platform[refusals.AUDIT])
     for number in range(500):
         noted.note(f"person-{number}", "show_case", Forbidden())

@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 
 from banshi.kinds.query import look_ups
 from banshi.kinds.query.imports import loading
-from banshi.kinds.query.imports.csv_file import LONGEST_LINE
+from banshi.kinds.query.imports.csv_file import MAX_LINE_BYTES
 from banshi.kinds.query.imports.loading import Refused
 from banshi.kinds.query.models import Batch, Record, RegisterPointer
 from banshi.kinds.query.registers.opened import REGISTERS
@@ -121,7 +121,7 @@ async def test_the_name_of_a_sample_s_file_says_that_it_is_one(hall: Door, tmp_p
 async def test_every_record_is_there_however_many_go_into_one_transaction(
     hall: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
-    monkeypatch.setattr(loading, "STEP", 3)
+    monkeypatch.setattr(loading, "ROWS_PER_TRANSACTION", 3)
     lines = [line(THREE, file_number=f"{number:012}") for number in range(count)]
     assert (await bring(hall, tmp_path, "\n".join([HEADER, *lines]))).rows == count
     assert await Record.all().order_by("line").values_list("line", flat=True) == list(range(2, count + 2))
@@ -144,7 +144,7 @@ HOSTILE: dict[str, tuple[str | bytes, str]] = {
     "a quote in the middle": (GOOD + f'{THREE},"x"y,C1', "line 4: the quotes are wrong"),
     "a NUL": (GOOD + line(THREE, **{"class": "C\0"}), "line 4: class: take the control characters out"),
     "a control character": (GOOD + line(THREE, **{"class": "\x1b[2J"}), "line 4: class: take the control characters"),
-    "a line of ten megabytes": (GOOD + "x" * 10_000_000, f"line 4: it has more than {LONGEST_LINE:,} bytes"),
+    "a line of ten megabytes": (GOOD + "x" * 10_000_000, f"line 4: it has more than {MAX_LINE_BYTES:,} bytes"),
     "a cell of ten megabytes": (GOOD + '"' + ("x" * 999 + "\n") * 10_000, "line 4: the quotes are wrong"),
     "neither encoding": (GOOD.encode() + b"\xff\xff\xff\n", "it is neither UTF-8 (line 4) nor GB18030 (line 4)"),
     "UTF-16": (GOOD.encode("utf-16"), "it is UTF-16: save it as CSV in UTF-8"),
@@ -190,7 +190,7 @@ async def test_lines_are_counted_as_an_editor_counts_them_behind_a_cell_of_sever
 async def test_whoever_asks_while_a_file_is_read_is_answered_from_the_one_before(
     hall: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loading, "STEP", 1)
+    monkeypatch.setattr(loading, "ROWS_PER_TRANSACTION", 1)
     swap, seen = loading._swap, []
 
     async def looked(*arguments: Any) -> None:

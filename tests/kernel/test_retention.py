@@ -328,7 +328,7 @@ async def test_many_cases_of_many_ages_go_each_at_its_time(
     tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More than a step, in one moment too, with some between that can't go yet."""
-    monkeypatch.setattr(retention, "STEP", 4)
+    monkeypatch.setattr(retention, "CASES_AT_ONCE", 4)
     async with open_door(tmp_path, {"traffic": TRAFFIC}, platform={"database": database}) as door:
         now = door.platform.now()
         door.platform.now = lambda: now

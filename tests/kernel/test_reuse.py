@@ -617,7 +617,7 @@ async def test_what_is_newer_about_something_else_hides_nothing(tmp_path: Path) 
 async def test_a_fleet_s_papers_are_offered_up_to_a_number_in_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.builtin.materials.offers.MOST_OF_ALL", 3)
+    monkeypatch.setattr("banshi.builtin.materials.offers.MAX_OFFERS", 3)
     async with open_city(tmp_path) as city:
         wang = city.door.citizen("wang")
         plates = [f"川B1000{number}" for number in range(5)]

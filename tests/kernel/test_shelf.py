@@ -88,7 +88,7 @@ def write_plugin(folder: Path, code: str, count: int = 5, code_of_plugin: str = 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the plugins are; a city of two items is a large one."""
-    monkeypatch.setattr(item_files, "LARGE", 2)
+    monkeypatch.setattr(item_files, "LARGE_CATALOGUE_ITEMS", 2)
     write_plugin(tmp_path, "archive", code_of_plugin=WITH_BEHAVIOUR)
     write_plugin(tmp_path, "museum")
     return tmp_path
@@ -146,7 +146,7 @@ def test_items_are_looked_at_one_by_one_in_any_order_and_not_kept(folder: Path) 
 
 
 def test_a_small_city_keeps_nothing_in_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(item_files, "LARGE", 11)
+    monkeypatch.setattr(item_files, "LARGE_CATALOGUE_ITEMS", 11)
     start(folder)
     assert not (folder / "data" / "items").exists()
 
@@ -347,7 +347,7 @@ async def test_a_case_of_an_item_on_a_shelf_goes_its_way(folder: Path) -> None:
 async def test_items_with_a_pass_stay_where_verifiers_find_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(item_files, "LARGE", 2)
+    monkeypatch.setattr(item_files, "LARGE_CATALOGUE_ITEMS", 2)
     shutil.copytree(TRAFFIC, tmp_path / "traffic", ignore=shutil.ignore_patterns("__pycache__"))
     told = []
     for _ in range(2):

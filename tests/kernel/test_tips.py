@@ -143,7 +143,7 @@ async def test_a_question_after_the_answer_takes_nobody_s_right_to_another_revie
 
 
 async def test_one_tip_has_so_many_messages_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_module("banshi.kinds.appeal.effects"), "MOST_LETTERS", 2)
+    monkeypatch.setattr(import_module("banshi.kinds.appeal.effects"), "MAX_LETTERS", 2)
     async with open_tips(tmp_path) as offices:
         tip = await tipped(offices)
         for text in ("一", "二"):

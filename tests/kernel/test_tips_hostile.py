@@ -26,7 +26,7 @@ from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.models import TipCode
 from banshi.kinds.appeal.tips import flood, pictures
-from banshi.kinds.appeal.tips.codes import CHANCE, SIGNS, new_code, read_code
+from banshi.kinds.appeal.tips.codes import CHANCE_SIGNS, SIGNS, new_code, read_code
 from banshi.kinds.appeal.tips.flood import FLOOD
 from banshi.kinds.pictures import cleaned
 from tests.kernel.appeals_office import ENGLISH
@@ -52,7 +52,7 @@ def test_a_code_has_more_than_a_hundred_bits_of_chance_and_no_sign_that_is_read_
     assert all(re.fullmatch(r"([1-9A-HJKMNP-TV-Z]{4}-){5}[1-9A-HJKMNP-TV-Z]{4}", one) for one in codes)
     assert len({one[:9] for one in codes}) == 500
     assert len(set(SIGNS)) == 31
-    assert CHANCE * math.log2(31) > 108
+    assert CHANCE_SIGNS * math.log2(31) > 108
     for place in range(len(codes[0])):
         if codes[0][place] != "-":
             # Each place takes every sign about as often.
@@ -143,8 +143,8 @@ async def test_the_code_of_one_tip_opens_no_other_and_no_case_of_a_person(tmp_pa
 async def test_a_code_that_is_nobody_s_takes_as_long_whatever_it_is_and_guessers_hold_up_guessers_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(flood, "WRONG_CODE", 1.5)
-    monkeypatch.setattr(flood, "MOST_WRONG", 3)
+    monkeypatch.setattr(flood, "WRONG_CODE_S", 1.5)
+    monkeypatch.setattr(flood, "MAX_WRONG_CODES", 3)
     async with open_tips(tmp_path) as offices:
         tip = await tipped(offices)
 
@@ -289,7 +289,7 @@ async def test_a_flood_of_pictures_closes_them_for_nobody_longer_than_a_quarter_
 async def test_who_sends_a_picture_drop_by_drop_doesn_t_hold_memory_for_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pictures, "PATIENCE", 0.5)
+    monkeypatch.setattr(pictures, "SLOW_PIECE_S", 0.5)
     async with open_tips(tmp_path) as offices:
 
         async def drops() -> AsyncIterator[bytes]:
@@ -364,7 +364,7 @@ async def test_pictures_are_throttled_by_number_and_by_what_is_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_tips(tmp_path) as offices:
-        monkeypatch.setattr(flood, "MOST_BYTES", 100)
+        monkeypatch.setattr(flood, "MAX_BYTES_HELD", 100)
         (await uploaded(offices, picture())).problem(429, "too-many-requests")
         assert offices.door.platform[FLOOD].bytes_held == 0
         monkeypatch.undo()
@@ -376,7 +376,7 @@ async def test_pictures_are_throttled_by_number_and_by_what_is_in_memory(
 async def test_pictures_wait_in_a_short_line_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where it is full the next one is told so before it is read, and photos of people with names wait for none."""
     slow = threading.Event()
-    monkeypatch.setattr(flood, "MOST_WAITING", 3)
+    monkeypatch.setattr(flood, "MAX_PICTURES_WAITING", 3)
     async with open_tips(tmp_path) as offices:
         state = offices.door.platform[FLOOD]
         pictures._workers.submit(slow.wait, 20)

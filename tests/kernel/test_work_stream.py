@@ -125,7 +125,7 @@ async def test_a_word_that_its_worker_dies_with_is_taken_over(redis: Server, beg
     dying.task.cancel()
     other = begin(url, done)
     await until(lambda: other.looks == 1)
-    assert time.monotonic() - told > work_stream.IDLE - 0.01, "it may be in good hands until then"
+    assert time.monotonic() - told > work_stream.STALE_WORD_S - 0.01, "it may be in good hands until then"
     await asyncio.sleep(0.6)
     assert other.looks == 1
 
@@ -164,8 +164,8 @@ async def test_a_redis_that_is_killed_flushed_and_begun_again_hands_over_again(r
 async def test_a_stream_that_nobody_takes_from_does_not_grow_for_good(
     redis: Server, begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.builtin.work_stream.stream.MOST", 100)
-    monkeypatch.setattr("banshi.builtin.work_stream.stream.GATHER", 0.0)
+    monkeypatch.setattr("banshi.builtin.work_stream.stream.MAX_STREAM_LENGTH", 100)
+    monkeypatch.setattr("banshi.builtin.work_stream.stream.GATHER_S", 0.0)
     url = f"redis://127.0.0.1:{redis.port}"
     server = begin(url)
     client: Any = client_of(url)
@@ -186,7 +186,7 @@ async def test_deployments_on_one_redis_do_not_take_each_other_s_work(redis: Ser
 async def test_workers_that_were_killed_are_forgotten(
     redis: Server, begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.builtin.work_stream.stream.GONE", 1.0)
+    monkeypatch.setattr("banshi.builtin.work_stream.stream.STALE_CONSUMER_S", 1.0)
     url = f"redis://127.0.0.1:{redis.port}"
     client: Any = client_of(url)
 

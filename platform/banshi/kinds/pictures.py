@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 READ = ("image/jpeg", "image/png", "image/webp")
 
 #: Points of a picture that is read at all; a phone's largest usual photo has 48 million.
-MOST_POINTS = 50_000_000
+MAX_POINTS = 50_000_000
 
 #: Points of one that has to be in memory whole before it is made smaller: PNG, WebP, and a JPEG of several passes. The
 #: longest usual screenshot and a photo of 16 million points fit.
-MOST_WHOLE = 16_000_000
+MAX_WHOLE_POINTS = 16_000_000
 
 #: Points along the longer side of what is written, where the caller doesn't say.
-LONGEST_SIDE = 2560
+MAX_SIDE_POINTS = 2560
 
 #: A JPEG's passes over the whole picture. Ten are usual, and thousands of empty ones are a way to keep a server busy.
-MOST_SCANS = 200
+MAX_SCANS = 200
 SCAN = b"\xff\xda"
 
 #: Markers of frames that can have all in one scan: baseline, extended, and the latter with arithmetic codes.
@@ -41,12 +41,12 @@ ONE_PASS = (0xC0, 0xC1, 0xC9)
 SMOOTH = ("L", "LA", "RGB", "RGBA", "CMYK")
 
 #: Bytes above which a picture without transparency is no longer written as PNG.
-LARGEST_PNG = 4_194_304
+MAX_PNG_BYTES = 4_194_304
 
-QUALITY = 88
+JPEG_QUALITY = 88
 
-#: So many at once. Each takes 320 MB for a moment at most: a WebP of `MOST_WHOLE` points with transparency, of which
-#: Pillow keeps copies. A PNG like that takes 190 MB, a photo of 12 or 48 million points as JPEG 95.
+#: So many at once. Each takes 320 MB for a moment at most: a WebP of `MAX_WHOLE_POINTS` points with transparency, of
+#: which Pillow keeps copies. A PNG like that takes 190 MB, a photo of 12 or 48 million points as JPEG 95.
 _workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="banshi-pictures")
 
 
@@ -69,11 +69,11 @@ class Picture:
     height: int
 
 
-async def cleaned(content: bytes, *, longest: int = LONGEST_SIDE, workers: Executor = _workers) -> Picture:
+async def cleaned(content: bytes, *, longest: int = MAX_SIDE_POINTS, workers: Executor = _workers) -> Picture:
     """The picture of a file, written anew in a thread of `workers`; its longer side has at most `longest` points.
 
     A PNG stays one, whatever else has no transparency becomes a JPEG. Of several frames the first is taken. Raises
-    TooLarge for more than `MOST_POINTS` or `MOST_WHOLE`, before they are decoded, and UnreadablePicture.
+    TooLarge for more than `MAX_POINTS` or `MAX_WHOLE_POINTS`, before they are decoded, and UnreadablePicture.
     """
     return await asyncio.get_running_loop().run_in_executor(workers, _written_anew, content, longest)
 
@@ -81,11 +81,11 @@ async def cleaned(content: bytes, *, longest: int = LONGEST_SIDE, workers: Execu
 def _written_anew(content: bytes, longest: int) -> Picture:
     from PIL import Image, ImageOps
 
-    if content.startswith(b"\xff\xd8") and content.count(SCAN) > MOST_SCANS:
+    if content.startswith(b"\xff\xd8") and content.count(SCAN) > MAX_SCANS:
         raise UnreadablePicture()
-    most = MOST_WHOLE
+    most = MAX_WHOLE_POINTS
     try:
-        most = MOST_POINTS if is_decoded_in_lines(content) else MOST_WHOLE
+        most = MAX_POINTS if is_decoded_in_lines(content) else MAX_WHOLE_POINTS
         with Image.open(BytesIO(content), formats=("JPEG", "PNG", "WEBP")) as opened:
             if opened.width * opened.height > most:
                 raise _too_large(most)
@@ -162,9 +162,9 @@ def _encoded(points: Image.Image, *, is_png: bool) -> Picture:
     clear = points.mode == "RGBA"
     if is_png or clear:
         points.save(out, "PNG")
-    if not clear and (not is_png or out.tell() > LARGEST_PNG):
+    if not clear and (not is_png or out.tell() > MAX_PNG_BYTES):
         out = BytesIO()
-        points.save(out, "JPEG", quality=QUALITY)
+        points.save(out, "JPEG", quality=JPEG_QUALITY)
         return Picture(out.getvalue(), "image/jpeg", *points.size)
     return Picture(out.getvalue(), "image/png", *points.size)
 

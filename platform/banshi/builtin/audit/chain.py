@@ -18,19 +18,19 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
 from banshi.builtin.audit.key import AuditKey
-from banshi.builtin.audit.marks import HASH, SALT, commitment_of, mark_of, microseconds
+from banshi.builtin.audit.marks import HASH_BYTES, SALT_BYTES, commitment_of, mark_of, microseconds
 from banshi.builtin.audit.models import AuditSeal
 from banshi.foundation.database.store import Store
 from banshi.kernel.tables.cases import Case, CaseEvent
 
 #: Entries of one seal at most: how long its transaction keeps others from them, and how much a reader has in memory.
-MOST = 500
+MAX_SEAL_ENTRIES = 500
 
 #: What stands before the first seal.
 NOTHING = "0" * 64
 
 #: Bytes of an entry in a seal.
-LENGTH = 16 + 16 + 1 + HASH
+ENTRY_BYTES = 16 + 16 + 1 + HASH_BYTES
 
 #: Bits of the byte between: it was found without a mark; it is a reading and no step.
 FOUND, READING = 1, 2
@@ -61,8 +61,8 @@ def packed(entries: Sequence[Sealed]) -> bytes:
 
 def unpacked(text: bytes) -> Iterator[Sealed]:
     """The entries of a seal. Whatever is left over at the end is none: the seal's hash says that it was changed."""
-    for place in range(0, len(text) - LENGTH + 1, LENGTH):
-        one = text[place : place + LENGTH]
+    for place in range(0, len(text) - ENTRY_BYTES + 1, ENTRY_BYTES):
+        one = text[place : place + ENTRY_BYTES]
         found, reading = bool(one[32] & FOUND), bool(one[32] & READING)
         yield Sealed(UUID(bytes=one[:16]), UUID(bytes=one[16:32]), found, one[33:], reading)
 
@@ -121,15 +121,16 @@ async def _waiting(connection: BaseDBAsyncClient, key: AuditKey, lock: str) -> l
     for table in TABLES:
         reading = table != TABLES[0]
         # By seal too, as the index has them: by id alone PostgreSQL may walk all entries to find the few that wait.
-        sql = f"SELECT id, case_id, mark FROM {table} WHERE seal IS NULL ORDER BY seal, id LIMIT {MOST - len(entries)}"  # noqa: S608
+        room = MAX_SEAL_ENTRIES - len(entries)
+        sql = f"SELECT id, case_id, mark FROM {table} WHERE seal IS NULL ORDER BY seal, id LIMIT {room}"  # noqa: S608
         rows: Any = await connection.execute_query_dict(f"{sql} {lock}")
         unmarked = [row["id"] for row in rows if row["mark"] is None and not reading]
         found = await _marked(connection, key, unmarked)
         for row in rows:
             identity, mark = UUID(str(row["id"])), row["mark"]
             mark = found.get(identity, mark)
-            if not isinstance(mark, bytes) or len(mark) != HASH:
-                mark = bytes(HASH)  # `verifying.py` says of it, and of every other that is wrong
+            if not isinstance(mark, bytes) or len(mark) != HASH_BYTES:
+                mark = bytes(HASH_BYTES)  # `verifying.py` says of it, and of every other that is wrong
             entries.append(Sealed(identity, UUID(str(row["case_id"])), identity in found, mark, reading))
     return entries
 
@@ -142,7 +143,7 @@ async def _marked(connection: BaseDBAsyncClient, key: AuditKey, ids: Sequence[An
     cases = Case.filter(id__in=list({row.case_id for row in rows})).using_db(connection)
     modes: dict[Any, Any] = dict(await cases.values_list("id", "mode")) if rows else {}
     for row in rows:
-        salt, columns = os.urandom(SALT), {**vars(row), "mode": modes.get(row.case_id)}
+        salt, columns = os.urandom(SALT_BYTES), {**vars(row), "mode": modes.get(row.case_id)}
         marks[row.id] = mark_of(key, columns, commitment_of(salt, columns))
         values.append([salt, marks[row.id], str(row.id)])
     if values:

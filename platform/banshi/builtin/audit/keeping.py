@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("banshi.audit")
 
 #: Seconds between two rounds. Each makes a seal where anything has happened: a shorter pause is mostly more seals.
-ROUND = 60.0
+ROUND_S = 60.0
 
 AUDIT: Key[AuditKey] = Key("audit")
 
@@ -43,5 +43,5 @@ async def open_audit(platform: Platform) -> AsyncIterator[AuditKey]:
         await seal_all(platform.store, key, platform.now())
 
     failed = "the audit could not be sealed; it is tried again"
-    async with working("banshi-audit", partial(led, platform, ROUND, seal, failed)):
+    async with working("banshi-audit", partial(led, platform, ROUND_S, seal, failed)):
         yield key

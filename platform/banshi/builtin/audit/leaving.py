@@ -12,7 +12,7 @@ from tortoise.transactions import in_transaction
 
 from banshi.builtin.audit.keeping import AUDIT
 from banshi.builtin.audit.marks import (
-    HASH,
+    HASH_BYTES,
     PERSONAL,
     as_read,
     commitment_of,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 AGE, LAST_NUMBER = "age", 2**63 - 1
 
 #: Rows that one statement deletes at most, and cases that are looked at in one step.
-STEP, AT_ONCE = 500, 100
+ROWS_PER_STATEMENT, CASES_AT_ONCE = 500, 100
 
 
 class Unproven(Exception):
@@ -54,7 +54,7 @@ def blanking(platform: Platform, entry: CaseEvent, values: Mapping[str, Any]) ->
     where: dict[str, Any] = {"id": entry.id, "seal": entry.seal, "actor_id": entry.actor_id}
     if entry.mark is None:
         return Update(CaseEvent, where, dict(values))
-    commitment = entry.redacted[:HASH] if entry.redacted else commitment_of(entry.salt or b"", before)
+    commitment = entry.redacted[:HASH_BYTES] if entry.redacted else commitment_of(entry.salt or b"", before)
     proof = proof_of_blanking(platform[AUDIT], entry.mark, commitment, after)
     return Update(CaseEvent, where, {**values, "salt": None, "redacted": commitment + proof})
 
@@ -92,7 +92,7 @@ async def leave_each(
     One that can't leave keeps no other, and is tried again in the next round.
     """
     gone = 0
-    async for found in pages(cases, key, size=AT_ONCE):
+    async for found in pages(cases, key, size=CASES_AT_ONCE):
         for case in found:
             try:
                 gone += await leave(case)
@@ -142,7 +142,7 @@ async def forget_old_readings(platform: Platform) -> None:
         proof = proof_of_removal(key, note, now, AGE)
         await AuditRemoval.create(id=note, at=now, cause=AGE, proof=proof, using_db=connection)
     old = CaseReading.filter(seal__lte=newest.number)
-    while ids := await old.limit(STEP).values_list("id", flat=True):
+    while ids := await old.limit(ROWS_PER_STATEMENT).values_list("id", flat=True):
         await CaseReading.filter(id__in=list(ids)).delete()
 
 

@@ -36,13 +36,13 @@ JSON = ("reason", "details")
 EXACT = 2**53
 
 #: Bytes of a salt, and of each hash.
-SALT, HASH = 16, 32
+SALT_BYTES, HASH_BYTES = 16, 32
 
 
 def stamp(key: AuditKey, entry: CaseEvent) -> None:
     """Mark an entry that is about to be written."""
     columns = {**as_read(vars(entry)), "mode": entry.mode}
-    entry.salt = os.urandom(SALT)
+    entry.salt = os.urandom(SALT_BYTES)
     entry.mark = mark_of(key, columns, commitment_of(entry.salt, columns))
 
 
@@ -103,14 +103,14 @@ def fault_in(key: AuditKey, columns: Mapping[str, Any]) -> str | None:
     Among its `columns` is the `mode` of its case.
     """
     mark, blanked = columns["mark"], columns["redacted"]
-    if not isinstance(mark, bytes) or len(mark) != HASH:
+    if not isinstance(mark, bytes) or len(mark) != HASH_BYTES:
         return "its mark is none"
     try:
         if blanked is None:
             commitment = commitment_of(columns["salt"] or b"", columns)
         else:
-            commitment = blanked[:HASH]
-            if not hmac.compare_digest(blanked[HASH:], proof_of_blanking(key, mark, commitment, columns)):
+            commitment = blanked[:HASH_BYTES]
+            if not hmac.compare_digest(blanked[HASH_BYTES:], proof_of_blanking(key, mark, commitment, columns)):
                 return "what it says of a person was blanked or replaced, and not by the platform"
         right = hmac.compare_digest(mark, mark_of(key, columns, commitment))
     except (TypeError, ValueError, OverflowError):

@@ -35,18 +35,18 @@ if TYPE_CHECKING:
 log = structlog.get_logger("banshi.audit")
 
 #: Seconds in which several looks are one reading. The quarters of UTC are those of every time zone there is.
-QUARTER = 900
+QUARTER_S = 900
 
 #: Readings of the present quarter that are known to be written; whatever is beyond is written again, and found there.
-REMEMBERED = 50_000
+MAX_REMEMBERED = 50_000
 
 
 #: Characters of a code in the table.
-LONGEST = 64
+MAX_CODE_SIGNS = 64
 
 #: Between two writes, so many times as long as the last one took, at most so many seconds, and no longer once so many
 #: readings wait. On SQLite everybody waits for a write: so they share it, and whoever reads alone waits for nobody.
-SHARE, LONGEST_GATHER_S, FULL = 10, 0.05, 32
+GATHER_TIMES, LONGEST_GATHER_S, MAX_GATHERED = 10, 0.05, 32
 
 
 class NotRecorded(Unavailable):
@@ -62,7 +62,7 @@ class NotRecorded(Unavailable):
 
 def id_in_quarter(key: AuditKey, at: datetime, *parts: str) -> UUID:
     """The id of what is noted once a quarter of an hour: a UUIDv7 of its beginning, and a keyed digest of the rest."""
-    begins = int(at.timestamp()) // QUARTER * QUARTER * 1000
+    begins = int(at.timestamp()) // QUARTER_S * QUARTER_S * 1000
     digest = key.digest(b"quarter" + orjson.dumps(parts))
     bits = int.from_bytes(digest[:10], "big")
     value = begins << 80 | 0x7 << 76 | (bits >> 64 & 0xFFF) << 64 | 0b10 << 62 | (bits & (1 << 62) - 1)
@@ -121,7 +121,7 @@ class Readings:
         return self._next
 
     def _begin(self) -> None:
-        if self._next is not None and len(self._next.rows) >= FULL:
+        if self._next is not None and len(self._next.rows) >= MAX_GATHERED:
             self._full.set()
         if self._writer is None or self._writer.done():
             # In a context of its own: what it does is no one request's.
@@ -148,11 +148,11 @@ class Readings:
             begun = clock()
             await self._write(self._under_way)
             self._under_way = None
-            self._gathers_until = clock() + min(SHARE * (clock() - begun), LONGEST_GATHER_S)
+            self._gathers_until = clock() + min(GATHER_TIMES * (clock() - begun), LONGEST_GATHER_S)
 
     def _turn(self, now: datetime) -> None:
-        quarter = int(now.timestamp()) // QUARTER
-        if quarter != self._quarter or len(self._written) > REMEMBERED:
+        quarter = int(now.timestamp()) // QUARTER_S
+        if quarter != self._quarter or len(self._written) > MAX_REMEMBERED:
             self._quarter = quarter
             self._written.clear()
 
@@ -166,9 +166,9 @@ class Readings:
             "at": now,
             "reader": principal.subject,
             # What no case has is no longer than its column either.
-            "department": role.department[:LONGEST],
-            "unit": (role.unit or "")[:LONGEST],
-            "role": role.name[:LONGEST],
+            "department": role.department[:MAX_CODE_SIGNS],
+            "unit": (role.unit or "")[:MAX_CODE_SIGNS],
+            "role": role.name[:MAX_CODE_SIGNS],
         }
         return CaseReading(**columns, mark=reading_mark(self._key, columns))
 

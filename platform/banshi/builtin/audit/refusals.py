@@ -21,7 +21,7 @@ from tortoise.transactions import in_transaction
 from banshi.builtin.audit.keeping import AUDIT
 from banshi.builtin.audit.key import AuditKey
 from banshi.builtin.audit.models import Refusal
-from banshi.builtin.audit.readings import QUARTER, id_in_quarter
+from banshi.builtin.audit.readings import QUARTER_S, id_in_quarter
 from banshi.foundation.background import every, working
 from banshi.foundation.database import bulk
 from banshi.foundation.errors import Forbidden, Hidden, InsufficientScope, NotNamed, NotVerified, Problem
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger("banshi.audit")
 
 #: Seconds between two writes, and rows of one process in a quarter of an hour at most.
-ROUND, MOST = 5.0, 1_000
+ROUND_S, MAX_ROWS_PER_QUARTER = 5.0, 1_000
 
 #: Rows that one statement deletes at most.
-STEP = 500
+ROWS_PER_STATEMENT = 500
 
 #: Whose and what, of those whom there was no room to tell apart.
 OTHERS = ("", "others", "others")
@@ -73,12 +73,12 @@ class Refusals:
         if not is_refusal(problem):
             return
         now = self._platform.now()
-        quarter = int(now.timestamp()) // QUARTER
+        quarter = int(now.timestamp()) // QUARTER_S
         if quarter != self._quarter:
             self._quarter, self._rows = quarter, set()
         whose = (subject_key(self._key, subject), operation, problem.code)
         identity = id_in_quarter(self._key, now, *whose)
-        if identity not in self._rows and len(self._rows) >= MOST:
+        if identity not in self._rows and len(self._rows) >= MAX_ROWS_PER_QUARTER:
             whose, identity = OTHERS, id_in_quarter(self._key, now, *OTHERS)
         self._rows.add(identity)
         noted = self._noted.get(identity)
@@ -97,7 +97,7 @@ class Refusals:
             await _add(noted)
         except Exception as error:
             log.warning("refusals can't be recorded; it is tried again", error=type(error).__name__, at=place_of(error))
-            for identity, one in list(noted.items())[: MOST - len(self._noted)]:
+            for identity, one in list(noted.items())[: MAX_ROWS_PER_QUARTER - len(self._noted)]:
                 newer = self._noted.setdefault(identity, one)
                 if newer is not one:
                     newer.first_at, newer.count = one.first_at, newer.count + one.count
@@ -127,7 +127,7 @@ async def _add(noted: dict[UUID, Noted]) -> None:
 
 async def written_since(moment: datetime, subject: str | None = None) -> AsyncIterator[Refusal]:
     """What was refused since then, the oldest first; of one subject's key alone where it is given."""
-    async for rows in bulk.pages(Refusal.filter(id__gt=_first_of(moment)), "id", size=STEP):
+    async for rows in bulk.pages(Refusal.filter(id__gt=_first_of(moment)), "id", size=ROWS_PER_STATEMENT):
         for row in rows:
             if subject in {None, row.subject}:
                 yield row
@@ -141,7 +141,7 @@ def _first_of(moment: datetime) -> UUID:
 async def forget_old_refusals(platform: Platform) -> None:
     """Delete what is as old as look-ups that are shown no more."""
     before = platform.now() - timedelta(days=platform.settings.look_up_days)
-    while ids := await Refusal.filter(id__lt=_first_of(before)).limit(STEP).values_list("id", flat=True):
+    while ids := await Refusal.filter(id__lt=_first_of(before)).limit(ROWS_PER_STATEMENT).values_list("id", flat=True):
         await Refusal.filter(id__in=list(ids)).delete()
 
 
@@ -154,7 +154,7 @@ async def open_refusals(platform: Platform) -> AsyncIterator[Refusals]:
     refusals = Refusals(platform, platform[AUDIT])
     failed = "refusals could not be recorded"
     try:
-        async with working("banshi-refusals", partial(every, ROUND, refusals.write, failed)):
+        async with working("banshi-refusals", partial(every, ROUND_S, refusals.write, failed)):
             yield refusals
     finally:
         await refusals.write()

@@ -18,7 +18,7 @@ from banshi.foundation.encryption.sealing import Altered
 from banshi.kernel.tables.cases import CaseEvent
 
 #: Rows that are read at once.
-PAGE = 2_000
+PAGE_ROWS = 2_000
 
 #: Behind no number, and before and behind every id.
 FIRST_NUMBER, FIRST, LAST = -(2**63), str(UUID(int=0)), str(UUID(int=2**128 - 1))
@@ -51,7 +51,7 @@ async def rows_between(store: Store, after: int, until: int | None = None) -> As
     most = "" if until is None else f"AND seal <= {until}"
     for trail in TRAILS:
         place: list[Any] = [after, LAST]
-        sql = f"{trail} (seal, id) > ($1, $2) {most} ORDER BY seal, id LIMIT {PAGE}"
+        sql = f"{trail} (seal, id) > ($1, $2) {most} ORDER BY seal, id LIMIT {PAGE_ROWS}"
         while rows := await _read(store, sql, place):
             for row in rows:
                 yield row
@@ -62,7 +62,9 @@ async def rows_unsealed(store: Store) -> AsyncIterator[list[dict[str, Any]]]:
     """The entries that no seal has yet."""
     for trail in TRAILS:
         after: Any = FIRST
-        while rows := await _read(store, f"{trail} seal IS NULL AND id > $1 ORDER BY seal, id LIMIT {PAGE}", [after]):
+        while rows := await _read(
+            store, f"{trail} seal IS NULL AND id > $1 ORDER BY seal, id LIMIT {PAGE_ROWS}", [after]
+        ):
             yield rows
             after = rows[-1]["place"]
 
@@ -70,7 +72,7 @@ async def rows_unsealed(store: Store) -> AsyncIterator[list[dict[str, Any]]]:
 async def steps_of_cases(store: Store) -> AsyncIterator[list[dict[str, Any]]]:
     """Each case with how many entries it has, and the newest one's version and state."""
     after: Any = FIRST
-    while rows := await store.connection.execute_query_dict(STEPS, [after, PAGE]):
+    while rows := await store.connection.execute_query_dict(STEPS, [after, PAGE_ROWS]):
         yield rows
         after = str(rows[-1]["id"])
 

@@ -24,10 +24,10 @@ from banshi.kernel.contract.items import TEST
 from banshi.kernel.tables.cases import LEAVING, Case, CaseEvent
 
 #: How long after the first seal entries without a mark may still come: while machines are upgraded one by one.
-SETTLING = timedelta(days=1)
+SETTLING_TIME = timedelta(days=1)
 
 #: Seals that are read at once.
-SEALS = 32
+SEALS_AT_ONCE = 32
 
 UNMARKED = "it came without the platform's mark: something else has written it"
 
@@ -106,7 +106,7 @@ class Verification:
     async def _begin(self) -> list[AuditFinding]:
         first = await AuditSeal.all().order_by("number").first()
         if first is not None:
-            self._settled = min(first.at, datetime.max.replace(tzinfo=UTC) - SETTLING) + SETTLING
+            self._settled = min(first.at, datetime.max.replace(tzinfo=UTC) - SETTLING_TIME) + SETTLING_TIME
         if self._since > 1:
             before = await AuditSeal.get_or_none(number=self._since - 1)
             if before is None:
@@ -117,7 +117,7 @@ class Verification:
     # -- the chain -------------------------------------------------------------------------------------------------
 
     async def _chain(self) -> AsyncIterator[list[AuditFinding]]:
-        while seals := await AuditSeal.filter(number__gt=self._last).order_by("number").limit(SEALS):
+        while seals := await AuditSeal.filter(number__gt=self._last).order_by("number").limit(SEALS_AT_ONCE):
             before, expected = self._last, dict[int, dict[UUID, Sealed]]()
             for seal in seals:
                 missing = seal.number - self._last - 1

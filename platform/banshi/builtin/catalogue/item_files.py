@@ -30,7 +30,7 @@ from banshi.kernel.loading.typed_tables import adapter
 log = structlog.get_logger("banshi.start")
 
 #: Items from which on a catalogue is kept in files; with fewer, reading them takes less than a second.
-LARGE = 1_000
+LARGE_CATALOGUE_ITEMS = 1_000
 
 
 class ItemFile:
@@ -122,7 +122,7 @@ class ItemFiles:
 def put_away(registry: Registry, shelves: ItemFiles) -> None:
     """Leave a large catalogue's items in files; those of a plugin of which anything was found stay in memory."""
     talked_of = {finding.plugin for finding in registry.warnings}
-    if len(registry.items) >= LARGE:
+    if len(registry.items) >= LARGE_CATALOGUE_ITEMS:
         for name in (one for one in registry.catalogues if one not in talked_of):
             try:
                 shelves.write(name, registry)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 ROUTES = Routes("catalogue")
 
 #: Guides that stay in memory, some kilobytes each.
-MOST_GUIDES = 512
+MAX_GUIDES = 512
 
 #: Guides by item and language; made at the first request for each.
 Guides = dict[tuple[str, str], ReadyAnswer]
@@ -174,7 +174,7 @@ async def show_item(call: Call) -> web.StreamResponse:
             raise NotFound("There is no item of that code; GET /v1/items lists them.")
         body = encode(item_document(item, call.language, call.platform.registry.routes))
         guide = guides[code, call.language] = ready_json(body, call.language)
-        if len(guides) > MOST_GUIDES:
+        if len(guides) > MAX_GUIDES:
             del guides[next(iter(guides))]
     return reply_ready(call, guide)
 

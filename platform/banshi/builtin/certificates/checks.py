@@ -23,7 +23,7 @@ from banshi.kernel.loading.registry import Registry
 GIVEN = ALWAYS | {"valid_from", "valid_until"}
 
 #: Bytes of a credential beside its claims and its item's code: header, issuer, times, signature.
-AROUND = 140
+BYTES_AROUND_CLAIMS = 140
 
 #: Bytes of a value by its format.
 FORMATS = {
@@ -117,7 +117,7 @@ def _options(item: Item, claim: Claim) -> Iterator[str]:
 
 
 def _size(item: Item) -> Iterator[Finding]:
-    total = AROUND + len(item.code)
+    total = BYTES_AROUND_CLAIMS + len(item.code)
     for claim in item.credential.claims if item.credential else ():
         length = _longest(item, claim)
         if length is None:

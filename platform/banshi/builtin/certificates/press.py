@@ -30,10 +30,10 @@ LAYOUT_FILE = Path(__file__).with_name("page.typ")
 STANDARDS = ["a-2a", "ua-1"]
 
 #: Pages that are drawn or wait for it; one takes some 25 ms, so whoever comes later waits too long.
-MOST_WAITING = 200
+MAX_PAGES_WAITING = 200
 
 #: Pages that are drawn at once: one core stays free for the loop where there is more than one.
-AT_ONCE = max(1, min(2, (os.cpu_count() or 1) - 1))
+PAGES_AT_ONCE = max(1, min(2, (os.cpu_count() or 1) - 1))
 
 
 class Undrawable(Exception):
@@ -46,7 +46,7 @@ class Press:
     def __init__(self, own_fonts: Path | None = None) -> None:
         self._own_fonts = own_fonts
         self._fonts: Fonts | None = None
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="certificates")
+        self._threads = ThreadPoolExecutor(PAGES_AT_ONCE, thread_name_prefix="certificates")
         self._each = threading.local()
         #: What is being drawn, by its page's digest.
         self.running: dict[str, asyncio.Task[bytes]] = {}
@@ -65,7 +65,7 @@ class Press:
         """The page as PDF; the same page is the same bytes. Raises Unavailable where too many wait already."""
         running = self.running.get(page.digest)
         if running is None:
-            if len(self.running) >= MOST_WAITING:
+            if len(self.running) >= MAX_PAGES_WAITING:
                 raise Unavailable("Too many certificates are asked for at once.", headers={"Retry-After": "5"})
             running = self.running[page.digest] = asyncio.create_task(self._drawn(page))
         # Shielded: who hangs up does not take it from the others.

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from banshi.builtin.checks.fields import Fault, attachment_fields, fields_at, of_each_item, subschemas, types_of
+from banshi.builtin.checks.fields import Fault, attachment_fields, of_each_item, subschemas, types_of
 from banshi.forms.pointing import fields_at
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.items import DECISION, HOLDER

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from banshi.builtin.checks.fields import Fault, always_there, attachment_fields, fields_at, of_each_item
+from banshi.builtin.checks.fields import Fault, always_there, attachment_fields, of_each_item
 from banshi.forms.pointing import fields_at
 from banshi.kernel.contract.values import Item, Kind
 from banshi.kernel.loading.registry import Registry

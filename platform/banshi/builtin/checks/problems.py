@@ -10,7 +10,6 @@ from typing import Any
 
 from banshi.forms.pointing import placed
 from banshi.foundation.findings import Finding
-from banshi.kernel.contract.pointing import placed
 from banshi.kernel.loading.registry import Registry
 
 

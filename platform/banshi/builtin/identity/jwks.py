@@ -25,11 +25,11 @@ log = structlog.get_logger("banshi.token_keys")
 KEY_TYPES = {"RSA", "EC", "OKP"}
 
 #: Seconds between two fetches of the keys that an unknown key id may cause, and while there are no keys at all.
-REFETCH = 10.0
-FIRST_REFETCH = 1.0
+REFETCH_S = 10.0
+FIRST_REFETCH_S = 1.0
 
 #: Bytes of the issuer's documents that are read at most.
-LONGEST_DOCUMENT = 1_048_576
+MAX_DOCUMENT_BYTES = 1_048_576
 
 
 class IssuerKeys:
@@ -51,7 +51,7 @@ class IssuerKeys:
     async def get(self) -> Any:
         """A key or key set for joserfc. Raises Unavailable."""
         if self._keys is None:
-            await self._refresh(FIRST_REFETCH)
+            await self._refresh(FIRST_REFETCH_S)
         if self._keys is None:
             told = "The identity provider does not answer, so no token can be checked."
             raise Unavailable(told, headers={"Retry-After": "5"})
@@ -59,14 +59,14 @@ class IssuerKeys:
 
     async def newer(self, than: Any) -> Any | None:
         """The keys that have come since `than`, asking for them if that may bring any; None where there are none."""
-        await self._refresh(REFETCH)
+        await self._refresh(REFETCH_S)
         return self._keys if self._keys is not than else None
 
     async def keep_fresh(self) -> None:
         """Fetch the keys again and again, so that what the issuer withdraws is known within `ttl`; until cancelled."""
         while True:
             await self._refresh(0.0)
-            await asyncio.sleep(max(self._identity.keys_ttl, FIRST_REFETCH) if self._keys is not None else REFETCH)
+            await asyncio.sleep(max(self._identity.keys_ttl, FIRST_REFETCH_S) if self._keys is not None else REFETCH_S)
 
     async def close(self) -> None:
         if self._fetching is not None:
@@ -108,8 +108,8 @@ class IssuerKeys:
             body = b""
             async for chunk in response.content.iter_any():
                 body += chunk
-                if len(body) > LONGEST_DOCUMENT:
-                    raise ValueError(f"the answer has more than {LONGEST_DOCUMENT} bytes")
+                if len(body) > MAX_DOCUMENT_BYTES:
+                    raise ValueError(f"the answer has more than {MAX_DOCUMENT_BYTES} bytes")
             return json.loads(body)
 
 

@@ -35,13 +35,13 @@ log = structlog.get_logger("banshi.auth")
 ALGORITHMS = ["ES256", "ES384", "RS256", "RS384", "RS512", "PS256", "Ed25519", "EdDSA"]
 
 #: Tokens that are remembered at most.
-REMEMBERED = 20_000
+MAX_REMEMBERED = 20_000
 
 #: Unknown roles that an answer and the log name at most.
-NAMED = 5
+MAX_ROLES_NAMED = 5
 
 #: Seconds of tolerance between clocks.
-LEEWAY = 30
+LEEWAY_S = 30
 
 #: Subjects that are the platform's own to give; an issuer's token with such a one is refused.
 RESERVED = "client:"
@@ -91,13 +91,13 @@ class Tokens:
             self._remembered.clear()
         known = self._remembered.get(token)
         if known is not None:
-            if known.expires_at + LEEWAY > time.time():
+            if known.expires_at + LEEWAY_S > time.time():
                 return known
             del self._remembered[token]
             raise refuse("The token has expired; get a new one from the identity provider.")
         principal = self._with_known_roles(self._of(await self._claims(token)))
         self._remembered[token] = principal
-        if len(self._remembered) > REMEMBERED:
+        if len(self._remembered) > MAX_REMEMBERED:
             self._remembered.popitem(last=False)
         return principal
 
@@ -117,9 +117,9 @@ class Tokens:
         if self.audience not in (audiences if isinstance(audiences, list) else [audiences]):
             raise refuse("The token is meant for another audience.")
         ends, begins, subject = claims.get("exp"), claims.get("nbf", 0), claims.get("sub")
-        if not _is_moment(ends) or ends + LEEWAY <= now:
+        if not _is_moment(ends) or ends + LEEWAY_S <= now:
             raise refuse("The token has expired; get a new one from the identity provider.")
-        if not _is_moment(begins) or begins - LEEWAY > now:
+        if not _is_moment(begins) or begins - LEEWAY_S > now:
             raise refuse("The token is not valid yet.")
         if not isinstance(subject, str) or not 0 < len(subject) <= 255 or not subject.isprintable():
             raise refuse("The token names no subject.")
@@ -152,9 +152,11 @@ class Tokens:
         known = tuple(role for role in principal.roles if self.access.knows(role))
         if len(known) < len(principal.roles):
             unknown = [str(role) for role in principal.roles if role not in known]
-            log.warning("a token names roles that nothing here asks for", roles=unknown[:NAMED], unknown=len(unknown))
+            log.warning(
+                "a token names roles that nothing here asks for", roles=unknown[:MAX_ROLES_NAMED], unknown=len(unknown)
+            )
             if not known:
-                raise UnknownRoles(principal.subject, unknown[:NAMED])
+                raise UnknownRoles(principal.subject, unknown[:MAX_ROLES_NAMED])
         return replace(principal, roles=known, access=self.access)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from banshi.builtin.isolation.declaring import Declaration, Looked, look_at
-from banshi.builtin.isolation.frames import LONGEST_ANSWER, LONGEST_CALL, Splitter, packed
+from banshi.builtin.isolation.frames import MAX_ANSWER_BYTES, MAX_CALL_BYTES, Splitter, packed
 from banshi.builtin.isolation.limits import LINE, close_files, close_in, end_with
 from banshi.builtin.isolation.spoken import Speaker, speak_through
 from banshi.builtin.isolation.values import answered, received, told_problem
@@ -45,7 +45,7 @@ class Child(asyncio.Protocol):
     def __init__(self, looked: Looked, *, development: bool = False) -> None:
         self._looked = looked
         self._development = development
-        self._splitter = Splitter(LONGEST_CALL)
+        self._splitter = Splitter(MAX_CALL_BYTES)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._transport: Any = None
         self.gone = asyncio.Event()
@@ -58,7 +58,7 @@ class Child(asyncio.Protocol):
         self.gone.set()
 
     def say(self, document: Mapping[str, Any]) -> None:
-        self._transport.write(packed(document, LONGEST_ANSWER))
+        self._transport.write(packed(document, MAX_ANSWER_BYTES))
 
     def data_received(self, data: bytes) -> None:
         for document in self._splitter.fed(data):
@@ -119,13 +119,13 @@ def main(descriptor: int, parent: int) -> None:
     hello = _hello(line)
     speaker = speak_through(line.sendall, hello["log_level"])
     looked, declaration = _loaded(hello, known)
-    line.sendall(packed({"is": "ready", "declaration": declaration}, LONGEST_ANSWER))
+    line.sendall(packed({"is": "ready", "declaration": declaration}, MAX_ANSWER_BYTES))
     asyncio.run(_serve(line, partial(Child, looked, development=hello["development"]), speaker))
     os._exit(0)
 
 
 def _hello(line: socket.socket) -> dict[str, Any]:
-    splitter = Splitter(LONGEST_CALL)
+    splitter = Splitter(MAX_CALL_BYTES)
     while data := line.recv(65_536):
         for document in splitter.fed(data):
             return document

@@ -14,20 +14,20 @@ import orjson
 HEAD = struct.Struct("!I")
 
 #: Bytes of a frame from a child: its answer is read while everybody else waits.
-LONGEST_ANSWER = 524_288
+MAX_ANSWER_BYTES = 524_288
 
 #: Bytes of a frame that is a line of log.
-LONGEST_LINE = 16_384
+MAX_LINE_BYTES = 16_384
 
 #: Bytes of a frame to a child: what was handed in is longer than its text where that is mostly quotes.
-LONGEST_CALL = 67_108_864
+MAX_CALL_BYTES = 67_108_864
 
 
 class WrongFrame(ValueError):
     """What came is no frame."""
 
 
-def packed(document: Mapping[str, Any], limit: int = LONGEST_CALL) -> bytes:
+def packed(document: Mapping[str, Any], limit: int = MAX_CALL_BYTES) -> bytes:
     """A document as a frame. Raises TypeError and ValueError for what is no JSON, or too long."""
     body = orjson.dumps(document, default=_plain)
     if len(body) > limit:
@@ -75,6 +75,6 @@ def _read(body: memoryview) -> dict[str, Any]:
         raise WrongFrame("no JSON") from None
     if not isinstance(document, dict):
         raise WrongFrame("no object")
-    if document.get("is") == "log" and len(body) > LONGEST_LINE:
+    if document.get("is") == "log" and len(body) > MAX_LINE_BYTES:
         raise WrongFrame(f"a line of {len(body)} bytes")
     return document

@@ -19,7 +19,7 @@ except ImportError:  # Windows knows no such limits
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
 
 #: Files that a child may have open.
-FILES = 64
+MAX_FILES = 64
 
 #: All of the platform's environment that a child has: how texts are told and which time it is.
 PASSED_ON = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
@@ -63,7 +63,7 @@ def close_in(memory: int, readable: Iterable[Path], *, network: bool) -> list[st
     """
     if resource is not None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (MAX_FILES, MAX_FILES))
         if size := address_space():
             resource.setrlimit(resource.RLIMIT_AS, (size + memory, size + memory))
     if sys.platform == "linux":

@@ -20,7 +20,7 @@ import structlog
 from pydantic import ValidationError
 
 from banshi.builtin.isolation.declaring import Declaration
-from banshi.builtin.isolation.frames import LONGEST_ANSWER, LONGEST_LINE, Splitter, WrongFrame, packed
+from banshi.builtin.isolation.frames import MAX_ANSWER_BYTES, MAX_LINE_BYTES, Splitter, WrongFrame, packed
 from banshi.builtin.isolation.limits import environment
 from banshi.builtin.isolation.values import problem_of
 from banshi.kernel.loading.typed_tables import adapter
@@ -29,19 +29,19 @@ from banshi.kernel.runtime.mistakes import MAX_TEXT_CHARS, MAX_TRACEBACK_CHARS, 
 log = structlog.get_logger("banshi.isolation")
 
 #: Seconds beyond its deadline after which a call that was not even broken off shows that the child stands still.
-GRACE = 0.25
+GRACE_S = 0.25
 
 #: Calls under way in one child, and bytes that wait for it to read them.
-MOST_CALLS, MOST_WAITING = 256, 8_388_608
+MAX_CALLS, MAX_WAITING_BYTES = 256, 8_388_608
 
 #: Lines of log and bytes in one second, far beyond what a child's own code sends; and bytes while nobody asks it.
-FLOOD, TORRENT, TRICKLE = 1_000, 33_554_432, 1_048_576
+MAX_LINES_PER_S, MAX_BYTES_PER_S, MAX_UNASKED_BYTES_PER_S = 1_000, 33_554_432, 1_048_576
 
 #: Seconds of this process's own in one that what it sends may cost in the long run, and those that it may be ahead.
-COST, AHEAD = 0.1, 0.2
+MAX_COST_S_PER_S, MAX_COST_AHEAD_S = 0.1, 0.2
 
 #: Characters of a text in its lines, fields of one.
-LONGEST, MOST = 500, 20
+MAX_TEXT_SIGNS, MAX_FIELDS = 500, 20
 
 #: Levels that a child's lines may have; anything else is an error.
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
@@ -90,7 +90,7 @@ class Process(asyncio.Protocol):
         self.warm = False
         self._process: asyncio.subprocess.Process | None = None
         self._transport: Any = None
-        self._splitter = Splitter(LONGEST_ANSWER)
+        self._splitter = Splitter(MAX_ANSWER_BYTES)
         self._numbers = itertools.count(1)
         self._calls: dict[int, tuple[asyncio.Future[Any], asyncio.TimerHandle]] = {}
         self._ready: asyncio.Future[Any] = loop.create_future()
@@ -145,13 +145,13 @@ class Process(asyncio.Protocol):
         """
         if self.ended.done():
             raise ChildEnded(self.ended.result())
-        if len(self._calls) >= MOST_CALLS or self._transport.get_write_buffer_size() > MOST_WAITING:
+        if len(self._calls) >= MAX_CALLS or self._transport.get_write_buffer_size() > MAX_WAITING_BYTES:
             raise ChildBusy
         loop, number = asyncio.get_running_loop(), next(self._numbers)
         # What can't be told is the caller's own fault, and nobody else's.
         frame = packed({"id": number, "is": "call", "item": item, "method": method, "arguments": arguments})
         answer: asyncio.Future[Any] = loop.create_future()
-        late = loop.call_later(seconds + GRACE, self.end, "hang")
+        late = loop.call_later(seconds + GRACE_S, self.end, "hang")
         self._transport.write(frame)
         self._calls[number] = answer, late
         try:
@@ -212,17 +212,17 @@ class Process(asyncio.Protocol):
         self._bytes += size
         # Whoever isn't asked has nothing to say but lines of log.
         asked = bool(self._calls) or not self._ready.done()
-        self._splitter.limit = LONGEST_ANSWER if asked else LONGEST_LINE
+        self._splitter.limit = MAX_ANSWER_BYTES if asked else MAX_LINE_BYTES
         self._unasked += 0 if asked else size
-        if self._bytes > TORRENT or self._unasked > TRICKLE:
+        if self._bytes > MAX_BYTES_PER_S or self._unasked > MAX_UNASKED_BYTES_PER_S:
             raise ValueError("a torrent")
 
     def _charge(self, seconds: float) -> None:
         """Raises ValueError where reading what it sends takes too much of everybody's time."""
         now = asyncio.get_running_loop().time()
-        self._cost = max(0.0, self._cost - COST * (now - self._counted)) + seconds
+        self._cost = max(0.0, self._cost - MAX_COST_S_PER_S * (now - self._counted)) + seconds
         self._counted = now
-        if self._cost > AHEAD:
+        if self._cost > MAX_COST_AHEAD_S:
             raise ValueError("too dear")
 
     def _take(self, document: Mapping[str, Any]) -> None:
@@ -258,19 +258,19 @@ class Process(asyncio.Protocol):
 
     def _log(self, document: Mapping[str, Any]) -> None:
         self._lines += 1
-        if self._lines > FLOOD:
+        if self._lines > MAX_LINES_PER_S:
             raise ValueError("a flood of lines")
         given = document["fields"]
-        if not isinstance(given, dict) or len(given) > MOST:
+        if not isinstance(given, dict) or len(given) > MAX_FIELDS:
             raise ValueError("no fields")
         fields = {
-            name[:50]: value if value is None or isinstance(value, bool | int | float) else _text(value, LONGEST)
+            name[:50]: value if value is None or isinstance(value, bool | int | float) else _text(value, MAX_TEXT_SIGNS)
             for name, value in given.items()
         }
         if isinstance(dropped := document.get("dropped"), int):
             fields["lines_dropped"] = dropped
         level = LEVELS.get(document["level"], LEVELS["error"])
-        log.log(level, "plugin says", plugin=self.plugin, said=_text(document["event"], LONGEST), fields=fields)
+        log.log(level, "plugin says", plugin=self.plugin, said=_text(document["event"], MAX_TEXT_SIGNS), fields=fields)
 
 
 def _text(value: Any, longest: int) -> str:

@@ -13,16 +13,16 @@ from typing import Any
 
 import structlog
 
-from banshi.builtin.isolation.frames import LONGEST_LINE, packed
+from banshi.builtin.isolation.frames import MAX_LINE_BYTES, packed
 
 #: Lines a second that a child sends, and bytes; what is beyond is counted and told with the next.
-LINES, BYTES = 100, 262_144
+MAX_LINES_PER_S, MAX_BYTES_PER_S = 100, 262_144
 
 #: Characters of a text, fields of a line.
-LONGEST, MOST = 500, 20
+MAX_TEXT_SIGNS, MAX_FIELDS = 500, 20
 
 #: Characters of its texts where a line with longer ones is no frame: with the last, any is.
-SHORTER = (LONGEST, 150, 40)
+TEXT_SIGNS_TRIED = (MAX_TEXT_SIGNS, 150, 40)
 
 
 class Speaker:
@@ -39,7 +39,7 @@ class Speaker:
             if now != self._second:
                 self._second, self._said, self._sent = now, 0, 0
             self._said += 1
-            if self._said > LINES or self._sent > BYTES - LONGEST_LINE:
+            if self._said > MAX_LINES_PER_S or self._sent > MAX_BYTES_PER_S - MAX_LINE_BYTES:
                 self._dropped += 1
                 return
             document: dict[str, Any] = {"is": "log", "level": level[:20], "event": event, "fields": fields}
@@ -59,16 +59,16 @@ class Speaker:
 
 def _fitting(document: Mapping[str, Any]) -> bytes:
     """A line as a frame, its texts cut until it is one. Raises TypeError and ValueError for what can't be told."""
-    fields = list(document["fields"].items())[:MOST]
-    for longest in SHORTER[:-1]:
+    fields = list(document["fields"].items())[:MAX_FIELDS]
+    for longest in TEXT_SIGNS_TRIED[:-1]:
         with suppress(ValueError):
             return _cut(document, fields, longest)
-    return _cut(document, fields, SHORTER[-1])
+    return _cut(document, fields, TEXT_SIGNS_TRIED[-1])
 
 
 def _cut(document: Mapping[str, Any], fields: list[tuple[str, Any]], longest: int) -> bytes:
     told = {str(name)[:50]: _plain(value, longest) for name, value in fields}
-    return packed({**document, "event": str(document["event"])[:longest], "fields": told}, LONGEST_LINE)
+    return packed({**document, "event": str(document["event"])[:longest], "fields": told}, MAX_LINE_BYTES)
 
 
 def _plain(value: Any, longest: int) -> Any:
@@ -106,7 +106,7 @@ class Printed(io.TextIOBase):
 
     def write(self, text: str) -> int:
         *lines, begun = (self._begun + text).split("\n")
-        self._begun = begun[-LONGEST:]
+        self._begun = begun[-MAX_TEXT_SIGNS:]
         for line in lines:
             if line.strip():
                 self._speaker.say("info", line, {"printed": True})

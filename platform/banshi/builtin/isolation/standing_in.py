@@ -19,9 +19,9 @@ from pydantic import ValidationError
 
 from banshi.builtin.isolation.child import kinds
 from banshi.builtin.isolation.declaring import Declaration, Handled, findings_of
-from banshi.builtin.isolation.frames import LONGEST_ANSWER, Splitter, packed
+from banshi.builtin.isolation.frames import MAX_ANSWER_BYTES, Splitter, packed
 from banshi.builtin.isolation.process import begun_as, command, search_path
-from banshi.builtin.isolation.supervisor import START, Keeper, open_keeper
+from banshi.builtin.isolation.supervisor import START_TIMEOUT_S, Keeper, open_keeper
 from banshi.builtin.isolation.values import as_returned
 from banshi.foundation.errors import Unavailable
 from banshi.foundation.findings import Finding
@@ -174,7 +174,7 @@ def asked_once(hello: Mapping[str, Any]) -> Declaration:
         finally:
             there.close()
         try:
-            here.settimeout(START)
+            here.settimeout(START_TIMEOUT_S)
             here.sendall(packed(hello))
             return _declaration(here)
         finally:
@@ -184,7 +184,7 @@ def asked_once(hello: Mapping[str, Any]) -> Declaration:
 
 
 def _declaration(line: socket.socket) -> Declaration:
-    splitter, until = Splitter(LONGEST_ANSWER), time.monotonic() + START
+    splitter, until = Splitter(MAX_ANSWER_BYTES), time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < until:
         data = line.recv(65_536)
         if not data:
@@ -195,4 +195,4 @@ def _declaration(line: socket.socket) -> Declaration:
                     return adapter(Declaration).validate_python(document.get("declaration"))
                 except ValidationError:
                     raise ValueError("what it says of itself is no declaration") from None
-    raise ValueError(f"it takes longer than {START:.0f} seconds")
+    raise ValueError(f"it takes longer than {START_TIMEOUT_S:.0f} seconds")

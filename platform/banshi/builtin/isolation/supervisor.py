@@ -34,17 +34,17 @@ if TYPE_CHECKING:
 log = structlog.get_logger("banshi.isolation")
 
 #: Seconds that a child may take to load its plugin.
-START = 30.0
+START_TIMEOUT_S = 30.0
 
 #: Seconds until a child that ended begins anew: none the first time, then longer while it lives for less than STEADY.
-FIRST_PAUSE, LONGEST_PAUSE, STEADY = 0.2, 30.0, 10.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_S = 0.2, 30.0, 10.0
 
 #: Seconds between two looks at what it uses; over how many its CPU is counted; the share of its memory from which on it
 #: is replaced before it has to be killed.
-LOOK, WINDOW, SOFT = 0.5, 10.0, 0.75
+LOOK_EVERY_S, CPU_WINDOW_S, SOFT_MEMORY_SHARE = 0.5, 10.0, 0.75
 
 #: Seconds after which the next process is begun that waits, so as not to compete with the one that loads.
-REST = 0.5
+SPARE_AFTER_S = 0.5
 
 BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0)
 
@@ -66,7 +66,7 @@ class Spares:
         """A process; another one gets ready."""
         loop = asyncio.get_running_loop()
         if self._later is None:
-            self._later = loop.call_later(REST, self._prepare)
+            self._later = loop.call_later(SPARE_AFTER_S, self._prepare)
         ready, self._next = self._next, None
         if ready is not None:
             with suppress(OSError):
@@ -199,8 +199,8 @@ class Keeper:
                     self._retire()
                     continue
                 self._ended(reason)
-                ends = 1 if time.monotonic() - begun > STEADY else ends + 1
-                pause = min(FIRST_PAUSE * 2 ** min(ends - 2, 20), LONGEST_PAUSE) if ends > 1 else 0.0
+                ends = 1 if time.monotonic() - begun > STEADY_S else ends + 1
+                pause = min(FIRST_PAUSE_S * 2 ** min(ends - 2, 20), LONGEST_PAUSE_S) if ends > 1 else 0.0
                 self.again_at = time.monotonic() + pause
                 # Whoever waits for a child is told that there is none for now.
                 self._came.set()
@@ -230,7 +230,7 @@ class Keeper:
     async def _introduced(self) -> Process:
         child = await self.spares.take()
         try:
-            declared = await child.introduced(self.hello, START)
+            declared = await child.introduced(self.hello, START_TIMEOUT_S)
         except TimeoutError:
             child.end("start")
             raise ChildEnded("start") from None
@@ -247,7 +247,7 @@ class Keeper:
         """Look at what it uses until it ends or has grown."""
         window: list[tuple[float, float]] = []
         while True:
-            done, _ = await asyncio.wait({child.ended}, timeout=LOOK)
+            done, _ = await asyncio.wait({child.ended}, timeout=LOOK_EVERY_S)
             if done:
                 return child.ended.result()
             used = used_by(child.pid)
@@ -256,13 +256,13 @@ class Keeper:
             memory, cpu = used
             self.meters.memory.labels(self.name).set(memory)
             limits, now = self.entry.limits, time.monotonic()
-            window = [(at, spent) for at, spent in window if now - at <= WINDOW] + [(now, cpu)]
+            window = [(at, spent) for at, spent in window if now - at <= CPU_WINDOW_S] + [(now, cpu)]
             first_at, first = window[0]
             if memory > limits.memory:
                 child.end("memory")
-            elif now - first_at > WINDOW - 2 * LOOK and cpu - first > limits.cpu * (now - first_at):
+            elif now - first_at > CPU_WINDOW_S - 2 * LOOK_EVERY_S and cpu - first > limits.cpu * (now - first_at):
                 child.end("cpu")
-            elif memory > SOFT * limits.memory:
+            elif memory > SOFT_MEMORY_SHARE * limits.memory:
                 return "grown"
 
     def _retire(self) -> None:
@@ -285,7 +285,7 @@ class Keeper:
                     last = last or time.monotonic() + 2 * self.timeout
                     if child.idle or time.monotonic() > last:
                         break
-                await asyncio.sleep(LOOK / 10)
+                await asyncio.sleep(LOOK_EVERY_S / 10)
         finally:
             child.end(reason)
         self._ended(child.ended.result())
@@ -305,7 +305,7 @@ async def open_keeper(
     keeper = Keeper(name, entry, hello, declared, platform[SPARES], meters, timeout)
     async with working(f"banshi-isolation-{name}", keeper.keep):
         first = asyncio.create_task(keeper.present())
-        await asyncio.wait({first}, timeout=START)
+        await asyncio.wait({first}, timeout=START_TIMEOUT_S)
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
         yield keeper

@@ -74,7 +74,7 @@ class ToldProblem:
 
 
 #: Mistakes of an answer up to which the first is looked for.
-FEW = 100
+MAX_MISTAKES = 100
 
 
 def _families(cls: type[Problem]) -> Iterator[type[Problem]]:
@@ -140,6 +140,6 @@ def as_returned(returned: Any, value: Any) -> Any:
             return [adapter(item).validate_python(one) for one in value]
         return adapter(returned).validate_python(value)
     except ValidationError as error:
-        few = error.errors(include_input=False)[:1] if error.error_count() < FEW else []
+        few = error.errors(include_input=False)[:1] if error.error_count() < MAX_MISTAKES else []
         where = ".".join(str(part) for one in few for part in one["loc"])
         raise ValueError(f"the answer is of the wrong type{where and f' at {where}'}") from None

@@ -27,7 +27,7 @@ ACTION = "reuse"
 
 #: Earlier cases that are offered for one material at most, about one thing and in all, and files that are looked
 #: through for one item. Fifty cars are a fleet, and a list that nobody reads on a phone.
-MOST, MOST_OF_ALL, LOOKED_AT = 5, 50, 500
+MAX_OFFERS_ABOUT_ONE, MAX_OFFERS, MAX_FILES_LOOKED_AT = 5, 50, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ async def earlier_files(
             if not fits or case not in cases or until <= platform.now() or not _fit(platform, item, material, files):
                 continue
             same = (concerns, frozenset(file.sha256 for file in files))
-            if every or (same not in seen and about[concerns] < MOST and len(own) < MOST_OF_ALL):
+            if every or (same not in seen and about[concerns] < MAX_OFFERS_ABOUT_ONE and len(own) < MAX_OFFERS):
                 seen.add(same)
                 about[concerns] += 1
                 consent = consent_to(platform, item, material, document, cases[case], files, times[case])
@@ -91,8 +91,8 @@ async def _accepted(platform: Platform, person: str, names: Iterable[str], case_
     found = Attachment.filter(person=person, document__in=list(names), case_id__isnull=False)
     if case_id is not None:
         found = found.filter(case_id=case_id)
-    rows = await found.order_by("-case_id", "id").limit(LOOKED_AT)
-    if len(rows) == LOOKED_AT:
+    rows = await found.order_by("-case_id", "id").limit(MAX_FILES_LOOKED_AT)
+    if len(rows) == MAX_FILES_LOOKED_AT:
         # The last case may have more files than were read.
         rows = [row for row in rows if row.case_id != rows[-1].case_id]
     sets: dict[tuple[Any, str, str], list[Attachment]] = {}

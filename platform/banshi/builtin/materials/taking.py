@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
 
 #: Materials of one submission that can come from earlier cases.
-MOST_MATERIALS = 20
+MAX_MATERIALS = 20
 
 #: What a submission says of the materials that it takes over.
 REUSE: Mapping[str, Any] = array(
@@ -43,7 +43,7 @@ REUSE: Mapping[str, Any] = array(
         field={"type": "string", "maxLength": 200, "description": "The material's field, as a JSON Pointer."},
         consent={"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "`consent.id` of the offer."},
     ),
-    maxItems=MOST_MATERIALS,
+    maxItems=MAX_MATERIALS,
     description="Materials out of earlier cases, with consent to each; their files' ids are in the answers.",
 )
 

@@ -17,7 +17,7 @@ from banshi.builtin.monitoring.worker_process import Worker
 ALONE = "X-Banshi-Worker"
 
 #: Seconds that a sibling has to answer.
-PATIENCE = 2.0
+SIBLING_TIMEOUT_S = 2.0
 
 
 async def all_metrics(worker: Worker, own: bytes) -> bytes:
@@ -31,7 +31,7 @@ async def all_metrics(worker: Worker, own: bytes) -> bytes:
 async def _ask(worker: Worker, number: int) -> bytes | None:
     """A sibling's metrics; None where it doesn't answer."""
     connector = aiohttp.UnixConnector(path=str(worker.socket(number)))
-    timeout = aiohttp.ClientTimeout(total=PATIENCE)
+    timeout = aiohttp.ClientTimeout(total=SIBLING_TIMEOUT_S)
     try:
         async with (
             aiohttp.ClientSession(connector=connector, timeout=timeout) as session,

@@ -22,7 +22,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 Network = IPv4Network | IPv6Network
 
 #: Threads that look names up. A name server that never answers holds one for half a minute: these are nobody else's.
-LOOKUPS = 16
+LOOKUP_THREADS = 16
 #: IPv6 addresses that stand for an IPv4 address behind a translator (RFC 6052, RFC 8215).
 TRANSLATED = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 #: This machine.
@@ -73,7 +73,7 @@ class Names(AbstractResolver):
     """Looks names up in threads of its own: elsewhere, slow name servers would hold up the whole process's."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(LOOKUPS, thread_name_prefix="banshi-names")
+        self._threads = ThreadPoolExecutor(LOOKUP_THREADS, thread_name_prefix="banshi-names")
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC

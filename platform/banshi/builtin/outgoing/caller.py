@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 LONGEST_URL = 2048
 
 #: Bytes of an answer's head, by line and by field.
-LONGEST_LINE = 8190
+MAX_LINE_BYTES = 8190
 
 #: Seconds until a connection stands, beside what the whole call may take.
-CONNECT = 5.0
+CONNECT_TIMEOUT_S = 5.0
 
 
 class CallFailed(Exception):
@@ -160,12 +160,12 @@ async def open_outgoing(platform: Platform) -> AsyncIterator[Outgoing]:
     async with aiohttp.ClientSession(
         connector=guarded_connector(trusted=trusted, allowed=rules.networks, limit=0),
         headers={"Accept-Encoding": "identity", "User-Agent": "banshi"},
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S),
         cookie_jar=aiohttp.DummyCookieJar(),
         # What comes compressed is not expanded.
         auto_decompress=False,
-        max_line_size=LONGEST_LINE,
-        max_field_size=LONGEST_LINE,
+        max_line_size=MAX_LINE_BYTES,
+        max_field_size=MAX_LINE_BYTES,
     ) as session:
         yield Outgoing(rules, session)
 

@@ -26,11 +26,11 @@ log = structlog.get_logger("banshi.rates")
 
 #: Seconds that Redis may take over an answer: whoever asks has something to do. And those between two looks whether one
 #: that failed is back: at first, and at most. Whoever finds out late goes on with its equal part of what others use up.
-PATIENCE = 0.25
-FIRST_LOOK, LONGEST_LOOK = 0.25, 1.0
+REDIS_TIMEOUT_S = 0.25
+FIRST_LOOK_S, LONGEST_LOOK_S = 0.25, 1.0
 
 #: Seconds after which a process that no longer asks for its part is no sharer any more.
-SHARES = 10.0
+SHARER_STALE_S = 10.0
 
 #: Sharers before anything was heard: this process alone.
 NOBODY_ELSE = (1, 0.0)
@@ -75,10 +75,10 @@ class Rates:
         """Find out when a Redis that failed is back, until cancelled. Nobody who has something to do asks for that."""
         while self._shared is not None:
             await self._away.wait()
-            pause = FIRST_LOOK
+            pause = FIRST_LOOK_S
             while True:
                 await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_LOOK)
+                pause = min(2 * pause, LONGEST_LOOK_S)
                 if await self._answers(self._shared.client):
                     break
             self._away.clear()
@@ -87,7 +87,7 @@ class Rates:
     @staticmethod
     async def _answers(client: Any) -> bool:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(REDIS_TIMEOUT_S):
                 await answered(client.ping())
         except Exception:
             return False
@@ -98,7 +98,7 @@ class Rates:
         item = RateLimitItemPerSecond(most, seconds)
         if self._together is not None and self.together:
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(REDIS_TIMEOUT_S):
                     return await answered(self._asked(self._together, item, name, cost))
             except Exception as error:
                 self._lost(error)
@@ -115,7 +115,7 @@ class Rates:
         """How many processes share it, this one among them; as it was last known while Redis is away."""
         if self._shared is not None and self.together:
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(REDIS_TIMEOUT_S):
                     self._know(name, await answered(self._counted(self._shared.client, name)))
             except Exception as error:
                 self._lost(error)
@@ -129,13 +129,13 @@ class Rates:
         known, until = self._sharers.get(name, NOBODY_ELSE)
         now = time.monotonic()
         if found >= known or now > until:
-            self._sharers[name] = (found, now + SHARES)
+            self._sharers[name] = (found, now + SHARER_STALE_S)
 
     async def _counted(self, client: Any, name: str) -> int:
         key, now = f"{self._prefix}:sharers:{name}", time.time()
         await client.zadd(key, {self._process: now})
-        await client.zremrangebyscore(key, 0, now - SHARES)
-        await client.expire(key, int(SHARES) * 2)
+        await client.zremrangebyscore(key, 0, now - SHARER_STALE_S)
+        await client.expire(key, int(SHARER_STALE_S) * 2)
         return max(1, int(await client.zcard(key)))
 
     def _lost(self, error: Exception) -> None:

@@ -18,10 +18,10 @@ ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature
 TOLERANCE = 300
 
 #: What a secret begins with, and how many bytes it may have (Standard Webhooks 1.0, "Signature scheme").
-PREFIX, SHORTEST, LONGEST = "whsec_", 24, 64
+PREFIX, MIN_SECRET_BYTES, MAX_SECRET_BYTES = "whsec_", 24, 64
 
 #: Signatures that one call is looked at for; a sender that rotates its secret has two.
-MOST_SIGNATURES = 5
+MAX_SIGNATURES = 5
 
 #: An identifier of a call, as short as it has to be for a table.
 IDENTIFIER = re.compile(r"[\x21-\x7e]{1,128}")
@@ -43,12 +43,12 @@ def new_secret() -> str:
 @lru_cache(maxsize=1024)
 def key_of(secret: str) -> bytes:
     """The bytes of a secret. Raises ValueError with what to do."""
-    wanted = f"has to be {PREFIX} and {SHORTEST} to {LONGEST} random bytes in base64"
+    wanted = f"has to be {PREFIX} and {MIN_SECRET_BYTES} to {MAX_SECRET_BYTES} random bytes in base64"
     try:
         key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
     except (binascii.Error, ValueError):
         raise ValueError(wanted) from None
-    if not secret.startswith(PREFIX) or not SHORTEST <= len(key) <= LONGEST:
+    if not secret.startswith(PREFIX) or not MIN_SECRET_BYTES <= len(key) <= MAX_SECRET_BYTES:
         raise ValueError(wanted)
     return key
 
@@ -78,7 +78,7 @@ def verified(secrets_: Sequence[str], headers: Mapping[str, str], body: bytes, n
     if not re.fullmatch("[0-9]{1,12}", at):
         raise NotSigned("not-signed", f"{TIMESTAMP} has to be seconds since 1970.")
     right = [_signature(key_of(secret), identifier, at, body).encode() for secret in secrets_]
-    texts = [text.encode(errors="replace") for text in given.split(" ")[:MOST_SIGNATURES]]
+    texts = [text.encode(errors="replace") for text in given.split(" ")[:MAX_SIGNATURES]]
     if not any(hmac.compare_digest(text, one) for text in texts for one in right):
         raise NotSigned("wrong-signature", "The body is not signed with the secret, or was changed afterwards.")
     # After the signature: nobody else learns how our clock goes.

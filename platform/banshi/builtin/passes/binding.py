@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("banshi.passes")
 
 #: Phones that a pass is given to in its life. Each takes a place of the status list for good.
-MOST_PHONES = 10
+MAX_PHONES = 10
 
 MOVED: Texts = {"zh-CN": "凭证已转到另一部手机。", "en": "Another phone holds it now."}
 
@@ -82,8 +82,8 @@ async def _refuse_ended(platform: Platform, case: Case, record: Pass) -> None:
     is_revoked = record.revoked_at is not None and case.mode != TEST
     if record.expires_at <= platform.now() or is_revoked:
         raise Conflict("The pass is over: apply anew, or renew it.")
-    if await Pass.filter(case_id=case.id).count() > MOST_PHONES:
-        raise Conflict(f"The pass was moved {MOST_PHONES} times, which is as often as may be: ask the department.")
+    if await Pass.filter(case_id=case.id).count() > MAX_PHONES:
+        raise Conflict(f"The pass was moved {MAX_PHONES} times, which is as often as may be: ask the department.")
 
 
 async def _credential(platform: Platform, record: Pass) -> cose.Credential:

@@ -21,7 +21,7 @@ from banshi.builtin.passes.refusals import PassRefused, Reason
 from banshi.builtin.passes.wire import cbor
 
 #: By how much a pass is longer once it names a phone.
-BYTES = 45
+HOLDER_BYTES = 45
 
 _COSE_KEY: Mapping[int, Any] = {1: 2, -1: 1}
 _JWK = {"kty": "EC", "crv": "P-256"}

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("banshi.passes")
 
 #: Seconds for which a process trusts what it has read of the key table: a rotation or revocation takes that long.
-FRESH = 15.0
+FRESH_S = 15.0
 
 
 class Keyring:
@@ -50,7 +50,7 @@ class Keyring:
     async def rows(self) -> list[SigningKey]:
         """All keys, the oldest first."""
         async with self._lock:
-            if time.monotonic() - self._read_at > FRESH:
+            if time.monotonic() - self._read_at > FRESH_S:
                 self._rows = await SigningKey.all().order_by("created_at")
                 self._public = {bytes.fromhex(r.kid): _public(r.public_pem) for r in self._rows if not r.revoked_at}
                 self._read_at = time.monotonic()

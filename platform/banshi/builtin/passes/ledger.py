@@ -38,12 +38,12 @@ NUMBERS_END = 1 << 63
 _LONGER_NUMBER = 8
 
 #: One pass seen at two places within this time is suspicious.
-ELSEWHERE = timedelta(minutes=10)
+ELSEWHERE_WITHIN = timedelta(minutes=10)
 
 #: Seconds for which a status list is served before it is made anew, and for which a verifier may rely on it.
-STATUS_FRESH = 15.0
-STATUS_TTL = 60
-STATUS_LIFETIME = 86_400
+STATUS_FRESH_S = 15.0
+STATUS_TTL_S = 60
+STATUS_LIFETIME_S = 86_400
 
 #: How long before it was signed a test case's pass has ended: more than clocks differ.
 LONG_OVER = timedelta(days=1)
@@ -144,9 +144,9 @@ def _most(item: Item) -> int:
     if item.certificate is not None:
         return cose.MAX_BYTES
     if item.credential is None or not item.credential.dynamic:
-        return cose.MAX_PASS
+        return cose.MAX_PASS_BYTES
     # What is shown has the phone's key, what the phone adds, and, once it was moved, a number that may be longer.
-    return cose.MAX_PASS - holder.BYTES - shown.BYTES - _LONGER_NUMBER
+    return cose.MAX_PASS_BYTES - holder.HOLDER_BYTES - shown.SHOWN_BYTES - _LONGER_NUMBER
 
 
 async def of_case(case: Case) -> Pass | None:
@@ -177,7 +177,7 @@ async def verify(platform: Platform, text: str, officer: Principal, place: str) 
     number = verdict.record.number if verdict.record else None
     now = platform.now()
     if number is not None:
-        recent = await Scan.filter(number=number, at__gte=now - ELSEWHERE).order_by("-at").limit(20)
+        recent = await Scan.filter(number=number, at__gte=now - ELSEWHERE_WITHIN).order_by("-at").limit(20)
         elsewhere = any(scan.place != place and scan.officer != officer.subject for scan in recent)
         verdict = replace(verdict, seen_elsewhere=elsewhere)
     department = next((role.department for role in officer.roles if role.name == "officer"), "")
@@ -239,7 +239,7 @@ class Revocations:
         """
         # Whoever asks while it is being made waits for it.
         async with self._making:
-            if time.monotonic() - self._made_at > STATUS_FRESH:
+            if time.monotonic() - self._made_at > STATUS_FRESH_S:
                 # Noted before reading: what is revoked meanwhile makes this list stale again.
                 self._made_at = time.monotonic()
                 try:
@@ -263,8 +263,8 @@ class Revocations:
                 kid=key.kid,
                 subject=subject,
                 issued_at=now,
-                expires_at=now + STATUS_LIFETIME,
-                ttl=STATUS_TTL,
+                expires_at=now + STATUS_LIFETIME_S,
+                ttl=STATUS_TTL_S,
             )
 
         # Packing a million entries takes 70 ms, which the loop does not have.

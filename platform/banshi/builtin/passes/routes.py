@@ -172,5 +172,5 @@ async def list_revocations(call: Call) -> web.StreamResponse:
     token = await call.platform[REVOCATIONS].token(call.platform, call.route.path)
     body = token.encode()
     return reply_bytes(
-        call, body, STATUS_LIST, etag_of(body), {"Cache-Control": f"public, max-age={ledger.STATUS_TTL}"}
+        call, body, STATUS_LIST, etag_of(body), {"Cache-Control": f"public, max-age={ledger.STATUS_TTL_S}"}
     )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from joserfc.jwk import ECKey
 
 #: Ten years of a city's passes, in 2 MiB: what a decoder unpacks before it takes a list for a bomb.
-MOST_ENTRIES = 1 << 24
+MAX_ENTRIES = 1 << 24
 
 
 class StatusListRefused(ValueError):
@@ -53,7 +53,7 @@ class StatusList:
         self.octets = bytes(octets)
 
     @classmethod
-    def decode(cls, lst: str, *, most: int = MOST_ENTRIES) -> StatusList:
+    def decode(cls, lst: str, *, most: int = MAX_ENTRIES) -> StatusList:
         """Unpack a list of at most `most` entries, or raise `StatusListRefused`."""
         limit = most // 8
         # zlib makes what it can't compress larger by less than a thousandth, base64 by a third.
@@ -115,6 +115,6 @@ class StatusList:
         return jwt.encode({"alg": "ES256", "typ": "statuslist+jwt", "kid": kid}, claims, signer, ["ES256"])
 
 
-def status_of(lst: str, index: int, *, most: int = MOST_ENTRIES) -> Status:
+def status_of(lst: str, index: int, *, most: int = MAX_ENTRIES) -> Status:
     """Look up one credential in a packed list; unpack it once with `StatusList.decode` to look up many."""
     return StatusList.decode(lst, most=most).status(index)

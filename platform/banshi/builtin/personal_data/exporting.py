@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import orjson
 
-from banshi.builtin.personal_data.holdings import STEP, DataSubject, PersonalTable
+from banshi.builtin.personal_data.holdings import ROWS_PER_STATEMENT, DataSubject, PersonalTable
 from banshi.builtin.personal_data.persons import holdings_of
 from banshi.foundation.files.spooled import Spooled
 from banshi.kernel.tables.attachments import Attachment
@@ -59,8 +59,8 @@ async def _pieces(platform: Platform, whom: DataSubject) -> AsyncIterator[bytes]
             yield b"%s%s:[" % (b"," if position else b"", orjson.dumps(held.model._meta.db_table))
             first = True
             keys = await held.find(platform, whom)
-            for begin in range(0, len(keys), STEP):
-                async for row in _rows(held, whom, keys[begin : begin + STEP]):
+            for begin in range(0, len(keys), ROWS_PER_STATEMENT):
+                async for row in _rows(held, whom, keys[begin : begin + ROWS_PER_STATEMENT]):
                     yield row if first else b"," + row
                     first = False
             yield b"]"

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger("banshi.forgetting")
 
 #: Cases that are looked at in one step.
-STEP = 100
+ROWS_AT_ONCE = 100
 
 #: A stored answer is from the moment of a step: written so long before or after it at most.
-BEFORE, AFTER = timedelta(minutes=1), timedelta(minutes=10)
+ANSWER_BEFORE, ANSWER_AFTER = timedelta(minutes=1), timedelta(minutes=10)
 
 #: Deletes what a plugin keeps of a case in tables and files of its own. It may be called again, and finds less then.
 Forget = Callable[["Platform", Case], Awaitable[None]]
@@ -100,13 +100,13 @@ async def forget_files(platform: Platform, case: Case) -> None:
 async def forget_answers(case: Case, events: Sequence[CaseEvent]) -> None:
     """The answers to its creation and its steps that are kept for who asks again: they hold the whole case."""
     for event in events:
-        around = IdempotencyKey.filter(created_at__gte=event.at - BEFORE, created_at__lt=event.at + AFTER)
+        around = IdempotencyKey.filter(created_at__gte=event.at - ANSWER_BEFORE, created_at__lt=event.at + ANSWER_AFTER)
         if current_ring() is None:
             await around.filter(body__contains=str(case.id)).delete()
             continue
         # No statement finds what is sealed.
         after = ""
-        while rows := await around.filter(id__gt=after).order_by("id").limit(STEP).values_list("id", "body"):
+        while rows := await around.filter(id__gt=after).order_by("id").limit(ROWS_AT_ONCE).values_list("id", "body"):
             theirs = [identity for identity, body in rows if str(case.id) in body]
             await IdempotencyKey.filter(id__in=theirs).delete()
             after = str(rows[-1][0])

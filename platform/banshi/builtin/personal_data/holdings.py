@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
 
 #: Rows that one statement asks for.
-STEP = 500
+ROWS_PER_STATEMENT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,8 @@ def by_case(model: type[Model], column: str = "case_id") -> Find:
     async def find(_: Platform, whom: DataSubject) -> Sequence[Any]:
         cases: Any = await Case.filter(person=whom.subject).order_by("id").values_list("id", flat=True)
         found: list[Any] = []
-        for begin in range(0, len(cases), STEP):
-            of_cases = model.filter(**{f"{column}__in": list(cases[begin : begin + STEP])})
+        for begin in range(0, len(cases), ROWS_PER_STATEMENT):
+            of_cases = model.filter(**{f"{column}__in": list(cases[begin : begin + ROWS_PER_STATEMENT])})
             found += await of_cases.values_list(model._meta.pk_attr, flat=True)
         return found
 

@@ -26,7 +26,6 @@ from banshi.builtin.rounds import in_turn
 from banshi.foundation.background import working
 from banshi.foundation.files.durable_files import ABANDONED_AFTER_S, clear_parts
 from banshi.foundation.keys import Key
-from banshi.kernel.cases.attachments import clear_parts
 from banshi.kernel.outbox import outbox
 from banshi.kernel.runtime.leader_election import led
 from banshi.kernel.tables.attachments import Attachment
@@ -39,16 +38,16 @@ if TYPE_CHECKING:
 log = structlog.get_logger("banshi.upkeep")
 
 #: Seconds between two rounds; rows that one statement deletes at most.
-ROUND_S, STEP = 3_600.0, 500
+ROUND_S, ROWS_PER_STATEMENT = 3_600.0, 500
 
 #: All that the outbox has.
 LANES = (outbox.CASE_LANE, outbox.ALERT_LANE, outbox.NOTICE_LANE)
 
 #: How long an upload waits for the submission that names it.
-UNUSED = timedelta(days=1)
+UPLOAD_WAITS = timedelta(days=1)
 
 #: The same for one without a name, of which all have one quota together.
-UNUSED_UNNAMED = timedelta(hours=2)
+UNNAMED_UPLOAD_WAITS = timedelta(hours=2)
 
 
 def _kept_since(platform: Platform) -> datetime:
@@ -57,13 +56,17 @@ def _kept_since(platform: Platform) -> datetime:
 
 async def _remove_answers(platform: Platform) -> None:
     before = _kept_since(platform)
-    while ids := await IdempotencyKey.filter(created_at__lt=before).limit(STEP).values_list("id", flat=True):
+    while (
+        ids := await IdempotencyKey.filter(created_at__lt=before).limit(ROWS_PER_STATEMENT).values_list("id", flat=True)
+    ):
         await IdempotencyKey.filter(id__in=list(ids)).delete()
 
 
 async def _remove_files(platform: Platform) -> None:
-    old = Q(created_at__lt=platform.now() - UNUSED) | Q(person="", created_at__lt=platform.now() - UNUSED_UNNAMED)
-    while files := await Attachment.filter(old, case_id=None).limit(STEP):
+    old = Q(created_at__lt=platform.now() - UPLOAD_WAITS) | Q(
+        person="", created_at__lt=platform.now() - UNNAMED_UPLOAD_WAITS
+    )
+    while files := await Attachment.filter(old, case_id=None).limit(ROWS_PER_STATEMENT):
         await remove_unused(platform, files)
     await asyncio.to_thread(clear_parts, platform.settings.attachments_folder, ABANDONED_AFTER_S)
 
@@ -80,7 +83,7 @@ async def _remove_work(platform: Platform) -> None:
         for state in ("done", "dropped"):
             of_it = OutboxRow.filter(consumer=consumer, state=state, lane__in=LANES)
             old = of_it.filter(id__lt=promised, settled_at__lt=moment)
-            while ids := await old.limit(STEP).values_list("id", flat=True):
+            while ids := await old.limit(ROWS_PER_STATEMENT).values_list("id", flat=True):
                 await OutboxRow.filter(id__in=list(ids)).delete()
 
 

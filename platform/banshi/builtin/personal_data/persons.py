@@ -11,7 +11,7 @@ from banshi.builtin.passes.models import Scan
 from banshi.builtin.personal_data.anonymising import anonymise
 from banshi.builtin.personal_data.holdings import (
     HOLDINGS,
-    STEP,
+    ROWS_PER_STATEMENT,
     DataSubject,
     Holdings,
     PersonalTable,
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
 
 #: Cases that are emptied while their person waits. Of more the rest is marked, and goes with the next round of upkeep.
-AT_ONCE = 100
+CASES_AT_ONCE = 100
 
 #: Numbers of cases that an answer names for one reason.
-NAMED = 100
+MAX_CASES_NAMED = 100
 
 WHY: dict[str, Texts] = {
     "open": {
@@ -57,8 +57,10 @@ WHY: dict[str, Texts] = {
 async def _scans(_: Platform, whom: DataSubject) -> Sequence[Any]:
     found: list[Any] = []
     passes: Any = await Pass.filter(case__person=whom.subject).values_list("number", flat=True)
-    for begin in range(0, len(passes), STEP):
-        found += await Scan.filter(number__in=list(passes[begin : begin + STEP])).values_list("id", flat=True)
+    for begin in range(0, len(passes), ROWS_PER_STATEMENT):
+        found += await Scan.filter(number__in=list(passes[begin : begin + ROWS_PER_STATEMENT])).values_list(
+            "id", flat=True
+        )
     return found
 
 
@@ -84,7 +86,7 @@ def holdings_of(platform: Platform) -> list[tuple[str, Holdings]]:
 async def forget_person(platform: Platform, whom: DataSubject) -> list[Retained]:
     """Forget a person as far as may be; what is kept, and why. Called again it forgets what has come since."""
     kept = await _forget_cases(platform, whom.subject)
-    while files := await Attachment.filter(person=whom.subject, case_id=None).limit(STEP):
+    while files := await Attachment.filter(person=whom.subject, case_id=None).limit(ROWS_PER_STATEMENT):
         await remove_unused(platform, files)
     for _, holding in platform.registry.offered(HOLDINGS):
         kept += list(await holding.forget(platform, whom)) if holding.forget else []
@@ -97,8 +99,8 @@ async def _forget_cases(platform: Platform, subject: str) -> list[Retained]:
     now, due = platform.now(), list[Case]()
     kept: dict[str, list[tuple[str, datetime | None]]] = {"open": [], "retention": [], "leaving": []}
     theirs: Any = await Case.filter(person=subject).order_by("id").values_list("id", flat=True)
-    for begin in range(0, len(theirs), STEP):
-        cases = await Case.filter(id__in=list(theirs[begin : begin + STEP])).order_by("id")
+    for begin in range(0, len(theirs), ROWS_PER_STATEMENT):
+        cases = await Case.filter(id__in=list(theirs[begin : begin + ROWS_PER_STATEMENT])).order_by("id")
         ends = await ends_of(platform, cases)
         for case in cases:
             end = ends[case.id]
@@ -108,11 +110,11 @@ async def _forget_cases(platform: Platform, subject: str) -> list[Retained]:
                 kept["retention"].append((case.number, end.by_itself))
             else:
                 due.append(case)
-    for case in due[:AT_ONCE]:
+    for case in due[:CASES_AT_ONCE]:
         if not await anonymise(platform, case):
             kept["leaving"].append((case.number, None))
-    for begin in range(AT_ONCE, len(due), AT_ONCE):
-        batch = due[begin : begin + AT_ONCE]
+    for begin in range(CASES_AT_ONCE, len(due), CASES_AT_ONCE):
+        batch = due[begin : begin + CASES_AT_ONCE]
         await platform.store.commit(Write(updates=[_mark(case) for case in batch]))
         kept["leaving"] += [(case.number, None) for case in batch]
     return [_told(reason, which) for reason, which in kept.items() if which]
@@ -127,4 +129,4 @@ def _mark(case: Case) -> Update:
 def _told(reason: str, which: Iterable[tuple[str, datetime | None]]) -> Retained:
     names = [name for name, _ in which]
     ends = [until for _, until in which if until]
-    return Retained("case", reason, WHY[reason], len(names), max(ends, default=None), tuple(names[:NAMED]))
+    return Retained("case", reason, WHY[reason], len(names), max(ends, default=None), tuple(names[:MAX_CASES_NAMED]))

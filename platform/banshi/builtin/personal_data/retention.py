@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("banshi.retention")
 
 #: Cases that are looked at in one step.
-STEP = 100
+CASES_AT_ONCE = 100
 
 #: What a period is called that is for all outcomes that none is said for.
 DEFAULT = "default"
@@ -122,7 +122,7 @@ def _outcome(platform: Platform, case: Case, came: CaseEvent | None) -> str | No
 
 async def _due(platform: Platform) -> AsyncIterator[Case]:
     """What an earlier round had begun, then what is over for long enough, item by item."""
-    async for going in pages(Case.filter(content=GOING), "id", size=STEP):
+    async for going in pages(Case.filter(content=GOING), "id", size=CASES_AT_ONCE):
         ends = await ends_of(platform, going)
         for case in going:
             # Its person may have asked for it, who may earlier than others.
@@ -156,7 +156,7 @@ async def _due_of_item(platform: Platform, one: Case) -> AsyncIterator[Case]:
         before = max(period_of(platform.settings.retention, one.kind, item, name).before(now) for name in named if name)
         old = Case.filter(content=KEPT, item=one.item, state=state, updated_at__lt=before).exclude(mode=TEST)
         # Those without a name have a leaving of their own.
-        async for found in pages(old.exclude(person=""), "updated_at", "id", size=STEP):
+        async for found in pages(old.exclude(person=""), "updated_at", "id", size=CASES_AT_ONCE):
             ends = await ends_of(platform, found)
             for case in found:
                 end = ends[case.id]

@@ -31,10 +31,10 @@ ROUTES = Routes("me")
 BUSY: Key[set[str]] = Key("people who are exported or forgotten")
 
 #: How often a day a person may have their data written, and be forgotten.
-EXPORTS, FORGETTINGS, DAY = 20, 5, 86_400
+MAX_EXPORTS_PER_DAY, MAX_FORGETTINGS_PER_DAY, DAY_S = 20, 5, 86_400
 
 #: Seconds that reading what was written may take.
-READING = 600.0
+READING_TIMEOUT_S = 600.0
 
 ALREADY = "This is being done already; wait until it is over and ask again."
 
@@ -94,7 +94,7 @@ async def show_my_bundle(call: Call) -> web.StreamResponse:
 async def _sent(call: Call, media_type: str, *, zipped: bool) -> web.StreamResponse:
     from aiohttp import web
 
-    await _often(call, "export", EXPORTS)
+    await _often(call, "export", MAX_EXPORTS_PER_DAY)
     alone = _Alone(call)
     with alone:
         written = await export(call.platform, _whom(call), zipped=zipped)
@@ -115,7 +115,7 @@ async def _sent(call: Call, media_type: str, *, zipped: bool) -> web.StreamRespo
 
 
 async def _read_out(written: Spooled, alone: _Alone) -> AsyncIterator[bytes]:
-    """Its file is there as long as somebody reads: one for each person, and not for longer than `READING`."""
+    """Its file is there as long as somebody reads: one for each person, and not for longer than `READING_TIMEOUT_S`."""
     try:
         with written.file:
             async for piece in written.pieces():
@@ -138,7 +138,7 @@ async def forget(call: Call) -> web.StreamResponse:
 
     The answer names what is kept, and until when.
     """
-    await _often(call, "forget", FORGETTINGS)
+    await _often(call, "forget", MAX_FORGETTINGS_PER_DAY)
     with _Alone(call):
         # A task of its own: whoever hangs up has asked for it all the same.
         kept = await asyncio.shield(asyncio.create_task(forget_person(call.platform, _whom(call))))
@@ -163,14 +163,14 @@ class _Alone:
             self._busy.discard(self._person)
 
     def goes_on(self) -> None:
-        """It isn't over with the block, but when somebody says so; a reader is cut off after `READING`."""
+        """It isn't over with the block, but when somebody says so; a reader is cut off after `READING_TIMEOUT_S`."""
 
         def cut_off() -> None:
             self.over()
             if (transport := self._request.transport) is not None:
                 transport.abort()
 
-        self._later = asyncio.get_running_loop().call_later(READING, cut_off)
+        self._later = asyncio.get_running_loop().call_later(READING_TIMEOUT_S, cut_off)
 
     def over(self) -> None:
         if self._later is not None:
@@ -182,7 +182,7 @@ async def _often(call: Call, what: str, most: int) -> None:
     """Raises TooManyRequests: either takes the database a while."""
     # Whoever is to be forgotten is not written into Redis.
     person = hashlib.blake2b(call.principal.subject.encode(), digest_size=16).hexdigest()
-    if wait := await call.platform[RATES].wait(f"me.{what}.{person}", most, DAY):
+    if wait := await call.platform[RATES].wait(f"me.{what}.{person}", most, DAY_S):
         told = {"zh-CN": f"每天最多 {most} 次；请稍后再试。", "en": f"At most {most} times a day; ask again later."}
         raise TooManyRequests(told, headers={"Retry-After": str(math.ceil(wait))})
 

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})\Z")
 
 #: Seconds that sending the last spans may take when the process ends.
-LAST = 2.0
+LAST_SPANS_S = 2.0
 
 #: What the spans of promises and of pushes are to OpenTelemetry; all others are the process's own doing.
 KINDS = {"outbox": SpanKind.CONSUMER, "push": SpanKind.CLIENT}
@@ -165,4 +165,4 @@ async def _ended(provider: TracerProvider) -> None:
             loop.call_soon_threadsafe(over.set)
 
     threading.Thread(target=end, name="banshi-last-spans", daemon=True).start()
-    await woken(over, LAST)
+    await woken(over, LAST_SPANS_S)

@@ -24,20 +24,20 @@ log = structlog.get_logger("banshi.engine")
 GROUP = "workers"
 
 #: Seconds for which words gather, and until a Redis that failed is asked again.
-GATHER, AGAIN = 0.01, 1.0
+GATHER_S, RETRY_S = 0.01, 1.0
 
 #: Seconds that one question waits for a word, less than the client's patience; and seconds after which a word that
 #: another worker took and did not settle is taken over.
-BLOCK, IDLE = 2.0, 5.0
+BLOCK_S, STALE_WORD_S = 2.0, 5.0
 
 #: Seconds that leaving may take: Redis may be there and say nothing.
-LAST_WORD = 0.5
+LEAVE_TIMEOUT_S = 0.5
 
 #: Seconds without a question after which a worker that has nothing in hand is one that was killed.
-GONE = 3600.0
+STALE_CONSUMER_S = 3600.0
 
 #: Words that are kept at most, where nobody takes them, and that one worker takes at once.
-MOST, AT_ONCE = 10_000, 64
+MAX_STREAM_LENGTH, WORDS_AT_ONCE = 10_000, 64
 
 
 class WorkStream:
@@ -59,15 +59,15 @@ class WorkStream:
         """Put words into the stream, until cancelled. Where that fails, the workers' own looks find what there is."""
         while True:
             await self._new.wait()
-            await asyncio.sleep(GATHER)
+            await asyncio.sleep(GATHER_S)
             self._new.clear()
             try:
-                await answered(self._client.xadd(self._key, {"rows": ""}, maxlen=MOST, approximate=True))
+                await answered(self._client.xadd(self._key, {"rows": ""}, maxlen=MAX_STREAM_LENGTH, approximate=True))
                 self._back()
             except Exception as error:
                 self._lost(error)
                 self._new.set()
-                await asyncio.sleep(AGAIN)
+                await asyncio.sleep(RETRY_S)
 
     async def taking(self, look: Callable[[], Awaitable[bool]]) -> None:
         """Take words and `look` at the table for each, until cancelled.
@@ -88,12 +88,12 @@ class WorkStream:
                     await answered(self._found())
                     continue
                 self._lost(error)
-                await asyncio.sleep(AGAIN)
+                await asyncio.sleep(RETRY_S)
 
     async def aclose(self) -> None:
         """Leave the group, so that nobody looks for this process's words, and close the connection."""
         try:
-            async with asyncio.timeout(LAST_WORD):
+            async with asyncio.timeout(LEAVE_TIMEOUT_S):
                 await self._leave()
         except Exception as error:
             log.info("the work stream could not be left", error=type(error).__name__)
@@ -106,19 +106,19 @@ class WorkStream:
 
     async def _take(self) -> Sequence[bytes]:
         """The next words, waiting a while for them."""
-        block = int(BLOCK * 1000)
-        found = await self._client.xreadgroup(GROUP, self._own, {self._key: ">"}, count=AT_ONCE, block=block)
+        block = int(BLOCK_S * 1000)
+        found = await self._client.xreadgroup(GROUP, self._own, {self._key: ">"}, count=WORDS_AT_ONCE, block=block)
         return [identity for _, words in _pairs(found) for identity, _ in words]
 
     async def _take_over(self) -> Sequence[bytes]:
         """What other workers took some time ago and did not settle."""
-        if time.monotonic() - self._taken_over < IDLE:
+        if time.monotonic() - self._taken_over < STALE_WORD_S:
             return ()
         self._taken_over = time.monotonic()
-        idle = int(IDLE * 1000)
-        answer = await self._client.xautoclaim(self._key, GROUP, self._own, idle, count=AT_ONCE)
+        idle = int(STALE_WORD_S * 1000)
+        answer = await self._client.xautoclaim(self._key, GROUP, self._own, idle, count=WORDS_AT_ONCE)
         for other in await self._client.xinfo_consumers(self._key, GROUP):
-            if not other["pending"] and other["idle"] > GONE * 1000:
+            if not other["pending"] and other["idle"] > STALE_CONSUMER_S * 1000:
                 await self._client.xgroup_delconsumer(self._key, GROUP, other["name"])
         # Redis before version 7 gives nothing in the place of what is gone.
         return [word[0] for word in answer[1] if word and word[0] is not None]
@@ -133,7 +133,7 @@ class WorkStream:
         except Exception as error:
             if "BUSYGROUP" not in str(error):
                 self._lost(error)
-                await asyncio.sleep(AGAIN)
+                await asyncio.sleep(RETRY_S)
 
     def _lost(self, error: Exception) -> None:
         if not self._away:

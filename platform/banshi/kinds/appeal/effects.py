@@ -12,7 +12,7 @@ from banshi.kernel.cases.lifecycle import Effects, Move
 from banshi.kernel.contract.values import Texts, Who
 from banshi.kernel.outbox import outbox
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply
-from banshi.kinds.appeal.offered import MOST_LETTERS
+from banshi.kinds.appeal.offered import MAX_LETTERS
 from banshi.kinds.appeal.sorting import merging
 from banshi.kinds.corrections import corrected
 
@@ -105,11 +105,11 @@ async def _write(platform: Platform, move: Move) -> Effects:
     case, given = move.case, move.given
     by = move.actor.who(case)
     number = await Letter.filter(case_id=case.id).count() + 1
-    if number > MOST_LETTERS:
+    if number > MAX_LETTERS:
         raise Conflict(
             {
-                "zh-CN": f"一件来件最多有{MOST_LETTERS}条留言。请等待答复，或者另行提交。",
-                "en": f"One appeal has at most {MOST_LETTERS} messages. Wait for the answer, or hand in a new one.",
+                "zh-CN": f"一件来件最多有{MAX_LETTERS}条留言。请等待答复，或者另行提交。",
+                "en": f"One appeal has at most {MAX_LETTERS} messages. Wait for the answer, or hand in a new one.",
             }
         )
     files = await _files(move)

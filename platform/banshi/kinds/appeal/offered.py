@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from banshi.kernel.tables.cases import Case
 
 #: Letters of one appeal.
-MOST_LETTERS = 100
+MAX_LETTERS = 100
 
 
 async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:
@@ -42,7 +42,7 @@ async def _in_case(platform: Platform, case: Case, step: Step) -> Step | None:
             except Problem:
                 return None
         case "write":
-            if await Letter.filter(case_id=case.id).count() >= MOST_LETTERS:
+            if await Letter.filter(case_id=case.id).count() >= MAX_LETTERS:
                 return None
             if case.state == "merged" and Who.CITIZEN in step.who and await merging.hearing(case) is None:
                 return None

@@ -17,7 +17,7 @@ Sort = Literal["consult", "report", "suggest", "complain", "tip"]
 WHO = ("cn-resident-id", "cn-mobile", "cn-phone", "email", "idn-email")
 
 #: Stars that a citizen can give.
-LEAST, MOST = 1, 5
+MIN_STARS, MAX_STARS = 1, 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +49,8 @@ class AppealRules:
     def __post_init__(self) -> None:
         if not self.sorts or len(set(self.sorts)) != len(self.sorts):
             raise ValueError(f"sorts has to name each of its sorts once: {', '.join(get_args(Sort))}")
-        if not LEAST <= self.reopen_below <= MOST:
-            raise ValueError(f"reopen_below has to be from {LEAST} to {MOST}")
+        if not MIN_STARS <= self.reopen_below <= MAX_STARS:
+            raise ValueError(f"reopen_below has to be from {MIN_STARS} to {MAX_STARS}")
         if any(days < 1 for days in self.days.values()):
             raise ValueError("days has to be at least 1 for each sort")
 

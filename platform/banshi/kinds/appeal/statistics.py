@@ -18,7 +18,7 @@ from banshi.kernel.contract.routes import Answer, Audience, Call, Parameter
 from banshi.kernel.contract.values import text_in
 from banshi.kernel.http.document_schemas import TEXT, Record, array
 from banshi.kernel.http.responses import reply
-from banshi.kinds.appeal.rules import MOST
+from banshi.kinds.appeal.rules import MAX_STARS
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 ROUTES = Routes("statistics")
 
 #: Fewer than so many are not shown: neither a unit's appeals, nor a figure that comes from so few.
-FEWEST = 5
+MIN_SHOWN = 5
 
 #: Stars from which on somebody counts as satisfied.
-SATISFIED = MOST - 1
+MIN_SATISFIED_STARS = MAX_STARS - 1
 
 #: Months that can be asked for at once, and those that are shown where nobody says which.
-LONGEST, USUAL = 24, 12
+MAX_MONTHS, DEFAULT_MONTHS = 24, 12
 
 # A duplicate counts once, as the one that it was merged into. What is late and has no answer yet counts as late.
 SQL = """
@@ -55,7 +55,7 @@ GROUP BY c.department, c.unit
 """
 
 #: Seconds for which a month's figures are kept, so that whoever asks again and again costs nothing.
-KEPT = 60.0
+KEPT_S = 60.0
 
 #: Department and unit → figures by name.
 Figures = dict[tuple[str, str], Counter[str]]
@@ -76,11 +76,11 @@ MONTHS: Key[Months] = Key("months of appeals")
 def statement(platform: Platform) -> str:
     """The query with the database's own marks, in the order in which they stand: today, first and last moment."""
     today, begins, ends = platform.store.placeholders(3)
-    return SQL.format(begins=begins, ends=ends, today=today, satisfied=SATISFIED, live=LIVE)
+    return SQL.format(begins=begins, ends=ends, today=today, satisfied=MIN_SATISFIED_STARS, live=LIVE)
 
 
 async def figures(platform: Platform, month: int) -> Figures:
-    """What is counted for a month; at most `KEPT` seconds old."""
+    """What is counted for a month; at most `KEPT_S` seconds old."""
     months = platform[MONTHS]
     async with months.turn:
         until, counted = months.known.get(month, (0.0, {}))
@@ -94,7 +94,7 @@ async def figures(platform: Platform, month: int) -> Figures:
             (row.pop("department"), row.pop("unit")): Counter({name: int(count or 0) for name, count in row.items()})
             for row in map(dict, rows)
         }
-        months.known[month] = (time.monotonic() + KEPT, counted)
+        months.known[month] = (time.monotonic() + KEPT_S, counted)
         return counted
 
 
@@ -116,8 +116,8 @@ TABLE = Record(
             answered=_COUNT,
             overdue={**_COUNT, "description": "Not answered, although the day is past."},
             on_time_percent={**_PERCENT, "description": "Of those answered or overdue."},
-            mean_rating={"type": ["number", "null"], "minimum": 1, "maximum": MOST},
-            satisfied_percent={**_PERCENT, "description": f"Of those rated: {SATISFIED} stars or more."},
+            mean_rating={"type": ["number", "null"], "minimum": 1, "maximum": MAX_STARS},
+            satisfied_percent={**_PERCENT, "description": f"Of those rated: {MIN_SATISFIED_STARS} stars or more."},
         )
     ),
 )
@@ -129,7 +129,7 @@ TABLE = Record(
     {200: Answer("The units, the most punctual first.", TABLE)},
     from_replica=True,
     parameters=(
-        Parameter("from", MONTH, f"First month; {USUAL} months where it is left out."),
+        Parameter("from", MONTH, f"First month; {DEFAULT_MONTHS} months where it is left out."),
         Parameter("to", MONTH, "Last month; the present one where it is left out."),
     ),
 )
@@ -144,10 +144,10 @@ async def appeal_statistics(call: Call) -> web.StreamResponse:
     for month in range(first, last + 1):
         for unit, counted in (await figures(platform, month)).items():
             sums[unit] += counted
-    enough = [(unit, counted) for unit, counted in sums.items() if counted["received"] >= FEWEST]
+    enough = [(unit, counted) for unit, counted in sums.items() if counted["received"] >= MIN_SHOWN]
     units = [unit_document(platform, *unit, counted, call.language) for unit, counted in enough]
     units.sort(key=lambda one: (-(one["on_time_percent"] or 0), one["department"]["code"], one["unit"]["code"]))
-    return reply(call, {"from": _name(first), "to": _name(last), "fewest": FEWEST, "items": units})
+    return reply(call, {"from": _name(first), "to": _name(last), "fewest": MIN_SHOWN, "items": units})
 
 
 def unit_document(platform: Platform, code: str, unit: str, row: Mapping[str, int], language: str) -> dict[str, Any]:
@@ -164,9 +164,9 @@ def unit_document(platform: Platform, code: str, unit: str, row: Mapping[str, in
         "received": row["received"],
         "answered": row["answered"],
         "overdue": row["overdue"],
-        "on_time_percent": round(100 * row["on_time"] / due) if due >= FEWEST else None,
-        "mean_rating": round(row["stars"] / rated, 1) if rated >= FEWEST else None,
-        "satisfied_percent": round(100 * row["satisfied"] / rated) if rated >= FEWEST else None,
+        "on_time_percent": round(100 * row["on_time"] / due) if due >= MIN_SHOWN else None,
+        "mean_rating": round(row["stars"] / rated, 1) if rated >= MIN_SHOWN else None,
+        "satisfied_percent": round(100 * row["satisfied"] / rated) if rated >= MIN_SHOWN else None,
     }
 
 
@@ -188,8 +188,8 @@ def _count(month: str) -> int:
 def _months(call: Call) -> tuple[int, int]:
     """The first and the last month asked for, as numbers. Raises InvalidParameter."""
     last = _count(call.query.get("to", f"{call.platform.today():%Y-%m}"))
-    first = _count(call.query["from"]) if "from" in call.query else last - USUAL + 1
-    if not first <= last < first + LONGEST:
-        detail = f"`from` is not after `to`, and both and what is between them are {LONGEST} months at most."
+    first = _count(call.query["from"]) if "from" in call.query else last - DEFAULT_MONTHS + 1
+    if not first <= last < first + MAX_MONTHS:
+        detail = f"`from` is not after `to`, and both and what is between them are {MAX_MONTHS} months at most."
         raise InvalidParameter(detail, parameter="from")
     return first, last

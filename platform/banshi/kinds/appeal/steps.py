@@ -20,7 +20,7 @@ from banshi.kinds.appeal.messages import (
     UNIT,
     WROTE,
 )
-from banshi.kinds.appeal.rules import LEAST, MOST, AppealRules
+from banshi.kinds.appeal.rules import MAX_STARS, MIN_STARS, AppealRules
 from banshi.kinds.rows import CITIZEN, EITHER, END, RUN, STAFF, STOP, SYSTEM
 
 NO_WORDS = {"zh-CN": "请写明内容。", "en": "Say something in words."}
@@ -51,7 +51,7 @@ WRITING_WITH_FILES = Record(
     attachments=optional(array({**EXACT_UUID, "x-attachment": True}, maxItems=5, uniqueItems=True)),
 ).form()
 RATING = Record(
-    rating={"type": "integer", "minimum": LEAST, "maximum": MOST},
+    rating={"type": "integer", "minimum": MIN_STARS, "maximum": MAX_STARS},
     text=optional({"type": "string", "maxLength": 1000}),
 ).form()
 

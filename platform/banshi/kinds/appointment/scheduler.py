@@ -37,20 +37,20 @@ if TYPE_CHECKING:
 log = structlog.get_logger("banshi.appointments")
 
 #: Seconds between two looks where no commit of this process wakes it, and rows that one look takes on.
-LOOK, AT_ONCE = 5.0, 200
+LOOK_EVERY_S, ROWS_AT_ONCE = 5.0, 200
 
 #: Hour of the day before from which on people are reminded.
 REMIND_AT = time(10)
 
 #: How long after its end an appointment is settled: who is still at the counter can be checked in.
-GRACE = timedelta(minutes=15)
+SETTLED_AFTER = timedelta(minutes=15)
 
 #: How long slots that nobody was in, and holds, are kept after their end.
-KEEP = timedelta(days=30)
+KEPT_AFTER_END = timedelta(days=30)
 
 
 async def release_holds(platform: Platform) -> None:
-    for hold in await Hold.filter(live=1, expires_at__lte=platform.now()).limit(AT_ONCE):
+    for hold in await Hold.filter(live=1, expires_at__lte=platform.now()).limit(ROWS_AT_ONCE):
         await places.give_up_hold(platform, hold)
 
 
@@ -62,7 +62,7 @@ async def end_offers(platform: Platform) -> None:
 async def offer_free_places(platform: Platform) -> None:
     """Offer each free place to the first on its waiting list."""
     waited = Slot.filter(waiting__gt=0, taken__lt=F("capacity"), is_open=True, begins__gt=platform.now())
-    for slot in await waited.filter(draw__in=["", "done"]).order_by("begins").limit(AT_ONCE):
+    for slot in await waited.filter(draw__in=["", "done"]).order_by("begins").limit(ROWS_AT_ONCE):
         failed = 0
         while slot.waiting and slot.taken < slot.capacity:
             first = await Booking.filter(slot_id=slot.id, state="waiting").order_by("drawn", "id").first()
@@ -91,7 +91,7 @@ async def settle_past(platform: Platform) -> None:
 
     Nobody is called absent where the office scanned nobody that day: then it is the office that doesn't check in.
     """
-    before = platform.now() - GRACE
+    before = platform.now() - SETTLED_AFTER
     for state in ("taken", "waiting", "offered", "entered"):
         async for booking in _by_end(Booking.filter(state=state, ends__lte=before)):
             await _settle(platform, booking)
@@ -99,7 +99,7 @@ async def settle_past(platform: Platform) -> None:
 
 async def _by_end(query: QuerySet[Booking]) -> AsyncIterator[Booking]:
     """All of them, in steps, in the order of the index: by their keys PostgreSQL goes through all that ever were."""
-    async for rows in pages(query, "ends", "id", size=AT_ONCE):
+    async for rows in pages(query, "ends", "id", size=ROWS_AT_ONCE):
         for booking in rows:
             yield booking
 
@@ -136,7 +136,7 @@ async def make_ahead(platform: Platform) -> None:
 
 async def forget(platform: Platform) -> None:
     """Clear away old slots that nobody was in, and old holds."""
-    before = platform.now() - KEEP
+    before = platform.now() - KEPT_AFTER_END
     await Hold.filter(live=None, expires_at__lt=before).delete()
     await Slot.filter(begins__lt=before, taken=0, taken_internal=0, waiting=0, draw="").delete()
 
@@ -150,7 +150,7 @@ async def look(platform: Platform) -> None:
 async def keep_ahead(platform: Platform) -> None:
     """Make the slots of the next days, by and by: whoever asks earlier has them made at once."""
     while True:
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(LOOK_EVERY_S)
         await make_ahead(platform)
         await forget(platform)
         await asyncio.sleep(600)
@@ -164,7 +164,7 @@ async def open_keeper(platform: Platform) -> AsyncIterator[None]:
     """The running work of appointments."""
     wake = asyncio.Event()
     platform.store.on_rows(Slot, wake.set)
-    looking = partial(whenever, wake, LOOK, partial(look, platform))
+    looking = partial(whenever, wake, LOOK_EVERY_S, partial(look, platform))
     works = (looking, partial(keep_ahead, platform)) if CASE in platform.duty.lanes else ()
     async with working("banshi-appointments", *works):
         yield

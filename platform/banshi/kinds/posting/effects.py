@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
 
 #: The poster is told so long before the end.
-NOTICE = timedelta(days=7)
+NOTICE_BEFORE_END = timedelta(days=7)
 
 
 async def effects(platform: Platform, move: Move) -> Effects:
@@ -71,7 +71,7 @@ def _publish(platform: Platform, move: Move) -> Effects:
 
 def reminder(move: Move, until: datetime) -> datetime:
     """When the poster is told that it ends: a week before, but never before half of the time is over."""
-    return until - min(NOTICE, timedelta(days=move.item.details.days) / 2)
+    return until - min(NOTICE_BEFORE_END, timedelta(days=move.item.details.days) / 2)
 
 
 def last_day(platform: Platform, until: datetime) -> Any:

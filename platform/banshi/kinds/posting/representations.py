@@ -11,7 +11,7 @@ from banshi.kernel.contract.values import text_in
 from banshi.kernel.http.document_schemas import ID, LINKS, MOMENT, TEXT, Record, array
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.models import PostingMatch, PostingRecord
-from banshi.kinds.posting.publishing.matching import MOST
+from banshi.kinds.posting.publishing.matching import MAX_MATCHES
 from banshi.kinds.posting.rules import OPPOSITE
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ async def _matches(platform: Platform, row: PostingRecord) -> list[dict[str, Any
     seen = PostingRecord.filter(state="public", expires_at__gt=platform.now(), case_id__in=list(others))
     known = {one.case_id: one for one in await seen} if others else {}
     shown = [(known[identity], pair) for identity, pair in others.items() if identity in known]
-    return [match_document(platform, other, pair) for other, pair in shown[:MOST]]
+    return [match_document(platform, other, pair) for other, pair in shown[:MAX_MATCHES]]
 
 
 def match_document(platform: Platform, other: PostingRecord, pair: PostingMatch) -> dict[str, Any]:

@@ -18,7 +18,7 @@ Sort = Literal["lost", "found", "missing-person"]
 OPPOSITE: Mapping[str, str] = {"lost": "found", "found": "lost"}
 
 #: Longest time on the public list, in days, before and after an extension each.
-LONGEST = 3660
+MAX_DAYS = 3660
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +61,8 @@ class PostingRules:
     def __post_init__(self) -> None:
         if not self.sorts or len(set(self.sorts)) != len(self.sorts):
             raise ValueError(f"sorts has to name each of its sorts once: {', '.join(get_args(Sort))}")
-        if not 1 <= self.days <= LONGEST:
-            raise ValueError(f"days has to be from 1 to {LONGEST}")
+        if not 1 <= self.days <= MAX_DAYS:
+            raise ValueError(f"days has to be from 1 to {MAX_DAYS}")
 
     def published(self) -> Iterator[str]:
         """The pointers of the answers whose texts anybody can read."""

@@ -23,7 +23,6 @@ from banshi.foundation.background import working
 from banshi.foundation.database.bulk import pages
 from banshi.foundation.files.durable_files import written
 from banshi.foundation.keys import Key
-from banshi.kernel.cases.attachments import written
 from banshi.kernel.runtime.leader_election import led
 from banshi.kernel.runtime.process_role import CASE
 from banshi.kernel.tables.attachments import Attachment
@@ -37,16 +36,16 @@ if TYPE_CHECKING:
 log = structlog.get_logger("banshi.postings")
 
 #: Seconds between two looks where no commit of this process wakes it, and rows that one look takes on.
-LOOK, AT_ONCE = 30.0, 200
+LOOK_EVERY_S, ROWS_AT_ONCE = 30.0, 200
 
 #: How long photos and conversations of what is over are kept, and files whose posting was never stored.
-KEEP, UNUSED = timedelta(days=30), 86_400.0
+KEPT_AFTER_END, UNUSED_FILE_S = timedelta(days=30), 86_400.0
 
 
 async def end_or_remind(platform: Platform) -> None:
     """End what is over, and tell those whose posting ends soon, once for each end."""
     now = platform.now()
-    async for rows in pages(PostingRecord.filter(due_at__lte=now), "case_id", size=AT_ONCE):
+    async for rows in pages(PostingRecord.filter(due_at__lte=now), "case_id", size=ROWS_AT_ONCE):
         for row in rows:
             await move(platform, row.case_id, "expire" if row.expires_at and row.expires_at <= now else "remind")
 
@@ -54,15 +53,15 @@ async def end_or_remind(platform: Platform) -> None:
 async def clear_photos(platform: Platform) -> None:
     """Remove the photos of what has been over for a while, and those of what was never stored."""
     place = folder(platform)
-    for name in await asyncio.to_thread(_old_files, place, time.time() - UNUSED):
+    for name in await asyncio.to_thread(_old_files, place, time.time() - UNUSED_FILE_S):
         if not await _is_needed(platform, name):
             await asyncio.to_thread((place / name).unlink, missing_ok=True)
 
 
 async def forget_conversations(platform: Platform) -> None:
     """Delete what was written about postings that have been over for a while, but what staff still have to read."""
-    before = platform.now() - KEEP
-    async for rows in pages(Conversation.filter(created_at__lt=before), "id", size=AT_ONCE):
+    before = platform.now() - KEPT_AFTER_END
+    async for rows in pages(Conversation.filter(created_at__lt=before), "id", size=ROWS_AT_ONCE):
         over = PostingRecord.filter(case_id__in=list({row.case_id for row in rows}), ended_at__lt=before)
         ended = set(await over.values_list("case_id", flat=True))
         gone = [row.id for row in rows if row.case_id in ended and not _waits(row, before)]
@@ -90,7 +89,7 @@ async def _is_needed(platform: Platform, name: str) -> bool:
     if row is None or row.case_id is None:
         return False
     posting = await PostingRecord.get_or_none(case_id=row.case_id)
-    return posting is not None and (posting.ended_at is None or posting.ended_at > platform.now() - KEEP)
+    return posting is not None and (posting.ended_at is None or posting.ended_at > platform.now() - KEPT_AFTER_END)
 
 
 async def look(platform: Platform) -> None:
@@ -106,7 +105,7 @@ async def open_keeper(platform: Platform) -> AsyncIterator[None]:
     """The running work of postings."""
     wake = asyncio.Event()
     platform.store.on_rows(PostingRecord, wake.set)
-    looking = partial(whenever, wake, LOOK, partial(look, platform))
+    looking = partial(whenever, wake, LOOK_EVERY_S, partial(look, platform))
     works = [looking] if CASE in platform.duty.lanes else []
     for work, failed in (
         (clear_photos, "postings: photos could not be cleared"),

@@ -22,7 +22,7 @@ from banshi.kernel.contract.values import Item, text_in
 from banshi.kernel.runtime.containment import contained, guarded
 from banshi.kinds.query.look_ups import found_by, new_look_up
 from banshi.kinds.query.registers.opened import BUILT_IN, REGISTERS, OpenRegister
-from banshi.kinds.query.registers.protocol import MOST, Found, Question, RegisterDown
+from banshi.kinds.query.registers.protocol import MAX_RECORDS, Found, Question, RegisterDown
 from banshi.kinds.query.rules import REGISTRAR
 from banshi.kinds.query.throttle import Turn, take_turn
 from banshi.kinds.query.words import say
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from banshi.kinds.query.models import LookUp
 
 #: Seconds after which a register that failed may be asked again, where its breaker doesn't say.
-AGAIN = "5"
+RETRY_S = "5"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +150,7 @@ def _told(one: Asking, problem: Problem, about: Mapping[str, Any]) -> Problem:
         "department": text_in(department.title, language),
         "register": text_in(one.register.declared.title, language),
     }
-    headers = {"Retry-After": problem.headers.get("Retry-After", AGAIN)}
+    headers = {"Retry-After": problem.headers.get("Retry-After", RETRY_S)}
     whose = problem.failure.members() if problem.failure and not down else {}
     told = kind(say(sentence, language, **names), headers=headers, **{**about, **whose})
     told.failure = problem.failure
@@ -162,7 +162,7 @@ async def _record(one: Asking, turn: Turn, look_up: LookUp, found: Found) -> Non
     updates: list[Update] = [turn.over(found=bool(found.records))]
     rows: list[Model] = []
     if one.item.details.personal:
-        update, rows = found_by(look_up, len(found.records[:MOST]), _people(one, found))
+        update, rows = found_by(look_up, len(found.records[:MAX_RECORDS]), _people(one, found))
         updates.append(update)
     await one.platform.store.commit(Write(updates, rows))
 
@@ -171,7 +171,7 @@ def _people(one: Asking, found: Found) -> list[str]:
     """Whom the shown records are about, each once."""
     if not one.register.declared.owner and one.register.declared.code in BUILT_IN and found.records:
         return [one.register.pseudonyms.person(one.principal.resident_id)]
-    return list(dict.fromkeys((found.owners or ())[:MOST]))
+    return list(dict.fromkeys((found.owners or ())[:MAX_RECORDS]))
 
 
 def document(one: Asking, found: Found) -> dict[str, Any]:
@@ -190,9 +190,9 @@ def document(one: Asking, found: Found) -> dict[str, Any]:
         "as_of": (found.as_of or one.platform.now()).astimezone(zone).isoformat(timespec="seconds"),
         "sample": found.sample,
         "columns": columns,
-        "records": list(found.records[:MOST]),
-        "found": len(found.records[:MOST]),
-        "more": len(found.records) > MOST,
+        "records": list(found.records[:MAX_RECORDS]),
+        "found": len(found.records[:MAX_RECORDS]),
+        "more": len(found.records) > MAX_RECORDS,
     }
 
 

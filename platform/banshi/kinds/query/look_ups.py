@@ -23,7 +23,7 @@ from banshi.kernel.runtime.leader_election import led
 from banshi.kinds.query.models import Allowance, Batch, LookUp, LookUpPerson, Record, RegisterPointer
 from banshi.kinds.query.registers.opened import REGISTERS
 from banshi.kinds.query.rules import REGISTRAR
-from banshi.kinds.query.throttle import HOUR
+from banshi.kinds.query.throttle import HOUR_MS
 
 if TYPE_CHECKING:
     from tortoise.models import Model
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger("banshi.query")
 
 #: Seconds between two rounds of tidying up; rows that one statement deletes at most.
-ROUND, STEP = 3_600.0, 500
+ROUND_S, ROWS_PER_STATEMENT = 3_600.0, 500
 
 #: After so long, an import that has not ended has been killed.
-ABANDONED = timedelta(days=1)
+ABANDONED_AFTER = timedelta(days=1)
 
 
 def new_look_up(platform: Platform, item: Item, principal: Principal, *, staff: bool, purpose: str) -> LookUp:
@@ -90,22 +90,22 @@ def document(call: Call, look_up: LookUp) -> dict[str, Any]:
 async def tidy(platform: Platform) -> None:
     """One round: what is older than it is kept, and what imports that were killed have left."""
     before = platform.now() - timedelta(days=platform.settings.look_up_days)
-    while ids := await LookUp.filter(at__lt=before).limit(STEP).values_list("id", flat=True):
+    while ids := await LookUp.filter(at__lt=before).limit(ROWS_PER_STATEMENT).values_list("id", flat=True):
         await LookUpPerson.filter(look_up_id__in=list(ids)).delete()
         await LookUp.filter(id__in=list(ids)).delete()
     # An hour that is over is begun anew anyway.
-    over = int(platform.now().timestamp() * 1000) - 2 * HOUR
-    while hours := await Allowance.filter(since__lt=over).limit(STEP).values_list("id", flat=True):
+    over = int(platform.now().timestamp() * 1000) - 2 * HOUR_MS
+    while hours := await Allowance.filter(since__lt=over).limit(ROWS_PER_STATEMENT).values_list("id", flat=True):
         await Allowance.filter(id__in=list(hours), since__lt=over).delete()
     current = [pointer.batch for pointer in await RegisterPointer.all()]
-    for batch in await Batch.filter(started_at__lt=platform.now() - ABANDONED):
+    for batch in await Batch.filter(started_at__lt=platform.now() - ABANDONED_AFTER):
         if batch.id not in current:
             await forget_batch(batch.id)
 
 
 async def forget_batch(batch: int) -> None:
     """Delete an import that nobody asks, in small steps."""
-    step = Subquery(Record.filter(batch=batch).limit(STEP * 10).values("id"))
+    step = Subquery(Record.filter(batch=batch).limit(ROWS_PER_STATEMENT * 10).values("id"))
     while await Record.filter(id__in=step).delete():
         pass
     await Batch.filter(id=batch).delete()
@@ -118,6 +118,6 @@ TIDYING: Key[None] = Key("tidying of look-ups")
 async def open_tidying(platform: Platform) -> AsyncIterator[None]:
     """Tidies up at start and every hour."""
     async with working(
-        "banshi-look-ups", partial(led, platform, ROUND, partial(tidy, platform), "could not tidy up look-ups")
+        "banshi-look-ups", partial(led, platform, ROUND_S, partial(tidy, platform), "could not tidy up look-ups")
     ):
         yield

@@ -15,15 +15,15 @@ from banshi.forms.spelling import spelled_id
 from banshi.foundation.files.secret_files import write_private
 
 #: Bytes of the key, and of each hash.
-KEY, HASH = 32, 16
+KEY_BYTES, HASH_BYTES = 32, 16
 
 
 class Pseudonyms:
     """Hashes with one key."""
 
     def __init__(self, key: bytes) -> None:
-        if len(key) != KEY:
-            raise ValueError(f"the key has {len(key)} bytes in place of {KEY}")
+        if len(key) != KEY_BYTES:
+            raise ValueError(f"the key has {len(key)} bytes in place of {KEY_BYTES}")
         self._key = key
         #: Says which key it is, and nothing about it.
         self.key_id = self._hash(b"id", b"")[:16]
@@ -38,14 +38,14 @@ class Pseudonyms:
         return self._hash(b"key", "\x1f".join((register, *values)).encode())
 
     def _hash(self, purpose: bytes, text: bytes) -> str:
-        return hashlib.blake2b(text, key=self._key, person=purpose, digest_size=HASH).hexdigest()
+        return hashlib.blake2b(text, key=self._key, person=purpose, digest_size=HASH_BYTES).hexdigest()
 
 
 def read_pseudonyms(folder: Path) -> Pseudonyms:
     """The hashes with this platform's key, which is made on first use and readable by its owner alone."""
     file = folder / "look-ups.key"
     if not file.exists():
-        write_private(file, secrets.token_bytes(KEY))
+        write_private(file, secrets.token_bytes(KEY_BYTES))
     try:
         return Pseudonyms(file.read_bytes())
     except ValueError as error:

@@ -14,7 +14,7 @@ REGISTRAR = "registrar"
 
 #: Of an hour's look-ups so many may find nothing: a quarter, and never fewer than these. Who mistypes a plate gets a
 #: few more chances, who tries one after the other comes to an end.
-SHARE, LEAST = 4, 5
+MISSES_SHARE, MIN_MISSES = 4, 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class QueryRules:
     def misses(self, *, staff: bool) -> int:
         """Those of an hour's that may find nothing; all, where nobody's data are shown."""
         limit = self.limit(staff=staff)
-        return max(LEAST, limit // SHARE) if self.personal else limit
+        return max(MIN_MISSES, limit // MISSES_SHARE) if self.personal else limit
 
 
 def check(item: Item) -> Iterator[tuple[str, str]]:

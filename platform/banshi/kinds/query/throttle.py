@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
 
 #: Milliseconds for which look-ups are counted together, from the first on.
-HOUR = 3_600_000
+HOUR_MS = 3_600_000
 
 #: Seconds after which whoever has others under way may try again.
-SOON = 2
+RETRY_S = 2
 
 #: Another request may take the turn between reading and writing so many times.
-ATTEMPTS = 50
+MAX_ATTEMPTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,13 @@ async def take_turn(
 ) -> Turn:
     """Count one look-up and write `rows` in the same transaction. Raises TooManyRequests, and then writes nothing."""
     identity = hashlib.blake2b(f"{person}\0{item}".encode(), digest_size=16).hexdigest()
-    for _ in range(ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         now = int(platform.now().timestamp() * 1000)
         known = await Allowance.get_or_none(id=identity)
         if known is None:
             first = Allowance(id=identity, since=now, used=1, spent=1, waiting=1)
             write, since = Write(rows=[first, *rows]), now
-        elif known.since <= now - HOUR:
+        elif known.since <= now - HOUR_MS:
             anew = Update(
                 Allowance, {"id": identity, "since": known.since}, {"since": now, "used": 1, "spent": 1, "waiting": 1}
             )
@@ -78,15 +78,15 @@ async def take_turn(
         except (Stale, IntegrityError):
             continue
         return Turn(identity, since)
-    raise TooManyRequests(say("waiting", language), headers={"Retry-After": str(SOON)})
+    raise TooManyRequests(say("waiting", language), headers={"Retry-After": str(RETRY_S)})
 
 
 def refuse(known: Allowance, now: int, *, limit: int, misses: int, language: str) -> None:
     """Raises TooManyRequests where nothing is left of this hour."""
-    rest = str((known.since + HOUR - now) // 1000 + 1)
+    rest = str((known.since + HOUR_MS - now) // 1000 + 1)
     if known.spent - known.waiting >= misses:
         raise TooManyRequests(say("too-many-misses", language), headers={"Retry-After": rest})
     if known.used - known.waiting >= limit:
         raise TooManyRequests(say("too-many", language), headers={"Retry-After": rest})
     if known.used >= limit or known.spent >= misses:
-        raise TooManyRequests(say("waiting", language), headers={"Retry-After": str(SOON)})
+        raise TooManyRequests(say("waiting", language), headers={"Retry-After": str(RETRY_S)})

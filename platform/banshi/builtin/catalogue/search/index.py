@@ -24,26 +24,26 @@ from banshi.kernel.contract.values import Department, Item
 TITLE, KEYWORDS, SUMMARY, OTHER = 6, 6, 2, 1
 
 #: How often it counts in one field, and so in all of them.
-MOST_TIMES = 3
-MOST_COUNT = MOST_TIMES * (TITLE + KEYWORDS + SUMMARY + OTHER) + 1
+MAX_TIMES = 3
+MAX_COUNT = MAX_TIMES * (TITLE + KEYWORDS + SUMMARY + OTHER) + 1
 
 #: Items that two bytes can number.
-MOST_ITEMS = 1 << 16
+MAX_ITEMS = 1 << 16
 
 #: How soon more of the same adds nothing (BM25's k1), in the units of the weights above.
 SATURATION = 6.0
 
 #: Postings that one search looks through, the rarest terms first; commoner ones only re-order what was found.
-MOST_POSTINGS = 5_000
+MAX_POSTINGS = 5_000
 
 #: Items whose order the commoner terms can still change, and how many of these.
-MOST_REORDERED, MOST_COMMON = 60, 12
+MAX_REORDERED, MAX_COMMON = 60, 12
 
 #: Finds of a reading that are looked at.
-MOST_SPOKEN = 1_000
+MAX_FINDS = 1_000
 
 #: What is found by less than this share of the best item's score is not worth a look.
-FAINT = 0.2
+FAINT_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,8 @@ class Index:
         gathered: dict[str, tuple[array[int], array[int]]] = {}
         for item in items:
             number = len(index.codes)
-            if number == MOST_ITEMS:
-                raise ValueError(f"more than {MOST_ITEMS} items can't be searched")
+            if number == MAX_ITEMS:
+                raise ValueError(f"more than {MAX_ITEMS} items can't be searched")
             index.codes.append(item.code)
             for term, count in index._read(number, item, departments.get(item.department)).items():
                 pair = gathered.get(term)
@@ -120,7 +120,7 @@ class Index:
             terms = Counter(terms_of(units, alone=weight >= KEYWORDS))
             terms.update(self.synonyms.groups(units))
             for term, times in terms.items():
-                counts[term] += weight * min(times, MOST_TIMES)
+                counts[term] += weight * min(times, MAX_TIMES)
             self.written.update(written)
             if weight >= KEYWORDS:
                 self._hear_of(number, shown)
@@ -152,7 +152,7 @@ class Index:
         self._reorder(left, scores)
         if not scores:
             return []
-        faint = max(scores.values()) * FAINT
+        faint = max(scores.values()) * FAINT_SHARE
         ranked = sorted(
             (-round(score * 1000), self.codes[number]) for number, score in scores.items() if score >= faint
         )
@@ -170,10 +170,10 @@ class Index:
         for count, start, end, weight in sorted(rows):
             worth = weight * self._rarity(count)
             looked_at += count
-            if looked_at > MOST_POSTINGS and scores:
+            if looked_at > MAX_POSTINGS and scores:
                 left.append((start, end, worth))
                 continue
-            table = [worth * tf / (tf + SATURATION) for tf in range(MOST_COUNT)]
+            table = [worth * tf / (tf + SATURATION) for tf in range(MAX_COUNT)]
             for number, tf in zip(self.items[start:end], self.counts[start:end], strict=True):
                 scores[number] = get(number, 0.0) + table[tf]
         return left
@@ -181,7 +181,7 @@ class Index:
     def _hear(self, spoken: pinyin.Spoken, part: str, scores: dict[int, float]) -> None:
         """Add the items with a phrase that is read so; one that begins so counts for more."""
         heard: dict[int, float] = {}
-        for number, begins in spoken.finds(part, MOST_SPOKEN):
+        for number, begins in spoken.finds(part, MAX_FINDS):
             heard[number] = max(heard.get(number, 0.0), 1.0 if begins else 0.7)
         worth = 2 * self._rarity(len(heard))
         for number, share in heard.items():
@@ -190,8 +190,8 @@ class Index:
     def _reorder(self, left: Sequence[tuple[int, int, float]], scores: dict[int, float]) -> None:
         if not left:
             return
-        best = sorted(scores, key=lambda number: (-scores[number], number))[:MOST_REORDERED]
-        for start, end, worth in left[:MOST_COMMON]:
+        best = sorted(scores, key=lambda number: (-scores[number], number))[:MAX_REORDERED]
+        for start, end, worth in left[:MAX_COMMON]:
             for number in best:
                 place = bisect_left(self.items, number, start, end)
                 if place < end and self.items[place] == number:

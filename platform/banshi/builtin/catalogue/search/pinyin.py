@@ -17,11 +17,11 @@ from pathlib import Path
 FILE = Path(__file__).with_name("readings.txt")
 
 #: Letters that may be pinyin, and how many are looked at.
-MOST_LETTERS = 32
+MAX_LETTERS = 32
 LETTERS = re.compile(r"[a-z]{2,38}")
 
 #: Letters of the longest syllable, `zhuang`.
-LONGEST = 6
+MAX_SYLLABLE_LETTERS = 6
 
 #: Stands around each syllable; no letter of one.
 MARK = "'"
@@ -62,7 +62,7 @@ class Reader:
 
 def cut(letters: str) -> list[str] | None:
     """Letters as the fewest syllables; None where they are none. What is still being typed may end the last one."""
-    for typed in range(len(letters), max(len(letters) - LONGEST, 0), -1):
+    for typed in range(len(letters), max(len(letters) - MAX_SYLLABLE_LETTERS, 0), -1):
         rows = _cut(letters[:typed])
         rest = letters[typed:]
         if rows is not None and (not rest or any(one.startswith(rest) for one in syllables())):
@@ -76,7 +76,7 @@ def _cut(letters: str) -> list[str] | None:
         row = best[start]
         if row is None:
             continue
-        for end in range(start + 1, min(start + LONGEST, len(letters)) + 1):
+        for end in range(start + 1, min(start + MAX_SYLLABLE_LETTERS, len(letters)) + 1):
             kept = best[end]
             if letters[start:end] in syllables() and (kept is None or len(row) + 1 < len(kept)):
                 best[end] = [*row, letters[start:end]]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from banshi.builtin.catalogue.search.synonyms import Synonyms
 
 #: Units of a query that are looked at, and those of them that nobody has written and that are puzzled over.
-MOST_UNITS, MOST_PUZZLES = 60, 6
+MAX_UNITS, MAX_PUZZLES = 60, 6
 
 #: What a term counts for. A group of synonyms is what was meant; where one stands for a word, the very word adds less.
 #: A character counts little where it has neighbours, since the pairs say more.
@@ -26,7 +26,7 @@ GROUP, WORD, SAME_WORD, CHARACTER = 1.6, 1.0, 0.5, 0.15
 MENDED = 0.8
 
 #: Letters of the shortest word that is mended, and of the longest. Shorter ones are one letter from too many others.
-SHORTEST_MENDED, LONGEST_MENDED = 5, 20
+MIN_MENDED_LETTERS, MAX_MENDED_LETTERS = 5, 20
 
 
 class Vocabulary(Protocol):
@@ -68,12 +68,12 @@ def read_query(index: Vocabulary, text: str) -> Wanted:
     wanted, puzzles = Wanted(), 0
     units: list[str] = []
     shares: list[float] = []
-    for word in _joined(index, words_of(normal(text))[:MOST_UNITS]):
+    for word in _joined(index, words_of(normal(text))[:MAX_UNITS]):
         unit = stem(word)
         if is_chinese(word) or index.knows(unit):
             units.append(unit)
             shares.append(1.0)
-        elif puzzles < MOST_PUZZLES:
+        elif puzzles < MAX_PUZZLES:
             puzzles += 1
             if not _heard(index, wanted, word):
                 mended = [stem(one) for one in _mended(index, word)]
@@ -125,7 +125,7 @@ def _joined(index: Vocabulary, words: Sequence[str]) -> list[str]:
     open_end = False
     for word in words:
         syllable = word in pinyin.syllables() and not index.knows(stem(word))
-        if syllable and open_end and len(joined[-1]) < pinyin.MOST_LETTERS:
+        if syllable and open_end and len(joined[-1]) < pinyin.MAX_LETTERS:
             joined[-1] += word
         else:
             joined.append(word)
@@ -184,7 +184,7 @@ def _mended(index: Vocabulary, word: str) -> list[str]:
 
     Not the first one: that is seldom typed wrongly, and other letters in front make other words (took, book).
     """
-    if not (word.isascii() and word.isalpha() and SHORTEST_MENDED <= len(word) <= LONGEST_MENDED):
+    if not (word.isascii() and word.isalpha() and MIN_MENDED_LETTERS <= len(word) <= MAX_MENDED_LETTERS):
         return []
     return sorted({one for one in _neighbours(word) if one in index.written})
 

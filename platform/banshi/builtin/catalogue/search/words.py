@@ -24,7 +24,7 @@ _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _UNITS = re.compile(rf"[{_HAN}]|[^\W_{_HAN}]+|{BREAK}")
 
 #: A word's letters that are looked at; no word of a catalogue is longer.
-LONGEST_WORD = 32
+MAX_WORD_LETTERS = 32
 
 
 @cache
@@ -45,7 +45,9 @@ def normal(text: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """The units of a normal text, words not yet stemmed; what stands before an apostrophe is a word of its own."""
-    return [unit[:LONGEST_WORD] for unit in _UNITS.findall(text.replace("'s", "").replace("’s", "").replace("-", " "))]
+    return [
+        unit[:MAX_WORD_LETTERS] for unit in _UNITS.findall(text.replace("'s", "").replace("’s", "").replace("-", " "))
+    ]
 
 
 def is_chinese(unit: str) -> bool:

@@ -35,8 +35,8 @@ from banshi.builtin.passes.wire.signature import ES256, low_s, of_raw, raw
 
 __all__ = [
     "MAX_BYTES",
-    "MAX_PASS",
-    "MAX_TEXT",
+    "MAX_PASS_BYTES",
+    "MAX_TEXT_SIGNS",
     "PREFIX",
     "TYP",
     "Claim",
@@ -60,9 +60,9 @@ PREFIX = "BS1:"
 TYP = "b/1"
 #: Beyond what a phone reads in the street; a certificate is printed larger, and has room for names and addresses:
 #: V30-M, 137 modules wide. Both are far below what costs anything to refuse.
-MAX_PASS = 680
+MAX_PASS_BYTES = 680
 MAX_BYTES = 1320
-MAX_TEXT = len(PREFIX) + MAX_BYTES // 2 * 3
+MAX_TEXT_SIGNS = len(PREFIX) + MAX_BYTES // 2 * 3
 
 _ALG, _KID, _TYP, _ES256 = 1, 4, 16, -7
 _ISS, _EXP, _NBF, _IAT, _CNF = 1, 4, 5, 6, 8
@@ -108,7 +108,7 @@ def sign(
     *,
     key: ec.EllipticCurvePrivateKey,
     kid: bytes,
-    most: int = MAX_PASS,
+    most: int = MAX_PASS_BYTES,
 ) -> str:
     """Sign `credential` and write it as the text that goes into the picture; see `sign_bytes`."""
     return compact_text(sign_bytes(credential, labels, key=key, kid=kid, most=most))
@@ -137,8 +137,8 @@ def compact_text(data: bytes) -> str:
 
 def compact_bytes(text: str) -> bytes:
     """Take a pass's bytes out of the compact text, or raise `PassRefused`."""
-    if len(text) > MAX_TEXT:
-        raise PassRefused(Reason.TOO_LONG, f"{len(text)} characters; a pass has at most {MAX_TEXT}")
+    if len(text) > MAX_TEXT_SIGNS:
+        raise PassRefused(Reason.TOO_LONG, f"{len(text)} characters; a pass has at most {MAX_TEXT_SIGNS}")
     if not text.startswith(PREFIX):
         raise PassRefused(Reason.NOT_A_PASS, f"the text does not begin with {PREFIX}")
     try:
@@ -153,7 +153,7 @@ def sign_bytes(
     *,
     key: ec.EllipticCurvePrivateKey,
     kid: bytes,
-    most: int = MAX_PASS,
+    most: int = MAX_PASS_BYTES,
 ) -> bytes:
     """Sign `credential` with a P-256 key, in at most `most` bytes; the same arguments give the same bytes.
 

@@ -27,11 +27,11 @@ from banshi.builtin.passes.wire.signature import ES256, low_s, of_raw, raw
 PREFIX = "BD1:"
 
 #: Seconds after which a phone signs anew, and by which its clock and the officer's may differ.
-EVERY, LEEWAY = 15, 15
+EVERY_S, LEEWAY_S = 15, 15
 
 #: By how much what is shown is longer than the pass: the time and the signature, and their characters.
-BYTES = 68
-_TAIL = BYTES // 2 * 3
+SHOWN_BYTES = 68
+_TAIL = SHOWN_BYTES // 2 * 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,6 @@ def read(text: str, keys: Mapping[bytes, ec.EllipticCurvePublicKey], labels_of: 
 
 def check_shown(shown_at: int, now: int) -> Reason | None:
     """Say whether a phone signed at another time than it can show at `now`; both in Unix seconds."""
-    if now >= shown_at + EVERY + LEEWAY:
+    if now >= shown_at + EVERY_S + LEEWAY_S:
         return Reason.SCREENSHOT
-    return Reason.PHONE_CLOCK if now < shown_at - LEEWAY else None
+    return Reason.PHONE_CLOCK if now < shown_at - LEEWAY_S else None

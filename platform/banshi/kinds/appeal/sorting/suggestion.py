@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 Class = tuple[str, str]
 
 #: States in which an appeal was read, classified and answered; so many of the newest in each are learnt from.
-ANSWERED, NEWEST = ("answered", "closed"), 500
+ANSWERED, MAX_LEARNT_PER_STATE = ("answered", "closed"), 500
 
 #: With fewer past appeals, and where it is less sure, nothing is suggested.
-FEWEST, SUREST_LEAST = 20, 0.5
+MIN_APPEALS, MIN_SURENESS = 20, 0.5
 
 #: Signs of a text that are read.
-LONGEST = 600
+MAX_TEXT_SIGNS = 600
 
 #: Seconds for which what was learnt is kept.
-KEPT_S = 600.0
+LEARNT_FOR_S = 600.0
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class Learnt:
     def most_probable(self, text: str) -> tuple[Class, float] | None:
         """The most probable class and how sure that is, from 0 to 1; None where there is too little to go by."""
         parts = {part for part in parts_of(text) if part in self.known}
-        if self.texts.total() < FEWEST or not parts:
+        if self.texts.total() < MIN_APPEALS or not parts:
             return None
         logs = {one: self._log(one, parts) for one in self.texts}
         best = max(logs, key=logs.__getitem__)
@@ -71,7 +71,7 @@ LEARNT: Key[dict[str, Learnt]] = Key("appeals learnt from")
 
 def parts_of(text: str) -> Iterator[str]:
     """The pairs of neighbouring signs in a text, and single signs, without blanks and punctuation."""
-    signs = "".join(sign if sign.isalnum() else " " for sign in text[:LONGEST].casefold())
+    signs = "".join(sign if sign.isalnum() else " " for sign in text[:MAX_TEXT_SIGNS].casefold())
     for word in signs.split():
         if not word.isascii():
             yield from word
@@ -99,12 +99,12 @@ async def suggestion(platform: Platform, case: Case) -> dict[str, Any] | None:
     """Category and unit for a case that nobody has classified, with how sure that is and from how many past ones."""
     kept = platform[LEARNT]
     learnt = kept.get(case.department)
-    if learnt is None or time.monotonic() - learnt.at > KEPT_S:
+    if learnt is None or time.monotonic() - learnt.at > LEARNT_FOR_S:
         past = await _past(case)
         # Beside the requests: a thousand texts take some tenths of a second.
         learnt = kept[case.department] = await asyncio.to_thread(learn, past)
     found = learnt.most_probable(text_of(case.answers))
-    if found is None or found[1] < SUREST_LEAST:
+    if found is None or found[1] < MIN_SURENESS:
         return None
     (category, unit), sure = found
     return {"category": category, "unit": unit, "sure": round(sure, 2), "from": learnt.texts.total()}
@@ -115,7 +115,7 @@ async def _past(case: Case) -> list[tuple[str, Class]]:
     rows: list[Case] = []
     for state in ANSWERED:
         answered = Case.filter(department=case.department, state=state, kind=case.kind, mode=LIVE, content=KEPT)
-        rows += await answered.order_by("-urgency", "-id").limit(NEWEST)
+        rows += await answered.order_by("-urgency", "-id").limit(MAX_LEARNT_PER_STATE)
     ids = [row.id for row in rows]
     classes: Any = await AppealRecord.filter(case_id__in=ids).exclude(category="").values_list("case_id", "category")
     known = dict(classes)

@@ -24,15 +24,15 @@ SIGNS = "123456789ABCDEFGHJKMNPQRSTVWXYZ"
 MEANT = str.maketrans("IL", "11")
 
 #: Signs of chance, with the check signs, and of a group.
-CHANCE, LENGTH, GROUP = 22, 24, 4
+CHANCE_SIGNS, CODE_SIGNS, GROUP_SIGNS = 22, 24, 4
 
 #: The longest text that can be a code: with blanks and dashes around each sign.
-LONGEST = 96
+MAX_TYPED_SIGNS = 96
 
 WRONG = {
     "length": {
-        "zh-CN": f"查询码共有{LENGTH}个字符，请检查是否多写或者漏写。",
-        "en": f"A code has {LENGTH} signs, not counting dashes; compare it with your note.",
+        "zh-CN": f"查询码共有{CODE_SIGNS}个字符，请检查是否多写或者漏写。",
+        "en": f"A code has {CODE_SIGNS} signs, not counting dashes; compare it with your note.",
     },
     "signs": {
         "zh-CN": "查询码只有数字和英文字母，没有0、O和U，请与您的记录核对。",
@@ -47,12 +47,12 @@ WRONG = {
 
 def new_code() -> str:
     """A new code as people read it: 7K3M-9QXC-…, six groups of four."""
-    chance = [secrets.randbelow(len(SIGNS)) for _ in range(CHANCE)]
+    chance = [secrets.randbelow(len(SIGNS)) for _ in range(CHANCE_SIGNS)]
     total, weighted = _sums(chance)
     # The two that make both sums multiples, at the last two positions.
-    last = (CHANCE + 1) * total - weighted
+    last = (CHANCE_SIGNS + 1) * total - weighted
     code = "".join(SIGNS[value % len(SIGNS)] for value in (*chance, -total - last, last))
-    return "-".join(code[place : place + GROUP] for place in range(0, LENGTH, GROUP))
+    return "-".join(code[place : place + GROUP_SIGNS] for place in range(0, CODE_SIGNS, GROUP_SIGNS))
 
 
 def read_code(text: str, language: str) -> str:
@@ -60,7 +60,7 @@ def read_code(text: str, language: str) -> str:
     # A Chinese keyboard writes full-width letters and digits.
     typed = unicodedata.normalize("NFKC", text).upper()
     code = "".join(sign for sign in typed if not sign.isspace() and unicodedata.category(sign) != "Pd").translate(MEANT)
-    if len(code) != LENGTH:
+    if len(code) != CODE_SIGNS:
         raise _wrong("length", language)
     if not set(code) <= set(SIGNS):
         raise _wrong("signs", language)

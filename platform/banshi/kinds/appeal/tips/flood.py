@@ -19,16 +19,16 @@ from banshi.foundation.keys import Key
 from banshi.kernel.contract.routes import Answer
 
 #: Tips at once and a second, of one item and of all; pictures likewise.
-PER_ITEM, ALL_ITEMS, PICTURES = (20, 1 / 3), (60, 1.0), (60, 2.0)
+TIPS_PER_ITEM, TIPS_OF_ALL, PICTURES_OF_ALL = (20, 1 / 3), (60, 1.0), (60, 2.0)
 
 #: Bytes of pictures that are on their way in at once.
-MOST_BYTES = 134_217_728
+MAX_BYTES_HELD = 134_217_728
 
 #: Pictures that wait to be written anew, one after the other, and seconds until there may be room for another.
-MOST_WAITING, TURN = 8, 5.0
+MAX_PICTURES_WAITING, PICTURE_RETRY_S = 8, 5.0
 
 #: Seconds after which a code that is nobody's is answered, and how many may wait for that.
-WRONG_CODE, MOST_WRONG = 0.5, 64
+WRONG_CODE_S, MAX_WRONG_CODES = 0.5, 64
 
 #: What a route says of it.
 FLOODED = {429: Answer("Too much is coming in at present.", headers={"Retry-After": "Seconds."})}
@@ -61,9 +61,9 @@ class Bucket:
 class Flood:
     """What is under way and was taken lately in this process."""
 
-    tips: Bucket = field(default_factory=lambda: Bucket(*ALL_ITEMS))
-    items: defaultdict[str, Bucket] = field(default_factory=lambda: defaultdict(lambda: Bucket(*PER_ITEM)))
-    pictures: Bucket = field(default_factory=lambda: Bucket(*PICTURES))
+    tips: Bucket = field(default_factory=lambda: Bucket(*TIPS_OF_ALL))
+    items: defaultdict[str, Bucket] = field(default_factory=lambda: defaultdict(lambda: Bucket(*TIPS_PER_ITEM)))
+    pictures: Bucket = field(default_factory=lambda: Bucket(*PICTURES_OF_ALL))
     bytes_held: int = 0
     waiting: int = 0
     wrong_codes: int = 0
@@ -82,7 +82,7 @@ class Flood:
 
         def hold(size: int) -> None:
             nonlocal held
-            if self.bytes_held + size > MOST_BYTES:
+            if self.bytes_held + size > MAX_BYTES_HELD:
                 raise _later(2.0)
             self.bytes_held += size
             held += size
@@ -94,8 +94,8 @@ class Flood:
 
     def room(self) -> None:
         """Raises TooManyRequests where as many pictures wait as may."""
-        if self.waiting >= MOST_WAITING:
-            raise _later(TURN)
+        if self.waiting >= MAX_PICTURES_WAITING:
+            raise _later(PICTURE_RETRY_S)
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -108,16 +108,16 @@ class Flood:
             self.waiting -= 1
 
     async def one_wrong_code(self, since: float) -> None:
-        """Wait until `WRONG_CODE` seconds after `since`, so that every code that is nobody's takes as long.
+        """Wait until `WRONG_CODE_S` seconds after `since`, so that every code that is nobody's takes as long.
 
         Raises TooManyRequests where many wait already: whoever guesses holds up whoever else guesses, and nobody with a
         code that is right.
         """
-        if self.wrong_codes >= MOST_WRONG:
-            raise _later(WRONG_CODE)
+        if self.wrong_codes >= MAX_WRONG_CODES:
+            raise _later(WRONG_CODE_S)
         self.wrong_codes += 1
         try:
-            await asyncio.sleep(since + WRONG_CODE - time.monotonic())
+            await asyncio.sleep(since + WRONG_CODE_S - time.monotonic())
         finally:
             self.wrong_codes -= 1
 

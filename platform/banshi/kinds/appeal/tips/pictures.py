@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 ROUTES = Routes("tips", unnamed=True)
 
 #: Seconds that a slow client may take for so many bytes of a picture, and for all of it.
-PATIENCE, LEAST, WHOLE = 15.0, 65_536, 300.0
+SLOW_PIECE_S, MIN_PIECE_BYTES, BODY_TIMEOUT_S = 15.0, 65_536, 300.0
 
 #: How long a picture surely waits for the tip that names it, and how many go at once where there is no room.
-WRITING, AT_ONCE = timedelta(minutes=15), 20
+WRITING_TIME, REMOVED_AT_ONCE = timedelta(minutes=15), 20
 
 #: A thread of their own: whoever floods it holds up no photo of anybody who says who they are.
 _workers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="banshi-tips")
@@ -118,10 +118,10 @@ async def _make_room(platform: Platform) -> None:
         rows = await unused.annotate(total=Sum("size")).values("total")
         if not rows or (rows[0]["total"] or 0) < platform.settings.tip_quota:
             return
-        oldest = await unused.order_by("created_at").limit(AT_ONCE)
-        old = [file for file in oldest if file.created_at <= platform.now() - WRITING]
+        oldest = await unused.order_by("created_at").limit(REMOVED_AT_ONCE)
+        old = [file for file in oldest if file.created_at <= platform.now() - WRITING_TIME]
         if oldest and not old:
-            raise _full(oldest[0].created_at + WRITING - platform.now())
+            raise _full(oldest[0].created_at + WRITING_TIME - platform.now())
         await remove_unused(platform, old)
 
 
@@ -138,13 +138,13 @@ async def _body(request: web.Request, limit: int, hold: Callable[[int], None]) -
     if (request.content_length or 0) > limit:
         raise TooLarge(f"A picture has at most {limit} bytes.", limit=limit)
     parts, size, now = [], 0, asyncio.get_running_loop().time
-    due, then = now() + PATIENCE, 0
+    due, then = now() + SLOW_PIECE_S, 0
     try:
-        async with asyncio.timeout(WHOLE):
+        async with asyncio.timeout(BODY_TIMEOUT_S):
             while chunk := await asyncio.wait_for(request.content.readany(), due - now()):
                 size += len(chunk)
-                if size >= then + LEAST:
-                    due, then = now() + PATIENCE, size
+                if size >= then + MIN_PIECE_BYTES:
+                    due, then = now() + SLOW_PIECE_S, size
                 if size > limit:
                     raise TooLarge(f"A picture has at most {limit} bytes.", limit=limit)
                 hold(len(chunk))

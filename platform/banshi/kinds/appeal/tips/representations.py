@@ -13,7 +13,7 @@ from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord
 from banshi.kinds.appeal.representations import begun, shown
-from banshi.kinds.appeal.tips.codes import LONGEST
+from banshi.kinds.appeal.tips.codes import MAX_TYPED_SIGNS
 
 if TYPE_CHECKING:
     from tortoise.models import Model
@@ -26,7 +26,7 @@ HIDDEN = ("id", "links", "renews")
 CODE = {
     "type": "string",
     "minLength": 1,
-    "maxLength": LONGEST,
+    "maxLength": MAX_TYPED_SIGNS,
     "description": "The code that was shown once; small letters, blanks and dashes don't matter.",
 }
 

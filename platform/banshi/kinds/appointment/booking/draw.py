@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("banshi.appointments")
 
 #: Slots that are read at once.
-AT_ONCE = 100
+SLOTS_AT_ONCE = 100
 
 
 def order(seed: str, tickets: Sequence[str]) -> list[str]:
@@ -39,13 +39,13 @@ def order(seed: str, tickets: Sequence[str]) -> list[str]:
 async def draw_due(platform: Platform) -> None:
     """Draw every slot whose time has come, and go on with those that were interrupted."""
     now = platform.now()
-    for slot in await Slot.filter(draw="open", draw_at__lte=now).order_by("draw_at").limit(AT_ONCE):
+    for slot in await Slot.filter(draw="open", draw_at__lte=now).order_by("draw_at").limit(SLOTS_AT_ONCE):
         frozen = Update(Slot, {"id": slot.id, "draw": "open"}, {"draw": "running"})
         try:
             await platform.store.commit(Write(updates=[frozen]))
         except Stale:  # another process has begun it
             continue
-    async for slots in pages(Slot.filter(draw="running"), "id", size=AT_ONCE):
+    async for slots in pages(Slot.filter(draw="running"), "id", size=SLOTS_AT_ONCE):
         for slot in slots:
             try:
                 await _draw(platform, slot)

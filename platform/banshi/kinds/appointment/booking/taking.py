@@ -46,13 +46,13 @@ if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
 
 #: How often a booking is prepared anew when others took places meanwhile.
-TRIES = 20
+MAX_TRIES = 20
 
 #: People who book one item at once in one process: as many as keep the database busy.
-AT_ONCE = 64
+MAX_BOOKING_AT_ONCE = 64
 
 #: Free slots that a refusal names.
-NEXT = 5
+NEXT_SLOTS_SHOWN = 5
 
 
 class Queue:
@@ -74,7 +74,7 @@ class Queue:
         the price of a transaction that has to be carried out again.
         """
         own = self._people.setdefault(person, asyncio.Lock())
-        gate = self._items.setdefault(item, asyncio.Semaphore(AT_ONCE))
+        gate = self._items.setdefault(item, asyncio.Semaphore(MAX_BOOKING_AT_ONCE))
         async with own, gate:
             yield
 
@@ -148,7 +148,7 @@ async def _book(platform: Platform, wish: Wish, draft: Draft, receipt: Callable[
     if wish.given_by is None:
         standing.refuse_absent(platform)
     clash: IntegrityError | None = None
-    for _ in range(TRIES):
+    for _ in range(MAX_TRIES):
         slot = await open_slot(platform, wish.item, wish.slot_id)
         way = await _way(platform, wish, slot, standing)
         case, event, given = copy.copy(draft.case), copy.copy(draft.event), draft.given
@@ -258,7 +258,7 @@ async def hold(platform: Platform, hold_: Hold, receipt: Callable[[Hold], Sequen
 
 async def _hold(platform: Platform, hold_: Hold, receipt: Callable[[Hold], Sequence[Model]]) -> Hold:
     item = platform.registry.items[hold_.item]
-    for _ in range(TRIES):
+    for _ in range(MAX_TRIES):
         slot = await open_slot(platform, item, hold_.slot_id)
         standing = await limits.standing(item, hold_.person)
         standing.refuse_absent(platform)
@@ -290,9 +290,12 @@ async def next_free(platform: Platform, item: Item, slot: Slot) -> list[dict[str
     free = Slot.filter(
         item=item.code, is_open=True, begins__gt=now, opens_at__lte=now, waiting=0, draw__in=["", "done"]
     )
-    rows = await free.filter(taken__lt=F("capacity")).order_by("begins").limit(NEXT * 4)
+    rows = await free.filter(taken__lt=F("capacity")).order_by("begins").limit(NEXT_SLOTS_SHOWN * 4)
     rows.sort(key=lambda one: (one.place != slot.place, one.begins < slot.begins, one.begins))
-    return [{"id": str(one.id), "place": one.place, "begins": _moment(platform, one.begins)} for one in rows[:NEXT]]
+    return [
+        {"id": str(one.id), "place": one.place, "begins": _moment(platform, one.begins)}
+        for one in rows[:NEXT_SLOTS_SHOWN]
+    ]
 
 
 def _moment(platform: Platform, at: datetime) -> str:

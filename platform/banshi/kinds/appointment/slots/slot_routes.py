@@ -39,10 +39,10 @@ ROUTES = Routes("appointments")
 DAY: Mapping[str, Any] = {"type": "string", "format": "date"}
 
 #: Longest time that one list of slots is about.
-LONGEST = timedelta(days=62)
+MAX_LIST_SPAN = timedelta(days=62)
 
 #: So near its ends the calendar is not computed with: hours of there have no time in UTC.
-EDGE = timedelta(days=2)
+CALENDAR_EDGE = timedelta(days=2)
 
 #: Where the first of a list leads.
 FIRST = {"code": "$request.path.code", "id": "$response.body#/items/0/id"}
@@ -91,8 +91,8 @@ async def list_slots(call: Call) -> web.StreamResponse:
     first = _day(call, "from", today)
     until = today + timedelta(days=item.details.days_ahead)
     last = _day(call, "to", max(first, until))
-    if not timedelta() <= last - first <= LONGEST:
-        raise InvalidParameter(f"to has to be from `from` to {LONGEST.days} days later.", parameter="to")
+    if not timedelta() <= last - first <= MAX_LIST_SPAN:
+        raise InvalidParameter(f"to has to be from `from` to {MAX_LIST_SPAN.days} days later.", parameter="to")
     place = call.query.get("place")
     if place is not None and place not in {one.code for one in item.details.places}:
         known = ", ".join(one.code for one in item.details.places)
@@ -111,7 +111,7 @@ async def list_slots(call: Call) -> web.StreamResponse:
 def _day(call: Call, name: str, default: date) -> date:
     """The day that a parameter names. Raises InvalidParameter for the first and the last one that there is."""
     day = date.fromisoformat(call.query[name]) if name in call.query else default
-    if day - date.min < EDGE or date.max - day < EDGE:
+    if day - date.min < CALENDAR_EDGE or date.max - day < CALENDAR_EDGE:
         raise InvalidParameter(f"{name} has to be a day of this calendar, not its end.", parameter=name)
     return day
 

@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
 
 #: Rows that one statement writes.
-BATCH = 500
+ROWS_PER_STATEMENT = 500
 
 #: Seconds for which the slots of a department's own calendar are shown before it is asked again, and how many it has.
-FRESH, MOST_OPENINGS = 30.0, 5_000
+CALENDAR_FRESH_S, MAX_OPENINGS = 30.0, 5_000
 
 #: The longest slot that such a calendar may have.
-LONGEST_SLOT = timedelta(days=1)
+MAX_SLOT_LENGTH = timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -127,7 +127,7 @@ async def ensure(platform: Platform, item: Item) -> None:
             if not await Slot.filter(item=item.code, is_open=True, begins__gt=platform.now()).exists():
                 raise
         if _has_calendar(item):
-            ahead.again_at[item.code] = time.monotonic() + FRESH
+            ahead.again_at[item.code] = time.monotonic() + CALENDAR_FRESH_S
         else:
             ahead.again_at.pop(item.code, None)
         ahead.done.add((item.code, item.version, platform.today()))
@@ -181,12 +181,12 @@ async def _told(platform: Platform, item: Item, first: date, last: date) -> list
     places = {place.code: place for place in item.details.places}
     ends = datetime.combine(last, dt_time.min, platform.settings.timezone) + timedelta(days=1)
     slots: dict[tuple[str, datetime], Slot] = {}
-    for one in found[:MOST_OPENINGS]:
+    for one in found[:MAX_OPENINGS]:
         place = places.get(one.place)
         # What can't be booked here is no reason to lose the rest.
         if place is None or not platform.now() < one.begins < ends or one.capacity < 0:
             continue
-        if not timedelta() < one.ends - one.begins <= LONGEST_SLOT:
+        if not timedelta() < one.ends - one.begins <= MAX_SLOT_LENGTH:
             continue
         slots[one.place, one.begins] = _slot(platform, item, place, one.begins, one.ends, one.capacity)
     return list(slots.values())
@@ -210,8 +210,8 @@ async def bring_in_step(platform: Platform, item: Item, ones: Iterable[Slot] | N
         if key not in there
         and not any(slot.begins < old.ends and old.begins < slot.ends for old in kept if old.place == slot.place)
     ]
-    for start in range(0, len(new), BATCH):
-        await Slot.bulk_create(new[start : start + BATCH], ignore_conflicts=True)
+    for start in range(0, len(new), ROWS_PER_STATEMENT):
+        await Slot.bulk_create(new[start : start + ROWS_PER_STATEMENT], ignore_conflicts=True)
     updates = []
     for key, slot in there.items():
         data = wanted.get(key)
@@ -220,8 +220,8 @@ async def bring_in_step(platform: Platform, item: Item, ones: Iterable[Slot] | N
             values |= {"capacity": data.capacity, "internal": data.internal, "ends": data.ends}
         if any(getattr(slot, name) != value for name, value in values.items()):
             updates.append(Update(Slot, {"id": slot.id}, values, rows=None))
-    for start in range(0, len(updates), BATCH):
-        await platform.store.commit(Write(updates=updates[start : start + BATCH]))
+    for start in range(0, len(updates), ROWS_PER_STATEMENT):
+        await platform.store.commit(Write(updates=updates[start : start + ROWS_PER_STATEMENT]))
 
 
 async def find_slot(item: Item, slot_id: Any) -> Slot | None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ROUTES = Routes("postings")
 
 #: Others may report or review a conversation in the same moment so many times.
-ATTEMPTS = 5
+MAX_ATTEMPTS = 5
 
 
 @ROUTES.put("/v1/conversations/{id}/block", Audience.CITIZEN, {204: Answer("It is blocked.")})
@@ -63,7 +63,7 @@ async def report_conversation(call: Call) -> web.StreamResponse:
     They may read it from then on.
     """
     reason = words_of(call, "reason")
-    for attempt in range(ATTEMPTS):
+    for attempt in range(MAX_ATTEMPTS):
         row, side = await find(call.path["id"], call.principal)
         posting = await PostingRecord.get(case_id=row.case_id)
         before, values = _reported(row, side, reason, call.now)
@@ -75,7 +75,7 @@ async def report_conversation(call: Call) -> web.StreamResponse:
             )
         except Stale:
             # The other side, in the same moment: whoever is told so knows that they were reported.
-            if attempt == ATTEMPTS - 1:
+            if attempt == MAX_ATTEMPTS - 1:
                 raise
             continue
         break

@@ -17,10 +17,10 @@ from typing import Any
 WEIGHTS = {"words": 0.7, "colour": 0.12, "brand": 0.13, "day": 0.08, "area": 0.12}
 
 #: Days after which a thing that was found is no more likely to be one that was lost then.
-FAR = 30
+FAR_DAYS = 30
 
 #: Postings that are taken as read when a word's rareness is reckoned.
-SMOOTH = 50
+SMOOTHING_POSTINGS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,10 @@ class Comparison:
         Those below the share `near` of the first one's likeness are left out: where one fits, others seldom do.
         """
         count = len(self._others)
-        rare = {term: 1 + math.log((count + SMOOTH) / (self._having[term] + SMOOTH)) for term in self.own.terms}
+        rare = {
+            term: 1 + math.log((count + SMOOTHING_POSTINGS) / (self._having[term] + SMOOTHING_POSTINGS))
+            for term in self.own.terms
+        }
         whole = sum(rare.values())
         mean = whole / len(rare) if rare else 0.0
         alike = []
@@ -85,7 +88,7 @@ def _declared(one: Compared, other: Compared) -> tuple[float, float]:
             gained += WEIGHTS[name] * (mine == theirs)
     if one.day and other.day:
         possible += WEIGHTS["day"]
-        gained += WEIGHTS["day"] * max(0.0, 1 - abs((one.day - other.day).days) / FAR)
+        gained += WEIGHTS["day"] * max(0.0, 1 - abs((one.day - other.day).days) / FAR_DAYS)
     if one.division and other.division:
         possible += WEIGHTS["area"]
         gained += WEIGHTS["area"] * (one.division == other.division)

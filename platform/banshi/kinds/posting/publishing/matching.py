@@ -30,13 +30,13 @@ log = structlog.get_logger("banshi.postings")
 #: How alike two have to be for their posters to be told, what share of the most alike's that has to be, and how many
 #: pairs a new posting may have. benchmarks/postings.py shows what these lead to. An older one's poster is told of no
 #: more than that either, as long as they are open, but of one that is more alike.
-LEAST, NEAR, MOST = 0.43, 0.9, 5
+MIN_LIKENESS, MIN_SHARE_OF_BEST, MAX_MATCHES = 0.43, 0.9, 5
 
 #: A thing is found on the day it was lost or later; people err by a day, and look for so long.
-ERROR, LONGEST = timedelta(days=1), timedelta(days=180)
+DAY_ERROR, LONGEST_SEARCH = timedelta(days=1), timedelta(days=180)
 
 #: Postings that are read at once, so that others get their turn in between.
-PAGE = 200
+PAGE_ROWS = 200
 
 COLUMNS = ("case_id", "colour", "brand", "day", "division", "terms")
 
@@ -77,12 +77,12 @@ async def most_alike(platform: Platform, row: PostingRecord) -> list[tuple[UUID,
     """The postings of the other sort that are most like it."""
     comparison = Comparison(compared({name: getattr(row, name) for name in COLUMNS}))
     candidates, after = _candidates(platform, row), UUID(int=0)
-    while read := await candidates.filter(case_id__gt=after).order_by("case_id").limit(PAGE).values(*COLUMNS):
+    while read := await candidates.filter(case_id__gt=after).order_by("case_id").limit(PAGE_ROWS).values(*COLUMNS):
         for other in read:
             comparison.add(other["case_id"], compared(other))
         after = read[-1]["case_id"]
         await asyncio.sleep(0)
-    return comparison.most_alike(LEAST, MOST, NEAR)
+    return comparison.most_alike(MIN_LIKENESS, MAX_MATCHES, MIN_SHARE_OF_BEST)
 
 
 def _candidates(platform: Platform, row: PostingRecord) -> QuerySet[PostingRecord]:
@@ -93,7 +93,7 @@ def _candidates(platform: Platform, row: PostingRecord) -> QuerySet[PostingRecor
     if row.division:
         query = query.filter(Q(division="") | Q(division__startswith=row.division[:4]))
     if row.day:
-        before, after = (LONGEST, ERROR) if row.sort == "found" else (ERROR, LONGEST)
+        before, after = (LONGEST_SEARCH, DAY_ERROR) if row.sort == "found" else (DAY_ERROR, LONGEST_SEARCH)
         # The calendar has an end on both sides, and a form may take its last day.
         first = row.day - min(before, row.day - date.min)
         last = row.day + min(after, date.max - row.day)
@@ -134,7 +134,7 @@ async def _pairs(
 
 async def _earlier(platform: Platform, row: PostingRecord, others: Sequence[UUID]) -> tuple[set[Any], dict[Any, int]]:
     """Those of `others` that it was paired with before, so that nobody is told twice; and how alike the least alike of
-    the `MOST` best open pairs is, for each that has as many.
+    the `MAX_MATCHES` best open pairs is, for each that has as many.
     """
     mine, theirs = ("lost_id", "found_id") if row.sort == "lost" else ("found_id", "lost_id")
     which: dict[str, Any] = {f"{theirs}__in": list(others)}
@@ -147,4 +147,4 @@ async def _earlier(platform: Platform, row: PostingRecord, others: Sequence[UUID
         if counterpart in public:
             best.setdefault(other, []).append(likeness)
     known = {other for other, counterpart, _ in pairs if counterpart == row.case_id}
-    return known, {other: found[MOST - 1] for other, found in best.items() if len(found) >= MOST}
+    return known, {other: found[MAX_MATCHES - 1] for other, found in best.items() if len(found) >= MAX_MATCHES}

@@ -35,14 +35,14 @@ if TYPE_CHECKING:
 ROUTES = Routes("postings")
 
 #: Seconds for which a cache on the way may show a photo: what is taken down is gone everywhere soon.
-PHOTO_AGE = 60
+PHOTO_MAX_AGE_S = 60
 
 #: The first digits of a division: a province's two, a city's four, or all six.
 AREA = {"type": "string", "pattern": "^[1-8][0-9]([0-9]{2}){0,2}$"}
 CODE = {"type": "string", "pattern": "^[a-z0-9-]+$", "maxLength": 64}
 
 #: Terms of `q` that are looked for.
-MOST_TERMS = 12
+MAX_QUERY_TERMS = 12
 
 
 def visible(platform: Platform) -> QuerySet[PostingRecord]:
@@ -105,7 +105,7 @@ def _with_words(words: str) -> Q:
     terms = list(terms_of(units, alone=False)) or units
     if not terms:
         raise InvalidParameter("q has to have a word or a number in it.", parameter="q")
-    return Q(*(Q(terms__contains=f" {term} ") for term in terms[:MOST_TERMS]))
+    return Q(*(Q(terms__contains=f" {term} ") for term in terms[:MAX_QUERY_TERMS]))
 
 
 def _moment(text: str) -> datetime:
@@ -154,7 +154,7 @@ async def show_posting_photo(call: Call) -> web.StreamResponse:
         raise NotFound("This posting has no photo of that number.")
     photo = row.photos[number - 1]
     headers = {
-        "Cache-Control": f"public, max-age={PHOTO_AGE}",
+        "Cache-Control": f"public, max-age={PHOTO_MAX_AGE_S}",
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
     }

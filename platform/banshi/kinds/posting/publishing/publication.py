@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
 
 #: Points along the longer side of a published photo: what a phone's screen shows.
-LONGEST_SIDE = 1600
+MAX_SIDE_POINTS = 1600
 
 #: Terms of a posting that are kept, and units of its texts that they are made of.
-MOST_TERMS, MOST_UNITS = 400, 1500
+MAX_TERMS, MAX_UNITS = 400, 1500
 
 UNREADABLE = {
     "zh-CN": "这张照片无法读取，请另存为 JPEG 或者 PNG 格式后重新上传。",
@@ -97,7 +97,7 @@ def terms_in(rules: PostingRules, values: Mapping[str, Any]) -> list[str]:
         value = values["facts"].get(fact.field)
         texts += fact.values.get(str(value), {"": str(value)}).values() if value is not None else ()
     units = [unit for text in texts for unit in (*units_of(text), "\n")]
-    return list(dict.fromkeys(terms_of(units[:MOST_UNITS])))[:MOST_TERMS]
+    return list(dict.fromkeys(terms_of(units[:MAX_UNITS])))[:MAX_TERMS]
 
 
 def spelled(terms: Sequence[str]) -> str:
@@ -147,7 +147,7 @@ async def _prepared(platform: Platform, row: Attachment) -> dict[str, Any]:
         content = await asyncio.to_thread(original.read_bytes)
     except FileNotFoundError:
         raise UnreadablePicture() from None
-    picture = await cleaned(content, longest=LONGEST_SIDE)
+    picture = await cleaned(content, longest=MAX_SIDE_POINTS)
     await asyncio.to_thread(_store, folder(platform), str(row.id), picture)
     return {
         "file": str(row.id),

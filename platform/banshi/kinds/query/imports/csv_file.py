@@ -16,10 +16,10 @@ from banshi.kinds.query.registers.declared import Register
 from banshi.kinds.query.registers.values import from_text
 
 #: Bytes of a line at most. A record of a register has some hundred.
-LONGEST_LINE = 65_536
+MAX_LINE_BYTES = 65_536
 
 #: Problems that are shown; all are counted.
-SHOWN = 50
+MAX_PROBLEMS_SHOWN = 50
 
 #: What a file may be written in, in the order in which it is tried.
 ENCODINGS = ("utf-8-sig", "gb18030")
@@ -46,7 +46,7 @@ class Problems:
 
     def add(self, line: int, what: str) -> None:
         self.count += 1
-        if len(self.told) < SHOWN:
+        if len(self.told) < MAX_PROBLEMS_SHOWN:
             self.told.append(f"line {line}: {what}")
 
 
@@ -81,10 +81,10 @@ def encoding_of(file: Path) -> str:
 
 def _lines(stream: IO[bytes]) -> Iterator[bytes]:
     number = 0
-    while line := stream.readline(LONGEST_LINE + 1):
+    while line := stream.readline(MAX_LINE_BYTES + 1):
         number += 1
-        if len(line) > LONGEST_LINE:
-            raise Unreadable(f"line {number}: it has more than {LONGEST_LINE:,} bytes; is it CSV?")
+        if len(line) > MAX_LINE_BYTES:
+            raise Unreadable(f"line {number}: it has more than {MAX_LINE_BYTES:,} bytes; is it CSV?")
         yield line
 
 

@@ -25,7 +25,7 @@ from banshi.kinds.query.pseudonyms import Pseudonyms
 from banshi.kinds.query.registers.declared import Register
 
 #: Rows of one transaction.
-STEP = 2_000
+ROWS_PER_TRANSACTION = 2_000
 
 #: `vehicles.sample.csv` is a sample.
 SAMPLE = ".sample"
@@ -105,7 +105,7 @@ async def _write(
     sql = f"INSERT INTO query_record (batch, key, owner, line, data) VALUES ({marks})"  # noqa: S608 - marks alone
     kept = {column.name for column in register.columns if column.shown} | set(register.filters)
     count = 0
-    while chunk := list(islice(rows, STEP)):
+    while chunk := list(islice(rows, ROWS_PER_TRANSACTION)):
         if problems.count:
             continue
         values = [_values(pseudonyms, register, kept, row) for row in chunk]

@@ -15,10 +15,10 @@ import orjson
 
 from banshi.kernel.loading.outside_systems import RegisterSource
 from banshi.kinds.query.registers.declared import Register
-from banshi.kinds.query.registers.protocol import MOST, Found, Question, RegisterBroken, RegisterDown
+from banshi.kinds.query.registers.protocol import MAX_RECORDS, Found, Question, RegisterBroken, RegisterDown
 
 #: Bytes of an answer at most: a hundred records of ten kilobytes each.
-LONGEST = 1_048_576
+MAX_ANSWER_BYTES = 1_048_576
 
 #: What says "not now" and not "never so".
 NOT_NOW = {429, 502, 503, 504}
@@ -34,11 +34,11 @@ class HttpRegister:
             self._headers["Authorization"] = f"Bearer {source.token}"
 
     async def find(self, question: Question) -> Found:
-        asked = {"register": self._code, "question": question.fields, "owner": question.owner, "limit": MOST + 1}
+        asked = {"register": self._code, "question": question.fields, "owner": question.owner, "limit": MAX_RECORDS + 1}
         document = await self._document(orjson.dumps(asked))
         records = document.get("records") if isinstance(document, dict) else None
-        if not isinstance(records, list) or len(records) > MOST + 1:
-            raise RegisterBroken(f"an answer has records, {MOST + 1} at most")
+        if not isinstance(records, list) or len(records) > MAX_RECORDS + 1:
+            raise RegisterBroken(f"an answer has records, {MAX_RECORDS + 1} at most")
         return Found(records=records, as_of=_moment(document.get("as_of")), sample=document.get("sample") is True)
 
     async def _document(self, body: bytes) -> Any:
@@ -72,8 +72,8 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
     body = b""
     async for chunk in response.content.iter_any():
         body += chunk
-        if len(body) > LONGEST:
-            raise RegisterBroken(f"the answer has more than {LONGEST} bytes")
+        if len(body) > MAX_ANSWER_BYTES:
+            raise RegisterBroken(f"the answer has more than {MAX_ANSWER_BYTES} bytes")
     return body
 
 

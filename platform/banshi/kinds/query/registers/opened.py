@@ -16,7 +16,7 @@ from banshi.kinds.query.pseudonyms import Pseudonyms, read_pseudonyms
 from banshi.kinds.query.registers.cases import CASES, CasesRegister
 from banshi.kinds.query.registers.declared import Declared, Register, read_declared
 from banshi.kinds.query.registers.http import HttpRegister
-from banshi.kinds.query.registers.protocol import MOST, Found, Question, RegisterBroken, Source
+from banshi.kinds.query.registers.protocol import MAX_RECORDS, Found, Question, RegisterBroken, Source
 from banshi.kinds.query.registers.sql import open_sql
 from banshi.kinds.query.registers.table import TableRegister
 from banshi.kinds.query.registers.values import record_of, same
@@ -58,8 +58,8 @@ class OpenRegister:
             records, owners = [records[position] for position in kept], [own] * len(kept)
         shown = [column.name for column in self.declared.columns if column.shown]
         return Found(
-            records=[{name: record.get(name) for name in shown} for record in records[: MOST + 1]],
-            owners=owners[: MOST + 1],
+            records=[{name: record.get(name) for name in shown} for record in records[: MAX_RECORDS + 1]],
+            owners=owners[: MAX_RECORDS + 1],
             as_of=found.as_of,
             sample=found.sample,
         )

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 #: Records that an answer has at most.
-MOST = 100
+MAX_RECORDS = 100
 
 
 class RegisterDown(Exception):
@@ -56,4 +56,7 @@ class Source(Protocol):
     """Answers questions from a register."""
 
     async def find(self, question: Question) -> Found:
-        """The records that match, `MOST` + 1 at most. Raises whatever goes wrong; a Problem is told to the citizen."""
+        """The records that match, `MAX_RECORDS` + 1 at most.
+
+        Raises whatever goes wrong; a Problem is told to the citizen.
+        """

@@ -17,16 +17,16 @@ from typing import Any
 from urllib.parse import quote
 
 from banshi.kernel.loading.outside_systems import RegisterSource
-from banshi.kinds.query.registers.protocol import MOST, Found, Question, RegisterBroken, RegisterDown, Source
+from banshi.kinds.query.registers.protocol import MAX_RECORDS, Found, Question, RegisterBroken, RegisterDown, Source
 
 #: Connections to one database at most.
-CONNECTIONS = 4
+MAX_CONNECTIONS = 4
 
 #: What a statement may do in SQLite: select, read a column, call a function, recurse.
 PERMITTED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 
 #: Instructions of SQLite's machine between two looks at whether the time is up.
-LOOK = 1_000
+LOOK_EVERY_INSTRUCTIONS = 1_000
 
 #: Literals, names, comments and casts, in which a colon means something else; then a parameter.
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|::|:([a-z][a-z0-9_]*)", re.DOTALL)
@@ -74,9 +74,9 @@ class SqliteRegister:
         try:
             with closing(sqlite3.connect(self._uri, uri=True, timeout=self._timeout)) as connection:
                 connection.set_authorizer(_only_select)
-                connection.set_progress_handler(lambda: bool(ended), LOOK)
+                connection.set_progress_handler(lambda: bool(ended), LOOK_EVERY_INSTRUCTIONS)
                 connection.row_factory = sqlite3.Row
-                return [dict(row) for row in connection.execute(self._sql, values).fetchmany(MOST + 1)]
+                return [dict(row) for row in connection.execute(self._sql, values).fetchmany(MAX_RECORDS + 1)]
         except sqlite3.OperationalError as error:
             if "unable to open" in str(error) or "locked" in str(error):
                 raise RegisterDown("the file can't be read now") from error
@@ -104,7 +104,7 @@ class PostgresRegister:
         try:
             async with self._pool.acquire() as connection, connection.transaction(readonly=True):
                 cursor = await connection.cursor(self._statement, *values)
-                rows = await cursor.fetch(MOST + 1)
+                rows = await cursor.fetch(MAX_RECORDS + 1)
         except asyncpg.QueryCanceledError:
             raise TimeoutError from None
         except (
@@ -135,7 +135,7 @@ async def open_sql(source: RegisterSource, folder: Path) -> AsyncIterator[Source
     pool = asyncpg.create_pool(
         re.sub(r"^\w+://", "postgres://", source.database),
         min_size=0,
-        max_size=CONNECTIONS,
+        max_size=MAX_CONNECTIONS,
         timeout=source.timeout,
         command_timeout=source.timeout,
         server_settings={

@@ -11,14 +11,14 @@ from banshi.foundation.database.store import Store
 from banshi.foundation.errors import DepartmentUnavailable
 from banshi.kinds.query.pseudonyms import Pseudonyms
 from banshi.kinds.query.registers.declared import Register
-from banshi.kinds.query.registers.protocol import MOST, Found, Question, RegisterBroken
+from banshi.kinds.query.registers.protocol import MAX_RECORDS, Found, Question, RegisterBroken
 from banshi.kinds.query.registers.values import same
 
 #: Records of one key that are looked through for what the filters ask.
-FETCHED = 1_000
+MAX_FETCHED = 1_000
 
 #: Seconds until somebody may have filled an empty register.
-EMPTY = "600"
+EMPTY_RETRY_S = "600"
 
 #: One statement, so that what is read is of one batch: an import that ends meanwhile takes the other away.
 FIND = """
@@ -44,15 +44,15 @@ class TableRegister:
     async def find(self, question: Question) -> Found:
         key = self._pseudonyms.key(self._register.code, [str(question.keys[name]) for name in self._register.keys])
         owner = self._pseudonyms.person(question.owner or "")
-        values = [self._register.code, key, owner, FETCHED]
+        values = [self._register.code, key, owner, MAX_FETCHED]
         rows = await self._store.connection.execute_query_dict(self._sql, values)
         if not rows:
             # Never "nothing found": nobody knows.
-            raise DepartmentUnavailable(headers={"Retry-After": EMPTY}, empty=True)
+            raise DepartmentUnavailable(headers={"Retry-After": EMPTY_RETRY_S}, empty=True)
         if rows[0]["key_id"] != self._pseudonyms.key_id:
             raise RegisterBroken("it was imported with another look-ups.key")
         records = [(orjson.loads(row["data"]), row["owner"]) for row in rows if row["data"] is not None]
-        matching = [(record, own) for record, own in records if _fits(record, question)][: MOST + 1]
+        matching = [(record, own) for record, own in records if _fits(record, question)][: MAX_RECORDS + 1]
         return Found(
             records=[record for record, _ in matching],
             owners=[own for _, own in matching],

@@ -15,7 +15,7 @@ from banshi.forms.words import FORMATS
 from banshi.kinds.query.registers.declared import Column
 
 #: Characters of a text at most.
-LONGEST = 2_000
+MAX_TEXT_SIGNS = 2_000
 
 _INTEGER, _NUMBER = re.compile(r"-?[0-9]{1,15}", re.ASCII), re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -80,8 +80,8 @@ def checked(column: Column, value: Any) -> Any:
 
 
 def _text(column: Column, text: str) -> str:
-    if len(text) > LONGEST:
-        raise ValueError(f"shorten this to {LONGEST} characters")
+    if len(text) > MAX_TEXT_SIGNS:
+        raise ValueError(f"shorten this to {MAX_TEXT_SIGNS} characters")
     if _CONTROL.search(text):
         raise ValueError("take the control characters out")
     if column.values and text not in column.values:
