@@ -89,4 +89,5 @@ async def _dynamic(call: Call) -> tuple[Case, Pass]:
 
 
 def _document(platform: Platform, record: Pass) -> dict[str, Any]:
-    return HELD_PASS.of(platform, record, key=holder.as_jwk(bytes.fromhex(record.phone or "")), sign_every=shown.EVERY_S)
+    key = holder.as_jwk(bytes.fromhex(record.phone or ""))
+    return HELD_PASS.of(platform, record, key=key, sign_every=shown.EVERY_S)

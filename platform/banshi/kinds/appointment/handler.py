@@ -44,8 +44,8 @@ class Appointment:
     async def openings(self, item: Item, first: date, last: date) -> Sequence[Opening] | None:
         """Return the slots of these days, the last one too, where another calendar than items.toml has them.
 
-        It is asked again after `slots.CALENDAR_FRESH_S` seconds, when somebody looks at the slots. A slot that is no longer there
-        is closed, and whoever is in it keeps it.
+        It is asked again after `slots.CALENDAR_FRESH_S` seconds, when somebody looks at the slots. A slot that is no
+        longer there is closed, and whoever is in it keeps it.
         """
         del item, first, last
         return None
