@@ -30,7 +30,6 @@ def of_each_item(rule: Callable[[Registry, Item], Iterator[Fault]]) -> Callable[
     return findings
 
 
-
 def always_there(schema: Schema, pointer: str) -> bool:
     """Whether every answer that the schema takes has something at a JSON Pointer through objects."""
     node: Any = schema
