@@ -17,7 +17,7 @@ from typing import Any
 import zxingcpp
 from PIL import Image
 
-from banshi.builtin import passes
+from banshi.builtin.passes.wire import cose, picture
 from banshi.testing import Person, open_door
 from benchmarks.shared.cities import DEPARTMENTS, PUSH
 from benchmarks.shared.figures import percentile
@@ -50,7 +50,7 @@ async def qr(folder: Path, length: argparse.Namespace) -> Report:
     report = Report(f"{count:,} damaged passes and {len(REFUSALS)} forgeries are scanned")
     verdicts, took = Counter[str](), []
     async with issued(folder) as one:
-        data = passes.compact_bytes(one.text)
+        data = cose.compact_bytes(one.text)
 
         async def seen(text: str) -> None:
             begun = time.monotonic()
@@ -64,7 +64,7 @@ async def qr(folder: Path, length: argparse.Namespace) -> Report:
         texts = []
         while len(texts) < count:
             _, bad = damaged(dice, data, one.text)
-            text = bad if isinstance(bad, str) else passes.compact_text(bad)
+            text = bad if isinstance(bad, str) else cose.compact_text(bad)
             if text != one.text:
                 texts.append(text)
         forger = Forger(one)
@@ -120,7 +120,7 @@ async def of_a_dynamic_pass(folder: Path, around: int, report: Report) -> None:
         # Long after the decision: before it no pass is valid.
         at = clock().replace(microsecond=0) + timedelta(minutes=10)
         door.platform.now = lambda: at
-        (read,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(passes.png(phone.shows(door)))), QR)
+        (read,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture.png(phone.shows(door)))), QR)
         verdicts = []
         for later in range(-around, around):
             door.platform.now = lambda later=later: at + timedelta(seconds=later)

@@ -13,8 +13,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from banshi.builtin import passes
-from banshi.builtin.passes.wire import shown
+from banshi.builtin.passes.wire import picture, shown
 from banshi.testing import open_door
 from tests.kernel.test_dynamic_passes import FIRE, approved
 from tests.kernel.test_pass_ledger import scan, turn
@@ -46,7 +45,7 @@ async def test_an_app_in_plain_javascript_takes_its_pass_and_shows_one_that_is_v
         finally:
             node.kill()
             await node.wait()
-        (read,) = zxingcpp.read_barcodes(Image.open(BytesIO(passes.png(second))), zxingcpp.BarcodeFormat.QRCodeModel2)
+        (read,) = zxingcpp.read_barcodes(Image.open(BytesIO(picture.png(second))), zxingcpp.BarcodeFormat.QRCodeModel2)
         assert read.text == second != first
         assert (await scan(door, read.text))["verdict"] == "valid"
         turn(door, timedelta(seconds=31))

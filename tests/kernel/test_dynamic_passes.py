@@ -24,12 +24,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from banshi.builtin import passes
 from banshi.builtin.passes import holder, keys, ledger
 from banshi.builtin.passes.binding import bind
 from banshi.builtin.passes.keys import KEYRING
 from banshi.builtin.passes.refusals import PassRefused, Reason
-from banshi.builtin.passes.wire import base45, cose, shown
+from banshi.builtin.passes.wire import base45, cose, picture, shown
 from banshi.builtin.passes.wire.cose import Credential
 from banshi.builtin.passes.wire.signature import ORDER
 from banshi.builtin.personal_data.anonymising import anonymise
@@ -55,7 +54,7 @@ PASS = Credential("510700", "open-day", 4711, NOW, None, NOW + 86_400, {"station
 
 
 def signed(credential: Credential = PASS) -> str:
-    return passes.sign(credential, LABELS, key=ISSUER, kid=KID)
+    return cose.sign(credential, LABELS, key=ISSUER, kid=KID)
 
 
 TEXT = signed()
@@ -210,9 +209,9 @@ def octets(text: str) -> bytes:
 
 def test_a_scanner_reads_the_very_same_text_from_a_picture_of_at_most_v12_m() -> None:
     text = signed_by_hand()
-    (found,) = zxingcpp.read_barcodes(Image.open(BytesIO(passes.png(text))), zxingcpp.BarcodeFormat.QRCodeModel2)
+    (found,) = zxingcpp.read_barcodes(Image.open(BytesIO(picture.png(text))), zxingcpp.BarcodeFormat.QRCodeModel2)
     assert found.text == text
-    assert passes.version(text) == "12-M"
+    assert picture.version(text) == "12-M"
 
 
 @pytest.mark.parametrize(
@@ -626,5 +625,5 @@ async def test_the_longest_pass_that_is_given_out_is_taken_by_phones_under_any_n
         except ValueError:
             too_long = length
     credential = replace(await ledger.read(door.platform, given), holder=POINT, index=ledger.NUMBERS_END - 1)
-    text = passes.sign(credential, LABELS, key=ISSUER, kid=KID)
+    text = cose.sign(credential, LABELS, key=ISSUER, kid=KID)
     assert cose.MAX_PASS_BYTES - 8 <= len(base45.decode(text[4:])) + shown.SHOWN_BYTES <= cose.MAX_PASS_BYTES

@@ -220,7 +220,7 @@ def test_only_so_many_postings_are_looked_through(monkeypatch: pytest.MonkeyPatc
 
     many = [item(f"dog-{number:04}", "养犬登记", "Dog registration") for number in range(300)]
     many += [item("dog-rare", "养犬登记 特别", "Dog registration, special case")]
-    monkeypatch.setattr(module, "MOST_POSTINGS", 10)
+    monkeypatch.setattr(module, "MAX_POSTINGS", 10)
     index = Index.build(many, OFFICE, kernel_synonyms())
     hits = index.search("dog registration special")
     assert [hit.code for hit in hits] == ["dog-rare"]

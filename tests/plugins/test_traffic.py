@@ -18,9 +18,8 @@ from hypothesis import strategies as st
 
 from banshi import API_VERSION
 from banshi.app import loaded
-from banshi.builtin import passes
 from banshi.builtin.passes.models import Counter
-from banshi.builtin.passes.wire import base45
+from banshi.builtin.passes.wire import base45, cose, picture
 from banshi.kernel.loading.configuration import Configuration, Entry
 from banshi.kernel.loading.settings import Settings
 from banshi.kernel.tables.cases import Case
@@ -369,10 +368,10 @@ async def test_the_largest_pass_of_this_form_fits_the_budget_of_v10_m(
         driver={"name": "𠮷" * 30, "phone": "13800000000"},
     )
     _, text = await approved_pass(bare_door, wang, largest)
-    size = f"{len(passes.compact_bytes(text))} bytes, {len(text)} characters, V{passes.version(text)}"
+    size = f"{len(cose.compact_bytes(text))} bytes, {len(text)} characters, V{picture.version(text)}"
     record_property("largest pass", size)
     print("largest pass:", size)
-    assert int(passes.version(text).removesuffix("-M")) <= 10, size
+    assert int(picture.version(text).removesuffix("-M")) <= 10, size
 
 
 # Renewal

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -92,9 +92,13 @@ async def _is_needed(platform: Platform, name: str) -> bool:
     return posting is not None and (posting.ended_at is None or posting.ended_at > platform.now() - KEPT_AFTER_END)
 
 
+#: What one round does, in this order.
+ROUND: tuple[Callable[[Platform], Awaitable[None]], ...] = (end_or_remind, match_new)
+
+
 async def look(platform: Platform) -> None:
-    """One round, in this order."""
-    await in_turn(platform, (end_or_remind, match_new), log, "postings: work failed")
+    """One round."""
+    await in_turn(platform, ROUND, log, "postings: work failed")
 
 
 KEEPER: Key[None] = Key("postings' keeper")

@@ -3,16 +3,7 @@
 from __future__ import annotations
 
 from banshi.kernel.contract.values import Step
-from banshi.kinds.posting.messages import (
-    ENDING,
-    EXPIRED,
-    PUBLISHED,
-    REFUSED,
-    REGISTERED,
-    RETURNED,
-    TAKEN_DOWN,
-    UNTIL,
-)
+from banshi.kinds.posting.messages import ENDING, EXPIRED, PUBLISHED, REFUSED, REGISTERED, RETURNED, TAKEN_DOWN, UNTIL
 from banshi.kinds.rows import CITIZEN, END, RUN, STAFF, STOP, SYSTEM
 
 # The clock runs while somebody has to look at it. Nothing is public before a person has.

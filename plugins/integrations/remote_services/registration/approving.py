@@ -5,18 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from banshi import (
-    Answer,
-    Audience,
-    Call,
-    Conflict,
-    FieldProblem,
-    InvalidFields,
-    NotFound,
-    Parameter,
-    Write,
-    reply,
-)
+from banshi import Answer, Audience, Call, Conflict, FieldProblem, InvalidFields, NotFound, Parameter, Write, reply
 from banshi.sdk.documents import Record, optional
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, page_answer, page_of
 

@@ -9,18 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from uuid_utils.compat import uuid7
 
-from banshi import (
-    Answer,
-    Audience,
-    Call,
-    Conflict,
-    NotFound,
-    Parameter,
-    TooManyRequests,
-    Update,
-    Write,
-    reply,
-)
+from banshi import Answer, Audience, Call, Conflict, NotFound, Parameter, TooManyRequests, Update, Write, reply
 from banshi.sdk.events import event_types
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, page_of
 from banshi.sdk.outgoing import SEAL, new_secret

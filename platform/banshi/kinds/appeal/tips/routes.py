@@ -27,14 +27,7 @@ from banshi.kinds.appeal.models import TipCode
 from banshi.kinds.appeal.rules import AppealRules
 from banshi.kinds.appeal.tips.codes import hash_of, new_code, read_code
 from banshi.kinds.appeal.tips.flood import FLOOD, FLOODED
-from banshi.kinds.appeal.tips.representations import (
-    ACTING,
-    NEW_TIP,
-    READING,
-    TIP,
-    new_tip_document,
-    tip_document,
-)
+from banshi.kinds.appeal.tips.representations import ACTING, NEW_TIP, READING, TIP, new_tip_document, tip_document
 
 if TYPE_CHECKING:
     from aiohttp import web
