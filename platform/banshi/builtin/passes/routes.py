@@ -22,14 +22,7 @@ from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
 from banshi.kernel.contract.values import text_in
 from banshi.kernel.http.document_schemas import Record, optional, ref
-from banshi.kernel.http.responses import (
-    PAGE_PARAMETERS,
-    Page,
-    etag_of,
-    page_answer,
-    reply,
-    reply_bytes,
-)
+from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, etag_of, page_answer, reply, reply_bytes
 from banshi.kernel.tables.passes import Pass
 
 if TYPE_CHECKING:

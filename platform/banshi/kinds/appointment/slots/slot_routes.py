@@ -14,7 +14,7 @@ from banshi.kernel.cases.modes import is_open_to
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.http.access import ACCESS
-from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, in_utc, page_answer, page_of, reply
+from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, in_utc, page_answer, reply
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.models import NOT_DRAWN, Booking, Slot
 from banshi.kinds.appointment.offered import in_booking

@@ -19,7 +19,7 @@ from banshi.foundation.texts import clean
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.http.document_schemas import ID, Record
-from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, in_utc, page_answer, page_of, reply
+from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, in_utc, page_answer, reply
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.contact import told
 from banshi.kinds.posting.contact.threads import (

@@ -16,15 +16,7 @@ from banshi.builtin.pages import page_of
 from banshi.foundation.errors import InvalidParameter, NotFound
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
-from banshi.kernel.http.responses import (
-    PAGE_PARAMETERS,
-    Page,
-    etag_of,
-    in_utc,
-    page_answer,
-    reply,
-    reply_bytes,
-)
+from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, etag_of, in_utc, page_answer, reply, reply_bytes
 from banshi.kinds.posting.models import PostingRecord
 from banshi.kinds.posting.publishing.publication import folder
 from banshi.kinds.posting.representations import FIRST, OWN, POSTING, SORTS, posting_document
