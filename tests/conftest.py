@@ -49,7 +49,7 @@ tomllib.loads = remembered.toml_from_memory  # type: ignore[assignment]
 os.fsync = lambda _: None
 
 # A thousand doors are closed here, one after the other, with nobody at them any more.
-app.DRAIN_LOOK = 0.002
+app.DRAIN_LOOK_S = 0.002
 
 # A busy machine is no failure: no example has a deadline, and none is drawn too slowly.
 hypothesis.settings.register_profile(

@@ -115,7 +115,7 @@ async def test_of_several_servers_the_one_that_takes_writes_is_found_wherever_it
 async def test_servers_of_which_none_lets_us_in_are_told_of_in_time(
     monkeypatch: pytest.MonkeyPatch, silent: int
 ) -> None:
-    monkeypatch.setattr("banshi.foundation.database.failover.connecting.CONNECT_S", 0.5)
+    monkeypatch.setattr("banshi.foundation.database.failover.connecting.CONNECT_TIMEOUT_S", 0.5)
     monkeypatch.setattr("banshi.foundation.database.failover.connecting.HEAD_START_S", 0.1)
     for ports in ([silent], [silent, silent], [free_port(), silent], [free_port(), free_port()]):
         with pytest.raises((ConnectionRefusedError, TimeoutError)):
@@ -142,7 +142,7 @@ async def test_whoever_stops_waiting_for_a_connection_leaves_none_behind(own_pos
 async def test_readiness_answers_in_time_when_the_server_stands_still_and_asks_it_once(
     tmp_path: Path, answers: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.foundation.database.failover.readiness.PATIENCE_S", 0.3)
+    monkeypatch.setattr("banshi.foundation.database.failover.readiness.ANSWER_TIMEOUT_S", 0.3)
     with postgres_servers.alone(tmp_path / "postgres") as server:
         async with door_on(tmp_path, server.url) as door:
             assert await ready(door)
@@ -164,7 +164,7 @@ async def test_a_write_that_nobody_confirms_is_told_by_readiness(monkeypatch: py
     async def takes_writes() -> bool:
         return True
 
-    monkeypatch.setattr("banshi.foundation.database.failover.readiness.STUCK_S", 0.2)
+    monkeypatch.setattr("banshi.foundation.database.failover.readiness.MAX_WRITE_S", 0.2)
     readiness = Readiness(takes_writes)
     readiness.begun = time.monotonic()
     await readiness.require()
