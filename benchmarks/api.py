@@ -20,18 +20,21 @@ from benchmarks.shared.api_load import (
     LENGTHS,
     READS,
     WRITES,
+    bare,
     columns,
+    compiled_in,
     reads_of,
+    seconds_of,
+    seconds_to_answer,
     submission,
+    without_engine,
     writes_of,
 )
 from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.cities import FORM, city, office
 from benchmarks.shared.fetching import fetched
 from benchmarks.shared.figures import alternate, compare, median, table
-from benchmarks.shared.peers import bare, without_engine
 from benchmarks.shared.processes import python, running, serving, workspace
-from benchmarks.shared.starts import compiled_in, seconds_of, seconds_to_answer
 
 
 def reads(folder: Path, length: argparse.Namespace) -> None:

@@ -13,12 +13,22 @@ import argparse
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.shared.api_load import CASES, ITEM, READS, WRITES, columns, reads_of, submission, writes_of
+from benchmarks.shared.api_load import (
+    CASES,
+    ITEM,
+    READS,
+    WRITES,
+    bare,
+    columns,
+    of_its_own,
+    reads_of,
+    submission,
+    writes_of,
+)
 from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.cities import city, office
 from benchmarks.shared.databases import has_postgres, postgres_if
 from benchmarks.shared.figures import Column, alternate, compare, ratios
-from benchmarks.shared.peers import bare, of_its_own
 from benchmarks.shared.processes import serving, workspace
 
 WHOLE_CASES = (

@@ -46,8 +46,8 @@ MAX_FIRST_ALERT_S = 0.5
 async def simulated(folder: Path, phones: int, kinds: list[str], **model: Any) -> dict[str, Any]:
     """Broadcasts to so many phones, one a virtual second behind the other: each one's seconds from its publication."""
     from banshi.app import configure, open_platform
-    from benchmarks.peers.population import phones as registered
-    from benchmarks.peers.population import published
+    from benchmarks.sending.population import phones as registered
+    from benchmarks.sending.population import published
 
     plugins, settings = {"modelled": OWN / "modelled", **PUSH}, {"modelled": {"latency": 0.08, **model}}
     async with open_platform(configure(city(folder, plugins, settings=settings, log_level="error"))) as platform:

@@ -17,13 +17,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from banshi.kernel.loading.settings import Pool
-from benchmarks.shared.api_load import CASES, ITEM, LENGTHS, READS, WRITES, columns, reads_of, submission, writes_of
+from benchmarks.shared.api_load import (
+    CASES,
+    ITEM,
+    LENGTHS,
+    READS,
+    WRITES,
+    columns,
+    reads_of,
+    submission,
+    without_engine,
+    writes_of,
+)
 from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.cities import CITY, FORM, OWN, city
 from benchmarks.shared.databases import has_postgres, postgres
 from benchmarks.shared.fetching import fetched
 from benchmarks.shared.figures import alternate, compare, median
-from benchmarks.shared.peers import without_engine
 from benchmarks.shared.processes import START_S, Running, banshi, cpu_of, python, running, workspace
 
 #: Workers of each side.

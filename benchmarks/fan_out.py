@@ -23,7 +23,7 @@ def compare(to: Provider, sizes: tuple[int, ...], elsewhere: bool) -> None:
     for count in sizes:
         with postgres_if(elsewhere) as database:
             plan = {"sender": "broadcast", "count": count, "per_minute": PER_MINUTE, "database": database}
-            one, _ = to.sent(python("peers/broadcaster.py"), plan, 900)
+            one, _ = to.sent(python("sending/broadcaster.py"), plan, 900)
         cost = one["cpu"] / count * 1e6
         first = first or cost
         row = [f"{count:,}", f"{one['planned']:.1f}", f"{one['seconds']:.1f}", f"{count / one['seconds']:,.0f}"]

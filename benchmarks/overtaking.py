@@ -18,11 +18,11 @@ from pathlib import Path
 
 from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.cities import OWN, PUSH, city
-from benchmarks.shared.crowd import crowd
 from benchmarks.shared.figures import median, percentile, table
 from benchmarks.shared.processes import finished, python, serving, workspace
 from benchmarks.shared.provider import Provider, provider
-from benchmarks.shared.stream_server import MIB, opened, publish, state, tokens
+from benchmarks.streams.crowd import crowd
+from benchmarks.streams.server import MIB, opened, publish, state, tokens
 
 #: Seconds between the notice and the first alert, and between two alerts.
 BETWEEN_ALERTS_S = 3.0
@@ -52,7 +52,7 @@ def overtake(folder: Path, to: Provider, given: argparse.Namespace) -> None:
     count, streams = given.phones, given.streams
     config = city(folder, {"crier": OWN / "crier", **PUSH}, settings={"mobile_push": {"fcm": to.settings()}})
     plan = {"sender": "seed", "config": str(config), "count": count}
-    finished(python("peers/broadcaster.py"), side=0, seconds=600, given=plan)
+    finished(python("sending/broadcaster.py"), side=0, seconds=600, given=plan)
     with serving(config) as server, crowd(server.url, tokens(folder, streams)) as phones:
         opened(phones, streams)
         idle = state(server)["resident"]

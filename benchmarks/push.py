@@ -13,10 +13,10 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks.sending.firebase_node import VERSION, Missing, firebase_admin
 from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.databases import has_postgres, postgres_if
 from benchmarks.shared.figures import Column, alternate, median, rows_of, table
-from benchmarks.shared.firebase_node import VERSION, Missing, firebase_admin
 from benchmarks.shared.processes import HERE, python
 from benchmarks.shared.provider import LATENCIES_S, PER_MINUTE, Provider, provider
 
@@ -60,8 +60,8 @@ def plan_of(name: str, given: argparse.Namespace, latency: float) -> dict[str, A
 
 def sender(name: str, to: Provider, plan: dict[str, Any]) -> Callable[[], dict[str, Any]]:
     """One round of a sender, in a process of its own."""
-    node = ["node", str(HERE / "peers" / "firebase_admin_node.mjs")]
-    command = node if name in FLIGHTS else python("peers/senders.py")
+    node = ["node", str(HERE / "sending" / "firebase_admin_node.mjs")]
+    command = node if name in FLIGHTS else python("sending/senders.py")
 
     def go() -> dict[str, Any]:
         with postgres_if(" on " in name) as database:

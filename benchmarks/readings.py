@@ -19,13 +19,16 @@ from typing import Any
 
 from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.settings import Settings
-from benchmarks.shared.api_load import columns, load
+from benchmarks.shared.api_load import (
+    columns,
+    load,
+    of_its_own,
+)
 from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.cases import CITIZEN, filled
 from benchmarks.shared.cities import city
 from benchmarks.shared.databases import has_postgres, postgres_if
 from benchmarks.shared.figures import alternate, compare, median
-from benchmarks.shared.peers import of_its_own
 from benchmarks.shared.processes import HERE, Running, banshi, finished, python, running, workspace
 
 #: Requests under way at once.

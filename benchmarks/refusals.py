@@ -47,7 +47,7 @@ def round_of(kind: str, to: Provider, count: int) -> dict[str, Any]:
     bad = kind == "refused"
     to.behave(quota_share=QUOTA_SHARE * bad, quota_retry_after=RETRY_AFTER_S)
     to.ask("/provider/shares", {"unregistered": GONE_SHARE * bad})
-    result, seen = to.sent(python("peers/broadcaster.py"), {"sender": "refused", "count": count}, 600)
+    result, seen = to.sent(python("sending/broadcaster.py"), {"sender": "refused", "count": count}, 600)
     gone = seen["answers"].get("UNREGISTERED", 0)
     assert result["left"] == count - gone, f"{result['left']} phones are left of {count - gone}"
     # A phone that is gone is forgotten, and nothing else may be missing.

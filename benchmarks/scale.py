@@ -17,13 +17,23 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from benchmarks.shared.api_load import LENGTHS, READS, WRITES, columns, reads_of, submission, writes_of
+from benchmarks.shared.api_load import (
+    LENGTHS,
+    READS,
+    WRITES,
+    columns,
+    compiled_in,
+    reads_of,
+    seconds_of,
+    seconds_to_answer,
+    submission,
+    writes_of,
+)
 from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.fetching import fetched
 from benchmarks.shared.figures import alternate, compare, percentile, table
 from benchmarks.shared.large_city import real_items, write_city
 from benchmarks.shared.processes import ROOT, Running, serving, workspace
-from benchmarks.shared.starts import compiled_in, seconds_of, seconds_to_answer
 
 ITEM = "/v1/items/p0-i0"
 CASES = f"{ITEM}/cases"

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.shared.arguments import begun, options
-from benchmarks.shared.crowd import Crowd, crowd
 from benchmarks.shared.figures import Column, alternate, median, percentile, rows_of, table
 from benchmarks.shared.processes import Running, python, running, serving, workspace
-from benchmarks.shared.stream_most import most
-from benchmarks.shared.stream_server import KIB, check, opened, publish, state, tokens, town
+from benchmarks.streams.crowd import Crowd, crowd
+from benchmarks.streams.most import most
+from benchmarks.streams.server import KIB, check, opened, publish, state, tokens, town
 
 #: Seconds that a server gets to notice that phones have left.
 NOTICE_TIMEOUT_S = 60.0
@@ -59,7 +59,7 @@ def broadcasts(folder: Path, length: argparse.Namespace) -> None:
     count = length.phones
     with (
         serving(town(folder)) as ours,
-        running(python("peers/bare_streams.py")) as bare,
+        running(python("streams/bare.py")) as bare,
         crowd(ours.url, people := tokens(folder, count)) as our_phones,
         crowd(bare.url, people) as bare_phones,
     ):

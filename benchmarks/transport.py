@@ -34,7 +34,7 @@ def side(name: str, to: Provider, count: int) -> Callable[[], dict[str, float]]:
     plan = {"sender": name, "count": count, "warm": min(count, 3000)}
 
     def go() -> dict[str, float]:
-        found, seen = to.sent(python("peers/transports.py"), plan)
+        found, seen = to.sent(python("sending/transports.py"), plan)
         assert seen["distinct"] == count, f"{seen['distinct']} of {count} phones got a message"
         return {**found, "provider": seen["cpu"]}
 

@@ -53,7 +53,7 @@ def ours(said: dict[str, Any], secret: str, database: str, **how: Any) -> dict[s
     with workspace() as folder:
         plan = {"folder": str(folder), "database": database, "ports": said["ports"], "secret": secret}
         plan |= {"hostile": [], "authority": said.get("authority", ""), "rate": RATE, **how}
-        return sent("shared/webhooks_office.py", plan)
+        return sent("peers/webhooks_office.py", plan)
 
 
 def row(name: str, one: dict[str, Any], peer: float = 0.0) -> list[str]:

@@ -34,7 +34,7 @@ SENDS = {
 def sender(name: str, folder: Path, url: str, count: int) -> Callable[[], Any]:
     """One round of a sender, in a process of its own."""
     plan = {"sender": name, "folder": str(folder), "url": url, "count": count, "warm": max(10, count // 5)}
-    return lambda: finished(python("peers/webpush_senders.py"), side=0, seconds=300, given=plan)
+    return lambda: finished(python("sending/webpush_senders.py"), side=0, seconds=300, given=plan)
 
 
 def compare(titles: Mapping[str, str], folder: Path, url: str, given: argparse.Namespace) -> None:
@@ -50,7 +50,7 @@ def main() -> None:
     with workspace() as folder:
         print("## Encryption by itself\n")
         compare(ENCRYPTION, folder, "", given)
-        with running(python("peers/push_server.py", str(folder)), side=1) as server:
+        with running(python("sending/push_server.py", str(folder)), side=1) as server:
             print("## Whole sends over TLS\n")
             compare(SENDS, folder, server.url, given)
 

@@ -22,7 +22,7 @@ import uvloop
 from banshi.app import loaded, open_platform
 from banshi.kernel.loading.configuration import read_configuration
 from banshi.sdk.operations import ProcessRole
-from benchmarks.peers.population import dealt_with, phones, published
+from benchmarks.sending.population import dealt_with, phones, published
 from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.cities import PUSH, city
 from benchmarks.shared.databases import has_postgres, postgres

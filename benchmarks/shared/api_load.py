@@ -1,11 +1,15 @@
-"""Rounds of reads and submissions on a running server, as `api.py` and those that compare as it does send them."""
+"""Rounds of reads and submissions on a running server, its starts and its peers, as `api.py` and others have them."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +18,7 @@ from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.settings import Settings
 from benchmarks.shared.fetching import fetched
 from benchmarks.shared.figures import Column, ratios
-from benchmarks.shared.processes import finished, python
+from benchmarks.shared.processes import ROOT, Running, finished, pin, python, running, serving
 from tests.zone_pass import WITHOUT_FILES
 
 #: Rounds of each side, and seconds of one and before it, in full and in short.
@@ -47,7 +51,7 @@ def load(
     plan |= {"host": where.hostname, "port": where.port, "at_once": at_once}
     plan |= {"seconds": length.seconds, "warm_up": length.warm_up}
     before = server.cpu()
-    command = python("shared/load_process.py")
+    command = python("peers/load_process.py")
     result: dict[str, Any] = finished(command, side=side, seconds=length.seconds + 60, given=plan)
     result["cpu"] = (server.cpu() - before) / result["all"] * 1e6
     if set(result["statuses"]) != {expect}:
@@ -105,3 +109,43 @@ def until_settled(server: Any) -> None:
         if time.perf_counter() - started > SETTLING_TIMEOUT_S:
             raise RuntimeError(f"the engine is still busy after {SETTLING_TIMEOUT_S:g} s")
         time.sleep(0.05)
+
+
+def compiled_in(folder: Path) -> dict[str, str]:
+    """An environment with compiled code in a folder of its own."""
+    return {"PYTHONPYCACHEPREFIX": str(folder / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
+
+
+def seconds_to_answer(file: Path, environment: Mapping[str, str], path: str = ITEM) -> float:
+    began = time.perf_counter()
+    with serving(file, **environment) as server:
+        fetched(server.url + path)
+        return time.perf_counter() - began
+
+
+def seconds_of(code: str, environment: Mapping[str, str]) -> float:
+    began = time.perf_counter()
+    command = [sys.executable, "-c", code]
+    subprocess.run(command, check=True, timeout=30, env={**os.environ, **environment}, preexec_fn=pin(0))
+    return time.perf_counter() - began
+
+
+def bare(ours: Running, folder: Path) -> AbstractContextManager[Running]:
+    """Bare aiohttp that answers with the bytes and headers of our own answer."""
+    body, headers = fetched(ours.url + ITEM)
+    same = {name: text for name, text in headers.items() if name not in {"Content-Length", "Date", "Server"}}
+    answer = folder / "answer.json"
+    answer.write_text(json.dumps({"headers": same, "body": body.decode()}))
+    return running(python("peers/bare.py", str(answer)))
+
+
+def without_engine(file: Path, *arguments: str) -> list[str]:
+    """`banshi` with nobody who works on the outbox."""
+    return python("peers/without_engine.py", "--config", str(file), *arguments)
+
+
+def of_its_own(file: Path, command: str) -> Path:
+    """The plugins.toml with the plugins of the tree that another environment's `banshi` is of."""
+    tree = Path(command).absolute().parents[2]
+    file.write_text(file.read_text("utf-8").replace(str(ROOT), str(tree)), "utf-8")
+    return file

@@ -1,4 +1,4 @@
-"""The provider that pushes go to (`peers/provider.py`), from the outside: started, asked, and told how to behave."""
+"""The provider that pushes go to (`sending/provider.py`), from the outside: started, asked, and told how to behave."""
 
 from __future__ import annotations
 
@@ -59,5 +59,5 @@ class Provider:
 @contextmanager
 def provider(side: int | None = 1) -> Iterator[Provider]:
     """A provider on the core of that side, until the block ends."""
-    with workspace() as folder, running(python("peers/provider.py", str(folder)), side=side) as process:
+    with workspace() as folder, running(python("sending/provider.py", str(folder)), side=side) as process:
         yield Provider(process, folder)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from benchmarks.peers.provider import SILENCE, Provider
+from benchmarks.sending.provider import SILENCE, Provider
 from benchmarks.town.report import Report
 from mobile_push.sandbox import Answer
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from banshi.kernel.loading.settings import Settings
 from banshi.testing import open_door
-from benchmarks.peers.population import phones as register_phones
-from benchmarks.peers.population import published, token_of
-from benchmarks.peers.provider import tls
+from benchmarks.sending.population import phones as register_phones
+from benchmarks.sending.population import published, token_of
+from benchmarks.sending.provider import tls
 from benchmarks.shared.cities import CITY, fcm, project
 from benchmarks.shared.databases import postgres_if
 from benchmarks.town.ledger import Account, Key, Ledger, count

@@ -14,8 +14,8 @@ from aiohttp import web
 
 from banshi import Answer, Audience, Call, Parameter, Route, hookimpl, reply
 from banshi.sdk.http import Routes
-from benchmarks.peers.population import drafted
 from benchmarks.peers.serving import resident
+from benchmarks.sending.population import drafted
 from mobile_push.broadcasts import publication
 from mobile_push.delivery.service import PUSH
 

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.settings import Settings
 from benchmarks.shared.cities import OWN, PUSH, city
-from benchmarks.shared.crowd import Crowd
 from benchmarks.shared.fetching import document
 from benchmarks.shared.processes import Running
+from benchmarks.streams.crowd import Crowd
 
 KIB, MIB = 1 << 10, 1 << 20
 

@@ -22,8 +22,8 @@ import trustme
 import uvloop
 from aiohttp import web
 
-from benchmarks.peers.http2 import Connection, block
-from benchmarks.peers.waves import may_open_files
+from benchmarks.sending.http2 import Connection, block
+from benchmarks.sending.waves import may_open_files
 from mobile_push.sandbox import FAULTS, Answer, FcmSandbox
 
 #: In place of the answer to a message that is taken.

@@ -9,10 +9,10 @@ import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from benchmarks.shared.crowd import crowd
 from benchmarks.shared.figures import table
 from benchmarks.shared.processes import serving
-from benchmarks.shared.stream_server import KIB, check, opened, publish, state, tokens, town
+from benchmarks.streams.crowd import crowd
+from benchmarks.streams.server import KIB, check, opened, publish, state, tokens, town
 
 #: File descriptors that a server needs for itself.
 OWN_FILES = 64

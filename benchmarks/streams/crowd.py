@@ -1,4 +1,4 @@
-"""Many phones on a server's stream, in a process on the measuring core: `peers/phones.py`, from the outside."""
+"""Many phones on a server's stream, in a process on the measuring core: `streams/phones.py`, from the outside."""
 
 from __future__ import annotations
 
@@ -49,5 +49,5 @@ def crowd(url: str, tokens: Sequence[str]) -> Iterator[Crowd]:
     """A process with a phone for each token, on the measuring core, that ends with the block."""
     where = urlsplit(url)
     plan = {"host": where.hostname, "port": where.port, "tokens": list(tokens)}
-    with running(python("peers/phones.py"), side=1, told=json.dumps(plan)) as process:
+    with running(python("streams/phones.py"), side=1, told=json.dumps(plan)) as process:
         yield Crowd(process)

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from benchmarks.peers.waves import answer, sent
+from benchmarks.sending.waves import answer, sent
 from benchmarks.shared.figures import cost
 from mobile_push.providers.provider import Outcome, Push
 from mobile_push.providers.webpush import Subscription, WebPushSettings, subscription

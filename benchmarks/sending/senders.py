@@ -18,7 +18,7 @@ from typing import Any
 
 import uvloop
 
-from benchmarks.peers.population import (
+from benchmarks.sending.population import (
     COUNTED,
     LINK,
     TTL,
@@ -31,7 +31,7 @@ from benchmarks.peers.population import (
     published,
     token_of,
 )
-from benchmarks.peers.waves import Plan, answer
+from benchmarks.sending.waves import Plan, answer
 from benchmarks.shared.figures import cost
 
 PROJECT = "banshi-sandbox"

@@ -11,9 +11,9 @@ import gc
 from pathlib import Path
 from typing import Any
 
-from benchmarks.peers.population import dealt_with, phones, planned, platform_of, published
 from benchmarks.peers.serving import resident
-from benchmarks.peers.waves import Plan, answer
+from benchmarks.sending.population import dealt_with, phones, planned, platform_of, published
+from benchmarks.sending.waves import Plan, answer
 from benchmarks.shared.figures import cost
 
 #: Seconds between two looks at the memory.

@@ -8,9 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from benchmarks.peers.population import LINK, TTL, message_id, token_of
-from benchmarks.peers.senders import PROJECT, TITLE
-from benchmarks.peers.waves import answer, sent
+from benchmarks.sending.population import LINK, TTL, message_id, token_of
+from benchmarks.sending.senders import PROJECT, TITLE
+from benchmarks.sending.waves import answer, sent
 from benchmarks.shared.cities import fcm
 from mobile_push.providers.fcm.payload import Encoder
 from mobile_push.providers.fcm.provider import FcmProvider

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks.peers.provider import tls
+from benchmarks.sending.provider import tls
 from mobile_push.sandbox.webpush.push_service import WebPushSandbox
 
 
