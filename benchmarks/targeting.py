@@ -20,8 +20,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.figures import median, table
-from mobile_push.cap import Alert, Area, MessageType, Scope, SenderKey, Status, alert_of, read, sign, verify, write
 from mobile_push.cap.geo.geometry import Point, Polygon
+from mobile_push.cap.parsing import read
+from mobile_push.cap.representations import alert_of
+from mobile_push.cap.signature import SenderKey, sign, verify
+from mobile_push.cap.values import Alert, Area
+from mobile_push.cap.vocabulary import MessageType, Scope, Status
+from mobile_push.cap.writing import write
 
 ROUNDS = 3
 CORNERS = (8, 100, 1000)

@@ -18,14 +18,13 @@ from mobile_push.broadcasts import notices, public
 from mobile_push.broadcasts.alerts import routes as alert_routes
 from mobile_push.broadcasts.alerts.signed_senders import SENDERS, open_senders
 from mobile_push.broadcasts.lifecycle import PUBLISHER
-from mobile_push.broadcasts.schedule import SCHEDULE, open_schedule
 from mobile_push.checks import findings
 from mobile_push.commands import fcm_sandbox, webpush_key, webpush_sandbox
 from mobile_push.delivery import jobs
 from mobile_push.delivery.service import PUSH, deliver, open_push
-from mobile_push.doctor import examination
+from mobile_push.doctor import examine
 from mobile_push.inbox import messages as inbox_messages
-from mobile_push.phones import devices, person, preferences, receipts, upkeep
+from mobile_push.phones import devices, person, preferences, receipts
 from mobile_push.phones import webpush_key as webpush_key_route
 from mobile_push.phones.erasure import erase_case
 from mobile_push.phones.holdings import HOLDING
@@ -38,6 +37,7 @@ from mobile_push.reports.commands import push
 from mobile_push.screen.presentation import Presentation
 from mobile_push.screen.threads import THREADS, open_threads
 from mobile_push.settings import PushSettings
+from mobile_push.work import WORK, open_work
 
 if TYPE_CHECKING:
     import click
@@ -66,12 +66,10 @@ def banshi_resources(settings: PushSettings) -> Sequence[Resource[Any]]:
     return [
         Resource(THREADS, open_threads),
         Resource(PUSH, partial(open_push, settings)),
-        Resource(stream.SWEEP, stream.open_sweep),
-        Resource(upkeep.UPKEEP, partial(upkeep.open_upkeep, settings)),
         Resource(stream_tickets.TICKETS, stream_tickets.open_tickets),
         Resource(reports_scheduler.REPORTS, reports_scheduler.open_reports),
         Resource(SENDERS, partial(open_senders, settings)),
-        Resource(SCHEDULE, partial(open_schedule, settings)),
+        Resource(WORK, partial(open_work, settings)),
     ]
 
 
@@ -85,7 +83,7 @@ def banshi_offers(settings: PushSettings) -> Iterable[Offer[Any]]:
     yield Offer(FORGET_CASE, erase_case)
     yield Offer(AFTER_RESTORE, inbox_messages.AFTER_RESTORE)
     yield Offer(AFTER_LOOK_UPS, jobs.AFTER_LOOK_UPS)
-    yield Offer(EXAMINATIONS, examination(settings))
+    yield Offer(EXAMINATIONS, partial(examine, settings))
     yield Offer(JOBS, Jobs(jobs.waiting, jobs.drop))
     yield Offer(ANONYMISE_CASE, erase_case)
     yield Offer(HOLDINGS, HOLDING)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from banshi import Finding
@@ -12,16 +13,15 @@ from mobile_push.settings import AlertSettings, PushSettings
 def findings(plugin: str, settings: PushSettings, registry: Any) -> Iterator[Finding]:
     """What an operator has to mend, or should know."""
     yield from _providers(plugin, settings)
-    departments = registry.departments
-    there = ", ".join(sorted(departments)) or "none"
-    for code in sorted(settings.second_person - set(departments)):
-        advice = f"mend settings.second_person: there is no department {code!r}; there are: {there}"
-        yield Finding(plugin, "unknown-department", advice)
+    named = {"second_person": sorted(settings.second_person)}
     for name, sender in settings.alerts.senders.items():
-        if sender.department not in departments:
-            key = f"settings.alerts.senders.{name!r}.department"
-            advice = f"mend {key}: there is no department {sender.department!r}; there are: {there}"
-            yield Finding(plugin, "unknown-department", advice)
+        named[f"alerts.senders.{name!r}.department"] = [sender.department]
+    there = ", ".join(sorted(registry.departments)) or "none"
+    for key, departments in named.items():
+        for code in departments:
+            if code not in registry.departments:
+                advice = f"mend settings.{key}: there is no department {code!r}; there are: {there}"
+                yield Finding(plugin, "unknown-department", advice)
     yield from _keys(plugin, settings.alerts)
 
 
@@ -30,10 +30,7 @@ def _providers(plugin: str, settings: PushSettings) -> Iterator[Finding]:
         advice = "add [plugins.mobile_push.settings.fcm] or .webpush, or only phones with an open stream are reached"
         yield Finding(plugin, "no-provider", advice, warning=True)
     if settings.fcm is not None:
-        try:
-            settings.fcm.service_account()
-        except ValueError as error:
-            yield Finding(plugin, "fcm-credentials", str(error))
+        yield from _unusable(plugin, "fcm-credentials", "", settings.fcm.service_account)
         if settings.fcm.on_this_machine:
             advice = "take settings.fcm.base_url out where people are served: a sandbox here takes their pushes"
             yield Finding(plugin, "fcm-sandbox", advice, warning=True, development=True)
@@ -42,10 +39,7 @@ def _providers(plugin: str, settings: PushSettings) -> Iterator[Finding]:
     if settings.webpush is not None:
         from mobile_push.providers.webpush.vapid import read_key
 
-        try:
-            read_key(settings.webpush.private_key_file)
-        except ValueError as error:
-            yield Finding(plugin, "webpush-key", str(error))
+        yield from _unusable(plugin, "webpush-key", "", partial(read_key, settings.webpush.private_key_file))
         if settings.webpush.loopback:
             advice = "take settings.webpush.loopback out where people are served"
             yield Finding(plugin, "webpush-loopback", advice, warning=True, development=True)
@@ -57,14 +51,18 @@ def _keys(plugin: str, alerts: AlertSettings) -> Iterator[Finding]:
         from mobile_push.broadcasts.alerts.signed_senders import key_of
 
         for name, sender in alerts.senders.items():
-            try:
-                key_of(sender)
-            except ValueError as error:
-                yield Finding(plugin, "sender-key", f"mend settings.alerts.senders.{name!r}.key_file: {error}")
+            advice = f"mend settings.alerts.senders.{name!r}.key_file: "
+            yield from _unusable(plugin, "sender-key", advice, partial(key_of, sender))
     if alerts.key_file is not None:
         from mobile_push.broadcasts.sending import check_key
 
-        try:
-            check_key(alerts)
-        except (OSError, ValueError) as error:
-            yield Finding(plugin, "alert-key", f"mend settings.alerts.key_file or certificate_file: {error}")
+        advice = "mend settings.alerts.key_file or certificate_file: "
+        yield from _unusable(plugin, "alert-key", advice, partial(check_key, alerts))
+
+
+def _unusable(plugin: str, code: str, advice: str, use: Callable[[], object]) -> Iterator[Finding]:
+    """The finding for a file that can't be used, behind the advice."""
+    try:
+        use()
+    except (OSError, ValueError) as error:
+        yield Finding(plugin, code, f"{advice}{error}")

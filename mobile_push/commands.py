@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,12 +24,7 @@ def fcm_sandbox(host: str, port: int, service_account: Path) -> None:
     """Run a local server that speaks FCM HTTP v1 and Google's token endpoint."""
     from mobile_push.sandbox import serve
 
-    try:
-        asyncio.run(serve(host, port, service_account))
-    except KeyboardInterrupt:
-        pass
-    except OSError as error:
-        raise click.ClickException(f"{error.strerror or error}; say another --port or --service-account") from None
+    _run(serve(host, port, service_account), "--port or --service-account")
 
 
 @click.command("webpush-sandbox")
@@ -37,12 +34,17 @@ def webpush_sandbox(host: str, port: int) -> None:
     """Run a local push server that speaks Web Push and opens what it gets."""
     from mobile_push.sandbox.webpush.push_service import serve_webpush
 
+    _run(serve_webpush(host, port), "--port")
+
+
+def _run(sandbox: Coroutine[Any, Any, None], options: str) -> None:
+    """Until Ctrl-C."""
     try:
-        asyncio.run(serve_webpush(host, port))
+        asyncio.run(sandbox)
     except KeyboardInterrupt:
         pass
     except OSError as error:
-        raise click.ClickException(f"{error.strerror or error}; say another --port") from None
+        raise click.ClickException(f"{error.strerror or error}; say another {options}") from None
 
 
 @click.command("webpush-key")

@@ -18,10 +18,10 @@ from mobile_push.screen.presentation import PresentationSettings
 SLUG = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 
 #: Characters of a topic's code at most.
-LONGEST_TOPIC = 64
+MAX_TOPIC_LENGTH = 64
 
 #: Days; an app that is used at all is heard of more often, and Google's own tokens end after 270.
-SHORTEST_ABSENCE, LONGEST_ABSENCE = 30, 3650
+MIN_ABSENCE_DAYS, MAX_ABSENCE_DAYS = 30, 3650
 
 #: What a lock screen shows of a case's message. It crosses other companies' servers, so it says nothing of the case.
 CASE_TITLE = {"zh-CN": "您有一条新的办事消息", "en": "You have a new message about your case"}
@@ -128,8 +128,8 @@ class PushSettings:
             raise ValueError("notices_a_day has to be at least 1; leave it out for no limit")
         if min(self.heartbeat, self.stream_timeout, self.devices) <= 0:
             raise ValueError("heartbeat, stream_timeout and devices have to be positive")
-        if not SHORTEST_ABSENCE <= self.forget_after_days <= LONGEST_ABSENCE:
-            raise ValueError(f"forget_after_days has to be from {SHORTEST_ABSENCE} to {LONGEST_ABSENCE}")
+        if not MIN_ABSENCE_DAYS <= self.forget_after_days <= MAX_ABSENCE_DAYS:
+            raise ValueError(f"forget_after_days has to be from {MIN_ABSENCE_DAYS} to {MAX_ABSENCE_DAYS}")
         for code, title in self.topics.items():
             _check_topic(code, title)
         if self.alerts.exercise_topic and self.alerts.exercise_topic not in self.topics:
@@ -137,8 +137,8 @@ class PushSettings:
 
 
 def _check_topic(code: str, title: Mapping[str, str]) -> None:
-    if not re.fullmatch(SLUG, code) or len(code) > LONGEST_TOPIC:
-        raise ValueError(f"topics.{code}: a code is lower case letters, digits and hyphens, {LONGEST_TOPIC} at most")
+    if not re.fullmatch(SLUG, code) or len(code) > MAX_TOPIC_LENGTH:
+        raise ValueError(f"topics.{code}: a code is lower case letters, digits and hyphens, {MAX_TOPIC_LENGTH} at most")
     missing = [language for language in LANGUAGES if not title.get(language, "").strip()]
     if missing:
         raise ValueError(f"topics.{code} needs a title in {' and '.join(missing)}")

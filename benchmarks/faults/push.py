@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.shared.figures import spread
 from benchmarks.town.report import Report
 from benchmarks.town.senders import SendingTown, town
-from mobile_push.delivery.claims.chunk import CHUNK
+from mobile_push.delivery.claims.chunk import MAX_PHONES_A_CHUNK
 
 #: Seconds after a kill in which messages still come out of the sockets.
 IN_SOCKETS_S = 0.2
@@ -62,7 +62,7 @@ async def push_killed(folder: Path, length: argparse.Namespace) -> Report:
         # Under load it takes longer to record what was sent: the one percent is of a machine that has time.
         held = length.full and load <= 2 * (os.cpu_count() or 1)
         report.promise(account.share <= 0.01 or not held, "more than one percent came twice")
-        unsettled = length.kills * CHUNK
+        unsettled = length.kills * MAX_PHONES_A_CHUNK
         report.promise(account.again_without_need <= unsettled, "more came twice than batches that weren't settled")
         report.promise(not one.ledger.early, "sent before its Retry-After")
         return report

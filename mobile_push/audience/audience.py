@@ -6,13 +6,14 @@ inbox or an open stream asks whether a broadcast is for its person.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mobile_push.cap import polygons_of
 from mobile_push.cap.geo.divisions import division_prefix
 from mobile_push.cap.geo.geometry import Circle, Shape
+from mobile_push.cap.shapes import polygons_of
+from mobile_push.tables.marks import Marks
 
 #: What a followed department is called among the topics.
 DEPARTMENT = "department:"
@@ -90,47 +91,34 @@ class Audience:
             return False
         return any(area.covers(latitude, longitude) for area in self.areas)
 
-    def condition(self, marks: Sequence[str]) -> str:
-        """SQL about `push_device d` that holds for every phone of the audience, with `values` for the marks.
+    def has(self, row: Mapping[str, Any]) -> bool:
+        """Whether the phone of a row that `condition` found, with what `sure` says of it, is in the audience."""
+        return row["sure"] or self.covers(row["latitude"], row["longitude"])
+
+    def condition(self, mark: Marks) -> str:
+        """SQL about `push_device d` that holds for every phone of the audience.
 
         For areas it holds for whatever is in their boxes: `covers` decides where `sure` does not hold.
         """
         if self.everyone:
             return "1 = 1"
-        free = iter(marks)
         parts = []
         if self.topics:
-            these = ", ".join(next(free) for _ in self.topics)
+            these = mark.each(sorted(self.topics))
             follows = f"SELECT 1 FROM push_follow f WHERE f.person = d.person AND f.topic IN ({these})"  # noqa: S608
             parts.append(f"EXISTS ({follows})")
-        parts += [f"(d.division >= {next(free)} AND d.division < {next(free)})" for _ in self.divisions]
+        # Whatever begins with the code comes before the code with a character behind it that no code has.
         parts += [
-            f"(d.latitude BETWEEN {next(free)} AND {next(free)} AND d.longitude BETWEEN {next(free)} AND {next(free)})"
-            for _ in self.areas
+            f"(d.division >= {mark(prefix)} AND d.division < {mark(f'{prefix}:')})"
+            for prefix in map(division_prefix, self.divisions)
         ]
+        for south, west, north, east in (area.box for area in self.areas):
+            within = f"d.longitude BETWEEN {mark(west)} AND {mark(east)}"
+            parts.append(f"(d.latitude BETWEEN {mark(south)} AND {mark(north)} AND {within})")
         return f"({' OR '.join(parts)})" if parts else "1 = 0"
 
-    def sure(self, marks: Sequence[str]) -> str:
+    def sure(self, mark: Marks) -> str:
         """SQL that holds where a phone of `condition` is in the audience, wherever exactly it is."""
         if self.everyone or not self.areas:
             return "1 = 1"
-        return replace(self, areas=()).condition(marks)
-
-    @property
-    def sure_values(self) -> list[Any]:
-        """The values for the marks of `sure`."""
-        return replace(self, areas=()).values if self.areas else []
-
-    @property
-    def values(self) -> list[Any]:
-        """The values for the marks of `condition`."""
-        if self.everyone:
-            return []
-        found: list[Any] = sorted(self.topics)
-        for code in self.divisions:
-            # Whatever begins with the code comes before the code with a character behind it that no code has.
-            found += [division_prefix(code), division_prefix(code) + ":"]
-        for area in self.areas:
-            south, west, north, east = area.box
-            found += [south, north, west, east]
-        return found
+        return replace(self, areas=()).condition(mark)

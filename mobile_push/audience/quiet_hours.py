@@ -11,8 +11,6 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 DAY = timedelta(days=1)
-#: Minutes of a day.
-MINUTES = 24 * 60
 
 
 def quiet_for(begins: int | None, ends: int | None, timezone: str, now: datetime) -> float:

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from banshi import LANGUAGES, Platform
 from mobile_push.audience.audience import Audience
 from mobile_push.tables.lanes import Lane
+from mobile_push.tables.marks import Marks
+from mobile_push.tables.models import TopicRound
 
 #: The topic of all phones.
 EVERYONE = "everyone"
@@ -30,11 +32,11 @@ DONE_WITH_TOPICS = (
 ROUND = "m"
 
 #: A provider's words for a token that is nobody's in this project, and how often it has to say so, a day apart.
-NOBODYS, SAID = ("NOT_FOUND", "INVALID_ARGUMENT"), 2
+NOBODYS, MIN_REFUSALS = ("NOT_FOUND", "INVALID_ARGUMENT"), 2
 
 #: Seconds until the phones that were there before are walked: what was registering when topics were turned on has
 #: ended by then.
-SETTLING = 10.0
+SETTLING_S = 10.0
 
 
 def topic_name(round_: str, subject: str, language: str) -> str:
@@ -66,58 +68,50 @@ def subject_of(audience: Audience) -> str | None:
     return None
 
 
-def not_by(topics: int, marks: Sequence[str]) -> str:
-    """SQL about `push_device d`: a notice to so many topics doesn't reach it, or may not.
-
-    The marks are for the topics and that of those who mind, then for the topics' languages.
-    """
-    these, languages = ", ".join(marks[: topics + 1]), ", ".join(marks[topics + 1 :])
+def not_by(topics: Sequence[str], mark: Marks) -> str:
+    """SQL about `push_device d`: a notice to these topics doesn't reach it, or may not."""
+    these = mark.each([*topics, minded_topic(topics[0])])
     return (
         f"(d.token_hash IN (SELECT token_hash FROM push_topic_change WHERE topic IN ({these})) "  # noqa: S608 - marks, not values
-        f"OR d.language NOT IN ({languages}) "
+        f"OR d.language NOT IN ({mark.each(map(language_of, topics))}) "
         f"OR EXISTS (SELECT 1 FROM push_profile p WHERE p.person = d.person AND {MINDS}))"
     )
 
 
-def under_way(one: str, two: str) -> str:
-    """SQL that holds while a message to topics may be under way; both marks are for the provider.
+def under_way(provider: str) -> str:
+    """SQL that holds while a message to a provider's topics may be under way; `provider` is its mark.
 
     Until it is over no change is ticked off: a phone that isn't reached by the topic is found among the changes. A
     notice is walked when its topics are done with, so its walk is the last of it.
     """
     return (
-        f"(EXISTS (SELECT 1 FROM push_fan_out WHERE state = 'due' AND provider = {one}) "  # noqa: S608 - marks, not values
-        f"OR EXISTS (SELECT 1 FROM push_chunk WHERE provider = {two} "
+        f"(EXISTS (SELECT 1 FROM push_fan_out WHERE state = 'due' AND provider = {provider}) "  # noqa: S608 - marks, not values
+        f"OR EXISTS (SELECT 1 FROM push_chunk WHERE provider = {provider} "
         f"AND state = 'due' AND lane = {int(Lane.ALERT)} AND topic <> ''))"
     )
 
 
 async def turn(platform: Platform, provider: str, *, on: bool) -> None:
     """Use a provider's topics from now on, or not. Turning them on again begins a round with new names."""
-    store = platform.store
+    store, mark = platform.store, Marks(platform.store)
+    which = mark(provider)
     if not on:
-        mark = store.placeholders(1)[0]
-        sql = f"UPDATE push_topic_round SET active = FALSE WHERE provider = {mark} AND active"  # noqa: S608
-        await store.connection.execute_query(sql, [provider])
+        await TopicRound.filter(provider=provider, active=True).update(active=False)
         # They name tokens. Nobody has to be told any more, as nothing is sent to topics.
-        which, one, two = store.placeholders(3)
-        sql = f"DELETE FROM push_topic_change WHERE provider = {which} AND NOT {under_way(one, two)}"  # noqa: S608
-        await store.connection.execute_query(sql, [provider] * 3)
+        await mark.change(f"DELETE FROM push_topic_change WHERE provider = {which} AND NOT {under_way(which)}")  # noqa: S608
         return
-    which, name, wait = store.placeholders(3)
-    sql = (
+    name, wait = mark(ROUND + secrets.token_hex(4)), mark(int(SETTLING_S * 1000))
+    await mark.change(
         "INSERT INTO push_topic_round (provider, round, active, through, complete, holder, lease_until) "  # noqa: S608
         f"VALUES ({which}, {name}, TRUE, '', FALSE, '', {store.clock} + {wait}) ON CONFLICT (provider) DO UPDATE SET "
         "round = excluded.round, active = TRUE, through = '', complete = FALSE, holder = '', lease_until = "
         f"excluded.lease_until WHERE NOT push_topic_round.active OR push_topic_round.round NOT LIKE '{ROUND}%'"
     )
-    await store.connection.execute_query(sql, [provider, ROUND + secrets.token_hex(4), int(SETTLING * 1000)])
 
 
-async def in_use(platform: Platform) -> bool:
+async def in_use() -> bool:
     """Whether any provider's topics are in use, so that changes have to be written down."""
-    rows = await platform.store.connection.execute_query_dict("SELECT 1 FROM push_topic_round WHERE active LIMIT 1")
-    return bool(rows)
+    return await TopicRound.filter(active=True).exists()
 
 
 async def topics_for(platform: Platform, provider: str, lane: int, audience: Audience) -> list[str]:
@@ -128,20 +122,16 @@ async def topics_for(platform: Platform, provider: str, lane: int, audience: Aud
     subject = subject_of(audience)
     if subject is None:
         return []
-    mark = platform.store.placeholders(1)[0]
-    sql = f"SELECT round FROM push_topic_round WHERE provider = {mark} AND active AND complete"  # noqa: S608
-    rows = await platform.store.connection.execute_query_dict(sql, [provider])
-    if rows and lane == Lane.NOTICE and not await minded_known(platform, provider, rows[0]["round"]):
+    found = await TopicRound.get_or_none(provider=provider, active=True, complete=True)
+    if found is None or (lane == Lane.NOTICE and not await minded_known(platform, provider, found.round)):
         return []
-    return [topic_name(row["round"], subject, language) for row in rows for language in LANGUAGES]
+    return [topic_name(found.round, subject, language) for language in LANGUAGES]
 
 
-async def in_round(platform: Platform, provider: str, topic: str) -> bool:
+async def in_round(provider: str, topic: str) -> bool:
     """Whether a topic is of the round that is in use now: only then is every change since written down."""
-    name, round_ = platform.store.placeholders(2)
-    sql = f"SELECT 1 FROM push_topic_round WHERE provider = {name} AND round = {round_} AND active AND complete"  # noqa: S608
-    values = [provider, topic.partition(".")[0]]
-    return bool(await platform.store.connection.execute_query_dict(sql, values))
+    round_ = topic.partition(".")[0]
+    return await TopicRound.filter(provider=provider, round=round_, active=True, complete=True).exists()
 
 
 async def minded_known(platform: Platform, provider: str, topic: str) -> bool:
@@ -150,12 +140,12 @@ async def minded_known(platform: Platform, provider: str, topic: str) -> bool:
     Somebody who has just wished for quiet hours, and of whom it wasn't told yet, would else be woken. A token that is
     nobody's is no reason to wait: no topic reaches it.
     """
-    if not await in_round(platform, provider, topic):
+    if not await in_round(provider, topic):
         return False
-    minded = platform.store.placeholders(1)[0]
+    mark = Marks(platform.store)
     words = ", ".join(f"'{one}'" for one in NOBODYS)
-    sql = (
+    return not await mark.rows(
         "SELECT 1 FROM push_topic_change c JOIN push_device d ON d.token_hash = c.token_hash "  # noqa: S608
-        f"WHERE c.topic = {minded} AND c.follow AND NOT (c.attempts >= {SAID} AND c.code IN ({words})) LIMIT 1"
+        f"WHERE c.topic = {mark(minded_topic(topic))} AND c.follow "
+        f"AND NOT (c.attempts >= {MIN_REFUSALS} AND c.code IN ({words})) LIMIT 1"
     )
-    return not await platform.store.connection.execute_query_dict(sql, [minded_topic(topic)])

@@ -8,18 +8,18 @@ from typing import Any
 from banshi import FieldProblem, Platform
 from banshi.sdk.documents import Record, array, optional
 from mobile_push.audience.areas import DIVISION
-from mobile_push.cap import Alert, geometry_of, polygons_of
 from mobile_push.cap.geo.divisions import check_division
 from mobile_push.cap.geo.geometry import Circle, Polygon
-from mobile_push.cap.shapes import CIRCLE
-from mobile_push.settings import LONGEST_TOPIC, SLUG
+from mobile_push.cap.shapes import CIRCLE, geometry_of, polygons_of
+from mobile_push.cap.values import Alert
+from mobile_push.settings import MAX_TOPIC_LENGTH, SLUG
 
 #: Divisions, and polygons and circles together: a database's statement takes so many, and no city needs more.
-MOST_DIVISIONS, MOST_SHAPES = 200, 100
-MOST_NAMES = 100
+MAX_DIVISIONS, MAX_SHAPES = 200, 100
+MAX_NAMES = 100
 
-_SLUG = {"type": "string", "minLength": 1, "maxLength": LONGEST_TOPIC, "pattern": SLUG}
-_NAMES = array(_SLUG, minItems=1, maxItems=MOST_NAMES, uniqueItems=True)
+_SLUG = {"type": "string", "minLength": 1, "maxLength": MAX_TOPIC_LENGTH, "pattern": SLUG}
+_NAMES = array(_SLUG, minItems=1, maxItems=MAX_NAMES, uniqueItems=True)
 
 #: GeoJSON's outer shape. What is inside is held against GeoJSON's own rules, which a JSON Schema can't say; the body's
 #: limit bounds it.
@@ -37,13 +37,13 @@ SCHEMA: Mapping[str, Any] = {
             array(
                 DIVISION,
                 minItems=1,
-                maxItems=MOST_DIVISIONS,
+                maxItems=MAX_DIVISIONS,
                 uniqueItems=True,
                 description="Codes of GB/T 2260; a code covers all that lie in it.",
             )
         ),
-        polygons=optional(array(GEOMETRY, minItems=1, maxItems=MOST_SHAPES)),
-        circles=optional(array(CIRCLE.schema, minItems=1, maxItems=MOST_SHAPES)),
+        polygons=optional(array(GEOMETRY, minItems=1, maxItems=MAX_SHAPES)),
+        circles=optional(array(CIRCLE.schema, minItems=1, maxItems=MAX_SHAPES)),
         people=optional(
             {
                 **Record(
@@ -83,8 +83,8 @@ def problems(
     for place, circle in enumerate(document.get("circles", ())):
         yield from _told(f"{pointer}/circles/{place}", CIRCLE.values, circle)
     shapes = shapes_of(document)
-    if shapes > MOST_SHAPES:
-        detail = f"It has {shapes} polygons and circles; simplify it to {MOST_SHAPES} at most, or name divisions."
+    if shapes > MAX_SHAPES:
+        detail = f"It has {shapes} polygons and circles; simplify it to {MAX_SHAPES} at most, or name divisions."
         yield FieldProblem(pointer, detail, "maxItems")
 
 
@@ -144,10 +144,6 @@ def united(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def is_of_followers(document: Mapping[str, Any]) -> bool:
     """Whether it reaches only those who chose to be reached."""
     return set(document) <= {"topics", "departments"}
-
-
-def divisions_of(document: Mapping[str, Any]) -> int:
-    return len(document.get("divisions", ()))
 
 
 def shapes_of(document: Mapping[str, Any]) -> int:

@@ -14,6 +14,7 @@ from tortoise.models import Model
 
 from banshi import Conflict, FieldProblem, Forbidden, InvalidFields, Platform, Principal, Stale, Update, Write
 from mobile_push.broadcasts import publication
+from mobile_push.broadcasts.publication import Along
 from mobile_push.broadcasts.steps import TABLE, TWO_PERSON_TABLE, WRITING, Step
 from mobile_push.delivery.service import PUSH
 from mobile_push.tables.models import Broadcast, BroadcastEvent
@@ -22,17 +23,13 @@ from mobile_push.tables.models import Broadcast, BroadcastEvent
 PUBLISHER = "publisher"
 
 #: How often a step is decided anew when somebody else came first.
-TRIES = 5
+MAX_TRIES = 5
 
 
 class ActionNotPermitted(Conflict):
     """It is in a state in which you may not do this; permitted_actions lists what you may."""
 
     code = "action-not-permitted"
-
-
-#: Makes the row that remembers the answer, from the broadcast as it is after the step.
-Receipt = Callable[[Broadcast], Sequence[Model]]
 
 
 def may_publish(principal: Principal, department: str) -> bool:
@@ -61,7 +58,7 @@ async def writers_of(broadcast: Broadcast) -> frozenset[str]:
     return frozenset(rows) | {broadcast.author}
 
 
-async def create(platform: Platform, broadcast: Broadcast, *, draft: bool, receipt: Receipt) -> Broadcast:
+async def create(platform: Platform, broadcast: Broadcast, *, draft: bool, receipt: Along) -> Broadcast:
     """Store a new one: as a draft, or at once taken the step that publishes it."""
     broadcast.state, broadcast.version = "draft", 1
     broadcast.created_at = platform.now()
@@ -70,20 +67,16 @@ async def create(platform: Platform, broadcast: Broadcast, *, draft: bool, recei
     state = "draft" if draft else _next(broadcast, "published", broadcast.created_at)
     if not draft and broadcast.department in platform[PUSH].settings.second_person:
         state = "proposed"
-    if state != "published":
-        broadcast.state = state
-        event = _event(platform, broadcast, "create", broadcast.author)
-        await platform.store.commit(Write(rows=[broadcast, event, *receipt(broadcast)]))
-        return broadcast
-
-    def along(after: Broadcast) -> Sequence[Model]:
-        return (_event(platform, after, "create", after.author), *receipt(after))
-
-    return await _publish(platform, broadcast, new=True, along=along)
+    along = _recorded(platform, "create", broadcast.author, "", receipt)
+    if state == "published":
+        return await _publish(platform, broadcast, along, new=True)
+    broadcast.state = state
+    await platform.store.commit(Write(rows=[broadcast, *along(broadcast)]))
+    return broadcast
 
 
 async def change(
-    platform: Platform, broadcast: Broadcast, principal: Principal, values: dict[str, Any], receipt: Receipt
+    platform: Platform, broadcast: Broadcast, principal: Principal, values: dict[str, Any], receipt: Along
 ) -> Broadcast:
     """Say something else, in a broadcast that isn't public. What was proposed has to be proposed again.
 
@@ -97,7 +90,8 @@ async def change(
     waits = send_at is not None and send_at > platform.now() and not _is_draft(values.get("cap"))
     if state == "proposed" or (state == "scheduled" and (second or not waits)):
         state = "draft"
-    return await _write(platform, broadcast, {**values, "state": state}, "change", principal.subject, "", receipt)
+    along = _recorded(platform, "change", principal.subject, "", receipt)
+    return await _write(platform, broadcast, {**values, "state": state}, along)
 
 
 async def move(
@@ -108,13 +102,13 @@ async def move(
     *,
     reason: str = "",
     version: int | None = None,
-    receipt: Receipt,
+    receipt: Along,
 ) -> Broadcast:
     """Take a step with the broadcast that `read` gives, decided anew where somebody else came first.
 
     Raises ActionNotPermitted, Forbidden for the second person's step by the first, Conflict, InvalidFields.
     """
-    for _ in range(TRIES):
+    for _ in range(MAX_TRIES):
         broadcast: Broadcast = await read()
         if version is not None and broadcast.version != version:
             raise changed_meanwhile(broadcast)
@@ -135,33 +129,23 @@ def changed_meanwhile(broadcast: Broadcast) -> Conflict:
     )
 
 
-async def create_signed(platform: Platform, broadcast: Broadcast, along: publication.Along) -> Broadcast:
+async def create_signed(platform: Platform, broadcast: Broadcast, along: Along) -> Broadcast:
     """Publish an alert from outside: its sender's signature is the authority, and nobody here is asked."""
     broadcast.state, broadcast.version = "draft", 1
     broadcast.created_at = platform.now()
-
-    def both(after: Broadcast) -> Sequence[Model]:
-        return (_event(platform, after, "receive", after.author), *along(after))
-
-    push = platform[PUSH]
-    after = await publication.publish(platform, broadcast, push.couriered, new=True, along=both)
-    await push.announce()
-    return after
+    return await _public(platform, broadcast, _recorded(platform, "receive", broadcast.author, "", along), new=True)
 
 
 async def publish_due(platform: Platform, broadcast: Broadcast) -> None:
     """Publish one whose time has come, or give it up if its end has come as well. Raises Stale if another did."""
-    if broadcast.ttl is None and broadcast.expires_at <= platform.now():
-        await _write(platform, broadcast, {"state": "cancelled"}, "expire", "", "", publication.nothing)
-        return
-
-    def along(after: Broadcast) -> Sequence[Model]:
-        return (_event(platform, after, "send", ""),)
-
-    try:
-        await _publish(platform, broadcast, along=along)
-    except InvalidFields:  # of an alert, the text in one language is over
-        await _write(platform, broadcast, {"state": "cancelled"}, "expire", "", "", publication.nothing)
+    over = broadcast.ttl is None and broadcast.expires_at <= platform.now()
+    if not over:
+        try:
+            await _publish(platform, broadcast, _recorded(platform, "send"))
+        except InvalidFields:  # of an alert, the text in one language is over
+            over = True
+    if over:
+        await _write(platform, broadcast, {"state": "cancelled"}, _recorded(platform, "expire"))
 
 
 async def _step(platform: Platform, broadcast: Broadcast, action: str, principal: Principal) -> Step:
@@ -179,11 +163,9 @@ async def _step(platform: Platform, broadcast: Broadcast, action: str, principal
 
 
 async def _take(
-    platform: Platform, broadcast: Broadcast, step: Step, subject: str, reason: str, receipt: Receipt
+    platform: Platform, broadcast: Broadcast, step: Step, subject: str, reason: str, receipt: Along
 ) -> Broadcast:
-    def along(after: Broadcast) -> Sequence[Model]:
-        return (_event(platform, after, step.action, subject, reason), *receipt(after))
-
+    along = _recorded(platform, step.action, subject, reason, receipt)
     if step.to == "recalled":
         after = await publication.recall(platform, broadcast, platform.now(), along=along)
         await platform[PUSH].announce()
@@ -199,8 +181,8 @@ async def _take(
     if to == "cancelled":
         values["ended_at"] = platform.now()
     if to == "published":
-        return await _publish(platform, broadcast, along=along, **values)
-    return await _write(platform, broadcast, {**values, "state": to}, step.action, subject, reason, receipt)
+        return await _publish(platform, broadcast, along, **values)
+    return await _write(platform, broadcast, {**values, "state": to}, along)
 
 
 def check_sendable(platform: Platform, broadcast: Broadcast) -> None:
@@ -227,12 +209,7 @@ def _next(broadcast: Broadcast, to: str, now: datetime) -> str:
 
 
 async def _publish(
-    platform: Platform,
-    broadcast: Broadcast,
-    *,
-    new: bool = False,
-    along: publication.Along = publication.nothing,
-    **values: Any,
+    platform: Platform, broadcast: Broadcast, along: Along, *, new: bool = False, **values: Any
 ) -> Broadcast:
     from mobile_push.broadcasts import sending  # it signs alerts, with libraries that take a while to load
 
@@ -248,37 +225,42 @@ async def _publish(
     def both(after: Broadcast) -> Sequence[Model]:
         return (*messages, *along(after))
 
+    return await _public(platform, broadcast, both, new=new, **values)
+
+
+async def _public(
+    platform: Platform, broadcast: Broadcast, along: Along, *, new: bool = False, **values: Any
+) -> Broadcast:
     push = platform[PUSH]
-    after = await publication.publish(platform, broadcast, push.couriered, new=new, along=both, **values)
+    after = await publication.publish(platform, broadcast, push.couriered, new=new, along=along, **values)
     await push.announce()
     return after
 
 
-async def _write(
-    platform: Platform,
-    broadcast: Broadcast,
-    values: dict[str, Any],
-    action: str,
-    subject: str,
-    reason: str,
-    receipt: Receipt,
-) -> Broadcast:
+async def _write(platform: Platform, broadcast: Broadcast, values: dict[str, Any], along: Along) -> Broadcast:
     """A step that neither publishes nor recalls."""
     guard = {"id": broadcast.id, "version": broadcast.version, "state": broadcast.state}
     values = {**values, "version": broadcast.version + 1}
     after = copy.copy(broadcast).update_from_dict(values)
-    rows = [_event(platform, after, action, subject, reason), *receipt(after)]
-    await platform.store.commit(Write(updates=[Update(Broadcast, guard, values)], rows=rows))
+    await platform.store.commit(Write(updates=[Update(Broadcast, guard, values)], rows=along(after)))
     return after
 
 
-def _event(platform: Platform, after: Broadcast, action: str, subject: str, reason: str = "") -> BroadcastEvent:
-    return BroadcastEvent(
-        broadcast_id=after.id,
-        version=after.version,
-        at=platform.now(),
-        action=action,
-        state=after.state,
-        actor=subject,
-        reason=reason,
-    )
+def _recorded(
+    platform: Platform, action: str, subject: str = "", reason: str = "", more: Along = publication.nothing
+) -> Along:
+    """Makes the record of a step, and the rows that `more` makes."""
+
+    def rows(after: Broadcast) -> Sequence[Model]:
+        event = BroadcastEvent(
+            broadcast_id=after.id,
+            version=after.version,
+            at=platform.now(),
+            action=action,
+            state=after.state,
+            actor=subject,
+            reason=reason,
+        )
+        return (event, *more(after))
+
+    return rows

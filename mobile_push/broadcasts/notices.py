@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 ROUTES = Routes("push")
 
 #: Characters of what a lock screen shows, of the page behind it, and of addresses.
-LONGEST_TITLE, LONGEST_BODY, LONGEST_CONTENT = 120, 1000, 20_000
+MAX_TITLE_LENGTH, MAX_BODY_LENGTH, MAX_CONTENT_LENGTH = 120, 1000, 20_000
 
 #: Notices that one may take the place of.
-MOST_EARLIER = 20
+MAX_EARLIER = 20
 
 _WRITTEN: dict[str, Any] = {
-    "title": representations.texts_schema(LONGEST_TITLE, both=True, about="What a lock screen shows first."),
-    "body": representations.texts_schema(LONGEST_BODY, both=False, about="The line below it."),
+    "title": representations.texts_schema(MAX_TITLE_LENGTH, both=True, about="What a lock screen shows first."),
+    "body": representations.texts_schema(MAX_BODY_LENGTH, both=False, about="The line below it."),
     "content": {
-        **representations.texts_schema(LONGEST_CONTENT, both=False, about="Markdown, read inside the app."),
+        **representations.texts_schema(MAX_CONTENT_LENGTH, both=False, about="Markdown, read inside the app."),
         "type": ["object", "null"],
     },
     "image": {
@@ -65,7 +65,7 @@ _WRITTEN: dict[str, Any] = {
     },
     "supersedes": array(
         ID,
-        maxItems=MOST_EARLIER,
+        maxItems=MAX_EARLIER,
         uniqueItems=True,
         description="Public notices of the department that this one takes the place of.",
     ),

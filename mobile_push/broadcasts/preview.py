@@ -22,6 +22,7 @@ from mobile_push.inbox.common_log import Entry
 from mobile_push.providers.platforms import PlatformPreviews
 from mobile_push.providers.provider import Push
 from mobile_push.screen.presentation import Kind
+from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Broadcast
 
 _BY_LANGUAGE = {"type": "object", "additionalProperties": {"type": "object"}}
@@ -128,10 +129,9 @@ async def size(platform: Platform, broadcast: Broadcast) -> dict[str, Any]:
     audience = Audience.of(broadcast.audience)
     if audience.people is not None:
         return {"phones": None, "people": await count_people(platform, *astuple(audience.people)), "exact": True}
-    values = audience.values
-    condition = audience.condition(platform.store.placeholders(len(values)))
-    sql = f"SELECT d.provider AS provider, COUNT(*) AS phones FROM push_device d WHERE {condition} GROUP BY d.provider"  # noqa: S608
-    rows = await platform.store.connection.execute_query_dict(sql, values)
+    mark = Marks(platform.store)
+    which = f"FROM push_device d WHERE {audience.condition(mark)}"
+    rows = await mark.rows(f"SELECT d.provider AS provider, COUNT(*) AS phones {which} GROUP BY d.provider")
     exact = audience.everyone or not audience.areas
     return {"phones": {row["provider"]: row["phones"] for row in rows}, "people": None, "exact": exact}
 

@@ -10,10 +10,12 @@ from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MOMENT, TEXT, Record, 
 from banshi.sdk.http import Routes, etag_of, page_answer, reply_bytes
 from mobile_push.broadcasts import representations, sending, staff, steps
 from mobile_push.broadcasts.alerts.in_force import alerts_in_force
-from mobile_push.cap import ALERT_DOCUMENT_SCHEMA, MEDIA_TYPE, Alert, FeedEntry, feed
+from mobile_push.cap.feed import MEDIA_TYPE, FeedEntry, feed
 from mobile_push.cap.geo.divisions import check_division
+from mobile_push.cap.schema import ALERT_DOCUMENT_SCHEMA
+from mobile_push.cap.values import in_language
 from mobile_push.delivery.service import PUSH
-from mobile_push.tables.cursor import LARGEST
+from mobile_push.tables.cursor import MAX_NUMBER
 from mobile_push.tables.models import Broadcast, CapMessage
 
 if TYPE_CHECKING:
@@ -24,10 +26,10 @@ ROUTES = Routes("alerts")
 ATOM = "application/atom+xml"
 
 #: Entries of the feed.
-MOST_ENTRIES = 100
+MAX_FEED_ENTRIES = 100
 
 #: Seconds for which a copy of the feed may be shown, and of an alert's XML, which never changes.
-FRESH, LASTING = 30, 86_400
+FEED_CACHE_S, XML_CACHE_S = 30, 86_400
 
 FEED_TITLES = {"zh-CN": "预警信息", "en": "Alerts"}
 
@@ -74,21 +76,17 @@ WHOLE = Record(**_SUMMARY, alert=ALERT_DOCUMENT_SCHEMA)
 )
 async def list_alerts(call: Call) -> web.StreamResponse:
     """List the alerts in force, the newest first."""
-    limit, before = call.query.get("limit", staff.PAGE), int(call.query.get("cursor", LARGEST))
+    limit, before = call.query.get("limit", staff.PAGE_SIZE), int(call.query.get("cursor", MAX_NUMBER))
     division = call.query.get("division")
     if division is not None:
-        _check_division(division)
+        try:
+            check_division(division)
+        except ValueError as error:
+            raise InvalidParameter(f"division: {error}.", parameter="division") from None
     found = await alerts_in_force(call.platform, call.now, limit + 1, before=before, division=division)
     shown = found[:limit]
     items = [summary(call, row) for row in shown]
     return reply(call, {"items": items, "next": str(shown[-1].seq) if len(found) > limit else None})
-
-
-def _check_division(code: str) -> None:
-    try:
-        check_division(code)
-    except ValueError as error:
-        raise InvalidParameter(f"division: {error}.", parameter="division") from None
 
 
 async def _public(call: Call) -> Broadcast:
@@ -117,12 +115,7 @@ def summary(call: Call, row: Broadcast) -> dict[str, Any]:
 
 
 def _info(cap: Mapping[str, Any], language: str) -> Mapping[str, Any]:
-    """The text for a reader of that language, as `Alert.info_in` chooses it."""
-    infos: list[Mapping[str, Any]] = cap.get("info", [])
-    primary = language.split("-")[0].lower()
-    same = [one for one in infos if one["language"].lower().split("-")[0] == primary]
-    exact = [one for one in same if one["language"].lower() == language.lower()]
-    return next(iter([*exact, *same, *infos]), {})
+    return in_language([(one["language"], one) for one in cap.get("info", ())], language) or {}
 
 
 # Before the next one, whose id would take the ending.
@@ -140,7 +133,7 @@ async def alert_xml(call: Call) -> web.StreamResponse:
     await _public(call)
     message = await CapMessage.get(id=call.path["id"])
     xml = bytes(message.xml)
-    headers = {"Cache-Control": f"public, max-age={LASTING}", "X-Content-Type-Options": "nosniff"}
+    headers = {"Cache-Control": f"public, max-age={XML_CACHE_S}", "X-Content-Type-Options": "nosniff"}
     return reply_bytes(call, xml, MEDIA_TYPE, etag_of(xml), headers)
 
 
@@ -169,9 +162,9 @@ async def alert_feed(call: Call) -> web.StreamResponse:
 
     It has those that end one, too, for alert hubs.
     """
-    rows = await alerts_in_force(call.platform, call.now, MOST_ENTRIES, ends=True)
+    rows = await alerts_in_force(call.platform, call.now, MAX_FEED_ENTRIES, ends=True)
     settings = call.platform[PUSH].settings.alerts
-    entries = [FeedEntry(_alert(row), f"{call.address}/v1/alerts/{row.id}.xml") for row in rows]
+    entries = [FeedEntry(sending.stored(row.cap), f"{call.address}/v1/alerts/{row.id}.xml") for row in rows]
     body = feed(
         entries,
         url=f"{call.address}/v1/alerts.atom",
@@ -180,12 +173,8 @@ async def alert_feed(call: Call) -> web.StreamResponse:
         language=call.language,
     )
     headers = {
-        "Cache-Control": f"public, max-age={FRESH}",
+        "Cache-Control": f"public, max-age={FEED_CACHE_S}",
         "Content-Language": call.language,
         "Vary": "Accept-Language",
     }
     return reply_bytes(call, body, ATOM, etag_of(body), headers)
-
-
-def _alert(row: Broadcast) -> Alert:
-    return sending.stored(row.cap)

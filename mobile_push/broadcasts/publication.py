@@ -21,6 +21,7 @@ from mobile_push.audience.audience import Audience
 from mobile_push.delivery.withdrawal import LANES, take_back
 from mobile_push.inbox import messages as inbox_messages
 from mobile_push.inbox.common_log import EVERYBODY, PEOPLE
+from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Broadcast, FanOut
 
 #: Makes the rows that belong to a change, from the broadcast as it is after it.
@@ -116,22 +117,21 @@ async def _add(connection: BaseDBAsyncClient, rows: Sequence[Model]) -> None:
 
 async def _stop(platform: Platform, connection: BaseDBAsyncClient, identity: UUID) -> bool:
     """What isn't sent of a broadcast stays unsent; whether there was anything."""
-    key: Any = str(identity) if platform.store.dialect == "sqlite" else identity
-    mark = platform.store.placeholders(1)[0]
+    mark = Marks(platform.store)
+    key = mark(identity)
     # Locked in the order of their ids, as a courier does that records what became of several.
     ordered = "" if platform.store.dialect == "sqlite" else " ORDER BY id FOR UPDATE"
 
     async def stop(table: str, state: str, which: str) -> int:
         rows = f"SELECT id FROM {table} WHERE {which}{ordered}"  # noqa: S608 - marks, not values
-        changed, _ = await connection.execute_query(f"UPDATE {table} SET {state} WHERE id IN ({rows})", [key])  # noqa: S608
-        return int(changed)
+        return await mark.change(f"UPDATE {table} SET {state} WHERE id IN ({rows})", connection)  # noqa: S608
 
     stopped = False
     for table in ("push_fan_out", "push_chunk"):
         # A chunk that was split off while this waited for its parent's lock is seen by the next look alone.
-        while await stop(table, "state = 'recalled'", f"broadcast_id = {mark} AND state IN ('due', 'parked')"):
+        while await stop(table, "state = 'recalled'", f"broadcast_id = {key} AND state IN ('due', 'parked')"):
             stopped = True
-    copies = f"SELECT id FROM push_inbox_message WHERE broadcast_id = {mark}"  # noqa: S608
+    copies = f"SELECT id FROM push_inbox_message WHERE broadcast_id = {key}"  # noqa: S608
     which = f"state = 'due' AND message_id IN ({copies})"
     await stop("push_delivery", "state = 'dropped', code = 'recalled'", which)
     return stopped

@@ -10,7 +10,7 @@ from banshi import LANGUAGES, Platform, text_in
 from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MOMENT, TEXT, Record, array
 from mobile_push.broadcasts import addressing, steps
 from mobile_push.broadcasts.publication import earlier_of
-from mobile_push.cap import ALERT_DOCUMENT_SCHEMA
+from mobile_push.cap.schema import ALERT_DOCUMENT_SCHEMA
 from mobile_push.tables.models import Broadcast, BroadcastEvent
 
 _RECORD: dict[str, Any] = {

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from functools import partial
-
 import structlog
 
-from banshi import Key, Platform, Stale
-from banshi.sdk.operations import every, paused, working
+from banshi import Platform, Stale
+from banshi.sdk.operations import paused
 from mobile_push.broadcasts import lifecycle
-from mobile_push.settings import PushSettings
 from mobile_push.tables.models import Broadcast
 
 log = structlog.get_logger("mobile_push")
 
 #: Seconds between two looks, and broadcasts that one look takes on.
-LOOK, AT_ONCE = 1.0, 100
-
-SCHEDULE: Key[None] = Key("schedule of broadcasts")
-
-
-@asynccontextmanager
-async def open_schedule(_: PushSettings, platform: Platform) -> AsyncIterator[None]:
-    """The running schedule."""
-    # The database may be away for a while; what is due then goes out late.
-    looking = partial(every, LOOK, partial(publish_due, platform), "the schedule can't be read")
-    async with working("mobile-push-schedule", *([looking] if platform.duty.works else [])):
-        yield
+LOOK_S, MAX_A_LOOK = 1.0, 100
 
 
 async def publish_due(platform: Platform) -> int:
@@ -38,7 +22,7 @@ async def publish_due(platform: Platform) -> int:
     due = Broadcast.filter(state="scheduled", send_at__lte=platform.now())
     published = 0
     # Alerts before notices.
-    for row in await due.order_by("kind", "send_at").limit(AT_ONCE):
+    for row in await due.order_by("kind", "send_at").limit(MAX_A_LOOK):
         try:
             await lifecycle.publish_due(platform, row)
             published += 1

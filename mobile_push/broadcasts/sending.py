@@ -10,13 +10,13 @@ from typing import Any
 
 from banshi import Platform
 from mobile_push.broadcasts.alerts.checks import wrong_with
-from mobile_push.cap import Alert, CapError, Reference, alert_of, document_of, write
+from mobile_push.cap.errors import CapError
+from mobile_push.cap.representations import GIVEN, alert_of, document_of
+from mobile_push.cap.values import Alert, Reference
+from mobile_push.cap.writing import write
 from mobile_push.delivery.service import PUSH
 from mobile_push.settings import AlertSettings
 from mobile_push.tables.models import Broadcast, CapMessage
-
-#: What an alert's stored document has beside what its author wrote.
-GIVEN = ("sender", "identifier", "sent")
 
 
 async def prepared(platform: Platform, broadcast: Broadcast, now: datetime) -> tuple[dict[str, Any], CapMessage]:
@@ -34,19 +34,15 @@ async def prepared(platform: Platform, broadcast: Broadcast, now: datetime) -> t
 def stored(document: Mapping[str, Any], *, sent: datetime | None = None) -> Alert:
     """The alert of a stored document. Raises CapError where it is over by the time `sent`."""
     own = {key: value for key, value in document.items() if key not in GIVEN}
-    at = sent or moment_of(document["sent"])
+    at = sent or datetime.fromisoformat(document["sent"])
     return alert_of(own, sender=document["sender"], identifier=document["identifier"], sent=at)
-
-
-def moment_of(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 def written(alert: Alert, settings: AlertSettings) -> bytes:
     """The alert as XML. Reads key files and signs, which takes a while."""
     if settings.key_file is None:
         return write(alert)
-    from mobile_push.cap import sign
+    from mobile_push.cap.signature import sign
 
     certificate = settings.certificate_file.read_bytes() if settings.certificate_file else None
     return sign(alert, settings.key_file.read_bytes(), certificate)

@@ -26,13 +26,14 @@ from banshi import (
 from banshi.sdk.documents import ID, Record, optional
 from banshi.sdk.http import Routes, page_answer
 from mobile_push.broadcasts import lifecycle, preview, representations, steps
+from mobile_push.broadcasts.publication import Along
 from mobile_push.tables.models import Broadcast, BroadcastEvent
 
 if TYPE_CHECKING:
     from aiohttp import web
 
 #: Rows of a page, when the caller doesn't say, and at most.
-PAGE, LONGEST_PAGE = 20, 100
+PAGE_SIZE, MAX_PAGE_SIZE = 20, 100
 
 VERSION = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1, "description": "The version that you have read."}
 
@@ -53,7 +54,7 @@ ACTION = Record(
 #: How many rows a page of any list here has.
 LIMIT = Parameter(
     "limit",
-    {"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE},
+    {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE},
     "Rows at most.",
 )
 
@@ -142,7 +143,7 @@ async def list_records(kind: str, call: Call) -> web.StreamResponse:
             query = query.filter(**{name: call.query[name]})
     if "cursor" in call.query:
         query = query.filter(id__lt=call.query["cursor"])
-    limit = call.query.get("limit", PAGE)
+    limit = call.query.get("limit", PAGE_SIZE)
     rows = await query.order_by("-id").limit(limit + 1) if own else []
     shown = rows[:limit]
     items = [representations.record(call.platform, one) for one in shown]
@@ -178,7 +179,7 @@ async def show_preview(kind: str, call: Call) -> web.StreamResponse:
     return reply(call, await preview.document(call.platform, await find(call, kind)))
 
 
-def receipt(call: Call, *, status: int) -> lifecycle.Receipt:
+def receipt(call: Call, *, status: int) -> Along:
     """The row that remembers the answer under the caller's Idempotency-Key."""
 
     def made(after: Broadcast) -> Sequence[Model]:

@@ -10,7 +10,7 @@ from banshi import FieldProblem, Platform
 from mobile_push.tables.models import Broadcast
 
 #: Seconds from its publication for which a provider keeps a message at most, and days ahead that one may be planned.
-LONGEST_TTL, LONGEST_AHEAD = 28 * 86_400, 366
+MAX_TTL_S, MAX_DAYS_AHEAD = 28 * 86_400, 366
 
 _MOMENT = {
     "type": "string",
@@ -20,7 +20,7 @@ _MOMENT = {
 }
 SEND_AT = {**_MOMENT, "type": ["string", "null"]}
 EXPIRES_AT = _MOMENT
-TTL = {"type": "integer", "minimum": 60, "maximum": LONGEST_TTL, "description": "Seconds from its publication."}
+TTL = {"type": "integer", "minimum": 60, "maximum": MAX_TTL_S, "description": "Seconds from its publication."}
 
 ADVICE = "write it as 2026-07-01T08:30:00+08:00"
 
@@ -67,8 +67,8 @@ def _ahead(send_at: datetime | None, now: datetime) -> Iterator[FieldProblem]:
         yield FieldProblem("/send_at", f"This is no time that there is; {ADVICE}.", "format")
     elif send_at <= now:
         yield FieldProblem("/send_at", "The time has passed; leave it out to send it at once.", "past")
-    elif send_at > now + timedelta(days=LONGEST_AHEAD):
-        yield FieldProblem("/send_at", f"It lies more than {LONGEST_AHEAD} days ahead; give an earlier time.", "far")
+    elif send_at > now + timedelta(days=MAX_DAYS_AHEAD):
+        yield FieldProblem("/send_at", f"It lies more than {MAX_DAYS_AHEAD} days ahead; give an earlier time.", "far")
 
 
 def _end(end: datetime | None, start: datetime) -> Iterator[FieldProblem]:
@@ -76,5 +76,5 @@ def _end(end: datetime | None, start: datetime) -> Iterator[FieldProblem]:
         yield FieldProblem("/expires_at", f"This is no time that there is; {ADVICE}.", "format")
     elif end <= start:
         yield FieldProblem("/expires_at", "It would be over before it is sent; give a later time.", "past")
-    elif end > start + timedelta(seconds=LONGEST_TTL):
+    elif end > start + timedelta(seconds=MAX_TTL_S):
         yield FieldProblem("/expires_at", "That is more than 28 days after it is sent; give an earlier time.", "far")

@@ -1,14 +1,12 @@
-"""How a noun of CAP is declared: a frozen dataclass whose fields stand in the order of the schema.
+"""How a noun of CAP is declared: a class whose elements stand in the order of the schema.
 
 The reader, the writer, the API's documents and their JSON Schema all walk these declarations.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, ClassVar, dataclass_transform
 
 from mobile_push.cap.errors import CapError
 from mobile_push.cap.kinds import Kind
@@ -31,36 +29,32 @@ class Declared:
     required: bool
 
 
-def element(name: str, kind: Kind[Any] | type[Element], about: str, *, many: bool = False) -> Mapping[str, Any]:
-    """The metadata of a dataclass field that is an element of CAP."""
-    return {"cap": (name, kind, about, many)}
+def element(
+    name: str, kind: Kind[Any] | type[Element], about: str, *, many: bool = False, default: Any = MISSING
+) -> Any:
+    """A field that is an element of CAP; without a default it has to be there."""
+    return field(default=default, metadata={"name": name, "kind": kind, "about": about, "many": many})
 
 
-#: What `declared` found, once for each noun.
-_DECLARED: dict[type[Element], tuple[Declared, ...]] = {}
-
-
-def declared(noun: type[Element]) -> tuple[Declared, ...]:
-    """The elements of a noun in the order in which the schema wants them."""
-    if noun not in _DECLARED:
-        _DECLARED[noun] = tuple(
-            Declared(one.name, name, kind, about, many, one.default is dataclasses.MISSING)
-            for one in dataclasses.fields(noun)
-            for name, kind, about, many in (one.metadata["cap"],)
-        )
-    return _DECLARED[noun]
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(element,))
 class Element:
-    """A noun of CAP, checked when it is made.
+    """A noun of CAP, a frozen dataclass that is checked when it is made.
 
     Raises:
         CapError: a value is not what CAP allows; the error names the element and says what to do.
     """
 
+    #: Its elements in the order in which the schema wants them.
+    declared: ClassVar[tuple[Declared, ...]]
+
+    def __init_subclass__(cls) -> None:
+        made: Any = dataclass(frozen=True, kw_only=True)(cls)
+        cls.declared = tuple(
+            Declared(attribute=one.name, required=one.default is MISSING, **one.metadata) for one in fields(made)
+        )
+
     def __post_init__(self) -> None:
-        for one in declared(type(self)):
+        for one in self.declared:
             value = getattr(self, one.attribute)
             if one.many:
                 self._check_many(one, value)

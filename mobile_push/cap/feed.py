@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from lxml import etree
 
 from mobile_push.cap.kinds import MOMENT, XML_SPACE
-from mobile_push.cap.values.alert import Alert
+from mobile_push.cap.values import Alert
 from mobile_push.cap.writing import NAMESPACE, serialise
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -61,9 +61,8 @@ def _entry(node: etree._Element, entry: FeedEntry, language: str) -> None:
     _cap(node, "status", alert.status)
     _cap(node, "msgType", alert.message_type)
     if info:
-        for name, value in (("event", info.event), ("urgency", info.urgency), ("severity", info.severity)):
-            _cap(node, name, value)
-        _cap(node, "certainty", info.certainty)
+        for name in ("event", "urgency", "severity", "certainty"):
+            _cap(node, name, getattr(info, name))
         if info.expires:
             _cap(node, "expires", MOMENT.text(info.expires))
         if info.areas:

@@ -11,24 +11,24 @@ from xml.parsers import expat
 
 from lxml import etree
 
-from mobile_push.cap.elements import Declared, declared
+from mobile_push.cap.elements import Declared
 from mobile_push.cap.errors import CapError
 from mobile_push.cap.kinds import XML_SPACE, Kind
-from mobile_push.cap.values.alert import Alert
+from mobile_push.cap.values import Alert
 from mobile_push.cap.writing import NAMESPACE
 
 #: Bytes of a document; an alert with a picture in it fits.
-MOST_BYTES = 1024 * 1024
+MAX_BYTES = 1024 * 1024
 #: Nested elements: CAP needs 5, a signature within it 9.
-MOST_DEPTH = 16
-MOST_ELEMENTS = 50_000
+MAX_DEPTH = 16
+MAX_ELEMENTS = 50_000
 SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
 #: What CAP means by an info without a language (section 3.2.2).
 DEFAULT_LANGUAGE = "en-US"
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 
 
-def read(xml: bytes, *, most_bytes: int = MOST_BYTES) -> Alert:
+def read(xml: bytes, *, most_bytes: int = MAX_BYTES) -> Alert:
     """The alert in an XML document; a signature in it is not looked at, see `verify`.
 
     Raises:
@@ -37,7 +37,7 @@ def read(xml: bytes, *, most_bytes: int = MOST_BYTES) -> Alert:
     return alert_of_tree(parse(xml, most_bytes=most_bytes))
 
 
-def parse(xml: bytes, *, most_bytes: int = MOST_BYTES) -> etree._Element:
+def parse(xml: bytes, *, most_bytes: int = MAX_BYTES) -> etree._Element:
     """The root of a document that is safe to walk. Raises CapError."""
     if len(xml) > most_bytes:
         raise CapError(
@@ -60,10 +60,10 @@ def _screen(xml: bytes) -> None:
     def start(*_: Any) -> None:
         nonlocal depth, elements
         depth, elements = depth + 1, elements + 1
-        if depth > MOST_DEPTH:
-            raise CapError(f"elements are nested more than {MOST_DEPTH} deep; CAP needs five")
-        if elements > MOST_ELEMENTS:
-            raise CapError(f"the document has more than {MOST_ELEMENTS} elements; send a smaller one")
+        if depth > MAX_DEPTH:
+            raise CapError(f"elements are nested more than {MAX_DEPTH} deep; CAP needs five")
+        if elements > MAX_ELEMENTS:
+            raise CapError(f"the document has more than {MAX_ELEMENTS} elements; send a smaller one")
 
     def end(*_: Any) -> None:
         nonlocal depth
@@ -97,8 +97,8 @@ def alert_of_tree(root: etree._Element) -> Alert:
 def _noun(node: etree._Element, noun: type[Any]) -> Any:
     """The dataclass of an element that has elements in it."""
     _only_elements(node)
-    known = {one.name: (place, one) for place, one in enumerate(declared(noun))}
-    values: dict[str, Any] = {one.attribute: [] for one in declared(noun) if one.many}
+    known = {one.name: (place, one) for place, one in enumerate(noun.declared)}
+    values: dict[str, Any] = {one.attribute: [] for one in noun.declared if one.many}
     seen: dict[str, int] = {}
     last = 0
     for child in node:
@@ -113,10 +113,9 @@ def _noun(node: etree._Element, noun: type[Any]) -> Any:
         if count > 1 and not one.many:
             raise CapError("it is there twice; CAP allows one", one.name)
         _take(child, one, values, (one.name, count - 1) if one.many else (one.name,))
-    if missing := [
-        one.name for one in declared(noun) if one.required and one.name not in seen and one.name != "language"
-    ]:
-        raise CapError("this has to be there; add it", missing[0])
+    for one in noun.declared:
+        if one.required and one.name not in seen and one.name != "language":
+            raise CapError("this has to be there; add it", one.name)
     if "language" in known and not values.get("language"):
         values["language"] = DEFAULT_LANGUAGE
     return noun(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})

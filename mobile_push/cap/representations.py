@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from mobile_push.cap.elements import Declared, Element, declared
+from mobile_push.cap.elements import Declared, Element
 from mobile_push.cap.errors import CapError, snake_case
 from mobile_push.cap.kinds import Kind
-from mobile_push.cap.values.alert import Alert
+from mobile_push.cap.values import Alert
 from mobile_push.cap.vocabulary import MessageType
 
 #: What the platform gives an alert when it is sent, and nobody else.
@@ -35,15 +35,10 @@ def alert_of(document: Mapping[str, Any], *, sender: str, identifier: str, sent:
     return alert
 
 
-def document_of(alert: Alert) -> dict[str, Any]:
-    """The alert as JSON, identifier, sender and time included; what it has not is left out."""
-    return _document(alert)
-
-
 def _values(document: Any, noun: type[Element]) -> dict[str, Any]:
     if not isinstance(document, Mapping):
         raise CapError("an object belongs here")
-    known = {snake_case(one.name): one for one in declared(noun)}
+    known = {snake_case(one.name): one for one in noun.declared}
     values: dict[str, Any] = {}
     for key, plain in document.items():
         if key not in known:
@@ -53,10 +48,9 @@ def _values(document: Any, noun: type[Element]) -> dict[str, Any]:
         one = known[key]
         values[one.attribute] = _many(one, plain) if one.many else _one(one, plain, one.name)[0]
     given = GIVEN if noun is Alert else ()
-    if missing := [one.name for key, one in known.items() if one.required and key not in given]:
-        absent = [name for name in missing if document.get(snake_case(name)) is None]
-        if absent:
-            raise CapError("this has to be there; add it", absent[0])
+    for key, one in known.items():
+        if one.required and key not in given and document.get(key) is None:
+            raise CapError("this has to be there; add it", one.name)
     return values
 
 
@@ -77,17 +71,13 @@ def _one(one: Declared, plain: Any, *path: str | int) -> tuple[Any, ...]:
         raise CapError(str(error), *path) from None
 
 
-def _document(noun: Element) -> dict[str, Any]:
+def document_of(noun: Element) -> dict[str, Any]:
+    """An alert, or a part of one, as JSON; what it has not is left out."""
     document: dict[str, Any] = {}
-    for one in declared(type(noun)):
+    for one in noun.declared:
         value = getattr(noun, one.attribute)
         if value is None or value == ():
             continue
-        kind = one.kind
-        plain = (
-            [kind.plain(each) if isinstance(kind, Kind) else _document(each) for each in value]
-            if one.many
-            else (kind.plain(value) if isinstance(kind, Kind) else _document(value))
-        )
-        document[snake_case(one.name)] = plain
+        plain = one.kind.plain if isinstance(one.kind, Kind) else document_of
+        document[snake_case(one.name)] = [plain(each) for each in value] if one.many else plain(value)
     return document

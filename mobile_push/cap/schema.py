@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mobile_push.cap.elements import Declared, Element, declared
+from mobile_push.cap.elements import Declared, Element
 from mobile_push.cap.errors import snake_case
 from mobile_push.cap.kinds import Kind
 from mobile_push.cap.representations import GIVEN
-from mobile_push.cap.values.alert import Alert
+from mobile_push.cap.values import Alert
 
 #: Of one sort in one place: more languages, areas or codes than that are a mistake.
-MOST_ITEMS = 1000
+MAX_ITEMS = 1000
 
 
 def _schema(noun: type[Element], without: tuple[str, ...] = ()) -> dict[str, Any]:
-    elements = [one for one in declared(noun) if one.name not in without]
+    elements = [one for one in noun.declared if one.name not in without]
     return {
         "type": "object",
         "required": [snake_case(one.name) for one in elements if one.required],
@@ -28,7 +28,7 @@ def _schema(noun: type[Element], without: tuple[str, ...] = ()) -> dict[str, Any
 def _member(one: Declared) -> Mapping[str, Any]:
     schema = one.kind.schema if isinstance(one.kind, Kind) else _schema(one.kind)
     if one.many:
-        schema = {"type": "array", "minItems": 1 if one.required else 0, "maxItems": MOST_ITEMS, "items": schema}
+        schema = {"type": "array", "minItems": 1 if one.required else 0, "maxItems": MAX_ITEMS, "items": schema}
     return {**schema, "description": one.about}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mobile_push.cap.geo.geometry import MOST_POINTS, Circle, Point, Polygon
+from mobile_push.cap.geo.geometry import MAX_POINTS, Circle, Point, Polygon
 from mobile_push.cap.kinds import Kind, digits_of, number_of
 
 _POSITION: Mapping[str, Any] = {
@@ -18,7 +18,7 @@ _POSITION: Mapping[str, Any] = {
 _RINGS: Mapping[str, Any] = {
     "type": "array",
     "minItems": 1,
-    "items": {"type": "array", "minItems": 4, "maxItems": MOST_POINTS, "items": _POSITION},
+    "items": {"type": "array", "minItems": 4, "maxItems": MAX_POINTS, "items": _POSITION},
 }
 
 
@@ -60,8 +60,8 @@ def _polygon_of(rings: Any) -> Polygon:
         raise ValueError("coordinates are rings of positions, as GeoJSON (RFC 7946) has them")
     if len(rings) > 1:
         raise ValueError("the polygon has a hole, which CAP can't say; cut it into polygons that leave the hole out")
-    if len(rings[0]) > MOST_POINTS:
-        raise ValueError(f"a polygon of {len(rings[0])} points; simplify it to {MOST_POINTS} at most")
+    if len(rings[0]) > MAX_POINTS:
+        raise ValueError(f"a polygon of {len(rings[0])} points; simplify it to {MAX_POINTS} at most")
     return Polygon(tuple(point_of(position) for position in rings[0]))
 
 

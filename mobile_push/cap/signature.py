@@ -27,14 +27,14 @@ from signxml.signer import XMLSigner
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from mobile_push.cap.errors import SignatureError
-from mobile_push.cap.parsing import MOST_BYTES, SIGNATURE, alert_of_tree, parse
-from mobile_push.cap.values.alert import Alert
+from mobile_push.cap.parsing import MAX_BYTES, SIGNATURE, alert_of_tree, parse
+from mobile_push.cap.values import Alert
 from mobile_push.cap.writing import NAMESPACE, serialise, tree_of
 
 _DS = "http://www.w3.org/2000/09/xmldsig#"
 _ENVELOPED = f"{_DS}enveloped-signature"
 #: Bits of an RSA key below which it is too weak to trust.
-LEAST_RSA_BITS = 2048
+MIN_RSA_BITS = 2048
 #: No SHA-1; and no HMAC, whose secret would be the public key.
 METHODS = frozenset(
     {
@@ -88,9 +88,9 @@ class SenderKey:
         except Exception as error:  # cryptography has many words for a file that it can't read
             raise ValueError(f"no PEM certificate or public key ({error}); ask the sender for one") from None
         key, not_before, not_after = found
-        if isinstance(key, RSAPublicKey) and key.key_size < LEAST_RSA_BITS:
+        if isinstance(key, RSAPublicKey) and key.key_size < MIN_RSA_BITS:
             raise ValueError(
-                f"an RSA key of {key.key_size} bits is too weak; ask the sender for {LEAST_RSA_BITS} or more"
+                f"an RSA key of {key.key_size} bits is too weak; ask the sender for {MIN_RSA_BITS} or more"
             )
         if not isinstance(key, RSAPublicKey | EllipticCurvePublicKey):
             raise ValueError(f"{type(key).__name__} can't be used; ask the sender for an RSA or elliptic curve key")
@@ -106,7 +106,7 @@ class SenderKey:
 
 
 def verify(
-    xml: bytes, allowed: Mapping[str, SenderKey], *, now: datetime | None = None, most_bytes: int = MOST_BYTES
+    xml: bytes, allowed: Mapping[str, SenderKey], *, now: datetime | None = None, most_bytes: int = MAX_BYTES
 ) -> Alert:
     """The alert, if the key that belongs to its sender signed all of it.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from lxml import etree
 
-from mobile_push.cap.elements import Element, declared
+from mobile_push.cap.elements import Element
 from mobile_push.cap.kinds import Kind
-from mobile_push.cap.values.alert import Alert
+from mobile_push.cap.values import Alert
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 
@@ -27,7 +27,7 @@ def tree_of(alert: Alert) -> etree._Element:
 
 
 def _fill(parent: etree._Element, noun: Element) -> None:
-    for one in declared(type(noun)):
+    for one in noun.declared:
         value = getattr(noun, one.attribute)
         if value is None or value == ():
             continue

@@ -28,23 +28,23 @@ from mobile_push.tables.lanes import Lane
 
 #: Parcels claimed for each send that may be under way: enough that no connection waits for the database. And seconds
 #: of the rate that are claimed at most: what waits for longer would only wait for its lease to end.
-AHEAD, SECONDS_AHEAD = 2, 5.0
+CLAIMED_PER_SEND, MAX_CLAIMED_S = 2, 5.0
 
 #: Longest time in seconds that an outcome waits for others to be recorded with, where they are many and where they are
 #: few: there waiting saves little, and what was not recorded when a worker is killed is sent again.
-GATHER, GATHER_FEW = 0.02, 0.005
+GATHER_MANY_S, GATHER_FEW_S = 0.02, 0.005
 
 #: Outcomes of one record that are many: so much will come for the next one as well.
-MANY = 32
+MANY_OUTCOMES = 32
 
 #: Longest sleep in seconds when nothing is due: how late a row may be that another process wrote.
-LONGEST_SLEEP = 1.0
+MAX_SLEEP_S = 1.0
 
 #: Seconds of a rest from which on what is claimed is given back: others may be able to send it.
-LONG_REST = 5.0
+LONG_REST_S = 5.0
 
 #: Seconds that sends under way get to finish when the server stops.
-DRAIN = 3.0
+DRAIN_S = 3.0
 
 
 class Courier:
@@ -94,7 +94,7 @@ class Courier:
         self._stopping = True
         left = self._take_all()
         self._rouse(len(self._idle))
-        await asyncio.wait(senders, timeout=DRAIN)
+        await asyncio.wait(senders, timeout=DRAIN_S)
         for task in (*senders, *beside):
             task.cancel()
         await asyncio.gather(*senders, *beside, return_exceptions=True)
@@ -109,9 +109,9 @@ class Courier:
             resting = max(self.pace.resting, self.provider.paused_until - time.monotonic())
             if resting > 0:
                 self.pace.resting_until = max(self.pace.resting_until, time.monotonic() + resting)
-                if resting > LONG_REST and not self.pace.under_way and (left := self._take_all()):
+                if resting > LONG_REST_S and not self.pace.under_way and (left := self._take_all()):
                     await self._give_back(left)
-                await asyncio.sleep(min(resting, LONGEST_SLEEP))
+                await asyncio.sleep(min(resting, MAX_SLEEP_S))
                 self._rouse_all()
                 continue
             room = self._room()
@@ -122,17 +122,17 @@ class Courier:
                 self._rouse_all()
             elif failure is not None:  # the database is away; what is due stays due, so keep asking
                 log.error("deliveries can't be read", provider=self.provider.name, error=type(failure).__name__)
-                await asyncio.sleep(LONGEST_SLEEP)
+                await asyncio.sleep(MAX_SLEEP_S)
             else:
                 # Nothing is due only where every lane was asked: what was full may have drained meanwhile.
                 nothing = room is not None and room[0] is Lane.NOTICE and not any(self._waiting.values())
-                await woken(self.wake, LONGEST_SLEEP if nothing else GATHER)
+                await woken(self.wake, MAX_SLEEP_S if nothing else GATHER_MANY_S)
 
     def _room(self) -> tuple[Lane, int] | None:
         """The last lane for which parcels may be claimed, and how many; None where there are enough."""
-        enough = self.provider.at_once * AHEAD
+        enough = self.provider.at_once * CLAIMED_PER_SEND
         if self.pace.per_second is not None:
-            enough = max(1, min(enough, int(self.pace.per_second * SECONDS_AHEAD)))
+            enough = max(1, min(enough, int(self.pace.per_second * MAX_CLAIMED_S)))
         waiting = 0
         found = None
         for lane in Lane:
@@ -190,7 +190,7 @@ class Courier:
             except Exception as error:
                 # A mistake of ours. Senders that end by one, each in its turn, would end the courier without a word.
                 self._teller.tell("a sender failed and goes on", f"{type(error).__name__} {place_of(error)}")
-                await asyncio.sleep(GATHER)
+                await asyncio.sleep(GATHER_MANY_S)
 
     async def _send_next(self) -> None:
         parcel = self._next()
@@ -252,7 +252,7 @@ class Courier:
         future: asyncio.Future[None] = loop.create_future()
         self._idle.append(future)
         if seconds:
-            at = loop.time() + min(seconds, LONGEST_SLEEP)
+            at = loop.time() + min(seconds, MAX_SLEEP_S)
             if self._alarm is None or at < self._alarm_at:
                 if self._alarm is not None:
                     self._alarm.cancel()
@@ -282,10 +282,10 @@ class Courier:
     async def _record_all(self) -> None:
         many = False
         while True:
-            await woken(self._outcome, LONGEST_SLEEP)
-            await asyncio.sleep(GATHER if many else GATHER_FEW)
+            await woken(self._outcome, MAX_SLEEP_S)
+            await asyncio.sleep(GATHER_MANY_S if many else GATHER_FEW_S)
             self._outcome.clear()
-            many, self._outcomes = self._outcomes >= MANY, 0
+            many, self._outcomes = self._outcomes >= MANY_OUTCOMES, 0
             await self._record()
 
     async def _record(self) -> None:

@@ -14,25 +14,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mobile_push.providers.provider import Outcome, Receipt
-from mobile_push.tables.lanes import RESERVED, Lane
+from mobile_push.tables.lanes import ALERT_SHARE, Lane
 
 #: Seconds of the full rate that may be sent at once after a rest.
-BURST = 0.1
+BURST_S = 0.1
 
 #: Seconds over which answers are counted before the rate is changed.
-WINDOW = 1.0
+WINDOW_S = 1.0
 
 #: Share of refusals for load in a window from which on the rate comes down, and answers that a window needs for it.
-TOO_MANY, ENOUGH = 0.05, 20
+MAX_REFUSED_SHARE, MIN_ANSWERS = 0.05, 20
 
 #: What the rate is multiplied with when it comes down, what share of the full rate it rises by in each window, and
 #: below what share it never falls.
-DOWN, UP, LEAST = 0.7, 0.05, 0.01
+SHARE_FACTOR_DOWN, SHARE_STEP_UP, MIN_SHARE = 0.7, 0.05, 0.01
 
 #: Failures in a row, with nothing accepted in between, after which the provider is left alone; the bounds in seconds
 #: of how long; and how many messages then try whether it is back. So many every few seconds are no load to anybody, and
 #: whatever waits goes out that soon after the outage.
-FAILURES, FIRST_REST, LONGEST_REST, PROBES = 20, 1.0, 15.0, 4
+MAX_FAILURES, FIRST_REST_S, MAX_REST_S, MAX_PROBES = 20, 1.0, 15.0, 4
 
 
 @dataclass(slots=True)
@@ -110,7 +110,7 @@ class Pace:
     @property
     def probing(self) -> bool:
         """Whether it is being found out if the provider is back."""
-        return self._failures >= FAILURES
+        return self._failures >= MAX_FAILURES
 
     def take(self, lane: Lane) -> float:
         """0.0 and the message is under way, or the seconds to wait at least before asking again."""
@@ -118,24 +118,24 @@ class Pace:
         if now < self.resting_until:
             return self.resting_until - now
         alert = lane is Lane.ALERT
-        room = self.at_once - (0 if alert else max(1, int(self.at_once * RESERVED)) if self.at_once > 1 else 0)
+        room = self.at_once - (0 if alert else max(1, int(self.at_once * ALERT_SHARE)) if self.at_once > 1 else 0)
         if self.under_way >= self.at_once or (not alert and self.under_way - self._alerts_under_way >= room):
-            return BURST
-        if self.probing and self.under_way >= PROBES:
-            return BURST
+            return BURST_S
+        if self.probing and self.under_way >= MAX_PROBES:
+            return BURST_S
         grant = self.alerts if alert else self.others
         if grant is not None:
             if grant.left <= grant.low:
                 grant.wanted.set()
             if grant.left < 1:
-                return BURST
+                return BURST_S
         if self.per_second is not None:
             rate = self.per_second * self.share
-            if self._all.fill(rate, max(1.0, rate * BURST), now) < 1:
+            if self._all.fill(rate, max(1.0, rate * BURST_S), now) < 1:
                 return (1 - self._all.level) / rate
             if not alert:
-                less = rate * (1 - RESERVED)
-                if self._others.fill(less, max(1.0, less * BURST), now) < 1:
+                less = rate * (1 - ALERT_SHARE)
+                if self._others.fill(less, max(1.0, less * BURST_S), now) < 1:
                     return (1 - self._others.level) / less
                 self._others.level -= 1
             self._all.level -= 1
@@ -157,12 +157,12 @@ class Pace:
             self._refusals += 1
         if outcome is Outcome.RETRY or outcome is Outcome.MISCONFIGURED:
             self._failures += 1
-            if self._failures >= FAILURES:
+            if self._failures >= MAX_FAILURES:
                 self._rest(receipt)
         elif self._failures:
             self._failures = self._rests = 0
         now = self.clock()
-        if now - self._window >= WINDOW:
+        if now - self._window >= WINDOW_S:
             self._judge(now)
 
     def left(self, lane: Lane) -> None:
@@ -174,14 +174,14 @@ class Pace:
         now = self.clock()
         if now < self.resting_until:
             return
-        longest = min(LONGEST_REST, FIRST_REST * 2.0**self._rests)
+        longest = min(MAX_REST_S, FIRST_REST_S * 2.0**self._rests)
         self._rests = min(self._rests + 1, 16)
         # At least half of it, so that a rest is one; and never less than what the provider asks for.
         self.resting_until = now + max(receipt.retry_after or 0.0, random.uniform(longest / 2, longest))  # noqa: S311
 
     def _judge(self, now: float) -> None:
-        if self._answers >= ENOUGH and self._refusals > self._answers * TOO_MANY:
-            self.share = max(LEAST, self.share * DOWN)
+        if self._answers >= MIN_ANSWERS and self._refusals > self._answers * MAX_REFUSED_SHARE:
+            self.share = max(MIN_SHARE, self.share * SHARE_FACTOR_DOWN)
         elif self._answers:
-            self.share = min(1.0, self.share + UP)
+            self.share = min(1.0, self.share + SHARE_STEP_UP)
         self._window, self._answers, self._refusals = now, 0, 0

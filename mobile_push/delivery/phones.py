@@ -14,13 +14,14 @@ from mobile_push.providers.provider import Push
 from mobile_push.screen.presentation import Presentation
 from mobile_push.settings import PushSettings
 from mobile_push.tables.lanes import Lane
+from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Broadcast, Device
 
 #: Why a phone is not woken: its owner wishes no notices, or it had enough of them today.
 UNWANTED, ENOUGH = "unwanted", "enough today"
 
 #: Broadcasts whose texts are kept in memory.
-KEPT = 64
+MAX_BROADCASTS_KEPT = 64
 
 
 class Phone(NamedTuple):
@@ -68,7 +69,7 @@ class Phones:
         identity = identity if isinstance(identity, UUID) else UUID(str(identity))
         known = self._broadcasts.get(identity)
         if known is None:
-            if len(self._broadcasts) >= KEPT:
+            if len(self._broadcasts) >= MAX_BROADCASTS_KEPT:
                 self._broadcasts.pop(next(iter(self._broadcasts)))
             known = self._broadcasts[identity] = await Broadcast.get(id=identity)
         return known
@@ -81,7 +82,7 @@ class Phones:
             # What is taken back is known by its own id: its state in the inbox has changed.
             message_id=str(broadcast.supersedes if withdrawn else broadcast.id),
             title=text_in(broadcast.title, language),
-            body=text_in(broadcast.body, language)[:LONGEST_BODY],
+            body=text_in(broadcast.body, language)[:MAX_BODY_LENGTH],
             link=broadcast.link,
             kind="alert" if is_alert else "notice",
             ttl=ttl,
@@ -103,16 +104,14 @@ class Phones:
         """The phones of these ids that are still there. An alert asks nobody's wishes."""
         if not devices:
             return {}
-        store = self._store
-        (provider, *marks) = store.placeholders(1 + len(devices))
         columns, wishes = "d.id, d.token, d.language", ""
         if lane is Lane.NOTICE:
             columns += ", p.notices, p.quiet_from, p.quiet_until, p.timezone, d.notice_day, d.notices AS had"
             wishes = "LEFT JOIN push_profile p ON p.person = d.person "
-        sql = f"SELECT {columns} FROM push_device d {wishes}WHERE d.provider = {provider} AND d.id IN ({', '.join(marks)})"  # noqa: S608, E501
-        ids = [UUID(bytes=one) for one in devices]
-        keys: list[Any] = [str(one) for one in ids] if store.dialect == "sqlite" else list(ids)
-        _, rows = await store.connection.execute_query(sql, [self._provider, *keys])
+        mark = Marks(self._store)
+        which = f"d.provider = {mark(self._provider)} AND d.id IN ({mark.each(UUID(bytes=one) for one in devices)})"
+        sql = f"SELECT {columns} FROM push_device d {wishes}WHERE {which}"  # noqa: S608
+        _, rows = await self._store.connection.execute_query(sql, mark.values)
         if lane is not Lane.NOTICE:
             return {_bytes_of(row[0]): Phone(as_read(Device, "token", row[1]), row[2]) for row in rows}
         now = self._platform.now()
@@ -139,22 +138,15 @@ class Phones:
         """Count a notice for each of these phones, where there is a cap."""
         if self._cap is None or not devices:
             return
-        store, today = self._store, self.today()
-        marks = store.placeholders(2 + len(devices))
-        sql = (
-            f"UPDATE push_device SET notices = CASE notice_day WHEN {marks[0]} THEN notices + 1 ELSE 1 END, "  # noqa: S608
-            f"notice_day = {marks[1]} WHERE id IN ({self._in_order(marks[2:])})"
+        mark = Marks(self._store)
+        today, these = mark(self.today()), mark.each(UUID(bytes=one) for one in devices)
+        if self._store.dialect != "sqlite":
+            # Locked in one order: whoever else locks several at once takes them in the same.
+            these = f"SELECT id FROM push_device WHERE id IN ({these}) ORDER BY id FOR UPDATE"  # noqa: S608
+        await mark.change(
+            f"UPDATE push_device SET notices = CASE notice_day WHEN {today} THEN notices + 1 ELSE 1 END, "  # noqa: S608
+            f"notice_day = {today} WHERE id IN ({these})"
         )
-        ids = [UUID(bytes=one) for one in devices]
-        keys: list[Any] = [str(one) for one in ids] if store.dialect == "sqlite" else list(ids)
-        await store.connection.execute_query(sql, [today, today, *keys])
-
-    def _in_order(self, marks: Sequence[str]) -> str:
-        """SQL for these phones' ids, locked in one order: whoever else locks several at once takes them in the same."""
-        these = ", ".join(marks)
-        if self._store.dialect == "sqlite":
-            return these
-        return f"SELECT id FROM push_device WHERE id IN ({these}) ORDER BY id FOR UPDATE"  # noqa: S608
 
     def today(self) -> int:
         """Days since 1970 in the city."""
@@ -162,7 +154,7 @@ class Phones:
 
 
 #: Characters of a broadcast's text that a lock screen shows.
-LONGEST_BODY = 200
+MAX_BODY_LENGTH = 200
 
 
 def _bytes_of(value: Any) -> bytes:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -22,9 +22,8 @@ from banshi import Platform
 from banshi.sdk.database import as_read, as_stored
 from banshi.sdk.operations import traced, woken
 from mobile_push.audience.audience import Audience
-from mobile_push.audience.topic_names import DONE_WITH_TOPICS, in_round, language_of, minded_topic, not_by, topics_for
-from mobile_push.delivery.claims.chunk import CHUNK, HANDED, bytes_for
-from mobile_push.delivery.claims.chunk_rows import key
+from mobile_push.audience.topic_names import DONE_WITH_TOPICS, in_round, not_by, topics_for
+from mobile_push.delivery.claims.chunk import HANDED, MAX_PHONES_A_CHUNK, bytes_for
 from mobile_push.delivery.leases import free
 from mobile_push.delivery.metrics import log
 from mobile_push.delivery.reached import next_reached, under_way
@@ -33,14 +32,27 @@ from mobile_push.inbox.common_log import PEOPLE
 from mobile_push.inbox.copies import copies
 from mobile_push.settings import PushSettings
 from mobile_push.tables.lanes import Lane
+from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Broadcast, Chunk, FanOut
 
 #: Phones looked at in one step, and people who get their copies in one.
-STEP, COPIES = 8 * CHUNK, 256
+MAX_PHONES_A_STEP, MAX_COPIES_A_STEP = 8 * MAX_PHONES_A_CHUNK, 256
 
 #: Longest sleep in seconds when nothing is due: how late a fan-out may be that another process planned, or one that
 #: waited for its topics.
-LONGEST_SLEEP = 1.0
+MAX_SLEEP_S = 1.0
+
+
+class Walk(NamedTuple):
+    """A fan-out that is claimed."""
+
+    id: int
+    attempts: int
+    provider: str
+    lane: Lane
+    #: Where an earlier claim has got to.
+    through: str
+    broadcast_id: Any
 
 
 class Planner:
@@ -68,214 +80,182 @@ class Planner:
                     continue
             except Exception as error:  # the database is away; what is due stays due, so keep asking
                 log.error("fan-outs can't be planned", error=type(error).__name__)
-            await woken(self.wake, LONGEST_SLEEP)
+            await woken(self.wake, MAX_SLEEP_S)
 
-    async def _claim(self) -> Mapping[str, Any] | None:
-        store = self._store
-        lease, *lanes = store.placeholders(1 + len(self._lanes))
-        sql = (
+    async def _claim(self) -> Walk | None:
+        store, mark = self._store, Marks(self._store)
+        lease = mark(int(self._settings.lease * 1000))
+        rows = await mark.rows(
             f"UPDATE push_fan_out SET attempts = attempts + 1, lease_until = {store.clock} + {lease} WHERE id IN ("  # noqa: S608 - marks, not values
-            f"SELECT id FROM push_fan_out WHERE state = 'due' AND lane IN ({', '.join(lanes)}) "
+            f"SELECT id FROM push_fan_out WHERE state = 'due' AND lane IN ({mark.each(map(int, self._lanes))}) "
             f"AND {free(store.clock, self._settings.lease)} AND {store.not_held} AND {DONE_WITH_TOPICS} "
             f"AND NOT {under_way(store.clock, self._settings.lease)} "
             f"ORDER BY lane, id LIMIT 1 {store.skip_locked}) "
             "RETURNING id, broadcast_id, provider, lane, through, attempts"
         )
-        values = [int(self._settings.lease * 1000), *map(int, self._lanes)]
-        rows = await store.connection.execute_query_dict(sql, values)
-        return {**rows[0], "through": as_read(FanOut, "through", rows[0]["through"])} if rows else None
+        if not rows:
+            return None
+        row = rows[0]
+        through = as_read(FanOut, "through", row["through"])
+        return Walk(row["id"], row["attempts"], row["provider"], Lane(row["lane"]), through, row["broadcast_id"])
 
-    async def _walk(self, claimed: Mapping[str, Any]) -> None:
+    async def _walk(self, walk: Walk) -> None:
         """Go on with a fan-out to its end, or until it isn't ours any more."""
-        broadcast = await Broadcast.get(id=claimed["broadcast_id"])
+        broadcast = await Broadcast.get(id=walk.broadcast_id)
         audience = Audience.of(broadcast.audience)
-        through = claimed["through"]
+        through: str | None = walk.through
         try:
             if is_withdrawal(broadcast):
-                step: Any = self._reached
-            elif claimed["provider"] == PEOPLE:
-                step = self._people
-            elif await self._handed_first(claimed, broadcast, audience):
+                step: Callable[[str], Awaitable[str | None]] = partial(self._reached, walk, broadcast)
+            elif walk.provider == PEOPLE:
+                step = partial(self._people, walk, broadcast, audience)
+            elif await self._handed_first(walk, broadcast, audience):
                 return
             else:
-                step = partial(self._phones, topics=await self._topics(claimed, audience))
-            about = {"provider": claimed["provider"], "lane": Lane(claimed["lane"]).name.lower()}
+                step = partial(self._phones, walk, broadcast, audience, await self._topics(walk, audience))
+            about = {"provider": walk.provider, "lane": walk.lane.name.lower()}
             with traced(self._platform, "broadcast plan", broadcast.trace, **about):
                 while through is not None:
-                    through = await step(claimed, broadcast, audience, through)
+                    through = await step(through)
                     self._planned()
         except BaseException:
             # The server stops, or the database is away: the next worker need not wait for the lease to end.
-            await asyncio.shield(self._give_back(claimed))
+            await asyncio.shield(self._give_back(walk))
             raise
 
-    async def _handed_first(self, claimed: Mapping[str, Any], broadcast: Broadcast, audience: Audience) -> bool:
+    async def _handed_first(self, walk: Walk, broadcast: Broadcast, audience: Audience) -> bool:
         """Whether a notice goes to topics before its phones are walked, and has to wait for what becomes of that.
 
         Who begins or ceases to mind meanwhile is found by the walk. Were it the other way round, somebody who was
         passed by the walk, and minds when the topics' turn comes, would get it from neither.
         """
-        if claimed["lane"] != Lane.NOTICE or claimed["through"]:
+        if walk.lane is not Lane.NOTICE or walk.through:
             return False
-        chunks = await self._to_topics(claimed)
+        chunks = await self._to_topics(walk)
         if not chunks and self._settings.notices_a_day is None:
-            topics = await topics_for(self._platform, claimed["provider"], Lane.NOTICE, audience)
-            chunks = [self._to_topic(claimed, broadcast, topic) for topic in topics]
-            if chunks:
-                await self._advance(claimed, "", 0, False, partial(_add, chunks))
+            topics = await topics_for(self._platform, walk.provider, Lane.NOTICE, audience)
+            if chunks := self._chunks(walk, broadcast, topics, ()):
+                await self._advance(walk, "", 0, False, partial(_add, chunks))
                 self._planned()
         waits = any(one.state == "due" for one in chunks)
         if waits:
-            await self._give_back(claimed)
+            await self._give_back(walk)
         return waits
 
-    async def _topics(self, claimed: Mapping[str, Any], audience: Audience) -> Sequence[str]:
+    async def _topics(self, walk: Walk, audience: Audience) -> Sequence[str]:
         """The provider's topics that have phones of the audience: the walk is over all others. None: over all."""
-        if claimed["lane"] == Lane.ALERT and not claimed["through"]:
-            return await topics_for(self._platform, claimed["provider"], Lane.ALERT, audience)
+        if walk.lane is Lane.ALERT and not walk.through:
+            return await topics_for(self._platform, walk.provider, Lane.ALERT, audience)
         # As it was begun.
-        sent = await self._to_topics(claimed)
-        if claimed["lane"] == Lane.ALERT:
+        sent = await self._to_topics(walk)
+        if walk.lane is Lane.ALERT:
             return sorted({one.topic for one in sent})
         handed = sorted({one.topic for one in sent if HANDED in one.outcomes})
-        if handed and not await in_round(self._platform, claimed["provider"], handed[0]):
+        if handed and not await in_round(walk.provider, handed[0]):
             # Nobody has written down since when who follows: better twice than never.
             return []
         return handed
 
-    async def _to_topics(self, claimed: Mapping[str, Any]) -> Sequence[Chunk]:
+    async def _to_topics(self, walk: Walk) -> list[Chunk]:
         """What there is of the broadcast for the provider's topics."""
-        sent = Chunk.filter(broadcast_id=claimed["broadcast_id"], provider=claimed["provider"])
-        return await sent.exclude(topic="")
-
-    def _to_topic(self, claimed: Mapping[str, Any], broadcast: Broadcast, topic: str) -> Chunk:
-        # A topic is no phone, but has a bit as well.
-        return self._chunk(claimed, broadcast, devices=b"", done=bytes(1), size=0, topic=topic)
-
-    def _chunk(self, claimed: Mapping[str, Any], broadcast: Broadcast, **values: Any) -> Chunk:
-        return Chunk(
-            broadcast_id=broadcast.id,
-            provider=claimed["provider"],
-            lane=claimed["lane"],
-            reached=bytes(len(values["done"])),
-            expires=int(broadcast.expires_at.timestamp() * 1000),
-            **values,
-        )
+        return await Chunk.filter(broadcast_id=walk.broadcast_id, provider=walk.provider).exclude(topic="")
 
     async def _phones(
-        self,
-        claimed: Mapping[str, Any],
-        broadcast: Broadcast,
-        audience: Audience,
-        through: str,
-        topics: Sequence[str] = (),
+        self, walk: Walk, broadcast: Broadcast, audience: Audience, topics: Sequence[str], through: str
     ) -> str | None:
         """Put the next phones into chunks; where it has got to, None at the end."""
-        rows = await self._read(claimed, audience, through, topics)
-        found = [row[0] for row in rows if row[3] or audience.covers(row[1], row[2])]
-        devices = [bytes.fromhex(str(one).replace("-", "")) for one in found]
-        last = str(rows[-1][0]) if rows else through
+        rows = await self._read(walk, audience, through, topics)
+        devices = [bytes.fromhex(str(row["id"]).replace("-", "")) for row in rows if audience.has(row)]
+        last = str(rows[-1]["id"]) if rows else through
         ended = len(rows) < _most(through)
-        first = topics if claimed["lane"] == Lane.ALERT and not through else ()
-        chunks = self._chunks(claimed, broadcast, first, devices)
-        return await self._advance(claimed, last, len(devices), ended, partial(_add, chunks))
+        first = topics if walk.lane is Lane.ALERT and not through else ()
+        chunks = self._chunks(walk, broadcast, first, devices)
+        return await self._advance(walk, last, len(devices), ended, partial(_add, chunks))
 
-    async def _reached(self, claimed: Mapping[str, Any], broadcast: Broadcast, _: Audience, through: str) -> str | None:
+    async def _reached(self, walk: Walk, broadcast: Broadcast, through: str) -> str | None:
         """Put the next phones that have what is taken back into chunks; where it has got to, None at the end."""
-        most = max(1, STEP // CHUNK)
-        found = await next_reached(self._platform, claimed["provider"], broadcast, int(through or 0), most)
-        chunks = self._chunks(claimed, broadcast, found.topics, found.devices)
+        most = max(1, MAX_PHONES_A_STEP // MAX_PHONES_A_CHUNK)
+        found = await next_reached(self._platform, walk.provider, broadcast, int(through or 0), most)
+        chunks = self._chunks(walk, broadcast, found.topics, found.devices)
         last = through if found.last is None else str(found.last)
-        return await self._advance(claimed, last, len(found.devices), found.last is None, partial(_add, chunks))
+        return await self._advance(walk, last, len(found.devices), found.last is None, partial(_add, chunks))
 
-    def _chunks(
-        self, claimed: Mapping[str, Any], broadcast: Broadcast, topics: Sequence[str], devices: Sequence[bytes]
-    ) -> list[Chunk]:
-        chunks = [self._to_topic(claimed, broadcast, topic) for topic in topics]
-        for start in range(0, len(devices), CHUNK):
-            some = devices[start : start + CHUNK]
-            done = bytes(bytes_for(len(some)))
-            chunks.append(self._chunk(claimed, broadcast, devices=b"".join(some), done=done, size=len(some)))
+    def _chunks(self, walk: Walk, broadcast: Broadcast, topics: Sequence[str], devices: Sequence[bytes]) -> list[Chunk]:
+        made = partial(
+            Chunk,
+            broadcast_id=broadcast.id,
+            provider=walk.provider,
+            lane=walk.lane,
+            expires=int(broadcast.expires_at.timestamp() * 1000),
+        )
+        # A topic is no phone, but has a bit as well.
+        chunks = [made(devices=b"", done=bytes(1), reached=bytes(1), size=0, topic=topic) for topic in topics]
+        for start in range(0, len(devices), MAX_PHONES_A_CHUNK):
+            some = devices[start : start + MAX_PHONES_A_CHUNK]
+            none = bytes(bytes_for(len(some)))
+            chunks.append(made(devices=b"".join(some), done=none, reached=none, size=len(some)))
         return chunks
 
     async def _read(
-        self, claimed: Mapping[str, Any], audience: Audience, through: str, topics: Sequence[str]
-    ) -> Sequence[Any]:
+        self, walk: Walk, audience: Audience, through: str, topics: Sequence[str]
+    ) -> Sequence[Mapping[str, Any]]:
         """The next phones of the audience: id, latitude, longitude, whether it is in it for sure.
 
         With topics only those that aren't reached by one of them.
         """
-        store = self._store
-        wanted, sure = audience.values, audience.sure_values
-        notice = bool(topics) and claimed["lane"] == Lane.NOTICE
-        others = [*topics, minded_topic(topics[0]), *map(language_of, topics)] if notice else []
-        marks = iter(store.placeholders(3 + len(sure) + len(others or topics) + len(wanted)))
-        surely = audience.sure([next(marks) for _ in sure])
+        mark = Marks(self._store)
         phones, changed = "push_device d", "1 = 1"
-        if topics and not notice:
-            these = ", ".join(next(marks) for _ in topics)
+        if topics and walk.lane is Lane.NOTICE:
+            changed = not_by(topics, mark)
+        elif topics:
+            these = mark.each(topics)
             to_come = f"SELECT DISTINCT token_hash FROM push_topic_change WHERE topic IN ({these}) AND follow"  # noqa: S608
             # SQLite reads what stands first in a CROSS JOIN first: few changes, and not every phone.
             phones, changed = f"({to_come}) c CROSS JOIN push_device d", "d.token_hash = c.token_hash"
-        which, after = next(marks), next(marks)
-        if notice:
-            changed = not_by(len(topics), [next(marks) for _ in others])
-        condition = audience.condition([next(marks) for _ in wanted])
-        sql = (
-            f"SELECT d.id, d.latitude, d.longitude, CASE WHEN {surely} THEN 1 ELSE 0 END FROM {phones} "  # noqa: S608
-            f"WHERE d.provider = {which} AND d.id > {after} AND {changed} AND {condition} "
-            f"ORDER BY d.id LIMIT {next(marks)}"
-        )
         position = UUID(through) if through else UUID(int=0)
-        before, behind = ([], others) if notice else (topics, [])
-        values = [*sure, *before, claimed["provider"], key(store.dialect, position), *behind, *wanted, _most(through)]
-        _, rows = await store.connection.execute_query(sql, values)
-        return rows
+        return await mark.rows(
+            f"SELECT d.id, d.latitude, d.longitude, CASE WHEN {audience.sure(mark)} THEN 1 ELSE 0 END AS sure "  # noqa: S608
+            f"FROM {phones} WHERE d.provider = {mark(walk.provider)} AND d.id > {mark(position)} "
+            f"AND {changed} AND {audience.condition(mark)} ORDER BY d.id LIMIT {mark(_most(through))}"
+        )
 
-    async def _people(
-        self, claimed: Mapping[str, Any], broadcast: Broadcast, audience: Audience, through: str
-    ) -> str | None:
+    async def _people(self, walk: Walk, broadcast: Broadcast, audience: Audience, through: str) -> str | None:
         """Give the next people their copies; where it has got to, None at the end."""
         assert audience.people is not None  # noqa: S101 - publication made this a walk over people
-        persons = await copies(self._platform, self._settings, broadcast, audience.people, through, COPIES)
+        persons = await copies(self._platform, self._settings, broadcast, audience.people, through, MAX_COPIES_A_STEP)
         last = persons[-1] if persons else through
-        return await self._advance(claimed, last, len(persons), len(persons) < COPIES, _nothing)
+        return await self._advance(walk, last, len(persons), len(persons) < MAX_COPIES_A_STEP, _nothing)
 
     async def _advance(
         self,
-        claimed: Mapping[str, Any],
+        walk: Walk,
         last: str,
         found: int,
         ended: bool,
         write: Callable[[BaseDBAsyncClient], Awaitable[None]],
     ) -> str | None:
         """Record a step with what it writes; where to go on, None at the end and where the walk isn't ours any more."""
-        store = self._store
-        through, more, state, lease, identity, attempts = store.placeholders(6)
+        store, mark = self._store, Marks(self._store)
         planned = store.clock if ended else "NULL"
         sql = (
-            f"UPDATE push_fan_out SET through = {through}, found = found + {more}, state = {state}, "  # noqa: S608
-            f"lease_until = {store.clock} + {lease}, planned_at = {planned} "
-            f"WHERE id = {identity} AND attempts = {attempts} AND state = 'due'"
+            f"UPDATE push_fan_out SET through = {mark(as_stored(FanOut, 'through', last))}, "  # noqa: S608
+            f"found = found + {mark(found)}, state = {mark('done' if ended else 'due')}, "
+            f"lease_until = {store.clock} + {mark(int(self._settings.lease * 1000))}, planned_at = {planned} "
+            f"WHERE id = {mark(walk.id)} AND attempts = {mark(walk.attempts)} AND state = 'due'"
         )
-        place = as_stored(FanOut, "through", last)
-        values = [place, found, "done" if ended else "due", int(self._settings.lease * 1000)]
         async with in_transaction() as connection:
-            count, _ = await connection.execute_query(sql, [*values, claimed["id"], claimed["attempts"]])
-            if not count:
+            if not await mark.change(sql, connection):
                 return None
             await write(connection)
         return None if ended else last
 
-    async def _give_back(self, claimed: Mapping[str, Any]) -> None:
-        one, two = self._store.placeholders(2)
-        sql = f"UPDATE push_fan_out SET lease_until = 0 WHERE id = {one} AND attempts = {two} AND state = 'due'"  # noqa: S608
-        await self._store.connection.execute_query(sql, [claimed["id"], claimed["attempts"]])
+    async def _give_back(self, walk: Walk) -> None:
+        await FanOut.filter(id=walk.id, attempts=walk.attempts, state="due").update(lease_until=0)
 
 
 def _most(through: str) -> int:
     """Phones of a step. The first is short: an alert's first phones wait for no others to be found."""
-    return STEP if through else CHUNK
+    return MAX_PHONES_A_STEP if through else MAX_PHONES_A_CHUNK
 
 
 async def _add(chunks: Sequence[Chunk], connection: BaseDBAsyncClient) -> None:

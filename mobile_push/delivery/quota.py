@@ -7,16 +7,16 @@ from collections.abc import Callable
 
 from banshi.sdk.outgoing import Rates
 from mobile_push.delivery.pace import Grant, Pace
-from mobile_push.tables.lanes import RESERVED
+from mobile_push.tables.lanes import ALERT_SHARE
 
 #: Seconds of the full rate that are taken at once, and until it is asked again where nothing is left.
-SIP, AGAIN = 0.05, 0.02
+SIP_S, RETRY_S = 0.05, 0.02
 
 #: Seconds between two words that this process shares it, and two looks how many do.
-COUNT = 3.0
+COUNT_SHARERS_S = 3.0
 
 #: Messages a second below which they are counted by the minute: parts of one can't be.
-FEW = 20
+MIN_RATE_A_SECOND = 20
 
 
 class Quota:
@@ -31,9 +31,9 @@ class Quota:
         self._name = f"push.{provider}"
         self._rouse = rouse
         self._per_second = pace.per_second
-        self._seconds = 1 if pace.per_second >= FEW else 60
+        self._seconds = 1 if pace.per_second >= MIN_RATE_A_SECOND else 60
         self._most = max(1, int(pace.per_second * self._seconds))
-        self._sip = max(1, int(pace.per_second * SIP))
+        self._sip = max(1, int(pace.per_second * SIP_S))
         self._sharers = 1
         self._alerts, self._others = Grant(low=self._sip), Grant(low=self._sip)
         pace.alerts, pace.others = self._alerts, self._others
@@ -46,7 +46,7 @@ class Quota:
         """Also while there is nothing to send: others have to know how many would share it."""
         while True:
             self._sharers = await self._rates.sharers(self._name)
-            await asyncio.sleep(COUNT)
+            await asyncio.sleep(COUNT_SHARERS_S)
 
     async def _fill(self, grant: Grant) -> None:
         while True:
@@ -65,13 +65,13 @@ class Quota:
                 if not wait:
                     self._give(grant)
                 # All of a minute may go at once, and is not there again in a moment.
-                return min(wait, max(AGAIN, self._sip / self._per_second))
+                return min(wait, max(RETRY_S, self._sip / self._per_second))
         self._give(grant)
         return self._sip * self._sharers / self._per_second
 
     async def _asked(self, grant: Grant) -> float:
         if grant is self._others:
-            most = max(1, int(self._most * (1 - RESERVED)))
+            most = max(1, int(self._most * (1 - ALERT_SHARE)))
             if wait := await self._rates.wait(f"{self._name}.others", most, self._seconds, cost=min(self._sip, most)):
                 return wait
         return await self._rates.wait(self._name, self._most, self._seconds, cost=self._sip)

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from banshi import Platform
 from mobile_push.audience.audience import Audience
-from mobile_push.delivery.claims.chunk import WIDTH, bits
-from mobile_push.delivery.claims.chunk_rows import key, parsed
+from mobile_push.delivery.claims.chunk import ID_BYTES, bits
+from mobile_push.delivery.claims.chunk_rows import parsed
 from mobile_push.delivery.leases import free
+from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Broadcast
 
 
@@ -39,17 +40,12 @@ def under_way(clock: str, lease: float) -> str:
 
 async def next_reached(platform: Platform, provider: str, withdrawal: Broadcast, after: int, limit: int) -> Reached:
     """What the next chunks behind `after` have reached."""
-    store, audience = platform.store, withdrawal.audience
-    got = [key(store.dialect, UUID(one)) for one in audience["got"]]
-    marks = store.placeholders(3 + len(got))
-    sql = (
+    audience, mark = withdrawal.audience, Marks(platform.store)
+    rows = await mark.rows(
         "SELECT id, devices, done, reached, outcomes, size, topic, state, attempts, lease_until FROM push_chunk "  # noqa: S608
-        f"WHERE provider = {marks[0]} AND id > {marks[1]} AND broadcast_id IN ({', '.join(marks[3:])}) "
-        f"ORDER BY id LIMIT {marks[2]}"
+        f"WHERE provider = {mark(provider)} AND id > {mark(after)} "
+        f"AND broadcast_id IN ({mark.each(map(UUID, audience['got']))}) ORDER BY id LIMIT {mark(limit)}"
     )
-    # SQLite's marks have no numbers: the values stand in the order of the text.
-    values = [provider, after, *got, limit] if store.dialect == "sqlite" else [provider, after, limit, *got]
-    rows = await store.connection.execute_query_dict(sql, values)
     devices: list[bytes] = []
     topics: list[str] = []
     for row in rows:
@@ -58,7 +54,7 @@ async def next_reached(platform: Platform, provider: str, withdrawal: Broadcast,
             topics += [row["topic"]] if places else []
         else:
             own = bytes(row["devices"])
-            devices += [own[place * WIDTH : (place + 1) * WIDTH] for place in places]
+            devices += [own[place * ID_BYTES : (place + 1) * ID_BYTES] for place in places]
     if audience.get("outside"):
         others = await _in_audience_of(platform, UUID(audience["outside"]), devices)
         devices = [one for one in devices if one not in others]
@@ -85,16 +81,11 @@ async def _in_audience_of(platform: Platform, identity: UUID, devices: Sequence[
     """Those of some phones that are in the audience of another broadcast."""
     if not devices:
         return set()
-    store = platform.store
+    mark = Marks(platform.store)
     audience = Audience.of((await Broadcast.get(id=identity)).audience)
-    wanted, sure = audience.values, audience.sure_values
-    marks = iter(store.placeholders(len(sure) + len(devices) + len(wanted)))
-    surely = audience.sure([next(marks) for _ in sure])
-    these = ", ".join(next(marks) for _ in devices)
-    sql = (
-        f"SELECT d.id, d.latitude, d.longitude, CASE WHEN {surely} THEN 1 ELSE 0 END FROM push_device d "  # noqa: S608
-        f"WHERE d.id IN ({these}) AND {audience.condition([next(marks) for _ in wanted])}"
+    rows = await mark.rows(
+        f"SELECT d.id, d.latitude, d.longitude, CASE WHEN {audience.sure(mark)} THEN 1 ELSE 0 END AS sure "  # noqa: S608
+        f"FROM push_device d WHERE d.id IN ({mark.each(UUID(bytes=one) for one in devices)}) "
+        f"AND {audience.condition(mark)}"
     )
-    ids = [key(store.dialect, UUID(bytes=one)) for one in devices]
-    _, rows = await store.connection.execute_query(sql, [*sure, *ids, *wanted])
-    return {UUID(str(row[0])).bytes for row in rows if row[3] or audience.covers(row[1], row[2])}
+    return {UUID(str(row["id"])).bytes for row in rows if audience.has(row)}

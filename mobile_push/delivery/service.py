@@ -31,13 +31,13 @@ from mobile_push.settings import PushSettings
 from mobile_push.tables.lanes import Lane, lanes_of
 
 #: Seconds that a stream gets to end by itself; what a phone does not read in that time it reads after reconnecting.
-LAST_WORDS = 1.0
+STREAM_END_S = 1.0
 
 #: The provider whose topics broadcasts may go by.
 FCM = "fcm"
 
 #: Seconds between two looks for what another process has published.
-LOOK = 1.0
+LOOK_S = 1.0
 
 
 @dataclass(slots=True)
@@ -117,7 +117,7 @@ PUSH: Key[Push] = Key("mobile_push")
 @asynccontextmanager
 async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator[Push]:
     """The running service; at its end the sends under way are finished and the rest is given back."""
-    metrics = Metrics.of(platform)
+    metrics = Metrics(platform)
     push = Push(platform, settings, Hub(CommonLog(platform), settings.devices), Arrivals(platform), metrics)
     push.diverted = Sandboxes(settings.sandbox.names, metrics.attempts)
     await push.hub.log.read_on()
@@ -147,13 +147,11 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
         own = lanes_of(platform)
         push.planners += [Planner(platform, settings, [lane], push.wake) for lane in own if lane is not Lane.CASE]
         works: list[Callable[[], Awaitable[None]]] = [others.heed]
-        works += [partial(one, push) for one in (_end_streams, _look_for_news)]
+        works += [partial(_end_streams, push), partial(_look_for_news, push)]
         if own:
-            works += [
-                *(one.run for one in couriers),
-                *(one.run for one in push.planners),
-                *(one.run for one in keepers),
-            ]
+            works += [one.run for one in couriers]
+            works += [one.run for one in push.planners]
+            works += [one.run for one in keepers]
         async with working("mobile-push", *works):
             yield push
 
@@ -161,7 +159,7 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
 async def _look_for_news(push: Push) -> None:
     """Find what other processes have published."""
     while True:
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(LOOK_S)
         tops = await inbox_messages.tops(push.platform, [EVERYBODY])
         if tops.get(EVERYBODY, 0) > push.hub.log.top:
             await push.read_on()
@@ -171,7 +169,7 @@ async def _end_streams(push: Push) -> None:
     """Wake every stream when the server shuts down, so that it ends by itself and the app reconnects elsewhere."""
     await push.platform.closing.wait()
     push.hub.end_all()
-    await asyncio.sleep(LAST_WORDS)
+    await asyncio.sleep(STREAM_END_S)
     push.hub.cut_all()
 
 

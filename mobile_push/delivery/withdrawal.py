@@ -23,7 +23,7 @@ from mobile_push.tables.models import Broadcast, Chunk, FanOut
 SUFFIX = "-withdrawn"
 
 #: How long at least a phone that is off still gets it. What it takes back may stand on a screen after its own end.
-LIFE = timedelta(days=1)
+MIN_LIFE = timedelta(days=1)
 
 LANES = {"alert": Lane.ALERT, "notice": Lane.NOTICE}
 
@@ -61,7 +61,7 @@ def withdrawal_of(
         supersedes=broadcast.id,
         author="",
         created_at=now,
-        expires_at=max(broadcast.expires_at, now + LIFE),
+        expires_at=max(broadcast.expires_at, now + MIN_LIFE),
         trace=broadcast.trace,
     )
 

@@ -12,8 +12,8 @@ from banshi import Platform
 from mobile_push.inbox import messages
 from mobile_push.inbox.messages import Standing
 
-#: Persons who are read at once: three marks each, and SQLite takes 32,766 in a statement.
-TOGETHER = 500
+#: Persons who are read at once: a mark each, and SQLite takes 32,766 in a statement.
+MAX_PERSONS_AT_ONCE = 500
 
 
 class Arrivals:
@@ -35,7 +35,7 @@ class Arrivals:
     async def _read(self) -> None:
         try:
             while self._waiting:
-                asking, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
+                asking, self._waiting = self._waiting[:MAX_PERSONS_AT_ONCE], self._waiting[MAX_PERSONS_AT_ONCE:]
                 await self._answer(asking)
         finally:
             self._reader = None

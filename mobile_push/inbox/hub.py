@@ -20,10 +20,10 @@ from mobile_push.inbox.common_log import CommonLog, Entry
 from mobile_push.tables.cursor import Cursor
 
 #: Bytes that may wait for a phone to be read. A whole page of the inbox fits.
-BACKLOG = 262_144
+MAX_BACKLOG_BYTES = 262_144
 
 #: Streams that are looked at or written to before others get their turn.
-SLICE = 256
+MAX_STREAMS_A_TURN = 256
 
 ALIVE = b": alive\n\n"
 
@@ -59,7 +59,7 @@ class Stream:
 
     @property
     def full(self) -> bool:
-        return self.transport.get_write_buffer_size() > BACKLOG
+        return self.transport.get_write_buffer_size() > MAX_BACKLOG_BYTES
 
     def write(self, data: bytes) -> None:
         """Hand bytes to the connection, without waiting."""
@@ -153,7 +153,7 @@ class Hub:
         for entry in entries:
             audience, seq = entry.audience, entry.seq
             for position, stream in enumerate(self.all()):
-                if position % SLICE == SLICE - 1:
+                if position % MAX_STREAMS_A_TURN == MAX_STREAMS_A_TURN - 1:
                     await asyncio.sleep(0)
                 if not stream.current or stream.cursor.common >= seq:
                     continue

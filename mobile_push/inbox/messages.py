@@ -18,6 +18,7 @@ from banshi.sdk.database import as_read, as_stored
 from mobile_push.audience.audience import Listener, Place
 from mobile_push.providers.for_test_cases import NO_SANDBOX, SANDBOX, SANDBOXED, Sandboxes
 from mobile_push.tables.lanes import Lane
+from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Broadcast, Delivery, Device, InboxCounter, InboxMessage
 
 #: Providers whose phones have to be woken by somebody else; the stream's phones are connected or read later.
@@ -28,20 +29,20 @@ STREAM = "stream"
 FLOOR = "\x01"
 
 #: Further than any log has come since a backup was made.
-GAP = 1_000_000_000
+RESTORE_GAP = 1_000_000_000
 
 #: A phone may have read further than a restored log goes. What comes next has a number that no phone has read yet.
 AFTER_RESTORE = (
     (
         f"INSERT INTO push_inbox_counter (person, top) SELECT '{FLOOR}', "  # noqa: S608 - our own word and number
-        f"(SELECT COALESCE(MAX(top), 0) FROM push_inbox_counter) + {GAP} WHERE 1 = 1 "
+        f"(SELECT COALESCE(MAX(top), 0) FROM push_inbox_counter) + {RESTORE_GAP} WHERE 1 = 1 "
         "ON CONFLICT (person) DO UPDATE SET top = excluded.top"
     ),
 )
 
 #: How often messages are stored when somebody else stores some of them at the same moment. Where everything comes twice
 #: at once, on PostgreSQL, three were not always enough.
-TRIES = 6
+MAX_TRIES = 6
 
 
 async def store(
@@ -58,7 +59,7 @@ async def store(
     `broadcast` they are its copies: none are made once it is recalled, and they live as long as it does. `sandboxes`
     are where the pushes of test messages go.
     """
-    for _ in range(TRIES - 1):
+    for _ in range(MAX_TRIES - 1):
         try:
             return await _store(platform, messages, ttl, broadcast, sandboxes)
         except IntegrityError:
@@ -83,8 +84,11 @@ async def _store(
     for device in await Device.filter(person__in=persons).exclude(provider=STREAM):
         devices[device.person].append(device)
     async with in_transaction() as connection:
-        if broadcast and not await _hold_public(connection, broadcast):
-            return set()
+        if broadcast:
+            # Whether it is public still. Who recalls it waits for this transaction then, and drops what it has planned.
+            public = Broadcast.filter(id=broadcast.id, state="published").using_db(connection)
+            if not await public.update(state="published"):
+                return set()
         numbers = await _take_numbers(platform, connection, Counter(message.person for message in fresh))
         rows = [_row(message, next(numbers[message.person]), broadcast) for message in fresh]
         await InboxMessage.bulk_create(rows, using_db=connection)
@@ -98,12 +102,6 @@ async def _store(
     if any(message.mode == "test" for message in fresh):
         sandboxes.count(one.provider for one in deliveries if one.state == SANDBOX)
     return set(persons)
-
-
-async def _hold_public(connection: BaseDBAsyncClient, broadcast: Broadcast) -> bool:
-    """Whether it is public still. Who recalls it waits for this transaction then, and drops what it has planned."""
-    public = Broadcast.filter(id=broadcast.id, state="published").using_db(connection)
-    return bool(await public.update(state="published"))
 
 
 def _delivery(
@@ -120,17 +118,13 @@ def _delivery(
         trace=message.trace,
     )
     if message.mode == "test":
-        _divert(delivery, sandboxes.names.get(device.provider), message)
+        # Away from the phone's own provider: to the sandbox, or to an end without any network.
+        if sandbox := sandboxes.names.get(device.provider):
+            delivery.provider = sandbox
+        else:
+            delivery.state, delivery.code = SANDBOX, SANDBOXED
+            delivery.settled_at = int(message.created_at.timestamp() * 1000)
     return delivery
-
-
-def _divert(delivery: Delivery, sandbox: str | None, message: Message) -> None:
-    """Away from the phone's own provider: to the sandbox, or to an end without any network."""
-    if sandbox is not None:
-        delivery.provider = sandbox
-    else:
-        delivery.state, delivery.code = SANDBOX, SANDBOXED
-        delivery.settled_at = int(message.created_at.timestamp() * 1000)
 
 
 async def _take_numbers(
@@ -182,9 +176,9 @@ async def tops(platform: Platform, persons: Sequence[str]) -> dict[str, int]:
     """The last number of each of these persons' own logs; those without one are left out."""
     if not persons:
         return {}
-    marks = ", ".join(platform.store.placeholders(len(persons)))
-    sql = f"SELECT person, top FROM push_inbox_counter WHERE person IN ({marks})"  # noqa: S608 - marks, not values
-    return _tops(await platform.store.connection.execute_query_dict(sql, _stored(persons)))
+    mark = Marks(platform.store)
+    sql = f"SELECT person, top FROM push_inbox_counter WHERE person IN ({mark.each(_stored(persons))})"  # noqa: S608
+    return _tops(await mark.rows(sql))
 
 
 def _stored(persons: Collection[str]) -> list[str]:
@@ -214,17 +208,16 @@ NEW = Standing()
 
 async def standings(platform: Platform, persons: Collection[str]) -> dict[str, Standing]:
     """Where each of these persons stands: whom they follow, where their phones are at home, and their last number."""
-    marks = iter(platform.store.placeholders(3 * len(persons)))
-    places, follows, counters = (", ".join(next(marks) for _ in persons) for _ in range(3))
-    # The places come first: PostgreSQL takes the types of the columns from them.
-    sql = (
-        "SELECT person, '' AS topic, division, latitude, longitude, 0 AS top FROM push_device "  # noqa: S608 - marks
-        f"WHERE person IN ({places}) AND (division <> '' OR latitude IS NOT NULL) "
-        f"UNION ALL SELECT person, topic, '', NULL, NULL, 0 FROM push_follow WHERE person IN ({follows}) "
-        f"UNION ALL SELECT person, '', '', NULL, NULL, top FROM push_inbox_counter WHERE person IN ({counters})"
-    )
+    mark = Marks(platform.store)
     stored = dict(zip(persons, _stored(persons), strict=True))
-    rows = await platform.store.connection.execute_query_dict(sql, [*stored.values()] * 3)
+    these = mark.each(stored.values())
+    # The places come first: PostgreSQL takes the types of the columns from them.
+    rows = await mark.rows(
+        "SELECT person, '' AS topic, division, latitude, longitude, 0 AS top FROM push_device "  # noqa: S608 - marks
+        f"WHERE person IN ({these}) AND (division <> '' OR latitude IS NOT NULL) "
+        f"UNION ALL SELECT person, topic, '', NULL, NULL, 0 FROM push_follow WHERE person IN ({these}) "
+        f"UNION ALL SELECT person, '', '', NULL, NULL, top FROM push_inbox_counter WHERE person IN ({these})"
+    )
     found: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
         found[row["person"]].append(row)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 INBOX, WISHES, GONE, LOG = "push.inbox", "push.wishes", "push.gone", "push.log"
 
 #: Persons who are looked up at once.
-TOGETHER = 200
+MAX_PERSONS_AT_ONCE = 200
 
 
 class Others:
@@ -47,8 +47,8 @@ class Others:
             changed, self._changed = list(self._changed), set()
             log, self._log = self._log, False
             try:
-                for start in range(0, len(changed), TOGETHER):
-                    await self._look_up(changed[start : start + TOGETHER])
+                for start in range(0, len(changed), MAX_PERSONS_AT_ONCE):
+                    await self._look_up(changed[start : start + MAX_PERSONS_AT_ONCE])
                 if log:
                     await self._read_on()
             except Exception:

@@ -26,8 +26,8 @@ from mobile_push.audience import areas
 from mobile_push.delivery.service import PUSH
 from mobile_push.phones import registration
 from mobile_push.phones.erasure import erase_device
-from mobile_push.phones.registration import TRIES
-from mobile_push.providers.webpush.subscriptions import LONGEST_ENDPOINT
+from mobile_push.phones.registration import MAX_TRIES
+from mobile_push.providers.webpush.subscriptions import MAX_ENDPOINT_LENGTH
 from mobile_push.tables.models import Device
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ _FIELDS: dict[str, Any] = {
         "description": "For `webpush` in place of the token: what `PushSubscription.toJSON()` gives.",
         "required": ["endpoint", "keys"],
         "properties": {
-            "endpoint": {"type": "string", "maxLength": LONGEST_ENDPOINT},
+            "endpoint": {"type": "string", "maxLength": MAX_ENDPOINT_LENGTH},
             "expirationTime": {"type": ["number", "null"]},
             "keys": {
                 "type": "object",
@@ -133,7 +133,7 @@ async def register_device(call: Call) -> web.StreamResponse:
         return call.once.receipt(device_document(call, device), headers=_location(device))
 
     async with push.registering.setdefault(call.principal.subject, asyncio.Lock()):
-        for _ in range(TRIES):
+        for _ in range(MAX_TRIES):
             if device := await registration.register(call, address, receipt):
                 await push.heed(device.person)
                 return reply(call, device_document(call, device), status=201, headers=_location(device))

@@ -12,6 +12,7 @@ from tortoise.transactions import in_transaction
 from banshi import Platform
 from banshi.sdk.database import as_stored
 from mobile_push.delivery.topics.changes import kept
+from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Delivery, Device, Follow, InboxCounter, InboxMessage, PhoneReceipt, Profile
 
 if TYPE_CHECKING:
@@ -34,16 +35,16 @@ async def erase_device(platform: Platform, device: UUID, person: str, *, before:
 
 async def end_deliveries(platform: Platform, connection: BaseDBAsyncClient, device: UUID, person: str) -> None:
     """What is due for a phone that is gone ends here; it would else wait for its turn to find that out."""
-    store = platform.store
-    one, two = store.placeholders(2)
+    store, mark = platform.store, Marks(platform.store)
+    whose = mark(as_stored(InboxMessage, "person", person))
     # By the person's messages, which an index knows; none knows the phones' deliveries. One that is being settled in
     # this moment is not waited for: if it stays due, whoever claims it finds no phone.
-    sql = (
+    await mark.change(
         f"UPDATE push_delivery SET state = 'failed', code = 'forgotten', lease_until = 0, settled_at = {store.clock} "  # noqa: S608 - marks, not values
-        f"WHERE id IN (SELECT id FROM push_delivery WHERE device_id = {one} AND state = 'due' "
-        f"AND message_id IN (SELECT id FROM push_inbox_message WHERE person = {two}) {store.skip_locked})"
+        f"WHERE id IN (SELECT id FROM push_delivery WHERE device_id = {mark(device)} AND state = 'due' "
+        f"AND message_id IN (SELECT id FROM push_inbox_message WHERE person = {whose}) {store.skip_locked})",
+        connection,
     )
-    await connection.execute_query(sql, [str(device), as_stored(InboxMessage, "person", person)])
 
 
 async def erase_case(platform: Platform, case: Case) -> None:
@@ -64,7 +65,8 @@ async def erase_person(platform: Platform, person: str, *, counter: bool = False
     with the messages that they need. What a department has promised and is still on its way arrives afterwards. With
     `counter` it goes too: whoever comes back is somebody new, and their app begins anew.
     """
-    mark = platform.store.placeholders(1)[0]
+    mark = Marks(platform.store)
+    whose = mark(as_stored(InboxMessage, "person", person))
     # Phones first, as receipts do, so that the two never wait for each other.
     async with in_transaction() as connection, kept(platform, connection, [person]):
         # In the order of their ids, as everybody who locks several phones.
@@ -72,14 +74,9 @@ async def erase_person(platform: Platform, person: str, *, counter: bool = False
         await Device.filter(person=person).using_db(connection).delete()
         await PhoneReceipt.filter(person=person).using_db(connection).delete()
         # Whoever stores a message takes its number from this row: it waits here, or we wait for it.
-        lock = f"UPDATE push_inbox_counter SET top = top WHERE person = {mark}"  # noqa: S608
-        whose = as_stored(InboxMessage, "person", person)
-        await connection.execute_query(lock, [whose])
-        sql = (
-            "DELETE FROM push_delivery WHERE message_id IN "  # noqa: S608
-            f"(SELECT id FROM push_inbox_message WHERE person = {mark})"
-        )
-        await connection.execute_query(sql, [whose])
+        await mark.change(f"UPDATE push_inbox_counter SET top = top WHERE person = {whose}", connection)  # noqa: S608
+        theirs = f"SELECT id FROM push_inbox_message WHERE person = {whose}"  # noqa: S608
+        await mark.change(f"DELETE FROM push_delivery WHERE message_id IN ({theirs})", connection)  # noqa: S608
         await InboxMessage.filter(person=person).using_db(connection).delete()
         await Profile.filter(person=person).using_db(connection).delete()
         await Follow.filter(person=person).using_db(connection).delete()

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from tortoise.models import Model
 
 #: Keys in one statement.
-STEP = 500
+MAX_KEYS_A_STATEMENT = 500
 
 
 async def _among(model: type[Model], column: str, sought: Sequence[Any]) -> list[Any]:
     found: list[Any] = []
-    for begin in range(0, len(sought), STEP):
-        of_step = model.filter(**{f"{column}__in": list(sought[begin : begin + STEP])})
+    for begin in range(0, len(sought), MAX_KEYS_A_STATEMENT):
+        of_step = model.filter(**{f"{column}__in": list(sought[begin : begin + MAX_KEYS_A_STATEMENT])})
         found += await of_step.values_list(model._meta.pk_attr, flat=True)
     return found
 
@@ -51,15 +51,11 @@ async def forget(platform: Platform, whom: DataSubject) -> Iterable[Retained]:
 
 
 #: Tables whose rows name the person they are of.
-ROWS = (Device, InboxMessage, PhoneReceipt, Profile, Follow)
+ROWS = (Device, InboxMessage, PhoneReceipt, Profile, Follow, InboxCounter)
 
 HOLDING = Holdings(
     (
-        *(
-            PersonalTable(one, by_person(one, "person"))
-            for one in (Device, InboxMessage, PhoneReceipt, Profile, Follow)
-        ),
-        PersonalTable(InboxCounter, by_person(InboxCounter, "person")),
+        *(PersonalTable(one, by_person(one, "person")) for one in ROWS),
         PersonalTable(Delivery, _deliveries),
         PersonalTable(TopicChange, _changes),
     ),

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 ROUTES = Routes("push")
 
 #: Topics, and departments, that one person may follow.
-MOST = 100
+MAX_FOLLOWED = 100
 
 #: Names that a problem lists at most.
-LISTED = 20
+MAX_NAMES_LISTED = 20
 
-_CODES = array({"type": "string", "maxLength": 64, "pattern": SLUG}, maxItems=MOST)
+_CODES = array({"type": "string", "maxLength": 64, "pattern": SLUG}, maxItems=MAX_FOLLOWED)
 _TIME = {
     "type": "string",
     "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$",
@@ -162,7 +162,7 @@ def _check(call: Call) -> None:
 def _named(names: Sequence[str]) -> str:
     if not names:
         return "None is offered here."
-    return f"There are: {', '.join(names[:LISTED])}{' and more' if len(names) > LISTED else ''}."
+    return f"There are: {', '.join(names[:MAX_NAMES_LISTED])}{' and more' if len(names) > MAX_NAMES_LISTED else ''}."
 
 
 def _columns(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from banshi import Call, Parameter
 from mobile_push.tables.models import Device
 
 #: A phone that reads all day is written down once.
-OFTEN_ENOUGH = timedelta(days=1)
+NOTED_EVERY = timedelta(days=1)
 
 DEVICE = Parameter(
     "device",
@@ -24,6 +24,6 @@ async def note_presence(call: Call) -> None:
     """
     if (identity := call.query.get(DEVICE.name)) is None:
         return
-    unseen = Device.filter(id=identity.lower(), person=call.principal.subject, seen_at__lt=call.now - OFTEN_ENOUGH)
+    unseen = Device.filter(id=identity.lower(), person=call.principal.subject, seen_at__lt=call.now - NOTED_EVERY)
     if await unseen.exists():
         await unseen.update(seen_at=call.now)

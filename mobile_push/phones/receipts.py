@@ -15,6 +15,7 @@ from banshi import Answer, Audience, Call, Platform, reply
 from banshi.sdk.database import as_stored
 from banshi.sdk.documents import Record, array
 from banshi.sdk.http import Routes
+from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Broadcast, Device, InboxMessage, PhoneReceipt
 
 if TYPE_CHECKING:
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 ROUTES = Routes("push")
 
 #: Receipts in one request.
-MOST = 500
+MAX_RECEIPTS = 500
 
 #: A phone's clock is believed this far back, and not ahead at all.
-OLDEST = timedelta(days=90)
+MAX_AGE = timedelta(days=90)
 
 BATCH = Record(
     device={"type": "string", "format": "uuid", "description": "The id under which it is registered."},
@@ -41,7 +42,7 @@ BATCH = Record(
             at={
                 "type": "string",
                 "format": "date-time",
-                "description": f"By the phone's clock; taken as at most {OLDEST.days} days ago, and as now "
+                "description": f"By the phone's clock; taken as at most {MAX_AGE.days} days ago, and as now "
                 "at the latest.",
             },
         ),
@@ -119,7 +120,7 @@ def merged(receipts: Sequence[Mapping[str, str]], now: datetime) -> dict[UUID, S
 
 def moment(text: str, now: datetime) -> datetime:
     """A phone's time (RFC 3339) within what can be true. A clock that is set wrong spoils no report."""
-    oldest = now - OLDEST
+    oldest = now - MAX_AGE
     try:
         # A leap second is a second that Python doesn't know.
         return max(oldest, min(now, datetime.fromisoformat(text.upper().replace(":60", ":59"))))
@@ -142,8 +143,8 @@ async def _record(
 
     So it makes no difference in which order batches come, how often, or whether two come at once.
     """
-    marks = iter(platform.store.placeholders(5 * len(rows)))
-    values = ", ".join(f"({', '.join(next(marks) for _ in range(5))})" for _ in rows)
+    mark, whose = Marks(platform.store), as_stored(PhoneReceipt, "person", person)
+    values = ", ".join(f"({mark.each((message, device, whose, said.received, said.opened))})" for message, said in rows)
     earlier = "{0} IS NOT NULL AND ({1} IS NULL OR {0} < {1})".format
     received = earlier("excluded.received_at", "push_receipt.received_at")
     opened = earlier("excluded.opened_at", "push_receipt.opened_at")
@@ -154,6 +155,4 @@ async def _record(
         f"opened_at = CASE WHEN {opened} THEN excluded.opened_at ELSE push_receipt.opened_at END "
         f"WHERE ({received}) OR ({opened}) RETURNING id"
     )
-    whose = as_stored(PhoneReceipt, "person", person)
-    flat = [value for message, said in rows for value in (str(message), str(device), whose, said.received, said.opened)]
-    return len(await connection.execute_query_dict(sql, flat))
+    return len(await mark.rows(sql, connection))

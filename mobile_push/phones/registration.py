@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tortoise.models import Model
 
 #: How often a change is prepared anew when another one of the same phone comes between.
-TRIES = 5
+MAX_TRIES = 5
 
 
 def address_of(push: Push, provider: str, body: Mapping[str, Any]) -> str:
@@ -93,7 +93,7 @@ async def register(call: Call, address: str, receipt: Callable[[Device], Sequenc
 async def _commit(call: Call, write: Write) -> None:
     """Write it with those of other requests; in a transaction of its own where topics have to follow."""
     platform = call.platform
-    if not await in_use(platform):
+    if not await in_use():
         await platform.store.commit(write)
         return
     async with in_transaction() as connection, kept(platform, connection, [call.principal.subject]):
@@ -119,7 +119,7 @@ async def _take_over(call: Call, former: Device, rows: Sequence[Model]) -> None:
 async def change(call: Call, identity: UUID) -> Device:
     """Give the caller's phone its new address, language or area. Raises NotFound, InvalidFields, Conflict."""
     push, person, body = call.platform[PUSH], call.principal.subject, call.body
-    for _ in range(TRIES):
+    for _ in range(MAX_TRIES):
         device = await Device.get_or_none(id=identity, person=person)
         if device is None:
             raise NotFound("You have no device of that id.")

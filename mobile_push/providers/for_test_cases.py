@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 import orjson
@@ -60,12 +60,12 @@ class SandboxSettings:
         if self.fcm is not None:
             from mobile_push.providers.fcm.provider import FcmProvider
 
-            yield Sandboxed(FcmProvider(self.fcm))
+            yield cast("Provider", Sandboxed(FcmProvider(self.fcm)))
         if self.webpush is not None and webpush is not None:
             from mobile_push.providers.webpush.provider import WebPushProvider
 
             there = replace(webpush, hosts=frozenset(), proxy=None, loopback=True)
-            yield Sandboxed(WebPushProvider(there), partial(_at, self.webpush.rstrip("/")))
+            yield cast("Provider", Sandboxed(WebPushProvider(there), partial(_at, self.webpush.rstrip("/"))))
 
     def wrong(self) -> str:
         """What is wrong with the files that are named, for an operator; "" for nothing."""
@@ -127,25 +127,9 @@ class Sandboxed:
     def __post_init__(self) -> None:
         self.name = f"{self.inner.name}{SUFFIX}"
 
-    @property
-    def paused_until(self) -> float:
-        return self.inner.paused_until
-
-    @property
-    def at_once(self) -> int:
-        return self.inner.at_once
-
-    @property
-    def per_second(self) -> float | None:
-        return self.inner.per_second
-
-    @property
-    def one_service(self) -> bool:
-        return self.inner.one_service
-
-    @property
-    def longest_send(self) -> float:
-        return self.inner.longest_send
+    def __getattr__(self, name: str) -> Any:
+        """All else is as the provider has it."""
+        return getattr(self.inner, name)
 
     async def send(self, push: Push, token: str) -> Receipt:
         """Try once. What a sandbox doesn't know is no dead phone: the address is good for what is live."""

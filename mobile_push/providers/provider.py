@@ -6,6 +6,7 @@ and never touches the database: when to try again, and what to do with a dead to
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,8 +18,11 @@ from typing import Literal, NamedTuple, Protocol, Self, runtime_checkable
 from banshi import Key
 from mobile_push.screen.presentation import Kind, Presentation
 
+#: Seconds between two words to the log about the same thing, and things that are remembered for it.
+QUIET_S, MAX_REMEMBERED = 60.0, 1000
+
 #: Seconds; a longer Retry-After is a mistake more often than a wish, and asking once an hour harms nobody.
-LONGEST_WAIT = 3600.0
+MAX_RETRY_AFTER_S = 3600.0
 
 
 class Push(NamedTuple):
@@ -85,6 +89,10 @@ class Receipt(NamedTuple):
     retry_after: float | None = None
     #: The provider's name for an accepted message, to ask its support about.
     provider_message: str | None = None
+
+
+#: There was no whole answer in time, and no connection.
+TIMEOUT, CONNECTION = Receipt(Outcome.RETRY, "timeout"), Receipt(Outcome.RETRY, "connection")
 
 
 class Provider(Protocol):
@@ -174,6 +182,23 @@ class TopicProvider(Provider, Protocol):
         ...
 
 
+class OnceAMinute:
+    """What is to be said of something once a minute: every message would say the same."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, float] = {}
+
+    def is_due(self, what: str) -> bool:
+        """Whether to say it now."""
+        now = time.monotonic()
+        if now - self._said.get(what, -QUIET_S) < QUIET_S:
+            return False
+        if len(self._said) >= MAX_REMEMBERED:
+            self._said.clear()
+        self._said[what] = now
+        return True
+
+
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that Retry-After asks for, as a number or an HTTP date (RFC 9110 section 10.2.3); None without one.
 
@@ -181,7 +206,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """
     text = headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
-        return min(float(text), LONGEST_WAIT)
+        return min(float(text), MAX_RETRY_AFTER_S)
     try:
         until = parsedate_to_datetime(text)
         date = headers.get("Date")
@@ -189,4 +214,4 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         seconds = (until.replace(tzinfo=until.tzinfo or UTC) - now.replace(tzinfo=now.tzinfo or UTC)).total_seconds()
     except (ValueError, OverflowError):  # a year or an offset of twenty digits
         return None
-    return min(max(seconds, 0.0), LONGEST_WAIT)
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER_S)

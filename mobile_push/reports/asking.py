@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +11,10 @@ import aiohttp
 import orjson
 
 #: Seconds until an answer, and between two signs of life of a stream before it counts as broken.
-PATIENCE, SILENCE = 10.0, 60.0
+ANSWER_TIMEOUT_S, SILENCE_TIMEOUT_S = 10.0, 60.0
 
 #: Bytes of an event at most.
-LONGEST_EVENT = 1_048_576
+MAX_EVENT_BYTES = 1_048_576
 
 
 class Failed(Exception):
@@ -36,16 +35,14 @@ class Server:
 
     async def ask(self, method: str, path: str) -> Any:
         """The document of an answer. Raises Failed."""
-        try:
+        with _reaching(self.url):
             async with self.session.request(method, self.url + path, allow_redirects=False) as answer:
                 return await _document(self.url, answer)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise _unreachable(self.url, error) from None
 
     async def follow(self, path: str) -> AsyncIterator[tuple[str, Any]]:
         """The events of a stream: (name, document). Raises Failed, also where it ends in the middle."""
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=PATIENCE, sock_read=SILENCE)
-        try:
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=ANSWER_TIMEOUT_S, sock_read=SILENCE_TIMEOUT_S)
+        with _reaching(self.url):
             async with self.session.get(self.url + path, timeout=timeout, allow_redirects=False) as answer:
                 if answer.status != 200:
                     await _document(self.url, answer)
@@ -55,8 +52,6 @@ class Server:
                         name = line[7:].strip().decode()
                     elif line.startswith(b"data: "):
                         yield name, orjson.loads(line[6:])
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise _unreachable(self.url, error) from None
 
 
 @asynccontextmanager
@@ -68,9 +63,9 @@ async def server(url: str, token: str) -> AsyncIterator[Server]:
         raise Failed("this needs a token: give --token, or set BANSHI_TOKEN")
     if not (token.isascii() and token.isprintable()):
         raise Failed("the token has characters that no token has; take it as the identity provider gives it")
-    timeout = aiohttp.ClientTimeout(total=PATIENCE)
+    timeout = aiohttp.ClientTimeout(total=ANSWER_TIMEOUT_S)
     headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
-    async with aiohttp.ClientSession(headers=headers, timeout=timeout, read_bufsize=LONGEST_EVENT) as session:
+    async with aiohttp.ClientSession(headers=headers, timeout=timeout, read_bufsize=MAX_EVENT_BYTES) as session:
         yield Server(url.rstrip("/"), session)
 
 
@@ -86,9 +81,15 @@ async def _document(url: str, answer: aiohttp.ClientResponse) -> Any:
     raise Failed(str(document["detail"]), status=answer.status)
 
 
-def _unreachable(url: str, error: Exception) -> Failed:
-    if isinstance(error, TimeoutError | asyncio.TimeoutError):
-        return Failed(f"{url} does not answer; is the server up?")
-    if isinstance(error, aiohttp.InvalidURL | ValueError):
-        return Failed(f"{url} is no address; mend --url")
-    return Failed(f"{url} can't be reached ({type(error).__name__}); is the server up, and --url right?")
+@contextmanager
+def _reaching(url: str) -> Iterator[None]:
+    """Raise Failed for whatever keeps an answer from coming."""
+    try:
+        yield
+    except TimeoutError:
+        raise Failed(f"{url} does not answer; is the server up?") from None
+    except ValueError:  # aiohttp.InvalidURL is one
+        raise Failed(f"{url} is no address; mend --url") from None
+    except (aiohttp.ClientError, OSError) as error:
+        told = f"{url} can't be reached ({type(error).__name__}); is the server up, and --url right?"
+        raise Failed(told) from None

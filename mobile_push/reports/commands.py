@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mobile_push.reports.asking import Server
 
 #: Seconds between two attempts to follow a stream that broke, and how many of them in a row.
-AGAIN, TRIES = 2.0, 5
+RETRY_S, MAX_TRIES = 2.0, 5
 
 #: Ends of the program: what was asked for can't be had, and Ctrl-C.
 FAILED, INTERRUPTED = 1, 130
@@ -115,9 +115,9 @@ async def _followed(one: Server, path: str) -> AsyncIterator[Any]:
                 raise
             failure = error
         failures += 1
-        if failures >= TRIES:
+        if failures >= MAX_TRIES:
             raise failure
-        await asyncio.sleep(AGAIN)
+        await asyncio.sleep(RETRY_S)
 
 
 @push.command("dead-letters")

@@ -6,13 +6,13 @@ refused with the same word. Neither shows a person, a token or a text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from banshi import Platform
 from banshi.sdk.documents import ID, MOMENT, TEXT, Record
+from mobile_push.tables.marks import Marks
 
 #: `delivery-12`, `chunk-7`.
 PATTERN = "^(chunk|delivery)-[1-9][0-9]{0,17}$"
@@ -27,13 +27,13 @@ ACTIONS = {"retry": "due", "drop": "dropped"}
 COLUMNS = {
     # A parked chunk was due from the moment on in which it was parked.
     "chunk": """
-        SELECT c.id, c.broadcast_id AS message, REPLACE(b.kind, '-withdrawn', '') AS kind, b.department, c.provider,
-        c.code, c.size AS phones, c.not_before AS since, c.expires, {clock} AS now, c.state,
+        SELECT c.id AS number, c.broadcast_id AS message, REPLACE(b.kind, '-withdrawn', '') AS kind, b.department,
+        c.provider, c.code, c.size AS phones, c.not_before AS since, c.expires, {clock} AS now, c.state,
         CASE WHEN b.kind LIKE '%-withdrawn' THEN 'published' ELSE b.state END AS broadcast
         FROM push_chunk c JOIN push_broadcast b ON b.id = c.broadcast_id
     """,
     "delivery": """
-        SELECT c.id, c.message_id AS message, m.kind, b.department, c.provider, c.code, 1 AS phones,
+        SELECT c.id AS number, c.message_id AS message, m.kind, b.department, c.provider, c.code, 1 AS phones,
         COALESCE(c.settled_at, 0) AS since, c.expires, {clock} AS now, c.state, b.state AS broadcast
         FROM push_delivery c JOIN push_inbox_message m ON m.id = c.message_id
         LEFT JOIN push_broadcast b ON b.id = m.broadcast_id
@@ -123,51 +123,43 @@ async def page(platform: Platform, after: tuple[str, int] | None, limit: int) ->
         providers = await providers_of(platform, table)
         if not providers or len(letters) == limit:
             continue
-        *these, number, most = platform.store.placeholders(len(providers) + 2)
-        sql = (
-            f"{COLUMNS[sort].format(clock=platform.store.clock)} WHERE c.provider IN ({', '.join(these)}) "
-            f"AND c.state = 'parked' AND c.id > {number} ORDER BY c.id LIMIT {most}"
+        mark = Marks(platform.store)
+        which = (
+            f"c.provider IN ({mark.each(providers)}) AND c.state = 'parked' AND c.id > {mark(behind)} "
+            f"ORDER BY c.id LIMIT {mark(limit - len(letters))}"
         )
-        values = [*providers, behind, limit - len(letters)]
-        letters += _letters(sort, await platform.store.connection.execute_query_dict(sql, values))
+        letters += await _letters(platform, sort, which, mark)
     return letters
 
 
 async def find(platform: Platform, identity: str) -> Letter | None:
     """The dead letter of that id, or what was one; None where there is nothing of that id."""
     sort, _, number = identity.partition("-")
-    sql = f"{COLUMNS[sort].format(clock=platform.store.clock)} WHERE c.id = {platform.store.placeholders(1)[0]}"
-    found = _letters(sort, await platform.store.connection.execute_query_dict(sql, [int(number)]))
+    mark = Marks(platform.store)
+    found = await _letters(platform, sort, f"c.id = {mark(int(number))}", mark)
     return found[0] if found else None
 
 
 async def move(platform: Platform, letter: Letter, action: str) -> bool:
     """Retry or drop it; False where somebody else was first, or its message is over by now."""
-    store = platform.store
-    (number,) = store.placeholders(1)
+    mark = Marks(platform.store)
     changes = "state = 'dropped'"
     guard = ""
     if action == "retry":
         # As if for the first time, under a number that no earlier claim has: what one of those may still write down
         # (that it was refused, that it was given back) is nothing of this sending's.
         changes = "state = 'due', not_before = 0, lease_until = 0, tries = 0, attempts = attempts + 1"
-        guard = f"AND expires > {store.clock} "
+        guard = f"AND expires > {platform.store.clock} "
         if letter.sort == "delivery":
             changes += ", settled_at = NULL"
             guard += (
                 "AND NOT EXISTS (SELECT 1 FROM push_inbox_message m JOIN push_broadcast b ON b.id = m.broadcast_id "
                 "WHERE m.id = message_id AND b.state <> 'published') "
             )
-    sql = f"UPDATE {SORTS[letter.sort]} SET {changes} WHERE id = {number} AND state = 'parked' {guard}"  # noqa: S608
-    count, _ = await store.connection.execute_query(sql, [letter.number])
-    return bool(count)
+    which = f"id = {mark(letter.number)} AND state = 'parked' {guard}"
+    return bool(await mark.change(f"UPDATE {SORTS[letter.sort]} SET {changes} WHERE {which}"))  # noqa: S608
 
 
-def _letters(sort: str, rows: Sequence[dict[str, Any]]) -> list[Letter]:
-    return [
-        Letter(sort=sort, number=row["id"], message=str(row["message"]), **{name: row[name] for name in _PLAIN})
-        for row in rows
-    ]
-
-
-_PLAIN = ("kind", "department", "provider", "code", "phones", "since", "expires", "now", "state", "broadcast")
+async def _letters(platform: Platform, sort: str, which: str, mark: Marks) -> list[Letter]:
+    rows = await mark.rows(f"{COLUMNS[sort].format(clock=platform.store.clock)} WHERE {which}")
+    return [Letter(sort=sort, **{**row, "message": str(row["message"])}) for row in rows]

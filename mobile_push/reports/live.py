@@ -16,16 +16,16 @@ from aiohttp import web
 from banshi import Call, Platform, TooManyRequests
 from banshi.sdk.operations import woken
 from mobile_push.delivery.service import PUSH
-from mobile_push.phones.reading.stream import comeback
+from mobile_push.phones.reading.stream import comeback, event_stream
 from mobile_push.reports.report import Report, report_of
 from mobile_push.tables.models import Broadcast
 
 #: Seconds between two readings of a report, and how many times as long as a reading took it is left alone at least:
 #: those who watch a broadcast to a million phones leave the database to those who send it.
-PAUSE, SHARE = 0.5, 10.0
+MIN_PAUSE_S, PAUSE_FACTOR = 0.5, 10.0
 
 #: Reports that are followed at once in this process, and by one person.
-MOST, MOST_EACH = 64, 4
+MAX_FOLLOWED, MAX_FOLLOWED_EACH = 64, 4
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class Watch:
     report: Report | None = None
     #: `time.monotonic()` from which on it is read anew.
     good_until: float = 0.0
-    pause: float = PAUSE
+    pause: float = MIN_PAUSE_S
 
 
 @dataclass(slots=True)
@@ -54,8 +54,8 @@ class Watches:
     @contextmanager
     def follow(self, identity: UUID, person: str) -> Iterator[Watch]:
         """Follow a report. Raises TooManyRequests."""
-        if len(self) >= MOST or self._persons[person] >= MOST_EACH:
-            whose = "you follow" if self._persons[person] >= MOST_EACH else "are followed"
+        if len(self) >= MAX_FOLLOWED or self._persons[person] >= MAX_FOLLOWED_EACH:
+            whose = "you follow" if self._persons[person] >= MAX_FOLLOWED_EACH else "are followed"
             raise TooManyRequests(
                 f"Too many reports {whose} at once; close one, or read the report without /stream.",
                 headers={"Retry-After": "5"},
@@ -79,7 +79,7 @@ class Watches:
                 begun = time.monotonic()
                 watch.report = await report_of(self.platform, await Broadcast.get(id=identity))
                 now = time.monotonic()
-                watch.pause = max(PAUSE, SHARE * (now - begun))
+                watch.pause = max(MIN_PAUSE_S, PAUSE_FACTOR * (now - begun))
                 # A little less: whoever has slept that long gets a new one.
                 watch.good_until = now + watch.pause * 0.9
             return watch.report
@@ -89,17 +89,7 @@ async def stream_report(call: Call, broadcast: Broadcast, watches: Watches) -> w
     """Server-sent events: `report` whenever it has changed, and `finished` with the last one."""
     with watches.follow(broadcast.id, call.principal.subject) as watch:
         report = await watches.read(watch, broadcast.id)
-        response = web.StreamResponse(
-            headers={
-                "Content-Type": "text/event-stream",
-                "Cache-Control": "no-store",
-                # A proxy that gathers the answer would keep every figure to itself.
-                "X-Accel-Buffering": "no",
-            }
-        )
-        if call.request.version >= (1, 1):
-            response.enable_chunked_encoding()
-        await response.prepare(call.request)
+        response = await event_stream(call.request)
         if call.request.method == "HEAD":
             return response
         await _follow(call, response, watches, watch, report)

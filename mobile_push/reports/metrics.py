@@ -19,9 +19,10 @@ from banshi import Platform
 from mobile_push.delivery.metrics import log
 from mobile_push.reports.dead_letters import SORTS, providers_of
 from mobile_push.tables.lanes import Lane
+from mobile_push.tables.marks import Marks
 
 #: Seconds between two readings, and how many times as long as a reading took it is left alone at least.
-PAUSE, SHARE = 5.0, 20.0
+MIN_PAUSE_S, PAUSE_FACTOR = 5.0, 20.0
 
 #: Of the due chunks, or deliveries, of some providers: phones, and since when the one that may be sent longest has been
 #: so, in milliseconds of the database's clock.
@@ -105,10 +106,9 @@ async def read(platform: Platform) -> Reading:
 
 
 async def _rows(platform: Platform, sql: str, providers: Sequence[str]) -> Sequence[Any]:
-    store = platform.store
-    these = ", ".join(store.placeholders(len(providers)))
-    text = sql.format(these=these, clock=store.clock, **DIALECTS[store.dialect])
-    _, rows = await store.connection.execute_query(text, list(providers))
+    store, mark = platform.store, Marks(platform.store)
+    text = sql.format(these=mark.each(providers), clock=store.clock, **DIALECTS[store.dialect])
+    _, rows = await store.connection.execute_query(text, mark.values)
     return [tuple(row) for row in rows]
 
 
@@ -150,4 +150,4 @@ async def keep_reading(platform: Platform, figures: Figures) -> None:
         except Exception as error:  # the database is away: no figures are better than old ones
             figures.reading = None
             log.error("the figures of what is due can't be read", error=type(error).__name__)
-        await asyncio.sleep(max(PAUSE, SHARE * (time.monotonic() - begun)))
+        await asyncio.sleep(max(MIN_PAUSE_S, PAUSE_FACTOR * (time.monotonic() - begun)))

@@ -9,11 +9,12 @@ from typing import Any
 from banshi import Platform
 from banshi.sdk.documents import ID, MAYBE_MOMENT, MOMENT, TEXT, Record, array
 from mobile_push.broadcasts.representations import published_at
-from mobile_push.delivery.claims.chunk_rows import key
+from mobile_push.delivery.claims.chunk import bucket_of
 from mobile_push.delivery.phones import UNWANTED
 from mobile_push.inbox.common_log import PEOPLE
 from mobile_push.inbox.messages import STREAM
-from mobile_push.reports.tally import GROUPS, STATES, Chunked, Tally, took
+from mobile_push.reports.tally import GROUPS, STATES, Chunked, Tally
+from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Broadcast
 
 #: States of a broadcast of which nothing will ever be sent, or from which on it has been.
@@ -51,10 +52,10 @@ SELECT 'received', '', '', '', CAST(COUNT(r.opened_at) AS VARCHAR(20)), COUNT(r.
 FROM push_inbox_message m JOIN push_receipt r ON r.message_id = m.id WHERE m.broadcast_id = {id}
 """
 
-#: How each database writes a value that is used again and again, and how it takes JSON apart.
+#: How each database takes JSON apart.
 DIALECTS = {
-    "sqlite": {"id": "?1", "each": "json_each", "number": "w.value"},
-    "postgres": {"id": "$1", "each": "jsonb_each_text", "number": "CAST(w.value AS BIGINT)"},
+    "sqlite": {"each": "json_each", "number": "w.value"},
+    "postgres": {"each": "jsonb_each_text", "number": "CAST(w.value AS BIGINT)"},
 }
 
 
@@ -102,15 +103,15 @@ async def report_of(platform: Platform, broadcast: Broadcast) -> Report:
     """The report as it stands now."""
     report = Report(broadcast, Tally(), defaultdict(Tally))
     chunked = Chunked()
-    dialect = platform.store.dialect
-    identity = key(dialect, broadcast.id)
-    _, rows = await platform.store.connection.execute_query(FIGURES.format(**DIALECTS[dialect]), [identity])
+    mark = Marks(platform.store)
+    sql = FIGURES.format(id=mark(broadcast.id), **DIALECTS[platform.store.dialect])
+    _, rows = await platform.store.connection.execute_query(sql, mark.values)
     for what, provider, state, code, word, number in rows:
         _take_in(report, chunked, what, (provider, state, code), word, int(number))
     for provider, group, code, phones in chunked.left():
         report.providers[provider].add(group, code, phones)
     if report.people is not None:
-        await _take_in_seconds(platform, report, identity)
+        await _take_in_seconds(platform, report)
     for tally in report.providers.values():
         report.total.merge(tally)
     return report
@@ -149,23 +150,21 @@ def _handed(state: str) -> str:
     return {"due": "waiting", "done": "handed to topic", "handed": "handed to topic"}.get(state, state)
 
 
-async def _take_in_seconds(platform: Platform, report: Report, identity: Any) -> None:
+async def _take_in_seconds(platform: Platform, report: Report) -> None:
     """How long it took for the copies of a broadcast to people, which are rows of their own.
 
     The longer it took, the coarser: ten milliseconds from one second on, a second from a minute on.
     """
-    store = platform.store
-    mark = store.placeholders(1)[0]
-    sql = (
+    mark = Marks(platform.store)
+    rows = await mark.rows(
         "SELECT provider, CASE WHEN took < 1000 THEN took WHEN took < 60000 THEN took / 10 * 10 "  # noqa: S608
-        "ELSE took / 1000 * 1000 END AS about, COUNT(*) FROM ("
+        "ELSE took / 1000 * 1000 END AS about, COUNT(*) AS phones FROM ("
         f"SELECT d.provider, d.settled_at - {int(report.broadcast.published_at or 0)} AS took FROM push_delivery d "
-        f"JOIN push_inbox_message m ON m.id = d.message_id WHERE m.broadcast_id = {mark} AND d.state = 'sent') one "
-        "GROUP BY provider, about"
+        "JOIN push_inbox_message m ON m.id = d.message_id "
+        f"WHERE m.broadcast_id = {mark(report.broadcast.id)} AND d.state = 'sent') one GROUP BY provider, about"
     )
-    _, rows = await store.connection.execute_query(sql, [identity])
-    for provider, about, count in rows:
-        report.providers[provider].seconds[took(max(0, int(about)))] += count
+    for row in rows:
+        report.providers[row["provider"]].seconds[bucket_of(max(0, int(row["about"])) / 1000)] += row["phones"]
 
 
 _REASONS = {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}}

@@ -88,7 +88,7 @@ async def list_dead_letters(call: Call) -> web.StreamResponse:
     if (cursor := call.query.get("cursor")) is not None:
         sort, _, number = cursor.partition("-")
         after = (sort, int(number))
-    limit = call.query.get("limit", staff.PAGE)
+    limit = call.query.get("limit", staff.PAGE_SIZE)
     found = await dead_letters.page(call.platform, after, limit + 1)
     shown = found[:limit]
     items = [one.document(call.platform) for one in shown]

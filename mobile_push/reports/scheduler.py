@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from uuid import UUID
+
+from tortoise.transactions import in_transaction
 
 from banshi import Key, Platform
 from banshi.sdk.operations import working
 from mobile_push.delivery.metrics import log
 from mobile_push.delivery.service import PUSH
+from mobile_push.inbox.messages import STREAM
 from mobile_push.reports.live import Watches
 from mobile_push.reports.metrics import Figures, keep_reading
-from mobile_push.reports.streams import add_up
+from mobile_push.tables.marks import Marks
 
 #: Seconds between two rounds.
-ROUND = 1.0
+ROUND_S = 1.0
 
 
 @dataclass(slots=True)
@@ -29,13 +34,15 @@ class Reports:
 
     async def run(self) -> None:
         """Round by round, until cancelled."""
-        written = self.platform[PUSH].hub.written
         while True:
-            await asyncio.sleep(ROUND)
-            try:
-                await add_up(self.platform, written)
-            except Exception as error:  # the database is away; the figures are kept for the next round
-                log.error("figures of a report can't be written", error=type(error).__name__)
+            await asyncio.sleep(ROUND_S)
+            await self.add_up()
+
+    async def add_up(self) -> None:
+        try:
+            await add_up(self.platform, self.platform[PUSH].hub.written)
+        except Exception as error:  # the database is away; the figures are kept for the next round
+            log.error("figures of a report can't be written", error=type(error).__name__)
 
 
 REPORTS: Key[Reports] = Key("mobile_push reports")
@@ -50,7 +57,29 @@ async def open_reports(platform: Platform) -> AsyncIterator[Reports]:
         async with working("mobile-push-reports", reports.run, partial(keep_reading, platform, figures)):
             yield reports
     finally:
-        try:
-            await add_up(platform, platform[PUSH].hub.written)
-        except Exception as error:  # what is lost is a figure of the last second
-            log.error("figures of a report can't be written", error=type(error).__name__)
+        await reports.add_up()
+
+
+async def add_up(platform: Platform, written: Counter[UUID]) -> None:
+    """Move to the database to how many open streams this process has written each broadcast as it came out.
+
+    A process that is killed takes the last second's count with it. Phones that connect later read the broadcast from
+    their inbox and aren't counted.
+    """
+    counts = {identity: count for identity, count in written.items() if count}
+    if not counts:
+        return
+    async with in_transaction() as connection:
+        for identity, count in counts.items():
+            mark = Marks(platform.store)
+            await mark.change(
+                "INSERT INTO push_fan_out (broadcast_id, provider, lane, state, through, found, lease_until, attempts) "  # noqa: S608
+                f"SELECT id, '{STREAM}', CASE kind WHEN 'alert' THEN 1 ELSE 2 END, 'done', '', "
+                f"CAST({mark(count)} AS BIGINT), 0, 0 FROM push_broadcast WHERE id = {mark(identity)} "
+                "ON CONFLICT (broadcast_id, provider) DO UPDATE SET found = push_fan_out.found + excluded.found",
+                connection,
+            )
+    written.subtract(counts)
+    for one in counts:
+        if not written[one]:
+            del written[one]

@@ -13,7 +13,7 @@ from rich.text import Text
 from mobile_push.reports.tally import GROUPS
 
 #: Columns of the bar.
-BAR = 40
+BAR_COLUMNS = 40
 
 
 def plain(value: Any) -> Text:
@@ -55,7 +55,7 @@ def _bar(total: Mapping[str, Any]) -> RenderableType:
     grid = Table.grid(padding=(0, 1))
     of = f"{dealt_with:,} of {total['phones']:,} phones ({share} %)"
     more = ", more are being looked up" if total["planning"] else ""
-    bar = ProgressBar(total=max(1, total["phones"]), completed=dealt_with, width=BAR)
+    bar = ProgressBar(total=max(1, total["phones"]), completed=dealt_with, width=BAR_COLUMNS)
     grid.add_row(bar, Text(of + more))
     return grid
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mobile_push.delivery.claims.chunk import QUIET_HOURS, bucket_of, seconds_of
+from mobile_push.delivery.claims.chunk import QUIET_HOURS, seconds_of
 from mobile_push.delivery.phones import ENOUGH, UNWANTED
 
 #: What can become of a phone, and what it means. Every phone of an audience is in exactly one of them.
@@ -141,11 +141,6 @@ def percentile(seconds: Mapping[int, int], share: float) -> float | None:
         if reached >= wanted and reached:
             return round(math.sqrt(seconds_of(bucket - 1) * seconds_of(bucket)), 3)
     return None
-
-
-def took(milliseconds: int) -> int:
-    """The step of the histogram for so many milliseconds."""
-    return bucket_of(milliseconds / 1000)
 
 
 def _reason(code: str) -> str:

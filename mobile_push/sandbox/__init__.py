@@ -4,7 +4,6 @@ It checks what the real service checks and answers errors in the real service's 
 needs no Google account, and it fails on demand. `PUT /sandbox/behaviour` sets every switch of `Behaviour` (what is
 left out goes back to its default) and GET shows them; `GET /sandbox/messages?token=&after=` shows what arrived and
 `GET /sandbox/topics` who follows what; `DELETE /sandbox/tokens` makes every access token expire.
-`python -m mobile_push.sandbox` starts it by itself.
 """
 
 from __future__ import annotations
@@ -13,40 +12,35 @@ import asyncio
 import ssl
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
 from aiohttp import web
 
-from mobile_push.sandbox.answers import FAULTS, JSON, NO_TOKEN, UNKNOWN_TOKEN, Answer, invalid, with_retry_after
-from mobile_push.sandbox.behaviour import SWITCHES, Behaviour
-from mobile_push.sandbox.shares import Shares
+from mobile_push.sandbox.answers import FAULTS, NO_TOKEN, UNKNOWN_TOKEN, Answer, invalid, with_retry_after
+from mobile_push.sandbox.behaviour import Behaviour
+from mobile_push.sandbox.server import MAX_MESSAGES_KEPT, MAX_MESSAGES_SHOWN, Query, Sandbox, json_response
 from mobile_push.sandbox.tokens import AUDIENCE, EMAIL, GRANT, SCOPE, TokenEndpoint
 from mobile_push.sandbox.topics import CALLS, NO_CONDITION, Topics
-from mobile_push.sandbox.validation import PAYLOAD_LIMIT, content_size, wrong_with
+from mobile_push.sandbox.validation import MAX_PAYLOAD_BYTES, content_size, wrong_with
 
 __all__ = [
     "AUDIENCE",
     "EMAIL",
     "FAULTS",
     "GRANT",
-    "KEPT",
-    "PAYLOAD_LIMIT",
+    "MAX_MESSAGES_KEPT",
+    "MAX_PAYLOAD_BYTES",
     "SCOPE",
-    "SWITCHES",
     "Answer",
     "Behaviour",
     "FcmSandbox",
     "Received",
     "serve",
 ]
-
-#: Messages that are kept to be looked at; the counts go on beyond.
-KEPT = 100_000
 
 
 class Received(NamedTuple):
@@ -74,7 +68,7 @@ class Received(NamedTuple):
         return message
 
 
-class FcmSandbox:
+class FcmSandbox(Sandbox[Behaviour]):
     """A server that speaks FCM HTTP v1 on this machine.
 
     Example::
@@ -95,25 +89,15 @@ class FcmSandbox:
         ssl_context: ssl.SSLContext | None = None,
         record: bool = True,
     ) -> None:
-        self.host, self.port, self.project_id = host, port, project_id
-        self.behaviour = Behaviour()
-        #: The last messages taken, KEPT at most; empty without `record`.
-        self.received: deque[Received] = deque(maxlen=KEPT)
+        super().__init__(host, port, Behaviour(), ssl_context, record)
+        self.project_id = project_id
+        #: The last messages taken, MAX_MESSAGES_KEPT at most; empty without `record`.
+        self.received: deque[Received] = deque(maxlen=MAX_MESSAGES_KEPT)
         #: Exact numbers of answers to messages by code: "OK", "UNREGISTERED", ….
         self.answers: Counter[str] = Counter()
-        self._ssl = ssl_context
-        self._record = record
-        self._number = 0
-        self._shares = Shares()
         self._tokens = TokenEndpoint()
         self._topics = Topics()
         self._send_path = f"/v1/projects/{project_id}/messages:send"
-
-    @property
-    def url(self) -> str:
-        """The server's address, without a slash at the end."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{'https' if self._ssl else 'http'}://{host}:{self.port}"
 
     @property
     def base_url(self) -> str:
@@ -137,24 +121,7 @@ class FcmSandbox:
 
     async def __aenter__(self) -> Self:
         await self._tokens.make_key()
-        server = web.Server(self._handle, access_log=None, handler_cancellation=True)
-        # Handlers that hang on purpose must not hold up the end.
-        self._runner = web.ServerRunner(server, shutdown_timeout=0.1)
-        await self._runner.setup()
-        loop, factory = asyncio.get_running_loop(), self.protocol(server)
-        self._listener = await loop.create_server(factory, self.host, self.port, ssl=self._ssl, backlog=1024)
-        self.port = self._listener.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._listener.close()
-        await self._runner.cleanup()
-
-    def protocol(self, http1: Callable[[], asyncio.BaseProtocol]) -> Callable[[], asyncio.BaseProtocol]:
-        """What speaks on a new connection: HTTP/1.1, unless a subclass adds to it."""
-        return http1
+        return await super().__aenter__()
 
     def service_account_file(self, path: Path) -> Path:
         """Write a service account's key for this sandbox to `path`, readable by this user only.
@@ -171,45 +138,31 @@ class FcmSandbox:
         self._tokens.expire()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        path = request.raw_path
+        path, url = request.raw_path, urlsplit(request.raw_path)
         if request.method == "POST" and path.endswith("/messages:send") and path.startswith("/v1/projects/"):
             answer = await self._send(request, await request.read())
-            return web.Response(body=answer.body, status=answer.status, headers=answer.headers)
-        if request.method == "POST" and path.startswith("/iid/v1:") and (call := path.partition(":")[2]) in CALLS:
+        elif request.method == "POST" and path.startswith("/iid/v1:") and (call := path.partition(":")[2]) in CALLS:
             answer = await self._change_topics(request, call)
-            return web.Response(body=answer.body, status=answer.status, headers=answer.headers)
-        url = urlsplit(path)
-        match request.method, url.path:
-            case "POST", "/token":
-                status, document = await self._tokens.answer(request, self.behaviour, self.url)
-            case "GET", "/sandbox/behaviour":
-                status, document = 200, self.behaviour
-            case "PUT", "/sandbox/behaviour":
-                try:
-                    self.behaviour = Behaviour.read(orjson.loads(await request.read()))
-                    status, document = 200, self.behaviour
-                except ValueError as error:
-                    status, document = 400, {"detail": str(error)}
-            case "GET", "/sandbox/messages":
-                status, document = self._messages(parse_qs(url.query))
+        elif (request.method, url.path) == ("POST", "/token"):
+            return json_response(*await self._tokens.answer(request, self.behaviour, self.url))
+        else:
+            return self._control(request.method, url.path, parse_qs(url.query), await request.read())
+        return web.Response(body=answer.body, status=answer.status, headers=answer.headers)
+
+    def _own(self, method: str, path: str, _: bytes) -> tuple[int, Any] | None:
+        match method, path:
             case "GET", "/sandbox/topics":
-                status, document = 200, {topic: sorted(tokens) for topic, tokens in self.followers.items()}
+                return 200, {topic: sorted(tokens) for topic, tokens in self.followers.items()}
             case "DELETE", "/sandbox/tokens":
                 self.expire_tokens()
-                status, document = 200, {}
-            case _:
-                status, document = 404, {"detail": f"{request.method} {url.path} is no path of the sandbox"}
-        return web.Response(body=orjson.dumps(document, default=list), status=status, headers=JSON)
+                return 200, {}
+        return None
 
     async def _send(self, request: web.BaseRequest, body: bytes) -> Answer:
-        behaviour = self.behaviour
-        if behaviour.hang:
-            await asyncio.get_running_loop().create_future()
-        if behaviour.latency:
-            await asyncio.sleep(behaviour.latency)
+        await self._hesitate()
         answer = self.answer(request.headers.get("Authorization"), request.raw_path, body)
-        if behaviour.answer_late and answer.code == "OK":
-            await asyncio.sleep(behaviour.answer_late)
+        if self.behaviour.answer_late and answer.code == "OK":
+            await asyncio.sleep(self.behaviour.answer_late)
         return answer
 
     def answer(self, authorization: str | None, path: str, body: bytes) -> Answer:
@@ -220,14 +173,11 @@ class FcmSandbox:
 
     async def _change_topics(self, request: web.BaseRequest, call: str) -> Answer:
         body = await request.read()
-        behaviour = self.behaviour
-        if behaviour.hang:
-            await asyncio.get_running_loop().create_future()
-        await asyncio.sleep(behaviour.latency)
+        await self._hesitate()
         if request.headers.get("access_token_auth") != "true":
             return NO_TOKEN
         refusal = self._refusal(request.headers.get("Authorization"), True)
-        return refusal or self._topics.answer(call, body, behaviour)
+        return refusal or self._topics.answer(call, body, self.behaviour)
 
     def _refusal(self, header: str | None, ours: bool) -> Answer | None:
         """The answer to a request that does not get as far as its message: who asks, for whom, how often."""
@@ -257,8 +207,8 @@ class FcmSandbox:
         if len(targets) != 1:
             text = "Exactly one recipient may be set." if targets else "Recipient of the message is not set."
             return invalid([("message", text)], "INVALID_ARGUMENT")
-        if len(body) > PAYLOAD_LIMIT and content_size(message) > PAYLOAD_LIMIT:
-            text = f"Message is too big: notification and data exceed {PAYLOAD_LIMIT} bytes."
+        if len(body) > MAX_PAYLOAD_BYTES and content_size(message) > MAX_PAYLOAD_BYTES:
+            text = f"Message is too big: notification and data exceed {MAX_PAYLOAD_BYTES} bytes."
             return invalid([("message", text)], "INVALID_ARGUMENT")
         try:
             followers = self._topics.reached(message)
@@ -277,13 +227,11 @@ class FcmSandbox:
             self.received.append(Received(self._number, token, time.monotonic(), body, followers))
         return Answer(200, "OK", b'{"name":"%b0:%d"}' % (name.encode(), self._number))
 
-    def _messages(self, query: dict[str, list[str]]) -> tuple[int, Any]:
-        token, after = query.get("token", [""])[0], query.get("after", ["0"])[0]
-        if not (after.isascii() and after.isdigit()):
-            return 400, {"detail": "after must be the number of a message"}
-        chosen = [r for r in self.received if r.number > int(after) and r.is_for(token)][:1000]
+    def _messages(self, query: Query, after: int) -> dict[str, Any]:
+        token = query.get("token", [""])[0]
+        chosen = [r for r in self.received if r.number > after and r.is_for(token)][:MAX_MESSAGES_SHOWN]
         messages = [{"number": r.number, "arrived": r.arrived, "message": r.message} for r in chosen]
-        return 200, {"messages": messages, "taken": self._number, "answers": self.answers}
+        return {"messages": messages, "taken": self._number, "answers": self.answers}
 
 
 async def serve(host: str, port: int, service_account: Path) -> None:

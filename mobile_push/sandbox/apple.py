@@ -12,9 +12,9 @@ from typing import Any
 import orjson
 
 #: Bytes of all that reaches the phone.
-APPLE_LIMIT = 4096
+MAX_APPLE_BYTES = 4096
 #: Bytes of a collapse id.
-COLLAPSE_LIMIT = 64
+MAX_COLLAPSE_BYTES = 64
 #: Header → what it may be.
 HEADERS = {
     "apns-priority": re.compile("10|5|1"),
@@ -38,12 +38,14 @@ def wrong_with_apple(message: dict[str, Any]) -> list[tuple[str, str]]:
         for name, value in headers.items()
         if name in HEADERS and not HEADERS[name].fullmatch(value)
     ]
-    if len(headers.get("apns-collapse-id", "").encode()) > COLLAPSE_LIMIT:
+    if len(headers.get("apns-collapse-id", "").encode()) > MAX_COLLAPSE_BYTES:
         found.append(("message.apns.headers.apns-collapse-id", "APNs: BadCollapseId"))
     aps = payload.get("aps", {})
     if not isinstance(aps, dict):
         return [*found, ("message.apns.payload.aps", "Invalid value at 'message.apns.payload.aps'")]
-    found += [(f"message.apns.payload.aps.{name}", f"Invalid value for {name}") for name in _wrong(aps)]
+    # Apple ignores what it doesn't know.
+    wrong = [name for name, value in aps.items() if name in CHECKS and not CHECKS[name](value)]
+    found += [(f"message.apns.payload.aps.{name}", f"Invalid value for {name}") for name in wrong]
     if headers.get("apns-push-type") == "background" and (
         headers.get("apns-priority") != "5"
         or aps.get("content-available") != 1
@@ -52,14 +54,9 @@ def wrong_with_apple(message: dict[str, Any]) -> list[tuple[str, str]]:
     ):
         found.append(("message.apns", "APNs: a background message has priority 5, content-available, nothing to show"))
     told = [payload, message.get("data", {}), message.get("notification", {}), apns.get("fcm_options", {})]
-    if len(orjson.dumps(told)) > APPLE_LIMIT:
+    if len(orjson.dumps(told)) > MAX_APPLE_BYTES:
         found.append(("message.apns.payload", "APNs: PayloadTooLarge"))
     return found
-
-
-def _wrong(aps: dict[str, Any]) -> list[str]:
-    """The names of what is not as it has to be; Apple ignores what it doesn't know."""
-    return [name for name, value in aps.items() if name in CHECKS and not CHECKS[name](value)]
 
 
 def _is_sound(value: Any) -> bool:

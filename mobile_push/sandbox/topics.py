@@ -12,9 +12,9 @@ from mobile_push.sandbox.answers import Answer, invalid
 from mobile_push.sandbox.behaviour import Behaviour
 
 #: Phones in one call, at most.
-BATCH = 1000
+MAX_PHONES_A_CALL = 1000
 #: Topics that one phone may follow.
-MOST_TOPICS = 2000
+MAX_TOPICS = 2000
 CALLS = ("batchAdd", "batchRemove")
 NAME = "[a-zA-Z0-9_.~%-]{1,900}"
 #: The one form of a condition that is understood here. FCM knows others, which nobody sends.
@@ -64,7 +64,7 @@ class Topics:
             return _error(400, "InvalidTopicName")
         if not (isinstance(tokens, list) and tokens and all(isinstance(one, str) and one for one in tokens)):
             return _error(400, "MissingRegistrationTokens")
-        if len(tokens) > BATCH:
+        if len(tokens) > MAX_PHONES_A_CALL:
             return _error(400, "TooManyRegistrationTokens")
         results = [self._change(call, topic[1], token, behaviour) for token in tokens]
         return Answer(200, "OK", orjson.dumps({"results": results}))
@@ -73,7 +73,7 @@ class Topics:
         fault = "NOT_FOUND" if token in behaviour.unregistered else behaviour.topic_faults.get(token)
         followers = self.followers.setdefault(topic, set())
         adds = call == "batchAdd" and token not in followers
-        if fault is None and adds and self._follows.get(token, 0) >= MOST_TOPICS:
+        if fault is None and adds and self._follows.get(token, 0) >= MAX_TOPICS:
             fault = "TOO_MANY_TOPICS"
         if fault is not None:
             return {"error": fault}

@@ -9,7 +9,7 @@ from typing import Any
 from mobile_push.sandbox.apple import wrong_with_apple
 
 #: Bytes of notification and data in one message.
-PAYLOAD_LIMIT = 4096
+MAX_PAYLOAD_BYTES = 4096
 
 #: A field's check; a string is a leaf of CHECKS, a mapping is a nested message.
 Fields = dict[str, Any]

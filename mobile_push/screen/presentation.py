@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 Kind: TypeAlias = Literal["case", "notice", "alert"]
 
@@ -54,6 +54,9 @@ class KindPresentation:
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - read by the kernel
 
+    #: Apple grants it for alerts alone.
+    may_be_critical: ClassVar[bool] = False
+
     level: Level
     sound: str
     channel: str
@@ -69,10 +72,6 @@ class KindPresentation:
             raise ValueError('level is "critical", which Apple grants for alerts alone; take "time-sensitive"')
         if self.level == Level.CRITICAL and not self.sound:
             raise ValueError('level is "critical", which is a sound on a muted phone; set sound, such as "default"')
-
-    @property
-    def may_be_critical(self) -> bool:
-        return False
 
     @property
     def presentation(self) -> Presentation:
@@ -101,6 +100,8 @@ class NoticePresentation(KindPresentation):
 class AlertPresentation(KindPresentation):
     """Alerts: they are about a danger now."""
 
+    may_be_critical = True
+
     level: Level = Level.TIME_SENSITIVE
     sound: str = DEFAULT_SOUND
     channel: str = "alerts"
@@ -111,10 +112,6 @@ class AlertPresentation(KindPresentation):
         super().__post_init__()
         if not 0 < self.volume <= 1:
             raise ValueError(f"volume is {self.volume}; set a number above 0, 1 at most")
-
-    @property
-    def may_be_critical(self) -> bool:
-        return True
 
     @property
     def presentation(self) -> Presentation:

@@ -20,7 +20,7 @@ from banshi.sdk.operations import write_private
 #: The file in the keys folder. With another key, what stands on screens is not replaced, and nothing else happens.
 KEY_FILE = "push-threads.key"
 #: Bytes of the key and of a name.
-KEY, NAME = 32, 16
+KEY_BYTES, NAME_BYTES = 32, 16
 
 
 class Threads:
@@ -32,7 +32,7 @@ class Threads:
     def name(self, person: str, case: object) -> str:
         """22 letters, digits, hyphens and underscores: they fit a Topic of Web Push (32) and a collapse id (64)."""
         text = f"{case}\0{person}".encode()
-        name = hashlib.blake2b(text, key=self._key, digest_size=NAME, person=b"push thread").digest()
+        name = hashlib.blake2b(text, key=self._key, digest_size=NAME_BYTES, person=b"push thread").digest()
         return base64.urlsafe_b64encode(name)[:-2].decode()
 
 
@@ -47,8 +47,8 @@ async def open_threads(platform: Platform) -> AsyncIterator[Threads]:
 
 def _load(file: Path) -> Threads:
     if not file.exists():
-        write_private(file, secrets.token_bytes(KEY))
+        write_private(file, secrets.token_bytes(KEY_BYTES))
     key = file.read_bytes()
-    if len(key) != KEY:
+    if len(key) != KEY_BYTES:
         raise ValueError(f"{file} is no key; put the right file back, or delete it: then a new one is made")
     return Threads(key)

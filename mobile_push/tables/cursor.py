@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 #: The greatest number that a JavaScript client reads exactly.
-LARGEST = 2**53
+MAX_NUMBER = 2**53
 
 #: `12.7`, or `12` for one that has read nothing of the common log.
 PATTERN = r"^[0-9]{1,16}(\.[0-9]{1,16})?$"
@@ -27,7 +27,7 @@ class Cursor(NamedTuple):
             raise ValueError("it has to be the cursor of a message of this inbox, such as 12.7")
         personal, _, common = text.partition(".")
         found = cls(int(personal), int(common or 0))
-        if max(found) > LARGEST:
+        if max(found) > MAX_NUMBER:
             raise ValueError("no inbox has come as far as that")
         return found
 

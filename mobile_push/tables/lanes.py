@@ -21,7 +21,7 @@ class Lane(IntEnum):
 
 #: The share of a provider's rate and of its sends at once that only alerts may use: whatever else is under way, an
 #: alert begins at once.
-RESERVED = 0.2
+ALERT_SHARE = 0.2
 
 
 def lanes_of(platform: Platform) -> Sequence[Lane]:

@@ -22,7 +22,7 @@ import pytest
 from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.configuration import read_configuration
 from banshi.testing import Person
-from mobile_push.inbox.messages import GAP
+from mobile_push.inbox.messages import RESTORE_GAP
 from mobile_push.sandbox import FcmSandbox
 from tests.conftest import SERVER, TRAFFIC, _administer, good_answers
 from tests.journeys.test_commands import command, started
@@ -152,7 +152,7 @@ async def test_a_restored_platform_sends_nothing_until_it_is_released_and_then_w
             lost = await submit(wang)
             await until(lambda: arrived(sandbox, "phone-wang") >= 2)
             cursor, numbers = await cursor_of(wang)
-            assert max(numbers) < GAP
+            assert max(numbers) < RESTORE_GAP
         sent = len(sandbox.received)
 
         restored = await ran(new, "restore", str(backup))
@@ -177,7 +177,7 @@ async def test_a_restored_platform_sends_nothing_until_it_is_released_and_then_w
             # A phone that had read further than the backup goes on reading where it was.
             behind = (await wang.get(f"/v1/inbox?after={cursor}")).ok()["items"]
             assert {item["link"].rpartition("/")[2] for item in behind} == {later}
-            assert min(item["seq"] for item in behind) > GAP
+            assert min(item["seq"] for item in behind) > RESTORE_GAP
             text = (await wang.get("/metrics")).body.decode()
             assert "banshi_outbox_held 0" in text
         assert arrived(sandbox, "phone-li") == 1, "given up: it was sent before the restore"

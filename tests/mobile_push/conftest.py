@@ -35,15 +35,19 @@ OpenPush = Callable[..., AbstractAsyncContextManager[Door]]
 
 #: Pauses of seconds and minutes, as tests have time for.
 HURRIED: dict[str, float] = {
-    "delivery.claims.delivery_job.FIRST_PAUSE": 0.05,
-    "delivery.claims.delivery_job.LONGEST_PAUSE": 0.2,
-    "delivery.courier.LONGEST_SLEEP": 0.05,
-    "delivery.pace.FIRST_REST": 0.05,
-    "delivery.pace.LONGEST_REST": 0.2,
+    "delivery.claims.delivery_job.FIRST_PAUSE_S": 0.05,
+    "delivery.claims.delivery_job.MAX_PAUSE_S": 0.2,
+    "delivery.courier.MAX_SLEEP_S": 0.05,
+    "delivery.pace.FIRST_REST_S": 0.05,
+    "delivery.pace.MAX_REST_S": 0.2,
 }
 
 #: A fan-out of a few hundred phones takes many chunks and steps of a walk.
-SMALL = {"delivery.planner.CHUNK": 16, "delivery.planner.STEP": 40, "delivery.claims.chunks.CHUNK": 16}
+SMALL = {
+    "delivery.planner.MAX_PHONES_A_CHUNK": 16,
+    "delivery.planner.MAX_PHONES_A_STEP": 40,
+    "delivery.claims.chunks.MAX_PHONES_A_CHUNK": 16,
+}
 
 
 def hurry(monkeypatch: pytest.MonkeyPatch, more: Mapping[str, float] | None = None) -> None:

@@ -16,8 +16,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from banshi.foundation.findings import ConfigurationError
 from banshi.testing import Door, Person, Reply, open_door
-from mobile_push import cap
 from mobile_push.broadcasts.schedule import publish_due
+from mobile_push.cap.parsing import read
+from mobile_push.cap.representations import document_of
+from mobile_push.cap.signature import SenderKey, verify
 from mobile_push.tables.models import Broadcast, FanOut
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
@@ -372,8 +374,8 @@ async def test_the_xml_is_valid_and_says_what_was_written(door: Door) -> None:
     created = (await create(door, info=[info(door, area=where)])).created()
     reply = await door.anyone.get(f"/v1/alerts/{created['id']}.xml")
     assert capvalidator.check_schema(reply.body).passed
-    read = cap.read(reply.body)
-    assert cap.document_of(read) == created["alert"]
+    alert = read(reply.body)
+    assert document_of(alert) == created["alert"]
     assert b"Z<" not in reply.body
     assert "max-age" in reply.headers["Cache-Control"]
     again = await door.anyone.get(f"/v1/alerts/{created['id']}.xml", headers={"If-None-Match": reply.headers["ETag"]})
@@ -461,7 +463,7 @@ async def test_own_alerts_are_signed_where_a_key_is_configured(tmp_path: Path) -
         again = (await door.anyone.get(f"/v1/alerts/{created['id']}.xml")).body
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     assert capvalidator.check_schema(xml).passed
-    verified = cap.verify(xml, {"alerts@city.example": cap.SenderKey.from_pem(public)})
+    verified = verify(xml, {"alerts@city.example": SenderKey.from_pem(public)})
     assert verified.identifier == created["id"]
     assert again == xml, "signed once, when it was sent"
 

@@ -15,20 +15,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from banshi.foundation.findings import ConfigurationError
 from banshi.testing import Door, Reply, open_door
-from mobile_push import cap
-from mobile_push.cap import (
-    Alert,
-    Area,
-    Category,
-    Certainty,
-    Info,
-    MessageType,
-    NamedValue,
-    Scope,
-    Severity,
-    Status,
-    Urgency,
-)
+from mobile_push.cap.signature import sign
+from mobile_push.cap.values import Alert, Area, Info, NamedValue
+from mobile_push.cap.vocabulary import Category, Certainty, MessageType, Scope, Severity, Status, Urgency
+from mobile_push.cap.writing import write
 from mobile_push.tables.models import Broadcast, BroadcastEvent, CapMessage
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
@@ -100,12 +90,12 @@ async def post(door: Door, xml: bytes, **headers: str) -> Reply:
 
 
 async def hand_in(door: Door, one: Alert, signer: str = "") -> Reply:
-    return await post(door, cap.sign(one, pem(signer or one.sender)))
+    return await post(door, sign(one, pem(signer or one.sender)))
 
 
 async def test_a_signed_alert_is_published_at_once_without_a_token(door: Door) -> None:
     one = alert(door)
-    xml = cap.sign(one, pem(WEATHER))
+    xml = sign(one, pem(WEATHER))
     reply = await post(door, xml)
     received = reply.created()
     assert (received["identifier"], received["sender"], received["state"]) == (one.identifier, WEATHER, "published")
@@ -120,7 +110,7 @@ async def test_a_signed_alert_is_published_at_once_without_a_token(door: Door) -
 
 
 async def test_the_same_alert_again_is_answered_as_it_was_however_late(door: Door) -> None:
-    xml = cap.sign(alert(door), pem(WEATHER))
+    xml = sign(alert(door), pem(WEATHER))
     first = (await post(door, xml)).created()
     assert (await post(door, xml)).ok() == first
     clock = door.platform.now
@@ -130,7 +120,7 @@ async def test_the_same_alert_again_is_answered_as_it_was_however_late(door: Doo
 
 
 async def test_the_same_alert_many_times_at_once_is_one(door: Door) -> None:
-    xml = cap.sign(alert(door), pem(WEATHER))
+    xml = sign(alert(door), pem(WEATHER))
     replies = await asyncio.gather(*(post(door, xml) for _ in range(8)))
     assert sorted({reply.status for reply in replies}) in ([200, 201], [201])
     assert len({reply.document["id"] for reply in replies}) == 1
@@ -157,13 +147,13 @@ async def test_who_is_not_named_is_not_believed(door: Door) -> None:
     (await hand_in(door, alert(door, sender=STRANGER))).problem(403, "forbidden")
     (await hand_in(door, alert(door), signer=STRANGER)).problem(403, "forbidden")
     (await hand_in(door, alert(door), signer=FLOOD)).problem(403, "forbidden")
-    (await post(door, cap.write(alert(door)))).problem(403, "forbidden")
+    (await post(door, write(alert(door)))).problem(403, "forbidden")
     (await hand_in(door, alert(door, sender="alerts@city.example"), signer=WEATHER)).problem(403, "forbidden")
     assert await Broadcast.all().count() == 0
 
 
 async def test_a_changed_text_breaks_the_signature(door: Door) -> None:
-    xml = cap.sign(alert(door), pem(WEATHER))
+    xml = sign(alert(door), pem(WEATHER))
     for old, new in (("红色", "蓝色"), ("330106", "330102"), ("Actual", "Test"), ("Severe", "Minor")):
         (await post(door, xml.replace(old.encode(), new.encode()))).problem(403, "forbidden")
 
@@ -198,7 +188,7 @@ async def test_more_than_a_mebibyte_is_refused_before_it_is_read(door: Door) -> 
 
 
 async def test_another_content_type_needs_a_token_as_ever(door: Door) -> None:
-    xml = cap.sign(alert(door), pem(WEATHER))
+    xml = sign(alert(door), pem(WEATHER))
     for content_type in ("application/xml", "text/xml", "application/json", "application/cap", "text/plain"):
         (await post(door, xml, **{"Content-Type": content_type})).problem(401, "unauthenticated")
     for path in ("/v1/notices", "/v1/cases"):

@@ -117,7 +117,7 @@ async def test_a_new_token_keeps_the_phone_and_what_is_due_follows_it(
 async def test_a_push_under_way_to_a_token_that_has_just_ended_goes_to_the_new_one(
     door: Door, sandbox: FcmSandbox, send: Send, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mobile_push.delivery.courier.LONGEST_SLEEP", 0.1)
+    monkeypatch.setattr("mobile_push.delivery.courier.MAX_SLEEP_S", 0.1)
     wang = door.citizen("wang")
     device = await registered(wang, OLD, "fcm")
     sandbox.behaviour.unregistered = {OLD}

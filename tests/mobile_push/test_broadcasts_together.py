@@ -110,7 +110,7 @@ async def published(_: Door) -> int:
 async def test_the_schedule_goes_on_after_the_database_was_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schedule, "LOOK", 0.01)
+    monkeypatch.setattr(schedule, "LOOK_S", 0.01)
     failures = []
     look = schedule.publish_due
 

@@ -73,7 +73,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(module, "Chunks", lambda *_: Source([]))
         platform: Any = SimpleNamespace(metrics=CollectorRegistry(), get=lambda _: None)
         provider: Any = Provider(per_second)
-        return Courier(platform, provider, NOBODY, Metrics.of(platform)), provider, source
+        return Courier(platform, provider, NOBODY, Metrics(platform)), provider, source
 
     return make
 
@@ -112,7 +112,7 @@ async def test_a_sender_that_fails_goes_on_and_says_so(made: Any, monkeypatch: p
         return 0.0
 
     monkeypatch.setattr(type(courier.pace), "take", lambda _, lane: fail_first(lane))
-    monkeypatch.setattr(module, "GATHER", 0.001)
+    monkeypatch.setattr(module, "GATHER_MANY_S", 0.001)
     with capture_logs() as lines:
         await all_settled(courier, source, 100)
     assert failures == 40, "more often than there are senders"

@@ -30,7 +30,7 @@ async def door(
     tmp_path: Path, sandbox: FcmSandbox, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Door]:
     """A platform on each of the databases, which records together what comes within a moment: it can be counted."""
-    monkeypatch.setattr("mobile_push.delivery.courier.GATHER_FEW", 0.2)
+    monkeypatch.setattr("mobile_push.delivery.courier.GATHER_FEW_S", 0.2)
     key = sandbox.service_account_file(tmp_path / "key.json")
     fcm = {"service_account_file": str(key), "base_url": sandbox.base_url, "at_once": 20}
     plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}

@@ -17,7 +17,7 @@ from structlog.testing import CapturingLogger
 
 from banshi import Message
 from banshi.testing import Door, open_door
-from mobile_push.delivery.claims.delivery_job import ATTEMPTS, FIRST_PAUSE, LONGEST_PAUSE, OPERATOR_PAUSE, Parcel
+from mobile_push.delivery.claims.delivery_job import FIRST_PAUSE_S, MAX_ATTEMPTS, MAX_PAUSE_S, OPERATOR_PAUSE_S, Parcel
 from mobile_push.delivery.claims.rows import Job, Rows, Settlement, settlement_of
 from mobile_push.delivery.service import PUSH, deliver
 from mobile_push.inbox import messages as inbox_messages
@@ -50,7 +50,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries come quickly here."""
     hurry(
         monkeypatch,
-        {"delivery.claims.delivery_job.OPERATOR_PAUSE": 0.4, "providers.fcm.access_token.FAILURE_HOLDS": 0.2},
+        {"delivery.claims.delivery_job.OPERATOR_PAUSE_S": 0.4, "providers.fcm.access_token.FAILURE_HOLDS_S": 0.2},
     )
 
 
@@ -369,11 +369,11 @@ def job(tries: int) -> Job:
 
 
 def test_pauses_grow_spread_and_never_undercut_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mobile_push.delivery.claims.delivery_job.FIRST_PAUSE", FIRST_PAUSE)
-    monkeypatch.setattr("mobile_push.delivery.claims.delivery_job.LONGEST_PAUSE", LONGEST_PAUSE)
-    monkeypatch.setattr("mobile_push.delivery.claims.delivery_job.OPERATOR_PAUSE", OPERATOR_PAUSE)
-    for tries in (1, 2, 5, 9, ATTEMPTS - 1):
-        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2**tries)
+    monkeypatch.setattr("mobile_push.delivery.claims.delivery_job.FIRST_PAUSE_S", FIRST_PAUSE_S)
+    monkeypatch.setattr("mobile_push.delivery.claims.delivery_job.MAX_PAUSE_S", MAX_PAUSE_S)
+    monkeypatch.setattr("mobile_push.delivery.claims.delivery_job.OPERATOR_PAUSE_S", OPERATOR_PAUSE_S)
+    for tries in (1, 2, 5, 9, MAX_ATTEMPTS - 1):
+        longest = min(MAX_PAUSE_S, FIRST_PAUSE_S * 2**tries)
         settled = [settlement_of(job(tries), Receipt(Outcome.RETRY, "UNAVAILABLE")) for _ in range(400)]
         assert {one.state for one in settled} == {"due"}
         waits = sorted(one.wait for one in settled)
@@ -381,11 +381,11 @@ def test_pauses_grow_spread_and_never_undercut_the_provider(monkeypatch: pytest.
         assert longest * 0.9 < waits[-1] <= longest
         for _ in range(50):
             assert settlement_of(job(tries), Receipt(Outcome.RETRY, "QUOTA_EXCEEDED", 7.0)).wait >= 7.0
-            assert settlement_of(job(tries), Receipt(Outcome.MISCONFIGURED, "credentials")).wait >= OPERATOR_PAUSE
+            assert settlement_of(job(tries), Receipt(Outcome.MISCONFIGURED, "credentials")).wait >= OPERATOR_PAUSE_S
 
 
 def test_what_fails_too_often_is_parked_for_an_operator_unless_our_own_project_is_at_fault() -> None:
-    for tries in (ATTEMPTS, 10_000):
+    for tries in (MAX_ATTEMPTS, 10_000):
         assert settlement_of(job(tries), Receipt(Outcome.RETRY, "UNAVAILABLE", 7.0)).state == "parked"
         assert settlement_of(job(tries), Receipt(Outcome.MISCONFIGURED, "credentials")).state == "due"
 
@@ -453,7 +453,7 @@ async def test_a_stopping_server_gives_back_what_it_had_claimed_and_the_next_one
 async def test_a_send_that_hangs_when_the_server_stops_is_due_again_at_once(
     open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch, send: Send, until: Until, outcomes: Any
 ) -> None:
-    monkeypatch.setattr("mobile_push.delivery.courier.DRAIN", 0.3)
+    monkeypatch.setattr("mobile_push.delivery.courier.DRAIN_S", 0.3)
     async with open_push() as door:
         await register(door, "phone-0001")
         sandbox.behaviour.hang = True

@@ -20,6 +20,7 @@ from banshi.testing import Door
 from mobile_push.broadcasts import publication
 from mobile_push.delivery.claims import chunks
 from mobile_push.delivery.claims.chunk import Checkpoint, Open, together
+from mobile_push.delivery.claims.chunk_rows import keep
 from mobile_push.delivery.claims.chunks import Chunks
 from mobile_push.delivery.claims.delivery_job import Parcel
 from mobile_push.delivery.claims.rows import Rows
@@ -273,7 +274,7 @@ async def test_a_notice_goes_on_without_a_pause_while_the_urgent_lanes_are_asked
     open_push: Any, sandbox: FcmSandbox, ended: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was in memory is sent while an alert is looked for; that none was found doesn't mean that nothing is due."""
-    monkeypatch.setattr("mobile_push.delivery.courier.LONGEST_SLEEP", 60.0)
+    monkeypatch.setattr("mobile_push.delivery.courier.MAX_SLEEP_S", 60.0)
     claim = Rows.claim
 
     async def slow(self: Rows, lane: Lane, limit: int) -> list[Parcel]:
@@ -446,7 +447,8 @@ async def test_a_chunk_that_was_given_back_is_claimed_under_a_number_that_no_ear
         await until(lambda: chunks._open)
         mine.tick(0, "accepted")
         # What the earlier claim would still say is not taken.
-        assert await chunks._keep(door.platform.store.connection, Checkpoint.of(mine)) is None
+        store = door.platform.store
+        assert await keep(store, store.connection, "fcm", 30.0, Checkpoint.of(mine)) is None
     assert numbers == sorted(set(numbers))
 
 

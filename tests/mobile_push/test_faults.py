@@ -49,7 +49,11 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries come quickly here, and chunks are small."""
     hurry(
         monkeypatch,
-        {**SMALL, "delivery.claims.delivery_job.OPERATOR_PAUSE": 0.3, "providers.fcm.access_token.FAILURE_HOLDS": 0.2},
+        {
+            **SMALL,
+            "delivery.claims.delivery_job.OPERATOR_PAUSE_S": 0.3,
+            "providers.fcm.access_token.FAILURE_HOLDS_S": 0.2,
+        },
     )
 
 

@@ -37,11 +37,11 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     hurry(
         monkeypatch,
         {
-            "delivery.claims.delivery_job.OPERATOR_PAUSE": 0.1,
-            "delivery.planner.LONGEST_SLEEP": 0.05,
-            "audience.topic_names.SETTLING": 0.0,
-            "delivery.topics.sync.LOOK": 0.02,
-            "delivery.topics.sync.STEP": 7,
+            "delivery.claims.delivery_job.OPERATOR_PAUSE_S": 0.1,
+            "delivery.planner.MAX_SLEEP_S": 0.05,
+            "audience.topic_names.SETTLING_S": 0.0,
+            "delivery.topics.sync.LOOK_S": 0.02,
+            "delivery.topics.sync.MAX_PHONES_A_STEP": 7,
         },
     )
 
@@ -404,7 +404,7 @@ async def test_turning_topics_on_lets_everybody_who_is_there_follow_and_turning_
 async def test_before_everybody_is_written_down_an_alert_goes_to_each_phone_by_its_token(
     open_topics: Any, sandbox: FcmSandbox, ended: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mobile_push.audience.topic_names.SETTLING", 60.0)
+    monkeypatch.setattr("mobile_push.audience.topic_names.SETTLING_S", 60.0)
     async with open_topics() as door:
         await register(door, "wang", "phone-token-1")
         one = await alert(door, {"everyone": True})

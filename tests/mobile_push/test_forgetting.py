@@ -241,7 +241,7 @@ async def absent(device: dict[str, Any], days: float) -> None:
 async def test_phones_that_were_not_seen_for_270_days_are_forgotten_with_what_hangs_on_them(
     plain: Door, message: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upkeep, "STEP", 4)
+    monkeypatch.setattr(upkeep, "MAX_PHONES_A_STEP", 4)
     wang, one = plain.citizen("wang"), message()
     await deliver(plain.platform, [one])
     people = [plain.citizen(f"p{number}") for number in range(11)]
@@ -277,8 +277,8 @@ async def test_rounds_at_once_and_a_phone_that_comes_back_do_no_harm(plain: Door
 async def test_a_round_begins_by_itself_and_is_tried_again_after_a_failure(
     plain: Door, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upkeep, "FIRST", 0.01)
-    monkeypatch.setattr(upkeep, "ROUND", 0.01)
+    monkeypatch.setattr(upkeep, "FIRST_ROUND_S", 0.01)
+    monkeypatch.setattr(upkeep, "ROUND_S", 0.01)
     real, failures = upkeep.forget_absent, []
 
     async def failing(*arguments: Any) -> int:
@@ -304,8 +304,8 @@ async def _none_left() -> bool:
 
 
 async def test_the_service_keeps_tidy(tmp_path: Any, monkeypatch: pytest.MonkeyPatch, until: Until) -> None:
-    monkeypatch.setattr(upkeep, "FIRST", 0.01)
-    monkeypatch.setattr(upkeep, "ROUND", 0.05)
+    monkeypatch.setattr(upkeep, "FIRST_ROUND_S", 0.01)
+    monkeypatch.setattr(upkeep, "ROUND_S", 0.05)
     settings = {"mobile_push": {"forget_after_days": 40}}
     async with open_door(tmp_path, {"mobile_push": "mobile_push"}, settings=settings) as door:
         wang = door.citizen("wang")

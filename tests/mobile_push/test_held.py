@@ -105,7 +105,7 @@ async def test_after_a_restore_every_log_goes_on_behind_all_that_a_phone_can_hav
         for times in (1, 2):
             for statement in inbox_messages.AFTER_RESTORE:
                 await store.connection.execute_query(statement)
-            floor = times * inbox_messages.GAP
+            floor = times * inbox_messages.RESTORE_GAP
             # Whom the restored database knows, and who wrote for the first time after the backup.
             for name in ("wang", f"new-{times}"):
                 before = (await inbox_messages.tops(door.platform, [name])).get(name, 0)

@@ -139,9 +139,9 @@ async def test_every_phone_gets_every_message_once_and_in_order_however_it_comes
 ) -> None:
     chance = random.Random(seed)
     # Little fits, so phones fall behind all the time; everybody else gets a turn after each stream or two.
-    monkeypatch.setattr(hub, "BACKLOG", 1500)
-    monkeypatch.setattr(hub, "SLICE", chance.choice((1, 2, 3)))
-    monkeypatch.setattr("mobile_push.phones.reading.stream.LOOK", 0.001)
+    monkeypatch.setattr(hub, "MAX_BACKLOG_BYTES", 1500)
+    monkeypatch.setattr(hub, "MAX_STREAMS_A_TURN", chance.choice((1, 2, 3)))
+    monkeypatch.setattr("mobile_push.phones.reading.stream.LOOK_S", 0.001)
     people = [f"citizen-{number}" for number in range(8)]
     phones, done = [Phone(door, person) for person in people], asyncio.Event()
     behind, wanted, broadcasts = 0, dict.fromkeys(people, 0), 24
@@ -188,7 +188,7 @@ async def test_every_phone_gets_every_message_once_and_in_order_however_it_comes
 async def test_two_broadcasts_at_once_come_in_the_same_order_on_every_stream(
     door: Door, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "SLICE", 1)
+    monkeypatch.setattr(hub, "MAX_STREAMS_A_TURN", 1)
     phones = [Phone(door, f"citizen-{number}") for number in range(40)]
     wires = [phone.connected() for phone in phones]
     streams = [await wire.__aenter__() for wire in wires]
@@ -204,7 +204,7 @@ async def test_two_broadcasts_at_once_come_in_the_same_order_on_every_stream(
 async def test_a_phone_that_falls_behind_between_two_broadcasts_is_told_the_rest_once_it_has_read(
     door: Door, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "BACKLOG", 3000)
+    monkeypatch.setattr(hub, "MAX_BACKLOG_BYTES", 3000)
     slow, quick = Phone(door, "wang"), Phone(door, "li")
     async with slow.connected() as stream, quick.connected() as other:
         await until(lambda: stream.current and other.current)
@@ -278,7 +278,7 @@ async def test_phones_that_come_at_once_are_looked_up_together_and_each_gets_its
         return await standings(platform, persons)
 
     monkeypatch.setattr(inbox_messages, "standings", counted)
-    monkeypatch.setattr("mobile_push.inbox.arrivals.TOGETHER", 50)
+    monkeypatch.setattr("mobile_push.inbox.arrivals.MAX_PERSONS_AT_ONCE", 50)
     phones = [Phone(door, person) for person in people]
     wires = [phone.connected() for phone in phones]
     streams = [await wire.__aenter__() for wire in wires]
@@ -313,8 +313,8 @@ async def test_signs_of_life_go_out_to_a_few_streams_at_a_time(
     open_push: Any, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ten thousand in one go would hold everybody up, and no database takes a question about as many people."""
-    monkeypatch.setattr("mobile_push.phones.reading.stream.SLICE", 10)
-    monkeypatch.setattr("mobile_push.phones.reading.stream.ROUND", 0.05)
+    monkeypatch.setattr("mobile_push.phones.reading.stream.MAX_STREAMS_A_TURN", 10)
+    monkeypatch.setattr("mobile_push.phones.reading.stream.ROUND_S", 0.05)
     tops, asked = inbox_messages.tops, [0]
 
     async def counted(platform: Any, persons: Any) -> Any:

@@ -49,7 +49,7 @@ NOW, LATER = hours()
 @pytest.fixture(autouse=True)
 def stubborn(monkeypatch: pytest.MonkeyPatch) -> None:
     """However slow the machine, no topic is given up while a test lets its notice wait."""
-    monkeypatch.setattr("mobile_push.delivery.claims.delivery_job.ATTEMPTS", 10_000)
+    monkeypatch.setattr("mobile_push.delivery.claims.delivery_job.MAX_ATTEMPTS", 10_000)
 
 
 async def notice(door: Door, audience: dict[str, Any] | None = None) -> Broadcast:
@@ -297,7 +297,7 @@ async def test_a_topic_that_the_provider_fails_again_and_again_is_given_up_for_i
 ) -> None:
     await city(door)
     await settled(door)
-    monkeypatch.setattr("mobile_push.delivery.claims.delivery_job.ATTEMPTS", 2)
+    monkeypatch.setattr("mobile_push.delivery.claims.delivery_job.MAX_ATTEMPTS", 2)
     (round_,) = await TopicRound.all()
     failing = f"'{round_.round}.everyone.en' in topics && !('{round_.round}.minded' in topics)"
     sandbox.behaviour.faults = {failing: "INTERNAL"}

@@ -28,7 +28,7 @@ NEVER = 3600.0
 @pytest.fixture
 async def two(tmp_path: Path, postgres: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Door, Door]]:
     """Two platforms on one database, of which none finds anything by looking for it."""
-    monkeypatch.setattr("mobile_push.delivery.service.LOOK", NEVER)
+    monkeypatch.setattr("mobile_push.delivery.service.LOOK_S", NEVER)
     topics = {"roads": {"zh-CN": "道路", "en": "Roads"}}
     settings = {"mobile_push": {"heartbeat": NEVER, "topics": topics}}
     plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}

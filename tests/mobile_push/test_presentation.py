@@ -21,10 +21,10 @@ from banshi.foundation.findings import ConfigurationError
 from banshi.testing import Door, open_door
 from mobile_push.delivery.service import PUSH
 from mobile_push.inbox import messages as inbox_messages
-from mobile_push.providers.fcm.payload import COLLAPSE_LIMIT, PAYLOAD_LIMIT, Encoder
+from mobile_push.providers.fcm.payload import MAX_COLLAPSE_BYTES, MAX_PAYLOAD_BYTES, Encoder
 from mobile_push.providers.platforms import of_fcm
 from mobile_push.providers.provider import Push
-from mobile_push.providers.webpush.encryption import PLAINTEXT_LIMIT
+from mobile_push.providers.webpush.encryption import MAX_PLAINTEXT_BYTES
 from mobile_push.providers.webpush.provider import payload, request_headers
 from mobile_push.providers.webpush.vapid import write_key
 from mobile_push.sandbox import FcmSandbox
@@ -97,14 +97,14 @@ def test_every_message_is_one_that_google_apple_and_browsers_take(one: Push) -> 
     assert not [error.message for error in JUDGE.iter_errors(body)]
     assert wrong_with(body) == []
     message = body["message"]
-    assert len(message["apns"]["headers"]["apns-collapse-id"].encode()) <= COLLAPSE_LIMIT
+    assert len(message["apns"]["headers"]["apns-collapse-id"].encode()) <= MAX_COLLAPSE_BYTES
     apple = of_fcm(body)["ios"]["payload"]
-    assert len(orjson.dumps(apple)) <= PAYLOAD_LIMIT
+    assert len(orjson.dumps(apple)) <= MAX_PAYLOAD_BYTES
     # The same name on every platform, so that one and the same newer message replaces it everywhere.
     names = {message["android"]["notification"]["tag"], message["apns"]["headers"]["apns-collapse-id"]}
     web = orjson.loads(payload(one))
     assert {*names, web["tag"]} == {one.tag or one.collapse_key or one.message_id}
-    assert len(payload(one)) <= PLAINTEXT_LIMIT
+    assert len(payload(one)) <= MAX_PLAINTEXT_BYTES
     assert web.get("state", "") == message["data"].get("state", "") == one.withdrawn
     assert re.fullmatch("[A-Za-z0-9_-]{1,32}", request_headers(one).get("Topic", "none"))
     silent = not one.presentation.sound

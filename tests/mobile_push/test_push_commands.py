@@ -52,7 +52,7 @@ def operator(door: Door) -> Person:
 @pytest.fixture
 async def refused(door: Door, sandbox: FcmSandbox, ended: Any, monkeypatch: pytest.MonkeyPatch) -> Broadcast:
     """A notice of which two phones' messages were refused; they are one dead letter, as they are recorded together."""
-    monkeypatch.setattr("mobile_push.delivery.courier.GATHER_FEW", 0.3)
+    monkeypatch.setattr("mobile_push.delivery.courier.GATHER_FEW_S", 0.3)
     await phones(door, 10)
     await phones(door, 2, "bad")
     sandbox.behaviour.faults = {f"bad-{number:06}": "INVALID_ARGUMENT" for number in range(2)}

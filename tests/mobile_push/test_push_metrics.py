@@ -30,8 +30,8 @@ ADDED = {"instance", "le"}
 
 @pytest.fixture(autouse=True)
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mobile_push.reports.metrics.PAUSE", 0.05)
-    monkeypatch.setattr("mobile_push.reports.metrics.SHARE", 1.0)
+    monkeypatch.setattr("mobile_push.reports.metrics.MIN_PAUSE_S", 0.05)
+    monkeypatch.setattr("mobile_push.reports.metrics.PAUSE_FACTOR", 1.0)
 
 
 @pytest.fixture

@@ -377,7 +377,7 @@ async def test_a_stream_lives_while_nothing_changes_and_ends_with_the_server(ope
 async def test_nobody_follows_more_reports_than_the_server_can_bear(
     door: Door, until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mobile_push.reports.live.MOST", 5)
+    monkeypatch.setattr("mobile_push.reports.live.MAX_FOLLOWED", 5)
     one = await broadcast(door)
     watches = door.platform[REPORTS].watches
     sun, li = publisher(door), door.staff("li", "traffic:publisher")

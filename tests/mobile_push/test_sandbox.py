@@ -25,7 +25,7 @@ from pyfcm.errors import FCMNotRegisteredError, InvalidDataError
 from mobile_push.providers.fcm.provider import FcmProvider
 from mobile_push.providers.fcm.settings import FcmSettings
 from mobile_push.providers.provider import Outcome, Push
-from mobile_push.sandbox import GRANT, KEPT, SCOPE, FcmSandbox, serve
+from mobile_push.sandbox import GRANT, MAX_MESSAGES_KEPT, SCOPE, FcmSandbox, serve
 
 PUSH = Push("m-1", "标题", "", "/cases/1", "case", 60, None, "normal")
 
@@ -305,7 +305,7 @@ async def test_what_arrived_is_listed_by_token_and_from_a_number_on(
 async def test_memory_is_bounded_while_the_counts_go_on(
     sandbox: FcmSandbox, client: aiohttp.ClientSession, bearer: str
 ) -> None:
-    assert sandbox.received.maxlen == KEPT
+    assert sandbox.received.maxlen == MAX_MESSAGES_KEPT
     sandbox.received = deque(maxlen=2)
     for _ in range(5):
         await send(client, bearer, {"message": TEXTS})

@@ -20,7 +20,7 @@ from cryptography.fernet import Fernet
 from banshi.builtin.identity.development import development_token
 from banshi.testing import Door, Person
 from mobile_push.delivery.service import PUSH
-from mobile_push.phones.reading.stream_tickets import BY_TICKET, KEY_FILE, LIFE
+from mobile_push.phones.reading.stream_tickets import BY_TICKET, KEY_FILE, MAX_LIFE_S
 
 Send = Callable[..., Awaitable[Any]]
 Until = Callable[..., Awaitable[None]]
@@ -71,7 +71,7 @@ async def test_a_ticket_opens_its_holder_s_own_stream_again_and_again(door: Door
 async def test_a_ticket_ends_with_its_token_and_after_an_hour_at_the_latest(door: Door, send: Send) -> None:
     await send(door)
     now = time.time()
-    for life, ends in ((600, 600), (86_400, LIFE)):
+    for life, ends in ((600, 600), (86_400, MAX_LIFE_S)):
         person = door.bearing(development_token(door.platform.settings, "wang", lifetime=life))
         document = (await person.post("/v1/inbox/stream/tickets")).created()
         assert abs(datetime.fromisoformat(document["expires_at"]).timestamp() - now - ends) < 60

@@ -25,9 +25,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from mobile_push.providers.provider import Outcome, Receipt
 from mobile_push.providers.webpush import WebPushSettings, subscription
 from mobile_push.providers.webpush.answers import classify
-from mobile_push.providers.webpush.encryption import PLAINTEXT_LIMIT
-from mobile_push.providers.webpush.provider import BROKEN, SUSTAINED, WebPushProvider, payload, topic
-from mobile_push.providers.webpush.vapid import LIFETIME, write_key
+from mobile_push.providers.webpush.encryption import MAX_PLAINTEXT_BYTES
+from mobile_push.providers.webpush.provider import BROKEN_REST_S, MAX_REFUSALS, WebPushProvider, payload, topic
+from mobile_push.providers.webpush.vapid import TOKEN_GOOD_FOR_S, write_key
 from mobile_push.sandbox.webpush.push_service import WebPushSandbox
 from tests.mobile_push.conftest import Clock, push
 
@@ -35,7 +35,7 @@ from tests.mobile_push.conftest import Clock, push
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The provider's own clock."""
-    return Clock(monkeypatch, "providers.webpush.provider", "providers.webpush.holds", "providers.webpush.vapid")
+    return Clock(monkeypatch, "providers.provider", "providers.webpush.holds", "providers.webpush.vapid")
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ async def test_what_can_never_be_sent_never_leaves(
 async def test_the_largest_message_fits(
     sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str]
 ) -> None:
-    room = PLAINTEXT_LIMIT - len(payload(push(title="")))
+    room = MAX_PLAINTEXT_BYTES - len(payload(push(title="")))
     assert (await webpush.send(push(title="", body="b" * room), phone())).outcome is Outcome.ACCEPTED
     assert sandbox.received[0].headers["Content-Length"] == "4096"
     assert await webpush.send(push(title="", body="b" * (room + 1)), phone()) == Receipt(Outcome.REJECTED, "too-large")
@@ -197,7 +197,7 @@ async def test_one_signature_serves_a_push_service_until_shortly_before_its_end(
 ) -> None:
     for _ in range(3):
         assert (await webpush.send(push(), phone())).outcome is Outcome.ACCEPTED
-    clock.ahead = LIFETIME - 3700
+    clock.ahead = TOKEN_GOOD_FOR_S - 3700
     assert (await webpush.send(push(), phone())).outcome is Outcome.ACCEPTED
     signed = [one.headers["Authorization"] for one in sandbox.received]
     assert len(set(signed)) == 1
@@ -205,7 +205,7 @@ async def test_one_signature_serves_a_push_service_until_shortly_before_its_end(
     assert claimed["aud"] == sandbox.url
     assert claimed["sub"] == "mailto:push@example.org"
     assert 0 < claimed["exp"] - time.time() <= 24 * 3600
-    clock.ahead = LIFETIME - 3500
+    clock.ahead = TOKEN_GOOD_FOR_S - 3500
     await webpush.send(push(), phone())
     assert sandbox.received[-1].headers["Authorization"] != signed[0]
 
@@ -247,7 +247,7 @@ async def test_many_refusals_of_our_key_hold_up_nobody_else(
     sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str]
 ) -> None:
     """Whoever registers phones of another key must not silence a push service for all."""
-    for _ in range(3 * SUSTAINED):
+    for _ in range(3 * MAX_REFUSALS):
         foreign = subscription(sandbox.subscribe("B" * 87), webpush.settings)
         assert (await webpush.send(push(), foreign)).outcome is Outcome.MISCONFIGURED
     assert (await webpush.send(push(), phone())).outcome is Outcome.ACCEPTED
@@ -369,12 +369,12 @@ async def test_a_service_that_refuses_everybody_is_left_alone_and_all_others_go_
     sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str], clock: Clock
 ) -> None:
     sandbox.behaviour.quota_share, sandbox.behaviour.quota_retry_after = 1.0, 20
-    for _ in range(SUSTAINED):
+    for _ in range(MAX_REFUSALS):
         assert (await webpush.send(push(), phone())).code == "HTTP_429"
     for _ in range(50):
         held = await webpush.send(push(), phone())
         assert (held.outcome, held.code) == (Outcome.RETRY, "service-paused")
-    assert sandbox.answers == {429: SUSTAINED}
+    assert sandbox.answers == {429: MAX_REFUSALS}
     assert webpush.paused_until < time.monotonic()
     async with WebPushSandbox() as other:
         token = subscription(other.subscribe(), webpush.settings)
@@ -388,9 +388,9 @@ async def test_scattered_refusals_leave_a_service_in_use(
     sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str]
 ) -> None:
     sandbox.behaviour.quota_share = 0.5
-    for _ in range(4 * SUSTAINED):
+    for _ in range(4 * MAX_REFUSALS):
         await webpush.send(push(), phone())
-    assert sandbox.answers == {429: 2 * SUSTAINED, 201: 2 * SUSTAINED}
+    assert sandbox.answers == {429: 2 * MAX_REFUSALS, 201: 2 * MAX_REFUSALS}
 
 
 async def test_a_service_that_hangs_costs_its_timeout_some_times_and_then_nothing(
@@ -400,13 +400,13 @@ async def test_a_service_that_hangs_costs_its_timeout_some_times_and_then_nothin
         token = subscription(sandbox.subscribe(), webpush.settings)
         sandbox.behaviour.hang = True
         started = time.monotonic()
-        receipts = await asyncio.gather(*(webpush.send(push(), token) for _ in range(SUSTAINED)))
+        receipts = await asyncio.gather(*(webpush.send(push(), token) for _ in range(MAX_REFUSALS)))
         assert set(receipts) == {Receipt(Outcome.RETRY, "timeout")}
         assert time.monotonic() - started < 3
         held = await webpush.send(push(), token)
-        assert (held.code, 0 < (held.retry_after or 0) <= BROKEN) == ("service-paused", True)
+        assert (held.code, 0 < (held.retry_after or 0) <= BROKEN_REST_S) == ("service-paused", True)
         sandbox.behaviour.hang = False
-        clock.ahead = BROKEN + 1
+        clock.ahead = BROKEN_REST_S + 1
         assert (await webpush.send(push(), token)).outcome is Outcome.ACCEPTED
 
 
@@ -414,7 +414,7 @@ async def test_topics_that_no_phone_follows_do_not_silence_their_server(
     sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str]
 ) -> None:
     """ntfy answers 507 for a UnifiedPush topic without a follower; anybody can register ten of those."""
-    for _ in range(2 * SUSTAINED):
+    for _ in range(2 * MAX_REFUSALS):
         token = phone()
         sandbox.behaviour.faults = {identity(token): 507}
         assert (await webpush.send(push(), token)).code == "HTTP_507"

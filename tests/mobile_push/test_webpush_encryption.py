@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobile_push.providers.webpush import Subscription
-from mobile_push.providers.webpush.encryption import PLAINTEXT_LIMIT, TOGETHER, Bench, encrypt
+from mobile_push.providers.webpush.encryption import MAX_PLAINTEXT_BYTES, MAX_WORK_AT_ONCE, Bench, encrypt
 from mobile_push.sandbox.webpush.checks import _claims
 from mobile_push.sandbox.webpush.phone import derived, opened, point
 from tests.waiting import lateness
@@ -102,7 +102,7 @@ def test_the_example_of_rfc_8292_has_a_good_signature() -> None:
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.binary(min_size=1, max_size=PLAINTEXT_LIMIT))
+@given(st.binary(min_size=1, max_size=MAX_PLAINTEXT_BYTES))
 def test_whatever_is_sent_arrives_in_one_record_of_at_most_4096_bytes(text: bytes) -> None:
     body = encrypt(text, TO)
     assert len(body) == 86 + len(text) + 1 + 16 <= 4096
@@ -111,9 +111,9 @@ def test_whatever_is_sent_arrives_in_one_record_of_at_most_4096_bytes(text: byte
 
 
 def test_the_longest_text_fills_the_body_and_one_byte_more_is_refused_as_none_is() -> None:
-    assert len(encrypt(b"a" * PLAINTEXT_LIMIT, TO)) == 4096
-    assert PLAINTEXT_LIMIT == 3993
-    for text in (b"a" * (PLAINTEXT_LIMIT + 1), b""):
+    assert len(encrypt(b"a" * MAX_PLAINTEXT_BYTES, TO)) == 4096
+    assert MAX_PLAINTEXT_BYTES == 3993
+    for text in (b"a" * (MAX_PLAINTEXT_BYTES + 1), b""):
         with pytest.raises(ValueError, match="1 to 3993"):
             encrypt(text, TO)
 
@@ -149,8 +149,8 @@ async def test_work_is_done_beside_the_loop_in_its_order_and_each_gets_its_own_r
         done.append(number)
         return number, threading.get_ident()
 
-    results = await asyncio.gather(*(bench.run(partial(work, number)) for number in range(5 * TOGETHER)))
-    assert [number for number, _ in results] == done == list(range(5 * TOGETHER))
+    results = await asyncio.gather(*(bench.run(partial(work, number)) for number in range(5 * MAX_WORK_AT_ONCE)))
+    assert [number for number, _ in results] == done == list(range(5 * MAX_WORK_AT_ONCE))
     threads = {thread for _, thread in results}
     assert len(threads) == 1
     assert threading.get_ident() not in threads
@@ -161,8 +161,8 @@ async def test_those_that_wait_go_together_and_no_more_than_a_group(monkeypatch:
     bench, groups = Bench(), []
     do = bench._do
     monkeypatch.setattr(bench, "_do", lambda loop, group: (groups.append(len(group)), do(loop, group)))
-    await asyncio.gather(*(bench.run(lambda: None) for _ in range(2 * TOGETHER + 3)))
-    assert groups == [TOGETHER, TOGETHER, 3]
+    await asyncio.gather(*(bench.run(lambda: None) for _ in range(2 * MAX_WORK_AT_ONCE + 3)))
+    assert groups == [MAX_WORK_AT_ONCE, MAX_WORK_AT_ONCE, 3]
     bench.close()
 
 

@@ -19,7 +19,7 @@ from mobile_push.commands import webpush_key
 from mobile_push.providers.webpush import Subscription, WebPushSettings
 from mobile_push.providers.webpush.encryption import encrypt
 from mobile_push.providers.webpush.vapid import public_key, read_key
-from mobile_push.sandbox.webpush.push_service import KEPT, WebPushSandbox, serve_webpush
+from mobile_push.sandbox.webpush.push_service import MAX_MESSAGES_KEPT, WebPushSandbox, serve_webpush
 
 SETTINGS = WebPushSettings(private_key_file=Path("key.pem"), contact="mailto:push@example.org", loopback=True)
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -192,7 +192,7 @@ async def test_the_behaviour_is_set_over_http_and_what_is_left_out_is_off_again(
 
 
 async def test_memory_is_bounded(sandbox: WebPushSandbox) -> None:
-    assert sandbox._received.maxlen == KEPT
+    assert sandbox._received.maxlen == MAX_MESSAGES_KEPT
     assert sandbox.refusals.maxlen == 1000
 
 

@@ -8,14 +8,17 @@ from typing import Any
 
 from banshi import LANGUAGES, FieldProblem, InvalidFields
 from mobile_push.broadcasts import addressing
-from mobile_push.cap import Alert, CapError, Info, MessageType, Scope, Status, document_of
+from mobile_push.cap.errors import CapError
+from mobile_push.cap.representations import document_of
+from mobile_push.cap.values import Alert, Info
+from mobile_push.cap.vocabulary import MessageType, Scope, Status
 from mobile_push.tables.models import Broadcast
 
 #: Characters of a title and of the text below it.
-LONGEST_TITLE, LONGEST_BODY = 120, 1000
+MAX_TITLE_LENGTH, MAX_BODY_LENGTH = 120, 1000
 
 #: Days after which an alert counts as over, whatever it says: a slip of the year must not keep it up for a decade.
-LONGEST = 366
+MAX_DAYS_IN_FORCE = 366
 
 #: What stands before the title of what is not meant, so that no phone shows it as a danger.
 MARKS = {
@@ -43,9 +46,9 @@ def check(alert: Alert) -> list[FieldProblem]:
     return wrong
 
 
-def wrong_with(error: CapError) -> InvalidFields:
-    """A CapError as the API tells it."""
-    detail = f"{error.detail[:1].upper()}{error.detail[1:]}."
+def wrong_with(error: CapError, where: str = "") -> InvalidFields:
+    """A CapError as the API tells it; `where` stands behind the sentence."""
+    detail = f"{error.detail[:1].upper()}{error.detail[1:]}{where}."
     return InvalidFields([FieldProblem(error.pointer, detail, "invalid")])
 
 
@@ -73,11 +76,10 @@ def check_audience(alert: Alert, audience: Mapping[str, Any]) -> list[FieldProbl
     if alert.status in {Status.EXERCISE, Status.TEST} and not addressing.is_of_followers(audience):
         detail = f"An alert with the status {alert.status} goes to followers of topics or departments alone."
         return [FieldProblem("/audience", detail, "forbidden")]
-    if addressing.shapes_of(audience) > addressing.MOST_SHAPES or addressing.divisions_of(audience) > (
-        addressing.MOST_DIVISIONS
-    ):
+    many = len(audience.get("divisions", ())) > addressing.MAX_DIVISIONS
+    if many or addressing.shapes_of(audience) > addressing.MAX_SHAPES:
         detail = (
-            f"Together that are more than {addressing.MOST_DIVISIONS} divisions or {addressing.MOST_SHAPES} polygons "
+            f"Together that are more than {addressing.MAX_DIVISIONS} divisions or {addressing.MAX_SHAPES} polygons "
             "and circles; simplify them, or name whole divisions."
         )
         return [FieldProblem("/audience", detail, "maxItems")]
@@ -97,11 +99,11 @@ def _text(alert: Alert, info: Info | None, earlier: Sequence[Broadcast], languag
     mark = MARKS.get(alert.status, {}).get(language, "")
     if info is not None:
         told = " ".join(part for part in (info.description, info.instruction) if part)
-        return shortened(mark + (info.headline or info.event), LONGEST_TITLE), shortened(told, LONGEST_BODY)
+        return shortened(mark + (info.headline or info.event), MAX_TITLE_LENGTH), shortened(told, MAX_BODY_LENGTH)
     before = earlier[0].title.get(language, "") if earlier else alert.identifier
     cancelled = CANCELLED[language] if alert.message_type is MessageType.CANCEL else ""
-    return shortened(mark + cancelled + before.removeprefix(mark), LONGEST_TITLE), shortened(
-        alert.note or "", LONGEST_BODY
+    return shortened(mark + cancelled + before.removeprefix(mark), MAX_TITLE_LENGTH), shortened(
+        alert.note or "", MAX_BODY_LENGTH
     )
 
 
@@ -115,7 +117,7 @@ def ends(alert: Alert, ttl: int) -> dict[str, Any]:
     """The columns that say when it is over: as its texts say, or so many seconds after it was sent."""
     if alert.expires is None:
         return {"ttl": ttl, "expires_at": alert.sent.astimezone(UTC) + timedelta(seconds=ttl)}
-    latest = alert.sent.astimezone(UTC) + timedelta(days=LONGEST)
+    latest = alert.sent.astimezone(UTC) + timedelta(days=MAX_DAYS_IN_FORCE)
     # In this order: the last hours of the year 9999 have no time in UTC.
     return {"ttl": None, "expires_at": latest if alert.expires > latest else alert.expires.astimezone(UTC)}
 

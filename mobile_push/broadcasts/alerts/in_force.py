@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from banshi import Platform
 from mobile_push.cap.geo.divisions import codes_over, division_prefix
-from mobile_push.tables.cursor import LARGEST
+from mobile_push.tables.cursor import MAX_NUMBER
+from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Broadcast
 
 #: What of a stored alert and its audience is asked, by dialect.
@@ -28,7 +27,7 @@ async def alerts_in_force(
     now: datetime,
     limit: int,
     *,
-    before: int = LARGEST,
+    before: int = MAX_NUMBER,
     division: str | None = None,
     ends: bool = False,
 ) -> list[Broadcast]:
@@ -41,29 +40,24 @@ async def alerts_in_force(
     wanted = ["kind = 'alert'", "state = 'published'", f"{MEMBER[dialect]('status')} = 'Actual'"]
     if not ends:
         wanted.append(f"{MEMBER[dialect]('msg_type')} <> 'Cancel'")
-    values: list[Any] = []
+    mark = Marks(platform.store)
     if division is not None:
-        within = division_prefix(division)
-        values += [*codes_over(division), within, within + ":"]
-        wanted.append(_concerns(dialect, platform.store.placeholders(len(values))))
-    values += [now, before, limit]
-    expires, number, most = platform.store.placeholders(len(values))[-3:]
-    sql = (
-        f"SELECT id FROM push_broadcast WHERE {' AND '.join(wanted)} AND expires_at > {expires} "  # noqa: S608 - marks, not values
-        f"AND seq < {number} ORDER BY seq DESC LIMIT {most}"
+        wanted.append(_concerns(dialect, division, mark))
+    rows = await mark.rows(
+        f"SELECT id FROM push_broadcast WHERE {' AND '.join(wanted)} AND expires_at > {mark(now)} "  # noqa: S608 - marks, not values
+        f"AND seq < {mark(before)} ORDER BY seq DESC LIMIT {mark(limit)}"
     )
-    rows = await platform.store.connection.execute_query_dict(sql, values)
     return await Broadcast.filter(id__in=[row["id"] for row in rows]).order_by("-seq") if rows else []
 
 
-def _concerns(dialect: str, marks: Sequence[str]) -> str:
+def _concerns(dialect: str, division: str, mark: Marks) -> str:
     """SQL that holds for an audience some of whom are in a division, or may be.
 
-    The marks are for the codes that cover it, and for the bounds between which those lie that are within it. What is
-    known by its shape alone, or by no place at all, is shown to all: better than to miss it.
+    What is known by its shape alone, or by no place at all, is shown to all: better than to miss it.
     """
-    *over, first, end = marks
-    meets = f"code.value IN ({', '.join(over)}) OR (code.value >= {first} AND code.value < {end})"
+    within = division_prefix(division)
+    inside = f"code.value >= {mark(within)} AND code.value < {mark(f'{within}:')}"
+    meets = f"code.value IN ({mark.each(codes_over(division))}) OR ({inside})"
     anywhere = [NAMES[dialect](name) for name in ("everyone", "polygons", "circles")]
     return (
         f"({' OR '.join(anywhere)} OR NOT {NAMES[dialect]('divisions')} "  # noqa: S608 - marks, not values

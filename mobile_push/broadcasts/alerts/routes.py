@@ -12,8 +12,13 @@ from banshi.sdk.http import Routes, SignedBody
 from mobile_push.broadcasts import addressing, publication, representations, sending, staff
 from mobile_push.broadcasts.alerts import checks, signed_senders
 from mobile_push.broadcasts.timing import SEND_AT, timing
-from mobile_push.cap import ALERT_SCHEMA, MEDIA_TYPE, Alert, CapError, MessageType, Status, alert_of
+from mobile_push.cap.errors import CapError
+from mobile_push.cap.feed import MEDIA_TYPE
+from mobile_push.cap.representations import GIVEN, alert_of
+from mobile_push.cap.schema import ALERT_SCHEMA
 from mobile_push.cap.shapes import POLYGON
+from mobile_push.cap.values import Alert
+from mobile_push.cap.vocabulary import MessageType, Status
 from mobile_push.delivery.service import PUSH
 from mobile_push.tables.models import Broadcast
 
@@ -23,11 +28,8 @@ if TYPE_CHECKING:
 ROUTES = Routes("push")
 SHOWN = Link("show_alert", {"id": "$response.body#/id"})
 
-#: Earlier alerts that one may update or cancel together.
-MOST_EARLIER = 100
-
 #: Characters of a text; a file inside an alert may be longer.
-LONGEST_TEXT = 20_000
+MAX_TEXT_LENGTH = 20_000
 
 
 def _bounded_by_the_body(schema: Any) -> Any:
@@ -41,7 +43,7 @@ def _bounded_by_the_body(schema: Any) -> Any:
     return {
         key: _bounded_by_the_body(one)
         for key, one in schema.items()
-        if key != "maxItems" and not (key == "maxLength" and one > LONGEST_TEXT)
+        if key != "maxItems" and not (key == "maxLength" and one > MAX_TEXT_LENGTH)
     }
 
 
@@ -52,7 +54,7 @@ _OWN: dict[str, Any] = {
     "references": array(
         ID,
         minItems=1,
-        maxItems=MOST_EARLIER,
+        maxItems=signed_senders.MAX_EARLIER,
         uniqueItems=True,
         description="The ids of the alerts that an Update or a Cancel takes the place of.",
     ),
@@ -126,15 +128,11 @@ def _alert(call: Call, row: Broadcast, members: Mapping[str, Any], earlier: Sequ
     sent = platform.now().astimezone(platform.settings.timezone).replace(microsecond=0)
     document = dict(members)
     if earlier:
-        document["references"] = [one.cap and _reference(one.cap) for one in earlier]
+        document["references"] = [one.cap and {name: one.cap[name] for name in GIVEN} for one in earlier]
     try:
         return alert_of(document, sender=platform[PUSH].settings.alerts.sender, identifier=str(row.id), sent=sent)
     except CapError as error:
         raise checks.wrong_with(error) from None
-
-
-def _reference(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: document[name] for name in sending.GIVEN}
 
 
 async def _earlier(row: Broadcast, body: Mapping[str, Any]) -> list[Broadcast]:

@@ -17,21 +17,27 @@ from banshi.sdk.documents import ID, LINKS, TEXT, Record
 from mobile_push.broadcasts import lifecycle
 from mobile_push.broadcasts.alerts import checks
 from mobile_push.broadcasts.sending import name_of
-from mobile_push.cap import Alert, CapError, MessageType, Status, document_of
+from mobile_push.cap.errors import CapError
+from mobile_push.cap.representations import document_of
+from mobile_push.cap.values import Alert
+from mobile_push.cap.vocabulary import MessageType, Status
 from mobile_push.delivery.service import PUSH
 from mobile_push.tables.models import Broadcast, CapMessage
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from mobile_push.cap import SenderKey
+    from mobile_push.cap.signature import SenderKey
     from mobile_push.settings import AlertSender, AlertSettings, PushSettings
 
 #: The keys of the senders who are believed, by their names.
 SENDERS: Key[Mapping[str, SenderKey]] = Key("senders of alerts")
 
+#: Earlier alerts that one may refer to.
+MAX_EARLIER = 100
+
 #: How far ahead of ours a sender's clock may be.
-AHEAD = timedelta(minutes=5)
+MAX_CLOCK_AHEAD = timedelta(minutes=5)
 
 RECEIVED = Record(id=ID, identifier=TEXT, sender=TEXT, state=TEXT, links=LINKS)
 
@@ -45,7 +51,7 @@ async def open_senders(settings: PushSettings, _: Platform) -> AsyncIterator[Map
 
 def key_of(sender: AlertSender) -> SenderKey:
     """A sender's key. Raises ValueError that names the file and says what to do."""
-    from mobile_push.cap import SenderKey
+    from mobile_push.cap.signature import SenderKey
 
     try:
         return SenderKey.from_pem(sender.key_file.read_bytes())
@@ -90,19 +96,16 @@ async def receive(call: Call) -> web.StreamResponse:
 
 async def _believed(call: Call) -> Alert:
     """The alert, if one of our senders signed it. Raises Forbidden, InvalidFields."""
-    from mobile_push.cap import SignatureError, verify
+    from mobile_push.cap.errors import SignatureError
+    from mobile_push.cap.signature import verify
 
     try:
         return await asyncio.to_thread(verify, call.body, call.platform[SENDERS], now=call.now)
     except SignatureError as error:
         raise Forbidden(f"The alert is not accepted: {error}.") from None
     except CapError as error:
-        raise _wrong(error) from None
-
-
-def _wrong(error: CapError) -> InvalidFields:
-    where = f" ({error.element})" if error.path else ""
-    return InvalidFields([FieldProblem(error.pointer, f"{error.detail[:1].upper()}{error.detail[1:]}{where}.")])
+        where = f" ({error.element})" if error.path else ""
+        raise checks.wrong_with(error, where) from None
 
 
 async def _stored(alert: Alert) -> Broadcast | None:
@@ -123,7 +126,7 @@ def _check(call: Call, alert: Alert, settings: AlertSettings) -> None:
     wrong = checks.check(alert)
     if alert.status is Status.DRAFT:
         wrong.append(FieldProblem("/status", "A Draft is not published.", "invalid"))
-    if alert.sent > call.now + AHEAD:
+    if alert.sent > call.now + MAX_CLOCK_AHEAD:
         wrong.append(FieldProblem("/sent", "It was sent in the future; set the sender's clock.", "future"))
     elif alert.sent < call.now - timedelta(seconds=settings.newest):
         detail = f"It was sent more than {settings.newest:g} seconds ago, so anybody may have kept it; send a new one."
@@ -140,8 +143,8 @@ async def _earlier(alert: Alert) -> list[Broadcast]:
     """The alerts that it refers to, as far as they are known here. Raises InvalidFields."""
     if alert.message_type is MessageType.ALERT:
         return []
-    if len(alert.references) > MOST_EARLIER:
-        raise InvalidFields([FieldProblem("/references", f"Refer to {MOST_EARLIER} alerts at most.", "maxItems")])
+    if len(alert.references) > MAX_EARLIER:
+        raise InvalidFields([FieldProblem("/references", f"Refer to {MAX_EARLIER} alerts at most.", "maxItems")])
     if any(one.sender != alert.sender for one in alert.references):
         # Else each of our senders could take back what another one said.
         raise InvalidFields([FieldProblem("/references", "Refer to alerts of the same sender only.", "forbidden")])
@@ -152,10 +155,6 @@ async def _earlier(alert: Alert) -> list[Broadcast]:
         detail = "None of these alerts is known here; send the alert before its Cancel."
         raise InvalidFields([FieldProblem("/references", detail, "unknown")])
     return found
-
-
-#: Alerts that one may refer to.
-MOST_EARLIER = 100
 
 
 def _audience(

@@ -1,4 +1,4 @@
-"""Where things are: polygons and circles in WGS 84 degrees, and whether they cover a point or meet each other.
+"""Where things are: polygons and circles in WGS 84 degrees, and whether they cover a point.
 
 Latitude comes before longitude, as in CAP. An edge is straight in degrees, which is what maps draw; inside is the
 even-odd rule, and the edge itself counts as inside, because a phone on the line must hear of the danger.
@@ -21,7 +21,7 @@ EARTH_KM = 6371.0088
 #: Kilometres of one degree of latitude on that sphere.
 DEGREE_KM = math.pi * EARTH_KM / 180
 #: Points of one polygon; more say nothing that a phone could act on.
-MOST_POINTS = 10_000
+MAX_POINTS = 10_000
 
 
 def _checked(point: Point) -> Point:
@@ -47,8 +47,8 @@ class Polygon:
     def __post_init__(self) -> None:
         if len(self.points) < 4:
             raise ValueError(f"a polygon of {len(self.points)} points; give at least four, the last being the first")
-        if len(self.points) > MOST_POINTS:
-            raise ValueError(f"a polygon of {len(self.points)} points; simplify it to {MOST_POINTS} at most")
+        if len(self.points) > MAX_POINTS:
+            raise ValueError(f"a polygon of {len(self.points)} points; simplify it to {MAX_POINTS} at most")
         for point in self.points:
             _checked(point)
         if self.points[0] != self.points[-1]:
@@ -100,7 +100,7 @@ class Polygon:
 class _Bands:
     """A polygon's edges, sorted into bands from south to north, or from west to east where that parts them better.
 
-    A point, or an edge of another polygon, is held against the edges of its own bands alone.
+    A point is held against the edges of its own band alone.
     """
 
     #: Whether the bands go from west to east, and edges begin with their longitude.
@@ -135,23 +135,6 @@ class _Bands:
 
     def at(self, along: float) -> tuple[Edge, ...]:
         return self.edges[_band(along, self.start, self.scale, len(self.edges))]
-
-    def cross(self, p: Point, q: Point) -> bool:
-        """Whether an edge between two points has a point in common with one of these."""
-        if self.turned:
-            p, q = p[::-1], q[::-1]
-        if p > q:
-            p, q = q, p
-        low, high = (p[1], q[1]) if p[1] <= q[1] else (q[1], p[1])
-        first, last = (_band(along, self.start, self.scale, len(self.edges)) for along in (p[0], q[0]))
-        for band in self.edges[first : last + 1]:
-            for a1, b1, a2, b2 in band:
-                # Most edges are beside, above or below; say so before any arithmetic.
-                if a1 > q[0] or a2 < p[0] or (b1 > high and b2 > high) or (b1 < low and b2 < low):
-                    continue
-                if _meet(p, q, (a1, b1), (a2, b2)):
-                    return True
-        return False
 
 
 def _band(along: float, start: float, scale: float, count: int) -> int:
@@ -199,79 +182,3 @@ def distance_km(a: Point, b: Point) -> float:
     lat1, lat2 = math.radians(a[0]), math.radians(b[0])
     half_lat, half_lon = math.sin((lat2 - lat1) / 2), math.sin(math.radians(b[1] - a[1]) / 2)
     return 2 * EARTH_KM * math.asin(min(1.0, math.sqrt(half_lat**2 + math.cos(lat1) * math.cos(lat2) * half_lon**2)))
-
-
-def intersects(a: Shape, b: Shape) -> bool:
-    """Whether two shapes have a point in common; touching is enough.
-
-    A circle and a polygon are compared on a flat map around the circle's centre: right to a percent or so for circles
-    of a city's or a province's size.
-    """
-    match a, b:
-        case Polygon(), Polygon():
-            return _polygons_meet(a, b)
-        case Circle(), Circle():
-            return distance_km(a.center, b.center) <= a.radius_km + b.radius_km
-        case Circle(), Polygon():
-            return _circle_meets(a, b)
-        case Polygon(), Circle():
-            return _circle_meets(b, a)
-    raise TypeError(f"{type(a).__name__} and {type(b).__name__} are no shapes")
-
-
-def _polygons_meet(a: Polygon, b: Polygon) -> bool:
-    south, west, north, east = (
-        max(a.box[0], b.box[0]),
-        max(a.box[1], b.box[1]),
-        min(a.box[2], b.box[2]),
-        min(a.box[3], b.box[3]),
-    )
-    if south > north or west > east:
-        return False
-    # One may lie within the other without their edges meeting; then any of its points will do.
-    if a.covers(*b.points[0]) or b.covers(*a.points[0]):
-        return True
-    fewer, more = (a, b) if len(a.points) <= len(b.points) else (b, a)
-    return any(
-        more._bands.cross(p, q)
-        for p, q in fewer.edges()
-        if not (
-            (p[0] < south and q[0] < south)
-            or (p[0] > north and q[0] > north)
-            or (p[1] < west and q[1] < west)
-            or (p[1] > east and q[1] > east)
-        )
-    )
-
-
-def _side(a: Point, b: Point, c: Point) -> float:
-    """Positive when c is on the one side of the line from a to b, negative on the other, 0 on it."""
-    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
-
-
-def _meet(p: Point, q: Point, r: Point, s: Point) -> bool:
-    """Whether two edges whose boxes meet have a point in common."""
-    d1, d2, d3, d4 = _side(r, s, p), _side(r, s, q), _side(p, q, r), _side(p, q, s)
-    return (d1 <= 0 <= d2 or d2 <= 0 <= d1) and (d3 <= 0 <= d4 or d4 <= 0 <= d3)
-
-
-def _circle_meets(circle: Circle, polygon: Polygon) -> bool:
-    lat, lon = circle.center
-    if polygon.covers(lat, lon):
-        return True
-    narrowing = math.cos(math.radians(lat))
-
-    def flat(point: Point) -> Point:
-        # The shorter way around, so that a circle at 179° E sees a polygon at 179° W.
-        east = (point[1] - lon + 180) % 360 - 180
-        return (point[0] - lat) * DEGREE_KM, east * DEGREE_KM * narrowing
-
-    return any(circle.covers(*a) or _distance_to(flat(a), flat(b)) <= circle.radius_km for a, b in polygon.edges())
-
-
-def _distance_to(a: Point, b: Point) -> float:
-    """From the origin to the segment between two points."""
-    north, east = b[0] - a[0], b[1] - a[1]
-    length = north * north + east * east
-    along = 0.0 if length == 0 else max(0.0, min(1.0, -(a[0] * north + a[1] * east) / length))
-    return math.hypot(a[0] + along * north, a[1] + along * east)

@@ -15,30 +15,30 @@ from banshi.sdk.operations import Span
 from mobile_push.tables.lanes import Lane
 
 #: Phones of one chunk, and bytes of a phone's id.
-CHUNK = 512
-WIDTH = 16
+MAX_PHONES_A_CHUNK = 512
+ID_BYTES = 16
 
 #: Why a phone of a chunk is for later where nothing went wrong.
 QUIET_HOURS = "quiet hours"
 
 #: Seconds: those who wait for less than twice as long are tried again together.
-SOON = 8.0
+MIN_WAIT_APART_S = 8.0
 
 #: What can become of a topic in place of phones: the provider has the message, or the phones get it by their tokens.
 HANDED, BY_TOKEN = "handed", "by token"
 
 #: Each step of the histogram of seconds is so much longer than the one before: its error is below five percent.
-STEP = math.log(1.1)
+HISTOGRAM_STEP = math.log(1.1)
 
 
 def bucket_of(seconds: float) -> int:
     """The step of the histogram that a duration belongs to."""
-    return math.ceil(math.log(max(seconds, 0.001) * 1000) / STEP)
+    return math.ceil(math.log(max(seconds, 0.001) * 1000) / HISTOGRAM_STEP)
 
 
 def seconds_of(bucket: int) -> float:
     """The longest duration of that step."""
-    return math.exp(bucket * STEP) / 1000
+    return math.exp(bucket * HISTOGRAM_STEP) / 1000
 
 
 class Dead(NamedTuple):
@@ -133,7 +133,7 @@ class Open:
         return [place for place in range(self.size) if not bits(self.done, place)]
 
     def device(self, place: int) -> bytes:
-        return self.devices[place * WIDTH : (place + 1) * WIDTH]
+        return self.devices[place * ID_BYTES : (place + 1) * ID_BYTES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ def together(later: Sequence[tuple[float, str, int]]) -> list[tuple[float, str, 
     groups: dict[tuple[float, str], list[tuple[float, int]]] = defaultdict(list)
     for wait, code, place in later:
         # Between two powers of two.
-        about = wait if code == QUIET_HOURS else math.frexp(max(wait, SOON))[1]
+        about = wait if code == QUIET_HOURS else math.frexp(max(wait, MIN_WAIT_APART_S))[1]
         groups[(about, code)].append((wait, place))
     return [
         (max(wait for wait, _ in found), code, [place for _, place in found]) for (_, code), found in groups.items()

@@ -1,15 +1,89 @@
-"""Chunks as rows: some phones split off into a chunk of their own, and what the drivers take and give."""
+"""Chunks as rows: claimed, check-pointed, and some phones split off into a chunk of their own."""
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
+from operator import itemgetter
 from typing import Any
-from uuid import UUID
 
 import orjson
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from mobile_push.delivery.claims.chunk import QUIET_HOURS, Open, bytes_for, moved
+from mobile_push.delivery.claims.chunk import QUIET_HOURS, Checkpoint, Open, by_code, bytes_for, moved, together
+from mobile_push.delivery.leases import free
+from mobile_push.delivery.withdrawal import is_withdrawal
+from mobile_push.tables.lanes import Lane
+from mobile_push.tables.marks import Marks
+from mobile_push.tables.models import Broadcast
+
+
+async def claimed_rows(
+    store: Any, provider: str, lease: float, lanes: tuple[int, int], limit: int
+) -> Sequence[Mapping[str, Any]]:
+    """Claim chunks that are due and free, of the lanes from one to another, the urgent and oldest first."""
+    mark = Marks(store)
+    rows = await mark.rows(
+        f"UPDATE push_chunk SET attempts = attempts + 1, lease_until = {store.clock} + {mark(int(lease * 1000))} "  # noqa: S608
+        f"WHERE id IN (SELECT id FROM push_chunk WHERE provider = {mark(provider)} AND state = 'due' "
+        f"AND lane BETWEEN {mark(lanes[0])} AND {mark(lanes[1])} "
+        f"AND not_before <= {store.clock} AND {free(store.clock, lease)} AND {store.not_held} "
+        f"ORDER BY lane, id LIMIT {mark(limit)} {store.skip_locked}) "
+        "RETURNING id, broadcast_id, lane, attempts, size, tries, expires, devices, done, reached, "
+        f"topic, outcomes, seconds, {store.clock} AS now"
+    )
+    return sorted(rows, key=itemgetter("lane", "id"))
+
+
+def opened(row: Mapping[str, Any], broadcast: Broadcast) -> Open:
+    """A chunk that was just claimed."""
+    return Open(
+        id=row["id"],
+        broadcast=broadcast.id,
+        lane=Lane(row["lane"]),
+        attempts=row["attempts"],
+        size=1 if row["topic"] else row["size"],
+        tries=row["tries"],
+        expires=row["expires"],
+        published=broadcast.published_at or row["now"],
+        epoch=row["now"] - time.monotonic() * 1000,
+        done=bytearray(row["done"]),
+        # Of a version that did not write it down: all that were dealt with.
+        reached=bytearray(row["done"] if row["reached"] is None else row["reached"]),
+        devices=bytes(row["devices"]),
+        outcomes=Counter(parsed(row["outcomes"])),
+        seconds=Counter({int(bucket): count for bucket, count in parsed(row["seconds"]).items()}),
+        leased=time.monotonic(),
+        topic=row["topic"],
+        quiet=is_withdrawal(broadcast),
+    )
+
+
+async def keep(store: Any, connection: BaseDBAsyncClient, provider: str, lease: float, one: Checkpoint) -> str | None:
+    """Write a checkpoint down; its state now, or None, and nothing is written, where it isn't ours any more."""
+    chunk, mark = one.chunk, Marks(store)
+    left = lease - (time.monotonic() - chunk.leased if chunk.lapsed else 0.0)
+    rows = await mark.rows(
+        f"UPDATE push_chunk SET done = {mark(one.done)}, reached = {mark(one.reached)}, "  # noqa: S608
+        f"outcomes = {mark(one.outcomes)}, seconds = {mark(one.seconds)}, "
+        f"state = CASE state WHEN 'due' THEN {mark(one.state)} ELSE state END, "
+        f"lease_until = {store.clock} + {mark(int(max(0.0, left) * 1000))} "
+        f"WHERE id = {mark(chunk.id)} AND attempts = {mark(chunk.attempts)} AND state IN ('due', 'recalled') "
+        "RETURNING state",
+        connection,
+    )
+    if not rows:
+        return None
+    # Of a broadcast that was recalled nobody sends or retries anything; the report counts its phones all the same.
+    recalled = rows[0]["state"] == "recalled"
+    split = partial(split_off, store, connection, chunk, provider)
+    for wait, code, places in together(one.later):
+        await split(places, "recalled" if recalled else "due", code, wait)
+    for code, places in by_code(one.parked).items():
+        await split(places, "recalled" if recalled else "parked", code)
+    return str(rows[0]["state"])
 
 
 async def split_off(
@@ -26,7 +100,7 @@ async def split_off(
     # Quiet hours are no attempt.
     tries = one.tries if code == QUIET_HOURS else one.tries + 1
     values = {
-        "broadcast_id": key(store.dialect, one.broadcast),
+        "broadcast_id": one.broadcast,
         "provider": provider,
         "lane": int(one.lane),
         "state": state,
@@ -38,20 +112,13 @@ async def split_off(
         "tries": tries,
         "code": code[:64],
         "expires": one.expires,
-        "not_before": int(wait * 1000),
     }
-    marks = store.placeholders(len(values))
-    marks[-1] = f"{store.clock} + {marks[-1]}"
+    mark = Marks(store)
     sql = (
-        f"INSERT INTO push_chunk ({', '.join(values)}, lease_until, attempts, outcomes, seconds) "  # noqa: S608
-        f"VALUES ({', '.join(marks)}, 0, 0, '{{}}', '{{}}')"
+        f"INSERT INTO push_chunk ({', '.join(values)}, not_before, lease_until, attempts, outcomes, seconds) "  # noqa: S608
+        f"VALUES ({mark.each(values.values())}, {store.clock} + {mark(int(wait * 1000))}, 0, 0, '{{}}', '{{}}')"
     )
-    await connection.execute_query(sql, list(values.values()))
-
-
-def key(dialect: str, identity: UUID) -> Any:
-    """An id as the database's driver takes it."""
-    return str(identity) if dialect == "sqlite" else identity
+    await mark.change(sql, connection)
 
 
 def parsed(value: Any) -> Mapping[str, Any]:

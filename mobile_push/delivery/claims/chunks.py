@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
 from banshi import Platform
@@ -24,19 +21,16 @@ from mobile_push.audience.topic_names import language_of, minded_known, minded_t
 from mobile_push.delivery.claims import delivery_job as parcels
 from mobile_push.delivery.claims.chunk import (
     BY_TOKEN,
-    CHUNK,
     HANDED,
+    MAX_PHONES_A_CHUNK,
     QUIET_HOURS,
     Checkpoint,
     Dead,
     Open,
     bucket_of,
-    by_code,
-    together,
 )
-from mobile_push.delivery.claims.chunk_rows import parsed, split_off
+from mobile_push.delivery.claims.chunk_rows import claimed_rows, keep, opened
 from mobile_push.delivery.claims.delivery_job import Parcel, may_have_arrived, pause_before
-from mobile_push.delivery.leases import free
 from mobile_push.delivery.metrics import Metrics
 from mobile_push.delivery.phones import Phones, forget_tokens
 from mobile_push.delivery.withdrawal import is_withdrawal
@@ -46,7 +40,7 @@ from mobile_push.tables.lanes import Lane, lanes_of, spans
 from mobile_push.tables.models import Broadcast
 
 #: Phones with dead tokens that are forgotten at once.
-MOST_DEAD = 1_000
+MAX_DEAD_AT_ONCE = 1_000
 
 
 class Chunks:
@@ -80,20 +74,9 @@ class Chunks:
 
     async def _claim_between(self, first: int, last: int, limit: int) -> list[Parcel]:
         """Take chunks of these lanes."""
-        store = self._store
-        lease, provider, begin, end, most = store.placeholders(5)
-        sql = (
-            f"UPDATE push_chunk SET attempts = attempts + 1, lease_until = {store.clock} + {lease} WHERE id IN ("  # noqa: S608 - marks, not values
-            f"SELECT id FROM push_chunk WHERE provider = {provider} AND state = 'due' "
-            f"AND lane BETWEEN {begin} AND {end} "
-            f"AND not_before <= {store.clock} AND {free(store.clock, self._lease)} AND {store.not_held} "
-            f"ORDER BY lane, id LIMIT {most} {store.skip_locked}) "
-            "RETURNING id, broadcast_id, lane, attempts, size, tries, expires, devices, done, reached, "
-            f"topic, outcomes, seconds, {store.clock} AS now"
+        rows = await claimed_rows(
+            self._store, self._provider, self._lease, (first, last), max(1, limit // MAX_PHONES_A_CHUNK)
         )
-        values = [int(self._lease * 1000), self._provider, first, last, max(1, limit // CHUNK)]
-        rows = await store.connection.execute_query_dict(sql, values)
-        rows.sort(key=lambda row: (row["lane"], row["id"]))
         claimed: list[Parcel] = []
         try:
             for row in rows:
@@ -115,26 +98,7 @@ class Chunks:
             mine.attempts, mine.leased = row["attempts"], time.monotonic()
             return []
         broadcast = await self._phones.broadcast(row["broadcast_id"])
-        chunk = Open(
-            id=row["id"],
-            broadcast=broadcast.id,
-            lane=Lane(row["lane"]),
-            attempts=row["attempts"],
-            size=1 if row["topic"] else row["size"],
-            tries=row["tries"],
-            expires=row["expires"],
-            published=broadcast.published_at or row["now"],
-            epoch=row["now"] - time.monotonic() * 1000,
-            done=bytearray(row["done"]),
-            # Of a version that did not write it down: all that were dealt with.
-            reached=bytearray(row["done"] if row["reached"] is None else row["reached"]),
-            devices=bytes(row["devices"]),
-            outcomes=Counter(parsed(row["outcomes"])),
-            seconds=Counter({int(bucket): count for bucket, count in parsed(row["seconds"]).items()}),
-            leased=time.monotonic(),
-            topic=row["topic"],
-            quiet=is_withdrawal(broadcast),
-        )
+        chunk = opened(row, broadcast)
         about = {"provider": self._provider, "lane": chunk.lane.name.lower()}
         chunk.span = traced(self._platform, "push chunk", broadcast.trace, **about, phones=chunk.size)
         if mine is not None:
@@ -218,7 +182,7 @@ class Chunks:
             chunk.dead.append(Dead(UUID(bytes=chunk.device(place)), parcel.token, place, receipt.code))
             chunk.tick(place, "dead")
         elif outcome in (Outcome.REJECTED, Outcome.DEAD_TOKEN) or (
-            chunk.tries >= parcels.ATTEMPTS and outcome is not Outcome.MISCONFIGURED
+            chunk.tries >= parcels.MAX_ATTEMPTS and outcome is not Outcome.MISCONFIGURED
         ):
             if chunk.topic and chunk.lane is Lane.NOTICE:
                 # Its walk comes afterwards, and takes the phones of a topic that couldn't be had.
@@ -237,10 +201,10 @@ class Chunks:
 
     async def _record(self) -> bool:
         async with self._recording:
+            await self._forget_dead()
             return await self._check_point()
 
     async def _check_point(self) -> bool:
-        await self._forget_dead()
         now = time.monotonic()
         due = [
             one
@@ -254,7 +218,7 @@ class Chunks:
         # In one order, as everybody who locks several rows: a recall does so too.
         checkpoints = [Checkpoint.of(one) for one in sorted(due, key=lambda one: one.id)]
         async with in_transaction() as connection:
-            states = [await self._keep(connection, one) for one in checkpoints]
+            states = [await keep(self._store, connection, self._provider, self._lease, one) for one in checkpoints]
         for one, state in zip(checkpoints, states, strict=True):
             chunk = one.chunk
             chunk.lost = state is None or state == "recalled"
@@ -270,12 +234,17 @@ class Chunks:
         ended = [one for one in self._open.values() if (one.lost or one.lapsed) and not one.changed]
         for chunk in [one for one in ended if now - one.leased > self._lease]:
             self._close(chunk)
-        await self._after([one for one, state in zip(checkpoints, states, strict=True) if state is not None])
+        # What need not be in the transaction: count what each phone was sent.
+        ours = [one for one, state in zip(checkpoints, states, strict=True) if state is not None]
+        await self._phones.count([phone for one in ours for phone in one.sent])
         return any(one.later for one in checkpoints)
 
     async def _let_go(self) -> None:
         """End the leases of what was recalled once all is written down: what takes it back need not wait for them."""
         chunks = [one for one in self._open.values() if one.recalled and not (one.changed or one.begun or one.dead)]
+        await self._release(chunks)
+
+    async def _release(self, chunks: Sequence[Open]) -> None:
         for chunk in chunks:
             self._close(chunk)
         if chunks:
@@ -283,7 +252,7 @@ class Chunks:
 
     async def _forget_dead(self) -> None:
         """Forget the phones whose tokens are dead. One that has a new token by now gets its message there."""
-        found = [(chunk, one) for chunk in self._open.values() for one in chunk.dead][:MOST_DEAD]
+        found = [(chunk, one) for chunk in self._open.values() for one in chunk.dead][:MAX_DEAD_AT_ONCE]
         if not found:
             return
         renewed = await forget_tokens({one.device: one.token for _, one in found})
@@ -298,40 +267,10 @@ class Chunks:
         if self._open.get(chunk.id) is chunk:
             del self._open[chunk.id]
 
-    async def _keep(self, connection: BaseDBAsyncClient, one: Checkpoint) -> str | None:
-        """Write a checkpoint down; its state now, or None, and nothing is written, where it isn't ours any more."""
-        store, chunk = self._store, one.chunk
-        done, reached, outcomes, seconds, state, lease, identity, attempts = store.placeholders(8)
-        sql = (
-            f"UPDATE push_chunk SET done = {done}, reached = {reached}, outcomes = {outcomes}, seconds = {seconds}, "  # noqa: S608
-            f"state = CASE state WHEN 'due' THEN {state} ELSE state END, lease_until = {store.clock} + {lease} "
-            f"WHERE id = {identity} AND attempts = {attempts} AND state IN ('due', 'recalled') RETURNING state"
-        )
-        left = self._lease - (time.monotonic() - chunk.leased if chunk.lapsed else 0.0)
-        lasts = int(max(0.0, left) * 1000)
-        values = [one.done, one.reached, one.outcomes, one.seconds, one.state, lasts, chunk.id, chunk.attempts]
-        rows = await connection.execute_query_dict(sql, values)
-        if not rows:
-            return None
-        # Of a broadcast that was recalled nobody sends or retries anything; the report counts its phones all the same.
-        recalled = rows[0]["state"] == "recalled"
-        split = partial(split_off, store, connection, chunk, self._provider)
-        for wait, code, places in together(one.later):
-            await split(places, "recalled" if recalled else "due", code, wait)
-        for code, places in by_code(one.parked).items():
-            await split(places, "recalled" if recalled else "parked", code)
-        return str(rows[0]["state"])
-
-    async def _after(self, checkpoints: Iterable[Checkpoint]) -> None:
-        """What need not be in the transaction: count what each phone was sent."""
-        await self._phones.count([phone for one in checkpoints for phone in one.sent])
-
     async def give_back(self, given: Sequence[Parcel]) -> None:
         """Release the chunks of parcels that nobody sends now; what was recorded of them stays."""
-        chunks = {id(parcel.key[0]): parcel.key[0] for parcel in given}.values()
+        chunks: list[Open] = list(dict.fromkeys(parcel.key[0] for parcel in given))
         await self.record()
         for chunk in chunks:
             chunk.lost = True
-            self._close(chunk)
-        if chunks:
-            await self._store.connection.execute_many(self._released, [[one.id, one.attempts] for one in chunks])
+        await self._release(chunks)

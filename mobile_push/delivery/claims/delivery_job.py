@@ -11,11 +11,11 @@ from mobile_push.providers.provider import Outcome, Push, Receipt
 from mobile_push.tables.lanes import Lane
 
 #: Bounds in seconds of the pause before the next attempt. Where our own project is at fault, an operator is needed.
-FIRST_PAUSE, LONGEST_PAUSE, OPERATOR_PAUSE = 1.0, 600.0, 60.0
+FIRST_PAUSE_S, MAX_PAUSE_S, OPERATOR_PAUSE_S = 1.0, 600.0, 60.0
 
 #: Attempts after which a message is parked for an operator; the inbox has it anyway. Those that our own project
 #: spoiled don't count, and a provider that is down is left alone, so this is hours.
-ATTEMPTS = 20
+MAX_ATTEMPTS = 20
 
 
 @dataclass(slots=True, eq=False)
@@ -80,9 +80,9 @@ def pause_before(tries: int, receipt: Receipt) -> float:
     """Seconds until the next attempt after `tries` of them: what the provider asks for, and a pause of our own."""
     if receipt is STOPPED:
         return 0.0
-    pause = jitter(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(tries, 16)))
+    pause = jitter(min(MAX_PAUSE_S, FIRST_PAUSE_S * 2 ** min(tries, 16)))
     if receipt.outcome is Outcome.MISCONFIGURED:
-        pause += OPERATOR_PAUSE
+        pause += OPERATOR_PAUSE_S
     return (receipt.retry_after or 0.0) + pause
 
 

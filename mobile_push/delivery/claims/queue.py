@@ -68,7 +68,7 @@ class Settled(NamedTuple):
 
 
 #: Rows that one statement settles at most.
-TOGETHER = 1000
+MAX_SETTLED_AT_ONCE = 1000
 
 #: What is due and free, the most urgent first, the oldest of them first.
 DUE = (
@@ -185,8 +185,8 @@ class PostgresQueue(Queue):
         return [Row._make(row) for row in found]
 
     async def settle(self, group: Sequence[Settled]) -> None:
-        for start in range(0, len(group), TOGETHER):
-            some = group[start : start + TOGETHER]
+        for start in range(0, len(group), MAX_SETTLED_AT_ONCE):
+            some = group[start : start + MAX_SETTLED_AT_ONCE]
             said = orjson.dumps({f"{one.id}:{one.attempts}": one[:4] for one in some}).decode()
             await self._store.connection.execute_query(self._settle, [said, [one.id for one in some]])
 

@@ -15,6 +15,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from banshi import Platform
 from banshi.sdk.database import as_stored
 from mobile_push.audience.topic_names import EVERYONE, MINDS, minded_topic, topic_name
+from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Device
 
 #: A phone's (hash of the token, topic).
@@ -63,10 +64,9 @@ async def _wished(
     platform: Platform, connection: BaseDBAsyncClient, rounds: Mapping[str, str], persons: Collection[str]
 ) -> dict[Place, tuple[str, str]]:
     """What each of their phones is to follow → the provider and its token as it is stored."""
-    marks = ", ".join(platform.store.placeholders(len(persons)))
-    whose = [as_stored(Device, "person", person) for person in persons]
-    rows = await connection.execute_query_dict(f"{PHONES} WHERE d.person IN ({marks})", whose)
-    return wished(rows, rounds)
+    mark = Marks(platform.store)
+    whose = mark.each(as_stored(Device, "person", person) for person in persons)
+    return wished(await mark.rows(f"{PHONES} WHERE d.person IN ({whose})", connection), rounds)
 
 
 def wished(rows: Iterable[Mapping[str, Any]], rounds: Mapping[str, str]) -> dict[Place, tuple[str, str]]:

@@ -20,25 +20,25 @@ from tortoise.transactions import in_transaction
 
 from banshi import Platform
 from banshi.sdk.database import as_read
-from mobile_push.audience.topic_names import SETTLING, under_way
-from mobile_push.delivery.claims.chunk_rows import key
+from mobile_push.audience.topic_names import SETTLING_S, under_way
 from mobile_push.delivery.claims.delivery_job import pause_before
 from mobile_push.delivery.leases import free
 from mobile_push.delivery.metrics import Teller, log
 from mobile_push.delivery.topics.changes import PHONES, wished, write_down
 from mobile_push.providers.provider import Outcome, Receipt, TopicProvider
 from mobile_push.settings import PushSettings
-from mobile_push.tables.models import TopicChange
+from mobile_push.tables.marks import Marks
+from mobile_push.tables.models import Device, TopicChange, TopicRound
 
 #: Changes in one call, and in a second: Google's limits. Calls that are under way together.
-BATCH, PER_SECOND, CALLS = 1000, 3000, 4
+MAX_CHANGES_A_CALL, MAX_CHANGES_A_SECOND, MAX_CALLS = 1000, 3000, 4
 
 #: Phones that were there before whose changes are written down in one step.
-STEP = 1000
+MAX_PHONES_A_STEP = 1000
 
 #: Seconds between two looks for changes, and between two tries of one that the provider refuses. The phone is sent to
 #: by its token meanwhile.
-LOOK, REFUSED = 1.0, 86_400.0
+LOOK_S, REFUSED_PAUSE_S = 1.0, 86_400.0
 
 #: A row of `push_topic_change`.
 Change = Mapping[str, Any]
@@ -69,7 +69,7 @@ class Keeper:
                     log.error("topics can't be kept", provider=self._provider.name, error=type(error).__name__)
                     busy = False
                 if not busy:
-                    await asyncio.sleep(LOOK)
+                    await asyncio.sleep(LOOK_S)
         finally:
             await asyncio.shield(self._release())
 
@@ -85,33 +85,29 @@ class Keeper:
         if changes:
             await self._carry_out(changes)
             # The rate holds on average over this step.
-            await asyncio.sleep(max(0.0, asked + len(changes) / PER_SECOND - time.monotonic()))
-        if not round_["complete"] and len(changes) < PER_SECOND:
+            await asyncio.sleep(max(0.0, asked + len(changes) / MAX_CHANGES_A_SECOND - time.monotonic()))
+        if not round_["complete"] and len(changes) < MAX_CHANGES_A_SECOND:
             await self._write_down_next(round_)
             return True
         return bool(changes)
 
     async def _lead(self, now: float) -> Mapping[str, Any] | None:
         """The round, where this is the process that carries its changes out."""
-        store = self._store
+        store, mark = self._store, Marks(self._store)
         if now - self._leased < self._settings.lease / 4:
-            provider, own = store.placeholders(2)
-            sql = (
+            rows = await mark.rows(
                 "SELECT round, through, complete FROM push_topic_round "  # noqa: S608 - marks, not values
-                f"WHERE provider = {provider} AND active AND holder = {own}"
+                f"WHERE provider = {mark(self._provider.name)} AND active AND holder = {mark(self._holder)}"
             )
-            rows = await store.connection.execute_query_dict(sql, [self._provider.name, self._holder])
             return rows[0] if rows else None
         # Waiting for what was under way when topics were turned on is written as a lease too.
-        lasts = max(self._settings.lease, SETTLING)
-        holder, lease, provider, own = store.placeholders(4)
-        sql = (
-            f"UPDATE push_topic_round SET holder = {holder}, lease_until = {store.clock} + {lease} "  # noqa: S608
-            f"WHERE provider = {provider} AND active AND (holder = {own} OR {free(store.clock, lasts)}) "
-            "RETURNING round, through, complete"
+        lasts = max(self._settings.lease, SETTLING_S)
+        own, lease = mark(self._holder), mark(int(self._settings.lease * 1000))
+        rows = await mark.rows(
+            f"UPDATE push_topic_round SET holder = {own}, lease_until = {store.clock} + {lease} "  # noqa: S608
+            f"WHERE provider = {mark(self._provider.name)} AND active AND (holder = {own} "
+            f"OR {free(store.clock, lasts)}) RETURNING round, through, complete"
         )
-        values = [self._holder, int(self._settings.lease * 1000), self._provider.name, self._holder]
-        rows = await store.connection.execute_query_dict(sql, values)
         if not rows:
             return None
         self._leased = now
@@ -119,28 +115,21 @@ class Keeper:
         return rows[0]
 
     async def _measure(self) -> None:
-        mark = self._store.placeholders(1)[0]
-        sql = f"SELECT COUNT(*) AS waiting FROM push_topic_change WHERE provider = {mark}"  # noqa: S608
-        rows = await self._store.connection.execute_query_dict(sql, [self._provider.name])
-        self._waiting.set(rows[0]["waiting"])
+        self._waiting.set(await TopicChange.filter(provider=self._provider.name).count())
 
     async def _release(self) -> None:
-        provider, holder = self._store.placeholders(2)
-        sql = f"UPDATE push_topic_round SET lease_until = 0 WHERE provider = {provider} AND holder = {holder}"  # noqa: S608
-        await self._store.connection.execute_query(sql, [self._provider.name, self._holder])
+        await TopicRound.filter(provider=self._provider.name, holder=self._holder).update(lease_until=0)
 
     # -- carrying out --------------------------------------------------------------------------------------------
 
     async def _due(self) -> Sequence[Change]:
-        store, name = self._store, self._provider.name
-        provider, one, two, most = store.placeholders(4)
-        sql = (
+        store, mark = self._store, Marks(self._store)
+        provider = mark(self._provider.name)
+        rows = await mark.rows(
             "SELECT id, token_hash, token, topic, follow, version, attempts FROM push_topic_change "  # noqa: S608
             f"WHERE provider = {provider} AND not_before <= {store.clock} AND {store.not_held} "
-            f"AND NOT {under_way(one, two)} "
-            f"ORDER BY not_before, id LIMIT {most}"
+            f"AND NOT {under_way(provider)} ORDER BY not_before, id LIMIT {mark(MAX_CHANGES_A_SECOND)}"
         )
-        rows = await store.connection.execute_query_dict(sql, [name, name, name, PER_SECOND])
         return [{**row, "token": as_read(TopicChange, "token", row["token"])} for row in rows]
 
     async def _carry_out(self, changes: Sequence[Change]) -> None:
@@ -155,9 +144,9 @@ class Keeper:
         for change in sorted(changes, key=lambda change: str(change["token_hash"])):
             groups[change["topic"]].append(change)
         calls = iter(
-            (topic, group[start : start + BATCH])
+            (topic, group[start : start + MAX_CHANGES_A_CALL])
             for topic, group in groups.items()
-            for start in range(0, len(group), BATCH)
+            for start in range(0, len(group), MAX_CHANGES_A_CALL)
         )
 
         async def call_on() -> None:
@@ -170,7 +159,7 @@ class Keeper:
                 await self._settle(some, follow, await self._call(topic, follow, some))
 
         async with asyncio.TaskGroup() as tasks:
-            for _ in range(min(CALLS, len(groups) + len(changes) // BATCH)):
+            for _ in range(min(MAX_CALLS, len(groups) + len(changes) // MAX_CHANGES_A_CALL)):
                 tasks.create_task(call_on())
 
     async def _call(self, topic: str, follow: bool, changes: Sequence[Change]) -> Sequence[Receipt]:
@@ -196,16 +185,17 @@ class Keeper:
             if receipt.outcome is Outcome.ACCEPTED or (receipt.outcome is Outcome.REJECTED and not follow):
                 done.append(change)
             elif receipt.outcome is Outcome.REJECTED or receipt.outcome is Outcome.DEAD_TOKEN:
-                refused.append((change, receipt, REFUSED))
+                refused.append((change, receipt, REFUSED_PAUSE_S))
             else:
                 later.append((change, receipt, pause_before(change["attempts"], receipt)))
-        store, name = self._store, self._provider.name
-        identity, version, one, two = store.placeholders(4)
+        store, mark = self._store, Marks(self._store)
+        identity, version = mark("id"), mark("version")
         # A later wish than the one that was carried out stays.
         ours = f"WHERE id = {identity} AND version = {version}"
-        sql = f"DELETE FROM push_topic_change {ours} AND NOT {under_way(one, two)}"  # noqa: S608
+        sql = f"DELETE FROM push_topic_change {ours} AND NOT {under_way(mark('provider'))}"  # noqa: S608
         if done:
-            await store.connection.execute_many(sql, [[one["id"], one["version"], name, name] for one in done])
+            rows = [[one["id"], one["version"], self._provider.name] for one in done]
+            await store.connection.execute_many(sql, rows)
         if refused:
             # Where the phone is gone, nothing is left to be done.
             sql = (
@@ -231,27 +221,21 @@ class Keeper:
 
     async def _write_down_next(self, round_: Mapping[str, Any]) -> None:
         """Write down what the next phones are to follow that were there before topics were turned on."""
-        store, name = self._store, self._provider.name
-        provider, after, most = store.placeholders(3)
+        name = self._provider.name
         last = UUID(round_["through"]) if round_["through"] else UUID(int=0)
-        sql = f"SELECT id FROM push_device WHERE provider = {provider} AND id > {after} ORDER BY id LIMIT {most}"  # noqa: S608
-        found = await store.connection.execute_query_dict(sql, [name, key(store.dialect, last), STEP])
-        ended = len(found) < STEP
-        through = str(found[-1]["id"]) if found else round_["through"]
+        phones = Device.filter(provider=name, id__gt=last).order_by("id").limit(MAX_PHONES_A_STEP)
+        found: Any = await phones.values_list("id", flat=True)
+        ended = len(found) < MAX_PHONES_A_STEP
+        through = str(found[-1]) if found else round_["through"]
         rows: Sequence[Mapping[str, Any]] = ()
         if found:
-            provider, after, last_mark = store.placeholders(3)
-            sql = f"{PHONES} WHERE d.provider = {provider} AND d.id > {after} AND d.id <= {last_mark}"
-            values = [name, key(store.dialect, last), key(store.dialect, UUID(through))]
-            rows = await store.connection.execute_query_dict(sql, values)
+            mark = Marks(self._store)
+            of = f"d.provider = {mark(name)} AND d.id > {mark(last)} AND d.id <= {mark(found[-1])}"
+            rows = await mark.rows(f"{PHONES} WHERE {of}")
         changes = [(place, whose, True) for place, whose in wished(rows, {name: round_["round"]}).items()]
-        through_mark, complete, provider, own, same = store.placeholders(5)
+        own = TopicRound.filter(provider=name, active=True, holder=self._holder, round=round_["round"])
         async with in_transaction() as connection:
-            sql = (
-                f"UPDATE push_topic_round SET through = {through_mark}, complete = {complete} "  # noqa: S608
-                f"WHERE provider = {provider} AND active AND holder = {own} AND round = {same}"
-            )
-            taken, _ = await connection.execute_query(sql, [through, ended, name, self._holder, round_["round"]])
+            taken = await own.using_db(connection).update(through=through, complete=ended)
             if taken:
                 # Whoever changed something since the rows were read has written it down, and knows better.
                 await write_down(self._platform, connection, changes, unless_known=True)
@@ -262,10 +246,9 @@ class Keeper:
 
     async def _forget_earlier_rounds(self, round_: str) -> None:
         """Nothing is sent to the topics of an earlier round any more, so nobody has to be told who follows them."""
-        store, name = self._store, self._provider.name
-        provider, like, one, two = store.placeholders(4)
-        sql = (
-            f"DELETE FROM push_topic_change WHERE provider = {provider} AND topic NOT LIKE {like} "  # noqa: S608
-            f"AND NOT {under_way(one, two)}"
+        mark = Marks(self._store)
+        provider = mark(self._provider.name)
+        await mark.change(
+            f"DELETE FROM push_topic_change WHERE provider = {provider} "  # noqa: S608
+            f"AND topic NOT LIKE {mark(f'{round_}.%')} AND NOT {under_way(provider)}"
         )
-        await store.connection.execute_query(sql, [name, f"{round_}.%", name, name])

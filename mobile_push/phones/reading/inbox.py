@@ -7,14 +7,14 @@ from typing import Any
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, InvalidParameter, Link, Parameter, Platform, reply
+from banshi import Answer, Audience, Call, Link, Parameter, Platform, reply
 from banshi.sdk.documents import MAYBE_TEXT, Record, array, optional
 from banshi.sdk.http import Routes
 from mobile_push.delivery.service import PUSH
 from mobile_push.inbox import messages as inbox_messages
 from mobile_push.inbox.common_log import Entry
 from mobile_push.phones.presence import DEVICE, note_presence
-from mobile_push.phones.reading.stream import AFTER, PAGE
+from mobile_push.phones.reading.stream import AFTER, PAGE_SIZE, asked_place
 from mobile_push.tables import cursor
 from mobile_push.tables.cursor import Cursor
 from mobile_push.tables.models import InboxMessage
@@ -22,7 +22,7 @@ from mobile_push.tables.models import InboxMessage
 ROUTES = Routes("push")
 
 #: Messages at most in one answer.
-LONGEST_PAGE = 200
+MAX_PAGE_SIZE = 200
 
 MESSAGE: dict[str, Any] = Record(
     cursor={
@@ -81,7 +81,9 @@ MESSAGE: dict[str, Any] = Record(
     parameters=(
         AFTER,
         Parameter(
-            "limit", {"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE}, "Messages at most."
+            "limit",
+            {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE},
+            "Messages at most.",
         ),
         DEVICE,
     ),
@@ -93,11 +95,8 @@ async def read_inbox(call: Call) -> web.StreamResponse:
     """
     await note_presence(call)
     platform, person = call.platform, call.principal.subject
-    limit = call.query.get("limit", PAGE)
-    try:
-        after = Cursor.of(call.query.get("after", "0"))
-    except ValueError as error:
-        raise InvalidParameter(f"after is no place in this inbox: {error}.", parameter="after") from None
+    limit = call.query.get("limit", PAGE_SIZE)
+    after = asked_place(call)
     own = await inbox_messages.read(person, after.personal, limit + 1)
     listener = await inbox_messages.listener_of(platform, person)
     common = list(platform[PUSH].hub.log.behind(after.common, listener))

@@ -5,20 +5,17 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from functools import partial
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import orjson
 from aiohttp import HttpVersion11, web
 
-from banshi import Answer, Audience, Call, InvalidParameter, Key, Parameter, Platform
+from banshi import Answer, Audience, Call, InvalidParameter, Parameter
 from banshi.sdk.http import Routes
-from banshi.sdk.operations import working
 from mobile_push.delivery.service import PUSH
 from mobile_push.inbox import messages as inbox_messages
-from mobile_push.inbox.hub import ALIVE, SLICE, UNKNOWN, Hub, Stream, event
+from mobile_push.inbox.hub import ALIVE, MAX_STREAMS_A_TURN, UNKNOWN, Hub, Stream, event
 from mobile_push.phones.presence import DEVICE, note_presence
 from mobile_push.tables import cursor
 from mobile_push.tables.cursor import Cursor
@@ -30,16 +27,14 @@ if TYPE_CHECKING:
 ROUTES = Routes("push")
 
 #: Own messages that are read at once.
-PAGE = 50
+PAGE_SIZE = 50
 
 #: Milliseconds after which a browser or app reconnects a broken stream: each stream is told another time in between,
 #: so that ten thousand phones come back after a restart one by one and none waits behind all the others.
-SOONEST, LATEST = 1_000, 9_000
+MIN_COMEBACK_MS, MAX_COMEBACK_MS = 1_000, 9_000
 
 #: Seconds between two looks whether a phone that reads slowly has caught up, and between two rounds of the sweeper.
-LOOK, ROUND = 0.05, 1.0
-
-SWEEP: Key[None] = Key("sweep of the open streams")
+LOOK_S, ROUND_S = 0.05, 1.0
 
 AFTER = Parameter(
     "after",
@@ -85,7 +80,9 @@ async def stream_inbox(call: Call) -> web.StreamResponse:
     )
     with push.hub.open(stream):
         await arrive(push, stream)
-        response = await begin(request, stream)
+        response = await event_stream(request)
+        # From now on the stream writes its chunks by itself.
+        await response.write(comeback())
         await follow(push, stream)
     return response
 
@@ -99,26 +96,25 @@ async def arrive(push: Push, stream: Stream) -> None:
         stream.personal = True
 
 
-async def begin(request: web.Request, stream: Stream) -> web.StreamResponse:
-    """Send the head and the first line; from then on the stream writes its chunks by itself."""
+async def event_stream(request: web.Request) -> web.StreamResponse:
+    """The answer whose head is sent, and whose body are server-sent events."""
     response = web.StreamResponse(
         headers={
             "Content-Type": "text/event-stream",
             "Cache-Control": "no-store",
-            # A proxy that gathers the answer would keep every message to itself.
+            # A proxy that gathers the answer would keep every event to itself.
             "X-Accel-Buffering": "no",
         }
     )
-    if stream.chunked:
+    if request.version >= HttpVersion11:
         response.enable_chunked_encoding()
     await response.prepare(request)
-    await response.write(comeback())
     return response
 
 
 def comeback() -> bytes:
     """The line that says when to come back after the stream broke."""
-    return b"retry: %d\n\n" % random.randint(SOONEST, LATEST)  # noqa: S311 - no secret
+    return b"retry: %d\n\n" % random.randint(MIN_COMEBACK_MS, MAX_COMEBACK_MS)  # noqa: S311 - no secret
 
 
 async def follow(push: Push, stream: Stream) -> None:
@@ -140,12 +136,12 @@ async def _tell_own(push: Push, stream: Stream) -> None:
     """Write the next page of the person's own messages."""
     # Not afterwards: what is stored while this reads wakes the stream again.
     stream.personal = False
-    rows = await inbox_messages.read(stream.person, stream.cursor.personal, PAGE)
+    rows = await inbox_messages.read(stream.person, stream.cursor.personal, PAGE_SIZE)
     for row in rows:
         stream.cursor = Cursor(row.seq, stream.cursor.common)
         document = inbox_messages.document(push.platform, row, stream.language)
         stream.write(event(stream.cursor, orjson.dumps(document)[1:] + b"\n\n"))
-    if len(rows) == PAGE:
+    if len(rows) == PAGE_SIZE:
         stream.personal = True
 
 
@@ -164,24 +160,17 @@ async def _drained(stream: Stream, seconds: float) -> bool:
     while stream.full:
         if stream.transport.is_closing() or time.monotonic() > deadline:
             return False
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(LOOK_S)
     return True
-
-
-@asynccontextmanager
-async def open_sweep(platform: Platform) -> AsyncIterator[None]:
-    """The running sweeper of this process's streams."""
-    async with working("mobile-push-sweep", partial(sweep, platform[PUSH])):
-        yield
 
 
 async def sweep(push: Push) -> None:
     """Look after the open streams, round by round: signs of life, phones that left, and messages of other processes."""
     while True:
-        await asyncio.sleep(ROUND)
+        await asyncio.sleep(ROUND_S)
         streams = push.hub.all()
-        for start in range(0, len(streams), SLICE):
-            quiet = _look_at(streams[start : start + SLICE], push.settings)
+        for start in range(0, len(streams), MAX_STREAMS_A_TURN):
+            quiet = _look_at(streams[start : start + MAX_STREAMS_A_TURN], push.settings)
             # Whoever has heard nothing for a while may have missed what another process wrote.
             tops = await inbox_messages.tops(push.platform, sorted({stream.person for stream in quiet}))
             for stream in quiet:
@@ -214,8 +203,16 @@ def _look_at(streams: Sequence[Stream], settings: PushSettings) -> list[Stream]:
 def last_seen(call: Call) -> Cursor:
     """Where the app goes on: behind the last event that it has, or where it says."""
     header = call.request.headers.get("Last-Event-ID")
-    name, text = ("Last-Event-ID", header) if header else ("after", str(call.query.get("after", "0")))
+    return place_in_inbox("Last-Event-ID", header) if header else asked_place(call)
+
+
+def asked_place(call: Call) -> Cursor:
+    """Where `after` says. Raises InvalidParameter."""
+    return place_in_inbox("after", str(call.query.get("after", "0")))
+
+
+def place_in_inbox(parameter: str, text: str) -> Cursor:
     try:
         return Cursor.of(text)
     except ValueError as error:
-        raise InvalidParameter(f"{name} is no place in this inbox: {error}.", parameter=name) from None
+        raise InvalidParameter(f"{parameter} is no place in this inbox: {error}.", parameter=parameter) from None

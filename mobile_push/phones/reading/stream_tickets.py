@@ -1,8 +1,8 @@
 """Tickets for the stream: a browser's EventSource sends no Authorization header, so the address says who follows.
 
 Addresses end up in logs and histories. So a ticket opens one person's stream and nothing else, ends with the token that
-it was taken with and after `LIFE` at the latest, and shows nobody whose it is. It outlives a reconnect, for which the
-browser sends the same address again. Nothing is stored: every process that has the key knows its tickets.
+it was taken with and after `MAX_LIFE_S` at the latest, and shows nobody whose it is. It outlives a reconnect, for which
+the browser sends the same address again. Nothing is stored: every process that has the key knows its tickets.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from mobile_push.phones.reading import stream
 ROUTES = Routes("push")
 
 #: Seconds for which a ticket is good at most.
-LIFE = 3600
+MAX_LIFE_S = 3600
 
 #: The file in the keys folder. Deleting it and restarting ends every ticket.
 KEY_FILE = "stream-tickets.key"
@@ -54,7 +54,7 @@ class Tickets:
 
     def ticket(self, principal: Principal, language: str, now: datetime) -> tuple[str, int]:
         """A ticket for a person, and the Unix second at which it ends."""
-        ends = min(principal.expires_at, int(now.timestamp()) + LIFE)
+        ends = min(principal.expires_at, int(now.timestamp()) + MAX_LIFE_S)
         return self._fernet.encrypt(orjson.dumps([principal.subject, ends, language])).decode(), ends
 
     def holder(self, ticket: str, now: datetime) -> tuple[Principal, str]:

@@ -25,7 +25,7 @@ MARK = Record(
     through={
         "type": ["integer", "string"],
         "minimum": 0,
-        "maximum": cursor.LARGEST,
+        "maximum": cursor.MAX_NUMBER,
         "pattern": cursor.PATTERN,
         "description": "The last message that was seen: its `seq`, or a cursor of the inbox.",
         "x-pattern-hint": {

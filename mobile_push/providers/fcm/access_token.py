@@ -12,14 +12,14 @@ from mobile_push.providers.provider import Outcome, Receipt
 logger = logging.getLogger(__name__)
 
 #: Seconds before an access token expires at which the next one is fetched, while the old one still works.
-EARLY = 300.0
+RENEWED_EARLY_S = 300.0
 #: Seconds for which a failure of the token endpoint answers for every message, so that a dead one is not hammered.
-FAILURE_HOLDS = 5.0
+FAILURE_HOLDS_S = 5.0
 TOKEN_ENDPOINT = Receipt(Outcome.RETRY, "token-endpoint")
 
 
-class NoToken(Exception):
-    """There is no access token to send with; `receipt` says what that means for the message."""
+class Failed(Exception):
+    """There is no answer, or no access token to send with; `receipt` says what that means for the message."""
 
     def __init__(self, receipt: Receipt) -> None:
         self.receipt = receipt
@@ -57,9 +57,9 @@ class AccessToken:
             raise self.missing()
         return value
 
-    def missing(self) -> NoToken:
+    def missing(self) -> Failed:
         """That there is none, and why."""
-        return NoToken(self._failure)
+        return Failed(self._failure)
 
     def accepted(self, value: str) -> None:
         """FCM took `value`: should it be refused later, another one is worth fetching."""
@@ -74,7 +74,7 @@ class AccessToken:
         if self.suspect:  # the fresh one as well: a third would be refused too
             logger.warning("FCM refuses a fresh access token as well: check the service account and its project")
             self._failure = Receipt(Outcome.MISCONFIGURED, "UNAUTHENTICATED")
-            self._renew = time.monotonic() + FAILURE_HOLDS
+            self._renew = time.monotonic() + FAILURE_HOLDS_S
         else:
             self._renew = 0.0
         self.suspect = True
@@ -84,12 +84,12 @@ class AccessToken:
             value, lifetime = await asyncio.to_thread(self._fetch)
         except Exception as error:  # google-auth, requests and ssl raise their own; each means "no token now"
             self._failure = token_failure(error)
-            self._renew = time.monotonic() + FAILURE_HOLDS
+            self._renew = time.monotonic() + FAILURE_HOLDS_S
             logger.warning("no FCM access token (%s): %.300s", self._failure.code, error)
         else:
             now = time.monotonic()
             self._value, self._expires = f"Bearer {value}", now + lifetime
-            self._renew = now + lifetime - min(EARLY, lifetime / 4)
+            self._renew = now + lifetime - min(RENEWED_EARLY_S, lifetime / 4)
         finally:
             self._task = None
 

@@ -14,7 +14,7 @@ import orjson
 from mobile_push.providers.provider import Outcome, Receipt, retry_after
 
 #: Seconds to wait after a 429 without Retry-After, as the FCM documentation asks.
-QUOTA_WAIT = 60.0
+QUOTA_WAIT_S = 60.0
 #: `error.details[].errorCode` → what it means for the message. Only one word forgets a token.
 ERROR_CODES = {
     "UNREGISTERED": Outcome.DEAD_TOKEN,  # the app was removed, or its token replaced
@@ -61,4 +61,4 @@ def classify(status: int, headers: Mapping[str, str], body: bytes) -> Receipt:
     if outcome is not Outcome.RETRY:
         return Receipt(outcome, code)
     wait = retry_after(headers)
-    return Receipt(outcome, code, QUOTA_WAIT if wait is None and status == 429 else wait)
+    return Receipt(outcome, code, QUOTA_WAIT_S if wait is None and status == 429 else wait)

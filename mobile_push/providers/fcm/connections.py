@@ -24,20 +24,19 @@ from pyreqwest.exceptions import PyreqwestError, RequestPanicError
 from pyreqwest.http import Url
 from pyreqwest.proxy import ProxyBuilder
 
-from mobile_push.providers.provider import Outcome, Receipt
+from mobile_push.providers.fcm.access_token import Failed
+from mobile_push.providers.provider import CONNECTION, TIMEOUT
 
 logger = logging.getLogger(__name__)
 
 #: Requests that Google lets one HTTP/2 connection carry at once.
-STREAMS = 100
+MAX_STREAMS = 100
 #: Bytes of an answer that are read; FCM's have a few hundred, and a proxy's error page must not fill the memory.
-ANSWER_LIMIT = 64 * 1024
+MAX_ANSWER_BYTES = 64 * 1024
 #: Seconds after which a silent connection is asked for a sign of life, and that it may take to give one.
-PING = timedelta(seconds=20)
+PING_AFTER = timedelta(seconds=20)
 #: An address, read once for all requests to it.
 parsed = lru_cache(maxsize=16)(Url)
-TIMEOUT = Receipt(Outcome.RETRY, "timeout")
-CONNECTION = Receipt(Outcome.RETRY, "connection")
 
 
 class Answer(NamedTuple):
@@ -46,14 +45,6 @@ class Answer(NamedTuple):
     status: int
     headers: Mapping[str, str]
     body: bytes
-
-
-class Failed(Exception):
-    """There is no answer; `receipt` says what that means for the message."""
-
-    def __init__(self, receipt: Receipt) -> None:
-        self.receipt = receipt
-        super().__init__(receipt.code)
 
 
 class Connection:
@@ -84,7 +75,7 @@ class Connections:
 
     def __init__(self, url: str, at_once: int, timeout: float, ca_file: Path | None) -> None:
         self._timeout = timeout
-        self._all = [Connection(_client(url, timeout, ca_file)) for _ in range(-(-at_once // STREAMS))]
+        self._all = [Connection(_client(url, timeout, ca_file)) for _ in range(-(-at_once // MAX_STREAMS))]
         #: A connection for each request that may still begin. Waiting is done here and not in the client, which sends
         #: what waits there even when its caller has given it up.
         self._free = deque(islice(cycle(self._all), at_once))
@@ -101,7 +92,7 @@ class Connections:
                 await client.close()
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """The answer, of which at most ANSWER_LIMIT bytes are read; redirects are answers too.
+        """The answer, of which at most MAX_ANSWER_BYTES bytes are read; redirects are answers too.
 
         Raises:
             Failed: there is none.
@@ -159,7 +150,7 @@ class Connections:
             raise Failed(CONNECTION)
         request = client.post(parsed(url)).headers(headers).body_bytes(body).build_streamed()
         async with request as response:
-            answer = await response.body_reader.read(ANSWER_LIMIT)
+            answer = await response.body_reader.read(MAX_ANSWER_BYTES)
             return Answer(response.status, response.headers, bytes(answer or b""))
 
 
@@ -167,8 +158,8 @@ def _client(url: str, timeout: float, ca_file: Path | None) -> Client:
     builder = (
         ClientBuilder()
         .http2(True)
-        .http2_keep_alive_interval(PING)
-        .http2_keep_alive_timeout(PING)
+        .http2_keep_alive_interval(PING_AFTER)
+        .http2_keep_alive_timeout(PING_AFTER)
         .timeout(timedelta(seconds=timeout))
         .follow_redirects(False)
         .default_cookie_store(False)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from pyreqwest.http import HeaderMap
 
-from mobile_push.providers.fcm.access_token import AccessToken, NoToken
+from mobile_push.providers.fcm.access_token import AccessToken, Failed
 from mobile_push.providers.fcm.answers import EXPIRED
-from mobile_push.providers.fcm.connections import TIMEOUT, Connections, Failed
-from mobile_push.providers.provider import Outcome, Receipt
+from mobile_push.providers.fcm.connections import Connections
+from mobile_push.providers.provider import TIMEOUT, OnceAMinute, Outcome, Receipt
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between two words to the log about the same refusal.
-QUIET = 60.0
 T = TypeVar("T")
 #: Makes of an answer's status, headers and body one receipt for the whole request, or something finer.
 Read = Callable[[int, Mapping[str, str], bytes], Receipt | T]
@@ -36,7 +33,7 @@ class Endpoint:
         self._fixed = {"Content-Type": "application/json", **headers}
         self._authorization = ""
         self._headers = HeaderMap(self._fixed)
-        self._told: dict[str, float] = {}
+        self._told = OnceAMinute()
 
     async def close(self) -> None:
         """Close the connections; what is under way fails at once."""
@@ -64,8 +61,6 @@ class Endpoint:
                 elif token.suspect and verdict.outcome is not Outcome.RETRY:
                     token.accepted(value)
                 return verdict
-        except NoToken as missing:
-            return missing.receipt
         except Failed as failed:
             return failed.receipt
         return verdict
@@ -86,13 +81,8 @@ class Endpoint:
             self._headers = HeaderMap(self._fixed | {"Authorization": authorization})
         answer = await self._connections.post(url, payload, self._headers)
         verdict = read(answer.status, answer.headers, answer.body)
-        if isinstance(verdict, Receipt) and verdict.outcome is Outcome.MISCONFIGURED and verdict.code not in EXPIRED:
-            self._tell(verdict.code, answer.body)
+        if isinstance(verdict, Receipt) and verdict.outcome is Outcome.MISCONFIGURED:
+            code = verdict.code
+            if code not in EXPIRED and self._told.is_due(code):
+                logger.warning("FCM refuses this project (%s): %.500s", code, answer.body.decode(errors="replace"))
         return verdict
-
-    def _tell(self, code: str, answer: bytes) -> None:
-        """Log what Google says about our project, once a minute for each code: each message would say the same."""
-        now = time.monotonic()
-        if now - self._told.get(code, -QUIET) >= QUIET:
-            self._told[code] = now
-            logger.warning("FCM refuses this project (%s): %.500s", code, answer.decode(errors="replace"))

@@ -17,15 +17,15 @@ from mobile_push.providers.provider import Outcome, Push, Receipt
 from mobile_push.screen.presentation import Level
 
 #: Bytes of notification and data that FCM takes; pyfcm does not check it.
-PAYLOAD_LIMIT = 4096
+MAX_PAYLOAD_BYTES = 4096
 #: Bytes of a collapse id: APNs refuses the whole message for more.
-COLLAPSE_LIMIT = 64
+MAX_COLLAPSE_BYTES = 64
 #: Seconds: FCM keeps no message for longer than four weeks, and refuses a longer ttl.
-LONGEST_TTL = 28 * 24 * 3600
+MAX_TTL_S = 28 * 24 * 3600
 #: Shapes that are kept: of messages to persons and of the broadcasts under way, in each of their languages.
-KEPT = 32
+MAX_SHAPES_KEPT = 32
 #: Seconds after which a shape is written anew: Apple is told a moment of expiry, not a time to live.
-FRESH = 10.0
+SHAPE_GOOD_FOR_S = 10.0
 #: Stand in a shape for what is each message's own: address, message id, link, name on the screen and thread. Drawn by
 #: lot: no text has one in it.
 OWN = TOKEN, MESSAGE_ID, LINK, NAME, THREAD = tuple(uuid4().hex for _ in range(5))
@@ -81,14 +81,14 @@ class Encoder:
         try:
             name = tag or collapse_key or message_id
             own = [orjson.dumps("" + text) for text in (token, message_id, link, name, thread)]
-            if len(own[3]) > COLLAPSE_LIMIT:  # nothing that we give a message; what collapses it is another text
+            if len(own[3]) > MAX_COLLAPSE_BYTES:  # nothing that we give a message; what collapses it is another text
                 return self._whole(push, fcm_token=token)
             key = title, body, kind, ttl, collapse_key, priority, presentation, image, not thread, gone
             shape = self._shapes.get(key)
-            if shape is None or time.monotonic() - shape.at > FRESH:
+            if shape is None or time.monotonic() - shape.at > SHAPE_GOOD_FOR_S:
                 shape = self._shape(push, key)
             request = shape.filled(own)
-            if len(request) > PAYLOAD_LIMIT:
+            if len(request) > MAX_PAYLOAD_BYTES:
                 _measure(push)
         except (TypeError, UnicodeEncodeError):  # half a surrogate pair has no UTF-8
             return NOT_TEXT
@@ -110,7 +110,7 @@ class Encoder:
     def _shape(self, push: Push, key: Hashable) -> Shape:
         own = push._replace(message_id=MESSAGE_ID, link=LINK, tag=NAME, thread=push.thread and THREAD)
         shape = Shape(self._written(own, fcm_token=TOKEN))
-        if key not in self._shapes and len(self._shapes) >= KEPT:
+        if key not in self._shapes and len(self._shapes) >= MAX_SHAPES_KEPT:
             del self._shapes[next(iter(self._shapes))]
         self._shapes[key] = shape
         return shape
@@ -118,7 +118,7 @@ class Encoder:
     def _whole(self, push: Push, **address: str) -> bytes:
         """`push` to `address`. Raises TypeError for what is no text, OverflowError for too much."""
         request = self._written(push, **address)
-        if len(request) > PAYLOAD_LIMIT:
+        if len(request) > MAX_PAYLOAD_BYTES:
             _measure(push)
         return request
 
@@ -149,12 +149,12 @@ def _measure(push: Push) -> None:
     """
     apple = _apple(push)
     told = [_data(push), push.title, push.body, apple["payload"], apple.get("fcm_options", {})]
-    if len(orjson.dumps(told)) > PAYLOAD_LIMIT:
+    if len(orjson.dumps(told)) > MAX_PAYLOAD_BYTES:
         raise OverflowError
 
 
 def _ttl(push: Push) -> int:
-    return min(max(push.ttl, 0), LONGEST_TTL)
+    return min(max(push.ttl, 0), MAX_TTL_S)
 
 
 def _android(push: Push) -> dict[str, Any]:
@@ -186,7 +186,7 @@ def _apple(push: Push) -> dict[str, Any]:
         "apns-push-type": "alert",
         "apns-priority": "10" if push.priority == "high" else "5",
         "apns-expiration": str(int(time.time()) + ttl if ttl else 0),
-        "apns-collapse-id": name if len(name.encode()) <= COLLAPSE_LIMIT else sha256(name.encode()).hexdigest(),
+        "apns-collapse-id": name if len(name.encode()) <= MAX_COLLAPSE_BYTES else sha256(name.encode()).hexdigest(),
     }
     aps: dict[str, Any] = {"interruption-level": level}
     if sound:

@@ -18,23 +18,23 @@ from typing import Any, Self
 
 import orjson
 
-from mobile_push.providers.fcm.access_token import FAILURE_HOLDS, AccessToken
+from mobile_push.providers.fcm.access_token import FAILURE_HOLDS_S, AccessToken
 from mobile_push.providers.fcm.answers import classify
-from mobile_push.providers.fcm.connections import CONNECTION, Connections
+from mobile_push.providers.fcm.connections import Connections
 from mobile_push.providers.fcm.endpoint import Endpoint
 from mobile_push.providers.fcm.payload import NO_TOKEN, PLACEHOLDER, Encoder, is_token
 from mobile_push.providers.fcm.settings import FcmSettings
-from mobile_push.providers.fcm.topics import BATCH, NO_TOPIC, is_topic, request, results
+from mobile_push.providers.fcm.topics import MAX_PHONES_A_CALL, NO_TOPIC, is_topic, request, results
 from mobile_push.providers.platforms import of_fcm
-from mobile_push.providers.provider import Outcome, Push, Receipt
+from mobile_push.providers.provider import CONNECTION, Outcome, Push, Receipt
 
 logger = logging.getLogger(__name__)
 
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 #: So many refusals for load with nothing accepted in between are no longer scattered: the provider asks for a pause.
-SUSTAINED = 10
+MAX_REFUSALS = 10
 #: Changes of who follows a topic that are under way at most; Google takes 3,000 phones a second.
-TOPIC_CALLS = 4
+MAX_TOPIC_CALLS = 4
 
 
 def open_project(settings: FcmSettings) -> tuple[Any, Callable[[], tuple[str, float]]]:
@@ -76,7 +76,7 @@ def open_project(settings: FcmSettings) -> tuple[Any, Callable[[], tuple[str, fl
         if not (isinstance(token, str) and token.isascii() and token.isprintable() and expiry):
             raise ValueError("the token endpoint's answer holds no access token that a header can carry")
         lifetime = (expiry - datetime.now(UTC).replace(tzinfo=None)).total_seconds()
-        return token, max(lifetime, FAILURE_HOLDS)
+        return token, max(lifetime, FAILURE_HOLDS_S)
 
     return Client(credentials=credentials), fetch
 
@@ -98,24 +98,15 @@ class FcmProvider:
 
     def __init__(self, settings: FcmSettings) -> None:
         self.settings = settings
+        self.at_once = settings.at_once
+        self.per_second = settings.per_minute / 60
+        #: Seconds that one send takes at most: two tries, waiting for an access token included.
+        self.longest_send = 2 * settings.timeout
         #: `time.monotonic()` until which a run of refusals for load asks for silence; 0.0 when none does.
         self.paused_until = 0.0
         self._refusals = 0
         self._messages: Endpoint | None = None
         self._topics: Endpoint | None = None
-
-    @property
-    def at_once(self) -> int:
-        return self.settings.at_once
-
-    @property
-    def per_second(self) -> float:
-        return self.settings.per_minute / 60
-
-    @property
-    def longest_send(self) -> float:
-        """Seconds that one send takes at most: two tries, waiting for an access token included."""
-        return 2 * self.settings.timeout
 
     async def __aenter__(self) -> Self:
         """Open the connections; no request is made yet.
@@ -130,7 +121,7 @@ class FcmProvider:
         self._token = AccessToken(fetch)
         made = partial(Connections, timeout=settings.timeout, ca_file=settings.ca_file)
         messages = await asyncio.to_thread(made, self._url, settings.at_once)
-        topics = await asyncio.to_thread(made, settings.topics_url, TOPIC_CALLS)
+        topics = await asyncio.to_thread(made, settings.topics_url, MAX_TOPIC_CALLS)
         limit = settings.timeout
         self._messages = Endpoint(messages, self._token, {}, limit)
         self._topics = Endpoint(topics, self._token, {"access_token_auth": "true"}, limit)  # nosec B105 - a header's value
@@ -190,7 +181,7 @@ class FcmProvider:
             self._refusals = 0
         elif receipt.retry_after is not None:
             self._refusals += 1
-            if self._refusals >= SUSTAINED:
+            if self._refusals >= MAX_REFUSALS:
                 self.paused_until = max(self.paused_until, time.monotonic() + receipt.retry_after)
         return receipt
 
@@ -198,8 +189,8 @@ class FcmProvider:
         if not is_topic(topic):
             return [NO_TOPIC] * len(tokens)
         receipts: list[Receipt] = []
-        for start in range(0, len(tokens), BATCH):
-            some = tokens[start : start + BATCH]
+        for start in range(0, len(tokens), MAX_PHONES_A_CALL):
+            some = tokens[start : start + MAX_PHONES_A_CALL]
             # One that can't be a token could cost all others theirs.
             good = [token for token in some if is_token(token)]
             answers = iter(await self._call(call, topic, good) if good else ())

@@ -17,7 +17,7 @@ from mobile_push.providers.fcm.answers import classify
 from mobile_push.providers.provider import Outcome, Receipt
 
 #: Phones in one call, at most.
-BATCH = 1000
+MAX_PHONES_A_CALL = 1000
 #: `results[].error` → what it means for the subscription. None of them forgets a token: the next message to the phone
 #: itself tells whether it is gone.
 RESULTS = {

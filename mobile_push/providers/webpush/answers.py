@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from mobile_push.providers.provider import Outcome, Receipt, retry_after
 
 #: Seconds to wait after a 429 without Retry-After.
-QUOTA_WAIT = 60.0
+QUOTA_WAIT_S = 60.0
 #: Characters of Location that are kept; it names the message to its push service.
-LONGEST_NAME = 255
+MAX_NAME_LENGTH = 255
 
 OUTCOMES = {
     400: Outcome.REJECTED,
@@ -35,13 +35,13 @@ def classify(status: int, headers: Mapping[str, str]) -> Receipt:
     code = f"HTTP_{status}"
     if 200 <= status < 300:
         name = headers.get("Location", "")
-        return Receipt(Outcome.ACCEPTED, "OK", None, name[:LONGEST_NAME] if _is_printable(name) else None)
+        return Receipt(Outcome.ACCEPTED, "OK", None, name[:MAX_NAME_LENGTH] if _is_printable(name) else None)
     # A redirect is not followed: the subscription names its push service. No other 4xx will be better next time.
     outcome = OUTCOMES.get(status, Outcome.RETRY if status >= 500 else Outcome.REJECTED)
     if outcome is not Outcome.RETRY:
         return Receipt(outcome, code)
     wait = retry_after(headers)
-    return Receipt(outcome, code, QUOTA_WAIT if wait is None and status in (406, 429) else wait)
+    return Receipt(outcome, code, QUOTA_WAIT_S if wait is None and status in (406, 429) else wait)
 
 
 def _is_printable(text: str) -> bool:

@@ -19,30 +19,30 @@ T = TypeVar("T")
 
 #: Bytes of a message that every push service takes (RFC 8030 section 7.2), and what is left of them for the text:
 #: 86 go to the header, 16 to the authentication tag and 1 to the padding's delimiter (RFC 8291 section 4).
-RECORD = 4096
-PLAINTEXT_LIMIT = RECORD - 86 - 16 - 1
+RECORD_BYTES = 4096
+MAX_PLAINTEXT_BYTES = RECORD_BYTES - 86 - 16 - 1
 #: Pieces of work that go to the thread at once: two milliseconds of encryption, after which others have their turn.
-TOGETHER = 16
+MAX_WORK_AT_ONCE = 16
 
 
 def encrypt(text: bytes, to: Subscription, *, private_key: Any = None, salt: bytes | None = None) -> bytes:
     """The body of the request: header and one record. `private_key` and `salt` are made anew unless a test gives them.
 
     Raises:
-        ValueError: the text has more than PLAINTEXT_LIMIT bytes, or none.
+        ValueError: the text has more than MAX_PLAINTEXT_BYTES bytes, or none.
     """
     import http_ece
     from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
-    if not 1 <= len(text) <= PLAINTEXT_LIMIT:  # of an empty text, http_ece makes a header without a record
-        raise ValueError(f"the text has {len(text)} bytes; 1 to {PLAINTEXT_LIMIT} fit into one message")
+    if not 1 <= len(text) <= MAX_PLAINTEXT_BYTES:  # of an empty text, http_ece makes a header without a record
+        raise ValueError(f"the text has {len(text)} bytes; 1 to {MAX_PLAINTEXT_BYTES} fit into one message")
     body: bytes = http_ece.encrypt(
         text,
         salt=salt,
         private_key=private_key or generate_private_key(SECP256R1()),
         dh=to.p256dh,
         auth_secret=to.auth,
-        rs=RECORD,
+        rs=RECORD_BYTES,
         version="aes128gcm",
     )
     return body
@@ -80,7 +80,7 @@ class Bench:
 
     def _take_up(self, loop: asyncio.AbstractEventLoop) -> None:
         group: list[tuple[Callable[[], Any], asyncio.Future[Any]]] = []
-        while self._waiting and len(group) < TOGETHER:
+        while self._waiting and len(group) < MAX_WORK_AT_ONCE:
             work, future = self._waiting.popleft()
             if not future.done():  # whoever asked has left
                 group.append((work, future))

@@ -6,7 +6,7 @@ import time
 from collections import OrderedDict
 
 #: Services or subscriptions that are remembered; one that is forgotten is asked once more.
-KEPT = 10_000
+MAX_REMEMBERED = 10_000
 
 
 class Holds:
@@ -29,7 +29,7 @@ class Holds:
         if count >= self._after:
             until = max(until, time.monotonic() + seconds)
         self._known[name] = (count, until)
-        while len(self._known) > KEPT:
+        while len(self._known) > MAX_REMEMBERED:
             self._known.popitem(last=False)
 
     def accepted(self, name: str) -> None:

@@ -8,7 +8,6 @@ import hashlib
 import logging
 import re
 import ssl
-import time
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -18,9 +17,9 @@ import orjson
 from yarl import URL
 
 from banshi.sdk.outgoing import LOOPBACK, ForbiddenAddress, guarded_connector
-from mobile_push.providers.provider import Outcome, Push, Receipt
+from mobile_push.providers.provider import CONNECTION, TIMEOUT, OnceAMinute, Outcome, Push, Receipt
 from mobile_push.providers.webpush.answers import classify
-from mobile_push.providers.webpush.encryption import PLAINTEXT_LIMIT, Bench, encrypt
+from mobile_push.providers.webpush.encryption import MAX_PLAINTEXT_BYTES, Bench, encrypt
 from mobile_push.providers.webpush.holds import Holds
 from mobile_push.providers.webpush.settings import WebPushSettings
 from mobile_push.providers.webpush.subscriptions import Forbidden, Subscription
@@ -29,24 +28,24 @@ from mobile_push.providers.webpush.vapid import Vapid, public_key, read_key
 logger = logging.getLogger(__name__)
 
 #: Seconds: what FCM keeps a message for at most; others shorten a longer TTL themselves.
-LONGEST_TTL = 28 * 24 * 3600
+MAX_TTL_S = 28 * 24 * 3600
 #: Refusals of one push service in a row, with nothing accepted in between, after which it is left alone: a single one
 #: is about one subscription (RFC 8030 section 8.4).
-SUSTAINED = 10
+MAX_REFUSALS = 10
 #: Seconds for which a push service that is out of order is left alone, so that it does not hold every connection.
-BROKEN = 30.0
+BROKEN_REST_S = 30.0
 #: Bytes of an answer that are read, so that its connection can be used again.
-ANSWER_LIMIT = 16 * 1024
+MAX_ANSWER_BYTES = 16 * 1024
 #: A topic as it may be (RFC 8030 section 5.4).
 TOPIC = re.compile(r"[A-Za-z0-9_-]{1,32}")
-#: Seconds between two words to the operators about one push service, and services that are remembered for it.
-QUIET, TOLD = 60.0, 1000
+#: What is said of a push service that holds something against us.
+REFUSED = (
+    "the push service %s refuses us (%s): check webpush.contact and the clock; a phone that subscribed with another "
+    "key than private_key_file's has to subscribe anew"
+)
 
 #: ntfy's answer for a topic that no phone follows at present; it says nothing of the service.
 NOBODY_THERE = "HTTP_507"
-
-TIMEOUT = Receipt(Outcome.RETRY, "timeout")
-CONNECTION = Receipt(Outcome.RETRY, "connection")
 
 
 def payload(push: Push) -> bytes:
@@ -71,7 +70,7 @@ def request_headers(push: Push) -> dict[str, str]:
     headers = {
         "Content-Encoding": "aes128gcm",
         "Content-Type": "application/octet-stream",
-        "TTL": str(min(max(push.ttl, 0), LONGEST_TTL)),
+        "TTL": str(min(max(push.ttl, 0), MAX_TTL_S)),
         "Urgency": push.priority,
     }
     # What waits for a browser that is off is replaced as well. An id of a message's own would replace nothing.
@@ -95,29 +94,20 @@ class WebPushProvider:
     name = "webpush"
     one_service = False
     paused_until = 0.0
+    #: Each push service has limits of its own, and says so with 429.
+    per_second = None
 
     def __init__(self, settings: WebPushSettings) -> None:
         self.settings = settings
+        self.at_once = settings.connections
+        #: Seconds that one send takes at most.
+        self.longest_send = settings.timeout + 1.0
         #: What the app gives to the browser as `applicationServerKey`; "" until the provider is open.
         self.public_key = ""
-        self._services = Holds(SUSTAINED)
+        self._services = Holds(MAX_REFUSALS)
         self._subscriptions = Holds(1)
-        self._told: dict[str, float] = {}
+        self._told = OnceAMinute()
         self._session: aiohttp.ClientSession | None = None
-
-    @property
-    def at_once(self) -> int:
-        return self.settings.connections
-
-    @property
-    def per_second(self) -> None:
-        """Each push service has limits of its own, and says so with 429."""
-        return
-
-    @property
-    def longest_send(self) -> float:
-        """Seconds that one send takes at most."""
-        return self.settings.timeout + 1.0
 
     async def __aenter__(self) -> Self:
         """Read the key and open the connections; no request is made yet.
@@ -188,7 +178,7 @@ class WebPushProvider:
             text, headers = payload(push), request_headers(push)
         except (TypeError, ValueError):  # half a surrogate pair has no UTF-8
             return Receipt(Outcome.REJECTED, "not-text")
-        if len(text) > PLAINTEXT_LIMIT:
+        if len(text) > MAX_PLAINTEXT_BYTES:
             return Receipt(Outcome.REJECTED, "too-large")
         origin = to.origin
         if wait := max(self._services.left(origin), self._subscriptions.left(to.endpoint)):
@@ -226,7 +216,7 @@ class WebPushProvider:
             receipt = classify(response.status, response.headers)
             read = 0
             # What goes on beyond the limit costs its connection, and nothing else.
-            while not response.content.at_eof() and read <= ANSWER_LIMIT:
+            while not response.content.at_eof() and read <= MAX_ANSWER_BYTES:
                 read += len(await response.content.readany())
             return receipt
 
@@ -236,22 +226,12 @@ class WebPushProvider:
             if receipt.retry_after is not None:
                 self._subscriptions.refused(endpoint, receipt.retry_after)
             if receipt.code != NOBODY_THERE:
-                self._services.refused(origin, BROKEN if receipt.retry_after is None else receipt.retry_after)
+                self._services.refused(origin, BROKEN_REST_S if receipt.retry_after is None else receipt.retry_after)
             return
         # Also a subscription that is gone is an answer of a service that works.
         self._services.accepted(origin)
         self._subscriptions.accepted(endpoint)
         if receipt.outcome is Outcome.MISCONFIGURED:
             self._vapid.forget(origin)
-            self._tell(origin, receipt.code)
-
-    def _tell(self, origin: str, code: str) -> None:
-        """Log what a push service holds against us, once a minute: each message would say the same."""
-        now = time.monotonic()
-        if now - self._told.get(origin, -QUIET) < QUIET:
-            return
-        if len(self._told) >= TOLD:
-            self._told.clear()
-        self._told[origin] = now
-        told = "the push service %s refuses us (%s): check webpush.contact and the clock; a phone that subscribed with "
-        logger.warning(told + "another key than private_key_file's has to subscribe anew", origin, code)
+            if self._told.is_due(origin):
+                logger.warning(REFUSED, origin, receipt.code)

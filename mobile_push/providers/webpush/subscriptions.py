@@ -21,9 +21,9 @@ from yarl import URL
 from mobile_push.providers.webpush.settings import HOST, WebPushSettings
 
 #: Characters of an address at most; UnifiedPush allows 1,000 bytes, Windows' are the longest of the browsers'.
-LONGEST_ENDPOINT = 2048
+MAX_ENDPOINT_LENGTH = 2048
 #: An uncompressed point on P-256, and the authentication secret: RFC 8291 sections 3.1 and 3.2.
-POINT, SECRET = 65, 16
+POINT_BYTES, SECRET_BYTES = 65, 16
 #: The characters of an address (RFC 3986); others mean something else to somebody else.
 CHARACTERS = re.compile(r"[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]+")
 #: Where an https service that is no push service hardly is; ports below 1024 belong to mail, shells and databases.
@@ -66,7 +66,7 @@ class Subscription:
         keys = document.get("keys")
         if not isinstance(keys, Mapping):
             raise ValueError("keys has to be an object with p256dh and auth; send what subscription.toJSON() gives")
-        p256dh, auth = _decoded(keys, "p256dh", POINT), _decoded(keys, "auth", SECRET)
+        p256dh, auth = _decoded(keys, "p256dh", POINT_BYTES), _decoded(keys, "auth", SECRET_BYTES)
         return cls(_endpoint(document.get("endpoint"), settings), p256dh, auth)
 
 
@@ -126,8 +126,8 @@ def _on_curve(point: bytes) -> bool:
 
 def _endpoint(text: object, settings: WebPushSettings) -> str:
     """The address, normalised, where it can be a push service's."""
-    if not isinstance(text, str) or not 1 <= len(text) <= LONGEST_ENDPOINT:
-        raise ValueError(f"endpoint has to be an address of at most {LONGEST_ENDPOINT} characters")
+    if not isinstance(text, str) or not 1 <= len(text) <= MAX_ENDPOINT_LENGTH:
+        raise ValueError(f"endpoint has to be an address of at most {MAX_ENDPOINT_LENGTH} characters")
     if not CHARACTERS.fullmatch(text):
         raise ValueError("endpoint has characters that no address has; send it percent-encoded, without a fragment")
     try:

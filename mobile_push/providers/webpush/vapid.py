@@ -11,10 +11,10 @@ from typing import Any
 
 #: Seconds for which a token is good, and before its end at which the next is made. A push service takes 24 hours at
 #: most, and Apple's takes no new one more often than every 20 minutes.
-LIFETIME = 12 * 3600
-EARLY = 3600
+TOKEN_GOOD_FOR_S = 12 * 3600
+RENEWED_EARLY_S = 3600
 #: Push services whose tokens are kept.
-KEPT = 1024
+MAX_TOKENS_KEPT = 1024
 
 ADVICE = "write one with `banshi webpush-key`"
 
@@ -84,15 +84,15 @@ class Vapid:
         """The header for a push service, where a good one is kept."""
         header, renew = self._headers.get(origin, ("", 0.0))
         # A clock that was set back leaves a token that ends too far ahead: push services refuse more than 24 hours.
-        return header if renew - LIFETIME + EARLY <= time.time() < renew else None
+        return header if renew - TOKEN_GOOD_FOR_S + RENEWED_EARLY_S <= time.time() < renew else None
 
     def sign(self, origin: str) -> str:
         """A new header for a push service."""
         now = int(time.time())
-        claims = {"aud": origin, "exp": now + LIFETIME, "sub": self._contact}
+        claims = {"aud": origin, "exp": now + TOKEN_GOOD_FOR_S, "sub": self._contact}
         header: str = self._signer.sign(claims)["Authorization"]
-        self._headers[origin] = (header, now + LIFETIME - EARLY)
-        while len(self._headers) > KEPT:
+        self._headers[origin] = (header, now + TOKEN_GOOD_FOR_S - RENEWED_EARLY_S)
+        while len(self._headers) > MAX_TOKENS_KEPT:
             self._headers.popitem(last=False)
         return header
 

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 from mobile_push.sandbox.webpush.phone import Phone
 
 #: Bytes of a body that every push service takes (RFC 8030 section 7.2).
-BODY_LIMIT = 4096
+MAX_BODY_BYTES = 4096
 #: Seconds that a token may be good for (RFC 8292 section 2).
-LONGEST_TOKEN = 24 * 3600
+MAX_TOKEN_S = 24 * 3600
 URGENCIES = ("very-low", "low", "normal", "high")
 TOPIC = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
@@ -35,8 +35,8 @@ def wrong_header(headers: Mapping[str, str], body: bytes) -> Refusal | None:
         return Refusal(400, f"Urgency has to be one of {', '.join(URGENCIES)}")
     if topic is not None and not TOPIC.fullmatch(topic):
         return Refusal(400, "Topic has to be 1 to 32 characters of base64url")
-    if len(body) > BODY_LIMIT:
-        return Refusal(413, f"the body has {len(body)} bytes; {BODY_LIMIT} are taken")
+    if len(body) > MAX_BODY_BYTES:
+        return Refusal(413, f"the body has {len(body)} bytes; {MAX_BODY_BYTES} are taken")
     if not body or headers.get("Content-Encoding") != "aes128gcm":
         return Refusal(400, "a body in Content-Encoding aes128gcm is needed")
     return None
@@ -59,8 +59,8 @@ def wrong_sender(header: str | None, phone: Phone, origin: str) -> Refusal | Non
     left = claims.get("exp", 0) - time.time() if isinstance(claims.get("exp"), int | float) else -1.0
     if claims.get("aud") != origin:
         return Refusal(401, f"aud is {claims.get('aud')!r} and not {origin!r}")
-    if not 0 < left <= LONGEST_TOKEN:
-        return Refusal(401, f"exp is in {left:.0f} s; it has to be within {LONGEST_TOKEN}")
+    if not 0 < left <= MAX_TOKEN_S:
+        return Refusal(401, f"exp is in {left:.0f} s; it has to be within {MAX_TOKEN_S}")
     if not re.match("mailto:.+@|https://", str(claims.get("sub"))):
         return Refusal(401, "sub has to be mailto: or https:")
     if phone.application_server_key not in (None, named["k"]):

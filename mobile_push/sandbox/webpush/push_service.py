@@ -13,27 +13,24 @@ import asyncio
 import ssl
 import time
 from collections import Counter, deque
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
 from aiohttp import web
 
 from mobile_push.providers.for_test_cases import ELSEWHERE
-from mobile_push.sandbox.shares import Shares
+from mobile_push.sandbox.server import MAX_MESSAGES_KEPT, MAX_MESSAGES_SHOWN, Query, Sandbox
 from mobile_push.sandbox.webpush.behaviour import WebPushBehaviour
 from mobile_push.sandbox.webpush.checks import Refusal, wrong_header, wrong_sender
 from mobile_push.sandbox.webpush.phone import Phone
 
-__all__ = ["KEPT", "Received", "WebPushBehaviour", "WebPushSandbox", "serve_webpush"]
+__all__ = ["MAX_MESSAGES_KEPT", "Received", "WebPushBehaviour", "WebPushSandbox", "serve_webpush"]
 
-#: Messages that are kept to be looked at; the counts go on beyond.
-KEPT = 100_000
 #: Seconds for which the server keeps a message at most; a longer TTL is shortened, as RFC 8030 section 5.2 allows.
-LONGEST_TTL = 28 * 24 * 3600
+MAX_TTL_S = 28 * 24 * 3600
 #: Bytes of a request that are read; what is longer is not looked at.
-READ = 64 * 1024
+MAX_REQUEST_BYTES = 64 * 1024
 JSON = {"Content-Type": "application/json"}
 
 
@@ -57,7 +54,7 @@ class Received(NamedTuple):
         return orjson.loads(self.text)
 
 
-class WebPushSandbox:
+class WebPushSandbox(Sandbox[WebPushBehaviour]):
     """A push server on this machine.
 
     Example::
@@ -76,31 +73,21 @@ class WebPushSandbox:
         ssl_context: ssl.SSLContext | None = None,
         record: bool = True,
     ) -> None:
-        self.host, self.port = host, port
-        self.behaviour = WebPushBehaviour()
+        super().__init__(host, port, WebPushBehaviour(), ssl_context, record)
         #: Exact numbers of answers to messages by status.
         self.answers: Counter[int] = Counter()
         #: Messages refused, with the reason, the last ones.
         self.refusals: deque[Refusal] = deque(maxlen=1000)
-        self._ssl = ssl_context
-        self._record = record
-        self._shares = Shares()
         #: Stands for those that have subscribed elsewhere: nobody here has the keys to open what they get.
         self._elsewhere = Phone.subscribed(None)
         #: None for one that has ended.
         self._phones: dict[str, Phone | None] = {}
-        self._received: deque[Received] = deque(maxlen=KEPT)
+        self._received: deque[Received] = deque(maxlen=MAX_MESSAGES_KEPT)
         self._stored: list[Received] = []
-        self._number = 0
-
-    @property
-    def url(self) -> str:
-        """The server's address, without a slash at the end."""
-        return f"{'https' if self._ssl else 'http'}://{self.host}:{self.port}"
 
     @property
     def received(self) -> list[Received]:
-        """The last messages that phones got, KEPT at most; none without `record`."""
+        """The last messages that phones got, MAX_MESSAGES_KEPT at most; none without `record`."""
         self._catch_up()
         return list(self._received)
 
@@ -117,49 +104,21 @@ class WebPushSandbox:
             self._phones[identity] = None
         return known
 
-    async def __aenter__(self) -> Self:
-        server = web.Server(self._handle, access_log=None, handler_cancellation=True)
-        # Handlers that hang on purpose must not hold up the end.
-        self._runner = web.ServerRunner(server, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, self.host, self.port, ssl_context=self._ssl, backlog=1024).start()
-        self.port = self._runner.addresses[0][1]
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._runner.cleanup()
-
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         url = urlsplit(request.raw_path)
-        body = await request.content.read(READ)
-        while not request.content.at_eof() and len(body) < READ:
-            body += await request.content.read(READ - len(body))
+        body = await request.content.read(MAX_REQUEST_BYTES)
+        while not request.content.at_eof() and len(body) < MAX_REQUEST_BYTES:
+            body += await request.content.read(MAX_REQUEST_BYTES - len(body))
         if request.method == "POST" and url.path.startswith("/push/"):
             return await self._push(url.path.removeprefix("/push/"), request, body)
-        status, document = self._answer(request.method, url.path, parse_qs(url.query), body)
-        return web.Response(body=orjson.dumps(document), status=status, headers=JSON)
+        return self._control(request.method, url.path, parse_qs(url.query), body)
 
-    def _answer(self, method: str, path: str, query: dict[str, list[str]], body: bytes) -> tuple[int, Any]:
-        """The sandbox's own paths."""
-        room, _, identity = path.removeprefix("/sandbox/").partition("/")
-        try:
-            match method, room, identity:
-                case "POST", "subscriptions", "":
-                    return 201, self._subscribe(orjson.loads(body or b"{}"))
-                case "DELETE", "subscriptions", _ if self.unsubscribe(identity):
-                    return 200, {}
-                case "GET", "behaviour", "":
-                    return 200, self.behaviour
-                case "PUT", "behaviour", "":
-                    self.behaviour = WebPushBehaviour.read(body)
-                    return 200, self.behaviour
-                case "GET", "messages", "":
-                    return 200, self._messages(query)
-        except ValueError as error:
-            return 400, {"detail": str(error)}
-        return 404, {"detail": f"{method} {path} is no path of the sandbox"}
+    def _own(self, method: str, path: str, body: bytes) -> tuple[int, Any] | None:
+        if (method, path) == ("POST", "/sandbox/subscriptions"):
+            return 201, self._subscribe(orjson.loads(body or b"{}"))
+        if method == "DELETE" and self.unsubscribe(path.removeprefix("/sandbox/subscriptions/")):
+            return 200, {}
+        return None
 
     def _subscribe(self, document: Any) -> dict[str, Any]:
         key = document.get("applicationServerKey") if isinstance(document, dict) else 0
@@ -167,11 +126,9 @@ class WebPushSandbox:
             raise ValueError('send {"applicationServerKey": "…"}, or {} for a phone that takes messages of anybody')
         return self.subscribe(key)
 
-    def _messages(self, query: dict[str, list[str]]) -> dict[str, Any]:
-        of, after = query.get("subscription", [""])[0], query.get("after", ["0"])[0]
-        if not (after.isascii() and after.isdigit()):
-            raise ValueError("after must be the number of a message")
-        chosen = [r for r in self.received if r.number > int(after) and of in ("", r.subscription)][:1000]
+    def _messages(self, query: Query, after: int) -> dict[str, Any]:
+        of = query.get("subscription", [""])[0]
+        chosen = [r for r in self.received if r.number > after and of in ("", r.subscription)][:MAX_MESSAGES_SHOWN]
         messages = [
             {
                 "number": r.number,
@@ -186,15 +143,11 @@ class WebPushSandbox:
         return {"messages": messages, "taken": self._number, "answers": answers, "refusals": refusals}
 
     async def _push(self, identity: str, request: web.BaseRequest, body: bytes) -> web.Response:
-        behaviour = self.behaviour
-        if behaviour.hang:
-            await asyncio.get_running_loop().create_future()
-        if behaviour.latency:
-            await asyncio.sleep(behaviour.latency)
+        await self._hesitate()
         answer = self._fault(identity) or self._take(identity, request, body)
         self.answers[answer.status] += 1
-        if behaviour.answer_late and answer.status == 201:
-            await asyncio.sleep(behaviour.answer_late)
+        if self.behaviour.answer_late and answer.status == 201:
+            await asyncio.sleep(self.behaviour.answer_late)
         return answer
 
     def _fault(self, identity: str) -> web.Response | None:
@@ -224,7 +177,7 @@ class WebPushSandbox:
         except ValueError as error:  # a real service can't tell; the phone would drop it without a word
             return self._refused(Refusal(400, f"the phone can't open it: {error}"))
         self._number += 1
-        ttl = min(int(request.headers["TTL"]), LONGEST_TTL)
+        ttl = min(int(request.headers["TTL"]), MAX_TTL_S)
         now = time.monotonic()
         headers = {str(name): value for name, value in request.headers.items()}
         self._keep(Received(self._number, identity, now, now + ttl, headers, text))

@@ -10,23 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from mobile_push.cap import (
-    Alert,
-    Area,
-    Category,
-    Certainty,
-    Info,
-    MessageType,
-    NamedValue,
-    Reference,
-    Resource,
-    ResponseType,
-    Scope,
-    Severity,
-    Status,
-    Urgency,
-)
 from mobile_push.cap.geo.geometry import Circle, Polygon
+from mobile_push.cap.values import Alert, Area, Info, NamedValue, Reference, Resource
+from mobile_push.cap.vocabulary import Category, Certainty, MessageType, ResponseType, Scope, Severity, Status, Urgency
 
 MakeAlert = Callable[..., Alert]
 CHINA = timezone(timedelta(hours=8))

@@ -13,18 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mobile_push.cap import (
-    ALERT_DOCUMENT_SCHEMA,
-    ALERT_SCHEMA,
-    Alert,
-    CapError,
-    alert_of,
-    document_of,
-    geometry_of,
-    polygons_of,
-    write,
-)
+from mobile_push.cap.errors import CapError
 from mobile_push.cap.geo.geometry import Polygon
+from mobile_push.cap.representations import alert_of, document_of
+from mobile_push.cap.schema import ALERT_DOCUMENT_SCHEMA, ALERT_SCHEMA
+from mobile_push.cap.shapes import geometry_of, polygons_of
+from mobile_push.cap.values import Alert
+from mobile_push.cap.writing import write
 
 MakeAlert = Callable[..., Alert]
 CHINA = timezone(timedelta(hours=8))

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 import feedparser
 from lxml import etree
 
-from mobile_push.cap import Alert, FeedEntry, Info, MessageType, feed
+from mobile_push.cap.feed import FeedEntry, feed
+from mobile_push.cap.values import Alert, Info
+from mobile_push.cap.vocabulary import MessageType
 
 MakeAlert = Callable[..., Alert]
 URL = "https://city.example/v1/alerts.atom"

@@ -20,8 +20,3 @@ def test_alerts_know_nothing_of_the_platform_the_database_or_http() -> None:
             wrong = [name for name in names if name.split(".")[0] in {"banshi", "tortoise", "aiohttp", "pyfcm"}]
             wrong += [name for name in names if name.startswith("mobile_push") and not name.startswith(ALLOWED)]
             assert not wrong, f"{file.name} imports {wrong}"
-
-
-def test_every_public_name_is_there() -> None:
-    assert len(mobile_push.cap.__all__) == len(set(mobile_push.cap.__all__))
-    assert all(hasattr(mobile_push.cap, name) for name in mobile_push.cap.__all__)

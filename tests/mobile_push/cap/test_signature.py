@@ -24,7 +24,11 @@ from lxml import etree
 from signxml import CanonicalizationMethod, DigestAlgorithm, SignatureMethod, XMLSigner
 from signxml.algorithms import SignatureConstructionMethod
 
-from mobile_push.cap import Alert, CapError, SenderKey, SignatureError, read, sign, verify, write
+from mobile_push.cap.errors import CapError, SignatureError
+from mobile_push.cap.parsing import read
+from mobile_push.cap.signature import SenderKey, sign, verify
+from mobile_push.cap.values import Alert
+from mobile_push.cap.writing import write
 
 MakeAlert = Callable[..., Alert]
 DS = "http://www.w3.org/2000/09/xmldsig#"

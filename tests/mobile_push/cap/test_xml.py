@@ -13,7 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mobile_push.cap import Alert, CapError, Info, MessageType, Reference, Resource, read, write
+from mobile_push.cap.errors import CapError
+from mobile_push.cap.parsing import read
+from mobile_push.cap.values import Alert, Info, Reference, Resource
+from mobile_push.cap.vocabulary import MessageType
+from mobile_push.cap.writing import write
 
 MakeAlert = Callable[..., Alert]
 CAP = "urn:oasis:names:tc:emergency:cap:1.2"

@@ -1,0 +1,274 @@
+"""An alert and its parts as OASIS Common Alerting Protocol 1.2 has them (section 3.2).
+
+The fields of each stand in the order of the standard's schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from mobile_push.cap.elements import Element, element
+from mobile_push.cap.errors import CapError
+from mobile_push.cap.geo.divisions import check_division
+from mobile_push.cap.geo.geometry import Circle, Polygon, Shape
+from mobile_push.cap.kinds import (
+    BYTES,
+    FILE,
+    HEADLINE,
+    LANGUAGE,
+    MEDIA_TYPE,
+    MOMENT,
+    NAME,
+    NAMES,
+    NUMBER,
+    TEXT,
+    WEB,
+    Kind,
+    Text,
+    Word,
+)
+from mobile_push.cap.shapes import CIRCLE, POLYGON
+from mobile_push.cap.vocabulary import (
+    Category,
+    Certainty,
+    MessageType,
+    ResponseType,
+    Scope,
+    Severity,
+    Status,
+    Urgency,
+)
+
+
+class NamedValue(Element):
+    """`valueName` and `value`; CAP leaves the names to those who agree on them."""
+
+    name: str = element("valueName", TEXT, "What the value is a code of.")
+    value: str = element("value", TEXT, "The code itself.")
+
+
+class Reference(Element):
+    """The three that name an alert once and for all; in XML `sender,identifier,sent`."""
+
+    sender: str = element("sender", NAME, "The earlier alert's sender.")
+    identifier: str = element("identifier", NAME, "The earlier alert's identifier.")
+    sent: datetime = element("sent", MOMENT, "When the earlier alert was sent.")
+
+
+class References(Kind[tuple[Reference, ...]]):
+    """Several references in one element, parted by spaces."""
+
+    schema: Mapping[str, Any] = {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": 1000,
+        "items": {
+            "type": "object",
+            "required": ["sender", "identifier", "sent"],
+            "additionalProperties": False,
+            "properties": {"sender": NAME.schema, "identifier": NAME.schema, "sent": MOMENT.schema},
+        },
+    }
+    blank = True
+
+    def check(self, value: tuple[Reference, ...]) -> None:
+        if not isinstance(value, tuple) or not all(isinstance(one, Reference) for one in value):
+            raise ValueError("references are a tuple of Reference")
+
+    def text(self, value: tuple[Reference, ...]) -> str:
+        return " ".join(f"{one.sender},{one.identifier},{MOMENT.text(one.sent)}" for one in value)
+
+    def read(self, text: str) -> tuple[Reference, ...]:
+        return tuple(self._reference(one) for one in text.split())
+
+    @staticmethod
+    def _reference(text: str) -> Reference:
+        parts = text.split(",")
+        if len(parts) != 3:
+            raise ValueError(f"{text[:60]!r} is no reference; write sender,identifier,sent without spaces in it")
+        try:
+            return Reference(sender=parts[0], identifier=parts[1], sent=MOMENT.read(parts[2]))
+        except CapError as error:
+            raise ValueError(f"in {text[:60]!r} {error}") from None
+
+    def plain(self, value: tuple[Reference, ...]) -> list[dict[str, str]]:
+        return [{"sender": one.sender, "identifier": one.identifier, "sent": MOMENT.text(one.sent)} for one in value]
+
+    def values(self, plain: Any) -> tuple[tuple[Reference, ...], ...]:
+        found = []
+        for place, one in enumerate(plain):
+            try:
+                found.append(Reference(**{**one, "sent": MOMENT.values(one["sent"])[0]}))
+            except CapError as error:
+                raise error.within(place) from None
+            except ValueError as error:
+                raise CapError(str(error), place, "sent") from None
+        return (tuple(found),)
+
+
+REFERENCES = References()
+
+_BASE64 = Text(r"[A-Za-z0-9+/\s]+={0,2}\s*", "is no base64; encode the file", most=1_000_000)
+
+
+class Resource(Element):
+    """A file beside the text: where it is, or the file itself in `deref_uri`."""
+
+    description: str = element("resourceDesc", TEXT, "What the file shows, for people.")
+    media_type: str = element("mimeType", MEDIA_TYPE, "Its media type, such as image/png.")
+    size: int | None = element("size", BYTES, "Its size in bytes.", default=None)
+    uri: str | None = element("uri", FILE, "Where it is; only the name with deref_uri.", default=None)
+    deref_uri: str | None = element("derefUri", _BASE64, "The file itself, in base64.", default=None)
+    digest: str | None = element("digest", TEXT, "SHA-1 of the file, in hexadecimal.", default=None)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.uri and not self.deref_uri and not urlsplit(self.uri).scheme:
+            raise CapError("no whole address; begin with https:// and the host, or send the file in derefUri", "uri")
+
+
+#: The name of a geocode that is a division's code; also written without its space.
+GB_T_2260 = "GB/T 2260"
+
+
+def _is_division(name: str) -> bool:
+    return name.replace(" ", "").upper() == "GB/T2260"
+
+
+class Area(Element):
+    """All that its polygons, circles and geocodes hold together; the text is for people."""
+
+    description: str = element("areaDesc", TEXT, "The area's name for people.")
+    polygons: tuple[Polygon, ...] = element("polygon", POLYGON, "GeoJSON without holes.", many=True, default=())
+    circles: tuple[Circle, ...] = element(
+        "circle", CIRCLE, "A point and the kilometres around it.", many=True, default=()
+    )
+    geocodes: tuple[NamedValue, ...] = element(
+        "geocode", NamedValue, "Codes of places; divisions under the name GB/T 2260.", many=True, default=()
+    )
+    altitude: float | None = element(
+        "altitude", NUMBER, "Feet above mean sea level; with ceiling the lower end.", default=None
+    )
+    ceiling: float | None = element("ceiling", NUMBER, "Feet above mean sea level; only beside altitude.", default=None)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.ceiling is not None and self.altitude is None:
+            raise CapError("a ceiling needs an altitude; add it, or take the ceiling away", "ceiling")
+        for place, code in enumerate(self.geocodes):
+            if _is_division(code.name):
+                try:
+                    check_division(code.value)
+                except ValueError as error:
+                    raise CapError(str(error), "geocode", place, "value") from None
+
+    @property
+    def divisions(self) -> tuple[str, ...]:
+        """The GB/T 2260 codes among the geocodes."""
+        return tuple(code.value for code in self.geocodes if _is_division(code.name))
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        return self.polygons + self.circles
+
+
+class Info(Element):
+    """The event, how bad it is and what to do, in one language."""
+
+    language: str = element("language", LANGUAGE, "One tag of RFC 5646, such as zh-CN.")
+    categories: tuple[Category, ...] = element("category", Word(Category), "What kind of event it is.", many=True)
+    event: str = element("event", HEADLINE, "The event's name, such as 暴雨.")
+    response_types: tuple[ResponseType, ...] = element(
+        "responseType", Word(ResponseType), "What people should do.", many=True, default=()
+    )
+    urgency: Urgency = element("urgency", Word(Urgency), "How soon to act.")
+    severity: Severity = element("severity", Word(Severity), "How bad it is.")
+    certainty: Certainty = element("certainty", Word(Certainty), "How sure it is.")
+    audience: str | None = element("audience", TEXT, "Whom it is meant for.", default=None)
+    event_codes: tuple[NamedValue, ...] = element(
+        "eventCode", NamedValue, "The event in somebody's code list.", many=True, default=()
+    )
+    effective: datetime | None = element("effective", MOMENT, "When the text applies.", default=None)
+    onset: datetime | None = element("onset", MOMENT, "When the event should begin.", default=None)
+    expires: datetime | None = element("expires", MOMENT, "When the text is over.", default=None)
+    sender_name: str | None = element("senderName", TEXT, "The sender, for people.", default=None)
+    headline: str | None = element("headline", HEADLINE, "The line that a phone shows.", default=None)
+    description: str | None = element("description", TEXT, "What is happening.", default=None)
+    instruction: str | None = element("instruction", TEXT, "What to do.", default=None)
+    web: str | None = element("web", WEB, "Where there is more.", default=None)
+    contact: str | None = element("contact", TEXT, "Whom to ask.", default=None)
+    parameters: tuple[NamedValue, ...] = element(
+        "parameter", NamedValue, "What else systems agreed on.", many=True, default=()
+    )
+    resources: tuple[Resource, ...] = element(
+        "resource", Resource, "Files: maps, pictures, recordings.", many=True, default=()
+    )
+    areas: tuple[Area, ...] = element("area", Area, "Where it applies.", many=True, default=())
+
+
+class Alert(Element):
+    """One message about a danger: new, updated, cancelled or answered.
+
+    Source: OASIS CAP 1.2, section 3.2; the fields stand in the order of its schema.
+    """
+
+    identifier: str = element("identifier", NAME, "Unique for this sender.")
+    sender: str = element("sender", NAME, "Who sends, unique in the world.")
+    sent: datetime = element("sent", MOMENT, "When it was sent.")
+    status: Status = element("status", Word(Status), "Whether it is meant: Actual, Exercise, Test …")
+    message_type: MessageType = element(
+        "msgType", Word(MessageType), "A new alert, or what is done to those in references."
+    )
+    source: str | None = element("source", TEXT, "The operator or device behind it.", default=None)
+    scope: Scope = element("scope", Word(Scope), "Whom it may reach.")
+    restriction: str | None = element("restriction", TEXT, "The rule, with scope Restricted.", default=None)
+    addresses: tuple[str, ...] = element("addresses", NAMES, "The recipients, with scope Private.", default=())
+    codes: tuple[str, ...] = element("code", TEXT, "Codes for handling it.", many=True, default=())
+    note: str | None = element("note", TEXT, "Why, with status Exercise or type Error.", default=None)
+    references: tuple[Reference, ...] = element(
+        "references", REFERENCES, "The earlier alerts that this one is about.", default=()
+    )
+    incidents: tuple[str, ...] = element("incidents", NAMES, "What incidents it belongs to.", default=())
+    infos: tuple[Info, ...] = element("info", Info, "What it says; one block per language.", many=True, default=())
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.message_type is not MessageType.ALERT and not self.references:
+            advice = f"msgType {self.message_type} needs the alerts that it is about: sender,identifier,sent of each"
+            raise CapError(advice, "references")
+        if self.scope is Scope.RESTRICTED and not self.restriction:
+            raise CapError("scope Restricted needs the rule for whom it is meant; add it", "restriction")
+        if self.scope is Scope.PRIVATE and not self.addresses:
+            raise CapError("scope Private needs the recipients; add them", "addresses")
+
+    @property
+    def reference(self) -> Reference:
+        """How a later alert names this one."""
+        return Reference(sender=self.sender, identifier=self.identifier, sent=self.sent)
+
+    @property
+    def expires(self) -> datetime | None:
+        """When its last text is over; None as long as one of them has no end."""
+        ends = [info.expires for info in self.infos]
+        known = [end for end in ends if end]
+        return max(known) if known and len(known) == len(ends) else None
+
+    def info_in(self, language: str) -> Info | None:
+        """The text for somebody who reads `language`: the same tag, else the same language, else the first."""
+        return in_language([(info.language, info) for info in self.infos], language)
+
+
+T = TypeVar("T")
+
+
+def in_language(texts: Sequence[tuple[str, T]], language: str) -> T | None:
+    """What of these is for somebody who reads `language`: the same tag, else the same language, else the first."""
+    tags = [(tag.lower(), text) for tag, text in texts]
+    wanted = language.lower()
+    primary = wanted.split("-")[0]
+    exact = [text for tag, text in tags if tag == wanted]
+    same = [text for tag, text in tags if tag.split("-")[0] == primary]
+    return next(iter([*exact, *same, *(text for _, text in tags)]), None)

@@ -1,1 +1,0 @@
-"""The values that an alert is made of."""
