@@ -54,6 +54,7 @@ PUSH_ORDER = [
     "broadcasts",
     "phones",
     "reports",
+    "work",
     "sandbox",
     "checks",
     "commands",
