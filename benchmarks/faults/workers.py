@@ -14,7 +14,7 @@ from benchmarks.town.city import City, city
 from benchmarks.town.report import Report
 from benchmarks.town.senders import SendingTown, town
 from benchmarks.town.town import TWO
-from mobile_push.delivery.claims.chunk import CHUNK
+from mobile_push.delivery.claims.chunk import MAX_PHONES_A_CHUNK
 
 #: What is claimed and not ended: whose it is, nobody says, and only the dead one's stays as it is.
 CLAIMED = "SELECT id, attempts FROM {table} WHERE state = 'due' AND lease_until > {clock}"
@@ -57,7 +57,7 @@ async def worker_killed(folder: Path, length: argparse.Namespace) -> Report:
         report.say("per kill", f"{account.again / kills:.1f}")
         report.say("seconds until what it held was taken over, min / median / max", spread(report.recovery))
         report.promise(max(report.recovery) <= PROMISED_LEASE_S, f"taken over after {max(report.recovery):.1f} s only")
-        report.promise(account.again <= kills * CHUNK, "more came twice than batches that weren't settled")
+        report.promise(account.again <= kills * MAX_PHONES_A_CHUNK, "more came twice than batches that weren't settled")
     return report
 
 
