@@ -47,7 +47,7 @@ BATCH = Record(
             },
         ),
         minItems=1,
-        maxItems=MOST,
+        maxItems=MAX_RECEIPTS,
     ),
 ).form()
 
