@@ -201,6 +201,8 @@ def test_every_rule_is_explained() -> None:
 #: What makes a finding; the rule is one of its first two arguments.
 MAKERS = {"Finding", "_find", "_of", "wrong"}
 SLUG = re.compile(r"[a-z]+(-[a-z]+)+|unmigrated|unreadable")
+#: Where a rule is also the first of what is yielded: folders, and files in others.
+CHECKED = {"kinds", "checks", "checks.py"}
 
 
 def rules_in_the_code() -> set[str]:
@@ -214,8 +216,8 @@ def rules_in_the_code() -> set[str]:
                     found |= {text for text in texts[:2] if isinstance(text, str) and SLUG.fullmatch(text)}
                 case ast.Call(func=ast.Attribute(attr="unique"), args=[*_, ast.Constant(value=noun), _]):
                     found.add(f"duplicate-{noun}")
-                case ast.Yield(value=ast.Tuple(elts=[ast.Constant(value=str(rule)), _])) if "kinds" in file.parts:
-                    found.add(rule)
+                case ast.Yield(value=ast.Tuple(elts=[ast.Constant(value=str(rule)), *_])) if CHECKED & {*file.parts}:
+                    found |= {rule} if SLUG.fullmatch(rule) else set()
     return found
 
 
