@@ -92,7 +92,7 @@ def made_in(folder: Path) -> NextVersion:
         shutil.copytree(ROOT / tree, folder / tree, ignore=ignored)
     steps = (
         _extended(folder / "platform" / "banshi" / "kernel" / "tables", "cases.py", "banshi", "Case", "banshi_case"),
-        _extended(folder / "mobile_push" / "tables", "models.py", "mobile_push", "Delivery", "push_delivery"),
+        _extended(folder / "mobile_push" / "tables", "delivery_models.py", "mobile_push", "Delivery", "push_delivery"),
     )
     contract = folder / "platform" / "banshi" / "kernel" / "contract" / "values.py"
     # Whatever this version finds in a message that it doesn't know.

@@ -8,6 +8,7 @@ loading itself call it without a door.
 
 from __future__ import annotations
 
+import os
 import pickle
 import sys
 import tomllib
@@ -92,10 +93,11 @@ def _key(configuration: Configuration) -> tuple[Any, ...]:
     """The content of all that a door is made from, but where its data are."""
     settings = replace(configuration.settings, data=Path(), database="", replica="", keys=None)
     entries = [
-        (name, entry.api, repr(entry.settings), entry.package, content(entry.path or entry.package))
+        (name, repr(replace(entry, path=None, package=entry.package or "-")), content(entry.path or entry.package))
         for name, entry in configuration.entries.items()
     ]
-    return (repr(settings), *entries)
+    exporter = [one for one in os.environ.items() if one[0].startswith("OTEL_")]
+    return (repr(settings), repr(exporter), *entries)
 
 
 def content(place: Path | str | None) -> str:

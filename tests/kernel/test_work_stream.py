@@ -30,7 +30,7 @@ NEVER = 3600.0
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"AGAIN": 0.05, "BLOCK": 0.1, "IDLE": 0.4}.items():
+    for name, value in {"RETRY_S": 0.05, "BLOCK_S": 0.1, "STALE_WORD_S": 0.4}.items():
         monkeypatch.setattr(f"banshi.builtin.work_stream.stream.{name}", value)
 
 
