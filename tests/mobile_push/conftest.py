@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,6 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from google.auth.crypt import RSASigner
 
 from banshi import Message
 from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
@@ -87,8 +89,10 @@ class Clock:
         return time.time() + self.ahead
 
 
-#: The one key of all sandboxes here: making one takes longer than most tests.
+#: The one key of all sandboxes here: making one takes longer than most tests, and reading it, with all that OpenSSL
+#: checks of it, a tenth of a second.
 KEYS: list[Any] = []
+RSASigner.from_string = lru_cache(RSASigner.from_string)  # type: ignore[method-assign]
 
 
 @pytest.fixture

@@ -326,7 +326,12 @@ async def test_messages_of_one_case_thread_and_collapse_and_those_of_another_sta
     [(name, ids)] = seen.items()
     assert ids == {name}, "what is about no case stands by itself"
     assert len((await door.citizen("wang").get("/v1/inbox")).ok()["items"]) == 5, "the inbox has them all"
-    assert await Delivery.filter(state="sent").count() == 10
+
+    # A service has a message before that is written down.
+    async def all_are_sent() -> bool:
+        return await Delivery.filter(state="sent").count() == 10
+
+    await until(all_are_sent)
 
 
 async def test_two_people_of_one_case_have_names_of_their_own(

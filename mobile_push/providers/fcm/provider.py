@@ -11,18 +11,18 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
 import orjson
 
-from mobile_push.providers.fcm.access_token import FAILURE_HOLDS_S, AccessToken
+from mobile_push.providers.fcm.access_token import AccessToken
 from mobile_push.providers.fcm.answers import classify
 from mobile_push.providers.fcm.connections import Connections
 from mobile_push.providers.fcm.endpoint import Endpoint
 from mobile_push.providers.fcm.payload import NO_TOKEN, PLACEHOLDER, Encoder, is_token
+from mobile_push.providers.fcm.service_account import ServiceAccount
 from mobile_push.providers.fcm.settings import FcmSettings
 from mobile_push.providers.fcm.topics import MAX_PHONES_A_CALL, NO_TOPIC, is_topic, request, results
 from mobile_push.providers.platforms import of_fcm
@@ -30,7 +30,6 @@ from mobile_push.providers.provider import CONNECTION, Outcome, Push, Receipt
 
 logger = logging.getLogger(__name__)
 
-SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 #: So many refusals for load with nothing accepted in between are no longer scattered: the provider asks for a pause.
 MAX_REFUSALS = 10
 #: Changes of who follows a topic that are under way at most; Google takes 3,000 phones a second.
@@ -42,8 +41,6 @@ def open_project(settings: FcmSettings) -> tuple[Any, Callable[[], tuple[str, fl
 
     Blocks on imports and files, and the function on the network: both belong in a thread.
     """
-    from google.auth.transport.requests import Request
-    from google.oauth2.service_account import Credentials
     from pyfcm import FCMNotification
 
     class Client(FCMNotification):  # type: ignore[misc]
@@ -52,33 +49,8 @@ def open_project(settings: FcmSettings) -> tuple[Any, Callable[[], tuple[str, fl
         def json_dumps(self, data: object) -> bytes:
             return orjson.dumps(data)
 
-    def load() -> Any:
-        account = settings.service_account()
-        if settings.token_uri:
-            account["token_uri"] = settings.token_uri
-        try:
-            return Credentials.from_service_account_info(account, scopes=[SCOPE])  # type: ignore[no-untyped-call]
-        except ValueError as error:
-            path = settings.service_account_file
-            raise ValueError(f"the private_key in {path} can't be used ({error}); download the key again") from None
-
-    credentials = load()
-    request = partial(Request(), timeout=settings.timeout, verify=str(settings.ca_file or "") or True)
-
-    def fetch() -> tuple[str, float]:
-        nonlocal credentials
-        try:
-            credentials = load()  # an operator may have put a new key there
-        except ValueError as error:
-            logger.warning("the key that was read before is used: %s", error)
-        credentials.refresh(request)
-        token, expiry = credentials.token, credentials.expiry
-        if not (isinstance(token, str) and token.isascii() and token.isprintable() and expiry):
-            raise ValueError("the token endpoint's answer holds no access token that a header can carry")
-        lifetime = (expiry - datetime.now(UTC).replace(tzinfo=None)).total_seconds()
-        return token, max(lifetime, FAILURE_HOLDS_S)
-
-    return Client(credentials=credentials), fetch
+    account = ServiceAccount(settings)
+    return Client(credentials=account.credentials), account.fetch
 
 
 class FcmProvider:
