@@ -14,7 +14,6 @@ from typing import Any
 
 import asyncpg
 
-from banshi.foundation.database import postgres
 from banshi.ops.cli import main
 from benchmarks import seed_plans
 from benchmarks.seed_plans import Statement
@@ -35,5 +34,4 @@ async def listened(connection: Any) -> None:
 
 if __name__ == "__main__":
     asyncpg.create_pool = partial(asyncpg.create_pool, init=listened)
-    postgres.asyncpg.create_pool = asyncpg.create_pool
     main()

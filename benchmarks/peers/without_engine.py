@@ -9,11 +9,7 @@ from banshi.ops.cli import main
 WORKING = {"banshi.kernel.outbox.plugin", "banshi.builtin.work_stream.plugin", "banshi.builtin.personal_data.plugin"}
 
 
-def still(plugins: tuple[str, ...]) -> tuple[str, ...]:
-    """Banshi's own plugins without those that work by themselves."""
-    return tuple(one for one in plugins if one not in WORKING)
-
-
 if __name__ == "__main__":
-    default_plugins.DEFAULT_PLUGINS = still(default_plugins.DEFAULT_PLUGINS)
+    plugins = default_plugins.DEFAULT_PLUGINS
+    default_plugins.DEFAULT_PLUGINS = tuple(one for one in plugins if one not in WORKING)
     main()
