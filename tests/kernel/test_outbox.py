@@ -185,8 +185,11 @@ async def test_whoever_gave_a_row_back_can_not_settle_what_another_has_taken_sin
 
 
 async def test_nothing_to_settle_or_give_back_is_nothing_to_do(store: Store) -> None:
+    await promise(store, "one")
+    before = await OutboxRow.all().values()
     await outbox.settle(store, [])
     await outbox.release(store, [])
+    assert await OutboxRow.all().values() == before
 
 
 async def test_the_same_promise_is_made_once(store: Store) -> None:

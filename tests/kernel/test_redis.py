@@ -247,7 +247,7 @@ def test_an_address_that_leads_nowhere_is_refused_with_how_one_looks(url: str, w
     ],
 )
 def test_every_form_of_an_address_is_taken(url: str) -> None:
-    RedisSettings(url=url)
+    assert RedisSettings(url=url).url == url
 
 
 def test_hosts_are_read_with_their_ports() -> None:
