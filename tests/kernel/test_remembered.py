@@ -78,6 +78,24 @@ def test_another_file_is_read_and_found_wrong(tmp_path: Path) -> None:
             remembered.loaded_from_memory(configuration(tmp_path, parks=parks))
 
 
+def test_checks_are_remembered_by_content_wherever_it_lies_and_by_what_else_they_look_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = []
+    for name in ("here", "there", "changed"):
+        place = tmp_path / name
+        place.mkdir()
+        (place / "items.toml").write_text(ITEMS.format(title="Gardens" if name == "changed" else "Parks"))
+        keys.append(remembered._key(configuration(tmp_path, parks=place)))
+    here, there, changed = keys
+    assert here == there != changed
+    apart = configuration(tmp_path, parks=tmp_path / "here")
+    entry = replace(apart.entries["parks"], isolation="process")
+    assert remembered._key(replace(apart, entries={"parks": entry})) != here
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")
+    assert remembered._key(configuration(tmp_path, parks=tmp_path / "here")) != here
+
+
 def searched(index: Index) -> list[Any]:
     """All that an index has of its catalogue."""
     spoken = [(one.text, one.starts, one.owners) for one in (index.spelled, index.initials)]
