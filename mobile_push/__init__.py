@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import click
 
 from banshi import Channel, Finding, Offer, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ROLES
@@ -30,7 +32,9 @@ from mobile_push.phones.erasure import erase_case
 from mobile_push.phones.holdings import HOLDING
 from mobile_push.phones.reading import inbox as inbox_routes
 from mobile_push.phones.reading import stream, stream_tickets, unread
+from mobile_push.providers.fcm.settings import FcmSettings
 from mobile_push.providers.provider import PROVIDERS, Outcome, Provider, Push, Receipt, Way
+from mobile_push.providers.webpush import WebPushSettings
 from mobile_push.reports import routes as report_routes
 from mobile_push.reports import scheduler as reports_scheduler
 from mobile_push.reports.commands import push
@@ -38,12 +42,6 @@ from mobile_push.screen.presentation import Presentation
 from mobile_push.screen.threads import THREADS, open_threads
 from mobile_push.settings import PushSettings
 from mobile_push.work import WORK, open_work
-
-if TYPE_CHECKING:
-    import click
-
-    from mobile_push.providers.fcm.settings import FcmSettings
-    from mobile_push.providers.webpush import WebPushSettings
 
 #: What a plugin with a provider of its own needs; the rest is mobile_push's.
 __all__ = ["PROVIDERS", "Outcome", "Presentation", "Provider", "Push", "Receipt", "Way"]

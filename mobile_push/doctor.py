@@ -6,13 +6,10 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from banshi.sdk.operations import Deployment, Examination, Verdict, are_private
-
-if TYPE_CHECKING:
-    from mobile_push.providers.fcm.settings import FcmSettings
-    from mobile_push.settings import PushSettings
+from mobile_push.providers.fcm.settings import FcmSettings
+from mobile_push.settings import PushSettings
 
 
 def examination(settings: PushSettings) -> Examination:

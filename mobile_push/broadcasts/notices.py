@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
+
+from aiohttp import web
 
 from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, NotFound, reply
 from banshi.sdk.documents import ID, array
@@ -14,9 +16,6 @@ from mobile_push.broadcasts.timing import EXPIRES_AT, SEND_AT, TTL, timing
 from mobile_push.delivery.service import PUSH
 from mobile_push.screen.pictures import wrong_with_picture
 from mobile_push.tables.models import Broadcast, InboxMessage
-
-if TYPE_CHECKING:
-    from aiohttp import web
 
 ROUTES = Routes("push")
 

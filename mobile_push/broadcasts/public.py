@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from aiohttp import web
 
 from banshi import Answer, Audience, Call, InvalidParameter, Link, NotFound, Parameter, reply, text_in
 from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MOMENT, TEXT, Record, array
@@ -17,9 +19,6 @@ from mobile_push.cap.values import in_language
 from mobile_push.delivery.service import PUSH
 from mobile_push.tables.cursor import MAX_NUMBER
 from mobile_push.tables.models import Broadcast, CapMessage
-
-if TYPE_CHECKING:
-    from aiohttp import web
 
 ROUTES = Routes("alerts")
 

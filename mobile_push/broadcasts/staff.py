@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from aiohttp import web
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
@@ -28,9 +29,6 @@ from banshi.sdk.http import Routes, page_answer
 from mobile_push.broadcasts import lifecycle, preview, representations, steps
 from mobile_push.broadcasts.publication import Along
 from mobile_push.tables.models import Broadcast, BroadcastEvent
-
-if TYPE_CHECKING:
-    from aiohttp import web
 
 #: Rows of a page, when the caller doesn't say, and at most.
 PAGE_SIZE, MAX_PAGE_SIZE = 20, 100

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Iterable
 
+from banshi import Platform
 from banshi.sdk.events import SIGNALS
 from mobile_push.inbox import messages
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
-
-    from banshi import Platform
-    from mobile_push.inbox.hub import Hub
+from mobile_push.inbox.hub import Hub
 
 #: There is something new in these persons' own logs; what these persons wish, or where they are, has changed; these
 #: persons are forgotten; there is something new in the common log.

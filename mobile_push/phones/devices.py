@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
+
+from aiohttp import web
+from tortoise.models import Model
 
 from banshi import (
     LANGUAGES,
@@ -29,10 +32,6 @@ from mobile_push.phones.erasure import erase_device
 from mobile_push.phones.registration import MAX_TRIES
 from mobile_push.providers.webpush.subscriptions import MAX_ENDPOINT_LENGTH
 from mobile_push.tables.models import Device
-
-if TYPE_CHECKING:
-    from aiohttp import web
-    from tortoise.models import Model
 
 ROUTES = Routes("push")
 

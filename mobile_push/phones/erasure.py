@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from banshi import Platform
+from banshi import Case, Platform
 from banshi.sdk.database import as_stored
 from mobile_push.delivery.topics.changes import kept
 from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Delivery, Device, Follow, InboxCounter, InboxMessage, PhoneReceipt, Profile
-
-if TYPE_CHECKING:
-    from banshi import Case
 
 
 async def erase_device(platform: Platform, device: UUID, person: str, *, before: datetime | None = None) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from tortoise.models import Model
 
 from banshi import Platform
 from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_person
@@ -18,9 +20,6 @@ from mobile_push.tables.models import (
     Profile,
     TopicChange,
 )
-
-if TYPE_CHECKING:
-    from tortoise.models import Model
 
 #: Keys in one statement.
 MAX_KEYS_A_STATEMENT = 500

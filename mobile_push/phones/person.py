@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
-from banshi import Answer, Audience, Call
+from aiohttp import web
+
+from banshi import Answer, Audience, Call, Platform
 from banshi.sdk.http import Routes
 from mobile_push.delivery.service import PUSH
 from mobile_push.phones.erasure import erase_person
-
-if TYPE_CHECKING:
-    from aiohttp import web
-
-    from banshi import Platform
 
 ROUTES = Routes("push")
 

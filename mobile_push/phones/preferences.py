@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from aiohttp import web
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
@@ -17,9 +18,6 @@ from mobile_push.delivery.service import PUSH
 from mobile_push.delivery.topics.changes import kept
 from mobile_push.settings import SLUG
 from mobile_push.tables.models import Follow, Profile
-
-if TYPE_CHECKING:
-    from aiohttp import web
 
 ROUTES = Routes("push")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
+from aiohttp import web
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
@@ -17,9 +18,6 @@ from banshi.sdk.documents import Record, array
 from banshi.sdk.http import Routes
 from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Broadcast, Device, InboxMessage, PhoneReceipt
-
-if TYPE_CHECKING:
-    from aiohttp import web
 
 ROUTES = Routes("push")
 

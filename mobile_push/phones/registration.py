@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
+from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
+from tortoise.models import Model
 from tortoise.transactions import in_transaction
 from uuid_utils.compat import uuid7
 
@@ -20,12 +22,6 @@ from mobile_push.delivery.topics.changes import kept
 from mobile_push.phones.erasure import end_deliveries
 from mobile_push.providers.webpush import subscription
 from mobile_push.tables.models import Device
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
-
-    from tortoise.backends.base.client import BaseDBAsyncClient
-    from tortoise.models import Model
 
 #: How often a change is prepared anew when another one of the same phone comes between.
 MAX_TRIES = 5

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from aiohttp import web
 
 from banshi import Answer, Audience, Call, reply
 from banshi.sdk.documents import Record
 from banshi.sdk.http import Routes
 from mobile_push.delivery.service import PUSH
-
-if TYPE_CHECKING:
-    from aiohttp import web
 
 ROUTES = Routes("push")
 

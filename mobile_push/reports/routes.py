@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+
+from aiohttp import web
 
 from banshi import Answer, Audience, Call, Conflict, Forbidden, Link, NotFound, Parameter, reply
 from banshi.sdk.documents import Record
@@ -16,9 +17,6 @@ from mobile_push.reports.dead_letters import LETTER, LETTER_ID
 from mobile_push.reports.live import stream_report
 from mobile_push.reports.report import SCHEMA, report_of
 from mobile_push.reports.scheduler import REPORTS
-
-if TYPE_CHECKING:
-    from aiohttp import web
 
 ROUTES, LETTERS = Routes("push"), Routes("operations")
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
+
+from aiohttp import web
 
 from banshi import Answer, Audience, Call, Conflict, FieldProblem, Form, InvalidFields, Link, reply
 from banshi.sdk.documents import ID, array
@@ -21,9 +23,6 @@ from mobile_push.cap.values import Alert
 from mobile_push.cap.vocabulary import MessageType, Status
 from mobile_push.delivery.service import PUSH
 from mobile_push.tables.models import Broadcast
-
-if TYPE_CHECKING:
-    from aiohttp import web
 
 ROUTES = Routes("push")
 SHOWN = Link("show_alert", {"id": "$response.body#/id"})

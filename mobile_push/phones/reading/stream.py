@@ -6,23 +6,19 @@ import asyncio
 import random
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import orjson
 from aiohttp import HttpVersion11, web
 
 from banshi import Answer, Audience, Call, InvalidParameter, Parameter
 from banshi.sdk.http import Routes
-from mobile_push.delivery.service import PUSH
+from mobile_push.delivery.service import PUSH, Push
 from mobile_push.inbox import messages as inbox_messages
 from mobile_push.inbox.hub import ALIVE, MAX_STREAMS_A_TURN, UNKNOWN, Hub, Stream, event
 from mobile_push.phones.presence import DEVICE, note_presence
+from mobile_push.settings import PushSettings
 from mobile_push.tables import cursor
 from mobile_push.tables.cursor import Cursor
-
-if TYPE_CHECKING:
-    from mobile_push.delivery.service import Push
-    from mobile_push.settings import PushSettings
 
 ROUTES = Routes("push")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from aiohttp import web
 
 from banshi import Answer, Audience, Call, FieldProblem, InvalidFields, Platform, reply
 from banshi.sdk.documents import Record
@@ -13,9 +15,6 @@ from mobile_push.inbox.common_log import EVERYBODY
 from mobile_push.tables import cursor
 from mobile_push.tables.cursor import Cursor
 from mobile_push.tables.models import InboxMessage, PhoneReceipt, Profile
-
-if TYPE_CHECKING:
-    from aiohttp import web
 
 ROUTES = Routes("push")
 

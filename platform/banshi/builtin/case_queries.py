@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING
 
 from banshi.foundation.database.bulk import pages
 from banshi.kernel.cases.submission import submission_of
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.values import Submission
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 #: Cases that are read at once.
 PAGE_ROWS = 200

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from banshi.foundation.keys import Key
-
-if TYPE_CHECKING:
-    from banshi.kernel.loading.registry import Registry
+from banshi.kernel.loading.registry import Registry
 
 State = Literal["ok", "warning", "error"]
 

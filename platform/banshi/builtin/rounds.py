@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from structlog.typing import FilteringBoundLogger
 
@@ -12,9 +12,7 @@ from banshi.foundation.background import woken
 from banshi.foundation.errors import Problem
 from banshi.foundation.logs import place_of
 from banshi.kernel.cases import actors, lifecycle
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
+from banshi.kernel.runtime.running import Platform
 
 
 async def move(platform: Platform, case_id: Any, action: str) -> bool:

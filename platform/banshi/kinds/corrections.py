@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from banshi.foundation.errors import FieldProblem, InvalidFields
 from banshi.kernel.cases.lifecycle import Effects, Move
 from banshi.kernel.cases.materials import MATERIALS
 from banshi.kernel.cases.submission import check
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
+from banshi.kernel.runtime.running import Platform
 
 
 async def corrected(platform: Platform, move: Move) -> Effects:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+
+from aiohttp import web
 
 from banshi import Answer, Audience, Call, InvalidParameter, NotFound, Parameter
 from banshi.sdk.documents import array
@@ -14,9 +15,6 @@ from .context import PROFILE
 from .exports import EXPORTS, ItemList, Part
 from .item_list import FIELDS, LANGUAGE, REQUIRED
 from .shared import WHOLE
-
-if TYPE_CHECKING:
-    from aiohttp import web
 
 ROUTES = Routes("exports")
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import click
 
 from banshi import Offer, Resource, Route, Tables, hookimpl
 from banshi.sdk.http import BEARERS, CLIENTS, Bearer, Directory
 
 from . import keys, oauth, tokens
 from .commands import client
-
-if TYPE_CHECKING:
-    import click
 
 
 @hookimpl

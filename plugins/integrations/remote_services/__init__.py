@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from banshi import Offer, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ROLES
@@ -14,9 +14,6 @@ from .answers import answering, reading_cases
 from .calls.sync import SERVICES, open_services
 from .registration import approving, lifecycle, registering
 from .settings import ServiceSettings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 @hookimpl

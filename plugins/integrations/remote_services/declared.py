@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from banshi import Department, Finding, Item
 from banshi.sdk.catalogue import inspect_declaration
-from banshi.sdk.registers import inspect_registers
-
-if TYPE_CHECKING:
-    from banshi import Department, Finding, Item
-    from banshi.sdk.registers import Register
+from banshi.sdk.registers import Register, inspect_registers
 
 
 @dataclass(frozen=True, slots=True)

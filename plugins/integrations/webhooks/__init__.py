@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import click
 
 from banshi import Offer, Platform, Resource, Route, Tables, hookimpl
 from banshi.sdk.events import EVENT_TYPES, LISTENERS, Event, Listener
@@ -14,9 +16,6 @@ from .delivery.dispatcher import DISABLED, OFFICE, open_office
 from .settings import WebhookSettings
 from .subscriptions import actions, handlers
 from .subscriptions.actions import TEST
-
-if TYPE_CHECKING:
-    import click
 
 
 @hookimpl

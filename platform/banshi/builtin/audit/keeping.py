@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING
 
 import structlog
 
@@ -16,10 +15,8 @@ from banshi.builtin.audit.marks import stamp
 from banshi.foundation.background import working
 from banshi.foundation.keys import Key
 from banshi.kernel.runtime.leader_election import led
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import CaseEvent
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.audit")
 

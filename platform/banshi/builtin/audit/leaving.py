@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from structlog.typing import FilteringBoundLogger
@@ -11,6 +12,7 @@ from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
 from banshi.builtin.audit.keeping import AUDIT
+from banshi.builtin.audit.key import AuditKey
 from banshi.builtin.audit.marks import (
     HASH_BYTES,
     PERSONAL,
@@ -24,14 +26,8 @@ from banshi.builtin.audit.models import AuditRemoval, AuditSeal, CaseReading
 from banshi.foundation.database.bulk import pages
 from banshi.foundation.database.writes import Update
 from banshi.foundation.logs import place_of
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import GOING, LEAVING, Case, CaseEvent
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from banshi.builtin.audit.key import AuditKey
-    from banshi.kernel.runtime.running import Platform
-
 
 #: Why readings leave; and the last id that such a note may have, which is the number of a seal.
 AGE, LAST_NUMBER = "age", 2**63 - 1

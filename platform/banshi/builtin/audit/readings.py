@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from contextvars import Context
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -25,12 +25,10 @@ from banshi.foundation.database.writes import Write
 from banshi.foundation.errors import Unavailable
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of
+from banshi.kernel.contract.principals import Principal
 from banshi.kernel.http.access import ACCESS
-
-if TYPE_CHECKING:
-    from banshi.kernel.contract.principals import Principal
-    from banshi.kernel.runtime.running import Platform
-    from banshi.kernel.tables.cases import Case
+from banshi.kernel.runtime.running import Platform
+from banshi.kernel.tables.cases import Case
 
 log = structlog.get_logger("banshi.audit")
 

@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
@@ -27,9 +26,7 @@ from banshi.foundation.database import bulk
 from banshi.foundation.errors import Forbidden, Hidden, InsufficientScope, NotNamed, NotVerified, Problem
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
+from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.audit")
 

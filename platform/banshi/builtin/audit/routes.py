@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from aiohttp import web
 
 from banshi.builtin.audit.models import CaseReading
 from banshi.builtin.pages import page_of
@@ -13,9 +15,6 @@ from banshi.kernel.contract.routes import Audience, Call, Link
 from banshi.kernel.contract.values import text_in
 from banshi.kernel.http.document_schemas import ID, MOMENT, TEXT, Record
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, page_answer, reply
-
-if TYPE_CHECKING:
-    from aiohttp import web
 
 ROUTES = Routes("cases")
 

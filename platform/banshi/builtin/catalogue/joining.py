@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from banshi.builtin.catalogue.search import SEARCH
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.values import Department, Item
 from banshi.kernel.loading.loader import inspect_items
 from banshi.kernel.loading.registry import Registry
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
+from banshi.kernel.runtime.running import Platform
 
 
 def inspect_declaration(

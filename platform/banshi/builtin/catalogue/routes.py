@@ -6,7 +6,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from aiohttp import web
 
 from banshi.builtin.catalogue.search import SEARCH
 from banshi.foundation.errors import InvalidParameter, NotFound
@@ -28,12 +30,8 @@ from banshi.kernel.http.responses import (
     reply_ready,
 )
 from banshi.kernel.loading.cached import PerRevision
-
-if TYPE_CHECKING:
-    from aiohttp import web
-
-    from banshi.kernel.loading.registry import Registry
-    from banshi.kernel.runtime.running import Platform
+from banshi.kernel.loading.registry import Registry
+from banshi.kernel.runtime.running import Platform
 
 ROUTES = Routes("catalogue")
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 
@@ -18,9 +18,7 @@ from banshi.builtin.certificates.page import Page
 from banshi.builtin.passes.wire import picture
 from banshi.foundation.errors import Unavailable
 from banshi.foundation.keys import Key
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
+from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.certificates")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import structlog
@@ -19,15 +19,12 @@ from banshi.kernel.cases import actors
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
-from banshi.kernel.contract.values import LANGUAGES, text_in
+from banshi.kernel.contract.values import LANGUAGES, Item, text_in
 from banshi.kernel.http.document_schemas import Record, ref
 from banshi.kernel.http.responses import LANGUAGE_HEADERS, reply, reply_bytes
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.passes import Pass
-
-if TYPE_CHECKING:
-    from banshi.kernel.contract.values import Item
-    from banshi.kernel.runtime.running import Platform
 
 ROUTES = Routes("certificates")
 

@@ -6,18 +6,16 @@ import asyncio
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import aiohttp
 import structlog
+from joserfc.jwk import KeySet
 
 from banshi.foundation.errors import Unavailable
 from banshi.foundation.files.secret_files import write_private
 from banshi.foundation.logs import refusal_of
 from banshi.kernel.loading.outside_systems import Identity
-
-if TYPE_CHECKING:
-    import aiohttp
-    from joserfc.jwk import KeySet
 
 log = structlog.get_logger("banshi.token_keys")
 

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
+from typing import Any, NoReturn, TypeGuard
 
 import structlog
 
@@ -25,9 +25,7 @@ from banshi.foundation.errors import Unauthenticated, UnknownRoles
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.http.access import ACCESS, Access
 from banshi.kernel.http.callers import BEARERS, INVALID, LONGEST_TOKEN, parse_role
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
+from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.auth")
 

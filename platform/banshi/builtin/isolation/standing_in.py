@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import Any, get_type_hints
 
 from pydantic import ValidationError
 
@@ -32,9 +32,7 @@ from banshi.kernel.loading.configuration import Configuration, Entry
 from banshi.kernel.loading.importing import stand_in
 from banshi.kernel.loading.typed_tables import adapter
 from banshi.kernel.runtime.mistakes import wrong_answer
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
+from banshi.kernel.runtime.running import Platform
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
@@ -27,9 +27,7 @@ from banshi.foundation.keys import Key
 from banshi.kernel.contract.values import Item, Submission
 from banshi.kernel.loading.configuration import Entry
 from banshi.kernel.runtime.mistakes import Mistake, RaisedElsewhere
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
+from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.isolation")
 

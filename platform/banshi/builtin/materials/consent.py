@@ -5,16 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import orjson
 
 from banshi.kernel.contract.values import Document, Item, Material, Texts, text_in
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 
 @dataclass(frozen=True, slots=True)

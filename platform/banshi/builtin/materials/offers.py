@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from banshi.builtin.materials.consent import Consent, consent_to
 from banshi.builtin.materials.vocabulary import reusable
@@ -16,11 +16,9 @@ from banshi.forms.pointers import names_in
 from banshi.foundation.files.media_types import ACCEPTED
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.values import Document, Item, Material
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 #: What the event in an earlier case's audit is called.
 ACTION = "reuse"

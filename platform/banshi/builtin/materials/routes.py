@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from aiohttp import web
 
 from banshi.builtin.materials import Earlier, earlier_files
 from banshi.builtin.materials.vocabulary import document_of
@@ -13,12 +15,8 @@ from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Paramete
 from banshi.kernel.contract.values import Item, Material, text_in
 from banshi.kernel.http.document_schemas import ID, ref
 from banshi.kernel.http.responses import reply
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
-
-if TYPE_CHECKING:
-    from aiohttp import web
-
-    from banshi.kernel.runtime.running import Platform
 
 ROUTES = Routes("cases")
 

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tortoise.exceptions import IntegrityError
 from uuid_utils.compat import uuid7
@@ -24,15 +24,12 @@ from banshi.foundation.files import durable_files
 from banshi.kernel.cases.attachments import ids_at
 from banshi.kernel.cases.materials import Reused
 from banshi.kernel.contract.items import TEST
-from banshi.kernel.contract.values import Item, Who, text_in
+from banshi.kernel.contract.values import Department, Item, Who, text_in
 from banshi.kernel.http.document_schemas import Record, array
 from banshi.kernel.outbox.events import step_rows
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
-
-if TYPE_CHECKING:
-    from banshi.kernel.contract.values import Department
-    from banshi.kernel.runtime.running import Platform
 
 #: Materials of one submission that can come from earlier cases.
 MAX_MATERIALS = 20

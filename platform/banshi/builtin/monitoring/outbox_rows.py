@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
+from banshi.foundation.database.store import Store
 from banshi.kernel.outbox.outbox import ALERT_LANE, CASE_LANE, NOTICE_LANE, consumers_of
 from banshi.kernel.runtime.process_role import ALERT, CASE, NOTICE
-
-if TYPE_CHECKING:
-    from banshi.foundation.database.store import Store
 
 #: What lanes are called, and how they are written.
 LANES: Mapping[str, int] = {CASE: CASE_LANE, ALERT: ALERT_LANE, NOTICE: NOTICE_LANE}

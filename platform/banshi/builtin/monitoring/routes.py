@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -16,9 +14,7 @@ from banshi.kernel.http.responses import JSON, encode
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.consumers import ENGINE
 from banshi.kernel.outbox.pause import paused
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
+from banshi.kernel.runtime.running import Platform
 
 ROUTES = Routes("operations")
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from aiohttp import web
 
 from banshi.builtin.openapi.served import DESCRIPTION
 from banshi.foundation.errors import InvalidParameter
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Parameter
 from banshi.kernel.http.responses import JSON, reply_bytes
-
-if TYPE_CHECKING:
-    from aiohttp import web
 
 ROUTES = Routes("operations")
 

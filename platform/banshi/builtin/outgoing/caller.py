@@ -9,17 +9,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
 
 import aiohttp
 from yarl import URL
 
 from banshi.builtin.outgoing.addresses import ForbiddenAddress, guarded_connector, is_allowed
 from banshi.foundation.trace_context import present_trace
-
-if TYPE_CHECKING:
-    from banshi.kernel.loading.outside_systems import OutgoingRules
-    from banshi.kernel.runtime.running import Platform
+from banshi.kernel.loading.outside_systems import OutgoingRules
+from banshi.kernel.runtime.running import Platform
 
 #: Characters of an address.
 LONGEST_URL = 2048

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 from limits import RateLimitItemPerSecond
@@ -18,9 +18,7 @@ from banshi.foundation.background import working
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import refusal_of
 from banshi.foundation.redis_client import RedisSettings, answered, client_of
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
+from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.rates")
 

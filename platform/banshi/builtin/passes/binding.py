@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import structlog
 
@@ -16,11 +15,9 @@ from banshi.foundation.errors import Conflict, Unavailable
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.values import Item, Message, Texts
 from banshi.kernel.outbox import outbox
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.passes import Pass
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.passes")
 

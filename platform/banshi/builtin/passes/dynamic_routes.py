@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
@@ -16,11 +16,9 @@ from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call
 from banshi.kernel.http.document_schemas import Record, ref
 from banshi.kernel.http.responses import reply
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import KEPT, Case
 from banshi.kernel.tables.passes import Pass
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 ROUTES = Routes("passes")
 

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -26,9 +26,7 @@ from banshi.builtin.passes.models import SigningKey
 from banshi.foundation.errors import NotFound, Unavailable
 from banshi.foundation.files.secret_files import write_private
 from banshi.foundation.keys import Key
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
+from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.passes")
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from banshi.builtin.passes import holder
 from banshi.builtin.passes.keys import KEYRING
@@ -20,13 +20,11 @@ from banshi.foundation.database.writes import Update, Write
 from banshi.foundation.errors import Conflict
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.items import TEST
+from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Item, Texts
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.passes import Pass
-
-if TYPE_CHECKING:
-    from banshi.kernel.contract.principals import Principal
-    from banshi.kernel.runtime.running import Platform
 
 #: Counter from which each pass takes its number: its place in the status list.
 NUMBERS = "pass"

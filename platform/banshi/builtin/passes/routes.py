@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
@@ -23,10 +23,8 @@ from banshi.kernel.contract.routes import Answer, Audience, Call, Link
 from banshi.kernel.contract.values import text_in
 from banshi.kernel.http.document_schemas import Record, optional, ref
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, etag_of, page_answer, reply, reply_bytes
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.passes import Pass
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 ROUTES = Routes("passes")
 

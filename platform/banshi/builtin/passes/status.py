@@ -11,11 +11,9 @@ import binascii
 import zlib
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-    from joserfc.jwk import ECKey
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from joserfc.jwk import ECKey
 
 #: Ten years of a city's passes, in 2 MiB: what a decoder unpacks before it takes a list for a bomb.
 MAX_ENTRIES = 1 << 24

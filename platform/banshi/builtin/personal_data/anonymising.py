@@ -8,7 +8,7 @@ round takes up: nothing that has gone is needed for that.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from banshi.builtin.audit.leaving import blanking
 from banshi.builtin.passes import binding
@@ -20,11 +20,9 @@ from banshi.foundation.keys import Key
 from banshi.kernel.contract.values import Who
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.events import LISTENERS
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import GOING, GONE, KEPT, Case, CaseEvent
 from banshi.kernel.tables.passes import Pass
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 #: Plugins that keep something of cases offer here how what is personal in it goes, and what statistics count stays.
 ANONYMISE_CASE: Key[Forget] = Key("anonymise a case")

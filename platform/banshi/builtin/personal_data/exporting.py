@@ -11,17 +11,15 @@ import tempfile
 import zipfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import orjson
 
 from banshi.builtin.personal_data.holdings import ROWS_PER_STATEMENT, DataSubject, PersonalTable
 from banshi.builtin.personal_data.persons import holdings_of
 from banshi.foundation.files.spooled import Spooled
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 #: What the document is called within a ZIP.
 DOCUMENT = "data.json"

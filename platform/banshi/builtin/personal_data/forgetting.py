@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 
@@ -20,13 +20,11 @@ from banshi.builtin.personal_data.promises import forget_promises
 from banshi.foundation.encryption.fields import current_ring
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.items import TEST
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import LEAVING, Case, CaseEvent
 from banshi.kernel.tables.idempotency import IdempotencyKey
 from banshi.kernel.tables.passes import Pass
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.forgetting")
 

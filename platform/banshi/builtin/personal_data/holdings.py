@@ -9,17 +9,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tortoise.expressions import Q
 from tortoise.models import Model
 
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.values import Texts
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 #: Rows that one statement asks for.
 ROWS_PER_STATEMENT = 500

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
@@ -28,12 +27,10 @@ from banshi.foundation.files.durable_files import ABANDONED_AFTER_S, clear_parts
 from banshi.foundation.keys import Key
 from banshi.kernel.outbox import outbox
 from banshi.kernel.runtime.leader_election import led
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.idempotency import IdempotencyKey
 from banshi.kernel.tables.outbox import OutboxRow
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.upkeep")
 

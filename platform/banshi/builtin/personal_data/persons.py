@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from banshi.builtin.audit.models import CaseReading
 from banshi.builtin.passes.models import Scan
@@ -24,13 +24,11 @@ from banshi.builtin.personal_data.promises import forget_messages
 from banshi.builtin.personal_data.retention import ends_of
 from banshi.foundation.database.writes import Update, Write
 from banshi.kernel.contract.values import Texts
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import GOING, KEPT, Case, CaseEvent
 from banshi.kernel.tables.idempotency import IdempotencyKey
 from banshi.kernel.tables.passes import Pass
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 #: Cases that are emptied while their person waits. Of more the rest is marked, and goes with the next round of upkeep.
 CASES_AT_ONCE = 100

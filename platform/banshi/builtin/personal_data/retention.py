@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -18,15 +18,13 @@ import structlog
 from banshi.builtin.personal_data.anonymising import anonymise
 from banshi.foundation.database.bulk import pages
 from banshi.foundation.logs import place_of
+from banshi.foundation.time.periods import Period
 from banshi.kernel.contract.items import TEST
+from banshi.kernel.contract.values import Item, Kind
+from banshi.kernel.loading.settings import Retention
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import GOING, KEPT, Case, CaseEvent
 from banshi.kernel.tables.passes import Pass
-
-if TYPE_CHECKING:
-    from banshi.foundation.time.periods import Period
-    from banshi.kernel.contract.values import Item, Kind
-    from banshi.kernel.loading.settings import Retention
-    from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.retention")
 

@@ -6,24 +6,22 @@ import asyncio
 import hashlib
 import math
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from aiohttp import web
 
 from banshi.builtin.outgoing.rates import RATES
 from banshi.builtin.personal_data.exporting import export
 from banshi.builtin.personal_data.holdings import DataSubject, Retained
 from banshi.builtin.personal_data.persons import forget_person
 from banshi.foundation.errors import Conflict, TooManyRequests
+from banshi.foundation.files.spooled import Spooled
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call
 from banshi.kernel.contract.values import text_in
 from banshi.kernel.http.document_schemas import Record, array
 from banshi.kernel.http.responses import reply
-
-if TYPE_CHECKING:
-    from aiohttp import web
-
-    from banshi.foundation.files.spooled import Spooled
 
 ROUTES = Routes("me")
 

@@ -6,15 +6,11 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
 import structlog
 
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.runtime.tracing import Traces
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
-
 
 log = structlog.get_logger("banshi.tracing")
 

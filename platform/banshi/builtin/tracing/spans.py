@@ -12,8 +12,9 @@ import re
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from contextvars import Token
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from aiohttp import web
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -31,18 +32,13 @@ from opentelemetry.trace import (
     Tracer,
     set_span_in_context,
 )
+from opentelemetry.trace import Span as Recorded
 
 from banshi.foundation.background import woken
 from banshi.foundation.errors import Problem
 from banshi.foundation.trace_context import TRACE
+from banshi.kernel.contract.routes import Route
 from banshi.kernel.runtime.tracing import Handler, Span, Value
-
-if TYPE_CHECKING:
-    from contextvars import Token
-
-    from opentelemetry.trace import Span as Recorded
-
-    from banshi.kernel.contract.routes import Route
 
 #: W3C Trace Context, version 00.
 TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})\Z")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
-from typing import TYPE_CHECKING
+
+from aiohttp import web
 
 from banshi.builtin.worklist.waiting import WORK, most_urgent, places_of
 from banshi.kernel.cases import actors
@@ -14,9 +15,6 @@ from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Audience, Call
 from banshi.kernel.http.document_schemas import ref
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, from_cursor, limit_of, page_answer, reply
-
-if TYPE_CHECKING:
-    from aiohttp import web
 
 ROUTES = Routes("staff")
 

@@ -7,25 +7,21 @@ town that it serves is small enough.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from banshi.foundation.database import bulk
+from banshi.foundation.database.store import Store
 from banshi.foundation.encryption.fields import as_stored
 from banshi.foundation.keys import Key
 from banshi.kernel.cases.representations import SUMMARY
+from banshi.kernel.contract.principals import Role
 from banshi.kernel.contract.values import Who
 from banshi.kernel.loading.cached import PerRevision
+from banshi.kernel.loading.registry import Registry
 from banshi.kernel.tables.cases import Case
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from banshi.foundation.database.store import Store
-    from banshi.kernel.contract.principals import Role
-    from banshi.kernel.loading.registry import Registry
 
 #: By department and role: unit, the states in which cases wait for that role, and the items' codes. Where cases travel,
 #: department and unit are empty: the case's own say whose work it is.

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from banshi.foundation.errors import Hidden, NotFound
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Item, Step, Who
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import KEPT, Case, CaseEvent
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 
 @dataclass(frozen=True, slots=True)

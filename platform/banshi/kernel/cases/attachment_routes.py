@@ -7,7 +7,6 @@ import re
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from aiohttp import BodyPartReader, MultipartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -23,10 +22,8 @@ from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
 from banshi.kernel.http.document_schemas import Record, ref
 from banshi.kernel.http.responses import reply
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 ROUTES = Routes("attachments")
 

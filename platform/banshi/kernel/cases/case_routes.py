@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from aiohttp import web
 from tortoise.models import Model
 
 from banshi.kernel.cases import actors, lifecycle
@@ -19,9 +20,6 @@ from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, from_cursor, lim
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kernel.tables.passes import Pass
-
-if TYPE_CHECKING:
-    from aiohttp import web
 
 ROUTES = Routes("cases")
 

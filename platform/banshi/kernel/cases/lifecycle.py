@@ -12,7 +12,7 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tortoise.models import Model
 
@@ -26,11 +26,9 @@ from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract import message_templates
 from banshi.kernel.contract.values import LANGUAGES, ClockEffect, Decision, Item, Message, Step, Texts, Who
 from banshi.kernel.outbox import events, outbox
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.runtime.tracing import traced
 from banshi.kernel.tables.cases import Case, CaseEvent
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 #: How often a step is prepared anew when somebody else moved the case meanwhile.
 MAX_TRIES = 5

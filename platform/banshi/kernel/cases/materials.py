@@ -6,20 +6,17 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from banshi.foundation.database.writes import Update, Write
 from banshi.foundation.errors import FieldProblem, InvalidFields
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.values import Department, Item, MaterialsEffect
 from banshi.kernel.loading.registry import Registry
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kernel.tables.outbox import OutboxRow
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
-
 
 NOTHING_KEPT = {
     "zh-CN": "本平台不沿用以往提交的文件，请重新上传。",

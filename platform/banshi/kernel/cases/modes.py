@@ -6,15 +6,11 @@ real, whatever becomes of its client. Whoever counts cases for the public counts
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from banshi.foundation.errors import NotFound
 from banshi.kernel.contract.items import LIVE, TEST, Mode
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Item
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
+from banshi.kernel.runtime.running import Platform
 
 
 def mode_of(item: Item, principal: Principal) -> Mode:

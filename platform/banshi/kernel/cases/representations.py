@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from banshi.foundation.keys import Key
 from banshi.kernel.cases.actions import action_document
 from banshi.kernel.cases.lifecycle import clock_of
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.values import Step, Who, text_in
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 
 @dataclass(frozen=True, slots=True)

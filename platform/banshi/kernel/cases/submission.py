@@ -6,11 +6,12 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
+from banshi.forms import Form
 from banshi.foundation.database.writes import Update
 from banshi.foundation.errors import FieldProblem, InvalidFields, Unavailable
 from banshi.kernel.cases.attachments import Files, files_of, ids_at
@@ -26,12 +27,9 @@ from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.events import LISTENERS, step_rows
 from banshi.kernel.runtime.containment import ask, awaited
 from banshi.kernel.runtime.mistakes import problems_in
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
-
-if TYPE_CHECKING:
-    from banshi.forms import Form
-    from banshi.kernel.runtime.running import Platform
 
 #: The state in which every case begins, and the action that its first event bears.
 FIRST_STATE = "submitted"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from aiohttp import web
 
 from banshi.forms import Form
 from banshi.foundation.database.writes import Write
@@ -16,16 +18,11 @@ from banshi.kernel.cases.representations import case_document
 from banshi.kernel.cases.submission import around, prepare_case, refuse_wrong
 from banshi.kernel.contract.items import LIVE
 from banshi.kernel.contract.routes import Answer, Audience, Call, Route
-from banshi.kernel.contract.values import Who
+from banshi.kernel.contract.values import Item, Who
 from banshi.kernel.http.document_schemas import ref
 from banshi.kernel.http.responses import encode, reply
+from banshi.kernel.loading.registry import Registry
 from banshi.kernel.runtime.tracing import TRACES, traced
-
-if TYPE_CHECKING:
-    from aiohttp import web
-
-    from banshi.kernel.contract.values import Item
-    from banshi.kernel.loading.registry import Registry
 
 #: The answers to an item that asks nothing.
 NOTHING: Mapping[str, Any] = {"type": "object", "additionalProperties": False}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from banshi.forms.pointers import name_at
 from banshi.forms.spelling import spelled_id
@@ -11,10 +11,8 @@ from banshi.foundation.errors import FieldProblem, InvalidFields, NotNamed, NotV
 from banshi.foundation.texts import clean, cut
 from banshi.kernel.cases.attachments import ids_at
 from banshi.kernel.contract.items import LONGEST_HOLDER
+from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import LANGUAGES, Item
-
-if TYPE_CHECKING:
-    from banshi.kernel.contract.principals import Principal
 
 UNVERIFIED = {
     "zh-CN": "本事项只办理本人的业务，需要经过核验的公民身份号码。请在身份认证平台完成实名认证，然后重新登录。",

@@ -6,7 +6,6 @@ Made when it is first asked for, and anew once items come or go.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING
 
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.principals import Principal, Role
@@ -14,9 +13,7 @@ from banshi.kernel.contract.routes import Audience
 from banshi.kernel.contract.values import Item, Step, Who
 from banshi.kernel.loading.cached import PerRevision
 from banshi.kernel.loading.registry import Registry
-
-if TYPE_CHECKING:
-    from banshi.kernel.tables.cases import Case
+from banshi.kernel.tables.cases import Case
 
 #: Whoever scans passes in the street, in every department.
 OFFICER = "officer"

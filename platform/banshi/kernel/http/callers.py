@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.principals import Client, Principal, Role
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
+from banshi.kernel.runtime.running import Platform
 
 #: The longest token that is looked at.
 LONGEST_TOKEN = 8_192

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from aiohttp import web
@@ -21,10 +21,8 @@ from banshi.foundation.keys import Key
 from banshi.kernel.contract.routes import Receipts
 from banshi.kernel.http.responses import JSON, encode
 from banshi.kernel.http.stored_answers import STORED_ANSWERS
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.idempotency import IdempotencyKey
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 HEADER = "Idempotency-Key"
 MAX_KEY_CHARS = 128

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from banshi.foundation.database.store import Store
 from banshi.foundation.keys import Key
-
-if TYPE_CHECKING:
-    from banshi.foundation.database.store import Store
 
 #: By hand: each submission asks this, and Tortoise takes longer to word it than the database to answer it.
 SQL = "SELECT id, fingerprint, status, headers, body FROM banshi_idempotency_key WHERE id IN ({listed})"

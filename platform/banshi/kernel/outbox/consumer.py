@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import structlog
 from prometheus_client import Counter as Metric
@@ -15,10 +14,8 @@ from banshi.foundation.database.failover.fates import is_outage, problem_of
 from banshi.foundation.errors import Problem, StorageFull, Unavailable
 from banshi.kernel.outbox import events, outbox
 from banshi.kernel.outbox.failed import Failed, note, said_of, why_of
-
-if TYPE_CHECKING:
-    from banshi.kernel.outbox.outbox import Claimed
-    from banshi.kernel.runtime.running import Platform
+from banshi.kernel.outbox.outbox import Claimed
+from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.engine")
 

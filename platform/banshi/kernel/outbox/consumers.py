@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 import structlog
@@ -24,19 +24,16 @@ from banshi.foundation.keys import Key
 from banshi.kernel.contract.values import Channel
 from banshi.kernel.outbox import events, outbox
 from banshi.kernel.outbox.consumer import Consumer, Work
+from banshi.kernel.outbox.events import Listener
+from banshi.kernel.outbox.outbox import Claimed
+from banshi.kernel.outbox.pause import Paused
 from banshi.kernel.outbox.pause import paused as held
 from banshi.kernel.runtime.containment import contained
 from banshi.kernel.runtime.process_role import CASE
-from banshi.kernel.runtime.tracing import traced, traced_together
+from banshi.kernel.runtime.running import Platform
+from banshi.kernel.runtime.tracing import Span, traced, traced_together
 from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.outbox import OutboxRow
-
-if TYPE_CHECKING:
-    from banshi.kernel.outbox.events import Listener
-    from banshi.kernel.outbox.outbox import Claimed
-    from banshi.kernel.outbox.pause import Paused
-    from banshi.kernel.runtime.running import Platform
-    from banshi.kernel.runtime.tracing import Span
 
 T = TypeVar("T")
 

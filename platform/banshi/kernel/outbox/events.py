@@ -11,20 +11,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from uuid_utils.compat import uuid7
 
+from banshi.foundation.database.store import Store
 from banshi.foundation.keys import Key
+from banshi.kernel.loading.registry import Registry
 from banshi.kernel.outbox import outbox
+from banshi.kernel.outbox.outbox import Claimed
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kernel.tables.outbox import OutboxRow
-
-if TYPE_CHECKING:
-    from banshi.foundation.database.store import Store
-    from banshi.kernel.loading.registry import Registry
-    from banshi.kernel.outbox.outbox import Claimed
-    from banshi.kernel.runtime.running import Platform
 
 #: What the types of cases' events begin with; an action follows: `banshi.case.approve`.
 CASE = "banshi.case."

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from banshi.foundation.errors import Problem
 from banshi.foundation.failure import Failure
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of
 from banshi.kernel.runtime.mistakes import shown_of
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
+from banshi.kernel.runtime.running import Platform
 
 
 @dataclass(frozen=True, slots=True)

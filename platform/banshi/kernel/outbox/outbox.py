@@ -11,21 +11,19 @@ import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from uuid_utils.compat import uuid7
 
+from banshi.foundation.database.store import Store
 from banshi.foundation.database.writes import Statement, Write
 from banshi.foundation.encryption.fields import as_read
 from banshi.foundation.errors import Unavailable
 from banshi.foundation.trace_context import TRACE
 from banshi.kernel.contract.items import LIVE
 from banshi.kernel.contract.values import Message
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.outbox import OutboxRow
-
-if TYPE_CHECKING:
-    from banshi.foundation.database.store import Store
-    from banshi.kernel.runtime.running import Platform
 
 #: Consumer of new submissions; the other consumers are `channel:<name>`.
 INTAKE = "intake"

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from banshi.foundation.database.store import Store
 from banshi.foundation.keys import Key
-
-if TYPE_CHECKING:
-    from banshi.foundation.database.store import Store
 
 #: What a plugin wants done to its tables where they were restored: statements of SQL for both databases, carried out in
 #: the transaction of the restore. Numbers that somebody may have been given since the backup must not come again.

@@ -12,16 +12,13 @@ import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 import structlog
 
 from banshi.foundation.background import every, woken, working
 from banshi.foundation.keys import Key
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.runtime.signals.signals import SIGNALS
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.leader")
 

@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import Protocol, Self
+
+from aiohttp import web
 
 from banshi.foundation.keys import Key
 from banshi.foundation.trace_context import TRACE
-
-if TYPE_CHECKING:
-    from aiohttp import web
-
-    from banshi.kernel.contract.routes import Route
-    from banshi.kernel.runtime.running import Platform
-
+from banshi.kernel.contract.routes import Route
+from banshi.kernel.runtime.running import Platform
 
 Handler = Callable[["web.Request"], Awaitable["web.StreamResponse"]]
 Value = str | int | bool

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from tortoise.models import Model
 
 from banshi.foundation.database.writes import Update
 from banshi.foundation.errors import Conflict, InvalidFields
@@ -11,15 +13,11 @@ from banshi.kernel.cases.attachments import Files, files_of
 from banshi.kernel.cases.lifecycle import Effects, Move
 from banshi.kernel.contract.values import Texts, Who
 from banshi.kernel.outbox import outbox
+from banshi.kernel.runtime.running import Platform
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply
 from banshi.kinds.appeal.offered import MAX_LETTERS
 from banshi.kinds.appeal.sorting import merging
 from banshi.kinds.corrections import corrected
-
-if TYPE_CHECKING:
-    from tortoise.models import Model
-
-    from banshi.kernel.runtime.running import Platform
 
 
 async def effects(platform: Platform, move: Move) -> Effects:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from banshi.builtin.personal_data.holdings import Holdings, PersonalTable, by_case
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import KEPT, Case
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply, TipCode
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 HOLDING = Holdings(
     (

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from tortoise.models import Model
 
 from banshi.foundation.errors import Conflict
 from banshi.kernel.cases import lifecycle
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.values import Decision, Item
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord
-
-if TYPE_CHECKING:
-    from tortoise.models import Model
-
-    from banshi.kernel.runtime.running import Platform
 
 
 def handed_in(item: Item) -> Mapping[str, Any] | None:

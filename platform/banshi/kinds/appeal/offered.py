@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from banshi.forms import Form
 from banshi.foundation.errors import Problem
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.values import Step, Who
 from banshi.kernel.http.document_schemas import Record, optional
+from banshi.kernel.runtime.running import Platform
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.models import Letter
 from banshi.kinds.appeal.sorting import merging
 from banshi.kinds.appeal.steps import CODE
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
-    from banshi.kernel.tables.cases import Case
 
 #: Letters of one appeal.
 MAX_LETTERS = 100

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from banshi.kernel.cases.actors import Actor
 from banshi.kernel.contract.values import Who, text_in
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply
 from banshi.kinds.appeal.sorting.suggestion import suggestion
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 
 def begun(platform: Platform, case: Case, appeal: AppealRecord, language: str) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from aiohttp import web
 
 from banshi.foundation.errors import InvalidParameter
 from banshi.foundation.keys import Key
@@ -18,12 +20,8 @@ from banshi.kernel.contract.routes import Answer, Audience, Call, Parameter
 from banshi.kernel.contract.values import text_in
 from banshi.kernel.http.document_schemas import TEXT, Record, array
 from banshi.kernel.http.responses import reply
+from banshi.kernel.runtime.running import Platform
 from banshi.kinds.appeal.rules import MAX_STARS
-
-if TYPE_CHECKING:
-    from aiohttp import web
-
-    from banshi.kernel.runtime.running import Platform
 
 ROUTES = Routes("statistics")
 

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from banshi.builtin.certificates.page import days
 from banshi.builtin.passes import ledger
-from banshi.foundation.errors import Conflict
+from banshi.foundation.errors import Conflict, Problem
 from banshi.kernel.cases.lifecycle import Effects, Move
 from banshi.kernel.cases.submission import submission_of
 from banshi.kernel.contract.items import TEST
-from banshi.kernel.contract.values import Submission
+from banshi.kernel.contract.message_templates import Value
+from banshi.kernel.contract.values import Item, Step, Submission
 from banshi.kernel.outbox import outbox
 from banshi.kernel.runtime.containment import ask, awaited, blamed
+from banshi.kernel.runtime.running import Platform
+from banshi.kernel.tables.cases import Case
+from banshi.kernel.tables.passes import Pass
 from banshi.kinds.application.claims import claims_of, day_at
 from banshi.kinds.application.mistakes import own_claims, wrong_claims
 from banshi.kinds.corrections import corrected
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from banshi.foundation.errors import Problem
-    from banshi.kernel.contract.message_templates import Value
-    from banshi.kernel.contract.values import Item, Step
-    from banshi.kernel.runtime.running import Platform
-    from banshi.kernel.tables.cases import Case
-    from banshi.kernel.tables.passes import Pass
 
 
 async def effects(platform: Platform, move: Move) -> Effects:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from tortoise.models import Model
 
 from banshi.foundation.errors import ActionNotPermitted, Conflict, InvalidFields
 from banshi.kernel.cases.actors import SYSTEM, permitted
@@ -12,15 +14,11 @@ from banshi.kernel.cases.submission import item_of, submission_of
 from banshi.kernel.contract.values import Decision, Item
 from banshi.kernel.runtime.containment import ask, blamed
 from banshi.kernel.runtime.mistakes import Mistake
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.application.handler import Application
 from banshi.kinds.application.mistakes import check_decision, without_reason, wrong_action
 from banshi.kinds.application.renewal import check_renewal
-
-if TYPE_CHECKING:
-    from tortoise.models import Model
-
-    from banshi.kernel.runtime.running import Platform
 
 
 async def received(platform: Platform, case: Case, body: Mapping[str, Any]) -> Sequence[Model]:

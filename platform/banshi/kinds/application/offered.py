@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.cases.verified_person import holder_of
 from banshi.kernel.contract.items import DECISION, LONGEST_DECISION
 from banshi.kernel.contract.values import Step
+from banshi.kernel.runtime.running import Platform
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.application.claims import FOUND
 from banshi.kinds.application.effects import hindrance
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
-    from banshi.kernel.tables.cases import Case
 
 
 async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from banshi.builtin.passes import ledger
 from banshi.foundation.errors import FieldProblem, InvalidFields
 from banshi.kernel.contract.values import Item
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 
 def handed_in(item: Item) -> Mapping[str, Any] | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tortoise.expressions import F
 
 from banshi.foundation.database.writes import Update
 from banshi.foundation.errors import Conflict
 from banshi.kernel.cases.lifecycle import Effects, Move
+from banshi.kernel.runtime.running import Platform
 from banshi.kinds.appointment.booking import limits
 from banshi.kinds.appointment.booking.problems import SlotDrawn, WrongPlace
 from banshi.kinds.appointment.booking.taking import full, held, is_free, open_slot
@@ -18,9 +19,6 @@ from banshi.kinds.appointment.models import Booking, Hold, Slot
 from banshi.kinds.appointment.offered import refusal
 from banshi.kinds.appointment.slots import places
 from banshi.kinds.appointment.slots.when import mentions, moment_in_words, place_of
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 
 async def effects(platform: Platform, move: Move) -> Effects:

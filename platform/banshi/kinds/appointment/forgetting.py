@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from banshi.foundation.database.writes import Stale, Update, Write
+from banshi.kernel.runtime.running import Platform
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.models import Booking
 from banshi.kinds.appointment.slots import places
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
-    from banshi.kernel.tables.cases import Case
 
 
 async def forget(platform: Platform, case: Case) -> None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from banshi.builtin.personal_data.holdings import DataSubject, Holdings, PersonalTable, Retained, by_person
+from banshi.kernel.runtime.running import Platform
 from banshi.kinds.appointment.models import Booking, Hold
 from banshi.kinds.appointment.slots.places import give_up_hold
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 
 async def forget(platform: Platform, whom: DataSubject) -> Iterable[Retained]:

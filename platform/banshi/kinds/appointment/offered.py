@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from banshi.foundation.errors import Conflict, Problem
 from banshi.kernel.cases.submission import item_of
+from banshi.kernel.contract.values import Item, Step
+from banshi.kernel.runtime.running import Platform
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.booking import limits
 from banshi.kinds.appointment.booking.problems import OfferOver, SlotPast, TooEarly, TooLate, TooLateToChange, WrongDay
 from banshi.kinds.appointment.models import Booking
 from banshi.kinds.appointment.slots.when import changeable_until, moment_in_words
-
-if TYPE_CHECKING:
-    from banshi.kernel.contract.values import Item, Step
-    from banshi.kernel.runtime.running import Platform
-    from banshi.kernel.tables.cases import Case
 
 
 async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:

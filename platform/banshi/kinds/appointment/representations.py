@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tortoise.expressions import Q
 
@@ -22,13 +22,11 @@ from banshi.kernel.http.document_schemas import (
     maybe,
     ref,
 )
+from banshi.kernel.runtime.running import Platform
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.models import Booking, Slot
 from banshi.kinds.appointment.slots.slots import commitment, free_in
 from banshi.kinds.appointment.slots.when import changeable_until, place_of
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
-    from banshi.kernel.tables.cases import Case
 
 #: What a slot is for whoever would like it.
 STATES = ("free", "full", "closed", "not-released", "draw", "drawing")

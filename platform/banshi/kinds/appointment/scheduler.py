@@ -12,10 +12,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, time, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
 
 import structlog
 from tortoise.expressions import F
+from tortoise.queryset import QuerySet
 
 from banshi.builtin.rounds import in_turn, move, whenever
 from banshi.foundation.background import working
@@ -23,16 +23,12 @@ from banshi.foundation.database.bulk import pages
 from banshi.foundation.errors import Problem
 from banshi.foundation.keys import Key
 from banshi.kernel.runtime.process_role import CASE
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.booking.draw import draw_due
 from banshi.kinds.appointment.models import Booking, Hold, Slot
 from banshi.kinds.appointment.slots import places
 from banshi.kinds.appointment.slots.slots import ensure
-
-if TYPE_CHECKING:
-    from tortoise.queryset import QuerySet
-
-    from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.appointments")
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from banshi.foundation.database.writes import Update
 from banshi.foundation.errors import Conflict
 from banshi.kernel.cases.lifecycle import Effects, Move
 from banshi.kernel.contract.items import LIVE
+from banshi.kernel.runtime.running import Platform
 from banshi.kinds.corrections import corrected
 from banshi.kinds.posting.models import PostingRecord
 from banshi.kinds.posting.offered import extension_refused
 from banshi.kinds.posting.publishing.publication import photos_of, refuse_unfit, values_of
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 #: The poster is told so long before the end.
 NOTICE_BEFORE_END = timedelta(days=7)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from tortoise.expressions import Q
 
+from banshi.kernel.runtime.running import Platform
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.models import Conversation, ConversationMessage, PostingMatch, PostingRecord
 from banshi.kinds.posting.publishing.publication import folder
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
-    from banshi.kernel.tables.cases import Case
 
 
 async def forget(platform: Platform, case: Case) -> None:

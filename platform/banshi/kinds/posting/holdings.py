@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tortoise.expressions import Q
 
 from banshi.builtin.personal_data.holdings import DataSubject, Holdings, PersonalTable, Retained, by_case, by_person
 from banshi.kernel.contract.values import Texts
+from banshi.kernel.runtime.running import Platform
 from banshi.kinds.posting.models import Conversation, ConversationMessage, PostingMatch, PostingRecord
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 REPORTED: Texts = {
     "zh-CN": "有人举报了这段对话，待工作人员处理；它随公告一起清除。",

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from banshi.foundation.errors import Conflict
+from banshi.kernel.contract.values import Step
+from banshi.kernel.runtime.running import Platform
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.models import PostingRecord
-
-if TYPE_CHECKING:
-    from banshi.kernel.contract.values import Step
-    from banshi.kernel.runtime.running import Platform
-    from banshi.kernel.tables.cases import Case
 
 
 async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tortoise.expressions import Q
 
 from banshi.kernel.cases.actors import Actor
 from banshi.kernel.contract.values import text_in
 from banshi.kernel.http.document_schemas import ID, LINKS, MOMENT, TEXT, Record, array
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.models import PostingMatch, PostingRecord
 from banshi.kinds.posting.publishing.matching import MAX_MATCHES
 from banshi.kinds.posting.rules import OPPOSITE
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 #: Where a document leads, and the first of a list.
 OWN = {"id": "$response.body#/id"}

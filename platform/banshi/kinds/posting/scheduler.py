@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
@@ -25,13 +24,11 @@ from banshi.foundation.files.durable_files import written
 from banshi.foundation.keys import Key
 from banshi.kernel.runtime.leader_election import led
 from banshi.kernel.runtime.process_role import CASE
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kinds.posting.models import Conversation, ConversationMessage, PostingRecord
 from banshi.kinds.posting.publishing.matching import match_new
 from banshi.kinds.posting.publishing.publication import folder
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.postings")
 

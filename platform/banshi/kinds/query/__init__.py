@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import click
 
 from banshi.builtin.personal_data.holdings import HOLDINGS, Holdings
 from banshi.foundation.database.tables import Tables
@@ -17,9 +19,6 @@ from banshi.kinds.query.look_ups import TIDYING, open_tidying
 from banshi.kinds.query.registers.opened import REGISTERS, open_registers
 from banshi.kinds.query.routes import ROUTES
 from banshi.kinds.query.rules import REGISTRAR, QueryRules, check
-
-if TYPE_CHECKING:
-    import click
 
 __all__ = ["QUERY", "QueryRules"]
 

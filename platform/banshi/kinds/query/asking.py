@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from tortoise.models import Model
 
 from banshi.foundation.database.writes import Update, Write
 from banshi.foundation.errors import (
@@ -18,24 +21,18 @@ from banshi.foundation.errors import (
     Problem,
 )
 from banshi.kernel.cases.verified_person import is_own
+from banshi.kernel.contract.principals import Principal
+from banshi.kernel.contract.routes import Call
 from banshi.kernel.contract.values import Item, text_in
 from banshi.kernel.runtime.containment import contained, guarded
+from banshi.kernel.runtime.running import Platform
 from banshi.kinds.query.look_ups import found_by, new_look_up
+from banshi.kinds.query.models import LookUp
 from banshi.kinds.query.registers.opened import BUILT_IN, REGISTERS, OpenRegister
 from banshi.kinds.query.registers.protocol import MAX_RECORDS, Found, Question, RegisterDown
 from banshi.kinds.query.rules import REGISTRAR
 from banshi.kinds.query.throttle import Turn, take_turn
 from banshi.kinds.query.words import say
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from tortoise.models import Model
-
-    from banshi.kernel.contract.principals import Principal
-    from banshi.kernel.contract.routes import Call
-    from banshi.kernel.runtime.running import Platform
-    from banshi.kinds.query.models import LookUp
 
 #: Seconds after which a register that failed may be asked again, where its breaker doesn't say.
 RETRY_S = "5"

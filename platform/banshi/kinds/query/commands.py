@@ -7,15 +7,13 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from banshi.builtin.cli_context import configured, database
-
-if TYPE_CHECKING:
-    from banshi.kernel.loading.registry import Registry
-    from banshi.kinds.query.registers.declared import Declared, Register
+from banshi.kernel.loading.registry import Registry
+from banshi.kinds.query.registers.declared import Declared, Register
 
 
 @click.group("register")

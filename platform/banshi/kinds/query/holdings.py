@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from banshi.builtin.personal_data.holdings import DataSubject, Holdings, PersonalTable, Retained
+from banshi.kernel.runtime.running import Platform
 from banshi.kinds.query.models import LookUp, LookUpPerson
 from banshi.kinds.query.pseudonyms import read_pseudonyms
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 
 def _about(platform: Platform, whom: DataSubject) -> str:

@@ -6,32 +6,28 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import structlog
 from tortoise.expressions import Subquery
+from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from banshi.builtin.pages import page_of
 from banshi.foundation.background import working
 from banshi.foundation.database.writes import Update
 from banshi.foundation.keys import Key
-from banshi.kernel.contract.values import text_in
+from banshi.kernel.contract.principals import Principal
+from banshi.kernel.contract.routes import Call
+from banshi.kernel.contract.values import Item, text_in
 from banshi.kernel.http.responses import Page
 from banshi.kernel.runtime.leader_election import led
+from banshi.kernel.runtime.running import Platform
 from banshi.kinds.query.models import Allowance, Batch, LookUp, LookUpPerson, Record, RegisterPointer
 from banshi.kinds.query.registers.opened import REGISTERS
 from banshi.kinds.query.rules import REGISTRAR
 from banshi.kinds.query.throttle import HOUR_MS
-
-if TYPE_CHECKING:
-    from tortoise.models import Model
-
-    from banshi.kernel.contract.principals import Principal
-    from banshi.kernel.contract.routes import Call
-    from banshi.kernel.contract.values import Item
-    from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.query")
 

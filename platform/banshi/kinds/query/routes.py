@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from aiohttp import web
 
 from banshi.forms import Form
 from banshi.foundation.errors import InvalidFields, NotFound, NotVerified
@@ -11,17 +13,13 @@ from banshi.kernel.cases.modes import offered
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
+from banshi.kernel.contract.values import Item
 from banshi.kernel.http.document_schemas import Record, ref
 from banshi.kernel.http.responses import PAGE_PARAMETERS, page_answer, reply
 from banshi.kinds.query.asking import answer, asking, question_problems
 from banshi.kinds.query.look_ups import page_about
 from banshi.kinds.query.rules import QueryRules
 from banshi.kinds.query.words import say
-
-if TYPE_CHECKING:
-    from aiohttp import web
-
-    from banshi.kernel.contract.values import Item
 
 ROUTES = Routes("queries")
 

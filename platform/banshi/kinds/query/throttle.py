@@ -9,20 +9,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
+from tortoise.models import Model
 
 from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import TooManyRequests
+from banshi.kernel.runtime.running import Platform
 from banshi.kinds.query.models import Allowance
 from banshi.kinds.query.words import say
-
-if TYPE_CHECKING:
-    from tortoise.models import Model
-
-    from banshi.kernel.runtime.running import Platform
 
 #: Milliseconds for which look-ups are counted together, from the first on.
 HOUR_MS = 3_600_000

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from aiohttp import web
 
 from banshi import (
     Answer,
@@ -32,10 +34,6 @@ from ..models import RemoteService, TakenAnswer
 from ..registration.declaration import SCOPE, SLUG
 from ..registration.lifecycle import may_act
 from .reading_cases import own_item
-
-if TYPE_CHECKING:
-    from aiohttp import web
-
 
 ROUTES = Routes("services")
 

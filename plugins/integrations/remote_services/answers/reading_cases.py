@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from banshi import Answer, Audience, Call, Forbidden, NotFound, Principal, Role
+from aiohttp import web
+
+from banshi import Answer, Audience, Call, Case, Forbidden, Item, NotFound, Principal, Role
 from banshi.sdk.cases import Actor, find_case, send_attachment, show_case
 from banshi.sdk.http import Routes, ref
 
@@ -13,11 +14,6 @@ from ..declared import owner_of
 from ..models import RemoteService
 from ..registration.declaration import SCOPE, SLUG
 from ..registration.lifecycle import may_act
-
-if TYPE_CHECKING:
-    from aiohttp import web
-
-    from banshi import Case, Item
 
 ROUTES = Routes("services", scope=SCOPE)
 

@@ -6,25 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
+from prometheus_client import Counter
 from uuid_utils.compat import uuid7
 
-from banshi import Problem, Unavailable
+from banshi import Platform, Problem, Unavailable
 from banshi.sdk.operations import Mistake, guarded
-from banshi.sdk.outgoing import CallFailed, signed
+from banshi.sdk.outgoing import Answered, CallFailed, Outgoing, signed
 
 from ..declared import owner_of
-
-if TYPE_CHECKING:
-    from prometheus_client import Counter
-
-    from banshi import Platform
-    from banshi.sdk.outgoing import Answered, Outgoing
-
-    from ..models import RemoteService, ServiceVersion
-    from ..settings import ServiceSettings
+from ..models import RemoteService, ServiceVersion
+from ..settings import ServiceSettings
 
 #: What says "not now" and not "never so".
 NOT_NOW = {408, 425, 429, 502, 503, 504}

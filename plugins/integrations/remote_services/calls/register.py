@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from banshi.sdk.registers import Found
+from banshi.sdk.registers import Found, Question
 
 from .handlers import moment_of
-from .line import WrongAnswer
-
-if TYPE_CHECKING:
-    from banshi.sdk.registers import Question
-
-    from .line import Line
+from .line import Line, WrongAnswer
 
 #: Records that are asked for: one more than an answer shows, to say that there are more.
 MAX_RECORDS = 101

@@ -8,30 +8,24 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from uuid import UUID
 
 import structlog
 from prometheus_client import Counter
 
-from banshi import Item, Key
+from banshi import Item, Key, Platform
 from banshi.sdk.catalogue import Joining, RuntimeItems
 from banshi.sdk.operations import led, place_of, woken, working
-from banshi.sdk.outgoing import SEAL, open_outgoing
+from banshi.sdk.outgoing import SEAL, Outgoing, open_outgoing
 from banshi.sdk.registers import REGISTERS
 
 from ..declared import Declared, declared_by, owner_of
 from ..models import RemoteService, ServiceVersion, TakenAnswer
+from ..settings import ServiceSettings
 from .handlers import HANDLERS
 from .line import Line, Secret
 from .register import RemoteRegister
-
-if TYPE_CHECKING:
-    from uuid import UUID
-
-    from banshi import Platform
-    from banshi.sdk.outgoing import Outgoing
-
-    from ..settings import ServiceSettings
 
 log = structlog.get_logger("banshi.services")
 

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
-from banshi import Answer, Audience, Call, Conflict, FieldProblem, InvalidFields, NotFound, Parameter, Write, reply
+from aiohttp import web
+
+from banshi import (
+    Answer,
+    Audience,
+    Call,
+    Conflict,
+    FieldProblem,
+    InvalidFields,
+    NotFound,
+    Parameter,
+    Update,
+    Write,
+    reply,
+)
 from banshi.sdk.documents import Record, optional
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, page_answer, page_of
 
@@ -13,11 +27,6 @@ from ..calls.sync import SERVICES
 from ..models import RemoteService, ServiceVersion
 from . import lifecycle
 from .representations import SERVICE_SCHEMA, service_document
-
-if TYPE_CHECKING:
-    from aiohttp import web
-
-    from banshi import Call, Update
 
 ROUTES = Routes("staff")
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from banshi import Conflict, FieldProblem, Forbidden, InvalidFields, Update
+from banshi import Call, Conflict, Department, FieldProblem, Forbidden, InvalidFields, Item, Update
 from banshi.sdk.documents import Record, array, optional
 from banshi.sdk.outgoing import key_of
 
+from ..calls.sync import Services
 from ..declared import declared_by, owner_of
 from ..models import RemoteService, ServiceItem
-
-if TYPE_CHECKING:
-    from banshi import Call, Department, Item
-
-    from ..calls.sync import Services
 
 #: The scope that a client needs, for the department or for all.
 SCOPE = "services"

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import datetime
+from typing import Any, Literal
 
 from uuid_utils.compat import uuid7
 
-from banshi import Conflict, Update
+from banshi import Conflict, Platform, Update
 from banshi.sdk.events import Event, event_rows
 
 from ..models import RemoteService, ServiceVersion
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from banshi import Platform
 
 By = Literal["client", "staff"]
 

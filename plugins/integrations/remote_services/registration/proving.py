@@ -7,17 +7,14 @@ takes it would take anybody's. One that is signed rightly has to be answered wit
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from banshi import Problem
 from banshi.sdk.outgoing import new_secret
 
-from ..calls.line import Away
-
-if TYPE_CHECKING:
-    from ..calls.line import Line
+from ..calls.line import Away, Line
 
 #: What an endpoint may answer to a call that isn't signed with its secret.
 REFUSALS = {401, 403}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from banshi import Answer, Audience, Call, Conflict, FieldProblem, InvalidFields, NotFound, Write, reply
+from aiohttp import web
+
+from banshi import Answer, Audience, Call, Conflict, FieldProblem, InvalidFields, NotFound, Update, Write, reply
 from banshi.sdk.documents import Record, optional
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, page_answer, page_of
 from banshi.sdk.outgoing import SEAL, new_secret
@@ -26,11 +28,6 @@ from .declaration import (
 )
 from .proving import prove
 from .representations import SERVICE_SCHEMA, service_document
-
-if TYPE_CHECKING:
-    from aiohttp import web
-
-    from banshi import Call, Update
 
 ROUTES = Routes("services", scope=SCOPE)
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from banshi import Platform
 from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, TEXT, Record, array, optional
 
-from .lifecycle import permitted
-
-if TYPE_CHECKING:
-    from banshi import Platform
-
-    from ..models import RemoteService, ServiceVersion
-    from .lifecycle import By
+from ..models import RemoteService, ServiceVersion
+from .lifecycle import By, permitted
 
 VERSION_SCHEMA = Record(
     id=ID,

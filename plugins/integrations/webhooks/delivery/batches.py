@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..events.cloudevents import batched
+from ..events.journal import Logged
+from ..events.walk import Walk
 from . import records
 from .receiver import MAX_SLEEP_S, Receiver
-from .sending import NOT_WANTED
-
-if TYPE_CHECKING:
-    from ..events.journal import Logged
-    from ..events.walk import Walk
-    from .sending import Outcome
+from .sending import NOT_WANTED, Outcome
 
 #: Events of one batch at most.
 MAX_BATCH_EVENTS = 500

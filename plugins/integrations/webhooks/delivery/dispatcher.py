@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
@@ -18,12 +17,14 @@ from banshi.sdk.catalogue import PerRevision
 from banshi.sdk.events import Event
 from banshi.sdk.http import CLIENTS, Client
 from banshi.sdk.operations import place_of, woken, working
-from banshi.sdk.outgoing import open_outgoing
+from banshi.sdk.outgoing import Outgoing, open_outgoing
 
 from ..events import journal
+from ..events.journal import Logged
 from ..events.tail import Tail
 from ..events.walk import Walk
 from ..models import Replay, Subscription
+from ..settings import WebhookSettings
 from . import records
 from .batches import Batches
 from .housekeeping import tidying
@@ -31,12 +32,6 @@ from .leases import RENEW_EVERY_S, Leases
 from .metrics import Metrics
 from .one_by_one import OneByOne
 from .receiver import Desk, Receiver
-
-if TYPE_CHECKING:
-    from banshi.sdk.outgoing import Outgoing
-
-    from ..events.journal import Logged
-    from ..settings import WebhookSettings
 
 log = structlog.get_logger("banshi.webhooks")
 

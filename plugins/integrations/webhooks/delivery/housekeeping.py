@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from banshi import Platform
 from banshi.sdk.operations import led
 
 from ..models import DeliveryRow, EventRow, Replay, Subscription
-
-if TYPE_CHECKING:
-    from banshi import Platform
 
 #: Seconds between two rounds; rows that one statement deletes at most.
 TIDY_EVERY_S, MAX_ROWS_DELETED = 3600.0, 500

@@ -9,13 +9,11 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 from uuid import UUID
 
-from ..models import Sender, Subscription
+from banshi import Platform
 
-if TYPE_CHECKING:
-    from banshi import Platform
+from ..models import Sender, Subscription
 
 #: Seconds between two renewals, in which another process's changes are seen as well.
 RENEW_EVERY_S = 2.0

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from uuid import UUID
 
 from prometheus_client import Counter, Gauge
 
+from banshi import Platform
 from banshi.sdk.operations import every
 
-if TYPE_CHECKING:
-    from uuid import UUID
-
-    from banshi import Platform
-
-    from .receiver import Receiver
-    from .sending import Outcome
+from .receiver import Receiver
+from .sending import Outcome
 
 #: Seconds between two counts of subscriptions.
 COUNT_EVERY_S = 15.0

@@ -5,17 +5,14 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..events import journal
 from ..events.cloudevents import MODES
+from ..events.journal import Logged
+from ..events.walk import Walk
 from . import backoff, records
 from .receiver import MAX_SLEEP_S, Receiver
 from .sending import NOT_WANTED, Outcome
-
-if TYPE_CHECKING:
-    from ..events.journal import Logged
-    from ..events.walk import Walk
 
 #: Events in memory that are neither delivered nor recorded as waiting, and all that aren't delivered.
 MAX_OPEN_EVENTS, MAX_EVENTS = 256, 1000

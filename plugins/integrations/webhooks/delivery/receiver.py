@@ -10,28 +10,25 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import structlog
 
+from banshi import Platform
+from banshi.sdk.http import Client
 from banshi.sdk.operations import place_of
+from banshi.sdk.outgoing import Outgoing
 
 from ..events import matching
+from ..events.journal import Logged
+from ..events.tail import Tail
 from ..events.walk import Walk
+from ..models import Subscription
+from ..settings import WebhookSettings
 from .records import DELIVERY, Taken
 from .sending import Outcome, send
 from .standing import Standing
-
-if TYPE_CHECKING:
-    from banshi import Platform
-    from banshi.sdk.http import Client
-    from banshi.sdk.outgoing import Outgoing
-
-    from ..events.journal import Logged
-    from ..events.tail import Tail
-    from ..models import Subscription
-    from ..settings import WebhookSettings
 
 log = structlog.get_logger("banshi.webhooks")
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from tortoise.transactions import in_transaction
 
+from banshi import Platform
+
 from ..models import DeliveryRow, Subscription
 from .standing import COLUMNS
-
-if TYPE_CHECKING:
-    from banshi import Platform
 
 #: The columns of a delivery.
 DELIVERY = (

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from banshi.sdk.outgoing import SEAL, CallFailed, signed
+from banshi import Platform
+from banshi.sdk.outgoing import SEAL, CallFailed, Outgoing, signed
 
-if TYPE_CHECKING:
-    from banshi import Platform
-    from banshi.sdk.outgoing import Outgoing
-
-    from ..models import Subscription
+from ..models import Subscription
 
 #: Bytes of an answer that are read; nobody looks at them.
 MAX_ANSWER_BYTES = 16_384

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from ..models import Subscription
 from . import backoff
-
-if TYPE_CHECKING:
-    from ..models import Subscription
-    from .sending import Outcome
+from .sending import Outcome
 
 #: Why a webhook was disabled, as its owner reads it.
 GONE = "the receiver answered 410 Gone"

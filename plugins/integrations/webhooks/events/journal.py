@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tortoise.transactions import in_transaction
 
+from banshi import Platform
+from banshi.sdk.events import Event
+
 from ..models import Top
 from .cloudevents import document_of
-
-if TYPE_CHECKING:
-    from banshi import Platform
-    from banshi.sdk.events import Event
 
 #: The one counter of events.
 COUNTER = "events"

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from banshi.sdk.http import Client
+from banshi.sdk.http import Client
 
-    from ..models import Subscription
-    from .journal import Logged
+from ..models import Subscription
+from .journal import Logged
 
 #: The verb of a scope: `webhooks`, or `webhooks:traffic` for one department.
 SCOPE = "webhooks"

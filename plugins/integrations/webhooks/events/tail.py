@@ -6,18 +6,14 @@ import asyncio
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
 import structlog
 
+from banshi import Platform
 from banshi.sdk.operations import woken
 
 from . import journal
-
-if TYPE_CHECKING:
-    from banshi import Platform
-
-    from .journal import Logged
+from .journal import Logged
 
 log = structlog.get_logger("banshi.webhooks")
 

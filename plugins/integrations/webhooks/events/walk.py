@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from uuid import UUID
 
+from banshi import Platform
+
 from . import journal
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from banshi import Platform
-
-    from .journal import Logged
-    from .tail import Tail
+from .journal import Logged
+from .tail import Tail
 
 
 @dataclass(slots=True, eq=False)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
+from aiohttp import web
 from uuid_utils.compat import uuid7
 
 from banshi import Answer, Audience, Call, Conflict, FieldProblem, InvalidFields, Write, reply
@@ -20,9 +20,6 @@ from ..events.matching import SCOPE
 from ..models import Replay
 from . import forms, representations
 from .handlers import REFUSED, SHOWN, WELL, asking, changed, own, permission, waits_anew
-
-if TYPE_CHECKING:
-    from aiohttp import web
 
 ROUTES = Routes("webhooks", scope=SCOPE)
 

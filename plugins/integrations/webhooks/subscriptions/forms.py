@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from banshi import FieldProblem, Form, InvalidFields
+from banshi import Call, FieldProblem, Form, InvalidFields
 from banshi.sdk.documents import Record, array, optional
 from banshi.sdk.outgoing import key_of
 
+from ..delivery.dispatcher import Office
 from ..events.matching import ANY, SCOPE
-
-if TYPE_CHECKING:
-    from banshi import Call
-
-    from ..delivery.dispatcher import Office
 
 #: Names in one filter at most, and characters of one.
 MAX_FILTER_NAMES, MAX_NAME_LENGTH = 100, 128

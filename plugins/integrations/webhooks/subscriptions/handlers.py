@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from aiohttp import web
 from uuid_utils.compat import uuid7
 
 from banshi import Answer, Audience, Call, Conflict, NotFound, Parameter, TooManyRequests, Update, Write, reply
@@ -19,9 +20,6 @@ from ..events import journal
 from ..events.matching import SCOPE
 from ..models import DeliveryRow, Subscription
 from . import forms, handshake, representations
-
-if TYPE_CHECKING:
-    from aiohttp import web
 
 ROUTES = Routes("webhooks", scope=SCOPE)
 

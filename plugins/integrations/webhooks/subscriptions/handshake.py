@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from banshi.sdk.outgoing import CallFailed
+from banshi.sdk.outgoing import CallFailed, Outgoing
 
 from ..delivery.sending import MAX_ANSWER_BYTES
-
-if TYPE_CHECKING:
-    from banshi.sdk.outgoing import Outgoing
-
-    from ..settings import WebhookSettings
+from ..settings import WebhookSettings
 
 ORIGIN, RATE = "WebHook-Request-Origin", "WebHook-Request-Rate"
 ALLOWED_ORIGIN, ALLOWED_RATE = "WebHook-Allowed-Origin", "WebHook-Allowed-Rate"

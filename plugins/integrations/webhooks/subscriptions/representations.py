@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from zoneinfo import ZoneInfo
 
+from banshi import Platform
 from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MAYBE_TEXT, MOMENT, TEXT, Record, array
 
+from ..models import DeliveryRow, Subscription
 from .forms import MODES
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
-    from banshi import Platform
-
-    from ..models import DeliveryRow, Subscription
 
 STATES = ("unproven", "active", "paused", "disabled")
 ENDS = ("waiting", "delivered", "failed")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 import structlog
 
@@ -14,10 +13,8 @@ from banshi.builtin.catalogue.search.index import Hit, Index
 from banshi.builtin.catalogue.search.kept import read, write
 from banshi.builtin.catalogue.search.synonyms import Synonyms, kernel_synonyms, read_synonyms
 from banshi.foundation.keys import Key
-
-if TYPE_CHECKING:
-    from banshi.kernel.loading.registry import Registry
-    from banshi.kernel.runtime.running import Platform
+from banshi.kernel.loading.registry import Registry
+from banshi.kernel.runtime.running import Platform
 
 __all__ = [
     "SEARCH",

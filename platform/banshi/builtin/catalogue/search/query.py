@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from banshi.builtin.catalogue.search import pinyin
+from banshi.builtin.catalogue.search.synonyms import Synonyms
 from banshi.builtin.catalogue.search.words import is_chinese, normal, stem, words_of
-
-if TYPE_CHECKING:
-    from collections.abc import Set
-
-    from banshi.builtin.catalogue.search.synonyms import Synonyms
 
 #: Units of a query that are looked at, and those of them that nobody has written and that are puzzled over.
 MAX_UNITS, MAX_PUZZLES = 60, 6

@@ -7,7 +7,7 @@ import os
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 import structlog
@@ -15,10 +15,8 @@ import structlog
 from banshi.foundation.background import working
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of, refusal_of
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.runtime.signals.carrier import Carrier
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.signals")
 

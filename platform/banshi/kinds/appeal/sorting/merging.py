@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from tortoise.models import Model
 
 from banshi.foundation.database.writes import Update
 from banshi.foundation.errors import Conflict, FieldProblem, InvalidFields
@@ -17,14 +19,10 @@ from banshi.kernel.cases.lifecycle import Effects, Move, clock_values, told
 from banshi.kernel.contract.values import Who
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.events import step_rows
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import KEPT, LEAVING, Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord, Reply
 from banshi.kinds.appeal.steps import LETTERS
-
-if TYPE_CHECKING:
-    from tortoise.models import Model
-
-    from banshi.kernel.runtime.running import Platform
 
 #: What a letter of its sender does to an appeal, by its state.
 HEARD = {step.state: step for step in LETTERS if Who.CITIZEN in step.who and step.state != "merged"}

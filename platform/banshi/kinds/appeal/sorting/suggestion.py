@@ -12,15 +12,13 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.items import LIVE
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import KEPT, Case
 from banshi.kinds.appeal.models import AppealRecord
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 #: Category and unit.
 Class = tuple[str, str]

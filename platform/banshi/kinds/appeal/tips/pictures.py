@@ -10,9 +10,9 @@ import math
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from aiohttp import web
 from tortoise.exceptions import IntegrityError
 from tortoise.functions import Sum
 
@@ -25,15 +25,11 @@ from banshi.kernel.cases.representations import attachment_document
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call
 from banshi.kernel.http.responses import reply
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kinds.appeal.tips.flood import FLOOD, FLOODED
 from banshi.kinds.appeal.tips.representations import PICTURE
 from banshi.kinds.pictures import READ, cleaned
-
-if TYPE_CHECKING:
-    from aiohttp import web
-
-    from banshi.kernel.runtime.running import Platform
 
 ROUTES = Routes("tips", unnamed=True)
 

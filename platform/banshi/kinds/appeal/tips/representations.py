@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from tortoise.models import Model
 
 from banshi.builtin.openapi.schemas import SCHEMAS
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.representations import case_document
+from banshi.kernel.contract.routes import Call
 from banshi.kernel.http.document_schemas import Record, array, optional
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord
 from banshi.kinds.appeal.representations import begun, shown
 from banshi.kinds.appeal.tips.codes import MAX_TYPED_SIGNS
-
-if TYPE_CHECKING:
-    from tortoise.models import Model
-
-    from banshi.kernel.contract.routes import Call
 
 #: What is of no use to somebody who has a code and nothing else.
 HIDDEN = ("id", "links", "renews")

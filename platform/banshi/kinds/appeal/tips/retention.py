@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 
@@ -15,11 +15,9 @@ from banshi.builtin.personal_data.forgetting import forget_files
 from banshi.foundation.background import working
 from banshi.foundation.keys import Key
 from banshi.kernel.runtime.leader_election import led
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import GONE, LEAVING, Case
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply, TipCode
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.tips")
 

@@ -9,7 +9,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from aiohttp import web
 
 from banshi.forms import Form
 from banshi.foundation.database.writes import Write
@@ -20,6 +22,7 @@ from banshi.kernel.cases.submission import around, check, form_problems, new_cas
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
+from banshi.kernel.contract.values import Item
 from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.intake import received, sort_member
@@ -28,11 +31,6 @@ from banshi.kinds.appeal.rules import AppealRules
 from banshi.kinds.appeal.tips.codes import hash_of, new_code, read_code
 from banshi.kinds.appeal.tips.flood import FLOOD, FLOODED
 from banshi.kinds.appeal.tips.representations import ACTING, NEW_TIP, READING, TIP, new_tip_document, tip_document
-
-if TYPE_CHECKING:
-    from aiohttp import web
-
-    from banshi.kernel.contract.values import Item
 
 ROUTES = Routes("tips", unnamed=True)
 

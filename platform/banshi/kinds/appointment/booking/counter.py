@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+
+from aiohttp import web
+from tortoise.models import Model
 
 from banshi.builtin.passes.wire import picture
 from banshi.foundation.errors import NotFound
@@ -14,17 +17,10 @@ from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call
 from banshi.kernel.http.document_schemas import Record, ref
 from banshi.kernel.http.responses import etag_of, reply, reply_bytes
+from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.booking.problems import NotScannable
 from banshi.kinds.appointment.models import Booking
 from banshi.kinds.appointment.slots.calendar_entry import entry
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from aiohttp import web
-    from tortoise.models import Model
-
-    from banshi.kernel.tables.cases import Case
 
 ROUTES = Routes("appointments")
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import structlog
 
@@ -18,11 +17,9 @@ from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import Conflict, NotFound
 from banshi.foundation.logs import place_of
 from banshi.kernel.cases import actors, lifecycle
+from banshi.kernel.runtime.running import Platform
 from banshi.kinds.appointment.booking.problems import LimitReached
 from banshi.kinds.appointment.models import NOT_DRAWN, Booking, Slot
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.appointments")
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from tortoise.expressions import Q
 
 from banshi.kernel.contract.values import Item
+from banshi.kernel.runtime.running import Platform
 from banshi.kinds.appointment.booking.problems import AlreadyThere, LimitReached, NoShowPause
 from banshi.kinds.appointment.models import Booking
 from banshi.kinds.appointment.slots.when import moment_in_words
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 
 @dataclass(frozen=True, slots=True)

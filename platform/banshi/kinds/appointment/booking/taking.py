@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakValueDictionary
 
 from tortoise.exceptions import IntegrityError
@@ -23,8 +23,10 @@ from banshi.foundation.keys import Key
 from banshi.kernel.cases import lifecycle
 from banshi.kernel.cases.materials import MATERIALS
 from banshi.kernel.cases.submission import HandedIn, check, new_case
+from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Item
 from banshi.kernel.outbox.events import step_rows
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appointment.booking import limits
 from banshi.kinds.appointment.booking.problems import (
@@ -40,10 +42,6 @@ from banshi.kinds.appointment.models import Booking, Hold, Slot
 from banshi.kinds.appointment.slots import places
 from banshi.kinds.appointment.slots.slots import ensure, find_slot, free_in
 from banshi.kinds.appointment.slots.when import mentions, moment_in_words
-
-if TYPE_CHECKING:
-    from banshi.kernel.contract.principals import Principal
-    from banshi.kernel.runtime.running import Platform
 
 #: How often a booking is prepared anew when others took places meanwhile.
 MAX_TRIES = 20

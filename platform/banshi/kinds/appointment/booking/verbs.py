@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 from uuid_utils.compat import uuid7
@@ -17,6 +17,7 @@ from banshi.kernel.cases.submission import refuse_wrong
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
+from banshi.kernel.contract.values import Item
 from banshi.kernel.http.document_schemas import ID, MOMENT, Record, optional
 from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.cases import Case
@@ -27,9 +28,6 @@ from banshi.kinds.appointment.representations import APPOINTMENT, appointment_do
 from banshi.kinds.appointment.slots import places
 from banshi.kinds.appointment.slots.slot_routes import bookable, is_bookable
 from banshi.kinds.appointment.steps import TO_SLOT
-
-if TYPE_CHECKING:
-    from banshi.kernel.contract.values import Item
 
 ROUTES = Routes("appointments")
 

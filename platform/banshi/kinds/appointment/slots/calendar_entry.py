@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from banshi.kernel.contract.values import Item, text_in
+from banshi.kernel.runtime.running import Platform
+from banshi.kernel.tables.cases import Case
+from banshi.kinds.appointment.models import Booking
 from banshi.kinds.appointment.slots.when import place_of
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
-    from banshi.kernel.tables.cases import Case
-    from banshi.kinds.appointment.models import Booking
 
 #: How sure a case is, by its state; what has ended badly is cancelled.
 STATUS = {

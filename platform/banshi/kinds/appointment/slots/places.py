@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tortoise.expressions import F
 
 from banshi.foundation.database.writes import Stale, Update, Write
+from banshi.kernel.runtime.running import Platform
 from banshi.kinds.appointment.models import Booking, Hold, Slot
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 
 def take(slot_id: Any) -> Update:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
+
+from aiohttp import web
 
 from banshi.builtin.pages import page_of
 from banshi.foundation.errors import Forbidden, InvalidParameter, NotFound
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.modes import is_open_to
+from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
+from banshi.kernel.contract.values import Item
 from banshi.kernel.http.access import ACCESS
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, in_utc, page_answer, reply
 from banshi.kernel.tables.cases import Case
@@ -27,12 +31,6 @@ from banshi.kinds.appointment.representations import (
     slot_document,
 )
 from banshi.kinds.appointment.slots.slots import ensure, expired_holds, find_slot
-
-if TYPE_CHECKING:
-    from aiohttp import web
-
-    from banshi.kernel.contract.principals import Principal
-    from banshi.kernel.contract.values import Item
 
 ROUTES = Routes("appointments")
 

@@ -13,22 +13,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as dt_time
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from banshi.foundation.database.writes import Update, Write
 from banshi.foundation.errors import Problem
 from banshi.foundation.keys import Key
-from banshi.foundation.time.working_days import DayKind
+from banshi.foundation.time.working_days import Day, DayKind
 from banshi.kernel.contract.values import Item
 from banshi.kernel.runtime.containment import about, awaited, contained, guarded
 from banshi.kernel.runtime.mistakes import wrong_answer
+from banshi.kernel.runtime.running import Platform
 from banshi.kinds.appointment.handler import Appointment
 from banshi.kinds.appointment.models import Hold, Slot
 from banshi.kinds.appointment.rules import WEEK, WORKDAY, PlaceHours, range_of, time_of
-
-if TYPE_CHECKING:
-    from banshi.foundation.time.working_days import Day
-    from banshi.kernel.runtime.running import Platform
 
 #: Rows that one statement writes.
 ROWS_PER_STATEMENT = 500

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from banshi.kernel.contract.items import Place
 from banshi.kernel.contract.message_templates import Value, day_in
 from banshi.kernel.contract.values import LANGUAGES, Item, Texts
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
-    from banshi.kinds.appointment.models import Booking, Slot
+from banshi.kernel.runtime.running import Platform
+from banshi.kinds.appointment.models import Booking, Slot
 
 
 def place_of(item: Item, code: str) -> Place | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
+from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from banshi.foundation.database.writes import Stale, Update, Write
@@ -18,10 +19,6 @@ from banshi.kinds.posting.contact.threads import CONVERSATION, LEADS, conversati
 from banshi.kinds.posting.contact.writing import REASON, REVIEW, words_of
 from banshi.kinds.posting.models import Conversation, PostingRecord
 from banshi.kinds.posting.publishing.problems import AlreadyReported, NotReported
-
-if TYPE_CHECKING:
-    from tortoise.models import Model
-
 
 ROUTES = Routes("postings")
 

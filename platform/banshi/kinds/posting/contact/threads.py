@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from banshi.foundation.errors import Hidden, NotFound
 from banshi.kernel.cases import actors
+from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.routes import Link
 from banshi.kernel.http.document_schemas import ID, LINKS, MOMENT, TEXT, Record
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.models import Conversation, ConversationMessage, PostingRecord
 from banshi.kinds.posting.representations import OWN
-
-if TYPE_CHECKING:
-    from banshi.kernel.contract.principals import Principal
-    from banshi.kernel.runtime.running import Platform
 
 Side = Literal["poster", "writer", "staff"]
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from tortoise.models import Model
 
 from banshi.foundation.texts import clean, cut
 from banshi.kernel.contract.message_templates import LONGEST_TITLE, fill, parse
 from banshi.kernel.contract.values import LANGUAGES, Message, MessageTemplates
 from banshi.kernel.outbox import outbox
+from banshi.kernel.runtime.running import Platform
 from banshi.kinds import messages
-
-if TYPE_CHECKING:
-    from tortoise.models import Model
-
-    from banshi.kernel.runtime.running import Platform
-
 
 message = partial(messages.message, questions={})
 

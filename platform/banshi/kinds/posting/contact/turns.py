@@ -7,16 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING
 
 from tortoise.exceptions import IntegrityError
 
+from banshi.foundation.database.writes import Write
 from banshi.foundation.errors import TooManyRequests
+from banshi.kernel.runtime.running import Platform
 from banshi.kinds.posting.models import Conversation, ConversationMessage
-
-if TYPE_CHECKING:
-    from banshi.foundation.database.writes import Write
-    from banshi.kernel.runtime.running import Platform
 
 #: Messages that one person may send in an hour, and conversations that one may begin on a day.
 MAX_MESSAGES_PER_HOUR, MAX_CONVERSATIONS_PER_DAY = 30, 10

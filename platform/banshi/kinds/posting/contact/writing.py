@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from aiohttp import web
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
+from tortoise.models import Model
 from tortoise.queryset import QuerySet
 from uuid_utils.compat import uuid7
 
@@ -42,10 +42,6 @@ from banshi.kinds.posting.models import Conversation, ConversationMessage, Posti
 from banshi.kinds.posting.publishing.problems import AlreadyTalking, ConversationClosed, OwnPosting, PostingOver
 from banshi.kinds.posting.publishing.public_list import find_public
 from banshi.kinds.posting.representations import FIRST
-
-if TYPE_CHECKING:
-    from tortoise.models import Model
-
 
 ROUTES = Routes("postings")
 

@@ -5,25 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import structlog
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
+from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from banshi.foundation.database.writes import Stale, Update, Write
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.contact import told
 from banshi.kinds.posting.models import PostingMatch, PostingRecord
 from banshi.kinds.posting.publishing.likeness import Comparison, compared
 from banshi.kinds.posting.rules import OPPOSITE
-
-if TYPE_CHECKING:
-    from tortoise.models import Model
-
-    from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.postings")
 

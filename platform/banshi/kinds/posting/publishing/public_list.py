@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from aiohttp import web
@@ -17,12 +17,10 @@ from banshi.foundation.errors import InvalidParameter, NotFound
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, etag_of, in_utc, page_answer, reply, reply_bytes
+from banshi.kernel.runtime.running import Platform
 from banshi.kinds.posting.models import PostingRecord
 from banshi.kinds.posting.publishing.publication import folder
 from banshi.kinds.posting.representations import FIRST, OWN, POSTING, SORTS, posting_document
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 ROUTES = Routes("postings")
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from banshi.builtin.catalogue.search.words import terms_of, units_of
 from banshi.forms.pointers import found_at
@@ -15,14 +15,12 @@ from banshi.foundation.errors import FieldProblem, InvalidFields, TooLarge
 from banshi.foundation.files import durable_files
 from banshi.foundation.texts import clean
 from banshi.kernel.cases.attachments import attachment_ids
+from banshi.kernel.contract.values import Item
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kinds.pictures import READ, Picture, UnreadablePicture, cleaned
 from banshi.kinds.posting.publishing.personal import told
 from banshi.kinds.posting.rules import PostingRules
-
-if TYPE_CHECKING:
-    from banshi.kernel.contract.values import Item
-    from banshi.kernel.runtime.running import Platform
 
 #: Points along the longer side of a published photo: what a phone's screen shows.
 MAX_SIDE_POINTS = 1600

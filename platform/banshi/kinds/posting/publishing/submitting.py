@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from aiohttp import web
 
 from banshi.foundation.database.writes import Write
 from banshi.foundation.errors import NotFound
@@ -13,6 +15,7 @@ from banshi.kernel.cases.representations import case_document
 from banshi.kernel.cases.submission import check, new_case, refuse_wrong
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
+from banshi.kernel.contract.values import Item
 from banshi.kernel.http.document_schemas import Record, ref
 from banshi.kernel.http.responses import reply
 from banshi.kernel.outbox.events import step_rows
@@ -20,11 +23,6 @@ from banshi.kernel.tables.cases import CaseEvent
 from banshi.kinds.posting.models import PostingRecord
 from banshi.kinds.posting.publishing.publication import photos_of, refuse_unfit, values_of
 from banshi.kinds.posting.representations import OWN, details_of
-
-if TYPE_CHECKING:
-    from aiohttp import web
-
-    from banshi.kernel.contract.values import Item
 
 ROUTES = Routes("postings")
 

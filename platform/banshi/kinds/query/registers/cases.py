@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from banshi.kernel.contract.values import text_in
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.query.registers.declared import Column, Register
 from banshi.kinds.query.registers.protocol import Found, Question
-
-if TYPE_CHECKING:
-    from banshi.kernel.runtime.running import Platform
 
 
 def _column(name: str, zh: str, en: str, **rest: Any) -> Column:

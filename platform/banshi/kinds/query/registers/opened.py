@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 
 from banshi.foundation.errors import DepartmentUnavailable
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.values import Item
+from banshi.kernel.loading.registry import Registry
+from banshi.kernel.runtime.running import Platform
 from banshi.kinds.query.pseudonyms import Pseudonyms, read_pseudonyms
 from banshi.kinds.query.registers.cases import CASES, CasesRegister
 from banshi.kinds.query.registers.declared import Declared, Register, read_declared
@@ -20,10 +22,6 @@ from banshi.kinds.query.registers.protocol import MAX_RECORDS, Found, Question, 
 from banshi.kinds.query.registers.sql import open_sql
 from banshi.kinds.query.registers.table import TableRegister
 from banshi.kinds.query.registers.values import record_of, same
-
-if TYPE_CHECKING:
-    from banshi.kernel.loading.registry import Registry
-    from banshi.kernel.runtime.running import Platform
 
 #: What is there without any department's declaring it.
 BUILT_IN: Mapping[str, Register] = {CASES.code: CASES}
