@@ -74,6 +74,7 @@ def test_every_public_name_has_a_sentence() -> None:
     assert not silent
 
 
+@pytest.mark.filterwarnings("ignore::banshi.moved.OldName")
 @pytest.mark.parametrize("name", sorted({**MOVED, **RETIRED}))
 def test_an_old_name_works_and_says_the_new_one(name: str) -> None:
     with pytest.warns(OldName, match=f"the next version has no banshi.{name}$") as caught:
@@ -100,6 +101,7 @@ def banshi_checks():
 '''
 
 
+@pytest.mark.filterwarnings("ignore::banshi.moved.OldName")
 async def test_a_plugin_with_old_names_runs_and_check_says_what_to_write(tmp_path: Path) -> None:
     place = tmp_path / "parks"
     place.mkdir()

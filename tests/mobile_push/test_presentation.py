@@ -116,6 +116,7 @@ def test_every_message_is_one_that_google_apple_and_browsers_take(one: Push) -> 
 
 @given(PUSHES)
 @settings(max_examples=100, deadline=None)
+@pytest.mark.filterwarnings("ignore:Message.token is deprecated")
 def test_firebase_admin_writes_the_same_for_the_same(one: Push) -> None:
     pytest.importorskip("firebase_admin")
     from firebase_admin import messaging
