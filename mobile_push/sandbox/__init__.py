@@ -23,24 +23,9 @@ from aiohttp import web
 from mobile_push.sandbox.answers import FAULTS, NO_TOKEN, UNKNOWN_TOKEN, Answer, invalid, with_retry_after
 from mobile_push.sandbox.behaviour import Behaviour
 from mobile_push.sandbox.server import MAX_MESSAGES_KEPT, MAX_MESSAGES_SHOWN, Query, Sandbox, json_response
-from mobile_push.sandbox.tokens import AUDIENCE, EMAIL, GRANT, SCOPE, TokenEndpoint
+from mobile_push.sandbox.tokens import TokenEndpoint
 from mobile_push.sandbox.topics import CALLS, NO_CONDITION, Topics
 from mobile_push.sandbox.validation import MAX_PAYLOAD_BYTES, content_size, wrong_with
-
-__all__ = [
-    "AUDIENCE",
-    "EMAIL",
-    "FAULTS",
-    "GRANT",
-    "MAX_MESSAGES_KEPT",
-    "MAX_PAYLOAD_BYTES",
-    "SCOPE",
-    "Answer",
-    "Behaviour",
-    "FcmSandbox",
-    "Received",
-    "serve",
-]
 
 
 class Received(NamedTuple):

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from banshi.app import loaded
-from banshi.builtin.catalogue.search import Index, kernel_synonyms
+from banshi.builtin.catalogue.search.index import Index
+from banshi.builtin.catalogue.search.synonyms import kernel_synonyms
 from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.loading.configuration import Configuration, Entry
 from banshi.kernel.loading.registry import Registry

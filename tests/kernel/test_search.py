@@ -19,7 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from banshi import Department, Item
-from banshi.builtin.catalogue.search import SEARCH, Hit, Index, Search, Synonyms, kernel_synonyms, pinyin
+from banshi.builtin.catalogue.search import SEARCH, Search, pinyin
+from banshi.builtin.catalogue.search.index import Hit, Index
+from banshi.builtin.catalogue.search.synonyms import Synonyms, kernel_synonyms
 from banshi.builtin.catalogue.search.words import normal, units_of
 from banshi.kernel.contract.items import Result
 from banshi.testing import Door, Person, open_door

@@ -25,7 +25,8 @@ from pyfcm.errors import FCMNotRegisteredError, InvalidDataError
 from mobile_push.providers.fcm.provider import FcmProvider
 from mobile_push.providers.fcm.settings import FcmSettings
 from mobile_push.providers.provider import Outcome, Push
-from mobile_push.sandbox import GRANT, MAX_MESSAGES_KEPT, SCOPE, FcmSandbox, serve
+from mobile_push.sandbox import MAX_MESSAGES_KEPT, FcmSandbox, serve
+from mobile_push.sandbox.tokens import GRANT, SCOPE
 
 PUSH = Push("m-1", "标题", "", "/cases/1", "case", 60, None, "normal")
 

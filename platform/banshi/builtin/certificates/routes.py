@@ -12,8 +12,8 @@ from banshi.builtin.certificates.page import Page, Source, page_of, said, wordin
 from banshi.builtin.certificates.press import PRESS
 from banshi.builtin.passes import ledger
 from banshi.builtin.passes.ledger import Verdict
-from banshi.builtin.passes.refusals import Reason
-from banshi.builtin.passes.wire.cose import Credential, PassRefused
+from banshi.builtin.passes.refusals import PassRefused, Reason
+from banshi.builtin.passes.wire.cose import Credential
 from banshi.foundation.errors import CertificateExpired, CertificateRevoked, NotFound, Unavailable
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.submission import item_of

@@ -9,6 +9,7 @@ import structlog
 
 from banshi.builtin.passes import ledger
 from banshi.builtin.passes.keys import KEYRING
+from banshi.builtin.passes.refusals import PassRefused, Reason
 from banshi.builtin.passes.wire import cose
 from banshi.foundation.database.writes import Update, Write
 from banshi.foundation.errors import Conflict, Unavailable
@@ -86,8 +87,8 @@ async def _refuse_ended(platform: Platform, case: Case, record: Pass) -> None:
 async def _credential(platform: Platform, record: Pass) -> cose.Credential:
     try:
         return await ledger.read(platform, record.text)
-    except cose.PassRefused as refused:
-        if refused.reason is cose.Reason.UNKNOWN_KEY:
+    except PassRefused as refused:
+        if refused.reason is Reason.UNKNOWN_KEY:
             raise Conflict("The key that signed the pass was withdrawn: ask the department for another one.") from None
         # Ours is at fault, not the pass: it has a claim that this catalogue hasn't, or its text was damaged.
         log.error("a pass can't be read", item=record.item, number=record.number, reason=refused.reason.value)

@@ -14,6 +14,7 @@ from typing import Any
 from banshi.builtin.passes import holder
 from banshi.builtin.passes.keys import KEYRING
 from banshi.builtin.passes.models import Counter, Scan
+from banshi.builtin.passes.refusals import PassRefused, Reason
 from banshi.builtin.passes.status import StatusList
 from banshi.builtin.passes.wire import cose, shown
 from banshi.foundation.database.writes import Update, Write
@@ -69,7 +70,7 @@ class Validity:
 class Verdict:
     """What a scan found."""
 
-    #: "valid", or why not: revoked, expired, not-yet-valid, unknown-pass, or a reason of `cose.Reason`.
+    #: "valid", or why not: revoked, expired, not-yet-valid, unknown-pass, or a reason of `Reason`.
     code: str
     detail: str = ""
     credential: cose.Credential | None = None
@@ -187,7 +188,7 @@ async def verify(platform: Platform, text: str, officer: Principal, place: str) 
 
 
 async def read(platform: Platform, text: str) -> cose.Credential:
-    """What a credential of ours says, whenever it was signed. Raises `cose.PassRefused`, as for a key that was lost."""
+    """What a credential of ours says, whenever it was signed. Raises `PassRefused`, as for a key that was lost."""
     return cose.read(text, await platform[KEYRING].public(), partial(_labels, platform))
 
 
@@ -200,7 +201,7 @@ async def examined(platform: Platform, text: str) -> Verdict:
     """Hold what was scanned against the keys and the live state; nothing is recorded."""
     try:
         scanned = shown.read(text, await platform[KEYRING].public(), partial(_labels, platform))
-    except cose.PassRefused as refused:
+    except PassRefused as refused:
         return Verdict(code=refused.reason.value, detail=refused.detail)
     credential, now = scanned.credential, int(platform.now().timestamp())
     record = await Pass.get_or_none(number=credential.index) if credential.index < NUMBERS_END else None
@@ -214,7 +215,7 @@ async def examined(platform: Platform, text: str) -> Verdict:
         out_of_time = shown.check_shown(scanned.shown_at, now)
     if not record.text:
         # Its case was anonymised after the pass had ended; of what it said nothing is left to compare it with.
-        out_of_time = cose.Reason.EXPIRED
+        out_of_time = Reason.EXPIRED
     code = out_of_time.value if out_of_time else "valid"
     return Verdict(code=code, credential=credential, record=record)
 

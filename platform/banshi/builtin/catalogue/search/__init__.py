@@ -9,24 +9,12 @@ from contextlib import asynccontextmanager
 import structlog
 
 from banshi.builtin.catalogue.item_files import items_key
-from banshi.builtin.catalogue.search.index import Hit, Index
+from banshi.builtin.catalogue.search.index import Index
 from banshi.builtin.catalogue.search.kept import read, write
-from banshi.builtin.catalogue.search.synonyms import Synonyms, kernel_synonyms, read_synonyms
+from banshi.builtin.catalogue.search.synonyms import kernel_synonyms
 from banshi.foundation.keys import Key
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.runtime.running import Platform
-
-__all__ = [
-    "SEARCH",
-    "Hit",
-    "Index",
-    "Search",
-    "Synonyms",
-    "index_of",
-    "kernel_synonyms",
-    "open_search",
-    "read_synonyms",
-]
 
 log = structlog.get_logger("banshi.search")
 

@@ -33,26 +33,6 @@ from banshi.builtin.passes.refusals import PassRefused, Reason
 from banshi.builtin.passes.wire import base45, cbor
 from banshi.builtin.passes.wire.signature import ES256, low_s, of_raw, raw
 
-__all__ = [
-    "MAX_BYTES",
-    "MAX_PASS_BYTES",
-    "MAX_TEXT_SIGNS",
-    "PREFIX",
-    "TYP",
-    "Claim",
-    "Credential",
-    "LabelsOf",
-    "PassRefused",
-    "Reason",
-    "check_times",
-    "compact_bytes",
-    "compact_text",
-    "read",
-    "read_bytes",
-    "sign",
-    "sign_bytes",
-]
-
 #: Says what was scanned before anything is parsed, and carries the version of the whole format.
 PREFIX = "BS1:"
 #: Keeps a pass from being taken for another object signed with the same key. RFC 9596 asks for a media type: this
