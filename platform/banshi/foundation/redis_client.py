@@ -13,8 +13,6 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pydantic import ConfigDict
-
 from banshi.foundation.server_addresses import hosts_of, parts_of
 
 if TYPE_CHECKING:
@@ -42,8 +40,6 @@ SENTINEL_PARAMETERS = frozenset({"sentinel_username", "sentinel_password"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedisSettings:
     """The Redis that all processes share. It may be away at any time: everything goes on, slower."""
-
-    __pydantic_config__ = ConfigDict(extra="forbid")
 
     #: A server (redis://cache:6379/0), or one of redis+sentinel://a:26379,b:26379/master/0 and redis+cluster://a,b.
     url: str

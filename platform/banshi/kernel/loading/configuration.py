@@ -18,7 +18,7 @@ from pydantic import Strict
 from banshi.foundation.findings import ConfigurationError, Finding
 from banshi.kernel.contract import values
 from banshi.kernel.loading.settings import Settings
-from banshi.kernel.loading.typed_tables import STRICT, SettingsError, typed
+from banshi.kernel.loading.typed_tables import SettingsError, typed
 
 #: Plugin names may use underscores too: an import package can bear the plugin's name.
 PLUGIN_NAME = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*\Z")
@@ -38,8 +38,6 @@ MIN_MEMORY_BYTES = 134_217_728
 class Limits:
     """What a plugin's own process may use; what uses more is killed and begun anew."""
 
-    __pydantic_config__ = STRICT
-
     #: Bytes of memory, Python's own included. From three quarters on it is replaced without anybody's noticing.
     memory: int = 402_653_184
     #: Cores that it may keep busy, in the mean of ten seconds.
@@ -55,8 +53,6 @@ class Limits:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One plugin of the allow-list."""
-
-    __pydantic_config__ = STRICT
 
     #: Version of the contract that the plugin is written for.
     api: Annotated[int, Strict()]

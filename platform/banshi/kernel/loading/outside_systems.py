@@ -8,7 +8,6 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from banshi.kernel.loading.typed_tables import STRICT
 
 #: The databases that the platform is tested on, by the beginnings of their URLs.
 POSTGRES = ("asyncpg://", "postgres://", "postgresql://")
@@ -18,8 +17,6 @@ DATABASES = ("sqlite://", *POSTGRES)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """The city's identity provider. Without one, only tokens of `banshi token` are accepted."""
-
-    __pydantic_config__ = STRICT
 
     #: The `iss` of its tokens; `/.well-known/openid-configuration` below it names the keys.
     issuer: str
@@ -45,8 +42,6 @@ class Identity:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterSource:
     """Where a register's data come from: an HTTP endpoint of its department's, or a database that is only read."""
-
-    __pydantic_config__ = STRICT
 
     #: It is asked with POST, and answers with records as JSON.
     url: str = ""
@@ -75,8 +70,6 @@ class RegisterSource:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingRules:
     """Where calls may go whose addresses somebody outside gave: integrators' services and receivers of webhooks."""
-
-    __pydantic_config__ = STRICT
 
     #: Networks of the operator's own that may be called beside the internet: ["10.20.0.0/16"].
     networks: tuple[IPv4Network | IPv6Network, ...] = ()

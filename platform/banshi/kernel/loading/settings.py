@@ -18,7 +18,6 @@ from banshi.foundation.redis_client import RedisSettings
 from banshi.foundation.server_addresses import hosts_of, names_several
 from banshi.foundation.time.periods import Period
 from banshi.kernel.loading.outside_systems import DATABASES, POSTGRES, Identity, OutgoingRules, RegisterSource
-from banshi.kernel.loading.typed_tables import STRICT
 
 #: Scheme, host, and a port.
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?")
@@ -49,8 +48,6 @@ AT_LEAST_ONE = (
 class Pool:
     """A process's connections to PostgreSQL. What the database's URL says of them itself stands."""
 
-    __pydantic_config__ = STRICT
-
     #: Connections that stay open, and connections at most.
     least: int = 1
     most: int = 10
@@ -72,8 +69,6 @@ class Retention:
     What an item says of itself goes before what a kind says here, and that before what is said for all.
     """
 
-    __pydantic_config__ = STRICT
-
     #: Where nothing else is said.
     default: Period = Period(months=60)  # noqa: RUF009 - it is frozen
     #: By outcome: {"withdrawn" = "P1Y"}.
@@ -87,8 +82,6 @@ class Retention:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The table `[platform]` of plugins.toml."""
-
-    __pydantic_config__ = STRICT
 
     #: Folder of the database file, attachments and keys; relative to plugins.toml.
     data: Path = Path("data")
