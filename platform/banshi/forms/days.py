@@ -10,13 +10,14 @@ is 28 February 2004, so whoever was born on the 29th is of age on 1 March.
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
+
+from banshi.foundation.time.periods import months_on
 
 NOT_BEFORE, NOT_AFTER, IN_ORDER = "x-not-before", "x-not-after", "x-in-order"
 LIMITS = (NOT_BEFORE, NOT_AFTER)
@@ -35,13 +36,8 @@ _EVERY_SORT_OF_DAY = [date(2023, 1, 1) + timedelta(days=count) for count in rang
 WRITTEN = f"write 'today', a distance of at most {MAX_YEARS} years such as '-18y', '+90d', '+2w' or '+6m', or a day such as '2015-04-01'"  # noqa: E501
 
 
-def is_date(text: str) -> bool:
-    """RFC 3339 full-date, of a year that can be computed with."""
-    return date_of(text) is not None
-
-
 def date_of(text: str) -> date | None:
-    """The day that is written there, or None."""
+    """The day that is written there as RFC 3339's full-date, of a year that can be computed with, or None."""
     try:
         right = len(text) == 10 and text[4] == text[7] == "-" and text.isascii()
         return date.fromisoformat(text) if right else None
@@ -49,13 +45,8 @@ def date_of(text: str) -> date | None:
         return None
 
 
-def is_moment(text: str) -> bool:
-    """RFC 3339 date-time, of a year and a second that can be computed with."""
-    return moment_of(text) is not None
-
-
 def moment_of(text: str) -> datetime | None:
-    """The moment that is written there, or None."""
+    """The moment that is written there as RFC 3339's date-time, of a year and a second to compute with, or None."""
     try:
         return datetime.fromisoformat(text.upper()) if _MOMENT.fullmatch(text) else None
     except ValueError:
@@ -75,10 +66,8 @@ class DayLimit:
         """The day that may just be given; the calendar's first or last where there is no such day."""
         if self.fixed is not None:
             return self.fixed
-        year, month = divmod(today.year * 12 + today.month - 1 + self.months, 12)
         try:
-            last = calendar.monthrange(year, month + 1)[1]
-            return date(year, month + 1, min(today.day, last)) + timedelta(days=self.days)
+            return months_on(today, self.months) + timedelta(days=self.days)
         except (ValueError, OverflowError):
             return date.min if self.days + self.months < 0 else date.max
 
@@ -121,8 +110,8 @@ def day_limit(value: Any) -> DayLimit:
 def _limit(text: str) -> DayLimit | None:
     if text == "today":
         return DayLimit(text)
-    if is_date(text):
-        return DayLimit(text, fixed=date.fromisoformat(text))
+    if (day := date_of(text)) is not None:
+        return DayLimit(text, fixed=day)
     # The length comes first: a number of a thousand digits is nothing to compute with.
     if len(text) > 7 or not (found := _DISTANCE.fullmatch(text)):
         return None

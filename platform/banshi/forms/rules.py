@@ -28,7 +28,8 @@ _OTHERS = """
     uniqueItems minContains maxContains minProperties maxProperties required dependentRequired contentEncoding
     contentMediaType
 """
-_KEYWORDS = {*ONE, *LIST, *NAMED, *_OTHERS.split()}
+_KEYWORDS = frozenset({*ONE, *LIST, *NAMED, *_OTHERS.split()})
+_LIMITS = frozenset(KEYWORDS)
 #: What a field can be of the place that answers are about (WGS 84, in degrees), and the type that it then has.
 PLACES = {"address": "string", "latitude": "number", "longitude": "number"}
 _DIALECTS = {"https://json-schema.org/draft/2020-12/schema", "https://json-schema.org/draft/2020-12/schema#"}
@@ -117,7 +118,7 @@ def _nodes(path: Path, node: Any) -> Iterator[Node]:
 def _own_rules(node: dict[str, Any], *, root: bool) -> Iterator[str]:
     """The kernel's rules for one subschema, beyond the metaschema."""
     for keyword in node.keys() - _KEYWORDS:
-        if meant := _near_keyword(keyword):
+        if meant := _near(keyword, _KEYWORDS):
             yield f"{keyword!r} is no keyword; did you mean {meant!r}? (a word of your own begins with x-)"
     for keyword in node.keys() & {"$dynamicRef", "$recursiveRef"}:
         yield f"{keyword} is refused; {_REF}"
@@ -154,22 +155,17 @@ def day_faults(schema: dict[str, Any]) -> list[str]:
 
 def _near_limits(node: dict[str, Any]) -> Iterator[str]:
     """A limit that is misspelt is a word of the author's own to everybody else, and holds nobody to anything."""
-    for word in node.keys() - KEYWORDS.keys():
-        if near := _near_limit(word):
+    for word in node.keys() - _LIMITS:
+        if near := _near(word, _LIMITS):
             yield f"{word!r} is no keyword; did you mean {near!r}?"
 
 
 # Forms write the same few words a thousand times, and each is compared with all keywords letter by letter.
 
 
-@lru_cache(maxsize=1_000)
-def _near_keyword(word: str) -> str:
-    return next(iter(difflib.get_close_matches(word, _KEYWORDS, 1, 0.8)), "")
-
-
-@lru_cache(maxsize=1_000)
-def _near_limit(word: str) -> str:
-    return next(iter(difflib.get_close_matches(word, KEYWORDS, 1, 0.8)), "")
+@lru_cache(maxsize=2_000)
+def _near(word: str, known: frozenset[str]) -> str:
+    return next(iter(difflib.get_close_matches(word, known, 1, 0.8)), "")
 
 
 def _is_day(schema: Any, node: Any, depth: int = 0) -> bool:

@@ -11,7 +11,7 @@ import jsonschema_rs
 from jsonschema_rs import ValidationErrorKind as Kind
 
 from banshi.forms.day_keywords import KEYWORDS
-from banshi.forms.days import IN_ORDER, is_date, is_moment, told_limits, told_order
+from banshi.forms.days import IN_ORDER, date_of, moment_of, told_limits, told_order
 from banshi.forms.numbers import NUMBERS
 from banshi.forms.pointers import names_in
 from banshi.forms.words import MAX_TRIED, SENTENCES, Found, Path, Reader
@@ -33,7 +33,7 @@ def compiled(schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
         validate_formats=True,
         ignore_unknown_formats=False,
         # The library takes the year 0 for one, which no calendar of Python's has.
-        formats={"date": is_date, "date-time": is_moment, **NUMBERS},  # type: ignore[dict-item]  # true is enough
+        formats={"date": date_of, "date-time": moment_of, **NUMBERS},  # type: ignore[dict-item]  # true is enough
         keywords=KEYWORDS,
         offline=True,
         pattern_options=jsonschema_rs.RegexOptions(size_limit=_PATTERN_BYTES, dfa_size_limit=_PATTERN_BYTES),

@@ -15,8 +15,8 @@ from tortoise.migrations.schema_editor.sqlite import SqliteSchemaEditor
 from tortoise.models import Model
 
 
-class Indexing(BaseSchemaEditor):
-    """A column that is added has its index, which Tortoise makes only with the table."""
+class Mended(BaseSchemaEditor):
+    """A column that is added has its index, which Tortoise makes only with the table; a default may hold any text."""
 
     async def add_field(self, model: type[Model], field_name: str) -> None:
         await super().add_field(model, field_name)
@@ -25,8 +25,11 @@ class Indexing(BaseSchemaEditor):
         if column.index and not column.unique:
             await self.add_index(model, Index(fields=(column_of(column),)))
 
+    def _escape_default_value(self, default: object) -> str:
+        return literal(default) if isinstance(default, str) else super()._escape_default_value(default)
 
-class ForSqlite(Indexing, SqliteSchemaEditor):
+
+class ForSqlite(Mended, SqliteSchemaEditor):
     """Steps on SQLite, where most changes of a column make its table anew: nothing else of the table is lost by it."""
 
     #: The columns of a key that is being removed.
@@ -35,9 +38,6 @@ class ForSqlite(Indexing, SqliteSchemaEditor):
     async def _run_sql(self, sql: str) -> None:
         """Leave it to the connection where a statement ends: Tortoise's own ends one inside a comment or a text."""
         await BaseSchemaEditor._run_sql(self, sql)
-
-    def _escape_default_value(self, default: object) -> str:
-        return literal(default) if isinstance(default, str) else super()._escape_default_value(default)
 
     @staticmethod
     def _default_to_sql_literal(value: Any) -> str:
@@ -118,7 +118,7 @@ class Key(NamedTuple):
     columns: tuple[str, ...]
 
 
-class ForPostgres(Indexing, AsyncpgSchemaEditor):
+class ForPostgres(Mended, AsyncpgSchemaEditor):
     """Steps on PostgreSQL."""
 
     async def add_field(self, model: type[Model], field_name: str) -> None:
@@ -129,9 +129,6 @@ class ForPostgres(Indexing, AsyncpgSchemaEditor):
 
     def _escape_comment(self, comment: str) -> str:
         return comment.replace("'", "''")
-
-    def _escape_default_value(self, default: object) -> str:
-        return literal(default) if isinstance(default, str) else super()._escape_default_value(default)
 
 
 def column_of(field: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -47,11 +48,11 @@ class Period:
 
     def before(self, moment: Moment) -> Moment:
         """The moment that is so long before."""
-        return _months_on(moment - timedelta(days=self.days), -self.months)
+        return months_on(moment - timedelta(days=self.days), -self.months)
 
     def after(self, moment: Moment) -> Moment:
         """The first moment from which `before` leads to that moment or a later one."""
-        end = _months_on(moment, self.months) + timedelta(days=self.days)
+        end = months_on(moment, self.months) + timedelta(days=self.days)
         # Months differ in length, so there and back may lead to a day earlier.
         while self.before(end) < moment:
             end += timedelta(days=1)
@@ -65,13 +66,8 @@ class Period:
         return core_schema.no_info_plain_validator_function(cls.read)
 
 
-def _months_on(moment: Moment, months: int) -> Moment:
-    """The same day so many months later or earlier, or the month's last one."""
-    count = moment.year * 12 + moment.month - 1 + months
-    year, month = divmod(count, 12)
-    for day in (moment.day, 30, 29, 28):
-        try:
-            return moment.replace(year=year, month=month + 1, day=day)
-        except ValueError:
-            continue
-    raise ValueError(f"there is no year {year}")
+def months_on(moment: Moment, months: int) -> Moment:
+    """The same day so many months later or earlier, or the month's last one. Raises ValueError beyond the calendar."""
+    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, last))

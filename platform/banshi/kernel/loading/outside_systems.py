@@ -8,7 +8,6 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from urllib.parse import urlsplit
 
-
 #: The databases that the platform is tested on, by the beginnings of their URLs.
 POSTGRES = ("asyncpg://", "postgres://", "postgresql://")
 DATABASES = ("sqlite://", *POSTGRES)
