@@ -529,7 +529,7 @@ async def test_who_hangs_up_does_not_take_it_from_the_others(monkeypatch: pytest
     go.set()
     assert await stayer == b"%PDF"
     assert press.running == {}
-    press.close()
+    await press.aclose()
 
 
 # -- fonts -----------------------------------------------------------------------------------------------------------

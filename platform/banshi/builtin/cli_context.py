@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from functools import wraps
 from pathlib import Path
@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     import click
 
     from banshi.foundation.database.store import Store
+    from banshi.foundation.database.tables import Tables
     from banshi.foundation.findings import Finding
     from banshi.kernel.loading.registry import Registry
+    from banshi.kernel.loading.settings import Settings
 
 P = ParamSpec("P")
 
@@ -67,16 +69,17 @@ def configured(ctx: click.Context) -> Registry:
 @asynccontextmanager
 async def database(registry: Registry) -> AsyncIterator[Store]:
     """The registry's database with all tables, open while the block runs; a server may have it open as well."""
+    async with database_of(registry.configuration.settings, registry.tables) as store:
+        yield store
+
+
+@asynccontextmanager
+async def database_of(settings: Settings, tables: Mapping[str, Tables]) -> AsyncIterator[Store]:
+    """The same with Banshi's own tables and these."""
     from banshi.foundation.database.opening import open_store
     from banshi.kernel.loading.configuration import make_folders
 
-    settings = registry.configuration.settings
     make_folders(settings)
-    opening = open_store(
-        settings.database_url,
-        registry.tables,
-        migrate=settings.migrate_at_start,
-        personal=settings.personal_keys,
-    )
-    async with opening as store:
+    migrate, personal = settings.migrate_at_start, settings.personal_keys
+    async with open_store(settings.database_url, tables, migrate=migrate, personal=personal) as store:
         yield store

@@ -12,8 +12,7 @@ from banshi.builtin.pages import page_of
 from banshi.kernel.cases import actors
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Audience, Call, Link
-from banshi.kernel.contract.values import text_in
-from banshi.kernel.http.document_schemas import ID, MOMENT, TEXT, Record
+from banshi.kernel.http.document_schemas import ID, MOMENT, TEXT, Record, named
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, page_answer, reply
 
 ROUTES = Routes("cases")
@@ -42,18 +41,11 @@ def _document(call: Call, row: CaseReading) -> dict[str, Any]:
     """One reading: a department, a unit and a role, and nobody's name."""
     department = call.platform.registry.departments.get(row.department)
     unit = next((one for one in department.units if one.code == row.unit), None) if department else None
-    return {
-        "id": str(row.id),
-        "at": row.at.astimezone(call.platform.settings.timezone).isoformat(timespec="seconds"),
-        "by": {
-            "who": "staff",
-            "department": {
-                "code": row.department,
-                "title": text_in(department.title, call.language) if department else row.department,
-            },
-            "unit": {"code": row.unit, "title": text_in(unit.title, call.language) if unit else row.unit}
-            if row.unit
-            else None,
-            "role": row.role,
-        },
+    by = {
+        "who": "staff",
+        "department": named(row.department, department.title if department else None, call.language),
+        "unit": named(row.unit, unit.title if unit else None, call.language) if row.unit else None,
+        "role": row.role,
     }
+    at = row.at.astimezone(call.platform.settings.timezone).isoformat(timespec="seconds")
+    return READING.of(call.platform, row, at=at, by=by)

@@ -11,12 +11,13 @@ from typing import Any
 from aiohttp import web
 
 from banshi.builtin.catalogue.search import SEARCH
+from banshi.builtin.openapi.schemas import GUIDE
 from banshi.foundation.errors import InvalidParameter, NotFound
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter, Route
 from banshi.kernel.contract.values import LANGUAGES, Department, Item, text_in
-from banshi.kernel.http.document_schemas import ref
+from banshi.kernel.http.document_schemas import named, ref
 from banshi.kernel.http.ready import ReadyAnswer
 from banshi.kernel.http.responses import (
     PAGE_PARAMETERS,
@@ -182,7 +183,7 @@ def department_document(department: Department, language: str) -> dict[str, Any]
         "code": department.code,
         "title": text_in(department.title, language),
         "phone": department.phone,
-        "units": [{"code": unit.code, "title": text_in(unit.title, language)} for unit in department.units],
+        "units": [named(unit.code, unit.title, language) for unit in department.units],
         "links": {
             "self": f"/v1/departments/{department.code}",
             "items": f"/v1/items?department={department.code}",
@@ -208,13 +209,7 @@ def item_summary(item: Item, language: str) -> dict[str, Any]:
 def item_document(item: Item, language: str, routes: Sequence[tuple[str, Route]]) -> dict[str, Any]:
     """The guide: everything that the department declared, in one language, with the form and the links to the verbs."""
     document = item_summary(item, language)
-    for name in ("audience", "version", "unit", "legal_days", "promised_days"):
-        document[name] = getattr(item, name)
-    for name in ("legal_basis", "conditions", "materials", "process", "fee", "places", "result", "details"):
-        document[name] = in_language(getattr(item, name), language)
-    document["owner"] = in_language(item.owner, language)
-    document["credential"] = in_language(item.credential, language)
-    document["certificate"] = in_language(item.certificate, language)
+    document |= {name: in_language(getattr(item, name), language) for name in GUIDE}
     document["form"] = item.form.described(language) if item.form else None
     verbs = {
         route.operation: route.path.replace("{code}", item.code)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import aclosing
 from typing import Any
 
 from banshi.builtin.certificates import checks as checks
 from banshi.builtin.certificates import routes
-from banshi.builtin.certificates.press import PRESS, open_press
+from banshi.builtin.certificates.press import PRESS, Press
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.routes import Route
@@ -23,7 +24,7 @@ def banshi_routes() -> list[Route]:
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
     return [
-        Resource(PRESS, open_press, Phase.BEFORE_PLUGINS),
+        Resource(PRESS, lambda platform: aclosing(Press(platform.settings.certificate_fonts)), Phase.BEFORE_PLUGINS)
     ]
 
 

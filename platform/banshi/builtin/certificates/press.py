@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,6 @@ from banshi.builtin.certificates.page import Page
 from banshi.builtin.passes.wire import picture
 from banshi.foundation.errors import Unavailable
 from banshi.foundation.keys import Key
-from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.certificates")
 
@@ -110,20 +107,11 @@ class Press:
             self._each.compiler = typst.Compiler(str(LAYOUT_FILE), root=str(LAYOUT_FILE.parent), font_paths=loaded)
         return self._each.compiler
 
-    def close(self) -> None:
-        self._threads.shutdown(wait=True, cancel_futures=True)
-
-
-PRESS: Key[Press] = Key("press")
-
-
-@asynccontextmanager
-async def open_press(platform: Platform) -> AsyncIterator[Press]:
-    """The press of this process; it reads nothing until a certificate is asked for."""
-    press = Press(platform.settings.certificate_fonts)
-    try:
-        yield press
-    finally:
-        for task in list(press.running.values()):
+    async def aclose(self) -> None:
+        for task in list(self.running.values()):
             task.cancel()
-        await asyncio.to_thread(press.close)
+        await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
+
+
+#: The press of this process; it reads nothing until a certificate is asked for.
+PRESS: Key[Press] = Key("press")

@@ -20,7 +20,7 @@ from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.contract.values import LANGUAGES, Item, text_in
-from banshi.kernel.http.document_schemas import Record, ref
+from banshi.kernel.http.document_schemas import Record, named, ref
 from banshi.kernel.http.responses import LANGUAGE_HEADERS, reply, reply_bytes
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
@@ -162,8 +162,8 @@ async def _document(platform: Platform, verdict: Verdict, language: str) -> dict
     return {
         "verdict": verdict.code,
         "detail": verdict.detail,
-        "item": {"code": item.code, "title": text_in(item.title, language)} if item and record else None,
-        "department": {"code": department.code, "title": text_in(department.title, language)} if department else None,
+        "item": named(item.code, item.title, language) if item and record else None,
+        "department": named(department.code, department.title, language) if department else None,
         "number": case.number if case else None,
         "title": wording.title if wording else None,
         "body": list(wording.body) if wording else [],
@@ -177,7 +177,5 @@ async def _document(platform: Platform, verdict: Verdict, language: str) -> dict
             for claim in (item.credential.claims if item and item.credential else ())
             if claim.name in claims
         ],
-        "issued_at": platform.moment(record.issued_at) if record else None,
-        "not_before": platform.moment(record.not_before) if record else None,
-        "expires_at": platform.moment(record.expires_at) if record else None,
+        **ledger.moments_of(platform, record),
     }

@@ -78,7 +78,7 @@ class Spares:
         if self._next is None:
             self._next = asyncio.create_task(Process.begun(), name="banshi-isolation-spare")
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         if self._later is not None:
             self._later.cancel()
         if self._next is not None:
@@ -88,18 +88,8 @@ class Spares:
                 await child.gone()
 
 
+#: What the plugins with a process of their own share; nothing is begun until one asks.
 SPARES: Key[Spares] = Key("isolation spares")
-
-
-@asynccontextmanager
-async def open_spares(platform: Platform) -> AsyncIterator[Spares]:
-    """What the plugins with a process of their own share; nothing is begun until one asks."""
-    del platform
-    spares = Spares()
-    try:
-        yield spares
-    finally:
-        await spares.close()
 
 
 class Meters:

@@ -13,7 +13,7 @@ from banshi.kernel.cases.modes import offered
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.contract.values import Item, Material, text_in
-from banshi.kernel.http.document_schemas import ID, ref
+from banshi.kernel.http.document_schemas import ID, named, ref
 from banshi.kernel.http.responses import reply
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
@@ -56,7 +56,6 @@ async def list_materials(call: Call) -> web.StreamResponse:
     materials = []
     for material in item.materials:
         document = document_of(material, department)
-        named = {"code": material.document, "title": text_in(document.title, language)} if document else None
         materials.append(
             {
                 "title": text_in(material.title, language),
@@ -64,12 +63,11 @@ async def list_materials(call: Call) -> web.StreamResponse:
                 "source": material.source,
                 "field": material.field,
                 "how": how(material),
-                "document": named,
+                "document": named(material.document, document.title, language) if document else None,
                 "offers": [_offer(platform, item, one, language) for one in offers.get(material.field, ())],
             }
         )
-    title = text_in(item.title, language)
-    return reply(call, {"item": {"code": item.code, "title": title}, "materials": materials})
+    return reply(call, {"item": named(item.code, item.title, language), "materials": materials})
 
 
 def how(material: Material) -> str:
@@ -80,18 +78,14 @@ def how(material: Material) -> str:
 
 
 def _offer(platform: Platform, item: Item, earlier: Earlier, language: str) -> dict[str, Any]:
-    registry = platform.registry
-    case, came_from, department = (
-        earlier.case,
-        registry.items.of(earlier.case.item),
-        registry.departments[item.department],
-    )
-    about = earlier.document.concerns
+    case, about = earlier.case, earlier.document.concerns
+    came_from = platform.registry.items.of(case.item)
+    department = platform.registry.departments[item.department]
     return {
         "case": {
             "id": str(case.id),
             "number": case.number,
-            "item": {"code": case.item, "title": text_in(came_from.title, language) if came_from else case.item},
+            "item": named(case.item, came_from.title if came_from else None, language),
             "links": {"self": f"/v1/cases/{case.id}"},
         },
         "concerns": {"title": text_in(about, language), "value": earlier.concerns} if about else None,
@@ -109,7 +103,7 @@ def _offer(platform: Platform, item: Item, earlier: Earlier, language: str) -> d
         "until": platform.moment(earlier.until),
         "consent": {
             "id": earlier.consent.id,
-            "department": {"code": department.code, "title": text_in(department.title, language)},
+            "department": named(department.code, department.title, language),
             "purpose": text_in(item.title, language),
             "text": dict(earlier.consent.texts),
         },

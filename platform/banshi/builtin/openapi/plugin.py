@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing
 from functools import partial
 from typing import Any
 
@@ -23,17 +22,10 @@ def banshi_routes() -> list[Route]:
 
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
-    return [
-        Resource(DESCRIPTION, _open),
-    ]
+    return [Resource(DESCRIPTION, lambda platform: aclosing(_descriptions(platform)))]
 
 
-@asynccontextmanager
-async def _open(platform: Platform) -> AsyncIterator[Descriptions]:
+def _descriptions(platform: Platform) -> Descriptions:
     registry = platform.registry
     document = partial(openapi.document, registry, [route for _, route in registry.routes])
-    descriptions = Descriptions(registry, document, platform.settings.data)
-    try:
-        yield descriptions
-    finally:
-        descriptions.close()
+    return Descriptions(registry, document, platform.settings.data)

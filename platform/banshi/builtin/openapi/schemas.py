@@ -97,10 +97,10 @@ HELD_PASS = Record(
     expires_at=MOMENT,
 )
 
-#: What the guide has beside the summary.
-_GUIDE = (
+#: What the guide has beside the summary and the form: an item's own, in one language.
+GUIDE = (
     *("audience", "legal_basis", "conditions", "materials", "process", "fee", "legal_days", "promised_days"),
-    *("places", "result", "form", "details", "version", "unit", "owner", "credential", "certificate"),
+    *("places", "result", "details", "version", "unit", "owner", "credential", "certificate"),
 )
 
 SCHEMAS: dict[str, Schema] = {
@@ -142,7 +142,7 @@ SCHEMAS: dict[str, Schema] = {
     "Item": {
         "type": "object",
         "description": "The whole guide, with the form's JSON Schema and the links to its verbs.",
-        "required": ["code", "title", "summary", "department", "kind", "mode", "links", *_GUIDE],
+        "required": ["code", "title", "summary", "department", "kind", "mode", "links", "form", *GUIDE],
         "properties": {
             "code": TEXT,
             "title": TEXT,

@@ -34,7 +34,7 @@ class Descriptions:
             one = ones[department] = SpooledAnswer(partial(self._make, department), self._folder)
         return await one.get()
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         """Close the files; readers under way fail."""
         for one in self._ones.get().values():
             one.close()

@@ -220,6 +220,12 @@ async def examined(platform: Platform, text: str) -> Verdict:
     return Verdict(code=code, credential=credential, record=record)
 
 
+def moments_of(platform: Platform, record: Pass | None) -> dict[str, str | None]:
+    """When a pass was issued, begins and ends, as a verification says it; nothing of one that isn't known."""
+    names = ("issued_at", "not_before", "expires_at")
+    return {name: platform.moment(getattr(record, name)) if record else None for name in names}
+
+
 class Revocations:
     """The signed status list, made at most every few seconds."""
 

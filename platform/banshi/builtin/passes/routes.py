@@ -21,7 +21,7 @@ from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
 from banshi.kernel.contract.values import text_in
-from banshi.kernel.http.document_schemas import Record, optional, ref
+from banshi.kernel.http.document_schemas import Record, named, optional, ref
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, etag_of, page_answer, reply, reply_bytes
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.passes import Pass
@@ -112,15 +112,13 @@ def _verdict_document(platform: Platform, verdict: Verdict, language: str) -> di
     return {
         "verdict": verdict.code,
         "detail": verdict.detail,
-        "item": {"code": item.code, "title": text_in(item.title, language)} if item and record else None,
+        "item": named(item.code, item.title, language) if item and record else None,
         "claims": [
             {"name": claim.name, "title": text_in(claim.title, language), "value": claims[claim.name]}
             for claim in declared
             if claim.name in claims
         ],
-        "issued_at": platform.moment(record.issued_at) if record else None,
-        "not_before": platform.moment(record.not_before) if record else None,
-        "expires_at": platform.moment(record.expires_at) if record else None,
+        **ledger.moments_of(platform, record),
         "reason": text_in(reason, language) if reason else None,
         "seen_elsewhere": verdict.seen_elsewhere,
     }

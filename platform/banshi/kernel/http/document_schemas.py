@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from banshi.forms import Form
+from banshi.kernel.contract.items import Texts, text_in
 from banshi.kernel.runtime.running import Platform
 
 Schema = Mapping[str, Any]
@@ -37,6 +38,11 @@ def maybe(schema: Schema) -> dict[str, Any]:
 def array(items: Schema, **more: Any) -> dict[str, Any]:
     """A list, and what else its schema says, such as a `description`."""
     return {"type": "array", "items": items, **more}
+
+
+def named(code: str, title: Texts | None, language: str) -> dict[str, str]:
+    """A code with its title, as documents name things; the code again where nothing of that code is there any more."""
+    return {"code": code, "title": text_in(title, language) if title else code}
 
 
 #: How a column is written, by its schema's format; others are JSON as they are.

@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, TextIO
 
+import click
+
 from banshi.foundation.files import durable_files
 
 MANIFEST, SUMS, DATABASE, DATA, KEYS = "backup.json", "SHA256SUMS", "database", "data", "keys"
@@ -30,7 +32,7 @@ COPY_BYTES = 1 << 20
 PASSING = (".part", ".new", ".lock")
 
 
-class BackupError(Exception):
+class BackupError(click.ClickException):
     """Why there is no backup, or why none can be brought back; the text says what to do."""
 
 

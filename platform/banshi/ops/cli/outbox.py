@@ -14,7 +14,7 @@ from uuid import UUID
 import click
 import structlog
 
-from banshi.builtin.cli_context import coroutine_command
+from banshi.builtin.cli_context import configured, coroutine_command
 
 if TYPE_CHECKING:
     from banshi.builtin.monitoring.outbox_rows import Promise
@@ -273,11 +273,10 @@ def _note(event: str, **what: Any) -> None:
 @asynccontextmanager
 async def _opened(ctx: click.Context) -> AsyncIterator[tuple[Store, Registry]]:
     """The configured database, which has to be there and at this version's schema."""
-    from banshi.builtin import cli_context
     from banshi.foundation import logs
     from banshi.foundation.database.opening import existing
 
-    registry = cli_context.configured(ctx)
+    registry = configured(ctx)
     settings = registry.configuration.settings
     logs.configure(settings.log_level)
     async with existing(settings.database_url, registry.tables, personal=settings.personal_keys) as store:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from banshi.builtin.cli_context import configured
+
 #: Where a backup is, or will be.
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -17,11 +19,10 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.pass_context
 def command(ctx: click.Context, folder: Path, without_keys: bool) -> None:
     """Back up the database, the files beside it and the keys into FOLDER, which has to be new."""
-    from banshi.builtin import cli_context
     from banshi.foundation.database.opening import existing
-    from banshi.ops.backup import BackupError, make
+    from banshi.ops.backup import make
 
-    registry = cli_context.configured(ctx)
+    registry = configured(ctx)
     settings = registry.configuration.settings
 
     async def fits() -> None:
@@ -29,10 +30,7 @@ def command(ctx: click.Context, folder: Path, without_keys: bool) -> None:
             pass
 
     asyncio.run(fits())
-    try:
-        files = make(settings, folder, keys=not without_keys)
-    except BackupError as error:
-        raise click.ClickException(str(error)) from None
+    files = make(settings, folder, keys=not without_keys)
     click.echo(f"{folder}: the database and {files - 1} file{'' if files == 2 else 's'}.")
     if settings.personal_keys is not None:
         told = "is not in it, and without it nobody reads what is personal: keep a copy of it elsewhere."

@@ -6,7 +6,7 @@ from collections import Counter
 
 import click
 
-from banshi.builtin.cli_context import coroutine_command
+from banshi.builtin.cli_context import configured, coroutine_command
 from banshi.kernel.loading.registry import Registry
 
 
@@ -16,11 +16,10 @@ from banshi.kernel.loading.registry import Registry
 @coroutine_command
 async def command(ctx: click.Context, look_ups: bool, yes: bool) -> None:
     """Seal what is in the database with the newest keys of the ring. Cut short, it is simply run again."""
-    from banshi.builtin import cli_context
     from banshi.foundation.encryption.sealing import CannotOpen
     from banshi.ops.backup.resealing import Running
 
-    registry = cli_context.configured(ctx)
+    registry = configured(ctx)
     if registry.configuration.settings.personal_keys is None:
         raise click.ClickException("say in platform.personal_keys of plugins.toml where the ring of keys is")
     if look_ups and not yes:

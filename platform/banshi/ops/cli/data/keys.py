@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from banshi.builtin.cli_context import coroutine_command
+from banshi.builtin.cli_context import coroutine_command, database_of
 from banshi.foundation.errors import NotFound
 from banshi.kernel.loading.settings import Settings
 from banshi.ops.cli import config_of
@@ -88,12 +88,8 @@ async def revoke(ctx: click.Context, kid: str) -> None:
 @asynccontextmanager
 async def _opened(ctx: click.Context) -> AsyncIterator[Settings]:
     """The settings, with their database open; no plugin is asked for its tables."""
-    from banshi.foundation.database.opening import open_store
-    from banshi.kernel.loading.configuration import make_folders, read_configuration
+    from banshi.kernel.loading.configuration import read_configuration
 
     settings = read_configuration(config_of(ctx)).settings
-    make_folders(settings)
-    async with open_store(
-        settings.database_url, {}, migrate=settings.migrate_at_start, personal=settings.personal_keys
-    ):
+    async with database_of(settings, {}):
         yield settings

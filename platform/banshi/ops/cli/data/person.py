@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from banshi.builtin.cli_context import coroutine_command
+from banshi.builtin.cli_context import coroutine_command, database
 from banshi.ops.cli import config_of
 
 if TYPE_CHECKING:
@@ -84,7 +84,6 @@ def _known(subject: str) -> str:
 async def _platform(config: Path) -> AsyncIterator[Platform]:
     """The platform without what serves: the database and what the plugins said."""
     from banshi.app import configure
-    from banshi.builtin import cli_context
     from banshi.foundation.time.working_days import WorkingCalendar
     from banshi.kernel.runtime.containment import Breakers
     from banshi.kernel.runtime.running import Platform
@@ -92,6 +91,6 @@ async def _platform(config: Path) -> AsyncIterator[Platform]:
     registry = configure(config)
     settings = registry.configuration.settings
     calendar = WorkingCalendar(settings.holidays, settings.make_up_days, settings.holiday_years)
-    async with cli_context.database(registry) as store:
+    async with database(registry) as store:
         breakers = Breakers(settings.breaker_failures, settings.breaker_pause)
         yield Platform(registry=registry, store=store, calendar=calendar, breakers=breakers)

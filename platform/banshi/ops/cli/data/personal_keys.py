@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from banshi.builtin.cli_context import coroutine_command
+from banshi.builtin.cli_context import configured, coroutine_command
 from banshi.ops.cli import config_of
 
 if TYPE_CHECKING:
@@ -136,12 +136,11 @@ def _unsettled(keys: Keys, key: str) -> float:
 
 
 async def _held(ctx: click.Context) -> list[Held]:
-    from banshi.builtin import cli_context
     from banshi.foundation.database.opening import connected
     from banshi.foundation.encryption.look_ups import models_of
     from banshi.ops.backup.resealing import columns_in, held
 
-    registry = cli_context.configured(ctx)
+    registry = configured(ctx)
     async with connected(registry.configuration.settings.patient_url, registry.tables) as (context, _):
         return await held(context.connections.get("default"), columns_in(models_of(context.apps)))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from banshi.builtin.cli_context import configured
 from banshi.ops.cli.data.backup import FOLDER
 
 
@@ -14,16 +15,12 @@ from banshi.ops.cli.data.backup import FOLDER
 @click.pass_context
 def command(ctx: click.Context, folder: Path) -> None:
     """Restore the backup in FOLDER; nothing of what it had promised goes out until `banshi outbox release`."""
-    from banshi.builtin import cli_context
     from banshi.kernel.outbox.pause import AFTER_RESTORE
-    from banshi.ops.backup import BackupError, restore
+    from banshi.ops.backup import restore
 
-    registry = cli_context.configured(ctx)
+    registry = configured(ctx)
     after = [statement for _, given in registry.offered(AFTER_RESTORE) for statement in given]
-    try:
-        manifest = restore(registry.configuration.settings, folder, after)
-    except BackupError as error:
-        raise click.ClickException(str(error)) from None
+    manifest = restore(registry.configuration.settings, folder, after)
     click.echo(f"Restored as of {manifest.made_at}. `banshi serve` may start; nothing goes out yet.")
     if not manifest.keys:
         click.echo("The backup is without keys: bring them back into the keys folder before the start.", err=True)

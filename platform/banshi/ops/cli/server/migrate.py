@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from banshi.builtin.cli_context import coroutine_command
+from banshi.builtin.cli_context import configured, coroutine_command
 
 
 @click.command("migrate")
@@ -12,12 +12,11 @@ from banshi.builtin.cli_context import coroutine_command
 @coroutine_command
 async def command(ctx: click.Context, check: bool) -> None:
     """Bring the database's tables to this version's schema, the plugins' too."""
-    from banshi.builtin import cli_context
     from banshi.foundation.database.opening import connected, told_as_setting
     from banshi.foundation.database.upgrade import missing, upgrade
     from banshi.kernel.loading.configuration import make_folders
 
-    registry = cli_context.configured(ctx)
+    registry = configured(ctx)
     settings = registry.configuration.settings
     make_folders(settings)
     async with connected(settings.database_url, registry.tables) as (_, apps):
