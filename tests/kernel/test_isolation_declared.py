@@ -16,7 +16,7 @@ from banshi import Appeal, Application, Appointment, Decision, FieldProblem, Ite
 from banshi.app import inspected
 from banshi.builtin.isolation import process as processes
 from banshi.builtin.isolation.child import Child, kinds
-from banshi.builtin.isolation.declaring import Declaration, Looked, findings_of, look_at
+from banshi.builtin.isolation.declaring import Declaration, Lone, Looked, findings_of
 from banshi.builtin.isolation.frames import HEAD, MAX_ANSWER_BYTES, Splitter, WrongFrame, packed
 from banshi.builtin.isolation.process import Process
 from banshi.builtin.isolation.values import Uncrossable, as_returned, problem_of, received, sent
@@ -97,9 +97,12 @@ def test_what_is_wrong_with_its_code_is_found_as_in_the_platform_s_process(
     tmp_path: Path, code: str, rule: str, told: str
 ) -> None:
     place = written(tmp_path, code)
-    module, folder = import_plugin("parks", Entry(api=1, path=place))
+    entry = Entry(api=1, path=place)
+    module, folder = import_plugin("parks", entry)
     del sys.modules["banshi_plugins.parks"]
-    looked = look_at("parks", module, folder, 1, {}, kinds())
+    looked = Lone(Configuration(tmp_path / "plugins.toml", Settings(), {"parks": entry})).look(
+        "parks", module, folder, kinds()
+    )
     (advice,) = [one.advice for one in looked.findings if one.rule == rule]
     assert told in advice
 

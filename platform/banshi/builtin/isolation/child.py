@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from banshi.builtin.isolation.declaring import Declaration, Looked, look_at
+from banshi.builtin.isolation.declaring import Declaration, Lone, Looked
 from banshi.builtin.isolation.frames import MAX_ANSWER_BYTES, MAX_CALL_BYTES, Splitter, packed
 from banshi.builtin.isolation.limits import LINE, close_files, close_in, end_with
 from banshi.builtin.isolation.spoken import Speaker, speak_through
@@ -27,9 +27,10 @@ from banshi.foundation.findings import Finding
 from banshi.foundation.logs import place_of
 from banshi.foundation.wording import told
 from banshi.kernel.contract.values import Kind
-from banshi.kernel.loading.configuration import Entry
+from banshi.kernel.loading.configuration import Configuration, Entry
 from banshi.kernel.loading.importing import import_plugin
 from banshi.kernel.loading.importing import place_of as place_in
+from banshi.kernel.loading.settings import Settings
 from banshi.kernel.runtime.containment import awaited
 from banshi.kernel.runtime.mistakes import MAX_TEXT_CHARS, Mistake, mistake_in, shown_of
 
@@ -139,10 +140,11 @@ def _loaded(hello: Mapping[str, Any], known: Mapping[str, Kind]) -> tuple[Looked
     unguarded = close_in(hello["memory"], readable, network=hello["network"])
     sys.path[:] = hello["search"]
     path = Path(hello["path"]) if hello["path"] else None
-    entry = Entry(api=hello["api"], path=path, package=hello["package"])
+    entry = Entry(api=hello["api"], path=path, package=hello["package"], settings=hello["settings"])
+    configuration = Configuration(Path(hello["file"]), Settings(), {name: entry})
     try:
         module, _ = import_plugin(name, entry)
-        looked = look_at(name, module, folder, hello["api"], hello["settings"], known)
+        looked = Lone(configuration).look(name, module, folder, known)
     except BaseException as error:  # a plugin's import may even call sys.exit
         advice = f"mend what its import raises: {told(error)} ({place_in(error, folder)})"
         looked = Looked(findings=[Finding(name, "import-failed", advice)])

@@ -13,11 +13,9 @@ from pydantic import Field
 
 from banshi.builtin.checks.items import handlers_answer_as_they_are_called
 from banshi.foundation.findings import Finding
-from banshi.foundation.wording import told
 from banshi.kernel.contract.values import Item, Kind
-from banshi.kernel.loading.catalogue import Reader
-from banshi.kernel.loading.importing import place_of, read_hooks
-from banshi.kernel.loading.typed_tables import STRICT, SettingsError, typed
+from banshi.kernel.loading.loader import Loader
+from banshi.kernel.loading.typed_tables import STRICT
 
 #: Hooks whose values can't be handed to another process, and what they stand for.
 STAY_BEHIND = {
@@ -84,99 +82,44 @@ def _handled(item: Item, kinds: Mapping[str, Kind]) -> Handled:
     return Handled(kind=item.kind, name=cls.__qualname__[:200], methods=own)
 
 
-def look_at(
-    name: str, module: ModuleType, folder: Path, api: int, settings: Mapping[str, Any], kinds: Mapping[str, Kind]
-) -> Looked:
-    """Call the hooks of a plugin that can be handed over, and find what can't."""
-    looked = Looked()
-    hooks, wrong = read_hooks(name, module, api)
-    looked.findings += wrong
-    for hook in hooks:
-        if what := STAY_BEHIND.get(hook):
-            advice = f"a process of its own can't have {what} ({hook}): move that to a plugin of its own without"
-            advice += " isolation, or remove the entry's isolation"
-            looked.findings.append(Finding(name, "not-isolable", advice))
-    try:
-        known = {"settings": typed(hooks["banshi_settings"](), settings, where=f"plugins.{name}.settings")}
-    except KeyError:
-        known = {}
-        for key in settings:
-            advice = f"remove plugins.{name}.settings.{key}: the plugin has no settings"
-            looked.findings.append(Finding(name, "wrong-setting", advice))
-    except SettingsError as error:
-        looked.findings += [Finding(name, "wrong-setting", f"{key} {why}") for key, why in error.problems]
-        return looked
-    except Exception as error:  # the hook, or the dataclass itself
-        looked.findings.append(_failed(name, "banshi_settings", error, folder))
-        return looked
-    file = folder / "items.toml"
-    catalogue = Reader(name, file, kinds).read() if file.is_file() else None
-    looked.items = {item.code: item for item in catalogue.items} if catalogue else {}
-    _take_handlers(looked, name, hooks, known, folder, kinds)
-    _take_checks(looked, name, hooks, known, folder)
-    return looked
+class Lone(Loader):
+    """Holds one plugin to what it is held to in the platform's own process, and finds what can't be handed over."""
 
+    def look(self, name: str, module: ModuleType, folder: Path, kinds: Mapping[str, Kind]) -> Looked:
+        self.registry.kinds = dict(kinds)
+        self._register(name, module, folder, self.configuration.entries[name].api)
+        for hook in self.registry.hooks:
+            if what := STAY_BEHIND.get(hook):
+                advice = f"a process of its own can't have {what} ({hook}): move that to a plugin of its own without"
+                self.wrong(name, "not-isolable", f"{advice} isolation, or remove the entry's isolation")
+        self._settings()
+        found = list(self.findings)
+        self.items.catalogues({})
+        # What is wrong with its items the platform's process finds itself.
+        self.findings = found
+        self.items.handlers(self._call("banshi_handlers"))
+        items = {item.code: item for item in self.registry.items.unchecked()}
+        handled = {code: item for code, item in items.items() if item.handler is not None and self._crosses(item)}
+        seen: Any = SimpleNamespace(kinds=kinds, items=SimpleNamespace(unchecked=handled.values))
+        self.findings += handlers_answer_as_they_are_called(seen)
+        self._checks(name)
+        return Looked({code: item.handler for code, item in handled.items()}, items, self.findings)
 
-def _take_handlers(
-    looked: Looked,
-    name: str,
-    hooks: Mapping[str, Any],
-    known: Mapping[str, Any],
-    folder: Path,
-    kinds: Mapping[str, Kind],
-) -> None:
-    if "banshi_handlers" not in hooks:
-        return
-    try:
-        handlers = dict(_called(hooks["banshi_handlers"], known))
-    except Exception as error:
-        looked.findings.append(_failed(name, "banshi_handlers", error, folder))
-        return
-    for code, handler in handlers.items():
-        item = looked.items.get(code)
-        if item is None:
-            advice = f"banshi_handlers names the item {code!r}, which items.toml does not"
-            looked.findings.append(Finding(name, "unknown-item", advice))
-            continue
-        base = kinds[item.kind].handler
-        if base is None or not isinstance(handler, base):
-            wanted = f"an instance of a subclass of {base.__name__}" if base else f"nothing for the kind {item.kind}"
-            advice = f"banshi_handlers[{code!r}] has to return {wanted}, not {type(handler).__name__}"
-            looked.findings.append(Finding(name, "wrong-type", advice))
-            continue
-        if getattr(handler, "form", None) is not None:
-            advice = f"items.{code}: {type(handler).__name__}.form is a class, which a process of its own can't hand"
-            advice += " over: write the form as a JSON Schema in items.toml"
-            looked.findings.append(Finding(name, "not-isolable", advice))
-            continue
-        looked.handlers[code] = handler
-        object.__setattr__(item, "handler", handler)
-    seen: Any = SimpleNamespace(
-        kinds=kinds, items=SimpleNamespace(unchecked=lambda: [looked.items[code] for code in looked.handlers])
-    )
-    looked.findings += handlers_answer_as_they_are_called(seen)
+    def _crosses(self, item: Item) -> bool:
+        """Whether an item's behaviour can be handed over."""
+        if getattr(item.handler, "form", None) is None:
+            return True
+        advice = f"items.{item.code}: {type(item.handler).__name__}.form is a class, which a process of its own can't"
+        advice += " hand over: write the form as a JSON Schema in items.toml"
+        self.wrong(item.plugin, "not-isolable", advice)
+        return False
 
-
-def _take_checks(looked: Looked, name: str, hooks: Mapping[str, Any], known: Mapping[str, Any], folder: Path) -> None:
-    check = hooks.get("banshi_checks")
-    if check is None:
-        return
-    if "registry" in inspect.signature(check).parameters:
-        advice = "banshi_checks asks for `registry`, which a process of its own doesn't have: leave it out"
-        looked.findings.append(Finding(name, "not-isolable", advice))
-        return
-    try:
-        looked.findings += [one for one in _called(check, known) if isinstance(one, Finding)]
-    except Exception as error:
-        looked.findings.append(_failed(name, "banshi_checks", error, folder))
-
-
-def _called(hook: Any, known: Mapping[str, Any]) -> Any:
-    return hook(*(known.get(argument) for argument in inspect.signature(hook).parameters))
-
-
-def _failed(name: str, hook: str, error: BaseException, folder: Path) -> Finding:
-    return Finding(name, "hook-failed", f"mend what {hook} raises: {told(error)} ({place_of(error, folder)})")
+    def _checks(self, name: str) -> None:
+        if any("registry" in check.argnames for check in self.manager.hook.banshi_checks.get_hookimpls()):
+            advice = "banshi_checks asks for `registry`, which a process of its own doesn't have: leave it out"
+            self.wrong(name, "not-isolable", advice)
+        else:
+            self._each("banshi_checks", Finding, self._finding)
 
 
 def findings_of(name: str, file: Path, declaration: Declaration) -> Iterator[Finding]:

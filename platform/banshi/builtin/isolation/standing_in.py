@@ -74,6 +74,7 @@ class Isolated:
             "path": str(entry.path) if entry.path else None,
             "package": entry.package,
             "folder": str(self.folder),
+            "file": str(self.configuration.file),
             "api": entry.api,
             "settings": dict(settings),
             "memory": entry.limits.memory,

@@ -216,17 +216,18 @@ class Loader(Filling):
     # -- what plugins hand over ----------------------------------------------------------------------------------
 
     def _settings(self) -> None:
+        self.unset.update(self.registry.hooks.get("banshi_settings", ()))
         types = dict(self._call("banshi_settings"))
         for name, entry in self.configuration.entries.items():
             if name not in self.registry.plugins:
                 continue
             where = f"plugins.{name}.settings"
             if name not in types:
-                for key in entry.settings:
+                # Of a hook that raises, that is told.
+                for key in entry.settings if name not in self.unset else ():
                     advice = f"{self.file}: remove {where}.{key}: the plugin has no settings"
                     self.wrong(name, "wrong-setting", advice)
                 continue
-            self.unset.add(name)
             if not isinstance(types[name], type):
                 self.wrong_type(name, "banshi_settings", types[name], "a dataclass")
                 continue
