@@ -17,6 +17,7 @@ from banshi.builtin.isolation.standing_in import isolate
 from banshi.builtin.monitoring.worker_process import WORKER
 from banshi.default_plugins import default_plugins
 from banshi.foundation.database.opening import open_store
+from banshi.foundation.database.store import Store
 from banshi.foundation.files.durable_files import clear_parts
 from banshi.foundation.findings import ConfigurationError, Finding
 from banshi.foundation.time.working_days import WorkingCalendar
@@ -88,12 +89,18 @@ async def open_platform(full: Registry, duty: ProcessRole = EVERYTHING) -> Async
             personal=settings.personal_keys,
         )
         store = await stack.enter_async_context(opening)
-        calendar = WorkingCalendar(settings.holidays, settings.make_up_days, settings.holiday_years)
-        breakers = Breakers(settings.breaker_failures, settings.breaker_pause)
-        platform = Platform(registry=full, store=store, calendar=calendar, breakers=breakers, duty=duty)
+        platform = closed_platform(full, store, duty)
         for _, resource in sorted(full.resources, key=lambda one: one[1].phase):
             platform.put(resource.key, await stack.enter_async_context(resource.open(platform)))
         yield platform
+
+
+def closed_platform(full: Registry, store: Store, duty: ProcessRole = EVERYTHING) -> Platform:
+    """The platform on its database, with none of its resources open."""
+    settings = full.configuration.settings
+    calendar = WorkingCalendar(settings.holidays, settings.make_up_days, settings.holiday_years)
+    breakers = Breakers(settings.breaker_failures, settings.breaker_pause)
+    return Platform(registry=full, store=store, calendar=calendar, breakers=breakers, duty=duty)
 
 
 def _prepare_folders(full: Registry) -> None:

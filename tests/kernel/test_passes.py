@@ -565,10 +565,9 @@ def test_an_index_outside_the_list_is_an_error_and_never_valid() -> None:
             StatusList([index], size=16)
 
 
-@pytest.mark.parametrize("key", [KEY, ECKey.import_key(KEY)])
-def test_a_status_list_token_is_a_signed_jwt_of_the_draft_s_form(key: Any) -> None:
+def test_a_status_list_token_is_a_signed_jwt_of_the_draft_s_form() -> None:
     token = StatusList([1], size=8).signed(
-        subject="https://example.org/v1/passes/revocations", issued_at=1000, expires_at=2000, ttl=60, key=key, kid="8a"
+        subject="https://example.org/v1/passes/revocations", issued_at=1000, expires_at=2000, ttl=60, key=KEY, kid="8a"
     )
     header, claims = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in token.split(".")[:2])
     assert header == {"alg": "ES256", "typ": "statuslist+jwt", "kid": "8a"}

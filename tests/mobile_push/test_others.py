@@ -113,7 +113,7 @@ async def test_wishes_that_changed_while_the_processes_could_not_hear_each_other
         await asyncio.sleep(0.2)
         assert streams(there, "wang")[0].listener == before
         signals._heeding.update(heeding)
-        signals._broke = True
+        signals._absence.begin(OSError("gone"))
         signals._connected()
         await until(lambda: streams(there, "wang")[0].listener != before, AT_ONCE)
 

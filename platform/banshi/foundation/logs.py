@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, cast
 
 import orjson
 import structlog
+from structlog.typing import FilteringBoundLogger
 
 #: The request that the present task works on.
 REQUEST_ID: contextvars.ContextVar[str] = contextvars.ContextVar("banshi_request_id", default="")
@@ -124,6 +125,26 @@ def refusal_of(error: BaseException) -> dict[str, str]:
     Not for what may quote somebody: an answer to a request, a row of the database.
     """
     return {"error": type(error).__name__, "why": str(error).partition("\n")[0][:200]}
+
+
+class Absence:
+    """Says once that a service is away, and why, and once that it is back."""
+
+    def __init__(self, log: FilteringBoundLogger, away: str, back: str) -> None:
+        self._log, self._said_away, self._said_back = log, away, back
+        self._lasts = False
+
+    def begin(self, error: BaseException) -> None:
+        if not self._lasts:
+            self._log.warning(self._said_away, **refusal_of(error))
+        self._lasts = True
+
+    def end(self) -> bool:
+        """Whether it was away until now."""
+        was, self._lasts = self._lasts, False
+        if was:
+            self._log.info(self._said_back)
+        return was
 
 
 def _line(_: Any, level: str, event: MutableMapping[str, Any]) -> bytes:

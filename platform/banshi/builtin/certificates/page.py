@@ -112,7 +112,7 @@ def page_of(source: Source, language: str, fonts: Fonts) -> Page:
         "title": said_there.title,
         "issuer": text_in(source.department.title, language),
         "number": words["number"].format(number=source.number),
-        "issued": words["issued"].format(date=_issued(source, language)),
+        "issued": _issued(source, language),
         "rows": [*said_there.rows, (words["valid"], words["from_until"].format(first=first, last=last))],
         "body": said_there.body,
         "verify": [*words["verify"], *([words["address"].format(address=address)] if address else [])],

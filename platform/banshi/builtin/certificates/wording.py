@@ -7,7 +7,6 @@ from typing import Any
 WORDS: dict[str, dict[str, Any]] = {
     "zh-CN": {
         "number": "编号：{number}",
-        "issued": "{date}",
         "valid": "本电子证书有效期",
         "from_until": "{first}至{last}",
         "between": "、",
@@ -21,7 +20,6 @@ WORDS: dict[str, dict[str, Any]] = {
     },
     "en": {
         "number": "No. {number}",
-        "issued": "{date}",
         "valid": "This certificate is valid",
         "from_until": "{first} to {last}",
         "between": ", ",

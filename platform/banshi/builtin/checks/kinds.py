@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from banshi.builtin.checks.messages import default_faults
 from banshi.foundation.findings import Finding
@@ -12,6 +12,9 @@ from banshi.foundation.wording import told
 from banshi.kernel.cases.submission import FIRST_STATE
 from banshi.kernel.contract.values import ClockEffect, Item, Kind, Step
 from banshi.kernel.loading.registry import Registry
+
+#: A state, or a state and whether the clock runs in it.
+Place = TypeVar("Place", str, tuple[str, bool])
 
 #: What a path of the API can hold as an action.
 ACTION = re.compile(r"[a-z][a-z-]{0,31}")
@@ -45,8 +48,8 @@ def table_faults(table: Sequence[Step]) -> Iterator[str]:
     """What is wrong with one state table."""
     states = {step.state for step in table} | {step.to for step in table}
     ends = states - {step.state for step in table}
-    reached = _walk({FIRST_STATE}, table, lambda step: (step.state, step.to))
-    returning = _walk(ends, table, lambda step: (step.to, step.state))
+    reached = _reached([FIRST_STATE], lambda state: [step.to for step in table if step.state == state])
+    returning = _reached(ends, lambda state: [step.state for step in table if step.to == state])
     for state in sorted(states - reached):
         yield f"add a step that leads to {state!r}, or remove those that leave it"
     for state in sorted(reached & states - returning):
@@ -69,27 +72,22 @@ def table_faults(table: Sequence[Step]) -> Iterator[str]:
         yield from (f"mend the message of {name}: {fault}" for fault in default_faults(step, table))
 
 
-def _walk(start: set[str], table: Sequence[Step], ends_of: Callable[[Step], tuple[str, str]]) -> set[str]:
-    """The states that can be reached from `start` along the steps."""
-    reached, waiting = set(start), list(start)
+def _reached(start: Iterable[Place], onward: Callable[[Place], Iterable[Place]]) -> set[Place]:
+    """All places that can be reached, where `onward` says which come after one."""
+    reached = set(start)
+    waiting = list(reached)
     while waiting:
-        here = waiting.pop()
-        for before, after in map(ends_of, table):
-            if before == here and after not in reached:
-                reached.add(after)
-                waiting.append(after)
+        fresh = set(onward(waiting.pop())) - reached
+        reached |= fresh
+        waiting += fresh
     return reached
 
 
 def _running(table: Sequence[Step]) -> set[str]:
     """The states that a case can be in while its clock runs."""
     running = {ClockEffect.RUN: True, ClockEffect.STOP: False, ClockEffect.END: False}
-    reached, waiting = {(FIRST_STATE, False)}, [(FIRST_STATE, False)]
-    while waiting:
-        state, runs = waiting.pop()
-        for step in table:
-            after = (step.to, running.get(step.clock, runs))
-            if step.state == state and after not in reached:
-                reached.add(after)
-                waiting.append(after)
-    return {state for state, runs in reached if runs}
+
+    def onward(here: tuple[str, bool]) -> list[tuple[str, bool]]:
+        return [(step.to, running.get(step.clock, here[1])) for step in table if step.state == here[0]]
+
+    return {state for state, runs in _reached([(FIRST_STATE, False)], onward) if runs}

@@ -138,8 +138,7 @@ class DevelopmentKeys:
     async def get(self) -> Any:
         return self._key
 
-    async def newer(self, than: Any) -> Any | None:
-        del than
+    async def newer(self, _: Any) -> Any | None:
         return None
 
 

@@ -54,8 +54,7 @@ class Child(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
 
-    def connection_lost(self, error: Exception | None) -> None:
-        del error
+    def connection_lost(self, _: Exception | None) -> None:
         self.gone.set()
 
     def say(self, document: Mapping[str, Any]) -> None:

@@ -188,8 +188,7 @@ class Process(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
 
-    def connection_lost(self, error: Exception | None) -> None:
-        del error
+    def connection_lost(self, _: Exception | None) -> None:
         self.end("exit")
 
     def data_received(self, data: bytes) -> None:

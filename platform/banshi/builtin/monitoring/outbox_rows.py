@@ -147,5 +147,4 @@ async def drop_before(store: Store, consumer: str, moment: int, word: str) -> in
 
 
 def _promises(rows: Sequence[Mapping[str, Any]]) -> list[Promise]:
-    names = ("consumer", "lane", "state", "tries", "last_error", "now", "not_before", "lease_until")
-    return [Promise(id=UUID(str(row["id"])), **{name: row[name] for name in names}) for row in rows]
+    return [Promise(**{**row, "id": UUID(str(row["id"]))}) for row in rows]

@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import structlog
@@ -77,19 +77,12 @@ class Rates:
             while True:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_LOOK_S)
-                if await self._answers(self._shared.client):
+                with suppress(Exception):
+                    async with asyncio.timeout(REDIS_TIMEOUT_S):
+                        await answered(self._shared.client.ping())
                     break
             self._away.clear()
             log.info("rates are counted together again")
-
-    @staticmethod
-    async def _answers(client: Any) -> bool:
-        try:
-            async with asyncio.timeout(REDIS_TIMEOUT_S):
-                await answered(client.ping())
-        except Exception:
-            return False
-        return True
 
     async def wait(self, name: str, most: int, seconds: int, *, cost: int = 1) -> float:
         """0.0 and it is counted, or in how many seconds it may be asked again: at most `most` in so many seconds."""

@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from enum import IntEnum
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-from joserfc.jwk import ECKey
 
 #: Ten years of a city's passes, in 2 MiB: what a decoder unpacks before it takes a list for a bomb.
 MAX_ENTRIES = 1 << 24
@@ -90,7 +89,7 @@ class StatusList:
         issued_at: int,
         expires_at: int,
         ttl: int,
-        key: EllipticCurvePrivateKey | ECKey,
+        key: EllipticCurvePrivateKey,
         kid: str,
     ) -> str:
         """Sign the list as a Status List Token, a JWT with ES256 (section 5.1).
@@ -109,8 +108,8 @@ class StatusList:
             "ttl": ttl,
             "status_list": {"bits": 1, "lst": self.lst},
         }
-        signer = key if isinstance(key, ECKey) else ECKey.import_key(key)
-        return jwt.encode({"alg": "ES256", "typ": "statuslist+jwt", "kid": kid}, claims, signer, ["ES256"])
+        header = {"alg": "ES256", "typ": "statuslist+jwt", "kid": kid}
+        return jwt.encode(header, claims, ECKey.import_key(key), ["ES256"])
 
 
 def status_of(lst: str, index: int, *, most: int = MAX_ENTRIES) -> Status:

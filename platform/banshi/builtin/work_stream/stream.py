@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from banshi.foundation.logs import refusal_of
+from banshi.foundation.logs import Absence
 from banshi.foundation.redis_client import RedisSettings, answered, client_of
 
 log = structlog.get_logger("banshi.engine")
@@ -48,7 +48,8 @@ class WorkStream:
         self._key = f"{settings.name}:work"
         self._own = os.urandom(6).hex()
         self._new = asyncio.Event()
-        self._away = False
+        told = "no work stream; workers find what is to be done by looking"
+        self._absence = Absence(log, told, "the work stream is back")
         self._taken_over = 0.0
 
     def tell(self) -> None:
@@ -63,9 +64,9 @@ class WorkStream:
             self._new.clear()
             try:
                 await answered(self._client.xadd(self._key, {"rows": ""}, maxlen=MAX_STREAM_LENGTH, approximate=True))
-                self._back()
+                self._absence.end()
             except Exception as error:
-                self._lost(error)
+                self._absence.begin(error)
                 self._new.set()
                 await asyncio.sleep(RETRY_S)
 
@@ -77,7 +78,7 @@ class WorkStream:
         while True:
             try:
                 words = await answered(self._take_over()) or await answered(self._take())
-                self._back()
+                self._absence.end()
                 # They all say the same: one of them is enough to be left to others.
                 if len(words) > 1:
                     await answered(self._settle(words[:-1]))
@@ -87,7 +88,7 @@ class WorkStream:
                 if "NOGROUP" in str(error):  # the first of all, or Redis has been flushed
                     await answered(self._found())
                     continue
-                self._lost(error)
+                self._absence.begin(error)
                 await asyncio.sleep(RETRY_S)
 
     async def aclose(self) -> None:
@@ -132,18 +133,8 @@ class WorkStream:
             await self._client.xgroup_create(self._key, GROUP, id="0", mkstream=True)
         except Exception as error:
             if "BUSYGROUP" not in str(error):
-                self._lost(error)
+                self._absence.begin(error)
                 await asyncio.sleep(RETRY_S)
-
-    def _lost(self, error: Exception) -> None:
-        if not self._away:
-            log.warning("no work stream; workers find what is to be done by looking", **refusal_of(error))
-        self._away = True
-
-    def _back(self) -> None:
-        if self._away:
-            log.info("the work stream is back")
-        self._away = False
 
 
 def _pairs(found: Any) -> Any:

@@ -14,7 +14,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connections
 from tortoise.exceptions import DBConnectionError, OperationalError
 
-from banshi.foundation.logs import refusal_of
+from banshi.foundation.logs import Absence
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ class Replica:
     def __init__(self, client: BaseDBAsyncClient) -> None:
         self._client = client
         self._away_until = 0.0
-        self._told = False
+        self._absence = Absence(log, "the replica can't be read; the database itself is", "the replica is back")
 
     async def first(self, read: Callable[[], Awaitable[T]]) -> T:
         """What `read` gives from the replica, or from the database itself where the replica can't tell.
@@ -46,9 +46,10 @@ class Replica:
                     with self._reading():
                         found = await read()
             except (DBConnectionError, OperationalError, OSError) as error:  # TimeoutError is an OSError
-                self._lost(error)
+                self._away_until = time.monotonic() + REST_AFTER_FAILURE_S
+                self._absence.begin(error)
             else:
-                self._back()
+                self._absence.end()
                 return found
         return await read()
 
@@ -61,14 +62,3 @@ class Replica:
         finally:
             READING.reset(own)
             get_connections().reset(before)
-
-    def _lost(self, error: Exception) -> None:
-        self._away_until = time.monotonic() + REST_AFTER_FAILURE_S
-        if not self._told:
-            log.warning("the replica can't be read; the database itself is", **refusal_of(error))
-        self._told = True
-
-    def _back(self) -> None:
-        if self._told:
-            log.info("the replica is back")
-        self._told = False

@@ -14,7 +14,7 @@ import structlog
 
 from banshi.foundation.background import working
 from banshi.foundation.keys import Key
-from banshi.foundation.logs import place_of, refusal_of
+from banshi.foundation.logs import Absence, place_of
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.runtime.signals.carrier import Carrier
 
@@ -43,7 +43,8 @@ class Signals:
         self._missed: list[Callable[[], None]] = []
         self._waiting: dict[str, set[str]] = defaultdict(set)
         self._wake = asyncio.Event()
-        self._broke = False
+        told = "no signals from other processes; all goes on, slower"
+        self._absence = Absence(log, told, "signals from other processes are back")
 
     def on(self, topic: str, heed: Heed, *, missed: Callable[[], None] | None = None) -> None:
         """Call `heed` with the words that another process sends under a topic, such as "push.inbox".
@@ -68,9 +69,7 @@ class Signals:
             try:
                 await self._carrier.listen(self._heard, self._connected)
             except Exception as error:
-                if not self._broke:
-                    log.warning("no signals from other processes; all goes on, slower", **refusal_of(error))
-                self._broke = True
+                self._absence.begin(error)
             finally:
                 self.connected.clear()
             await asyncio.sleep(RECONNECT_PAUSE_S)
@@ -117,9 +116,7 @@ class Signals:
     def _connected(self) -> None:
         self.connected.set()
         self._wake.set()
-        if self._broke:
-            self._broke = False
-            log.info("signals from other processes are back")
+        if self._absence.end():
             for missed in self._missed:
                 self._call(missed)
 

@@ -83,14 +83,8 @@ def _known(subject: str) -> str:
 @asynccontextmanager
 async def _platform(config: Path) -> AsyncIterator[Platform]:
     """The platform without what serves: the database and what the plugins said."""
-    from banshi.app import configure
-    from banshi.foundation.time.working_days import WorkingCalendar
-    from banshi.kernel.runtime.containment import Breakers
-    from banshi.kernel.runtime.running import Platform
+    from banshi.app import closed_platform, configure
 
     registry = configure(config)
-    settings = registry.configuration.settings
-    calendar = WorkingCalendar(settings.holidays, settings.make_up_days, settings.holiday_years)
     async with database(registry) as store:
-        breakers = Breakers(settings.breaker_failures, settings.breaker_pause)
-        yield Platform(registry=registry, store=store, calendar=calendar, breakers=breakers)
+        yield closed_platform(registry, store)
