@@ -10,7 +10,6 @@ from typing import Any
 
 import aiohttp
 import structlog
-from joserfc.jwk import KeySet
 
 from banshi.foundation.errors import Unavailable
 from banshi.foundation.files.secret_files import write_private
@@ -42,7 +41,7 @@ class IssuerKeys:
         self._identity = identity
         self._session = session
         self._document: Any = None
-        self._keys: KeySet | None = None
+        self._keys: Any = None
         self._tried = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
 
@@ -111,7 +110,7 @@ class IssuerKeys:
             return json.loads(body)
 
 
-def _key_set(document: Any) -> KeySet:
+def _key_set(document: Any) -> Any:
     """The public keys of a JWK set that tokens may be signed with; keys that we can't read are left aside."""
     from joserfc.errors import JoseError
     from joserfc.jwk import JWKRegistry, KeySet

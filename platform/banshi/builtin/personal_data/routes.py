@@ -90,8 +90,6 @@ async def show_my_bundle(call: Call) -> web.StreamResponse:
 
 
 async def _sent(call: Call, media_type: str, *, zipped: bool) -> web.StreamResponse:
-    from aiohttp import web
-
     await _often(call, "export", MAX_EXPORTS_PER_DAY)
     alone = _Alone(call)
     with alone:

@@ -7,8 +7,10 @@ modules' size, a phone in the street loses twice. The same text gives the same b
 from __future__ import annotations
 
 from io import BytesIO, StringIO
+from typing import TYPE_CHECKING
 
-from segno import QRCode
+if TYPE_CHECKING:
+    from segno import QRCode
 
 #: Pixels of a module in a PNG: V10-M is then 520 wide, which a phone shows without scaling it up.
 _SCALE = 8
