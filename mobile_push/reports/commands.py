@@ -7,11 +7,12 @@ import json
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mobile_push.reports.asking import Server
+if TYPE_CHECKING:
+    from mobile_push.reports.asking import Server
 
 #: Seconds between two attempts to follow a stream that broke, and how many of them in a row.
 RETRY_S, MAX_TRIES = 2.0, 5

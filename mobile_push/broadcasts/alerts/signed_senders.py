@@ -6,9 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aiohttp import web
 from tortoise.exceptions import IntegrityError
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
@@ -20,12 +19,16 @@ from mobile_push.broadcasts.alerts import checks
 from mobile_push.broadcasts.sending import name_of
 from mobile_push.cap.errors import CapError
 from mobile_push.cap.representations import document_of
-from mobile_push.cap.signature import SenderKey
 from mobile_push.cap.values import Alert
 from mobile_push.cap.vocabulary import MessageType, Status
 from mobile_push.delivery.service import PUSH
-from mobile_push.settings import AlertSender, AlertSettings, PushSettings
 from mobile_push.tables.models import Broadcast, CapMessage
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from mobile_push.cap.signature import SenderKey
+    from mobile_push.settings import AlertSender, AlertSettings, PushSettings
 
 #: The keys of the senders who are believed, by their names.
 SENDERS: Key[Mapping[str, SenderKey]] = Key("senders of alerts")

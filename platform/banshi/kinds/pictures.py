@@ -10,10 +10,12 @@ import asyncio
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
-
-from PIL import Image
+from typing import TYPE_CHECKING
 
 from banshi.foundation.errors import Problem, TooLarge
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 #: Media types that are read. Pillow reads no HEIC.
 READ = ("image/jpeg", "image/png", "image/webp")

@@ -5,14 +5,17 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
 
 import click
 
 from banshi.sdk.database import configured, coroutine_command, database
 
 from .keys import new_key
-from .models import ApiClient, ApiKey, ClientSecret
 from .tokens import digest_of
+
+if TYPE_CHECKING:
+    from .models import ApiClient, ApiKey, ClientSecret
 
 MODES = ("test", "team", "live")
 

@@ -6,15 +6,17 @@ import asyncio
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import structlog
 
 from banshi.foundation.errors import Unavailable
 from banshi.foundation.files.secret_files import write_private
 from banshi.foundation.logs import refusal_of
 from banshi.kernel.loading.outside_systems import Identity
+
+if TYPE_CHECKING:
+    import aiohttp
 
 log = structlog.get_logger("banshi.token_keys")
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-
-from redis.asyncio import Redis
-from redis.asyncio.cluster import RedisCluster
+from typing import TYPE_CHECKING
 
 from banshi.foundation.redis_client import answered, client_of
 from banshi.kernel.runtime.signals.carrier import Carrier
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+    from redis.asyncio.cluster import RedisCluster
 
 #: Seconds without a word after which Redis is asked whether it is there, and as many until it has to have answered.
 KEEPALIVE_INTERVAL_S = 5.0
