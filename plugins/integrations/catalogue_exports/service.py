@@ -24,14 +24,9 @@ SOURCES: dict[str, Texts] = {
 }
 
 
-def document_path(code: str) -> str:
-    """Where an item's own document is."""
-    return f"/v1/exports/cpsv-ap/{code}.jsonld"
-
-
 def service(item: Item, department: Department, kind: Kind, shared: Shared) -> Node:
     """The item as a node; what it shares with others is named in `shared`."""
-    here = document_path(item.code)
+    here = f"/v1/exports/cpsv-ap/{item.code}.jsonld"
     authority = shared.department(department)
     classes = [shared.kind(item.kind, kind.title)]
     if item.online_depth is not None:

@@ -10,10 +10,9 @@ import secrets
 from datetime import timedelta
 
 from banshi import Platform, Principal
-from banshi.sdk.http import Client
 
 from .models import ApiClient, ApiKey
-from .tokens import digest_of
+from .tokens import digest_of, principal_of
 
 #: What keys begin with, so that a leaked one is recognised wherever it lies.
 PREFIX = "bak_"
@@ -36,9 +35,4 @@ async def holder(platform: Platform, key: str) -> Principal | None:
     now = platform.now()
     if row.last_used_at is None or row.last_used_at + NOTED_EVERY <= now:
         await ApiKey.filter(digest=row.digest).update(last_used_at=now)
-    allowed = frozenset(scope for scope in row.scopes if client.may_have(scope))
-    return Principal(
-        subject=f"client:{client.id}",
-        name=client.name,
-        client=Client(client.id, client.name, client.mode, allowed, frozenset(client.team or ())),  # type: ignore[arg-type]
-    )
+    return principal_of(client, row.scopes)

@@ -99,13 +99,13 @@ class Tokens:
         await ApiKey.filter(revoked_at__lte=now - timedelta(days=LISTED_DAYS)).delete()
 
 
-def principal_of(client: ApiClient, scopes: list[str], ends: datetime) -> Principal:
-    """The client as whoever calls. What the client may no more, no older token allows."""
+def principal_of(client: ApiClient, scopes: list[str], ends: datetime | None = None) -> Principal:
+    """The client as whoever calls. What the client may no more, no older token or key allows."""
     allowed = frozenset(scope for scope in scopes if client.may_have(scope))
     return Principal(
         subject=f"client:{client.id}",
         name=client.name,
-        expires_at=int(ends.timestamp()),
+        expires_at=int(ends.timestamp()) if ends else 0,
         client=Client(client.id, client.name, client.mode, allowed, frozenset(client.team or ())),  # type: ignore[arg-type]
     )
 

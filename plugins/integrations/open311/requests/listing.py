@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from aiohttp import web
@@ -191,11 +191,10 @@ def shown(call: Call, office: Office, row: Mapping[str, Any]) -> dict[str, Any]:
     state, service = row["case__state"], office.services[row["service_code"]]
     department = registry.departments.get(row["case__department"])
     public: frozenset[str] = service.public if state in LOOKED_AT else frozenset()
-    latitude, longitude = row["latitude"], row["longitude"]
-    if "position" not in public or latitude is None or longitude is None:
-        latitude = longitude = None
-    else:
-        latitude, longitude = round(latitude, office.settings.decimals), round(longitude, office.settings.decimals)
+    position = (row["latitude"], row["longitude"])
+    is_shown = "position" in public and None not in position
+    latitude, longitude = (round(one, office.settings.decimals) if is_shown else None for one in position)
+    due = row["case__due_on"]
     return {
         "service_request_id": row["case__number"],
         "status": status_of(state),
@@ -207,7 +206,7 @@ def shown(call: Call, office: Office, row: Mapping[str, Any]) -> dict[str, Any]:
         "service_notice": None,
         "requested_datetime": iso(row["requested_at"], zone),
         "updated_datetime": iso(row["case__updated_at"], zone),
-        "expected_datetime": _end_of(row["case__due_on"], zone),
+        "expected_datetime": iso(datetime.combine(due, time(23, 59, 59), zone), zone) if due else None,
         "address": _text(row, "address", public),
         "address_id": _text(row, "address_id", public, of="address"),
         "zipcode": None,
@@ -225,7 +224,3 @@ def _text(row: Mapping[str, Any], name: str, public: frozenset[str], *, of: str 
 
 def iso(at: datetime, zone: tzinfo) -> str:
     return at.astimezone(zone).isoformat(timespec="seconds")
-
-
-def _end_of(day: date | None, zone: tzinfo) -> str | None:
-    return datetime.combine(day, time(23, 59, 59), zone).isoformat() if day else None

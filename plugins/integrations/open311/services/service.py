@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from banshi import Key, Platform, TooManyRequests
@@ -60,8 +59,3 @@ class Office:
 
 
 OFFICE: Key[Office] = Key("open311")
-
-
-@asynccontextmanager
-async def open_office(settings: Open311Settings, platform: Platform) -> AsyncIterator[Office]:
-    yield Office(settings, platform)

@@ -63,12 +63,8 @@ def _element(name: str, value: Any) -> etree._Element:
     return element
 
 
-def _json(_: str, document: Any) -> bytes:
-    return orjson.dumps(document)
-
-
 XML = Format("xml", "text/xml", _xml)
-JSON = Format("json", "application/json", _json)
+JSON = Format("json", "application/json", lambda _, document: orjson.dumps(document))
 
 
 def answer(call: Call, written: Format, root: str, document: Any) -> web.Response:

@@ -23,7 +23,7 @@ from banshi import (
     reply,
 )
 from banshi.sdk.cases import Actor, find_case, move_case, steps_of
-from banshi.sdk.documents import Record, optional
+from banshi.sdk.documents import ID, TEXT, Record, optional
 from banshi.sdk.http import CLIENTS, Routes, parse_body, read_body
 from banshi.sdk.outgoing import NotSigned, verified
 
@@ -39,7 +39,7 @@ ROUTES = Routes("services")
 
 #: What a service sends.
 ANSWER_SCHEMA: Mapping[str, Any] = Record(
-    case={"type": "string", "format": "uuid"},
+    case=ID,
     action={"type": "string", "maxLength": 32, "description": "One of the case's permitted actions."},
     reason=optional(
         {
@@ -55,15 +55,7 @@ ANSWER_SCHEMA: Mapping[str, Any] = Record(
 
 ANSWER = Form.from_schema(ANSWER_SCHEMA)
 
-STEP_SCHEMA: Mapping[str, Any] = {
-    "type": "object",
-    "required": ["case", "state", "version"],
-    "properties": {
-        "case": {"type": "string", "format": "uuid"},
-        "state": {"type": "string"},
-        "version": {"type": "integer"},
-    },
-}
+STEP_SCHEMA = Record(case=ID, state=TEXT, version={"type": "integer"})
 
 
 class SignatureRefused(Problem):

@@ -17,7 +17,6 @@ from banshi import (
     NotFound,
     Parameter,
     Update,
-    Write,
     reply,
 )
 from banshi.sdk.documents import Record, optional
@@ -90,8 +89,7 @@ async def decide_on_service(call: Call) -> web.StreamResponse:
         updates = _decided(call, service, version, action, reason)
     else:
         updates = [lifecycle.turned(service, action, "staff", call.now, reason)]
-    rows = lifecycle.told(call.platform, service, action, call.now, version.number)
-    await call.platform.store.commit(Write(updates=updates, rows=rows))
+    await lifecycle.commit(call, service, action, version.number, updates)
     await call.platform[SERVICES].look()
     await service.refresh_from_db()
     await version.refresh_from_db()

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from uuid_utils.compat import uuid7
 
-from banshi import Conflict, Platform, Update
+from banshi import Call, Conflict, Update, Write
 from banshi.sdk.events import Event, event_rows
 
 from ..models import RemoteService, ServiceVersion
@@ -85,18 +85,21 @@ EVENT_TYPES = tuple(
 )
 
 
-def told(platform: Platform, service: RemoteService, action: str, at: datetime, number: int) -> list[Any]:
-    """The promise to tell of a change, for the transaction that makes it: the catalogue may be another one after it."""
+async def commit(
+    call: Call, service: RemoteService, action: str, number: int, updates: Sequence[Update], rows: Sequence[Any] = ()
+) -> None:
+    """Write a change, with the promise to tell of it: the catalogue may be another one after it."""
     event = Event(
         id=str(uuid7()),
         type=f"banshi.service.{action}",
-        at=at,
+        at=call.now,
         source="/v1/services",
         subject=service.code,
         department=service.department,
         data={"service": service.code, "department": service.department, "action": action, "version": number},
     )
-    return list(event_rows(platform, event))
+    write = Write(updates=updates, rows=[*rows, *event_rows(call.platform, event)])
+    await call.platform.store.commit(write)
 
 
 def version_becomes(version: ServiceVersion, state: str, **values: Any) -> Update:
@@ -108,7 +111,7 @@ def superseded(service: RemoteService) -> Update:
     return Update(ServiceVersion, {"service_id": service.id, "state": "current"}, {"state": "superseded"}, rows=None)
 
 
-def replaced(service: RemoteService) -> Sequence[Update]:
+def replaced(service: RemoteService) -> Update:
     """A newer registration takes the place of what nobody has approved."""
     waiting = {"service_id": service.id, "state__in": ["registered", "waiting"]}
-    return [Update(ServiceVersion, waiting, {"state": "replaced"}, rows=None)]
+    return Update(ServiceVersion, waiting, {"state": "replaced"}, rows=None)

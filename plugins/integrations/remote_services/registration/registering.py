@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, Conflict, FieldProblem, InvalidFields, NotFound, Update, Write, reply
+from banshi import Answer, Audience, Call, Conflict, FieldProblem, InvalidFields, NotFound, reply
 from banshi.sdk.documents import Record, optional
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, page_answer, page_of
 from banshi.sdk.outgoing import SEAL, new_secret
@@ -87,9 +87,7 @@ async def register_service(call: Call) -> web.StreamResponse:
     )
     version = _version(call, service, 1, endpoint)
     updates, codes = await new_codes(call, service.id, items)
-    rows = [service, version, *codes]
-    rows += lifecycle.told(call.platform, service, "register", call.now, version.number)
-    await call.platform.store.commit(Write(updates=updates, rows=rows))
+    await lifecycle.commit(call, service, "register", version.number, updates, [service, version, *codes])
     document = _document(call, service, version)
     if "secret" not in body:
         document["secret"] = secret
@@ -130,12 +128,9 @@ async def give_service_version(call: Call) -> web.StreamResponse:
     if wrong := raised_versions(before, body["items"]):
         raise InvalidFields(wrong)
     version = _version(call, service, service.newest + 1, endpoint)
-    updates = [lifecycle.changed(service, call.now, newest=version.number), *lifecycle.replaced(service)]
     taken, codes = await new_codes(call, service.id, items)
-    updates += taken
-    rows = [version, *codes]
-    rows += lifecycle.told(call.platform, service, "register", call.now, version.number)
-    await call.platform.store.commit(Write(updates=updates, rows=rows))
+    updates = [lifecycle.changed(service, call.now, newest=version.number), lifecycle.replaced(service), *taken]
+    await lifecycle.commit(call, service, "register", version.number, updates, [version, *codes])
     await service.refresh_from_db()
     return reply(call, _document(call, service, version))
 
@@ -198,8 +193,7 @@ async def act_on_service(call: Call) -> web.StreamResponse:
         shown = await _rotate(call, service)
     else:
         update = lifecycle.turned(service, action, "client", call.now)
-        rows = lifecycle.told(call.platform, service, action, call.now, service.current)
-        await call.platform.store.commit(Write(updates=[update], rows=rows))
+        await lifecycle.commit(call, service, action, service.current, [update])
     await call.platform[SERVICES].look()
     await service.refresh_from_db()
     document = _document(call, service, await _newest(service))
@@ -214,12 +208,8 @@ async def _prove(call: Call, service: RemoteService) -> None:
     if version.state != "registered":
         raise Conflict(f"Version {version.number} is {version.state}; only a registered one is proven.")
     await prove(call.platform[SERVICES].line(service, version))
-    updates: list[Update] = [
-        lifecycle.changed(service, call.now),
-        lifecycle.version_becomes(version, "waiting", proven_at=call.now),
-    ]
-    rows = lifecycle.told(call.platform, service, "prove", call.now, version.number)
-    await call.platform.store.commit(Write(updates=updates, rows=rows))
+    proven = lifecycle.version_becomes(version, "waiting", proven_at=call.now)
+    await lifecycle.commit(call, service, "prove", version.number, [lifecycle.changed(service, call.now), proven])
 
 
 async def _rotate(call: Call, service: RemoteService) -> str:
@@ -228,13 +218,14 @@ async def _rotate(call: Call, service: RemoteService) -> str:
     brought = given_secret(body["secret"]) if "secret" in body else ""
     secret = brought or new_secret()
     days = body.get("overlap_days", services.settings.overlap_days)
-    values: dict[str, Any] = {
-        "secret": call.platform[SEAL].sealed(secret),
-        "secret_before": service.secret if days else "",
-        "before_ends_at": call.now + timedelta(days=days) if days else None,
-    }
-    rows = lifecycle.told(call.platform, service, "rotate", call.now, service.current)
-    await call.platform.store.commit(Write(updates=[lifecycle.changed(service, call.now, **values)], rows=rows))
+    update = lifecycle.changed(
+        service,
+        call.now,
+        secret=call.platform[SEAL].sealed(secret),
+        secret_before=service.secret if days else "",
+        before_ends_at=call.now + timedelta(days=days) if days else None,
+    )
+    await lifecycle.commit(call, service, "rotate", service.current, [update])
     return "" if brought else secret
 
 

@@ -29,7 +29,6 @@ class Metrics:
         self._requests = Counter(
             "banshi_webhooks_requests", "Requests to receivers by what they came to", ["outcome"], registry=registry
         )
-        self._counters: dict[str, Counter] = {}
         self._receivers = Gauge("banshi_webhooks_receivers", "Webhooks by state", ["state"], registry=registry)
         for name, told, of in (
             ("due", "Events in memory that are not delivered yet", self._due),
@@ -41,10 +40,7 @@ class Metrics:
     def count(self, outcome: Outcome) -> None:
         # A status by its class: a receiver could otherwise make up hundreds of labels.
         word = f"{outcome.code[:8]}xx" if outcome.code.startswith("status-") else outcome.code
-        counter = self._counters.get(word)
-        if counter is None:
-            counter = self._counters[word] = self._requests.labels(word)
-        counter.inc()
+        self._requests.labels(word).inc()
 
     def _due(self) -> float:
         return float(sum(one.waiting for one in list(self._all.values())))

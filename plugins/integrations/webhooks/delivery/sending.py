@@ -37,12 +37,6 @@ class Outcome:
 NOT_WANTED = Outcome(False, "not-wanted")
 
 
-def secrets_of(platform: Platform, subscription: Subscription, now: int) -> list[str]:
-    """What signs now: the newest secret, and the ones before that are still good."""
-    good = [one["secret"] for one in subscription.secrets if one["until"] is None or one["until"] > now]
-    return [platform[SEAL].opened(secret) for secret in good]
-
-
 async def send(
     platform: Platform,
     outgoing: Outgoing,
@@ -54,8 +48,10 @@ async def send(
 ) -> Outcome:
     """POST a signed body. Never raises: whatever happens is an outcome."""
     now = platform.now().timestamp()
+    # The newest secret, and the ones before that are still good.
+    good = [one["secret"] for one in subscription.secrets if one["until"] is None or one["until"] > int(now * 1000)]
     try:
-        secrets = secrets_of(platform, subscription, int(now * 1000))
+        secrets = [platform[SEAL].opened(secret) for secret in good]
     except ValueError:
         # Another machine's keys folder: the operator mends it, or the client rotates.
         return Outcome(False, "sealed-secret")

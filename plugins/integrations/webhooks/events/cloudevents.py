@@ -6,7 +6,6 @@ By hand: an SDK would add classes around a dictionary of eight strings (figures:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -25,18 +24,18 @@ PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%'
 
 def document_of(event: Event, address: str) -> bytes:
     """The event as JSON: structured mode's body, and one entry of a batch."""
-    return orjson.dumps(attributes(event, address, event.at) | {"datacontenttype": JSON, "data": dict(event.data)})
-
-
-def attributes(event: Event, address: str, at: datetime) -> dict[str, Any]:
-    return {
-        "specversion": "1.0",
-        "id": event.id,
-        "source": address + event.source,
-        "type": event.type,
-        "subject": event.subject,
-        "time": at.isoformat().replace("+00:00", "Z"),
-    }
+    return orjson.dumps(
+        {
+            "specversion": "1.0",
+            "id": event.id,
+            "source": address + event.source,
+            "type": event.type,
+            "subject": event.subject,
+            "time": event.at.isoformat().replace("+00:00", "Z"),
+            "datacontenttype": JSON,
+            "data": dict(event.data),
+        }
+    )
 
 
 def structured(document: bytes) -> tuple[dict[str, str], bytes]:
@@ -49,16 +48,12 @@ def binary(document: bytes) -> tuple[dict[str, str], bytes]:
     event: dict[str, Any] = orjson.loads(document)
     data = orjson.dumps(event.pop("data"))
     headers = {"Content-Type": event.pop("datacontenttype")}
-    return headers | {f"ce-{name}": encoded(str(value)) for name, value in event.items()}, data
+    return headers | {f"ce-{name}": quote(str(value), safe=PLAIN) for name, value in event.items()}, data
 
 
 def batched(documents: Sequence[bytes]) -> tuple[dict[str, str], bytes]:
     """Headers and body of several events."""
     return {"Content-Type": BATCH}, b"[" + b",".join(documents) + b"]"
-
-
-def encoded(value: str) -> str:
-    return quote(value, safe=PLAIN)
 
 
 #: Content mode → how one event is sent.
