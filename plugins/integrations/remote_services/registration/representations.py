@@ -59,19 +59,10 @@ def service_document(
         service,
         client={"id": service.client, "name": service.client_name},
         permitted_actions=[*actions, *permitted(service, by)],
-        **_times(platform, service, "created_at", "updated_at"),
         links={"self": f"/v1/services/{service.code}"},
     )
     if version is not None:
-        times = _times(platform, version, "created_at", "proven_at", "decided_at")
-        document["version"] = VERSION_SCHEMA.of(platform, version, **times)
+        document["version"] = VERSION_SCHEMA.of(platform, version)
         if by == "staff":
             document["links"] = {"self": f"/v1/service-approvals/{version.id}"}
     return document
-
-
-def _times(platform: Platform, row: RemoteService | ServiceVersion, *names: str) -> dict[str, str | None]:
-    """Columns of a row as times to the second."""
-    found = {name: getattr(row, name) for name in names}
-    zone = platform.settings.timezone
-    return {name: at and at.astimezone(zone).isoformat(timespec="seconds") for name, at in found.items()}
