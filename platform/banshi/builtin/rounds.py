@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from structlog.typing import FilteringBoundLogger
+from tortoise.models import Model
 
-from banshi.foundation.background import woken
+from banshi.foundation.background import woken, working
 from banshi.foundation.errors import Problem
 from banshi.foundation.logs import place_of
 from banshi.kernel.cases import actors, lifecycle
+from banshi.kernel.runtime.leader_election import led
 from banshi.kernel.runtime.running import Platform
+
+#: Seconds between two rounds of what has time.
+HOUR_S = 3600.0
+
+
+@asynccontextmanager
+async def hourly(
+    name: str, work: Callable[[Platform], Awaitable[object]], failed: str, platform: Platform
+) -> AsyncIterator[None]:
+    """Do `work` at start and every hour while the block runs, in the process that leads."""
+    async with working(name, partial(led, platform, HOUR_S, partial(work, platform), failed)):
+        yield
 
 
 async def move(platform: Platform, case_id: Any, action: str) -> bool:
@@ -24,12 +40,20 @@ async def move(platform: Platform, case_id: Any, action: str) -> bool:
     return True
 
 
-async def whenever(wake: asyncio.Event, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-    """Do `work` when something wakes it, and at least every so many seconds; until cancelled."""
-    while True:
-        await woken(wake, seconds)
-        wake.clear()
-        await work()
+def looking_at(
+    platform: Platform, model: type[Model], seconds: float, look: Callable[[Platform], Awaitable[None]]
+) -> Callable[[], Awaitable[None]]:
+    """What looks when rows of the model were written, and at least every so many seconds; until cancelled."""
+    wake = asyncio.Event()
+    platform.store.on_rows(model, wake.set)
+
+    async def looking() -> None:
+        while True:
+            await woken(wake, seconds)
+            wake.clear()
+            await look(platform)
+
+    return looking
 
 
 async def in_turn(

@@ -7,8 +7,7 @@ In small steps, so that no transaction is long. What was promised and is not don
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -21,12 +20,10 @@ from banshi.builtin.audit.refusals import forget_old_refusals
 from banshi.builtin.personal_data.forgetting import forget_test_cases
 from banshi.builtin.personal_data.promises import MAX_APART_MS
 from banshi.builtin.personal_data.retention import anonymise_old_cases
-from banshi.builtin.rounds import in_turn
-from banshi.foundation.background import working
+from banshi.builtin.rounds import hourly, in_turn
 from banshi.foundation.files.durable_files import ABANDONED_AFTER_S, clear_parts
 from banshi.foundation.keys import Key
 from banshi.kernel.outbox import outbox
-from banshi.kernel.runtime.leader_election import led
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.idempotency import IdempotencyKey
@@ -34,8 +31,8 @@ from banshi.kernel.tables.outbox import OutboxRow
 
 log = structlog.get_logger("banshi.upkeep")
 
-#: Seconds between two rounds; rows that one statement deletes at most.
-ROUND_S, ROWS_PER_STATEMENT = 3_600.0, 500
+#: Rows that one statement deletes at most.
+ROWS_PER_STATEMENT = 500
 
 #: All that the outbox has.
 LANES = (outbox.CASE_LANE, outbox.ALERT_LANE, outbox.NOTICE_LANE)
@@ -100,9 +97,5 @@ async def tidy(platform: Platform) -> None:
 
 UPKEEP: Key[None] = Key("upkeep")
 
-
-@asynccontextmanager
-async def open_upkeep(platform: Platform) -> AsyncIterator[None]:
-    """Tidies up at start and every hour, in the process that leads."""
-    async with working("banshi-upkeep", partial(led, platform, ROUND_S, partial(tidy, platform), "could not tidy up")):
-        yield
+#: Tidies up at start and every hour, in the process that leads.
+open_upkeep = partial(hourly, "banshi-upkeep", tidy, "could not tidy up")

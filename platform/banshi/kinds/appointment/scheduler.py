@@ -17,7 +17,7 @@ import structlog
 from tortoise.expressions import F
 from tortoise.queryset import QuerySet
 
-from banshi.builtin.rounds import in_turn, move, whenever
+from banshi.builtin.rounds import in_turn, looking_at, move
 from banshi.foundation.background import working
 from banshi.foundation.database.bulk import pages
 from banshi.foundation.errors import Problem
@@ -158,9 +158,7 @@ KEEPER: Key[None] = Key("appointments' keeper")
 @asynccontextmanager
 async def open_keeper(platform: Platform) -> AsyncIterator[None]:
     """The running work of appointments."""
-    wake = asyncio.Event()
-    platform.store.on_rows(Slot, wake.set)
-    looking = partial(whenever, wake, LOOK_EVERY_S, partial(look, platform))
+    looking = looking_at(platform, Slot, LOOK_EVERY_S, look)
     works = (looking, partial(keep_ahead, platform)) if CASE in platform.duty.lanes else ()
     async with working("banshi-appointments", *works):
         yield

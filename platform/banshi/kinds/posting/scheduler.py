@@ -17,7 +17,7 @@ from uuid import UUID
 
 import structlog
 
-from banshi.builtin.rounds import in_turn, move, whenever
+from banshi.builtin.rounds import HOUR_S, in_turn, looking_at, move
 from banshi.foundation.background import working
 from banshi.foundation.database.bulk import pages
 from banshi.foundation.files.durable_files import written
@@ -104,14 +104,11 @@ KEEPER: Key[None] = Key("postings' keeper")
 @asynccontextmanager
 async def open_keeper(platform: Platform) -> AsyncIterator[None]:
     """The running work of postings."""
-    wake = asyncio.Event()
-    platform.store.on_rows(PostingRecord, wake.set)
-    looking = partial(whenever, wake, LOOK_EVERY_S, partial(look, platform))
-    works = [looking] if CASE in platform.duty.lanes else []
+    works = [looking_at(platform, PostingRecord, LOOK_EVERY_S, look)] if CASE in platform.duty.lanes else []
     for work, failed in (
         (clear_photos, "postings: photos could not be cleared"),
         (forget_conversations, "postings: nothing could be forgotten"),
     ):
-        works.append(partial(led, platform, 3600.0, partial(work, platform), failed))
+        works.append(partial(led, platform, HOUR_S, partial(work, platform), failed))
     async with working("banshi-postings", *works):
         yield

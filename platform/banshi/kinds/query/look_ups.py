@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-import structlog
 from tortoise.expressions import Subquery
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from banshi.builtin.pages import page_of
-from banshi.foundation.background import working
+from banshi.builtin.rounds import hourly
 from banshi.foundation.database.writes import Update
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.routes import Call
 from banshi.kernel.contract.values import Item, text_in
 from banshi.kernel.http.responses import Page
-from banshi.kernel.runtime.leader_election import led
 from banshi.kernel.runtime.running import Platform
 from banshi.kinds.query.models import Allowance, Batch, LookUp, LookUpPerson, Record, RegisterPointer
 from banshi.kinds.query.registers.opened import REGISTERS
 from banshi.kinds.query.rules import REGISTRAR
 from banshi.kinds.query.throttle import HOUR_MS
 
-log = structlog.get_logger("banshi.query")
-
-#: Seconds between two rounds of tidying up; rows that one statement deletes at most.
-ROUND_S, ROWS_PER_STATEMENT = 3_600.0, 500
+#: Rows that one statement deletes at most.
+ROWS_PER_STATEMENT = 500
 
 #: After so long, an import that has not ended has been killed.
 ABANDONED_AFTER = timedelta(days=1)
@@ -109,11 +104,5 @@ async def forget_batch(batch: int) -> None:
 
 TIDYING: Key[None] = Key("tidying of look-ups")
 
-
-@asynccontextmanager
-async def open_tidying(platform: Platform) -> AsyncIterator[None]:
-    """Tidies up at start and every hour."""
-    async with working(
-        "banshi-look-ups", partial(led, platform, ROUND_S, partial(tidy, platform), "could not tidy up look-ups")
-    ):
-        yield
+#: Tidies up at start and every hour.
+open_tidying = partial(hourly, "banshi-look-ups", tidy, "could not tidy up look-ups")

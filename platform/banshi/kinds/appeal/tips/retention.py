@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,17 +11,13 @@ import structlog
 
 from banshi.builtin.audit.leaving import Unproven, entries_of, leave_each, remove_case
 from banshi.builtin.personal_data.forgetting import forget_files
-from banshi.foundation.background import working
+from banshi.builtin.rounds import hourly
 from banshi.foundation.keys import Key
-from banshi.kernel.runtime.leader_election import led
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import GONE, LEAVING, Case
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply, TipCode
 
 log = structlog.get_logger("banshi.tips")
-
-#: Seconds between two rounds.
-ROUND_S = 3_600.0
 
 #: States in which nobody waits for staff. In two of them it is the sender's turn, who may not come back.
 OVER = ("closed", "withdrawn", "merged", "answered", "returned")
@@ -85,10 +80,5 @@ async def _forget_answers(case: Case, answered: Sequence[Any]) -> None:
 
 FORGETTING: Key[None] = Key("tips that leave")
 
-
-@asynccontextmanager
-async def open_forgetting(platform: Platform) -> AsyncIterator[None]:
-    """Lets tips leave at start and every hour."""
-    leaving = partial(led, platform, ROUND_S, partial(forget, platform), "tips could not leave")
-    async with working("banshi-tips", leaving):
-        yield
+#: Lets tips leave at start and every hour.
+open_forgetting = partial(hourly, "banshi-tips", forget, "tips could not leave")
