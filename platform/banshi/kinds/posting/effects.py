@@ -50,8 +50,8 @@ async def _supplement(platform: Platform, move: Move) -> Effects:
     """The corrected answers, held against the same rules as the first ones."""
     made = await corrected(platform, move)
     answers = made.values["answers"]
-    refuse_unfit(platform, move.item, answers, move.language)
-    photos = await photos_of(platform, move.item, answers, move.language)
+    refuse_unfit(platform, move.item, answers)
+    photos = await photos_of(platform, move.item, answers)
     # From here on it is staff's turn, and nothing ends it.
     staffs_turn = {"expires_at": None, "due_at": None}
     made.updates.append(_changed(move, **values_of(move.item, answers), photos=photos, **staffs_turn))

@@ -56,42 +56,42 @@ def asking(call: Call, item: Item) -> Asking:
 
     Raises Forbidden, InvalidFields and DepartmentUnavailable.
     """
-    platform, principal, language = call.platform, call.principal, call.language
+    platform, principal = call.platform, call.principal
     register, rules = platform[REGISTERS].of(item), item.details
     declared, answers = register.declared, call.body["question"]
     if item.form is not None:
         answers = item.form.spelled(answers, principal.resident_id)
     staff = principal.is_staff
     if rules.personal:
-        _may_ask(item, principal, declared.code, language)
+        _may_ask(item, principal, declared.code)
     owner = principal.resident_id if declared.owner and not staff else None
     if owner is not None and not is_own(answers.get(declared.owner, owner), principal):
         # Before the register is asked, so that the answer is the same whoever has that number.
-        raise InvalidFields([FieldProblem(f"/question/{declared.owner}", say("not-own", language), "not-own")])
+        raise InvalidFields([FieldProblem(f"/question/{declared.owner}", say("not-own"), "not-own")])
     question = Question(
         keys={name: answers[name] for name in declared.keys},
         filters={name: answers[name] for name in declared.filters if name in answers},
         owner=owner,
         asker=principal.subject,
-        language=language,
+        language=call.language,
     )
     return Asking(platform=platform, item=item, register=register, principal=principal, staff=staff, question=question)
 
 
-def _may_ask(item: Item, principal: Principal, register: str, language: str) -> None:
+def _may_ask(item: Item, principal: Principal, register: str) -> None:
     """Raises Forbidden for whoever may not look up persons with this item."""
     if principal.is_staff:
         if register in BUILT_IN:
-            raise Forbidden(say("own-cases-only", language))
+            raise Forbidden(say("own-cases-only"))
         if not principal.may(REGISTRAR, item.department, item.unit):
-            raise Forbidden(say("not-a-registrar", language), role=f"{item.department}:{REGISTRAR}")
+            raise Forbidden(say("not-a-registrar"), role=f"{item.department}:{REGISTRAR}")
     elif not principal.resident_id and register not in BUILT_IN:
-        raise NotVerified(say("not-verified", language))
+        raise NotVerified(say("not-verified"))
 
 
 async def answer(one: Asking, purpose: str) -> Mapping[str, Any]:
     """Count and record the look-up, ask, record what was found, and only then show it."""
-    rules, platform, language = one.item.details, one.platform, one.question.language
+    rules, platform = one.item.details, one.platform
     look_up = new_look_up(platform, one.item, one.principal, staff=one.staff, purpose=purpose)
     turn = await take_turn(
         platform,
@@ -100,7 +100,6 @@ async def answer(one: Asking, purpose: str) -> Mapping[str, Any]:
         limit=rules.limit(staff=one.staff),
         misses=rules.misses(staff=one.staff),
         rows=[look_up] if rules.personal else [],
-        language=language,
     )
     try:
         found = await _found(one)
@@ -136,20 +135,16 @@ async def _found(one: Asking) -> Found:
 
 
 def _told(one: Asking, problem: Problem, about: Mapping[str, Any]) -> Problem:
-    language = one.question.language
     down = isinstance(problem.__cause__, RegisterDown)
     kind = DepartmentUnavailable if down else type(problem)
     sentence = {DepartmentFailed: "broken", DepartmentTimedOut: "slow", DepartmentUnavailable: "down"}[kind]
     if problem.members.get("empty"):
         sentence = "empty"
     department = one.platform.registry.departments[one.item.department]
-    names = {
-        "department": text_in(department.title, language),
-        "register": text_in(one.register.declared.title, language),
-    }
+    text = say(sentence, department=department.title, register=one.register.declared.title)
     headers = {"Retry-After": problem.headers.get("Retry-After", RETRY_S)}
     whose = problem.failure.members() if problem.failure and not down else {}
-    told = kind(say(sentence, language, **names), headers=headers, **{**about, **whose})
+    told = kind(text, headers=headers, **{**about, **whose})
     told.failure = problem.failure
     return told
 

@@ -96,5 +96,5 @@ async def list_look_ups(call: Call) -> web.StreamResponse:
     """List who looked the caller up, when and what for."""
     number = call.principal.resident_id
     if not number:
-        raise NotVerified(say("not-verified", call.language))
+        raise NotVerified(say("not-verified"))
     return reply(call, (await page_about(call, number)).document())

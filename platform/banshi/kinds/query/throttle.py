@@ -49,7 +49,7 @@ class Turn:
 
 
 async def take_turn(
-    platform: Platform, person: str, item: str, *, limit: int, misses: int, rows: Sequence[Model], language: str
+    platform: Platform, person: str, item: str, *, limit: int, misses: int, rows: Sequence[Model]
 ) -> Turn:
     """Count one look-up and write `rows` in the same transaction. Raises TooManyRequests, and then writes nothing."""
     identity = hashlib.blake2b(f"{person}\0{item}".encode(), digest_size=16).hexdigest()
@@ -65,7 +65,7 @@ async def take_turn(
             )
             write, since = Write([anew], rows), now
         else:
-            refuse(known, now, limit=limit, misses=misses, language=language)
+            refuse(known, now, limit=limit, misses=misses)
             one_more = {name: F(name) + 1 for name in ("used", "spent", "waiting")}
             may = {"id": identity, "since": known.since, "used__lt": limit, "spent__lt": misses}
             write, since = Write([Update(Allowance, may, one_more)], rows), known.since
@@ -74,15 +74,15 @@ async def take_turn(
         except (Stale, IntegrityError):
             continue
         return Turn(identity, since)
-    raise TooManyRequests(say("waiting", language), headers={"Retry-After": str(RETRY_S)})
+    raise TooManyRequests(say("waiting"), headers={"Retry-After": str(RETRY_S)})
 
 
-def refuse(known: Allowance, now: int, *, limit: int, misses: int, language: str) -> None:
+def refuse(known: Allowance, now: int, *, limit: int, misses: int) -> None:
     """Raises TooManyRequests where nothing is left of this hour."""
     rest = str((known.since + HOUR_MS - now) // 1000 + 1)
     if known.spent - known.waiting >= misses:
-        raise TooManyRequests(say("too-many-misses", language), headers={"Retry-After": rest})
+        raise TooManyRequests(say("too-many-misses"), headers={"Retry-After": rest})
     if known.used - known.waiting >= limit:
-        raise TooManyRequests(say("too-many", language), headers={"Retry-After": rest})
+        raise TooManyRequests(say("too-many"), headers={"Retry-After": rest})
     if known.used >= limit or known.spent >= misses:
-        raise TooManyRequests(say("waiting", language), headers={"Retry-After": str(RETRY_S)})
+        raise TooManyRequests(say("waiting"), headers={"Retry-After": str(RETRY_S)})

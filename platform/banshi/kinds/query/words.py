@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from banshi.kernel.contract.values import LANGUAGES
+from banshi.kernel.contract.values import LANGUAGES, Texts, text_in
 
 SENTENCES = {
     "not-verified": (
@@ -49,6 +49,9 @@ SENTENCES = {
 }
 
 
-def say(key: str, language: str, **names: str) -> str:
-    """The sentence in one of the languages."""
-    return SENTENCES[key][LANGUAGES.index(language)].format(**names)
+def say(key: str, **names: Texts) -> Texts:
+    """The sentence in both languages."""
+    return {
+        language: sentence.format(**{name: text_in(texts, language) for name, texts in names.items()})
+        for language, sentence in zip(LANGUAGES, SENTENCES[key], strict=True)
+    }

@@ -131,7 +131,7 @@ def words_of(call: Call, name: str) -> str:
     """What somebody wrote, without what is never shown, which no pattern tells. Raises InvalidFields without a rest."""
     if text := clean(call.body[name]):
         return text
-    raise InvalidFields([FieldProblem(f"/{name}", HINT[call.language])])
+    raise InvalidFields([FieldProblem(f"/{name}", HINT)])
 
 
 def _told_written(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from banshi.forms.numbers import is_resident_id
 
@@ -101,9 +101,3 @@ def _kind(run: str) -> set[str]:
         return {"phone"}
     # Somebody may have written other digits before it or behind.
     return {"phone"} if len(run) > 11 and re.search(r"1[3-9][0-9]{9}", run) else set()
-
-
-def told(text: str, language: str) -> Iterator[tuple[str, str]]:
-    """What has to go out of a text, as (detail, code)."""
-    for kind in sorted(personal_in(text)):
-        yield DETAILS[kind][language], kind

@@ -19,7 +19,7 @@ from banshi.kernel.contract.values import Item
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kinds.pictures import READ, Picture, UnreadablePicture, cleaned
-from banshi.kinds.posting.publishing.personal import told
+from banshi.kinds.posting.publishing.personal import DETAILS, personal_in
 from banshi.kinds.posting.rules import PostingRules
 
 #: Points along the longer side of a published photo: what a phone's screen shows.
@@ -36,21 +36,17 @@ UNREADABLE = {
 YET_TO_COME = {"zh-CN": "这一天还没有到，请填写实际的日期。", "en": "That day is yet to come: say on which it was."}
 
 
-def sort_of(rules: PostingRules, answers: Mapping[str, Any]) -> str:
-    return str(found_at(answers, rules.sort) or rules.sorts[0])
-
-
-def refuse_unfit(platform: Platform, item: Item, answers: Mapping[str, Any], language: str) -> None:
+def refuse_unfit(platform: Platform, item: Item, answers: Mapping[str, Any]) -> None:
     """Raises InvalidFields for numbers and addresses in what would be published, and for a day that is yet to come."""
     problems = [
-        FieldProblem(f"/answers{pointer}", detail, code)
+        FieldProblem(f"/answers{pointer}", DETAILS[kind], kind)
         for pointer in dict.fromkeys(item.details.published())
         # As it will be read: what is never shown may stand between two digits. Numbers are published as facts.
-        for detail, code in told(clean(_text(found_at(answers, pointer))), language)
+        for kind in sorted(personal_in(clean(_text(found_at(answers, pointer)))))
     ]
     pointer = item.details.day
     if (day := found_at(answers, pointer)) and date.fromisoformat(day) > platform.today():
-        problems.append(FieldProblem(f"/answers{pointer}", YET_TO_COME[language], "day"))
+        problems.append(FieldProblem(f"/answers{pointer}", YET_TO_COME, "day"))
     if problems:
         raise InvalidFields(problems)
 
@@ -65,7 +61,7 @@ def values_of(item: Item, answers: Mapping[str, Any]) -> dict[str, Any]:
     day = found_at(answers, rules.day)
     texts = [text for pointer in rules.texts if (text := _line(answers, pointer))]
     values: dict[str, Any] = {
-        "sort": sort_of(rules, answers),
+        "sort": str(found_at(answers, rules.sort) or rules.sorts[0]),
         "title": _line(answers, rules.title)[:200],
         "text": "\n".join(texts),
         "place": _line(answers, rules.place)[:200],
@@ -111,7 +107,7 @@ def folder(platform: Platform) -> Path:
     return platform.settings.data / "postings"
 
 
-async def photos_of(platform: Platform, item: Item, answers: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
+async def photos_of(platform: Platform, item: Item, answers: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The photos among checked answers, cleaned and on disk, in order. Raises InvalidFields for what is no picture."""
     named = list(_named(item, answers))
     known = {str(row.id): row for row in await Attachment.filter(id__in=[identity for _, identity in named])}
@@ -120,9 +116,9 @@ async def photos_of(platform: Platform, item: Item, answers: Mapping[str, Any], 
         try:
             photos.append(await _prepared(platform, known[identity.lower()]))
         except UnreadablePicture:
-            problems.append(FieldProblem(f"/answers{pointer}", UNREADABLE[language], "picture"))
+            problems.append(FieldProblem(f"/answers{pointer}", UNREADABLE, "picture"))
         except TooLarge as error:
-            problems.append(FieldProblem(f"/answers{pointer}", error.texts.get(language, error.detail), "picture"))
+            problems.append(FieldProblem(f"/answers{pointer}", error.texts or error.detail, "picture"))
     if problems:
         raise InvalidFields(problems)
     return photos

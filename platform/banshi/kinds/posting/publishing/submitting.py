@@ -65,8 +65,8 @@ async def post_publicly(call: Call) -> web.StreamResponse:
     case, event = new_case(platform, item, call.principal, call.body["answers"])
     given = await check(platform, item, case, case.answers, call.language)
     answers = case.answers = dict(given.answers)
-    refuse_unfit(platform, item, answers, call.language)
-    photos = await photos_of(platform, item, answers, call.language)
+    refuse_unfit(platform, item, answers)
+    photos = await photos_of(platform, item, answers)
     posting = PostingRecord(
         case_id=case.id, item=item.code, department=item.department, photos=photos, **values_of(item, answers)
     )
