@@ -7,9 +7,6 @@ import io
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
-from itertools import groupby
-from operator import attrgetter
-from typing import NamedTuple
 
 from banshi import Key, Platform
 from banshi.sdk.catalogue import PerRevision, SpooledAnswer
@@ -21,57 +18,54 @@ from .settings import ExportSettings
 MARK = "\ufeff".encode()
 
 
-class Part(NamedTuple):
-    """Where a department's entries are in a list."""
+class Exports:
+    """What was asked for of the catalogue as it is."""
 
-    begin: int
-    end: int
+    def __init__(self, settings: ExportSettings, platform: Platform) -> None:
+        self.settings, self.platform = settings, platform
+        self._answers: dict[tuple[Form, str | None], SpooledAnswer] = {}
 
+    def get(self, form: Form, department: str | None = None) -> SpooledAnswer:
+        """The whole catalogue in one of the forms below, or what a department has of it."""
+        key = (form, department)
+        if key not in self._answers:
+            self._answers[key] = SpooledAnswer(partial(form, self, department), self.platform.settings.data)
+        return self._answers[key]
 
-class ItemList:
-    """The national item list in one format: the departments one after the other, so that each is a part of the whole.
-
-    Args:
-        head, tail: What stands before and behind the entries.
-        entries: Those of one department, in pieces.
-        between: What stands between those of two departments.
-    """
-
-    def __init__(
-        self,
-        platform: Platform,
-        head: bytes,
-        tail: bytes,
-        between: bytes,
-        entries: Callable[[Iterator[item_list.Entry]], Iterator[bytes]],
-    ) -> None:
-        self.head, self.tail = head, tail
-        self.parts: dict[str, Part] = {}
-        self._platform, self._between, self._entries = platform, between, entries
-        self.file = SpooledAnswer(self._pieces, platform.settings.data)
-
-    def _pieces(self) -> Iterator[bytes]:
-        """All of it. Whatever an attempt that failed has noted is noted anew."""
-        registry = self._platform.registry
-        yield self.head
-        place = len(self.head)
-        by_department = sorted(registry.items, key=lambda code: (registry.items.facts(code).department, code))
-        for code, items in groupby(registry.items.each(by_department), key=attrgetter("department")):
-            department = registry.departments[code]
-            if place > len(self.head):
-                yield self._between
-                place += len(self._between)
-            begin = place
-            for piece in self._entries(item_list.entry(item, department) for item in items):
-                yield piece
-                place += len(piece)
-            self.parts[code] = Part(begin, place)
-        yield self.tail
+    def close(self) -> None:
+        for one in self._answers.values():
+            one.close()
 
 
-def rows(entries: Iterator[item_list.Entry]) -> Iterator[bytes]:
-    """Entries as lines of RFC 4180."""
-    return (row(item_list.cells(entry)) for entry in entries)
+Form = Callable[[Exports, str | None], Iterator[bytes]]
+
+
+def as_cpsv_ap(exports: Exports, _: str | None) -> Iterator[bytes]:
+    """Every department and every item as JSON-LD."""
+    return cpsv_ap.whole(exports.platform, exports.settings)
+
+
+def as_json(exports: Exports, department: str | None) -> Iterator[bytes]:
+    """The national item list as one document."""
+    yield b'{"items":['
+    yield from cpsv_ap.joined(_entries(exports.platform, department))
+    yield b"]}"
+
+
+def as_table(exports: Exports, department: str | None) -> Iterator[bytes]:
+    """The national item list as lines of RFC 4180."""
+    yield MARK + row(list(item_list.FIELDS))
+    for entry in _entries(exports.platform, department):
+        yield row(item_list.cells(entry))
+
+
+def _entries(platform: Platform, department: str | None) -> Iterator[item_list.Entry]:
+    """The items as entries, by department and code."""
+    registry = platform.registry
+    owners = [(registry.items.facts(code).department, code) for code in registry.items]
+    codes = [code for owner, code in sorted(owners) if department in (None, owner)]
+    for item in registry.items.each(codes):
+        yield item_list.entry(item, registry.departments[item.department])
 
 
 def row(cells: list[str]) -> bytes:
@@ -80,30 +74,13 @@ def row(cells: list[str]) -> bytes:
     return line.getvalue().encode()
 
 
-class Exports(NamedTuple):
-    settings: ExportSettings
-    cpsv_ap: SpooledAnswer
-    json: ItemList
-    csv: ItemList
-
-
 #: The open exports, of the catalogue as it is.
 EXPORTS: Key[PerRevision[Exports]] = Key("catalogue exports")
 
 
 @asynccontextmanager
 async def open_exports(settings: ExportSettings, platform: Platform) -> AsyncIterator[PerRevision[Exports]]:
-    latest = PerRevision(platform.registry, partial(_exports, settings, platform))
-    yield latest
-    for one in (latest.get().cpsv_ap, latest.get().json.file, latest.get().csv.file):
-        one.close()
-
-
-def _exports(settings: ExportSettings, platform: Platform) -> Exports:
     """Nothing is written before somebody asks for it."""
-    return Exports(
-        settings=settings,
-        cpsv_ap=SpooledAnswer(partial(cpsv_ap.whole, platform, settings), platform.settings.data),
-        json=ItemList(platform, b'{"items":[', b"]}", b",\n", cpsv_ap.joined),
-        csv=ItemList(platform, MARK + row(list(item_list.FIELDS)), b"", b"", rows),
-    )
+    latest = PerRevision(platform.registry, partial(Exports, settings, platform))
+    yield latest
+    latest.get().close()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 from aiohttp import web
 
 from banshi import Answer, Audience, Call, InvalidParameter, NotFound, Parameter
@@ -12,7 +10,7 @@ from banshi.sdk.http import Routes, etag_of, reply_bytes
 
 from . import cpsv_ap
 from .context import PROFILE
-from .exports import EXPORTS, ItemList, Part
+from .exports import EXPORTS, Form, as_cpsv_ap, as_json, as_table
 from .item_list import FIELDS, LANGUAGE, REQUIRED
 from .shared import WHOLE
 
@@ -49,9 +47,7 @@ DEPARTMENT = Parameter(
 @ROUTES.get(WHOLE, Audience.ANYONE, {200: Answer("JSON-LD.", LINKED_SCHEMA, media_type=JSON_LD)})
 async def export_cpsv_ap(call: Call) -> web.StreamResponse:
     """Read the whole catalogue as CPSV-AP 3.2."""
-    written = await call.platform[EXPORTS].get().cpsv_ap.get()
-    headers = {**LINKED, "Content-Length": str(written.size)}
-    return reply_bytes(call, written.pieces(), JSON_LD, written.etag, headers)
+    return await _written(call, as_cpsv_ap, JSON_LD, LINKED)
 
 
 @ROUTES.get(
@@ -74,7 +70,7 @@ async def export_item_as_cpsv_ap(call: Call) -> web.StreamResponse:
 )
 async def export_item_list(call: Call) -> web.StreamResponse:
     """Read the fields of the national item list."""
-    return await _list(call, call.platform[EXPORTS].get().json, "application/json", LISTED)
+    return await _written(call, as_json, "application/json", LISTED)
 
 
 @ROUTES.get(
@@ -86,27 +82,14 @@ async def export_item_list(call: Call) -> web.StreamResponse:
 async def export_item_list_as_table(call: Call) -> web.StreamResponse:
     """Read the fields of the national item list as a table."""
     named = {**LISTED, "Content-Disposition": 'attachment; filename="item-list.csv"'}
-    return await _list(call, call.platform[EXPORTS].get().csv, "text/csv; charset=utf-8; header=present", named)
+    return await _written(call, as_table, "text/csv; charset=utf-8; header=present", named)
 
 
-async def _list(call: Call, what: ItemList, media_type: str, headers: dict[str, str]) -> web.StreamResponse:
-    """The whole list, or a department's part of it."""
+async def _written(call: Call, form: Form, media_type: str, headers: dict[str, str]) -> web.StreamResponse:
+    """All of it, or of a list what a department has."""
     department = call.query.get("department")
     if department is not None and department not in call.platform.registry.departments:
         raise InvalidParameter("There is no such department; GET /v1/departments lists them.", parameter="department")
-    written = await what.file.get()
-    if department is None:
-        size, etag, body = written.size, written.etag, written.pieces()
-    else:
-        # A department without items has no part.
-        part = what.parts.get(department, Part(0, 0))
-        size = len(what.head) + part.end - part.begin + len(what.tail)
-        etag, body = f'{written.etag[:-1]}-{department}"', _around(what, written.pieces(part.begin, part.end))
-    return reply_bytes(call, body, media_type, etag, {**headers, "Content-Length": str(size)})
-
-
-async def _around(what: ItemList, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield what.head
-    async for piece in pieces:
-        yield piece
-    yield what.tail
+    written = await call.platform[EXPORTS].get().get(form, department).get()
+    sized = {**headers, "Content-Length": str(written.size)}
+    return reply_bytes(call, written.pieces(), media_type, written.etag, sized)

@@ -12,7 +12,7 @@ from typing import Any
 from banshi import Department, Item, Texts
 from banshi.sdk.kinds import Kind
 
-from .shared import Shared, texts
+from .shared import LABELS, Shared, texts
 
 Node = dict[str, Any]
 
@@ -120,14 +120,11 @@ def rules(item: Item, here: str, shared: Shared) -> list[Node]:
 
 
 def _rule(item: Item, here: str, name: str, lines: Texts, shared: Shared) -> Node:
-    rule = part(item, here, f"rule-{name}", "Rule")
-    category = shared.code(f"rule-{name}")
-    titles: Texts = {
-        "procedure": {"zh-CN": "办理流程", "en": "Procedure"},
-        "time": {"zh-CN": "办结时限", "en": "Time limits"},
-    }[name]
+    category = f"rule-{name}"
+    rule = part(item, here, category, "Rule")
+    rule |= {"title": dict(LABELS[category]), "description": dict(lines)}
+    rule |= {"category": shared.code(category), "language": shared.languages()}
     based = [law["id"] for law in laws(item)]
-    rule |= {"title": dict(titles), "description": dict(lines), "category": category, "language": shared.languages()}
     return {**rule, "implements": based} if based else rule
 
 
@@ -208,4 +205,4 @@ def participation(item: Item, department: Department, here: str, shared: Shared)
         return None
     found = part(item, here, "unit", "Participation")
     found |= {"role": shared.code("role-unit"), "participant": unit}
-    return {**found, "description": {"zh-CN": "承办机构", "en": "Unit that works on its cases"}}
+    return {**found, "description": dict(LABELS["role-unit"])}
