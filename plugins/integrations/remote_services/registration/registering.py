@@ -14,22 +14,11 @@ from banshi.sdk.outgoing import SEAL, new_secret
 
 from ..calls.sync import SERVICES
 from ..models import RemoteService, ServiceVersion
-from . import lifecycle
-from .declaration import (
-    NEW_SERVICE,
-    NEW_VERSION,
-    SCOPE,
-    SLUG,
-    allowed_department,
-    given_secret,
-    new_codes,
-    raised_versions,
-    read_declaration,
-)
+from . import declaration, lifecycle
 from .proving import prove
 from .representations import SERVICE_SCHEMA, service_document
 
-ROUTES = Routes("services", scope=SCOPE)
+ROUTES = Routes("services", scope=declaration.SCOPE)
 
 #: How many times its services a client may have retired before they ever ran.
 MAX_TIMES_RETIRED = 5
@@ -61,7 +50,7 @@ SERVICE = Answer("The service, with its newest version.", SERVICE_SCHEMA)
         201: Answer("It is kept.", SERVICE_SCHEMA, headers={"Location": "The service."}),
         409: Answer("Its code or an item's is taken, or the client has too many."),
     },
-    body=NEW_SERVICE,
+    body=declaration.NEW_SERVICE,
 )
 async def register_service(call: Call) -> web.StreamResponse:
     """Register a service that offers items.
@@ -69,12 +58,12 @@ async def register_service(call: Call) -> web.StreamResponse:
     Its secret is shown once. Nothing of it is offered before staff approve it.
     """
     services, body, client = call.platform[SERVICES], call.body, call.client
-    department = allowed_department(call, body["department"])
-    secret = given_secret(body["secret"]) if "secret" in body else new_secret()
+    department = declaration.allowed_department(call, body["department"])
+    secret = declaration.given_secret(body["secret"]) if "secret" in body else new_secret()
     if await RemoteService.filter(code=body["code"]).exists():
         raise Conflict(f"There is a service of the code {body['code']!r} already; take another one.")
     await _within_limits(call)
-    endpoint, items = await read_declaration(call, services, body["code"], department)
+    endpoint, items = await declaration.read_declaration(call, services, body["code"], department)
     service = RemoteService(
         code=body["code"],
         department=department.code,
@@ -86,7 +75,7 @@ async def register_service(call: Call) -> web.StreamResponse:
         updated_at=call.now,
     )
     version = _version(call, service, 1, endpoint)
-    updates, codes = await new_codes(call, service.id, items)
+    updates, codes = await declaration.new_codes(call, service.id, items)
     await lifecycle.commit(call, service, "register", version.number, updates, [service, version, *codes])
     document = _document(call, service, version)
     if "secret" not in body:
@@ -109,8 +98,8 @@ async def _within_limits(call: Call) -> None:
     "/v1/services/{code}",
     Audience.INTEGRATOR,
     {200: SERVICE, 409: Answer("The service is retired, or an item's code is taken.")},
-    path_schemas={"code": SLUG},
-    body=NEW_VERSION,
+    path_schemas={"code": declaration.SLUG},
+    body=declaration.NEW_VERSION,
 )
 async def give_service_version(call: Call) -> web.StreamResponse:
     """Register a new version; the one that runs goes on until this one is approved.
@@ -121,14 +110,14 @@ async def give_service_version(call: Call) -> web.StreamResponse:
     service = await _own(call)
     if service.state == "retired":
         raise Conflict("The service is retired; register another one.", state=service.state)
-    department = allowed_department(call, service.department)
-    endpoint, items = await read_declaration(call, services, service.code, department)
+    department = declaration.allowed_department(call, service.department)
+    endpoint, items = await declaration.read_declaration(call, services, service.code, department)
     approved = ServiceVersion.filter(service_id=service.id, state__in=["current", "superseded"]).order_by("-number")
     before: Any = await approved.values_list("items", flat=True)
-    if wrong := raised_versions(before, body["items"]):
+    if wrong := declaration.raised_versions(before, body["items"]):
         raise InvalidFields(wrong)
     version = _version(call, service, service.newest + 1, endpoint)
-    taken, codes = await new_codes(call, service.id, items)
+    taken, codes = await declaration.new_codes(call, service.id, items)
     updates = [lifecycle.changed(service, call.now, newest=version.number), lifecycle.replaced(service), *taken]
     await lifecycle.commit(call, service, "register", version.number, updates, [version, *codes])
     await service.refresh_from_db()
@@ -161,7 +150,7 @@ async def list_services(call: Call) -> web.StreamResponse:
     return reply(call, Page([service_document(call.platform, one, "client") for one in rows], after).document())
 
 
-@ROUTES.get("/v1/services/{code}", Audience.INTEGRATOR, {200: SERVICE}, path_schemas={"code": SLUG})
+@ROUTES.get("/v1/services/{code}", Audience.INTEGRATOR, {200: SERVICE}, path_schemas={"code": declaration.SLUG})
 async def show_service(call: Call) -> web.StreamResponse:
     """Show a service of the client's.
 
@@ -175,13 +164,13 @@ async def show_service(call: Call) -> web.StreamResponse:
     "/v1/services/{code}/actions/{action}",
     Audience.INTEGRATOR,
     {200: SERVICE},
-    path_schemas={"code": SLUG, "action": ACTIONS},
+    path_schemas={"code": declaration.SLUG, "action": ACTIONS},
     body=ACTION,
 )
 async def act_on_service(call: Call) -> web.StreamResponse:
     """Prove a service's endpoint, change its secret, suspend, resume or retire it."""
     service, action = await _own(call), call.path["action"]
-    allowed_department(call, service.department)
+    declaration.allowed_department(call, service.department)
     if call.body and action != "rotate":
         raise InvalidFields([FieldProblem("", f"{action} takes no fields.", "unexpected")])
     shown = ""
@@ -215,7 +204,7 @@ async def _prove(call: Call, service: RemoteService) -> None:
 async def _rotate(call: Call, service: RemoteService) -> str:
     """A new secret; the one before stays good for a while. Gives what is shown once, "" for one that was brought."""
     services, body = call.platform[SERVICES], call.body
-    brought = given_secret(body["secret"]) if "secret" in body else ""
+    brought = declaration.given_secret(body["secret"]) if "secret" in body else ""
     secret = brought or new_secret()
     days = body.get("overlap_days", services.settings.overlap_days)
     update = lifecycle.changed(
