@@ -65,16 +65,16 @@ def test_a_code_is_read_however_it_is_typed() -> None:
     full_width = "".join(chr(ord(sign) + 0xFEE0) for sign in plain)
     ways = (code.lower(), plain, f"  {code} \n", code.replace("-", " "), code.replace("-", "—"), full_width)
     for way in (*ways, code.replace("1", "l"), code.replace("1", "I")):
-        assert read_code(way, "en") == plain
+        assert read_code(way) == plain
 
 
 def test_every_slip_of_one_sign_or_two_and_every_swap_is_told() -> None:
     code = new_code().replace("-", "")
-    assert read_code(code, "en") == code
+    assert read_code(code) == code
 
     def told(wrong: str) -> bool:
         try:
-            return read_code(wrong, "en") != wrong
+            return read_code(wrong) != wrong
         except InvalidFields:
             return True
 

@@ -76,20 +76,10 @@ async def upload(call: Call) -> web.StreamResponse:
     if stored is not None:
         _file(platform, received.id).unlink(missing_ok=True)
         return stored
-    row = Attachment(
-        id=received.id,
-        person=person,
-        name=name,
-        media_type=received.media_type,
-        size=received.size,
-        sha256=received.sha256,
-        created_at=platform.now(),
-    )
+    row = received.row(person, platform.now(), name)
     document = attachment_document(platform, row)
     location = {"Location": f"/v1/attachments/{row.id}"}
-    # A task of its own: a caller who hangs up does not take the write back, so the file must not go either.
-    write = asyncio.create_task(_record(platform, Write(rows=[row, *call.once.receipt(document, headers=location)])))
-    await asyncio.shield(write)
+    await record(platform, Write(rows=[row, *call.once.receipt(document, headers=location)]))
     return reply(call, document, status=201, headers=location)
 
 
@@ -100,8 +90,13 @@ def _check_head(request: web.Request) -> None:
         raise UnsupportedMediaType("Send the body without Content-Encoding.")
 
 
-async def _record(platform: Platform, write: Write) -> None:
+async def record(platform: Platform, write: Write) -> None:
     """Write the attachment's row, or remove its file where it surely isn't written. Nobody knows after an outage."""
+    # A task of its own: a caller who hangs up does not take the write back, so the file must not go either.
+    await asyncio.shield(asyncio.create_task(_record(platform, write)))
+
+
+async def _record(platform: Platform, write: Write) -> None:
     try:
         await platform.store.commit(write)
     except (IntegrityError, StorageFull):

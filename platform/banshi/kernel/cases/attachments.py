@@ -10,7 +10,8 @@ import asyncio
 import hashlib
 import uuid
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -40,6 +41,10 @@ class Received:
     media_type: str
     size: int
     sha256: str
+
+    def row(self, person: str, at: datetime, name: str = "") -> Attachment:
+        """Its row, not yet written."""
+        return Attachment(person=person, name=name, created_at=at, **asdict(self))
 
 
 async def receive(

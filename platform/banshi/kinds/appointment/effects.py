@@ -12,9 +12,8 @@ from banshi.foundation.database.writes import Update
 from banshi.foundation.errors import Conflict
 from banshi.kernel.cases.lifecycle import Effects, Move
 from banshi.kernel.runtime.running import Platform
-from banshi.kinds.appointment.booking import limits
-from banshi.kinds.appointment.booking.problems import SlotDrawn, WrongPlace
-from banshi.kinds.appointment.booking.taking import full, held, is_free, open_slot
+from banshi.kinds.appointment.booking import limits, problems
+from banshi.kinds.appointment.booking.taking import held, is_free, next_free, open_slot
 from banshi.kinds.appointment.models import Booking, Hold, Slot
 from banshi.kinds.appointment.offered import refusal
 from banshi.kinds.appointment.slots import places
@@ -27,13 +26,11 @@ async def effects(platform: Platform, move: Move) -> Effects:
     action = move.step.action
     place = place_of(move.item, booking.place)
     if action == "check-in" and move.given is not None and move.given != booking.place:
-        raise WrongPlace(where=place.title if place else booking.place, place=booking.place)
+        raise problems.WrongPlace(where=place.title if place else booking.place, place=booking.place)
     if refused := refusal(platform, move.item, booking, action, move.at):
         raise refused
     made = await _effects_of(platform, move, booking)
-    until = made.mentions.pop("until", None)
-    said = mentions(platform, move.item, booking)
-    made.mentions = {**said, **({"until": until} if until else {}), **made.mentions}
+    made.mentions = {**mentions(platform, move.item, booking), **made.mentions}
     return made
 
 
@@ -80,10 +77,10 @@ async def _reschedule(platform: Platform, move: Move, booking: Booking) -> Effec
     slot = await open_slot(platform, move.item, move.given["slot"].lower())
     (await limits.standing(move.item, booking.person)).refuse_twice(slot.id)
     if slot.draw == "open":
-        raise SlotDrawn(draw=moment_in_words(platform, slot.draw_at))
+        raise problems.SlotDrawn(draw=moment_in_words(platform, slot.draw_at))
     keeping = await held(platform, move.item, booking.person, slot.id)
     if keeping is None and not await is_free(platform, slot):
-        raise await full(platform, move.item, slot)
+        raise problems.SlotFull(next_slots=await next_free(platform, move.item, slot))
     taking = places.take(slot.id)
     if keeping is not None:
         live = {"id": keeping.id, "live": 1, "expires_at__gt": move.at}

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from banshi.foundation.errors import Conflict, Problem
+from banshi.foundation.errors import Problem
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.values import Item, Step
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
-from banshi.kinds.appointment.booking import limits
-from banshi.kinds.appointment.booking.problems import OfferOver, SlotPast, TooEarly, TooLate, TooLateToChange, WrongDay
+from banshi.kinds.appointment.booking import limits, problems
 from banshi.kinds.appointment.models import Booking
 from banshi.kinds.appointment.slots.when import changeable_until, moment_in_words
 
@@ -42,17 +41,15 @@ def refusal(platform: Platform, item: Item, booking: Booking, action: str, at: d
             # A turn on a waiting list and an entry in a draw are given up until the end.
             if at > until and (action == "reschedule" or booking.state == "taken"):
                 phone = platform.registry.departments[item.department].phone
-                return TooLateToChange(until=moment_in_words(platform, until), phone=phone)
+                return problems.TooLateToChange(until=moment_in_words(platform, until), phone=phone)
         case "confirm" if booking.begins <= at:
-            return SlotPast()
+            return problems.SlotPast()
         case "accept" if booking.until is None or booking.until <= at:
-            return OfferOver(until=moment_in_words(platform, booking.until or at))
+            return problems.OfferOver(until=moment_in_words(platform, booking.until or at))
         case "check-in":
             return _at_the_counter(platform, item, booking, at)
         case "miss" if at < booking.ends:
-            return Conflict(
-                {"zh-CN": "时段尚未结束，还不能记录为未到场。", "en": "The time is not over yet: nobody has missed it."}
-            )
+            return problems.NotOverYet()
     return None
 
 
@@ -61,8 +58,8 @@ def _at_the_counter(platform: Platform, item: Item, booking: Booking, at: dateti
     when, begins = moment_in_words(platform, booking.begins), booking.begins.isoformat()
     zone = platform.settings.timezone
     if booking.begins.astimezone(zone).date() != at.astimezone(zone).date():
-        return WrongDay(when=when, begins=begins)
+        return problems.WrongDay(when=when, begins=begins)
     opens = booking.begins - timedelta(minutes=item.details.early_minutes)
     if at < opens:
-        return TooEarly(when=when, opens=moment_in_words(platform, opens), begins=begins)
-    return TooLate(when=when, begins=begins) if at > booking.ends else None
+        return problems.TooEarly(when=when, opens=moment_in_words(platform, opens), begins=begins)
+    return problems.TooLate(when=when, begins=begins) if at > booking.ends else None

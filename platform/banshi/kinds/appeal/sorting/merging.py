@@ -14,7 +14,7 @@ from typing import Any
 from tortoise.models import Model
 
 from banshi.foundation.database.writes import Update
-from banshi.foundation.errors import Conflict, FieldProblem, InvalidFields
+from banshi.foundation.errors import FieldProblem, InvalidFields
 from banshi.kernel.cases.lifecycle import Effects, Move, clock_values, told
 from banshi.kernel.contract.values import Who
 from banshi.kernel.outbox import outbox
@@ -22,6 +22,7 @@ from banshi.kernel.outbox.events import step_rows
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import KEPT, LEAVING, Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord, Reply
+from banshi.kinds.appeal.problems import JoinedOneClosed, OthersWaitForAnswer, OthersWaitForSender
 from banshi.kinds.appeal.steps import LETTERS
 
 #: What a letter of its sender does to an appeal, by its state.
@@ -97,16 +98,11 @@ async def hearing(case: Case) -> Case | None:
 async def written_in_merged(platform: Platform, move: Move) -> tuple[list[Update], list[Model]]:
     """What a letter in a merged appeal brings the other one: all that a letter of its own sender would.
 
-    Raises Conflict where nobody works on that one any more.
+    Raises JoinedOneClosed where nobody works on that one any more.
     """
     target = await hearing(move.case)
     if target is None:
-        raise Conflict(
-            {
-                "zh-CN": "与这件合并办理的来件已经办结。如果还有要反映的，请另行提交。",
-                "en": "The one that this was joined with is closed. If there is more to say, hand in a new one.",
-            }
-        )
+        raise JoinedOneClosed()
     step = HEARD[target.state]
     if target.state == "answered":
         target.clock_used = 0
@@ -131,20 +127,10 @@ async def tell_others(platform: Platform, move: Move, text: str) -> list[Model]:
 async def refuse_leaving_others(case: Case) -> None:
     """Nobody withdraws the answer that others wait for."""
     if await AppealRecord.filter(merged_into=case.id).exists():
-        raise Conflict(
-            {
-                "zh-CN": "还有其他人的来件与这件合并办理，不能撤回；答复后您可以不予理会。",
-                "en": "Others wait for the same answer, so it can't be withdrawn; you need not read it.",
-            }
-        )
+        raise OthersWaitForAnswer()
 
 
 async def refuse_asking_for_others(case: Case) -> None:
     """Nobody's answer waits for somebody who may never come back: a sender without a name is asked by a message."""
     if not case.person and await AppealRecord.filter(merged_into=case.id).exists():
-        raise Conflict(
-            {
-                "zh-CN": "还有其他来件与这件合并办理，不能退回补充；请用留言（write）询问举报人。",
-                "en": "Others wait for the same answer, so it is not returned: ask its sender in a message (`write`).",
-            }
-        )
+        raise OthersWaitForSender()

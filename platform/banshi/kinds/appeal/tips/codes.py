@@ -15,7 +15,6 @@ import unicodedata
 from collections.abc import Sequence
 
 from banshi.foundation.errors import FieldProblem, InvalidFields
-from banshi.kernel.contract.values import text_in
 
 #: No sign that is read as another (0 and O, I and L) and no U: 31 of them, a prime number.
 SIGNS = "123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -55,17 +54,17 @@ def new_code() -> str:
     return "-".join(code[place : place + GROUP_SIGNS] for place in range(0, CODE_SIGNS, GROUP_SIGNS))
 
 
-def read_code(text: str, language: str) -> str:
+def read_code(text: str) -> str:
     """The code that somebody typed, without dashes. Raises InvalidFields for what can't be one, by itself alone."""
     # A Chinese keyboard writes full-width letters and digits.
     typed = unicodedata.normalize("NFKC", text).upper()
     code = "".join(sign for sign in typed if not sign.isspace() and unicodedata.category(sign) != "Pd").translate(MEANT)
     if len(code) != CODE_SIGNS:
-        raise _wrong("length", language)
+        raise _wrong("length")
     if not set(code) <= set(SIGNS):
-        raise _wrong("signs", language)
+        raise _wrong("signs")
     if any(one % len(SIGNS) for one in _sums([SIGNS.index(sign) for sign in code])):
-        raise _wrong("checksum", language)
+        raise _wrong("checksum")
     return code
 
 
@@ -79,5 +78,5 @@ def hash_of(code: str) -> str:
     return hashlib.sha256(b"banshi tip\0" + code.encode()).hexdigest()
 
 
-def _wrong(rule: str, language: str) -> InvalidFields:
-    return InvalidFields([FieldProblem("/code", text_in(WRONG[rule], language), rule)])
+def _wrong(rule: str) -> InvalidFields:
+    return InvalidFields([FieldProblem("/code", WRONG[rule], rule)])

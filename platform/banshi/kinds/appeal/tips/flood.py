@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from banshi.foundation.errors import TooManyRequests
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.routes import Answer
+from banshi.kinds.appeal.problems import TooMuchComing
 
 #: Tips at once and a second, of one item and of all; pictures likewise.
 TIPS_PER_ITEM, TIPS_OF_ALL, PICTURES_OF_ALL = (20, 1 / 3), (60, 1.0), (60, 2.0)
@@ -129,12 +129,8 @@ def _through(*buckets: Bucket) -> None:
         bucket.take()
 
 
-def _later(seconds: float) -> TooManyRequests:
-    told = {
-        "zh-CN": "现在提交的人太多，您的内容没有保存。请按 Retry-After 的秒数等待后，再提交一次。",
-        "en": "Too much is coming in at present. Nothing was stored; send it again after Retry-After.",
-    }
-    return TooManyRequests(told, headers={"Retry-After": str(math.ceil(seconds))})
+def _later(seconds: float) -> TooMuchComing:
+    return TooMuchComing(headers={"Retry-After": str(math.ceil(seconds))})
 
 
 FLOOD: Key[Flood] = Key("flood of tips")

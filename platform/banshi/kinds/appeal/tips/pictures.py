@@ -13,20 +13,21 @@ from datetime import timedelta
 from uuid import uuid4
 
 from aiohttp import web
-from tortoise.exceptions import IntegrityError
 from tortoise.functions import Sum
 
 from banshi.builtin.personal_data.housekeeping import remove_unused
 from banshi.foundation.database.writes import Write
-from banshi.foundation.errors import MalformedBody, StorageFull, TooLarge, TooManyRequests, UnsupportedMediaType
+from banshi.foundation.errors import MalformedBody, TooLarge, UnsupportedMediaType
 from banshi.foundation.files.media_types import sniff
 from banshi.kernel.cases import attachments
+from banshi.kernel.cases.attachment_routes import record
 from banshi.kernel.cases.representations import attachment_document
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call
 from banshi.kernel.http.responses import reply
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
+from banshi.kinds.appeal.problems import NoRoomForPictures, TellsWhoMadeIt
 from banshi.kinds.appeal.tips.flood import FLOOD, FLOODED
 from banshi.kinds.appeal.tips.representations import PICTURE
 from banshi.kinds.pictures import READ, cleaned
@@ -42,12 +43,6 @@ WRITING_TIME, REMOVED_AT_ONCE = timedelta(minutes=15), 20
 #: A thread of their own: whoever floods it holds up no photo of anybody who says who they are.
 _workers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="banshi-tips")
 
-REFUSED = {
-    "zh-CN": "匿名时只收JPEG、PNG或WebP图片：PDF、HEIC等文件会留有作者、设备等信息，无法可靠清除。请改用截图或照片。",
-    "en": "Without a name only JPEG, PNG or WebP pictures are taken: PDF, HEIC and the like can tell who made them, and"
-    " that can't be taken out for certain. Send a screenshot or a photo instead.",
-}
-
 
 @ROUTES.post(
     "/v1/tips/pictures",
@@ -62,7 +57,7 @@ async def upload_of_tip(call: Call) -> web.StreamResponse:
     """
     platform, flood, request = call.platform, call.platform[FLOOD], call.request
     if request.content_type not in READ:
-        raise UnsupportedMediaType(REFUSED, accepted=list(READ))
+        raise TellsWhoMadeIt(accepted=list(READ))
     if "Content-Encoding" in request.headers:
         raise UnsupportedMediaType("Send the picture without Content-Encoding.")
     flood.room()
@@ -71,7 +66,7 @@ async def upload_of_tip(call: Call) -> web.StreamResponse:
     with flood.holding() as hold:
         content = await _body(request, platform.settings.attachment_limit, hold)
         if sniff(content) not in READ:
-            raise UnsupportedMediaType(REFUSED, accepted=list(READ))
+            raise TellsWhoMadeIt(accepted=list(READ))
         with flood.turn():
             picture = await cleaned(content, workers=_workers)
     # An id of chance alone: whoever knows it may use the picture, once.
@@ -81,33 +76,17 @@ async def upload_of_tip(call: Call) -> web.StreamResponse:
         platform.settings.attachment_limit,
         identity=uuid4(),
     )
-    row = Attachment(
-        id=received.id,
-        person="",
-        media_type=received.media_type,
-        size=received.size,
-        sha256=received.sha256,
-        created_at=platform.now(),
-    )
+    row = received.row("", platform.now())
     document = attachment_document(platform, row)
     del document["links"]
-    # A task of its own: a caller who hangs up does not take the write back, so the file must not go either.
-    await asyncio.shield(asyncio.create_task(_record(platform, row)))
+    await record(platform, Write(rows=[row]))
     return reply(call, document, status=201)
-
-
-async def _record(platform: Platform, row: Attachment) -> None:
-    try:
-        await platform.store.commit(Write(rows=[row]))
-    except (IntegrityError, StorageFull):
-        (platform.settings.attachments_folder / str(row.id)).unlink(missing_ok=True)
-        raise
 
 
 async def _make_room(platform: Platform) -> None:
     """Delete the oldest pictures that no tip uses, as far as those that came lately leave no room.
 
-    Raises TooManyRequests where none is old enough: whoever has just sent one is still writing.
+    Raises NoRoomForPictures where none is old enough: whoever has just sent one is still writing.
     """
     unused = Attachment.filter(person="", case_id=None)
     while True:
@@ -117,16 +96,9 @@ async def _make_room(platform: Platform) -> None:
         oldest = await unused.order_by("created_at").limit(REMOVED_AT_ONCE)
         old = [file for file in oldest if file.created_at <= platform.now() - WRITING_TIME]
         if oldest and not old:
-            raise _full(oldest[0].created_at + WRITING_TIME - platform.now())
+            wait = oldest[0].created_at + WRITING_TIME - platform.now()
+            raise NoRoomForPictures(headers={"Retry-After": str(math.ceil(wait.total_seconds()))})
         await remove_unused(platform, old)
-
-
-def _full(wait: timedelta) -> TooManyRequests:
-    told = {
-        "zh-CN": "暂时不能再收图片，请先提交文字，图片可以以后凭查询码补充。",
-        "en": "No more pictures can be taken at present; send the text, and pictures later with its code.",
-    }
-    return TooManyRequests(told, headers={"Retry-After": str(math.ceil(wait.total_seconds()))})
 
 
 async def _body(request: web.Request, limit: int, hold: Callable[[int], None]) -> bytes:

@@ -27,6 +27,7 @@ from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.intake import received, sort_member
 from banshi.kinds.appeal.models import TipCode
+from banshi.kinds.appeal.problems import UnknownCode
 from banshi.kinds.appeal.rules import AppealRules
 from banshi.kinds.appeal.tips.codes import hash_of, new_code, read_code
 from banshi.kinds.appeal.tips.flood import FLOOD, FLOODED
@@ -39,12 +40,6 @@ NOBODY = Principal(subject="")
 
 #: Nothing on the way keeps an answer with a code or a tip in it.
 NOT_KEPT = {"Cache-Control": "no-store"}
-
-
-class UnknownCode(NotFound):
-    """There is no tip of that code; it may have been kept for as long as tips are kept."""
-
-    code = "unknown-code"
 
 
 def body_schema(item: Item) -> Mapping[str, Any] | None:
@@ -155,14 +150,9 @@ async def act_on_tip(call: Call) -> web.StreamResponse:
 async def with_code(call: Call) -> actors.Actor:
     """Whoever has the code that was sent. Raises InvalidFields, UnknownCode, and TooManyRequests where many guess."""
     since = time.monotonic()
-    code = read_code(call.body["code"], call.language)
+    code = read_code(call.body["code"])
     found = await TipCode.get_or_none(id=hash_of(code))
     if found is None or not await Case.filter(id=found.case_id).exists():
         await call.platform[FLOOD].one_wrong_code(since)
-        raise UnknownCode(
-            {
-                "zh-CN": "没有这个查询码对应的举报；也可能已过保存期限。",
-                "en": "There is no tip of that code; or it has been there as long as tips are kept.",
-            }
-        )
+        raise UnknownCode()
     return actors.Actor(unnamed=found.case_id)

@@ -18,7 +18,7 @@ from banshi.kernel.contract.routes import Answer, Audience, Call
 from banshi.kernel.http.document_schemas import Record, ref
 from banshi.kernel.http.responses import etag_of, reply, reply_bytes
 from banshi.kernel.tables.cases import Case
-from banshi.kinds.appointment.booking.problems import NotScannable
+from banshi.kinds.appointment.booking.problems import NoCodeNow, NotScannable
 from banshi.kinds.appointment.models import Booking
 from banshi.kinds.appointment.slots.calendar_entry import entry
 
@@ -42,7 +42,8 @@ SCANNED = Record(
 ).form()
 
 
-async def _own(call: Call) -> tuple[Case, Booking]:
+async def found(call: Call) -> tuple[Case, Booking]:
+    """The appointment that the path names, if the caller may see it."""
     case = await actors.find(call.path["id"], actors.Actor(call.principal))
     row = await Booking.get_or_none(case_id=case.id, item=call.path["code"])
     if row is None:
@@ -53,14 +54,9 @@ async def _own(call: Call) -> tuple[Case, Booking]:
 async def show_code(ending: str, call: Call) -> web.StreamResponse:
     """The QR code in one form."""
     media_type, draw = PICTURES[ending]
-    case, row = await _own(call)
+    case, row = await found(call)
     if case.state != "booked":
-        raise NotFound(
-            {
-                "zh-CN": "预约成功后才有二维码。",
-                "en": "There is a code once the appointment is booked, until its end.",
-            }
-        )
+        raise NoCodeNow()
     body = draw(PREFIX + row.code)
     return reply_bytes(call, body, media_type, etag_of(body), {"Cache-Control": "private, no-cache"})
 
@@ -85,7 +81,7 @@ async def show_appointment_calendar(call: Call) -> web.StreamResponse:
 
     It is for the citizen's own calendar (RFC 5545).
     """
-    case, row = await _own(call)
+    case, row = await found(call)
     item = call.platform.registry.items.of(case.item)
     if item is None:
         raise NotFound()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from banshi.kinds.refusals import Refused
+from banshi.foundation.errors import NotFound
+from banshi.kinds.refusals import InTwoLanguages, Refused
 
 
 class SlotFull(Refused):
@@ -103,6 +104,12 @@ class WrongDay(Refused):
     zh = "预约日期不是今天，应为：{when}。"
 
 
+class NotOverYet(Refused):
+    """The time is not over yet: nobody has missed it."""
+
+    zh = "时段尚未结束，还不能记录为未到场。"
+
+
 class TooEarly(Refused):
     """Too early: the appointment is at {when}, and the counter takes people from {opens} on."""
 
@@ -122,3 +129,21 @@ class NotScannable(Refused):
 
     code = "not-an-appointment"
     zh = "扫到的不是本事项的预约码。请扫描应用中的预约码，或者按办件编号查找。"
+
+
+class NotBookable(InTwoLanguages, NotFound):
+    """There is no item of that code to book; GET /v1/items lists them."""
+
+    zh = "没有这个可以预约的事项；GET /v1/items 列出全部事项。"
+
+
+class NoSuchSlot(InTwoLanguages, NotFound):
+    """This item has no slot of that id; GET …/slots lists them."""
+
+    zh = "本事项没有这个时段。"
+
+
+class NoCodeNow(InTwoLanguages, NotFound):
+    """There is a code once the appointment is booked, until its end."""
+
+    zh = "预约成功后才有二维码。"

@@ -18,7 +18,7 @@ from tortoise.expressions import F
 from tortoise.models import Model
 
 from banshi.foundation.database.writes import Stale, Update, Write
-from banshi.foundation.errors import Conflict, NotFound
+from banshi.foundation.errors import Conflict
 from banshi.foundation.keys import Key
 from banshi.kernel.cases import lifecycle
 from banshi.kernel.cases.materials import MATERIALS
@@ -28,16 +28,7 @@ from banshi.kernel.contract.values import Item
 from banshi.kernel.outbox.events import step_rows
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case, CaseEvent
-from banshi.kinds.appointment.booking import limits
-from banshi.kinds.appointment.booking.problems import (
-    DrawPending,
-    NotReleased,
-    NoWaitingList,
-    SlotClosed,
-    SlotDrawn,
-    SlotFull,
-    SlotPast,
-)
+from banshi.kinds.appointment.booking import limits, problems
 from banshi.kinds.appointment.models import Booking, Hold, Slot
 from banshi.kinds.appointment.slots import places
 from banshi.kinds.appointment.slots.slots import ensure, find_slot, free_in
@@ -174,18 +165,18 @@ async def open_slot(platform: Platform, item: Item, slot_id: Any) -> Slot:
     await ensure(platform, item)
     slot = await find_slot(item, slot_id)
     if slot is None:
-        raise NotFound(
-            {"zh-CN": "本事项没有这个时段。", "en": "This item has no slot of that id; GET …/slots lists them."}
-        )
+        raise problems.NoSuchSlot()
     now = platform.now()
     if slot.begins <= now:
-        raise SlotPast()
+        raise problems.SlotPast()
     if not slot.is_open:
-        raise SlotClosed()
+        raise problems.SlotClosed()
     if slot.opens_at > now:
-        raise NotReleased(opens=moment_in_words(platform, slot.opens_at), opens_at=_moment(platform, slot.opens_at))
+        raise problems.NotReleased(
+            opens=moment_in_words(platform, slot.opens_at), opens_at=platform.moment(slot.opens_at)
+        )
     if slot.draw == "running" or (slot.draw == "open" and slot.draw_at is not None and slot.draw_at <= now):
-        raise DrawPending(headers={"Retry-After": "60"})
+        raise problems.DrawPending(headers={"Retry-After": "60"})
     return slot
 
 
@@ -200,7 +191,7 @@ async def _way(platform: Platform, wish: Wish, slot: Slot, standing: limits.Stan
     seat: dict[str, Any] = {"seat": standing.free_number("seat")}
     if wish.given_by is not None:
         if slot.taken_internal >= slot.internal:
-            raise await full(platform, item, slot)
+            raise problems.SlotFull(next_slots=await next_free(platform, item, slot))
         return Way(first, [places.take_internal(slot.id)], "taken", {**seat, "internal": True})
     if (hold := await held(platform, item, person, slot.id)) is not None:
         used = Update(Hold, {"id": hold.id, "live": 1, "expires_at__gt": platform.now()}, {"live": None})
@@ -208,9 +199,9 @@ async def _way(platform: Platform, wish: Wish, slot: Slot, standing: limits.Stan
     if await is_free(platform, slot):
         return Way(first, [places.take(slot.id)], "taken", seat)
     if not wish.wait:
-        raise await full(platform, item, slot)
+        raise problems.SlotFull(next_slots=await next_free(platform, item, slot))
     if not item.details.waiting_list:
-        raise NoWaitingList(next_slots=await next_free(platform, item, slot))
+        raise problems.NoWaitingList(next_slots=await next_free(platform, item, slot))
     return Way("join", [places.join(slot.id)], "waiting", {"turn": standing.free_number("turn")})
 
 
@@ -248,42 +239,37 @@ async def held(platform: Platform, item: Item, person: str, slot_id: Any) -> Hol
     return await live.first()
 
 
-async def hold(platform: Platform, hold_: Hold, receipt: Callable[[Hold], Sequence[Model]]) -> Hold:
-    """Keep a place while the form is filled, in exchange for the one that the person has kept before."""
-    async with platform[QUEUE].turn(hold_.item, hold_.person):
-        return await _hold(platform, hold_, receipt)
+async def hold(platform: Platform, hold_: Hold, rows: Sequence[Model]) -> None:
+    """Keep a place while the form is filled, in exchange for the one that the person has kept before.
 
-
-async def _hold(platform: Platform, hold_: Hold, receipt: Callable[[Hold], Sequence[Model]]) -> Hold:
+    `rows` are written with it, in the same transaction.
+    """
     item = platform.registry.items[hold_.item]
-    for _ in range(MAX_TRIES):
-        slot = await open_slot(platform, item, hold_.slot_id)
-        standing = await limits.standing(item, hold_.person)
-        standing.refuse_absent(platform)
-        standing.refuse_twice(slot.id)
-        standing.free_number("seat")
-        if slot.draw == "open":
-            raise SlotDrawn(draw=moment_in_words(platform, slot.draw_at))
-        earlier = await Hold.get_or_none(item=item.code, person=hold_.person, live=1)
-        if earlier is not None:
-            await places.give_up_hold(platform, earlier)
-            continue
-        if not await is_free(platform, slot):
-            raise await full(platform, item, slot)
-        try:
-            await platform.store.commit(Write(updates=[places.take(slot.id)], rows=[hold_, *receipt(hold_)]))
-        except (Stale, IntegrityError):
-            continue
-        return hold_
+    async with platform[QUEUE].turn(hold_.item, hold_.person):
+        for _ in range(MAX_TRIES):
+            slot = await open_slot(platform, item, hold_.slot_id)
+            standing = await limits.standing(item, hold_.person)
+            standing.refuse_absent(platform)
+            standing.refuse_twice(slot.id)
+            standing.free_number("seat")
+            if slot.draw == "open":
+                raise problems.SlotDrawn(draw=moment_in_words(platform, slot.draw_at))
+            earlier = await Hold.get_or_none(item=item.code, person=hold_.person, live=1)
+            if earlier is not None:
+                await places.give_up_hold(platform, earlier)
+                continue
+            if not await is_free(platform, slot):
+                raise problems.SlotFull(next_slots=await next_free(platform, item, slot))
+            try:
+                await platform.store.commit(Write(updates=[places.take(slot.id)], rows=[hold_, *rows]))
+            except (Stale, IntegrityError):
+                continue
+            return
     raise Conflict("So many others are booking this slot that it could not be settled; send the request again.")
 
 
-async def full(platform: Platform, item: Item, slot: Slot) -> SlotFull:
-    """The refusal of a full slot, with the next free ones at the same place first."""
-    return SlotFull(next_slots=await next_free(platform, item, slot))
-
-
 async def next_free(platform: Platform, item: Item, slot: Slot) -> list[dict[str, Any]]:
+    """The next free slots of the item, those at the same place first."""
     now = platform.now()
     free = Slot.filter(
         item=item.code, is_open=True, begins__gt=now, opens_at__lte=now, waiting=0, draw__in=["", "done"]
@@ -291,10 +277,6 @@ async def next_free(platform: Platform, item: Item, slot: Slot) -> list[dict[str
     rows = await free.filter(taken__lt=F("capacity")).order_by("begins").limit(NEXT_SLOTS_SHOWN * 4)
     rows.sort(key=lambda one: (one.place != slot.place, one.begins < slot.begins, one.begins))
     return [
-        {"id": str(one.id), "place": one.place, "begins": _moment(platform, one.begins)}
+        {"id": str(one.id), "place": one.place, "begins": platform.moment(one.begins)}
         for one in rows[:NEXT_SLOTS_SHOWN]
     ]
-
-
-def _moment(platform: Platform, at: datetime) -> str:
-    return at.astimezone(platform.settings.timezone).isoformat()

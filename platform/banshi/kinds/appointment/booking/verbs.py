@@ -22,6 +22,7 @@ from banshi.kernel.http.document_schemas import ID, MOMENT, Record, optional
 from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.booking import taking
+from banshi.kinds.appointment.booking.counter import found
 from banshi.kinds.appointment.models import Booking, Hold
 from banshi.kinds.appointment.offered import in_booking
 from banshi.kinds.appointment.representations import APPOINTMENT, appointment_document, position_of
@@ -114,7 +115,7 @@ async def hold_slot(call: Call) -> web.StreamResponse:
         id=uuid7(), item=item.code, person=call.principal.subject, slot_id=call.body["slot"].lower(), expires_at=expires
     )
     document = {"id": str(row.id), "slot": row.slot_id, "expires_at": platform.moment(expires)}
-    await taking.hold(platform, row, lambda _: call.once.receipt(document))
+    await taking.hold(platform, row, call.once.receipt(document))
     return reply(call, document, status=201)
 
 
@@ -170,16 +171,6 @@ async def _booked(call: Call, wish: taking.Wish) -> web.StreamResponse:
     return reply(call, made["document"], status=201, headers=made["headers"])
 
 
-async def found(call: Call) -> tuple[Item, Case, Booking]:
-    """The appointment that the path names, if the caller may see it."""
-    item = bookable(call)
-    case = await actors.find(call.path["id"], actors.Actor(call.principal))
-    row = await Booking.get_or_none(case_id=case.id, item=item.code)
-    if row is None:
-        raise NotFound()
-    return item, case, row
-
-
 async def _document(call: Call, item: Item, case: Case) -> dict[str, Any]:
     row = await Booking.get(case_id=case.id)
     permitted = await actors.permitted(call.platform, case, actors.Actor(call.principal))
@@ -191,7 +182,7 @@ async def _document(call: Call, item: Item, case: Case) -> dict[str, Any]:
 @ROUTES.get("/v1/items/{code}/appointments/{id}", Audience.PERSON, {200: SHOWN})
 async def show_appointment(call: Call) -> web.StreamResponse:
     """Show an appointment."""
-    item, case, _ = await found(call)
+    item, (case, _) = bookable(call), await found(call)
     return reply(call, await _document(call, item, case))
 
 
@@ -201,7 +192,7 @@ async def reschedule(call: Call) -> web.StreamResponse:
 
     The new place is taken before the old one is given back.
     """
-    item, case, _ = await found(call)
+    item, (case, _) = bookable(call), await found(call)
     actor, language = actors.Actor(call.principal), call.language
     moved = await lifecycle.move(call.platform, case.id, "reschedule", actor, details=call.body, language=language)
     return reply(call, await _document(call, item, moved))
@@ -212,7 +203,7 @@ async def reschedule(call: Call) -> web.StreamResponse:
 )
 async def cancel_appointment(call: Call) -> web.StreamResponse:
     """Cancel an appointment, or leave the waiting list or the draw."""
-    item, case, _ = await found(call)
+    item, (case, _) = bookable(call), await found(call)
     moved = await lifecycle.move(call.platform, case.id, "cancel", actors.Actor(call.principal))
     return reply(call, await _document(call, item, moved))
 

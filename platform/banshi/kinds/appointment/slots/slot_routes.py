@@ -20,6 +20,7 @@ from banshi.kernel.contract.values import Item
 from banshi.kernel.http.access import ACCESS
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, in_utc, page_answer, reply
 from banshi.kernel.tables.cases import Case
+from banshi.kinds.appointment.booking.problems import NotBookable
 from banshi.kinds.appointment.models import NOT_DRAWN, Booking, Slot
 from banshi.kinds.appointment.offered import in_booking
 from banshi.kinds.appointment.representations import (
@@ -54,12 +55,7 @@ def bookable(call: Call, *, by: Principal | None = None) -> Item:
     """The item that the path names, if it is one of this kind and, where somebody is given, open to them."""
     item = call.platform.registry.items.get(call.path["code"])
     if item is None or not is_bookable(item) or (by is not None and not is_open_to(item, by)):
-        raise NotFound(
-            {
-                "zh-CN": "没有这个可以预约的事项；GET /v1/items 列出全部事项。",
-                "en": "There is no item of that code to book; GET /v1/items lists them.",
-            }
-        )
+        raise NotBookable()
     return item
 
 

@@ -1,4 +1,4 @@
-"""Why nobody can write about a posting now: each with its code and with what to do instead."""
+"""Why a posting can't be written about or extended now: each says what to do instead."""
 
 from __future__ import annotations
 
@@ -38,6 +38,18 @@ class AlreadyReported(Refused):
 
     code = "already-reported"
     zh = "您已举报过这个对话，或者它已关闭；处理结果会告知您。"
+
+
+class ExtensionTooLate(Refused):
+    """It has ended already: submit it again instead."""
+
+    zh = "公示已到期，不能再延长；可以重新提交一件。"
+
+
+class ExtendedBefore(Refused):
+    """It was extended before: submit it again once it ends."""
+
+    zh = "已经延长过一次；到期后可以重新提交一件。"
 
 
 class NotReported(Refused):
