@@ -9,14 +9,7 @@ from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import KEPT, Case
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply, TipCode
 
-HOLDING = Holdings(
-    (
-        PersonalTable(AppealRecord, by_case(AppealRecord)),
-        PersonalTable(Reply, by_case(Reply)),
-        PersonalTable(Letter, by_case(Letter)),
-        PersonalTable(TipCode, by_case(TipCode)),
-    )
-)
+HOLDING = Holdings([PersonalTable(model, by_case(model)) for model in (AppealRecord, Reply, Letter, TipCode)])
 
 
 async def forget(platform: Platform, case: Case) -> None:

@@ -47,7 +47,10 @@ async def shown(platform: Platform, case: Case, reader: Actor, language: str) ->
         }
     document["merged_into"] = await _pointer(appeal, reader)
     if "messages" in document:
-        document["messages"] = await _letters(platform, case)
+        document["messages"] = [
+            {"by": one.by, "text": one.text, "at": platform.moment(one.at), "attachments": one.files}
+            for one in await Letter.filter(case_id=case.id).order_by("number")
+        ]
     if reader.who(case) is Who.STAFF:
         document["suggestion"] = None if appeal.category else await suggestion(platform, case)
         document["merged"] = await _merged(case)
@@ -71,14 +74,6 @@ async def _merged(case: Case) -> list[dict[str, Any]]:
             "links": {"self": f"/v1/cases/{one.id}"},
         }
         for one in await Case.filter(id__in=list(found)).order_by("created_at", "id")
-    ]
-
-
-async def _letters(platform: Platform, case: Case) -> list[dict[str, Any]]:
-    """What the citizen and the unit wrote to each other, the oldest first."""
-    return [
-        {"by": one.by, "text": one.text, "at": platform.moment(one.at), "attachments": one.files}
-        for one in await Letter.filter(case_id=case.id).order_by("number")
     ]
 
 

@@ -8,18 +8,7 @@ from banshi.builtin.openapi.schemas import EXACT_UUID
 from banshi.foundation.texts import SHOWN
 from banshi.kernel.contract.values import SLUG, Step
 from banshi.kernel.http.document_schemas import Record, array, optional
-from banshi.kinds.appeal.messages import (
-    ANSWER,
-    ANSWERED,
-    ASSIGNED,
-    FORWARDED,
-    MERGED,
-    REGISTERED,
-    REOPENED,
-    RETURNED,
-    UNIT,
-    WROTE,
-)
+from banshi.kinds.appeal import messages
 from banshi.kinds.appeal.rules import MAX_STARS, MIN_STARS, AppealRules
 from banshi.kinds.rows import CITIZEN, EITHER, END, RUN, STAFF, STOP, SYSTEM
 
@@ -58,39 +47,39 @@ RATING = Record(
 # The clock runs from the moment that it is handed in: somebody has to read it. It stands while the citizen is asked.
 # fmt: off
 TABLE: tuple[Step, ...] = (
-    Step(state="submitted", action="register", who=SYSTEM, to="submitted", clock=RUN, tells=REGISTERED),
+    Step(state="submitted", action="register", who=SYSTEM, to="submitted", clock=RUN, tells=messages.REGISTERED),
     # To be read by a person, who says what it is about and whose it is.
-    Step(state="submitted", action="assign", who=STAFF, to="assigned", takes=CLASSIFICATION, tells=ASSIGNED, mentions=UNIT),
-    Step(state="submitted", action="forward", who=STAFF, to="submitted", takes=DESTINATION, tells=FORWARDED, mentions=UNIT, needs_reason=True),
-    Step(state="submitted", action="return", who=STAFF, to="returned", clock=STOP, tells=RETURNED, needs_reason=True),
-    Step(state="submitted", action="merge", who=STAFF, to="merged", clock=END, takes=DUPLICATE, tells=MERGED, mentions=ANSWER),
+    Step(state="submitted", action="assign", who=STAFF, to="assigned", takes=CLASSIFICATION, tells=messages.ASSIGNED, mentions=messages.UNIT),
+    Step(state="submitted", action="forward", who=STAFF, to="submitted", takes=DESTINATION, tells=messages.FORWARDED, mentions=messages.UNIT, needs_reason=True),
+    Step(state="submitted", action="return", who=STAFF, to="returned", clock=STOP, tells=messages.RETURNED, needs_reason=True),
+    Step(state="submitted", action="merge", who=STAFF, to="merged", clock=END, takes=DUPLICATE, tells=messages.MERGED, mentions=messages.ANSWER),
     Step(state="submitted", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
     # With a unit.
-    Step(state="assigned", action="answer", who=STAFF, to="answered", clock=END, takes=ANSWERING, tells=ANSWERED, mentions=ANSWER),
-    Step(state="assigned", action="assign", who=STAFF, to="assigned", takes=CLASSIFICATION, tells=ASSIGNED, mentions=UNIT),
-    Step(state="assigned", action="forward", who=STAFF, to="submitted", takes=DESTINATION, tells=FORWARDED, mentions=UNIT, needs_reason=True),
-    Step(state="assigned", action="return", who=STAFF, to="returned", clock=STOP, tells=RETURNED, needs_reason=True),
-    Step(state="assigned", action="merge", who=STAFF, to="merged", clock=END, takes=DUPLICATE, tells=MERGED, mentions=ANSWER),
+    Step(state="assigned", action="answer", who=STAFF, to="answered", clock=END, takes=ANSWERING, tells=messages.ANSWERED, mentions=messages.ANSWER),
+    Step(state="assigned", action="assign", who=STAFF, to="assigned", takes=CLASSIFICATION, tells=messages.ASSIGNED, mentions=messages.UNIT),
+    Step(state="assigned", action="forward", who=STAFF, to="submitted", takes=DESTINATION, tells=messages.FORWARDED, mentions=messages.UNIT, needs_reason=True),
+    Step(state="assigned", action="return", who=STAFF, to="returned", clock=STOP, tells=messages.RETURNED, needs_reason=True),
+    Step(state="assigned", action="merge", who=STAFF, to="merged", clock=END, takes=DUPLICATE, tells=messages.MERGED, mentions=messages.ANSWER),
     Step(state="assigned", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
     # Waiting for the citizen.
     Step(state="returned", action="supplement", who=CITIZEN, to="submitted", clock=RUN),
-    Step(state="returned", action="merge", who=STAFF, to="merged", clock=END, takes=DUPLICATE, tells=MERGED, mentions=ANSWER, work=False),
+    Step(state="returned", action="merge", who=STAFF, to="merged", clock=END, takes=DUPLICATE, tells=messages.MERGED, mentions=messages.ANSWER, work=False),
     Step(state="returned", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
     # Answered. What a rating leads to, the platform decides at once.
     Step(state="answered", action="rate", who=CITIZEN, to="rated", takes=RATING),
     Step(state="answered", action="close", who=EITHER, to="closed", work=False),
     Step(state="rated", action="close", who=SYSTEM, to="closed"),
-    Step(state="rated", action="reopen", who=SYSTEM, to="reopened", clock=RUN, tells=REOPENED),
+    Step(state="rated", action="reopen", who=SYSTEM, to="reopened", clock=RUN, tells=messages.REOPENED),
     # The citizen was not satisfied: somebody else answers, and that closes it.
-    Step(state="reopened", action="answer", who=STAFF, to="closed", clock=END, takes=ANSWERING, tells=ANSWERED, mentions=ANSWER, other_than="answer"),
-    Step(state="reopened", action="forward", who=STAFF, to="reopened", takes=DESTINATION, tells=FORWARDED, mentions=UNIT, needs_reason=True),
+    Step(state="reopened", action="answer", who=STAFF, to="closed", clock=END, takes=ANSWERING, tells=messages.ANSWERED, mentions=messages.ANSWER, other_than="answer"),
+    Step(state="reopened", action="forward", who=STAFF, to="reopened", takes=DESTINATION, tells=messages.FORWARDED, mentions=messages.UNIT, needs_reason=True),
 )
 
 # What an appeal has beside that where people need not say who they are: staff can't call them. What is written after
 # the answer is read by whoever has to answer again, and has all its days. A merged one keeps its letters: its sender
 # may have no other code.
 LETTERS: tuple[Step, ...] = (
-    *(Step(state=state, action="write", who=STAFF, to=state, takes=WRITING, tells=WROTE, work=False) for state in ("submitted", "assigned", "returned", "answered", "reopened", "merged")),
+    *(Step(state=state, action="write", who=STAFF, to=state, takes=WRITING, tells=messages.WROTE, work=False) for state in ("submitted", "assigned", "returned", "answered", "reopened", "merged")),
     *(Step(state=state, action="write", who=CITIZEN, to=state, takes=WRITING_WITH_FILES) for state in ("submitted", "assigned", "reopened", "merged")),
     Step(state="returned", action="write", who=CITIZEN, to="submitted", takes=WRITING_WITH_FILES, clock=RUN),
     Step(state="answered", action="write", who=CITIZEN, to="assigned", takes=WRITING_WITH_FILES, clock=RUN),

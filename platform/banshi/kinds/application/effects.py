@@ -35,7 +35,11 @@ async def effects(platform: Platform, move: Move) -> Effects:
         raise refused
     if action == "approve" and move.item.credential is not None:
         issued = await _pass(platform, move)
-        return Effects(rows=[issued], details={"pass": issued.number}, mentions=_mentions(platform, move.item, issued))
+        first, last = days(issued, platform.settings.timezone)
+        mentions: dict[str, Value] = {"valid_from": first, "valid_until": last}
+        if move.item.certificate is not None:
+            mentions = {"certified_until": last}
+        return Effects(rows=[issued], details={"pass": issued.number}, mentions=mentions)
     if action == "revoke":
         return Effects(updates=[ledger.revocation(move.case, move.at, move.reason)])
     return Effects()
@@ -74,11 +78,3 @@ async def _pass(platform: Platform, move: Move) -> Pass:
         # The handler gave a claim that a pass can't carry; the approval waits until the department has mended it.
         told = "The department's service gave a claim or a date that a pass can't carry; nothing was decided."
         raise blamed(platform, item, "claims", wrong_claims(own), told) from None
-
-
-def _mentions(platform: Platform, item: Item, issued: Pass) -> dict[str, Value]:
-    """The first and the last day of a pass, or the last one of a certificate, for the message."""
-    first, last = days(issued, platform.settings.timezone)
-    if item.certificate is not None:
-        return {"certified_until": last}
-    return {"valid_from": first, "valid_until": last}

@@ -6,17 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from banshi.kernel.contract.values import Step
-from banshi.kinds.application.messages import (
-    ACCEPTED,
-    APPROVED,
-    CERTIFICATE,
-    PASS,
-    REFUSED,
-    RESUMED,
-    RETURNED,
-    REVOKED,
-    SUSPENDED,
-)
+from banshi.kinds.application import messages
 from banshi.kinds.application.rules import ApplicationRules
 from banshi.kinds.rows import ACCEPT, CITIZEN, EITHER, END, REJECT, RUN, STAFF, STOP
 
@@ -25,24 +15,24 @@ from banshi.kinds.rows import ACCEPT, CITIZEN, EITHER, END, REJECT, RUN, STAFF, 
 # fmt: off
 TABLE: tuple[Step, ...] = (
     # A new submission: the automatic check accepts it, or staff do where the check could not.
-    Step(state="submitted", action="accept", who=EITHER, to="accepted", clock=RUN, tells=ACCEPTED),
-    Step(state="submitted", action="return", who=EITHER, to="returned", clock=STOP, tells=RETURNED, needs_reason=True),
-    Step(state="submitted", action="refuse", who=EITHER, to="refused", role="approver", clock=END, tells=REFUSED, needs_reason=True, materials=REJECT),
+    Step(state="submitted", action="accept", who=EITHER, to="accepted", clock=RUN, tells=messages.ACCEPTED),
+    Step(state="submitted", action="return", who=EITHER, to="returned", clock=STOP, tells=messages.RETURNED, needs_reason=True),
+    Step(state="submitted", action="refuse", who=EITHER, to="refused", role="approver", clock=END, tells=messages.REFUSED, needs_reason=True, materials=REJECT),
     Step(state="submitted", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
     # Being worked on: the clock runs.
-    Step(state="accepted", action="approve", who=EITHER, to="approved", role="approver", clock=END, tells=APPROVED, mentions=PASS | CERTIFICATE, materials=ACCEPT),
-    Step(state="accepted", action="refuse", who=EITHER, to="refused", role="approver", clock=END, tells=REFUSED, needs_reason=True, materials=REJECT),
-    Step(state="accepted", action="return", who=EITHER, to="returned", clock=STOP, tells=RETURNED, needs_reason=True),
+    Step(state="accepted", action="approve", who=EITHER, to="approved", role="approver", clock=END, tells=messages.APPROVED, mentions=messages.PASS | messages.CERTIFICATE, materials=ACCEPT),
+    Step(state="accepted", action="refuse", who=EITHER, to="refused", role="approver", clock=END, tells=messages.REFUSED, needs_reason=True, materials=REJECT),
+    Step(state="accepted", action="return", who=EITHER, to="returned", clock=STOP, tells=messages.RETURNED, needs_reason=True),
     # Time for an expert opinion, a hearing or an inspection is not counted.
-    Step(state="accepted", action="suspend", who=STAFF, to="suspended", clock=STOP, tells=SUSPENDED, needs_reason=True),
+    Step(state="accepted", action="suspend", who=STAFF, to="suspended", clock=STOP, tells=messages.SUSPENDED, needs_reason=True),
     Step(state="accepted", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
     # Waiting for the citizen: the clock stands, and goes on as soon as the corrections are in.
     Step(state="returned", action="supplement", who=CITIZEN, to="submitted", clock=RUN),
     Step(state="returned", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
-    Step(state="suspended", action="resume", who=STAFF, to="accepted", clock=RUN, tells=RESUMED),
+    Step(state="suspended", action="resume", who=STAFF, to="accepted", clock=RUN, tells=messages.RESUMED),
     Step(state="suspended", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
     # Decided.
-    Step(state="approved", action="revoke", who=EITHER, to="revoked", role="approver", tells=REVOKED, needs_reason=True, work=False, materials=REJECT),
+    Step(state="approved", action="revoke", who=EITHER, to="revoked", role="approver", tells=messages.REVOKED, needs_reason=True, work=False, materials=REJECT),
     Step(state="approved", action="close", who=EITHER, to="closed", role="approver", work=False),
     Step(state="refused", action="close", who=EITHER, to="closed", role="approver", work=False),
 )

@@ -18,6 +18,4 @@ async def forget(platform: Platform, whom: DataSubject) -> Iterable[Retained]:
     return ()
 
 
-HOLDING = Holdings(
-    (PersonalTable(Booking, by_person(Booking, "person")), PersonalTable(Hold, by_person(Hold, "person"))), forget
-)
+HOLDING = Holdings([PersonalTable(model, by_person(model, "person")) for model in (Booking, Hold)], forget)

@@ -8,23 +8,7 @@ from dataclasses import replace
 from banshi.builtin.openapi.schemas import EXACT_UUID
 from banshi.kernel.contract.values import ClockEffect, Step
 from banshi.kernel.http.document_schemas import Record
-from banshi.kinds.appointment.messages import (
-    BOOKED,
-    CALLED_OFF,
-    CONFIRMED,
-    ENTERED,
-    EXCUSED,
-    JOINED,
-    LAPSED,
-    MISSED,
-    NOT_DRAWN,
-    OFFER,
-    OFFERED,
-    REFUSED,
-    REMINDER,
-    REQUESTED,
-    SLOT,
-)
+from banshi.kinds.appointment import messages
 from banshi.kinds.appointment.rules import AppointmentRules
 from banshi.kinds.rows import ACCEPT, CITIZEN, EITHER, END, REJECT, RUN, STAFF, SYSTEM
 
@@ -35,38 +19,38 @@ TO_SLOT = Record(slot={**EXACT_UUID, "description": "One of the item's slots."})
 # fmt: off
 TABLE: tuple[Step, ...] = (
     # What a new appointment becomes in the moment that it is handed in.
-    Step(state="submitted", action="book", who=SYSTEM, to="booked", tells=BOOKED, mentions=SLOT),
-    Step(state="submitted", action="request", who=SYSTEM, to="requested", clock=RUN, tells=REQUESTED, mentions=SLOT),
-    Step(state="submitted", action="join", who=SYSTEM, to="waiting", tells=JOINED, mentions=SLOT),
-    Step(state="submitted", action="enter", who=SYSTEM, to="entered", tells=ENTERED, mentions=OFFER),
+    Step(state="submitted", action="book", who=SYSTEM, to="booked", tells=messages.BOOKED, mentions=messages.SLOT),
+    Step(state="submitted", action="request", who=SYSTEM, to="requested", clock=RUN, tells=messages.REQUESTED, mentions=messages.SLOT),
+    Step(state="submitted", action="join", who=SYSTEM, to="waiting", tells=messages.JOINED, mentions=messages.SLOT),
+    Step(state="submitted", action="enter", who=SYSTEM, to="entered", tells=messages.ENTERED, mentions=messages.OFFER),
     # To be confirmed by staff: the place is kept meanwhile.
-    Step(state="requested", action="confirm", who=STAFF, to="booked", clock=END, tells=CONFIRMED, mentions=SLOT, materials=ACCEPT),
-    Step(state="requested", action="refuse", who=STAFF, to="refused", clock=END, tells=REFUSED, mentions=SLOT, needs_reason=True, materials=REJECT),
+    Step(state="requested", action="confirm", who=STAFF, to="booked", clock=END, tells=messages.CONFIRMED, mentions=messages.SLOT, materials=ACCEPT),
+    Step(state="requested", action="refuse", who=STAFF, to="refused", clock=END, tells=messages.REFUSED, mentions=messages.SLOT, needs_reason=True, materials=REJECT),
     Step(state="requested", action="reschedule", who=CITIZEN, to="requested", takes=TO_SLOT),
     Step(state="requested", action="cancel", who=CITIZEN, to="cancelled", clock=END),
-    Step(state="requested", action="lapse", who=SYSTEM, to="lapsed", clock=END, tells=LAPSED, mentions=SLOT),
+    Step(state="requested", action="lapse", who=SYSTEM, to="lapsed", clock=END, tells=messages.LAPSED, mentions=messages.SLOT),
     # On the waiting list, and when a place falls free. An offer that nobody takes goes to the next person.
-    Step(state="waiting", action="offer", who=SYSTEM, to="offered", tells=OFFERED, mentions=OFFER),
+    Step(state="waiting", action="offer", who=SYSTEM, to="offered", tells=messages.OFFERED, mentions=messages.OFFER),
     Step(state="waiting", action="cancel", who=CITIZEN, to="cancelled"),
-    Step(state="waiting", action="lapse", who=SYSTEM, to="lapsed", tells=LAPSED, mentions=SLOT),
+    Step(state="waiting", action="lapse", who=SYSTEM, to="lapsed", tells=messages.LAPSED, mentions=messages.SLOT),
     Step(state="offered", action="accept", who=CITIZEN, to="booked"),
     Step(state="offered", action="cancel", who=CITIZEN, to="cancelled"),
-    Step(state="offered", action="lapse", who=SYSTEM, to="lapsed", tells=LAPSED, mentions=SLOT),
+    Step(state="offered", action="lapse", who=SYSTEM, to="lapsed", tells=messages.LAPSED, mentions=messages.SLOT),
     # In a draw: whoever is drawn has the place, the others wait in the order of the draw.
-    Step(state="entered", action="win", who=SYSTEM, to="booked", tells=BOOKED, mentions=SLOT),
-    Step(state="entered", action="lose", who=SYSTEM, to="waiting", tells=NOT_DRAWN, mentions=SLOT),
+    Step(state="entered", action="win", who=SYSTEM, to="booked", tells=messages.BOOKED, mentions=messages.SLOT),
+    Step(state="entered", action="lose", who=SYSTEM, to="waiting", tells=messages.NOT_DRAWN, mentions=messages.SLOT),
     Step(state="entered", action="cancel", who=CITIZEN, to="cancelled"),
-    Step(state="entered", action="lapse", who=SYSTEM, to="lapsed", tells=LAPSED, mentions=SLOT),
+    Step(state="entered", action="lapse", who=SYSTEM, to="lapsed", tells=messages.LAPSED, mentions=messages.SLOT),
     # Booked.
-    Step(state="booked", action="remind", who=SYSTEM, to="booked", tells=REMINDER, mentions=SLOT),
+    Step(state="booked", action="remind", who=SYSTEM, to="booked", tells=messages.REMINDER, mentions=messages.SLOT),
     Step(state="booked", action="reschedule", who=CITIZEN, to="booked", takes=TO_SLOT),
     Step(state="booked", action="cancel", who=CITIZEN, to="cancelled"),
-    Step(state="booked", action="call-off", who=STAFF, to="called-off", tells=CALLED_OFF, mentions=SLOT, needs_reason=True, work=False),
+    Step(state="booked", action="call-off", who=STAFF, to="called-off", tells=messages.CALLED_OFF, mentions=messages.SLOT, needs_reason=True, work=False),
     Step(state="booked", action="check-in", who=STAFF, to="checked-in", role="clerk", work=False),
-    Step(state="booked", action="miss", who=EITHER, to="no-show", role="clerk", tells=MISSED, mentions=SLOT, work=False),
+    Step(state="booked", action="miss", who=EITHER, to="no-show", role="clerk", tells=messages.MISSED, mentions=messages.SLOT, work=False),
     Step(state="booked", action="close", who=SYSTEM, to="done"),
     Step(state="checked-in", action="close", who=EITHER, to="done", role="clerk", work=False),
-    Step(state="no-show", action="excuse", who=STAFF, to="done", tells=EXCUSED, mentions=SLOT, needs_reason=True, work=False),
+    Step(state="no-show", action="excuse", who=STAFF, to="done", tells=messages.EXCUSED, mentions=messages.SLOT, needs_reason=True, work=False),
 )
 # fmt: on
 
@@ -83,7 +67,7 @@ def _confirmed() -> tuple[Step, ...]:
     for number, step in enumerate(rows):
         if step.action in {"accept", "win", "reschedule"}:
             clock = ClockEffect.KEEP if step.state == "requested" else RUN
-            rows[number] = replace(step, to="requested", clock=clock, tells=REQUESTED if step.tells else None)
+            rows[number] = replace(step, to="requested", clock=clock, tells=messages.REQUESTED if step.tells else None)
     return tuple(rows)
 
 

@@ -121,14 +121,10 @@ def _reports(platform: Platform, row: Conversation) -> Iterator[dict[str, Any]]:
     is_reviewed = row.reviewed_at is not None
     for by, at, reason in (
         (row.reported_by, row.reported_at, row.report),
-        (other_side(row.reported_by), row.other_reported_at, row.other_report),
+        ("writer" if row.reported_by == "poster" else "poster", row.other_reported_at, row.other_report),
     ):
         if at is not None:
             yield {"at": platform.moment(at), "by": by, "reason": reason, "is_reviewed": is_reviewed}
-
-
-def other_side(side: str) -> str:
-    return "writer" if side == "poster" else "poster"
 
 
 def message_document(platform: Platform, row: ConversationMessage) -> dict[str, Any]:

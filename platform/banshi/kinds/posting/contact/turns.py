@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from tortoise.exceptions import IntegrityError
+from tortoise.queryset import QuerySet
 
 from banshi.foundation.database.writes import Write
 from banshi.foundation.errors import TooManyRequests
@@ -31,10 +33,15 @@ async def take_turn(
     platform: Platform, message: ConversationMessage, begun: Conversation | None, write: Callable[[], Write]
 ) -> None:
     """Give the message its number, and what it begins, and commit what `write` makes then. Raises TooManyRequests."""
+    message.hour, second = divmod(int(message.at.timestamp()), 3600)
+    hour = ConversationMessage.filter(person=message.person, hour=message.hour)
     for attempt in range(MAX_ATTEMPTS):
-        message.turn = await _next_message(message)
+        message.turn = await _next_turn(hour, MAX_MESSAGES_PER_HOUR, 3600 - second)
         if begun is not None:
-            begun.turn = await _next_conversation(platform, begun)
+            midnight = datetime.combine(begun.day + timedelta(days=1), time.min, platform.settings.timezone)
+            rest = int((midnight - begun.created_at).total_seconds()) + 1
+            day = Conversation.filter(writer=begun.writer, day=begun.day)
+            begun.turn = await _next_turn(day, MAX_CONVERSATIONS_PER_DAY, rest)
         try:
             await platform.store.commit(write())
         except IntegrityError:
@@ -45,20 +52,10 @@ async def take_turn(
         return
 
 
-async def _next_message(message: ConversationMessage) -> int:
-    message.hour = int(message.at.timestamp()) // 3600
-    last = await ConversationMessage.filter(person=message.person, hour=message.hour).order_by("-turn").first()
-    turn = last.turn + 1 if last else 1
-    if turn > MAX_MESSAGES_PER_HOUR:
-        raise TooManyRequests(TOO_MANY, headers={"Retry-After": str(3600 - int(message.at.timestamp()) % 3600)})
-    return turn
-
-
-async def _next_conversation(platform: Platform, begun: Conversation) -> int:
-    last = await Conversation.filter(writer=begun.writer, day=begun.day).order_by("-turn").first()
-    turn = last.turn + 1 if last else 1
-    if turn > MAX_CONVERSATIONS_PER_DAY:
-        midnight = datetime.combine(begun.day + timedelta(days=1), time.min, platform.settings.timezone)
-        rest = int((midnight - begun.created_at).total_seconds()) + 1
+async def _next_turn(taken: QuerySet[Any], most: int, rest: int) -> int:
+    """The first number that is free; raises TooManyRequests for the `rest` seconds of the hour or day where none is."""
+    last = await taken.order_by("-turn").first()
+    turn: int = last.turn + 1 if last else 1
+    if turn > most:
         raise TooManyRequests(TOO_MANY, headers={"Retry-After": str(rest)})
     return turn

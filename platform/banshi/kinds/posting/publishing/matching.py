@@ -44,17 +44,13 @@ async def match_new(platform: Platform) -> None:
     failed: set[UUID] = set()
     while rows := await waiting.exclude(case_id__in=list(failed)).order_by("published_at").limit(20):
         for row in rows:
-            if not await _matched(platform, row):
+            try:
+                done = await match(platform, row)
+            except Exception as error:  # one that can't be compared must not keep the city's others waiting
+                done = False
+                log.error("postings: one could not be compared", posting=str(row.case_id), error=type(error).__name__)
+            if not done:
                 failed.add(row.case_id)
-
-
-async def _matched(platform: Platform, row: PostingRecord) -> bool:
-    """`match`, whatever it raises: one posting that can't be compared must not keep the city's others waiting."""
-    try:
-        return await match(platform, row)
-    except Exception as error:
-        log.error("postings: one could not be compared", posting=str(row.case_id), error=type(error).__name__)
-        return False
 
 
 async def match(platform: Platform, row: PostingRecord) -> bool:

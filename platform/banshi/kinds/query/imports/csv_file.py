@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -80,9 +81,7 @@ def encoding_of(file: Path) -> str:
 
 
 def _lines(stream: IO[bytes]) -> Iterator[bytes]:
-    number = 0
-    while line := stream.readline(MAX_LINE_BYTES + 1):
-        number += 1
+    for number, line in enumerate(iter(partial(stream.readline, MAX_LINE_BYTES + 1), b""), 1):
         if len(line) > MAX_LINE_BYTES:
             raise Unreadable(f"line {number}: it has more than {MAX_LINE_BYTES:,} bytes; is it CSV?")
         yield line

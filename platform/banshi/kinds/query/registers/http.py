@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 import orjson
 
+from banshi.kernel.http.responses import in_utc
 from banshi.kernel.loading.outside_systems import RegisterSource
 from banshi.kinds.query.registers.declared import Register
 from banshi.kinds.query.registers.protocol import MAX_RECORDS, Found, Question, RegisterBroken, RegisterDown
@@ -81,9 +82,6 @@ def _moment(value: Any) -> datetime | None:
     if value is None:
         return None
     try:
-        moment = datetime.fromisoformat(value)
+        return in_utc(value)
     except (TypeError, ValueError):
         raise RegisterBroken("as_of is a time with its zone") from None
-    if moment.tzinfo is None:
-        raise RegisterBroken("as_of is a time with its zone")
-    return moment
