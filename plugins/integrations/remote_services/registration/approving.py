@@ -7,18 +7,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from banshi import (
-    Answer,
-    Audience,
-    Call,
-    Conflict,
-    FieldProblem,
-    InvalidFields,
-    NotFound,
-    Parameter,
-    Update,
-    reply,
-)
+from banshi import Answer, Audience, Call, Conflict, FieldProblem, InvalidFields, NotFound, Parameter, Update, reply
 from banshi.sdk.documents import Record, optional
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, page_answer, page_of
 
