@@ -57,7 +57,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("busy machine")
 
-if os.environ.get("BANSHI_TEST_PERSONAL_KEYS"):
+if os.environ.get(encrypted.RING):
     # Every database that a test opens without a ring of keys is encrypted with one all the same.
     encrypted.everywhere()
 
@@ -260,6 +260,13 @@ def _doors_on_postgres(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
     monkeypatch.setattr(testing, "database_in", borrowed.database_in)
     yield
     borrowed.give_back()
+
+
+@pytest.fixture(autouse=True)
+def _plain(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `BANSHI_TEST_PERSONAL_KEYS` every database is encrypted, but for tests with the mark `plain`."""
+    if request.node.get_closest_marker("plain"):
+        monkeypatch.delenv(encrypted.RING, raising=False)
 
 
 @asynccontextmanager

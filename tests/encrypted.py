@@ -8,8 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from banshi.foundation.database import opening
-from banshi.foundation.encryption.ring import Ring, new_ring, write_keys
-from banshi.foundation.encryption.sealing import Context
+from banshi.foundation.encryption.ring import new_ring, write_keys
+from tests.children import sitecustomize
+from tests.children.sitecustomize import RING, context_with_ring
+
+#: What every process that tests begin imports from.
+CHILDREN = str(Path(sitecustomize.__file__).parent)
 
 
 def ring_in(folder: Path) -> Path:
@@ -21,18 +25,8 @@ def ring_in(folder: Path) -> Path:
 
 def everywhere() -> None:
     """Let whatever opens a database without a ring do so with one, here and in processes that tests start."""
-    file = Path(os.environ["BANSHI_TEST_PERSONAL_KEYS"])
-    if not file.is_absolute():
-        file = ring_in(Path(tempfile.mkdtemp(prefix="banshi-ring-")))
-        os.environ["BANSHI_TEST_PERSONAL_KEYS"] = str(file)
-    opening.Context = context_with(file)  # type: ignore[misc]
-
-
-def context_with(file: Path) -> type[Context]:
-    """What a database is opened in: with that ring where none is named."""
-
-    class Encrypted(Context):
-        def __init__(self, ring: Ring | None = None) -> None:
-            super().__init__(ring or Ring(file))
-
-    return Encrypted
+    if not Path(os.environ[RING]).is_absolute():
+        os.environ[RING] = str(ring_in(Path(tempfile.mkdtemp(prefix="banshi-ring-"))))
+    places = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, dict.fromkeys([CHILDREN, *places])))
+    opening.Context = context_with_ring()  # type: ignore[misc]

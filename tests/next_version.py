@@ -78,7 +78,8 @@ class NextVersion:
     @property
     def environment(self) -> dict[str, str]:
         """The environment in which its own code is imported, and not this version's."""
-        return {**os.environ, "PYTHONPATH": os.pathsep.join([str(self.folder / "platform"), str(self.folder)])}
+        places = [str(self.folder / "platform"), str(self.folder), *filter(None, [os.environ.get("PYTHONPATH")])]
+        return {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
 
     @property
     def traffic(self) -> Path:

@@ -21,7 +21,7 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.context import require_context
 
 from banshi.app import configure
-from banshi.foundation.database.opening import open_store
+from banshi.foundation.database.opening import connected
 from banshi.foundation.database.sqlite import Client
 from banshi.foundation.database.tables import Tables
 from banshi.foundation.database.upgrade import upgrade
@@ -91,8 +91,9 @@ async def make_schema(connection: Any, url: str) -> str:
     """A new schema of PostgreSQL with the tables of everything in this repository."""
     schema = f"prepared_{uuid.uuid4().hex}"
     await connection.execute(f"CREATE SCHEMA {schema}")
-    async with open_store(f"{url}?schema={schema}", all_tables()):
-        pass
+    # Migrated and not begun: whether it is encrypted is left to who takes it first.
+    async with connected(f"{url}?schema={schema}", all_tables()) as (_, apps):
+        await upgrade(apps)
     STEPS[schema] = await connection.fetchval(f"SELECT count(*) FROM {schema}.tortoise_migrations")  # noqa: S608
     return schema
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from tools import submission_way
 
 
 @pytest.mark.sqlite
-@pytest.mark.skipif("BANSHI_TEST_PERSONAL_KEYS" in os.environ, reason="an encrypted database has more on its way")
+@pytest.mark.plain(why="an encrypted database has more on its way")
 async def test_the_page_lists_the_files_on_a_submission_s_way(tmp_path: Path) -> None:
     found = await submission_way.way(tmp_path)
     told = "run `python tools/submission_way.py --write`, and say why where the list gets longer"

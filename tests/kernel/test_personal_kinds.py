@@ -9,19 +9,21 @@ import pytest
 
 from banshi.foundation.database import opening
 from banshi.kernel.tables.cases import Case
-from tests.encrypted import context_with, ring_in
+from tests.children.sitecustomize import RING, context_with_ring
+from tests.encrypted import ring_in
 from tests.kernel import appeals_office, postings_office
 from tests.kernel.test_postings_contact import begin, texts, write
 from tests.kernel.tips_office import UNNAMED
 from tests.plugins import open311_city
-from tests.tables import tables_with
+from tests.tables import tables_that_show
 
 pytestmark = pytest.mark.sqlite
 
 
 @pytest.fixture(autouse=True)
 def _encrypted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "Context", context_with(ring_in(tmp_path)))
+    monkeypatch.setenv(RING, str(ring_in(tmp_path)))
+    monkeypatch.setattr(opening, "Context", context_with_ring())
 
 
 async def test_an_appeal_with_letters_an_answer_and_a_rating(tmp_path: Path, database: str) -> None:
@@ -42,7 +44,7 @@ async def test_an_appeal_with_letters_an_answer_and_a_rating(tmp_path: Path, dat
         await offices.rated(li, link, 5, words["rating"])
         shown = str(await offices.shown(li, link))
         assert all(word in shown for name, word in words.items() if name != "who")
-        assert await tables_with(offices.door, *words.values(), "TRACE李", "trace-chen") == set()
+        assert await tables_that_show(offices.door, *words.values(), "TRACE李", "trace-chen") == set()
 
 
 async def test_two_people_who_write_about_a_posting_and_a_report(tmp_path: Path, database: str) -> None:
@@ -58,7 +60,7 @@ async def test_two_people_who_write_about_a_posting_and_a_report(tmp_path: Path,
         assert "TRACE要钱" in str(reported)
         words = ("trace-li", "trace-sun", "TRACE李", "TRACE孙", "TRACE捡到", "TRACE颜色", "TRACE要钱")
         await offices.door.settled()
-        assert await tables_with(offices.door, *words) == set()
+        assert await tables_that_show(offices.door, *words) == set()
 
 
 async def test_whom_an_open311_report_is_from(tmp_path: Path, database: str) -> None:
@@ -68,4 +70,4 @@ async def test_whom_an_open311_report_is_from(tmp_path: Path, database: str) -> 
         number = await open311_city.made(city, key, description="TRACE-hole", **contact)
         await city.settled()
         assert (await Case.get(number=number)).answers
-        assert await tables_with(city, "TRACE-Ann", "TRACE-hole", "trace@example.org", "13900004711") == set()
+        assert await tables_that_show(city, "TRACE-Ann", "TRACE-hole", "trace@example.org", "13900004711") == set()
