@@ -210,6 +210,7 @@ async def test_sealing_anew_that_is_killed_in_the_middle_goes_on_where_it_was(tm
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.plain(why="begins with a plain database")
 async def test_look_ups_that_are_killed_in_the_middle_are_as_they_were(tmp_path: Path, database: str) -> None:
     database = city(tmp_path, database, None)
     now = datetime.now(UTC)

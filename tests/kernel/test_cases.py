@@ -39,6 +39,7 @@ from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Decision
 from banshi.kernel.http.callers import parse_role
 from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kernel.tables.outbox import OutboxRow
 from banshi.testing import Door, Person, open_door
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -498,9 +499,7 @@ class Life(RuleBasedStateMachine):
         assert case.clock_since is None or case.clock_since <= self.now.date()
 
     async def _check_promises(self, case: Case) -> None:
-        rows = await self.platform.store.connection.execute_query_dict(
-            "SELECT consumer, dedup FROM banshi_outbox WHERE payload LIKE ?", [f"%{case.id}%"]
-        )
+        rows = [row for row in await OutboxRow.all() if str(case.id) in str(row.payload)]
         telling = [
             version
             for version, (before, action, *_) in enumerate(self.steps, 1)
@@ -509,7 +508,7 @@ class Life(RuleBasedStateMachine):
         expected = {f"{channel}:{case.id}:{version}" for channel in ("app", "sms") for version in telling}
         corrected = [version for version, (_, action, *_) in enumerate(self.steps, 1) if action == "supplement"]
         expected |= {f"intake:{case.id}:{version}" for version in corrected}
-        assert sorted(row["dedup"] for row in rows) == sorted(expected)
+        assert sorted(row.dedup for row in rows) == sorted(expected)
         passes = await self.world.count("banshi_pass", case_id=str(case.id))
         approvals = sum(action == "approve" for _, action, *_ in self.steps)
         live = await self.platform.store.connection.execute_query_dict(
@@ -715,11 +714,9 @@ async def test_a_citizen_reads_what_was_decided_but_not_by_whom(world: World) ->
         ("approve", "staff", None),
     ]
     # The message for the citizen is part of what was promised to the channels: it names nobody either.
-    rows = await world.door.platform.store.connection.execute_query_dict(
-        "SELECT payload FROM banshi_outbox WHERE payload LIKE ?", [f"%{case['id']}%"]
-    )
-    assert rows
-    assert not any("x4711y" in row["payload"] for row in rows)
+    promised = [str(row.payload) for row in await OutboxRow.all()]
+    assert any(case["id"] in payload for payload in promised)
+    assert not any("x4711y" in payload for payload in promised if case["id"] in payload)
 
 
 # -- the clock -------------------------------------------------------------------------------------------------------

@@ -87,6 +87,7 @@ def patient(tmp_path: Path) -> Patient:
     return Patient(tmp_path)
 
 
+@pytest.mark.plain(why="of a plugins.toml that names no ring")
 def test_what_is_right_is_said_to_be_one_line_each_and_the_status_is_0(patient: Patient) -> None:
     patient.founded()
     said = CliRunner().invoke(group, ["--config", str(patient.folder / "plugins.toml"), "doctor"], obj={})

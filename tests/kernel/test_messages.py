@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 import regex
 from hypothesis import given
@@ -24,6 +23,7 @@ from banshi.kernel.contract import message_templates
 from banshi.kernel.contract.principals import Principal, Role
 from banshi.kernel.contract.values import LANGUAGES, ClockEffect, Decision, Item, MessageTemplates, Step, Who
 from banshi.kernel.tables.cases import Case
+from banshi.kernel.tables.outbox import OutboxRow
 from banshi.kinds.application.steps import TABLE, TWO_PERSON_TABLE
 from banshi.testing import Door, Person, open_door
 from tests.zone_pass import FIRST_DAY, LAST_DAY
@@ -136,10 +136,10 @@ async def world(tmp_path: Path) -> AsyncIterator[Door]:
 async def told_by(door: Door, case: Case, step: Step, reason: Mapping[str, str] | None) -> list[dict[str, Any]]:
     """Take a step as somebody who may; the messages that were promised for it, one per channel."""
     await Case.filter(id=case.id).update(state=step.state)
-    before = {row["id"] for row in await rows(door)}
+    before = {row["id"] for row in await rows()}
     answers = case.answers if step.action == "supplement" else None
     await lifecycle.move(door.platform, case.id, step.action, actor_of(case, step), reason=reason, answers=answers)
-    return [row for row in await rows(door) if row["id"] not in before]
+    return [row for row in await rows() if row["id"] not in before]
 
 
 def actor_of(case: Case, step: Step) -> actors.Actor:
@@ -150,11 +150,8 @@ def actor_of(case: Case, step: Step) -> actors.Actor:
     return actors.Actor(Principal(subject="li", roles=(Role(department=case.department, name=step.role),)))
 
 
-async def rows(door: Door) -> list[dict[str, Any]]:
-    found = await door.platform.store.connection.execute_query_dict(
-        "SELECT id, payload FROM banshi_outbox WHERE topic = 'message' ORDER BY id"
-    )
-    return [{"id": row["id"], **orjson.loads(row["payload"])} for row in found]
+async def rows() -> list[dict[str, Any]]:
+    return [{"id": row.id, **row.payload} for row in await OutboxRow.filter(topic="message").order_by("id")]
 
 
 @pytest.mark.parametrize("reason", [None, {"zh-CN": "{item.title} {照片}不清", "en": "{0} unclear }{ {number}"}])
@@ -263,7 +260,7 @@ async def test_a_reason_of_nothing_but_blanks_is_no_reason(world: Door) -> None:
         with pytest.raises(Exception, match="Some fields are wrong"):
             await lifecycle.decide(world.platform, case.id, Decision(action="return", reason=blank))
     await lifecycle.decide(world.platform, case.id, Decision(action="return", reason={"en": "In one language alone."}))
-    last = (await rows(world))[-1]
+    last = (await rows())[-1]
     assert "In one language alone." in last["body"]["zh-CN"]
 
 

@@ -600,7 +600,8 @@ async def test_the_status_list_verifies_with_the_published_keys_and_says_how_lon
 
 async def test_a_revoked_pass_and_no_other_is_set_in_the_list_at_once(bare_door: Door, answers: Answers) -> None:
     many = [await issue(bare_door, answers, f"person-{number}") for number in range(10)]
-    numbers = [(await Pass.get(text=one.text)).number for one in many]
+    by_text = {one.text: one.number for one in await Pass.all()}
+    numbers = [by_text[one.text] for one in many]
     claims = await status_list(bare_door)
     assert [bit(claims, number) for number in numbers] == [0] * 10
     await revoke(many[7])

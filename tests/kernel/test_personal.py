@@ -40,7 +40,7 @@ from mobile_push.tables.models import Device, FanOut
 from tests.conftest import ROOT, TRAFFIC, good_answers
 from tests.encrypted import ring_in
 from tests.prepared import all_tables
-from tests.tables import tables_with
+from tests.tables import tables_that_show
 from tests.waiting import until
 
 pytestmark = pytest.mark.sqlite
@@ -97,7 +97,7 @@ async def test_a_case_is_in_no_table_as_it_reads_and_reads_as_it_was(tmp_path: P
         wang = door.citizen("wang-4711", "王迹迹")
         phone = {"provider": "stream", "token": "phone-0815", "platform": "android"}
         (await wang.post("/v1/devices", phone)).created()
-        assert await tables_with(door, "wang-4711", "王迹迹", "川BD47110", "13812345678", "phone-0815") == set()
+        assert await tables_that_show(door, "wang-4711", "王迹迹", "川BD47110", "13812345678", "phone-0815") == set()
         case = (await wang.get(made["links"]["self"])).ok()
         assert case["answers"]["driver"] == {"name": "王迹迹", "phone": "13812345678"}
         assert [one["id"] for one in (await wang.get("/v1/cases")).ok()["items"]] == [made["id"]]
@@ -124,11 +124,12 @@ async def test_one_person_is_one_sealed_text_in_all_tables_and_an_answer_is_neve
         assert all(one.startswith("sealed1:") for one in names)
 
 
+@pytest.mark.plain(why="about a city without a ring")
 async def test_without_a_ring_every_column_is_plain(tmp_path: Path, database: str) -> None:
     async with office(tmp_path, database, None) as door:
         await handed_in(door)
-        assert {"banshi_case", "banshi_attachment", "push_inbox_counter"} <= await tables_with(door, "wang-4711")
-        assert await tables_with(door, "sealed1:") == set()
+        assert {"banshi_case", "banshi_attachment", "push_inbox_counter"} <= await tables_that_show(door, "wang-4711")
+        assert await tables_that_show(door, "sealed1:") == set()
 
 
 def test_every_model_with_a_personal_column_takes_what_people_hand_in_for_plain() -> None:
@@ -192,6 +193,7 @@ async def test_a_key_that_the_ring_does_not_have_is_named_with_the_row(tmp_path:
             await Case.get(id=made["id"])
 
 
+@pytest.mark.plain(why="opens it without a ring")
 async def test_an_encrypted_database_is_opened_by_no_process_without_its_ring(tmp_path: Path, database: str) -> None:
     file = ring_in(tmp_path)
     async with office(tmp_path, database, file) as door:
@@ -274,6 +276,7 @@ async def test_texts_that_look_sealed_survive_without_a_ring_too(tmp_path: Path,
 # -- turning it on, and rotation -----------------------------------------------------------------------------------
 
 
+@pytest.mark.plain(why="begins with a plain database")
 async def test_a_plain_database_waits_for_its_look_ups_and_the_rest_is_read_as_it_is_and_sealed_by_and_by(
     tmp_path: Path, database: str
 ) -> None:
@@ -289,7 +292,7 @@ async def test_a_plain_database_waits_for_its_look_ups_and_the_rest_is_read_as_i
     assert said.startswith("0\nlook-ups: "), said
     assert "banshi_case.answers: 1 sealed" in said
     async with office(tmp_path, database, file) as door:
-        assert await tables_with(door, "wang-4711", "王迹迹", "川BD47110", "13812345678") == set()
+        assert await tables_that_show(door, "wang-4711", "王迹迹", "川BD47110", "13812345678") == set()
         case = (await door.citizen("wang-4711").get(made["links"]["self"])).ok()
         assert case["answers"]["plate"] == "川BD47110"
     assert "0 values" in await in_thread(tmp_path, "encrypt")

@@ -104,6 +104,7 @@ async def rows_of(store: Store, table: str) -> int:
     return int(rows[0]["n"])
 
 
+@pytest.mark.plain(why="writes its rows as plain text")
 async def test_every_migration_is_applied_with_a_row_in_every_table_and_none_is_lost(empty_database: str) -> None:
     """What an empty table never meets: a new column without a value, a key that is made anew, a row that refers."""
     full: set[str] = set()

@@ -133,8 +133,7 @@ async def test_a_phone_that_is_forgotten_gets_nothing_more_and_what_was_due_ends
     assert sorted(states) == sorted(
         [(gone["id"], "failed", "forgotten"), (kept["id"], "sent", "OK"), (kept["id"], "sent", "OK")]
     )
-    rows = await door.platform.store.connection.execute_query_dict("SELECT token FROM push_device")
-    assert [row["token"] for row in rows] == ["phone-0002"]
+    assert [device.token for device in await Device.all()] == ["phone-0002"]
 
 
 async def test_a_phone_is_forgotten_once_and_by_its_owner_alone(door: Door) -> None:

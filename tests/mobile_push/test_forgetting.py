@@ -19,6 +19,7 @@ from banshi.testing import Door, Person, open_door
 from mobile_push.delivery.service import PUSH, deliver
 from mobile_push.phones import upkeep
 from mobile_push.tables.models import Delivery, Device, Follow, InboxCounter, InboxMessage, PhoneReceipt, Profile
+from tests.tables import rows_of
 
 Make = Callable[..., Message]
 Send = Callable[..., Awaitable[Message]]
@@ -88,15 +89,8 @@ async def settled_in(door: Door, name: str) -> tuple[dict[str, Any], Message]:
 
 async def everything(door: Door) -> dict[str, list[str]]:
     """All rows of this plugin's tables, as text."""
-    connection = door.platform.store.connection
-    tables = list(door.platform.store.context.apps["mobile_push"].values())
-    return {
-        model._meta.db_table: [
-            str(row)
-            for row in await connection.execute_query_dict(f"SELECT * FROM {model._meta.db_table}")  # noqa: S608
-        ]
-        for model in tables
-    }
+    tables = [model._meta.db_table for model in door.platform.store.context.apps["mobile_push"].values()]
+    return {table: [str(row) for row in await rows_of(door, table)] for table in tables}
 
 
 async def test_all_that_is_kept_of_a_person_is_forgotten_at_once_and_nothing_of_anybody_else(plain: Door) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 
+import pytest
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import TortoiseContext
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
@@ -37,6 +38,7 @@ ROWS = [
 ]
 
 
+@pytest.mark.plain(why="the first version had no rings")
 async def test_an_upgrade_from_the_first_version_keeps_phones_messages_and_what_is_due(empty_database: str) -> None:
     config = orm_config(empty_database, TABLES)
     async with TortoiseContext() as context:

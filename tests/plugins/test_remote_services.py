@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from banshi.kernel.tables.cases import CaseEvent
 from banshi.kinds.appointment.slots.slots import AHEAD, ensure
 from banshi.testing import TINY_PNG
 from tests.plugins.services_office import Office, open_city, open_office, sign, texts, tree_item, until
@@ -618,10 +619,8 @@ async def test_an_answer_does_what_staff_may_do_and_no_more(office: Office) -> N
     (await office.answered("018f3c1e-7b7a-7c3a-9e5e-000000000001", "approve")).problem(404, "not-found")
     # Nothing of this has used up an id or moved the case.
     assert (await office.answered(case, "return", reason="Where is the tree?")).ok()["state"] == "returned"
-    audit = await office.door.platform.store.connection.execute_query_dict(
-        "SELECT actor, actor_id FROM banshi_case_event WHERE action = 'return'"
-    )
-    assert audit == [{"actor": "staff", "actor_id": "client:bc_tests"}]
+    (audit,) = await CaseEvent.filter(action="return")
+    assert (audit.actor, audit.actor_id) == ("staff", "client:bc_tests")
 
 
 async def test_a_service_answers_for_its_own_items_alone(office: Office) -> None:
