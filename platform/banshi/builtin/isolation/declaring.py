@@ -13,9 +13,9 @@ from pydantic import Field
 
 from banshi.builtin.checks.items import handlers_answer_as_they_are_called
 from banshi.foundation.findings import Finding
+from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.values import Item, Kind
 from banshi.kernel.loading.loader import Loader
-from banshi.kernel.loading.typed_tables import STRICT
 
 #: Hooks whose values can't be handed to another process, and what they stand for.
 STAY_BEHIND = {
@@ -49,11 +49,9 @@ class Told:
     warning: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class Declaration:
     """All that a child hands over."""
-
-    __pydantic_config__ = STRICT
 
     handlers: Mapping[str, Handled] = field(default_factory=dict)
     findings: Annotated[tuple[Told, ...], Field(max_length=1_000)] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import date, datetime
 from typing import Annotated, Any, get_args, get_origin
 
@@ -11,8 +11,9 @@ from pydantic import Field, ValidationError
 
 from banshi.foundation.errors import MAX_DETAIL_CHARS, SAID, FieldProblem, InvalidFields, Problem
 from banshi.foundation.field_problems import few
+from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.values import Item, Submission
-from banshi.kernel.loading.typed_tables import STRICT, adapter
+from banshi.kernel.loading.typed_tables import adapter
 
 
 class Uncrossable(TypeError):
@@ -59,11 +60,9 @@ def _received(kind: str, value: Any, items: Mapping[str, Item]) -> Any:
             return value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class ToldProblem:
     """A problem that a handler raised on purpose, as its child tells it."""
-
-    __pydantic_config__ = STRICT
 
     status: Annotated[int, Field(ge=400, le=599)]
     code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")]

@@ -6,11 +6,12 @@ All of it is data, from `items.toml`, as frozen values; together they are an ite
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from banshi.forms import Form
 from banshi.foundation.time.periods import Period
+from banshi.kernel.contract.data_tables import data_table
 
 #: What cases and their pushes are: real, real for some people alone, or made up and gone by themselves.
 Mode = Literal["test", "team", "live"]
@@ -18,9 +19,6 @@ Mode = Literal["test", "team", "live"]
 #: The mode of what is made up, and of what is real for everybody.
 TEST: Mode = "test"
 LIVE: Mode = "live"
-
-#: Values that are read from items.toml: an unknown key there is an error.
-_FROM_DATA = {"extra": "forbid", "arbitrary_types_allowed": True}
 
 #: One text in several languages: BCP 47 tag → text. Every text has all of `LANGUAGES`.
 Texts = Mapping[str, str]
@@ -43,21 +41,17 @@ def text_in(texts: Texts, language: str) -> str:
     return texts.get(language) or texts[LANGUAGES[0]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class LegalBasis:
     """A law that the item rests on. Cite one only where name and article are certain."""
-
-    __pydantic_config__ = _FROM_DATA
 
     title: Texts
     article: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class Document:
     """What a material is, whichever item asks for it: an identity document, a vehicle registration certificate."""
-
-    __pydantic_config__ = _FROM_DATA
 
     code: str
     title: Texts
@@ -67,11 +61,9 @@ class Document:
     reuse_days: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class Material:
     """A document that the citizen hands in."""
-
-    __pydantic_config__ = _FROM_DATA
 
     title: Texts
     required: bool = True
@@ -87,21 +79,17 @@ class Material:
     reuse_days: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class Fee:
     """What the item costs. `amount` is in fen (0.01 yuan), so that no float is involved."""
-
-    __pydantic_config__ = _FROM_DATA
 
     amount: int = 0
     note: Texts | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class Place:
     """An office where the item can be asked about or done."""
-
-    __pydantic_config__ = _FROM_DATA
 
     title: Texts
     address: Texts
@@ -111,32 +99,26 @@ class Place:
     hours: Texts | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class OnlineDepth:
     """How much of the item can be done online: a code and the published list that it is from."""
-
-    __pydantic_config__ = _FROM_DATA
 
     code: str
     code_list: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class Result:
     """What the citizen holds in the end."""
-
-    __pydantic_config__ = _FROM_DATA
 
     kind: Literal["none", "answer", "pass", "certificate"]
     title: Texts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class Claim:
     """One thing that a pass or a certificate says. An item's claims keep their order for good: it is their number on
     the wire."""
-
-    __pydantic_config__ = _FROM_DATA
 
     name: str
     title: Texts
@@ -149,11 +131,9 @@ class Claim:
     values: Mapping[str, Texts] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class Owner:
     """Whom an item is about: the citizen who hands it in, by the number that the identity provider has verified."""
-
-    __pydantic_config__ = _FROM_DATA
 
     #: JSON Pointer of the answer with the citizen's number.
     field: str
@@ -161,11 +141,9 @@ class Owner:
     unless: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class PassRules:
     """What an approved case's QR pass says, and for how long."""
-
-    __pydantic_config__ = _FROM_DATA
 
     #: The least that an officer needs, and nothing else.
     claims: tuple[Claim, ...]
@@ -178,12 +156,10 @@ class PassRules:
     dynamic: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class CertificateRules:
     """The page around an approved case's credential, as a PDF. `banshi.kernel.contract.message_templates` says what a
     template may hold."""
-
-    __pydantic_config__ = _FROM_DATA
 
     #: What stands above it; the result's title where it is left out.
     title: Texts | None = None
@@ -191,33 +167,27 @@ class CertificateRules:
     body: Texts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class MessageTemplates:
     """What the citizen is told of a step. `banshi.kernel.contract.message_templates` says what a template may hold;
     None leaves the default."""
-
-    __pydantic_config__ = _FROM_DATA
 
     #: One line.
     title: Texts | None = None
     body: Texts | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class Unit:
     """A part of a department that works on cases."""
-
-    __pydantic_config__ = _FROM_DATA
 
     code: str
     title: Texts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class Item:
     """One business item as its department declares it: the guide, the form, and what its kind adds."""
-
-    __pydantic_config__ = _FROM_DATA
 
     code: str
     department: str
@@ -285,11 +255,9 @@ class Item:
         return any(claim.source == HOLDER and not claim.masked for claim in claims)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class Department:
     """An authority with business items of its own."""
-
-    __pydantic_config__ = _FROM_DATA
 
     code: str
     title: Texts

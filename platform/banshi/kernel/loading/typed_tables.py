@@ -11,11 +11,9 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 T = TypeVar("T")
-
-STRICT = ConfigDict(extra="forbid")
 
 
 class SettingsError(ValueError):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, get_args
 
+from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.values import SLUG, Item, Texts
-from banshi.kernel.loading.typed_tables import STRICT
 from banshi.kinds.declarations import form_faults
 
 Sort = Literal["consult", "report", "suggest", "complain", "tip"]
@@ -20,21 +20,17 @@ WHO = ("cn-resident-id", "cn-mobile", "cn-phone", "email", "idn-email")
 MIN_STARS, MAX_STARS = 1, 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class Category:
     """What an appeal can be about, as staff classify it."""
-
-    __pydantic_config__ = STRICT
 
     code: str
     title: Texts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class AppealRules:
     """The table `[items.appeal]`."""
-
-    __pydantic_config__ = STRICT
 
     sorts: tuple[Sort, ...] = ("consult",)
     #: Whether it is taken from people who don't say who they are: never, beside others, or from them alone.

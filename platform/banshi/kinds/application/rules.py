@@ -4,31 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 
+from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.message_templates import parse
 from banshi.kernel.contract.values import Item
-from banshi.kernel.loading.typed_tables import STRICT
 from banshi.kinds.application.messages import CERTIFICATE, PASS
 from banshi.kinds.declarations import form_faults
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class Renewal:
     """An approved case can be renewed by a new one."""
-
-    __pydantic_config__ = STRICT
 
     #: Days before the pass ends from which on renewing is possible, and days after its end until which it is.
     opens_days_before: int = 30
     closes_days_after: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class ApplicationRules:
     """The table `[items.application]`."""
-
-    __pydantic_config__ = STRICT
 
     renewal: Renewal | None = None
     #: Approval takes two members of staff: one recommends, another approves.

@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, time
 
+from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.values import Item
-from banshi.kernel.loading.typed_tables import STRICT
 from banshi.kinds.declarations import form_faults
 
 #: The days of the week as `hours` names them, Monday first, and the name for all working days.
@@ -39,11 +39,9 @@ def range_of(text: str) -> tuple[time, time]:
     return begins, ends
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class PlaceHours:
     """A table `[[items.appointment.places]]`: when one of the item's places takes people, and how many at once."""
-
-    __pydantic_config__ = STRICT
 
     #: The `code` of one of `items.places`.
     code: str
@@ -66,11 +64,9 @@ class PlaceHours:
             raise ValueError("capacity and internal have to be at least 0")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class DrawRules:
     """The table `[items.appointment.draw]`: who gets a scarce slot is drawn, and speed wins nothing."""
-
-    __pydantic_config__ = STRICT
 
     #: Days before the slot's own day on which it is drawn, and at what time.
     days_before: int = 3
@@ -82,11 +78,9 @@ class DrawRules:
             raise ValueError("days_before has to be at least 0")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class NoShowRules:
     """The table `[items.appointment.no_shows]`: after so many missed appointments, booking online pauses."""
-
-    __pydantic_config__ = STRICT
 
     #: So many missed within so many days; 0 switches it off.
     count: int = 3
@@ -95,11 +89,9 @@ class NoShowRules:
     blocked_days: int = 30
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class AppointmentRules:
     """The table `[items.appointment]`."""
-
-    __pydantic_config__ = STRICT
 
     #: Length of a slot in minutes; how many citizens one takes, and how many more staff may put into it.
     slot_minutes: int = 30
@@ -127,8 +119,7 @@ class AppointmentRules:
     def __post_init__(self) -> None:
         time_of(self.release_at)
         least = {"slot_minutes": 5, "per_person": 1, "hold_minutes": 1, "offer_minutes": 1}
-        for name in ("capacity", "internal", "days_ahead", "notice_hours", "early_minutes"):
-            least[name] = 0
+        least |= dict.fromkeys(("capacity", "internal", "days_ahead", "notice_hours", "early_minutes"), 0)
         for name, smallest in least.items():
             if getattr(self, name) < smallest:
                 raise ValueError(f"{name} has to be at least {smallest}")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from banshi.forms.pointers import names_in
+from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.values import Item, Texts
-from banshi.kernel.loading.typed_tables import STRICT
 from banshi.kinds.declarations import form_faults
 
 Sort = Literal["lost", "found", "missing-person"]
@@ -21,11 +20,9 @@ OPPOSITE: Mapping[str, str] = {"lost": "found", "found": "lost"}
 MAX_DAYS = 3660
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class Fact:
     """A table `[[items.posting.facts]]`: an answer that is published beside the text, with what it is called."""
-
-    __pydantic_config__ = STRICT
 
     #: JSON Pointer into the answers.
     field: str
@@ -34,11 +31,9 @@ class Fact:
     values: Mapping[str, Texts] = dataclasses.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class PostingRules:
     """The table `[items.posting]`. A pointer is a JSON Pointer into the answers, empty where there is no such field."""
-
-    __pydantic_config__ = STRICT
 
     sorts: tuple[Sort, ...] = ("lost", "found")
     #: Days after which it leaves the public list; the poster may add as many again, once.

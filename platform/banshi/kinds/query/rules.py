@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.values import Item
-from banshi.kernel.loading.typed_tables import STRICT
 from banshi.kinds.declarations import form_faults
 
 #: The role of staff who look up anybody at the counter. One of its own: whoever checks people in there needs no more.
@@ -17,11 +16,9 @@ REGISTRAR = "registrar"
 MISSES_SHARE, MIN_MISSES = 4, 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class QueryRules:
     """The table `[items.query]`."""
-
-    __pydantic_config__ = STRICT
 
     #: The register that is asked.
     register: str

@@ -17,10 +17,11 @@ from pydantic import ValidationError
 from banshi.forms.numbers import NUMBERS, RESIDENT_ID
 from banshi.foundation.findings import Finding
 from banshi.foundation.wording import did_you_mean
+from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.values import SLUG, Texts
 from banshi.kernel.loading.catalogue import untranslated
 from banshi.kernel.loading.configuration import text_of
-from banshi.kernel.loading.typed_tables import STRICT, adapter, reasons
+from banshi.kernel.loading.typed_tables import adapter, reasons
 
 #: The file in a department's folder, and its one table.
 FILE, TABLE = "registers.toml", "registers"
@@ -31,11 +32,9 @@ NAME = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 Type = Literal["text", "integer", "number", "boolean", "date", "moment"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class Column:
     """One thing that each record has."""
-
-    __pydantic_config__ = STRICT
 
     name: str
     title: Texts
@@ -50,11 +49,9 @@ class Column:
     shown: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@data_table
 class Register:
     """One list of records, such as all vehicles."""
-
-    __pydantic_config__ = STRICT
 
     code: str
     title: Texts
