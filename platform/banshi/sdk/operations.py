@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from banshi.builtin.examinations import EXAMINATIONS, Deployment, Examination, Verdict, are_private
+from banshi.builtin.rounds import looking_at
 from banshi.foundation.background import every, woken, working
 from banshi.foundation.files.secret_files import write_private
 from banshi.foundation.logs import place_of
@@ -32,6 +33,7 @@ __all__ = [
     "every",
     "guarded",
     "led",
+    "looking_at",
     "paused",
     "place_of",
     "present_trace",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -28,8 +28,7 @@ def banshi_tables() -> Tables:
 
 @hookimpl
 def banshi_resources(settings: ServiceSettings) -> Sequence[Resource[Any]]:
-    opened: Callable[..., Any] = partial(open_services, settings)
-    return [Resource(SERVICES, opened)]
+    return [Resource(SERVICES, partial(open_services, settings))]
 
 
 @hookimpl

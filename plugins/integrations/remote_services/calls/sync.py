@@ -16,7 +16,7 @@ from prometheus_client import Counter
 
 from banshi import Item, Key, Platform
 from banshi.sdk.catalogue import Joining, RuntimeItems
-from banshi.sdk.operations import led, place_of, woken, working
+from banshi.sdk.operations import led, looking_at, place_of, working
 from banshi.sdk.outgoing import SEAL, Outgoing, open_outgoing
 from banshi.sdk.registers import REGISTERS
 
@@ -54,7 +54,6 @@ class Services:
     joined: RuntimeItems
     #: Declarations are checked one after the other: large ones take seconds of a thread.
     checking: asyncio.Lock = field(default_factory=asyncio.Lock)
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
     #: Number of services and sum of their revisions at the last look.
     _seen: tuple[int, int] = (0, 0)
     #: What each version declares, by its id: it never changes.
@@ -62,13 +61,6 @@ class Services:
     #: Whose registers are open.
     _owners: set[str] = field(default_factory=set)
     _loading: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    async def keep(self) -> None:
-        """Look again and again."""
-        while True:
-            await woken(self.wake, LOOK_EVERY_S)
-            self.wake.clear()
-            await self.look()
 
     async def forget(self) -> None:
         """Clear away which answers were taken long ago."""
@@ -209,9 +201,9 @@ async def open_services(settings: ServiceSettings, platform: Platform) -> AsyncI
         services = Services(platform, settings, outgoing, counted, RuntimeItems(platform))
         await services.look()
 
-        platform.store.on_rows(RemoteService, services.wake.set)
+        looking = looking_at(platform, RemoteService, LOOK_EVERY_S, lambda _: services.look())
         forgetting = partial(
             led, platform, FORGET_EVERY_S, services.forget, "answers of services were not cleared away"
         )
-        async with working("banshi-services", services.keep, forgetting):
+        async with working("banshi-services", looking, forgetting):
             yield services

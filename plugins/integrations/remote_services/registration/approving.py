@@ -51,14 +51,15 @@ async def list_service_approvals(call: Call) -> web.StreamResponse:
         found = {key: one for key, one in found.items() if one.state != "retired"}
     query = ServiceVersion.filter(service_id__in=list(found), state=state)
     rows, after = await page_of(call, query, {"id": UUID})
-    return reply(call, Page([_document(call, found[row.service_id], row) for row in rows], after).document())
+    documents = [service_document(call.platform, found[row.service_id], "staff", row) for row in rows]
+    return reply(call, Page(documents, after).document())
 
 
 @ROUTES.get("/v1/service-approvals/{id}", Audience.STAFF, {200: VERSION})
 async def show_service_approval(call: Call) -> web.StreamResponse:
     """Show what a service would offer."""
     service, version = await _found(call)
-    return reply(call, _document(call, service, version))
+    return reply(call, service_document(call.platform, service, "staff", version))
 
 
 @ROUTES.post(
@@ -82,14 +83,14 @@ async def decide_on_service(call: Call) -> web.StreamResponse:
     await call.platform[SERVICES].look()
     await service.refresh_from_db()
     await version.refresh_from_db()
-    return reply(call, _document(call, service, version))
+    return reply(call, service_document(call.platform, service, "staff", version))
 
 
 def _decided(call: Call, service: RemoteService, version: ServiceVersion, action: str, reason: str) -> list[Update]:
     """What an approval or a refusal writes. Raises Conflict for a version that doesn't wait for one."""
     if version.state != "waiting" or service.state == "retired":
         told = f"This version is {version.state}, its service {service.state}; only one that waits is decided on."
-        raise Conflict(told, state=version.state, permitted_actions=_actions(service, version))
+        raise Conflict(told, state=version.state, permitted_actions=[])
     decided: dict[str, Any] = {"decided_at": call.now, "decided_by": call.principal.subject}
     if action == "refuse":
         return [
@@ -111,11 +112,3 @@ async def _found(call: Call) -> tuple[RemoteService, ServiceVersion]:
     if version is None or service is None or not call.principal.may(ROLE, service.department, ""):
         raise NotFound(f"There is no service of that id for whose department you are {ROLE}.")
     return service, version
-
-
-def _actions(service: RemoteService, version: ServiceVersion) -> list[str]:
-    return ["approve", "refuse"] if version.state == "waiting" and service.state != "retired" else []
-
-
-def _document(call: Call, service: RemoteService, version: ServiceVersion) -> dict[str, Any]:
-    return service_document(call.platform, service, "staff", version, actions=tuple(_actions(service, version)))

@@ -40,9 +40,15 @@ TURNS: tuple[Turn, ...] = (
 # fmt: on
 
 
-def permitted(service: RemoteService, by: By) -> list[str]:
-    """The actions that one side may take now."""
-    return [turn.action for turn in TURNS if _may(turn, service, by)]
+def permitted(service: RemoteService, by: By, version: ServiceVersion | None = None) -> list[str]:
+    """The actions that one side may take now, those with the version among them where one is given."""
+    actions: list[str] = []
+    if version is not None and service.state != "retired":
+        if by == "client":
+            actions = ["rotate", "prove"] if version.state == "registered" else ["rotate"]
+        elif version.state == "waiting":
+            actions = ["approve", "refuse"]
+    return [*actions, *(turn.action for turn in TURNS if _may(turn, service, by))]
 
 
 def turned(service: RemoteService, action: str, by: By, at: datetime, reason: str = "") -> Update:

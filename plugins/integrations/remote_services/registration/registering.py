@@ -77,7 +77,7 @@ async def register_service(call: Call) -> web.StreamResponse:
     version = _version(call, service, 1, endpoint)
     updates, codes = await declaration.new_codes(call, service.id, items)
     await lifecycle.commit(call, service, "register", version.number, updates, [service, version, *codes])
-    document = _document(call, service, version)
+    document = service_document(call.platform, service, "client", version)
     if "secret" not in body:
         document["secret"] = secret
     return reply(call, document, status=201, headers={"Location": f"/v1/services/{service.code}"})
@@ -121,7 +121,7 @@ async def give_service_version(call: Call) -> web.StreamResponse:
     updates = [lifecycle.changed(service, call.now, newest=version.number), lifecycle.replaced(service), *taken]
     await lifecycle.commit(call, service, "register", version.number, updates, [version, *codes])
     await service.refresh_from_db()
-    return reply(call, _document(call, service, version))
+    return reply(call, service_document(call.platform, service, "client", version))
 
 
 def _version(call: Call, service: RemoteService, number: int, endpoint: str) -> ServiceVersion:
@@ -157,7 +157,7 @@ async def show_service(call: Call) -> web.StreamResponse:
     It is shown with its newest version.
     """
     service = await _own(call)
-    return reply(call, _document(call, service, await _newest(service)))
+    return reply(call, service_document(call.platform, service, "client", await _newest(service)))
 
 
 @ROUTES.post(
@@ -185,7 +185,7 @@ async def act_on_service(call: Call) -> web.StreamResponse:
         await lifecycle.commit(call, service, action, service.current, [update])
     await call.platform[SERVICES].look()
     await service.refresh_from_db()
-    document = _document(call, service, await _newest(service))
+    document = service_document(call.platform, service, "client", await _newest(service))
     if shown:
         document["secret"] = shown
     return reply(call, document)
@@ -228,9 +228,3 @@ async def _own(call: Call) -> RemoteService:
 
 async def _newest(service: RemoteService) -> ServiceVersion:
     return await ServiceVersion.get(service_id=service.id, number=service.newest)
-
-
-def _document(call: Call, service: RemoteService, version: ServiceVersion) -> dict[str, Any]:
-    actions = ["rotate"] if service.state != "retired" else []
-    actions += ["prove"] if version.state == "registered" and service.state != "retired" else []
-    return service_document(call.platform, service, "client", version, actions=tuple(actions))

@@ -42,23 +42,14 @@ SERVICE_SCHEMA = Record(
 
 
 def service_document(
-    platform: Platform,
-    service: RemoteService,
-    by: By,
-    version: ServiceVersion | None = None,
-    *,
-    actions: tuple[str, ...] = (),
+    platform: Platform, service: RemoteService, by: By, version: ServiceVersion | None = None
 ) -> dict[str, Any]:
-    """A service, with one of its versions where that is given.
-
-    Args:
-        actions: What may be done with that version, beside what may be done with the service.
-    """
+    """A service, with one of its versions where that is given."""
     document = SERVICE_SCHEMA.of(
         platform,
         service,
         client={"id": service.client, "name": service.client_name},
-        permitted_actions=[*actions, *permitted(service, by)],
+        permitted_actions=permitted(service, by, version),
         links={"self": f"/v1/services/{service.code}"},
     )
     if version is not None:
