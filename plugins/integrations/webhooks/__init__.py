@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from banshi import Offer, Platform, Resource, Route, Tables, hookimpl
-from banshi.sdk.events import EVENT_TYPES, LISTENERS, Event, Listener
+from banshi import Offer, Resource, Route, Tables, hookimpl
+from banshi.sdk.events import EVENT_TYPES, LISTENERS, Listener
 
 from .commands import webhooks
 from .delivery.dispatcher import DISABLED, OFFICE, open_office
@@ -35,11 +35,8 @@ def banshi_resources(settings: WebhookSettings) -> Sequence[Resource[Any]]:
 
 @hookimpl
 def banshi_offers() -> Sequence[Offer[Any]]:
-    return [Offer(LISTENERS, Listener(hear)), Offer(EVENT_TYPES, (DISABLED, TEST))]
-
-
-async def hear(platform: Platform, events: Sequence[Event]) -> None:
-    await platform[OFFICE].hear(events)
+    listener = Listener(lambda platform, events: platform[OFFICE].hear(events))
+    return [Offer(LISTENERS, listener), Offer(EVENT_TYPES, (DISABLED, TEST))]
 
 
 @hookimpl

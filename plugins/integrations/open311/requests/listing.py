@@ -18,7 +18,7 @@ from banshi import Call, Parameter, text_in
 from banshi.sdk.cases import personal_in
 
 from ..models import ServiceRequest
-from ..services.service import OFFICE, Office
+from ..services.service import Office, office_for
 from ..wire import schemas
 from ..wire.errors import Unknown, bad
 from ..wire.formats import Format, answer
@@ -75,8 +75,7 @@ REAL = {"case__mode": "live"}
 )
 async def list_requests(written: Format, call: Call) -> web.StreamResponse:
     """List what became of requests."""
-    office = call.platform[OFFICE]
-    office.jurisdiction(call.query.get("jurisdiction_id"))
+    office = office_for(call)
     query = offered(office)
     if named := call.query.get("service_request_id"):
         query = query.filter(case__number__in=numbers_in(named, call.language))
@@ -94,9 +93,8 @@ async def list_requests(written: Format, call: Call) -> web.StreamResponse:
 @ROUTES.both("GET", "requests/{service_request_id}", "A list of one.", schemas.REQUESTS)
 async def show_request(written: Format, call: Call) -> web.StreamResponse:
     """Show one request."""
-    office = call.platform[OFFICE]
-    office.jurisdiction(call.query.get("jurisdiction_id"))
-    row = await found(call, call.path["service_request_id"])
+    office = office_for(call)
+    row = await found(call, office, call.path["service_request_id"])
     return answer(call, written, "service_requests", [shown(call, office, row)])
 
 
@@ -106,15 +104,13 @@ async def show_token(written: Format, call: Call) -> web.StreamResponse:
 
     Ids are given at once, so a request's id is its token too.
     """
-    call.platform[OFFICE].jurisdiction(call.query.get("jurisdiction_id"))
-    row = await found(call, call.path["token"])
+    row = await found(call, office_for(call), call.path["token"])
     number = row["case__number"]
     return answer(call, written, "service_requests", [{"service_request_id": number, "token": number}])
 
 
-async def found(call: Call, number: str) -> Mapping[str, Any]:
+async def found(call: Call, office: Office, number: str) -> Mapping[str, Any]:
     """The request of a number. Raises Unknown."""
-    office = call.platform[OFFICE]
     numbers = numbers_in(number, call.language)
     rows = await offered(office).filter(case__number__in=numbers).values(*COLUMNS)
     if len(rows) != 1 or rows[0]["service_code"] not in office.services:

@@ -47,12 +47,10 @@ def read_report(arguments: Arguments) -> Report:
     latitude, longitude = position or (None, None)
     return Report(
         contact=contact,
-        address=given["address_string"],
-        address_id=given["address_id"],
-        description=given["description"],
-        media_url=given["media_url"],
+        address=given.pop("address_string"),
         latitude=latitude,
         longitude=longitude,
+        **given,
     )
 
 

@@ -15,7 +15,7 @@ from tortoise.expressions import F, Subquery
 from banshi import Call, Case
 from banshi.sdk.cases import CaseEvent
 
-from ..services.service import OFFICE
+from ..services.service import office_for
 from ..wire import schemas
 from ..wire.formats import Format, answer
 from ..wire.methods import Methods
@@ -44,8 +44,7 @@ async def list_updates(written: Format, call: Call) -> web.StreamResponse:
 
     Whoever wants more goes on from the last one's time.
     """
-    office = call.platform[OFFICE]
-    office.jurisdiction(call.query.get("jurisdiction_id"))
+    office = office_for(call)
     begin, end = span(call)
     requests = offered(office)
     if wanted := call.query.get("service_request_id"):

@@ -17,6 +17,8 @@ MAX_LINE_LENGTH = 255
 
 #: A number without a fraction, of as many digits as every reader of JSON takes.
 WHOLE = re.compile(r"-?[0-9]{1,15}")
+#: Any other; none is nan, infinity or 1_000.
+DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 YES_NO = {
@@ -142,19 +144,11 @@ def _one(schema: Schema, text: str, zone: tzinfo) -> Any:
 
 def number(text: str) -> Any:
     """A finite number, whole where it is written so; any other text as it is."""
-    try:
-        return int(text) if WHOLE.fullmatch(text) else _finite(text)
-    except ValueError:
+    if WHOLE.fullmatch(text):
+        return int(text)
+    if len(text) > 40 or not DECIMAL.fullmatch(text) or abs(float(text)) > 1e300:
         return text
-
-
-def _finite(text: str) -> float:
-    if not text.isascii() or len(text) > 40 or any(sign in text for sign in "_nN"):  # nan, infinity, 1_000
-        raise ValueError(text)
-    value = float(text)
-    if abs(value) > 1e300:
-        raise ValueError(text)
-    return value
+    return float(text)
 
 
 def _moment(text: str, zone: tzinfo, *, day: bool) -> str:

@@ -26,8 +26,7 @@ def _wrong(code: str, own: ServiceSettings, registry: Any) -> Iterator[tuple[str
     if not own.offered:
         return
     if not takes_names(item, registry):
-        advice = "take it out: a service is an appeal with a form that people hand in with their names"
-        yield "no-service", advice
+        yield "no-service", "take it out: a service is an appeal with a form that people hand in with their names"
         return
     found = read(item, own)
     for pointer in found.unknown:

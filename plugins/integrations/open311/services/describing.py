@@ -11,7 +11,7 @@ from banshi import Call, text_in
 from ..wire import schemas
 from ..wire.formats import JSON, XML, Format, answer
 from ..wire.methods import ROOT, Methods
-from .service import OFFICE
+from .service import OFFICE, office_for
 
 ROUTES = Methods("open311")
 
@@ -44,8 +44,7 @@ async def discover(written: Format, call: Call) -> web.StreamResponse:
 @ROUTES.both("GET", "services", "All services.", schemas.SERVICES)
 async def list_services(written: Format, call: Call) -> web.StreamResponse:
     """List the services."""
-    office, registry, language = call.platform[OFFICE], call.platform.registry, call.language
-    office.jurisdiction(call.query.get("jurisdiction_id"))
+    office, registry, language = office_for(call), call.platform.registry, call.language
     found: list[dict[str, Any]] = [
         {
             "service_code": item.code,
@@ -67,8 +66,7 @@ async def show_service(written: Format, call: Call) -> web.StreamResponse:
 
     That is what it asks beside the standard's own arguments.
     """
-    office = call.platform[OFFICE]
-    office.jurisdiction(call.query.get("jurisdiction_id"))
+    office = office_for(call)
     service = office.service(call.path["service_code"])
     asked = [one.document(order, call.language) for order, one in enumerate(service.attributes, 1)]
     return answer(call, written, "service_definition", {"service_code": service.code, "attributes": asked})

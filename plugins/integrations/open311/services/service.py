@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from banshi import Key, Platform, TooManyRequests
+from banshi import Call, Key, Platform, TooManyRequests
 from banshi.sdk.catalogue import PerRevision
 from banshi.sdk.outgoing import RATES
 
@@ -59,3 +59,10 @@ class Office:
 
 
 OFFICE: Key[Office] = Key("open311")
+
+
+def office_for(call: Call) -> Office:
+    """What answers a read of this city's. Raises Unknown for another city's."""
+    office = call.platform[OFFICE]
+    office.jurisdiction(call.query.get("jurisdiction_id"))
+    return office

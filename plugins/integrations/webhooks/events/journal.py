@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tortoise.functions import Count, Max, Min
 from tortoise.transactions import in_transaction
 
 from banshi import Platform
 from banshi.sdk.events import Event
 
-from ..models import Top
+from ..models import EventRow, Top
 from .cloudevents import document_of
 
 #: The one counter of events.
@@ -89,15 +90,11 @@ async def top() -> int:
     return row.value if row else 0
 
 
-async def span(platform: Platform, begins: int, ends: int) -> tuple[int, int, int]:
+async def span(begins: int, ends: int) -> tuple[int, int, int]:
     """How many events happened between two moments, with the first and the last number of them."""
-    marks = platform.store.placeholders(2)
-    sql = (
-        "SELECT COUNT(*) AS n, MIN(seq) AS first, MAX(seq) AS last FROM webhooks_event "  # noqa: S608
-        f"WHERE at >= {marks[0]} AND at <= {marks[1]}"
-    )
-    rows = await platform.store.connection.execute_query_dict(sql, [begins, ends])
-    return int(rows[0]["n"]), int(rows[0]["first"] or 0), int(rows[0]["last"] or 0)
+    found = EventRow.filter(at__gte=begins, at__lte=ends).annotate(n=Count("seq"), first=Min("seq"), last=Max("seq"))
+    row = (await found.values("n", "first", "last"))[0]
+    return row["n"], row["first"] or 0, row["last"] or 0
 
 
 def _logged(row: Any) -> Logged:

@@ -134,7 +134,7 @@ async def replay_webhook(call: Call) -> web.StreamResponse:
     begins, ends = (_milliseconds(call.body[name], name) for name in ("from", "to"))
     if await Replay.filter(subscription=row.id, state="due").exists():
         raise Conflict("A span is being sent once more already; wait until that is done.")
-    count, first, last = await journal.span(call.platform, begins, ends)
+    count, first, last = await journal.span(begins, ends)
     if count > MAX_REPLAYED_EVENTS:
         told = f"There were {count} events; choose a span of at most {MAX_REPLAYED_EVENTS}."
         raise InvalidFields([FieldProblem("/to", told, "span")])

@@ -76,7 +76,6 @@ def webhook(platform: Platform, row: Subscription) -> dict[str, Any]:
         platform,
         row,
         requests_per_minute=row.pace,
-        created_at=row.created_at.astimezone(zone).isoformat(),
         last_delivered_at=moment(row.taken_at, zone),
         last_tried_at=moment(row.tried_at, zone),
         last_outcome=row.code,
