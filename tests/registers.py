@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from banshi.kinds.query.imports.loading import Imported, load
+from banshi.kinds.query.imports.loading import load
+from banshi.kinds.query.models import Batch
 from banshi.kinds.query.registers.opened import REGISTERS
 from banshi.testing import Door, made_up_resident_id
 
@@ -30,7 +31,7 @@ def sample_rows(department: str, code: str) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-async def import_file(door: Door, file: Path, code: str = "") -> Imported:
+async def import_file(door: Door, file: Path, code: str = "") -> Batch:
     registers = door.platform[REGISTERS]
     register = registers.by_code[code or file.name.partition(".")[0]].declared
     return await load(door.platform.store, registers.pseudonyms, register, file, as_of=AS_OF)
@@ -42,7 +43,7 @@ async def import_samples(door: Door, *departments: str) -> None:
             await import_file(door, file)
 
 
-async def import_rows(door: Door, folder: Path, code: str, rows: Iterable[Mapping[str, Any]]) -> Imported:
+async def import_rows(door: Door, folder: Path, code: str, rows: Iterable[Mapping[str, Any]]) -> Batch:
     listed = list(rows)
     file = folder / f"{code}.csv"
     with file.open("w", encoding="utf-8", newline="") as stream:

@@ -58,7 +58,7 @@ async def hall(tmp_path: Path, database: str) -> AsyncIterator[Door]:
         yield door
 
 
-async def bring(door: Door, folder: Path, content: str | bytes, name: str = "drivers.csv") -> loading.Imported:
+async def bring(door: Door, folder: Path, content: str | bytes, name: str = "drivers.csv") -> Batch:
     file = folder / name
     file.write_bytes(content.encode() if isinstance(content, str) else content)
     return await import_file(door, file)

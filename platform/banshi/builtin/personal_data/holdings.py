@@ -85,15 +85,16 @@ def by_person(model: type[Model], *columns: str) -> Find:
     return find
 
 
-def by_case(model: type[Model], column: str = "case_id") -> Find:
-    """The rows about the person's cases."""
+def by_case(model: type[Model], column: str = "case_id", *more: str) -> Find:
+    """The rows that have one of the person's cases in one of the columns."""
 
     async def find(_: Platform, whom: DataSubject) -> Sequence[Any]:
         cases: Any = await Case.filter(person=whom.subject).order_by("id").values_list("id", flat=True)
         found: list[Any] = []
         for begin in range(0, len(cases), ROWS_PER_STATEMENT):
-            of_cases = model.filter(**{f"{column}__in": list(cases[begin : begin + ROWS_PER_STATEMENT])})
-            found += await of_cases.values_list(model._meta.pk_attr, flat=True)
+            some: Any = list(cases[begin : begin + ROWS_PER_STATEMENT])
+            theirs = Q(*(Q(**{f"{name}__in": some}) for name in (column, *more)), join_type=Q.OR)
+            found += await model.filter(theirs).values_list(model._meta.pk_attr, flat=True)
         return found
 
     return find

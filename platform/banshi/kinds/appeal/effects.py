@@ -8,7 +8,7 @@ from typing import Any
 from tortoise.models import Model
 
 from banshi.foundation.database.writes import Update
-from banshi.foundation.errors import Conflict, InvalidFields
+from banshi.foundation.errors import InvalidFields
 from banshi.kernel.cases.attachments import Files, files_of
 from banshi.kernel.cases.lifecycle import Effects, Move
 from banshi.kernel.contract.values import Texts, Who
@@ -16,6 +16,7 @@ from banshi.kernel.outbox import outbox
 from banshi.kernel.runtime.running import Platform
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply
 from banshi.kinds.appeal.offered import MAX_LETTERS
+from banshi.kinds.appeal.problems import TooManyLetters
 from banshi.kinds.appeal.sorting import merging
 from banshi.kinds.corrections import corrected
 
@@ -104,12 +105,7 @@ async def _write(platform: Platform, move: Move) -> Effects:
     by = move.actor.who(case)
     number = await Letter.filter(case_id=case.id).count() + 1
     if number > MAX_LETTERS:
-        raise Conflict(
-            {
-                "zh-CN": f"一件来件最多有{MAX_LETTERS}条留言。请等待答复，或者另行提交。",
-                "en": f"One appeal has at most {MAX_LETTERS} messages. Wait for the answer, or hand in a new one.",
-            }
-        )
+        raise TooManyLetters(limit=MAX_LETTERS)
     files = await _files(move)
     letter = Letter(
         case_id=case.id,

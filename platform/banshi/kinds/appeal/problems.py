@@ -6,6 +6,12 @@ from banshi.foundation.errors import NotFound, TooManyRequests, UnsupportedMedia
 from banshi.kinds.refusals import InTwoLanguages, Refused
 
 
+class TooManyLetters(Refused):
+    """One appeal has at most {limit} messages. Wait for the answer, or hand in a new one."""
+
+    zh = "一件来件最多有{limit}条留言。请等待答复，或者另行提交。"
+
+
 class JoinedOneClosed(Refused):
     """The one that this was joined with is closed. If there is more to say, hand in a new one."""
 

@@ -22,13 +22,6 @@ ENDED: Texts = {
 }
 
 
-async def _matches(platform: Platform, whom: DataSubject) -> Sequence[Any]:
-    return [
-        *await by_case(PostingMatch, "lost_id")(platform, whom),
-        *await by_case(PostingMatch, "found_id")(platform, whom),
-    ]
-
-
 async def _messages(_: Platform, whom: DataSubject) -> Sequence[Any]:
     """What both sides wrote: either has read it."""
     sides = Q(poster=whom.subject) | Q(writer=whom.subject)
@@ -65,7 +58,7 @@ def _others(row: Mapping[str, Any], whom: DataSubject) -> set[str]:
 HOLDING = Holdings(
     (
         PersonalTable(PostingRecord, by_case(PostingRecord)),
-        PersonalTable(PostingMatch, _matches),
+        PersonalTable(PostingMatch, by_case(PostingMatch, "lost_id", "found_id")),
         # Neither learns who the other is.
         PersonalTable(Conversation, by_person(Conversation, "poster", "writer"), hidden=_others),
         PersonalTable(ConversationMessage, _messages, hidden=("person",)),

@@ -31,7 +31,7 @@ from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appointment.booking import limits, problems
 from banshi.kinds.appointment.models import Booking, Hold, Slot
 from banshi.kinds.appointment.slots import places
-from banshi.kinds.appointment.slots.slots import ensure, find_slot, free_in
+from banshi.kinds.appointment.slots.slots import ensure, free_in
 from banshi.kinds.appointment.slots.when import mentions, moment_in_words
 
 #: How often a booking is prepared anew when others took places meanwhile.
@@ -97,12 +97,8 @@ class Draft:
     given: HandedIn
 
 
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """What became of a wish."""
-
-    case: Case
-    booking: Booking
+#: What is to be written with a case and its booking, such as the answer that tells of them.
+Receipt = Callable[[Case, Booking], Sequence[Model]]
 
 
 @dataclass(slots=True)
@@ -116,7 +112,7 @@ class Way:
     until: datetime | None = None
 
 
-async def book(platform: Platform, wish: Wish, receipt: Callable[[Booked], Sequence[Model]]) -> Booked:
+async def book(platform: Platform, wish: Wish, receipt: Receipt) -> None:
     """Meet the wish, or say in a problem why that can't be.
 
     What `receipt` makes of the outcome is written in the same transaction.
@@ -129,10 +125,10 @@ async def book(platform: Platform, wish: Wish, receipt: Callable[[Booked], Seque
     case.answers = dict(given.answers)
     event.details = {"reused": given.reused.told} if given.reused.told else None
     async with platform[QUEUE].turn(wish.item.code, wish.person.subject):
-        return await _book(platform, wish, Draft(case, event, given), receipt)
+        await _book(platform, wish, Draft(case, event, given), receipt)
 
 
-async def _book(platform: Platform, wish: Wish, draft: Draft, receipt: Callable[[Booked], Sequence[Model]]) -> Booked:
+async def _book(platform: Platform, wish: Wish, draft: Draft, receipt: Receipt) -> None:
     standing = await limits.standing(wish.item, wish.person.subject)
     if wish.given_by is None:
         standing.refuse_absent(platform)
@@ -143,8 +139,8 @@ async def _book(platform: Platform, wish: Wish, draft: Draft, receipt: Callable[
         case, event, given = copy.copy(draft.case), copy.copy(draft.event), draft.given
         said = lifecycle.Effects(mentions=mentions(platform, wish.item, slot, way.until))
         rows = lifecycle.begin(platform, case, way.action, said)
-        booked = Booked(case, _booking(wish, slot, case, way))
-        rows = [case, event, *step_rows(platform, case, event), *given.rows, *rows, booked.booking, *receipt(booked)]
+        booking = _booking(wish, slot, case, way)
+        rows = [case, event, *step_rows(platform, case, event), *given.rows, *rows, booking, *receipt(case, booking)]
         try:
             write = Write(updates=[*way.updates, *given.updates], rows=rows)
             await platform[MATERIALS].commit(platform, write, given.reused)
@@ -154,7 +150,7 @@ async def _book(platform: Platform, wish: Wish, draft: Draft, receipt: Callable[
             # The person has booked something else meanwhile, or this request was answered already.
             clash, standing = error, await limits.standing(wish.item, wish.person.subject)
         else:
-            return booked
+            return
     if clash is not None:
         raise clash
     raise Conflict("So many others are booking this slot that it could not be settled; send the request again.")
@@ -163,7 +159,7 @@ async def _book(platform: Platform, wish: Wish, draft: Draft, receipt: Callable[
 async def open_slot(platform: Platform, item: Item, slot_id: Any) -> Slot:
     """The slot, if it can be taken at this time at all. Raises what keeps it from that."""
     await ensure(platform, item)
-    slot = await find_slot(item, slot_id)
+    slot = await Slot.get_or_none(id=slot_id, item=item.code)
     if slot is None:
         raise problems.NoSuchSlot()
     now = platform.now()

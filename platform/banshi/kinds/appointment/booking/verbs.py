@@ -32,12 +32,18 @@ from banshi.kinds.appointment.steps import TO_SLOT
 
 ROUTES = Routes("appointments")
 
-ENVELOPE = Record(
-    slot={"type": "string", "format": "uuid"},
-    answers={"type": "object"},
-    wait=optional({"type": "boolean"}),
-    reuse=optional(REUSE),
-).form()
+
+def _body(answers: Mapping[str, Any]) -> Record:
+    return Record(
+        slot={**ID, "description": "One of the item's slots."},
+        answers=answers,
+        wait=optional({"type": "boolean", "description": "Where the slot is full, its waiting list will do."}),
+        reuse=optional(REUSE),
+    )
+
+
+#: What is around the answers, which have a form of their own.
+ENVELOPE = _body({"type": "object"}).form()
 
 HELD = Record(id=ID, slot=ID, expires_at=MOMENT)
 
@@ -71,13 +77,7 @@ def body_schema(item: Item) -> Mapping[str, Any] | None:
     """What an item's appointment looks like; None for an item of another kind."""
     if item.kind != "appointment":
         return None
-    answers = item.form.schema if item.form is not None else {"type": "object", "additionalProperties": False}
-    return Record(
-        slot={**ID, "description": "One of the item's slots."},
-        answers=answers,
-        wait=optional({"type": "boolean", "description": "Where the slot is full, its waiting list will do."}),
-        reuse=optional(REUSE),
-    )
+    return _body(item.form.schema if item.form is not None else {"type": "object", "additionalProperties": False})
 
 
 INTERNAL = Record(
@@ -157,13 +157,11 @@ async def _booked(call: Call, wish: taking.Wish) -> web.StreamResponse:
     reader = actors.Actor(call.principal)
     made: dict[str, Any] = {}
 
-    def receipt(booked: taking.Booked) -> Sequence[Any]:
-        who = reader.who(booked.case)
-        table = [step for step in wish.item.steps if step.state == booked.case.state and who in step.who]
-        permitted = in_booking(call.platform, wish.item, booked.booking, table)
-        document = appointment_document(
-            call.platform, wish.item, booked.case, booked.booking, call.language, permitted=permitted
-        )
+    def receipt(case: Case, booking: Booking) -> Sequence[Any]:
+        who = reader.who(case)
+        table = [step for step in wish.item.steps if step.state == case.state and who in step.who]
+        permitted = in_booking(call.platform, wish.item, booking, table)
+        document = appointment_document(call.platform, wish.item, case, booking, call.language, permitted=permitted)
         made["document"], made["headers"] = document, {"Location": document["links"]["self"]}
         return call.once.receipt(document, headers=made["headers"])
 

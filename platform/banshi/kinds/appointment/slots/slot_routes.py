@@ -31,7 +31,7 @@ from banshi.kinds.appointment.representations import (
     draw_document,
     slot_document,
 )
-from banshi.kinds.appointment.slots.slots import ensure, expired_holds, find_slot
+from banshi.kinds.appointment.slots.slots import ensure, expired_holds
 
 ROUTES = Routes("appointments")
 
@@ -117,7 +117,7 @@ def _day(call: Call, name: str, default: date) -> date:
 )
 async def show_draw(call: Call) -> web.StreamResponse:
     """Show how a slot is drawn, so that anybody can check it."""
-    slot = await find_slot(bookable(call), call.path["id"])
+    slot = await Slot.get_or_none(id=call.path["id"], item=bookable(call).code)
     if slot is None or not slot.seed:
         raise NotFound()
     entries = await Booking.filter(slot_id=slot.id, drawn__lt=NOT_DRAWN).order_by("drawn")

@@ -221,10 +221,6 @@ async def bring_in_step(platform: Platform, item: Item, ones: Iterable[Slot] | N
         await platform.store.commit(Write(updates=updates[start : start + ROWS_PER_STATEMENT]))
 
 
-async def find_slot(item: Item, slot_id: Any) -> Slot | None:
-    return await Slot.get_or_none(id=slot_id, item=item.code)
-
-
 def free_in(slot: Slot, expired: int = 0) -> int:
     """Places that anybody can take: none while others wait, since a free one is theirs."""
     if slot.waiting or slot.draw in {"open", "running"}:

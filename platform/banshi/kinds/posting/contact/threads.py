@@ -13,7 +13,7 @@ from banshi.kernel.contract.routes import Link
 from banshi.kernel.http.document_schemas import ID, LINKS, MOMENT, TEXT, Record
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
-from banshi.kinds.posting.models import Conversation, ConversationMessage, PostingRecord
+from banshi.kinds.posting.models import Conversation, PostingRecord
 from banshi.kinds.posting.representations import OWN
 
 Side = Literal["poster", "writer", "staff"]
@@ -125,10 +125,6 @@ def _reports(platform: Platform, row: Conversation) -> Iterator[dict[str, Any]]:
     ):
         if at is not None:
             yield {"at": platform.moment(at), "by": by, "reason": reason, "is_reviewed": is_reviewed}
-
-
-def message_document(platform: Platform, row: ConversationMessage) -> dict[str, Any]:
-    return MESSAGE.of(platform, row, by=row.side)
 
 
 async def postings_of(rows: list[Conversation]) -> dict[UUID, PostingRecord]:

@@ -33,7 +33,6 @@ from banshi.kinds.posting.contact.threads import (
     find,
     is_open,
     is_running,
-    message_document,
     postings_of,
     record_readings,
 )
@@ -161,7 +160,7 @@ async def write_message(call: Call) -> web.StreamResponse:
     if side == "staff":
         raise Forbidden("Only the two people of a conversation write in it.")
     message = _message(call, row, side)
-    document = message_document(platform, message)
+    document = MESSAGE.of(platform, message, by=message.side)
     posting = await PostingRecord.get(case_id=row.case_id)
     if not is_running(platform, posting):
         raise PostingOver()
@@ -249,4 +248,5 @@ async def list_conversation_messages(call: Call) -> web.StreamResponse:
     """List a conversation's messages, the newest first."""
     row, _ = await find(call.path["id"], call.principal)
     shown, after = await page_of(call, ConversationMessage.filter(conversation_id=row.id), {"-id": UUID})
-    return reply(call, Page([message_document(call.platform, one) for one in shown], after).document())
+    documents = [MESSAGE.of(call.platform, one, by=one.side) for one in shown]
+    return reply(call, Page(documents, after).document())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -39,15 +38,6 @@ class Refused(Exception):
         super().__init__(f"{problems.count} problems")
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What a register now has."""
-
-    rows: int
-    sample: bool
-    as_of: datetime
-
-
 def register_named(file: Path) -> tuple[str, bool]:
     """The register's code that a file's name says, and whether it is a sample."""
     stem = file.name.removesuffix(".csv")
@@ -62,7 +52,7 @@ async def load(
     *,
     as_of: datetime,
     read: Callable[[int], None] = lambda _: None,
-) -> Imported:
+) -> Batch:
     """Make the file the register. Raises Refused with everything that is wrong with it, OSError if it can't be read."""
     batch = Batch(
         register=register.code,
@@ -75,18 +65,19 @@ async def load(
     await batch.save(using_db=store.connection)
     problems = Problems()
     try:
-        rows = await _write(store, pseudonyms, register, batch.id, _read(file, register, problems, read), problems)
+        read_rows = _read(file, register, problems, read)
+        batch.rows = await _write(store, pseudonyms, register, batch.id, read_rows, problems)
         if not problems.count and not register.several:
             await _find_twins(store, batch.id, problems)
         if problems.count:
             raise Refused(problems)
-        await _swap(batch, rows)
+        await _swap(batch)
     except BaseException:
         # Once it is the register it stays, whatever breaks off clearing away the one before.
         if not await RegisterPointer.exists(code=batch.register, batch=batch.id):
             await forget_batch(batch.id)
         raise
-    return Imported(rows, batch.sample, batch.as_of)
+    return batch
 
 
 def _read(file: Path, register: Register, problems: Problems, read: Callable[[int], None]) -> Iterator[Row]:
@@ -134,11 +125,11 @@ async def _find_twins(store: Store, batch: int, problems: Problems) -> None:
         problems.add(row["last"], f"it has the same key as line {row['first']}; a key has one record here")
 
 
-async def _swap(batch: Batch, rows: int) -> None:
+async def _swap(batch: Batch) -> None:
     """From here on this batch is the register. The one before goes, once nobody is asked for it any more."""
     before = await RegisterPointer.get_or_none(code=batch.register)
     async with in_transaction() as connection:
-        await Batch.filter(id=batch.id).using_db(connection).update(rows=rows)
+        await batch.save(using_db=connection, update_fields=["rows"])
         pointer = RegisterPointer(code=batch.register, batch=batch.id)
         await RegisterPointer.bulk_create([pointer], on_conflict=["code"], update_fields=["batch"], using_db=connection)
     if before is not None:

@@ -80,34 +80,34 @@ class Registers:
     by_code: dict[str, OpenRegister]
     pseudonyms: Pseudonyms
     #: What joined while the platform runs, by owner and code: a name that somebody chooses takes nobody's place.
-    joined: dict[tuple[str, str], OpenRegister] = field(default_factory=dict)
+    joined: dict[str, dict[str, OpenRegister]] = field(default_factory=dict)
 
     def of(self, item: Item) -> OpenRegister:
         """The register that a query asks: its own owner's or a built-in one. Raises DepartmentUnavailable."""
         code = item.details.register
-        found = self.joined.get((item.plugin, code)) or self.by_code.get(code)
+        found = self.joined.get(item.plugin, {}).get(code) or self.by_code.get(code)
         if found is None or (found.plugin != item.plugin and code not in BUILT_IN):
             raise DepartmentUnavailable(department=item.department, item=item.code)
         return found
 
     def drop(self, owner: str) -> None:
         """Close all that the owner has."""
-        for key in [key for key in self.joined if key[0] == owner]:
-            del self.joined[key]
+        self.joined.pop(owner, None)
 
     def replace(
         self, owner: str, registers: Iterable[Register], source: Callable[[str], Source], seconds: float
     ) -> None:
         """Let these be all that the owner has, each behind what `source` gives for its code."""
-        self.drop(owner)
-        for register in registers:
-            self.joined[owner, register.code] = OpenRegister(
-                declared=register,
+        self.joined[owner] = {
+            one.code: OpenRegister(
+                declared=one,
                 plugin=owner,
-                source=source(register.code),
+                source=source(one.code),
                 timeout=seconds,
                 pseudonyms=self.pseudonyms,
             )
+            for one in registers
+        }
 
 
 #: The registers that are open.
