@@ -24,6 +24,10 @@ QUIET_S, MAX_REMEMBERED = 60.0, 1000
 #: Seconds; a longer Retry-After is a mistake more often than a wish, and asking once an hour harms nobody.
 MAX_RETRY_AFTER_S = 3600.0
 
+#: Statuses that say "too many", the second in Microsoft's words; and seconds to wait after one without Retry-After, as
+#: the FCM documentation asks.
+TOO_MANY, QUOTA_WAIT_S = (429, 406), 60.0
+
 
 class Push(NamedTuple):
     """What phones are sent: a title and a link that wake them, no personal data (the inbox holds the rest).
@@ -197,6 +201,14 @@ class OnceAMinute:
             self._said.clear()
         self._said[what] = now
         return True
+
+
+def refused(outcome: Outcome, status: int, code: str, headers: Mapping[str, str]) -> Receipt:
+    """The receipt of an answer that took nothing; where it may go later, with the seconds until then."""
+    if outcome is not Outcome.RETRY:
+        return Receipt(outcome, code)
+    wait = retry_after(headers)
+    return Receipt(outcome, code, QUOTA_WAIT_S if wait is None and status in TOO_MANY else wait)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -6,7 +6,6 @@ import asyncio
 import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 import orjson
@@ -50,9 +49,7 @@ class Sandbox(ABC, Generic[B]):
         self.port = self._listener.sockets[0].getsockname()[1]
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._listener.close()
         await self._runner.cleanup()
 

@@ -14,6 +14,7 @@ MAX_PAYLOAD_BYTES = 4096
 #: A field's check; a string is a leaf of CHECKS, a mapping is a nested message.
 Fields = dict[str, Any]
 CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "string": (lambda v: isinstance(v, str), "TYPE_STRING"),
     "bool": (lambda v: isinstance(v, bool), "TYPE_BOOL"),
     "int": (lambda v: isinstance(v, int), "TYPE_INT32"),
     "list": (lambda v: isinstance(v, list), "TYPE_STRING"),
@@ -94,10 +95,7 @@ def check_fields(value: object, fields: Fields, path: str, found: list[tuple[str
         return
     for name, inner in value.items():
         kind = fields.get(name)
-        if kind == "string":
-            if not isinstance(inner, str):
-                found.append((f"{path}.{name}", f"Invalid value at '{path}.{name}' (TYPE_STRING)"))
-        elif kind is None:
+        if kind is None:
             found.append(
                 (path, f"Invalid JSON payload received. Unknown name \"{name}\" at '{path}': Cannot find field.")
             )

@@ -11,10 +11,8 @@ from collections.abc import Mapping
 
 import orjson
 
-from mobile_push.providers.provider import Outcome, Receipt, retry_after
+from mobile_push.providers.provider import Outcome, Receipt, refused
 
-#: Seconds to wait after a 429 without Retry-After, as the FCM documentation asks.
-QUOTA_WAIT_S = 60.0
 #: `error.details[].errorCode` → what it means for the message. Only one word forgets a token.
 ERROR_CODES = {
     "UNREGISTERED": Outcome.DEAD_TOKEN,  # the app was removed, or its token replaced
@@ -58,7 +56,4 @@ def classify(status: int, headers: Mapping[str, str], body: bytes) -> Receipt:
             outcome = Outcome.REJECTED
         else:  # any other 3xx or 4xx (401, 403, a 404 that names no token) is about us, not about this phone
             outcome = Outcome.RETRY if status >= 500 or status in (408, 429) else Outcome.MISCONFIGURED
-    if outcome is not Outcome.RETRY:
-        return Receipt(outcome, code)
-    wait = retry_after(headers)
-    return Receipt(outcome, code, QUOTA_WAIT_S if wait is None and status == 429 else wait)
+    return refused(outcome, status, code, headers)

@@ -79,13 +79,10 @@ class Connections:
         #: A connection for each request that may still begin. Waiting is done here and not in the client, which sends
         #: what waits there even when its caller has given it up.
         self._free = deque(islice(cycle(self._all), at_once))
-        self._waiting: deque[asyncio.Future[Connection]] = deque()
+        self._room = asyncio.Semaphore(at_once)
 
     async def close(self) -> None:
-        """Close all connections: what is under way fails at once, and what waits never leaves."""
-        for turn in self._waiting:
-            if not turn.done():
-                turn.set_exception(Failed(CONNECTION))
+        """Close all connections: what is under way fails at once, and then what waits, which never leaves."""
         for one in self._all:
             client, one.client = one.client, None
             if client is not None:
@@ -97,25 +94,17 @@ class Connections:
         Raises:
             Failed: there is none.
         """
-        if self._free:
-            return await self._use(self._free.popleft(), url, body, headers)
+        if not self._room.locked():
+            async with self._room:
+                return await self._use(url, body, headers)
         try:
-            async with asyncio.timeout(self._timeout):
-                return await self._use(await self._turn(), url, body, headers)
+            async with asyncio.timeout(self._timeout), self._room:
+                return await self._use(url, body, headers)
         except TimeoutError:
             raise Failed(TIMEOUT) from None
 
-    async def _turn(self) -> Connection:
-        turn: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
-        try:
-            return await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled() and turn.exception() is None:
-                self._give(turn.result())  # it came in the very moment in which nobody wanted it any more
-            raise
-
-    async def _use(self, connection: Connection, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def _use(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        connection = self._free.popleft()
         try:
             if connection.works:
                 return await self._post(connection, url, body, headers)
@@ -134,15 +123,7 @@ class Connections:
                 logger.error("the HTTP client failed: %s", error)
             raise Failed(CONNECTION) from None
         finally:
-            self._give(connection)
-
-    def _give(self, connection: Connection) -> None:
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(connection)
-                return
-        self._free.append(connection)
+            self._free.append(connection)
 
     async def _post(self, connection: Connection, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         client = connection.client

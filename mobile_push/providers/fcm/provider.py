@@ -12,7 +12,6 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from types import TracebackType
 from typing import Any, Self
 
 import orjson
@@ -99,9 +98,7 @@ class FcmProvider:
         self._topics = Endpoint(topics, self._token, {"access_token_auth": "true"}, limit)  # nosec B105 - a header's value
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         open_ones = [one for one in (self._messages, self._topics) if one is not None]
         self._messages = self._topics = None
         if open_ones:

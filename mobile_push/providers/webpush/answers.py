@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mobile_push.providers.provider import Outcome, Receipt, retry_after
+from mobile_push.providers.provider import Outcome, Receipt, refused
 
-#: Seconds to wait after a 429 without Retry-After.
-QUOTA_WAIT_S = 60.0
 #: Characters of Location that are kept; it names the message to its push service.
 MAX_NAME_LENGTH = 255
 
@@ -32,17 +30,10 @@ OUTCOMES = {
 
 def classify(status: int, headers: Mapping[str, str]) -> Receipt:
     """What an answer means, by its status alone: bodies differ from service to service, and one may be hostile."""
-    code = f"HTTP_{status}"
     if 200 <= status < 300:
         name = headers.get("Location", "")
-        return Receipt(Outcome.ACCEPTED, "OK", None, name[:MAX_NAME_LENGTH] if _is_printable(name) else None)
+        readable = name.isascii() and name.isprintable()
+        return Receipt(Outcome.ACCEPTED, "OK", None, name[:MAX_NAME_LENGTH] if name and readable else None)
     # A redirect is not followed: the subscription names its push service. No other 4xx will be better next time.
     outcome = OUTCOMES.get(status, Outcome.RETRY if status >= 500 else Outcome.REJECTED)
-    if outcome is not Outcome.RETRY:
-        return Receipt(outcome, code)
-    wait = retry_after(headers)
-    return Receipt(outcome, code, QUOTA_WAIT_S if wait is None and status in (406, 429) else wait)
-
-
-def _is_printable(text: str) -> bool:
-    return bool(text) and text.isascii() and text.isprintable()
+    return refused(outcome, status, f"HTTP_{status}", headers)

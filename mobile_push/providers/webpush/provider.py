@@ -9,7 +9,6 @@ import logging
 import re
 import ssl
 from functools import partial
-from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
@@ -147,9 +146,7 @@ class WebPushProvider:
             told = f"ca_file {self.settings.ca_file} can't be used ({error}); name a PEM file of certificates"
             raise ValueError(told) from None
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         session, self._session = self._session, None
         if session is not None:
             await session.close()

@@ -25,8 +25,6 @@ from mobile_push.sandbox.webpush.behaviour import WebPushBehaviour
 from mobile_push.sandbox.webpush.checks import Refusal, wrong_header, wrong_sender
 from mobile_push.sandbox.webpush.phone import Phone
 
-__all__ = ["MAX_MESSAGES_KEPT", "Received", "WebPushBehaviour", "WebPushSandbox", "serve_webpush"]
-
 #: Seconds for which the server keeps a message at most; a longer TTL is shortened, as RFC 8030 section 5.2 allows.
 MAX_TTL_S = 28 * 24 * 3600
 #: Bytes of a request that are read; what is longer is not looked at.
