@@ -61,7 +61,7 @@ class Courier:
         self._metrics = metrics
         self._counters: dict[tuple[Outcome, str], Counter] = {}
         self._teller = Teller(provider.name)
-        rows, chunks = (of(platform, provider, settings, metrics) for of in (Rows, Chunks))
+        rows, chunks = Rows(platform, provider, settings, metrics), Chunks(platform, provider, settings)
         self._sources: tuple[Source, ...] = (rows, chunks)
         self._waiting: dict[Lane, deque[Parcel]] = {lane: deque() for lane in Lane}
         self._idle: list[asyncio.Future[None]] = []
@@ -224,7 +224,10 @@ class Courier:
         self._outcome.set()
 
     def _sending(self, parcel: Parcel) -> Awaitable[Receipt]:
-        return self._send_topic(parcel) if parcel.topic else self.provider.send(parcel.push, parcel.token)
+        if not parcel.topic:
+            return self.provider.send(parcel.push, parcel.token)
+        assert isinstance(self.provider, TopicProvider)  # noqa: S101 - only such a one has topics in use
+        return self.provider.send_topic(parcel.push, parcel.token, parcel.unless)
 
     async def _send_traced(self, parcel: Parcel) -> Receipt:
         about = {"provider": self.provider.name, "lane": parcel.lane.name.lower(), "kind": parcel.push.kind}
@@ -241,10 +244,6 @@ class Courier:
             found = self._metrics.attempts.labels(self.provider.name, receipt.outcome.value, receipt.code)
             self._counters[key] = found
         return found
-
-    async def _send_topic(self, parcel: Parcel) -> Receipt:
-        assert isinstance(self.provider, TopicProvider)  # noqa: S101 - only such a one has topics in use
-        return await self.provider.send_topic(parcel.push, parcel.token, parcel.unless)
 
     async def _idle_for(self, seconds: float) -> None:
         """Wait to be roused, or until it may be time to look again."""

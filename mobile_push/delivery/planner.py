@@ -15,7 +15,6 @@ from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
 from banshi import Platform
@@ -135,7 +134,7 @@ class Planner:
         if not chunks and self._settings.notices_a_day is None:
             topics = await topics_for(self._platform, walk.provider, Lane.NOTICE, audience)
             if chunks := self._chunks(walk, broadcast, topics, ()):
-                await self._advance(walk, "", 0, False, partial(_add, chunks))
+                await self._advance(walk, "", 0, chunks, ended=False)
                 self._planned()
         waits = any(one.state == "due" for one in chunks)
         if waits:
@@ -170,7 +169,7 @@ class Planner:
         ended = len(rows) < _most(through)
         first = topics if walk.lane is Lane.ALERT and not through else ()
         chunks = self._chunks(walk, broadcast, first, devices)
-        return await self._advance(walk, last, len(devices), ended, partial(_add, chunks))
+        return await self._advance(walk, last, len(devices), chunks, ended=ended)
 
     async def _reached(self, walk: Walk, broadcast: Broadcast, through: str) -> str | None:
         """Put the next phones that have what is taken back into chunks; where it has got to, None at the end."""
@@ -178,7 +177,7 @@ class Planner:
         found = await next_reached(self._platform, walk.provider, broadcast, int(through or 0), most)
         chunks = self._chunks(walk, broadcast, found.topics, found.devices)
         last = through if found.last is None else str(found.last)
-        return await self._advance(walk, last, len(found.devices), found.last is None, partial(_add, chunks))
+        return await self._advance(walk, last, len(found.devices), chunks, ended=found.last is None)
 
     def _chunks(self, walk: Walk, broadcast: Broadcast, topics: Sequence[str], devices: Sequence[bytes]) -> list[Chunk]:
         made = partial(
@@ -224,17 +223,11 @@ class Planner:
         assert audience.people is not None  # noqa: S101 - publication made this a walk over people
         persons = await copies(self._platform, self._settings, broadcast, audience.people, through, MAX_COPIES_A_STEP)
         last = persons[-1] if persons else through
-        return await self._advance(walk, last, len(persons), len(persons) < MAX_COPIES_A_STEP, _nothing)
+        # The copies are written already, and may be written twice.
+        return await self._advance(walk, last, len(persons), (), ended=len(persons) < MAX_COPIES_A_STEP)
 
-    async def _advance(
-        self,
-        walk: Walk,
-        last: str,
-        found: int,
-        ended: bool,
-        write: Callable[[BaseDBAsyncClient], Awaitable[None]],
-    ) -> str | None:
-        """Record a step with what it writes; where to go on, None at the end and where the walk isn't ours any more."""
+    async def _advance(self, walk: Walk, last: str, found: int, chunks: Sequence[Chunk], *, ended: bool) -> str | None:
+        """Record a step with its chunks; where to go on, None at the end and where the walk isn't ours any more."""
         store, mark = self._store, Marks(self._store)
         planned = store.clock if ended else "NULL"
         sql = (
@@ -246,7 +239,8 @@ class Planner:
         async with in_transaction() as connection:
             if not await mark.change(sql, connection):
                 return None
-            await write(connection)
+            if chunks:
+                await Chunk.bulk_create(chunks, using_db=connection)
         return None if ended else last
 
     async def _give_back(self, walk: Walk) -> None:
@@ -256,12 +250,3 @@ class Planner:
 def _most(through: str) -> int:
     """Phones of a step. The first is short: an alert's first phones wait for no others to be found."""
     return MAX_PHONES_A_STEP if through else MAX_PHONES_A_CHUNK
-
-
-async def _add(chunks: Sequence[Chunk], connection: BaseDBAsyncClient) -> None:
-    if chunks:
-        await Chunk.bulk_create(chunks, using_db=connection)
-
-
-async def _nothing(_: BaseDBAsyncClient) -> None:
-    """A step whose writing is done already, and may be done twice."""

@@ -98,7 +98,7 @@ class Push:
 
     def forget(self, person: str) -> None:
         """Nothing is kept of a person any more: end their streams."""
-        self.hub.cut(person)
+        self.hub.cut([person])
         self.tell(GONE, [person])
 
     def tell(self, topic: str, words: Iterable[str]) -> None:
@@ -168,9 +168,10 @@ async def _look_for_news(push: Push) -> None:
 async def _end_streams(push: Push) -> None:
     """Wake every stream when the server shuts down, so that it ends by itself and the app reconnects elsewhere."""
     await push.platform.closing.wait()
-    push.hub.end_all()
+    for stream in push.hub.all():
+        stream.end()
     await asyncio.sleep(STREAM_END_S)
-    push.hub.cut_all()
+    push.hub.cut(push.hub.persons())
 
 
 async def deliver(platform: Platform, messages: Sequence[Message]) -> None:

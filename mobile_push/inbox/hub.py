@@ -130,10 +130,11 @@ class Hub:
                 stream.personal = True
                 stream.wake()
 
-    def cut(self, person: str) -> None:
-        """End a person's streams at once."""
-        for stream in list(self._streams.get(person, ())):
-            stream.cut()
+    def cut(self, persons: Iterable[str]) -> None:
+        """End these persons' streams at once."""
+        for person in persons:
+            for stream in list(self._streams.get(person, ())):
+                stream.cut()
 
     def listens(self, person: str) -> bool:
         """Whether a person has a stream open."""
@@ -169,14 +170,6 @@ class Hub:
 
     def all(self) -> list[Stream]:
         return [stream for streams in self._streams.values() for stream in streams]
-
-    def end_all(self) -> None:
-        for stream in self.all():
-            stream.end()
-
-    def cut_all(self) -> None:
-        for stream in self.all():
-            stream.cut()
 
     def __len__(self) -> int:
         return sum(map(len, self._streams.values()))

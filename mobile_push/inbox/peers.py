@@ -31,7 +31,7 @@ class Others:
         signals = platform[SIGNALS]
         # Own messages and broadcasts are looked for as well, by the sweep and once a second. Wishes are not.
         signals.on(INBOX, hub.wake)
-        signals.on(GONE, self._gone)
+        signals.on(GONE, hub.cut)
         signals.on(LOG, self._published)
         signals.on(WISHES, self._wish, missed=self._missed)
 
@@ -58,10 +58,6 @@ class Others:
         standings = await messages.standings(self._platform, set(persons))
         for person, standing in standings.items():
             self._hub.changed(person, standing.listener)
-
-    def _gone(self, persons: Iterable[str]) -> None:
-        for person in persons:
-            self._hub.cut(person)
 
     def _published(self, _: Iterable[str]) -> None:
         self._log = True

@@ -19,7 +19,7 @@ from banshi import Message, Stale
 from banshi.testing import Door
 from mobile_push.broadcasts import publication
 from mobile_push.delivery.claims import chunks
-from mobile_push.delivery.claims.chunk import Checkpoint, Open, together
+from mobile_push.delivery.claims.chunk import Apart, Checkpoint, Open, together
 from mobile_push.delivery.claims.chunk_rows import keep
 from mobile_push.delivery.claims.chunks import Chunks
 from mobile_push.delivery.claims.delivery_job import Parcel
@@ -232,8 +232,8 @@ async def test_every_phone_whose_token_is_dead_is_forgotten_also_while_others_ar
 
 
 def test_a_service_that_asks_for_an_hour_holds_up_no_phone_of_another_one() -> None:
-    refused = [(0.4, "HTTP_429", 0), (3600.0, "HTTP_429", 1), (5.0, "HTTP_429", 2), (3590.0, "HTTP_429", 3)]
-    assert sorted(together(refused)) == [(5.0, "HTTP_429", [0, 2]), (3600.0, "HTTP_429", [1, 3])]
+    refused = [Apart("due", "HTTP_429", place, wait) for place, wait in enumerate((0.4, 3600.0, 5.0, 3590.0))]
+    assert sorted(together(refused)) == [("due", "HTTP_429", 5.0, [0, 2]), ("due", "HTTP_429", 3600.0, [1, 3])]
 
 
 async def test_nothing_is_sent_before_its_retry_after(
@@ -420,7 +420,7 @@ async def test_a_checkpoint_that_is_not_ours_any_more_writes_nothing(
     (mine,) = chunks._open.values()
     await Chunk.filter(id=mine.id).update(attempts=mine.attempts + 1)
     before = await Chunk.get(id=mine.id)
-    mine.parked.append(("x", 0))
+    mine.apart.append(Apart("parked", "x", 0))
     mine.tick(0, "parked")
     await chunks.record()
     assert mine.lost
@@ -466,7 +466,7 @@ async def under_way(door: Door, sandbox: FcmSandbox, until: Until) -> Chunks:
 def put_off(chunks: Chunks) -> None:
     """One of its phones is for later, which isn't recorded yet."""
     (mine,) = chunks._open.values()
-    mine.later.append((3600.0, "UNAVAILABLE", 0))
+    mine.apart.append(Apart("due", "UNAVAILABLE", 0, 3600.0))
     mine.tick(0, "later")
 
 

@@ -171,7 +171,7 @@ async def test_a_lease_that_a_living_server_holds_is_nobody_elses(
         await until(lambda: FanOut.filter(state="done").count())
         push = other.platform[PUSH]
         living: Any = SimpleNamespace(name="fcm", longest_send=1.0)
-        assert len(await Chunks(other.platform, living, push.settings, push.metrics).claim(Lane.NOTICE, 64)) == 16
+        assert len(await Chunks(other.platform, living, push.settings).claim(Lane.NOTICE, 64)) == 16
         async with open_push():
             await asyncio.sleep(0.3)
             assert not sandbox.received

@@ -50,6 +50,16 @@ class Dead(NamedTuple):
     code: str
 
 
+class Apart(NamedTuple):
+    """A phone of a chunk that goes on in a chunk of its own."""
+
+    #: `due` where it is to be tried again after so many seconds, `parked` where an operator has to look at it.
+    state: str
+    code: str
+    place: int
+    wait: float = 0.0
+
+
 @dataclass(slots=True, eq=False)
 class Open:
     """A chunk that is claimed, and what has become of its phones since it was read."""
@@ -86,10 +96,7 @@ class Open:
     lost: bool = False
     #: Some of its phones were given up because the lease was too old; it is left to end, and claimed anew.
     lapsed: bool = False
-    #: Phones that are to be tried again: (wait, code, place).
-    later: list[tuple[float, str, int]] = field(default_factory=list)
-    #: Phones whose message an operator has to look at: (code, place).
-    parked: list[tuple[str, int]] = field(default_factory=list)
+    apart: list[Apart] = field(default_factory=list)
     dead: list[Dead] = field(default_factory=list)
     sent: list[int] = field(default_factory=list)
     #: From the claim to the last checkpoint.
@@ -113,7 +120,7 @@ class Open:
         """A phone whose token was dead has another one."""
         self.outcomes["dead"] -= 1
         self.outcomes["later"] += 1
-        self.later.append((0.0, phone.code, phone.place))
+        self.apart.append(Apart("due", phone.code, phone.place))
 
     def ended(self) -> None:
         """Nothing more is sent of it from here."""
@@ -125,9 +132,8 @@ class Open:
     def inherit(self, other: Open) -> None:
         """Take over what is known of the same chunk from an earlier claim, written down or not."""
         self.done, self.outcomes, self.seconds = other.done, other.outcomes, other.seconds
-        self.reached = other.reached
-        self.later, self.parked, self.dead, self.sent = other.later, other.parked, other.dead, other.sent
-        self.changed = other.changed
+        self.reached, self.changed = other.reached, other.changed
+        self.apart, self.dead, self.sent = other.apart, other.dead, other.sent
 
     def open_places(self) -> list[int]:
         return [place for place in range(self.size) if not bits(self.done, place)]
@@ -146,8 +152,7 @@ class Checkpoint:
     outcomes: str
     seconds: str
     state: str
-    later: list[tuple[float, str, int]]
-    parked: list[tuple[str, int]]
+    apart: list[Apart]
     sent: list[bytes]
 
     @classmethod
@@ -155,21 +160,19 @@ class Checkpoint:
         return cls(
             chunk=one,
             done=bytes(one.done),
-            reached=_without(one.reached, _moved(one.later, one.parked)),
+            reached=_without(one.reached, one.apart),
             outcomes=orjson.dumps(one.outcomes).decode(),
             seconds=orjson.dumps({str(bucket): count for bucket, count in one.seconds.items()}).decode(),
             state="due" if one.left else "done",
-            later=list(one.later),
-            parked=list(one.parked),
+            apart=list(one.apart),
             sent=[one.device(place) for place in one.sent],
         )
 
     def recorded(self) -> None:
         """Take what was written down out of the chunk."""
         one = self.chunk
-        one.reached = bytearray(_without(one.reached, _moved(self.later, self.parked)))
-        del one.later[: len(self.later)], one.parked[: len(self.parked)]
-        del one.sent[: len(self.sent)]
+        one.reached = bytearray(_without(one.reached, self.apart))
+        del one.apart[: len(self.apart)], one.sent[: len(self.sent)]
         one.changed = one.done != self.done
 
 
@@ -186,39 +189,28 @@ def moved(field: bytes | bytearray, places: Sequence[int]) -> bytes:
     return bytes(found)
 
 
-def _moved(later: Sequence[tuple[float, str, int]], parked: Sequence[tuple[str, int]]) -> list[int]:
-    """The places that lie in another chunk from now on."""
-    return [*(place for _, _, place in later), *(place for _, place in parked)]
-
-
-def _without(field: bytes | bytearray, places: Sequence[int]) -> bytes:
-    """The bits without those of some places."""
+def _without(field: bytes | bytearray, apart: Sequence[Apart]) -> bytes:
+    """The bits without those of the phones that lie in another chunk from now on."""
     left = bytearray(field)
-    for place in places:
-        left[place >> 3] &= ~(1 << (place & 7))
+    for one in apart:
+        left[one.place >> 3] &= ~(1 << (one.place & 7))
     return bytes(left)
 
 
-def together(later: Sequence[tuple[float, str, int]]) -> list[tuple[float, str, list[int]]]:
-    """Phones that are tried again together, at the latest of their times: of one code, and about the same time.
+def together(apart: Sequence[Apart]) -> list[tuple[str, str, float, list[int]]]:
+    """(state, code, wait, places) of phones that go on together, at the latest of their times: about the same time.
 
     Browsers have push services of their own: nobody waits much longer because another's asked for an hour.
     """
-    groups: dict[tuple[float, str], list[tuple[float, int]]] = defaultdict(list)
-    for wait, code, place in later:
+    groups: dict[tuple[str, str, float], list[Apart]] = defaultdict(list)
+    for one in apart:
         # Between two powers of two.
-        about = wait if code == QUIET_HOURS else math.frexp(max(wait, MIN_WAIT_APART_S))[1]
-        groups[(about, code)].append((wait, place))
+        about = one.wait if one.code == QUIET_HOURS else math.frexp(max(one.wait, MIN_WAIT_APART_S))[1]
+        groups[(one.state, one.code, about)].append(one)
     return [
-        (max(wait for wait, _ in found), code, [place for _, place in found]) for (_, code), found in groups.items()
+        (state, code, max(one.wait for one in found), [one.place for one in found])
+        for (state, code, _), found in groups.items()
     ]
-
-
-def by_code(parked: Sequence[tuple[str, int]]) -> dict[str, list[int]]:
-    groups: dict[str, list[int]] = defaultdict(list)
-    for code, place in parked:
-        groups[code].append(place)
-    return groups
 
 
 def bytes_for(count: int) -> int:

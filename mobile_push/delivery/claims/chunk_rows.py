@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import partial
 from operator import itemgetter
 from typing import Any
 
 import orjson
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from mobile_push.delivery.claims.chunk import QUIET_HOURS, Checkpoint, Open, by_code, bytes_for, moved, together
+from mobile_push.delivery.claims.chunk import QUIET_HOURS, Checkpoint, Open, bytes_for, moved, together
 from mobile_push.delivery.leases import free
 from mobile_push.delivery.withdrawal import is_withdrawal
 from mobile_push.tables.lanes import Lane
@@ -78,11 +77,8 @@ async def keep(store: Any, connection: BaseDBAsyncClient, provider: str, lease: 
         return None
     # Of a broadcast that was recalled nobody sends or retries anything; the report counts its phones all the same.
     recalled = rows[0]["state"] == "recalled"
-    split = partial(split_off, store, connection, chunk, provider)
-    for wait, code, places in together(one.later):
-        await split(places, "recalled" if recalled else "due", code, wait)
-    for code, places in by_code(one.parked).items():
-        await split(places, "recalled" if recalled else "parked", code)
+    for state, code, wait, places in together(one.apart):
+        await split_off(store, connection, chunk, provider, places, "recalled" if recalled else state, code, wait)
     return str(rows[0]["state"])
 
 
@@ -94,7 +90,7 @@ async def split_off(
     places: Sequence[int],
     state: str,
     code: str,
-    wait: float = 0.0,
+    wait: float,
 ) -> None:
     """Put some phones of a chunk into a chunk of their own, due after so many seconds."""
     # Quiet hours are no attempt.

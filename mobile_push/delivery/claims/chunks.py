@@ -24,6 +24,7 @@ from mobile_push.delivery.claims.chunk import (
     HANDED,
     MAX_PHONES_A_CHUNK,
     QUIET_HOURS,
+    Apart,
     Checkpoint,
     Dead,
     Open,
@@ -31,7 +32,6 @@ from mobile_push.delivery.claims.chunk import (
 )
 from mobile_push.delivery.claims.chunk_rows import claimed_rows, keep, opened
 from mobile_push.delivery.claims.delivery_job import Parcel, may_have_arrived, pause_before
-from mobile_push.delivery.metrics import Metrics
 from mobile_push.delivery.phones import Phones, forget_tokens
 from mobile_push.delivery.withdrawal import is_withdrawal
 from mobile_push.providers.provider import Outcome, Provider, Push, Receipt
@@ -46,13 +46,12 @@ MAX_DEAD_AT_ONCE = 1_000
 class Chunks:
     """The broadcasts that go through one provider."""
 
-    def __init__(self, platform: Platform, provider: Provider, settings: PushSettings, metrics: Metrics) -> None:
+    def __init__(self, platform: Platform, provider: Provider, settings: PushSettings) -> None:
         self._platform = platform
         self._store = platform.store
         self._provider = provider.name
         self._lease = settings.lease
         self._lanes = lanes_of(platform)
-        self._metrics = metrics
         self._phones = Phones(platform, provider.name, settings)
         self._open: dict[int, Open] = {}
         self._recording = asyncio.Lock()
@@ -134,7 +133,7 @@ class Chunks:
             elif phone.held:
                 chunk.tick(place, phone.held)
             elif phone.wait:
-                chunk.later.append((phone.wait, QUIET_HOURS, place))
+                chunk.apart.append(Apart("due", QUIET_HOURS, place, phone.wait))
                 chunk.tick(place, "later")
             else:
                 push = pushes.get(phone.language)
@@ -188,10 +187,10 @@ class Chunks:
                 # Its walk comes afterwards, and takes the phones of a topic that couldn't be had.
                 chunk.tick(place, BY_TOKEN)
                 return
-            chunk.parked.append((receipt.code, place))
+            chunk.apart.append(Apart("parked", receipt.code, place))
             chunk.tick(place, "parked")
         else:
-            chunk.later.append((pause_before(chunk.tries, receipt), receipt.code, place))
+            chunk.apart.append(Apart("due", receipt.code, place, pause_before(chunk.tries, receipt)))
             chunk.tick(place, "later")
 
     async def record(self) -> bool:
@@ -237,7 +236,7 @@ class Chunks:
         # What need not be in the transaction: count what each phone was sent.
         ours = [one for one, state in zip(checkpoints, states, strict=True) if state is not None]
         await self._phones.count([phone for one in ours for phone in one.sent])
-        return any(one.later for one in checkpoints)
+        return any(phone.state == "due" for one in checkpoints for phone in one.apart)
 
     async def _let_go(self) -> None:
         """End the leases of what was recalled once all is written down: what takes it back need not wait for them."""
