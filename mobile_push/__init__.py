@@ -65,7 +65,7 @@ def banshi_resources(settings: PushSettings) -> Sequence[Resource[Any]]:
         Resource(THREADS, open_threads),
         Resource(PUSH, partial(open_push, settings)),
         Resource(stream_tickets.TICKETS, stream_tickets.open_tickets),
-        Resource(reports_scheduler.REPORTS, reports_scheduler.open_reports),
+        Resource(reports_scheduler.WATCHES, reports_scheduler.open_reports),
         Resource(SENDERS, partial(open_senders, settings)),
         Resource(WORK, partial(open_work, settings)),
     ]

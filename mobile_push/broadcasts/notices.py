@@ -8,7 +8,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, NotFound, reply
+from banshi import Answer, Audience, Call, FieldProblem, InvalidFields, NotFound, reply
 from banshi.sdk.documents import ID, array
 from banshi.sdk.http import Routes
 from mobile_push.broadcasts import addressing, lifecycle, representations, staff, steps
@@ -70,28 +70,7 @@ _WRITTEN: dict[str, Any] = {
     ),
 }
 
-NOTICE = Form.from_schema(
-    {
-        "type": "object",
-        "required": ["department", "title", "audience"],
-        "additionalProperties": False,
-        "properties": {
-            "department": {"type": "string", "minLength": 1, "maxLength": 64},
-            **_WRITTEN,
-            "draft": {"type": "boolean", "default": False, "description": "Store it without publishing it."},
-        },
-    }
-)
-
-CHANGE = Form.from_schema(
-    {
-        "type": "object",
-        "required": ["version"],
-        "minProperties": 2,
-        "additionalProperties": False,
-        "properties": {"version": staff.VERSION, **_WRITTEN},
-    }
-)
+NOTICE, CHANGE = staff.forms(_WRITTEN, ("title", "audience"), "A notice, and how it is sent.")
 
 
 async def values_of(call: Call, notice: Broadcast, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Broadcast
 
 _BY_LANGUAGE = {"type": "object", "additionalProperties": {"type": "object"}}
+_BY_NAME = {"type": "object", "additionalProperties": _BY_LANGUAGE}
 
 SCHEMA: Mapping[str, Any] = Record(
     audience=Record(
@@ -40,22 +41,16 @@ SCHEMA: Mapping[str, Any] = Record(
             "description": "False where polygons or circles count whatever is in the boxes around them.",
         },
     ),
-    providers={
-        "type": "object",
-        "additionalProperties": _BY_LANGUAGE,
-        "description": "By provider and language: the body without the phone's address.",
-    },
+    providers={**_BY_NAME, "description": "By provider and language: the body without the phone's address."},
     platforms={
-        "type": "object",
-        "additionalProperties": _BY_LANGUAGE,
+        **_BY_NAME,
         "description": (
             "By platform (android, ios, web) and language: what of it reaches that phone. Google puts an iPhone's "
             "`aps` together itself, of what is shown here."
         ),
     },
     recall={
-        "type": "object",
-        "additionalProperties": _BY_LANGUAGE,
+        **_BY_NAME,
         "description": "The same of what takes its place on the screens that have it, should it be recalled.",
     },
     inbox={**_BY_LANGUAGE, "description": "By language: the document that the app reads."},

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from banshi import Answer, Audience, Call, InvalidParameter, Link, NotFound, Parameter, reply, text_in
 from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MOMENT, TEXT, Record, array
-from banshi.sdk.http import Routes, etag_of, page_answer, reply_bytes
+from banshi.sdk.http import Routes, etag_of, limit_of, page_answer, reply_bytes
 from mobile_push.broadcasts import representations, sending, staff, steps
 from mobile_push.broadcasts.alerts.in_force import alerts_in_force
 from mobile_push.cap.feed import MEDIA_TYPE, FeedEntry, feed
@@ -32,25 +32,19 @@ FEED_CACHE_S, XML_CACHE_S = 30, 86_400
 
 FEED_TITLES = {"zh-CN": "预警信息", "en": "Alerts"}
 
-_SUMMARY: dict[str, Any] = {
-    "id": ID,
-    "department": TEXT,
-    "state": {"type": "string", "enum": sorted(steps.PUBLIC)},
-    "title": TEXT,
-    "body": TEXT,
-    "event": TEXT,
-    "status": TEXT,
-    "msg_type": TEXT,
-    "urgency": TEXT,
-    "severity": TEXT,
-    "certainty": TEXT,
-    "areas": array(TEXT, description="Names of the areas."),
-    "published_at": MAYBE_MOMENT,
-    "expires_at": MOMENT,
-    "links": LINKS,
-}
-SUMMARY = Record(**_SUMMARY)
-WHOLE = Record(**_SUMMARY, alert=ALERT_DOCUMENT_SCHEMA)
+SUMMARY = Record(
+    id=ID,
+    department=TEXT,
+    state={"type": "string", "enum": sorted(steps.PUBLIC)},
+    title=TEXT,
+    body=TEXT,
+    **dict.fromkeys(("event", "status", "msg_type", "urgency", "severity", "certainty"), TEXT),
+    areas=array(TEXT, description="Names of the areas."),
+    published_at=MAYBE_MOMENT,
+    expires_at=MOMENT,
+    links=LINKS,
+)
+WHOLE = Record(**SUMMARY["properties"], alert=ALERT_DOCUMENT_SCHEMA)
 
 
 @ROUTES.get(
@@ -75,7 +69,7 @@ WHOLE = Record(**_SUMMARY, alert=ALERT_DOCUMENT_SCHEMA)
 )
 async def list_alerts(call: Call) -> web.StreamResponse:
     """List the alerts in force, the newest first."""
-    limit, before = call.query.get("limit", staff.PAGE_SIZE), int(call.query.get("cursor", MAX_NUMBER))
+    limit, before = limit_of(call), int(call.query.get("cursor", MAX_NUMBER))
     division = call.query.get("division")
     if division is not None:
         try:
@@ -97,24 +91,20 @@ async def _public(call: Call) -> Broadcast:
 
 def summary(call: Call, row: Broadcast) -> dict[str, Any]:
     address = f"/v1/alerts/{row.id}"
-    info = _info(row.cap, call.language)
+    texts = [(one["language"], one) for one in row.cap.get("info", ())]
+    info: Mapping[str, Any] = in_language(texts, call.language) or {}
     return SUMMARY.of(
         call.platform,
         row,
         title=text_in(row.title, call.language),
         body=text_in(row.body, call.language),
-        event=info.get("event", ""),
         status=row.cap["status"],
         msg_type=row.cap["msg_type"],
-        **{name: info.get(name, "") for name in ("urgency", "severity", "certainty")},
+        **{name: info.get(name, "") for name in ("event", "urgency", "severity", "certainty")},
         areas=[area["area_desc"] for area in info.get("area", ())],
         published_at=representations.published_at(call.platform, row),
         links={"self": address, "xml": f"{address}.xml"},
     )
-
-
-def _info(cap: Mapping[str, Any], language: str) -> Mapping[str, Any]:
-    return in_language([(one["language"], one) for one in cap.get("info", ())], language) or {}
 
 
 # Before the next one, whose id would take the ending.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,38 +11,38 @@ from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MOMENT, TEXT, Record, 
 from mobile_push.broadcasts import addressing, steps
 from mobile_push.broadcasts.publication import earlier_of
 from mobile_push.cap.schema import ALERT_DOCUMENT_SCHEMA
-from mobile_push.tables.models import Broadcast, BroadcastEvent
+from mobile_push.tables.models import Broadcast
 
-_RECORD: dict[str, Any] = {
-    "id": ID,
-    "kind": {"type": "string", "enum": ["notice", "alert"]},
-    "department": TEXT,
-    "state": {"type": "string", "enum": list(steps.STATES)},
-    "version": {"type": "integer", "minimum": 1, "description": "Send it along to change or decide what you read."},
-    "title": LINKS,
-    "body": LINKS,
-    "content": {**LINKS, "type": ["object", "null"]},
-    "image": TEXT,
-    "link": TEXT,
-    "audience": {**addressing.SCHEMA, "minProperties": 0},
-    "collapse_key": TEXT,
-    "supersedes": array(ID),
-    "alert": {
+RECORD = Record(
+    id=ID,
+    kind={"type": "string", "enum": ["notice", "alert"]},
+    department=TEXT,
+    state={"type": "string", "enum": list(steps.STATES)},
+    version={"type": "integer", "minimum": 1, "description": "Send it along to change or decide what you read."},
+    title=LINKS,
+    body=LINKS,
+    content={**LINKS, "type": ["object", "null"]},
+    image=TEXT,
+    link=TEXT,
+    audience={**addressing.SCHEMA, "minProperties": 0},
+    collapse_key=TEXT,
+    supersedes=array(ID),
+    alert={
         **ALERT_DOCUMENT_SCHEMA,
         "type": ["object", "null"],
         "description": "Of an alert. Its `sent` is provisional until it is public.",
     },
-    "author": TEXT,
-    "approver": TEXT,
-    "created_at": MOMENT,
-    "send_at": MAYBE_MOMENT,
-    "ttl": {"type": ["integer", "null"]},
-    "expires_at": MOMENT,
-    "published_at": MAYBE_MOMENT,
-    "links": LINKS,
-}
+    author=TEXT,
+    approver=TEXT,
+    created_at=MOMENT,
+    send_at=MAYBE_MOMENT,
+    ttl={"type": ["integer", "null"]},
+    expires_at=MOMENT,
+    published_at=MAYBE_MOMENT,
+    links=LINKS,
+)
 
-_ENTRY = Record(
+ENTRY = Record(
     version={"type": "integer"},
     at=MOMENT,
     action=TEXT,
@@ -53,8 +53,7 @@ _ENTRY = Record(
 
 
 ACTIONS = array({"type": "string", "enum": list(steps.ACTIONS)})
-RECORD = Record(**_RECORD)
-WHOLE_RECORD = Record(**_RECORD, permitted_actions=ACTIONS, history=array(_ENTRY))
+WHOLE_RECORD = Record(**RECORD["properties"], permitted_actions=ACTIONS, history=array(ENTRY))
 
 PAGE = Record(
     id=ID,
@@ -90,10 +89,6 @@ def record(platform: Platform, broadcast: Broadcast) -> dict[str, Any]:
             "report": f"{address}/report",
         },
     )
-
-
-def history(platform: Platform, events: Sequence[BroadcastEvent]) -> list[dict[str, Any]]:
-    return [_ENTRY.of(platform, event) for event in events]
 
 
 def page(platform: Platform, broadcast: Broadcast, language: str) -> dict[str, Any]:

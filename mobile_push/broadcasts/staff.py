@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -25,13 +25,10 @@ from banshi import (
     reply,
 )
 from banshi.sdk.documents import ID, Record, optional
-from banshi.sdk.http import Routes, page_answer
+from banshi.sdk.http import PAGE_PARAMETERS, Routes, limit_of, page_answer
 from mobile_push.broadcasts import lifecycle, preview, representations, steps
 from mobile_push.broadcasts.publication import Along
 from mobile_push.tables.models import Broadcast, BroadcastEvent
-
-#: Rows of a page, when the caller doesn't say, and at most.
-PAGE_SIZE, MAX_PAGE_SIZE = 20, 100
 
 VERSION = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1, "description": "The version that you have read."}
 
@@ -49,12 +46,8 @@ ACTION = Record(
     version=optional(VERSION),
 ).form()
 
-#: How many rows a page of any list here has.
-LIMIT = Parameter(
-    "limit",
-    {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE},
-    "Rows at most.",
-)
+#: How many rows a page of any list here has. Its cursors are ids and numbers.
+LIMIT, _ = PAGE_PARAMETERS
 
 #: The parameters of a list of records.
 LIST = (
@@ -63,6 +56,21 @@ LIST = (
     LIMIT,
     Parameter("cursor", ID, "Where to go on: `next` of the page before."),
 )
+
+
+def forms(written: Mapping[str, Any], required: Collection[str], about: str) -> tuple[Form, Form]:
+    """How one is written, and how it is changed."""
+    whole = Record(
+        department={"type": "string", "minLength": 1, "maxLength": 64},
+        **{name: schema if name in required else optional(schema) for name, schema in written.items()},
+        draft=optional({"type": "boolean", "default": False, "description": "Store it without publishing it."}),
+    )
+    part = Record(version=VERSION, **{name: optional(schema) for name, schema in written.items()})
+    change = "Members that are given take the place of what was there."
+    return (
+        Form.from_schema({**whole, "description": about}),
+        Form.from_schema({**part, "minProperties": 2, "description": change}),
+    )
 
 
 #: The columns of a broadcast that a body sets. Raises InvalidFields with everything that is wrong.
@@ -141,7 +149,7 @@ async def list_records(kind: str, call: Call) -> web.StreamResponse:
             query = query.filter(**{name: call.query[name]})
     if "cursor" in call.query:
         query = query.filter(id__lt=call.query["cursor"])
-    limit = call.query.get("limit", PAGE_SIZE)
+    limit = limit_of(call)
     rows = await query.order_by("-id").limit(limit + 1) if own else []
     shown = rows[:limit]
     items = [representations.record(call.platform, one) for one in shown]
@@ -154,7 +162,7 @@ async def whole(call: Call, broadcast: Broadcast) -> dict[str, Any]:
     return {
         **representations.record(call.platform, broadcast),
         "permitted_actions": lifecycle.permitted(call.platform, broadcast, writers, call.principal.subject),
-        "history": representations.history(call.platform, events),
+        "history": [representations.ENTRY.of(call.platform, event) for event in events],
     }
 
 

@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from banshi import Platform
 from mobile_push.delivery.metrics import log
 from mobile_push.reports.dead_letters import SORTS, providers_of
+from mobile_push.reports.report import DIALECTS
 from mobile_push.tables.lanes import Lane
 from mobile_push.tables.marks import Marks
 
@@ -52,18 +53,10 @@ UNDER_WAY = """
     SELECT lane, broadcast_id FROM push_chunk WHERE provider IN ({these}) AND state = 'due') w GROUP BY lane
 """
 
-#: How each database takes JSON apart, and its milliseconds of a message's time.
-DIALECTS = {
-    "sqlite": {
-        "each": "json_each",
-        "number": "w.value",
-        "created": "CAST(unixepoch(m.created_at, 'subsec') * 1000 AS INTEGER)",
-    },
-    "postgres": {
-        "each": "jsonb_each_text",
-        "number": "CAST(w.value AS BIGINT)",
-        "created": "CAST(extract(epoch from m.created_at) * 1000 AS BIGINT)",
-    },
+#: Each database's milliseconds of a message's time.
+CREATED = {
+    "sqlite": "CAST(unixepoch(m.created_at, 'subsec') * 1000 AS INTEGER)",
+    "postgres": "CAST(extract(epoch from m.created_at) * 1000 AS BIGINT)",
 }
 
 
@@ -107,7 +100,8 @@ async def read(platform: Platform) -> Reading:
 
 async def _rows(platform: Platform, sql: str, providers: Sequence[str]) -> Sequence[Any]:
     store, mark = platform.store, Marks(platform.store)
-    text = sql.format(these=mark.each(providers), clock=store.clock, **DIALECTS[store.dialect])
+    dialect = {**DIALECTS[store.dialect], "created": CREATED[store.dialect]}
+    text = sql.format(these=mark.each(providers), clock=store.clock, **dialect)
     _, rows = await store.connection.execute_query(text, mark.values)
     return [tuple(row) for row in rows]
 

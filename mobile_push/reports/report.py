@@ -9,6 +9,7 @@ from typing import Any
 from banshi import Platform
 from banshi.sdk.documents import ID, MAYBE_MOMENT, MOMENT, TEXT, Record, array
 from mobile_push.broadcasts.representations import published_at
+from mobile_push.broadcasts.steps import PUBLIC
 from mobile_push.delivery.claims.chunk import bucket_of
 from mobile_push.delivery.phones import UNWANTED
 from mobile_push.inbox.common_log import PEOPLE
@@ -16,9 +17,6 @@ from mobile_push.inbox.messages import STREAM
 from mobile_push.reports.tally import GROUPS, STATES, Chunked, Tally
 from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Broadcast
-
-#: States of a broadcast of which nothing will ever be sent, or from which on it has been.
-NEVER, PUBLIC = frozenset({"cancelled"}), frozenset({"published", "recalled", "superseded"})
 
 #: All that is counted: what it is, the provider, a state, a code, a word, and the number. The chunks are read once: the
 #: ids of their phones lie between what is counted.
@@ -79,23 +77,19 @@ class Report:
     def finished(self) -> bool:
         """Whether nothing of it is to be sent any more."""
         if self.broadcast.state not in PUBLIC:
-            return self.broadcast.state in NEVER
+            return self.broadcast.state == "cancelled"
         waiting = self.total.groups["waiting"] or any(one["state"] == "waiting" for one in self.topics)
         return not (self.total.planning or waiting)
 
     def document(self, platform: Platform) -> dict[str, Any]:
+        own = ("finished", "people", "topics", "streams", "received", "opened")
         return SCHEMA.of(
             platform,
             self.broadcast,
             published_at=published_at(platform, self.broadcast),
-            finished=self.finished,
-            people=self.people,
             total=self.total.document(),
             providers=[{"provider": name, **tally.document()} for name, tally in sorted(self.providers.items())],
-            topics=self.topics,
-            streams=self.streams,
-            received=self.received,
-            opened=self.opened,
+            **{name: getattr(self, name) for name in own},
         )
 
 
@@ -171,15 +165,15 @@ _REASONS = {"type": "object", "additionalProperties": {"type": "integer", "minim
 _COUNT = {"type": "integer", "minimum": 0}
 _SECONDS = {"type": ["number", "null"], "description": "From publication to acceptance, 5 % more or less."}
 
-_TALLY: dict[str, Any] = {
-    "planning": {"type": "boolean", "description": "Its phones are still being looked up: there may be more."},
-    "phones": {**_COUNT, "description": "The audience as far as it is known; the groups below add up to it."},
-    "sent": {**_COUNT, "description": "Phones about which a provider has had its last word."},
+_TALLY = Record(
+    planning={"type": "boolean", "description": "Its phones are still being looked up: there may be more."},
+    phones={**_COUNT, "description": "The audience as far as it is known; the groups below add up to it."},
+    sent={**_COUNT, "description": "Phones about which a provider has had its last word."},
     **{name: {**_COUNT, "description": about} for name, about in GROUPS.items()},
-    "waiting_for": {**_REASONS, "description": "What those who wait are waiting for."},
-    "refused": {**_REASONS, "description": "Failed and parked ones, by the provider's own word."},
-    "seconds": Record(p50=_SECONDS, p99=_SECONDS),
-}
+    waiting_for={**_REASONS, "description": "What those who wait are waiting for."},
+    refused={**_REASONS, "description": "Failed and parked ones, by the provider's own word."},
+    seconds=Record(p50=_SECONDS, p99=_SECONDS),
+)
 
 
 SCHEMA = Record(
@@ -194,8 +188,8 @@ SCHEMA = Record(
         "type": ["integer", "null"],
         "description": "People whom its query named; null for another audience.",
     },
-    total=Record(**_TALLY),
-    providers=array(Record(provider=TEXT, **_TALLY)),
+    total=_TALLY,
+    providers=array(Record(provider=TEXT, **_TALLY["properties"])),
     topics=array(
         Record(
             provider=TEXT,

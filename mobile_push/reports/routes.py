@@ -8,7 +8,7 @@ from aiohttp import web
 
 from banshi import Answer, Audience, Call, Conflict, Forbidden, Link, NotFound, Parameter, reply
 from banshi.sdk.documents import Record
-from banshi.sdk.http import Routes, page_answer
+from banshi.sdk.http import Routes, limit_of, page_answer
 from mobile_push.broadcasts import staff
 from mobile_push.delivery.metrics import log
 from mobile_push.delivery.service import PUSH
@@ -16,7 +16,7 @@ from mobile_push.reports import dead_letters
 from mobile_push.reports.dead_letters import LETTER, LETTER_ID
 from mobile_push.reports.live import stream_report
 from mobile_push.reports.report import SCHEMA, report_of
-from mobile_push.reports.scheduler import REPORTS
+from mobile_push.reports.scheduler import WATCHES
 
 ROUTES, LETTERS = Routes("push"), Routes("operations")
 
@@ -38,7 +38,7 @@ async def show_report(kind: str, call: Call) -> web.StreamResponse:
 
 async def follow_report(kind: str, call: Call) -> web.StreamResponse:
     """Follow the report live, until all of it is dealt with."""
-    return await stream_report(call, await staff.find(call, kind), call.platform[REPORTS].watches)
+    return await stream_report(call, await staff.find(call, kind), call.platform[WATCHES])
 
 
 for kind in ("notice", "alert"):
@@ -86,7 +86,7 @@ async def list_dead_letters(call: Call) -> web.StreamResponse:
     if (cursor := call.query.get("cursor")) is not None:
         sort, _, number = cursor.partition("-")
         after = (sort, int(number))
-    limit = call.query.get("limit", staff.PAGE_SIZE)
+    limit = limit_of(call)
     found = await dead_letters.page(call.platform, after, limit + 1)
     shown = found[:limit]
     items = [one.document(call.platform) for one in shown]

@@ -6,7 +6,6 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
@@ -25,39 +24,34 @@ from mobile_push.tables.marks import Marks
 ROUND_S = 1.0
 
 
-@dataclass(slots=True)
-class Reports:
-    """The running part of the reports."""
-
-    platform: Platform
-    watches: Watches
-
-    async def run(self) -> None:
-        """Round by round, until cancelled."""
-        while True:
-            await asyncio.sleep(ROUND_S)
-            await self.add_up()
-
-    async def add_up(self) -> None:
-        try:
-            await add_up(self.platform, self.platform[PUSH].hub.written)
-        except Exception as error:  # the database is away; the figures are kept for the next round
-            log.error("figures of a report can't be written", error=type(error).__name__)
-
-
-REPORTS: Key[Reports] = Key("mobile_push reports")
+#: Who follows reports here.
+WATCHES: Key[Watches] = Key("mobile_push reports")
 
 
 @asynccontextmanager
-async def open_reports(platform: Platform) -> AsyncIterator[Reports]:
-    reports = Reports(platform, Watches(platform))
+async def open_reports(platform: Platform) -> AsyncIterator[Watches]:
     figures = Figures(platform[PUSH].couriered)
     platform.metrics.register(figures)
+    works = (partial(_count_streams, platform), partial(keep_reading, platform, figures))
     try:
-        async with working("mobile-push-reports", reports.run, partial(keep_reading, platform, figures)):
-            yield reports
+        async with working("mobile-push-reports", *works):
+            yield Watches(platform)
     finally:
-        await reports.add_up()
+        await _count(platform)
+
+
+async def _count_streams(platform: Platform) -> None:
+    """Round by round, until cancelled."""
+    while True:
+        await asyncio.sleep(ROUND_S)
+        await _count(platform)
+
+
+async def _count(platform: Platform) -> None:
+    try:
+        await add_up(platform, platform[PUSH].hub.written)
+    except Exception as error:  # the database is away; the figures are kept for the next round
+        log.error("figures of a report can't be written", error=type(error).__name__)
 
 
 async def add_up(platform: Platform, written: Counter[UUID]) -> None:

@@ -17,7 +17,7 @@ from banshi.testing import Door, Person
 from mobile_push.broadcasts import publication
 from mobile_push.delivery.claims.chunk import bucket_of
 from mobile_push.delivery.service import PUSH
-from mobile_push.reports.scheduler import REPORTS
+from mobile_push.reports.scheduler import WATCHES
 from mobile_push.reports.tally import GROUPS, SENT, Tally, percentile
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.tables.models import Broadcast, Chunk, PhoneReceipt, Profile
@@ -357,14 +357,14 @@ async def test_a_follower_is_told_what_changes_until_all_is_dealt_with(open_push
             assert told[-1][0] == "finished"
             assert counted(told[-1][1]["total"]) == {"accepted": 200}
         assert await events(door, one) == [several[0][-1]], "whoever comes later is told at once"
-        assert len(door.platform[REPORTS].watches) == 0
+        assert len(door.platform[WATCHES]) == 0
 
 
 async def test_a_stream_lives_while_nothing_changes_and_ends_with_the_server(open_push: Any, until: Any) -> None:
     async with open_push(heartbeat=0.1) as door:
         one = await broadcast(door)
         following = asyncio.create_task(events(door, one))
-        await until(lambda: len(door.platform[REPORTS].watches) == 1)
+        await until(lambda: len(door.platform[WATCHES]) == 1)
         await asyncio.sleep(1.2)
         door.platform.closing.set()
         async with asyncio.timeout(5):
@@ -379,7 +379,7 @@ async def test_nobody_follows_more_reports_than_the_server_can_bear(
 ) -> None:
     monkeypatch.setattr("mobile_push.reports.live.MAX_FOLLOWED", 5)
     one = await broadcast(door)
-    watches = door.platform[REPORTS].watches
+    watches = door.platform[WATCHES]
     sun, li = publisher(door), door.staff("li", "traffic:publisher")
     following = [asyncio.create_task(events(door, one, sun)) for _ in range(4)]
     await until(lambda: len(watches) == 4)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, Conflict, FieldProblem, Form, InvalidFields, Link, reply
+from banshi import Answer, Audience, Call, Conflict, FieldProblem, InvalidFields, Link, reply
 from banshi.sdk.documents import ID, array
 from banshi.sdk.http import Routes, SignedBody
 from mobile_push.broadcasts import addressing, publication, representations, sending, staff
@@ -65,31 +65,8 @@ _OWN: dict[str, Any] = {
     "collapse_key": {"type": "string", "maxLength": 64, "pattern": "^[A-Za-z0-9._-]*$"},
 }
 
-ALERT = Form.from_schema(
-    {
-        "type": "object",
-        "required": ["department", *ALERT_SCHEMA["required"]],
-        "additionalProperties": False,
-        "description": "An alert in the terms of OASIS CAP 1.2, and how it is sent.",
-        "properties": {
-            "department": {"type": "string", "minLength": 1, "maxLength": 64},
-            **_CAP,
-            **_OWN,
-            "draft": {"type": "boolean", "default": False, "description": "Store it without publishing it."},
-        },
-    }
-)
-
-CHANGE = Form.from_schema(
-    {
-        "type": "object",
-        "required": ["version"],
-        "minProperties": 2,
-        "additionalProperties": False,
-        "description": "Members that are given take the place of what was there.",
-        "properties": {"version": staff.VERSION, **_CAP, **_OWN},
-    }
-)
+ABOUT = "An alert in the terms of OASIS CAP 1.2, and how it is sent."
+ALERT, CHANGE = staff.forms({**_CAP, **_OWN}, ALERT_SCHEMA["required"], ABOUT)
 
 
 async def values_of(call: Call, row: Broadcast, body: Mapping[str, Any]) -> dict[str, Any]:
