@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mobile_push.cap.geo.divisions import division_prefix
-from mobile_push.cap.geo.geometry import Circle, Shape
-from mobile_push.cap.shapes import polygons_of
+from mobile_push.cap.geo.geometry import Shape
+from mobile_push.cap.shapes import CIRCLE, POLYGON
 from mobile_push.tables.marks import Marks
 
 #: What a followed department is called among the topics.
@@ -61,8 +61,8 @@ class Audience:
     def of(cls, document: Mapping[str, Any]) -> Audience:
         """The audience of its JSON, which is stored and has been checked."""
         people = document.get("people")
-        areas: list[Shape] = [one for polygon in document.get("polygons", ()) for one in polygons_of(polygon)]
-        areas += [Circle((one["center"][1], one["center"][0]), one["radius_km"]) for one in document.get("circles", ())]
+        areas: list[Shape] = [one for polygon in document.get("polygons", ()) for one in POLYGON.values(polygon)]
+        areas += [one for circle in document.get("circles", ()) for one in CIRCLE.values(circle)]
         return cls(
             everyone=bool(document.get("everyone")),
             topics=frozenset(document.get("topics", ()))

@@ -10,7 +10,7 @@ from banshi.sdk.documents import Record, array, optional
 from mobile_push.audience.areas import DIVISION
 from mobile_push.cap.geo.divisions import check_division
 from mobile_push.cap.geo.geometry import Circle, Polygon
-from mobile_push.cap.shapes import CIRCLE, geometry_of, polygons_of
+from mobile_push.cap.shapes import CIRCLE, POLYGON
 from mobile_push.cap.values import Alert
 from mobile_push.settings import MAX_TOPIC_LENGTH, SLUG
 
@@ -79,7 +79,7 @@ def problems(
     for place, code in enumerate(document.get("divisions", ())):
         yield from _told(f"{pointer}/divisions/{place}", check_division, code)
     for place, polygon in enumerate(document.get("polygons", ())):
-        yield from _told(f"{pointer}/polygons/{place}", polygons_of, polygon)
+        yield from _told(f"{pointer}/polygons/{place}", POLYGON.values, polygon)
     for place, circle in enumerate(document.get("circles", ())):
         yield from _told(f"{pointer}/circles/{place}", CIRCLE.values, circle)
     shapes = shapes_of(document)
@@ -123,7 +123,7 @@ def of_areas(alert: Alert) -> dict[str, Any] | None:
     shapes = dict.fromkeys(shape for area in areas for shape in area.shapes)
     found = {
         "divisions": list(dict.fromkeys(code for area in areas for code in area.divisions)),
-        "polygons": [geometry_of(one) for one in shapes if isinstance(one, Polygon)],
+        "polygons": [POLYGON.plain(one) for one in shapes if isinstance(one, Polygon)],
         "circles": [CIRCLE.plain(one) for one in shapes if isinstance(one, Circle)],
     }
     return {name: several for name, several in found.items() if several}

@@ -64,7 +64,6 @@ class Previews(Protocol):
 
     def preview(self, push: Push) -> dict[str, Any]:
         """The body of the request, or what it seals, without the phone's address."""
-        ...
 
 
 async def document(platform: Platform, broadcast: Broadcast) -> dict[str, Any]:

@@ -17,6 +17,12 @@ from urllib.parse import urlsplit
 
 T = TypeVar("T")
 
+
+def closed(**members: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON Schema of an object that has all of these members, and no others."""
+    return {"type": "object", "required": [*members], "additionalProperties": False, "properties": members}
+
+
 #: White space as XML knows it; a Chinese paragraph may begin with U+3000, which is text.
 XML_SPACE = " \t\r\n"
 #: What XML 1.0 can't carry, not even escaped.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mobile_push.cap.geo.geometry import MAX_POINTS, Circle, Point, Polygon
-from mobile_push.cap.kinds import Kind, digits_of, number_of
+from mobile_push.cap.kinds import Kind, closed, digits_of, number_of
 
 _POSITION: Mapping[str, Any] = {
     "type": "array",
@@ -20,15 +20,6 @@ _RINGS: Mapping[str, Any] = {
     "minItems": 1,
     "items": {"type": "array", "minItems": 4, "maxItems": MAX_POINTS, "items": _POSITION},
 }
-
-
-def _geometry(kind: str, coordinates: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {
-        "type": "object",
-        "required": ["type", "coordinates"],
-        "additionalProperties": False,
-        "properties": {"type": {"const": kind}, "coordinates": coordinates},
-    }
 
 
 def _point(text: str) -> Point:
@@ -65,32 +56,16 @@ def _polygon_of(rings: Any) -> Polygon:
     return Polygon(tuple(point_of(position) for position in rings[0]))
 
 
-def polygons_of(geometry: Any) -> tuple[Polygon, ...]:
-    """The polygons of a GeoJSON Polygon or MultiPolygon.
-
-    Raises:
-        ValueError: it is something else, has holes, is not closed, or is no place on earth.
-    """
-    match geometry:
-        case {"type": "Polygon", "coordinates": rings}:
-            return (_polygon_of(rings),)
-        case {"type": "MultiPolygon", "coordinates": [*several]} if several:
-            return tuple(_polygon_of(rings) for rings in several)
-    raise ValueError("give a GeoJSON geometry of type Polygon or MultiPolygon with its coordinates")
-
-
-def geometry_of(polygon: Polygon) -> dict[str, Any]:
-    """A polygon as GeoJSON; its direction is kept, so a map that minds the right-hand rule may turn it."""
-    return {"type": "Polygon", "coordinates": [[[lon, lat] for lat, lon in polygon.points]]}
-
-
 class Polygons(Kind[Polygon]):
     """A polygon: `lat,lon lat,lon …` in XML, a GeoJSON geometry in the API."""
 
     schema: Mapping[str, Any] = {
         "oneOf": [
-            _geometry("Polygon", _RINGS),
-            _geometry("MultiPolygon", {"type": "array", "minItems": 1, "maxItems": 1000, "items": _RINGS}),
+            closed(type={"const": "Polygon"}, coordinates=_RINGS),
+            closed(
+                type={"const": "MultiPolygon"},
+                coordinates={"type": "array", "minItems": 1, "maxItems": 1000, "items": _RINGS},
+            ),
         ]
     }
 
@@ -105,24 +80,30 @@ class Polygons(Kind[Polygon]):
         return Polygon(tuple(_point(one) for one in text.split()))
 
     def plain(self, value: Polygon) -> dict[str, Any]:
-        return geometry_of(value)
+        """A polygon as GeoJSON; its direction is kept, so a map that minds the right-hand rule may turn it."""
+        return {"type": "Polygon", "coordinates": [[[lon, lat] for lat, lon in value.points]]}
 
     def values(self, plain: Any) -> tuple[Polygon, ...]:
-        return polygons_of(plain)
+        """The polygons of a GeoJSON Polygon or MultiPolygon.
+
+        Raises:
+            ValueError: it is something else, has holes, is not closed, or is no place on earth.
+        """
+        match plain:
+            case {"type": "Polygon", "coordinates": rings}:
+                return (_polygon_of(rings),)
+            case {"type": "MultiPolygon", "coordinates": [*several]} if several:
+                return tuple(_polygon_of(rings) for rings in several)
+        raise ValueError("give a GeoJSON geometry of type Polygon or MultiPolygon with its coordinates")
 
 
 class Circles(Kind[Circle]):
     """A circle: `lat,lon radius` in XML, `center` and `radius_km` in the API."""
 
-    schema: Mapping[str, Any] = {
-        "type": "object",
-        "required": ["center", "radius_km"],
-        "additionalProperties": False,
-        "properties": {
-            "center": _POSITION,
-            "radius_km": {"type": "number", "minimum": 0, "maximum": 20015, "description": "Kilometres."},
-        },
-    }
+    schema = closed(
+        center=_POSITION,
+        radius_km={"type": "number", "minimum": 0, "maximum": 20015, "description": "Kilometres."},
+    )
 
     def check(self, value: Circle) -> None:
         if not isinstance(value, Circle):

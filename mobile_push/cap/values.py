@@ -29,6 +29,7 @@ from mobile_push.cap.kinds import (
     Kind,
     Text,
     Word,
+    closed,
 )
 from mobile_push.cap.shapes import CIRCLE, POLYGON
 from mobile_push.cap.vocabulary import (
@@ -65,12 +66,7 @@ class References(Kind[tuple[Reference, ...]]):
         "type": "array",
         "minItems": 1,
         "maxItems": 1000,
-        "items": {
-            "type": "object",
-            "required": ["sender", "identifier", "sent"],
-            "additionalProperties": False,
-            "properties": {"sender": NAME.schema, "identifier": NAME.schema, "sent": MOMENT.schema},
-        },
+        "items": closed(sender=NAME.schema, identifier=NAME.schema, sent=MOMENT.schema),
     }
     blank = True
 

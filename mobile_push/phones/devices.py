@@ -23,8 +23,8 @@ from banshi import (
     NotFound,
     reply,
 )
-from banshi.sdk.documents import ID, LINKS, MAYBE_TEXT, MOMENT, TEXT, Record, array
-from banshi.sdk.http import Routes
+from banshi.sdk.documents import ID, LINKS, MOMENT, TEXT, Record, optional
+from banshi.sdk.http import Routes, page_answer
 from mobile_push.audience import areas
 from mobile_push.delivery.service import PUSH
 from mobile_push.phones import registration
@@ -64,22 +64,15 @@ _FIELDS: dict[str, Any] = {
     "area": areas.AREA,
 }
 
-REGISTRATION = Form.from_schema(
-    {
-        "type": "object",
-        "required": ["provider", "platform"],
-        "additionalProperties": False,
-        "properties": {
-            "provider": {
-                "type": "string",
-                "pattern": "^[a-z0-9-]{1,16}$",
-                "description": "`fcm`, `stream`, `webpush`, or another one that is set up here.",
-            },
-            "platform": {"type": "string", "enum": ["android", "ios", "harmony", "web"]},
-            **_FIELDS,
-        },
-    }
-)
+REGISTRATION = Record(
+    provider={
+        "type": "string",
+        "pattern": "^[a-z0-9-]{1,16}$",
+        "description": "`fcm`, `stream`, `webpush`, or another one that is set up here.",
+    },
+    platform={"type": "string", "enum": ["android", "ios", "harmony", "web"]},
+    **{name: optional(schema) for name, schema in _FIELDS.items()},
+).form()
 
 CHANGE = Form.from_schema({"type": "object", "minProperties": 1, "additionalProperties": False, "properties": _FIELDS})
 
@@ -168,10 +161,8 @@ async def change_device(call: Call) -> web.StreamResponse:
     "/v1/devices",
     Audience.CITIZEN,
     {
-        200: Answer(
-            "The phones.",
-            Record(items=array(DEVICE), next=MAYBE_TEXT),
-            links=[Link(name, {"id": "$response.body#/items/0/id"}) for name in ("change_device", "forget_device")],
+        200: page_answer(
+            DEVICE, *(Link(name, {"id": "$response.body#/items/0/id"}) for name in ("change_device", "forget_device"))
         )
     },
 )

@@ -10,8 +10,8 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
 from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, reply, text_in
-from banshi.sdk.documents import MAYBE_TEXT, TEXT, Record, array
-from banshi.sdk.http import Routes
+from banshi.sdk.documents import TEXT, Record, array
+from banshi.sdk.http import Routes, page_answer
 from mobile_push.audience.audience import DEPARTMENT
 from mobile_push.audience.quiet_hours import zone_names
 from mobile_push.delivery.service import PUSH
@@ -97,13 +97,7 @@ async def change_preferences(call: Call) -> web.StreamResponse:
     return reply(call, await document(call))
 
 
-@ROUTES.get(
-    "/v1/topics",
-    Audience.ANYONE,
-    {
-        200: Answer("The topics.", Record(items=array(Record(code=TEXT, title=TEXT)), next=MAYBE_TEXT)),
-    },
-)
+@ROUTES.get("/v1/topics", Audience.ANYONE, {200: page_answer(Record(code=TEXT, title=TEXT))})
 async def list_topics(call: Call) -> web.StreamResponse:
     """List the topics that can be followed."""
     topics = call.platform[PUSH].settings.topics

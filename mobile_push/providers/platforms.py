@@ -14,7 +14,6 @@ class PlatformPreviews(Protocol):
 
     def platforms(self, push: Push) -> dict[str, dict[str, Any]]:
         """Platform ("android", "ios", "web") → what its phone gets, without any address."""
-        ...
 
 
 def of_fcm(body: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

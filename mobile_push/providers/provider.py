@@ -111,39 +111,32 @@ class Provider(Protocol):
     @property
     def name(self) -> str:
         """The word for it in plugins.toml, device registrations and metrics."""
-        ...
 
     @property
     def paused_until(self) -> float:
         """`time.monotonic()` until which the provider asked for silence as a whole; in the past when it did not."""
-        ...
 
     @property
     def at_once(self) -> int:
         """Sends that may be under way together."""
-        ...
 
     @property
     def per_second(self) -> float | None:
         """Messages a second that it takes from us; None for any number."""
-        ...
 
     @property
     def one_service(self) -> bool:
         """Whether all messages go to one service, so that its refusals and failures are everybody's."""
-        ...
 
     @property
     def longest_send(self) -> float:
         """Seconds that one send takes at most."""
-        ...
 
     async def send(self, push: Push, token: str) -> Receipt:
         """Try once to send `push` to `token`, the address of one installation of the app as this provider issued it.
 
         Every failure is a receipt, only cancellation is raised.
         """
-        ...
 
     async def __aenter__(self) -> Self: ...
 
@@ -175,15 +168,12 @@ class TopicProvider(Provider, Protocol):
 
         ACCEPTED says that it was taken, not whom it reaches.
         """
-        ...
 
     async def subscribe(self, topic: str, tokens: Sequence[str]) -> list[Receipt]:
         """Let phones follow `topic`: a receipt for each token, in their order; ACCEPTED where it follows now."""
-        ...
 
     async def unsubscribe(self, topic: str, tokens: Sequence[str]) -> list[Receipt]:
         """Let phones follow `topic` no more: a receipt for each token, in their order."""
-        ...
 
 
 class OnceAMinute:

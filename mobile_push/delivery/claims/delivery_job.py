@@ -41,23 +41,18 @@ class Source(Protocol):
 
     async def claim(self, lane: Lane, limit: int) -> Sequence[Parcel]:
         """Take about so many parcels of that lane and the ones before it, the urgent first."""
-        ...
 
     def ready(self, parcel: Parcel) -> bool:
         """Whether the parcel may still be begun: it is ours, and has not been recalled."""
-        ...
 
     def settle(self, parcel: Parcel, receipt: Receipt) -> None:
         """Take in what became of it; `record` writes it down."""
-        ...
 
     async def record(self) -> bool:
         """Write down what was taken in; whether something of it is to be tried again."""
-        ...
 
     async def give_back(self, parcels: Sequence[Parcel]) -> None:
         """Release what was claimed and not tried, so that nobody waits for the lease to end."""
-        ...
 
 
 #: What is said of a message that was not taken, so that no phone can have it: too many at once, a service that is down,
