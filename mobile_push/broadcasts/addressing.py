@@ -62,39 +62,36 @@ SCHEMA: Mapping[str, Any] = {
 
 
 def problems(
-    platform: Platform,
-    topics: Collection[str],
-    department: str,
-    document: Mapping[str, Any],
-    pointer: str = "/audience",
+    platform: Platform, topics: Collection[str], department: str, document: Mapping[str, Any]
 ) -> Iterator[FieldProblem]:
     """What is wrong with an audience that fits the schema."""
     if "people" in document:
-        yield from _people(platform, department, document, pointer)
+        yield from _people(platform, department, document)
     known = {"topics": topics, "departments": platform.registry.departments}
     for name, codes in known.items():
         for place, code in enumerate(document.get(name, ())):
             if code not in codes:
-                yield _unknown(f"{pointer}/{name}/{place}", name, code, codes)
+                yield _unknown(f"/audience/{name}/{place}", name, code, codes)
     for place, code in enumerate(document.get("divisions", ())):
-        yield from _told(f"{pointer}/divisions/{place}", check_division, code)
+        yield from _told(f"/audience/divisions/{place}", check_division, code)
     for place, polygon in enumerate(document.get("polygons", ())):
-        yield from _told(f"{pointer}/polygons/{place}", POLYGON.values, polygon)
+        yield from _told(f"/audience/polygons/{place}", POLYGON.values, polygon)
     for place, circle in enumerate(document.get("circles", ())):
-        yield from _told(f"{pointer}/circles/{place}", CIRCLE.values, circle)
+        yield from _told(f"/audience/circles/{place}", CIRCLE.values, circle)
     shapes = shapes_of(document)
     if shapes > MAX_SHAPES:
         detail = f"It has {shapes} polygons and circles; simplify it to {MAX_SHAPES} at most, or name divisions."
-        yield FieldProblem(pointer, detail, "maxItems")
+        yield FieldProblem("/audience", detail, "maxItems")
 
 
-def _people(platform: Platform, department: str, document: Mapping[str, Any], pointer: str) -> Iterator[FieldProblem]:
+def _people(platform: Platform, department: str, document: Mapping[str, Any]) -> Iterator[FieldProblem]:
     if len(document) > 1:
-        yield FieldProblem(pointer, "People are named alone; send the others a notice of their own.", "maxProperties")
+        detail = "People are named alone; send the others a notice of their own."
+        yield FieldProblem("/audience", detail, "maxProperties")
     items = platform.registry.items
     own = {code for code in items if items.facts(code).department == department}
     for place, code in enumerate(document["people"]["items"]):
-        where = f"{pointer}/people/items/{place}"
+        where = f"/audience/people/items/{place}"
         if code not in items:
             yield _unknown(where, "items", code, own)
         elif items.facts(code).department != department:
@@ -139,11 +136,6 @@ def united(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             there = found.setdefault(name, [])
             there += [one for one in several if one not in there]
     return found
-
-
-def is_of_followers(document: Mapping[str, Any]) -> bool:
-    """Whether it reaches only those who chose to be reached."""
-    return set(document) <= {"topics", "departments"}
 
 
 def shapes_of(document: Mapping[str, Any]) -> int:

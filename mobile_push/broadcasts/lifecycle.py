@@ -62,11 +62,11 @@ async def create(platform: Platform, broadcast: Broadcast, *, draft: bool, recei
     """Store a new one: as a draft, or at once taken the step that publishes it."""
     broadcast.state, broadcast.version = "draft", 1
     broadcast.created_at = platform.now()
+    state = "draft"
     if not draft:
         check_sendable(platform, broadcast)
-    state = "draft" if draft else _next(broadcast, "published", broadcast.created_at)
-    if not draft and broadcast.department in platform[PUSH].settings.second_person:
-        state = "proposed"
+        second = broadcast.department in platform[PUSH].settings.second_person
+        state = "proposed" if second else _next(broadcast, broadcast.created_at)
     along = _recorded(platform, "create", broadcast.author, "", receipt)
     if state == "published":
         return await _publish(platform, broadcast, along, new=True)
@@ -175,7 +175,7 @@ async def _take(
     if to in {"published", "proposed"}:
         check_sendable(platform, broadcast)
     if to == "published":
-        to = _next(broadcast, to, platform.now())
+        to = _next(broadcast, platform.now())
     if step.action == "approve":
         values["approver"] = subject
     if to == "cancelled":
@@ -204,8 +204,9 @@ def _is_draft(cap: Mapping[str, Any] | None) -> bool:
     return cap is not None and cap["status"] == "Draft"
 
 
-def _next(broadcast: Broadcast, to: str, now: datetime) -> str:
-    return "scheduled" if broadcast.send_at is not None and broadcast.send_at > now else to
+def _next(broadcast: Broadcast, now: datetime) -> str:
+    """What it is from now on where it may go out."""
+    return "scheduled" if broadcast.send_at is not None and broadcast.send_at > now else "published"
 
 
 async def _publish(

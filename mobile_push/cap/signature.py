@@ -51,14 +51,12 @@ METHODS = frozenset(
 )
 DIGESTS = frozenset({DigestAlgorithm.SHA256, DigestAlgorithm.SHA384, DigestAlgorithm.SHA512})
 #: Canonical XML 1.0, 1.1 and exclusive, with comments or without; what signed bytes say is read without them anyway.
-CANONICAL = frozenset(
-    name + comments
-    for name, comments in [
-        *(("http://www.w3.org/TR/2001/REC-xml-c14n-20010315", end) for end in ("", "#WithComments")),
-        *(("http://www.w3.org/2006/12/xml-c14n11", end) for end in ("", "#WithComments")),
-        *(("http://www.w3.org/2001/10/xml-exc-c14n#", end) for end in ("", "WithComments")),
-    ]
-)
+_COMMENTED = {
+    "http://www.w3.org/TR/2001/REC-xml-c14n-20010315": "#WithComments",
+    "http://www.w3.org/2006/12/xml-c14n11": "#WithComments",
+    "http://www.w3.org/2001/10/xml-exc-c14n#": "WithComments",
+}
+CANONICAL = frozenset({*_COMMENTED, *(name + comments for name, comments in _COMMENTED.items())})
 _CONFIGURATION = SignatureConfiguration(
     require_x509=False, location="./", expect_references=1, signature_methods=METHODS, digest_algorithms=DIGESTS
 )

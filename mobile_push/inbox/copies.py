@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 from banshi import Message, Platform
 from banshi.sdk.cases import people_with_cases
@@ -24,7 +24,8 @@ async def copies(
     published = datetime.fromtimestamp((broadcast.published_at or 0) / 1000, UTC)
     messages = [
         Message(
-            id=str(copy_id(broadcast.id, person)),
+            # The same however often it is made.
+            id=str(uuid5(broadcast.id, person)),
             kind="alert" if broadcast.kind == "alert" else "notice",
             person=person,
             title=broadcast.title,
@@ -37,8 +38,3 @@ async def copies(
     ]
     await inbox.store(platform, messages, settings.ttl, broadcast=broadcast)
     return persons
-
-
-def copy_id(broadcast: UUID, person: str) -> UUID:
-    """The id of a person's copy: the same however often it is made."""
-    return uuid5(broadcast, person)

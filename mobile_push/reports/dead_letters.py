@@ -113,13 +113,13 @@ async def providers_of(platform: Platform, table: str) -> list[str]:
     return [row[0] for row in rows]
 
 
-async def page(platform: Platform, after: tuple[str, int] | None, limit: int) -> list[Letter]:
-    """Up to `limit` of them behind a place: chunks first, since each is many phones, and the oldest first."""
+async def page(platform: Platform, after: tuple[str, int], limit: int) -> list[Letter]:
+    """Up to `limit` of them behind a sort and a number: chunks first, as each is many phones, and the oldest first."""
     letters: list[Letter] = []
     for sort, table in SORTS.items():
-        if after is not None and sort < after[0]:
+        if sort < after[0]:
             continue
-        behind = after[1] if after is not None and sort == after[0] else 0
+        behind = after[1] if sort == after[0] else 0
         providers = await providers_of(platform, table)
         if not providers or len(letters) == limit:
             continue

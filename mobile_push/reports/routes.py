@@ -82,12 +82,10 @@ def check_operator(call: Call) -> None:
 async def list_dead_letters(call: Call) -> web.StreamResponse:
     """List what could not be delivered and waits for an operator."""
     check_operator(call)
-    after = None
-    if (cursor := call.query.get("cursor")) is not None:
-        sort, _, number = cursor.partition("-")
-        after = (sort, int(number))
+    # Without a cursor, before the first sort.
+    sort, _, number = call.query.get("cursor", "-0").partition("-")
     limit = limit_of(call)
-    found = await dead_letters.page(call.platform, after, limit + 1)
+    found = await dead_letters.page(call.platform, (sort, int(number)), limit + 1)
     shown = found[:limit]
     items = [one.document(call.platform) for one in shown]
     return reply(call, {"items": items, "next": shown[-1].id if len(found) > limit else None})

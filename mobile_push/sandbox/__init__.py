@@ -9,10 +9,10 @@ left out goes back to its default) and GET shows them; `GET /sandbox/messages?to
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 from collections import Counter, deque
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qs, urlsplit
@@ -23,9 +23,11 @@ from aiohttp import web
 from mobile_push.sandbox.answers import FAULTS, NO_TOKEN, UNKNOWN_TOKEN, Answer, invalid, with_retry_after
 from mobile_push.sandbox.behaviour import Behaviour
 from mobile_push.sandbox.server import MAX_MESSAGES_KEPT, MAX_MESSAGES_SHOWN, Query, Sandbox, json_response
-from mobile_push.sandbox.tokens import TokenEndpoint
+from mobile_push.sandbox.tokens import PROJECT_ID, TokenEndpoint
 from mobile_push.sandbox.topics import CALLS, NO_CONDITION, Topics
 from mobile_push.sandbox.validation import MAX_PAYLOAD_BYTES, content_size, wrong_with
+
+PROJECT = f"projects/{PROJECT_ID}"
 
 
 class Received(NamedTuple):
@@ -53,6 +55,7 @@ class Received(NamedTuple):
         return message
 
 
+@dataclass(eq=False, repr=False)
 class FcmSandbox(Sandbox[Behaviour]):
     """A server that speaks FCM HTTP v1 on this machine.
 
@@ -65,24 +68,13 @@ class FcmSandbox(Sandbox[Behaviour]):
             assert sandbox.received[0].token == token
     """
 
-    def __init__(
-        self,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        *,
-        project_id: str = "banshi-sandbox",
-        ssl_context: ssl.SSLContext | None = None,
-        record: bool = True,
-    ) -> None:
-        super().__init__(host, port, Behaviour(), ssl_context, record)
-        self.project_id = project_id
-        #: The last messages taken, MAX_MESSAGES_KEPT at most; empty without `record`.
-        self.received: deque[Received] = deque(maxlen=MAX_MESSAGES_KEPT)
-        #: Exact numbers of answers to messages by code: "OK", "UNREGISTERED", ….
-        self.answers: Counter[str] = Counter()
-        self._tokens = TokenEndpoint()
-        self._topics = Topics()
-        self._send_path = f"/v1/projects/{project_id}/messages:send"
+    behaviour: Behaviour = field(default_factory=Behaviour, init=False)
+    #: The last messages taken, MAX_MESSAGES_KEPT at most; empty without `record`.
+    received: deque[Received] = field(default_factory=lambda: deque(maxlen=MAX_MESSAGES_KEPT), init=False)
+    #: Exact numbers of answers to messages by code: "OK", "UNREGISTERED", ….
+    answers: Counter[str] = field(default_factory=Counter, init=False)
+    _tokens: TokenEndpoint = field(default_factory=TokenEndpoint, init=False)
+    _topics: Topics = field(default_factory=Topics, init=False)
 
     @property
     def base_url(self) -> str:
@@ -116,7 +108,7 @@ class FcmSandbox(Sandbox[Behaviour]):
         Raises:
             FileExistsError: `path` is something else, such as a real key; it is left alone.
         """
-        return self._tokens.write_account(path, self.project_id, self.url)
+        return self._tokens.write_account(path, self.url)
 
     def expire_tokens(self) -> None:
         """Make every access token that was given out expire at once."""
@@ -152,7 +144,7 @@ class FcmSandbox(Sandbox[Behaviour]):
 
     def answer(self, authorization: str | None, path: str, body: bytes) -> Answer:
         """The answer to a message, and its place in the counts."""
-        answer = self._refusal(authorization, path == self._send_path) or self._take(body)
+        answer = self._refusal(authorization, path == f"/v1/{PROJECT}/messages:send") or self._take(body)
         self.answers[answer.code] += 1
         return answer
 
@@ -204,11 +196,11 @@ class FcmSandbox(Sandbox[Behaviour]):
             return FAULTS["UNREGISTERED"]
         if token in self.behaviour.faults:
             return FAULTS[self.behaviour.faults[token]]
-        name = f"projects/{self.project_id}/messages/"
+        name = f"{PROJECT}/messages/"
         if document.get("validate_only") or document.get("validateOnly"):
             return Answer(200, "OK", orjson.dumps({"name": f"{name}fake_message_id"}))
         self._number += 1
-        if self._record:
+        if self.record:
             self.received.append(Received(self._number, token, time.monotonic(), body, followers))
         return Answer(200, "OK", b'{"name":"%b0:%d"}' % (name.encode(), self._number))
 

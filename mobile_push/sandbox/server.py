@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Generic, Self, TypeVar
 
 import orjson
@@ -22,22 +23,26 @@ MAX_MESSAGES_KEPT, MAX_MESSAGES_SHOWN = 100_000, 1000
 Query = dict[str, list[str]]
 
 
+@dataclass(eq=False, repr=False)
 class Sandbox(ABC, Generic[B]):
     """A push service on this machine."""
 
-    def __init__(self, host: str, port: int, behaviour: B, ssl_context: ssl.SSLContext | None, record: bool) -> None:
-        self.host, self.port = host, port
-        self.behaviour = behaviour
-        self._ssl = ssl_context
-        self._record = record
-        self._number = 0
-        self._shares = Shares()
+    host: str = "127.0.0.1"
+    #: 0 takes any that is free.
+    port: int = 0
+    _: KW_ONLY
+    ssl_context: ssl.SSLContext | None = None
+    #: Whether messages are kept to be looked at.
+    record: bool = True
+    behaviour: B = field(init=False)
+    _number: int = field(default=0, init=False)
+    _shares: Shares = field(default_factory=Shares, init=False)
 
     @property
     def url(self) -> str:
         """The server's address, without a slash at the end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{'https' if self._ssl else 'http'}://{host}:{self.port}"
+        return f"{'https' if self.ssl_context else 'http'}://{host}:{self.port}"
 
     async def __aenter__(self) -> Self:
         server = web.Server(self._handle, access_log=None, handler_cancellation=True)
@@ -45,7 +50,7 @@ class Sandbox(ABC, Generic[B]):
         self._runner = web.ServerRunner(server, shutdown_timeout=0.1)
         await self._runner.setup()
         loop, factory = asyncio.get_running_loop(), self.protocol(server)
-        self._listener = await loop.create_server(factory, self.host, self.port, ssl=self._ssl, backlog=1024)
+        self._listener = await loop.create_server(factory, self.host, self.port, ssl=self.ssl_context, backlog=1024)
         self.port = self._listener.sockets[0].getsockname()[1]
         return self
 

@@ -18,7 +18,7 @@ GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 #: google-auth signs for this audience, whatever the token_uri.
 AUDIENCE = "https://oauth2.googleapis.com/token"
-EMAIL = "fcm@sandbox.invalid"
+EMAIL, PROJECT_ID = "fcm@sandbox.invalid", "banshi-sandbox"
 
 
 class TokenEndpoint:
@@ -37,7 +37,7 @@ class TokenEndpoint:
 
         self._keys = [await asyncio.to_thread(rsa.generate_private_key, 65537, 2048)]
 
-    def write_account(self, path: Path, project_id: str, url: str) -> Path:
+    def write_account(self, path: Path, url: str) -> Path:
         """Write a service account's key for the sandbox at `url` to `path`, readable by this user only.
 
         A sandbox's earlier file keeps its key, so that a platform that runs goes on after the sandbox restarts.
@@ -55,7 +55,7 @@ class TokenEndpoint:
         text = self._keys[0].private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, pem.NoEncryption()).decode()
         account = {
             "type": "service_account",
-            "project_id": project_id,
+            "project_id": PROJECT_ID,
             "private_key_id": "sandbox",
             "private_key": text,
             "client_email": EMAIL,

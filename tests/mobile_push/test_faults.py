@@ -152,8 +152,9 @@ async def test_what_a_dead_server_had_claimed_while_the_clock_was_ahead_is_not_h
         await other.platform[PUSH].accept([message("of-phone-000001")])
         dead: Any = SimpleNamespace(name="fcm", longest_send=1.0)
         push = other.platform[PUSH]
-        for kind in (Rows, Chunks):
-            assert len(await kind(other.platform, dead, push.settings, push.metrics).claim(Lane.NOTICE, 64))
+        claims = Rows(other.platform, dead, push.settings, push.metrics), Chunks(other.platform, dead, push.settings)
+        for source in claims:
+            assert len(await source.claim(Lane.NOTICE, 64))
         turn(0)
         async with open_push():
             await until(lambda: sandbox.answers["OK"] == 41)

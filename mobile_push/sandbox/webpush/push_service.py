@@ -10,9 +10,10 @@ Test cases' messages to phones of other push services come to it too, which it c
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 from collections import Counter, deque
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -52,6 +53,7 @@ class Received(NamedTuple):
         return orjson.loads(self.text)
 
 
+@dataclass(eq=False, repr=False)
 class WebPushSandbox(Sandbox[WebPushBehaviour]):
     """A push server on this machine.
 
@@ -63,25 +65,17 @@ class WebPushSandbox(Sandbox[WebPushBehaviour]):
             assert sandbox.received[0].message["title"] == push.title
     """
 
-    def __init__(
-        self,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        *,
-        ssl_context: ssl.SSLContext | None = None,
-        record: bool = True,
-    ) -> None:
-        super().__init__(host, port, WebPushBehaviour(), ssl_context, record)
-        #: Exact numbers of answers to messages by status.
-        self.answers: Counter[int] = Counter()
-        #: Messages refused, with the reason, the last ones.
-        self.refusals: deque[Refusal] = deque(maxlen=1000)
-        #: Stands for those that have subscribed elsewhere: nobody here has the keys to open what they get.
-        self._elsewhere = Phone.subscribed(None)
-        #: None for one that has ended.
-        self._phones: dict[str, Phone | None] = {}
-        self._received: deque[Received] = deque(maxlen=MAX_MESSAGES_KEPT)
-        self._stored: list[Received] = []
+    behaviour: WebPushBehaviour = field(default_factory=WebPushBehaviour, init=False)
+    #: Exact numbers of answers to messages by status.
+    answers: Counter[int] = field(default_factory=Counter, init=False)
+    #: Messages refused, with the reason, the last ones.
+    refusals: deque[Refusal] = field(default_factory=lambda: deque(maxlen=1000), init=False)
+    #: Stands for those that have subscribed elsewhere: nobody here has the keys to open what they get.
+    _elsewhere: Phone = field(default_factory=partial(Phone.subscribed, None), init=False)
+    #: None for one that has ended.
+    _phones: dict[str, Phone | None] = field(default_factory=dict, init=False)
+    _received: deque[Received] = field(default_factory=lambda: deque(maxlen=MAX_MESSAGES_KEPT), init=False)
+    _stored: list[Received] = field(default_factory=list, init=False)
 
     @property
     def received(self) -> list[Received]:
@@ -184,7 +178,7 @@ class WebPushSandbox(Sandbox[WebPushBehaviour]):
 
     def _keep(self, message: Received) -> None:
         if message.subscription not in self.behaviour.offline:
-            if self._record:
+            if self.record:
                 self._received.append(message)
             return
         topic = message.headers.get("Topic")
@@ -203,7 +197,7 @@ class WebPushSandbox(Sandbox[WebPushBehaviour]):
         for message in stored:
             if message.subscription in self.behaviour.offline:
                 self._stored.append(message)
-            elif message.expires > time.monotonic() and self._record:
+            elif message.expires > time.monotonic() and self.record:
                 self._received.append(message)
 
     def _refused(self, refusal: Refusal, retry_after: int | str | None = None) -> web.Response:
