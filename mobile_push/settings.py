@@ -115,15 +115,13 @@ class PushSettings:
     def __post_init__(self) -> None:
         if not 0 < self.ttl <= 2_419_200:
             raise ValueError("ttl has to be from 1 second to 28 days (2419200)")
-        for name, fcm in (("fcm", self.fcm), ("sandbox.fcm", self.sandbox.fcm)):
-            if fcm is not None and self.lease <= 2 * fcm.timeout:
-                raise ValueError(f"lease has to be more than twice {name}.timeout ({2 * fcm.timeout:g} s)")
+        for name, way in (("fcm", self.fcm), ("sandbox.fcm", self.sandbox.fcm), ("webpush", self.webpush)):
+            if way is not None and self.lease <= 2 * way.timeout:
+                raise ValueError(f"lease has to be more than twice {name}.timeout ({2 * way.timeout:g} s)")
         if self.sandbox.webpush is not None and self.webpush is None:
             raise ValueError("sandbox.webpush needs webpush: without it no phone has subscribed")
         if self.fcm and self.sandbox.fcm and self.fcm.base_url == self.sandbox.fcm.base_url:
             raise ValueError("sandbox.fcm has the address of fcm itself; name that of a running sandbox")
-        if self.webpush is not None and self.lease <= 2 * self.webpush.timeout:
-            raise ValueError(f"lease has to be more than twice webpush.timeout ({2 * self.webpush.timeout:g} s)")
         if self.notices_a_day is not None and self.notices_a_day < 1:
             raise ValueError("notices_a_day has to be at least 1; leave it out for no limit")
         if min(self.heartbeat, self.stream_timeout, self.devices) <= 0:

@@ -13,7 +13,7 @@ from typing import Any
 from tortoise.models import Model
 
 from banshi import Conflict, FieldProblem, Forbidden, InvalidFields, Platform, Principal, Stale, Update, Write
-from mobile_push.broadcasts import publication
+from mobile_push.broadcasts import publication, sending
 from mobile_push.broadcasts.publication import Along
 from mobile_push.broadcasts.steps import TABLE, TWO_PERSON_TABLE, WRITING, Step
 from mobile_push.delivery.service import PUSH
@@ -212,21 +212,13 @@ def _next(broadcast: Broadcast, now: datetime) -> str:
 async def _publish(
     platform: Platform, broadcast: Broadcast, along: Along, *, new: bool = False, **values: Any
 ) -> Broadcast:
-    from mobile_push.broadcasts import sending  # it signs alerts, with libraries that take a while to load
-
     now = platform.now()
     if broadcast.ttl is not None:
         values["expires_at"] = now + timedelta(seconds=broadcast.ttl)
-    messages: list[Model] = []
-    if broadcast.cap is not None:
-        prepared, message = await sending.prepared(platform, broadcast, now)
-        values.update(prepared)
-        messages.append(message)
-
-    def both(after: Broadcast) -> Sequence[Model]:
-        return (*messages, *along(after))
-
-    return await _public(platform, broadcast, both, new=new, **values)
+    if broadcast.cap is None:
+        return await _public(platform, broadcast, along, new=new, **values)
+    values["cap"], message = await sending.prepared(platform, broadcast, now)
+    return await _public(platform, broadcast, lambda after: (message, *along(after)), new=new, **values)
 
 
 async def _public(

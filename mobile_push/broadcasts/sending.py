@@ -20,7 +20,7 @@ from mobile_push.tables.models import Broadcast, CapMessage
 
 
 async def prepared(platform: Platform, broadcast: Broadcast, now: datetime) -> tuple[dict[str, Any], CapMessage]:
-    """The columns of a sent alert, and its XML. Raises InvalidFields where some of its texts are over by now."""
+    """The document of a sent alert, and its XML. Raises InvalidFields where some of its texts are over by now."""
     settings = platform[PUSH].settings.alerts
     sent = now.astimezone(platform.settings.timezone).replace(microsecond=0)
     try:
@@ -28,7 +28,7 @@ async def prepared(platform: Platform, broadcast: Broadcast, now: datetime) -> t
     except CapError as error:
         raise wrong_with(error) from None
     xml = await asyncio.to_thread(written, alert, settings)
-    return {"cap": document_of(alert)}, CapMessage(id=broadcast.id, name=name_of(alert.reference), xml=xml)
+    return document_of(alert), CapMessage(id=broadcast.id, name=name_of(alert.reference), xml=xml)
 
 
 def stored(document: Mapping[str, Any], *, sent: datetime | None = None) -> Alert:

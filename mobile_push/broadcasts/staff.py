@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
 from aiohttp import web
-from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from banshi import (
@@ -187,11 +186,9 @@ async def show_preview(kind: str, call: Call) -> web.StreamResponse:
 
 def receipt(call: Call, *, status: int) -> Along:
     """The row that remembers the answer under the caller's Idempotency-Key."""
-
-    def made(after: Broadcast) -> Sequence[Model]:
-        return call.once.receipt(representations.record(call.platform, after), status=status, headers=location(after))
-
-    return made
+    return lambda after: call.once.receipt(
+        representations.record(call.platform, after), status=status, headers=location(after)
+    )
 
 
 def location(broadcast: Broadcast) -> dict[str, str]:

@@ -33,7 +33,9 @@ def element(
     name: str, kind: Kind[Any] | type[Element], about: str, *, many: bool = False, default: Any = MISSING
 ) -> Any:
     """A field that is an element of CAP; without a default it has to be there."""
-    return field(default=default, metadata={"name": name, "kind": kind, "about": about, "many": many})
+    required = default is MISSING
+    metadata = {"name": name, "kind": kind, "about": about, "many": many, "required": required}
+    return field(default=None if required else default, metadata=metadata)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(element,))
@@ -49,19 +51,17 @@ class Element:
 
     def __init_subclass__(cls) -> None:
         made: Any = dataclass(frozen=True, kw_only=True)(cls)
-        cls.declared = tuple(
-            Declared(attribute=one.name, required=one.default is MISSING, **one.metadata) for one in fields(made)
-        )
+        cls.declared = tuple(Declared(attribute=one.name, **one.metadata) for one in fields(made))
 
     def __post_init__(self) -> None:
         for one in self.declared:
             value = getattr(self, one.attribute)
+            if value is None and one.required:
+                raise CapError("this has to be there; add it", one.name)
             if one.many:
                 self._check_many(one, value)
             elif value is not None and value != ():
                 _check(one, value, one.name)
-            elif one.required:
-                raise CapError("this has to be there; add it", one.name)
 
     @staticmethod
     def _check_many(one: Declared, values: object) -> None:

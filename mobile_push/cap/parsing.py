@@ -98,7 +98,7 @@ def _noun(node: etree._Element, noun: type[Any]) -> Any:
     """The dataclass of an element that has elements in it."""
     _only_elements(node)
     known = {one.name: (place, one) for place, one in enumerate(noun.declared)}
-    values: dict[str, Any] = {one.attribute: [] for one in noun.declared if one.many}
+    values: dict[str, Any] = {}
     seen: dict[str, int] = {}
     last = 0
     for child in node:
@@ -113,9 +113,6 @@ def _noun(node: etree._Element, noun: type[Any]) -> Any:
         if count > 1 and not one.many:
             raise CapError("it is there twice; CAP allows one", one.name)
         _take(child, one, values, (one.name, count - 1) if one.many else (one.name,))
-    for one in noun.declared:
-        if one.required and one.name not in seen and one.name != "language":
-            raise CapError("this has to be there; add it", one.name)
     if "language" in known and not values.get("language"):
         values["language"] = DEFAULT_LANGUAGE
     return noun(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
@@ -130,7 +127,7 @@ def _take(child: etree._Element, one: Declared, values: dict[str, Any], path: tu
     except ValueError as error:
         raise CapError(str(error), *path) from None
     if one.many and value is not None:
-        values[one.attribute].append(value)
+        values.setdefault(one.attribute, []).append(value)
     elif value is not None:
         values[one.attribute] = value
 

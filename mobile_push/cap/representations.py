@@ -47,10 +47,6 @@ def _values(document: Any, noun: type[Element]) -> dict[str, Any]:
             continue
         one = known[key]
         values[one.attribute] = _many(one, plain) if one.many else _one(one, plain, one.name)[0]
-    given = GIVEN if noun is Alert else ()
-    for key, one in known.items():
-        if one.required and key not in given and document.get(key) is None:
-            raise CapError("this has to be there; add it", one.name)
     return values
 
 

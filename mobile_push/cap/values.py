@@ -126,11 +126,8 @@ class Resource(Element):
             raise CapError("no whole address; begin with https:// and the host, or send the file in derefUri", "uri")
 
 
-#: The name of a geocode that is a division's code; also written without its space.
-GB_T_2260 = "GB/T 2260"
-
-
 def _is_division(name: str) -> bool:
+    """Whether a geocode of that name is a division's code: `GB/T 2260`, also written without its space."""
     return name.replace(" ", "").upper() == "GB/T2260"
 
 

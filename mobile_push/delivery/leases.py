@@ -10,6 +10,7 @@ from pathlib import Path
 
 from banshi import Platform
 from mobile_push.delivery.metrics import log
+from mobile_push.tables.models import Chunk, Delivery, FanOut
 
 try:
     import fcntl
@@ -43,7 +44,7 @@ async def alive(platform: Platform, providers: Collection[str]) -> AsyncIterator
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            await _release(platform, providers)
+            await _release(list(providers))
         except BlockingIOError:
             pass  # another server lives
         # Whoever is alone at this moment releases its leases; we have none yet.
@@ -53,15 +54,10 @@ async def alive(platform: Platform, providers: Collection[str]) -> AsyncIterator
         os.close(descriptor)
 
 
-async def _release(platform: Platform, providers: Collection[str]) -> None:
-    connection = platform.store.connection
-    released, _ = await connection.execute_query(
-        "UPDATE push_fan_out SET lease_until = 0 WHERE state = 'due' AND lease_until > 0"
-    )
-    for table in ("push_chunk", "push_delivery"):
-        sql = f"UPDATE {table} SET lease_until = 0 WHERE provider = ? AND state = 'due' AND lease_until > 0"  # noqa: S608
-        for provider in providers:
-            count, _ = await connection.execute_query(sql, [provider])
-            released += count
+async def _release(providers: list[str]) -> None:
+    released = await FanOut.filter(state="due", lease_until__gt=0).update(lease_until=0)
+    for model in (Chunk, Delivery):
+        claimed = model.filter(provider__in=providers, state="due", lease_until__gt=0)
+        released += await claimed.update(lease_until=0)
     if released:
         log.warning("what a server that died had claimed is free again", rows=released)

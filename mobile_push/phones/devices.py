@@ -178,8 +178,6 @@ async def forget_device(call: Call) -> web.StreamResponse:
 
     Nothing more is sent to it; its token and its receipts are deleted.
     """
-    from aiohttp import web
-
     if not await erase_device(call.platform, UUID(call.path["id"]), call.principal.subject):
         raise NotFound("You have no device of that id.")
     await call.platform[PUSH].heed(call.principal.subject)

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.expressions import F, Subquery
 from tortoise.transactions import in_transaction
 
 from banshi import Case, Platform
@@ -61,8 +62,6 @@ async def erase_person(platform: Platform, person: str, *, counter: bool = False
     with the messages that they need. What a department has promised and is still on its way arrives afterwards. With
     `counter` it goes too: whoever comes back is somebody new, and their app begins anew.
     """
-    mark = Marks(platform.store)
-    whose = mark(as_stored(InboxMessage, "person", person))
     # Phones first, as receipts do, so that the two never wait for each other.
     async with in_transaction() as connection, kept(platform, connection, [person]):
         # In the order of their ids, as everybody who locks several phones.
@@ -70,11 +69,8 @@ async def erase_person(platform: Platform, person: str, *, counter: bool = False
         await Device.filter(person=person).using_db(connection).delete()
         await PhoneReceipt.filter(person=person).using_db(connection).delete()
         # Whoever stores a message takes its number from this row: it waits here, or we wait for it.
-        await mark.change(f"UPDATE push_inbox_counter SET top = top WHERE person = {whose}", connection)  # noqa: S608
-        theirs = f"SELECT id FROM push_inbox_message WHERE person = {whose}"  # noqa: S608
-        await mark.change(f"DELETE FROM push_delivery WHERE message_id IN ({theirs})", connection)  # noqa: S608
-        await InboxMessage.filter(person=person).using_db(connection).delete()
-        await Profile.filter(person=person).using_db(connection).delete()
-        await Follow.filter(person=person).using_db(connection).delete()
-        if counter:
-            await InboxCounter.filter(person=person).using_db(connection).delete()
+        await InboxCounter.filter(person=person).using_db(connection).update(top=F("top"))
+        theirs = Subquery(InboxMessage.filter(person=person).values("id"))
+        await Delivery.filter(message_id__in=theirs).using_db(connection).delete()
+        for model in (InboxMessage, Profile, Follow, *([InboxCounter] if counter else [])):
+            await model.filter(person=person).using_db(connection).delete()

@@ -20,8 +20,6 @@ async def forget_me(call: Call) -> web.StreamResponse:
 
     Open streams end. Cases stay as they are.
     """
-    from aiohttp import web
-
     await forget_all(call.platform, call.principal.subject)
     return web.Response(status=204)
 

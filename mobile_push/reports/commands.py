@@ -7,12 +7,15 @@ import json
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from urllib.parse import quote
 
 import click
+from rich.console import Console
 
-if TYPE_CHECKING:
-    from mobile_push.reports.asking import Server
+from mobile_push.reports import screen
+from mobile_push.reports.asking import Failed, Server, server
+from mobile_push.reports.screen import plain
 
 #: Seconds between two attempts to follow a stream that broke, and how many of them in a row.
 RETRY_S, MAX_TRIES = 2.0, 5
@@ -39,13 +42,9 @@ def asks(command: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., Non
     @click.option("--json", "as_json", is_flag=True, help="JSON, one document a line.")
     @wraps(command)
     def run(**options: Any) -> None:
-        from mobile_push.reports.asking import Failed
-
         try:
             asyncio.run(command(**options))
         except Failed as error:
-            from mobile_push.reports.screen import plain
-
             raise click.ClickException(str(plain(error))) from None
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
@@ -62,12 +61,6 @@ async def report(id: Any, follow: bool, url: str, token: str, as_json: bool) -> 
 
     Takes a token with the role publisher of its department.
     """
-    from rich.console import Console
-    from rich.live import Live
-
-    from mobile_push.reports import screen
-    from mobile_push.reports.asking import server
-
     console = Console(highlight=False)
     async with server(url, token) as one:
         path, document = await _found(one, str(id))
@@ -78,6 +71,8 @@ async def report(id: Any, follow: bool, url: str, token: str, as_json: bool) -> 
             async for document in _followed(one, path):
                 click.echo(_line(document)) if as_json else console.print(screen.report(document))
             return
+        from rich.live import Live  # a start without a terminal need not load it
+
         with Live(screen.report(document), console=console, auto_refresh=False) as live:
             async for document in _followed(one, path):
                 live.update(screen.report(document), refresh=True)
@@ -85,8 +80,6 @@ async def report(id: Any, follow: bool, url: str, token: str, as_json: bool) -> 
 
 async def _found(one: Server, identity: str) -> tuple[str, Any]:
     """The path of a report and its document: whether it is a notice or an alert the id doesn't tell."""
-    from mobile_push.reports.asking import Failed
-
     for kind in ("notice", "alert"):
         path = f"/v1/{kind}s/{identity}/report"
         try:
@@ -99,8 +92,6 @@ async def _found(one: Server, identity: str) -> tuple[str, Any]:
 
 async def _followed(one: Server, path: str) -> AsyncIterator[Any]:
     """The report whenever it changes. A stream that breaks is taken up again."""
-    from mobile_push.reports.asking import Failed
-
     failures = 0
     while True:
         failure = Failed("the server ends the stream again and again; look at its log")
@@ -132,8 +123,6 @@ async def dead_letters(
 
     Takes a token with the role platform:operator.
     """
-    from mobile_push.reports.asking import server
-
     if retry and drop and ("all" in retry or "all" in drop):
         raise click.UsageError("retry all, or drop all, or name them: not both at once")
     async with server(url, token) as one:
@@ -151,10 +140,6 @@ async def dead_letters(
 
 
 async def _list(one: Server, as_json: bool) -> None:
-    from rich.console import Console
-
-    from mobile_push.reports import screen
-
     items = [item async for item in _letters(one)]
     if as_json:
         for item in items:
@@ -180,11 +165,6 @@ async def _letters(one: Server) -> AsyncIterator[Any]:
 
 async def _move(one: Server, moves: list[tuple[str, str]], as_json: bool) -> None:
     """Retry and drop; the others still get their turn where one can't be had, and the program then ends with 1."""
-    from urllib.parse import quote
-
-    from mobile_push.reports.asking import Failed
-    from mobile_push.reports.screen import plain
-
     failed = False
     for action, identity in moves:
         try:

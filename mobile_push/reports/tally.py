@@ -41,24 +41,13 @@ WORDS: Mapping[str, str | None] = {
     "parked": None,
 }
 
-#: A chunk's state → the group of its phones that nothing has become of yet. A chunk that is done has none.
-UNTOLD: Mapping[str, str] = {
-    "due": "waiting",
-    "done": "waiting",
-    "parked": "parked",
-    "recalled": "recalled",
-    "dropped": "dropped",
-}
-
-#: A delivery's state → the group.
+#: A delivery's state, or that of a chunk for those of its phones that nothing has become of yet → the group. A chunk
+#: that is done has none.
 STATES: Mapping[str, str] = {
     "due": "waiting",
+    "done": "waiting",
     "sent": "accepted",
-    "dead": "dead",
-    "failed": "failed",
-    "expired": "expired",
-    "parked": "parked",
-    "dropped": "dropped",
+    **{name: name for name in ("dead", "failed", "expired", "parked", "recalled", "dropped")},
 }
 
 #: Why a phone waits where no provider has refused anything.
@@ -129,7 +118,7 @@ class Chunked:
         for of, phones in self._sizes.items():
             provider, state, code = of
             if left := phones - self._told[of]:
-                yield provider, UNTOLD[state], code, left
+                yield provider, STATES[state], code, left
 
 
 def percentile(seconds: Mapping[int, int], share: float) -> float | None:

@@ -11,8 +11,6 @@ MAX_NUMBER = 2**53
 #: `12.7`, or `12` for one that has read nothing of the common log.
 PATTERN = r"^[0-9]{1,16}(\.[0-9]{1,16})?$"
 
-_PATTERN = re.compile(r"[0-9]{1,16}(\.[0-9]{1,16})?", re.ASCII)
-
 
 class Cursor(NamedTuple):
     """A place behind which an inbox is read on."""
@@ -23,7 +21,7 @@ class Cursor(NamedTuple):
     @classmethod
     def of(cls, text: str) -> Cursor:
         """Raises ValueError for a text that no inbox has given out."""
-        if not _PATTERN.fullmatch(text):
+        if not re.fullmatch(PATTERN, text):
             raise ValueError("it has to be the cursor of a message of this inbox, such as 12.7")
         personal, _, common = text.partition(".")
         found = cls(int(personal), int(common or 0))

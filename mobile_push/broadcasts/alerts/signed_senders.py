@@ -17,7 +17,7 @@ from banshi.sdk.documents import ID, LINKS, TEXT, Record
 from mobile_push.broadcasts import lifecycle
 from mobile_push.broadcasts.alerts import checks
 from mobile_push.broadcasts.sending import name_of
-from mobile_push.cap.errors import CapError
+from mobile_push.cap.errors import CapError, SignatureError
 from mobile_push.cap.representations import document_of
 from mobile_push.cap.values import Alert
 from mobile_push.cap.vocabulary import MessageType, Status
@@ -96,7 +96,6 @@ async def receive(call: Call) -> web.StreamResponse:
 
 async def _believed(call: Call) -> Alert:
     """The alert, if one of our senders signed it. Raises Forbidden, InvalidFields."""
-    from mobile_push.cap.errors import SignatureError
     from mobile_push.cap.signature import verify
 
     try:
