@@ -17,7 +17,7 @@ from mobile_push.cap.errors import CapError
 from mobile_push.cap.geo.geometry import Polygon
 from mobile_push.cap.representations import alert_of, document_of
 from mobile_push.cap.schema import ALERT_DOCUMENT_SCHEMA, ALERT_SCHEMA
-from mobile_push.cap.shapes import geometry_of, polygons_of
+from mobile_push.cap.shapes import POLYGON
 from mobile_push.cap.values import Alert
 from mobile_push.cap.writing import write
 
@@ -121,7 +121,7 @@ def test_a_multipolygon_becomes_several_polygons() -> None:
 
 def test_heights_are_left_out_and_spaces_around_a_text_taken_away() -> None:
     ring = [[120.1, 30.2, 5], [120.1, 30.3, 5], [120.2, 30.3, 5], [120.1, 30.2, 5]]
-    assert polygons_of({"type": "Polygon", "coordinates": [ring]})[0].points[0] == (30.2, 120.1)
+    assert POLYGON.values({"type": "Polygon", "coordinates": [ring]})[0].points[0] == (30.2, 120.1)
     assert taken(changed("/info/0/headline", " 暴雨\n")).infos[0].headline == "暴雨"
 
 
@@ -136,9 +136,9 @@ def test_heights_are_left_out_and_spaces_around_a_text_taken_away() -> None:
 )
 def test_geojson_and_cap_polygons_turn_into_each_other(points: list[tuple[float, float]]) -> None:
     polygon = Polygon((*points, points[0]))
-    geometry = orjson.loads(orjson.dumps(geometry_of(polygon)))
+    geometry = orjson.loads(orjson.dumps(POLYGON.plain(polygon)))
     assert [tuple(position) for position in geometry["coordinates"][0]] == [(lon, lat) for lat, lon in polygon.points]
-    assert polygons_of(geometry) == (polygon,)
+    assert POLYGON.values(geometry) == (polygon,)
 
 
 # -- what is refused -----------------------------------------------------------------------------------------------
@@ -172,7 +172,7 @@ RING = RAIN["info"][0]["area"][0]["polygon"][0]["coordinates"][0]
 )
 def test_a_geometry_that_cap_cannot_say_is_refused_with_advice(geometry: Any, says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        polygons_of(geometry)
+        POLYGON.values(geometry)
     with pytest.raises(CapError, match=says) as caught:
         taken(changed("/info/0/area/0/polygon/0", geometry))
     assert caught.value.pointer == "/info/0/area/0/polygon/0"
