@@ -12,7 +12,6 @@ from tortoise.transactions import in_transaction
 
 from banshi import Tables
 from banshi.foundation.database.opening import open_store, orm_config
-from mobile_push.tables import models
 from mobile_push.tables.models import Delivery, Device, InboxMessage
 
 TABLES = {"mobile_push": Tables(models="mobile_push.tables.models", migrations="mobile_push.tables.migrations")}
@@ -79,8 +78,7 @@ async def keys(connection: BaseDBAsyncClient, table: str) -> set[tuple[str, ...]
 async def test_every_key_that_a_model_declares_is_in_the_database(empty_database: str) -> None:
     """Tortoise loses them where SQLite's table is made anew; a migration then has to give them back."""
     async with open_store(empty_database, TABLES) as store:
-        for name in models.__all__:
-            meta = getattr(models, name)._meta
+        for meta in [model._meta for model in (store.context.apps or {})["mobile_push"].values()]:
             declared = {tuple(one) for one in meta.unique_together}
             declared |= {
                 (field.model_field_name,) for field in meta.fields_map.values() if field.unique and not field.pk
