@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -30,11 +29,11 @@ from benchmarks.shared.api_load import (
     without_engine,
     writes_of,
 )
-from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.arguments import run_parts
 from benchmarks.shared.cities import FORM, city, office
 from benchmarks.shared.fetching import fetched
 from benchmarks.shared.figures import alternate, compare, median, table
-from benchmarks.shared.processes import python, running, serving, workspace
+from benchmarks.shared.processes import python, running, serving
 
 
 def reads(folder: Path, length: argparse.Namespace) -> None:
@@ -89,15 +88,5 @@ def start(folder: Path, length: argparse.Namespace) -> None:
     table(["", "median s", "worst s"], rows)
 
 
-def main() -> None:
-    parts: dict[str, Callable[[Path, argparse.Namespace], None]] = {"reads": reads, "writes": writes, "start": start}
-    parser = options(__doc__, **LENGTHS, starts=(7, 1))
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"only these: {', '.join(parts)}")
-    given = begun(parser)
-    for name in given.parts or parts:
-        with workspace() as folder:
-            parts[name](folder, given)
-
-
 if __name__ == "__main__":
-    main()
+    run_parts(__doc__, {"reads": reads, "writes": writes, "start": start}, **LENGTHS, starts=(7, 1))

@@ -17,9 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.arguments import run_parts
 from benchmarks.shared.figures import Column, alternate, median, percentile, rows_of, table
-from benchmarks.shared.processes import Running, python, running, serving, workspace
+from benchmarks.shared.processes import Running, python, running, serving
 from benchmarks.streams.crowd import Crowd, crowd
 from benchmarks.streams.most import most
 from benchmarks.streams.server import KIB, check, opened, publish, state, tokens, town
@@ -246,12 +246,7 @@ def main() -> None:
     phones = {"phones": (10_000, 500), "most": (20_000, 1_000), "broadcasts": (7, 2), "deaf": (100, 10)}
     # Seconds until what has just changed has settled, and for which as many phones as there can be are watched; in
     # full, a whole round of signs of life.
-    parser = options(__doc__, **phones, settle=(2.0, 0.2), watch=(20.0, 1.0))
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"only these: {', '.join(parts)}")
-    given = begun(parser)
-    for name in given.parts or parts:
-        with workspace() as folder:
-            parts[name](folder, given)
+    run_parts(__doc__, parts, **phones, settle=(2.0, 0.2), watch=(20.0, 1.0))
 
 
 if __name__ == "__main__":

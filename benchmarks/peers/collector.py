@@ -5,39 +5,24 @@ GET says how many came.
 
 from __future__ import annotations
 
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock
-from typing import Any
+import uvloop
+from aiohttp import web
 
-counting = Lock()
+from benchmarks.peers.serving import serve
+
 came = 0
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+async def take(request: web.Request) -> web.Response:
+    global came
+    async for part in request.content.iter_any():
+        came += len(part)
+    return web.Response(content_type="application/x-protobuf")
 
-    def do_POST(self) -> None:
-        global came
-        size = len(self.rfile.read(int(self.headers["Content-Length"])))
-        with counting:
-            came += size
-        self.answer("application/x-protobuf", b"")
 
-    def do_GET(self) -> None:
-        self.answer("text/plain", str(came).encode())
-
-    def answer(self, media_type: str, body: bytes) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", media_type)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        pass
+async def tell(_: web.Request) -> web.Response:
+    return web.Response(text=str(came))
 
 
 if __name__ == "__main__":
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)
-    server.serve_forever()
+    uvloop.run(serve(web.post("/{path:.*}", take), web.get("/{path:.*}", tell)))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from benchmarks.shared.processes import cores
+from benchmarks.shared.processes import cores, workspace
 
 PINNED = "the measured side on one core, what measures it on another" if cores() else "not pinned"
 
@@ -41,6 +42,18 @@ def begun(parser: argparse.ArgumentParser, pinned: str = PINNED) -> argparse.Nam
     if given.short:
         print("The short form looks whether everything works; its figures say little.\n", flush=True)
     return given
+
+
+def run_parts(
+    doc: str | None, parts: Mapping[str, Callable[[Path, argparse.Namespace], object]], **lengths: Any
+) -> None:
+    """Do the parts that are asked for, or all of them, each in a folder of its own."""
+    parser = options(doc, **lengths)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"only these: {', '.join(parts)}")
+    given = begun(parser)
+    for name in given.parts or parts:
+        with workspace() as folder:
+            parts[name](folder, given)
 
 
 def machine(pinned: str = PINNED) -> str:
