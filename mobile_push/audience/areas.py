@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from banshi import FieldProblem, InvalidFields
-from banshi.sdk.documents import Record
+from banshi.sdk.documents import MAYBE_TEXT, Record, optional
 from mobile_push.cap.geo.divisions import check_division
 from mobile_push.tables.models import Device
 
@@ -34,19 +34,16 @@ LOCATION: dict[str, Any] = {
 
 #: What an app sends.
 AREA: dict[str, Any] = {
+    **Record(division=optional(DIVISION), location=optional(LOCATION)),
     "type": ["object", "null"],
     "description": "Where notices and alerts for an area reach this phone. null forgets it.",
     "minProperties": 1,
-    "additionalProperties": False,
-    "properties": {"division": DIVISION, "location": LOCATION},
 }
 
 #: What it is shown.
 SHOWN: dict[str, Any] = {
+    **Record(division=MAYBE_TEXT, location={**LOCATION, "type": ["object", "null"]}),
     "type": ["object", "null"],
-    "required": ["division", "location"],
-    "additionalProperties": False,
-    "properties": {"division": {"type": ["string", "null"]}, "location": {**LOCATION, "type": ["object", "null"]}},
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from mobile_push.cap.geo.divisions import division_prefix
 from mobile_push.cap.geo.geometry import Shape
@@ -19,16 +19,14 @@ from mobile_push.tables.marks import Marks
 DEPARTMENT = "department:"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class People:
+class People(NamedTuple):
     """Those who have a case of these items in these states, by when it was handed in."""
 
     items: tuple[str, ...]
     states: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a phone is at home."""
 
     division: str
@@ -36,8 +34,7 @@ class Place:
     longitude: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(NamedTuple):
     """What of a person decides which broadcasts are theirs."""
 
     follows: frozenset[str] = frozenset()

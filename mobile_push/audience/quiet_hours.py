@@ -22,8 +22,8 @@ def quiet_for(begins: int | None, ends: int | None, timezone: str, now: datetime
     if begins is None or ends is None or begins == ends:
         return 0.0
     try:
-        zone = zone_of(timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        zone = ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # the last for the name of a folder
         return 0.0
     quiet = now = now.astimezone(UTC)
     today = now.astimezone(zone).date()
@@ -59,12 +59,6 @@ def _jump(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
         middle = before + timedelta(seconds=(after - before).total_seconds() // 2)
         before, after = (middle, after) if middle.astimezone(zone).utcoffset() == offset else (before, middle)
     return after
-
-
-@lru_cache(maxsize=1024)
-def zone_of(name: str) -> ZoneInfo:
-    """The zone of that name. Raises ZoneInfoNotFoundError, ValueError or, where it is the name of a folder, OSError."""
-    return ZoneInfo(name)
 
 
 @lru_cache(maxsize=1)

@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from tortoise.models import Model
-
 from banshi import Conflict, FieldProblem, Forbidden, InvalidFields, Platform, Principal, Stale, Update, Write
 from mobile_push.broadcasts import publication, sending
 from mobile_push.broadcasts.publication import Along
@@ -243,9 +241,8 @@ def _recorded(
     platform: Platform, action: str, subject: str = "", reason: str = "", more: Along = publication.nothing
 ) -> Along:
     """Makes the record of a step, and the rows that `more` makes."""
-
-    def rows(after: Broadcast) -> Sequence[Model]:
-        event = BroadcastEvent(
+    return lambda after: (
+        BroadcastEvent(
             broadcast_id=after.id,
             version=after.version,
             at=platform.now(),
@@ -253,7 +250,6 @@ def _recorded(
             state=after.state,
             actor=subject,
             reason=reason,
-        )
-        return (event, *more(after))
-
-    return rows
+        ),
+        *more(after),
+    )

@@ -84,7 +84,8 @@ async def values_of(call: Call, notice: Broadcast, body: Mapping[str, Any]) -> d
         values["content"] = representations.filled(body["content"]) if body["content"] else None
     if "image" in body:
         values["image"] = body["image"] or ""
-        wrong += wrong_with_picture("/image", body["image"]) if body["image"] else []
+        if values["image"] and (detail := wrong_with_picture(values["image"])):
+            wrong.append(FieldProblem("/image", detail, "invalid"))
     if "link" in body:
         values["link"] = body["link"] or f"/v1/notices/{notice.id}"
     if "audience" in body:

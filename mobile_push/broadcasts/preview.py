@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import astuple
 from typing import Any, Protocol, runtime_checkable
 
 import orjson
@@ -122,7 +121,7 @@ async def size(platform: Platform, broadcast: Broadcast) -> dict[str, Any]:
     """How many phones are in the audience now."""
     audience = Audience.of(broadcast.audience)
     if audience.people is not None:
-        return {"phones": None, "people": await count_people(platform, *astuple(audience.people)), "exact": True}
+        return {"phones": None, "people": await count_people(platform, *audience.people), "exact": True}
     mark = Marks(platform.store)
     which = f"FROM push_device d WHERE {audience.condition(mark)}"
     rows = await mark.rows(f"SELECT d.provider AS provider, COUNT(*) AS phones {which} GROUP BY d.provider")

@@ -6,14 +6,13 @@ The reader, the writer, the API's documents and their JSON Schema all walk these
 from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, field, fields
-from typing import Any, ClassVar, dataclass_transform
+from typing import Any, ClassVar, NamedTuple, dataclass_transform
 
 from mobile_push.cap.errors import CapError
 from mobile_push.cap.kinds import Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(NamedTuple):
     """One element that a noun may have."""
 
     #: The attribute of the dataclass.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -16,8 +16,7 @@ ATOM = "http://www.w3.org/2005/Atom"
 MEDIA_TYPE = "application/cap+xml"
 
 
-@dataclass(frozen=True, slots=True)
-class FeedEntry:
+class FeedEntry(NamedTuple):
     """One alert and the address of its XML, which is also the entry's id and so must never change."""
 
     alert: Alert

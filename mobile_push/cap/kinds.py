@@ -42,9 +42,9 @@ class Kind(ABC, Generic[T]):
     def check(self, value: T) -> None:
         """Nothing, for a value that the standard allows."""
 
-    @abstractmethod
     def text(self, value: T) -> str:
         """As the text of an XML element."""
+        return str(value)
 
     @abstractmethod
     def read(self, text: str) -> T:
@@ -83,9 +83,6 @@ class Text(Kind[str]):
             raise ValueError(f"the character U+{ord(found[0]):04X} has no place in XML; take it out")
         if self._pattern.pattern and not self._pattern.fullmatch(value):
             raise ValueError(f"{value[:60]!r} {self._advice}")
-
-    def text(self, value: str) -> str:
-        return value
 
     def read(self, text: str) -> str:
         return text
@@ -160,9 +157,6 @@ class Word(Kind[StrEnum]):
         if not isinstance(value, self._words):
             raise ValueError(f"{value!r} is no {self._words.__name__}; take one of {', '.join(self._words)}")
 
-    def text(self, value: StrEnum) -> str:
-        return value.value
-
     def read(self, text: str) -> StrEnum:
         try:
             return self._words(text)
@@ -219,9 +213,6 @@ class Bytes(Kind[int]):
     def check(self, value: int) -> None:
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 53:
             raise ValueError(f"{value!r} is no size; give the number of bytes")
-
-    def text(self, value: int) -> str:
-        return str(value)
 
     def read(self, text: str) -> int:
         if not re.fullmatch(r"\+?[0-9]{1,16}", text):

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Self
+from typing import NamedTuple, Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -62,8 +61,7 @@ _CONFIGURATION = SignatureConfiguration(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SenderKey:
+class SenderKey(NamedTuple):
     """The key of somebody whose alerts are believed, and how long it is good for."""
 
     key: RSAPublicKey | EllipticCurvePublicKey

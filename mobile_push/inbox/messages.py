@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -194,8 +193,7 @@ def _tops(rows: Sequence[Any]) -> dict[str, int]:
 NOWHERE = Listener()
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Where a person stands: what decides which broadcasts are theirs, and the last number of their own log."""
 
     listener: Listener = NOWHERE

@@ -5,16 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from banshi import Call, Parameter
+from banshi.sdk.documents import ID
 from mobile_push.tables.models import Device
 
 #: A phone that reads all day is written down once.
 NOTED_EVERY = timedelta(days=1)
 
-DEVICE = Parameter(
-    "device",
-    {"type": "string", "format": "uuid"},
-    "The id under which this phone is registered: it then counts as seen.",
-)
+DEVICE = Parameter("device", ID, "The id under which this phone is registered: it then counts as seen.")
 
 
 async def note_presence(call: Call) -> None:

@@ -6,9 +6,8 @@ refused with the same word. Neither shows a person, a token or a text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from banshi import Platform
 from banshi.sdk.documents import ID, MOMENT, TEXT, Record
@@ -55,8 +54,7 @@ LETTER = Record(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class Letter(NamedTuple):
     """One dead letter."""
 
     sort: str

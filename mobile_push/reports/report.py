@@ -122,7 +122,7 @@ def _take_in(report: Report, chunked: Chunked, what: str, of: tuple[str, str, st
         else:
             report.providers[provider].planning |= state == "due"
     elif what == "size":
-        chunked.size(provider, state, code, number)
+        chunked.sizes[of] += number
     elif what == "word":
         chunked.word(report.providers[provider], of, word, number)
     elif what == "seconds":

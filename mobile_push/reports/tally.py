@@ -31,11 +31,7 @@ SENT = ("accepted", "dead", "failed", "parked", "dropped")
 
 #: A chunk's own word → the group. Phones for `later` and `parked` lie in a chunk of their own, which counts them.
 WORDS: Mapping[str, str | None] = {
-    "accepted": "accepted",
-    "dead": "dead",
-    "expired": "expired",
-    "forgotten": "forgotten",
-    UNWANTED: "unwanted",
+    **{word: word for word in ("accepted", "dead", "expired", "forgotten", UNWANTED)},
     ENOUGH: "enough_today",
     "later": None,
     "parked": None,
@@ -99,11 +95,8 @@ class Chunked:
     """What chunks say of their phones, gathered until it can be told what is left over."""
 
     #: (provider, state, code) → phones, and those that something has become of.
-    _sizes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    sizes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     _told: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-
-    def size(self, provider: str, state: str, code: str, phones: int) -> None:
-        self._sizes[provider, state, code] += phones
 
     def word(self, tally: Tally, of: tuple[str, str, str], word: str, phones: int) -> None:
         """Something has become of so many phones of those chunks."""
@@ -115,7 +108,7 @@ class Chunked:
 
     def left(self) -> Iterable[tuple[str, str, str, int]]:
         """(provider, group, code, phones) of all others."""
-        for of, phones in self._sizes.items():
+        for of, phones in self.sizes.items():
             provider, state, code = of
             if left := phones - self._told[of]:
                 yield provider, STATES[state], code, left

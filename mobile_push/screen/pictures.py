@@ -6,8 +6,6 @@ from ipaddress import ip_address
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from banshi import FieldProblem
-
 #: Endings of what no phone's notification shows. JPEG and PNG are shown by all (Firebase, "Send an image").
 UNSHOWN = frozenset({".svg", ".pdf", ".tif", ".tiff", ".psd", ".html", ".htm"})
 
@@ -15,13 +13,8 @@ UNSHOWN = frozenset({".svg", ".pdf", ".tif", ".tiff", ".psd", ".html", ".htm"})
 INSIDE = (".local", ".localhost", ".internal", ".lan", ".home.arpa")
 
 
-def wrong_with_picture(pointer: str, address: str) -> list[FieldProblem]:
-    """What keeps phones from showing the picture at that address, which begins with https://."""
-    wrong = _wrong(address)
-    return [FieldProblem(pointer, wrong, "invalid")] if wrong else []
-
-
-def _wrong(address: str) -> str:
+def wrong_with_picture(address: str) -> str:
+    """What keeps phones from showing the picture at that address, which begins with https://; "" for nothing."""
     if not (address.isascii() and address.isprintable()):
         return "Write the address in ASCII: other characters of a path as %XX, of a host as xn--…."
     try:

@@ -383,9 +383,7 @@ NO_PICTURES = {
 
 @pytest.mark.parametrize("case", NO_PICTURES)
 def test_a_picture_that_no_phone_could_show_is_refused_with_what_to_do(case: str) -> None:
-    [problem] = wrong_with_picture("/image", NO_PICTURES[case])
-    assert (problem.pointer, problem.code) == ("/image", "invalid")
-    assert problem.detail.endswith(".")
+    assert wrong_with_picture(NO_PICTURES[case]).endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -398,7 +396,7 @@ def test_a_picture_that_no_phone_could_show_is_refused_with_what_to_do(case: str
     ],
 )
 def test_a_picture_of_a_public_host_is_taken(address: str) -> None:
-    assert wrong_with_picture("/image", address) == []
+    assert wrong_with_picture(address) == ""
 
 
 NOTICE = {

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tortoise.exceptions import IntegrityError
-from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from banshi import Call, Conflict, FieldProblem, Forbidden, InvalidFields, Key, Platform, reply
@@ -81,11 +80,9 @@ async def receive(call: Call) -> web.StreamResponse:
         **checks.columns(alert, earlier, settings.ttl),
     )
 
-    def along(_: Broadcast) -> Sequence[Model]:
-        return (CapMessage(id=identity, name=name_of(alert.reference), xml=call.body),)
-
+    message = CapMessage(id=identity, name=name_of(alert.reference), xml=call.body)
     try:
-        return _answer(call, await lifecycle.create_signed(call.platform, row, along), 201)
+        return _answer(call, await lifecycle.create_signed(call.platform, row, lambda _: (message,)), 201)
     except IntegrityError:
         # The same came twice at once.
         first = await _stored(alert)

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 #: (latitude, longitude)
 Point = tuple[float, float]
@@ -96,8 +97,7 @@ class Polygon:
         return inside or (lat, lon) in self._vertices
 
 
-@dataclass(frozen=True, slots=True)
-class _Bands:
+class _Bands(NamedTuple):
     """A polygon's edges, sorted into bands from south to north, or from west to east where that parts them better.
 
     A point is held against the edges of its own band alone.

@@ -142,8 +142,7 @@ class Open:
         return self.devices[place * ID_BYTES : (place + 1) * ID_BYTES]
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(NamedTuple):
     """A chunk's state at one moment: what comes in while the database writes is for the next one."""
 
     chunk: Open

@@ -11,9 +11,8 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Address
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from yarl import URL
@@ -34,8 +33,7 @@ class Forbidden(ValueError):
     """The settings don't allow this push service. Others may be, so the subscription itself is not wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(NamedTuple):
     """A push subscription that may be sent to."""
 
     endpoint: str

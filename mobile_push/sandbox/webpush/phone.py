@@ -9,7 +9,6 @@ import base64
 import hmac
 import os
 import secrets
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -73,8 +72,7 @@ def opened(private_key: ec.EllipticCurvePrivateKey, auth: bytes, body: bytes) ->
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class Phone:
+class Phone(NamedTuple):
     """One subscription, and the browser's half of its secrets."""
 
     id: str
