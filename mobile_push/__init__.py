@@ -24,7 +24,7 @@ from mobile_push.checks import findings
 from mobile_push.commands import fcm_sandbox, webpush_key, webpush_sandbox
 from mobile_push.delivery import jobs
 from mobile_push.delivery.service import PUSH, deliver, open_push
-from mobile_push.doctor import examine
+from mobile_push.doctor import examination
 from mobile_push.inbox import messages as inbox_messages
 from mobile_push.phones import devices, person, preferences, receipts
 from mobile_push.phones import webpush_key as webpush_key_route
@@ -81,7 +81,7 @@ def banshi_offers(settings: PushSettings) -> Iterable[Offer[Any]]:
     yield Offer(FORGET_CASE, erase_case)
     yield Offer(AFTER_RESTORE, inbox_messages.AFTER_RESTORE)
     yield Offer(AFTER_LOOK_UPS, jobs.AFTER_LOOK_UPS)
-    yield Offer(EXAMINATIONS, partial(examine, settings))
+    yield Offer(EXAMINATIONS, examination(settings))
     yield Offer(JOBS, Jobs(jobs.waiting, jobs.drop))
     yield Offer(ANONYMISE_CASE, erase_case)
     yield Offer(HOLDINGS, HOLDING)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from banshi.sdk.operations import Deployment, Verdict, are_private
+from banshi.sdk.operations import Deployment, Examination, Verdict, are_private
 from mobile_push.providers.fcm.settings import FcmSettings
 from mobile_push.settings import PushSettings
 
 
-async def examine(settings: PushSettings, deployment: Deployment) -> Sequence[Verdict]:
-    """What is to be said of these settings' credentials."""
+def examination(settings: PushSettings) -> Examination:
+    """What looks at these settings' credentials."""
+    return partial(_examine, settings)
+
+
+async def _examine(settings: PushSettings, deployment: Deployment) -> Sequence[Verdict]:
     found: list[Verdict] = []
     secrets: list[Path] = []
     if settings.fcm is not None:
