@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from banshi.foundation.database import opening
-from banshi.foundation.encryption.ring import new_ring, write_keys
+from banshi.foundation.encryption.fields import PersonalId
+from banshi.foundation.encryption.ring import Ring, new_ring, write_keys
+from banshi.foundation.encryption.sealing import SEALED, opened
 from tests.children import sitecustomize
 from tests.children.sitecustomize import RING, context_with_ring
 
@@ -21,6 +23,13 @@ def ring_in(folder: Path) -> Path:
     file = folder / "personal.keys"
     write_keys(file, new_ring(datetime.now(UTC)))
     return file
+
+
+def opened_person(text: str) -> str:
+    """A person's subject as it stands in a table of a test that names no ring."""
+    if not text.startswith(SEALED):
+        return text
+    return opened(Ring(Path(os.environ[RING])), PersonalId.family, "person", text)
 
 
 def everywhere() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from banshi.foundation.database.store import Store
 from banshi.foundation.encryption.fields import personal_fields
 from banshi.foundation.encryption.look_ups import models_of
 from banshi.testing import Door
@@ -23,9 +24,8 @@ async def names_of(door: Door) -> list[str]:
     return [str(row["name"]) for row in rows if row["name"] != "tortoise_migrations"]
 
 
-async def rows_of(door: Door, table: str) -> list[dict[str, Any]]:
+async def rows_of(store: Store, table: str) -> list[dict[str, Any]]:
     """All rows of a table; what is sealed in them is opened."""
-    store = door.platform.store
     rows = await store.connection.execute_query_dict(f'SELECT * FROM "{table}"')  # noqa: S608 - a table's own name
     models = {one._meta.db_table: one for one in models_of(store.context.apps)}
     if table not in models:
@@ -39,7 +39,7 @@ async def rows_of(door: Door, table: str) -> list[dict[str, Any]]:
 
 async def tables_with(door: Door, *words: str) -> set[str]:
     """The tables of which a row has one of the words in any column, sealed or not; a UUID also without its hyphens."""
-    return {table for table in await names_of(door) if _any(await rows_of(door, table), words)}
+    return {table for table in await names_of(door) if _any(await rows_of(door.platform.store, table), words)}
 
 
 async def tables_that_show(door: Door, *words: str) -> set[str]:

@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.plain(why="benchmarks/chaos.py reads the tables as they are stored")
 @pytest.mark.long
 @pytest.mark.timeout(300)
 def test_nothing_that_was_acknowledged_is_lost_when_the_server_is_killed_again_and_again() -> None:

@@ -23,6 +23,7 @@ from banshi.testing import Person, Reply
 from mobile_push.sandbox import FcmSandbox
 from tests import redis_servers
 from tests.conftest import TRAFFIC, administrator, good_answers
+from tests.encrypted import opened_person
 from tests.journeys.test_commands import BANSHI, PATIENCE, Running
 from tests.next_version import NEXT, PRESENT, NextVersion, made_in
 from tests.waiting import until
@@ -248,7 +249,7 @@ async def kept(deploy: Deploy) -> bool:
 async def nothing_is_lost(deploy: Deploy) -> None:
     """Every case is there once, with what it promised kept once, and both versions have had a part in it."""
     cases = {str(row["id"]): row for row in await deploy.rows("SELECT id, person, state, made_by FROM banshi_case")}
-    assert {case: row["person"] for case, row in cases.items()} == deploy.door.acknowledged
+    assert {case: opened_person(row["person"]) for case, row in cases.items()} == deploy.door.acknowledged
     assert {row["state"] for row in cases.values()} == {"accepted"}
     assert {row["made_by"] for row in cases.values()} == {PRESENT, NEXT}
     events = await deploy.rows(
@@ -264,4 +265,4 @@ async def nothing_is_lost(deploy: Deploy) -> None:
     messages = await deploy.rows("SELECT id, person, case_id FROM push_inbox_message")
     assert Counter(str(row["case_id"]) for row in messages) == Counter(cases.keys())
     sent = Counter((one.message["data"]["message_id"], one.token) for one in deploy.sandbox.received)
-    assert sent == Counter((str(row["id"]), f"phone-{row['person']}") for row in messages)
+    assert sent == Counter((str(row["id"]), f"phone-{opened_person(row['person'])}") for row in messages)

@@ -26,6 +26,7 @@ from banshi.kernel.loading.settings import Settings
 from banshi.testing import Person
 from tests.kernel.appeals_office import write_department
 from tests.kernel.tips_office import TIPS, UNNAMED
+from tests.tables import rows_of
 
 BANSHI = shutil.which("banshi", path=str(Path(sys.executable).parent))
 
@@ -111,7 +112,10 @@ async def running(folder: Path, database: str) -> AsyncIterator[Place]:
 
 
 async def everything(place: Place, database: str, ring: Path | None = None) -> dict[str, bytes]:
-    """Every file that the server has, and every row of every table as text, by name; with an encrypted one's ring."""
+    """Every file that the server has, and every row of every table as text, by name.
+
+    With an encrypted one's ring the rows are as they are stored; else what is sealed in them is opened.
+    """
     data = {
         str(file.relative_to(place.folder)): file.read_bytes() for file in place.folder.rglob("*") if file.is_file()
     }
@@ -120,7 +124,10 @@ async def everything(place: Place, database: str, ring: Path | None = None) -> d
         if store.dialect != "sqlite":
             listed = "SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()"
         for row in await store.connection.execute_query_dict(listed):
-            rows = await store.connection.execute_query_dict(f'SELECT * FROM "{row["name"]}"')  # noqa: S608
+            if ring is None:
+                rows = await rows_of(store, row["name"])
+            else:
+                rows = await store.connection.execute_query_dict(f'SELECT * FROM "{row["name"]}"')  # noqa: S608
             data[row["name"]] = "\n".join(repr(dict(one)) for one in rows).encode()
     return data
 
