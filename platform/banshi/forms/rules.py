@@ -15,8 +15,8 @@ from jsonschema_rs import ValidationErrorKind as Kind
 from banshi.forms.day_keywords import KEYWORDS
 from banshi.forms.days import limit_faults
 from banshi.forms.pointers import pointer
-from banshi.forms.schemas import LIST, NAMED, ONE, Node, children, compiled, read_error, resolved
-from banshi.forms.words import FORMATS, Path, say
+from banshi.forms.schemas import LIST, NAMED, ONE, children, compiled, read_error, resolved, subschemas
+from banshi.forms.words import FORMATS, say
 
 #: Subschemas in a form once every `$ref` is written out.
 _MAX_SUBSCHEMAS = 10_000
@@ -52,7 +52,7 @@ def faults_of(schema: dict[str, Any]) -> list[str]:
     if schema.get("$schema") not in {None, *_DIALECTS}:
         return ["#/$schema: write JSON Schema 2020-12 (https://json-schema.org/draft/2020-12/schema), or leave it out"]
     faults = list(dict.fromkeys(_against_metaschema(schema)))
-    nodes = [] if faults else list(_nodes((), schema))
+    nodes = [] if faults else list(subschemas((), schema))
     places = {id(node) for _, node in nodes}
     for path, node in nodes:
         if isinstance(node, dict):
@@ -109,12 +109,6 @@ def _about_pattern(pattern: str) -> str:
     return "this pattern is too large or not supported; count with minLength and maxLength instead of {m,n}"
 
 
-def _nodes(path: Path, node: Any) -> Iterator[Node]:
-    yield path, node
-    for step, child in children(node):
-        yield from _nodes(path + step, child)
-
-
 def _own_rules(node: dict[str, Any], *, root: bool) -> Iterator[str]:
     """The kernel's rules for one subschema, beyond the metaschema."""
     for keyword in node.keys() - _KEYWORDS:
@@ -147,7 +141,7 @@ def day_faults(schema: dict[str, Any]) -> list[str]:
     """What is wrong with the limits of days of a schema that somebody else has made and checked."""
     return [
         f"#{pointer(path)}: {fault}"
-        for path, node in _nodes((), schema)
+        for path, node in subschemas((), schema)
         if isinstance(node, dict)
         for fault in (*_near_limits(node), *limit_faults(node, partial(_is_day, schema)))
     ]

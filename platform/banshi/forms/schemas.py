@@ -142,6 +142,13 @@ def children(node: Any) -> Iterator[Node]:
         yield from (((key, name), child) for key in NAMED for name, child in node.get(key, {}).items())
 
 
+def subschemas(path: Path, node: Any) -> Iterator[Node]:
+    """A schema that is at `path`, and all schemas inside it."""
+    yield path, node
+    for step, child in children(node):
+        yield from subschemas(path + step, child)
+
+
 def described(schema: Any, language: str) -> Any:
     """The schema with its limits of days in words too, in the descriptions of their fields."""
     if not isinstance(schema, dict):

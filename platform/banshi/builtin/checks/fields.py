@@ -7,7 +7,6 @@ from functools import wraps
 from typing import Any
 
 from banshi.forms.pointers import names_in
-from banshi.forms.schemas import children
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.values import Item
 from banshi.kernel.loading.registry import Registry
@@ -48,14 +47,6 @@ def types_of(node: Schema) -> set[str]:
     if "array" in kinds and isinstance(members, Mapping) and members.get("type", "string") != "string":
         kinds = kinds - {"array"} | {f"array of {members['type']}"}
     return kinds - {"null"}
-
-
-def subschemas(node: Any, pointer: str = "") -> Iterator[tuple[str, Schema]]:
-    """A schema and all schemas inside it, each with its JSON Pointer."""
-    if isinstance(node, Mapping):
-        yield pointer, node
-    for path, child in children(node):
-        yield from subschemas(child, pointer + "".join(f"/{part}" for part in path))
 
 
 def attachment_fields(node: Any) -> Iterator[Schema]:

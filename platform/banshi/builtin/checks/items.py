@@ -8,8 +8,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from banshi.builtin.checks.fields import Fault, attachment_fields, of_each_item, subschemas, types_of
+from banshi.builtin.checks.fields import Fault, attachment_fields, of_each_item, types_of
+from banshi.forms.pointers import pointer
 from banshi.forms.pointing import fields_at
+from banshi.forms.schemas import subschemas
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.items import DECISION, HOLDER
 from banshi.kernel.contract.values import SLUG, Item
@@ -88,9 +90,9 @@ def attachments_are_seen(_: Registry, item: Item) -> Iterator[Fault]:
     """Every field that takes a file is where the kernel looks for one: otherwise the file never joins its case."""
     schema = item.form.schema if item.form else {}
     seen = {id(node) for node in attachment_fields(schema)}
-    for pointer, node in subschemas(schema):
-        if node.get("x-attachment") and id(node) not in seen:
-            advice = f"move the x-attachment at #{pointer} of the form: below `properties` and `items` alone"
+    for path, node in subschemas((), schema):
+        if isinstance(node, Mapping) and node.get("x-attachment") and id(node) not in seen:
+            advice = f"move the x-attachment at #{pointer(path)} of the form: below `properties` and `items` alone"
             yield "hidden-attachment", advice
 
 

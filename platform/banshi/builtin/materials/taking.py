@@ -148,21 +148,14 @@ def _taken_over(
     return replace(reused, answers=answers)
 
 
+#: What a row of a file has in common with the one that it was taken over from.
+COPIED = ("name", "media_type", "size", "sha256", "created_at", "document", "concerns")
+
+
 def _copy(file: Attachment, own: uuid.UUID, case: Case, origin: Mapping[str, str]) -> Attachment:
     """The new case's own row of a file."""
-    return Attachment(
-        id=own,
-        person=case.person,
-        case_id=case.id,
-        name=file.name,
-        media_type=file.media_type,
-        size=file.size,
-        sha256=file.sha256,
-        created_at=file.created_at,
-        document=file.document,
-        concerns=file.concerns,
-        origin=dict(origin),
-    )
+    same = {name: getattr(file, name) for name in COPIED}
+    return Attachment(id=own, person=case.person, case_id=case.id, origin=dict(origin), **same)
 
 
 def _entry(earlier: Case, case: Case, at: Any) -> CaseEvent:

@@ -11,10 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from banshi.builtin.audit.leaving import blanking
-from banshi.builtin.passes import binding
-from banshi.builtin.passes.models import Scan
-from banshi.builtin.personal_data.forgetting import Forget, forget_answers, forget_files
-from banshi.builtin.personal_data.promises import forget_promises
+from banshi.builtin.personal_data.forgetting import Forget, forget_around
 from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.values import Who
@@ -40,15 +37,8 @@ async def anonymise(platform: Platform, case: Case) -> bool:
     told = [f"{plugin}:{case.id}:{one.version}" for plugin, _ in platform.registry.offered(LISTENERS) for one in events]
     if await outbox.still_due(platform.store, told):
         return False
-    numbers: Any = await Pass.filter(case_id=case.id).values_list("number", flat=True)
-    moved = binding.promises(platform, numbers)
-    if not await forget_promises(platform.store, case.id, [event.id for event in events], moved):
+    if not await forget_around(platform, case, events, ANONYMISE_CASE):
         return False
-    for _, gone in platform.registry.offered(ANONYMISE_CASE):
-        await gone(platform, case)
-    await forget_files(platform, case)
-    await forget_answers(case, events)
-    await Scan.filter(number__in=list(numbers)).delete()
     try:
         await platform.store.commit(_empty(platform, case, events))
     except Stale:

@@ -72,18 +72,28 @@ async def forget(platform: Platform, case: Case, before: datetime | None = None)
     still = Case.filter(id=case.id, version=case.version, mode=TEST)
     if case.state != LEAVING and not await still.update(state=LEAVING, version=case.version + 1):
         return False
+    if not await forget_around(platform, case, events, FORGET_CASE):
+        return False
+    await Pass.filter(case_id=case.id).delete()
+    await Case.filter(person=case.person, renews=case.id).update(renews=None)
+    await remove_case(platform, case.id, "test")
+    return True
+
+
+async def forget_around(platform: Platform, case: Case, events: Sequence[CaseEvent], plugins: Key[Forget]) -> bool:
+    """Delete what there is of a case beside itself, its audit and its passes; what plugins have, by what they offer.
+
+    False where a worker has some of it in hand.
+    """
     numbers: Any = await Pass.filter(case_id=case.id).values_list("number", flat=True)
     told = binding.promises(platform, numbers)
     if not await forget_promises(platform.store, case.id, [event.id for event in events], told):
         return False
-    for _, forgotten in platform.registry.offered(FORGET_CASE):
+    for _, forgotten in platform.registry.offered(plugins):
         await forgotten(platform, case)
     await forget_files(platform, case)
     await forget_answers(case, events)
     await Scan.filter(number__in=list(numbers)).delete()
-    await Pass.filter(case_id=case.id).delete()
-    await Case.filter(person=case.person, renews=case.id).update(renews=None)
-    await remove_case(platform, case.id, "test")
     return True
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from tortoise.expressions import Subquery
+
 from banshi.builtin.audit.models import CaseReading
 from banshi.builtin.passes.models import Scan
 from banshi.builtin.personal_data.anonymising import anonymise
@@ -53,13 +55,8 @@ WHY: dict[str, Texts] = {
 
 
 async def _scans(_: Platform, whom: DataSubject) -> Sequence[Any]:
-    found: list[Any] = []
-    passes: Any = await Pass.filter(case__person=whom.subject).values_list("number", flat=True)
-    for begin in range(0, len(passes), ROWS_PER_STATEMENT):
-        found += await Scan.filter(number__in=list(passes[begin : begin + ROWS_PER_STATEMENT])).values_list(
-            "id", flat=True
-        )
-    return found
+    passes = Subquery(Pass.filter(case__person=whom.subject).values("number"))
+    return list(await Scan.filter(number__in=passes).order_by("id").values_list("id", flat=True))
 
 
 #: What the kernel holds itself.

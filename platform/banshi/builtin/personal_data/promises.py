@@ -23,19 +23,22 @@ async def forget_promises(store: Store, case_id: Any, events: Sequence[UUID], ot
     `others` are the `dedup` of those that were made without one.
     """
     one, two, three = store.placeholders(3)
-    named = f"FROM banshi_outbox WHERE id >= {one} AND id < {two} AND dedup LIKE {three}"
-    free = f"(state <> 'due' OR lease_until <= {store.clock})"
-    left = False
-    for event in events:
-        moment = event.int >> 80
-        values = [str(UUID(int=max(0, moment + far) << 80)) for far in (-MAX_APART_MS, MAX_APART_MS)] + [f"%{case_id}%"]
-        await store.connection.execute_query(f"DELETE {named} AND {free}", values)
-        left |= bool(await store.connection.execute_query_dict(f"SELECT 1 AS held {named} LIMIT 1", values))
+    beside = f"id >= {one} AND id < {two} AND dedup LIKE {three}"
+    sought = [(beside, [*_around(event), f"%{case_id}%"]) for event in events]
     if others:
-        named = f"FROM banshi_outbox WHERE dedup IN ({', '.join(store.placeholders(len(others)))})"
-        await store.connection.execute_query(f"DELETE {named} AND {free}", list(others))
-        left |= bool(await store.connection.execute_query_dict(f"SELECT 1 AS held {named} LIMIT 1", list(others)))
+        sought.append((f"dedup IN ({', '.join(store.placeholders(len(others)))})", list(others)))
+    left = False
+    for where, values in sought:
+        free = f"(state <> 'due' OR lease_until <= {store.clock})"
+        rows = f"FROM banshi_outbox WHERE {where}"
+        await store.connection.execute_query(f"DELETE {rows} AND {free}", values)
+        left |= bool(await store.connection.execute_query_dict(f"SELECT 1 AS held {rows} LIMIT 1", values))
     return not left
+
+
+def _around(event: UUID) -> list[str]:
+    """The first id of what an event's transaction can have promised, and the first behind."""
+    return [str(UUID(int=max(0, (event.int >> 80) + far) << 80)) for far in (-MAX_APART_MS, MAX_APART_MS)]
 
 
 async def forget_messages(store: Store, person: str) -> None:
