@@ -38,6 +38,18 @@ def coroutine_command(
     return run
 
 
+def config_of(ctx: click.Context) -> Path:
+    """The plugins.toml that the command is about."""
+    return Path(ctx.find_root().params.get("config") or "plugins.toml")
+
+
+def settings_of(ctx: click.Context) -> Settings:
+    """The platform's settings in it; no plugin is loaded."""
+    from banshi.kernel.loading.configuration import read_configuration
+
+    return read_configuration(config_of(ctx)).settings
+
+
 def registry_of(ctx: click.Context) -> tuple[Registry, list[Finding]]:
     """The registry of the plugins.toml that `banshi --config` names, as far as it can be read, and every finding.
 
@@ -50,8 +62,7 @@ def registry_of(ctx: click.Context) -> tuple[Registry, list[Finding]]:
     from banshi.kernel.loading.loader import inspect_plugins
 
     if KEPT not in ctx.meta:
-        config = Path(ctx.find_root().params.get("config") or "plugins.toml")
-        ctx.meta[KEPT] = inspect_plugins(read_configuration(config), default_kinds())
+        ctx.meta[KEPT] = inspect_plugins(read_configuration(config_of(ctx)), default_kinds())
     found: tuple[Registry, list[Finding]] = ctx.meta[KEPT]
     return found
 

@@ -223,14 +223,12 @@ def _shape(answer: Answer) -> dict[str, Any]:
 
 def _problems_of(route: Route) -> set[int]:
     """The statuses that the way of a request can give, whatever the handler does."""
-    statuses = {503}
-    takes_body = route.body is not None or route.per_item is not None or route.raw_body is not None
+    statuses = {400, 503}
     if route.audience is not Audience.ANYONE:
         statuses |= {401, 403}
     if "{" in route.path:
         statuses.add(404)
-    statuses.add(400)
-    if takes_body:
+    if route.body is not None or route.per_item is not None or route.raw_body is not None:
         statuses |= {409, 413, 415, 422}
     if route.per_item is not None:
         statuses |= {502, 504}

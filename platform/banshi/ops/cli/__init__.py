@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import importlib
 import sys
-from pathlib import Path
 
 import click
 
@@ -53,11 +52,6 @@ class Commands(click.Group):
             return registry_of(ctx)[0].commands
         except ConfigurationError:
             return {}
-
-
-def config_of(ctx: click.Context) -> Path:
-    """The plugins.toml that the command is about."""
-    return Path(ctx.find_root().params.get("config") or "plugins.toml")
 
 
 @click.group(

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from banshi.builtin.cli_context import config_of
 from banshi.foundation.findings import ConfigurationError, Finding
 from banshi.ops import development
-from banshi.ops.cli import COMMANDS, config_of
+from banshi.ops.cli import COMMANDS
 
 if TYPE_CHECKING:
     from pathlib import Path

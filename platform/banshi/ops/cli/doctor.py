@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from banshi.builtin.cli_context import config_of
 from banshi.foundation.findings import ConfigurationError
-from banshi.ops.cli import config_of
 from banshi.ops.cli.check import findings
 
 if TYPE_CHECKING:

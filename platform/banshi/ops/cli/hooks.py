@@ -12,9 +12,9 @@ from rich.markdown import Markdown
 from rich.markup import escape
 from rich.table import Table
 
+from banshi.builtin.cli_context import config_of
 from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.contract import hookspecs
-from banshi.ops.cli import config_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -16,7 +16,7 @@ from string import Template
 
 import click
 
-from banshi.ops.cli import config_of
+from banshi.builtin.cli_context import config_of
 
 #: Each file of a new plugin: its place, and the template that it is made from.
 FILES = {

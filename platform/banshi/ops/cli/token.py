@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from banshi.ops.cli import config_of
+from banshi.builtin.cli_context import config_of
 
 #: What stands in a role in place of a department, for those who run the platform as a whole.
 ELSEWHERE = ("platform",)

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from banshi.builtin.cli_context import coroutine_command
-from banshi.ops.cli import config_of
+from banshi.builtin.cli_context import coroutine_command, settings_of
 
 if TYPE_CHECKING:
     from banshi.builtin.audit.key import AuditKey
@@ -134,9 +133,8 @@ async def _opened(ctx: click.Context) -> AsyncIterator[tuple[Store, AuditKey]]:
     """The database as it is, and the key that is there."""
     from banshi.builtin.audit.key import read_key
     from banshi.foundation.database.opening import open_store
-    from banshi.kernel.loading.configuration import read_configuration
 
-    settings = read_configuration(config_of(ctx)).settings
+    settings = settings_of(ctx)
     try:
         key = read_key(settings.keys_folder)
     except FileNotFoundError as error:

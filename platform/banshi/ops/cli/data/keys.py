@@ -8,10 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from banshi.builtin.cli_context import coroutine_command, database_of
+from banshi.builtin.cli_context import coroutine_command, database_of, settings_of
 from banshi.foundation.errors import NotFound
 from banshi.kernel.loading.settings import Settings
-from banshi.ops.cli import config_of
 from banshi.ops.cli.data import personal_keys
 
 
@@ -88,8 +87,6 @@ async def revoke(ctx: click.Context, kid: str) -> None:
 @asynccontextmanager
 async def _opened(ctx: click.Context) -> AsyncIterator[Settings]:
     """The settings, with their database open; no plugin is asked for its tables."""
-    from banshi.kernel.loading.configuration import read_configuration
-
-    settings = read_configuration(config_of(ctx)).settings
+    settings = settings_of(ctx)
     async with database_of(settings, {}):
         yield settings

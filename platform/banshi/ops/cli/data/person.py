@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from banshi.builtin.cli_context import coroutine_command, database
-from banshi.ops.cli import config_of
+from banshi.builtin.cli_context import config_of, coroutine_command, database
 
 if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform

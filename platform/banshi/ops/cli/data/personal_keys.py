@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from banshi.builtin.cli_context import configured, coroutine_command
-from banshi.ops.cli import config_of
+from banshi.builtin.cli_context import configured, coroutine_command, settings_of
 
 if TYPE_CHECKING:
     from banshi.foundation.encryption.ring import Keys
@@ -146,9 +145,7 @@ async def _held(ctx: click.Context) -> list[Held]:
 
 
 def _file(ctx: click.Context) -> Path:
-    from banshi.kernel.loading.configuration import read_configuration
-
-    file = read_configuration(config_of(ctx)).settings.personal_keys
+    file = settings_of(ctx).personal_keys
     if file is None:
         raise click.ClickException("say in platform.personal_keys of plugins.toml where the ring of keys is to be")
     return file

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import sys
 import tempfile
 import time
@@ -14,8 +12,8 @@ from typing import Any
 
 import click
 
-from banshi.ops.cli import config_of
-from banshi.ops.cli.server.serve import PORT, listening, run
+from banshi.builtin.cli_context import config_of
+from banshi.ops.cli.server.serve import PORT, asked_to_stop, listening, run
 
 
 @click.command("demo")
@@ -90,9 +88,7 @@ async def stage(config: Path, port: int) -> AsyncIterator[tuple[Any, Any]]:
 
 async def _stay(console: Any, story: Any) -> None:
     """Keep serving until a signal, with what is needed to try it by hand."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = asked_to_stop()
     url = story.door.url
     console.print(f"\nThe server stays up until Ctrl-C. Its description: {url}/openapi.json")
     for who, person in (("citizen", story.citizen), ("staff", story.reviewer), ("officer", story.officer)):

@@ -10,10 +10,10 @@ import asyncio
 import io
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -23,6 +23,7 @@ from banshi.testing import TINY_PNG, Door, Person, Reply
 MESSAGE_TIMEOUT_S = 5.0
 
 Tell = Callable[[str, str], None]
+T = TypeVar("T")
 
 
 class StoryFailed(Exception):
@@ -32,6 +33,16 @@ class StoryFailed(Exception):
 def require(condition: object, what: str) -> None:
     if not condition:
         raise StoryFailed(what)
+
+
+async def first_of(look: Callable[[], Iterable[T]], otherwise: str) -> T:
+    """The first that `look` finds, which looks again and again for some seconds. Raises StoryFailed."""
+    deadline = time.monotonic() + MESSAGE_TIMEOUT_S
+    while time.monotonic() < deadline:
+        for found in look():
+            return found
+        await asyncio.sleep(0.005)
+    raise StoryFailed(f"{otherwise} within {MESSAGE_TIMEOUT_S} s")
 
 
 @dataclass(slots=True)
@@ -53,13 +64,10 @@ class Phone:
 
     async def told(self, words: str, since: float) -> tuple[float, dict[str, Any]]:
         """The first message with these words in its title that came after `since`, and after how many seconds."""
-        deadline = time.monotonic() + MESSAGE_TIMEOUT_S
-        while time.monotonic() < deadline:
-            for at, message in self.stream:
-                if at >= since and words in message["title"]:
-                    return at - since, message
-            await asyncio.sleep(0.005)
-        raise StoryFailed(f"no message with {words!r} reached the stream within {MESSAGE_TIMEOUT_S} s")
+        return await first_of(
+            lambda: ((at - since, one) for at, one in self.stream if at >= since and words in one["title"]),
+            f"no message with {words!r} reached the stream",
+        )
 
 
 class Story:
@@ -194,13 +202,10 @@ class Story:
 
     async def pushed(self, message: str) -> Any:
         """The push about a message; one about an earlier message may still be under way."""
-        deadline = time.monotonic() + MESSAGE_TIMEOUT_S
-        while time.monotonic() < deadline:
-            for one in self.pushes():
-                if one.message["data"]["message_id"] == message:
-                    return one
-            await asyncio.sleep(0.005)
-        raise StoryFailed(f"no push about the result arrived within {MESSAGE_TIMEOUT_S} s")
+        return await first_of(
+            lambda: (one for one in self.pushes() if one.message["data"]["message_id"] == message),
+            "no push about the result arrived",
+        )
 
     async def fetch_pass(self, case: dict[str, Any]) -> str:
         png = (await self.citizen.get(f"{case['links']['self']}/pass.png")).body

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 import click
 import structlog
 
+from banshi.builtin.cli_context import config_of, settings_of
 from banshi.foundation import logs
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
-from banshi.ops.cli import config_of
 
 if TYPE_CHECKING:
     from banshi.builtin.monitoring.worker_process import Worker
@@ -61,10 +61,9 @@ def command(ctx: click.Context, host: str, port: int, workers: int, no_work: boo
     if workers == 1 or worker is not None:
         serve_alone(ctx, host, port, worker, duty)
         return
-    from banshi.kernel.loading.configuration import read_configuration
     from banshi.ops.cli.server.workers import supervise
 
-    settings = read_configuration(config_of(ctx)).settings
+    settings = settings_of(ctx)
     shared(settings, "leave --workers out")
     logs.configure(settings.log_level)
     with listening(host, port):
@@ -125,10 +124,7 @@ async def serve(
     from banshi.foundation.background import working
     from banshi.ops.development import said_of
 
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    stop = asked_to_stop()
     async with AsyncExitStack() as stack:
         platform = await stack.enter_async_context(open_platform(registry, duty))
         if worker is not None:
@@ -154,6 +150,14 @@ async def serve(
         log.info("stopping", **who)
         end = end_within(END_TIMEOUT_S)
     end.cancel()
+
+
+def asked_to_stop() -> asyncio.Event:
+    """Set once SIGTERM or Ctrl-C asks this process to end."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
 
 
 def end_within(seconds: float) -> threading.Timer:
