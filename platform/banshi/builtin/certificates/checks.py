@@ -8,10 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from banshi.builtin.certificates.fonts import open_fonts
-from banshi.builtin.checks.fields import always_there
+from banshi.builtin.checks.fields import always_there, fields_of
 from banshi.builtin.checks.messages import Known, longest_values, template_faults
 from banshi.builtin.passes.wire.cose import MAX_BYTES
-from banshi.forms.pointing import fields_at
 from banshi.forms.spelling import MAX_VERIFIED_BYTES
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.items import DECISION, HOLDER, LONGEST_DECISION, LONGEST_HOLDER
@@ -73,7 +72,9 @@ def _words(registry: Registry, item: Item) -> Iterator[Finding]:
     for name in sorted(names & (GIVEN | {"phone"})):
         advice = f"rename the claim {name!r} of items.{item.code}: every certificate has something of that name"
         yield Finding(item.plugin, "duplicate-claim", advice)
-    certain = GIVEN | {claim.name for claim in claims if _always(item, claim)}
+    form = item.form.schema if item.form else {}
+    always = {claim.name for claim in claims if claim.source == DECISION or always_there(form, claim.source)}
+    certain = GIVEN | always
     # A claim may bear the name of what a message has to tell; here it has to tell nothing.
     known = Known(certain - {"reason"}, frozenset(names - certain | certain & {"reason"}) | {"phone"})
     lengths = {**longest_values(registry, item), **{claim.name: _signs(item, claim) for claim in claims}}
@@ -82,11 +83,6 @@ def _words(registry: Registry, item: Item) -> Iterator[Finding]:
         if len(title.strip().splitlines()) > 1 or len(title) > LONGEST_TITLE:
             advice = f"write {where}.title.{language} in one line of at most {LONGEST_TITLE} characters"
             yield Finding(item.plugin, "bad-template", advice)
-
-
-def _always(item: Item, claim: Claim) -> bool:
-    """Whether a claim has a value whatever is answered."""
-    return claim.source == DECISION or always_there(item.form.schema if item.form else {}, claim.source)
 
 
 def _signs(item: Item, claim: Claim) -> int:
@@ -110,7 +106,7 @@ def _values(item: Item) -> Iterator[Finding]:
 
 def _options(item: Item, claim: Claim) -> Iterator[str]:
     """The texts that a claim's field offers to choose from."""
-    for node in _fields(item, claim):
+    for node in fields_of(item, claim.source):
         for part in (node, node.get("items")):
             if isinstance(part, Mapping):
                 yield from (one for one in part.get("enum", ()) if isinstance(one, str))
@@ -138,7 +134,7 @@ def _longest(item: Item, claim: Claim) -> int | None:
         return LONGEST_HOLDER + 2
     if claim.source == DECISION:
         return 4 * LONGEST_DECISION + 3
-    lengths = [_bytes(node) for node in _fields(item, claim)]
+    lengths = [_bytes(node) for node in fields_of(item, claim.source)]
     return min((one for one in lengths if one is not None), default=None) if lengths else 0
 
 
@@ -161,7 +157,3 @@ def _bytes(node: Mapping[str, Any]) -> int | None:
             known.append(4 * int(counted[1]) if counted else None)
             return min((length + 3 for length in known if length is not None), default=None)
     return None
-
-
-def _fields(item: Item, claim: Claim) -> list[Mapping[str, Any]]:
-    return fields_at(item.form.schema, claim.source) if item.form and claim.source else []

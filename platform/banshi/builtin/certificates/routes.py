@@ -12,9 +12,8 @@ from banshi.builtin.certificates.page import Page, Source, page_of, said, wordin
 from banshi.builtin.certificates.press import PRESS
 from banshi.builtin.passes import ledger
 from banshi.builtin.passes.ledger import Verdict
-from banshi.builtin.passes.refusals import PassRefused, Reason
 from banshi.builtin.passes.wire.cose import Credential
-from banshi.foundation.errors import CertificateExpired, CertificateRevoked, NotFound, Unavailable
+from banshi.foundation.errors import CertificateExpired, CertificateRevoked, NotFound
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.route_table import Routes
@@ -91,16 +90,8 @@ async def _valid(platform: Platform, case: Case) -> Pass:
 
 
 async def _source(platform: Platform, case: Case, record: Pass) -> Source:
-    try:
-        credential = await ledger.read(platform, record.text)
-    except PassRefused as refused:
-        if refused.reason is Reason.UNKNOWN_KEY:
-            told = "The key that signed this certificate was withdrawn; ask the department for a new one."
-            raise CertificateRevoked(told) from None
-        # Ours is at fault, not the certificate: it has a claim that this catalogue hasn't, or its text was damaged.
-        log.error("a certificate can't be read", item=case.item, number=record.number, reason=refused.reason.value)
-        told = "This certificate can't be read at present; the fault is recorded."
-        raise Unavailable(told, headers={"Retry-After": "60"}) from None
+    told = "The key that signed this certificate was withdrawn; ask the department for a new one."
+    credential = await ledger.held(platform, record, "certificate", CertificateRevoked(told), log)
     return _as_source(platform, item_of(platform, case), case, record, credential)
 
 

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 
 from banshi.forms.pointers import names_in
+from banshi.forms.pointing import fields_at
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.values import Item
 from banshi.kernel.loading.registry import Registry
@@ -27,6 +28,11 @@ def of_each_item(rule: Callable[[Registry, Item], Iterator[Fault]]) -> Callable[
                 yield Finding(item.plugin, name, f"items.{item.code}: {advice}", warning=bool(warning))
 
     return findings
+
+
+def fields_of(item: Item, pointer: str) -> list[Schema]:
+    """The fields of an item's form at a JSON Pointer; none where there is no pointer, or no such field."""
+    return fields_at(item.form.schema, pointer) if item.form and pointer else []
 
 
 def always_there(schema: Schema, pointer: str) -> bool:

@@ -8,9 +8,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from banshi.builtin.checks.fields import Fault, attachment_fields, of_each_item, types_of
+from banshi.builtin.checks.fields import Fault, attachment_fields, fields_of, of_each_item, types_of
 from banshi.forms.pointers import pointer
-from banshi.forms.pointing import fields_at
 from banshi.forms.schemas import subschemas
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.items import DECISION, HOLDER
@@ -45,12 +44,12 @@ def handlers_answer_as_they_are_called(registry: Registry, item: Item) -> Iterat
 def pointers_lead_to_fields(_: Registry, item: Item) -> Iterator[Fault]:
     """A material, a claim and a pass's days name fields that the form has, of a type that fits."""
     for position, material in enumerate(item.materials):
-        if material.field and not _fields(item, material.field):
+        if material.field and not fields_of(item, material.field):
             yield "unknown-field", f"mend materials[{position}].field: the form has no field {material.field!r}"
     if item.credential is None:
         return
     for claim in item.credential.claims:
-        nodes = _fields(item, claim.source)
+        nodes = fields_of(item, claim.source)
         if claim.source in {HOLDER, DECISION}:
             continue
         if claim.source and not nodes:
@@ -64,7 +63,7 @@ def pointers_lead_to_fields(_: Registry, item: Item) -> Iterator[Fault]:
             yield "claim-type", advice
     for key in ("valid_from", "valid_until"):
         pointer = getattr(item.credential, key)
-        nodes = _fields(item, pointer)
+        nodes = fields_of(item, pointer)
         if pointer and not nodes:
             yield "unknown-field", f"mend credential.{key}: the form has no field {pointer!r}"
         elif pointer and not any(node.get("format") == "date" for node in nodes):
@@ -140,10 +139,6 @@ def facts_are_known(_: Registry, item: Item) -> Iterator[Fault]:
     facts = ("legal_basis", "promised_days", "online_depth", "places")
     if missing := [key for key in facts if getattr(item, key) in (None, ())]:
         yield "unknown-facts", f"add {', '.join(missing)} once they are known for certain", True
-
-
-def _fields(item: Item, pointer: str) -> list[Mapping[str, Any]]:
-    return fields_at(item.form.schema, pointer) if item.form and pointer else []
 
 
 def _takes(method: Callable[..., Any], arguments: Sequence[str]) -> bool:

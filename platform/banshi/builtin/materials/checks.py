@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from banshi.builtin.checks.fields import Fault, of_each_item, types_of
+from banshi.builtin.checks.fields import Fault, fields_of, of_each_item, types_of
 from banshi.builtin.materials import takes
 from banshi.builtin.materials.vocabulary import days_of, document_of, known_to
-from banshi.forms.pointing import fields_at
 from banshi.foundation.findings import Finding
 from banshi.foundation.wording import did_you_mean
 from banshi.kernel.contract.values import Department, Document, Item, Material
@@ -54,7 +53,7 @@ def _field_faults(item: Item, material: Material, at: str, document: Document) -
     name, about = material.document, material.concerns
     if takes(item, material) == (0, 0):
         yield "no-file-field", f"remove {at}.document: the form's field {material.field!r} takes no file"
-    nodes = fields_at(item.form.schema, about) if item.form and about else []
+    nodes = fields_of(item, about)
     if about and not nodes:
         yield "unknown-field", f"mend {at}.concerns: the form has no field {about!r}"
     elif about and not any("string" in types_of(node) for node in nodes):

@@ -9,10 +9,9 @@ import structlog
 
 from banshi.builtin.passes import ledger
 from banshi.builtin.passes.keys import KEYRING
-from banshi.builtin.passes.refusals import PassRefused, Reason
 from banshi.builtin.passes.wire import cose
 from banshi.foundation.database.writes import Update, Write
-from banshi.foundation.errors import Conflict, Unavailable
+from banshi.foundation.errors import Conflict
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.values import Item, Message, Texts
 from banshi.kernel.outbox import outbox
@@ -35,6 +34,9 @@ BODY: Texts = {
 }
 
 
+WITHDRAWN = "The key that signed the pass was withdrawn: ask the department for another one."
+
+
 async def bind(platform: Platform, case: Case, record: Pass, point: bytes) -> Pass:
     """Let the phone whose key is `point` hold the dynamic pass, and no other. Nothing changes for the one that does.
 
@@ -46,7 +48,7 @@ async def bind(platform: Platform, case: Case, record: Pass, point: bytes) -> Pa
         return record
     item, labels = _offered(platform, record)
     await _refuse_ended(platform, case, record)
-    credential, is_first = await _credential(platform, record), record.phone == ""
+    credential, is_first = await ledger.held(platform, record, "pass", Conflict(WITHDRAWN), log), record.phone == ""
     number = record.number if is_first else await platform.store.take_number(ledger.NUMBERS)
     key, private = await platform[KEYRING].signer()
     text = cose.sign(replace(credential, index=number, holder=point), labels, key=private, kid=bytes.fromhex(key.kid))
@@ -82,18 +84,6 @@ async def _refuse_ended(platform: Platform, case: Case, record: Pass) -> None:
         raise Conflict("The pass is over: apply anew, or renew it.")
     if await Pass.filter(case_id=case.id).count() > MAX_PHONES:
         raise Conflict(f"The pass was moved {MAX_PHONES} times, which is as often as may be: ask the department.")
-
-
-async def _credential(platform: Platform, record: Pass) -> cose.Credential:
-    try:
-        return await ledger.read(platform, record.text)
-    except PassRefused as refused:
-        if refused.reason is Reason.UNKNOWN_KEY:
-            raise Conflict("The key that signed the pass was withdrawn: ask the department for another one.") from None
-        # Ours is at fault, not the pass: it has a claim that this catalogue hasn't, or its text was damaged.
-        log.error("a pass can't be read", item=record.item, number=record.number, reason=refused.reason.value)
-        told = "This pass can't be read at present; the fault is recorded."
-        raise Unavailable(told, headers={"Retry-After": "60"}) from None
 
 
 def promises(platform: Platform, numbers: Sequence[int]) -> list[str]:

@@ -11,6 +11,8 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from structlog.typing import FilteringBoundLogger
+
 from banshi.builtin.passes import holder
 from banshi.builtin.passes.keys import KEYRING
 from banshi.builtin.passes.models import Counter, Scan
@@ -18,7 +20,7 @@ from banshi.builtin.passes.refusals import PassRefused, Reason
 from banshi.builtin.passes.status import StatusList
 from banshi.builtin.passes.wire import cose, shown
 from banshi.foundation.database.writes import Update, Write
-from banshi.foundation.errors import Conflict
+from banshi.foundation.errors import Conflict, Problem, Unavailable
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.principals import Principal
@@ -190,6 +192,21 @@ async def verify(platform: Platform, text: str, officer: Principal, place: str) 
 async def read(platform: Platform, text: str) -> cose.Credential:
     """What a credential of ours says, whenever it was signed. Raises `PassRefused`, as for a key that was lost."""
     return cose.read(text, await platform[KEYRING].public(), partial(_labels, platform))
+
+
+async def held(
+    platform: Platform, record: Pass, what: str, withdrawn: Problem, log: FilteringBoundLogger
+) -> cose.Credential:
+    """What one of our books says. Raises `withdrawn` where its key was lost, Unavailable where it can't be read."""
+    try:
+        return await read(platform, record.text)
+    except PassRefused as refused:
+        if refused.reason is Reason.UNKNOWN_KEY:
+            raise withdrawn from None
+        # Ours is at fault, not the pass: it has a claim that this catalogue hasn't, or its text was damaged.
+        log.error(f"a {what} can't be read", item=record.item, number=record.number, reason=refused.reason.value)
+        told = f"This {what} can't be read at present; the fault is recorded."
+        raise Unavailable(told, headers={"Retry-After": "60"}) from None
 
 
 def _labels(platform: Platform, code: str) -> list[str] | None:
