@@ -10,6 +10,7 @@ from typing import Any
 
 from structlog.typing import FilteringBoundLogger
 from tortoise.models import Model
+from tortoise.queryset import QuerySet
 
 from banshi.foundation.background import woken, working
 from banshi.foundation.errors import Problem
@@ -20,6 +21,9 @@ from banshi.kernel.runtime.running import Platform
 
 #: Seconds between two rounds of what has time.
 HOUR_S = 3600.0
+
+#: Rows that one statement deletes at most.
+ROWS_PER_STATEMENT = 500
 
 
 @asynccontextmanager
@@ -54,6 +58,13 @@ def looking_at(
             await look(platform)
 
     return looking
+
+
+async def delete(rows: QuerySet[Any]) -> None:
+    """Delete rows, some at a time: nobody else waits long for any."""
+    key = rows.model._meta.pk_attr
+    while keys := await rows.limit(ROWS_PER_STATEMENT).values_list(key, flat=True):
+        await rows.model.filter(pk__in=list(keys)).delete()
 
 
 async def in_turn(

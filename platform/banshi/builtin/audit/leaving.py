@@ -23,6 +23,7 @@ from banshi.builtin.audit.marks import (
     proof_of_removal,
 )
 from banshi.builtin.audit.models import AuditRemoval, AuditSeal, CaseReading
+from banshi.builtin.rounds import delete
 from banshi.foundation.database.bulk import pages
 from banshi.foundation.database.writes import Update
 from banshi.foundation.logs import place_of
@@ -32,8 +33,8 @@ from banshi.kernel.tables.cases import GOING, LEAVING, Case, CaseEvent
 #: Why readings leave; and the last id that such a note may have, which is the number of a seal.
 AGE, LAST_NUMBER = "age", 2**63 - 1
 
-#: Rows that one statement deletes at most, and cases that are looked at in one step.
-ROWS_PER_STATEMENT, CASES_AT_ONCE = 500, 100
+#: Cases that are looked at in one step.
+CASES_AT_ONCE = 100
 
 
 class Unproven(Exception):
@@ -137,9 +138,7 @@ async def forget_old_readings(platform: Platform) -> None:
         await notes.delete()
         proof = proof_of_removal(key, note, now, AGE)
         await AuditRemoval.create(id=note, at=now, cause=AGE, proof=proof, using_db=connection)
-    old = CaseReading.filter(seal__lte=newest.number)
-    while ids := await old.limit(ROWS_PER_STATEMENT).values_list("id", flat=True):
-        await CaseReading.filter(id__in=list(ids)).delete()
+    await delete(CaseReading.filter(seal__lte=newest.number))
 
 
 async def aged_until(key: AuditKey) -> int:

@@ -21,6 +21,7 @@ from banshi.builtin.audit.keeping import AUDIT
 from banshi.builtin.audit.key import AuditKey
 from banshi.builtin.audit.models import Refusal
 from banshi.builtin.audit.readings import QUARTER_S, id_in_quarter
+from banshi.builtin.rounds import ROWS_PER_STATEMENT, delete
 from banshi.foundation.background import every, working
 from banshi.foundation.database import bulk
 from banshi.foundation.errors import Forbidden, Hidden, InsufficientScope, NotNamed, NotVerified, Problem
@@ -32,9 +33,6 @@ log = structlog.get_logger("banshi.audit")
 
 #: Seconds between two writes, and rows of one process in a quarter of an hour at most.
 ROUND_S, MAX_ROWS_PER_QUARTER = 5.0, 1_000
-
-#: Rows that one statement deletes at most.
-ROWS_PER_STATEMENT = 500
 
 #: Whose and what, of those whom there was no room to tell apart.
 OTHERS = ("", "others", "others")
@@ -138,8 +136,7 @@ def _first_of(moment: datetime) -> UUID:
 async def forget_old_refusals(platform: Platform) -> None:
     """Delete what is as old as look-ups that are shown no more."""
     before = platform.now() - timedelta(days=platform.settings.look_up_days)
-    while ids := await Refusal.filter(id__lt=_first_of(before)).limit(ROWS_PER_STATEMENT).values_list("id", flat=True):
-        await Refusal.filter(id__in=list(ids)).delete()
+    await delete(Refusal.filter(id__lt=_first_of(before)))
 
 
 REFUSALS: Key[Refusals] = Key("refusals")

@@ -7,7 +7,7 @@ what is sealed or leaves meanwhile is no finding.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -98,7 +98,7 @@ class Verification:
             yield found
         async for found in self._strays():
             yield found
-        yield self._pinned()
+        yield list(self._pinned())
         if self._since == 1:
             async for found in self._cases():
                 yield found
@@ -123,7 +123,7 @@ class Verification:
                 missing = seal.number - self._last - 1
                 if missing:
                     yield [AuditFinding(f"{missing} before it are not there", seal.number)]
-                yield self._judge(seal)
+                yield list(self._judge(seal))
                 expected[seal.number] = {one.id: one for one in unpacked(seal.entries)}
                 self._last, self._hash = seal.number, seal.hash
             known = {seal.number: seal for seal in seals}
@@ -134,32 +134,30 @@ class Verification:
             for seal in seals:
                 yield await self._absent(seal, list(expected[seal.number].values()))
 
-    def _judge(self, seal: AuditSeal) -> list[AuditFinding]:
+    def _judge(self, seal: AuditSeal) -> Iterator[AuditFinding]:
         """The seal by itself, and whether it follows the one before."""
         self.tally.seals += 1
         self.tally.pin = pin_of(seal)
-        found, digest = [], hash_of(seal)
+        digest = hash_of(seal)
         if digest.hex() != seal.hash:
-            found.append(AuditFinding("it is not what was sealed", seal.number))
+            yield AuditFinding("it is not what was sealed", seal.number)
         if seal.kid != self._key.kid:
             told = f"key {seal.kid} signed it, and audit.key on this machine is {self._key.kid}"
-            found.append(AuditFinding(told, seal.number))
+            yield AuditFinding(told, seal.number)
         elif not self._key.has_signed(digest, seal.signature):
-            found.append(AuditFinding("the platform has not signed it", seal.number))
+            yield AuditFinding("the platform has not signed it", seal.number)
         if seal.previous != self._hash:
-            found.append(AuditFinding("it does not follow the seal before it", seal.number))
+            yield AuditFinding("it does not follow the seal before it", seal.number)
         if self._against and self._against[0] == seal.number and self._against[1] != seal.hash:
             told = "it is not the one that was kept: the chain was written anew, or is another platform's"
-            found.append(AuditFinding(told, seal.number))
-        return found
+            yield AuditFinding(told, seal.number)
 
-    def _pinned(self) -> list[AuditFinding]:
+    def _pinned(self) -> Iterator[AuditFinding]:
         if self._against and self._against[0] > self._last:
             told = (
                 f"it is not there, the chain ends with {self._last}: its end was cut off, or an older backup restored"
             )
-            return [AuditFinding(told, self._against[0])]
-        return []
+            yield AuditFinding(told, self._against[0])
 
     # -- entries ---------------------------------------------------------------------------------------------------
 
@@ -243,19 +241,7 @@ class Verification:
     async def _cases(self) -> AsyncIterator[list[AuditFinding]]:
         """Each step of a case has its entry, which says its state: what was deleted unsealed is missed here."""
         async for rows in steps_of_cases(self._store):
-            found = []
-            for row in rows:
-                steps = steps_of(row["version"], row["state"], row["content"])
-                if not row["steps"] == row["newest"] == steps:
-                    told = f"it has {row['steps']} of the {steps} entries that its steps have made"
-                    found.append(AuditFinding(told, case=row["number"]))
-                elif row["state"] == LEAVING and row["mode"] != TEST and row["person"]:
-                    told = "it is leaving, and is neither a test case nor a tip"
-                    found.append(AuditFinding(told, case=row["number"]))
-                elif row["state"] not in {row["told"], LEAVING}:
-                    told = f"its state is {row['state']}, and its newest entry says {row['told']}"
-                    found.append(AuditFinding(told, case=row["number"]))
-            yield found
+            yield [AuditFinding(told, case=row["number"]) for row in rows if (told := _fault_in_case(row))]
 
     async def _named(self, found: list[AuditFinding]) -> list[AuditFinding]:
         """With the numbers of the cases."""
@@ -265,3 +251,15 @@ class Verification:
             for one in found:
                 one.case = one.case or known.get(one.case_id)
         return found
+
+
+def _fault_in_case(row: Mapping[str, Any]) -> str | None:
+    """What is wrong with a case beside its entries, if anything."""
+    steps = steps_of(row["version"], row["state"], row["content"])
+    if not row["steps"] == row["newest"] == steps:
+        return f"it has {row['steps']} of the {steps} entries that its steps have made"
+    if row["state"] == LEAVING and row["mode"] != TEST and row["person"]:
+        return "it is leaving, and is neither a test case nor a tip"
+    if row["state"] not in {row["told"], LEAVING}:
+        return f"its state is {row['state']}, and its newest entry says {row['told']}"
+    return None

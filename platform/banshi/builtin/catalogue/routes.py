@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from aiohttp import web
 
 from banshi.builtin.catalogue.search import SEARCH
-from banshi.builtin.openapi.schemas import GUIDE
+from banshi.builtin.openapi.schemas import DEPARTMENT, GUIDE, ITEM_SUMMARY
 from banshi.foundation.errors import InvalidParameter, NotFound
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.route_table import Routes
-from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter, Route
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.contract.values import LANGUAGES, Department, Item, text_in
 from banshi.kernel.http.document_schemas import named, ref
 from banshi.kernel.http.ready import ReadyAnswer
@@ -63,7 +63,8 @@ ASKED = (
 )
 async def list_departments(call: Call) -> web.StreamResponse:
     """List the departments."""
-    documents = [department_document(one, call.language) for one in call.platform.registry.departments.values()]
+    platform = call.platform
+    documents = [department_document(platform, one, call.language) for one in platform.registry.departments.values()]
     return reply(call, {"items": documents, "next": None})
 
 
@@ -81,7 +82,7 @@ async def show_department(call: Call) -> web.StreamResponse:
     department = call.platform.registry.departments.get(call.path["code"])
     if department is None:
         raise NotFound("There is no department of that code; GET /v1/departments lists them.")
-    return reply(call, department_document(department, call.language))
+    return reply(call, department_document(call.platform, department, call.language))
 
 
 @ROUTES.get(
@@ -125,7 +126,8 @@ async def list_items(call: Call) -> web.StreamResponse:
             place = here
     else:
         place = None
-    return reply(call, Page([item_summary(item, call.language) for item in shown], place).document())
+    documents = [item_summary(call.platform, item, call.language) for item in shown]
+    return reply(call, Page(documents, place).document())
 
 
 def _by_code(registry: Registry, after: str | None) -> Iterator[tuple[str, str]]:
@@ -171,49 +173,42 @@ async def show_item(call: Call) -> web.StreamResponse:
         item = call.platform.registry.items.get(code)
         if item is None:
             raise NotFound("There is no item of that code; GET /v1/items lists them.")
-        body = encode(item_document(item, call.language, call.platform.registry.routes))
+        body = encode(item_document(call.platform, item, call.language))
         guide = guides[code, call.language] = ready_json(body, call.language)
         if len(guides) > MAX_GUIDES:
             del guides[next(iter(guides))]
     return reply_ready(call, guide)
 
 
-def department_document(department: Department, language: str) -> dict[str, Any]:
-    return {
-        "code": department.code,
-        "title": text_in(department.title, language),
-        "phone": department.phone,
-        "units": [named(unit.code, unit.title, language) for unit in department.units],
-        "links": {
-            "self": f"/v1/departments/{department.code}",
-            "items": f"/v1/items?department={department.code}",
-        },
-    }
+def department_document(platform: Platform, department: Department, language: str) -> dict[str, Any]:
+    return DEPARTMENT.of(
+        platform,
+        department,
+        title=text_in(department.title, language),
+        units=[named(unit.code, unit.title, language) for unit in department.units],
+        links={"self": f"/v1/departments/{department.code}", "items": f"/v1/items?department={department.code}"},
+    )
 
 
-def item_summary(item: Item, language: str) -> dict[str, Any]:
-    return {
-        "code": item.code,
-        "title": text_in(item.title, language),
-        "summary": text_in(item.summary, language),
-        "department": item.department,
-        "kind": item.kind,
-        "mode": item.mode,
-        "fully_online": item.fully_online,
-        "visits": item.visits,
-        "online_depth": asdict(item.online_depth) if item.online_depth else None,
-        "links": {"self": f"/v1/items/{item.code}", "department": f"/v1/departments/{item.department}"},
-    }
+def item_summary(platform: Platform, item: Item, language: str) -> dict[str, Any]:
+    return ITEM_SUMMARY.of(
+        platform,
+        item,
+        title=text_in(item.title, language),
+        summary=text_in(item.summary, language),
+        online_depth=asdict(item.online_depth) if item.online_depth else None,
+        links={"self": f"/v1/items/{item.code}", "department": f"/v1/departments/{item.department}"},
+    )
 
 
-def item_document(item: Item, language: str, routes: Sequence[tuple[str, Route]]) -> dict[str, Any]:
+def item_document(platform: Platform, item: Item, language: str) -> dict[str, Any]:
     """The guide: everything that the department declared, in one language, with the form and the links to the verbs."""
-    document = item_summary(item, language)
+    document = item_summary(platform, item, language)
     document |= {name: in_language(getattr(item, name), language) for name in GUIDE}
     document["form"] = item.form.described(language) if item.form else None
     verbs = {
         route.operation: route.path.replace("{code}", item.code)
-        for _, route in routes
+        for _, route in platform.registry.routes
         if (route.per_item is not None and route.per_item(item) is not None)
         or (route.linked is not None and route.linked(item))
     }

@@ -71,7 +71,8 @@ def open_fonts(own: Path | None = None) -> Fonts:
         faces = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(folder)]).fonts()
         if not faces:
             raise ValueError(f"there is no OpenType or TrueType font in {folder}")
-        families += sorted({face.family for face in faces} - set(families), key=_rank)
+        fresh = {face.family for face in faces} - set(families)
+        families += sorted(fresh, key=lambda family: (_SIMPLIFIED.search(family) is None, family))
         for face in faces:
             try:
                 points = code_points(Path(str(face.path)).read_bytes(), face.index)
@@ -79,10 +80,6 @@ def open_fonts(own: Path | None = None) -> Fonts:
             except (struct.error, StopIteration, IndexError):
                 raise ValueError(f"the font {face.path} can't be read: its table of characters is broken") from None
     return Fonts(folders, tuple(families), frozenset(characters))
-
-
-def _rank(family: str) -> tuple[bool, str]:
-    return _SIMPLIFIED.search(family) is None, family
 
 
 def code_points(data: bytes, face: int = 0) -> Iterator[int]:

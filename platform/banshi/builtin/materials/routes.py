@@ -8,6 +8,7 @@ from aiohttp import web
 
 from banshi.builtin.materials import Earlier, earlier_files
 from banshi.builtin.materials.vocabulary import document_of
+from banshi.builtin.openapi.schemas import MATERIAL, OFFERED_CASE, OFFERED_FILE
 from banshi.foundation.errors import NotFound
 from banshi.kernel.cases.modes import offered
 from banshi.kernel.contract.route_table import Routes
@@ -56,17 +57,13 @@ async def list_materials(call: Call) -> web.StreamResponse:
     materials = []
     for material in item.materials:
         document = document_of(material, department)
-        materials.append(
-            {
-                "title": text_in(material.title, language),
-                "required": material.required,
-                "source": material.source,
-                "field": material.field,
-                "how": how(material),
-                "document": named(material.document, document.title, language) if document else None,
-                "offers": [_offer(platform, item, one, language) for one in offers.get(material.field, ())],
-            }
-        )
+        told = {
+            "title": text_in(material.title, language),
+            "how": how(material),
+            "document": named(material.document, document.title, language) if document else None,
+            "offers": [_offer(platform, item, one, language) for one in offers.get(material.field, ())],
+        }
+        materials.append(MATERIAL.of(platform, material, **told))
     return reply(call, {"item": named(item.code, item.title, language), "materials": materials})
 
 
@@ -82,22 +79,15 @@ def _offer(platform: Platform, item: Item, earlier: Earlier, language: str) -> d
     came_from = platform.registry.items.of(case.item)
     department = platform.registry.departments[item.department]
     return {
-        "case": {
-            "id": str(case.id),
-            "number": case.number,
-            "item": named(case.item, came_from.title if came_from else None, language),
-            "links": {"self": f"/v1/cases/{case.id}"},
-        },
+        "case": OFFERED_CASE.of(
+            platform,
+            case,
+            item=named(case.item, came_from.title if came_from else None, language),
+            links={"self": f"/v1/cases/{case.id}"},
+        ),
         "concerns": {"title": text_in(about, language), "value": earlier.concerns} if about else None,
         "files": [
-            {
-                "id": str(file.id),
-                "name": file.name,
-                "media_type": file.media_type,
-                "size": file.size,
-                "links": {"self": f"/v1/attachments/{file.id}"},
-            }
-            for file in earlier.files
+            OFFERED_FILE.of(platform, file, links={"self": f"/v1/attachments/{file.id}"}) for file in earlier.files
         ],
         "uploaded_at": platform.moment(min(file.created_at for file in earlier.files)),
         "until": platform.moment(earlier.until),

@@ -10,6 +10,7 @@ from banshi.builtin.monitoring.worker_process import WORKER
 from banshi.foundation.errors import Unavailable
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call
+from banshi.kernel.http.document_schemas import TEXT, Record, optional
 from banshi.kernel.http.responses import JSON, encode
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.consumers import ENGINE
@@ -18,15 +19,12 @@ from banshi.kernel.runtime.running import Platform
 
 ROUTES = Routes("operations")
 
-STATUS = {"type": "object", "required": ["status"], "properties": {"status": {"type": "string"}}}
+STATUS = Record(status=TEXT)
 
-READY = {
-    **STATUS,
-    "properties": {
-        "status": {"type": "string"},
-        "outbox": {"type": "string", "description": "`held`: nothing goes out until an operator releases it."},
-    },
-}
+READY = Record(
+    status=TEXT,
+    outbox=optional({"type": "string", "description": "`held`: nothing goes out until an operator releases it."}),
+)
 
 
 @ROUTES.get("/healthz", Audience.ANYONE, {200: Answer("It lives.", STATUS)})

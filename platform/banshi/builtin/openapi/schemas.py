@@ -51,10 +51,14 @@ _CASE_REFERENCE = Record(id=ID, number=TEXT, item={"type": "string", "descriptio
 
 _REUSED: Schema = array(Record(document=TEXT, consent=TEXT, case=_CASE_REFERENCE))
 
+OFFERED_CASE = Record(id=ID, number=TEXT, item=_ITEM_REFERENCE, links=LINKS)
+
+OFFERED_FILE = Record(id=ID, name=TEXT, media_type=TEXT, size={"type": "integer"}, links=LINKS)
+
 _OFFER = Record(
-    case=Record(id=ID, number=TEXT, item=_ITEM_REFERENCE, links=LINKS),
+    case=OFFERED_CASE,
     concerns=maybe(Record(title=TEXT, value=TEXT)),
-    files=array(Record(id=ID, name=TEXT, media_type=TEXT, size={"type": "integer"}, links=LINKS)),
+    files=array(OFFERED_FILE),
     uploaded_at=MOMENT,
     until={**MOMENT, "description": "From then on it is too old."},
     consent=Record(
@@ -67,6 +71,16 @@ _OFFER = Record(
             "description": "What the person agrees to, by language: show it, and send `id` only after a yes.",
         },
     ),
+)
+
+MATERIAL = Record(
+    title=TEXT,
+    required={"type": "boolean"},
+    source=TEXT,
+    field={"type": "string", "description": "JSON Pointer into the answers; empty without one."},
+    how={"enum": ["upload", "in-person", "not-needed"]},
+    document=maybe(_ITEM_REFERENCE),
+    offers=array(_OFFER, description="What the platform has already."),
 )
 
 ACTIONS: Schema = array(
@@ -97,6 +111,27 @@ HELD_PASS = Record(
     expires_at=MOMENT,
 )
 
+DEPARTMENT = Record(
+    code=TEXT,
+    title=TEXT,
+    phone=TEXT,
+    units=array(_ITEM_REFERENCE),
+    links=LINKS,
+)
+
+ITEM_SUMMARY = Record(
+    code=TEXT,
+    title=TEXT,
+    summary=TEXT,
+    department=TEXT,
+    kind=TEXT,
+    mode=MODE,
+    fully_online={"type": "boolean"},
+    visits={"type": "integer"},
+    online_depth={"type": ["object", "null"]},
+    links=LINKS,
+)
+
 #: What the guide has beside the summary and the form: an item's own, in one language.
 GUIDE = (
     *("audience", "legal_basis", "conditions", "materials", "process", "fee", "legal_days", "promised_days"),
@@ -120,25 +155,8 @@ SCHEMAS: dict[str, Schema] = {
             "permitted_actions": array(TEXT),
         },
     },
-    "Department": Record(
-        code=TEXT,
-        title=TEXT,
-        phone=TEXT,
-        units=array(_ITEM_REFERENCE),
-        links=LINKS,
-    ),
-    "ItemSummary": Record(
-        code=TEXT,
-        title=TEXT,
-        summary=TEXT,
-        department=TEXT,
-        kind=TEXT,
-        mode=MODE,
-        fully_online={"type": "boolean"},
-        visits={"type": "integer"},
-        online_depth={"type": ["object", "null"]},
-        links=LINKS,
-    ),
+    "Department": DEPARTMENT,
+    "ItemSummary": ITEM_SUMMARY,
     "Item": {
         "type": "object",
         "description": "The whole guide, with the form's JSON Schema and the links to its verbs.",
@@ -219,17 +237,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Materials": Record(
         item=_ITEM_REFERENCE,
-        materials=array(
-            Record(
-                title=TEXT,
-                required={"type": "boolean"},
-                source=TEXT,
-                field={"type": "string", "description": "JSON Pointer into the answers; empty without one."},
-                how={"enum": ["upload", "in-person", "not-needed"]},
-                document=maybe(_ITEM_REFERENCE),
-                offers=array(_OFFER, description="What the platform has already."),
-            )
-        ),
+        materials=array(MATERIAL),
     ),
     "HeldPass": HELD_PASS,
     "Verdict": Record(

@@ -20,7 +20,7 @@ from banshi.builtin.audit.refusals import forget_old_refusals
 from banshi.builtin.personal_data.forgetting import forget_test_cases
 from banshi.builtin.personal_data.promises import MAX_APART_MS
 from banshi.builtin.personal_data.retention import anonymise_old_cases
-from banshi.builtin.rounds import hourly, in_turn
+from banshi.builtin.rounds import ROWS_PER_STATEMENT, delete, hourly, in_turn
 from banshi.foundation.files.durable_files import ABANDONED_AFTER_S, clear_parts
 from banshi.foundation.keys import Key
 from banshi.kernel.outbox import outbox
@@ -30,9 +30,6 @@ from banshi.kernel.tables.idempotency import IdempotencyKey
 from banshi.kernel.tables.outbox import OutboxRow
 
 log = structlog.get_logger("banshi.upkeep")
-
-#: Rows that one statement deletes at most.
-ROWS_PER_STATEMENT = 500
 
 #: All that the outbox has.
 LANES = (outbox.CASE_LANE, outbox.ALERT_LANE, outbox.NOTICE_LANE)
@@ -49,11 +46,7 @@ def _kept_since(platform: Platform) -> datetime:
 
 
 async def _remove_answers(platform: Platform) -> None:
-    before = _kept_since(platform)
-    while (
-        ids := await IdempotencyKey.filter(created_at__lt=before).limit(ROWS_PER_STATEMENT).values_list("id", flat=True)
-    ):
-        await IdempotencyKey.filter(id__in=list(ids)).delete()
+    await delete(IdempotencyKey.filter(created_at__lt=_kept_since(platform)))
 
 
 async def _remove_files(platform: Platform) -> None:
@@ -76,9 +69,7 @@ async def _remove_work(platform: Platform) -> None:
     for consumer in await outbox.consumers_of(platform.store):
         for state in ("done", "dropped"):
             of_it = OutboxRow.filter(consumer=consumer, state=state, lane__in=LANES)
-            old = of_it.filter(id__lt=promised, settled_at__lt=moment)
-            while ids := await old.limit(ROWS_PER_STATEMENT).values_list("id", flat=True):
-                await OutboxRow.filter(id__in=list(ids)).delete()
+            await delete(of_it.filter(id__lt=promised, settled_at__lt=moment))
 
 
 async def remove_unused(platform: Platform, files: Sequence[Attachment]) -> None:
