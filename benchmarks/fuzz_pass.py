@@ -16,7 +16,7 @@ from banshi.builtin.passes import holder
 from banshi.builtin.passes.refusals import PassRefused
 from banshi.builtin.passes.status import StatusList
 from banshi.builtin.passes.wire import base45, cbor, cose
-from banshi.builtin.passes.wire.cose import Credential, check_times, compact_text, read_bytes, sign_bytes
+from banshi.builtin.passes.wire.cose import Credential, check_times, compact_bytes, compact_text
 from banshi.builtin.passes.wire.shown import PREFIX, read, show
 from banshi.builtin.passes.wire.signature import ES256, raw
 from tests.status_list_reader import ReadList, StatusListRefused
@@ -73,7 +73,7 @@ MAX_LIST_ENTRIES = 1 << 16
 
 def issue(credential: Credential) -> bytes:
     labels = LABELS[credential.item]
-    return sign_bytes(credential, labels, key=KEY, kid=KID, most=cose.MAX_BYTES)
+    return compact_bytes(cose.sign(credential, labels, key=KEY, kid=KID, most=cose.MAX_BYTES))
 
 
 PASSES = tuple(map(issue, ISSUED))
@@ -144,7 +144,7 @@ def shown(text: str) -> None:
 
 def shown_bytes(data: bytes) -> None:
     try:
-        credential = read_bytes(data, KEYS, LABELS.get)
+        credential = cose.read(compact_text(data), KEYS, LABELS.get)
     except PassRefused:
         assert data not in PASSES
         return
@@ -155,7 +155,7 @@ def shown_bytes(data: bytes) -> None:
 def behind(data: bytes) -> None:
     """What bears a good signature is refused, or is what the platform itself would have written."""
     try:
-        credential = read_bytes(data, KEYS, LABELS.get)
+        credential = cose.read(compact_text(data), KEYS, LABELS.get)
     except PassRefused:
         return
     try:

@@ -14,6 +14,7 @@ from uuid import UUID
 from banshi.foundation.database.store import Store
 from banshi.kernel.outbox.outbox import ALERT_LANE, CASE_LANE, NOTICE_LANE, consumers_of
 from banshi.kernel.runtime.process_role import ALERT, CASE, NOTICE
+from banshi.kernel.tables.outbox import OutboxRow
 
 #: What lanes are called, and how they are written.
 LANES: Mapping[str, int] = {CASE: CASE_LANE, ALERT: ALERT_LANE, NOTICE: NOTICE_LANE}
@@ -98,24 +99,19 @@ async def find(store: Store, identity: UUID) -> Promise | None:
 
 
 #: As if for the first time; the claim before has had its number, and what it may still write down is nothing of this.
-RETRY = "UPDATE banshi_outbox SET state = 'due', not_before = 0, lease_until = 0, tries = 0 WHERE state = 'parked'"
+AGAIN = {"state": "due", "not_before": 0, "lease_until": 0, "tries": 0}
 
 
 async def retry(store: Store, identity: UUID) -> bool:
     """Try a parked row again; False where it isn't parked, or somebody else was quicker."""
-    changed, _ = await store.connection.execute_query(
-        f"{RETRY} AND id = {store.placeholders(1)[0]}",
-        [str(identity)],
-    )
-    return bool(changed)
+    row = OutboxRow.filter(id=identity, state="parked").using_db(store.connection)
+    return bool(await row.update(**AGAIN))
 
 
 async def retry_parked(store: Store, consumer: str = "") -> int:
     """Try all parked rows again, or those of a consumer; how many."""
     whose = await _whose(store, consumer)
-    marks = ", ".join(store.placeholders(len(whose)))
-    changed, _ = await store.connection.execute_query(f"{RETRY} AND consumer IN ({marks})", whose)
-    return int(changed)
+    return await OutboxRow.filter(state="parked", consumer__in=whose).using_db(store.connection).update(**AGAIN)
 
 
 async def _whose(store: Store, consumer: str) -> list[str]:
@@ -125,24 +121,23 @@ async def _whose(store: Store, consumer: str) -> list[str]:
 
 async def drop(store: Store, identity: UUID, word: str) -> bool:
     """Give a row up, with a word on who did; False where a worker has it in hand, or it is over already."""
-    error, mark = store.placeholders(2)
-    sql = (
-        f"UPDATE banshi_outbox SET state = 'dropped', settled_at = {store.clock}, last_error = {error} "  # noqa: S608
-        f"WHERE id = {mark} AND (state = 'parked' OR (state = 'due' AND lease_until <= {store.clock}))"
-    )
-    changed, _ = await store.connection.execute_query(sql, [word[:500], str(identity)])
-    return bool(changed)
+    mark = store.placeholders(2)[1]
+    which = f"id = {mark} AND ({STANDINGS['parked']} OR ({STANDINGS['waiting'].format(clock=store.clock)}))"
+    return bool(await _drop(store, word, which, [str(identity)]))
 
 
 async def drop_before(store: Store, consumer: str, moment: int, word: str) -> int:
     """Give up what waits for a consumer and was promised before a moment, in milliseconds since 1970; how much."""
-    error, whom, until = store.placeholders(3)
-    sql = (
-        f"UPDATE banshi_outbox SET state = 'dropped', settled_at = {store.clock}, last_error = {error} "  # noqa: S608
-        f"WHERE consumer = {whom} AND state = 'due' AND lease_until <= {store.clock} AND id < {until}"
-    )
-    values = [word[:500], consumer, str(UUID(int=max(0, moment) << 80))]
-    changed, _ = await store.connection.execute_query(sql, values)
+    _, whom, until = store.placeholders(3)
+    which = f"consumer = {whom} AND {STANDINGS['waiting'].format(clock=store.clock)} AND id < {until}"
+    return await _drop(store, word, which, [consumer, str(UUID(int=max(0, moment) << 80))])
+
+
+async def _drop(store: Store, word: str, which: str, values: Sequence[Any]) -> int:
+    """Give up the rows of which `which` is true, whose marks begin with the second; how many."""
+    given = f"state = 'dropped', settled_at = {store.clock}, last_error = {store.placeholders(1)[0]}"
+    sql = f"UPDATE banshi_outbox SET {given} WHERE {which}"  # noqa: S608 - our own words, and marks
+    changed, _ = await store.connection.execute_query(sql, [word[:500], *values])
     return int(changed)
 
 

@@ -1,8 +1,6 @@
 """The credential inside a QR pass: COSE_Sign1 over a CWT, ES256, as one text of at most V10-M.
 
-Two steps, each with its own pair of functions, so that another carrier (a URL, a text that the phone signs again)
-replaces one and keeps the other: `sign_bytes`/`read_bytes` make and check the signed bytes,
-`compact_text`/`compact_bytes` carry them; `sign`/`read` are the two together.
+`sign` and `read` make and check the signed bytes, `compact_text` and `compact_bytes` carry them.
 
 On the wire (RFC 9052 COSE, RFC 8392 CWT, RFC 9596 typ, RFC 8949 section 4.2 deterministic CBOR; CDDL)::
 
@@ -90,13 +88,49 @@ def sign(
     kid: bytes,
     most: int = MAX_PASS_BYTES,
 ) -> str:
-    """Sign `credential` and write it as the text that goes into the picture; see `sign_bytes`."""
-    return compact_text(sign_bytes(credential, labels, key=key, kid=kid, most=most))
+    """Sign `credential` with a P-256 key, in at most `most` bytes, as the text that goes into the picture.
+
+    The same arguments give the same text.
+
+    `labels` names every claim that the item may have, in the item's fixed order; `kid` has one to eight bytes.
+    Raises ValueError, naming the item and the culprit, for whatever a reader would refuse.
+    """
+    if not isinstance(key.curve, ec.SECP256R1) or not 1 <= len(kid) <= 8:
+        raise ValueError("a pass is signed with a P-256 key that has an id of one to eight bytes")
+    payload = _payload(credential, labels)
+    protected = cbor.dump({_ALG: _ES256, _KID: kid, _TYP: TYP})
+    signature = raw(key.sign(_to_be_signed(protected, payload), ES256))
+    data = b"\xd2" + cbor.dump([protected, {}, payload, signature])
+    if len(data) > most:
+        raise ValueError(f"item {credential.item}: a pass of {len(data)} bytes; at most {most} are read")
+    return compact_text(data)
 
 
 def read(text: str, keys: Mapping[bytes, ec.EllipticCurvePublicKey], labels_of: LabelsOf) -> Credential:
-    """Return what a scanned text says, or raise `PassRefused`; see `read_bytes`."""
-    return read_bytes(compact_bytes(text), keys, labels_of)
+    """Check the signature of what was scanned and return what it says, or raise `PassRefused`, and nothing else.
+
+    `keys` holds the trusted P-256 keys by key id; `labels_of` gives an item's labels, None for an unknown item.
+    Says nothing about time or revocation: ask `check_times` and the status list.
+    """
+    data = compact_bytes(text)
+    match data[:1] == b"\xd2" and cbor.load(data[1:]):
+        case [bytes(protected), dict(unprotected), bytes(payload), bytes(signature)] if len(signature) == 64:
+            pass
+        case _:
+            raise PassRefused(Reason.MALFORMED, "this is not a COSE_Sign1 with a signature of 64 bytes")
+    if unprotected:
+        raise PassRefused(Reason.UNPROTECTED_HEADER, "the unprotected header is not empty")
+    key = keys.get(_key_id(protected))
+    if key is None or not isinstance(key.curve, ec.SECP256R1):
+        raise PassRefused(Reason.UNKNOWN_KEY, "there is no P-256 key with the id that the pass names")
+    if not low_s(signature):
+        raise PassRefused(Reason.HIGH_S, "s is not the lower of its two values")
+    try:
+        key.verify(of_raw(signature), _to_be_signed(protected, payload), ES256)
+    except InvalidSignature:
+        raise PassRefused(Reason.BAD_SIGNATURE, "the signature does not fit") from None
+    # Not before: a stranger's payload is never parsed.
+    return _credential(payload, labels_of)
 
 
 def check_times(credential: Credential, now: int, *, leeway: int = 60) -> Reason | None:
@@ -125,58 +159,6 @@ def compact_bytes(text: str) -> bytes:
         return base45.decode(text.removeprefix(PREFIX))
     except base45.NotBase45 as error:
         raise PassRefused(Reason.MALFORMED, str(error)) from None
-
-
-def sign_bytes(
-    credential: Credential,
-    labels: Sequence[str],
-    *,
-    key: ec.EllipticCurvePrivateKey,
-    kid: bytes,
-    most: int = MAX_PASS_BYTES,
-) -> bytes:
-    """Sign `credential` with a P-256 key, in at most `most` bytes; the same arguments give the same bytes.
-
-    `labels` names every claim that the item may have, in the item's fixed order; `kid` has one to eight bytes.
-    Raises ValueError, naming the item and the culprit, for whatever a reader would refuse.
-    """
-    if not isinstance(key.curve, ec.SECP256R1) or not 1 <= len(kid) <= 8:
-        raise ValueError("a pass is signed with a P-256 key that has an id of one to eight bytes")
-    payload = _payload(credential, labels)
-    protected = cbor.dump({_ALG: _ES256, _KID: kid, _TYP: TYP})
-    signature = raw(key.sign(_to_be_signed(protected, payload), ES256))
-    data = b"\xd2" + cbor.dump([protected, {}, payload, signature])
-    if len(data) > most:
-        raise ValueError(f"item {credential.item}: a pass of {len(data)} bytes; at most {most} are read")
-    return data
-
-
-def read_bytes(data: bytes, keys: Mapping[bytes, ec.EllipticCurvePublicKey], labels_of: LabelsOf) -> Credential:
-    """Check a pass's signature and return what it says, or raise `PassRefused`, and nothing else.
-
-    `keys` holds the trusted P-256 keys by key id; `labels_of` gives an item's labels, None for an unknown item.
-    Says nothing about time or revocation: ask `check_times` and the status list.
-    """
-    if len(data) > MAX_BYTES:
-        raise PassRefused(Reason.TOO_LONG, f"{len(data)} bytes; a pass has at most {MAX_BYTES}")
-    match data[:1] == b"\xd2" and cbor.load(data[1:]):
-        case [bytes(protected), dict(unprotected), bytes(payload), bytes(signature)] if len(signature) == 64:
-            pass
-        case _:
-            raise PassRefused(Reason.MALFORMED, "this is not a COSE_Sign1 with a signature of 64 bytes")
-    if unprotected:
-        raise PassRefused(Reason.UNPROTECTED_HEADER, "the unprotected header is not empty")
-    key = keys.get(_key_id(protected))
-    if key is None or not isinstance(key.curve, ec.SECP256R1):
-        raise PassRefused(Reason.UNKNOWN_KEY, "there is no P-256 key with the id that the pass names")
-    if not low_s(signature):
-        raise PassRefused(Reason.HIGH_S, "s is not the lower of its two values")
-    try:
-        key.verify(of_raw(signature), _to_be_signed(protected, payload), ES256)
-    except InvalidSignature:
-        raise PassRefused(Reason.BAD_SIGNATURE, "the signature does not fit") from None
-    # Not before: a stranger's payload is never parsed.
-    return _credential(payload, labels_of)
 
 
 def _payload(credential: Credential, labels: Sequence[str]) -> bytes:

@@ -53,7 +53,7 @@ def show(text: str, at: int, key: ec.EllipticCurvePrivateKey) -> str:
 
 
 def read(text: str, keys: Mapping[bytes, ec.EllipticCurvePublicKey], labels_of: cose.LabelsOf) -> Scanned:
-    """Return what was scanned of either sort of pass, or raise `PassRefused`; see `cose.read_bytes`.
+    """Return what was scanned of either sort of pass, or raise `PassRefused`; see `cose.read`.
 
     Says nothing about time: ask `cose.check_times` and `check_shown`.
     """
