@@ -58,19 +58,11 @@ def as_read(columns: Mapping[str, Any]) -> dict[str, Any]:
 
 def mark_of(key: AuditKey, columns: Mapping[str, Any], commitment: bytes) -> bytes:
     """The mark of an entry; `columns` are as they are read, with the `mode` of its case."""
-    open_columns = [
-        str(columns["id"]),
-        str(columns["case_id"]),
-        columns["version"],
-        microseconds(columns["at"]),
-        columns["action"],
-        columns["state_before"],
-        columns["state"],
-        columns["actor"],
-    ]
+    which = [str(columns["id"]), str(columns["case_id"]), columns["version"], microseconds(columns["at"])]
+    what = [columns["action"], columns["state_before"], columns["state"], columns["actor"]]
     if columns["version"] == FIRST:
-        open_columns.append(columns["mode"])
-    return key.digest(b"entry" + commitment + orjson.dumps(open_columns))
+        what.append(columns["mode"])
+    return key.digest(b"entry" + commitment + orjson.dumps([*which, *what]))
 
 
 def reading_mark(key: AuditKey, columns: Mapping[str, Any]) -> bytes:

@@ -18,6 +18,8 @@ from banshi.builtin.passes.wire.cose import Credential
 from banshi.foundation.texts import clean
 from banshi.kernel.contract.message_templates import day_in, fill, parse
 from banshi.kernel.contract.values import Claim, Department, Item, Texts, text_in
+from banshi.kernel.loading.settings import Settings
+from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.passes import Pass
 
 #: Counted up when the page's layout or wording changes, so that nobody keeps an old one by its ETag.
@@ -26,19 +28,16 @@ LAYOUT = 1
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Source:
     """All that a page is made from."""
 
     item: Item
     department: Department
-    #: The case's number, which people know.
-    number: str
+    case: Case
     record: Pass
     credential: Credential
-    timezone: tzinfo
-    #: Where a reader verifies it, beside the app; may be empty.
-    address: str = ""
+    settings: Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ def wording_of(source: Source, language: str) -> Wording:
     rules = item.certificate
     if rules is None or item.credential is None:
         raise ValueError(f"item {item.code} ends in no certificate")
-    first, last = days(record, source.timezone)
+    first, last = days(record, source.settings.timezone)
     claims = source.credential.claims
     told = {
         one.name: (text_in(one.title, language), said(one, claims[one.name], language))
@@ -87,7 +86,7 @@ def wording_of(source: Source, language: str) -> Wording:
         "department": text_in(source.department.title, language),
         "phone": source.department.phone,
         "result": text_in(item.result.title, language),
-        "number": source.number,
+        "number": source.case.number,
         "date": _issued(source, language),
         "valid_from": day_in(first, language),
         "valid_until": day_in(last, language),
@@ -99,19 +98,19 @@ def wording_of(source: Source, language: str) -> Wording:
 
 
 def _issued(source: Source, language: str) -> str:
-    return day_in(source.record.issued_at.astimezone(source.timezone).date(), language)
+    return day_in(source.record.issued_at.astimezone(source.settings.timezone).date(), language)
 
 
 def page_of(source: Source, language: str, fonts: Fonts) -> Page:
     """The page of a credential."""
     record, words = source.record, WORDS[language]
     said_there = wording_of(source, language)
-    first, last = (day_in(day, language) for day in days(record, source.timezone))
-    address = clean(source.address)
+    first, last = (day_in(day, language) for day in days(record, source.settings.timezone))
+    address = clean(source.settings.certificate_address)
     text = {
         "title": said_there.title,
         "issuer": text_in(source.department.title, language),
-        "number": words["number"].format(number=source.number),
+        "number": words["number"].format(number=source.case.number),
         "issued": _issued(source, language),
         "rows": [*said_there.rows, (words["valid"], words["from_until"].format(first=first, last=last))],
         "body": said_there.body,

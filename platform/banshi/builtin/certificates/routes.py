@@ -96,15 +96,8 @@ async def _source(platform: Platform, case: Case, record: Pass) -> Source:
 
 
 def _as_source(platform: Platform, item: Item, case: Case, record: Pass, credential: Credential) -> Source:
-    return Source(
-        item=item,
-        department=platform.registry.departments[item.department],
-        number=case.number,
-        record=record,
-        credential=credential,
-        timezone=platform.settings.timezone,
-        address=platform.settings.certificate_address,
-    )
+    department = platform.registry.departments[item.department]
+    return Source(item, department, case, record, credential, platform.settings)
 
 
 def _named(case: Case, page: Page) -> dict[str, str]:

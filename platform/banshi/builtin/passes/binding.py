@@ -97,14 +97,5 @@ def _dedup(number: int) -> str:
 
 
 def _told(platform: Platform, case: Case, title: Texts) -> Message:
-    return Message(
-        id=outbox.new_message_id(),
-        kind="case",
-        person=case.person,
-        title=TITLE,
-        body={language: text.replace("{item}", title[language]) for language, text in BODY.items()},
-        link=f"/v1/cases/{case.id}",
-        case_id=str(case.id),
-        created_at=platform.now(),
-        mode=case.mode,  # type: ignore[arg-type]  # one of them: `new_case` wrote it
-    )
+    body = {language: text.replace("{item}", title[language]) for language, text in BODY.items()}
+    return outbox.message_about(case, TITLE, body, platform.now())

@@ -228,17 +228,7 @@ def told(platform: Platform, move: Move, due_on: date | None, effects: Effects) 
     }
     given = {name: value for name, value in values.items() if value}
     title, body = message_templates.written(move.step, item, given)
-    return Message(
-        id=outbox.new_message_id(),
-        kind="case",
-        person=move.case.person,
-        title=title,
-        body=body,
-        link=f"/v1/cases/{move.case.id}",
-        case_id=str(move.case.id),
-        created_at=move.at,
-        mode=move.case.mode,  # type: ignore[arg-type]  # one of them: `new_case` wrote it
-    )
+    return outbox.message_about(move.case, title, body, move.at)
 
 
 def clock_of(case: Case) -> Clock | None:

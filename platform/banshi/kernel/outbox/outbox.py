@@ -21,8 +21,9 @@ from banshi.foundation.encryption.fields import as_read
 from banshi.foundation.errors import Unavailable
 from banshi.foundation.trace_context import TRACE
 from banshi.kernel.contract.items import LIVE
-from banshi.kernel.contract.values import Message
+from banshi.kernel.contract.values import Message, Texts
 from banshi.kernel.runtime.running import Platform
+from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.outbox import OutboxRow
 
 #: Consumer of new submissions; the other consumers are `channel:<name>`.
@@ -100,6 +101,21 @@ def message_of(payload: Mapping[str, Any], trace: str = "") -> Message:
 
 def new_message_id() -> str:
     return str(uuid7())
+
+
+def message_about(case: Case, title: Texts, body: Texts, at: datetime) -> Message:
+    """What the citizen of a case is told of it."""
+    return Message(
+        id=new_message_id(),
+        kind="case",
+        person=case.person,
+        title=title,
+        body=body,
+        link=f"/v1/cases/{case.id}",
+        case_id=str(case.id),
+        created_at=at,
+        mode=case.mode,  # type: ignore[arg-type]  # one of them: `new_case` wrote it
+    )
 
 
 async def claim(store: Store, consumer: str, *, limit: int, lease: float) -> list[Claimed]:

@@ -24,10 +24,6 @@ from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
 T = TypeVar("T")
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(slots=True, repr=False)
 class Platform:
     """Everything that lives as long as the server runs."""
@@ -40,7 +36,7 @@ class Platform:
     duty: ProcessRole = EVERYTHING
     metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
     #: The time, in UTC. Tests turn it.
-    now: Callable[[], datetime] = _utc_now
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     #: Set once: the server is shutting down, long answers (streams) end.
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     _resources: dict[Key[Any], Any] = field(default_factory=dict)
