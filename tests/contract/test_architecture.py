@@ -171,7 +171,7 @@ def test_no_two_modules_import_each_other(house: str) -> None:
 # -- how large it may become -------------------------------------------------------------------------------------
 
 #: Lines of a room, migrations not counted. The numbers only fall.
-BUDGET = {"kernel": 8_605, "forms": 1_800, "foundation": 4_480}
+BUDGET = {"kernel": 8_530, "forms": 1_780, "foundation": 4_480}
 
 #: Lines of a file in these rooms.
 LONGEST_FILE = 300
