@@ -31,8 +31,6 @@ CASE_TITLE = {"zh-CN": "您有一条新的办事消息", "en": "You have a new m
 class AlertSender:
     """Somebody outside whose signed alerts are believed."""
 
-    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - read by the kernel
-
     #: PEM file of the sender's certificate or public key.
     key_file: Path
     #: The department under whose name the alerts go out.
@@ -48,8 +46,6 @@ class AlertSender:
 @dataclass(frozen=True, kw_only=True)
 class AlertSettings:
     """Who sends alerts, and whose are believed (`[plugins.mobile_push.settings.alerts]`)."""
-
-    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - read by the kernel
 
     #: CAP's sender of the alerts that staff publish here; without it they can't.
     sender: str = ""
@@ -78,8 +74,6 @@ class AlertSettings:
 @dataclass(frozen=True, kw_only=True)
 class PushSettings:
     """How phones are reached beside the app's own stream, which needs no setting."""
-
-    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - read by the kernel
 
     #: Google's service; without it, phones are reached by the stream alone.
     fcm: FcmSettings | None = None

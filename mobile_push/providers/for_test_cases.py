@@ -35,8 +35,6 @@ GOOGLE = "googleapis.com"
 class SandboxSettings:
     """Where test cases' pushes go (`[plugins.mobile_push.settings.sandbox]`); what is left out goes nowhere."""
 
-    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - read by the kernel
-
     #: A running `banshi fcm-sandbox`, by what it prints at its start.
     fcm: FcmSettings | None = None
     #: Address of a running `banshi webpush-sandbox`, such as "http://127.0.0.1:9098".

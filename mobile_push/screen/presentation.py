@@ -52,8 +52,6 @@ class Presentation(NamedTuple):
 class KindPresentation:
     """How messages of one kind are shown (`[plugins.mobile_push.settings.presentation.case]`)."""
 
-    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - read by the kernel
-
     #: Apple grants it for alerts alone.
     may_be_critical: ClassVar[bool] = False
 
@@ -121,8 +119,6 @@ class AlertPresentation(KindPresentation):
 @dataclass(frozen=True, kw_only=True)
 class PresentationSettings:
     """How each kind of message is shown (`[plugins.mobile_push.settings.presentation]`)."""
-
-    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - read by the kernel
 
     alert: AlertPresentation = field(default_factory=AlertPresentation)
     case: CasePresentation = field(default_factory=CasePresentation)

@@ -17,8 +17,6 @@ CONTACT = re.compile(r"mailto:[^\s@<>\"]+@([a-z0-9-]+\.)+[a-z0-9-]+|https://([a-
 class WebPushSettings:
     """As whom to send, and to whom."""
 
-    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - read by the kernel
-
     #: PEM file of the private key that names this platform to push services; `banshi webpush-key` writes it. Phones
     #: subscribe with its public half, so whoever loses it has to have every phone subscribe anew.
     private_key_file: Path

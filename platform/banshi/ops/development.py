@@ -9,15 +9,12 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from banshi.foundation.findings import ConfigurationError, Finding
-
-if TYPE_CHECKING:
-    from banshi.kernel.loading.configuration import Configuration
-    from banshi.kernel.loading.registry import Registry
-    from banshi.kernel.loading.settings import Settings
+from banshi.kernel.loading.configuration import Configuration
+from banshi.kernel.loading.registry import Registry
+from banshi.kernel.loading.settings import Settings
 
 #: What a start says of `development = true`, and of what accepts tokens of `banshi token`.
 SHOWN = "tracebacks of handlers are shown in answers and in the log, with what people sent in them"

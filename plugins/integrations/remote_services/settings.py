@@ -9,8 +9,6 @@ from dataclasses import dataclass
 class ServiceSettings:
     """How services are called."""
 
-    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - read by the kernel
-
     #: Seconds that one call may take; less than `platform.handler_timeout`, or the citizen hears of that first.
     deadline: float = 4.0
     #: Bytes of an answer.

@@ -15,8 +15,6 @@ LEASE_LEEWAY_S = 8.0
 class WebhookSettings:
     """How events are sent."""
 
-    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - read by the kernel
-
     #: Seconds that one request may take, requests under way to one receiver, and those a minute that are asked for.
     timeout: float = 10.0
     at_once: int = 8

@@ -22,12 +22,11 @@ class Spooled(NamedTuple):
     size: int
     etag: str
 
-    async def pieces(self, begin: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        """All of it or the bytes from `begin` to `end`, for one reader; any number read at once."""
-        end = self.size if end is None else end
-        for start in range(begin, end, PIECE_BYTES):
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """All of it, for one reader; any number read at once."""
+        for start in range(0, self.size, PIECE_BYTES):
             # From the system's memory as a rule, so a thread would cost more than it saves.
-            yield os.pread(self.file.fileno(), min(PIECE_BYTES, end - start), start)
+            yield os.pread(self.file.fileno(), min(PIECE_BYTES, self.size - start), start)
 
 
 class SpooledAnswer:

@@ -5,19 +5,15 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 
 from banshi.builtin.cli_context import config_of
 from banshi.foundation.findings import ConfigurationError, Finding
+from banshi.kernel.loading.registry import Registry
 from banshi.ops import development
 from banshi.ops.cli import COMMANDS
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from banshi.kernel.loading.registry import Registry
 
 
 @click.command("check")

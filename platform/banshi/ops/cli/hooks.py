@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -15,11 +17,6 @@ from rich.table import Table
 from banshi.builtin.cli_context import config_of
 from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.contract import hookspecs
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-    from typing import Any
 
 
 @click.command("hooks")
