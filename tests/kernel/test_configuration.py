@@ -124,13 +124,21 @@ GOOD_IDENTITY = {"issuer": '"https://id.example.org"', "audience": '"banshi"'}
 
 WRONG_IDENTITY: dict[str, list[tuple[str, str]]] = {
     "issuer": [("7", "string"), ('"http://id.example.org"', "https://"), ('"id.example.org"', "https://")],
-    "audience": [("[]", "string")],
-    "jwks_uri": [("7", "string")],
+    "audience": [("[]", "string"), ('""', "can't be empty")],
+    "jwks_uri": [
+        ("7", "string"),
+        ('"http://id.example.org/keys"', "https://"),
+        ('"http://127.0.0.1/keys"', "https://"),
+        ('"keys"', "https://"),
+        ('"https://"', "https://"),
+    ],
     "roles_claim": [("[]", "string")],
     "name_claim": [("[]", "string")],
     "resident_id_claim": [("[]", "string")],
     "role_map": [('"approver"', "has to be a table"), ("{ a = 1 }", "string")],
-    "keys_ttl": [('"long"', "number")],
+    "keys_ttl": [('"long"', "number"), ("0", "more than 0"), ("90000", "at most keys_max_age"), ("nan", "more than 0")],
+    "keys_max_age": [('"long"', "number"), ("1", "at most keys_max_age"), ("nan", "keys_max_age")],
+    "token_max_life": [('"long"', "number"), ("0", "more than 0"), ("-1", "more than 0"), ("nan", "more than 0")],
 }
 
 

@@ -22,6 +22,8 @@ log = structlog.get_logger("banshi.token_keys")
 
 #: Key types that sign tokens; whatever else an issuer publishes is left aside.
 KEY_TYPES = {"RSA", "EC", "OKP"}
+#: Bits of an RSA key at least (RFC 7518 section 3.3).
+MIN_RSA_BITS = 2048
 
 #: Seconds between two fetches of the keys that an unknown key id may cause, and while there are no keys at all.
 REFETCH_S = 10.0
@@ -32,9 +34,10 @@ MAX_DOCUMENT_BYTES = 1_048_576
 
 
 class IssuerKeys:
-    """The issuer's public keys, fetched anew every `ttl` and when an unknown key id turns up.
+    """The issuer's public keys, fetched anew every `keys_ttl` and when an unknown key id turns up.
 
-    Whoever waits for a fetch shares it, and nobody waits while there are keys that may do.
+    Whoever waits for a fetch shares it, and nobody waits while there are keys that may do. Where the issuer doesn't
+    answer, they go on until `keys_max_age`.
     """
 
     def __init__(self, identity: Identity, session: aiohttp.ClientSession) -> None:
@@ -44,7 +47,8 @@ class IssuerKeys:
         self._session = session
         self._document: Any = None
         self._keys: Any = None
-        self._tried = float("-inf")
+        #: When the issuer last gave them, and when it was last asked.
+        self._given = self._tried = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
 
     async def get(self) -> Any:
@@ -65,7 +69,8 @@ class IssuerKeys:
         """Fetch the keys again and again, so that what the issuer withdraws is known within `ttl`; until cancelled."""
         while True:
             await self._refresh(0.0)
-            await asyncio.sleep(max(self._identity.keys_ttl, FIRST_REFETCH_S) if self._keys is not None else REFETCH_S)
+            pause = REFETCH_S if self._keys is None else min(self._identity.keys_ttl, self._left())
+            await asyncio.sleep(max(pause, FIRST_REFETCH_S))
 
     async def close(self) -> None:
         if self._fetching is not None:
@@ -89,15 +94,26 @@ class IssuerKeys:
             if document != self._document:
                 self._keys, self._document = _key_set(document), document
                 self.generation += 1
-        except Exception as error:  # the keys that there are go on; without any, every caller is told so
+            self._given = time.monotonic()
+        except Exception as error:  # the keys that there are go on for a while; without any, every caller is told so
             log.error("the identity provider's keys can't be fetched", **refusal_of(error))
+            if self._keys is not None and self._left() <= 0:
+                log.error("the identity provider's keys are too old to go on", keys_max_age=self._identity.keys_max_age)
+                self._keys = self._document = None
+                self.generation += 1
+
+    def _left(self) -> float:
+        """Seconds that the keys may still go on without their issuer."""
+        return self._given + self._identity.keys_max_age - time.monotonic()
 
     async def _discovered(self) -> str:
         issuer = self._identity.issuer
         document = await self._json(issuer.rstrip("/") + "/.well-known/openid-configuration")
         if document["issuer"] != issuer:
             raise ValueError("the configuration is another issuer's (OpenID Connect Discovery, section 4.3)")
-        return str(document["jwks_uri"])
+        uri = str(document["jwks_uri"])
+        self._identity.refuse_plain(uri)
+        return uri
 
     async def _json(self, address: str) -> Any:
         # A redirect would let whoever answers it choose the keys.
@@ -113,19 +129,26 @@ class IssuerKeys:
 
 
 def _key_set(document: Any) -> Any:
-    """The public keys of a JWK set that tokens may be signed with; keys that we can't read are left aside."""
-    from joserfc.errors import JoseError
-    from joserfc.jwk import JWKRegistry, KeySet
+    """The public keys of a JWK set that tokens may be signed with; keys that we can't read are left aside.
 
+    A set without any is the issuer's word too: it has withdrawn what it had.
+    """
+    from joserfc.errors import JoseError
+    from joserfc.jwk import JWKRegistry, KeySet, RSAKey
+
+    if not isinstance(document["keys"], list):
+        raise ValueError("the issuer's keys are no list")
     keys = []
     for one in document["keys"]:
         try:
             if one.get("kty") in KEY_TYPES and one.get("use", "sig") == "sig":
-                keys.append(JWKRegistry.import_key(one))
+                key = JWKRegistry.import_key(one)
+                if not isinstance(key, RSAKey) or key.raw_value.key_size >= MIN_RSA_BITS:
+                    keys.append(key)
         except (JoseError, ValueError, KeyError, TypeError, AttributeError):
             continue
     if not keys:
-        raise ValueError("the issuer publishes no key that signs tokens")
+        log.error("the identity provider publishes no key that signs tokens, so nobody gets in")
     return KeySet(keys)
 
 

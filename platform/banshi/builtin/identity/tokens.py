@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import inf
 from typing import Any, NoReturn, TypeGuard
 
 import structlog
@@ -41,6 +42,10 @@ MAX_ROLES_NAMED = 5
 #: Seconds of tolerance between clocks.
 LEEWAY_S = 30
 
+#: Types of tokens that let somebody in (RFC 9068, RFC 7519), without `application/`; one without a type does too.
+#: A logout token or a security event of the same issuer (RFC 8417) does not.
+TYPES = {"", "jwt", "at+jwt"}
+
 #: Subjects that are the platform's own to give; an issuer's token with such a one is refused.
 RESERVED = "client:"
 
@@ -59,6 +64,8 @@ class Tokens:
     name_claim: str
     resident_id_claim: str
     role_map: Mapping[str, str]
+    #: Seconds that a token may live.
+    max_life: float
     keys: Keys
     #: Which roles there are.
     access: Access
@@ -114,19 +121,31 @@ class Tokens:
             raise refuse("The token is from another issuer.")
         if self.audience not in (audiences if isinstance(audiences, list) else [audiences]):
             raise refuse("The token is meant for another audience.")
-        ends, begins, subject = claims.get("exp"), claims.get("nbf", 0), claims.get("sub")
-        if not _is_moment(ends) or ends + LEEWAY_S <= now:
-            raise refuse("The token has expired; get a new one from the identity provider.")
-        if not _is_moment(begins) or begins - LEEWAY_S > now:
-            raise refuse("The token is not valid yet.")
+        if "events" in claims:
+            raise refuse("The token tells of an event and lets nobody in; send the access or ID token.")
+        self._check_times(claims, now)
+        subject = claims.get("sub")
         if not isinstance(subject, str) or not 0 < len(subject) <= 255 or not subject.isprintable():
             raise refuse("The token names no subject.")
         if subject.startswith(RESERVED):
             raise refuse(f"A person's subject may not begin with {RESERVED}")
         return claims
 
+    def _check_times(self, claims: Mapping[str, Any], now: float) -> None:
+        """Raise Unauthenticated for a token that has ended, hasn't begun, or would live for too long."""
+        ends, begins, issued = claims.get("exp"), claims.get("nbf", 0), claims.get("iat", now)
+        if not _is_moment(ends) or ends + LEEWAY_S <= now:
+            raise refuse("The token has expired; get a new one from the identity provider.")
+        if not all(_is_moment(one) and one - LEEWAY_S <= now for one in (begins, issued)):
+            raise refuse("The token is not valid yet.")
+        if ends - issued > self.max_life + LEEWAY_S:
+            raise refuse(f"The token is good for longer than {self.max_life:g} seconds; get one that ends sooner.")
+
     def _of(self, claims: Mapping[str, Any]) -> Principal:
-        named = claims.get(self.roles_claim) or []
+        named = claims.get(self.roles_claim)
+        if not (named is None or isinstance(named, str | list)):
+            raise refuse(f"The claim {self.roles_claim} has to be a text or a list of texts.")
+        named = named or []
         texts = [self.role_map.get(str(text), str(text)) for text in (named if isinstance(named, list) else [named])]
         roles = [role for role in map(parse_role, texts) if role]
         if len(roles) < len(texts):
@@ -178,12 +197,18 @@ def _refuse_ended() -> NoReturn:
 
 
 def _decoded(token: str, keys: Any) -> dict[str, Any] | None:
-    """The claims of a token that one of the keys has signed; None for any other text."""
+    """The claims of a token that one of the keys has signed; None for any other text.
+
+    Raises Unauthenticated for one of a type that lets nobody in.
+    """
     from joserfc import jwt
     from joserfc.errors import JoseError
 
     try:
-        return jwt.decode(token, keys, algorithms=ALGORITHMS).claims
+        decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)
+        if str(decoded.header.get("typ", "")).lower().removeprefix("application/") not in TYPES:
+            raise refuse("The token is of a type that lets nobody in; send the access or ID token.")
+        return decoded.claims
     except (JoseError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
@@ -200,15 +225,18 @@ async def open_tokens(platform: Platform) -> AsyncIterator[Tokens]:
     others = {one.prefix: partial(one.holder, platform) for _, one in platform.registry.offered(BEARERS)}
     if identity is None:
         keys_here = DevelopmentKeys(platform.settings.keys_folder)
-        yield Tokens(DEVELOPMENT, DEVELOPMENT, "banshi_roles", "name", "resident_id", {}, keys_here, access, others)
+        yield Tokens(
+            DEVELOPMENT, DEVELOPMENT, "banshi_roles", "name", "resident_id", {}, inf, keys_here, access, others
+        )
         return
     import aiohttp
 
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
         keys = IssuerKeys(identity, session)
         claims = (identity.roles_claim, identity.name_claim, identity.resident_id_claim, identity.role_map)
+        life = identity.token_max_life
         try:
             async with working("banshi-issuer-keys", keys.keep_fresh):
-                yield Tokens(identity.issuer, identity.audience, *claims, keys, access, others)
+                yield Tokens(identity.issuer, identity.audience, *claims, life, keys, access, others)
         finally:
             await keys.close()

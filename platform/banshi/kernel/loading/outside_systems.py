@@ -32,10 +32,30 @@ class Identity:
     role_map: Mapping[str, str] = field(default_factory=dict)
     #: Seconds for which the fetched keys are trusted before they are fetched again.
     keys_ttl: float = 600.0
+    #: Seconds for which they go on where the issuer doesn't answer; after that nobody gets in.
+    keys_max_age: float = 86_400.0
+    #: Seconds that a token may live at most, from its `iat` to its `exp`.
+    token_max_life: float = 86_400.0
 
     def __post_init__(self) -> None:
         if not _is_safe(self.issuer):
             raise ValueError("issuer has to be an https:// address (http:// only on this machine)")
+        if not self.audience:
+            raise ValueError("audience has to name what tokens are for: it can't be empty")
+        if self.jwks_uri is not None:
+            self.refuse_plain(self.jwks_uri)
+        if not 0 < self.keys_ttl <= self.keys_max_age:
+            raise ValueError("keys_ttl has to be more than 0 and at most keys_max_age")
+        if not self.token_max_life > 0:
+            raise ValueError("token_max_life has to be more than 0 seconds")
+
+    def refuse_plain(self, jwks_uri: str) -> None:
+        """Raise ValueError for keys that anybody on the way could exchange."""
+        parts = urlsplit(jwks_uri)
+        if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and _is_local(self.issuer))):
+            raise ValueError(
+                "jwks_uri has to be an https:// address (http:// only where the issuer is on this machine)"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +98,9 @@ class OutgoingRules:
 
 def _is_safe(address: str) -> bool:
     """Whether what is sent there is encrypted, or stays on this machine."""
-    parts = urlsplit(address)
-    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
-    return parts.scheme == "https" or (parts.scheme == "http" and local)
+    scheme = urlsplit(address).scheme
+    return scheme == "https" or (scheme == "http" and _is_local(address))
+
+
+def _is_local(address: str) -> bool:
+    return urlsplit(address).hostname in {"localhost", "127.0.0.1", "::1"}

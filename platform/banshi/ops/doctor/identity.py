@@ -37,10 +37,12 @@ async def _asked(identity: Identity) -> Verdict:
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_TIMEOUT_S)) as session:
         keys = IssuerKeys(identity, session)
         try:
-            await keys.get()
+            found = (await keys.get()).keys
         except Unavailable:
-            told = f"{identity.issuer} gives no keys that sign tokens, so nobody gets in: the log above says why"
-            return Verdict("identity-provider", "error", told)
+            found = []
         finally:
             await keys.close()
+    if not found:
+        told = f"{identity.issuer} gives no keys that sign tokens, so nobody gets in: the log above says why"
+        return Verdict("identity-provider", "error", told)
     return Verdict("identity-provider", "ok", f"{identity.issuer} gives its keys")
