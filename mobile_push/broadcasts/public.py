@@ -122,8 +122,7 @@ async def alert_xml(call: Call) -> web.StreamResponse:
     await _public(call)
     message = await CapMessage.get(id=call.path["id"])
     xml = bytes(message.xml)
-    headers = {"Cache-Control": f"public, max-age={XML_CACHE_S}", "X-Content-Type-Options": "nosniff"}
-    return reply_bytes(call, xml, MEDIA_TYPE, etag_of(xml), headers)
+    return reply_bytes(call, xml, MEDIA_TYPE, etag_of(xml), {"Cache-Control": f"public, max-age={XML_CACHE_S}"})
 
 
 @ROUTES.get(

@@ -211,7 +211,7 @@ async def test_head_says_what_get_would(door: Door) -> None:
     assert (head.status, head.body) == (200, b"")
     for name in ("ETag", "Content-Length", "Content-Type", "Content-Disposition", "Cache-Control"):
         assert head.headers[name] == shown.headers[name], name
-    assert shown.headers["Cache-Control"] == "private, no-cache"
+    assert shown.headers["Cache-Control"] == "no-store"
 
 
 async def test_its_language_is_the_readers_or_the_one_that_is_chosen(door: Door) -> None:

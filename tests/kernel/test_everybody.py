@@ -506,3 +506,21 @@ async def test_a_citizen_s_key_is_not_another_s(world: World) -> None:
     zhang = (await world.people["zhang"].upload(key="same")).created()
     li = (await world.door.citizen("li").upload(key="same")).created()
     assert zhang["id"] != li["id"]
+
+
+@together
+async def test_no_cache_keeps_what_somebody_read_and_no_browser_guesses_what_it_is(world: World) -> None:
+    """OWASP ASVS 5: 14.3.2 and 3.4.4. What is public is asked for again with its ETag; refusals are answers too."""
+    read = 0
+    for route in world.routes:
+        if route.method != "GET":
+            continue
+        for name, person in world.people.items():
+            answer = await called(person, "GET", addressed(route, world.owned))
+            assert answer.headers["X-Content-Type-Options"] == "nosniff", f"{name}: {route.path}"
+            if route.audience is not Audience.ANYONE and answer.status == 200:
+                read += 1
+                assert answer.headers["Cache-Control"] == "no-store", f"{name}: {route.path}"
+    assert read > 30
+    nowhere = await called(world.people["nobody"], "GET", "/nowhere")
+    assert (nowhere.status, nowhere.headers["X-Content-Type-Options"]) == (404, "nosniff")

@@ -98,6 +98,7 @@ async def event_stream(request: web.Request) -> web.StreamResponse:
         headers={
             "Content-Type": "text/event-stream",
             "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
             # A proxy that gathers the answer would keep every event to itself.
             "X-Accel-Buffering": "no",
         }

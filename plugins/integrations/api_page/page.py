@@ -25,10 +25,10 @@ POLICY = (
 )
 
 #: What protects the page itself.
-HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
 
 #: A year: another file has another address.
-FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 WORDS = {
     "zh-CN": {

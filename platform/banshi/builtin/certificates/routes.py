@@ -62,8 +62,7 @@ async def show_certificate(call: Call) -> web.StreamResponse:
     record = await _valid(platform, case)
     press = platform[PRESS]
     page = page_of(await _source(platform, case, record), language, await press.fonts())
-    headers = {**LANGUAGE_HEADERS[language], "Cache-Control": "private, no-cache", **_named(case, page)}
-    headers["X-Content-Type-Options"] = "nosniff"
+    headers = {**LANGUAGE_HEADERS[language], **_named(case, page)}
     etag = f'"{page.digest}"'
     # Whoever has it already needs no drawing.
     answer = reply_bytes(call, b"", PDF, etag, headers)

@@ -58,7 +58,7 @@ async def show_pass(ending: str, call: Call) -> web.StreamResponse:
     if record.phone is not None:
         raise Conflict(SHOWN_BY_PHONE.format(case.id))
     body = draw(record.text)
-    return reply_bytes(call, body, media_type, etag_of(body), {"Cache-Control": "private, no-cache"})
+    return reply_bytes(call, body, media_type, etag_of(body))
 
 
 for ending, (media_type, _) in PICTURES.items():

@@ -104,8 +104,7 @@ async def _sent(call: Call, media_type: str, *, zipped: bool) -> web.StreamRespo
         "Content-Type": media_type,
         "Content-Length": str(written.size),
         "Content-Disposition": f'attachment; filename="{name}"',
-        "Cache-Control": "private, no-store",
-        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
     }
     return web.Response(body=_read_out(written, alone) if is_read else None, headers=headers)
 

@@ -124,9 +124,8 @@ async def download(call: Call) -> web.StreamResponse:
         "Content-Type": row.media_type,
         # Never shown inside a page of ours, whatever it contains.
         "Content-Disposition": f'attachment; filename="{row.id}"',
-        "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
-        "Cache-Control": "private, no-store",
+        "Cache-Control": "no-store",
     }
     file = _file(call.platform, row.id)
     if not await asyncio.to_thread(file.is_file):

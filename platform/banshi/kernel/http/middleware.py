@@ -21,7 +21,7 @@ from banshi.foundation.logs import REQUEST_ID, place_of, request_log
 from banshi.kernel.contract.routes import Route
 from banshi.kernel.http.dispatch import ROUTE, SUBJECT, language_of
 from banshi.kernel.http.metrics import Requests
-from banshi.kernel.http.ready import REQUEST_ID_HEADER, ReadyResponse
+from banshi.kernel.http.ready import NOT_GUESSED, REQUEST_ID_HEADER, ReadyResponse
 from banshi.kernel.http.responses import problem_reply
 from banshi.kernel.runtime.mistakes import shown_of
 from banshi.kernel.runtime.running import Platform
@@ -94,6 +94,7 @@ def envelope(platform: Platform) -> Callable[[web.Request, Next], Awaitable[web.
             _note_refusal(platform, request, error)
         took = time.perf_counter() - started
         if type(response) is not ReadyResponse and not response.prepared:
+            response.headers.update(NOT_GUESSED)
             response.headers[REQUEST_ID_HEADER] = REQUEST_ID.get()
         route, status = request.get(ROUTE), response.status
         operation, method = (route.operation, request.method) if route else ("unknown", "")

@@ -20,6 +20,9 @@ from banshi.foundation.logs import REQUEST_ID
 #: The header that names the request, on each answer.
 REQUEST_ID_HEADER = "X-Request-ID"
 
+#: A browser takes each answer for what its Content-Type says, and for nothing that runs.
+NOT_GUESSED = {"X-Content-Type-Options": "nosniff"}
+
 
 @dataclass(frozen=True, slots=True)
 class ReadyAnswer:

@@ -16,7 +16,7 @@ from banshi.foundation.errors import InvalidParameter, Problem
 from banshi.kernel.contract.routes import Answer, Call, Link, Parameter
 from banshi.kernel.contract.values import LANGUAGES
 from banshi.kernel.http.document_schemas import MAYBE_TEXT, Record, array
-from banshi.kernel.http.ready import ReadyAnswer, ReadyResponse, ready_answer
+from banshi.kernel.http.ready import NOT_GUESSED, ReadyAnswer, ReadyResponse, ready_answer
 
 T = TypeVar("T")
 
@@ -61,8 +61,8 @@ def reply_bytes(
 ) -> web.Response:
     """Prepared bytes, or pieces of them and their Content-Length among `headers`, with their ETag; or 304."""
     asked = call.request.headers.get("If-None-Match")
-    # What was read with a token is its bearer's: no cache on the way keeps it for others.
-    kept = "no-cache" if call.caller is None else "private, no-cache"
+    # What was read with a token is its bearer's: no cache keeps it, on the way or in a browser that others use later.
+    kept = "no-cache" if call.caller is None else "no-store"
     all_headers = {"ETag": etag, "Cache-Control": kept, **(headers or {})}
     if asked is not None and _matches(asked, etag):
         all_headers.pop("Content-Length", None)
@@ -74,7 +74,7 @@ def reply_bytes(
 def ready_json(body: bytes, language: str) -> ReadyAnswer:
     """JSON in a language that anybody may read, ready to be sent."""
     headers = {"ETag": etag_of(body), "Cache-Control": "no-cache", **LANGUAGE_HEADERS[language], "Content-Type": JSON}
-    return ready_answer(body, headers)
+    return ready_answer(body, {**headers, **NOT_GUESSED})
 
 
 def reply_ready(call: Call, answer: ReadyAnswer) -> web.Response:

@@ -58,7 +58,7 @@ async def show_code(ending: str, call: Call) -> web.StreamResponse:
     if case.state != "booked":
         raise NoCodeNow()
     body = draw(PREFIX + row.code)
-    return reply_bytes(call, body, media_type, etag_of(body), {"Cache-Control": "private, no-cache"})
+    return reply_bytes(call, body, media_type, etag_of(body))
 
 
 for ending, (media_type, _) in PICTURES.items():

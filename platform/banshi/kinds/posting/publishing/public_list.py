@@ -145,7 +145,6 @@ async def show_posting_photo(call: Call) -> web.StreamResponse:
     photo = row.photos[number - 1]
     headers = {
         "Cache-Control": f"public, max-age={PHOTO_MAX_AGE_S}",
-        "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
     }
     try:
