@@ -136,3 +136,21 @@ async def test_every_read_for_anyone_has_an_etag_that_is_answered_with_304(door:
         assert (again.status, again.body) == (304, b""), path
         other = await door.anyone.get(path, headers={"If-None-Match": '"other"'})
         assert other.status == 200, path
+
+
+async def test_the_address_of_the_api_itself_leads_to_its_description(bare_door: Door) -> None:
+    """Whoever was given nothing but a host name. Links are those of RFC 8631; /docs is a plugin's, and not there."""
+    answer = await bare_door.anyone.get("/")
+    links = answer.ok()["links"]
+    assert links == {"description": "/openapi.json", "departments": "/v1/departments", "items": "/v1/items"}
+    assert '</openapi.json>; rel="service-desc"' in answer.headers["Link"]
+    for path in links.values():
+        (await bare_door.anyone.get(path)).ok()
+
+
+async def test_the_address_of_the_api_itself_leads_to_its_page_where_there_is_one(tmp_path: Path) -> None:
+    async with open_door(tmp_path, {"api_page": DEPARTMENTS.parent / "integrations" / "api_page"}) as door:
+        answer = await door.anyone.get("/")
+        assert answer.ok()["links"]["docs"] == "/docs"
+        assert answer.headers["Link"].startswith('</docs>; rel="service-doc", ')
+        assert (await door.anyone.get("/docs")).status == 200

@@ -1,4 +1,4 @@
-"""The description's route."""
+"""Where a newcomer begins: the address of the API itself, and its description."""
 
 from __future__ import annotations
 
@@ -8,9 +8,27 @@ from banshi.builtin.openapi.served import DESCRIPTION
 from banshi.foundation.errors import InvalidParameter
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Parameter
-from banshi.kernel.http.responses import JSON, reply_bytes
+from banshi.kernel.http.document_schemas import LINKS, Record
+from banshi.kernel.http.responses import JSON, reply, reply_bytes
 
 ROUTES = Routes("operations")
+
+#: What to read first, where a plugin has it, by its name and its relation to the API (RFC 8631).
+FIRST = {
+    "/docs": ("docs", "service-doc"),
+    "/openapi.json": ("description", "service-desc"),
+    "/v1/departments": ("departments", "collection"),
+    "/v1/items": ("items", "collection"),
+}
+
+
+@ROUTES.get("/", Audience.ANYONE, {200: Answer("Addresses.", Record(links=LINKS))})
+async def start(call: Call) -> web.StreamResponse:
+    """Begin here: the addresses of the API's pages, its description and its items."""
+    there = {route.path for _, route in call.platform.registry.routes}
+    found = {path: named for path, named in FIRST.items() if path in there}
+    relations = ", ".join(f'<{path}>; rel="{relation}"' for path, (_, relation) in found.items())
+    return reply(call, {"links": {name: path for path, (name, _) in found.items()}}, headers={"Link": relations})
 
 
 @ROUTES.get(
