@@ -20,6 +20,8 @@ from click.testing import CliRunner
 from banshi.app import configure
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.store import CLOCK
+from banshi.kernel.loading.configuration import make_folders
+from banshi.kernel.loading.settings import Settings
 from banshi.ops.cli import group
 from banshi.ops.doctor import machine
 from mobile_push.sandbox import FcmSandbox
@@ -118,6 +120,15 @@ def test_secrets_that_others_can_read_are_an_error(patient: Patient) -> None:
     (patient.data / "keys" / "sealed.key").chmod(0o600)
     (patient.data / "keys").chmod(0o777)
     patient.finds("keys", "error", "chmod 700")
+
+
+def test_a_data_folder_that_others_can_look_into_is_found_and_a_new_one_is_its_owner_s_alone(patient: Patient) -> None:
+    patient.data.mkdir(mode=0o755)
+    patient.finds("data-folder", "warning", "chmod 700")
+    patient.data.rmdir()
+    make_folders(Settings(data=patient.data), keys=True)
+    assert {path.stat().st_mode & 0o777 for path in (patient.data, patient.data / "keys")} == {0o700}
+    assert "data-folder" not in patient.told()[1]
 
 
 def test_a_data_folder_that_is_a_file_is_an_error(patient: Patient) -> None:

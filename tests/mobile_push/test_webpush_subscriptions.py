@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import socket
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -249,6 +250,35 @@ def test_an_address_of_our_own_network_is_never_connected_to() -> None:
             Sockets()((family, socket.SOCK_STREAM, 6, "", (address, 443)))
     with pytest.raises(ForbiddenAddress):
         Sockets()((socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("fe80::1%eth0", 443, 0, 2)))
+
+
+#: IANA's special-purpose registries of IPv4 (as of 2025) and IPv6, without those that are globally reachable; what RFC
+#: 3879 gave up (fec0::/10), and what was never given out.
+SPECIAL = (
+    *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/29"),
+    *("192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4"),
+    *(
+        "::/128",
+        "::1/128",
+        "::ffff:0:0/104",
+        "64:ff9b:1::/48",
+        "100::/64",
+        "100:0:0:1::/64",
+        "2001::/32",
+        "2001:2::/48",
+    ),
+    *("2001:10::/28", "2001:db8::/32", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8"),
+    *("4000::/3", "6000::/3", "8000::/3", "a000::/3", "c000::/3", "e000::/4", "f000::/5", "f800::/6", "fe00::/9"),
+)
+
+
+@pytest.mark.parametrize("special", SPECIAL)
+def test_no_address_of_a_network_for_special_purposes_is_the_internet_s(special: str) -> None:
+    """Its first, its last and some of those between."""
+    network = ip_network(special)
+    step = max(1, network.num_addresses // 37)
+    for number in {*range(0, network.num_addresses, step), network.num_addresses - 1}:
+        assert not is_public(str(network[number])), network[number]
 
 
 def test_an_address_of_the_internet_is() -> None:

@@ -25,6 +25,8 @@ Network = IPv4Network | IPv6Network
 LOOKUP_THREADS = 16
 #: IPv6 addresses that stand for an IPv4 address behind a translator (RFC 6052, RFC 8215).
 TRANSLATED = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+#: What is given out of IPv6 as the internet's (RFC 4291 section 2.4), and in it what is for documentation (RFC 9637).
+GLOBAL_UNICAST, DOCUMENTATION = IPv6Network("2000::/3"), IPv6Network("3fff::/20")
 #: This machine.
 LOOPBACK: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
@@ -47,6 +49,8 @@ def is_public(text: str) -> bool:
             return False
         if any(address in network for network in TRANSLATED):
             return address in TRANSLATED[0] and is_public(str(IPv4Address(int(address) & 0xFFFFFFFF)))
+        if address not in GLOBAL_UNICAST or address in DOCUMENTATION:
+            return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 

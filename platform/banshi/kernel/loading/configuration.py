@@ -236,10 +236,10 @@ def make_folders(settings: Settings, *, keys: bool = False) -> None:
 
     Raises ConfigurationError, which names the setting.
     """
-    wanted = [("data", settings.data, 0o777)] + [("keys", settings.keys_folder, 0o700)] * keys
-    for key, folder, mode in wanted:
+    for key, folder in [("data", settings.data), ("keys", settings.keys_folder)][: 1 + keys]:
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=mode)
+            # What people sent is nobody else's on this machine, either.
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             advice = f"mend platform.{key} or what is in its way: {folder} can't be made: {error.strerror}"
             raise ConfigurationError([Finding("platform", "folder-not-made", advice)]) from error

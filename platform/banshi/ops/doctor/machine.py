@@ -30,6 +30,9 @@ def _room(settings: Settings) -> list[Verdict]:
     found = []
     if not os.access(place, os.W_OK | os.X_OK):
         found.append(Verdict("data-folder", "error", f"{place} can't be written to by this account: give it the right"))
+    if place == settings.data and place.stat().st_mode & 0o077:
+        advice = f"others on this machine can look into {place}: run chmod 700 on it"
+        found.append(Verdict("data-folder", "warning", advice))
     usage = shutil.disk_usage(place)
     told = f"{usage.free / 1024**3:.1f} GiB of {usage.total / 1024**3:.1f} are free where {settings.data} is"
     if usage.free < FULL_DISK_BYTES:
