@@ -9,7 +9,6 @@ from typing import Any
 import aiohttp
 import pytest
 
-from banshi.kernel.contract.routes import Audience
 from banshi.testing import Door, Person, open_door
 from tests.conftest import good_answers
 from tests.kernel.api_world import World, methods_of, metrics_of
@@ -43,13 +42,6 @@ async def test_every_read_has_a_tag_that_is_answered_with_304(world: World) -> N
             assert (await reader.get(path, headers={"If-None-Match": asked})).status == 200, f"{path} {asked!r}"
         tagged.add(route.operation)
     assert {"show_case", "list_cases", "worklist", "download", "show_pass_png", "list_items", "openapi"} <= tagged
-
-
-@together
-async def test_what_was_read_with_a_token_is_kept_by_no_cache_on_the_way(world: World) -> None:
-    for route, reader, path in world.reads():
-        if route.audience is not Audience.ANYONE:
-            assert "private" in (await reader.get(path)).headers["Cache-Control"], path
 
 
 @together

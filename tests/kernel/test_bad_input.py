@@ -1161,7 +1161,6 @@ async def test_a_scan_that_is_none_is_refused(world: World, body: dict[str, Any]
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/v1",
         "/v1/",
         "/v2/items",

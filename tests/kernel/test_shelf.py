@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import orjson
@@ -114,8 +114,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def guides(registry: Registry) -> dict[str, Any]:
+    platform = app.closed_platform(registry, cast("Any", None))  # a guide is in no database
     return {
-        f"{item.code} {language}": item_document(item, language, registry.routes)
+        f"{item.code} {language}": item_document(platform, item, language)
         for item in registry.items.each()
         for language in ("zh-CN", "en")
     }
