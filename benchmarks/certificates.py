@@ -14,12 +14,12 @@ import asyncio
 import resource
 import statistics
 import time
-from dataclasses import replace
 
 from banshi.builtin.certificates.page import Page, Source, page_of
 from banshi.builtin.certificates.press import MAX_PAGES_WAITING, PAGES_AT_ONCE, PRESS
 from banshi.builtin.passes import ledger
 from banshi.foundation import logs
+from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.passes import Pass
 from banshi.testing import Door, Person, open_door
 from benchmarks.shared.arguments import begun, options
@@ -45,18 +45,15 @@ async def certified(door: Door, person: Person) -> str:
 
 async def pages(door: Door, count: int) -> list[Page]:
     """So many pages of one certificate, each with another number."""
-    record = await Pass.get(number=1)
-    item = door.platform.registry.items[ITEM]
-    source = Source(
-        item=item,
-        department=door.platform.registry.departments[item.department],
-        number="",
-        record=record,
-        credential=await ledger.read(door.platform, record.text),
-        timezone=door.platform.settings.timezone,
-    )
-    fonts = await door.platform[PRESS].fonts()
-    return [page_of(replace(source, number=f"20261125-{number:04}"), "zh-CN", fonts) for number in range(count)]
+    platform, record = door.platform, await Pass.get(number=1)
+    item, case = platform.registry.items[ITEM], await Case.get(id=record.case_id)
+    credential = await ledger.read(platform, record.text)
+    department = platform.registry.departments[item.department]
+    fonts, found = await platform[PRESS].fonts(), []
+    for number in range(count):
+        case.number = f"20261125-{number:04}"
+        found.append(page_of(Source(item, department, case, record, credential, platform.settings), "zh-CN", fonts))
+    return found
 
 
 def row(what: str, count: int, took: Cost, rest: str) -> list[str]:
